@@ -1,0 +1,121 @@
+# foyer: see `make help`. Objects live in build/<mode>, so that a sanitizer build never
+# mixes with a release one; CC, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX and DESTDIR are honoured.
+
+PREFIX ?= /usr/local
+MODE   ?= release
+OUT    := build/$(MODE)
+PKGS   := lua5.4 lua5.4-cjson libcurl openssl jansson libevent libevent_openssl sqlite3
+
+DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev \
+              libjansson-dev libevent-dev libsqlite3-dev
+TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3
+BENCH_DEPS := nginx-light curl jq openssl
+
+WARN := -Wall -Wextra -Wshadow -Wundef -Wwrite-strings -Wstrict-prototypes \
+        -Wmissing-prototypes -Wvla -Wformat=2 -Wpointer-arith
+ifeq ($(MODE),asan)
+  CFLAGS ?= -O1 -g
+  MODE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else
+  CFLAGS ?= -O2 -g
+  MODE_FLAGS := -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+  HARDEN := -pie -Wl,-z,relro,-z,now
+endif
+ifdef WERROR
+  WARN += -Werror
+endif
+
+# Recursive on purpose: pkg-config runs after `deps` has installed it.
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
+PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIE -pthread $(WARN) $(MODE_FLAGS) $(PKG_CFLAGS) \
+             $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(MODE_FLAGS) $(HARDEN) -pthread -rdynamic $(LDFLAGS)
+
+VERSION  := 0.1.0
+SOURCES  := $(wildcard src/base/*.c src/io/*.c src/core/*.c src/vm/*.c src/app/*.c)
+OBJECTS  := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/builtin.o
+BUILTIN  := $(shell find lua recipes -type f ! -path 'lua/meta/*' ! -name '.*' 2>/dev/null | LC_ALL=C sort)
+UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT_BIN := $(UNIT:%=$(OUT)/tests/%)
+FOYER    := $(if $(filter release,$(MODE)),build/foyer,$(OUT)/foyer)
+
+.PHONY: all deps test-deps bench-deps demo test check lint asan bench install uninstall help clean unit
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+all: deps ## build/foyer
+	@$(MAKE) --no-print-directory MODE=$(MODE) $(FOYER)
+
+define install_missing
+	@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	[ -z "$$missing" ] || { echo "installing:" $$missing; \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -qq && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
+endef
+
+deps: ## Debian packages that the build needs
+	$(call install_missing,$(DEPS))
+
+test-deps: deps ## ... that the tests need
+	$(call install_missing,$(TEST_DEPS))
+
+bench-deps: deps ## ... that the benchmarks need
+	$(call install_missing,$(BENCH_DEPS))
+
+# A change of flags rebuilds everything in that mode.
+$(OUT)/flags: FORCE
+	@mkdir -p $(OUT)
+	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(VERSION)' | cmp -s - $@ || \
+	 echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(VERSION)' >$@
+FORCE:
+
+$(OUT)/%.o: src/%.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DFOYER_VERSION='"$(VERSION)"' -MMD -MP -c $< -o $@
+
+build/embed: src/tools/embed.c
+	@mkdir -p build
+	$(CC) -O1 -o $@ $<
+
+build/builtin.names: FORCE
+	@mkdir -p build
+	@echo '$(BUILTIN)' | cmp -s - $@ || echo '$(BUILTIN)' >$@
+
+build/builtin.c: build/embed build/builtin.names $(BUILTIN)
+	build/embed $(BUILTIN) >$@
+
+$(OUT)/builtin.o: build/builtin.c $(OUT)/flags
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(OUT)/libfoyer.a: $(OBJECTS)
+	@rm -f $@
+	@ar rcs $@ $(OBJECTS)
+
+$(FOYER): $(OUT)/main.o $(OUT)/libfoyer.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(OUT)/libfoyer.a $(PKG_LIBS)
+
+$(OUT)/tests/%: tests/unit/%.c $(OUT)/libfoyer.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP $< $(ALL_LDFLAGS) -o $@ $(OUT)/libfoyer.a $(PKG_LIBS) -lcmocka
+
+unit: $(UNIT_BIN)
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -D -m 755 build/foyer $(DESTDIR)$(PREFIX)/bin/foyer
+	install -D -m 644 src/man/foyer.1 $(DESTDIR)$(PREFIX)/share/man/man1/foyer.1
+	install -D -m 644 src/man/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5
+	install -D -m 644 src/man/foyer-lua.7 $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7
+
+uninstall: ## removes what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/foyer $(DESTDIR)$(PREFIX)/share/man/man1/foyer.1 \
+	  $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7
+
+clean: ## removes build/
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+-include $(OBJECTS:.o=.d) $(OUT)/main.d $(UNIT_BIN:=.d)

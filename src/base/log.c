@@ -1,0 +1,50 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const names[] = {"error", "warn", "info", "debug"};
+static enum log_level threshold = LOG_WARN;
+
+void log_init(void)
+{
+    const char *want = getenv("FOYER_LOG");
+    for (int i = 0; want && i <= LOG_DEBUG; i++)
+        if (strcmp(want, names[i]) == 0)
+            threshold = (enum log_level)i;
+}
+
+void log_set_level(enum log_level level)
+{
+    threshold = level;
+}
+
+int log_is_on(enum log_level level)
+{
+    return level <= threshold;
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+    if (!log_is_on(level))
+        return;
+    char line[2048];
+    int n = snprintf(line, sizeof line, "foyer: %s: ", names[level]);
+    va_list ap;
+    va_start(ap, fmt);
+    int m = vsnprintf(line + n, sizeof line - (size_t)n - 1, fmt, ap);
+    va_end(ap);
+    size_t len = (size_t)n + (m < 0 ? 0 : (size_t)m);
+    if (len > sizeof line - 2)
+        len = sizeof line - 2;
+    /* a script's log text must not forge a second line or move the terminal's cursor */
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+            line[i] = ' ';
+    line[len] = '\n';
+    if (write(STDERR_FILENO, line, len + 1) < 0)
+        return; /* nowhere left to say it */
+}

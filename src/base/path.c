@@ -1,0 +1,178 @@
+#include "base/path.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+char *path_join(const char *dir, const char *name)
+{
+    return xasprintf("%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name);
+}
+
+int path_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+int path_is_dir(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int path_make_dirs(const char *path, int mode, struct err *e)
+{
+    char *copy = xstrdup(path);
+    int rc = 0;
+    for (char *p = copy + 1; rc == 0; p++) {
+        if (*p != '/' && *p != '\0')
+            continue;
+        char saved = *p;
+        *p = '\0';
+        if (mkdir(copy, (mode_t)mode) != 0 && !path_is_dir(copy))
+            rc = err_set(e, ERR_INVALID, "cannot create directory %s: %s", copy,
+                         strerror(errno));
+        *p = saved;
+        if (saved == '\0')
+            break;
+    }
+    free(copy);
+    return rc;
+}
+
+static int read_fd(int fd, const char *path, struct buf *out, struct err *e)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || S_ISDIR(st.st_mode))
+        return err_set(e, ERR_INVALID, "cannot read %s: it is not a file", path);
+    char chunk[16384];
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n == 0)
+            return 0;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set(e, ERR_INVALID, "cannot read %s: %s", path, strerror(errno));
+        if (buf_add(out, chunk, (size_t)n) != 0)
+            return err_set(e, ERR_LIMIT, "cannot read %s: it is larger than %zu bytes",
+                           path, out->max);
+    }
+}
+
+static int open_error(const char *path, struct err *e)
+{
+    enum err_kind kind =
+        errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_INVALID;
+    return err_set(e, kind, "cannot read %s: %s", path, strerror(errno));
+}
+
+int path_read(const char *path, struct buf *out, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return open_error(path, e);
+    int rc = read_fd(fd, path, out, e);
+    close(fd);
+    return rc;
+}
+
+int path_read_below(const char *dir, const char *name, struct buf *out, struct err *e)
+{
+    char *path = path_join(dir, name);
+    char *real_dir = realpath(dir, NULL), *real = realpath(path, NULL);
+    int rc;
+    if (!real_dir || !real) {
+        rc = open_error(path, e);
+    } else {
+        size_t n = strlen(real_dir);
+        if (strncmp(real, real_dir, n) != 0 || (real[n] != '/' && n > 1))
+            rc = err_set(e, ERR_FORBIDDEN, "cannot read %s: it leads out of %s", path,
+                         dir);
+        else
+            rc = path_read(real, out, e);
+    }
+    free(real_dir);
+    free(real);
+    free(path);
+    return rc;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        data += n;
+        len -= (size_t)n;
+    }
+    return fsync(fd);
+}
+
+int path_create(const char *path, const void *data, size_t len, int mode, struct err *e)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+    if (fd < 0)
+        return err_set(e, errno == EEXIST ? ERR_CONFLICT : ERR_INVALID,
+                       "cannot create %s: %s", path, strerror(errno));
+    int rc = write_all(fd, data, len);
+    int saved = errno;
+    if (close(fd) != 0 && rc == 0) {
+        rc = -1;
+        saved = errno;
+    }
+    if (rc != 0) {
+        unlink(path);
+        return err_set(e, ERR_STORE, "cannot write %s: %s", path, strerror(saved));
+    }
+    return 0;
+}
+
+int path_write(const char *path, const void *data, size_t len, int mode, struct err *e)
+{
+    char *temporary = xasprintf("%s.%ld.new", path, (long)getpid());
+    int rc = path_create(temporary, data, len, mode, e);
+    if (rc == 0 && rename(temporary, path) != 0) {
+        rc = err_set(e, ERR_STORE, "cannot write %s: %s", path, strerror(errno));
+        unlink(temporary);
+    }
+    free(temporary);
+    return rc;
+}
+
+static int visible(const struct dirent *d)
+{
+    return d->d_name[0] != '.';
+}
+
+/* alphasort follows the locale; a list that programs read must not. */
+static int byte_order(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int path_each(const char *dir, int (*fn)(void *arg, const char *name), void *arg)
+{
+    struct dirent **entries;
+    int n = scandir(dir, &entries, visible, byte_order);
+    int rc = 0;
+    for (int i = 0; i < n; i++) {
+        if (rc == 0)
+            rc = fn(arg, entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
+    return rc;
+}

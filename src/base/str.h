@@ -1,0 +1,45 @@
+/* str: strings, memory that aborts rather than fails, and the small encodings. */
+#ifndef FOYER_STR_H
+#define FOYER_STR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Memory: never NULL; the process aborts with a line when the machine has none left. */
+void *xmalloc(size_t n);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t n);
+char *xstrdup(const char *s);
+char *xmemdup0(const void *data, size_t len); /* a copy with a NUL behind it */
+/* A new string by printf; the caller frees it. */
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+int str_starts(const char *s, const char *prefix);
+int str_ends(const char *s, const char *suffix);
+int str_eq(const char *a, const char *b);  /* two NULLs are equal */
+int str_ieq(const char *a, const char *b); /* ASCII case folded */
+
+/* Client, recipe, action, template, secret names: letters, digits, '-', '_' and '.', 1 to
+ * 64 bytes, beginning with a letter or digit; never "..". */
+int str_is_name(const char *s);
+
+/* A decimal number, all of S; 0 or -1. */
+int str_parse_int(const char *s, int64_t *out);
+/* "90", "90s", "15m", "2h", "3d" to milliseconds; 0 or -1. */
+int str_parse_duration(const char *s, int64_t *ms);
+
+/* OUT must hold 2 * LEN + 1. */
+void str_hex(const void *data, size_t len, char *out);
+int str_unhex(const char *s, size_t len, unsigned char *out);
+/* A new string, standard alphabet, padded; the caller frees it. */
+char *str_base64(const void *data, size_t len);
+/* The bytes, freed by the caller, or NULL when S is not base64. */
+unsigned char *str_unbase64(const char *s, size_t len, size_t *out_len);
+/* 1 when the bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
+int str_is_utf8(const char *s, size_t len);
+
+/* The best match for WORD among NAMES by edit distance, or NULL when nothing is near:
+ * for "did you mean". */
+const char *str_nearest(const char *word, const char *const *names, size_t n);
+
+#endif

@@ -1,0 +1,16 @@
+/* builtin: the shipped lua/, recipes/ and templates, compiled in as text by src/tools/embed.c.
+ * The array is in byte order of the names and ends with a NULL path. */
+#ifndef FOYER_BUILTIN_H
+#define FOYER_BUILTIN_H
+
+#include <stddef.h>
+
+struct builtin_file {
+    const char *path; /* "lua/front/connector.lua" */
+    const char *text;
+    size_t len;
+};
+
+extern const struct builtin_file builtin_files[];
+
+#endif

@@ -1,0 +1,41 @@
+/* limits: every maximum of foyer in one place (design 11). A test hits each. */
+#ifndef FOYER_LIMITS_H
+#define FOYER_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct limits {
+    /* serving */
+    size_t webhook_body_bytes, webhook_header_bytes;
+    int connections;
+    int64_t request_ms;
+    /* scripts */
+    size_t script_bytes;   /* a script, template or settings file */
+    size_t vm_bytes;       /* one attempt's Lua memory */
+    size_t codec_bytes;    /* what the JSON codec may pass the cap by while it runs */
+    int64_t resume_cpu_ms; /* CPU between two waits */
+    int64_t attempt_cpu_ms;
+    int64_t watchdog_ms;           /* CPU without reaching a hook: the worker ends */
+    int64_t settings_instructions; /* a settings file: about 10 ms */
+    size_t settings_bytes;         /* and its memory */
+    int call_depth;
+    /* HTTP answers */
+    size_t answer_bytes;
+    int64_t connect_ms, answer_ms;
+    int active_requests; /* live easy handles in one process */
+    size_t file_bytes;   /* a `file` input */
+    /* JSON */
+    int json_depth;
+    int json_values;
+    /* the journal */
+    int steps;
+    size_t step_bytes;
+    /* ctx.each */
+    size_t each_state_bytes;
+    int each_pages, each_items;
+};
+
+extern const struct limits limits_default;
+
+#endif

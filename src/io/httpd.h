@@ -1,0 +1,54 @@
+/* httpd: the HTTP server, libevent's evhttp with the limits that it lacks (design 10).
+ * It routes nothing and answers nothing of its own but protocol errors. */
+#ifndef FOYER_HTTPD_H
+#define FOYER_HTTPD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "io/loop.h"
+
+struct httpd;
+struct httpd_request; /* from the handler until httpd_reply or httpd_drop */
+
+struct httpd_limits {
+    size_t body_max;    /* bytes; past it the answer is 413 */
+    size_t headers_max; /* bytes */
+    int connections_max;
+    int64_t request_ms; /* from a request's first byte to its last; later: closed */
+};
+
+struct httpd_header {
+    const char *name, *value;
+};
+
+typedef void httpd_handler(void *arg, struct httpd_request *r);
+
+/* LISTEN is "127.0.0.1:8080", "[::1]:0" or "localhost:0"; port 0 takes a free one. */
+struct httpd *httpd_open(struct loop *loop, const char *listen,
+                         const struct httpd_limits *limits, httpd_handler *handler,
+                         void *arg, struct err *e);
+/* Drops what is unanswered. */
+void httpd_close(struct httpd *d);
+/* "127.0.0.1:34567": where it really listens. */
+const char *httpd_address(const struct httpd *d);
+
+const char *httpd_method(const struct httpd_request *r);
+/* The raw request target without its query: still percent-encoded. */
+const char *httpd_path(const struct httpd_request *r);
+/* The raw query without '?', "" when there is none. */
+const char *httpd_query(const struct httpd_request *r);
+const char *httpd_header_get(const struct httpd_request *r, const char *name);
+void httpd_each_header(const struct httpd_request *r,
+                       void (*fn)(void *arg, const char *name, const char *value),
+                       void *arg);
+const char *httpd_body(const struct httpd_request *r, size_t *len);
+
+/* Both end R. If the client has gone meanwhile, they only free it. */
+void httpd_reply(struct httpd_request *r, int status, const struct httpd_header *headers,
+                 size_t nheaders, const void *body, size_t len);
+/* Closes the connection without an answer. */
+void httpd_drop(struct httpd_request *r);
+
+#endif
