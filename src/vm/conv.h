@@ -1,0 +1,55 @@
+/* conv: bytes of JSON to Lua values and back: the one codec of src/vm.
+ *
+ * Decoding is lua-cjson behind a pre-scan and a post-walk that mend what it loses
+ * (design 9); encoding is canonical: sorted keys, no spaces, shortest round-trip numbers.
+ * Handles (secrets and files) cross only where CONV_HANDLES is given. */
+#ifndef FOYER_CONV_H
+#define FOYER_CONV_H
+
+#include <lua.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum conv_flags {
+    CONV_PLAIN = 0,
+    /* Between scopes of one run, and from settings: {"$secret":NAME} and {"$file":...}
+     * become handles and handles encode so; a plain key that begins with '$' is escaped
+     * with one more '$', so that data from outside can never become a handle. */
+    CONV_HANDLES = 1,
+};
+
+/* Prepares L once: json.null, the array metatable, cjson, the handles' metatables. */
+void conv_open(lua_State *L);
+
+/* Pushes the value and returns 0; on failure pushes nothing, fills E (ERR_INVALID with
+ * line and column, ERR_LIMIT for depth and count) and returns -1. May raise when Lua's
+ * memory runs out. */
+int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct err *e);
+
+/* Appends the canonical JSON of the value at IDX to OUT, which the caller (or a userdata)
+ * owns. -1 with E: functions, NaN, infinities, mixed or sparse tables, invalid UTF-8,
+ * cycles, depth, OUT's maximum; E names the path ("results[3].run: a function"). Uses raw
+ * access only: no metamethod runs. */
+int conv_encode(lua_State *L, int idx, struct buf *out, int flags, struct err *e);
+
+void conv_push_null(lua_State *L); /* json.null */
+int conv_is_null(lua_State *L, int idx);
+void conv_mark_array(lua_State *L,
+                     int idx); /* sets the array metatable: encodes as [] when empty */
+int conv_is_array(lua_State *L, int idx); /* marked, or a non-empty sequence */
+
+/* Handles: opaque userdata; tostring shows "secret NAME" or "file NAME". A secret's value
+ * never enters the VM. */
+void conv_push_secret(lua_State *L, const char *name);
+const char *conv_to_secret(lua_State *L,
+                           int idx); /* its name, or NULL; lives as long as the value */
+/* A file's bytes are the caller's (the run's); ID is the run's index of it. */
+void conv_push_file(lua_State *L, int id, const char *name);
+int conv_to_file(lua_State *L, int idx, const char **name); /* its id, or -1 */
+
+/* A growing buffer owned by a userdata that is pushed on the stack: survives longjmp. */
+struct buf *conv_push_buf(lua_State *L, size_t max);
+
+#endif
