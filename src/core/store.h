@@ -1,0 +1,82 @@
+/* store: what a workspace remembers in state/foyer.db, as plain structs.
+ *
+ * It owns the tables and their migrations; its callers never see SQL. It keeps sealed
+ * values as they are and cannot open them: that is the vault's. A write has committed
+ * when its function returns. Errors as in io/db.h. */
+#ifndef FOYER_STORE_H
+#define FOYER_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct store;
+
+/* Opens WORKSPACE_DIR/state/foyer.db, making what is missing. */
+struct store *store_open(const char *workspace_dir, struct err *e);
+void store_close(struct store *s); /* NULL is fine */
+
+/* Sealed bytes, owned by the row they stand in. */
+struct store_sealed {
+    int64_t version; /* counts from 1; part of what the vault authenticates */
+    unsigned char *data;
+    size_t len;
+};
+
+/* One authorised company of one app. A row read from the store owns its strings. */
+struct store_connection {
+    char *id;      /* "cmp_..."; unique within its app */
+    char *app;     /* "front" */
+    char *company; /* its name, for people */
+    char *api_url; /* NULL: the connector's own address */
+    struct store_sealed token;
+    int64_t created_ms;
+};
+
+void store_connection_fini(struct store_connection *c);
+
+/* Writes C, replacing the company's earlier row (whose created_ms stays), and links
+ * CLIENT to it instead of what the client had for that app; a connection that no client
+ * uses any more is removed. created_ms 0 means now. C's token version must be one more
+ * than what store_connection_version says, else ERR_CONFLICT. */
+int store_connection_put(struct store *s, const char *client,
+                         const struct store_connection *c, struct err *e);
+/* The stored token's version, 0 when there is no such connection, -1 on error. */
+int64_t store_connection_version(struct store *s, const char *app, const char *id,
+                                 struct err *e);
+/* Fills OUT with the client's connection to APP; ERR_NOT_FOUND when it has none. */
+int store_connection_find(struct store *s, const char *client, const char *app,
+                          struct store_connection *out, struct err *e);
+/* Calls FN for each link, by client and app; it may copy what it needs and stops the walk
+ * by a non-zero answer. */
+typedef int store_connection_fn(void *arg, const char *client,
+                                const struct store_connection *c);
+int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
+                          struct err *e);
+/* Unlinks the client from APP and removes the connection when no client uses it any more.
+ * ERR_NOT_FOUND when it had none. */
+int store_connection_delete(struct store *s, const char *client, const char *app,
+                            struct err *e);
+
+struct store_secret {
+    char *name;
+    struct store_sealed value;
+    int64_t created_ms; /* of this version */
+};
+
+void store_secret_fini(struct store_secret *secret);
+
+/* SECRET's version must be one more than the stored one (1 when there is none), else
+ * ERR_CONFLICT: somebody else set it meanwhile. created_ms 0 means now. */
+int store_secret_put(struct store *s, const struct store_secret *secret, struct err *e);
+/* ERR_NOT_FOUND names the secret and `foyer secret set`. */
+int store_secret_get(struct store *s, const char *name, struct store_secret *out,
+                     struct err *e);
+/* The stored version, 0 when there is none, -1 on error. */
+int64_t store_secret_version(struct store *s, const char *name, struct err *e);
+typedef int store_secret_fn(void *arg, const struct store_secret *secret);
+int store_secret_each(struct store *s, store_secret_fn *fn, void *arg, struct err *e);
+int store_secret_remove(struct store *s, const char *name, struct err *e);
+
+#endif

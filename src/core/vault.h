@@ -1,0 +1,48 @@
+/* vault: seals tokens and secrets with the key that lies outside the workspace.
+ *
+ * The key file is $FOYER_KEY_FILE, else $XDG_CONFIG_HOME/foyer/key, else
+ * ~/.config/foyer/key: one line "foyer-key-1 <key id> <base64>", mode 0600. A sealed
+ * value is version | key id | place | nonce | ciphertext | tag; its associated data is
+ * "kind|owner|name|version", so that a row copied to another owner does not open. `place`
+ * is the start of that data's hash, kept only to tell a copied row from a damaged one.
+ * Trouble with the key is ERR_SETTINGS, with a sealed value ERR_STORE. Keys are wiped
+ * when the vault is closed; opened values are the caller's, to be wiped by vault_wipe. */
+#ifndef FOYER_VAULT_H
+#define FOYER_VAULT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct vault;
+
+/* Where the key file is, as a new string; NULL when neither it nor a home is known. */
+char *vault_key_path(struct err *e);
+/* Makes the key file and its directory (0700). ERR_CONFLICT when there is one: an
+ * existing key is never replaced. */
+int vault_create(struct err *e);
+/* Reads the key; refuses one that is missing, malformed or readable by others. */
+struct vault *vault_open(struct err *e);
+void vault_close(struct vault *v); /* NULL is fine */
+/* The key's id in hexadecimal: safe to show. */
+const char *vault_key_id(const struct vault *v);
+
+/* What a value is bound to. KIND is "token" or "secret"; OWNER a connection's "app/id",
+ * "" for a secret; none may hold a '|'. */
+struct vault_place {
+    const char *kind, *owner, *name;
+    int64_t version;
+};
+
+/* Appends the sealed form of DATA to OUT. */
+int vault_seal(const struct vault *v, const struct vault_place *place, const void *data,
+               size_t len, struct buf *out, struct err *e);
+/* Appends the plain bytes to OUT, which the caller ends with vault_wipe. */
+int vault_unseal(const struct vault *v, const struct vault_place *place,
+                 const void *sealed, size_t len, struct buf *out, struct err *e);
+/* Wipes a buffer that held a plain value, and frees it. */
+void vault_wipe(struct buf *b);
+
+#endif

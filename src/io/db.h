@@ -1,0 +1,71 @@
+/* db: SQLite behind a few functions; no type of it is known above this file.
+ *
+ * A handle belongs to one thread and opens cheaply: no thread is made and nothing is
+ * written unless the file is new or its migrations are behind. WAL, synchronous=FULL,
+ * 16 KiB pages, 5 s of patience with a lock, foreign keys on, file mode 0600.
+ * Writes commit before their call returns; a writer thread that commits for many and
+ * completes by a callback will own a handle of its own, beside these functions.
+ *
+ * Errors are ERR_UNAVAILABLE when another process holds the lock, else ERR_STORE: full
+ * disk, read-only, corrupt, not a database, each with its sentence. A broken UNIQUE or
+ * other constraint is ERR_CONFLICT. */
+#ifndef FOYER_DB_H
+#define FOYER_DB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct db;
+struct db_row; /* one result row, valid within its callback */
+
+struct db_value { /* borrowed for the call */
+    enum { DB_IS_NULL, DB_IS_INT, DB_IS_TEXT, DB_IS_BLOB } type;
+    int64_t number;
+    const void *data;
+    size_t len;
+};
+
+static inline struct db_value db_int(int64_t v)
+{
+    return (struct db_value){.type = DB_IS_INT, .number = v};
+}
+struct db_value db_text(const char *s); /* NULL is SQL's NULL */
+struct db_value db_blob(const void *data, size_t len);
+
+/* The values of a statement's `?`s, in order; DB_NONE when it has none. */
+#define DB_NONE NULL, 0
+#define DB_ARGS(...)                                                                     \
+    (const struct db_value[]){__VA_ARGS__},                                              \
+        sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
+
+/* Opens or creates the file PATH, whose directory exists. */
+struct db *db_open(const char *path, struct err *e);
+void db_close(struct db *db); /* NULL is fine */
+
+/* Brings the file to version N: STEPS[i], one or more statements, leads from version i to
+ * i + 1; all missing ones in one transaction. A file of a newer version is ERR_STORE. */
+int db_migrate(struct db *db, const char *const *steps, int n, struct err *e);
+
+/* Runs statements without values or rows. */
+int db_exec(struct db *db, const char *sql, struct err *e);
+/* Runs one statement; *CHANGED (may be NULL) becomes the number of rows it changed. */
+int db_change(struct db *db, const char *sql, const struct db_value *values, size_t n,
+              int *changed, struct err *e);
+/* Calls FN for each row until it answers non-zero. */
+typedef int db_row_fn(void *arg, const struct db_row *row);
+int db_query(struct db *db, const char *sql, const struct db_value *values, size_t n,
+             db_row_fn *fn, void *arg, struct err *e);
+/* Columns from 0. Text and bytes are borrowed until the callback returns; NULL is NULL.
+ */
+int64_t db_row_int(const struct db_row *row, int column);
+const char *db_row_text(const struct db_row *row, int column);
+const void *db_row_blob(const struct db_row *row, int column, size_t *len);
+
+/* Runs FN inside a write transaction: commits when it answers 0, else rolls back and
+ * answers -1 with the error that FN set. Transactions do not nest. */
+typedef int db_transaction_fn(struct db *db, void *arg, struct err *e);
+int db_transaction(struct db *db, db_transaction_fn *fn, void *arg, struct err *e);
+
+#endif
