@@ -1,5 +1,6 @@
-/* builtin: the shipped lua/, recipes/ and templates, compiled in as text by src/tools/embed.c.
- * The array is in byte order of the names and ends with a NULL path. */
+/* builtin: the shipped lua/, recipes/ and templates, compiled in as text by
+ * src/tools/embed.c. The array is in byte order of the names and ends with a NULL path.
+ */
 #ifndef FOYER_BUILTIN_H
 #define FOYER_BUILTIN_H
 

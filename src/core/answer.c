@@ -1,0 +1,124 @@
+#include "core/answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+
+enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 3600 * 1000 };
+
+enum err_kind answer_kind(int status, int writes)
+{
+    switch (status) {
+    case 401:
+        return ERR_AUTH;
+    case 403:
+        return ERR_FORBIDDEN;
+    case 404:
+    case 410:
+        return ERR_NOT_FOUND;
+    case 409:
+        return ERR_CONFLICT;
+    case 408:
+        return writes ? ERR_UNCERTAIN : ERR_TIMEOUT;
+    case 429:
+        return ERR_RATE_LIMITED;
+    default:
+        if (status >= 500)
+            return writes ? ERR_UNCERTAIN : ERR_UNAVAILABLE;
+        return status >= 400 ? ERR_INVALID : ERR_NONE;
+    }
+}
+
+int64_t answer_retry_after_ms(const char *value, int64_t now_ms)
+{
+    if (!value)
+        return -1;
+    char *end;
+    double ms = strtod(value, &end) * 1000;
+    if (end == value || *end) {
+        struct tm tm = {0};
+        end = strptime(value, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        if (!end || *end)
+            return *value ? -1 : RETRY_MIN_MS;
+        ms = (double)timegm(&tm) * 1000 - (double)now_ms;
+    }
+    if (!(ms > RETRY_MIN_MS))
+        return RETRY_MIN_MS;
+    return ms > RETRY_MAX_MS ? RETRY_MAX_MS : (int64_t)ms;
+}
+
+json_t *json_at(const json_t *tree, const char *path)
+{
+    while (tree && *path) {
+        size_t len = strcspn(path, ".");
+        char key[128];
+        if (len >= sizeof key || !json_is_object(tree))
+            return NULL;
+        memcpy(key, path, len);
+        key[len] = '\0';
+        tree = json_object_get(tree, key);
+        path += len + (path[len] == '.');
+    }
+    return (json_t *)tree;
+}
+
+static const char *text_at(const json_t *body, const json_t *errors, const char *field)
+{
+    const char *path = errors ? json_string_value(json_object_get(errors, field)) : NULL;
+    return path ? json_string_value(json_at(body, path)) : NULL;
+}
+
+static const char *status_text(int status)
+{
+    switch (status) {
+    case 400:
+        return "bad request";
+    case 401:
+        return "the token is refused";
+    case 403:
+        return "forbidden";
+    case 404:
+        return "not found";
+    case 409:
+        return "conflict";
+    case 413:
+        return "the request is too large";
+    case 429:
+        return "too many requests";
+    default:
+        return status >= 500 ? "the server failed" : "refused";
+    }
+}
+
+void answer_error(struct err *e, const char *what, int status, int writes,
+                  const char *retry_after, const json_t *errors, const char *body,
+                  size_t len, int64_t now_ms, json_t **details)
+{
+    json_t *tree =
+        len ? json_loadb(body, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL)
+            : NULL;
+    const char *title = text_at(tree, errors, "title");
+    const char *message = text_at(tree, errors, "message");
+    const char *details_path =
+        errors ? json_string_value(json_object_get(errors, "details")) : NULL;
+    json_t *list = tree && details_path ? json_at(tree, details_path) : NULL;
+    char first[200] = "";
+    if (json_is_array(list) && json_is_string(json_array_get(list, 0)))
+        snprintf(first, sizeof first, " (%.180s)",
+                 json_string_value(json_array_get(list, 0)));
+    if (message || title)
+        err_set(e, answer_kind(status, writes), "cannot %s: %d %.300s%s%.400s%s", what,
+                status, title ? title : "", title && message ? ": " : "",
+                message ? message : "", first);
+    else
+        err_set(e, answer_kind(status, writes), "cannot %s: %d %s", what, status,
+                status_text(status));
+    e->status = status;
+    e->retry_after_ms = answer_retry_after_ms(retry_after, now_ms);
+    if (details)
+        *details = json_incref(list);
+    json_decref(tree);
+}

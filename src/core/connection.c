@@ -1,0 +1,103 @@
+#include "core/connection.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "io/crypto.h"
+
+void connection_free(struct connection *c)
+{
+    if (!c)
+        return;
+    if (c->token)
+        crypto_wipe(c->token, strlen(c->token));
+    for (size_t i = 0; i < c->nhosts; i++)
+        free(c->hosts[i]);
+    free(c->hosts);
+    free(c->app);
+    free(c->company);
+    free(c->name);
+    free(c->base);
+    free(c->token);
+    free(c);
+}
+
+void url_parts_fini(struct url_parts *u)
+{
+    free(u->scheme);
+    free(u->host);
+    *u = (struct url_parts){0};
+}
+
+int url_parts_parse(const char *url, struct url_parts *out, struct err *e)
+{
+    *out = (struct url_parts){0};
+    int https = str_starts(url, "https://");
+    if (!https && !str_starts(url, "http://"))
+        return err_set(e, ERR_INVALID,
+                       "cannot use the URL %.200s: it must begin with https://", url);
+    const char *authority = url + (https ? 8 : 7);
+    size_t len = strcspn(authority, "/?#");
+    /* user:password@ could make a host look like another one */
+    if (len == 0 || memchr(authority, '@', len) || memchr(authority, '\\', len))
+        return err_set(e, ERR_INVALID, "cannot use the URL %.200s: its host is malformed",
+                       url);
+    char *host = xmemdup0(authority, len);
+    char *port = strrchr(host, ':');
+    if (port && strchr(port, ']'))
+        port = NULL;
+    int64_t number = https ? 443 : 80;
+    if (port) {
+        *port++ = '\0';
+        if (str_parse_int(port, &number) != 0 || number < 1 || number > 65535) {
+            free(host);
+            return err_set(e, ERR_INVALID,
+                           "cannot use the URL %.200s: its port is malformed", url);
+        }
+        out->port_given = 1;
+    }
+    for (char *p = host; *p; p++) {
+        if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '%') {
+            free(host);
+            return err_set(e, ERR_INVALID,
+                           "cannot use the URL %.200s: its host is malformed", url);
+        }
+        *p = (char)tolower((unsigned char)*p);
+    }
+    out->scheme = xstrdup(https ? "https" : "http");
+    out->host = host;
+    out->port = (int)number;
+    return 0;
+}
+
+int host_is_address(const char *host)
+{
+    struct in_addr v4;
+    return host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1;
+}
+
+int host_matches(const char *pattern, const struct url_parts *u)
+{
+    const char *colon = strrchr(pattern, ':');
+    if (colon && strchr(colon, ']'))
+        colon = NULL;
+    size_t len = colon ? (size_t)(colon - pattern) : strlen(pattern);
+    if (colon) {
+        int64_t port;
+        if (str_parse_int(colon + 1, &port) != 0 || port != u->port)
+            return 0;
+    } else if (u->port_given ? u->port != 443 : strcmp(u->scheme, "https") != 0) {
+        return 0;
+    }
+    /* plain http only to the one place that was named with its port */
+    if (strcmp(u->scheme, "https") != 0 && !colon)
+        return 0;
+    size_t host_len = strlen(u->host);
+    if (pattern[0] == '*' && pattern[1] == '.')
+        return host_len > len - 1 &&
+               strncasecmp(u->host + host_len - (len - 1), pattern + 1, len - 1) == 0;
+    return host_len == len && strncasecmp(u->host, pattern, len) == 0;
+}

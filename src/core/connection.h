@@ -1,0 +1,37 @@
+/* connection: one authorised company of one app, as a run uses it, and the question
+ * whether a URL may be asked, with the token or without. It opens no sockets. */
+#ifndef FOYER_CONNECTION_H
+#define FOYER_CONNECTION_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct connection {
+    char *app;     /* "front" */
+    char *company; /* "cmp_…" */
+    char *name;    /* the company's */
+    char *base;    /* "https://api2.frontapp.com", no slash at the end */
+    char **hosts;  /* where the token may go: "host", "host:port" or "*.suffix" */
+    size_t nhosts;
+    char *token; /* wiped when freed; never shown to a script or a log */
+};
+
+void connection_free(struct connection *c);
+
+struct url_parts { /* owned strings; url_parts_fini frees them */
+    char *scheme, *host;
+    int port; /* the scheme's default when the URL names none */
+    int port_given;
+};
+int url_parts_parse(const char *url, struct url_parts *out, struct err *e);
+void url_parts_fini(struct url_parts *u);
+
+/* 1 when PATTERN ("hooks.slack.com", "127.0.0.1:8099", "*.api.frontapp.com") covers U. A
+ * pattern without a port means the scheme's default port, https only, unless it is a
+ * literal loopback or private address with a port. */
+int host_matches(const char *pattern, const struct url_parts *u);
+/* 1 when HOST is a literal IP address. */
+int host_is_address(const char *host);
+
+#endif

@@ -1,0 +1,247 @@
+#include "core/overlay.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/str.h"
+#include "core/builtin.h"
+#include "core/limits.h"
+#include "io/crypto.h"
+
+enum { BUCKETS = 256 };
+
+struct entry {
+    struct entry *next;
+    char *key;                 /* path as shown */
+    struct overlay_file *file; /* NULL: the layer has no such file */
+};
+
+struct overlay {
+    char *workspace;   /* NULL: none */
+    char *builtin_dir; /* FOYER_LUA_DIR, or NULL */
+    struct entry *buckets[BUCKETS];
+};
+
+static const char *const layer_names[LAYERS] = {"client", "workspace", "built-in"};
+
+const char *overlay_layer_name(enum layer layer)
+{
+    return layer_names[layer];
+}
+
+struct overlay *overlay_new(const char *workspace)
+{
+    struct overlay *o = xcalloc(1, sizeof *o);
+    const char *dir = getenv("FOYER_LUA_DIR");
+    o->workspace = workspace ? xstrdup(workspace) : NULL;
+    o->builtin_dir = dir && *dir ? xstrdup(dir) : NULL;
+    return o;
+}
+
+static void file_free(struct overlay_file *file)
+{
+    if (!file)
+        return;
+    buf_free(&file->code);
+    free(file->path);
+    free(file->text);
+    free(file);
+}
+
+void overlay_free(struct overlay *o)
+{
+    if (!o)
+        return;
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct entry *entry = o->buckets[i], *next; entry; entry = next) {
+            next = entry->next;
+            file_free(entry->file);
+            free(entry->key);
+            free(entry);
+        }
+    free(o->workspace);
+    free(o->builtin_dir);
+    free(o);
+}
+
+static struct entry **bucket_of(struct overlay *o, const char *key)
+{
+    uint32_t h = 2166136261u;
+    for (const char *p = key; *p; p++)
+        h = (h ^ (unsigned char)*p) * 16777619u;
+    return &o->buckets[h % BUCKETS];
+}
+
+/* The built-in layer keeps its templates under lua/, so that the top level stays small.
+ */
+static char *builtin_name(const char *name)
+{
+    return str_starts(name, "templates") ? xasprintf("lua/%s", name) : xstrdup(name);
+}
+
+static int builtin_read(const char *name, struct buf *out, struct err *e)
+{
+    for (const struct builtin_file *f = builtin_files; f->path; f++)
+        if (strcmp(f->path, name) == 0)
+            return buf_add(out, f->text, f->len);
+    return err_set(e, ERR_NOT_FOUND, "cannot read built-in:%s: no such file", name);
+}
+
+static char *layer_dir(const struct overlay *o, enum layer layer, const char *client)
+{
+    if (layer == LAYER_CLIENT)
+        return o->workspace && client ? xasprintf("%s/clients/%s", o->workspace, client)
+                                      : NULL;
+    if (layer == LAYER_WORKSPACE)
+        return o->workspace ? xstrdup(o->workspace) : NULL;
+    return o->builtin_dir ? xstrdup(o->builtin_dir) : NULL;
+}
+
+static int layer_read(struct overlay *o, enum layer layer, const char *client,
+                      const char *name, struct buf *out, struct err *e)
+{
+    char *real_name = layer == LAYER_BUILTIN ? builtin_name(name) : xstrdup(name);
+    char *dir = layer_dir(o, layer, client);
+    int rc;
+    if (dir)
+        rc = path_read_below(dir, real_name, out, e);
+    else if (layer == LAYER_BUILTIN)
+        rc = builtin_read(real_name, out, e);
+    else
+        rc = err_set(e, ERR_NOT_FOUND, "cannot read %s: no such layer", name);
+    free(dir);
+    free(real_name);
+    return rc;
+}
+
+static char *shown_path(enum layer layer, const char *client, const char *name)
+{
+    if (layer == LAYER_CLIENT)
+        return xasprintf("clients/%s/%s", client ? client : "", name);
+    if (layer == LAYER_WORKSPACE)
+        return xstrdup(name);
+    char *real_name = builtin_name(name);
+    char *shown = xasprintf("built-in:%s", real_name);
+    free(real_name);
+    return shown;
+}
+
+/* 1 found, 0 the layer has none, -1 error. */
+static int layer_find(struct overlay *o, enum layer layer, const char *client,
+                      const char *name, struct overlay_file **out, struct err *e)
+{
+    char *key = shown_path(layer, client, name);
+    struct entry **bucket = bucket_of(o, key);
+    for (struct entry *entry = *bucket; entry; entry = entry->next)
+        if (strcmp(entry->key, key) == 0) {
+            free(key);
+            *out = entry->file;
+            return entry->file != NULL;
+        }
+    struct buf text;
+    struct err why;
+    buf_init(&text, limits_default.script_bytes);
+    struct overlay_file *file = NULL;
+    if (layer_read(o, layer, client, name, &text, &why) == 0) {
+        file = xcalloc(1, sizeof *file);
+        file->layer = layer;
+        file->path = xstrdup(key);
+        file->text = buf_take(&text, &file->len);
+        buf_init(&file->code, 16 * limits_default.script_bytes);
+        unsigned char digest[CRYPTO_SHA256_SIZE];
+        crypto_sha256(file->text, file->len, digest);
+        str_hex(digest, sizeof digest, file->hash);
+    } else if (why.kind != ERR_NOT_FOUND) {
+        buf_free(&text);
+        free(key);
+        if (e)
+            *e = why;
+        return -1;
+    }
+    buf_free(&text);
+    struct entry *entry = xcalloc(1, sizeof *entry);
+    *entry = (struct entry){.next = *bucket, .key = key, .file = file};
+    *bucket = entry;
+    *out = file;
+    return file != NULL;
+}
+
+struct overlay_file *overlay_find(struct overlay *o, const char *client, const char *name,
+                                  enum layer from, struct err *e)
+{
+    if (name[0] == '/' || strstr(name, "..")) {
+        err_set(e, ERR_FORBIDDEN, "cannot read %s: it leads out of its layer", name);
+        return NULL;
+    }
+    for (int layer = from; layer < LAYERS; layer++) {
+        struct overlay_file *file;
+        if (layer == LAYER_CLIENT && !client)
+            continue;
+        int rc = layer_find(o, (enum layer)layer, client, name, &file, e);
+        if (rc != 0)
+            return rc > 0 ? file : NULL;
+    }
+    err_set(e, ERR_NOT_FOUND, "cannot find %s in any layer", name);
+    return NULL;
+}
+
+struct names {
+    char **list;
+    size_t n;
+};
+
+static int names_add(void *arg, const char *name)
+{
+    struct names *names = arg;
+    names->list = xrealloc(names->list, (names->n + 1) * sizeof *names->list);
+    names->list[names->n++] = xstrdup(name);
+    return 0;
+}
+
+static void builtin_each(const char *dir, struct names *names)
+{
+    size_t n = strlen(dir);
+    for (const struct builtin_file *f = builtin_files; f->path; f++) {
+        if (strncmp(f->path, dir, n) != 0 || f->path[n] != '/')
+            continue;
+        const char *rest = f->path + n + 1;
+        size_t len = strcspn(rest, "/");
+        char *name = xmemdup0(rest, len);
+        names_add(names, name);
+        free(name);
+    }
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void overlay_each(struct overlay *o, const char *client, const char *dir,
+                  void (*fn)(void *arg, const char *name), void *arg)
+{
+    struct names names = {0};
+    for (int layer = LAYER_CLIENT; layer < LAYERS; layer++) {
+        char *real_name = layer == LAYER_BUILTIN ? builtin_name(dir) : xstrdup(dir);
+        char *base = layer_dir(o, (enum layer)layer, client);
+        if (base) {
+            char *path = path_join(base, real_name);
+            path_each(path, names_add, &names);
+            free(path);
+        } else if (layer == LAYER_BUILTIN) {
+            builtin_each(real_name, &names);
+        }
+        free(base);
+        free(real_name);
+    }
+    qsort(names.list, names.n, sizeof *names.list, by_bytes);
+    for (size_t i = 0; i < names.n; i++) {
+        if (i == 0 || strcmp(names.list[i], names.list[i - 1]) != 0)
+            fn(arg, names.list[i]);
+    }
+    for (size_t i = 0; i < names.n; i++)
+        free(names.list[i]);
+    free(names.list);
+}

@@ -1,0 +1,44 @@
+/* overlay: the three layers of lua/, recipes/ and templates/, nearest first: the
+ * client's, the workspace's, the built-in one. It reads text and hashes it; it runs
+ * nothing.
+ *
+ * Files are cached for the life of the overlay: a process sees one version of a file.
+ * FOYER_LUA_DIR, a directory with lua/ and recipes/, replaces the built-in layer. */
+#ifndef FOYER_OVERLAY_H
+#define FOYER_OVERLAY_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum layer { LAYER_CLIENT, LAYER_WORKSPACE, LAYER_BUILTIN, LAYERS };
+
+struct overlay;
+
+struct overlay_file { /* owned by the overlay */
+    enum layer layer;
+    char *path; /* as shown to people: "clients/acme/recipes/x.lua",
+                   "built-in:recipes/x.lua" */
+    char *text;
+    size_t len;
+    char hash[65];   /* SHA-256 of the text, hex */
+    struct buf code; /* src/vm keeps its bytecode here */
+};
+
+/* WORKSPACE is its directory, or NULL: the built-in layer alone. */
+struct overlay *overlay_new(const char *workspace);
+void overlay_free(struct overlay *o);
+/* The nearest NAME ("recipes/digest.lua", "lua/front/actions/x.lua", "templates/x.txt")
+ * for CLIENT (NULL: none) at layer FROM or farther. NULL with ERR_NOT_FOUND when no layer
+ * has it, ERR_FORBIDDEN when it leads out of its layer, ERR_LIMIT when it is too large.
+ */
+struct overlay_file *overlay_find(struct overlay *o, const char *client, const char *name,
+                                  enum layer from, struct err *e);
+/* Calls FN once for each entry name of directory DIR ("recipes", "lua",
+ * "lua/front/actions") in any layer of CLIENT, in byte order. */
+void overlay_each(struct overlay *o, const char *client, const char *dir,
+                  void (*fn)(void *arg, const char *name), void *arg);
+const char *overlay_layer_name(enum layer layer); /* "client", "workspace", "built-in" */
+
+#endif
