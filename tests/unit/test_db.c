@@ -1,0 +1,388 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/path.h"
+#include "io/db.h"
+#include "workdir.h"
+
+static char *dir, *path;
+
+static int setup(void **state)
+{
+    (void)state;
+    dir = workdir_make();
+    path = path_join(dir, "foyer.db");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    free(path);
+    workdir_remove(dir);
+    return 0;
+}
+
+static struct db *open_ok(void)
+{
+    struct err e = {0};
+    struct db *db = db_open(path, &e);
+    if (!db)
+        fail_msg("%s", e.text);
+    return db;
+}
+
+static const char *const steps[] = {
+    "CREATE TABLE person (name TEXT PRIMARY KEY, age INTEGER, photo BLOB) STRICT;",
+    "CREATE TABLE pet (name TEXT, owner TEXT REFERENCES person) STRICT;"
+    "INSERT INTO person VALUES ('ada', 36, NULL);",
+};
+
+static struct db *open_migrated(void)
+{
+    struct db *db = open_ok();
+    assert_int_equal(db_migrate(db, steps, 2, NULL), 0);
+    return db;
+}
+
+static int read_int(void *arg, const struct db_row *row)
+{
+    *(int64_t *)arg = db_row_int(row, 0);
+    return 0;
+}
+
+static int64_t int_of(struct db *db, const char *sql)
+{
+    int64_t v = -1;
+    struct err e = {0};
+    if (db_query(db, sql, DB_NONE, read_int, &v, &e) != 0)
+        fail_msg("%s", e.text);
+    return v;
+}
+
+static int copy_text(void *arg, const struct db_row *row)
+{
+    snprintf(arg, 32, "%s", db_row_text(row, 0));
+    return 0;
+}
+
+static void test_a_new_file_is_set_up_as_designed(void **state)
+{
+    (void)state;
+    umask(0);
+    struct db *db = open_ok();
+    char mode[32];
+    assert_int_equal(db_query(db, "PRAGMA journal_mode", DB_NONE, copy_text, mode, NULL),
+                     0);
+    assert_string_equal(mode, "wal");
+    assert_int_equal(int_of(db, "PRAGMA page_size"), 16384);
+    assert_int_equal(int_of(db, "PRAGMA synchronous"), 2);
+    assert_int_equal(int_of(db, "PRAGMA foreign_keys"), 1);
+    assert_int_equal(int_of(db, "PRAGMA busy_timeout"), 5000);
+    assert_int_equal(db_exec(db, "CREATE TABLE t (a)", NULL), 0);
+    char *wal = xasprintf("%s-wal", path);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(stat(wal, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    free(wal);
+    db_close(db);
+    umask(022);
+}
+
+static void test_values_go_in_and_come_out(void **state)
+{
+    (void)state;
+    struct db *db = open_migrated();
+    int changed = 0;
+    assert_int_equal(db_change(db, "INSERT INTO person VALUES (?, ?, ?)",
+                               DB_ARGS(db_text("bob; DROP"), db_int(INT64_MIN),
+                                       db_blob("\0\1\xff", 3)),
+                               &changed, NULL),
+                     0);
+    assert_int_equal(changed, 1);
+    assert_int_equal(int_of(db, "SELECT age FROM person WHERE name = 'bob; DROP'"),
+                     INT64_MIN);
+    assert_int_equal(
+        int_of(db, "SELECT length(photo) FROM person WHERE name LIKE 'bob%'"), 3);
+    assert_int_equal(db_change(db, "UPDATE person SET photo = ?, age = ?",
+                               DB_ARGS(db_blob(NULL, 0), db_text(NULL)), &changed, NULL),
+                     0);
+    assert_int_equal(changed, 2);
+    assert_int_equal(
+        int_of(db, "SELECT count(*) FROM person WHERE photo = x'' AND age IS NULL"), 2);
+    db_close(db);
+}
+
+struct walk {
+    int rows, stop_at;
+    int null_text, empty_blob;
+};
+
+static int on_walk(void *arg, const struct db_row *row)
+{
+    struct walk *w = arg;
+    size_t len = 9;
+    w->null_text += db_row_text(row, 0) == NULL;
+    w->empty_blob += db_row_blob(row, 1, &len) != NULL && len == 0;
+    return ++w->rows == w->stop_at;
+}
+
+static void test_a_walk_can_stop_and_tells_null_from_empty(void **state)
+{
+    (void)state;
+    struct db *db = open_ok();
+    struct walk w = {.stop_at = 2};
+    assert_int_equal(db_query(db, "VALUES (NULL, x''), ('a', NULL), (NULL, NULL)",
+                              DB_NONE, on_walk, &w, NULL),
+                     0);
+    assert_int_equal(w.rows, 2);
+    assert_int_equal(w.null_text, 1);
+    assert_int_equal(w.empty_blob, 1);
+    db_close(db);
+}
+
+static void test_migrations_run_once_in_order(void **state)
+{
+    (void)state;
+    struct db *db = open_ok();
+    assert_int_equal(db_migrate(db, steps, 1, NULL), 0);
+    assert_int_equal(int_of(db, "PRAGMA user_version"), 1);
+    db_close(db);
+    db = open_ok();
+    assert_int_equal(db_migrate(db, steps, 2, NULL), 0);
+    assert_int_equal(db_migrate(db, steps, 2, NULL), 0);
+    assert_int_equal(int_of(db, "PRAGMA user_version"), 2);
+    assert_int_equal(int_of(db, "SELECT count(*) FROM person"), 1);
+    db_close(db);
+}
+
+static void test_a_failed_migration_leaves_nothing(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"CREATE TABLE a (x)",
+                                      "CREATE TABLE b (x); CREATE TABLE a (x)"};
+    struct db *db = open_ok();
+    struct err e;
+    assert_int_equal(db_migrate(db, bad, 2, &e), -1);
+    assert_non_null(strstr(e.text, "version 2"));
+    assert_int_equal(int_of(db, "PRAGMA user_version"), 0);
+    assert_int_equal(int_of(db, "SELECT count(*) FROM sqlite_master"), 0);
+    db_close(db);
+}
+
+static void test_a_newer_file_is_refused(void **state)
+{
+    (void)state;
+    struct db *db = open_ok();
+    struct err e;
+    assert_int_equal(db_exec(db, "PRAGMA user_version=7", NULL), 0);
+    assert_int_equal(db_migrate(db, steps, 2, &e), -1);
+    assert_int_equal(e.kind, ERR_STORE);
+    assert_non_null(
+        strstr(e.text, "a newer foyer wrote it (version 7, this one knows 2)"));
+    db_close(db);
+}
+
+static int insert_then(struct db *db, void *arg, struct err *e)
+{
+    assert_int_equal(db_exec(db, "INSERT INTO person (name) VALUES ('eve')", e), 0);
+    return *(int *)arg ? err_set(e, ERR_INVALID, "changed my mind") : 0;
+}
+
+static void test_a_transaction_is_all_or_nothing(void **state)
+{
+    (void)state;
+    struct db *db = open_migrated();
+    struct err e;
+    int fails = 1;
+    assert_int_equal(db_transaction(db, insert_then, &fails, &e), -1);
+    assert_string_equal(e.text, "changed my mind");
+    assert_int_equal(int_of(db, "SELECT count(*) FROM person"), 1);
+    fails = 0;
+    assert_int_equal(db_transaction(db, insert_then, &fails, &e), 0);
+    assert_int_equal(int_of(db, "SELECT count(*) FROM person"), 2);
+    db_close(db);
+}
+
+static void test_constraints_are_conflicts(void **state)
+{
+    (void)state;
+    struct db *db = open_migrated();
+    struct err e;
+    assert_int_equal(db_exec(db, "INSERT INTO person (name) VALUES ('ada')", &e), -1);
+    assert_int_equal(e.kind, ERR_CONFLICT);
+    assert_int_equal(db_change(db, "INSERT INTO pet VALUES (?, ?)",
+                               DB_ARGS(db_text("rex"), db_text("nobody")), NULL, &e),
+                     -1);
+    assert_int_equal(e.kind, ERR_CONFLICT);
+    db_close(db);
+}
+
+static void assert_fails(struct db *db, const char *sql, enum err_kind kind,
+                         const char *part)
+{
+    struct err e = {0};
+    assert_int_equal(db_exec(db, sql, &e), -1);
+    assert_int_equal(e.kind, kind);
+    if (!strstr(e.text, part) || !strstr(e.text, path))
+        fail_msg("\"%s\" lacks \"%s\" or the path", e.text, part);
+}
+
+static void test_a_full_disk(void **state)
+{
+    (void)state;
+    struct db *db = open_migrated();
+    assert_int_equal(db_exec(db, "PRAGMA max_page_count=4", NULL), 0);
+    assert_fails(db, "INSERT INTO person (name, photo) VALUES ('big', zeroblob(1000000))",
+                 ERR_STORE, "the disk is full");
+    assert_int_equal(int_of(db, "SELECT count(*) FROM person"), 1);
+    db_close(db);
+}
+
+static void test_read_only(void **state)
+{
+    (void)state;
+    struct db *db = open_migrated();
+    assert_int_equal(db_exec(db, "PRAGMA query_only=1", NULL), 0);
+    assert_fails(db, "DELETE FROM person", ERR_STORE, "read-only");
+    db_close(db);
+}
+
+static void test_locked(void **state)
+{
+    (void)state;
+    struct db *a = open_migrated(), *b = open_migrated();
+    assert_int_equal(db_exec(a, "BEGIN IMMEDIATE", NULL), 0);
+    assert_int_equal(db_exec(b, "PRAGMA busy_timeout=1", NULL), 0);
+    assert_fails(b, "DELETE FROM person", ERR_UNAVAILABLE, "held its lock");
+    int fails = 0;
+    struct err e;
+    assert_int_equal(db_transaction(b, insert_then, &fails, &e), -1);
+    assert_int_equal(e.kind, ERR_UNAVAILABLE);
+    /* Readers do not wait for writers. */
+    assert_int_equal(int_of(b, "SELECT count(*) FROM person"), 1);
+    assert_int_equal(db_exec(a, "COMMIT", NULL), 0);
+    assert_int_equal(db_transaction(b, insert_then, &fails, &e), 0);
+    db_close(a);
+    db_close(b);
+}
+
+static void test_not_a_database(void **state)
+{
+    (void)state;
+    struct err e;
+    char text[4096];
+    memset(text, 'x', sizeof text);
+    assert_int_equal(path_create(path, text, sizeof text, 0600, NULL), 0);
+    assert_null(db_open(path, &e));
+    assert_int_equal(e.kind, ERR_STORE);
+    assert_non_null(strstr(e.text, "not a database"));
+}
+
+static void test_a_damaged_file(void **state)
+{
+    (void)state;
+    struct db *db = open_migrated();
+    db_close(db);
+    int fd = open(path, O_WRONLY);
+    char junk[16384];
+    memset(junk, 0xa5, sizeof junk);
+    /* The second page: the header and the schema's page stay good. */
+    assert_int_equal(pwrite(fd, junk, sizeof junk, 16384), sizeof junk);
+    close(fd);
+    db = open_ok();
+    struct err e = {0};
+    int64_t n;
+    assert_int_equal(db_query(db, "SELECT age FROM person", DB_NONE, read_int, &n, &e),
+                     -1);
+    assert_int_equal(e.kind, ERR_STORE);
+    assert_non_null(strstr(e.text, "damaged"));
+    db_close(db);
+}
+
+static void test_no_directory_and_a_directory(void **state)
+{
+    (void)state;
+    struct err e;
+    char *below = path_join(path, "deeper/foyer.db");
+    assert_null(db_open(below, &e));
+    assert_int_equal(e.kind, ERR_STORE);
+    assert_non_null(strstr(e.text, "No such file"));
+    free(below);
+    assert_null(db_open(dir, &e));
+    assert_int_equal(e.kind, ERR_STORE);
+}
+
+static void test_a_wrong_statement_is_internal(void **state)
+{
+    (void)state;
+    struct db *db = open_ok();
+    struct err e;
+    assert_int_equal(db_change(db, "SELEC 1", DB_NONE, NULL, &e), -1);
+    assert_int_equal(e.kind, ERR_INTERNAL);
+    assert_int_equal(db_change(db, "VALUES (?)", DB_ARGS(db_int(1), db_int(2)), NULL, &e),
+                     -1);
+    assert_int_equal(e.kind, ERR_INTERNAL);
+    db_close(db);
+}
+
+/* Several processes making the same file: each must find it whole. */
+static void test_a_race_to_create(void **state)
+{
+    (void)state;
+    enum { PROCESSES = 6 };
+    for (int i = 0; i < PROCESSES; i++) {
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            struct err e;
+            struct db *db = db_open(path, &e);
+            int bad = !db || db_migrate(db, steps, 2, &e) != 0;
+            if (bad)
+                fprintf(stderr, "%s\n", e.text);
+            db_close(db);
+            _exit(bad);
+        }
+    }
+    int status, failures = 0;
+    for (int i = 0; i < PROCESSES; i++)
+        failures += wait(&status) < 0 || status != 0;
+    assert_int_equal(failures, 0);
+    struct db *db = open_migrated();
+    assert_int_equal(int_of(db, "SELECT count(*) FROM person"), 1);
+    db_close(db);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_a_new_file_is_set_up_as_designed),
+        T(test_values_go_in_and_come_out),
+        T(test_a_walk_can_stop_and_tells_null_from_empty),
+        T(test_migrations_run_once_in_order),
+        T(test_a_failed_migration_leaves_nothing),
+        T(test_a_newer_file_is_refused),
+        T(test_a_transaction_is_all_or_nothing),
+        T(test_constraints_are_conflicts),
+        T(test_a_full_disk),
+        T(test_read_only),
+        T(test_locked),
+        T(test_not_a_database),
+        T(test_a_damaged_file),
+        T(test_no_directory_and_a_directory),
+        T(test_a_wrong_statement_is_internal),
+        T(test_a_race_to_create),
+    };
+    return cmocka_run_group_tests_name("db", tests, NULL, NULL);
+}
