@@ -1,0 +1,53 @@
+-- What the core must know about Front's API, as data. Loaded in an empty environment.
+return {
+  name = "Front",
+
+  -- The token goes to these hosts and nowhere else: answers hold links to the company's own host.
+  api = { base = "https://api2.frontapp.com", hosts = { "api2.frontapp.com", "*.api.frontapp.com" } },
+
+  oauth = {
+    authorize   = "https://app.frontapp.com/oauth/authorize",
+    token       = "https://app.frontapp.com/oauth/token",
+    client_auth = "basic",
+    identity    = { get = "/me", id = "id", name = "name", host = "_links.self" },
+  },
+
+  webhooks = {
+    signature = "X-Front-Signature",
+    company   = "authorization.id",
+    challenge = { header = "X-Front-Challenge", answer = "challenge" },
+    schemes   = {
+      application = {
+        when = "X-Front-Request-Timestamp", mac = "hmac-sha256", over = "{timestamp}:{body}",
+        unit = "ms", window = 300, key = "signing_key",
+      },
+      body = { mac = "hmac-sha256", over = "{body}", key = "signing_key" },
+      rule = { mac = "hmac-sha1", over = "{body}", key = "rule_key" },
+    },
+  },
+
+  paging = { results = "_results", next = "_pagination.next", total = "_total" },
+
+  rate = {
+    limit = "x-ratelimit-limit", remaining = "x-ratelimit-remaining", reset = "x-ratelimit-reset",
+    tier = "x-front-tier", retry_after = "retry-after",
+  },
+
+  errors = { title = "_error.title", message = "_error.message", details = "_error.details" },
+
+  -- `names`: the table of client.lua that holds names for ids of this kind; `alias`: `alt:…` is an
+  -- id as well; `list`: where `foyer ids` reads them, and `label`: what it names them by, the first
+  -- one that is there. Signatures are listed for each team.
+  ids = {
+    conversation = { prefix = "cnv_" },
+    contact      = { prefix = "crd_", alias = true },
+    inbox        = { prefix = "inb_", names = "inboxes", list = "/inboxes", label = { "name" } },
+    channel      = { prefix = "cha_", names = "channels", alias = true, list = "/channels",
+                     label = { "name", "address" } },
+    teammate     = { prefix = "tea_", names = "teammates", alias = true, list = "/teammates",
+                     label = { "username", "email" } },
+    tag          = { prefix = "tag_", names = "tags", list = "/tags", label = { "name" } },
+    signature    = { prefix = "sig_", names = "signatures", list = { "/teams", "/teams/{id}/signatures" },
+                     label = { "name" } },
+  },
+}
