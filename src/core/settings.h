@@ -59,10 +59,6 @@ int64_t settings_keep_ms(const json_t *workspace, const char *key, int64_t fallb
 /* The client's list of hosts, or NULL; its `vars`, or NULL. */
 const json_t *settings_hosts(const json_t *client);
 const json_t *settings_vars(const json_t *client);
-/* 1 when HOST:PORT is in the client's hosts; an entry without a port means
- * DEFAULT_PORT, that of the URL's scheme. Case does not matter. */
-int settings_has_host(const json_t *client, const char *host, int port, int default_port);
-
 /* The client's block for APP, or foyer.lua's under `apps`; NULL when there is none. */
 const json_t *settings_client_app(const json_t *client, const char *app);
 const json_t *settings_workspace_app(const json_t *workspace, const char *app);

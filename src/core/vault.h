@@ -39,7 +39,8 @@ struct vault_place {
 /* Appends the sealed form of DATA to OUT. */
 int vault_seal(const struct vault *v, const struct vault_place *place, const void *data,
                size_t len, struct buf *out, struct err *e);
-/* Appends the plain bytes to OUT, which the caller ends with vault_wipe. */
+/* Appends the plain bytes to OUT, an empty buffer (one that grows would leave a copy
+ * behind), which the caller ends with vault_wipe. */
 int vault_unseal(const struct vault *v, const struct vault_place *place,
                  const void *sealed, size_t len, struct buf *out, struct err *e);
 /* Wipes a buffer that held a plain value, and frees it. */
