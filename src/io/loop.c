@@ -1,0 +1,206 @@
+#include "io/loop.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "base/str.h"
+
+struct deferred {
+    struct deferred *next;
+    loop_fn *fn;
+    void *arg;
+};
+
+struct signal_handler {
+    struct event *ev; /* NULL: none for this signal */
+    loop_fn *fn;
+    void *arg;
+};
+
+struct loop {
+    struct event_base *base;
+    struct event *turn_end; /* runs what was deferred */
+    struct deferred *first, **last;
+    size_t ndeferred;
+    struct deferred *spare; /* nodes to use again */
+    struct signal_handler signals[NSIG];
+    int nsignals;
+    int is_draining, is_stopped;
+};
+
+struct loop_timer {
+    struct event *ev;
+    loop_fn *fn;
+    void *arg;
+};
+
+/* Only what was there when it began, so that functions that defer again and again cannot
+ * keep sockets and timers from being looked at. */
+static void on_turn_end(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct loop *loop = arg;
+    loop->is_draining = 1;
+    for (size_t n = loop->ndeferred; n > 0 && !loop->is_stopped; n--) {
+        struct deferred *d = loop->first, now = *d;
+        loop->first = d->next;
+        if (!loop->first)
+            loop->last = &loop->first;
+        loop->ndeferred--;
+        d->next = loop->spare;
+        loop->spare = d;
+        now.fn(now.arg);
+    }
+    loop->is_draining = 0;
+    if (loop->first) { /* a timer of 0 waits for the next turn, event_active would not */
+        const struct timeval next_turn = {0, 0};
+        event_add(loop->turn_end, &next_turn);
+    }
+}
+
+struct loop *loop_new(struct err *e)
+{
+    /* A write to a socket whose peer has gone is an error code, not the process's end. */
+    signal(SIGPIPE, SIG_IGN);
+    struct event_config *config = event_config_new();
+    struct event_base *base = NULL;
+    if (config) {
+        /* libcurl toggles its interest in sockets: collect changes, then epoll_ctl. */
+        event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+        base = event_base_new_with_config(config);
+        event_config_free(config);
+    }
+    if (!base) {
+        err_set(e, ERR_INTERNAL, "cannot make an event loop: epoll is not available");
+        return NULL;
+    }
+    struct loop *loop = xcalloc(1, sizeof(*loop));
+    loop->base = base;
+    loop->last = &loop->first;
+    loop->turn_end = evtimer_new(base, on_turn_end, loop);
+    if (!loop->turn_end)
+        abort();
+    return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+    if (!loop)
+        return;
+    for (int i = 0; i < NSIG; i++)
+        if (loop->signals[i].ev)
+            event_free(loop->signals[i].ev);
+    event_free(loop->turn_end);
+    event_base_free(loop->base);
+    *loop->last = loop->spare;
+    for (struct deferred *d = loop->first, *next; d; d = next) {
+        next = d->next;
+        free(d);
+    }
+    free(loop);
+}
+
+void loop_run(struct loop *loop)
+{
+    loop->is_stopped = 0;
+    /* libevent counts signal events as a reason to go on; they are not one here. */
+    while (!loop->is_stopped &&
+           event_base_get_num_events(loop->base, EVENT_BASE_COUNT_ADDED) > loop->nsignals)
+        event_base_loop(loop->base, EVLOOP_ONCE);
+}
+
+void loop_stop(struct loop *loop)
+{
+    loop->is_stopped = 1;
+    event_base_loopbreak(loop->base);
+}
+
+void loop_defer(struct loop *loop, loop_fn *fn, void *arg)
+{
+    struct deferred *d = loop->spare;
+    if (d)
+        loop->spare = d->next;
+    else
+        d = xmalloc(sizeof(*d));
+    *d = (struct deferred){.fn = fn, .arg = arg};
+    int was_empty = loop->first == NULL;
+    *loop->last = d;
+    loop->last = &d->next;
+    loop->ndeferred++;
+    /* Activated last, it runs after the callbacks that wait in this turn already. */
+    if (was_empty && !loop->is_draining)
+        event_active(loop->turn_end, EV_TIMEOUT, 0);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct loop_timer *t = arg;
+    t->fn(t->arg);
+}
+
+struct loop_timer *loop_timer_new(struct loop *loop, loop_fn *fn, void *arg)
+{
+    struct loop_timer *t = xmalloc(sizeof(*t));
+    *t = (struct loop_timer){.fn = fn, .arg = arg};
+    t->ev = evtimer_new(loop->base, on_timer, t);
+    if (!t->ev)
+        abort();
+    return t;
+}
+
+void loop_timer_set(struct loop_timer *t, int64_t delay_ms)
+{
+    if (delay_ms < 0)
+        delay_ms = 0;
+    struct timeval tv = {.tv_sec = delay_ms / 1000, .tv_usec = delay_ms % 1000 * 1000};
+    evtimer_add(t->ev, &tv);
+}
+
+void loop_timer_clear(struct loop_timer *t)
+{
+    evtimer_del(t->ev);
+}
+
+void loop_timer_free(struct loop_timer *t)
+{
+    if (!t)
+        return;
+    event_free(t->ev);
+    free(t);
+}
+
+static void on_signal(evutil_socket_t signo, short what, void *arg)
+{
+    (void)what;
+    struct signal_handler *h = &((struct loop *)arg)->signals[signo];
+    h->fn(h->arg);
+}
+
+int loop_on_signal(struct loop *loop, int signo, loop_fn *fn, void *arg, struct err *e)
+{
+    if (signo <= 0 || signo >= NSIG)
+        return err_set(e, ERR_INTERNAL, "cannot wait for signal %d: no such signal",
+                       signo);
+    struct signal_handler *h = &loop->signals[signo];
+    h->fn = fn;
+    h->arg = arg;
+    if (h->ev)
+        return 0;
+    h->ev = evsignal_new(loop->base, signo, on_signal, loop);
+    if (!h->ev || event_add(h->ev, NULL) != 0) {
+        if (h->ev)
+            event_free(h->ev);
+        h->ev = NULL;
+        return err_set(e, ERR_INTERNAL, "cannot wait for signal %d: not allowed", signo);
+    }
+    loop->nsignals++;
+    return 0;
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+    return loop->base;
+}
