@@ -17,10 +17,14 @@ struct httpc;
 struct httpc_call; /* one request in flight, owned by httpc until its callback returns */
 
 struct httpc_config {
-    int max_active;    /* live easy handles; 0 means 64 */
-    const char *proxy; /* borrowed; NULL: no proxy, whatever the environment says */
-    const char
-        *ca_dir; /* borrowed; NULL: /etc/ssl/certs where it is a hashed directory */
+    int max_active;     /* live easy handles; 0: 64 */
+    int64_t connect_ms; /* to an open connection, names and TLS included; 0: 5 s */
+    int64_t total_ms;   /* from admission to the answer's last byte; 0: 30 s */
+    size_t answer_max;  /* bytes of an answer's body; 0: 16 MiB */
+    const char *proxy;  /* NULL: none, whatever the environment says. Loopback addresses
+                           are never asked for through it */
+    const char *ca_dir; /* a hashed directory of trusted certificates, or one PEM file;
+                           NULL: /etc/ssl/certs where it is such a directory */
 };
 
 struct httpc_part { /* one multipart/form-data field; all borrowed until the callback */
@@ -32,14 +36,17 @@ struct httpc_part { /* one multipart/form-data field; all borrowed until the cal
 };
 
 struct httpc_request {
-    const char *method;         /* "GET", "DELETE", ...; any method may have a body */
+    const char *method;         /* "GET", "DELETE", ...; all but HEAD may have a body */
     const char *url;            /* absolute http:// or https:// */
-    const char *const *headers; /* "Name: value"; copied */
+    const char *shown;          /* what errors call it; NULL: the URL without its query */
+    const char *const *headers; /* "Name: value"; not those that frame a message */
     size_t nheaders;
     const void *body; /* borrowed until the callback; NULL: none */
     size_t body_len;
     const struct httpc_part *parts; /* instead of body */
     size_t nparts;
+    int64_t total_ms;  /* 0: the configuration's */
+    size_t answer_max; /* 0: the configuration's */
     int fresh; /* never on a reused connection: libcurl repeats a request, POST too,
                   when a reused connection dies before the first byte */
     int allow_private; /* loopback, private and link-local addresses are allowed; else
@@ -55,27 +62,29 @@ struct httpc_header {
 struct httpc_answer {
     struct err err; /* kind ERR_NONE when a complete HTTP answer arrived, whatever its
                        status; else network, timeout, limit (answer too large), forbidden
-                       (address) or invalid (URL) */
-    int sent; /* request bytes may have reached the server: with an error, a write is
-                 uncertain. 0: certainly nothing left (no connection was opened) */
-    long status;
+                       (address), invalid (URL) or settings (ca_dir is unreadable) */
+    int sent;    /* request bytes may have reached the server: with an error, a write is
+                    uncertain. 0: certainly nothing left */
+    long status; /* 0 when none arrived; with an error, headers and body are empty */
     const struct httpc_header *headers;
     size_t nheaders;
-    const char *body;
+    const char *body; /* never NULL; a NUL follows it */
     size_t body_len;
-    int64_t total_us;
+    int64_t total_us; /* since admission */
 };
 
 typedef void httpc_done(void *arg, const struct httpc_answer *answer);
 
 struct httpc *httpc_new(struct loop *loop, const struct httpc_config *config,
                         struct err *e);
-/* Cancels what is in flight, without callbacks. */
+/* Cancels what is in flight, without callbacks. Not from inside a callback. */
 void httpc_free(struct httpc *c);
-/* Never calls DONE before it returns. NULL when the request is malformed. */
+/* Copies the request except its body and parts. Never calls DONE before it returns; DONE
+ * runs on the loop and may start and cancel requests. NULL when the request is malformed
+ * (ERR_INVALID) or asks a proxy for a literal private address (ERR_FORBIDDEN). */
 struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *request,
                                httpc_done *done, void *arg, struct err *e);
-/* Forgets a request; its callback will not run. */
+/* Forgets a request; its callback will not run. Inside its own callback: nothing. */
 void httpc_cancel(struct httpc_call *call);
 /* The first header NAME without regard to case, or NULL. */
 const char *httpc_header(const struct httpc_answer *answer, const char *name);

@@ -1,0 +1,640 @@
+#include "io/httpc.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "io/addr.h"
+#include "io/httpc_check.h"
+#include "io/httpc_fail.h"
+#include "io/multi.h"
+
+#ifndef FOYER_VERSION
+#define FOYER_VERSION "0"
+#endif
+
+#define CA_DIR    "/etc/ssl/certs" /* Debian's hashed directory */
+#define DIRECT_TO "localhost,127.0.0.0/8,::1"
+
+enum {
+    ACTIVE_DEFAULT = 64, /* twice the throughput of 1,000 live handles */
+    CONNECT_MS_DEFAULT = 5000,
+    TOTAL_MS_DEFAULT = 30000,
+    ANSWER_MAX_DEFAULT = 16 << 20,
+    HEADERS_MAX = 64 << 10, /* all header lines of an answer */
+    KEEP_MAX = 64 << 10     /* memory that a spare slot may hold on to */
+};
+
+/* What a live request needs; kept and used again. */
+struct slot {
+    CURL *easy;
+    struct buf body;
+    struct buf head; /* "name\0value\0" again and again */
+    struct httpc_header *list;
+    size_t list_cap;
+    struct slot *next_spare;
+    char error[CURL_ERROR_SIZE];
+};
+
+struct part_reader {
+    const char *data;
+    size_t len, at;
+};
+
+enum call_state { CALL_QUEUED, CALL_ACTIVE, CALL_FINISHED, CALL_TOLD };
+
+struct httpc_call {
+    struct httpc_call *prev, *next;
+    struct httpc *client;
+    enum call_state state;
+    httpc_done *done;
+    void *arg;
+    char *method, *url;
+    char *shown, *host; /* for errors */
+    struct curl_slist *headers;
+    const void *body; /* borrowed */
+    size_t body_len;
+    const struct httpc_part *parts; /* borrowed */
+    size_t nparts;
+    struct part_reader *readers;
+    curl_mime *mime;
+    int64_t total_ms;
+    size_t answer_max;
+    int fresh;
+    int is_guarded; /* private addresses are refused at connect */
+    /* what happened */
+    struct slot *slot; /* while active and until told */
+    CURLcode result;
+    int sent, body_is_over, head_is_over;
+    char refused[ADDR_TEXT_SIZE]; /* the private address that was refused */
+};
+
+struct calls {
+    struct httpc_call *first, *last;
+};
+
+struct httpc {
+    struct loop *loop;
+    struct multi *multi;
+    struct calls queued, active, finished;
+    int nactive, max_active, is_telling;
+    struct slot *spare_slots;
+    int64_t connect_ms, total_ms;
+    size_t answer_max;
+    char *proxy;
+    char *ca_dir, *ca_file; /* at most one; neither: what libcurl was built with */
+};
+
+static void must(int ok, const char *what)
+{
+    if (ok)
+        return;
+    log_line(LOG_ERROR, "httpc: %s failed", what); /* out of memory, or our mistake */
+    abort();
+}
+
+static void calls_add(struct calls *list, struct httpc_call *call)
+{
+    call->prev = list->last;
+    call->next = NULL;
+    if (list->last)
+        list->last->next = call;
+    else
+        list->first = call;
+    list->last = call;
+}
+
+static void calls_remove(struct calls *list, struct httpc_call *call)
+{
+    if (call->prev)
+        call->prev->next = call->next;
+    else
+        list->first = call->next;
+    if (call->next)
+        call->next->prev = call->prev;
+    else
+        list->last = call->prev;
+}
+
+/* ---- what libcurl calls while a request is live ---- */
+
+static size_t on_header(char *line, size_t size, size_t n, void *arg)
+{
+    struct httpc_call *call = arg;
+    struct slot *slot = call->slot;
+    size_t len = size * n;
+    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) { /* an answer after a 1xx */
+        buf_reset(&slot->head);
+        return len;
+    }
+    const char *colon = memchr(line, ':', len);
+    if (!colon || slot->body.len > 0) /* the blank line; trailers are of no use */
+        return len;
+    const char *value = colon + 1, *end = line + len;
+    while (value < end && isspace((unsigned char)*value))
+        value++;
+    while (end > value && isspace((unsigned char)end[-1]))
+        end--;
+    if (buf_add(&slot->head, line, (size_t)(colon - line)) == 0 &&
+        buf_addc(&slot->head, '\0') == 0 &&
+        buf_add(&slot->head, value, (size_t)(end - value)) == 0 &&
+        buf_addc(&slot->head, '\0') == 0)
+        return len;
+    call->head_is_over = 1;
+    return 0;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *arg)
+{
+    struct httpc_call *call = arg;
+    size_t len = size * n;
+    if (buf_add(&call->slot->body, data, len) == 0)
+        return len;
+    call->body_is_over = 1;
+    return 0;
+}
+
+/* Sees every address that a name led to. With a proxy the address is the proxy's, which
+ * the configuration chose: there only literal addresses in URLs are checked, in
+ * httpc_start, and names are the proxy's business. */
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
+                                    struct curl_sockaddr *address)
+{
+    (void)purpose;
+    struct httpc_call *call = arg;
+    if (call->is_guarded && addr_is_private(&address->addr)) {
+        addr_format(&address->addr, call->refused);
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* libcurl calls this on a connection that is ready (names, TCP, TLS done), right before
+ * it writes the request: before it, certainly no byte of the request has left. Neither
+ * CURLINFO_PRETRANSFER_TIME (0 also on a reused connection's first microsecond) nor
+ * CURLINFO_REQUEST_SIZE (counts whole sends only) says as much. It also sees connections
+ * that are used again, which on_open_socket does not. */
+static int on_ready(void *arg, char *remote_ip, char *local_ip, int remote_port,
+                    int local_port)
+{
+    (void)local_ip, (void)remote_port, (void)local_port;
+    struct httpc_call *call = arg;
+    if (call->is_guarded && addr_text_is_private(remote_ip)) {
+        snprintf(call->refused, sizeof(call->refused), "%s", remote_ip);
+        return CURL_PREREQFUNC_ABORT;
+    }
+    call->sent = 1; /* and stays so when libcurl tries again on another connection */
+    return CURL_PREREQFUNC_OK;
+}
+
+static size_t on_read_part(char *out, size_t size, size_t n, void *arg)
+{
+    struct part_reader *r = arg;
+    size_t want = size * n, left = r->len - r->at;
+    if (want > left)
+        want = left;
+    if (want)
+        memcpy(out, r->data + r->at, want);
+    r->at += want;
+    return want;
+}
+
+static int on_seek_part(void *arg, curl_off_t offset, int origin)
+{
+    struct part_reader *r = arg;
+    if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > r->len)
+        return CURL_SEEKFUNC_FAIL;
+    r->at = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+/* ---- one request's life ---- */
+
+static struct slot *slot_take(struct httpc *c, size_t answer_max)
+{
+    struct slot *slot = c->spare_slots;
+    if (slot) {
+        c->spare_slots = slot->next_spare;
+    } else {
+        slot = xcalloc(1, sizeof(*slot));
+        buf_init(&slot->head, HEADERS_MAX);
+        slot->easy = curl_easy_init();
+        must(slot->easy != NULL, "curl_easy_init");
+    }
+    slot->body.max = answer_max;
+    slot->error[0] = '\0';
+    return slot;
+}
+
+static void slot_free(struct slot *slot)
+{
+    curl_easy_cleanup(slot->easy);
+    buf_free(&slot->body);
+    buf_free(&slot->head);
+    free(slot->list);
+    free(slot);
+}
+
+static void slot_put(struct httpc *c, struct slot *slot)
+{
+    curl_easy_reset(slot->easy); /* keeps nothing of the request; connections stay */
+    if (slot->body.cap > KEEP_MAX)
+        buf_free(&slot->body);
+    buf_reset(&slot->body);
+    buf_reset(&slot->head);
+    slot->next_spare = c->spare_slots;
+    c->spare_slots = slot;
+}
+
+static void call_free(struct httpc_call *call)
+{
+    struct httpc *c = call->client;
+    if (call->slot) {
+        slot_put(c, call->slot);
+        c->nactive--;
+    }
+    curl_mime_free(call->mime);
+    curl_slist_free_all(call->headers);
+    free(call->readers);
+    free(call->method);
+    free(call->url);
+    free(call->shown);
+    free(call->host);
+    free(call);
+}
+
+#define SET(easy, option, value)                                                         \
+    must(curl_easy_setopt(easy, option, value) == CURLE_OK, #option)
+
+static void set_common(struct httpc *c, struct httpc_call *call, CURL *h)
+{
+    SET(h, CURLOPT_PRIVATE, call);
+    SET(h, CURLOPT_ERRORBUFFER, call->slot->error);
+    SET(h, CURLOPT_NOSIGNAL, 1L);
+    /* Else giving up while a name is looked up waits for the resolver's thread. */
+    SET(h, CURLOPT_QUICK_EXIT, 1L);
+    SET(h, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(h, CURLOPT_PATH_AS_IS, 1L);
+    SET(h, CURLOPT_USERAGENT, "foyer/" FOYER_VERSION);
+    SET(h, CURLOPT_PROXY, c->proxy ? c->proxy : ""); /* "" also shuts out http_proxy */
+    SET(h, CURLOPT_NOPROXY, DIRECT_TO);              /* and this no_proxy */
+    SET(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(h, CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_ms);
+    SET(h, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
+    SET(h, CURLOPT_HEADERFUNCTION, on_header);
+    SET(h, CURLOPT_HEADERDATA, call);
+    SET(h, CURLOPT_WRITEFUNCTION, on_body);
+    SET(h, CURLOPT_WRITEDATA, call);
+    SET(h, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    SET(h, CURLOPT_OPENSOCKETDATA, call);
+    SET(h, CURLOPT_PREREQFUNCTION, on_ready);
+    SET(h, CURLOPT_PREREQDATA, call);
+    SET(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    /* Verification of peer and name is libcurl's default and never touched. With only a
+     * directory OpenSSL reads the one certificate needed, not a bundle of 144. */
+    if (c->ca_dir || c->ca_file) {
+        SET(h, CURLOPT_CAINFO, c->ca_file);
+        SET(h, CURLOPT_CAPATH, c->ca_dir);
+        SET(h, CURLOPT_PROXY_CAINFO, c->ca_file);
+        SET(h, CURLOPT_PROXY_CAPATH, c->ca_dir);
+    }
+}
+
+static void set_parts(struct httpc_call *call, CURL *h)
+{
+    call->mime = curl_mime_init(h);
+    must(call->mime != NULL, "curl_mime_init");
+    call->readers = xcalloc(call->nparts, sizeof(*call->readers));
+    for (size_t i = 0; i < call->nparts; i++) {
+        const struct httpc_part *p = &call->parts[i];
+        struct part_reader *r = &call->readers[i];
+        *r = (struct part_reader){.data = p->data, .len = p->len};
+        curl_mimepart *part = curl_mime_addpart(call->mime);
+        must(part != NULL && curl_mime_name(part, p->name) == CURLE_OK &&
+                 curl_mime_filename(part, p->filename) == CURLE_OK &&
+                 curl_mime_type(part, p->type) == CURLE_OK &&
+                 curl_mime_data_cb(part, (curl_off_t)p->len, on_read_part, on_seek_part,
+                                   NULL, r) == CURLE_OK,
+             "curl_mime");
+    }
+    SET(h, CURLOPT_MIMEPOST, call->mime);
+}
+
+static void call_begin(struct httpc *c, struct httpc_call *call)
+{
+    call->slot = slot_take(c, call->answer_max);
+    c->nactive++;
+    call->state = CALL_ACTIVE;
+    calls_add(&c->active, call);
+
+    CURL *h = call->slot->easy;
+    set_common(c, call, h);
+    SET(h, CURLOPT_URL, call->url);
+    SET(h, CURLOPT_HTTPHEADER, call->headers);
+    if (call->fresh) { /* and not left behind, so that writes do not pile up connections
+                        */
+        SET(h, CURLOPT_FRESH_CONNECT, 1L);
+        SET(h, CURLOPT_FORBID_REUSE, 1L);
+    }
+    int takes_body = str_eq(call->method, "POST") || str_eq(call->method, "PUT") ||
+                     str_eq(call->method, "PATCH");
+    if (str_eq(call->method, "HEAD")) {
+        SET(h, CURLOPT_NOBODY, 1L);
+    } else {
+        /* Ends an answer that announces its size before it is read. */
+        SET(h, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_max);
+        if (call->nparts) {
+            set_parts(call, h);
+        } else if (call->body || takes_body) {
+            SET(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
+            SET(h, CURLOPT_POSTFIELDS, call->body ? call->body : "");
+        }
+        SET(h, CURLOPT_CUSTOMREQUEST, call->method);
+    }
+    must(curl_multi_add_handle(multi_handle(c->multi), h) == CURLM_OK,
+         "curl_multi_add_handle");
+}
+
+static void admit(struct httpc *c)
+{
+    while (c->queued.first && c->nactive < c->max_active) {
+        struct httpc_call *call = c->queued.first;
+        calls_remove(&c->queued, call);
+        call_begin(c, call);
+    }
+}
+
+/* ---- the answer ---- */
+
+static void explain(const struct httpc_call *call, struct err *e)
+{
+    const struct httpc *c = call->client;
+    long os_errno = 0;
+    curl_easy_getinfo(call->slot->easy, CURLINFO_OS_ERRNO, &os_errno);
+    httpc_fail_explain(
+        &(struct httpc_fail){
+            .result = call->result,
+            .method = call->method,
+            .shown = call->shown,
+            .host = call->host,
+            .refused = call->refused,
+            .detail = call->slot->error,
+            .ca = c->ca_file  ? c->ca_file
+                  : c->ca_dir ? c->ca_dir
+                              : "the system's store",
+            .os_errno = (int)os_errno,
+            .sent = call->sent,
+            .body_is_over = call->body_is_over,
+            .head_is_over = call->head_is_over,
+            .body_max = call->answer_max,
+            .head_max = HEADERS_MAX,
+            .connect_ms = c->connect_ms,
+            .total_ms = call->total_ms,
+        },
+        e);
+}
+
+static void list_headers(struct slot *slot, struct httpc_answer *a)
+{
+    const char *p = buf_str(&slot->head), *end = p + slot->head.len;
+    size_t n = 0;
+    while (p < end) {
+        if (n == slot->list_cap) {
+            slot->list_cap = slot->list_cap ? slot->list_cap * 2 : 16;
+            slot->list = xrealloc(slot->list, slot->list_cap * sizeof(*slot->list));
+        }
+        struct httpc_header *h = &slot->list[n++];
+        h->name = p;
+        h->value = p + strlen(p) + 1;
+        p = h->value + strlen(h->value) + 1;
+    }
+    a->headers = slot->list;
+    a->nheaders = n;
+}
+
+static void tell(struct httpc_call *call)
+{
+    struct slot *slot = call->slot;
+    struct httpc_answer a = {.sent = call->sent, .body = ""};
+    curl_off_t us = 0;
+    curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &us);
+    curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &a.status);
+    a.total_us = us;
+    err_clear(&a.err);
+    if (call->result == CURLE_OK) {
+        list_headers(slot, &a);
+        a.body = buf_str(&slot->body);
+        a.body_len = slot->body.len;
+    } else {
+        explain(call, &a.err);
+        a.err.status = (int)a.status;
+    }
+    call->state = CALL_TOLD;
+    call->done(call->arg, &a);
+}
+
+/* The only place that calls back. Never inside libcurl, which refuses to be re-entered.
+ */
+static void collect(void *arg)
+{
+    struct httpc *c = arg;
+    CURLM *multi = multi_handle(c->multi);
+    CURLMsg *msg;
+    int left;
+    while ((msg = curl_multi_info_read(multi, &left))) {
+        if (msg->msg != CURLMSG_DONE)
+            continue;
+        struct httpc_call *call = NULL;
+        CURLcode result = msg->data.result; /* gone after remove_handle */
+        curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&call);
+        curl_multi_remove_handle(multi, msg->easy_handle);
+        call->result = result;
+        call->state = CALL_FINISHED;
+        calls_remove(&c->active, call);
+        calls_add(&c->finished, call);
+    }
+    c->is_telling = 1; /* a callback's own requests queue up behind those that wait */
+    struct httpc_call *call;
+    while ((call = c->finished.first)) {
+        calls_remove(&c->finished, call);
+        tell(call);
+        call_free(call);
+    }
+    c->is_telling = 0;
+    admit(c);
+}
+
+/* ---- the client ---- */
+
+static int set_ca(struct httpc *c, const char *ca_dir, struct err *e)
+{
+    if (!ca_dir) {
+        if (httpc_check_is_hashed_dir(CA_DIR))
+            c->ca_dir = xstrdup(CA_DIR);
+        return 0;
+    }
+    if (path_is_dir(ca_dir)) {
+        if (!httpc_check_is_hashed_dir(ca_dir))
+            return err_set(e, ERR_SETTINGS,
+                           "cannot use ca_dir %s: it holds no hashed certificates; run "
+                           "`openssl rehash %s`",
+                           ca_dir, ca_dir);
+        c->ca_dir = xstrdup(ca_dir);
+        return 0;
+    }
+    if (access(ca_dir, R_OK) != 0)
+        return err_set(e, ERR_SETTINGS, "cannot use ca_dir %s: %s", ca_dir,
+                       strerror(errno));
+    c->ca_file = xstrdup(ca_dir);
+    return 0;
+}
+
+struct httpc *httpc_new(struct loop *loop, const struct httpc_config *config,
+                        struct err *e)
+{
+    static const struct httpc_config defaults;
+    if (!config)
+        config = &defaults;
+    struct httpc *c = xcalloc(1, sizeof(*c));
+    c->loop = loop;
+    c->max_active = config->max_active > 0 ? config->max_active : ACTIVE_DEFAULT;
+    c->connect_ms = config->connect_ms > 0 ? config->connect_ms : CONNECT_MS_DEFAULT;
+    c->total_ms = config->total_ms > 0 ? config->total_ms : TOTAL_MS_DEFAULT;
+    c->answer_max = config->answer_max ? config->answer_max : ANSWER_MAX_DEFAULT;
+    c->proxy = config->proxy ? xstrdup(config->proxy) : NULL;
+    if (set_ca(c, config->ca_dir, e) != 0) {
+        httpc_free(c);
+        return NULL;
+    }
+    c->multi = multi_new(loop, c->max_active, collect, c);
+    return c;
+}
+
+void httpc_free(struct httpc *c)
+{
+    if (!c)
+        return;
+    struct httpc_call *call;
+    c->is_telling = 1; /* admit nothing */
+    while ((call = c->queued.first) || (call = c->active.first))
+        httpc_cancel(call);
+    for (struct slot *slot = c->spare_slots, *next; slot; slot = next) {
+        next = slot->next_spare;
+        slot_free(slot);
+    }
+    multi_free(c->multi);
+    free(c->proxy);
+    free(c->ca_dir);
+    free(c->ca_file);
+    free(c);
+}
+
+/* libcurl takes "Name:" for "leave this header out" and "Name;" for an empty one. */
+static void add_header(struct httpc_call *call, const char *line)
+{
+    const char *colon = strchr(line, ':');
+    struct curl_slist *list;
+    if (colon && colon[1 + strspn(colon + 1, " \t")] == '\0') {
+        char *empty = xasprintf("%.*s;", (int)(colon - line), line);
+        list = curl_slist_append(call->headers, empty);
+        free(empty);
+    } else {
+        list = curl_slist_append(call->headers, line);
+    }
+    must(list != NULL, "curl_slist_append");
+    call->headers = list;
+}
+
+static void copy_headers(struct httpc_call *call, const struct httpc_request *r)
+{
+    int has_type = 0;
+    for (size_t i = 0; i < r->nheaders; i++) {
+        add_header(call, r->headers[i]);
+        has_type |= strncasecmp(r->headers[i], "Content-Type:", 13) == 0;
+    }
+    struct curl_slist *list = curl_slist_append(call->headers, "Expect:");
+    must(list != NULL, "curl_slist_append");
+    call->headers = list;
+    if (!has_type && !r->nparts) { /* else libcurl says that the body is a form */
+        list = curl_slist_append(list, "Content-Type:");
+        must(list != NULL, "curl_slist_append");
+    }
+}
+
+struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,
+                               httpc_done *done, void *arg, struct err *e)
+{
+    char *shown = r->shown ? xstrdup(r->shown) : httpc_check_shown(r->url);
+    char *host = httpc_check_host(r->url);
+    int ok = httpc_check_request(r, shown, e) == 0;
+    int is_proxied = c->proxy && !httpc_check_is_loopback(host);
+    if (ok && is_proxied && !r->allow_private && httpc_check_is_private(r->url)) {
+        err_set(e, ERR_FORBIDDEN, "cannot connect to %s: it is a private address", host);
+        ok = 0;
+    }
+    if (!ok) {
+        free(shown);
+        free(host);
+        return NULL;
+    }
+    struct httpc_call *call = xcalloc(1, sizeof(*call));
+    call->client = c;
+    call->done = done;
+    call->arg = arg;
+    call->method = xstrdup(r->method);
+    call->url = xstrdup(r->url);
+    call->shown = shown;
+    call->host = host;
+    call->body = r->body;
+    call->body_len = r->body ? r->body_len : 0;
+    call->parts = r->parts;
+    call->nparts = r->nparts;
+    call->total_ms = r->total_ms > 0 ? r->total_ms : c->total_ms;
+    call->answer_max = r->answer_max ? r->answer_max : c->answer_max;
+    call->fresh = r->fresh;
+    call->is_guarded = !r->allow_private && !is_proxied;
+    copy_headers(call, r);
+    calls_add(&c->queued, call);
+    if (!c->is_telling)
+        admit(c);
+    return call;
+}
+
+void httpc_cancel(struct httpc_call *call)
+{
+    struct httpc *c = call->client;
+    switch (call->state) {
+    case CALL_QUEUED:
+        calls_remove(&c->queued, call);
+        break;
+    case CALL_ACTIVE:
+        calls_remove(&c->active, call);
+        curl_multi_remove_handle(multi_handle(c->multi), call->slot->easy);
+        break;
+    case CALL_FINISHED:
+        calls_remove(&c->finished, call);
+        break;
+    case CALL_TOLD:
+        return; /* collect frees it */
+    }
+    call_free(call);
+    if (!c->is_telling)
+        admit(c);
+}
+
+const char *httpc_header(const struct httpc_answer *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->nheaders; i++)
+        if (strcasecmp(answer->headers[i].name, name) == 0)
+            return answer->headers[i].value;
+    return NULL;
+}

@@ -1,0 +1,96 @@
+#include "io/httpc_fail.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+static void too_large(size_t n, const char *what, struct err *e)
+{
+    if (n >> 20 && n % (1 << 20) == 0)
+        err_set(e, ERR_LIMIT, "it answers more than %zu MiB%s", n >> 20, what);
+    else if (n >> 10 && n % (1 << 10) == 0)
+        err_set(e, ERR_LIMIT, "it answers more than %zu KiB%s", n >> 10, what);
+    else
+        err_set(e, ERR_LIMIT, "it answers more than %zu bytes%s", n, what);
+}
+
+static void timed_out(const struct httpc_fail *f, struct err *e)
+{
+    int64_t ms = f->total_ms;
+    if (!f->sent && f->connect_ms < ms)
+        ms = f->connect_ms;
+    err_set(e, ERR_TIMEOUT, "no %s within %g s",
+            f->sent ? "complete answer" : "connection", (double)ms / 1000);
+}
+
+static void explain(const struct httpc_fail *f, struct err *e)
+{
+    const char *detail = f->detail;
+    switch (f->result) {
+    case CURLE_FILESIZE_EXCEEDED:
+        too_large(f->body_max, "", e);
+        return;
+    case CURLE_OUT_OF_MEMORY: /* 7.88's word for a header line past its own 100 KiB */
+        too_large(f->head_max, " of headers", e);
+        return;
+    case CURLE_URL_MALFORMAT:
+        err_set(e, ERR_INVALID, "this is not a URL");
+        return;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        err_set(e, ERR_NETWORK, "the name %s cannot be resolved", f->host);
+        return;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        err_set(e, ERR_NETWORK, "the proxy's name cannot be resolved");
+        return;
+    case CURLE_COULDNT_CONNECT:
+        err_set(e, ERR_NETWORK, "no connection: %s",
+                f->os_errno ? strerror(f->os_errno) : "the address cannot be reached");
+        return;
+    case CURLE_OPERATION_TIMEDOUT:
+        timed_out(f, e);
+        return;
+    case CURLE_PEER_FAILED_VERIFICATION:
+        if (str_starts(detail, "SSL certificate problem: "))
+            detail += strlen("SSL certificate problem: ");
+        err_set(e, ERR_NETWORK, "its certificate is not trusted: %s", detail);
+        return;
+    case CURLE_SSL_CONNECT_ERROR:
+        err_set(e, ERR_NETWORK, "no TLS connection: %s", detail);
+        return;
+    case CURLE_SSL_CACERT_BADFILE:
+        err_set(e, ERR_SETTINGS, "the trusted certificates in %s cannot be read", f->ca);
+        return;
+    case CURLE_GOT_NOTHING:
+        err_set(e, ERR_NETWORK, "the connection was closed without an answer");
+        return;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+        err_set(e, ERR_NETWORK, "the connection broke");
+        return;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* the answer's: the URL's was checked */
+    case CURLE_WEIRD_SERVER_REPLY:
+        err_set(e, ERR_NETWORK, "what answers there does not speak HTTP/1.1");
+        return;
+    default:
+        err_set(e, ERR_NETWORK, "%s", curl_easy_strerror(f->result));
+    }
+}
+
+void httpc_fail_explain(const struct httpc_fail *f, struct err *e)
+{
+    if (f->refused[0] &&
+        (f->result == CURLE_COULDNT_CONNECT || f->result == CURLE_ABORTED_BY_CALLBACK)) {
+        err_set(e, ERR_FORBIDDEN, "cannot connect to %s: %s is a private address",
+                f->host, f->refused);
+        return;
+    }
+    if (f->body_is_over)
+        too_large(f->body_max, "", e);
+    else if (f->head_is_over)
+        too_large(f->head_max, " of headers", e);
+    else
+        explain(f, e);
+    err_prefix(e, "cannot %s %s", f->method, f->shown);
+}

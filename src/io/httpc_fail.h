@@ -1,0 +1,24 @@
+/* httpc_fail: what libcurl's outcome means, as a kind and a sentence. Only for httpc. */
+#ifndef FOYER_HTTPC_FAIL_H
+#define FOYER_HTTPC_FAIL_H
+
+#include <curl/curl.h>
+
+#include "base/err.h"
+
+struct httpc_fail {
+    CURLcode result;
+    const char *method, *shown, *host;
+    const char *refused; /* the private address that was refused, or "" */
+    const char *detail;  /* libcurl's own words */
+    const char *ca;      /* where trusted certificates come from */
+    int os_errno;
+    int sent;
+    int body_is_over, head_is_over; /* past the maxima below */
+    size_t body_max, head_max;
+    int64_t connect_ms, total_ms;
+};
+
+void httpc_fail_explain(const struct httpc_fail *f, struct err *e);
+
+#endif
