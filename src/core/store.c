@@ -1,0 +1,387 @@
+#include "core/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "io/db.h"
+
+struct store {
+    struct db *db;
+};
+
+/* Step i leads from version i to i + 1. A step that was released is never edited. */
+static const char *const migrations[] = {
+    "CREATE TABLE connection ("
+    "  app TEXT NOT NULL,"
+    "  id TEXT NOT NULL,"
+    "  company TEXT NOT NULL,"
+    "  api_url TEXT,"
+    "  token_version INTEGER NOT NULL,"
+    "  token BLOB NOT NULL,"
+    "  created_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (app, id)"
+    ") STRICT;"
+    "CREATE TABLE client_connection ("
+    "  client TEXT NOT NULL,"
+    "  app TEXT NOT NULL,"
+    "  id TEXT NOT NULL,"
+    "  PRIMARY KEY (client, app),"
+    "  FOREIGN KEY (app, id) REFERENCES connection (app, id)"
+    ") STRICT;"
+    "CREATE INDEX client_connection_by_connection ON client_connection (app, id);"
+    "CREATE TABLE secret ("
+    "  name TEXT PRIMARY KEY,"
+    "  version INTEGER NOT NULL,"
+    "  value BLOB NOT NULL,"
+    "  created_ms INTEGER NOT NULL"
+    ") STRICT;",
+};
+
+enum { VERSION = sizeof migrations / sizeof migrations[0] };
+
+static int make_state_dir(const char *workspace_dir, const char *state, struct err *e)
+{
+    if (path_is_dir(state))
+        return 0;
+    if (!path_is_dir(workspace_dir))
+        return err_set(e, ERR_NOT_FOUND,
+                       "cannot open the store: there is no directory %s", workspace_dir);
+    if (path_make_dirs(state, 0700, e) == 0)
+        return 0;
+    if (e)
+        e->kind = ERR_STORE;
+    return -1;
+}
+
+struct store *store_open(const char *workspace_dir, struct err *e)
+{
+    char *state = path_join(workspace_dir, "state");
+    char *path = path_join(state, "foyer.db");
+    struct store *s = xcalloc(1, sizeof *s);
+    if (make_state_dir(workspace_dir, state, e) != 0 || !(s->db = db_open(path, e)) ||
+        db_migrate(s->db, migrations, VERSION, e) != 0) {
+        store_close(s);
+        s = NULL;
+    }
+    free(path);
+    free(state);
+    return s;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    db_close(s->db);
+    free(s);
+}
+
+static int read_int(void *arg, const struct db_row *row)
+{
+    *(int64_t *)arg = db_row_int(row, 0);
+    return 0;
+}
+
+static int64_t or_now(int64_t ms)
+{
+    return ms ? ms : clock_wall_ms();
+}
+
+/* The row's bytes in place: valid within the row's callback. */
+static struct store_sealed lend_sealed(const struct db_row *row, int version, int data)
+{
+    struct store_sealed sealed = {.version = db_row_int(row, version)};
+    sealed.data = (unsigned char *)db_row_blob(row, data, &sealed.len);
+    return sealed;
+}
+
+static struct store_sealed copy_sealed(const struct store_sealed *from)
+{
+    return (struct store_sealed){
+        from->version, (unsigned char *)xmemdup0(from->data, from->len), from->len};
+}
+
+/* ---- connections ---- */
+
+#define CONNECTION_COLUMNS                                                               \
+    "c.id, c.app, c.company, c.api_url, c.token_version, c.token, c.created_ms"
+
+static struct store_connection lend_connection(const struct db_row *row)
+{
+    return (struct store_connection){
+        .id = (char *)db_row_text(row, 0),
+        .app = (char *)db_row_text(row, 1),
+        .company = (char *)db_row_text(row, 2),
+        .api_url = (char *)db_row_text(row, 3),
+        .token = lend_sealed(row, 4, 5),
+        .created_ms = db_row_int(row, 6),
+    };
+}
+
+void store_connection_fini(struct store_connection *c)
+{
+    free(c->id);
+    free(c->app);
+    free(c->company);
+    free(c->api_url);
+    free(c->token.data);
+    *c = (struct store_connection){0};
+}
+
+int64_t store_connection_version(struct store *s, const char *app, const char *id,
+                                 struct err *e)
+{
+    int64_t version = 0;
+    if (db_query(s->db, "SELECT token_version FROM connection WHERE app = ? AND id = ?",
+                 DB_ARGS(db_text(app), db_text(id)), read_int, &version, e) != 0)
+        return -1;
+    return version;
+}
+
+/* A connection lives as long as a client uses it. */
+static int drop_unused(struct db *db, struct err *e)
+{
+    return db_exec(db,
+                   "DELETE FROM connection WHERE NOT EXISTS (SELECT 1 FROM "
+                   "client_connection l WHERE l.app = connection.app AND l.id = "
+                   "connection.id)",
+                   e);
+}
+
+struct put_connection {
+    struct store *store;
+    const char *client;
+    const struct store_connection *connection;
+};
+
+static int put_connection(struct db *db, void *arg, struct err *e)
+{
+    const struct put_connection *put = arg;
+    const struct store_connection *c = put->connection;
+    int64_t version = store_connection_version(put->store, c->app, c->id, e);
+    if (version < 0)
+        return -1;
+    if (c->token.version != version + 1)
+        return err_set(e, ERR_CONFLICT,
+                       "cannot store the connection %s of %s: its token was changed "
+                       "meanwhile; try again",
+                       c->id, c->app);
+    if (db_change(db,
+                  "INSERT INTO connection (app, id, company, api_url, token_version, "
+                  "token, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?) "
+                  "ON CONFLICT (app, id) DO UPDATE SET company = excluded.company, "
+                  "api_url = excluded.api_url, token_version = excluded.token_version, "
+                  "token = excluded.token",
+                  DB_ARGS(db_text(c->app), db_text(c->id), db_text(c->company),
+                          db_text(c->api_url), db_int(c->token.version),
+                          db_blob(c->token.data, c->token.len),
+                          db_int(or_now(c->created_ms))),
+                  NULL, e) != 0 ||
+        db_change(db,
+                  "INSERT INTO client_connection (client, app, id) VALUES (?, ?, ?) "
+                  "ON CONFLICT (client, app) DO UPDATE SET id = excluded.id",
+                  DB_ARGS(db_text(put->client), db_text(c->app), db_text(c->id)), NULL,
+                  e) != 0)
+        return -1;
+    return drop_unused(db, e);
+}
+
+int store_connection_put(struct store *s, const char *client,
+                         const struct store_connection *c, struct err *e)
+{
+    struct put_connection put = {s, client, c};
+    return db_transaction(s->db, put_connection, &put, e);
+}
+
+static int copy_connection(void *arg, const struct db_row *row)
+{
+    struct store_connection from = lend_connection(row), *to = arg;
+    *to = (struct store_connection){
+        .id = xstrdup(from.id),
+        .app = xstrdup(from.app),
+        .company = xstrdup(from.company),
+        .api_url = from.api_url ? xstrdup(from.api_url) : NULL,
+        .token = copy_sealed(&from.token),
+        .created_ms = from.created_ms,
+    };
+    return 1;
+}
+
+static int no_connection(const char *client, const char *app, struct err *e)
+{
+    return err_set(e, ERR_NOT_FOUND,
+                   "cannot find a connection to %s for the client \"%s\": run `foyer "
+                   "connect %s`",
+                   app, client, client);
+}
+
+int store_connection_find(struct store *s, const char *client, const char *app,
+                          struct store_connection *out, struct err *e)
+{
+    *out = (struct store_connection){0};
+    if (db_query(s->db,
+                 "SELECT " CONNECTION_COLUMNS " FROM client_connection l JOIN connection "
+                 "c ON c.app = l.app AND c.id = l.id WHERE l.client = ? AND l.app = ?",
+                 DB_ARGS(db_text(client), db_text(app)), copy_connection, out, e) != 0)
+        return -1;
+    return out->id ? 0 : no_connection(client, app, e);
+}
+
+struct each_connection {
+    store_connection_fn *fn;
+    void *arg;
+};
+
+static int on_connection(void *arg, const struct db_row *row)
+{
+    const struct each_connection *each = arg;
+    struct store_connection c = lend_connection(row);
+    return each->fn(each->arg, db_row_text(row, 7), &c);
+}
+
+int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
+                          struct err *e)
+{
+    struct each_connection each = {fn, arg};
+    return db_query(s->db,
+                    "SELECT " CONNECTION_COLUMNS ", l.client FROM client_connection l "
+                    "JOIN connection c ON c.app = l.app AND c.id = l.id "
+                    "ORDER BY l.client, l.app",
+                    DB_NONE, on_connection, &each, e);
+}
+
+struct delete_connection {
+    const char *client, *app;
+};
+
+static int delete_connection(struct db *db, void *arg, struct err *e)
+{
+    const struct delete_connection *d = arg;
+    int changed;
+    if (db_change(db, "DELETE FROM client_connection WHERE client = ? AND app = ?",
+                  DB_ARGS(db_text(d->client), db_text(d->app)), &changed, e) != 0)
+        return -1;
+    return changed ? drop_unused(db, e) : no_connection(d->client, d->app, e);
+}
+
+int store_connection_delete(struct store *s, const char *client, const char *app,
+                            struct err *e)
+{
+    struct delete_connection d = {client, app};
+    return db_transaction(s->db, delete_connection, &d, e);
+}
+
+/* ---- secrets ---- */
+
+void store_secret_fini(struct store_secret *secret)
+{
+    free(secret->name);
+    free(secret->value.data);
+    *secret = (struct store_secret){0};
+}
+
+static struct store_secret lend_secret(const struct db_row *row)
+{
+    return (struct store_secret){.name = (char *)db_row_text(row, 0),
+                                 .value = lend_sealed(row, 1, 2),
+                                 .created_ms = db_row_int(row, 3)};
+}
+
+int64_t store_secret_version(struct store *s, const char *name, struct err *e)
+{
+    int64_t version = 0;
+    if (db_query(s->db, "SELECT version FROM secret WHERE name = ?",
+                 DB_ARGS(db_text(name)), read_int, &version, e) != 0)
+        return -1;
+    return version;
+}
+
+struct put_secret {
+    struct store *store;
+    const struct store_secret *secret;
+};
+
+static int put_secret(struct db *db, void *arg, struct err *e)
+{
+    const struct put_secret *put = arg;
+    const struct store_secret *secret = put->secret;
+    int64_t version = store_secret_version(put->store, secret->name, e);
+    if (version < 0)
+        return -1;
+    if (secret->value.version != version + 1)
+        return err_set(e, ERR_CONFLICT,
+                       "cannot store the secret \"%s\": it was changed meanwhile; try "
+                       "again",
+                       secret->name);
+    return db_change(db,
+                     "INSERT OR REPLACE INTO secret (name, version, value, created_ms) "
+                     "VALUES (?, ?, ?, ?)",
+                     DB_ARGS(db_text(secret->name), db_int(secret->value.version),
+                             db_blob(secret->value.data, secret->value.len),
+                             db_int(or_now(secret->created_ms))),
+                     NULL, e);
+}
+
+int store_secret_put(struct store *s, const struct store_secret *secret, struct err *e)
+{
+    struct put_secret put = {s, secret};
+    return db_transaction(s->db, put_secret, &put, e);
+}
+
+static int no_secret(const char *name, struct err *e)
+{
+    return err_set(e, ERR_NOT_FOUND,
+                   "cannot find the secret \"%s\": run `foyer secret set %s`", name,
+                   name);
+}
+
+static int copy_secret(void *arg, const struct db_row *row)
+{
+    struct store_secret from = lend_secret(row), *to = arg;
+    *to = (struct store_secret){xstrdup(from.name), copy_sealed(&from.value),
+                                from.created_ms};
+    return 1;
+}
+
+int store_secret_get(struct store *s, const char *name, struct store_secret *out,
+                     struct err *e)
+{
+    *out = (struct store_secret){0};
+    if (db_query(s->db,
+                 "SELECT name, version, value, created_ms FROM secret WHERE name = ?",
+                 DB_ARGS(db_text(name)), copy_secret, out, e) != 0)
+        return -1;
+    return out->name ? 0 : no_secret(name, e);
+}
+
+struct each_secret {
+    store_secret_fn *fn;
+    void *arg;
+};
+
+static int on_secret(void *arg, const struct db_row *row)
+{
+    const struct each_secret *each = arg;
+    struct store_secret secret = lend_secret(row);
+    return each->fn(each->arg, &secret);
+}
+
+int store_secret_each(struct store *s, store_secret_fn *fn, void *arg, struct err *e)
+{
+    struct each_secret each = {fn, arg};
+    return db_query(s->db,
+                    "SELECT name, version, value, created_ms FROM secret ORDER BY name",
+                    DB_NONE, on_secret, &each, e);
+}
+
+int store_secret_remove(struct store *s, const char *name, struct err *e)
+{
+    int changed;
+    if (db_change(s->db, "DELETE FROM secret WHERE name = ?", DB_ARGS(db_text(name)),
+                  &changed, e) != 0)
+        return -1;
+    return changed ? 0 : no_secret(name, e);
+}

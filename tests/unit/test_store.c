@@ -1,0 +1,325 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "core/store.h"
+#include "io/db.h"
+#include "workdir.h"
+
+static char *dir;
+
+static int setup(void **state)
+{
+    (void)state;
+    setenv("FOYER_TEST_CLOCK", "1700000000123", 1);
+    dir = workdir_make();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    workdir_remove(dir);
+    return 0;
+}
+
+static struct store *open_ok(void)
+{
+    struct err e = {0};
+    struct store *s = store_open(dir, &e);
+    if (!s)
+        fail_msg("%s", e.text);
+    return s;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" lacks \"%s\"", text, part);
+}
+
+static int put(struct store *s, const char *client, const char *id, int64_t version,
+               const char *token, struct err *e)
+{
+    struct store_connection c = {
+        .id = (char *)id,
+        .app = (char *)"front",
+        .company = (char *)"Planet Express",
+        .token = {version, (unsigned char *)token, strlen(token)},
+    };
+    return store_connection_put(s, client, &c, e);
+}
+
+static void put_ok(struct store *s, const char *client, const char *id, int64_t version,
+                   const char *token)
+{
+    struct err e = {0};
+    if (put(s, client, id, version, token, &e) != 0)
+        fail_msg("%s", e.text);
+}
+
+static int describe(void *arg, const char *client, const struct store_connection *c)
+{
+    buf_addf(arg, "%s:%s/%s=%.*s@%d ", client, c->app, c->id, (int)c->token.len,
+             (const char *)c->token.data, (int)c->token.version);
+    return 0;
+}
+
+static void assert_connections(struct store *s, const char *expected)
+{
+    struct buf b;
+    buf_init(&b, 10000);
+    assert_int_equal(store_connection_each(s, describe, &b, NULL), 0);
+    assert_string_equal(buf_str(&b), expected);
+    buf_free(&b);
+}
+
+static void test_opening_makes_a_private_state(void **state)
+{
+    (void)state;
+    umask(0);
+    store_close(open_ok());
+    umask(022);
+    struct stat st;
+    char *path = path_join(dir, "state");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    free(path);
+    path = path_join(dir, "state/foyer.db");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    free(path);
+    store_close(open_ok());
+}
+
+static void test_a_workspace_that_is_not_there(void **state)
+{
+    (void)state;
+    struct err e;
+    char *missing = path_join(dir, "nowhere");
+    assert_null(store_open(missing, &e));
+    assert_int_equal(e.kind, ERR_NOT_FOUND);
+    assert_has(e.text, missing);
+    assert_false(path_exists(missing));
+    free(missing);
+}
+
+static void test_a_newer_store_is_refused(void **state)
+{
+    (void)state;
+    store_close(open_ok());
+    char *path = path_join(dir, "state/foyer.db");
+    struct db *db = db_open(path, NULL);
+    assert_int_equal(db_exec(db, "PRAGMA user_version=99", NULL), 0);
+    db_close(db);
+    struct err e;
+    assert_null(store_open(dir, &e));
+    assert_int_equal(e.kind, ERR_STORE);
+    assert_has(e.text, "newer foyer");
+    assert_has(e.text, path);
+    free(path);
+}
+
+static void test_a_connection_is_kept(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    struct err e;
+    struct store_connection c = {
+        .id = (char *)"cmp_1",
+        .app = (char *)"front",
+        .company = (char *)"Acme",
+        .api_url = (char *)"http://127.0.0.1:9",
+        .token = {1, (unsigned char *)"\0\1\2", 3},
+        .created_ms = 42,
+    };
+    assert_int_equal(store_connection_put(s, "acme", &c, &e), 0);
+    store_close(s);
+
+    s = open_ok();
+    struct store_connection out;
+    assert_int_equal(store_connection_find(s, "acme", "front", &out, &e), 0);
+    assert_string_equal(out.id, "cmp_1");
+    assert_string_equal(out.app, "front");
+    assert_string_equal(out.company, "Acme");
+    assert_string_equal(out.api_url, "http://127.0.0.1:9");
+    assert_int_equal(out.token.version, 1);
+    assert_int_equal(out.token.len, 3);
+    assert_memory_equal(out.token.data, "\0\1\2", 3);
+    assert_int_equal(out.created_ms, 42);
+    store_connection_fini(&out);
+
+    /* Connecting again replaces all but the day it was made. */
+    put_ok(s, "acme", "cmp_1", 2, "new");
+    assert_int_equal(store_connection_find(s, "acme", "front", &out, &e), 0);
+    assert_string_equal(out.company, "Planet Express");
+    assert_null(out.api_url);
+    assert_int_equal(out.token.version, 2);
+    assert_int_equal(out.created_ms, 42);
+    store_connection_fini(&out);
+    store_close(s);
+}
+
+static void test_created_defaults_to_now(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    struct store_connection out;
+    put_ok(s, "acme", "cmp_1", 1, "t");
+    assert_int_equal(store_connection_find(s, "acme", "front", &out, NULL), 0);
+    assert_int_equal(out.created_ms, 1700000000123);
+    store_connection_fini(&out);
+    store_close(s);
+}
+
+static void test_a_client_without_connection(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    struct store_connection out;
+    struct err e;
+    put_ok(s, "acme", "cmp_1", 1, "t");
+    assert_int_equal(store_connection_find(s, "bolt", "front", &out, &e), -1);
+    assert_int_equal(e.kind, ERR_NOT_FOUND);
+    assert_has(e.text, "\"bolt\"");
+    assert_has(e.text, "foyer connect bolt");
+    assert_null(out.id);
+    assert_int_equal(store_connection_find(s, "acme", "hub", &out, &e), -1);
+    assert_int_equal(store_connection_delete(s, "bolt", "front", &e), -1);
+    assert_int_equal(e.kind, ERR_NOT_FOUND);
+    assert_connections(s, "acme:front/cmp_1=t@1 ");
+    store_close(s);
+}
+
+static void test_clients_share_a_connection(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    put_ok(s, "bolt", "cmp_1", 1, "old");
+    put_ok(s, "acme", "cmp_1", 2, "new");
+    assert_connections(s, "acme:front/cmp_1=new@2 bolt:front/cmp_1=new@2 ");
+    assert_int_equal(store_connection_delete(s, "acme", "front", NULL), 0);
+    assert_connections(s, "bolt:front/cmp_1=new@2 ");
+    assert_int_equal(store_connection_version(s, "front", "cmp_1", NULL), 2);
+    assert_int_equal(store_connection_delete(s, "bolt", "front", NULL), 0);
+    assert_connections(s, "");
+    assert_int_equal(store_connection_version(s, "front", "cmp_1", NULL), 0);
+    store_close(s);
+}
+
+static void test_a_client_moves_to_another_company(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    put_ok(s, "acme", "cmp_1", 1, "one");
+    put_ok(s, "acme", "cmp_2", 1, "two");
+    assert_connections(s, "acme:front/cmp_2=two@1 ");
+    assert_int_equal(store_connection_version(s, "front", "cmp_1", NULL), 0);
+    store_close(s);
+}
+
+static void test_a_token_is_not_overwritten_unseen(void **state)
+{
+    (void)state;
+    struct store *a = open_ok(), *b = open_ok();
+    struct err e;
+    put_ok(a, "acme", "cmp_1", 1, "one");
+    put_ok(b, "acme", "cmp_1", 2, "two");
+    assert_int_equal(put(a, "acme", "cmp_1", 2, "late", &e), -1);
+    assert_int_equal(e.kind, ERR_CONFLICT);
+    assert_connections(a, "acme:front/cmp_1=two@2 ");
+    store_close(a);
+    store_close(b);
+}
+
+static int put_secret(struct store *s, const char *name, int64_t version,
+                      const char *value, struct err *e)
+{
+    struct store_secret secret = {
+        .name = (char *)name,
+        .value = {version, (unsigned char *)value, strlen(value)},
+    };
+    return store_secret_put(s, &secret, e);
+}
+
+static int describe_secret(void *arg, const struct store_secret *secret)
+{
+    buf_addf(arg, "%s=%.*s@%d ", secret->name, (int)secret->value.len,
+             (const char *)secret->value.data, (int)secret->value.version);
+    return strcmp(secret->name, "stop") == 0;
+}
+
+static void assert_secrets(struct store *s, const char *expected)
+{
+    struct buf b;
+    buf_init(&b, 10000);
+    assert_int_equal(store_secret_each(s, describe_secret, &b, NULL), 0);
+    assert_string_equal(buf_str(&b), expected);
+    buf_free(&b);
+}
+
+static void test_secrets(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    struct err e;
+    assert_secrets(s, "");
+    assert_int_equal(store_secret_version(s, "b", NULL), 0);
+    assert_int_equal(put_secret(s, "b", 1, "bee", &e), 0);
+    assert_int_equal(put_secret(s, "a", 1, "ay", &e), 0);
+    assert_secrets(s, "a=ay@1 b=bee@1 ");
+    assert_int_equal(store_secret_version(s, "b", NULL), 1);
+    assert_int_equal(put_secret(s, "b", 2, "bumble", &e), 0);
+    assert_int_equal(put_secret(s, "b", 2, "late", &e), -1);
+    assert_int_equal(e.kind, ERR_CONFLICT);
+    assert_has(e.text, "\"b\"");
+    store_close(s);
+
+    s = open_ok();
+    struct store_secret out;
+    assert_int_equal(store_secret_get(s, "b", &out, &e), 0);
+    assert_string_equal(out.name, "b");
+    assert_int_equal(out.value.version, 2);
+    assert_int_equal(out.value.len, 6);
+    assert_memory_equal(out.value.data, "bumble", 6);
+    assert_int_equal(out.created_ms, 1700000000123);
+    store_secret_fini(&out);
+
+    assert_int_equal(put_secret(s, "stop", 1, "x", &e), 0);
+    assert_int_equal(put_secret(s, "z", 1, "x", &e), 0);
+    assert_secrets(s, "a=ay@1 b=bumble@2 stop=x@1 ");
+
+    assert_int_equal(store_secret_remove(s, "b", &e), 0);
+    assert_int_equal(store_secret_get(s, "b", &out, &e), -1);
+    assert_int_equal(e.kind, ERR_NOT_FOUND);
+    assert_has(e.text, "foyer secret set b");
+    assert_null(out.name);
+    assert_int_equal(store_secret_remove(s, "b", &e), -1);
+    assert_int_equal(e.kind, ERR_NOT_FOUND);
+    store_close(s);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_opening_makes_a_private_state),
+        T(test_a_workspace_that_is_not_there),
+        T(test_a_newer_store_is_refused),
+        T(test_a_connection_is_kept),
+        T(test_created_defaults_to_now),
+        T(test_a_client_without_connection),
+        T(test_clients_share_a_connection),
+        T(test_a_client_moves_to_another_company),
+        T(test_a_token_is_not_overwritten_unseen),
+        T(test_secrets),
+    };
+    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
