@@ -14,18 +14,27 @@
 
 enum conv_flags {
     CONV_PLAIN = 0,
-    /* Between scopes of one run, and from settings: {"$secret":NAME} and {"$file":...}
-     * become handles and handles encode so; a plain key that begins with '$' is escaped
-     * with one more '$', so that data from outside can never become a handle. */
+    /* Between scopes of one run, and from settings: {"$secret":NAME} and
+     * {"$file":[ID,NAME]} become handles and handles encode so; a plain key that begins
+     * with '$' is escaped with one more '$', so that data from outside can never become a
+     * handle. Any other key with a single '$' is refused. */
     CONV_HANDLES = 1,
 };
+
+/* The VM's allocator, which lets the codec pass the cap while it runs, because
+ * lua-cjson's own buffers would leak if Lua's memory ran out in mid-call: BEGIN opens the
+ * allowance of limits codec_bytes, END closes it and answers -1 when the state is over
+ * its cap now. Neither raises. Without them there is no cap to pass. For the whole
+ * process. */
+void conv_set_allowance(void (*begin)(lua_State *L), int (*end)(lua_State *L));
 
 /* Prepares L once: json.null, the array metatable, cjson, the handles' metatables. */
 void conv_open(lua_State *L);
 
 /* Pushes the value and returns 0; on failure pushes nothing, fills E (ERR_INVALID with
- * line and column, ERR_LIMIT for depth and count) and returns -1. May raise when Lua's
- * memory runs out. */
+ * line and column, ERR_LIMIT for depth, count and memory) and returns -1. A number
+ * written without fraction and exponent becomes an integer where int64 holds it, every
+ * other one a float. Raises only before it has started. */
 int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct err *e);
 
 /* Appends the canonical JSON of the value at IDX to OUT, which the caller (or a userdata)

@@ -1,0 +1,433 @@
+#include "vm/conv.h"
+
+#include <lauxlib.h>
+#include <lua5.4/lua-cjson.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsontext.h"
+#include "base/str.h"
+#include "core/limits.h"
+#include "io/crypto.h"
+#include "vm/encode.h"
+
+/* Registry keys are the addresses of these. */
+static char array_key, secret_key, file_key, buf_key, cjson_key;
+
+static void (*allowance_begin)(lua_State *L);
+static int (*allowance_end)(lua_State *L);
+
+void conv_set_allowance(void (*begin)(lua_State *L), int (*end)(lua_State *L))
+{
+    allowance_begin = begin;
+    allowance_end = end;
+}
+
+/* ---- what scripts hold: null, arrays, handles ---------------------------------- */
+
+struct file_handle {
+    int id;
+    char name[];
+};
+
+static const void *metatable_of(lua_State *L, char *key)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, key);
+    const void *p = lua_topointer(L, -1);
+    lua_pop(L, 1);
+    return p;
+}
+
+static int has_metatable(lua_State *L, int idx, char *key)
+{
+    if (!lua_getmetatable(L, idx))
+        return 0;
+    const void *mt = lua_topointer(L, -1);
+    lua_pop(L, 1);
+    return mt == metatable_of(L, key);
+}
+
+static int secret_tostring(lua_State *L)
+{
+    const char *name = conv_to_secret(L, 1);
+    lua_pushfstring(L, "secret %s", name ? name : "?");
+    return 1;
+}
+
+static int file_tostring(lua_State *L)
+{
+    const char *name = "?";
+    conv_to_file(L, 1, &name);
+    lua_pushfstring(L, "file %s", name);
+    return 1;
+}
+
+static int buf_close(lua_State *L)
+{
+    struct buf *b = lua_touserdata(L, 1);
+    if (b && has_metatable(L, 1, &buf_key))
+        buf_free(b);
+    return 0;
+}
+
+/* Registers a metatable that scripts can neither read nor change. */
+static void new_metatable(lua_State *L, char *key, lua_CFunction tostring)
+{
+    lua_createtable(L, 0, 2); // mt
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    if (tostring) {
+        lua_pushcfunction(L, tostring);
+        lua_setfield(L, -2, "__tostring");
+    }
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key); //
+}
+
+void conv_open(lua_State *L)
+{
+    luaL_checkstack(L, 4, NULL);
+    new_metatable(L, &array_key, NULL);
+    new_metatable(L, &secret_key, secret_tostring);
+    new_metatable(L, &file_key, file_tostring);
+    lua_createtable(L, 0, 3); // mt
+    lua_pushcfunction(L, buf_close);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, buf_close);
+    lua_setfield(L, -2, "__close");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &buf_key); //
+}
+
+void conv_push_null(lua_State *L)
+{
+    lua_pushlightuserdata(L, NULL); /* what lua-cjson decodes null to */
+}
+
+int conv_is_null(lua_State *L, int idx)
+{
+    return lua_islightuserdata(L, idx) && lua_touserdata(L, idx) == NULL;
+}
+
+void conv_mark_array(lua_State *L, int idx)
+{
+    idx = lua_absindex(L, idx);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
+    lua_setmetatable(L, idx);
+}
+
+void conv_push_secret(lua_State *L, const char *name)
+{
+    size_t size = strlen(name) + 1;
+    memcpy(lua_newuserdatauv(L, size, 0), name, size);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &secret_key);
+    lua_setmetatable(L, -2);
+}
+
+const char *conv_to_secret(lua_State *L, int idx)
+{
+    if (lua_type(L, idx) != LUA_TUSERDATA || !has_metatable(L, idx, &secret_key))
+        return NULL;
+    return lua_touserdata(L, idx);
+}
+
+void conv_push_file(lua_State *L, int id, const char *name)
+{
+    size_t size = strlen(name) + 1;
+    struct file_handle *f = lua_newuserdatauv(L, sizeof *f + size, 0);
+    f->id = id;
+    memcpy(f->name, name, size);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &file_key);
+    lua_setmetatable(L, -2);
+}
+
+int conv_to_file(lua_State *L, int idx, const char **name)
+{
+    if (lua_type(L, idx) != LUA_TUSERDATA || !has_metatable(L, idx, &file_key))
+        return -1;
+    const struct file_handle *f = lua_touserdata(L, idx);
+    if (name)
+        *name = f->name;
+    return f->id;
+}
+
+struct buf *conv_push_buf(lua_State *L, size_t max)
+{
+    struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);
+    buf_init(b, max);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &buf_key);
+    lua_setmetatable(L, -2);
+    return b;
+}
+
+/* ---- decoding -------------------------------------------------------------------- */
+
+enum { MARK_BYTES = 32 };
+
+struct decode {
+    const char *text;
+    size_t len;
+    int flags;
+    struct err *e;
+    int failed;
+};
+
+/* Random per process: no text from outside can hold it. */
+static const char *mark(void)
+{
+    static char hex[MARK_BYTES + 1];
+    if (!hex[0]) {
+        unsigned char random[MARK_BYTES / 2];
+        crypto_random(random, sizeof random);
+        str_hex(random, sizeof random, hex);
+    }
+    return hex;
+}
+
+/* NUMBER is what the pre-scan found too long for a plain double. */
+static void push_number(lua_State *L, const char *number)
+{
+    int64_t i;
+    if (!strpbrk(number, ".eE") && str_parse_int(number, &i) == 0)
+        lua_pushinteger(L, i);
+    else
+        lua_pushnumber(L, strtod(number, NULL));
+}
+
+static int mend(lua_State *L, struct decode *d);
+
+static int mend_array(lua_State *L, struct decode *d)
+{
+    lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, -1, i); // array value
+        int changed = mend(L, d);
+        if (changed < 0)
+            return -1;
+        if (changed)
+            lua_rawseti(L, -2, i); // array
+        else
+            lua_pop(L, 1); // array
+    }
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key); // array mt
+    lua_setmetatable(L, -2);                       // array
+    return 0;
+}
+
+/* {"$secret":NAME} or {"$file":[ID,NAME]} on top becomes the handle: 1; else 0. */
+static int mend_handle(lua_State *L)
+{
+    int table = lua_gettop(L);
+    lua_pushnil(L);
+    lua_next(L, table); // table key value
+    const char *key = lua_tostring(L, -2);
+    if (strcmp(key, "$secret") == 0 && lua_type(L, -1) == LUA_TSTRING &&
+        str_is_name(lua_tostring(L, -1))) {
+        conv_push_secret(L, lua_tostring(L, -1)); // table key value handle
+    } else if (strcmp(key, "$file") == 0 && lua_istable(L, -1) &&
+               lua_rawlen(L, -1) == 2) {
+        lua_rawgeti(L, -1, 1);
+        lua_rawgeti(L, -2, 2); // table key value id name
+        if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) < 0 ||
+            lua_tointeger(L, -2) > INT32_MAX || lua_type(L, -1) != LUA_TSTRING) {
+            lua_settop(L, table);
+            return 0;
+        }
+        conv_push_file(L, (int)lua_tointeger(L, -2), lua_tostring(L, -1));
+    } else {
+        lua_settop(L, table);
+        return 0;
+    }
+    lua_replace(L, table);
+    lua_settop(L, table); // handle
+    return 1;
+}
+
+/* The object on top has N keys, some of which begin with '$'. */
+static int mend_dollars(lua_State *L, struct decode *d, int n)
+{
+    if (n == 1 && mend_handle(L))
+        return 1;
+    int table = lua_gettop(L);
+    lua_createtable(L, 0, n);                   // table copy
+    for (lua_pushnil(L); lua_next(L, table);) { // table copy key value
+        size_t len;
+        const char *key = lua_tolstring(L, -2, &len);
+        if (key[0] == '$' && key[1] != '$')
+            return err_set(d->e, ERR_INVALID,
+                           "cannot decode JSON: \"%.64s\" is no handle that foyer knows",
+                           key);
+        lua_pushlstring(L, key + (key[0] == '$'), len - (key[0] == '$'));
+        lua_insert(L, -2);
+        lua_rawset(L, table + 1); // table copy key
+    }
+    lua_replace(L, table); // copy
+    return 1;
+}
+
+static int mend_object(lua_State *L, struct decode *d)
+{
+    int n = 0, dollars = 0;
+    for (lua_pushnil(L); lua_next(L, -2); n++) { // object key value
+        if (d->flags & CONV_HANDLES && lua_tostring(L, -2)[0] == '$')
+            dollars = 1;
+        int changed = mend(L, d);
+        if (changed < 0)
+            return -1;
+        if (changed) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, -4); // object key: an existing field, so the walk stays valid
+        } else {
+            lua_pop(L, 1); // object key
+        }
+    }
+    return dollars ? mend_dollars(L, d, n) : 0;
+}
+
+/* Mends the value on top, as lua-cjson made it. 1 when another value is there now, 0 when
+ * it is the same one, -1 with an error. */
+static int mend(lua_State *L, struct decode *d)
+{
+    switch (lua_type(L, -1)) {
+    case LUA_TNUMBER: {
+        lua_Number v = lua_tonumber(L, -1);
+        if (v != (lua_Number)(lua_Integer)v) /* the pre-scan keeps the large ones back */
+            return 0;
+        lua_pop(L, 1);
+        lua_pushinteger(L, (lua_Integer)v);
+        return 1;
+    }
+    case LUA_TSTRING: {
+        size_t len;
+        const char *s = lua_tolstring(L, -1, &len);
+        if (len < MARK_BYTES || memcmp(s, mark(), MARK_BYTES) != 0)
+            return 0;
+        if (len == MARK_BYTES) {
+            lua_createtable(L, 0, 0);
+            conv_mark_array(L, -1);
+        } else {
+            push_number(L, s + MARK_BYTES);
+        }
+        lua_remove(L, -2);
+        return 1;
+    }
+    case LUA_TTABLE:
+        /* An empty array would be a mark, so no element means an object. */
+        return lua_rawlen(L, -1) > 0 ? mend_array(L, d) : mend_object(L, d);
+    default:
+        return 0;
+    }
+}
+
+static int decode_protected(lua_State *L)
+{
+    struct decode *d = lua_touserdata(L, 1);
+    lua_settop(L, 0);
+    luaL_checkstack(L, 6 * limits_default.json_depth + LUA_MINSTACK, NULL);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &cjson_key) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_pushcfunction(L, luaopen_cjson);
+        lua_call(L, 0, 1); // cjson
+        lua_getfield(L, -1, "decode");
+        lua_replace(L, 1);
+        lua_pushvalue(L, 1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &cjson_key);
+    } // decode
+    lua_pushlstring(L, d->text, d->len);
+    lua_call(L, 1, 1); // value
+    d->failed = mend(L, d) < 0;
+    return d->failed ? 0 : 1;
+}
+
+/* 0, or -1 when the state is over its cap even without its garbage. */
+static int judge(lua_State *L)
+{
+    if (!allowance_end || allowance_end(L) == 0)
+        return 0;
+    allowance_begin(L);
+    lua_gc(L, LUA_GCCOLLECT, 0);
+    return allowance_end(L);
+}
+
+static int too_big(struct err *e, size_t len)
+{
+    return err_set(e, ERR_LIMIT,
+                   "cannot decode JSON: its values take more memory than a script may "
+                   "have (text of %zu bytes); ask for less at a time",
+                   len);
+}
+
+int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct err *e)
+{
+    struct buf rewritten;
+    struct jsontext_scan scan = {.mark = mark(),
+                                 .depth_max = limits_default.json_depth,
+                                 .values_max = limits_default.json_values,
+                                 .out = &rewritten};
+    struct decode d = {.flags = flags, .e = e};
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+
+    /* From here on nothing raises: pushing these two allocates nothing. */
+    buf_init(&rewritten, SIZE_MAX / 4);
+    if (jsontext_check(&scan, data, len, e) != 0) {
+        buf_free(&rewritten);
+        return -1;
+    }
+    if (scan.lua_bytes > limits_default.codec_bytes) {
+        buf_free(&rewritten);
+        return too_big(e, len);
+    }
+    d.text = rewritten.len ? rewritten.data : data;
+    d.len = rewritten.len ? rewritten.len : len;
+    if (allowance_begin)
+        allowance_begin(L);
+    lua_pushcfunction(L, decode_protected);
+    lua_pushlightuserdata(L, &d);
+    int status = lua_pcall(L, 1, 1, 0); // value or error
+    buf_free(&rewritten);
+    int over = judge(L);
+    if (status == LUA_OK && !d.failed && !over)
+        return 0;
+    if (status == LUA_ERRMEM || (status == LUA_OK && !d.failed))
+        too_big(e, len);
+    else if (status != LUA_OK)
+        err_set(e, ERR_INTERNAL, "cannot decode JSON: %s",
+                lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no reason given");
+    lua_pop(L, 1);
+    if (over)
+        lua_gc(L, LUA_GCCOLLECT, 0);
+    return -1;
+}
+
+/* ---- encoding -------------------------------------------------------------------- */
+
+int conv_encode(lua_State *L, int idx, struct buf *out, int flags, struct err *e)
+{
+    int top = lua_gettop(L);
+    size_t start = out->len;
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    struct encode c = {.out = out,
+                       .handles = flags & CONV_HANDLES,
+                       .array_mt = metatable_of(L, &array_key),
+                       .depth_max = limits_default.json_depth,
+                       .e = e};
+    int failed = encode_run(L, lua_absindex(L, idx), &c);
+    lua_settop(L, top);
+    if (failed && out->data) {
+        out->len = start;
+        out->data[start] = '\0';
+    }
+    return failed;
+}
+
+int conv_is_array(lua_State *L, int idx)
+{
+    if (!lua_istable(L, idx))
+        return 0;
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    if (has_metatable(L, idx, &array_key))
+        return 1;
+    return encode_is_array(L, lua_absindex(L, idx), metatable_of(L, &array_key));
+}
