@@ -1,0 +1,42 @@
+-- Front's error bodies (FACTS 4.4 and the examples) and the plain successes.
+return function(app)
+  local answers = {}
+  local TITLES = {
+    [400] = "Bad request", [401] = "Unauthenticated", [403] = "Forbidden", [404] = "Not found",
+    [409] = "Conflict", [413] = "Payload too large", [429] = "Too many requests",
+    [500] = "Internal server error", [503] = "Service unavailable",
+  }
+
+  function answers.error(status, message, details)
+    local body = { status = status, title = TITLES[status] or "Error" }
+    if message then body.message = app.html.clean(message) end
+    if details then
+      body.details = json.array({})
+      for i, text in ipairs(details) do body.details[i] = app.html.clean(text) end
+    end
+    return { status = status, body = { _error = body } }
+  end
+
+  function answers.invalid(...)
+    return answers.error(400, "Body did not satisfy requirements", { ... })
+  end
+
+  function answers.unknown(what, id)
+    return answers.error(404, ("Unknown %s ID %s"):format(what, tostring(id)))
+  end
+
+  function answers.ok(body, status)
+    return { status = status or 200, body = body }
+  end
+
+  function answers.none()
+    return { status = 204, body = "" }
+  end
+
+  -- FACTS 7.1: the form of Location is not known; a whole URL is the stricter case.
+  function answers.moved(location)
+    return { status = 301, body = "", headers = { location = location } }
+  end
+
+  return answers
+end

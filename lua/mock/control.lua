@@ -1,0 +1,180 @@
+-- The handles of the mock, under /_mock and without a token: faults, the log, and a world
+-- that moves: customers write in, somebody assigns, contacts appear.
+return function(app)
+  local control = {}
+  local answers, company, threads, checks = app.answers, app.company, app.threads, app.checks
+
+  function control.summary()
+    return answers.ok({
+      company = app.views.company(), epoch = company.epoch, conversations = #threads.list,
+      contacts = #company.contacts, inboxes = #company.inboxes, late = #threads.late,
+      merged = control.merged(),
+    })
+  end
+
+  function control.merged()
+    local out = {}
+    for id, into in pairs(threads.merged) do out[id] = into.id end
+    return out
+  end
+
+  function control.get_log()
+    local requests = json.array(table.move(app.log.entries, 1, #app.log.entries, 1, {}))
+    return answers.ok({ requests = requests, dropped = app.log.dropped })
+  end
+
+  function control.clear_log()
+    app.log.clear()
+    return answers.none()
+  end
+
+  function control.get_faults()
+    return answers.ok({ faults = app.views.list(app.faults.list, function(fault) return fault end) })
+  end
+
+  -- One fault or a list of them; none is set when one is bad.
+  function control.add_faults(request)
+    if request.bad_body then return request.bad_body end
+    local given = request.json
+    if type(given) ~= "table" then return answers.invalid("body: must be a fault or a list of faults") end
+    local faults = json.is_array(given) and given or { given }
+    local before = #app.faults.list
+    for _, fault in ipairs(faults) do
+      local checked, bad = checks.body({ json = fault }, app.faults.schema)
+      local why = checked and app.faults.add(checked)
+      if why then bad = answers.invalid(why) end
+      if bad then
+        while #app.faults.list > before do table.remove(app.faults.list) end
+        return bad
+      end
+    end
+    return control.get_faults()
+  end
+
+  function control.clear_faults()
+    app.faults.list = {}
+    return answers.none()
+  end
+
+  local function set(settings, request, schema)
+    local body, bad = checks.body(request, schema)
+    if not body then return bad end
+    for name, value in pairs(body) do settings[name] = value end
+    return answers.ok(settings)
+  end
+
+  -- {limit, window = seconds, enforce = true, retry_after}
+  function control.set_limits(request)
+    app.limits.reset()
+    return set(app.limits.settings, request, {
+      limit = { type = "number" }, window = { type = "number" }, enforce = { type = "boolean" },
+      retry_after = { type = "number" },
+    })
+  end
+
+  -- {cap = results a page, empty = true}; replaces what was set before
+  function control.set_paging(request)
+    app.pages.settings = {}
+    return set(app.pages.settings, request, { cap = { type = "number" }, empty = { type = "boolean" } })
+  end
+
+  -- {now = unix seconds} stops the company's clock there, {} lets it run again
+  function control.set_clock(request)
+    local body, bad = checks.body(request, { now = { type = "number" } })
+    if not body then return bad end
+    company.clock = body.now
+    return answers.ok({ now = company.now() })
+  end
+
+  -- {late = seconds, never = true, times = messages}: how sent messages appear from now on
+  function control.set_messages(request)
+    threads.appearance = {}
+    return set(threads.appearance, request, {
+      late = { type = "number" }, never = { type = "boolean" }, times = { type = "number" },
+    })
+  end
+
+  function control.clear_messages()
+    threads.appearance = {}
+    return answers.none()
+  end
+
+  local function find_inbox(wanted)
+    if not wanted then return company.inboxes[1] end
+    for _, inbox in ipairs(company.inboxes) do
+      if inbox.id == wanted or inbox.name == wanted or inbox.channel.address == wanted then return inbox end
+    end
+    return nil
+  end
+
+  -- A customer writes in: {from, name?, subject?, body, inbox? = id, name or address, conversation?}
+  function control.inbound(request)
+    local body, bad = checks.body(request, {
+      from = { type = "string", required = true }, body = { type = "string", required = true },
+      name = { type = "string" }, subject = { type = "string" }, inbox = { type = "string" },
+      conversation = { type = "string" },
+    })
+    if not body then return bad end
+    local conversation = body.conversation and company.find("cnv", body.conversation)
+    if body.conversation and not conversation then return answers.unknown("conversation", body.conversation) end
+    local inbox = conversation and conversation.inbox or find_inbox(body.inbox)
+    if not inbox then return answers.unknown("inbox", body.inbox) end
+
+    local source = company.source_of(inbox.channel)
+    local contact = company.by_handle[company.handle_key(source, body.from)] or company.add_contact({
+      name = body.name or body.from, handles = { { handle = body.from, source = source } },
+    })
+    if not conversation then
+      conversation = threads.new({
+        inbox = inbox, channel = inbox.channel, created_at = company.now(), subject = body.subject or "",
+        contact = contact, handle = body.from,
+      })
+    end
+    if not conversation.channel then return answers.invalid("conversation: takes no messages") end
+    conversation.contact, conversation.handle = contact, body.from
+    threads.set_status(conversation, "open")
+    local message = threads.receive(conversation, body.body, company.now(), body.subject)
+    return answers.ok({
+      conversation = app.views.conversation(conversation), message = app.views.message(message),
+    }, 201)
+  end
+
+  -- {conversation, teammate = id, alias or null}
+  function control.assign(request)
+    local body, bad = checks.body(request, {
+      conversation = { type = "string", required = true }, teammate = { type = "string", null = true },
+    })
+    if not body then return bad end
+    local conversation = company.find("cnv", body.conversation)
+    if not conversation then return answers.unknown("conversation", body.conversation) end
+    local teammate = body.teammate and company.find("tea", body.teammate)
+    if body.teammate and not teammate then return answers.unknown("teammate", body.teammate) end
+    threads.assign(conversation, teammate)
+    return answers.ok(app.views.conversation(conversation))
+  end
+
+  -- A contact as POST /contacts makes it
+  function control.contact(request)
+    return app.contacts.create(request)
+  end
+
+  -- The thread with all that was accepted, also what is late or never comes; oldest first.
+  function control.thread(_, conversation)
+    local waiting = json.array({})
+    for _, message in ipairs(threads.late) do
+      if message.conversation == conversation then
+        waiting[#waiting + 1] = {
+          message_uid = message.uid, body = message.sent_body, never = message.never or false,
+          due_at = message.due_at,
+        }
+      end
+    end
+    return answers.ok({
+      conversation = app.views.conversation(conversation),
+      messages = app.views.list(conversation.messages, app.views.message),
+      comments = app.views.list(conversation.comments, app.views.comment), waiting = waiting,
+    })
+  end
+
+  return control
+end

@@ -1,0 +1,255 @@
+-- Conversations and what happens in them: letters come in, sent messages appear late.
+local mock = ...
+
+return function(app)
+  local company, html, words = app.company, app.html, app.words
+  local threads = {
+    list = {},   -- oldest first
+    merged = {}, -- id -> the conversation that took it in
+    by_uid = {}, -- only messages that exist
+    late = {},   -- accepted, not there yet
+  }
+  -- How sent messages appear: `late` seconds or nil for 0-5 by the seed; `never`; for `times` messages.
+  threads.appearance = {}
+
+  -- Front's bins: an open conversation reads as assigned or unassigned.
+  function threads.set_status(conversation, status)
+    if status == "open" then
+      status = conversation.assignee and "assigned" or "unassigned"
+    end
+    conversation.status = status
+    if status ~= "archived" then conversation.reminders = {} end
+  end
+
+  function threads.assign(conversation, teammate)
+    conversation.assignee = teammate
+    if conversation.status == "assigned" or conversation.status == "unassigned" then
+      threads.set_status(conversation, "open")
+    end
+    threads.touch(conversation)
+  end
+
+  function threads.touch(conversation, at)
+    conversation.updated_at = math.max(conversation.updated_at, at or company.now())
+  end
+
+  function threads.new(conversation)
+    conversation.type = conversation.type or "conversation"
+    conversation.tags = conversation.tags or {}
+    conversation.messages, conversation.comments, conversation.reminders = {}, {}, {}
+    conversation.custom_fields = {}
+    conversation.updated_at = conversation.created_at
+    conversation.is_private = conversation.inbox.is_private
+    company.add("cnv", conversation)
+    threads.list[#threads.list + 1] = conversation
+    return conversation
+  end
+
+  -- Adds a message that exists from now on.
+  function threads.append(conversation, message)
+    message.conversation = conversation
+    message.uid = message.uid or app.ids.hex(32)
+    message.text = message.text or html.to_text(message.body)
+    message.attachments = message.attachments or {}
+    company.add("msg", message)
+    conversation.messages[#conversation.messages + 1] = message
+    threads.by_uid[message.uid] = message
+    threads.touch(conversation, message.created_at)
+    if message.is_inbound then
+      conversation.waiting_since = conversation.waiting_since or message.created_at
+    else
+      conversation.waiting_since = nil
+    end
+    return message
+  end
+
+  function threads.receive(conversation, text, at, subject)
+    local contact, channel = conversation.contact, conversation.channel
+    return threads.append(conversation, {
+      type = channel.kind, is_inbound = true, created_at = at, channel = channel,
+      subject = subject or conversation.subject, body = html.from_text(text), text = text,
+      recipients = {
+        { handle = conversation.handle, name = contact.name, role = "from" },
+        { handle = channel.address, role = "to" },
+      },
+    })
+  end
+
+  function threads.comment(conversation, comment)
+    comment.conversation = conversation
+    comment.attachments = comment.attachments or {}
+    company.add("com", comment)
+    conversation.comments[#conversation.comments + 1] = comment
+    threads.touch(conversation, comment.posted_at)
+    return comment
+  end
+
+  local function deliver(message)
+    local conversation = message.conversation
+    message.created_at = company.now()
+    threads.append(conversation, message)
+    for _, tag in ipairs(message.tags) do threads.tag(conversation, tag) end
+    if message.archive then threads.set_status(conversation, "archived") end
+  end
+
+  function threads.tag(conversation, tag)
+    for _, known in ipairs(conversation.tags) do
+      if known == tag then return end
+    end
+    table.insert(conversation.tags, tag)
+  end
+
+  -- An accepted message: there at once, late, or never.
+  function threads.accept(message)
+    local how = threads.appearance
+    message.uid = app.ids.hex(32)
+    local seconds = mock.random(6) - 1 -- drawn always, so that a setting shifts nothing else
+    if how.late then seconds = how.late end
+    local never = how.never
+    if how.times then
+      how.times = how.times - 1
+      if how.times == 0 then threads.appearance = {} end
+    end
+    message.never = never
+    message.due_at = mock.now() + seconds
+    threads.late[#threads.late + 1] = message
+    threads.settle()
+  end
+
+  -- Before each request: what was due has happened by now.
+  function threads.settle()
+    local still, now = {}, mock.now()
+    for _, message in ipairs(threads.late) do
+      if message.never or message.due_at > now then
+        still[#still + 1] = message
+      else
+        deliver(message)
+      end
+    end
+    threads.late = still
+  end
+
+  local function letter()
+    local chosen = company.pick(words.letters)
+    local order = 1000 + mock.random(8999)
+    return chosen[1]:gsub("%%d", order), (chosen[2]:gsub("%%d", order))
+  end
+
+  local function greet(contact, text)
+    return "Hi,\n\n" .. text .. "\n\n" .. contact.name
+  end
+
+  -- The handle by which the contact writes to that channel, if it has one.
+  local function handle_for(contact, channel)
+    for _, h in ipairs(contact.handles) do
+      if h.source == company.source_of(channel) then return h.handle end
+    end
+    return nil
+  end
+
+  local function correspondent(channel)
+    while true do
+      local contact = company.pick(company.contacts)
+      local handle = handle_for(contact, channel)
+      if handle then return contact, handle end
+    end
+  end
+
+  local function seed_messages(conversation, at)
+    local subject, text = letter()
+    conversation.subject = subject
+    if conversation.channel.kind ~= "email" then conversation.subject = nil end
+    threads.receive(conversation, greet(conversation.contact, text), at)
+    for turn = 1, mock.random(5) - 1 do
+      at = at + 600 + mock.random(7200)
+      if turn % 2 == 0 then
+        local thanks = company.pick(words.thanks):gsub("%%d", 4711)
+        threads.receive(conversation, thanks, at)
+      else
+        local author = company.pick(company.teammates)
+        if not company.has_access(author, { conversation.inbox }) then author = company.teammates[1] end
+        local body = "<p>" .. html.escape(company.pick(words.replies)) .. "</p>"
+        threads.append(conversation, {
+          type = conversation.channel.kind, is_inbound = false, created_at = at, author = author,
+          channel = conversation.channel, subject = conversation.subject, body = body,
+          recipients = {
+            { handle = conversation.channel.address, role = "from" },
+            { handle = conversation.handle, name = conversation.contact.name, role = "to" },
+          },
+        })
+      end
+    end
+    return at
+  end
+
+  local function seed_state(conversation, n, at)
+    if n % 3 ~= 0 then
+      local author = company.pick(company.teammates)
+      conversation.assignee = company.has_access(author, { conversation.inbox }) and author or nil
+    end
+    threads.set_status(conversation, (n % 4 == 1 and "archived") or (n % 53 == 2 and "deleted") or "open")
+    if n % 41 == 1 then -- snoozed: archived with a reminder
+      threads.set_status(conversation, "archived")
+      conversation.reminders = { {
+        owner = conversation.assignee or company.teammates[1], created_at = at, updated_at = at,
+        scheduled_at = math.floor(company.epoch) + 86400 * 3,
+      } }
+    end
+    for _ = 1, mock.random(3) - 1 do
+      local tag = company.pick(company.tags)
+      if not tag.is_private then threads.tag(conversation, tag) end
+    end
+    if n % 8 == 0 then
+      threads.comment(conversation, {
+        author = company.teammates[mock.random(5)], body = company.pick(words.comments), posted_at = at + 60,
+      })
+    end
+  end
+
+  -- Discussions and tasks have neither recipient nor messages.
+  local function seed_internal(n, at)
+    local task = n % 40 == 0
+    local conversation = threads.new({
+      type = task and "task" or "discussion", inbox = company.inboxes[1], created_at = at,
+      subject = company.pick(task and words.tasks or words.discussions), assignee = company.teammates[mock.random(7)],
+    })
+    if task then
+      conversation.description = "Please by the end of the month"
+      conversation.due_at = math.floor(company.epoch) + 86400 * 20
+    end
+    threads.set_status(conversation, "open")
+    threads.comment(conversation, {
+      author = company.teammates[1], body = "What do you think?", posted_at = at + 120, is_pinned = true,
+    })
+  end
+
+  function threads.seed()
+    local bag = {}
+    for _, inbox in ipairs(company.inboxes) do
+      for _ = 1, inbox.weight do bag[#bag + 1] = inbox end
+    end
+    for n = 1, 320 do
+      local at = company.ago((320 - n) * 3 * 3600 + 86400 + mock.random(5000))
+      if n % 20 == 0 then
+        seed_internal(n, at)
+      else
+        local inbox = n == 319 and company.inboxes[1] or company.pick(bag)
+        local contact, handle = correspondent(inbox.channel)
+        local conversation = threads.new({
+          inbox = inbox, channel = inbox.channel, contact = contact, handle = handle, created_at = at,
+        })
+        at = seed_messages(conversation, at)
+        seed_state(conversation, n, at)
+        if n % 100 == 50 then -- two channels: a reply must name one
+          conversation.other_channel = company.channels[2]
+        end
+      end
+    end
+    -- Four merged ones: their ids answer 301.
+    for i = 1, 4 do
+      threads.merged[app.ids.new("cnv")] = threads.list[#threads.list - 20 * i + 7]
+    end
+  end
+
+  return threads
+end
