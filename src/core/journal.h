@@ -66,7 +66,7 @@ int journal_finish(struct journal *j, struct err *e);
 void journal_rewind(struct journal *j);
 /* 1 while recorded steps remain: log is mute then. */
 int journal_is_replaying(const struct journal *j);
-/* Steps asked for in this attempt; scopes open now. */
+/* Steps so far, a finished scope counting as one; scopes open now. */
 int journal_steps(const struct journal *j);
 int journal_depth(const struct journal *j);
 

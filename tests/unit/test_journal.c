@@ -1,0 +1,333 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/journal.h"
+
+static struct limits limits;
+static struct journal *j;
+
+static int setup(void **state)
+{
+    (void)state;
+    limits = limits_default;
+    j = journal_new(&limits, 1);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    journal_free(j);
+    return 0;
+}
+
+static struct journal_step step; /* the last one begun */
+static struct err e;
+
+static int begin(const char *kind, const char *name, const char *input, int intent)
+{
+    return journal_begin(j, kind, name, input, strlen(input), intent, &step, &e);
+}
+
+static int end(int seq, const char *result)
+{
+    return journal_end(j, seq, result, strlen(result), &e);
+}
+
+static int enter(const char *name, const char *input)
+{
+    return journal_enter(j, name, input, strlen(input), &step, &e);
+}
+
+static int leave(int seq, const char *result)
+{
+    return journal_leave(j, seq, result, strlen(result), &e);
+}
+
+/* A step that must be new, done at once. */
+static void does(const char *kind, const char *name, const char *input,
+                 const char *result)
+{
+    assert_int_equal(begin(kind, name, input, 0), JOURNAL_NEW);
+    assert_null(step.result);
+    assert_int_equal(end(step.seq, result), 0);
+}
+
+static void was(const char *kind, const char *name, const char *input, const char *result)
+{
+    assert_int_equal(begin(kind, name, input, 0), JOURNAL_RECORDED);
+    assert_int_equal(step.len, strlen(result));
+    assert_memory_equal(step.result, result, step.len);
+}
+
+static void assert_says(enum err_kind kind, const char *part)
+{
+    assert_int_equal(e.kind, kind);
+    if (!strstr(e.text, part))
+        fail_msg("\"%s\" lacks \"%s\"", e.text, part);
+}
+
+static void test_a_replay_gets_what_was_recorded(void **state)
+{
+    (void)state;
+    assert_false(journal_is_replaying(j));
+    does("now", "", "", "1700000000");
+    does("http", "GET /me", "{}", "");
+    assert_int_equal(step.seq, 1);
+    assert_int_equal(journal_steps(j), 2);
+
+    journal_rewind(j);
+    assert_true(journal_is_replaying(j));
+    assert_int_equal(journal_steps(j), 0);
+    was("now", "", "", "1700000000");
+    assert_true(journal_is_replaying(j));
+    was("http", "GET /me", "{}", "");
+    assert_int_equal(step.seq, 1);
+    assert_false(journal_is_replaying(j));
+    does("http", "GET /new", "{}", "x");
+    assert_int_equal(step.seq, 2);
+    assert_int_equal(journal_finish(j, &e), 0);
+}
+
+static void test_results_are_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(begin("http", "GET /", "", 0), JOURNAL_NEW);
+    assert_int_equal(journal_end(j, step.seq, "a\0b", 3, &e), 0);
+    journal_rewind(j);
+    assert_int_equal(begin("http", "GET /", "", 0), JOURNAL_RECORDED);
+    assert_int_equal(step.len, 3);
+    assert_memory_equal(step.result, "a\0b", 3);
+}
+
+static void test_a_replay_that_differs_is_a_conflict(void **state)
+{
+    (void)state;
+    does("http", "GET /me", "{}", "x");
+    does("sleep", "2d", "", "");
+    journal_rewind(j);
+    assert_int_equal(begin("http", "GET /you", "{}", 0), -1);
+    assert_says(ERR_CONFLICT, "step 0 was http \"GET /me\"");
+    assert_says(ERR_CONFLICT, "now asks for http \"GET /you\"");
+    assert_int_equal(begin("now", "", "{}", 0), -1);
+    assert_says(ERR_CONFLICT, "now asks for now \"\"");
+    assert_int_equal(begin("http", "GET /me", "{\"a\":1}", 0), -1);
+    assert_says(ERR_CONFLICT, "with another input");
+    assert_int_equal(begin("http", "GET /me", "{}", 1), -1);
+    assert_says(ERR_CONFLICT, "step 0");
+    assert_int_equal(enter("front/list", "{}"), -1);
+    assert_says(ERR_CONFLICT, "now asks for call \"front/list\"");
+    was("http", "GET /me", "{}", "x");
+    /* The script ends earlier than the recorded run got. */
+    assert_int_equal(journal_finish(j, &e), -1);
+    assert_says(ERR_CONFLICT, "step 1 was sleep \"2d\", and the script now ends the run");
+}
+
+static void test_a_scope_replaces_its_steps(void **state)
+{
+    (void)state;
+    does("now", "", "", "1");
+    assert_int_equal(enter("front/list", "in"), JOURNAL_NEW);
+    int outer = step.seq;
+    assert_int_equal(journal_depth(j), 1);
+    does("http", "GET /1", "", "one");
+    assert_int_equal(enter("front/get", "deeper"), JOURNAL_NEW);
+    int inner = step.seq;
+    does("http", "GET /2", "", "two");
+    assert_int_equal(journal_depth(j), 2);
+    assert_int_equal(journal_steps(j), 5);
+    assert_int_equal(leave(inner, "inner"), 0);
+    assert_int_equal(journal_steps(j), 4);
+    assert_int_equal(leave(outer, "outer"), 0);
+    assert_int_equal(journal_depth(j), 0);
+    assert_int_equal(journal_steps(j), 2);
+    does("http", "GET /3", "", "three");
+
+    journal_rewind(j);
+    was("now", "", "", "1");
+    assert_int_equal(enter("front/list", "in"), JOURNAL_RECORDED);
+    assert_memory_equal(step.result, "outer", 5);
+    assert_int_equal(journal_depth(j), 0);
+    was("http", "GET /3", "", "three");
+    assert_false(journal_is_replaying(j));
+}
+
+static void test_a_replay_goes_on_inside_an_open_scope(void **state)
+{
+    (void)state;
+    assert_int_equal(enter("front/list", "in"), JOURNAL_NEW);
+    does("http", "GET /1", "", "one");
+    assert_int_equal(begin("http", "GET /2", "", 0), JOURNAL_NEW);
+    /* The attempt ends here: the read was never answered. */
+    journal_rewind(j);
+    assert_int_equal(enter("front/list", "in"), JOURNAL_NEW);
+    int scope = step.seq;
+    assert_true(journal_is_replaying(j));
+    was("http", "GET /1", "", "one");
+    assert_false(journal_is_replaying(j));
+    does("http", "GET /2", "", "two");
+    assert_int_equal(leave(scope, "all"), 0);
+    journal_rewind(j);
+    assert_int_equal(enter("front/list", "in"), JOURNAL_RECORDED);
+    assert_int_equal(journal_finish(j, &e), 0);
+}
+
+static void test_a_scope_that_asks_for_less_is_a_conflict(void **state)
+{
+    (void)state;
+    assert_int_equal(enter("front/list", "in"), JOURNAL_NEW);
+    does("http", "GET /1", "", "one");
+    journal_rewind(j);
+    assert_int_equal(enter("front/list", "in"), JOURNAL_NEW);
+    assert_int_equal(leave(step.seq, "empty"), -1);
+    assert_says(ERR_CONFLICT, "step 1 was http \"GET /1\", and the script now ends the");
+}
+
+static void test_an_intent_survives_without_outcome(void **state)
+{
+    (void)state;
+    does("now", "", "", "1");
+    assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_NEW);
+    int seq = step.seq;
+    for (int i = 0; i < 2; i++) {
+        journal_rewind(j);
+        was("now", "", "", "1");
+        assert_true(journal_is_replaying(j));
+        assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_PENDING);
+        assert_int_equal(step.seq, seq);
+        assert_null(step.result);
+    }
+    /* It was looked for and found. */
+    assert_int_equal(end(seq, "found"), 0);
+    journal_rewind(j);
+    was("now", "", "", "1");
+    assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_RECORDED);
+    assert_memory_equal(step.result, "found", 5);
+}
+
+static void test_what_did_not_happen_is_forgotten(void **state)
+{
+    (void)state;
+    does("now", "", "", "1");
+    assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_NEW);
+    journal_cancel(j, step.seq);
+    assert_int_equal(journal_steps(j), 1);
+    journal_rewind(j);
+    was("now", "", "", "1");
+    assert_false(journal_is_replaying(j));
+    assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_NEW);
+    journal_rewind(j);
+    was("now", "", "", "1");
+    assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_PENDING);
+    journal_cancel(j, step.seq);
+    assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_NEW);
+    journal_cancel(j, 0); /* not the open one: nothing */
+    assert_int_equal(end(1, "sent"), 0);
+}
+
+static void test_only_the_innermost_can_end(void **state)
+{
+    (void)state;
+    assert_int_equal(end(0, ""), -1);
+    assert_says(ERR_INTERNAL, "not the open one");
+    assert_int_equal(enter("a", ""), JOURNAL_NEW);
+    int a = step.seq;
+    assert_int_equal(end(a, ""), -1); /* a scope is left, not ended */
+    assert_int_equal(begin("now", "", "", 0), JOURNAL_NEW);
+    int now = step.seq;
+    assert_int_equal(journal_depth(j), 1);
+    assert_int_equal(begin("now", "", "", 0), -1);
+    assert_says(ERR_INTERNAL, "still open");
+    assert_int_equal(leave(a, ""), -1);
+    assert_says(ERR_INTERNAL, "not the open one");
+    assert_int_equal(end(now, ""), 0);
+    assert_int_equal(end(now, ""), -1);
+    assert_int_equal(leave(a, ""), 0);
+}
+
+static void test_the_number_of_steps_is_limited(void **state)
+{
+    (void)state;
+    limits.steps = 3;
+    for (int i = 0; i < 10; i++) { /* scopes that were left count as one */
+        if (i > 0)
+            journal_rewind(j);
+        assert_int_not_equal(enter("a", ""), -1);
+        if (i == 0) {
+            int scope = step.seq;
+            does("now", "", "", "");
+            does("now", "", "", "");
+            assert_int_equal(begin("now", "", "", 0), -1);
+            assert_says(ERR_LIMIT, "a run may take 3");
+            assert_int_equal(leave(scope, ""), 0);
+        }
+    }
+    does("now", "", "", "");
+    does("now", "", "", "");
+    assert_int_equal(enter("b", ""), -1);
+    assert_says(ERR_LIMIT, "a run may take 3");
+}
+
+static void test_the_size_of_a_result_is_limited(void **state)
+{
+    (void)state;
+    limits.step_bytes = 4;
+    assert_int_equal(begin("http", "GET /big", "", 0), JOURNAL_NEW);
+    assert_int_equal(end(step.seq, "12345"), -1);
+    assert_says(ERR_LIMIT, "GET /big");
+    assert_says(ERR_LIMIT, "5 bytes");
+    assert_int_equal(end(step.seq, "1234"), 0);
+    assert_int_equal(enter("a", ""), JOURNAL_NEW);
+    assert_int_equal(leave(step.seq, "12345"), -1);
+    assert_says(ERR_LIMIT, "call \"a\"");
+    assert_int_equal(leave(step.seq, "1234"), 0);
+}
+
+static void test_without_keep_nothing_stays_but_limits_hold(void **state)
+{
+    (void)state;
+    journal_free(j);
+    j = journal_new(&limits, 0);
+    limits.steps = 4;
+    limits.step_bytes = 4;
+    does("now", "", "", "1");
+    assert_int_equal(enter("a", ""), JOURNAL_NEW);
+    int scope = step.seq;
+    assert_int_equal(scope, 1);
+    does("http", "GET /1", "", "one");
+    assert_int_equal(begin("http", "GET /1", "", 0), JOURNAL_NEW);
+    assert_int_equal(end(step.seq, "12345"), -1);
+    assert_says(ERR_LIMIT, "5 bytes");
+    assert_int_equal(end(step.seq, "1"), 0);
+    assert_int_equal(begin("http", "GET /1", "", 0), -1);
+    assert_says(ERR_LIMIT, "a run may take 4");
+    assert_int_equal(leave(scope, "x"), 0);
+    assert_int_equal(journal_steps(j), 2);
+    assert_false(journal_is_replaying(j));
+    assert_int_equal(journal_finish(j, &e), 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_a_replay_gets_what_was_recorded),
+        T(test_results_are_bytes),
+        T(test_a_replay_that_differs_is_a_conflict),
+        T(test_a_scope_replaces_its_steps),
+        T(test_a_replay_goes_on_inside_an_open_scope),
+        T(test_a_scope_that_asks_for_less_is_a_conflict),
+        T(test_an_intent_survives_without_outcome),
+        T(test_what_did_not_happen_is_forgotten),
+        T(test_only_the_innermost_can_end),
+        T(test_the_number_of_steps_is_limited),
+        T(test_the_size_of_a_result_is_limited),
+        T(test_without_keep_nothing_stays_but_limits_hold),
+    };
+    return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
+}
