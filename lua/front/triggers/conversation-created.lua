@@ -1,0 +1,18 @@
+-- Front tells nobody that a conversation was made (FACTS 6.4): its first message says so. A plain
+-- conversation_created, which Front does not send, is taken at its word when somebody else posts one.
+local WINDOW = 600 -- seconds between a conversation's creation and its first message
+
+return {
+  summary = "A conversation began: a customer wrote for the first time, or we did.",
+  on      = { "inbound", "outbound", "inbound_received", "outbound_sent", "conversation_created" },
+  needs   = { "payload.conversation" }, -- fetched when a preview leaves it out
+  key     = function(event) return event.payload.conversation.id end,
+  fires   = function(event)
+    local payload = event.payload
+    if event.type == "conversation_created" or payload.type == "conversation_created" then return true end
+    local created = tonumber(payload.conversation.created_at)
+    local emitted = tonumber(payload.emitted_at)
+    return created ~= nil and emitted ~= nil and math.abs(emitted - created) <= WINDOW
+  end,
+  sample  = "samples/conversation-created.json",
+}
