@@ -51,8 +51,11 @@ local function read_contact(row, header, places, options)
   end
   if #contact.handles == 0 then return nil, "no e-mail address, phone number or other handle" end
   for _, field in ipairs(options.custom_fields or {}) do
-    contact.custom_fields = contact.custom_fields or {}
-    contact.custom_fields[field] = cell("field " .. field)
+    local value = cell("field " .. field)
+    if value then
+      contact.custom_fields = contact.custom_fields or {}
+      contact.custom_fields[field] = value
+    end
   end
   return contact
 end
