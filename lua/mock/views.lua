@@ -152,7 +152,7 @@ return function(app)
       _links = { self = self, related = related },
       id = m.id, message_uid = m.uid, type = m.type, is_inbound = m.is_inbound, draft_mode = json.null,
       error_type = json.null, version = json.null, is_draft = false, created_at = m.created_at,
-      subject = or_null(m.subject), blurb = app.html.blurb(m.text), body = m.body, text = m.text,
+      subject = m.subject or "", blurb = app.html.blurb(m.text), body = m.body, text = m.text,
       author = m.author and views.teammate(m.author) or json.null,
       recipients = views.list(m.recipients, recipient), attachments = attachments(m.attachments),
       signature = m.signature and views.signature(m.signature) or json.null,
