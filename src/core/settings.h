@@ -1,44 +1,14 @@
-/* settings: foyer.lua, client.lua and ids.lua as plain trees: what they may say, and what
- * they do say.
+/* settings: what foyer.lua, client.lua and ids.lua say, as plain trees that passed
+ * settings_check.
  *
  * The trees come from vm/data, which evaluated the Lua; a secret is {"$secret": NAME},
- * and an empty table is taken as whatever is expected there. Nothing here knows an app:
- * which app blocks exist and what ids look like is handed in from the connectors. The
- * getters expect trees that passed their check, and lend what they return unless said
- * otherwise. */
+ * and an empty table may be [] or {}. What a getter returns is lent by the tree unless it
+ * says otherwise; a NULL tree says nothing. */
 #ifndef FOYER_SETTINGS_H
 #define FOYER_SETTINGS_H
 
 #include <jansson.h>
-#include <stddef.h>
 #include <stdint.h>
-
-#include "base/err.h"
-
-/* One connector. IDS (may be NULL) is its `ids`:
- *   {"inbox": {"prefix": "inb_", "names": "inboxes"},
- *    "teammate": {"prefix": "tea_", "names": "teammates", "alias": true}, ...}
- * NAMES is the table of client.lua that gives such ids names; "alias": true says that
- * "alt:..." is an id as well. "company" (default prefix "cmp_") needs no names. */
-struct settings_app {
-    const char *name;
-    const json_t *ids;
-};
-
-/* One mistake: FIELD is a path such as `front.inboxes.support`, `hosts[2]` (from 1, as in
- * Lua) or `recipes.first-reply.cron`; a key that holds a dot is written ["a.b"]; "" is
- * the file's whole table. SENTENCE says what is wrong, without file and field: `unknown
- * key "inboxs"; did you mean "inboxes"?`. */
-typedef void settings_problem_fn(void *arg, const char *field, const char *sentence);
-
-/* Each reports every problem it finds and answers their number; 0: the tree is valid. */
-int settings_check_workspace(const json_t *workspace, const struct settings_app *apps,
-                             size_t napps, settings_problem_fn *problem, void *arg);
-int settings_check_client(const json_t *client, const struct settings_app *apps,
-                          size_t napps, settings_problem_fn *problem, void *arg);
-/* ids.lua holds app blocks with nothing but names for ids. */
-int settings_check_ids(const json_t *ids, const struct settings_app *apps, size_t napps,
-                       settings_problem_fn *problem, void *arg);
 
 /* A new tree: CLIENT with the names of IDS (may be NULL) below its own; what client.lua
  * says wins, name by name. */
@@ -78,11 +48,5 @@ json_t *settings_recipe(const json_t *workspace, const json_t *client,
 /* The same without the reserved keys: the recipe's own options. */
 json_t *settings_options(const json_t *workspace, const json_t *client,
                          const char *recipe);
-/* cron, retry, catch_up or uncertain. */
-int settings_is_reserved(const char *key);
-
-/* 0 when S is a cron expression of five fields; else -1 and ERR_INVALID, with a sentence
- * that names the field. */
-int settings_check_cron(const char *s, struct err *e);
 
 #endif

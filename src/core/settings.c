@@ -1,0 +1,158 @@
+#include "core/settings.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "core/settings_check.h"
+
+const char *settings_secret(const json_t *value)
+{
+    return json_object_size(value) == 1
+               ? json_string_value(json_object_get(value, "$secret"))
+               : NULL;
+}
+
+const char *settings_text(const json_t *tree, const char *key)
+{
+    return json_string_value(json_object_get(tree, key));
+}
+
+const char *settings_timezone(const json_t *workspace, const json_t *client)
+{
+    const char *zone = settings_text(client, "timezone");
+    if (!zone)
+        zone = settings_text(workspace, "timezone");
+    return zone ? zone : "UTC";
+}
+
+int64_t settings_keep_ms(const json_t *workspace, const char *key, int64_t fallback_ms)
+{
+    const char *s = settings_text(json_object_get(workspace, "keep"), key);
+    int64_t ms;
+    return s && str_parse_duration(s, &ms) == 0 ? ms : fallback_ms;
+}
+
+const json_t *settings_hosts(const json_t *client)
+{
+    return json_object_get(client, "hosts");
+}
+
+const json_t *settings_vars(const json_t *client)
+{
+    return json_object_get(client, "vars");
+}
+
+/* ---- apps ---- */
+
+const json_t *settings_client_app(const json_t *client, const char *app)
+{
+    return json_object_get(client, app);
+}
+
+const json_t *settings_workspace_app(const json_t *workspace, const char *app)
+{
+    return json_object_get(json_object_get(workspace, "apps"), app);
+}
+
+const char *settings_company(const json_t *client, const char *app)
+{
+    return settings_text(settings_client_app(client, app), "company");
+}
+
+const char *settings_id(const json_t *client, const char *app, const char *table,
+                        const char *name)
+{
+    return settings_text(json_object_get(settings_client_app(client, app), table), name);
+}
+
+/* The table KEY of TO, made when it is missing or an empty Lua table that came as a list;
+ * NULL when something else stands there. */
+static json_t *need_table(json_t *to, const char *key)
+{
+    json_t *table = json_object_get(to, key);
+    if (!table || (json_is_array(table) && json_array_size(table) == 0)) {
+        table = json_object();
+        json_object_set_new(to, key, table);
+    }
+    return json_is_object(table) ? table : NULL;
+}
+
+json_t *settings_merge_ids(const json_t *client, const json_t *ids)
+{
+    json_t *merged = json_is_array(client) ? json_object() : json_deep_copy(client);
+    const char *app, *table, *name;
+    json_t *block, *names, *id;
+    json_object_foreach((json_t *)ids, app, block)
+    {
+        json_t *to_block = need_table(merged, app);
+        json_object_foreach(block, table, names)
+        {
+            json_t *to = need_table(to_block, table);
+            json_object_foreach(names, name, id)
+            {
+                if (to && !json_object_get(to, name))
+                    json_object_set(to, name, id);
+            }
+        }
+    }
+    return merged;
+}
+
+/* ---- recipes ---- */
+
+static const json_t *recipe_entry(const json_t *tree, const char *recipe)
+{
+    return json_object_get(json_object_get(tree, "recipes"), recipe);
+}
+
+int settings_is_on(const json_t *workspace, const json_t *client, const char *recipe)
+{
+    const json_t *entry = recipe_entry(client, recipe);
+    if (!entry)
+        entry = recipe_entry(workspace, recipe);
+    return entry && !json_is_false(entry);
+}
+
+json_t *settings_recipe(const json_t *workspace, const json_t *client, const char *recipe)
+{
+    const json_t *const layers[] = {recipe_entry(workspace, recipe),
+                                    recipe_entry(client, recipe)};
+    json_t *merged = json_object();
+    for (int i = 0; i < 2; i++) {
+        const char *key;
+        json_t *value;
+        json_object_foreach((json_t *)layers[i], key, value)
+        {
+            json_object_set_new(merged, key, json_deep_copy(value));
+        }
+    }
+    return merged;
+}
+
+json_t *settings_options(const json_t *workspace, const json_t *client,
+                         const char *recipe)
+{
+    json_t *options = settings_recipe(workspace, client, recipe);
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(options, next, key, value)
+    {
+        if (settings_is_reserved(key))
+            json_object_del(options, key);
+    }
+    return options;
+}
+
+const char *settings_uncertain(const json_t *workspace, const json_t *client,
+                               const char *recipe)
+{
+    const char *says = NULL;
+    if (recipe)
+        says = settings_text(recipe_entry(client, recipe), "uncertain");
+    if (recipe && !says)
+        says = settings_text(recipe_entry(workspace, recipe), "uncertain");
+    if (!says)
+        says = settings_text(client, "uncertain");
+    return says && strcmp(says, "resend") == 0 ? "resend" : "park";
+}

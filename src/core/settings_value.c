@@ -1,0 +1,288 @@
+#include "core/settings_value.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/cron.h"
+#include "core/settings.h"
+
+#define ZONEINFO "/usr/share/zoneinfo"
+
+static void format_path(const struct value_at *at, struct buf *out)
+{
+    if (!at)
+        return;
+    format_path(at->up, out);
+    if (!at->key)
+        buf_addf(out, "[%zu]", at->index);
+    else if (strpbrk(at->key, ".[]\" ") || !*at->key)
+        buf_addf(out, "[\"%s\"]", at->key);
+    else
+        buf_addf(out, "%s%s", out->len ? "." : "", at->key);
+}
+
+void value_report(struct value_walk *c, const struct value_at *at, const char *fmt, ...)
+{
+    char sentence[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(sentence, sizeof sentence, fmt, ap);
+    va_end(ap);
+    struct buf path;
+    buf_init(&path, 4096);
+    format_path(at, &path);
+    c->problems++;
+    if (c->problem)
+        c->problem(c->arg, buf_str(&path), sentence);
+    buf_free(&path);
+}
+
+/* A value's type in the words of somebody who writes Lua. */
+static const char *type_name(const json_t *v)
+{
+    switch (json_typeof(v)) {
+    case JSON_OBJECT:
+        return settings_secret(v) ? "a secret" : "a table";
+    case JSON_ARRAY:
+        return json_array_size(v) ? "a list" : "an empty table";
+    case JSON_STRING:
+        return "text";
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return "a number";
+    case JSON_TRUE:
+        return "true";
+    case JSON_FALSE:
+        return "false";
+    default:
+        return "null";
+    }
+}
+
+void value_wrong_type(struct value_walk *c, const struct value_at *at,
+                      const char *expected, const json_t *v)
+{
+    value_report(c, at, "must be %s, not %s", expected, type_name(v));
+}
+
+/* An empty Lua table has no sort: it counts as a table here and as a list there. */
+int value_is_table(const json_t *v)
+{
+    return (json_is_object(v) && !settings_secret(v)) ||
+           (json_is_array(v) && json_array_size(v) == 0);
+}
+
+static int is_list(const json_t *v)
+{
+    return json_is_array(v) || (json_is_object(v) && json_object_size(v) == 0);
+}
+
+/* Reports what is not a table and answers 0. */
+int value_want_table(struct value_walk *c, const struct value_at *at, const json_t *v,
+                     const char *of_what)
+{
+    if (value_is_table(v))
+        return 1;
+    value_wrong_type(c, at, of_what, v);
+    return 0;
+}
+
+/* The string when V is text with something in it; else reports and answers NULL. */
+const char *value_want_text(struct value_walk *c, const struct value_at *at,
+                            const json_t *v)
+{
+    const char *s = json_string_value(v);
+    if (!s)
+        value_wrong_type(c, at, "text", v);
+    else if (!*s)
+        value_report(c, at, "must not be empty");
+    return s && *s ? s : NULL;
+}
+
+void value_text(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    value_want_text(c, at, v);
+}
+
+void value_secret_or_text(struct value_walk *c, const struct value_at *at,
+                          const json_t *v)
+{
+    const char *s = json_string_value(v);
+    if (s && !*s)
+        value_report(c, at, "must not be empty");
+    else if (!s && !settings_secret(v))
+        value_wrong_type(c, at, "secret \"NAME\"", v);
+}
+
+/* Several keys are in force while one is being replaced. */
+void value_keys(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (!json_is_array(v)) {
+        value_secret_or_text(c, at, v);
+        return;
+    }
+    if (json_array_size(v) == 0)
+        value_report(c, at, "must hold a key");
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        struct value_at item = {at, NULL, i + 1};
+        value_secret_or_text(c, &item, json_array_get(v, i));
+    }
+}
+
+void value_url(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *s = value_want_text(c, at, v);
+    if (!s)
+        return;
+    const char *host = str_starts(s, "https://")  ? s + 8
+                       : str_starts(s, "http://") ? s + 7
+                                                  : NULL;
+    if (!host || !isalnum((unsigned char)host[*host == '[']) || strpbrk(s, " \t\r\n\"<>"))
+        value_report(c, at,
+                     "must be a URL such as \"https://hooks.example.com\", not \"%.80s\"",
+                     s);
+}
+
+void value_proxy(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *s = json_string_value(v);
+    if (s && !str_starts(s, "http://") && !str_starts(s, "https://") &&
+        !str_starts(s, "socks5://") && !str_starts(s, "socks5h://"))
+        value_report(c, at, "must be a URL such as \"http://proxy.example.com:3128\"");
+    else
+        value_secret_or_text(c, at, v);
+}
+
+/* NULL when S is a literal "host", "host:port" or "[address]:port"; else what is wrong.
+ */
+static const char *host_fault(const char *s, int need_port, int port_min)
+{
+    if (strstr(s, "://") || strchr(s, '/'))
+        return "leave out the scheme and the path";
+    if (strchr(s, '*'))
+        return "\"*\" is not allowed: name each host";
+    const char *end;
+    if (*s == '[') {
+        end = s + 1 + strspn(s + 1, "0123456789abcdefABCDEF:.");
+        if (*end != ']' || end == s + 1)
+            return "an IPv6 address stands in brackets: \"[::1]:8080\"";
+        end++;
+    } else {
+        end = s + strcspn(s, ":");
+        if (end == s || end - s > 253 || *s == '.' || *s == '-')
+            return "it has no host name";
+        for (const char *p = s; p < end; p++)
+            if (!isalnum((unsigned char)*p) && *p != '-' && *p != '_' &&
+                (*p != '.' || p[1] == '.'))
+                return "the host name has a character that is not allowed";
+    }
+    int64_t port;
+    if (*end == '\0')
+        return need_port ? "the port is missing" : NULL;
+    if (*end != ':' || !isdigit((unsigned char)end[1]) ||
+        str_parse_int(end + 1, &port) != 0 || port < port_min || port > 65535)
+        return "the port is no number up to 65535";
+    return NULL;
+}
+
+void value_listen(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *s = value_want_text(c, at, v), *fault = s ? host_fault(s, 1, 0) : NULL;
+    if (fault)
+        value_report(c, at,
+                     "must be an address such as \"127.0.0.1:8080\", not \"%.80s\": %s",
+                     s, fault);
+}
+
+void value_hosts(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (!is_list(v)) {
+        value_wrong_type(c, at, "a list of hosts such as { \"hooks.slack.com\" }", v);
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        struct value_at item = {at, NULL, i + 1};
+        const char *s = value_want_text(c, &item, json_array_get(v, i));
+        const char *fault = s ? host_fault(s, 0, 1) : NULL;
+        if (fault)
+            value_report(
+                c, &item,
+                "must be a host such as \"hooks.slack.com\" or \"127.0.0.1:8099\", not "
+                "\"%.80s\": %s",
+                s, fault);
+    }
+}
+
+static int is_zone(const char *name)
+{
+    if (strcmp(name, "UTC") == 0)
+        return 1;
+    if (!isalpha((unsigned char)name[0]) || strstr(name, "..") ||
+        strspn(name,
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") !=
+            strlen(name))
+        return 0;
+    char *path = path_join(ZONEINFO, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    free(path);
+    char magic[4];
+    int good = fd >= 0 && read(fd, magic, 4) == 4 && memcmp(magic, "TZif", 4) == 0;
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+void value_timezone(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *s = value_want_text(c, at, v);
+    if (!s || is_zone(s))
+        return;
+    if (!path_is_dir(ZONEINFO))
+        value_report(c, at, "cannot be looked up: install the package tzdata");
+    else
+        value_report(
+            c, at,
+            "there is no time zone \"%.80s\"; a name is like \"Europe/Zurich\" (see "
+            "timedatectl list-timezones)",
+            s);
+}
+
+void value_duration(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    int64_t ms;
+    const char *s = value_want_text(c, at, v);
+    if (s && (str_parse_duration(s, &ms) != 0 || ms <= 0))
+        value_report(
+            c, at,
+            "must be a duration such as \"90s\", \"12h\" or \"30d\", not \"%.80s\"", s);
+}
+
+void value_uncertain(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *s = json_string_value(v);
+    if (!s)
+        value_wrong_type(c, at, "\"park\" or \"resend\"", v);
+    else if (strcmp(s, "park") != 0 && strcmp(s, "resend") != 0)
+        value_report(c, at, "must be \"park\" or \"resend\", not \"%.80s\"", s);
+}
+
+void value_any_table(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    value_want_table(c, at, v, "a table");
+}
+
+void value_cron(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    struct err e;
+    const char *s = value_want_text(c, at, v);
+    if (s && cron_check(s, &e) != 0)
+        value_report(c, at, "%s", e.text);
+}

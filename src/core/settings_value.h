@@ -1,0 +1,49 @@
+/* settings_value: what a single value in a settings file may be, and how a mistake is
+ * reported. It knows no key: settings_check does. */
+#ifndef FOYER_SETTINGS_VALUE_H
+#define FOYER_SETTINGS_VALUE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "core/settings_check.h"
+
+/* One walk over a tree. */
+struct value_walk {
+    const struct settings_app *apps;
+    size_t napps;
+    settings_problem_fn *problem; /* may be NULL */
+    void *arg;
+    int problems;
+};
+
+/* Where the walk is: a key of a table, or an index (from 1) when KEY is NULL. */
+struct value_at {
+    const struct value_at *up;
+    const char *key;
+    size_t index;
+};
+
+void value_report(struct value_walk *c, const struct value_at *at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "must be EXPECTED, not a number" */
+void value_wrong_type(struct value_walk *c, const struct value_at *at,
+                      const char *expected, const json_t *v);
+/* An empty Lua table counts as a table and as a list; a secret as neither. */
+int value_is_table(const json_t *v);
+/* 1, or 0 and a report that V must be EXPECTED. */
+int value_want_table(struct value_walk *c, const struct value_at *at, const json_t *v,
+                     const char *expected);
+/* The string when V is text with something in it, or NULL and a report. */
+const char *value_want_text(struct value_walk *c, const struct value_at *at,
+                            const json_t *v);
+
+typedef void value_fn(struct value_walk *c, const struct value_at *at, const json_t *v);
+
+value_fn value_text, value_any_table;
+value_fn value_secret_or_text;
+value_fn value_keys; /* one or several of these: both are in force during a rotation */
+value_fn value_url, value_proxy, value_listen, value_hosts;
+value_fn value_timezone, value_duration, value_cron, value_uncertain;
+
+#endif
