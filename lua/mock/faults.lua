@@ -59,11 +59,15 @@ return function(app)
       local answer = handle()
       local text = json_text(answer)
       answer.body = text:sub(1, #text // 2)
+      answer.headers = { ["content-type"] = "application/json" }
       return answer
     end,
     huge = function(fault)
       local piece = (" "):rep(1000 * 1000)
-      return { status = fault.status or 200, body = piece, times = (fault.bytes or HUGE) // #piece }
+      return {
+        status = fault.status or 200, headers = { ["content-type"] = "application/json" },
+        body = piece, times = (fault.bytes or HUGE) // #piece, -- sent so many times over
+      }
     end,
     empty = function(fault) return { status = fault.status or 200, body = "" } end,
     ["foreign-next"] = function(fault, handle)

@@ -39,13 +39,13 @@ return function(app)
     return nil
   end
 
-  -- Adds the three headers; FAULT may have set some of them already.
+  -- Adds the three headers that a fault has not set; reset is in whole seconds as documented.
   function limits.add_headers(answer)
     local headers = answer.headers or {}
     headers["x-ratelimit-limit"] = headers["x-ratelimit-limit"] or tostring(limits.settings.limit)
     headers["x-ratelimit-remaining"] = headers["x-ratelimit-remaining"]
       or tostring(math.max(0, limits.settings.limit - used))
-    headers["x-ratelimit-reset"] = headers["x-ratelimit-reset"] or ("%.3f"):format(window_end())
+    headers["x-ratelimit-reset"] = headers["x-ratelimit-reset"] or ("%d"):format(math.ceil(window_end()))
     answer.headers = headers
   end
 

@@ -1,14 +1,29 @@
 -- What the company received, in order, for GET /_mock/log. Tokens do not get in.
 return function(app)
   local log = { entries = {}, dropped = 0 }
-  local ENTRIES_MAX, BODY_MAX = 5000, 64 * 1024
+  local ENTRIES_MAX, BODY_MAX, TOTAL_MAX = 5000, 64 * 1024, 4 * 1024 * 1024
+  local total = 0 -- bytes of all bodies kept
 
-  local function shown_body(entry, body)
+  -- A long body is cut, and only its size and a form's fields say what it was.
+  local function keep_body(entry, request)
+    local body = request.body
     if #body > BODY_MAX then
       entry.body_bytes = #body
+      entry.json = nil
       body = body:sub(1, BODY_MAX)
     end
     entry.body = app.html.clean(body)
+    total = total + #body
+  end
+
+  -- The older half goes when there is too much.
+  local function make_room()
+    if #log.entries <= ENTRIES_MAX and total <= TOTAL_MAX then return end
+    local from = #log.entries // 2 + 1
+    log.dropped = log.dropped + from - 1
+    log.entries = table.move(log.entries, from, #log.entries, 1, {})
+    total = 0
+    for _, entry in ipairs(log.entries) do total = total + #entry.body end
   end
 
   function log.add(request)
@@ -18,17 +33,14 @@ return function(app)
     }
     for name, value in pairs(request.headers) do entry.headers[name] = app.html.clean(value) end
     entry.headers.authorization = app.auth.redact(request)
-    shown_body(entry, request.body)
+    keep_body(entry, request)
     table.insert(log.entries, entry)
-    if #log.entries > ENTRIES_MAX then
-      log.entries = table.move(log.entries, ENTRIES_MAX // 2, #log.entries, 1, {})
-      log.dropped = log.dropped + ENTRIES_MAX // 2 - 1
-    end
+    make_room()
     return entry
   end
 
   function log.clear()
-    log.entries, log.dropped = {}, 0
+    log.entries, log.dropped, total = {}, 0, 0
   end
 
   return log
