@@ -12,11 +12,11 @@
 struct httpd;
 struct httpd_request; /* from the handler until httpd_reply or httpd_drop */
 
-struct httpd_limits {
-    size_t body_max;    /* bytes; past it the answer is 413 */
-    size_t headers_max; /* bytes */
-    int connections_max;
-    int64_t request_ms; /* from a request's first byte to its last; later: closed */
+struct httpd_limits {    /* none may be 0 */
+    size_t body_max;     /* bytes; past it the answer is 413 */
+    size_t headers_max;  /* bytes, the request line too; past it the answer is 400 */
+    int connections_max; /* past it a connection is closed at once */
+    int64_t request_ms;  /* from a request's first byte to its last; later: closed */
 };
 
 struct httpd_header {
@@ -25,7 +25,8 @@ struct httpd_header {
 
 typedef void httpd_handler(void *arg, struct httpd_request *r);
 
-/* LISTEN is "127.0.0.1:8080", "[::1]:0" or "localhost:0"; port 0 takes a free one. */
+/* LISTEN is "127.0.0.1:8080", "[::1]:0" or "localhost:0"; port 0 takes a free one.
+ * Methods: GET HEAD POST PUT PATCH DELETE OPTIONS; others are answered with 501. */
 struct httpd *httpd_open(struct loop *loop, const char *listen,
                          const struct httpd_limits *limits, httpd_handler *handler,
                          void *arg, struct err *e);
@@ -43,9 +44,12 @@ const char *httpd_header_get(const struct httpd_request *r, const char *name);
 void httpd_each_header(const struct httpd_request *r,
                        void (*fn)(void *arg, const char *name, const char *value),
                        void *arg);
+/* LEN bytes, without a NUL behind them. */
 const char *httpd_body(const struct httpd_request *r, size_t *len);
 
-/* Both end R. If the client has gone meanwhile, they only free it. */
+/* Both end R, now or later, on the loop's thread; a connection without a byte for 60 s is
+ * closed. If the client has gone meanwhile, they only free R. Headers and body are
+ * copied; Content-Length and Date are added. */
 void httpd_reply(struct httpd_request *r, int status, const struct httpd_header *headers,
                  size_t nheaders, const void *body, size_t len);
 /* Closes the connection without an answer. */

@@ -1,0 +1,502 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <pthread.h>
+
+#include <event2/event.h>
+
+#include "base/str.h"
+#include "io/httpd.h"
+#include "net.h"
+
+/* The server runs on a thread of its own, the test is its blocking client; what the
+ * handler saw is read after the thread has ended. */
+
+static struct {
+    pthread_t thread;
+    struct httpd_limits limits;
+    int port, stop[2], ready[2];
+} server;
+
+/* What the handler saw, and the requests that it kept for later. */
+static struct {
+    struct buf log;
+    struct httpd_request *kept[8];
+    int nkept;
+} seen;
+
+static void log_header(void *arg, const char *name, const char *value)
+{
+    buf_addf(arg, " %s=%s", name, value);
+}
+
+static void reply(struct httpd_request *r, int status, const char *body)
+{
+    httpd_reply(r, status, NULL, 0, body, strlen(body));
+}
+
+static void on_request(void *arg, struct httpd_request *r)
+{
+    (void)arg;
+    size_t len;
+    const char *body = httpd_body(r, &len);
+    const char *path = httpd_path(r);
+    buf_addf(&seen.log, "%s %s ?%s [%.*s]", httpd_method(r), path, httpd_query(r),
+             (int)(len > 100 ? 100 : len), body);
+    if (httpd_header_get(r, "x-show"))
+        httpd_each_header(r, log_header, &seen.log);
+    buf_adds(&seen.log, "\n");
+    if (str_eq(path, "/drop")) {
+        httpd_drop(r);
+    } else if (str_eq(path, "/keep")) {
+        seen.kept[seen.nkept++] = r;
+    } else if (str_eq(path, "/kept")) {
+        char n[16];
+        snprintf(n, sizeof(n), "kept %d", seen.nkept);
+        reply(r, 200, n);
+    } else if (str_eq(path, "/release")) {
+        for (int i = 0; i < seen.nkept; i++)
+            reply(seen.kept[i], 200, "at last");
+        seen.nkept = 0;
+        reply(r, 200, "released");
+    } else if (str_eq(path, "/drop-kept")) {
+        for (int i = 0; i < seen.nkept; i++)
+            httpd_drop(seen.kept[i]);
+        seen.nkept = 0;
+        reply(r, 200, "dropped");
+    } else if (str_eq(path, "/headers")) {
+        const struct httpd_header h[] = {{"X-One", "1"},
+                                         {"Content-Type", "application/json"},
+                                         {"X-Bad", "a\r\nX-Injected: 1"}};
+        httpd_reply(r, 429, h, 3, "{}", 2);
+    } else if (str_eq(path, "/none")) {
+        httpd_reply(r, 204, NULL, 0, NULL, 0);
+    } else {
+        reply(r, 200, "hello");
+    }
+}
+
+static void on_stop(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    loop_stop(arg);
+}
+
+static void *serve(void *arg)
+{
+    (void)arg;
+    struct err e;
+    struct loop *loop = loop_new(&e);
+    struct httpd *d =
+        httpd_open(loop, "127.0.0.1:0", &server.limits, on_request, NULL, &e);
+    if (!loop || !d)
+        abort();
+    struct event *stop =
+        event_new(loop_base(loop), server.stop[0], EV_READ, on_stop, loop);
+    event_add(stop, NULL);
+    server.port = atoi(strrchr(httpd_address(d), ':') + 1);
+    (void)!write(server.ready[1], "", 1);
+    loop_run(loop);
+    event_free(stop);
+    httpd_close(d);
+    loop_free(loop);
+    return NULL;
+}
+
+static void start(struct httpd_limits limits)
+{
+    char c;
+    server.limits = limits;
+    if (pipe(server.stop) != 0 || pipe(server.ready) != 0 ||
+        pthread_create(&server.thread, NULL, serve, NULL) != 0 ||
+        read(server.ready[0], &c, 1) != 1)
+        abort();
+}
+
+static const char *stop(void)
+{
+    (void)!write(server.stop[1], "", 1);
+    pthread_join(server.thread, NULL);
+    for (int i = 0; i < 2; i++) {
+        close(server.stop[i]);
+        close(server.ready[i]);
+    }
+    return buf_str(&seen.log);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    buf_init(&seen.log, 1 << 20);
+    seen.nkept = 0;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    buf_free(&seen.log);
+    return 0;
+}
+
+static const struct httpd_limits usual = {
+    .body_max = 1000, .headers_max = 2000, .connections_max = 20, .request_ms = 10000};
+
+/* ---- the client's side ---- */
+
+static int dial(void)
+{
+    return net_connect(server.port);
+}
+
+static void say(int fd, const char *text)
+{
+    if (net_puts(fd, text) != 0)
+        fail_msg("cannot write to the server: %s", strerror(errno));
+}
+
+/* Everything until the server closes; "never" when it does not within 20 s. */
+static const char *hear_all(int fd)
+{
+    static char out[1 << 16];
+    size_t len = 0;
+    ssize_t n;
+    while ((n = recv(fd, out + len, sizeof(out) - 1 - len, 0)) > 0)
+        len += (size_t)n;
+    out[len] = '\0';
+    close(fd);
+    return n < 0 && errno != ECONNRESET ? "never" : out;
+}
+
+/* The next answer on a connection that stays open. */
+static const char *hear(int fd)
+{
+    static struct buf left, out;
+    buf_free(&left);
+    buf_free(&out);
+    buf_init(&left, 1 << 16);
+    buf_init(&out, 1 << 16);
+    if (net_read_message(fd, &left, &out, 1) != 0)
+        return "closed";
+    return buf_str(&out);
+}
+
+/* Asks until the handler keeps N requests. */
+static void wait_until_kept(int fd, int n)
+{
+    char wanted[16];
+    snprintf(wanted, sizeof(wanted), "kept %d", n);
+    do
+        say(fd, "GET /kept HTTP/1.1\r\nHost: h\r\n\r\n");
+    while (!strstr(hear(fd), wanted));
+}
+
+static int has(const char *text, const char *part)
+{
+    if (strstr(text, part))
+        return 1;
+    print_error("no \"%s\" in \"%s\"\n", part, text);
+    return 0;
+}
+
+#define ASSERT_HAS(text, part) assert_true(has(text, part))
+
+static void keeps_targets_and_methods(void **state)
+{
+    (void)state;
+    start(usual);
+    int fd = dial();
+    say(fd, "GET /conversations/search/a%2Fb%20c?q=%26x HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear(fd), "HTTP/1.1 200");
+    say(fd, "DELETE /c HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n{\"a\"");
+    ASSERT_HAS(hear(fd), "HTTP/1.1 200");
+    say(fd, "PATCH /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+    ASSERT_HAS(hear(fd), "HTTP/1.1 200");
+    say(fd, "PUT http://h:1/abs?x HTTP/1.1\r\nHost: h\r\nX-Show: 1\r\n\r\n");
+    ASSERT_HAS(hear_all(fd), "HTTP/1.1 200"); /* evhttp takes us for a proxy and closes */
+    fd = dial();
+    say(fd, "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear(fd), "HTTP/1.1 200");
+    say(fd, "BREW / HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear_all(fd), "HTTP/1.1 501");
+    assert_string_equal(stop(), "GET /conversations/search/a%2Fb%20c ?q=%26x []\n"
+                                "DELETE /c ? [{\"a\"]\n"
+                                "PATCH /c ? [abcde]\n"
+                                "PUT /abs ?x [] Host=h X-Show=1\n"
+                                "OPTIONS * ? []\n");
+}
+
+static void answers_with_headers_and_without_bodies(void **state)
+{
+    (void)state;
+    start(usual);
+    int fd = dial();
+    say(fd, "GET /headers HTTP/1.1\r\nHost: h\r\n\r\n");
+    const char *a = hear(fd);
+    ASSERT_HAS(a, "HTTP/1.1 429");
+    ASSERT_HAS(a, "X-One: 1\r\n");
+    ASSERT_HAS(a, "Content-Type: application/json\r\n");
+    ASSERT_HAS(a, "Content-Length: 2\r\n");
+    ASSERT_HAS(a, "\r\n\r\n{}");
+    assert_null(strstr(a, "X-Injected"));
+    say(fd, "HEAD /x HTTP/1.1\r\nHost: h\r\n\r\nGET /none HTTP/1.1\r\nHost: h\r\n"
+            "Connection: close\r\n\r\n");
+    a = hear_all(fd);
+    ASSERT_HAS(a, "Content-Length: 5\r\n");
+    assert_null(strstr(a, "hello"));
+    ASSERT_HAS(a, "HTTP/1.1 204");
+    stop();
+}
+
+static void pipelined_requests_take_turns(void **state)
+{
+    (void)state;
+    start(usual);
+    int fd = dial();
+    say(fd, "GET /keep HTTP/1.1\r\nHost: h\r\n\r\n"
+            "GET /two HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    int other = dial();
+    wait_until_kept(other, 1);
+    say(other, "GET /release HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    ASSERT_HAS(hear_all(other), "released");
+    const char *a = hear_all(fd);
+    ASSERT_HAS(a, "at last");
+    ASSERT_HAS(strstr(a, "at last"), "hello");
+    ASSERT_HAS(stop(), "GET /release ? []\nGET /two ? []\n");
+}
+
+static void refuses_what_is_too_large(void **state)
+{
+    (void)state;
+    static char body[4001], head[4001];
+    memset(body, 'b', 4000);
+    memset(head, 'h', 4000);
+    start(usual);
+    int fd = dial();
+    say(fd, "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n");
+    say(fd, body + 3000);
+    ASSERT_HAS(hear(fd), "HTTP/1.1 200"); /* just at the maximum */
+    say(fd, "POST /y HTTP/1.1\r\nHost: h\r\nContent-Length: 4000\r\n\r\n");
+    say(fd, body);
+    ASSERT_HAS(hear_all(fd), "HTTP/1.1 413");
+    fd = dial();
+    say(fd, "POST /y HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nfa0\r\n");
+    say(fd, body);
+    ASSERT_HAS(hear_all(fd), "HTTP/1.1 413");
+    fd = dial();
+    say(fd, "GET /y HTTP/1.1\r\nHost: h\r\nX-Long: ");
+    say(fd, head);
+    ASSERT_HAS(hear_all(fd), "HTTP/1.1 400");
+    fd = dial();
+    say(fd, "GET /");
+    say(fd, head);
+    ASSERT_HAS(hear_all(fd), "HTTP/1.1 400");
+    assert_int_equal(strncmp(stop(), "POST /x ? [bbb", 14), 0);
+    assert_null(strstr(buf_str(&seen.log), "/y"));
+}
+
+static void refuses_what_can_be_read_in_two_ways(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: gzip, chunked\r\nContent-Length: 3\r\n\r\nabc",
+        "Content-Length: +3\r\n\r\nabc",
+        "Content-Length: 3, 3\r\n\r\nabc",
+        "Content-Length: -1\r\n\r\n",
+        "Content-Length : 3\r\n\r\nabc",
+        "X Y: 3\r\n\r\n",
+        "no colon\r\n\r\n",
+    };
+    start(usual);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        int fd = dial();
+        say(fd, "POST /never HTTP/1.1\r\nHost: h\r\n");
+        say(fd, bad[i]);
+        ASSERT_HAS(hear_all(fd), "HTTP/1.1 400");
+    }
+    int fd = dial(); /* the same length twice is one length */
+    say(fd, "POST /x HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na");
+    ASSERT_HAS(hear(fd), "HTTP/1.1 200");
+    close(fd);
+    assert_string_equal(stop(), "POST /x ? [a]\n");
+}
+
+static void slow_clients_are_closed(void **state)
+{
+    (void)state;
+    struct httpd_limits limits = usual;
+    limits.request_ms = 300;
+    start(limits);
+    int fd = dial(), sent = 0;
+    /* A byte at a time would satisfy a timeout between bytes for ever. */
+    while (send(fd, "G", 1, MSG_NOSIGNAL) == 1 && ++sent < 2000)
+        usleep(10000);
+    assert_in_range(sent, 2, 1999);
+    close(fd);
+    fd = dial(); /* the body counts as well, and later requests of a connection */
+    say(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear(fd), "HTTP/1.1 200");
+    say(fd, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nabcd");
+    assert_string_equal(hear_all(fd), "");
+    fd = dial(); /* also what waits behind a request that is answered */
+    say(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\nGET / HT");
+    const char *a = hear_all(fd);
+    ASSERT_HAS(a, "hello");
+    fd = dial(); /* the handler's own time does not count */
+    say(fd, "GET /keep HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    usleep(600000);
+    int other = dial();
+    wait_until_kept(other, 1);
+    say(other, "GET /release HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    ASSERT_HAS(hear_all(other), "released");
+    ASSERT_HAS(hear_all(fd), "at last");
+    stop();
+}
+
+static void connections_are_limited(void **state)
+{
+    (void)state;
+    struct httpd_limits limits = usual;
+    limits.connections_max = 2;
+    start(limits);
+    int a = dial(), b = dial();
+    say(a, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    say(b, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear(a), "hello");
+    ASSERT_HAS(hear(b), "hello");
+    for (int i = 0; i < 20; i++) { /* a request that came with it is not served either */
+        int c = dial();
+        net_puts(c, "GET /refused HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_string_equal(hear_all(c), "");
+    }
+    say(a, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    ASSERT_HAS(hear_all(a), "hello");
+    int c = dial(); /* a place is free again */
+    say(c, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear(c), "hello");
+    close(b);
+    close(c);
+    assert_null(strstr(stop(), "refused"));
+}
+
+/* The client closes and the server has seen it before the answer is given. */
+static void clients_may_vanish(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"release", "drop-kept", NULL};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        start(usual);
+        int fd = dial();
+        say(fd, "POST /keep HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
+        int staying = dial();
+        say(staying, "GET /keep HTTP/1.1\r\nHost: h\r\n\r\n");
+        int other = dial();
+        wait_until_kept(other, 2);
+        const struct linger reset = {.l_onoff = 1};
+        if (i == 0)
+            setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+        close(fd);
+        /* The end of a stream is readable before what is sent after it elsewhere. */
+        for (int turn = 0; turn < 5; turn++) {
+            say(other, "GET /turn HTTP/1.1\r\nHost: h\r\n\r\n");
+            ASSERT_HAS(hear(other), "hello");
+        }
+        if (ends[i]) {
+            char request[100];
+            snprintf(request, sizeof(request), "GET /%s HTTP/1.1\r\nHost: h\r\n\r\n",
+                     ends[i]);
+            say(other, request);
+            ASSERT_HAS(hear(other), i == 0 ? "released" : "dropped");
+            ASSERT_HAS(hear(staying), i == 0 ? "at last" : "closed");
+        }
+        close(staying);
+        close(other);
+        stop(); /* with i == 2 the server closes with both unanswered */
+        seen.nkept = 0;
+    }
+}
+
+static void drop_closes_without_an_answer(void **state)
+{
+    (void)state;
+    start(usual);
+    int fd = dial();
+    say(fd, "GET /drop HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_string_equal(hear_all(fd), "");
+    fd = dial();
+    say(fd, "POST /drop HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na"
+            "GET /after HTTP/1.1\r\n\r\n");
+    assert_string_equal(hear_all(fd), "");
+    assert_null(strstr(stop(), "after"));
+}
+
+static void continues_when_it_is_expected(void **state)
+{
+    (void)state;
+    start(usual);
+    int fd = dial();
+    say(fd, "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+            "Content-Length: 2\r\n\r\n");
+    ASSERT_HAS(hear(fd), "HTTP/1.1 100");
+    say(fd, "{}");
+    ASSERT_HAS(hear(fd), "HTTP/1.1 200");
+    close(fd);
+    stop();
+}
+
+static void addresses(void **state)
+{
+    (void)state;
+    struct err e;
+    struct loop *loop = loop_new(&e);
+    static const char *const bad[] = {"",
+                                      "8080",
+                                      "127.0.0.1",
+                                      "127.0.0.1:x",
+                                      "127.0.0.1:70000",
+                                      ":80",
+                                      "no.such.host.invalid:0"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_null(httpd_open(loop, bad[i], &usual, on_request, NULL, &e));
+        assert_int_equal(e.kind, ERR_SETTINGS);
+        ASSERT_HAS(e.text, "cannot listen on");
+        ASSERT_HAS(e.text, bad[i]);
+    }
+    struct httpd *d = httpd_open(loop, "localhost:0", &usual, on_request, NULL, &e);
+    assert_non_null(d);
+    assert_null(httpd_open(loop, httpd_address(d), &usual, on_request, NULL, &e));
+    ASSERT_HAS(e.text, "Address already in use");
+    httpd_close(d);
+    d = httpd_open(loop, "[::1]:0", &usual, on_request, NULL, &e);
+    if (d) /* a machine without IPv6 has none */
+        assert_int_equal(strncmp(httpd_address(d), "[::1]:", 6), 0);
+    httpd_close(d);
+    loop_free(loop);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(keeps_targets_and_methods),
+        TEST(answers_with_headers_and_without_bodies),
+        TEST(pipelined_requests_take_turns),
+        TEST(refuses_what_is_too_large),
+        TEST(refuses_what_can_be_read_in_two_ways),
+        TEST(slow_clients_are_closed),
+        TEST(connections_are_limited),
+        TEST(clients_may_vanish),
+        TEST(drop_closes_without_an_answer),
+        TEST(continues_when_it_is_expected),
+        TEST(addresses),
+    };
+    return cmocka_run_group_tests_name("httpd", tests, NULL, NULL);
+}
