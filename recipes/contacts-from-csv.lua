@@ -7,15 +7,19 @@ local function invalid(why)
   error({ kind = "invalid", message = "cannot read contacts: " .. why })
 end
 
--- Where each thing stands in a row: {email = 1, name = 3, …}.
-local function find_columns(header, options)
-  local columns, numbers, found = options.columns or {}, {}, {}
-  for i, heading in ipairs(header) do numbers[text.trim(heading):lower()] = i end
+-- The file's own headings for what we want: {email = "E-Mail", name = "Name", …}, from any of its rows.
+local function find_headings(row, options)
+  local columns, headings, known, found = options.columns or {}, {}, {}, {}
+  if type(row.line) ~= "number" then invalid("a column is called \"line\", which hides the line numbers; rename it") end
+  for heading in pairs(row) do
+    known[heading:lower()] = heading
+    if heading ~= "line" then headings[#headings + 1] = heading end
+  end
 
   local function find(thing, heading, required)
-    found[thing] = numbers[heading:lower()]
+    found[thing] = known[heading:lower()]
     if required and not found[thing] then
-      invalid(("no column is called %q; the first line has: %s"):format(heading, table.concat(header, ", ")))
+      invalid(("no column is called \"%s\"; there are: %s"):format(heading, table.concat(headings, ", ")))
     end
     return found[thing]
   end
@@ -34,12 +38,9 @@ local function find_columns(header, options)
 end
 
 -- The contact in ROW, or nil and what is wrong with the row.
-local function read_contact(row, header, places, options)
-  if row.error then return nil, row.error end
-  if #row ~= #header then return nil, ("%d fields, but the first line has %d"):format(#row, #header) end
-
+local function read_contact(row, headings, options)
   local function cell(thing)
-    local value = places[thing] and text.trim(row[places[thing]])
+    local value = headings[thing] and text.trim(row[headings[thing]])
     if value ~= "" then return value end
   end
   local contact = {
@@ -65,7 +66,8 @@ return {
 
   options = {
     file = {
-      "file", required = true, example = "@contacts.csv", about = "Comma-separated, with headings in the first line.",
+      "file", required = true, example = "@contacts.csv",
+      about = "Commas, semicolons or tabs between fields; headings in the first line.",
     },
     columns = {
       object = {
@@ -82,36 +84,33 @@ return {
   },
 
   run = function(ctx)
-    local options = ctx.options
-    local rows    = text.csv(options.file)
-    local header  = rows[1] or {}
-    local places  = find_columns(header, options)
-    local result  = { created = 0, exists = 0, failed = 0, problems = json.array({}) }
+    local options        = ctx.options
+    local rows, problems = text.csv(options.file)
+    local headings       = rows[1] and find_headings(rows[1], options)
+    local result         = { created = 0, exists = 0, problems = problems }
 
-    local function problem(row, message)
-      result.failed = result.failed + 1
-      result.problems[result.failed] = { line = row.line, message = message }
-      ctx.log("warn", ("line %d: %s"):format(row.line, message))
-    end
+    for _, row in ipairs(rows) do
+      local contact, wrong = read_contact(row, headings, options)
+      local ok, err
+      if contact then ok, err = pcall(ctx.call, "front/create-contact", contact) end
+      local kind = type(err) == "table" and err.kind
 
-    for i = 2, #rows do
-      local contact, wrong = read_contact(rows[i], header, places, options)
-      if not contact then
-        problem(rows[i], wrong)
+      if not contact or not ok and kind == "invalid" then
+        problems[#problems + 1] = { line = row.line, message = wrong or err.message }
+      elseif ok then
+        result.created = result.created + 1
+      elseif kind == "conflict" then
+        result.exists = result.exists + 1
       else
-        local ok, err = pcall(ctx.call, "front/create-contact", contact)
-        local kind = not ok and type(err) == "table" and err.kind
-        if ok then
-          result.created = result.created + 1
-        elseif kind == "conflict" then
-          result.exists = result.exists + 1
-        elseif kind == "invalid" then
-          problem(rows[i], err.message)
-        else
-          error(err, 0) -- not this line's fault
-        end
+        error(err, 0) -- not this line's fault
       end
     end
+
+    table.sort(problems, function(a, b) return a.line < b.line end)
+    for _, problem in ipairs(problems) do
+      ctx.log("warn", ("line %d: %s"):format(problem.line, problem.message))
+    end
+    result.failed = #problems
     return result
   end,
 }

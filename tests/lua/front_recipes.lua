@@ -124,7 +124,7 @@ out, done = import({
 end)
 t.equal(out.result, { created = 4, exists = 1, failed = 3, problems = {
   { line = 3, message = "no e-mail address, phone number or other handle" },
-  { line = 5, message = "2 fields, but the first line has 5" },
+  { line = 5, message = "it has 2 fields, the first line has 5" },
   { line = 7, message = "not an email address" },
 } }, "contacts: good lines done, bad ones told")
 t.equal(done[1], { call = "front/create-contact", input = {
@@ -142,6 +142,7 @@ local function refused(lines, options, pattern)
   t.equal(failed.err.message:find(pattern, 1, true) ~= nil, true, "contacts: " .. failed.err.message)
   t.equal(#tried, 0, "contacts: nothing sent: " .. pattern)
 end
+refused({ "email,line", "a@b.example,7" }, {}, 'a column is called "line"')
 refused({ "Name,Town", "Ada,Ulm" }, {}, "no column holds e-mail addresses")
 refused({ "Name,Mail", "Ada,a@b.example" }, { columns = { email = "E-mail" } }, 'no column is called "E-mail"')
 refused({ "Name,Email", "Ada,a@b.example" }, { custom_fields = { "Job" } }, 'no column is called "Job"')
