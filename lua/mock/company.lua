@@ -149,10 +149,11 @@ return function(app)
   end
 
   local function add_signatures()
-    for _, owner in ipairs(company.teams) do
-      for i, name in ipairs({ "standard", "short" }) do
+    for t, names in ipairs({ { "Support", "Support (short)" }, { "Office", "Office (short)" } }) do
+      local owner = company.teams[t]
+      for i, name in ipairs(names) do
         add(company.signatures, "sig", {
-          name = owner.name .. " " .. name, owner = owner, is_default = i == 1, is_private = false,
+          name = name, owner = owner, is_default = i == 1, is_private = false,
           body = "<div>—<br />" .. owner.name .. "<br />" .. app.html.escape(company.name) .. "</div>",
         })
       end

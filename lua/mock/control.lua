@@ -78,6 +78,14 @@ return function(app)
     return set(app.pages.settings, request, { cap = { type = "number" }, empty = { type = "boolean" } })
   end
 
+  -- {enabled = true}
+  function control.set_ticketing(request)
+    local body, bad = checks.body(request, { enabled = { type = "boolean", required = true } })
+    if not body then return bad end
+    app.ticketing.enabled = body.enabled
+    return answers.ok(body)
+  end
+
   -- {now = unix seconds} stops the company's clock there, {} lets it run again
   function control.set_clock(request)
     local body, bad = checks.body(request, { now = { type = "number" } })

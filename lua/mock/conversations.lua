@@ -28,9 +28,12 @@ return function(app)
   local function list(request, keep)
     local wanted, bad = wanted_statuses(request)
     if not wanted then return bad end
+    local ticket
+    ticket, bad = app.ticketing.filter(request.params.q)
+    if not ticket then return bad end
     local found = {}
     for _, c in ipairs(threads.list) do
-      if wanted[c.status] and (not keep or keep(c)) then found[#found + 1] = c end
+      if wanted[c.status] and (ticket == true or ticket(c)) and (not keep or keep(c)) then found[#found + 1] = c end
     end
     table.sort(found, request.params.sort_order == "asc" and oldest_first or newest_first)
     return app.pages.answer(request, found, app.views.conversation)
@@ -132,22 +135,31 @@ return function(app)
     if body.status and not WRITTEN[body.status] then
       return answers.invalid("status: must be archived, open, deleted or spam")
     end
-    if body.status_id then return answers.invalid("status_id: ticketing is off") end
+    if body.status_id and body.status then return answers.invalid("status, status_id: only one of them") end
+    if body.status_id and not app.ticketing.enabled then return answers.invalid("status_id: ticketing is off") end
     if (body.description or body.due_at) and conversation.type ~= "task" then
       return answers.invalid("description, due_at: only for tasks")
     end
     local given = (request.json or request.fields).assignee_id
-    local teammate, tags, inbox, unknown
+    local teammate, tags, inbox, ticket, unknown
     if given ~= nil then teammate, unknown = find_assignee(given) end
     if not unknown and body.tag_ids then tags, unknown = app.checks.find_all("tag", "tag", body.tag_ids) end
     if not unknown and body.inbox_id then
       inbox = company.find("inb", body.inbox_id)
       if not inbox then unknown = answers.unknown("inbox", body.inbox_id) end
     end
+    if not unknown and body.status_id then
+      ticket = company.find("sts", body.status_id)
+      if not ticket then unknown = answers.unknown("status", body.status_id) end
+    end
     if unknown then return unknown end
 
     if given ~= nil then threads.assign(conversation, teammate) end
     if body.status then threads.set_status(conversation, WRITTEN[body.status]) end
+    if ticket then
+      threads.set_status(conversation, ticket.category == "resolved" and "archived" or "open")
+      conversation.ticket_status = ticket
+    end
     conversation.tags = tags or conversation.tags -- the whole set is replaced
     conversation.inbox = inbox or conversation.inbox
     conversation.custom_fields = body.custom_fields or conversation.custom_fields

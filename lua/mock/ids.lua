@@ -5,7 +5,7 @@ local mock = ...
 local FIRST = {
   cmp = "4thp0", tim = "k30", tea = "6r55a", inb = "1ix6", cha = "1gv4", tag = "2oxhvy",
   sig = "6rrv", grp = "3j342", crd = "3cgz4ge", cnv = "yo1kg5q", msg = "1q15qmtq",
-  com = "1ywg3f2", fil = "3q8a7mby", evt = "3s78kxhw",
+  com = "1ywg3f2", sts = "5x", fil = "3q8a7mby", evt = "3s78kxhw",
 }
 local STEP = 11 -- neighbours must not look like typing errors of each other
 local DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

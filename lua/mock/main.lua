@@ -4,7 +4,8 @@
 local app = {}
 for _, name in ipairs({
   "words", "html", "ids", "answers", "multipart", "requests", "company", "threads", "views", "checks", "pages",
-  "search", "auth", "limits", "faults", "log", "conversations", "messages", "contacts", "control", "routes",
+  "search", "ticketing", "auth", "limits", "faults", "log",
+  "conversations", "messages", "contacts", "control", "routes",
 }) do
   local part = mock.part(name)
   app[name] = type(part) == "function" and part(app) or part

@@ -18,6 +18,7 @@ return function(app)
       status = conversation.assignee and "assigned" or "unassigned"
     end
     conversation.status = status
+    conversation.ticket_status = nil
     if status ~= "archived" then conversation.reminders = {} end
   end
 

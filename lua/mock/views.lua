@@ -179,8 +179,15 @@ return function(app)
     }
   end
 
-  -- Ticketing is off: neither status_id nor status_category.
+  function views.status(s)
+    return {
+      _links = { self = link("/company/statuses/" .. s.id) }, id = s.id, name = s.name, category = s.category,
+      description = s.description, created_at = s.created_at, updated_at = s.updated_at,
+    }
+  end
+
   function views.conversation(c)
+    local ticket = app.ticketing.enabled and app.ticketing.status_of(c) or {}
     local self = link("/conversations/" .. c.id)
     local last = c.messages[#c.messages]
     local related = {
@@ -191,7 +198,8 @@ return function(app)
     local main = c.handle and { handle = c.handle, name = c.contact.name, role = "from" }
     return {
       _links = { self = self, related = related },
-      id = c.id, type = c.type, subject = c.subject or "", status = c.status, ticket_ids = json.array({}),
+      id = c.id, type = c.type, subject = c.subject or "", status = c.status, status_id = ticket.id,
+      status_category = ticket.category, ticket_ids = json.array({}),
       assignee = c.assignee and views.teammate(c.assignee) or json.null,
       recipient = main and recipient(main) or json.null,
       tags = views.list(c.tags, views.tag), links = json.array({}), custom_fields = c.custom_fields,

@@ -382,6 +382,26 @@ walk() {
   [ "$(get .status)" = assigned ]
 }
 
+@test "ticketing: off it is 404 and 400, on it filters" {
+  front GET /company/statuses
+  [ "$STATUS" = 404 ]
+  front GET "/conversations?q[status_categories][]=open"
+  [ "$STATUS" = 400 ]
+  mock_post ticketing '{"enabled": true}'
+  front GET /company/statuses
+  shape_like list-statuses.response.json
+  local waiting id
+  waiting=$(get '._results[] | select(.category == "waiting") | .id')
+  front GET "/conversations?q[status_categories][]=open&q[status_categories][]=resolved&limit=100"
+  [ "$(get '[._results[].status_category] | unique | join(" ")')" = "open resolved" ]
+  shape_like list-conversations.response.json
+  id=$(get '[._results[] | select(.status_category == "open")][0].id')
+  front PATCH "/conversations/$id" "{\"status_id\": \"$waiting\"}"
+  [ "$STATUS" = 204 ]
+  front GET "/conversations?q[status_ids][]=$waiting&limit=100"
+  [ "$(get "[._results[].id] | index(\"$id\") != null")" = true ]
+}
+
 @test "rate headers count down; a real limit answers 429" {
   front GET /me
   [ "$(header x-ratelimit-limit)" = 200 ]
