@@ -29,6 +29,15 @@ static void format_path(const struct value_at *at, struct buf *out)
         buf_addf(out, "%s%s", out->len ? "." : "", at->key);
 }
 
+/* What is printed holds no control characters, and no character that was cut in two. */
+static void make_printable(char *s)
+{
+    int whole = str_is_utf8(s, strlen(s));
+    for (; *s; s++)
+        if (iscntrl((unsigned char)*s) || (!whole && (unsigned char)*s >= 0x80))
+            *s = '?';
+}
+
 void value_report(struct value_walk *c, const struct value_at *at, const char *fmt, ...)
 {
     char sentence[512];
@@ -39,6 +48,9 @@ void value_report(struct value_walk *c, const struct value_at *at, const char *f
     struct buf path;
     buf_init(&path, 4096);
     format_path(at, &path);
+    make_printable(sentence);
+    if (path.data)
+        make_printable(path.data);
     c->problems++;
     if (c->problem)
         c->problem(c->arg, buf_str(&path), sentence);
