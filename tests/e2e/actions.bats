@@ -78,6 +78,7 @@ refuses() {
 }
 
 @test "list-conversations: every parameter" {
+  mock_post ticketing '{"enabled": true}'
   call list-conversations statuses=assigned statuses=unassigned status_categories=open status_ids=sts_5x \
     limit=7 sort_by=date sort_order=asc
   same "$(sent '.method + " " + .path')" "GET /conversations"
