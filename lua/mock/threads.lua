@@ -156,13 +156,13 @@ return function(app)
     end
   end
 
-  local function seed_messages(conversation, at)
+  local function seed_messages(conversation, at, turns)
     local subject, text = letter()
     conversation.subject = subject
     if conversation.channel.kind ~= "email" then conversation.subject = nil end
     threads.receive(conversation, greet(conversation.contact, text), at)
-    for turn = 1, mock.random(5) - 1 do
-      at = at + 600 + mock.random(7200)
+    for turn = 1, turns do
+      at = at + 300 + mock.random(1500)
       if turn % 2 == 0 then
         local thanks = company.pick(words.thanks):gsub("%%d", 4711)
         threads.receive(conversation, thanks, at)
@@ -209,7 +209,7 @@ return function(app)
 
   -- Discussions and tasks have neither recipient nor messages.
   local function seed_internal(n, at)
-    local task = n % 40 == 0
+    local task = n % 40 == 10
     local conversation = threads.new({
       type = task and "task" or "discussion", inbox = company.inboxes[1], created_at = at,
       subject = company.pick(task and words.tasks or words.discussions), assignee = company.teammates[mock.random(7)],
@@ -229,26 +229,29 @@ return function(app)
     for _, inbox in ipairs(company.inboxes) do
       for _ = 1, inbox.weight do bag[#bag + 1] = inbox end
     end
-    for n = 1, 320 do
-      local at = company.ago((320 - n) * 3 * 3600 + 86400 + mock.random(5000))
-      if n % 20 == 0 then
+    local last = 320
+    for n = 1, last do
+      local at = company.ago((last - n) * 3 * 3600 + 3600 + mock.random(1800))
+      if n % 20 == 10 then
         seed_internal(n, at)
       else
-        local inbox = n == 319 and company.inboxes[1] or company.pick(bag)
+        local inbox = n == last and company.inboxes[1] or company.pick(bag)
         local contact, handle = correspondent(inbox.channel)
         local conversation = threads.new({
           inbox = inbox, channel = inbox.channel, contact = contact, handle = handle, created_at = at,
         })
-        at = seed_messages(conversation, at)
-        seed_state(conversation, n, at)
-        if n % 100 == 50 then -- two channels: a reply must name one
+        -- The newest one is a letter to Support that nobody has touched.
+        at = seed_messages(conversation, at, n == last and 0 or mock.random(5) - 1)
+        conversation.status = "unassigned"
+        if n ~= last then seed_state(conversation, n, at) end
+        if n % 100 == 55 then -- two channels: a reply must name one
           conversation.other_channel = company.channels[2]
         end
       end
     end
     -- Four merged ones: their ids answer 301.
     for i = 1, 4 do
-      threads.merged[app.ids.new("cnv")] = threads.list[#threads.list - 20 * i + 7]
+      threads.merged[app.ids.new("cnv")] = threads.list[#threads.list - 20 * i + 6]
     end
   end
 

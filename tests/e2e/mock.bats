@@ -164,6 +164,17 @@ walk() {
   [ "$(get '[._results[] | select(.scheduled_reminders != []) | .status] | unique | join(" ")')" = archived ]
 }
 
+@test "the newest conversation is an untouched letter to Support" {
+  front GET "/conversations?limit=1"
+  [ "$(get '._results[0] | "\(.status) \(.type) \(.last_message.type) \(.last_message.is_inbound)"')" = "unassigned conversation email true" ]
+  local id
+  id=$(get '._results[0].id')
+  front GET "/conversations/$id/inboxes"
+  [ "$(get '._results[0].name')" = Support ]
+  front GET "/conversations/$id/messages"
+  [ "$(get '._results | length')" = 1 ]
+}
+
 @test "search: words, phrase, filters, total, one segment" {
   front GET "/conversations/search/is%3Aarchived%20is%3Aassigned?limit=3"
   [ "$(get '._results | length')" = 3 ]
