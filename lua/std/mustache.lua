@@ -258,7 +258,7 @@ local function read_tag(p, text, pos, open, close)
     local shown = match(sub(text, pos, pos + 40), "^%s*([^\r\n]*)")
     fail("invalid", p.name, p.line, "tag '%s%s%s' is not closed with '%s'", open, sigil, shown, ending)
   end
-  local tag = { sigil = sigil, line = p.line, name = match(content, "^%s*(.-)%s*$") }
+  local tag = { sigil = sigil, line = p.line, name = match(content, "^%s*(.*%S)") or "" }
   p.items[#p.items + 1] = tag
   if sigil == "!" then
     local _, newlines = gsub(content, "\n", "")
@@ -444,14 +444,14 @@ function RENDER.parent(r, node)
   r.args = outer
 end
 
--- The outermost template that gives the block has its way.
-local function find_argument(args, name)
+-- The block given for a name, or nil: the outermost template that gives one has its way.
+function mustache.find_argument(args, name)
   if not args then return nil end
-  return find_argument(args.outer, name) or args.own[name]
+  return mustache.find_argument(args.outer, name) or args.own[name]
 end
 
 function RENDER.block(r, node)
-  local block = find_argument(r.args, node.name)
+  local block = mustache.find_argument(r.args, node.name)
   if not block or r.active[block] then return render_nodes(r, node.nodes) end
   if not block.nodes[1] then return end
   local template, indent = r.template, r.indent
