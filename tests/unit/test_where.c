@@ -1,0 +1,188 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "vm/where.h"
+
+static int line(const char *src, const char *path)
+{
+    return where_line(src, strlen(src), path);
+}
+
+static const char action[] =
+    "-- return { summary = 1 }\n"                                            /* 1 */
+    "--[==[ return {\n"                                                      /* 2 */
+    "]] ]==] local helper = function(x) if x then return { a = 1 } end\n"    /* 3 */
+    "  for i = 1, 2 do while x do repeat until y end end return { b = 2 }\n" /* 4 */
+    "end\n"                                                                  /* 5 */
+    "local s = [[ return { ]] .. 'it\\'s return {' .. \"\\z\n"               /* 6 */
+    "   return { \"\n"                                                       /* 7 */
+    "return {\n"                                                             /* 8 */
+    "  summary = \"x = { y }\", effect == 1,\n"                              /* 9 */
+    "  input = {\n"                                                          /* 10 */
+    "    conversation_id = { \"conversation\", required = true },\n"         /* 11 */
+    "    [\"first-reply\"] = {\n"                                            /* 12 */
+    "      author = \"leela\";\n"                                            /* 13 */
+    "    },\n"                                                               /* 14 */
+    "    [ 'a b' ] = 1, [ [[long]] ] = 2, [1 + f{2}] = 3, [10] = {\n"        /* 15 */
+    "      ten = 1 },\n"                                                     /* 16 */
+    "  },\n"                                                                 /* 17 */
+    "  hosts = { \"a\",\n"                                                   /* 18 */
+    "    f(1, 2), \n"                                                        /* 19 */
+    "    { \"b\", x = 1 } },\n"                                              /* 20 */
+    "  run = function(ctx, input)\n"                                         /* 21 */
+    "    local t = { after = 1 }\n"                                          /* 22 */
+    "    if a then b() elseif c then return { after = 2 } else d() end\n"    /* 23 */
+    "    for _, v in ipairs(t) do print(v) end\n"                            /* 24 */
+    "    repeat local z = 1 until z\n"                                       /* 25 */
+    "    return t\n"                                                         /* 26 */
+    "  end,\n"                                                               /* 27 */
+    "  [\"payload.id\"] = { deep =\n"                                        /* 28 */
+    "    1 },\n"                                                             /* 29 */
+    "  after = 5, list = { 1, 2,\n"                                          /* 30 */
+    "    3, -- comment }\n"                                                  /* 31 */
+    "    4 }\n"                                                              /* 32 */
+    "}\n";
+
+static void test_fields(void **state)
+{
+    (void)state;
+    assert_int_equal(line(action, ""), 8);
+    assert_int_equal(line(action, "summary"), 9);
+    assert_int_equal(line(action, "input"), 10);
+    assert_int_equal(line(action, "input.conversation_id"), 11);
+    assert_int_equal(line(action, "input.conversation_id.required"), 11);
+    assert_int_equal(line(action, "input.first-reply.author"), 13);
+    assert_int_equal(line(action, "input[\"first-reply\"].author"), 13);
+    assert_int_equal(line(action, "input.a b"), 15);
+    assert_int_equal(line(action, "input.long"), 15);
+    assert_int_equal(line(action, "input.10.ten"), 16);
+    assert_int_equal(line(action, "hosts"), 18);
+    assert_int_equal(line(action, "hosts.1"), 18);
+    assert_int_equal(line(action, "hosts.2"), 19);
+    assert_int_equal(line(action, "hosts[3]"), 20);
+    assert_int_equal(line(action, "hosts[3].x"), 20);
+    assert_int_equal(line(action, "run"), 21);
+    assert_int_equal(line(action, "payload.id"), 28);
+    assert_int_equal(line(action, "payload.id.deep"), 28);
+    assert_int_equal(line(action, "after"), 30);
+    assert_int_equal(line(action, "list.3"), 31);
+    assert_int_equal(line(action, "list[4]"), 32);
+    /* the deepest part that is there */
+    assert_int_equal(line(action, "nothing"), 8);
+    assert_int_equal(line(action, "input.nothing.at.all"), 10);
+    assert_int_equal(line(action, "input.first-reply.nothing"), 12);
+    assert_int_equal(line(action, "hosts.9"), 18);
+    assert_int_equal(line(action, "run.after"), 21);
+    assert_int_equal(line(action, "inpu"), 8);
+    assert_int_equal(line(action, "inputs"), 8);
+    assert_int_equal(line(action, "list[1"), 30);
+}
+
+static void test_shapes(void **state)
+{
+    (void)state;
+    assert_int_equal(line("return super {\n a = {\n b = 1 } }", "a.b"), 3);
+    assert_int_equal(line("\nreturn super({\n a = 1 })", "a"), 3);
+    assert_int_equal(line("#!/usr/bin/foyer {\nreturn {\na = 1}", "a"), 3);
+    assert_int_equal(line("local t = {\na = 1 }\nreturn t", "a"), 3);
+    assert_int_equal(line("local t = {\na = 1 }", "a"), 1);
+    assert_int_equal(line("", "a"), 1);
+    assert_int_equal(line("return", "a"), 1);
+    assert_int_equal(where_line("return { a = 1 }", 0, "a"), 1);
+    assert_int_equal(line("return {\n a = secret \"x\",\n b = 1 }", "b"), 3);
+    assert_int_equal(line("return {\n a = 1 == 2,\n b = 1 }", "b"), 3);
+    assert_int_equal(line("return {\n f 'x', g,\n b = 1 }", "2"), 2);
+    assert_int_equal(line("return {\r\n a = 1,\r\n b = 1 }", "b"), 3);
+}
+
+/* Whatever is cut off or broken gives some line of the source. */
+static void test_broken(void **state)
+{
+    (void)state;
+    const char *const paths[] = {"input.first-reply.author", "list[4]", "hosts[", "[\"",
+                                 "."};
+    for (size_t n = 0; n <= sizeof action - 1; n++) {
+        char *cut = xmemdup0(action, n);
+        char *exact = malloc(n ? n : 1); /* for ASan: not one byte further */
+        memcpy(exact, action, n);
+        for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+            int got = where_line(exact, n, paths[i]);
+            assert_in_range(got, 1, 33);
+            where_line(exact + n / 2, n - n / 2, paths[i]);
+        }
+        free(exact);
+        free(cut);
+    }
+    const char *const odd[] = {"return {]",    "return {)",   "return { end }",
+                               "return {=}",   "return {[",   "return {[[",
+                               "return {['a'", "return {a =", "return { a = ) }",
+                               "return {,,;}", "return \"",   "--[[",
+                               "end return {", "return {\\",  "return { [\"a\"] }"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        assert_int_equal(line(odd[i], "a.b"), 1);
+    /* and is linear */
+    char *many = xmalloc(1 << 18);
+    memset(many, '[', 1 << 18);
+    memcpy(many, "return {", 8);
+    where_line(many, 1 << 18, "a");
+    free(many);
+}
+
+static char seen[1024];
+
+static void on_call(void *arg, int at, const char *name, size_t len)
+{
+    assert_ptr_equal(arg, seen);
+    size_t n = strlen(seen);
+    snprintf(seen + n, sizeof seen - n, "%d:%.*s ", at, (int)len, name);
+}
+
+static const char *calls(const char *src, const char *callee)
+{
+    seen[0] = '\0';
+    where_calls(src, strlen(src), callee, on_call, seen);
+    return seen;
+}
+
+static void test_calls(void **state)
+{
+    (void)state;
+    static const char src[] = "local a = ctx.call(\"front/a\", {\n"
+                              "  x = ctx.call 'front/b', y = ctx . call [[front/c]] })\n"
+                              "-- ctx.call(\"no\")\n"
+                              "local s = 'ctx.call(\"no\")'\n"
+                              "ctx.call(\n"
+                              "  \"front/d\")\n"
+                              "ctx.call(name) ctx.call('no' .. name) my.ctx.call('no')\n"
+                              "ctx.caller('no') ctx.template(ctx.call(\"front/e\"), 1)\n"
+                              "ctx:call('no') ctx.call{'no'} ctx.call.x('no') ctx.call";
+    assert_string_equal(calls(src, "ctx.call"),
+                        "1:front/a 2:front/b 2:front/c 6:front/d 8:front/e ");
+    assert_string_equal(
+        calls("ctx.template('t', {}) super 'x' f(ctx.template \"u\")", "ctx.template"),
+        "1:t 1:u ");
+    assert_string_equal(calls("secret \"a\" x.secret 'no' secret('b')", "secret"),
+                        "1:a 1:b ");
+    assert_string_equal(calls("", "ctx.call"), "");
+    assert_string_equal(calls("ctx.call(\"a", "ctx.call"), "");
+    assert_string_equal(calls("ctx.call(\"a\\\"b\")", "ctx.call"), "1:a\\\"b ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_calls),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
