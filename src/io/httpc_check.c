@@ -83,10 +83,13 @@ static int check_method(const char *m, struct err *e)
     size_t n = m ? strlen(m) : 0;
     if (n > 0 && n <= METHOD_MAX && strspn(m, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") == n)
         return 0;
+    size_t shown = 0; /* what fits into a sentence */
+    while (shown < n && shown < METHOD_MAX && m[shown] > ' ' && m[shown] < 0x7f)
+        shown++;
     return err_set(e, ERR_INVALID,
-                   "cannot send a request: its method \"%.40s\" is not "
-                   "like \"GET\", in capitals",
-                   m ? m : "");
+                   "cannot send a request: its method \"%.*s\" is not like \"GET\", in "
+                   "capitals",
+                   (int)shown, m ? m : "");
 }
 
 static int check_header(const char *line, const char *m, const char *shown, struct err *e)
