@@ -3,7 +3,8 @@
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -std=c11 -D_GNU_SOURCE -Isrc \
  *     $(pkg-config --cflags lua5.4 lua5.4-cjson jansson) tests/fuzz/fuzz_json.c
  * src/vm/conv.c \
- *     src/vm/encode.c src/base/{jsontext,buf,err,log,str}.c src/core/limits.c src/io/crypto.c
+ *     src/vm/encode.c src/base/{jsontext,buf,err,log,str}.c src/core/limits.c
+ * src/io/crypto.c
  * \
  *     $(pkg-config --libs lua5.4 lua5.4-cjson jansson libcrypto) -o fuzz_json
  *   ./fuzz_json -max_total_time=60 corpus/

@@ -1,0 +1,120 @@
+/* Everything that reads text from outside or scripts' sources without Lua.
+ *
+ *   clang -g -O1 -fsanitize=fuzzer,address,undefined -std=c11 -D_GNU_SOURCE -Isrc \
+ *     tests/fuzz/fuzz_text.c src/vm/where.c src/base/{text,csv,when,url,buf,err,str}.c \
+ *     -o fuzz_text
+ *   ./fuzz_text -max_total_time=60 corpus/
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/csv.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/url.h"
+#include "base/when.h"
+#include "vm/where.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(int ok)
+{
+    if (!ok)
+        abort();
+}
+
+static void fuzz_html(const char *s, size_t len)
+{
+    char *out = malloc(len ? len : 1); /* exact, so that ASan sees one byte too many */
+    check(text_from_html(s, len, out) <= len);
+    check(url_unescape(s, len, out) <= (long)len);
+    free(out);
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    text_add_paragraphs(&b, s, len);
+    buf_reset(&b);
+    url_add_escaped(&b, s, len);
+    char *back = malloc(b.len + 1);
+    check(url_unescape(buf_str(&b), b.len, back) == (long)len);
+    check(memcmp(back, s, len) == 0);
+    free(back);
+    buf_free(&b);
+}
+
+static void fuzz_csv(const char *s, size_t len)
+{
+    struct err e;
+    int read;
+    long line = 0;
+    struct csv *c = malloc(sizeof *c);
+    if (csv_open(c, s, len, &e) == 0) {
+        while ((read = csv_next(c, &e)) != 0) {
+            check(c->line > line);
+            line = c->line;
+            for (size_t i = 0; read > 0 && i < c->nfields; i++) {
+                char *out = malloc(c->fields[i].len ? c->fields[i].len : 1);
+                check(csv_unquote(&c->fields[i], out) <= c->fields[i].len);
+                free(out);
+            }
+        }
+    }
+    free(c);
+}
+
+static void on_call(void *arg, int line, const char *name, size_t len)
+{
+    (void)arg;
+    check(line >= 1 && (len == 0 || memchr(name, name[0], len)));
+}
+
+static void fuzz_where(const char *s, size_t len)
+{
+    const char *colon = len ? memchr(s, ':', len) : NULL;
+    if (colon) {
+        char *path = xmemdup0(s, (size_t)(colon - s));
+        check(where_line(colon, len - (size_t)(colon - s), path) >= 1);
+        free(path);
+    }
+    where_calls(s, len, "ctx.call", on_call, NULL);
+}
+
+static void fuzz_when(const char *s, size_t len)
+{
+    int64_t seconds;
+    int32_t ns;
+    struct buf b;
+    char *text = xmemdup0(s, len), duration[64];
+    buf_init(&b, 4096);
+    if (when_parse(text, &seconds, &ns, NULL) == 0 && seconds < 253402300800 &&
+        seconds >= -62135596800) {
+        int64_t again;
+        check(when_format(&b, "%Y-%m-%dT%H:%M:%SZ", seconds, NULL) == 0);
+        check(when_parse(b.data, &again, &ns, NULL) == 0 && again == seconds);
+    }
+    when_format(&b, text, len, NULL);
+    when_format_duration((double)len * 1e9, duration);
+    free(text);
+    buf_free(&b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 1)
+        return 0;
+    const char *s = (const char *)data + 1;
+    switch (data[0] % 4) {
+    case 0:
+        fuzz_html(s, size - 1);
+        break;
+    case 1:
+        fuzz_csv(s, size - 1);
+        break;
+    case 2:
+        fuzz_where(s, size - 1);
+        break;
+    default:
+        fuzz_when(s, size - 1);
+    }
+    return 0;
+}
