@@ -9,7 +9,7 @@ return {
     authorize   = "https://app.frontapp.com/oauth/authorize",
     token       = "https://app.frontapp.com/oauth/token",
     client_auth = "basic",
-    identity    = { get = "/me", id = "id", name = "name", host = "_links.self" },
+    identity    = { get = "/me", id = "id", name = "name", host = "_links.self", prefix = "cmp_" },
   },
 
   webhooks = {

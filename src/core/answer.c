@@ -55,11 +55,12 @@ json_t *json_at(const json_t *tree, const char *path)
     while (tree && *path) {
         size_t len = strcspn(path, ".");
         char key[128];
-        if (len >= sizeof key || !json_is_object(tree))
+        if (len >= sizeof key)
             return NULL;
         memcpy(key, path, len);
         key[len] = '\0';
-        tree = json_object_get(tree, key);
+        tree = json_is_array(tree) ? json_array_get(tree, (size_t)atol(key) - 1)
+                                   : json_object_get(tree, key);
         path += len + (path[len] == '.');
     }
     return (json_t *)tree;
@@ -95,7 +96,7 @@ static const char *status_text(int status)
 
 void answer_error(struct err *e, const char *what, int status, int writes,
                   const char *retry_after, const json_t *errors, const char *body,
-                  size_t len, int64_t now_ms, json_t **details)
+                  size_t len, int64_t now_ms)
 {
     json_t *tree =
         len ? json_loadb(body, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL)
@@ -118,7 +119,5 @@ void answer_error(struct err *e, const char *what, int status, int writes,
                 status_text(status));
     e->status = status;
     e->retry_after_ms = answer_retry_after_ms(retry_after, now_ms);
-    if (details)
-        *details = json_incref(list);
     json_decref(tree);
 }

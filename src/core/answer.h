@@ -16,12 +16,11 @@ enum err_kind answer_kind(int status, int writes);
  * 1 h; -1 when VALUE is NULL or unreadable. Front sends seconds (FACTS 4.2). */
 int64_t answer_retry_after_ms(const char *value, int64_t now_ms);
 /* Fills E from a status ≥ 400. ERRORS is the connector's table of dotted paths {title,
- * message, details}, or NULL; BODY may be anything. DETAILS, when not NULL, gets a new
- * reference to what the API lists, or NULL. */
+ * message, details}, or NULL; BODY may be anything. */
 void answer_error(struct err *e, const char *what, int status, int writes,
                   const char *retry_after, const json_t *errors, const char *body,
-                  size_t len, int64_t now_ms, json_t **details);
-/* The value at a dotted path, borrowed, or NULL. */
+                  size_t len, int64_t now_ms);
+/* The value at a dotted path ("handles.1.handle": lists from 1), borrowed, or NULL. */
 json_t *json_at(const json_t *tree, const char *path);
 
 #endif

@@ -13,6 +13,10 @@ int api_json_open(lua_State *L);
 int api_url_open(lua_State *L);
 int api_text_open(lua_State *L);
 int api_hmac_open(lua_State *L);
+int api_http_open(lua_State *L); /* ctx.http */
+int api_ctx_open(lua_State *L);  /* the C parts of ctx */
+/* The primitives of lua/std: sets them for vm_push_part. */
+void api_open_std(lua_State *L);
 
 /* Raises E as scripts see it: {kind, message, ...}. Never returns. */
 int api_raise(lua_State *L, const struct err *e);

@@ -113,7 +113,7 @@ return {
       "string", example = "Leela at Acme", about = "Messages: the sender's name as shown. Comments leave it out.",
     },
     signature_id = {
-      "signature", example = "support",
+      "signature", nullable = true, example = "support",
       about = "Messages: the signature to add, on e-mail channels; null for none. Comments leave it out.",
     },
     should_add_default_signature = {

@@ -1,0 +1,67 @@
+-- call: ctx, one table per scope, and what calls other scripts.
+local std = ...
+local script, schema = std.part("script"), std.part("schema")
+
+local call = {}
+
+local client, vars
+
+local function settings()
+  if not client then
+    client = std.client()
+    vars = client.vars or {}
+  end
+  return client
+end
+
+function call.client()
+  return settings()
+end
+
+-- A context for one script; OPTIONS are a recipe's.
+function call.context(options)
+  settings()
+  local ctx = {
+    client = client, vars = vars, options = options or {}, http = std.http,
+    now = std.ctx.now, log = std.ctx.log, skip = std.ctx.skip, random = math.random,
+  }
+  function ctx.call(name, input) return call.action(name, input) end
+  function ctx.template(name, data) return std.part("template").render(name, data, ctx) end
+  function ctx.each(action, input, state, fn, more)
+    return std.part("each")(action, input, state, fn, more)
+  end
+  return ctx
+end
+
+-- Runs FN(ctx, input) in a scope of its own: input and result cross as copies.
+function call.scope(kind, name, app, effect, input, options, fn)
+  local copy, recorded = std.enter(kind, name, app, effect, input)
+  if copy == nil then
+    if recorded.error then error(recorded.error, 0) end
+    return recorded.result
+  end
+  local result = table.pack(pcall(fn, call.context(options), copy))
+  if not result[1] then
+    local failure = std.part("failure").describe(result[2], name)
+    std.leave({ error = failure })
+    std.fail(failure.kind, failure.message, failure)
+  end
+  return std.leave({ result = result[2] }).result
+end
+
+-- ctx.call: validates INPUT, turns names into ids, runs the action's outermost layer.
+function call.action(name, input)
+  local action = script.get("action", name)
+  local app = script.split(name)
+  local ok, checked = pcall(schema.apply, action.input or {}, input == nil and {} or input,
+    "input", settings())
+  if not ok then
+    if type(checked) == "table" and checked.kind == "invalid" then
+      std.fail("invalid", ("cannot call %s: %s"):format(name, checked.message))
+    end
+    error(checked, 0)
+  end
+  return call.scope("action", name, app, action.effect, checked, nil, action.run)
+end
+
+return call

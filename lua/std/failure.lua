@@ -1,0 +1,23 @@
+-- failure: what a script raised, as plain data that can be recorded and raised again.
+local failure = {}
+
+function failure.describe(raised)
+  if type(raised) ~= "table" then
+    return { kind = "script", message = tostring(raised) }
+  end
+  local out = { kind = raised.kind, message = raised.message }
+  if type(out.kind) ~= "string" then out.kind = "script" end
+  if type(out.message) ~= "string" then out.message = "an error table without a message" end
+  for _, key in ipairs({ "status", "title", "retry_after" }) do
+    local value = rawget(raised, key)
+    if type(value) == "number" or type(value) == "string" then out[key] = value end
+  end
+  local details = rawget(raised, "details")
+  if type(details) == "table" then
+    out.details = json.array({})
+    for i, text in ipairs(details) do out.details[i] = tostring(text) end
+  end
+  return out
+end
+
+return failure

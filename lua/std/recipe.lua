@@ -1,0 +1,42 @@
+-- recipe: runs a recipe for the run's client, by hand or for an event.
+local std = ...
+local script, schema, call = std.part("script"), std.part("schema"), std.part("call")
+
+local recipe = {}
+
+-- The event that a recipe with `on` gets when a person runs it.
+local function manual_event(args, definition)
+  if args.event then return args.event end
+  if args.conversation then
+    local app = script.split(definition.on or "front/")
+    local conversation = call.scope("recipe", args.recipe, "", "read", {}, nil, function(ctx)
+      return ctx.call(app .. "/get-conversation", { conversation_id = args.conversation })
+    end)
+    return { type = "manual", payload = { type = "manual", conversation = conversation } }
+  end
+  if definition.on then
+    std.fail("usage", ("cannot run %s by hand without its event: give --conversation ID or "
+      .. "--event FILE"):format(args.recipe))
+  end
+  return { type = "manual", payload = { type = "manual" } }
+end
+
+-- args: {recipe, words, input, event, conversation}
+function recipe.run(args, fields_input)
+  local definition = script.get("recipe", args.recipe)
+  if definition.on then script.get("trigger", definition.on) end
+  local given = std.options(args.recipe)
+  for key, value in pairs(fields_input(definition.options or {}, args)) do given[key] = value end
+  local ok, options = pcall(schema.apply, definition.options or {}, given, "options",
+    call.client())
+  if not ok then
+    if type(options) == "table" and options.kind == "invalid" then
+      std.fail("invalid", ("cannot run %s: %s"):format(args.recipe, options.message))
+    end
+    error(options, 0)
+  end
+  local event = manual_event(args, definition)
+  return call.scope("recipe", args.recipe, "", "write", event, options, definition.run)
+end
+
+return recipe

@@ -1,0 +1,285 @@
+-- schema: values against fields: types, defaults, names for ids; and the command line's words
+-- into typed values.
+local std = ...
+
+local schema = {}
+
+local basic = {
+  string = true, integer = true, number = true, boolean = true, object = true, time = true,
+  html = true, markdown = true, file = true, any = true, template = true,
+}
+
+-- The id types of every connector: word -> {app, prefix, names, alias}
+local id_types
+local function ids()
+  if id_types then return id_types end
+  id_types = {}
+  for _, app in ipairs(std.part("script").apps()) do
+    for word, id in pairs(std.connector(app).ids or {}) do
+      id_types[word] = { app = app, prefix = id.prefix, names = id.names, alias = id.alias }
+    end
+  end
+  return id_types
+end
+
+function schema.is_type(word)
+  return basic[word] or ids()[word] ~= nil
+end
+
+function schema.type_names()
+  local names = {}
+  for name in pairs(basic) do names[#names + 1] = name end
+  for name in pairs(ids()) do names[#names + 1] = name end
+  return names
+end
+
+-- "integer", "list of tag", "one of assigned, unassigned": for people
+function schema.describe(field)
+  if field.enum then
+    local words = {}
+    for i, word in ipairs(field.enum) do words[i] = tostring(word) end
+    return "one of " .. table.concat(words, ", ")
+  end
+  if field.list then
+    local item = field.list
+    return "list of " .. (type(item) == "string" and item or schema.describe(item))
+  end
+  if field.object then return "object" end
+  return field[1]
+end
+
+local function bad(path, sentence)
+  std.fail("invalid", path .. ": " .. sentence)
+end
+
+local function show(value)
+  if type(value) == "string" then return "\"" .. text.truncate(value, 60) .. "\"" end
+  if type(value) == "table" then return "a table" end
+  return tostring(value)
+end
+
+local function check_range(field, size, path, unit)
+  if field.min and size < field.min then
+    bad(path, ("%s is less than %s%s"):format(size, field.min, unit))
+  end
+  if field.max and size > field.max then
+    bad(path, ("%s is more than %s%s"):format(size, field.max, unit))
+  end
+end
+
+local function article(word)
+  return (word:match("^[aeiou]") and "an " or "a ") .. word
+end
+
+local function check_id(value, word, path, client)
+  local id = ids()[word]
+  if type(value) ~= "string" then bad(path, show(value) .. " is no " .. word .. " id") end
+  if value:sub(1, #id.prefix) == id.prefix then return value end
+  if value:sub(1, 4) == "alt:" then
+    if id.alias then return value end
+    bad(path, ("%s: a %s has no alias; its id starts with \"%s\""):format(show(value), word,
+      id.prefix))
+  end
+  local named = id.names and client and client[id.app] and client[id.app][id.names]
+  if named and named[value] then return named[value] end
+  for other, kind in pairs(ids()) do
+    if kind.app == id.app and value:sub(1, #kind.prefix) == kind.prefix then
+      bad(path, ("%s is %s id; %s id starts with \"%s\""):format(show(value), article(other),
+        article(word), id.prefix))
+    end
+  end
+  if not id.names then
+    bad(path, ("%s is no %s id: it starts with \"%s\""):format(show(value), word, id.prefix))
+  end
+  local names = {}
+  for name in pairs(named or {}) do names[#names + 1] = name end
+  local near = std.nearest(value, names)
+  bad(path, ("%s is no %s: neither an id (\"%s…\")%s nor a name in `%s.%s` of client.lua%s")
+    :format(show(value), word, id.prefix, id.alias and ", an alias (\"alt:…\")" or "", id.app,
+      id.names, near and "; did you mean \"" .. near .. "\"?" or ""))
+end
+
+local check
+
+local function check_list(field, value, path, client)
+  if type(value) ~= "table" or (next(value) ~= nil and not json.is_array(value)) then
+    bad(path, show(value) .. " is no list")
+  end
+  check_range(field, #value, path, " items")
+  local item = type(field.list) == "string" and { field.list } or field.list
+  local out = json.array({})
+  for i, v in ipairs(value) do out[i] = check(item, v, path .. "[" .. i .. "]", client) end
+  return out
+end
+
+local checks = {
+  any = function(_, value) return value end,
+  string = function(field, value, path)
+    if type(value) == "number" then value = tostring(value) end
+    if type(value) ~= "string" then bad(path, show(value) .. " is no text") end
+    if field.min or field.max then
+      check_range(field, utf8.len(value) or #value, path, " characters")
+    end
+    return value
+  end,
+  integer = function(field, value, path)
+    local n = math.type(value) == "float" and math.tointeger(value) or value
+    if math.type(n) ~= "integer" then bad(path, show(value) .. " is no whole number") end
+    check_range(field, n, path, "")
+    return n
+  end,
+  number = function(field, value, path)
+    if type(value) ~= "number" then bad(path, show(value) .. " is no number") end
+    check_range(field, value, path, "")
+    return value
+  end,
+  boolean = function(_, value, path)
+    if type(value) ~= "boolean" then bad(path, show(value) .. " is neither true nor false") end
+    return value
+  end,
+  object = function(_, value, path)
+    if type(value) ~= "table" then bad(path, show(value) .. " is no object") end
+    return value
+  end,
+  -- unix seconds, or a date that people write
+  time = function(_, value, path)
+    if type(value) == "number" then return value end
+    local seconds = type(value) == "string" and text.parse_time(value)
+    if not seconds then
+      bad(path, show(value) .. " is no time: unix seconds, or 2026-11-22T10:00:00Z")
+    end
+    return seconds
+  end,
+  file = function(_, value, path)
+    if std.is_file(value) then return value end
+    if type(value) ~= "string" then bad(path, show(value) .. " is no path of a file") end
+    return std.file(value)
+  end,
+}
+checks.html, checks.markdown, checks.template = checks.string, checks.string, checks.string
+
+function check(field, value, path, client)
+  if field.enum then
+    for _, word in ipairs(field.enum) do
+      if word == value then return value end
+    end
+    bad(path, show(value) .. " is not " .. schema.describe(field))
+  end
+  if field.list then return check_list(field, value, path, client) end
+  if field.object then
+    if type(value) ~= "table" then bad(path, show(value) .. " is no object") end
+    return schema.apply(field.object, value, path, client)
+  end
+  if std.is_secret(value) then return value end
+  local word = field[1]
+  if checks[word] then return checks[word](field, value, path) end
+  return check_id(value, word, path, client)
+end
+
+-- A new table: VALUE with defaults filled in and names turned into ids. Fails, kind invalid, on
+-- the first mistake; PATH names the value in the sentence.
+function schema.apply(fields, value, path, client)
+  if type(value) ~= "table" then bad(path, show(value) .. " is no table") end
+  local out, none = {}, {}
+  for key, v in pairs(value) do
+    local field = fields[key]
+    if not field then
+      local names = {}
+      for name in pairs(fields) do names[#names + 1] = name end
+      local near = type(key) == "string" and std.nearest(key, names)
+      bad(path, ("unknown key \"%s\"%s"):format(tostring(key), near
+        and "; did you mean \"" .. near .. "\"?"
+        or #names > 0 and "; it takes " .. table.concat(names, ", ") or "; it takes none"))
+    end
+    -- null for an optional field says "none": its default does not apply either. Only where an
+    -- API knows the difference is the null itself kept.
+    if v == json.null and field.nullable then
+      out[key] = v
+    elseif v == json.null and not field.required and field[1] ~= "any" then
+      none[key] = true
+    else
+      out[key] = check(field, v, path .. "." .. key, client)
+    end
+  end
+  for name, field in pairs(fields) do
+    if out[name] == nil and field.default ~= nil and not none[name] then
+      out[name] = check(field, field.default, path .. "." .. name, client)
+    end
+    if out[name] == nil and field.required then
+      bad(path, ("\"%s\" is missing (%s)"):format(name, schema.describe(field)))
+    end
+  end
+  return out
+end
+
+-- ---- the command line ----
+
+local truth = { ["true"] = true, yes = true, on = true, ["false"] = false, no = false, off = false }
+
+local function from_word(field, word)
+  if field == nil or field.enum or field.object then
+    if field and field.enum then
+      for _, v in ipairs(field.enum) do
+        if tostring(v) == word then return v end
+      end
+    end
+    return word
+  end
+  local kind = field[1]
+  if kind == "integer" then return math.tointeger(tonumber(word)) or word end
+  if kind == "number" then return tonumber(word) or word end
+  if kind == "time" then return tonumber(word) or word end
+  if kind == "boolean" and truth[word] ~= nil then return truth[word] end
+  return word
+end
+
+local function descend(fields, name)
+  local field = fields and fields[name]
+  if field and field.list then
+    return field, type(field.list) == "string" and { field.list } or field.list
+  end
+  return field, field
+end
+
+-- WORDS is a list of {key, op, value}; op is "=" (typed by the field), ":=" (JSON) or "=@"
+-- (a file's text; for a field of type file its path). A repeated key is a list; a.b nests.
+function schema.from_words(fields, words)
+  local input = {}
+  for _, word in ipairs(words) do
+    local at, within, key = input, fields, nil
+    for part in word.key:gmatch("[^.]+") do
+      if key then
+        local field = within and within[key]
+        within = field and field.object or nil
+        if type(at[key]) ~= "table" then at[key] = {} end
+        at = at[key]
+      end
+      key = part
+    end
+    local field, item = descend(within, key)
+    local value
+    if word.op == ":=" then
+      local ok, decoded = pcall(json.decode, word.value)
+      if not ok then
+        std.fail("usage", ("cannot read %s:=… : %s"):format(word.key, tostring(decoded)))
+      end
+      value = decoded
+    elseif word.op == "=@" and not (item and item[1] == "file") then
+      value = std.slurp(word.value)
+    else
+      value = from_word(item, word.value)
+    end
+    if word.op ~= ":=" and field and field.list then
+      at[key] = at[key] or json.array({})
+      at[key][#at[key] + 1] = value
+    elseif at[key] ~= nil then
+      if not json.is_array(at[key]) then at[key] = json.array({ at[key] }) end
+      at[key][#at[key] + 1] = value
+    else
+      at[key] = value
+    end
+  end
+  return input
+end
+
+return schema

@@ -1,0 +1,150 @@
+-- script: definitions from the layers. A file returns one table; `super{…}` lays it over the
+-- next layer's.
+local std = ...
+
+local script = {}
+
+-- How many arguments each function of a definition takes: an overriding function gets the
+-- inherited one after these.
+local arity = { run = 2, confirm = 3, key = 1, fires = 1 }
+
+local function is_list(t)
+  return json.is_array(t) and #t > 0 and next(t) == 1 and rawlen(t) == #t
+end
+
+-- A field such as { "boolean", default = true } has a position and keys: it is a map here.
+local function is_plain_list(t)
+  if not is_list(t) then return false end
+  for key in pairs(t) do
+    if type(key) ~= "number" then return false end
+  end
+  return true
+end
+
+local function merge(base, over)
+  local merged = {}
+  for key, value in pairs(base) do merged[key] = value end
+  for key, value in pairs(over) do
+    local old = merged[key]
+    if type(value) == "table" and type(old) == "table" and not is_plain_list(value) then
+      merged[key] = merge(old, value)
+    else
+      merged[key] = value
+    end
+  end
+  return merged
+end
+
+local function override(inherited, own, name)
+  local n = arity[name]
+  if n == 1 then return function(a) return own(a, inherited) end end
+  if n == 2 then return function(a, b) return own(a, b, inherited) end end
+  return function(a, b, c) return own(a, b, c, inherited) end
+end
+
+local function lay_over(base, over)
+  local merged = merge(base, over)
+  for name in pairs(arity) do
+    if type(over[name]) == "function" and type(base[name]) == "function" then
+      merged[name] = override(base[name], over[name], name)
+    end
+  end
+  return merged
+end
+
+-- The definition in FILE, nearest layer first from layer number FROM; nil when there is none.
+-- info = {path, layer, hash, index, below = info of what it lies over}
+function script.load(file, from, client)
+  local chunk, info
+  local function super(over)
+    if type(over) ~= "table" then
+      std.fail("script", info.path .. ": super takes one table, as in super { run = … }")
+    end
+    local base, below = script.load(file, info.index + 1, client)
+    if not base then
+      std.fail("script", info.path .. ": super has nothing to lie over: no layer below has "
+        .. file)
+    end
+    info.below = below
+    return lay_over(base, over)
+  end
+  chunk, info = std.load(file, from, client, { super = super })
+  if not chunk then return nil end
+  local definition = chunk()
+  if type(definition) ~= "table" then
+    std.fail("script", info.path .. " returns a " .. type(definition)
+      .. ": a script returns one table, as in return { summary = …, run = … }")
+  end
+  return definition, info
+end
+
+-- "front/list-inboxes" -> "front", "list-inboxes"
+function script.split(name)
+  local app, rest = name:match("^([%w][%w._-]*)/([%w][%w._-]*)$")
+  return app, rest
+end
+
+local folders = { action = "actions", trigger = "triggers" }
+
+-- The file of an action, trigger or recipe; nil when NAME cannot be one.
+function script.file(kind, name)
+  if type(name) ~= "string" then return nil end
+  if kind == "recipe" then
+    if not name:match("^[%w][%w._-]*$") then return nil end
+    return "recipes/" .. name .. ".lua"
+  end
+  local app, rest = script.split(name)
+  if not app then return nil end
+  return "lua/" .. app .. "/" .. folders[kind] .. "/" .. rest .. ".lua"
+end
+
+-- Every app that has a connector, sorted.
+function script.apps(client)
+  local apps = {}
+  for _, app in ipairs(std.list("lua", client)) do
+    if std.read("lua/" .. app .. "/connector.lua", 1, client) then apps[#apps + 1] = app end
+  end
+  return apps
+end
+
+-- All names of a kind: "front/list-inboxes", …, or "digest", …
+function script.names(kind, client)
+  local names = {}
+  local function add(prefix, folder)
+    for _, file in ipairs(std.list(folder, client)) do
+      local name = file:match("^(.+)%.lua$")
+      if name then names[#names + 1] = prefix .. name end
+    end
+  end
+  if kind == "recipe" then
+    add("", "recipes")
+  else
+    for _, app in ipairs(script.apps(client)) do
+      add(app .. "/", "lua/" .. app .. "/" .. folders[kind])
+    end
+  end
+  return names
+end
+
+local checked = {}
+
+-- The definition NAME of KIND for the run's client, complete and checked; fails with a
+-- sentence that names what is near.
+function script.get(kind, name, client)
+  local key = kind .. " " .. tostring(name)
+  local hit = checked[key]
+  if hit and not client then return hit[1], hit[2] end
+  local file = script.file(kind, name)
+  local definition, info
+  if file then definition, info = script.load(file, 1, client) end
+  if not definition then
+    local near = std.nearest(tostring(name), script.names(kind, client))
+    std.fail("not_found", ("there is no %s %q%s; `foyer %ss` lists them"):format(kind,
+      tostring(name), near and "; did you mean \"" .. near .. "\"?" or "", kind))
+  end
+  std.part("definition").require(kind, definition, info)
+  checked[key] = { definition, info }
+  return definition, info
+end
+
+return script

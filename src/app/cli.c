@@ -1,0 +1,224 @@
+#include "app/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/session.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/limits.h"
+
+enum { INPUT_MAX = 64 * 1024 * 1024, SECRET_MAX = 16 * 1024 };
+
+static int usage_error(struct err *e, const char *usage, const char *what,
+                       const char *word)
+{
+    return err_set(e, ERR_USAGE, "%s%s%s\nusage: foyer %s", what, *word ? " " : "", word,
+                   usage);
+}
+
+static int unknown_option(const struct cli_option *options, const char *name,
+                          const char *usage, struct err *e)
+{
+    const char *names[32] = {"json", "help"};
+    size_t n = 2;
+    for (const struct cli_option *o = options; o->name && n < 32; o++)
+        names[n++] = o->name;
+    const char *near = str_nearest(name, names, n);
+    return err_set(e, ERR_USAGE, "unknown option --%s%s%s%s\nusage: foyer %s", name,
+                   near ? "; did you mean --" : "", near ? near : "", near ? "?" : "",
+                   usage);
+}
+
+static void list_add(struct cli_list *list, const char *item)
+{
+    list->items = xrealloc(list->items, (list->n + 1) * sizeof *list->items);
+    list->items[list->n++] = item;
+}
+
+int cli_parse(struct cli *cli, int argc, char **argv, const struct cli_option *options,
+              struct cli_list *rest, size_t min, size_t max, const char *usage,
+              struct err *e)
+{
+    int only_operands = 0;
+    for (int i = 1; i < argc; i++) {
+        const char *arg = argv[i];
+        if (only_operands || arg[0] != '-' || strcmp(arg, "-") == 0) {
+            list_add(rest, arg);
+            continue;
+        }
+        if (strcmp(arg, "--") == 0) {
+            only_operands = 1;
+            continue;
+        }
+        if (strcmp(arg, "--json") == 0) {
+            cli->json = 1;
+            continue;
+        }
+        if (strcmp(arg, "-w") == 0) {
+            if (++i >= argc)
+                return usage_error(e, usage, "-w needs a directory", "");
+            cli->workspace = argv[i];
+            continue;
+        }
+        char name[64];
+        const char *value = strchr(arg, '=');
+        snprintf(name, sizeof name, "%.*s", value ? (int)(value - arg) : 63, arg);
+        const struct cli_option *o = options;
+        while (o->name && (!str_starts(name, "--") || strcmp(o->name, name + 2) != 0))
+            o++;
+        if (!o->name)
+            return unknown_option(options, str_starts(name, "--") ? name + 2 : name + 1,
+                                  usage, e);
+        if (o->kind == CLI_FLAG) {
+            if (value)
+                return usage_error(e, usage, "takes no value:", name);
+            *(int *)o->out = 1;
+            continue;
+        }
+        value = value ? value + 1 : ++i < argc ? argv[i] : NULL;
+        if (!value)
+            return usage_error(e, usage, "needs a value:", name);
+        if (o->kind == CLI_LIST)
+            list_add(o->out, value);
+        else
+            *(const char **)o->out = value;
+    }
+    if (rest->n < min)
+        return usage_error(e, usage, "something is missing", "");
+    if (rest->n > max)
+        return usage_error(e, usage, "one word too many:", rest->items[max]);
+    return 0;
+}
+
+json_t *cli_error_tree(const struct err *e)
+{
+    json_t *tree =
+        json_pack("{s:s, s:s}", "kind", err_kind_name(e->kind), "message", e->text);
+    if (!tree) /* a message that is no UTF-8 */
+        tree = json_pack("{s:s, s:s}", "kind", err_kind_name(e->kind), "message", "?");
+    if (e->status)
+        json_object_set_new(tree, "status", json_integer(e->status));
+    if (err_kind_is_retryable(e->kind))
+        json_object_set_new(tree, "retryable", json_true());
+    if (e->retry_after_ms >= 0)
+        json_object_set_new(tree, "retry_after",
+                            e->retry_after_ms % 1000
+                                ? json_real((double)e->retry_after_ms / 1000)
+                                : json_integer(e->retry_after_ms / 1000));
+    return tree;
+}
+
+int cli_fail(const struct cli *cli, const struct err *e)
+{
+    fprintf(stderr, "foyer: %s\n", e->text);
+    if (e->kind == ERR_RATE_LIMITED && e->retry_after_ms >= 0)
+        fprintf(stderr, "foyer: try again in %g s\n", (double)e->retry_after_ms / 1000);
+    if (cli->json) {
+        json_t *tree = json_pack("{s:o}", "error", cli_error_tree(e));
+        cli_print_json(tree);
+        json_decref(tree);
+    }
+    return err_exit_code(e->kind);
+}
+
+void cli_print_json(const json_t *tree)
+{
+    char *text = json_dumps(tree, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    puts(text ? text : "null");
+    free(text);
+}
+
+json_t *cli_words(const struct cli_list *rest, size_t from, struct err *e)
+{
+    json_t *words = json_array();
+    for (size_t i = from; i < rest->n; i++) {
+        const char *arg = rest->items[i], *eq = strchr(arg, '=');
+        if (!eq || eq == arg || (eq == arg + 1 && arg[0] == ':')) {
+            err_set(
+                e, ERR_USAGE,
+                "cannot read \"%.100s\": inputs are key=value, key:=JSON or key=@FILE",
+                arg);
+            json_decref(words);
+            return NULL;
+        }
+        const char *op = eq[-1] == ':' ? ":=" : eq[1] == '@' ? "=@" : "=";
+        int key_len = (int)(eq - arg) - (op[0] == ':');
+        const char *value = eq + (op[1] == '@' ? 2 : 1);
+        json_t *word =
+            json_pack("{s:s%, s:s, s:s}", "key", arg, key_len, "op", op, "value", value);
+        if (!word) {
+            err_set(e, ERR_USAGE, "cannot read \"%.*s=…\": it is not UTF-8", key_len,
+                    arg);
+            json_decref(words);
+            return NULL;
+        }
+        json_array_append_new(words, word);
+    }
+    return words;
+}
+
+static int read_any(const char *path, struct buf *out, struct err *e)
+{
+    if (strcmp(path, "-") != 0)
+        return path_read(path, out, e);
+    char chunk[4096];
+    size_t n;
+    while ((n = fread(chunk, 1, sizeof chunk, stdin)) > 0)
+        if (buf_add(out, chunk, n) != 0)
+            return err_set(e, ERR_LIMIT,
+                           "cannot read standard input: more than %zu bytes", out->max);
+    return ferror(stdin) ? err_set(e, ERR_INVALID, "cannot read standard input: %s",
+                                   strerror(errno))
+                         : 0;
+}
+
+json_t *cli_read_json(const char *path, struct err *e)
+{
+    struct buf text;
+    json_error_t why;
+    json_t *tree = NULL;
+    buf_init(&text, INPUT_MAX);
+    if (read_any(path, &text, e) == 0) {
+        tree = json_loadb(buf_str(&text), text.len, JSON_DECODE_ANY, &why);
+        if (!tree)
+            err_set(e, ERR_INVALID, "cannot read %s: line %d, column %d: %s",
+                    strcmp(path, "-") == 0 ? "standard input" : path, why.line,
+                    why.column, why.text);
+    }
+    buf_free(&text);
+    return tree;
+}
+
+int cli_read_secret(const char *path, struct buf *out, struct err *e)
+{
+    buf_init(out, SECRET_MAX);
+    if (read_any(path, out, e) != 0)
+        return -1;
+    while (out->len && strchr("\r\n \t", out->data[out->len - 1]))
+        out->data[--out->len] = '\0';
+    if (out->len == 0)
+        return err_set(e, ERR_INVALID, "cannot use %s: it is empty",
+                       strcmp(path, "-") == 0 ? "standard input" : path);
+    if (strlen(out->data) != out->len)
+        return err_set(e, ERR_INVALID, "cannot use %s: it holds a NUL byte", path);
+    return 0;
+}
+
+json_t *cli_entry(struct workspace *w, const char *client, const char *entry,
+                  json_t *args, struct err *e)
+{
+    struct session *s = session_open(w, e);
+    json_t *result = NULL;
+    if (s) {
+        struct session_call call = {
+            .client = client, .label = entry, .entry = entry, .args = args, .files = 1};
+        result = session_run(s, &call, NULL, e);
+        session_close(s);
+    }
+    json_decref(args);
+    return result;
+}

@@ -1,0 +1,104 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/cli.h"
+#include "app/session.h"
+#include "app/table.h"
+#include "base/str.h"
+
+static const char usage[] = "call ACTION --client CLIENT [key=value …] [--input FILE] "
+                            "[--all] [--dry-run] [--json]";
+
+/* OUT is {result, columns?}: a list action's results as a table, anything else by lines.
+ */
+static void print_result(const json_t *out)
+{
+    const json_t *result = json_object_get(out, "result");
+    const json_t *columns = json_object_get(out, "columns");
+    const json_t *rows = json_object_get(result, "results");
+    if (json_is_array(columns) && json_is_array(rows)) {
+        table_print(rows, columns);
+        const json_t *next = json_object_get(result, "next");
+        const json_t *total = json_object_get(result, "total");
+        fprintf(stderr, "%zu shown", json_array_size(rows));
+        if (json_is_integer(total))
+            fprintf(stderr, " of %lld", (long long)json_integer_value(total));
+        fputc('\n', stderr);
+        if (json_is_string(next))
+            fprintf(stderr, "more: next='%s'\n", json_string_value(next));
+    } else if (json_is_object(result)) {
+        table_print_object(result);
+    } else if (json_is_string(result)) {
+        puts(json_string_value(result));
+    } else if (result && !json_is_null(result)) {
+        cli_print_json(result);
+    }
+}
+
+int cmd_call(struct cli *cli, int argc, char **argv)
+{
+    const char *client = NULL, *input = NULL;
+    int all = 0, dry = 0;
+    struct cli_option options[] = {{"client", CLI_VALUE, &client},
+                                   {"input", CLI_VALUE, &input},
+                                   {"all", CLI_FLAG, &all},
+                                   {"dry-run", CLI_FLAG, &dry},
+                                   {NULL, CLI_FLAG, NULL}};
+    struct cli_list rest = {0};
+    struct err e = {0};
+    int code = 0;
+    struct workspace *w = NULL;
+    struct session *s = NULL;
+    json_t *words = NULL, *body = NULL, *out = NULL, *args = NULL;
+
+    if (cli_parse(cli, argc, argv, options, &rest, 1, 1000, usage, &e) != 0)
+        goto out;
+    if (!client) {
+        err_set(&e, ERR_USAGE, "for which client? Add --client CLIENT\nusage: foyer %s",
+                usage);
+        goto out;
+    }
+    words = cli_words(&rest, 1, &e);
+    body = words && input ? cli_read_json(input, &e) : json_object();
+    if (!words || !body)
+        goto out;
+    if (!json_is_object(body)) {
+        err_set(&e, ERR_INVALID, "cannot use %s: the input is no JSON object", input);
+        goto out;
+    }
+    w = workspace_open(cli->workspace, 0, &e);
+    if (!w || !workspace_client(w, client, &e))
+        goto out;
+    s = session_open(w, &e);
+    if (!s)
+        goto out;
+    args = json_pack("{s:s, s:O, s:O, s:b}", "action", rest.items[0], "words", words,
+                     "input", body, "all", all);
+    char *label = xasprintf("action %s", rest.items[0]);
+    struct session_call call = {.client = client,
+                                .label = label,
+                                .entry = "call",
+                                .args = args,
+                                .files = 1,
+                                .dry = dry};
+    out = session_run(s, &call, NULL, &e);
+    free(label);
+    if (session_interrupted(s))
+        code = 130;
+    else if (out && cli->json)
+        cli_print_json(json_object_get(out, "result"));
+    else if (out)
+        print_result(out);
+out:
+    if (code == 0 && e.kind != ERR_NONE)
+        code = cli_fail(cli, &e);
+    json_decref(out);
+    json_decref(args);
+    json_decref(words);
+    json_decref(body);
+    session_close(s);
+    workspace_close(w);
+    free(rest.items);
+    return code;
+}

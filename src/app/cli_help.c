@@ -1,0 +1,63 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "app/cli.h"
+#include "base/str.h"
+
+static const struct {
+    const char *name, *usage, *about;
+} help[] = {
+    {"init", "DIR", "makes a workspace with one example client, and the sealing key"},
+    {"connect", "CLIENT --token-file FILE|- [--app APP] [--api-url URL] [--replace]",
+     "stores a company's API token, sealed; makes the client when it is not there"},
+    {"connections", "", "lists which client is connected to which company"},
+    {"call", "ACTION --client C [key=value …] [--input FILE] [--all] [--dry-run]",
+     "calls one action: key=value is typed by its input, key:=JSON, key=@FILE"},
+    {"run",
+     "RECIPE --client C|--all-clients [--conversation ID|--event FILE] [key=value …]",
+     "runs a recipe by hand or from cron; key=value are its options"},
+    {"actions", "[NAME] [--client C]", "lists the actions, or shows one's manual"},
+    {"recipes", "[NAME] [--client C]",
+     "lists the recipes and who has them on, or shows one"},
+    {"triggers", "[NAME] [--client C]", "lists the triggers, or shows one"},
+    {"which", "FILE|NAME --client C",
+     "shows which layer a script or template comes from"},
+    {"diff", "FILE|NAME --client C",
+     "compares a client's file with the one that it lies over"},
+    {"render", "TEMPLATE --client C [--conversation ID|--data FILE]",
+     "renders a template and names unknown variables"},
+    {"check", "[CLIENT …]", "checks settings, scripts and templates, offline"},
+    {"ids", "--client C [--write]", "shows the company's ids by name, or writes ids.lua"},
+    {"secret", "set NAME [--from FILE] | list | rm NAME", "keeps secrets, sealed"},
+    {"mock", "[--listen ADDR] [--token T] [--seed N]", "a Front company on localhost"},
+    {"help", "[COMMAND]", "shows this"},
+    {"version", "", "shows the versions of foyer and its libraries"},
+};
+
+enum { COMMANDS = sizeof help / sizeof *help };
+
+int cmd_help(struct cli *cli, int argc, char **argv)
+{
+    (void)cli;
+    if (argc < 2) {
+        puts("foyer runs Front for an agency's clients.\n\nusage: foyer [-w WORKSPACE] "
+             "COMMAND "
+             "[--json] …\n");
+        for (size_t i = 0; i < COMMANDS; i++)
+            printf("  %-12s %s\n", help[i].name, help[i].about);
+        puts("\n`foyer help COMMAND` shows its options; man foyer has it all.");
+        return 0;
+    }
+    const char *names[COMMANDS];
+    for (size_t i = 0; i < COMMANDS; i++) {
+        names[i] = help[i].name;
+        if (strcmp(argv[1], help[i].name) != 0)
+            continue;
+        printf("usage: foyer %s %s\n\n%s\n", help[i].name, help[i].usage, help[i].about);
+        return 0;
+    }
+    const char *near = str_nearest(argv[1], names, COMMANDS);
+    fprintf(stderr, "foyer: there is no command \"%s\"%s%s%s\n", argv[1],
+            near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return 64;
+}

@@ -1,0 +1,119 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "app/cli.h"
+#include "app/table.h"
+#include "base/str.h"
+
+static const char usage[] =
+    "secret set NAME [--from FILE] | secret list | secret rm NAME";
+
+/* A secret that is typed must not stay on the screen. */
+static int read_typed(const char *name, struct buf *out, struct err *e)
+{
+    struct termios old, quiet;
+    int terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &old) == 0;
+    if (terminal) {
+        fprintf(stderr, "value of %s, then Enter and Ctrl-D: ", name);
+        quiet = old;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    }
+    int rc = cli_read_secret("-", out, e);
+    if (terminal) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+        fputc('\n', stderr);
+    }
+    return rc;
+}
+
+static int secret_set(struct workspace *w, const char *name, const char *from,
+                      struct err *e)
+{
+    if (!str_is_name(name))
+        return err_set(
+            e, ERR_USAGE,
+            "\"%.64s\" is no name of a secret: letters, digits, '-', '_' and '.'", name);
+    struct store *store = workspace_store(w, e);
+    struct vault *vault = store ? workspace_vault(w, e) : NULL;
+    struct buf value = {0}, sealed;
+    if (!vault)
+        return -1;
+    int rc = from ? cli_read_secret(from, &value, e) : read_typed(name, &value, e);
+    int64_t version = rc == 0 ? store_secret_version(store, name, e) : -1;
+    buf_init(&sealed, 64 * 1024);
+    rc = version < 0 ? -1 : 0;
+    if (rc == 0) {
+        struct vault_place place = {"secret", "", name, version + 1};
+        rc = vault_seal(vault, &place, value.data, value.len, &sealed, e);
+    }
+    if (rc == 0) {
+        struct store_secret row = {
+            .name = (char *)name,
+            .value = {version + 1, (unsigned char *)sealed.data, sealed.len}};
+        rc = store_secret_put(store, &row, e);
+    }
+    buf_free(&sealed);
+    vault_wipe(&value);
+    return rc;
+}
+
+static int add_secret(void *arg, const struct store_secret *secret)
+{
+    json_array_append_new(arg, json_pack("{s:s, s:I, s:f}", "name", secret->name,
+                                         "version", (json_int_t)secret->value.version,
+                                         "set_at", (double)secret->created_ms / 1000));
+    return 0;
+}
+
+static int secret_list(const struct cli *cli, struct workspace *w, struct err *e)
+{
+    struct store *store = workspace_store(w, e);
+    json_t *rows = json_array();
+    int rc = store ? store_secret_each(store, add_secret, rows, e) : -1;
+    if (rc == 0 && cli->json) {
+        cli_print_json(rows);
+    } else if (rc == 0 && json_array_size(rows) > 0) {
+        json_t *columns = json_pack("[s,s,s]", "name", "version", "set_at");
+        table_print(rows, columns);
+        json_decref(columns);
+    }
+    json_decref(rows);
+    return rc;
+}
+
+int cmd_secret(struct cli *cli, int argc, char **argv)
+{
+    const char *from = NULL;
+    struct cli_option options[] = {{"from", CLI_VALUE, &from}, {NULL, CLI_FLAG, NULL}};
+    struct cli_list rest = {0};
+    struct err e = {0};
+    struct workspace *w = NULL;
+    if (cli_parse(cli, argc, argv, options, &rest, 1, 2, usage, &e) != 0)
+        goto out;
+    const char *what = rest.items[0];
+    int list = strcmp(what, "list") == 0, set = strcmp(what, "set") == 0;
+    if ((!list && !set && strcmp(what, "rm") != 0) || rest.n != (list ? 1u : 2u)) {
+        err_set(&e, ERR_USAGE, "usage: foyer %s", usage);
+        goto out;
+    }
+    w = workspace_open(cli->workspace, 0, &e);
+    if (!w)
+        goto out;
+    if (list) {
+        secret_list(cli, w, &e);
+    } else if (set) {
+        secret_set(w, rest.items[1], from, &e);
+    } else {
+        struct store *store = workspace_store(w, &e);
+        if (store)
+            store_secret_remove(store, rest.items[1], &e);
+    }
+out:
+    workspace_close(w);
+    free(rest.items);
+    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+}

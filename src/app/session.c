@@ -1,0 +1,183 @@
+#include "app/session.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "core/settings.h"
+#include "io/crypto.h"
+
+enum { WRITE_WAIT_MS = 30 * 1000, WRITE_POLL_MS = 20 };
+
+struct session {
+    struct workspace *workspace;
+    struct loop *loop;
+    struct httpc *httpc;
+    struct vm *vm;
+    struct runs *runs;
+    struct loop_timer *timer;
+    int64_t waited_ms;
+    int interrupted;
+};
+
+/* Nothing new is written after a signal; what left already is waited for. */
+static void on_poll(void *arg)
+{
+    struct session *s = arg;
+    const char *writing = runs_writing(s->runs);
+    if (writing && s->waited_ms < WRITE_WAIT_MS) {
+        s->waited_ms += WRITE_POLL_MS;
+        loop_timer_set(s->timer, WRITE_POLL_MS);
+        return;
+    }
+    if (writing)
+        fprintf(stderr, "foyer: interrupted; nobody knows whether it was done: %s\n",
+                writing);
+    loop_stop(s->loop);
+}
+
+static void on_interrupt(void *arg)
+{
+    struct session *s = arg;
+    if (s->interrupted)
+        return;
+    s->interrupted = 1;
+    runs_stop_writes(s->runs);
+    const char *writing = runs_writing(s->runs);
+    if (writing)
+        fprintf(stderr, "foyer: interrupted; waiting for the answer to: %s\n", writing);
+    else
+        fprintf(stderr, "foyer: interrupted\n");
+    on_poll(s);
+}
+
+struct session *session_open(struct workspace *w, struct err *e)
+{
+    struct session *s = xcalloc(1, sizeof *s);
+    s->workspace = w;
+    s->loop = loop_new(e);
+    const json_t *settings = s->loop ? workspace_settings(w, e) : NULL;
+    if (settings) {
+        const struct limits *limits = &limits_default;
+        struct httpc_config config = {.max_active = limits->active_requests,
+                                      .proxy = settings_text(settings, "proxy"),
+                                      .ca_dir = settings_text(settings, "ca_dir"),
+                                      .connect_ms = limits->connect_ms,
+                                      .total_ms = limits->answer_ms,
+                                      .answer_max = limits->answer_bytes};
+        s->httpc = httpc_new(s->loop, &config, e);
+    }
+    if (s->httpc) {
+        struct run_host host = workspace_host(w);
+        s->vm = vm_new(&limits_default, workspace_overlay(w));
+        s->runs = runs_new(s->vm, s->loop, s->httpc, &host);
+        s->timer = loop_timer_new(s->loop, on_poll, s);
+    }
+    if (!s->httpc || loop_on_signal(s->loop, SIGINT, on_interrupt, s, e) != 0 ||
+        loop_on_signal(s->loop, SIGTERM, on_interrupt, s, e) != 0) {
+        session_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+void session_close(struct session *s)
+{
+    if (!s)
+        return;
+    runs_free(s->runs);
+    vm_free(s->vm);
+    if (s->httpc)
+        httpc_free(s->httpc);
+    if (s->timer)
+        loop_timer_free(s->timer);
+    if (s->loop)
+        loop_free(s->loop);
+    free(s);
+}
+
+struct runs *session_runs(struct session *s)
+{
+    return s->runs;
+}
+
+struct loop *session_loop(struct session *s)
+{
+    return s->loop;
+}
+
+int session_interrupted(const struct session *s)
+{
+    return s->interrupted;
+}
+
+void session_start(struct session *s, const struct session_call *call, run_done *done,
+                   void *arg)
+{
+    char fresh[33];
+    const char *id = call->id ? call->id : getenv("FOYER_TEST_RUN_ID");
+    if (!id || !*id) {
+        unsigned char bytes[16];
+        crypto_random(bytes, sizeof bytes);
+        str_hex(bytes, sizeof bytes, fresh);
+        id = fresh;
+    }
+    char *args = json_dumps(call->args, JSON_COMPACT | JSON_ENCODE_ANY);
+    struct run_spec spec = {.id = id,
+                            .client = call->client,
+                            .label = call->label,
+                            .entry = call->entry,
+                            .args = args,
+                            .args_len = args ? strlen(args) : 0,
+                            .files = call->files,
+                            .dry = call->dry};
+    run_start(s->runs, &spec, done, arg);
+    free(args);
+}
+
+int session_wait(struct session *s)
+{
+    while (runs_live(s->runs) > 0 && !s->interrupted)
+        loop_run(s->loop);
+    return s->interrupted ? 130 : 0;
+}
+
+struct one {
+    struct session *s;
+    enum run_outcome outcome;
+    struct err err;
+    json_t *result;
+    int ended;
+};
+
+static void on_done(void *arg, const struct run_result *result)
+{
+    struct one *one = arg;
+    one->ended = 1;
+    one->outcome = result->outcome;
+    one->err = result->err;
+    if (result->outcome == RUN_DONE)
+        one->result = json_loadb(result->json, result->len, JSON_DECODE_ANY, NULL);
+    loop_stop(one->s->loop);
+}
+
+json_t *session_run(struct session *s, const struct session_call *call,
+                    enum run_outcome *outcome, struct err *e)
+{
+    struct one one = {.s = s};
+    session_start(s, call, on_done, &one);
+    while (!one.ended && !s->interrupted)
+        loop_run(s->loop);
+    if (outcome)
+        *outcome = one.ended ? one.outcome : RUN_FAILED;
+    if (!one.ended)
+        err_set(e, ERR_INTERNAL, "interrupted");
+    else if (one.outcome != RUN_DONE)
+        *e = one.err;
+    else if (!one.result)
+        err_set(e, ERR_INTERNAL, "cannot read the result");
+    return one.result;
+}

@@ -1,0 +1,40 @@
+/* session: a process's loop, HTTP client, VM and attempts over one workspace, for the
+ * commands that run Lua. SIGINT and SIGTERM end it: a write in flight is waited for. */
+#ifndef FOYER_SESSION_H
+#define FOYER_SESSION_H
+
+#include <jansson.h>
+
+#include "app/workspace.h"
+#include "vm/run.h"
+
+struct session;
+
+struct session *session_open(struct workspace *w, struct err *e);
+void session_close(struct session *s);
+struct runs *session_runs(struct session *s);
+struct loop *session_loop(struct session *s);
+
+struct session_call {
+    const char *client; /* NULL: none */
+    const char *label;
+    const char *entry;
+    const json_t *args;
+    const char *id; /* NULL: a fresh one; FOYER_TEST_RUN_ID, a hook for tests, fixes it */
+    int files;
+    int dry; /* 1: the first write is shown, not sent */
+};
+
+/* Starts one attempt; DONE as in run_start. */
+void session_start(struct session *s, const struct session_call *call, run_done *done,
+                   void *arg);
+/* Runs the loop until every attempt has ended; 0, or 130 when a signal ended it. */
+int session_wait(struct session *s);
+/* One attempt to its end: its result as a tree (a new reference), or NULL with E. OUTCOME
+ * may be NULL. */
+json_t *session_run(struct session *s, const struct session_call *call,
+                    enum run_outcome *outcome, struct err *e);
+/* 1 after a signal. */
+int session_interrupted(const struct session *s);
+
+#endif

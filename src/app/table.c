@@ -1,0 +1,198 @@
+#include "app/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "core/answer.h"
+
+enum { CELL_MAX = 200, WIDTH_MAX = 48 };
+
+/* Columns that a text takes; the bytes are UTF-8. */
+static size_t width_of(const char *s)
+{
+    size_t width = 0;
+    mbstate_t state = {0};
+    while (*s) {
+        wchar_t c;
+        size_t n = mbrtowc(&c, s, MB_CUR_MAX, &state);
+        if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
+            n = 1;
+            memset(&state, 0, sizeof state);
+            width++;
+        } else {
+            int w = wcwidth(c);
+            width += w > 0 ? (size_t)w : 0;
+        }
+        s += n;
+    }
+    return width;
+}
+
+/* Cuts S in place to WIDTH columns, the last being "…". */
+static void cut(char *s, size_t width)
+{
+    if (width_of(s) <= width)
+        return;
+    size_t used = 0;
+    char *p = s;
+    mbstate_t state = {0};
+    while (*p) {
+        wchar_t c;
+        size_t n = mbrtowc(&c, p, MB_CUR_MAX, &state);
+        if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
+            n = 1;
+            memset(&state, 0, sizeof state);
+            c = L'?';
+        }
+        int w = wcwidth(c);
+        if (used + (w > 0 ? (size_t)w : 0) > width - 1)
+            break;
+        used += w > 0 ? (size_t)w : 0;
+        p += n;
+    }
+    strcpy(p, "…"); /* three bytes: the caller's buffer has room */
+}
+
+static int is_time(const char *path)
+{
+    return str_ends(path, "_at") || str_ends(path, "_since");
+}
+
+/* One line, no control characters: what came from a mail must not move the cursor. */
+static char *cell_text(const json_t *value, const char *path)
+{
+    struct buf out;
+    buf_init(&out, CELL_MAX * 8);
+    if (json_is_string(value)) {
+        buf_add(&out, json_string_value(value),
+                json_string_length(value) < CELL_MAX * 4 ? json_string_length(value)
+                                                         : CELL_MAX * 4);
+    } else if (json_is_number(value) && is_time(path)) {
+        time_t t = (time_t)json_number_value(value);
+        struct tm tm;
+        char text[32];
+        gmtime_r(&t, &tm);
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M", &tm);
+        buf_adds(&out, text);
+    } else if (json_is_array(value) && json_is_string(json_array_get(value, 0))) {
+        size_t i;
+        json_t *item;
+        json_array_foreach(value, i, item)
+        {
+            if (json_is_string(item))
+                buf_addf(&out, "%s%s", i ? ", " : "", json_string_value(item));
+        }
+    } else if (value && !json_is_null(value)) {
+        char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
+        size_t len = text ? strlen(text) : 0;
+        buf_add(&out, text ? text : "", len < CELL_MAX * 4 ? len : CELL_MAX * 4);
+        free(text);
+    }
+    buf_adds(&out, "");
+    size_t len;
+    char *s = buf_take(&out, &len);
+    s = xrealloc(s, len + 8);
+    for (char *p = s; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = ' ';
+    return s;
+}
+
+static size_t terminal_width(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+        return 0;
+    return size.ws_col;
+}
+
+static void print_cell(const char *s, size_t width, int last)
+{
+    fputs(s, stdout);
+    if (last)
+        return;
+    for (size_t i = width_of(s); i < width + 2; i++)
+        putchar(' ');
+}
+
+void table_print(const json_t *rows, const json_t *columns)
+{
+    size_t nrows = json_array_size(rows), ncolumns = json_array_size(columns);
+    char **cells = xcalloc((nrows + 1) * ncolumns, sizeof *cells);
+    size_t *widths = xcalloc(ncolumns, sizeof *widths);
+    for (size_t c = 0; c < ncolumns; c++) {
+        const char *path = json_string_value(json_array_get(columns, c));
+        json_t *head = json_string(path ? path : "");
+        for (size_t r = 0; r <= nrows; r++) {
+            char *s =
+                r == 0 ? cell_text(head, "")
+                       : cell_text(json_at(json_array_get(rows, r - 1), path ? path : ""),
+                                   path ? path : "");
+            if (c + 1 < ncolumns)
+                cut(s, WIDTH_MAX);
+            for (char *p = s; r == 0 && *p; p++)
+                *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+            size_t w = width_of(s);
+            widths[c] = w > widths[c] ? w : widths[c];
+            cells[r * ncolumns + c] = s;
+        }
+        json_decref(head);
+    }
+    size_t room = terminal_width(), used = 0;
+    for (size_t c = 0; c + 1 < ncolumns; c++)
+        used += widths[c] + 2;
+    for (size_t r = 0; r <= nrows; r++) {
+        for (size_t c = 0; c < ncolumns; c++) {
+            char *s = cells[r * ncolumns + c];
+            if (c + 1 == ncolumns && room > used + 4)
+                cut(s, room - used);
+            print_cell(s, widths[c], c + 1 == ncolumns);
+            free(s);
+        }
+        putchar('\n');
+    }
+    free(cells);
+    free(widths);
+}
+
+static void print_member(const char *path, const json_t *value)
+{
+    const char *key;
+    json_t *member;
+    size_t i;
+    if (json_is_object(value) && json_object_size(value) > 0) {
+        json_object_foreach((json_t *)value, key, member)
+        {
+            if (strcmp(key, "_links") == 0)
+                continue;
+            char *below = *path ? xasprintf("%s.%s", path, key) : xstrdup(key);
+            print_member(below, member);
+            free(below);
+        }
+        return;
+    }
+    if (json_is_array(value) && !json_is_string(json_array_get(value, 0))) {
+        json_array_foreach(value, i, member)
+        {
+            char *below = xasprintf("%s[%zu]", path, i + 1);
+            print_member(below, member);
+            free(below);
+        }
+        return;
+    }
+    char *s = cell_text(value, path);
+    printf("%s: %s\n", path, s);
+    free(s);
+}
+
+void table_print_object(const json_t *object)
+{
+    print_member("", object);
+}

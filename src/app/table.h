@@ -1,0 +1,14 @@
+/* table: JSON results as people read them: a list as aligned columns, an object as
+ * "key: value" lines. */
+#ifndef FOYER_TABLE_H
+#define FOYER_TABLE_H
+
+#include <jansson.h>
+
+/* Prints ROWS (objects) with COLUMNS (dotted paths); columns that end in _at or _since
+ * show times in UTC. On a terminal lines are cut at its width. */
+void table_print(const json_t *rows, const json_t *columns);
+/* Prints an object's members, nested ones by dotted path, links (_links) left out. */
+void table_print_object(const json_t *object);
+
+#endif

@@ -1,0 +1,634 @@
+#include "app/workspace.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "base/str.h"
+#include "core/answer.h"
+#include "core/limits.h"
+#include "core/settings.h"
+#include "core/settings_check.h"
+#include "vm/data.h"
+#include "vm/where.h"
+
+enum { APPS_MAX = 32 };
+
+struct link { /* a client's connection, opened */
+    struct link *next;
+    char *client;
+    struct connection *connection;
+};
+
+struct workspace {
+    char *dir; /* NULL: none */
+    struct overlay *overlay;
+    struct store *store;
+    struct vault *vault;
+    json_t *settings;
+    json_t *clients;    /* name -> merged settings */
+    json_t *connectors; /* app -> connector */
+    struct link *links;
+};
+
+static char *find_dir(void)
+{
+    char *dir = getcwd(NULL, 0);
+    while (dir) {
+        char *file = path_join(dir, "foyer.lua");
+        int found = path_exists(file);
+        free(file);
+        if (found)
+            return dir;
+        char *slash = strrchr(dir, '/');
+        if (!slash || slash == dir)
+            break;
+        *slash = '\0';
+    }
+    free(dir);
+    return NULL;
+}
+
+struct workspace *workspace_open(const char *dir, int optional, struct err *e)
+{
+    char *found = dir ? realpath(dir, NULL) : find_dir();
+    if (dir && !found) {
+        err_set(e, ERR_USAGE, "cannot open the workspace %s: %s", dir, strerror(errno));
+        return NULL;
+    }
+    if (found) {
+        char *file = path_join(found, "foyer.lua");
+        int there = path_exists(file);
+        free(file);
+        if (!there) {
+            err_set(e, ERR_USAGE,
+                    "cannot open the workspace %s: it has no foyer.lua; `foyer init DIR` "
+                    "makes "
+                    "one",
+                    dir);
+            free(found);
+            return NULL;
+        }
+    } else if (!optional) {
+        err_set(e, ERR_USAGE,
+                "cannot find a workspace: neither here nor above is a foyer.lua; "
+                "name one with -w DIR, or make one with `foyer init DIR`");
+        return NULL;
+    }
+    struct workspace *w = xcalloc(1, sizeof *w);
+    w->dir = found;
+    w->overlay = overlay_new(found);
+    w->clients = json_object();
+    w->connectors = json_object();
+    return w;
+}
+
+void workspace_close(struct workspace *w)
+{
+    if (!w)
+        return;
+    for (struct link *link = w->links, *next; link; link = next) {
+        next = link->next;
+        connection_free(link->connection);
+        free(link->client);
+        free(link);
+    }
+    store_close(w->store);
+    vault_close(w->vault);
+    overlay_free(w->overlay);
+    json_decref(w->settings);
+    json_decref(w->clients);
+    json_decref(w->connectors);
+    free(w->dir);
+    free(w);
+}
+
+const char *workspace_dir(const struct workspace *w)
+{
+    return w->dir;
+}
+
+struct overlay *workspace_overlay(struct workspace *w)
+{
+    return w->overlay;
+}
+
+/* ---- settings ---- */
+
+/* Reads NAME below the workspace's directory and evaluates it. TEXT, when not NULL, gets
+ * the source, for lines. */
+static json_t *read_data(struct workspace *w, const char *name, struct buf *text,
+                         struct err *e)
+{
+    buf_init(text, limits_default.script_bytes);
+    if (!w->dir) {
+        err_set(e, ERR_USAGE, "cannot read %s: no workspace", name);
+        return NULL;
+    }
+    if (path_read_below(w->dir, name, text, e) != 0) {
+        if (e && e->kind != ERR_NOT_FOUND)
+            e->kind = ERR_SETTINGS;
+        return NULL;
+    }
+    return data_load(text->data ? text->data : "", text->len, name, e);
+}
+
+static int line_of(const struct buf *text, const char *field)
+{
+    return where_line(buf_str(text), text->len, field);
+}
+
+struct apps {
+    struct settings_app list[APPS_MAX];
+    char *names[APPS_MAX];
+    size_t n;
+    struct workspace *w;
+    struct err *e;
+    int failed;
+};
+
+static void add_app(void *arg, const char *name)
+{
+    struct apps *apps = arg;
+    char *path = xasprintf("lua/%s/connector.lua", name);
+    struct overlay_file *file =
+        overlay_find(apps->w->overlay, NULL, path, LAYER_CLIENT, NULL);
+    free(path);
+    if (!file || apps->n >= APPS_MAX || apps->failed)
+        return;
+    const json_t *connector = workspace_connector(apps->w, name, apps->e);
+    if (!connector) {
+        apps->failed = 1;
+        return;
+    }
+    apps->names[apps->n] = xstrdup(name);
+    apps->list[apps->n] =
+        (struct settings_app){apps->names[apps->n], json_object_get(connector, "ids")};
+    apps->n++;
+}
+
+static int apps_read(struct workspace *w, struct apps *apps, struct err *e)
+{
+    *apps = (struct apps){.w = w, .e = e};
+    overlay_each(w->overlay, NULL, "lua", add_app, apps);
+    return apps->failed ? -1 : 0;
+}
+
+static void apps_fini(struct apps *apps)
+{
+    for (size_t i = 0; i < apps->n; i++)
+        free(apps->names[i]);
+}
+
+struct first_problem {
+    struct err *e;
+    const char *name;
+    const struct buf *text;
+    int seen;
+};
+
+static void on_problem(void *arg, const char *field, const char *sentence)
+{
+    struct first_problem *first = arg;
+    if (first->seen++)
+        return;
+    err_set(first->e, ERR_SETTINGS, "cannot use %s:%d: %s%s%s", first->name,
+            line_of(first->text, field), field, *field ? ": " : "", sentence);
+}
+
+enum settings_kind { OF_WORKSPACE, OF_CLIENT, OF_IDS };
+
+static int check_tree(const json_t *tree, enum settings_kind kind,
+                      const struct apps *apps, settings_problem_fn *problem, void *arg)
+{
+    if (kind == OF_WORKSPACE)
+        return settings_check_workspace(tree, apps->list, apps->n, problem, arg);
+    if (kind == OF_CLIENT)
+        return settings_check_client(tree, apps->list, apps->n, problem, arg);
+    return settings_check_ids(tree, apps->list, apps->n, problem, arg);
+}
+
+/* A checked tree; NULL with ERR_NOT_FOUND when the file is not there. */
+static json_t *load_settings(struct workspace *w, const char *name,
+                             enum settings_kind kind, struct err *e)
+{
+    struct buf text;
+    struct apps apps;
+    struct err why;
+    json_t *tree = read_data(w, name, &text, e ? e : &why);
+    if (tree && apps_read(w, &apps, e) == 0) {
+        struct first_problem first = {e, name, &text, 0};
+        if (check_tree(tree, kind, &apps, on_problem, &first) > 0) {
+            json_decref(tree);
+            tree = NULL;
+        }
+        apps_fini(&apps);
+    } else if (tree) {
+        json_decref(tree);
+        tree = NULL;
+    }
+    buf_free(&text);
+    return tree;
+}
+
+const json_t *workspace_settings(struct workspace *w, struct err *e)
+{
+    if (!w->settings)
+        w->settings =
+            w->dir ? load_settings(w, "foyer.lua", OF_WORKSPACE, e) : json_object();
+    return w->settings;
+}
+
+struct near {
+    const char *word;
+    char *names[256];
+    size_t n;
+};
+
+static int near_add(void *arg, const char *name)
+{
+    struct near *near = arg;
+    if (near->n < 256)
+        near->names[near->n++] = xstrdup(name);
+    return 0;
+}
+
+static void unknown_client(struct workspace *w, const char *client, struct err *e)
+{
+    struct near near = {.word = client};
+    char *dir = path_join(w->dir ? w->dir : ".", "clients");
+    path_each(dir, near_add, &near);
+    const char *best = str_nearest(client, (const char *const *)near.names, near.n);
+    err_set(e, ERR_NOT_FOUND,
+            "there is no client \"%.64s\": clients/%.64s/client.lua is missing"
+            "%s%s%s",
+            client, client, best ? "; did you mean \"" : "", best ? best : "",
+            best ? "\"?" : "");
+    for (size_t i = 0; i < near.n; i++)
+        free(near.names[i]);
+    free(dir);
+}
+
+const json_t *workspace_client(struct workspace *w, const char *client, struct err *e)
+{
+    json_t *hit = json_object_get(w->clients, client);
+    if (hit)
+        return hit;
+    struct err why = {0};
+    if (!str_is_name(client)) {
+        err_set(e, ERR_USAGE,
+                "\"%.64s\" is no client's name: letters, digits, '-', '_' and '.'",
+                client);
+        return NULL;
+    }
+    char *name = xasprintf("clients/%s/client.lua", client);
+    char *ids_name = xasprintf("clients/%s/ids.lua", client);
+    json_t *merged = NULL;
+    json_t *tree = load_settings(w, name, OF_CLIENT, &why);
+    if (!tree && why.kind == ERR_NOT_FOUND) {
+        unknown_client(w, client, &why);
+    } else if (tree) {
+        json_t *ids = load_settings(w, ids_name, OF_IDS, &why);
+        if (ids || why.kind == ERR_NOT_FOUND)
+            merged = settings_merge_ids(tree, ids);
+        json_decref(ids);
+        json_decref(tree);
+    }
+    free(name);
+    free(ids_name);
+    if (!merged) {
+        if (e)
+            *e = why;
+        return NULL;
+    }
+    json_object_set_new(w->clients, client, merged);
+    return merged;
+}
+
+int workspace_has_client(struct workspace *w, const char *client)
+{
+    char *name = xasprintf("%s/clients/%s/client.lua", w->dir ? w->dir : ".", client);
+    int there = str_is_name(client) && path_exists(name);
+    free(name);
+    return there;
+}
+
+struct each_client {
+    struct workspace *w;
+    void (*fn)(void *arg, const char *client);
+    void *arg;
+};
+
+static int on_client(void *arg, const char *name)
+{
+    struct each_client *each = arg;
+    if (workspace_has_client(each->w, name))
+        each->fn(each->arg, name);
+    return 0;
+}
+
+void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char *client),
+                           void *arg)
+{
+    if (!w->dir)
+        return;
+    struct each_client each = {w, fn, arg};
+    char *dir = path_join(w->dir, "clients");
+    path_each(dir, on_client, &each);
+    free(dir);
+}
+
+struct all_problems {
+    workspace_problem *fn;
+    void *arg;
+    const char *name;
+    const struct buf *text;
+};
+
+static void each_problem(void *arg, const char *field, const char *sentence)
+{
+    struct all_problems *all = arg;
+    all->fn(all->arg, all->name, line_of(all->text, field), field, sentence);
+}
+
+static int check_file(struct workspace *w, const char *name, enum settings_kind kind,
+                      int optional, workspace_problem *problem, void *arg)
+{
+    struct buf text;
+    struct apps apps;
+    struct err e = {0};
+    int n = 0;
+    json_t *tree = read_data(w, name, &text, &e);
+    if (!tree) {
+        if (!optional || e.kind != ERR_NOT_FOUND) {
+            problem(arg, name, 0, "", e.text);
+            n = 1;
+        }
+    } else if (apps_read(w, &apps, &e) != 0) {
+        problem(arg, name, 0, "", e.text);
+        n = 1;
+    } else {
+        struct all_problems all = {problem, arg, name, &text};
+        n = check_tree(tree, kind, &apps, each_problem, &all);
+        apps_fini(&apps);
+    }
+    json_decref(tree);
+    buf_free(&text);
+    return n;
+}
+
+int workspace_check(struct workspace *w, const char *client, workspace_problem *problem,
+                    void *arg)
+{
+    if (!*client)
+        return check_file(w, "foyer.lua", OF_WORKSPACE, 0, problem, arg);
+    char *name = xasprintf("clients/%s/client.lua", client);
+    char *ids = xasprintf("clients/%s/ids.lua", client);
+    int n = check_file(w, name, OF_CLIENT, 0, problem, arg) +
+            check_file(w, ids, OF_IDS, 1, problem, arg);
+    free(name);
+    free(ids);
+    return n;
+}
+
+/* ---- connectors ---- */
+
+static int connector_error(struct err *e, const char *path, const char *what)
+{
+    return err_set(e, ERR_SETTINGS, "cannot use %s: %s", path, what);
+}
+
+/* What the core itself reads of a connector; the rest is checked where it is used. */
+static int check_connector(const json_t *c, const char *path, struct err *e)
+{
+    if (!json_is_string(json_at(c, "name")))
+        return connector_error(e, path, "name is missing");
+    if (!json_is_string(json_at(c, "api.base")))
+        return connector_error(e, path, "api.base is missing: the API's address");
+    if (!json_is_array(json_at(c, "api.hosts")))
+        return connector_error(e, path, "api.hosts is missing: where the token may go");
+    const char *word;
+    json_t *id;
+    json_object_foreach(json_object_get(c, "ids"), word, id)
+    {
+        if (!json_is_string(json_object_get(id, "prefix")))
+            return err_set(e, ERR_SETTINGS, "cannot use %s: ids.%s.prefix is missing",
+                           path, word);
+    }
+    return 0;
+}
+
+const json_t *workspace_connector(struct workspace *w, const char *app, struct err *e)
+{
+    json_t *hit = json_object_get(w->connectors, app);
+    if (hit)
+        return hit;
+    if (!str_is_name(app)) {
+        err_set(e, ERR_INVALID, "\"%.64s\" is no app's name", app);
+        return NULL;
+    }
+    /* never from a client's layer: the hosts that a token goes to are the agency's to say
+     */
+    char *name = xasprintf("lua/%s/connector.lua", app);
+    struct err why;
+    struct overlay_file *file =
+        overlay_find(w->overlay, NULL, name, LAYER_WORKSPACE, &why);
+    free(name);
+    if (!file) {
+        if (why.kind == ERR_NOT_FOUND)
+            err_set(e, ERR_NOT_FOUND,
+                    "there is no app \"%s\": lua/%s/connector.lua is missing", app, app);
+        else if (e)
+            *e = why;
+        return NULL;
+    }
+    json_t *connector = data_load(file->text, file->len, file->path, e);
+    if (connector && check_connector(connector, file->path, e) != 0) {
+        json_decref(connector);
+        return NULL;
+    }
+    if (connector)
+        json_object_set_new(w->connectors, app, connector);
+    return connector;
+}
+
+/* ---- connections and secrets ---- */
+
+struct store *workspace_store(struct workspace *w, struct err *e)
+{
+    if (!w->store && !w->dir)
+        err_set(e, ERR_USAGE, "cannot open the store: no workspace");
+    else if (!w->store)
+        w->store = store_open(w->dir, e);
+    return w->store;
+}
+
+struct vault *workspace_vault(struct workspace *w, struct err *e)
+{
+    if (!w->vault)
+        w->vault = vault_open(e);
+    return w->vault;
+}
+
+struct connection *workspace_try_connection(struct workspace *w, const char *app,
+                                            const char *api_url, const char *token,
+                                            struct err *e)
+{
+    const json_t *connector = workspace_connector(w, app, e);
+    if (!connector)
+        return NULL;
+    struct connection *c = xcalloc(1, sizeof *c);
+    c->app = xstrdup(app);
+    c->token = xstrdup(token);
+    if (api_url) { /* replaces the connector's address and hosts, loopback included */
+        struct url_parts u;
+        if (url_parts_parse(api_url, &u, e) != 0) {
+            connection_free(c);
+            return NULL;
+        }
+        c->base = xstrdup(api_url);
+        size_t n = strlen(c->base);
+        while (n && c->base[n - 1] == '/')
+            c->base[--n] = '\0';
+        c->hosts = xcalloc(1, sizeof *c->hosts);
+        c->hosts[c->nhosts++] = xasprintf("%s:%d", u.host, u.port);
+        url_parts_fini(&u);
+        return c;
+    }
+    c->base = xstrdup(json_string_value(json_at(connector, "api.base")));
+    const json_t *hosts = json_at(connector, "api.hosts");
+    c->hosts = xcalloc(json_array_size(hosts) + 1, sizeof *c->hosts);
+    size_t i;
+    json_t *host;
+    json_array_foreach(hosts, i, host)
+    {
+        if (json_is_string(host))
+            c->hosts[c->nhosts++] = xstrdup(json_string_value(host));
+    }
+    return c;
+}
+
+static struct connection *open_connection(struct workspace *w, const char *client,
+                                          const char *app, struct err *e)
+{
+    struct store *store = workspace_store(w, e);
+    struct vault *vault = store ? workspace_vault(w, e) : NULL;
+    struct store_connection row;
+    if (!vault)
+        return NULL;
+    if (store_connection_find(store, client, app, &row, e) != 0) {
+        if (e && e->kind == ERR_NOT_FOUND)
+            err_set(
+                e, ERR_AUTH,
+                "client %s is not connected to %s: `foyer connect %s --token-file FILE`",
+                client, app, client);
+        return NULL;
+    }
+    struct connection *c = NULL;
+    struct buf token;
+    buf_init(&token, 16 * 1024);
+    char *owner = xasprintf("%s/%s", app, row.id);
+    struct vault_place place = {"token", owner, "access", row.token.version};
+    if (vault_unseal(vault, &place, row.token.data, row.token.len, &token, e) == 0)
+        c = workspace_try_connection(w, app, row.api_url, buf_str(&token), e);
+    if (c) {
+        c->company = xstrdup(row.id);
+        c->name = xstrdup(row.company);
+    }
+    vault_wipe(&token);
+    free(owner);
+    store_connection_fini(&row);
+    return c;
+}
+
+void workspace_set_connection(struct workspace *w, const char *client,
+                              struct connection *c)
+{
+    struct link *link = xcalloc(1, sizeof *link);
+    *link = (struct link){w->links, xstrdup(client), c};
+    w->links = link;
+}
+
+const struct connection *workspace_connection(struct workspace *w, const char *client,
+                                              const char *app, struct err *e)
+{
+    for (struct link *link = w->links; link; link = link->next)
+        if (strcmp(link->client, client) == 0 && strcmp(link->connection->app, app) == 0)
+            return link->connection;
+    const json_t *settings = workspace_client(w, client, e);
+    struct connection *c = settings ? open_connection(w, client, app, e) : NULL;
+    if (!c)
+        return NULL;
+    /* the store links a client to its company; client.lua may only agree */
+    const char *company = settings_company(settings, app);
+    if (company && strcmp(company, c->company) != 0) {
+        err_set(e, ERR_SETTINGS,
+                "client %s is connected to %s (%s), but clients/%s/client.lua says "
+                "%s.company = "
+                "\"%s\"",
+                client, c->company, c->name, client, app, company);
+        connection_free(c);
+        return NULL;
+    }
+    workspace_set_connection(w, client, c);
+    return c;
+}
+
+int workspace_secret(struct workspace *w, const char *name, struct buf *out,
+                     struct err *e)
+{
+    struct store *store = workspace_store(w, e);
+    struct vault *vault = store ? workspace_vault(w, e) : NULL;
+    struct store_secret row;
+    if (!vault || store_secret_get(store, name, &row, e) != 0)
+        return -1;
+    struct vault_place place = {"secret", "", name, row.value.version};
+    int rc = vault_unseal(vault, &place, row.value.data, row.value.len, out, e);
+    store_secret_fini(&row);
+    return rc;
+}
+
+/* ---- as runs see it ---- */
+
+static const json_t *host_client(void *arg, const char *client, struct err *e)
+{
+    return workspace_client(arg, client, e);
+}
+
+static const json_t *host_workspace(void *arg, struct err *e)
+{
+    return workspace_settings(arg, e);
+}
+
+static const json_t *host_connector(void *arg, const char *app, struct err *e)
+{
+    return workspace_connector(arg, app, e);
+}
+
+static const struct connection *host_connection(void *arg, const char *client,
+                                                const char *app, struct err *e)
+{
+    return workspace_connection(arg, client, app, e);
+}
+
+static int host_secret(void *arg, const char *name, struct buf *out, struct err *e)
+{
+    return workspace_secret(arg, name, out, e);
+}
+
+static void host_each_client(void *arg, void (*fn)(void *arg, const char *client),
+                             void *fn_arg)
+{
+    workspace_each_client(arg, fn, fn_arg);
+}
+
+struct run_host workspace_host(struct workspace *w)
+{
+    return (struct run_host){
+        w,           host_client,     host_workspace, host_connector, host_connection,
+        host_secret, host_each_client};
+}

@@ -1,0 +1,55 @@
+/* workspace: the agency's directory: its settings, clients, connections and secrets, read
+ * when first asked for and kept for the life of the process. It is what runs ask of the
+ * world (struct run_host). */
+#ifndef FOYER_WORKSPACE_H
+#define FOYER_WORKSPACE_H
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "core/overlay.h"
+#include "core/store.h"
+#include "core/vault.h"
+#include "vm/run.h"
+
+struct workspace;
+
+/* DIR, or the nearest parent of the current directory with foyer.lua when it is NULL.
+ * With OPTIONAL a missing workspace is no error: the built-in layer alone. */
+struct workspace *workspace_open(const char *dir, int optional, struct err *e);
+void workspace_close(struct workspace *w);
+const char *workspace_dir(const struct workspace *w); /* NULL: none */
+struct overlay *workspace_overlay(struct workspace *w);
+/* For runs_new. */
+struct run_host workspace_host(struct workspace *w);
+
+/* All of these are borrowed. Errors name file, line and field. */
+const json_t *workspace_settings(struct workspace *w, struct err *e);
+const json_t *workspace_client(struct workspace *w, const char *client, struct err *e);
+const json_t *workspace_connector(struct workspace *w, const char *app, struct err *e);
+const struct connection *workspace_connection(struct workspace *w, const char *client,
+                                              const char *app, struct err *e);
+int workspace_secret(struct workspace *w, const char *name, struct buf *out,
+                     struct err *e);
+void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char *client),
+                           void *arg);
+int workspace_has_client(struct workspace *w, const char *client);
+struct store *workspace_store(struct workspace *w, struct err *e);
+struct vault *workspace_vault(struct workspace *w, struct err *e);
+
+/* Every mistake in foyer.lua ("" CLIENT) or a client's settings, offline: for `foyer
+ * check`. Returns their number. */
+typedef void workspace_problem(void *arg, const char *path, int line, const char *field,
+                               const char *sentence);
+int workspace_check(struct workspace *w, const char *client, workspace_problem *problem,
+                    void *arg);
+/* A connection that is not stored yet: to ask who a token belongs to. Freed by
+ * connection_free. API_URL may be NULL. */
+struct connection *workspace_try_connection(struct workspace *w, const char *app,
+                                            const char *api_url, const char *token,
+                                            struct err *e);
+/* Makes workspace_connection answer with C for CLIENT from now on; takes C over. */
+void workspace_set_connection(struct workspace *w, const char *client,
+                              struct connection *c);
+
+#endif

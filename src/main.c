@@ -1,0 +1,92 @@
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "app/cli.h"
+#include "base/log.h"
+#include "base/str.h"
+
+static const struct {
+    const char *name;
+    cli_command *run;
+} commands[] = {
+    {"actions", cmd_actions},
+    {"call", cmd_call},
+    {"check", cmd_check},
+    {"connect", cmd_connect},
+    {"connections", cmd_connections},
+    {"diff", cmd_diff},
+    {"help", cmd_help},
+    {"ids", cmd_ids},
+    {"init", cmd_init},
+    {"mock", cmd_mock},
+    {"recipes", cmd_recipes},
+    {"render", cmd_render},
+    {"run", cmd_run},
+    {"secret", cmd_secret},
+    {"triggers", cmd_triggers},
+    {"version", cmd_version},
+    {"which", cmd_which},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static int unknown_command(const char *name)
+{
+    const char *names[COMMANDS];
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i] = commands[i].name;
+    const char *near = str_nearest(name, names, COMMANDS);
+    fprintf(stderr, "foyer: there is no command \"%s\"%s%s%s; `foyer help` lists them\n",
+            name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return 64;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {0};
+    /* a token must not land in a core file, nor be read by another process of this user
+     */
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+    signal(SIGPIPE, SIG_IGN);
+    /* for the width of characters in tables; numbers stay as in C */
+    if (!setlocale(LC_CTYPE, "C.UTF-8"))
+        setlocale(LC_CTYPE, "");
+    log_init();
+
+    int i = 1;
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        if (strcmp(argv[i], "-w") == 0 && i + 1 < argc)
+            cli.workspace = argv[++i];
+        else if (strcmp(argv[i], "--json") == 0)
+            cli.json = 1;
+        else if (strcmp(argv[i], "--version") == 0)
+            return cmd_version(&cli, 1, (char *[]){(char *)"version", NULL});
+        else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return cmd_help(&cli, 1, (char *[]){(char *)"help", NULL});
+        else
+            break;
+    }
+    if (i >= argc) {
+        cmd_help(&cli, 1, (char *[]){(char *)"help", NULL});
+        return 64;
+    }
+    for (size_t c = 0; c < COMMANDS; c++) {
+        if (strcmp(argv[i], commands[c].name) != 0)
+            continue;
+        if (i + 1 < argc && strcmp(argv[i + 1], "--help") == 0)
+            return cmd_help(&cli, 2, (char *[]){(char *)"help", argv[i], NULL});
+        int code = commands[c].run(&cli, argc - i, argv + i);
+        if (fflush(stdout) != 0 || ferror(stdout)) {
+            fprintf(stderr, "foyer: cannot write to standard output\n");
+            return code ? code : 70;
+        }
+        return code;
+    }
+    return unknown_command(argv[i]);
+}

@@ -1,0 +1,591 @@
+#include <ctype.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "core/answer.h"
+#include "vm/api.h"
+#include "vm/conv.h"
+#include "vm/exchange.h"
+#include "vm/fail.h"
+#include "vm/form.h"
+
+/* Stack of every function here: 1 target, 2 body, 3 options, 4 the exchange. */
+enum { TARGET = 1, BODY, OPTIONS, EXCHANGE };
+
+static int exchange_gc(lua_State *L)
+{
+    exchange_fini(lua_touserdata(L, 1));
+    return 0;
+}
+
+static struct exchange *new_exchange(lua_State *L, const char *method,
+                                     enum exchange_mode mode)
+{
+    lua_settop(L, OPTIONS);
+    struct exchange *x = lua_newuserdatauv(L, sizeof *x, 0);
+    memset(x, 0, sizeof *x);
+    if (luaL_newmetatable(L, "foyer.exchange")) {
+        lua_pushcfunction(L, exchange_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    exchange_init(x, run_of(L));
+    x->mode = mode;
+    x->method = xstrdup(method);
+    for (char *p = x->method; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
+    x->reads = strcmp(x->method, "GET") == 0 || strcmp(x->method, "HEAD") == 0;
+    return x;
+}
+
+/* ---- arguments ---- */
+
+static void check_method(lua_State *L, const char *method)
+{
+    static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcasecmp(method, known[i]) == 0)
+            return;
+    fail_text(L, ERR_SCRIPT,
+              "cannot send \"%.40s\": the methods are GET HEAD POST PUT PATCH DELETE",
+              method);
+}
+
+static void check_options(lua_State *L, int request)
+{
+    static const char *const known[] = {"query",  "headers",    "multipart",
+                                        "reads",  "connection", "raw",
+                                        "method", "url",        "body"};
+    size_t n = sizeof known / sizeof *known - (request ? 0 : 3);
+    if (lua_isnil(L, OPTIONS))
+        return;
+    if (!lua_istable(L, OPTIONS))
+        fail_text(L, ERR_SCRIPT, "cannot send: the options are a %s, not a table",
+                  luaL_typename(L, OPTIONS));
+    for (lua_pushnil(L); lua_next(L, OPTIONS); lua_pop(L, 1)) {
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        size_t i = 0;
+        while (i < n && strcmp(key, known[i]) != 0)
+            i++;
+        if (i < n)
+            continue;
+        const char *near = str_nearest(key, known, n);
+        fail_text(L, ERR_SCRIPT, "cannot send: unknown option \"%.60s\"%s%s%s", key,
+                  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    }
+}
+
+/* Pushes options[name], or nil. */
+static int option(lua_State *L, const char *name)
+{
+    if (lua_isnil(L, OPTIONS))
+        lua_pushnil(L);
+    else
+        lua_getfield(L, OPTIONS, name);
+    return lua_type(L, -1);
+}
+
+static int flag(lua_State *L, const char *name)
+{
+    option(L, name);
+    int on = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return on;
+}
+
+static int is_header_text(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
+            return 0;
+    return 1;
+}
+
+static void read_headers(lua_State *L, struct exchange *x)
+{
+    static const char *const ours[] = {"host", "content-length", "transfer-encoding",
+                                       "connection", "expect"};
+    if (option(L, "headers") == LUA_TNIL) {
+        lua_pop(L, 1);
+        return;
+    }
+    if (!lua_istable(L, -1))
+        fail_text(L, ERR_SCRIPT, "cannot send: `headers` is a %s, not a table",
+                  luaL_typename(L, -1));
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "0123456789-_") != strlen(name))
+            fail_text(L, ERR_SCRIPT, "cannot send: \"%.60s\" is no header name", name);
+        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+            if (strcasecmp(name, ours[i]) == 0)
+                fail_text(L, ERR_FORBIDDEN, "cannot send: the header %s is set by foyer",
+                          name);
+        if (x->connection && strcasecmp(name, "authorization") == 0)
+            fail_text(L, ERR_FORBIDDEN,
+                      "cannot send: the connection's token is added by foyer");
+        const char *secret = conv_to_secret(L, -1);
+        size_t len;
+        if (!secret && lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
+            fail_text(L, ERR_SCRIPT, "cannot send: the header %s is a %s", name,
+                      luaL_typename(L, -1));
+        const char *value =
+            secret ? api_secret_value(L, secret, &len) : luaL_tolstring(L, -1, &len);
+        if (!is_header_text(value, len))
+            fail_text(L, ERR_INVALID,
+                      "cannot send: the header %s holds a control character", name);
+        exchange_add_header(x, name, value);
+        if (!secret)
+            lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static int has_header(const struct exchange *x, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i < x->nheaders; i++)
+        if (strncasecmp(x->headers[i], name, n) == 0 && x->headers[i][n] == ':')
+            return 1;
+    return 0;
+}
+
+static void read_body(lua_State *L, struct exchange *x)
+{
+    struct err e;
+    int multipart = flag(L, "multipart");
+    if (lua_isnil(L, BODY))
+        return;
+    if (multipart) {
+        if (!lua_istable(L, BODY))
+            fail_text(L, ERR_SCRIPT, "cannot send a form: the body is a %s, not a table",
+                      luaL_typename(L, BODY));
+        form_flatten(L, BODY, x);
+        return;
+    }
+    x->has_body = 1;
+    if (lua_type(L, BODY) == LUA_TSTRING) {
+        size_t len;
+        const char *text = lua_tolstring(L, BODY, &len);
+        if (buf_add(&x->body, text, len) != 0)
+            fail_text(L, ERR_LIMIT, "cannot send: the body is larger than %zu MiB",
+                      x->body.max >> 20);
+        return;
+    }
+    if (conv_encode(L, BODY, &x->body, CONV_PLAIN, &e) != 0) {
+        err_prefix(&e, "cannot send %s", x->what);
+        fail_raise(L, &e);
+    }
+    if (!has_header(x, "content-type"))
+        exchange_add_header(x, "Content-Type", "application/json");
+}
+
+static void read_target(lua_State *L, struct exchange *x)
+{
+    struct scope *scope = run_scope(x->run);
+    const char *app = scope ? scope->app : "";
+    struct err e;
+    if (option(L, "connection") == LUA_TSTRING)
+        app = lua_tostring(L, -1);
+    else if (!lua_isnil(L, -1))
+        fail_text(L, ERR_SCRIPT, "cannot send: `connection` is the name of an app");
+    const char *secret = conv_to_secret(L, TARGET);
+    size_t len;
+    const char *target;
+    if (secret)
+        target = api_secret_value(L, secret, &len);
+    else if (lua_type(L, TARGET) == LUA_TSTRING)
+        target = lua_tolstring(L, TARGET, &len);
+    else
+        target = NULL;
+    if (!target || strlen(target) != len)
+        fail_text(L, ERR_SCRIPT, "cannot %s: the address is a %s, not a text", x->method,
+                  luaL_typename(L, TARGET));
+    struct buf *url = conv_push_buf(L, 64 * 1024);
+    int rc = buf_add(url, target, len);
+    if (option(L, "query") != LUA_TNIL) {
+        if (!lua_istable(L, -1))
+            fail_text(L, ERR_SCRIPT, "cannot send: `query` is a %s, not a table",
+                      luaL_typename(L, -1));
+        int query = lua_gettop(L);
+        api_url_open(L);
+        lua_getfield(L, -1, "query");
+        lua_pushvalue(L, query);
+        lua_call(L, 1, 1);
+        size_t n;
+        const char *text = lua_tolstring(L, -1, &n);
+        if (n)
+            rc |= buf_addc(url, strchr(target, '?') ? '&' : '?');
+        rc |= buf_add(url, text, n);
+        lua_pop(L, 2);
+    }
+    if (rc != 0)
+        fail_text(L, ERR_LIMIT, "cannot %s: the address is longer than 64 KiB",
+                  x->method);
+    if (exchange_resolve(x, buf_str(url), app, secret != NULL, &e) != 0)
+        fail_raise(L, &e);
+    lua_settop(L, EXCHANGE);
+}
+
+/* ---- results ---- */
+
+/* An API that answers something else than JSON cannot be read: for a read that may pass,
+ * for a write nobody knows. */
+static int unreadable(lua_State *L, struct exchange *x, const char *why)
+{
+    struct err e;
+    if (x->reads)
+        err_set(&e, ERR_UNAVAILABLE, "cannot %s: %s", x->what, why);
+    else
+        err_set(&e, ERR_UNCERTAIN, "cannot tell whether it was done: %s: %s", x->what,
+                why);
+    return run_give_up(L, &e);
+}
+
+/* 1: pushed; 0: given up. */
+static int push_body(lua_State *L, struct exchange *x, const struct exchange_answer *a)
+{
+    char type[128] = "";
+    struct err e;
+    exchange_header(a, "content-type", type, sizeof type);
+    int json = strstr(type, "json") != NULL;
+    if (a->len == 0) {
+        lua_pushnil(L);
+        return 1;
+    }
+    if (x->raw || (!json && !x->connection)) {
+        lua_pushlstring(L, a->body, a->len);
+        return 1;
+    }
+    if (conv_decode(L, a->body, a->len, CONV_PLAIN, &e) == 0)
+        return 1;
+    if (!json && a->status >= 300) {
+        lua_pushlstring(L, a->body, a->len);
+        return 1;
+    }
+    if (e.kind == ERR_LIMIT)
+        return fail_raise(L, &e);
+    if (!json) {
+        char why[256];
+        snprintf(why, sizeof why, "the answer is %.80s, not JSON%s",
+                 *type ? type : "untyped",
+                 x->reads ? " (raw = true takes it as it is)" : "");
+        unreadable(L, x, why);
+    } else {
+        unreadable(L, x, e.text);
+    }
+    return 0;
+}
+
+static void push_headers(lua_State *L, const struct exchange_answer *a)
+{
+    lua_newtable(L);
+    const char *p = a->headers, *end = a->headers + a->headers_len;
+    while (p < end) {
+        const char *eol = memchr(p, '\n', (size_t)(end - p));
+        eol = eol ? eol : end;
+        const char *colon = memchr(p, ':', (size_t)(eol - p));
+        if (colon && colon + 2 <= eol) {
+            lua_pushlstring(L, p, (size_t)(colon - p));
+            lua_pushlstring(L, colon + 2, (size_t)(eol - colon - 2));
+            lua_rawset(L, -3);
+        }
+        p = eol + 1;
+    }
+}
+
+/* Follows a dotted path below the value at the top; replaces it by what is there, or nil.
+ */
+static void dig(lua_State *L, const char *path)
+{
+    while (*path) {
+        size_t n = strcspn(path, ".");
+        if (!lua_istable(L, -1)) {
+            lua_pop(L, 1);
+            lua_pushnil(L);
+            return;
+        }
+        lua_pushlstring(L, path, n);
+        lua_rawget(L, -2);
+        lua_remove(L, -2);
+        path += n + (path[n] == '.');
+    }
+}
+
+static int raise_status(lua_State *L, struct exchange *x, const struct exchange_answer *a)
+{
+    struct err e, ignored;
+    answer_error(&e, x->what, a->status, !x->reads, NULL, json_at(x->connector, "errors"),
+                 a->body, a->len, clock_wall_ms());
+    fail_push(L, &e);
+    const char *path = json_string_value(json_at(x->connector, "errors.details"));
+    if (path && conv_decode(L, a->body, a->len, CONV_PLAIN, &ignored) == 0) {
+        dig(L, path);
+        if (lua_istable(L, -1))
+            lua_setfield(L, -2, "details");
+        else
+            lua_pop(L, 1);
+    }
+    return lua_error(L);
+}
+
+static const char *paging_path(const struct exchange *x, const char *field,
+                               const char *otherwise)
+{
+    const char *path = x->connector ? json_string_value(json_object_get(
+                                          json_object_get(x->connector, "paging"), field))
+                                    : NULL;
+    return path ? path : otherwise;
+}
+
+/* body -> {results, next, total} */
+static int push_page(lua_State *L, struct exchange *x)
+{
+    int body = lua_gettop(L);
+    if (!lua_istable(L, body))
+        return unreadable(L, x, "the answer is no page of a list");
+    lua_createtable(L, 0, 3);
+    lua_pushvalue(L, body);
+    dig(L, paging_path(x, "results", "_results"));
+    if (!lua_istable(L, -1))
+        return unreadable(L, x, "the answer holds no list of results");
+    lua_setfield(L, -2, "results");
+    lua_pushvalue(L, body);
+    dig(L, paging_path(x, "total", "_total"));
+    if (lua_isinteger(L, -1))
+        lua_setfield(L, -2, "total");
+    else
+        lua_pop(L, 1);
+    lua_pushvalue(L, body);
+    dig(L, paging_path(x, "next", "_pagination.next"));
+    if (lua_type(L, -1) != LUA_TSTRING) { /* null, missing key, missing object: the end */
+        lua_pop(L, 1);
+        return 1;
+    }
+    /* judged now, so that no cursor to a foreign host is ever stored or followed */
+    struct err e;
+    if (exchange_check_next(x, lua_tostring(L, -1), &e) != 0)
+        return fail_raise(L, &e);
+    lua_setfield(L, -2, "next");
+    return 1;
+}
+
+static int push_result(lua_State *L, struct exchange *x, const char *packed, size_t len)
+{
+    struct exchange_answer a;
+    struct err e;
+    if (exchange_read(packed, len, &a, &e) != 0)
+        return fail_raise(L, &e);
+    if (a.status == 0)
+        return fail_raise(L, &a.err);
+    if (x->mode == EXCHANGE_REQUEST) {
+        lua_createtable(L, 0, 3);
+        lua_pushinteger(L, a.status);
+        lua_setfield(L, -2, "status");
+        push_headers(L, &a);
+        lua_setfield(L, -2, "headers");
+        if (!push_body(L, x, &a))
+            return 0;
+        lua_setfield(L, -2, "body");
+        return 1;
+    }
+    if (a.status >= 400)
+        return raise_status(L, x, &a);
+    if (a.status >= 300)
+        return fail_text(L, ERR_INVALID, "cannot %s: answered %d, which is no result",
+                         x->what, a.status);
+    if (!push_body(L, x, &a))
+        return 0;
+    return x->mode == EXCHANGE_PAGE ? push_page(L, x) : 1;
+}
+
+/* ---- the request ---- */
+
+static int continue_exchange(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    struct exchange *x = lua_touserdata(L, EXCHANGE);
+    struct err e;
+    if (journal_end(run_journal(x->run), x->seq, x->packed.data, x->packed.len, &e) != 0)
+        return fail_raise(L, &e);
+    return push_result(L, x, x->packed.data, x->packed.len);
+}
+
+static void check_effect(lua_State *L, const struct exchange *x)
+{
+    const struct scope *scope = run_scope(x->run);
+    if (!scope)
+        fail_text(L, ERR_SCRIPT, "cannot %s outside of a script's run", x->what);
+    if (!x->reads && scope->effect == EFFECT_READ)
+        fail_text(
+            L, ERR_FORBIDDEN,
+            "cannot %s: %s %s declares effect = \"read\", which may only GET and HEAD "
+            "(a POST that only reads says reads = true)",
+            x->what, scope->kind, scope->name);
+}
+
+/* What a dry run would have sent: {dry_run = {method, url, body}}; ends the attempt. */
+static int show_request(lua_State *L, const struct exchange *x)
+{
+    struct err e;
+    lua_settop(L, EXCHANGE);
+    lua_createtable(L, 0, 1);
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, x->method);
+    lua_setfield(L, -2, "method");
+    lua_pushstring(L, x->what + strlen(x->method) + 1);
+    lua_setfield(L, -2, "to");
+    if (!lua_isnil(L, BODY)) {
+        lua_pushvalue(L, BODY);
+        lua_setfield(L, -2, "body");
+    }
+    lua_setfield(L, -2, "dry_run");
+    lua_createtable(L, 0, 1);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "result");
+    if (conv_encode(L, -1, run_result_buf(x->run), CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    return run_end(L);
+}
+
+static int perform(lua_State *L, struct exchange *x)
+{
+    struct err e;
+    struct journal_step step;
+    read_target(L, x);
+    read_headers(L, x);
+    read_body(L, x);
+    x->raw = flag(L, "raw");
+    if (flag(L, "reads"))
+        x->reads = 1;
+    check_effect(L, x);
+    if (!x->reads && run_is_dry(x->run))
+        return show_request(L, x);
+    if (!x->reads && run_writes_stopped(x->run)) {
+        err_set(&e, ERR_INTERNAL, "interrupted before %s", x->what);
+        return run_give_up(L, &e);
+    }
+
+    struct buf *input = conv_push_buf(L, x->body.max + 128 * 1024);
+    int rc = buf_addf(input, "%s %s\n", x->method, x->url);
+    for (size_t i = 0; i < x->nparts; i++) {
+        rc |= buf_addf(input, "%s=%zu:", x->parts[i].name, x->parts[i].len);
+        rc |=
+            buf_add(input, x->parts[i].data, x->parts[i].filename ? 0 : x->parts[i].len);
+    }
+    rc |= buf_add(input, x->body.data, x->body.len);
+    int answer = rc != 0 ? err_set(&e, ERR_LIMIT, "cannot send: the request is too large")
+                         : journal_begin(run_journal(x->run), "http", x->what,
+                                         input->data, input->len, !x->reads, &step, &e);
+    if (answer < 0)
+        return fail_raise(L, &e);
+    buf_free(input);
+    if (answer == JOURNAL_RECORDED)
+        return push_result(L, x, step.result, step.len);
+    x->seq = step.seq;
+    if (answer == JOURNAL_PENDING) {
+        err_set(&e, ERR_UNCERTAIN, "cannot tell whether it was done: %s left before",
+                x->what);
+        return run_give_up(L, &e);
+    }
+    if (exchange_send(x, &e) != 0) {
+        journal_cancel(run_journal(x->run), x->seq);
+        return fail_raise(L, &e);
+    }
+    return lua_yieldk(L, 0, 0, continue_exchange);
+}
+
+/* (target, opts) */
+static int without_body(lua_State *L, const char *method, enum exchange_mode mode)
+{
+    lua_settop(L, 2);
+    lua_pushnil(L);
+    lua_insert(L, BODY);
+    struct exchange *x = new_exchange(L, method, mode);
+    check_options(L, 0);
+    return perform(L, x);
+}
+
+/* (target, body, opts) */
+static int with_body(lua_State *L, const char *method)
+{
+    lua_settop(L, 3);
+    struct exchange *x = new_exchange(L, method, EXCHANGE_VERB);
+    check_options(L, 0);
+    return perform(L, x);
+}
+
+static int api_http_get(lua_State *L)
+{
+    return without_body(L, "GET", EXCHANGE_VERB);
+}
+
+static int api_http_head(lua_State *L)
+{
+    return without_body(L, "HEAD", EXCHANGE_VERB);
+}
+
+static int api_http_page(lua_State *L)
+{
+    return without_body(L, "GET", EXCHANGE_PAGE);
+}
+
+static int api_http_post(lua_State *L)
+{
+    return with_body(L, "POST");
+}
+
+static int api_http_put(lua_State *L)
+{
+    return with_body(L, "PUT");
+}
+
+static int api_http_patch(lua_State *L)
+{
+    return with_body(L, "PATCH");
+}
+
+static int api_http_delete(lua_State *L)
+{
+    return with_body(L, "DELETE");
+}
+
+static int api_http_request(lua_State *L)
+{
+    if (!lua_istable(L, 1))
+        return fail_text(L, ERR_SCRIPT,
+                         "ctx.http.request takes one table: {method=, url=, …}");
+    lua_settop(L, 1);
+    lua_getfield(L, 1, "url");
+    lua_getfield(L, 1, "body");
+    lua_rotate(L, 1, -1); // url body options
+    lua_getfield(L, OPTIONS, "method");
+    const char *method = lua_isnil(L, -1) ? "GET" : lua_tostring(L, -1);
+    if (!method)
+        return fail_text(L, ERR_SCRIPT, "cannot send: `method` is a %s",
+                         luaL_typename(L, -1));
+    check_method(L, method);
+    struct exchange *x = new_exchange(L, method, EXCHANGE_REQUEST);
+    check_options(L, 1);
+    return perform(L, x);
+}
+
+int api_http_open(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"get", api_http_get},
+                                         {"head", api_http_head},
+                                         {"page", api_http_page},
+                                         {"post", api_http_post},
+                                         {"put", api_http_put},
+                                         {"patch", api_http_patch},
+                                         {"delete", api_http_delete},
+                                         {"request", api_http_request},
+                                         {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,527 @@
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/settings.h"
+#include "vm/api.h"
+#include "vm/conv.h"
+#include "vm/fail.h"
+#include "vm/mock.h"
+#include "vm/run.h"
+#include "vm/sandbox.h"
+#include "vm/where.h"
+
+/* The primitives of lua/std: what its parts get as their argument. Scripts see none of
+ * it. */
+
+/* ---- code and layers ---- */
+
+static void push_file_info(lua_State *L, const struct overlay_file *file)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, file->path);
+    lua_setfield(L, -2, "path");
+    lua_pushstring(L, overlay_layer_name(file->layer));
+    lua_setfield(L, -2, "layer");
+    lua_pushstring(L, file->hash);
+    lua_setfield(L, -2, "hash");
+    lua_pushinteger(L, file->layer + 1);
+    lua_setfield(L, -2, "index");
+}
+
+static struct overlay_file *find_file(lua_State *L, struct err *e)
+{
+    const char *name = luaL_checkstring(L, 1);
+    lua_Integer from = luaL_optinteger(L, 2, 1);
+    const char *client = run_client(run_of(L));
+    if (lua_type(L, 3) == LUA_TSTRING)
+        client = lua_tostring(L, 3);
+    if (from < 1 || from > LAYERS) {
+        err_set(e, ERR_NOT_FOUND, "cannot find %s: no layer lies below", name);
+        return NULL;
+    }
+    return overlay_find(vm_overlay(run_vm(run_of(L))), client, name,
+                        (enum layer)(from - 1), e);
+}
+
+/* std.part(name) */
+static int api_std_part(lua_State *L)
+{
+    vm_push_part(L, luaL_checkstring(L, 1));
+    return 1;
+}
+
+/* std.load(file, from, client, names) -> chunk, info; nil when no layer from FROM (1: the
+ * client's) on has it. NAMES are what the chunk knows beside the globals: `super`. */
+static int api_std_load(lua_State *L)
+{
+    struct err e;
+    lua_settop(L, 4);
+    struct overlay_file *file = find_file(L, &e);
+    if (!file && e.kind == ERR_NOT_FOUND) {
+        lua_pushnil(L);
+        return 1;
+    }
+    if (!file)
+        return fail_raise(L, &e);
+    sandbox_push_env(L);
+    if (lua_istable(L, 4)) {
+        for (lua_pushnil(L); lua_next(L, 4);) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, -4);
+        }
+    }
+    vm_load(L, file);
+    push_file_info(L, file);
+    return 2;
+}
+
+/* std.read(file, from, client) -> text, info; nil when there is none */
+static int api_std_read(lua_State *L)
+{
+    struct err e;
+    struct overlay_file *file = find_file(L, &e);
+    if (!file && e.kind == ERR_NOT_FOUND) {
+        lua_pushnil(L);
+        return 1;
+    }
+    if (!file)
+        return fail_raise(L, &e);
+    lua_pushlstring(L, file->text, file->len);
+    push_file_info(L, file);
+    return 2;
+}
+
+struct names {
+    char **list;
+    size_t n;
+};
+
+static void collect(void *arg, const char *name)
+{
+    struct names *names = arg;
+    names->list = xrealloc(names->list, (names->n + 1) * sizeof *names->list);
+    names->list[names->n++] = xstrdup(name);
+}
+
+static int names_gc(lua_State *L)
+{
+    struct names *names = lua_touserdata(L, 1);
+    for (size_t i = 0; i < names->n; i++)
+        free(names->list[i]);
+    free(names->list);
+    *names = (struct names){0};
+    return 0;
+}
+
+static struct names *push_names(lua_State *L)
+{
+    struct names *names = lua_newuserdatauv(L, sizeof *names, 0);
+    *names = (struct names){0};
+    if (luaL_newmetatable(L, "foyer.names")) {
+        lua_pushcfunction(L, names_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    return names;
+}
+
+static int push_name_list(lua_State *L, const struct names *names)
+{
+    lua_createtable(L, (int)names->n, 0);
+    for (size_t i = 0; i < names->n; i++) {
+        lua_pushstring(L, names->list[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    conv_mark_array(L, -1);
+    return 1;
+}
+
+/* std.list(dir, client) -> the names in that directory of all layers, sorted */
+static int api_std_list(lua_State *L)
+{
+    const char *dir = luaL_checkstring(L, 1);
+    const char *client = luaL_optstring(L, 2, run_client(run_of(L)));
+    struct names *names = push_names(L);
+    overlay_each(vm_overlay(run_vm(run_of(L))), client, dir, collect, names);
+    return push_name_list(L, names);
+}
+
+/* std.line(text, field) -> the line of a field such as "input.limit.max" */
+static int api_std_line(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    lua_pushinteger(L, where_line(text, len, luaL_checkstring(L, 2)));
+    return 1;
+}
+
+struct calls {
+    lua_State *L;
+    lua_Integer n;
+};
+
+static void on_call(void *arg, int line, const char *name, size_t len)
+{
+    struct calls *calls = arg;
+    lua_State *L = calls->L;
+    lua_createtable(L, 0, 2);
+    lua_pushlstring(L, name, len);
+    lua_setfield(L, -2, "name");
+    lua_pushinteger(L, line);
+    lua_setfield(L, -2, "line");
+    lua_rawseti(L, -2, ++calls->n);
+}
+
+/* std.calls(text, "ctx.call") -> {{name=, line=}, …}: the calls with a literal name */
+static int api_std_calls(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    const char *function = luaL_checkstring(L, 2);
+    struct calls calls = {L, 0};
+    lua_newtable(L);
+    where_calls(text, len, function, on_call, &calls);
+    conv_mark_array(L, -1);
+    return 1;
+}
+
+/* ---- settings ---- */
+
+static void push_tree(lua_State *L, const json_t *tree)
+{
+    luaL_checkstack(L, 5, NULL);
+    const char *secret = settings_secret(tree);
+    if (secret) {
+        conv_push_secret(L, secret);
+        return;
+    }
+    switch (json_typeof(tree)) {
+    case JSON_OBJECT: {
+        const char *key;
+        json_t *value;
+        lua_createtable(L, 0, (int)json_object_size(tree));
+        json_object_foreach((json_t *)tree, key, value)
+        {
+            lua_pushstring(L, key);
+            push_tree(L, value);
+            lua_rawset(L, -3);
+        }
+        break;
+    }
+    case JSON_ARRAY: {
+        size_t i;
+        json_t *value;
+        lua_createtable(L, (int)json_array_size(tree), 0);
+        json_array_foreach(tree, i, value)
+        {
+            push_tree(L, value);
+            lua_rawseti(L, -2, (lua_Integer)i + 1);
+        }
+        conv_mark_array(L, -1);
+        break;
+    }
+    case JSON_STRING:
+        lua_pushlstring(L, json_string_value(tree), json_string_length(tree));
+        break;
+    case JSON_INTEGER:
+        lua_pushinteger(L, json_integer_value(tree));
+        break;
+    case JSON_REAL:
+        lua_pushnumber(L, json_real_value(tree));
+        break;
+    case JSON_NULL:
+        conv_push_null(L);
+        break;
+    default:
+        lua_pushboolean(L, json_is_true(tree));
+    }
+}
+
+/* std.client(name?) -> client.lua's settings */
+static int api_std_client(lua_State *L)
+{
+    struct run *run = run_of(L);
+    const struct run_host *host = run_host(run);
+    const char *client = luaL_optstring(L, 1, run_client(run));
+    struct err e;
+    if (!client) {
+        lua_newtable(L);
+        return 1;
+    }
+    const json_t *tree = host->client(host->arg, client, &e);
+    if (!tree)
+        return fail_raise(L, &e);
+    push_tree(L, tree);
+    return 1;
+}
+
+static int api_std_clients(lua_State *L)
+{
+    const struct run_host *host = run_host(run_of(L));
+    struct names *names = push_names(L);
+    host->each_client(host->arg, collect, names);
+    return push_name_list(L, names);
+}
+
+static int api_std_workspace(lua_State *L)
+{
+    const struct run_host *host = run_host(run_of(L));
+    struct err e;
+    const json_t *tree = host->workspace(host->arg, &e);
+    if (!tree)
+        return fail_raise(L, &e);
+    push_tree(L, tree);
+    return 1;
+}
+
+static int api_std_connector(lua_State *L)
+{
+    const struct run_host *host = run_host(run_of(L));
+    struct err e;
+    const json_t *tree = host->connector(host->arg, luaL_checkstring(L, 1), &e);
+    if (!tree)
+        return fail_raise(L, &e);
+    push_tree(L, tree);
+    return 1;
+}
+
+/* json_decref as a finalizer: push_tree may raise when memory runs out */
+static int tree_gc(lua_State *L)
+{
+    json_t **box = lua_touserdata(L, 1);
+    json_decref(*box);
+    *box = NULL;
+    return 0;
+}
+
+/* std.options(recipe) -> what foyer.lua and client.lua say for it, reserved keys left out
+ */
+static int api_std_options(lua_State *L)
+{
+    struct run *run = run_of(L);
+    const struct run_host *host = run_host(run);
+    const char *recipe = luaL_checkstring(L, 1);
+    const char *client = luaL_optstring(L, 2, run_client(run));
+    struct err e;
+    const json_t *workspace = host->workspace(host->arg, &e);
+    const json_t *tree = workspace && client ? host->client(host->arg, client, &e) : NULL;
+    if (!workspace || (client && !tree))
+        return fail_raise(L, &e);
+    json_t **box = lua_newuserdatauv(L, sizeof *box, 0);
+    *box = NULL;
+    if (luaL_newmetatable(L, "foyer.tree")) {
+        lua_pushcfunction(L, tree_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    *box = client ? settings_options(workspace, tree, recipe) : json_object();
+    push_tree(L, *box);
+    return 1;
+}
+
+/* ---- scopes ---- */
+
+static enum effect check_effect(lua_State *L, int idx)
+{
+    static const char *const names[] = {"read", "idempotent", "write", NULL};
+    return (enum effect)luaL_checkoption(L, idx, "read", names);
+}
+
+/* std.enter(kind, name, app, effect, input) -> copy of the input | nil, recorded result
+ */
+static int api_std_enter(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct journal_step step;
+    const char *kind = luaL_checkstring(L, 1), *name = luaL_checkstring(L, 2);
+    const char *app = luaL_checkstring(L, 3);
+    enum effect effect = check_effect(L, 4);
+    lua_settop(L, 5);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 5, bytes, CONV_HANDLES, &e) != 0) {
+        err_prefix(&e, "cannot call %s: its input", name);
+        return fail_raise(L, &e);
+    }
+    int answer =
+        journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
+    if (answer < 0)
+        return fail_raise(L, &e);
+    if (answer == JOURNAL_RECORDED) {
+        lua_pushnil(L);
+        if (conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0)
+            return fail_raise(L, &e);
+        return 2;
+    }
+    const struct scope *outer = run_scope(run);
+    enum effect most = outer ? outer->effect : EFFECT_WRITE;
+    struct scope *scope = run_push_scope(run, &e);
+    if (!scope)
+        return fail_raise(L, &e);
+    snprintf(scope->kind, sizeof scope->kind, "%s", kind);
+    snprintf(scope->name, sizeof scope->name, "%s", name);
+    snprintf(scope->app, sizeof scope->app, "%s", app);
+    scope->effect = effect < most ? effect : most;
+    scope->seq = step.seq;
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    return 1;
+}
+
+/* std.leave(result) -> its copy. A final failure leaves too: std.leave(nil, error). */
+static int api_std_leave(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct scope *scope = run_scope(run);
+    if (!scope)
+        return luaL_error(L, "no scope is open");
+    int seq = scope->seq;
+    char name[sizeof scope->name];
+    snprintf(name, sizeof name, "%s", scope->name);
+    lua_settop(L, 1);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    run_pop_scope(run);
+    if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0) {
+        err_prefix(&e, "cannot return from %s: its result", name);
+        return fail_raise(L, &e);
+    }
+    if (journal_leave(run_journal(run), seq, bytes->data, bytes->len, &e) != 0)
+        return fail_raise(L, &e);
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    return 1;
+}
+
+/* std.copy(value) -> a copy through canonical JSON, and the number of its bytes */
+static int api_std_copy(lua_State *L)
+{
+    struct err e;
+    lua_settop(L, 1);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
+    if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    lua_pushinteger(L, (lua_Integer)bytes->len);
+    return 2;
+}
+
+/* std.finish(result): what the entry hands out, as JSON */
+static int api_std_finish(lua_State *L)
+{
+    struct err e;
+    lua_settop(L, 1);
+    if (conv_encode(L, 1, run_result_buf(run_of(L)), CONV_PLAIN, &e) != 0) {
+        err_prefix(&e, "cannot hand out the result");
+        return fail_raise(L, &e);
+    }
+    return 0;
+}
+
+/* std.fail(kind, message, more?) raises an error table */
+static int api_std_fail(lua_State *L)
+{
+    struct err e;
+    enum err_kind kind = err_kind_find(luaL_checkstring(L, 1));
+    err_set(&e, kind ? kind : ERR_INTERNAL, "%s", luaL_checkstring(L, 2));
+    fail_push(L, &e);
+    if (lua_istable(L, 3)) {
+        for (lua_pushnil(L); lua_next(L, 3);) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, -4);
+        }
+    }
+    return lua_error(L);
+}
+
+/* ---- files: from the command line only ---- */
+
+/* std.file(path) -> handle */
+static int api_std_file(lua_State *L)
+{
+    struct err e;
+    const char *name;
+    int id = run_add_file(run_of(L), luaL_checkstring(L, 1), &name, &e);
+    if (id < 0)
+        return fail_raise(L, &e);
+    conv_push_file(L, id, name);
+    return 1;
+}
+
+/* std.slurp(path) -> the file's text, for `key=@file` */
+static int api_std_slurp(lua_State *L)
+{
+    struct err e;
+    const char *name;
+    struct run *run = run_of(L);
+    int id = run_add_file(run, luaL_checkstring(L, 1), &name, &e);
+    if (id < 0)
+        return fail_raise(L, &e);
+    size_t len;
+    const char *data = run_file(run, id, &len);
+    lua_pushlstring(L, data, len);
+    return 1;
+}
+
+static int api_std_is_secret(lua_State *L)
+{
+    lua_pushboolean(L, conv_to_secret(L, 1) != NULL);
+    return 1;
+}
+
+static int api_std_is_file(lua_State *L)
+{
+    const char *name;
+    lua_pushboolean(L, conv_to_file(L, 1, &name) >= 0);
+    return 1;
+}
+
+static int api_std_nearest(lua_State *L)
+{
+    const char *names[256];
+    size_t n = 0;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    for (lua_Integer i = 1; n < 256 && lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) {
+        names[n++] = lua_tostring(L, -1); /* anchored by the table */
+        lua_pop(L, 1);
+    }
+    lua_pushstring(L, str_nearest(luaL_checkstring(L, 1), names, n));
+    return 1;
+}
+
+void api_open_std(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"part", api_std_part},           {"load", api_std_load},
+        {"read", api_std_read},           {"list", api_std_list},
+        {"line", api_std_line},           {"calls", api_std_calls},
+        {"client", api_std_client},       {"clients", api_std_clients},
+        {"workspace", api_std_workspace}, {"connector", api_std_connector},
+        {"options", api_std_options},     {"enter", api_std_enter},
+        {"leave", api_std_leave},         {"copy", api_std_copy},
+        {"finish", api_std_finish},       {"fail", api_std_fail},
+        {"file", api_std_file},           {"slurp", api_std_slurp},
+        {"is_secret", api_std_is_secret}, {"is_file", api_std_is_file},
+        {"nearest", api_std_nearest},     {NULL, NULL}};
+    luaL_newlib(L, functions);
+    api_http_open(L);
+    lua_setfield(L, -2, "http");
+    api_ctx_open(L);
+    lua_setfield(L, -2, "ctx");
+    conv_push_null(L);
+    lua_setfield(L, -2, "null");
+    if (run_mock(run_of(L))) {
+        mock_push(L, run_mock(run_of(L)));
+        lua_setfield(L, -2, "mock");
+    }
+    vm_set_std(L);
+}

@@ -1,0 +1,410 @@
+#include "vm/bounded.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "vm/vm.h"
+
+enum { LOOP_MAX = 1000 * 1000, REP_MAX = 16 * 1024 * 1024 };
+
+/* ---- base ---- */
+
+/* Lua's tostring, but a table, function or userdata shows no address: addresses differ
+ * between processes, and a replay must not. */
+static const char *push_text(lua_State *L, int idx)
+{
+    int type = lua_type(L, idx);
+    if (type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TNUMBER ||
+        type == LUA_TSTRING)
+        return luaL_tolstring(L, idx, NULL);
+    if (luaL_getmetafield(L, idx, "__tostring") != LUA_TNIL) {
+        lua_pop(L, 1);
+        return luaL_tolstring(L, idx, NULL);
+    }
+    if (type == LUA_TLIGHTUSERDATA)
+        return lua_pushstring(L, lua_touserdata(L, idx) ? "userdata" : "null");
+    return lua_pushstring(L, lua_typename(L, type));
+}
+
+static int base_tostring(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    push_text(L, 1);
+    return 1;
+}
+
+struct key {
+    int type;
+    int index; /* in the array of keys */
+    lua_Number number;
+    lua_Integer integer;
+    int is_integer;
+    const char *text; /* anchored by the array of keys */
+    size_t len;
+};
+
+/* numbers, then strings, then booleans */
+static int type_rank(int type)
+{
+    return type == LUA_TNUMBER ? 0 : type == LUA_TSTRING ? 1 : 2;
+}
+
+static int compare_keys(const void *pa, const void *pb)
+{
+    const struct key *a = pa, *b = pb;
+    if (a->type != b->type)
+        return type_rank(a->type) - type_rank(b->type);
+    if (a->type == LUA_TNUMBER) {
+        if (a->is_integer && b->is_integer)
+            return a->integer < b->integer ? -1 : a->integer > b->integer;
+        return a->number < b->number ? -1 : a->number > b->number;
+    }
+    if (a->type == LUA_TSTRING) {
+        size_t n = a->len < b->len ? a->len : b->len;
+        int c = memcmp(a->text, b->text, n);
+        return c ? c : (a->len > b->len) - (a->len < b->len);
+    }
+    return (int)(a->integer - b->integer);
+}
+
+static void read_key(lua_State *L, int idx, struct key *key)
+{
+    *key = (struct key){.type = lua_type(L, idx)};
+    switch (key->type) {
+    case LUA_TNUMBER:
+        key->is_integer = lua_isinteger(L, idx);
+        key->integer = lua_tointeger(L, idx);
+        key->number = lua_tonumber(L, idx);
+        break;
+    case LUA_TSTRING:
+        key->text = lua_tolstring(L, idx, &key->len);
+        break;
+    case LUA_TBOOLEAN:
+        key->integer = lua_toboolean(L, idx);
+        break;
+    default:
+        luaL_error(L,
+                   "cannot walk a table that has a %s as a key: use strings or numbers",
+                   luaL_typename(L, idx));
+    }
+}
+
+/* The common case, a sequence and nothing else, needs neither keys nor sorting. */
+static int is_sequence(lua_State *L, int idx, lua_Integer *n)
+{
+    lua_Integer len = (lua_Integer)lua_rawlen(L, idx), count = 0;
+    lua_pushnil(L);
+    while (lua_next(L, idx)) {
+        lua_pop(L, 1);
+        if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1 ||
+            lua_tointeger(L, -1) > len) {
+            lua_pop(L, 1);
+            return 0;
+        }
+        count++;
+    }
+    *n = len;
+    return count == len;
+}
+
+/* upvalues: keys (nil for a sequence), position, length */
+static int pairs_step(lua_State *L)
+{
+    lua_Integer i = lua_tointeger(L, lua_upvalueindex(2));
+    lua_Integer n = lua_tointeger(L, lua_upvalueindex(3));
+    int sequence = lua_isnil(L, lua_upvalueindex(1));
+    while (i < n) {
+        i++;
+        if (sequence)
+            lua_pushinteger(L, i);
+        else
+            lua_rawgeti(L, lua_upvalueindex(1), i);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, 1);
+        if (lua_isnil(L, -1)) { /* removed during the walk */
+            lua_pop(L, 2);
+            continue;
+        }
+        lua_pushinteger(L, i);
+        lua_replace(L, lua_upvalueindex(2));
+        return 2;
+    }
+    lua_pushnil(L);
+    return 1;
+}
+
+static int base_pairs(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_Integer n = 0;
+    if (is_sequence(L, 1, &n)) {
+        lua_pushnil(L);
+    } else {
+        n = 0;
+        lua_newtable(L); // t keys
+        for (lua_pushnil(L); lua_next(L, 1);) {
+            lua_pop(L, 1);
+            lua_pushvalue(L, -1);
+            lua_rawseti(L, 2, ++n);
+        }
+        struct key *keys =
+            lua_newuserdatauv(L, (size_t)n * sizeof *keys, 0); // t keys sort
+        for (lua_Integer i = 0; i < n; i++) {
+            lua_rawgeti(L, 2, i + 1);
+            read_key(L, -1, &keys[i]);
+            keys[i].index = (int)i + 1;
+            lua_pop(L, 1);
+        }
+        qsort(keys, (size_t)n, sizeof *keys, compare_keys);
+        lua_createtable(L, (int)n, 0); // t keys sort sorted
+        for (lua_Integer i = 0; i < n; i++) {
+            lua_rawgeti(L, 2, keys[i].index);
+            lua_rawseti(L, 4, i + 1);
+        }
+    }
+    lua_pushinteger(L, 0);
+    lua_pushinteger(L, n);
+    lua_pushcclosure(L, pairs_step, 3);
+    lua_pushvalue(L, 1);
+    lua_pushnil(L);
+    return 3;
+}
+
+static int base_next(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_isnoneornil(L, 2))
+        return luaL_error(L, "next(t, key) is not part of foyer: use pairs");
+    lua_settop(L, 1);
+    struct key best, key;
+    int found = 0;
+    for (lua_pushnil(L); lua_next(L, 1);) { // t best? key value
+        lua_pop(L, 1);
+        read_key(L, -1, &key);
+        if (!found || compare_keys(&key, &best) < 0) {
+            best = key;
+            lua_pushvalue(L, -1);
+            if (found)
+                lua_replace(L, 2);
+            else
+                lua_insert(L, 2);
+            found = 1;
+        }
+    }
+    if (!found) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_settop(L, 2);
+    lua_pushvalue(L, 2);
+    lua_rawget(L, 1);
+    return 2;
+}
+
+static int base_setmetatable(lua_State *L)
+{
+    static const char *const refused[] = {"__gc", "__mode", "__pairs"};
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_argexpected(L, lua_isnil(L, 2) || lua_istable(L, 2), 2, "nil or table");
+    lua_settop(L, 2);
+    if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+        return luaL_error(L, "cannot change a protected metatable");
+    if (lua_istable(L, 2)) {
+        /* a copy: a field such as __mode added to the original later must not count */
+        lua_newtable(L);
+        for (lua_pushnil(L); lua_next(L, 2);) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, 3);
+        }
+        for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+            lua_pushstring(L, refused[i]);
+            lua_rawget(L, 3);
+            if (!lua_isnil(L, -1))
+                return luaL_error(L, "a metatable cannot have %s here", refused[i]);
+            lua_pop(L, 1);
+        }
+    }
+    lua_setmetatable(L, 1);
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* What getmetatable hands out must not be the live table either. */
+static int base_getmetatable(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    if (!lua_getmetatable(L, 1)) {
+        lua_pushnil(L);
+        return 1;
+    }
+    if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+        return 1;
+    lua_newtable(L); // v meta copy
+    for (lua_pushnil(L); lua_next(L, -3);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4);
+    }
+    return 1;
+}
+
+void bounded_set_base(lua_State *L)
+{
+    static const char *const kept[] = {"assert",   "error",  "ipairs", "pcall",
+                                       "rawequal", "rawget", "rawlen", "select",
+                                       "tonumber", "type"};
+    static const luaL_Reg ours[] = {{"tostring", base_tostring},
+                                    {"pairs", base_pairs},
+                                    {"next", base_next},
+                                    {"setmetatable", base_setmetatable},
+                                    {"getmetatable", base_getmetatable},
+                                    {NULL, NULL}};
+    int globals = lua_gettop(L);
+    /* luaopen_base fills the state's own table of globals, which nothing can reach */
+    lua_pushcfunction(L, luaopen_base);
+    lua_call(L, 0, 1);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        lua_getfield(L, -1, kept[i]);
+        lua_setfield(L, globals, kept[i]);
+    }
+    lua_pop(L, 1);
+    luaL_setfuncs(L, ours, 0);
+    lua_pushliteral(L, LUA_VERSION);
+    lua_setfield(L, globals, "_VERSION");
+}
+
+/* ---- string ---- */
+
+static int string_rep(lua_State *L)
+{
+    size_t len, sep_len;
+    luaL_checklstring(L, 1, &len);
+    lua_Integer n = luaL_checkinteger(L, 2);
+    luaL_optlstring(L, 3, "", &sep_len);
+    if (n <= 0 || len + sep_len == 0) { /* Lua would count to n even for empty strings */
+        lua_pushliteral(L, "");
+        return 1;
+    }
+    if (n > REP_MAX || (lua_Integer)(len + sep_len) > REP_MAX / n)
+        return luaL_error(L, "string.rep makes more than %d bytes", REP_MAX);
+    lua_settop(L, 3);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, 3, 1);
+    return 1;
+}
+
+/* string.format without addresses: no %p, and %s of a table shows "table". */
+static int string_format(lua_State *L)
+{
+    size_t len;
+    const char *f = luaL_checklstring(L, 1, &len);
+    int arg = 1, top = lua_gettop(L);
+    for (const char *end = f + len; f < end; f++) {
+        if (*f != '%')
+            continue;
+        if (*++f == '%')
+            continue;
+        f += strspn(f, "-+ #0123456789.");
+        arg++;
+        if (*f == 'p')
+            return luaL_error(L, "string.format cannot show addresses (%%p)");
+        if (*f == 's' && arg <= top) {
+            push_text(L, arg);
+            lua_replace(L, arg);
+        }
+    }
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, 1);
+    return 1;
+}
+
+static void wrap(lua_State *L, const char *name, lua_CFunction fn)
+{
+    lua_getfield(L, -1, name);
+    lua_pushcclosure(L, fn, 1);
+    lua_setfield(L, -2, name);
+}
+
+int bounded_open_string(lua_State *L)
+{
+    /* luaopen_string also gives strings a metatable: keep ours */
+    lua_pushliteral(L, "");
+    int had = lua_getmetatable(L, -1); // "" meta?
+    lua_pushcfunction(L, luaopen_string);
+    lua_call(L, 0, 1); // "" meta? string
+    if (had) {
+        lua_rotate(L, -3, 1); // string "" meta
+        lua_setmetatable(L, -2);
+    } else {
+        lua_insert(L, -2);
+    }
+    lua_pop(L, 1); // string
+    lua_pushnil(L);
+    lua_setfield(L, -2, "dump");
+    wrap(L, "rep", string_rep);
+    wrap(L, "format", string_format);
+    return 1;
+}
+
+/* ---- table ---- */
+
+/* A __len that lies must not make a C loop endless: no hook runs in there. */
+static void check_length(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (luaL_len(L, 1) > 100 * LOOP_MAX)
+        luaL_error(L, "the table's length is out of range");
+}
+
+static int call_original(lua_State *L)
+{
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+static int table_checked(lua_State *L)
+{
+    check_length(L);
+    return call_original(L);
+}
+
+static int table_concat(lua_State *L)
+{
+    check_length(L);
+    lua_Integer i = luaL_optinteger(L, 3, 1),
+                j = luaL_opt(L, luaL_checkinteger, 4, luaL_len(L, 1));
+    if (j >= i && (lua_Unsigned)j - (lua_Unsigned)i >= (lua_Unsigned)LOOP_MAX)
+        return luaL_error(L, "table.concat joins more than %d items", LOOP_MAX);
+    return call_original(L);
+}
+
+static int table_move(lua_State *L)
+{
+    lua_Integer f = luaL_checkinteger(L, 2), e = luaL_checkinteger(L, 3);
+    if (e >= f && (lua_Unsigned)e - (lua_Unsigned)f >= (lua_Unsigned)LOOP_MAX)
+        return luaL_error(L, "table.move moves more than %d items", LOOP_MAX);
+    return call_original(L);
+}
+
+int bounded_open_table(lua_State *L)
+{
+    lua_pushcfunction(L, luaopen_table);
+    lua_call(L, 0, 1);
+    wrap(L, "concat", table_concat);
+    wrap(L, "move", table_move);
+    wrap(L, "insert", table_checked);
+    wrap(L, "remove", table_checked);
+    vm_push_part(L, "sort");
+    lua_setfield(L, -2, "sort");
+    return 1;
+}

@@ -1,0 +1,117 @@
+#include "vm/cpu.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <lauxlib.h>
+
+enum { TICK_MS = 10, GRACE_TICKS = 200 };
+
+/* What the handler reads: written by this thread only, between signals. */
+static struct {
+    volatile sig_atomic_t active, grace;
+    struct cpu_meter *meter;
+    lua_State *L;
+    const char *label;
+    int resume_max, attempt_max, watchdog_max; /* ticks */
+} now;
+
+static void on_deadline(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    if (lua_isyieldable(L)) {
+        lua_yield(L, 0);
+        return;
+    }
+    luaL_error(L, "stopped: too much CPU time");
+}
+
+/* Only async-signal-safe calls: the thread may be anywhere, in malloc too. */
+static void bark(void)
+{
+    static const char head[] = "foyer: watchdog: ", tail[] =
+                                                        " hangs where it cannot be "
+                                                        "stopped (a pattern?); ending\n";
+    ssize_t rc = write(STDERR_FILENO, head, sizeof head - 1);
+    rc += write(STDERR_FILENO, now.label, strlen(now.label));
+    rc += write(STDERR_FILENO, tail, sizeof tail - 1);
+    (void)rc;
+    _exit(70);
+}
+
+static void on_tick(int signo)
+{
+    (void)signo;
+    if (!now.active)
+        return;
+    struct cpu_meter *meter = now.meter;
+    if (now.grace && meter->grace_ticks < GRACE_TICKS) {
+        meter->grace_ticks++;
+        return;
+    }
+    meter->ticks++;
+    meter->resume_ticks++;
+    if (meter->resume_ticks >= now.watchdog_max)
+        bark();
+    if (meter->verdict == CPU_FINE && meter->resume_ticks > now.resume_max)
+        meter->verdict = CPU_RESUME_LIMIT;
+    else if (meter->verdict == CPU_FINE && meter->ticks > now.attempt_max)
+        meter->verdict = CPU_ATTEMPT_LIMIT;
+    /* set again at each tick: pcall and error restore nothing, but cost nothing either */
+    if (meter->verdict != CPU_FINE)
+        lua_sethook(now.L, on_deadline, LUA_MASKCOUNT, 1);
+}
+
+int cpu_start(struct err *e)
+{
+    static int started;
+    if (started)
+        return 0;
+    struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
+                             .sigev_signo = SIGRTMIN + 1};
+    event._sigev_un._tid = (pid_t)syscall(SYS_gettid); /* glibc 2.36 has no public name */
+    struct itimerspec every = {{0, TICK_MS * 1000000}, {0, TICK_MS * 1000000}};
+    timer_t timer;
+    if (sigaction(SIGRTMIN + 1, &action, NULL) != 0 ||
+        timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0)
+        return err_set(e, ERR_INTERNAL, "cannot start the CPU timer: %s",
+                       strerror(errno));
+    if (timer_settime(timer, 0, &every, NULL) != 0)
+        return err_set(e, ERR_INTERNAL, "cannot start the CPU timer: %s",
+                       strerror(errno));
+    started = 1;
+    return 0;
+}
+
+void cpu_enter(struct cpu_meter *meter, lua_State *L, const struct limits *limits,
+               const char *label)
+{
+    meter->resume_ticks = 0;
+    now.meter = meter;
+    now.L = L;
+    now.label = label;
+    now.resume_max = (int)(limits->resume_cpu_ms / TICK_MS);
+    now.attempt_max = (int)(limits->attempt_cpu_ms / TICK_MS);
+    now.watchdog_max = (int)(limits->watchdog_ms / TICK_MS);
+    now.grace = 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    now.active = 1;
+}
+
+void cpu_grace(int on)
+{
+    now.grace = on;
+}
+
+void cpu_leave(void)
+{
+    now.active = 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}

@@ -1,0 +1,242 @@
+#include "vm/data.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "core/limits.h"
+
+enum { DEPTH_MAX = 16 };
+
+struct data {
+    size_t used;
+    const char *text, *name;
+    size_t len;
+    json_t *tree;
+};
+
+static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    struct data *data = ud;
+    if (!ptr)
+        osize = 0;
+    if (nsize == 0) {
+        data->used -= osize;
+        free(ptr);
+        return NULL;
+    }
+    if (nsize > osize && data->used + nsize - osize > limits_default.settings_bytes)
+        return NULL;
+    void *fresh = realloc(ptr, nsize);
+    if (!fresh)
+        return nsize <= osize ? ptr : NULL;
+    data->used += nsize - osize;
+    return fresh;
+}
+
+static void out_of_time(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    luaL_error(L, "a settings file is data, but this one computes for too long");
+}
+
+static int data_secret(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    if (!str_is_name(name))
+        return luaL_error(
+            L, "secret \"%s\": a name has letters, digits, '-', '_' and '.'", name);
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, 1);
+    lua_setfield(L, -2, "$secret");
+    return 1;
+}
+
+static int data_env(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    const char *value = getenv(name);
+    if (!value)
+        return luaL_error(L, "env \"%s\": the environment has no such variable", name);
+    lua_pushstring(L, value);
+    return 1;
+}
+
+static int data_unknown(lua_State *L)
+{
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
+    return luaL_error(L,
+                      "unknown name \"%s\": a settings file knows only secret \"…\" and "
+                      "env \"…\"; is a quote missing?",
+                      name);
+}
+
+/* Where a value stands, for messages: "recipes.digest.cron". */
+static const char *shown(lua_State *L, const char *path)
+{
+    return *path ? path : lua_pushliteral(L, "the table");
+}
+
+static json_t *own(lua_State *L, json_t *tree)
+{
+    if (!tree)
+        luaL_error(L, "a text is not valid UTF-8");
+    return tree;
+}
+
+/* Sets the tree of the value at the top into PARENT (an object by KEY, or an array), so
+ * that an error raised below loses nothing: the root owns all. */
+static void convert(lua_State *L, json_t *parent, const char *key, const char *path,
+                    int depth)
+{
+    int idx = lua_gettop(L);
+    json_t *node = NULL;
+    luaL_checkstack(L, 10, NULL);
+    if (depth > DEPTH_MAX)
+        luaL_error(L, "%s: nested too deeply", shown(L, path));
+    switch (lua_type(L, idx)) {
+    case LUA_TSTRING: {
+        size_t len;
+        const char *s = lua_tolstring(L, idx, &len);
+        node = own(L, json_stringn(s, len));
+        break;
+    }
+    case LUA_TNUMBER:
+        node = lua_isinteger(L, idx) ? json_integer(lua_tointeger(L, idx))
+                                     : json_real(lua_tonumber(L, idx));
+        if (!node)
+            luaL_error(L, "%s: not a finite number", shown(L, path));
+        break;
+    case LUA_TBOOLEAN:
+        node = json_boolean(lua_toboolean(L, idx));
+        break;
+    case LUA_TTABLE:
+        node = lua_rawlen(L, idx) ? json_array() : json_object();
+        break;
+    default:
+        luaL_error(L, "%s: a %s is no data", shown(L, path), luaL_typename(L, idx));
+    }
+    if (key)
+        json_object_set_new(parent, key, node);
+    else
+        json_array_append_new(parent, node);
+    if (!lua_istable(L, idx))
+        return;
+    lua_Integer n = (lua_Integer)lua_rawlen(L, idx);
+    for (lua_Integer i = 1; i <= n; i++) {
+        const char *below = lua_pushfstring(L, "%s[%I]", path, i);
+        lua_rawgeti(L, idx, i);
+        convert(L, node, NULL, below, depth + 1);
+        lua_pop(L, 2);
+    }
+    for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
+        if (n && lua_isinteger(L, -2) && lua_tointeger(L, -2) >= 1 &&
+            lua_tointeger(L, -2) <= n)
+            continue;
+        if (lua_type(L, -2) != LUA_TSTRING)
+            luaL_error(L, "%s: a key is a %s, not a text", shown(L, path),
+                       luaL_typename(L, -2));
+        if (n)
+            luaL_error(L, "%s: a table is either a list or has keys, not both (%s)",
+                       shown(L, path), lua_tostring(L, -2));
+        const char *name = lua_tostring(L, -2);
+        const char *below =
+            *path ? lua_pushfstring(L, "%s.%s", path, name) : lua_pushstring(L, name);
+        lua_insert(L, -2); // key path value
+        convert(L, node, name, below, depth + 1);
+        lua_remove(L, -2); // key value
+    }
+}
+
+static int load(lua_State *L)
+{
+    struct data *data = lua_touserdata(L, 1);
+    char chunk[512];
+    snprintf(chunk, sizeof chunk, "@%s", data->name);
+    lua_sethook(L, out_of_time, LUA_MASKCOUNT, (int)limits_default.settings_instructions);
+    if (luaL_loadbufferx(L, data->text, data->len, chunk, "t") != LUA_OK)
+        return lua_error(L);
+    lua_createtable(L, 0, 2);
+    lua_pushcfunction(L, data_secret);
+    lua_setfield(L, -2, "secret");
+    lua_pushcfunction(L, data_env);
+    lua_setfield(L, -2, "env");
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, data_unknown);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+    lua_setupvalue(L, -2, 1);
+    lua_call(L, 0, 1);
+    if (!lua_istable(L, -1))
+        return luaL_error(L,
+                          "%s: returns a %s: a settings file returns one table, as in "
+                          "return { name = \"…\" }",
+                          data->name, luaL_typename(L, -1));
+    convert(L, data->tree, "root", "", 0);
+    return 0;
+}
+
+json_t *data_load(const char *text, size_t len, const char *name, struct err *e)
+{
+    struct data data = {.text = text, .len = len, .name = name, .tree = json_object()};
+    lua_State *L = lua_newstate(allocate, &data);
+    json_t *root = NULL;
+    if (!L) {
+        err_set(e, ERR_INTERNAL, "cannot read %s: no memory", name);
+    } else {
+        lua_pushcfunction(L, load);
+        lua_pushlightuserdata(L, &data);
+        int rc = lua_pcall(L, 1, 0, 0);
+        if (rc == LUA_OK)
+            root = json_incref(json_object_get(data.tree, "root"));
+        else if (rc == LUA_ERRMEM)
+            err_set(e, ERR_SETTINGS,
+                    "cannot read %s: it needs more than %zu KiB of memory", name,
+                    limits_default.settings_bytes >> 10);
+        else if (lua_type(L, -1) == LUA_TSTRING)
+            err_set(e, ERR_SETTINGS, "cannot read %s: %s", name, lua_tostring(L, -1));
+        else
+            err_set(e, ERR_SETTINGS, "cannot read %s: it raised an error", name);
+        lua_close(L);
+    }
+    json_decref(data.tree);
+    return root;
+}
+
+static void format(struct buf *out, const json_t *tree, int depth)
+{
+    const char *key;
+    json_t *value;
+    buf_adds(out, "{\n");
+    json_object_foreach((json_t *)tree, key, value)
+    {
+        json_t *name = json_string(key);
+        char *quoted = json_dumps(name, JSON_ENCODE_ANY);
+        json_decref(name);
+        buf_addf(out, "%*s[%s] = ", 2 * depth + 2, "", quoted);
+        free(quoted);
+        if (json_is_object(value)) {
+            format(out, value, depth + 1);
+        } else {
+            char *text = json_dumps(value, JSON_ENCODE_ANY);
+            buf_adds(out, text);
+            free(text);
+        }
+        buf_adds(out, ",\n");
+    }
+    buf_addf(out, "%*s}", 2 * depth, "");
+}
+
+char *data_format(const json_t *tree, const char *comment)
+{
+    struct buf out;
+    buf_init(&out, 16 * 1024 * 1024);
+    buf_addf(&out, "-- %s\nreturn ", comment);
+    format(&out, tree, 0);
+    buf_addc(&out, '\n');
+    return buf_take(&out, NULL);
+}

@@ -1,0 +1,389 @@
+#include "vm/exchange.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/answer.h"
+#include "core/settings.h"
+#include "io/crypto.h"
+
+enum { REDIRECTS_MAX = 3 };
+
+void exchange_init(struct exchange *x, struct run *run)
+{
+    const struct limits *limits = vm_limits(run_vm(run));
+    *x = (struct exchange){.run = run, .seq = -1};
+    buf_init(&x->body, limits->answer_bytes);
+    buf_init(&x->packed, limits->answer_bytes + 1024 * 1024);
+}
+
+void exchange_fini(struct exchange *x)
+{
+    if (x->call)
+        httpc_cancel(x->call);
+    x->call = NULL;
+    for (size_t i = 0; i < x->nheaders; i++)
+        free(x->headers[i]);
+    for (size_t i = 0; i < x->nparts; i++) {
+        free((void *)x->parts[i].name);
+        free((void *)x->parts[i].filename);
+        if (!x->parts[i].filename) /* a file's bytes are the run's */
+            free((void *)x->parts[i].data);
+    }
+    free(x->headers);
+    free(x->parts);
+    free(x->method);
+    free(x->url);
+    free(x->what);
+    buf_free(&x->body);
+    buf_free(&x->packed);
+    x->headers = NULL;
+    x->parts = NULL;
+    x->method = x->url = x->what = NULL;
+    x->nheaders = x->nparts = 0;
+}
+
+void exchange_add_header(struct exchange *x, const char *name, const char *value)
+{
+    x->headers = xrealloc(x->headers, (x->nheaders + 1) * sizeof *x->headers);
+    x->headers[x->nheaders++] = xasprintf("%s: %s", name, value);
+}
+
+/* ---- where a request may go ---- */
+
+/* The connection's hosts get the token; the client's do not. */
+static int admit(struct exchange *x, const struct url_parts *u, const char *app,
+                 struct err *e)
+{
+    const struct run_host *host = run_host(x->run);
+    const char *client = run_client(x->run);
+    const struct connection *c = NULL;
+    struct err missing = {0};
+    x->connection = NULL;
+    x->allow_private = 0;
+    if (*app && client)
+        c = host->connection(host->arg, client, app, &missing);
+    for (size_t i = 0; c && i < c->nhosts; i++) {
+        if (!host_matches(c->hosts[i], u))
+            continue;
+        x->connection = c;
+        x->allow_private = host_is_address(u->host);
+        return 0;
+    }
+    const json_t *settings = client ? host->client(host->arg, client, e) : NULL;
+    if (client && !settings)
+        return -1;
+    const json_t *hosts = settings ? settings_hosts(settings) : NULL;
+    size_t i;
+    json_t *pattern;
+    json_array_foreach(hosts, i, pattern)
+    {
+        if (!host_matches(json_string_value(pattern), u))
+            continue;
+        x->allow_private = host_is_address(u->host);
+        return 0;
+    }
+    char port[16] = "";
+    if (u->port_given)
+        snprintf(port, sizeof port, ":%d", u->port);
+    if (strcmp(u->scheme, "http") == 0 && !u->port_given)
+        return err_set(e, ERR_FORBIDDEN, "cannot %s %s://%s: only https is allowed here",
+                       x->method, u->scheme, u->host);
+    return err_set(
+        e, ERR_FORBIDDEN,
+        "cannot %s %s://%s%s: the host is neither the connection's nor in `hosts` of "
+        "clients/%s/client.lua",
+        x->method, u->scheme, u->host, port, client ? client : "?");
+}
+
+int exchange_check_next(const struct exchange *x, const char *url, struct err *e)
+{
+    struct exchange probe = {.run = x->run, .method = x->method};
+    struct url_parts u;
+    if (url_parts_parse(url, &u, e) != 0)
+        return err_prefix(e, "cannot follow the next page");
+    int rc = admit(&probe, &u, x->connection ? x->connection->app : "", e);
+    url_parts_fini(&u);
+    return rc != 0 ? err_prefix(e, "cannot follow the next page") : 0;
+}
+
+static int is_clean(const char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s <= ' ' || *s == 0x7f)
+            return 0;
+    return 1;
+}
+
+int exchange_resolve(struct exchange *x, const char *target, const char *app, int secret,
+                     struct err *e)
+{
+    const struct run_host *host = run_host(x->run);
+    const char *client = run_client(x->run);
+    if (!is_clean(target))
+        return err_set(
+            e, ERR_INVALID,
+            "cannot %s %.200s: an address holds no spaces or control characters; "
+            "encode a part with url.segment",
+            x->method, secret ? "the secret URL" : target);
+    free(x->url);
+    free(x->what);
+    x->url = x->what = NULL;
+    if (target[0] == '/') {
+        if (!*app)
+            return err_set(
+                e, ERR_INVALID,
+                "cannot %s %.200s: outside lua/<app>/ write a whole URL, or name "
+                "connection = \"<app>\"",
+                x->method, target);
+        if (!client)
+            return err_set(e, ERR_USAGE, "cannot %s %.200s: no client is named",
+                           x->method, target);
+        const struct connection *c = host->connection(host->arg, client, app, e);
+        if (!c)
+            return -1;
+        x->url = xasprintf("%s%s", c->base, target);
+    } else {
+        x->url = xstrdup(target);
+    }
+    struct url_parts u;
+    if (url_parts_parse(x->url, &u, e) != 0) {
+        if (secret)
+            err_set(e, ERR_INVALID, "cannot %s the secret URL: it is malformed",
+                    x->method);
+        return -1;
+    }
+    int rc = admit(x, &u, app, e);
+    if (rc == 0) {
+        const char *path = strchr(strstr(x->url, "://") + 3, '/');
+        int len = path ? (int)strcspn(path, "?#") : 0;
+        if (secret) /* the path of a chat webhook is its secret */
+            x->what = xasprintf("%s %s://%s/…", x->method, u.scheme, u.host);
+        else if (x->connection)
+            x->what = xasprintf("%s %.*s", x->method, len, path ? path : "/");
+        else
+            x->what = xasprintf("%s %s://%s%.*s", x->method, u.scheme, u.host, len,
+                                path ? path : "");
+        x->connector =
+            x->connection ? host->connector(host->arg, x->connection->app, NULL) : NULL;
+    }
+    url_parts_fini(&u);
+    return rc;
+}
+
+/* ---- the outcome as bytes ---- */
+
+static void pack_error(struct exchange *x, const struct err *e)
+{
+    buf_reset(&x->packed);
+    buf_addf(&x->packed, "error %s %s", err_kind_name(e->kind), e->text);
+}
+
+static int pack_answer(struct exchange *x, const struct httpc_answer *a)
+{
+    int rc = 0;
+    buf_reset(&x->packed);
+    rc |= buf_addf(&x->packed, "%ld\n", a->status);
+    for (size_t i = 0; i < a->nheaders; i++) {
+        for (const char *p = a->headers[i].name; *p; p++)
+            rc |= buf_addc(&x->packed, (char)tolower((unsigned char)*p));
+        rc |= buf_addf(&x->packed, ": %s\n", a->headers[i].value);
+    }
+    rc |= buf_addc(&x->packed, '\n');
+    rc |= buf_add(&x->packed, a->body, a->body_len);
+    return rc;
+}
+
+int exchange_read(const char *packed, size_t len, struct exchange_answer *out,
+                  struct err *e)
+{
+    *out = (struct exchange_answer){0};
+    if (len > 6 && memcmp(packed, "error ", 6) == 0) {
+        char kind[32];
+        size_t n = strcspn(packed + 6, " ");
+        if (n < sizeof kind && 6 + n < len) {
+            memcpy(kind, packed + 6, n);
+            kind[n] = '\0';
+            err_set(&out->err, err_kind_find(kind), "%.*s", (int)(len - 7 - n),
+                    packed + 7 + n);
+            return 0;
+        }
+    }
+    const char *line = memchr(packed, '\n', len);
+    const char *blank = memmem(packed, len, "\n\n", 2);
+    out->status = atoi(packed);
+    if (!line || !blank || out->status < 100)
+        return err_set(e, ERR_INTERNAL, "cannot read a recorded HTTP answer");
+    out->headers = line + 1;
+    out->headers_len = blank > line ? (size_t)(blank - line) : 0;
+    out->body = blank + 2;
+    out->len = len - (size_t)(out->body - packed);
+    return 0;
+}
+
+int exchange_header(const struct exchange_answer *a, const char *name, char *out,
+                    size_t size)
+{
+    size_t n = strlen(name);
+    const char *p = a->headers, *end = a->headers + a->headers_len;
+    while (p < end) {
+        const char *eol = memchr(p, '\n', (size_t)(end - p));
+        if (!eol)
+            eol = end;
+        if ((size_t)(eol - p) > n + 1 && memcmp(p, name, n) == 0 && p[n] == ':') {
+            snprintf(out, size, "%.*s", (int)(eol - p - (long)n - 2), p + n + 2);
+            return 1;
+        }
+        p = eol + 1;
+    }
+    return 0;
+}
+
+/* ---- sending ---- */
+
+static void fail(struct exchange *x, const struct err *e)
+{
+    /* an uncertain write stays an open intent: only what surely did not happen is
+     * forgotten */
+    if (x->seq >= 0 && e->kind != ERR_UNCERTAIN)
+        journal_cancel(run_journal(x->run), x->seq);
+    run_fail(x->run, e);
+}
+
+static void uncertain(struct err *e)
+{
+    struct err why = *e;
+    err_set(e, ERR_UNCERTAIN, "cannot tell whether it was done: %s", why.text);
+    e->status = why.status;
+    e->retry_after_ms = why.retry_after_ms;
+}
+
+/* A merged conversation answers 301 on its own path and on those below it. Where the
+ * Location names an id of the same kind as the path's, the id is exchanged and the rest
+ * of the path kept; its exact form is not documented (FACTS 7.1). */
+static char *moved_url(const struct exchange *x, const char *location)
+{
+    const char *prefix = json_string_value(json_at(x->connector, "moved.prefix"));
+    const char *from = prefix ? strstr(x->url, prefix) : NULL;
+    const char *to = prefix ? strstr(location, prefix) : NULL;
+    if (from && to && from[-1] == '/') {
+        size_t old_len = strcspn(from, "/?#"), new_len = strcspn(to, "/?#");
+        return xasprintf("%.*s%.*s%s", (int)(from - x->url), x->url, (int)new_len, to,
+                         from + old_len);
+    }
+    if (location[0] != '/' || location[1] == '/')
+        return xstrdup(location);
+    const char *path = strchr(strstr(x->url, "://") + 3, '/');
+    int len = path ? (int)(path - x->url) : (int)strlen(x->url);
+    return xasprintf("%.*s%s", len, x->url, location);
+}
+
+static int follow(struct exchange *x, const struct httpc_answer *a, struct err *e)
+{
+    const char *location = httpc_header(a, "location");
+    if (!location || !is_clean(location))
+        return err_set(e, ERR_INVALID, "cannot %s: %ld without a usable Location",
+                       x->what, a->status);
+    if (x->redirects++ >= REDIRECTS_MAX)
+        return err_set(e, ERR_INVALID, "cannot %s: redirected more than %d times",
+                       x->what, REDIRECTS_MAX);
+    char *url = moved_url(x, location);
+    char *app = xstrdup(x->connection ? x->connection->app : "");
+    int rc = exchange_resolve(x, url, app, 0, e);
+    if (rc == 0)
+        rc = exchange_send(x, e);
+    else
+        err_prefix(e, "the answer %ld leads elsewhere", a->status);
+    free(app);
+    free(url);
+    return rc;
+}
+
+static void on_done(void *arg, const struct httpc_answer *a)
+{
+    struct exchange *x = arg;
+    struct err e = a->err;
+    x->call = NULL;
+    log_line(LOG_DEBUG, "%s: %s %ld, %zu bytes", run_label(x->run),
+             x->what ? x->what : "?", a->status, a->body_len);
+    if (e.kind != ERR_NONE) {
+        if (!x->reads && a->sent)
+            uncertain(&e);
+        if (err_kind_is_retryable(e.kind) || e.kind == ERR_UNCERTAIN) {
+            fail(x, &e);
+            return;
+        }
+        pack_error(x, &e);
+    } else if (a->status == 301 || a->status == 307 || a->status == 308) {
+        if (follow(x, a, &e) == 0)
+            return; /* on its way again */
+        pack_error(x, &e);
+    } else {
+        enum err_kind kind = answer_kind((int)a->status, !x->reads);
+        if (err_kind_is_retryable(kind) || kind == ERR_UNCERTAIN ||
+            (kind == ERR_AUTH && x->connection)) {
+            answer_error(&e, x->what, (int)a->status, !x->reads,
+                         httpc_header(a, "retry-after"), json_at(x->connector, "errors"),
+                         a->body, a->body_len, clock_wall_ms());
+            if (kind == ERR_UNCERTAIN)
+                uncertain(&e);
+            fail(x, &e);
+            return;
+        }
+        if (pack_answer(x, a) != 0) {
+            err_set(&e, ERR_LIMIT, "cannot %s: the answer is too large", x->what);
+            pack_error(x, &e);
+        }
+    }
+    run_set_writing(x->run, NULL);
+    run_ready(x->run);
+}
+
+static void cancel(void *arg)
+{
+    struct exchange *x = arg;
+    if (x->call)
+        httpc_cancel(x->call);
+    x->call = NULL;
+}
+
+int exchange_send(struct exchange *x, struct err *e)
+{
+    const char **headers = xcalloc(x->nheaders + 1, sizeof *headers);
+    char *credentials = NULL;
+    for (size_t i = 0; i < x->nheaders; i++)
+        headers[i] = x->headers[i];
+    size_t n = x->nheaders;
+    if (x->connection && x->connection->token) {
+        credentials = xasprintf("Authorization: Bearer %s", x->connection->token);
+        headers[n++] = credentials;
+    }
+    struct httpc_request request = {
+        .method = x->method,
+        .url = x->url,
+        .headers = headers,
+        .nheaders = n,
+        .body = x->has_body ? buf_str(&x->body) : NULL,
+        .body_len = x->body.len,
+        .parts = x->parts,
+        .nparts = x->nparts,
+        .fresh = !x->reads,
+        .allow_private = x->allow_private,
+    };
+    x->call = httpc_start(run_httpc(x->run), &request, on_done, x, e);
+    if (credentials) {
+        crypto_wipe(credentials, strlen(credentials));
+        free(credentials);
+    }
+    free(headers);
+    if (!x->call)
+        return -1;
+    run_set_writing(x->run, x->reads ? NULL : x->what);
+    run_wait(x->run, cancel, x);
+    return 0;
+}

@@ -1,0 +1,67 @@
+/* exchange: one HTTP request of a script and its answer, from the checked arguments to
+ * the bytes that the journal records. It decides where a request may go, adds
+ * credentials, follows a 301 with method and body kept, and tells retryable from final
+ * from uncertain. */
+#ifndef FOYER_EXCHANGE_H
+#define FOYER_EXCHANGE_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/connection.h"
+#include "vm/run.h"
+
+enum exchange_mode { EXCHANGE_VERB, EXCHANGE_REQUEST, EXCHANGE_PAGE };
+
+struct exchange { /* a userdata: exchange_fini is its __gc */
+    struct run *run;
+    enum exchange_mode mode;
+    char *method, *url, *what; /* owned; WHAT is for errors: no query, no secret */
+    char **headers;            /* "Name: value", owned, without the credentials */
+    size_t nheaders;
+    struct buf body;
+    int has_body;
+    struct httpc_part *parts; /* names, filenames and plain values owned */
+    size_t nparts;
+    int reads; /* 1: GET, HEAD, or a request declared so */
+    int raw;   /* 1: never decode */
+
+    const struct connection *connection; /* whose token goes along; NULL: none */
+    const json_t *connector;             /* of that connection */
+    int allow_private;
+
+    struct httpc_call *call;
+    int redirects, seq;
+    struct buf packed; /* the outcome: see exchange_read */
+};
+
+void exchange_init(struct exchange *x, struct run *run);
+void exchange_fini(struct exchange *x);
+void exchange_add_header(struct exchange *x, const char *name, const char *value);
+/* Sets url, what, connection and allow_private from TARGET: a path of APP's connection
+ * (APP "" : none), or an absolute URL on one of its hosts or the client's. FORBIDDEN
+ * names the host and where to allow it. */
+int exchange_resolve(struct exchange *x, const char *target, const char *app, int secret,
+                     struct err *e);
+/* Whether URL, the next page of X's list, may be asked as X was: FORBIDDEN when not. */
+int exchange_check_next(const struct exchange *x, const char *url, struct err *e);
+/* Sends; then the run is made ready with `packed` filled, or failed. */
+int exchange_send(struct exchange *x, struct err *e);
+
+struct exchange_answer { /* borrowed from the packed bytes */
+    int status;          /* 0: err says why there is none */
+    struct err err;
+    const char *headers; /* "name: value\n" each, names in lower case */
+    size_t headers_len;
+    const char *body;
+    size_t len;
+};
+/* Reads packed bytes, fresh or from the journal. */
+int exchange_read(const char *packed, size_t len, struct exchange_answer *out,
+                  struct err *e);
+/* Copies header NAME (lower case) into OUT; 0 when it is missing. */
+int exchange_header(const struct exchange_answer *a, const char *name, char *out,
+                    size_t size);
+
+#endif

@@ -1,0 +1,113 @@
+#include "vm/fail.h"
+
+#include <lauxlib.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char metatable[] = "foyer.error";
+
+static int error_tostring(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_pushliteral(L, "message");
+    lua_rawget(L, 1);
+    if (lua_type(L, -1) != LUA_TSTRING)
+        lua_pushliteral(L, "error");
+    return 1;
+}
+
+static void set_metatable(lua_State *L)
+{
+    if (luaL_newmetatable(L, metatable)) {
+        lua_pushcfunction(L, error_tostring);
+        lua_setfield(L, -2, "__tostring");
+        lua_pushboolean(L, 0);
+        lua_setfield(L, -2, "__metatable");
+    }
+    lua_setmetatable(L, -2);
+}
+
+void fail_push(lua_State *L, const struct err *e)
+{
+    luaL_checkstack(L, 6, NULL);
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, err_kind_name(e->kind));
+    lua_setfield(L, -2, "kind");
+    lua_pushstring(L, e->text);
+    lua_setfield(L, -2, "message");
+    if (e->status) {
+        lua_pushinteger(L, e->status);
+        lua_setfield(L, -2, "status");
+    }
+    if (err_kind_is_retryable(e->kind)) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "retryable");
+    }
+    if (e->retry_after_ms >= 0) {
+        lua_pushnumber(L, (lua_Number)e->retry_after_ms / 1000);
+        lua_setfield(L, -2, "retry_after");
+    }
+    set_metatable(L);
+}
+
+int fail_raise(lua_State *L, const struct err *e)
+{
+    fail_push(L, e);
+    return lua_error(L);
+}
+
+int fail_text(lua_State *L, enum err_kind kind, const char *fmt, ...)
+{
+    struct err e;
+    va_list ap;
+    va_start(ap, fmt);
+    err_vset(&e, kind, fmt, ap);
+    va_end(ap);
+    return fail_raise(L, &e);
+}
+
+static void read_table(lua_State *L, int idx, struct err *e)
+{
+    enum err_kind kind = ERR_SCRIPT;
+    const char *message = "an error table without a message";
+    lua_pushliteral(L, "kind");
+    lua_rawget(L, idx);
+    if (lua_type(L, -1) == LUA_TSTRING && err_kind_find(lua_tostring(L, -1)))
+        kind = err_kind_find(lua_tostring(L, -1));
+    lua_pop(L, 1);
+    lua_pushliteral(L, "message");
+    lua_rawget(L, idx);
+    if (lua_type(L, -1) == LUA_TSTRING)
+        message = lua_tostring(L, -1);
+    err_set(e, kind, "%s", message);
+    lua_pop(L, 1);
+    lua_pushliteral(L, "status");
+    lua_rawget(L, idx);
+    if (lua_isinteger(L, -1))
+        e->status = (int)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    lua_pushliteral(L, "retry_after");
+    lua_rawget(L, idx);
+    lua_Number seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
+    if (seconds >= 0 && seconds < 1e9)
+        e->retry_after_ms = (int64_t)(seconds * 1000);
+    lua_pop(L, 1);
+}
+
+void fail_read(lua_State *L, int idx, struct err *e)
+{
+    idx = lua_absindex(L, idx);
+    luaL_checkstack(L, 4, NULL);
+    switch (lua_type(L, idx)) {
+    case LUA_TTABLE:
+        read_table(L, idx, e);
+        break;
+    case LUA_TSTRING:
+        err_set(e, ERR_SCRIPT, "%s", lua_tostring(L, idx));
+        break;
+    default:
+        err_set(e, ERR_SCRIPT, "a script raised a %s instead of a text",
+                lua_typename(L, lua_type(L, idx)));
+    }
+}

@@ -1,0 +1,21 @@
+/* fail: errors that cross between C and Lua: a table {kind, message, status?, …} with a
+ * __tostring, raised; and back to a struct err. */
+#ifndef FOYER_FAIL_H
+#define FOYER_FAIL_H
+
+#include <lua.h>
+
+#include "base/err.h"
+
+/* Raises E as an error table. Never returns. */
+int fail_raise(lua_State *L, const struct err *e);
+/* Pushes it without raising. */
+void fail_push(lua_State *L, const struct err *e);
+/* Raises kind + printf text. Never returns. */
+int fail_text(lua_State *L, enum err_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Reads the error value at IDX, whatever it is, without running a metamethod. May raise
+ * when memory runs out: call it protected. */
+void fail_read(lua_State *L, int idx, struct err *e);
+
+#endif

@@ -1,0 +1,563 @@
+#include "vm/run.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/str.h"
+#include "io/crypto.h"
+#include "vm/api.h"
+#include "vm/conv.h"
+#include "vm/cpu.h"
+#include "vm/fail.h"
+#include "vm/sandbox.h"
+
+enum run_state { STATE_NEW, STATE_READY, STATE_RUNNING, STATE_WAITING, STATE_OVER };
+
+enum { FILES_MAX = 16, RESULT_MAX = 64 * 1024 * 1024 };
+
+struct run_file {
+    char *name;
+    char *data;
+    size_t len;
+};
+
+struct run {
+    struct runs *runs;
+    struct run *prev, *next; /* all live */
+    struct run *ready_next;
+    enum run_state state;
+    char *id, *client, *label;
+    int files_allowed, dry;
+    struct mock *mock;
+    char *writing; /* NULL: no write is unanswered */
+    run_done *done;
+    void *done_arg;
+
+    struct vm_state memory;
+    lua_State *L, *co; /* co is anchored in L's registry */
+    struct cpu_meter cpu;
+    struct journal *journal;
+    struct scope *scopes; /* grown as needed, to the call depth */
+    int depth;
+
+    void (*cancel)(void *arg); /* of what it waits for */
+    void *cancel_arg;
+
+    enum run_outcome outcome;
+    int given_up;
+    struct err err;
+    struct buf result, secret;
+    struct run_file *files;
+    int nfiles;
+};
+
+struct runs {
+    struct vm *vm;
+    struct loop *loop;
+    struct httpc *httpc;
+    struct run_host host;
+    struct run *live; /* newest first */
+    int nlive;
+    struct run *ready, **ready_tail;
+    int draining, writes_stopped;
+};
+
+struct runs *runs_new(struct vm *vm, struct loop *loop, struct httpc *httpc,
+                      const struct run_host *host)
+{
+    struct runs *runs = xcalloc(1, sizeof *runs);
+    runs->vm = vm;
+    runs->loop = loop;
+    runs->httpc = httpc;
+    runs->host = *host;
+    runs->ready_tail = &runs->ready;
+    return runs;
+}
+
+/* ---- the end of an attempt ---- */
+
+static void unready(struct run *run)
+{
+    struct runs *runs = run->runs;
+    for (struct run **p = &runs->ready; *p; p = &(*p)->ready_next) {
+        if (*p != run)
+            continue;
+        *p = run->ready_next;
+        if (!*p)
+            runs->ready_tail = p;
+        return;
+    }
+}
+
+static void run_free(struct run *run)
+{
+    struct runs *runs = run->runs;
+    if (run->cancel)
+        run->cancel(run->cancel_arg);
+    unready(run);
+    if (run->L)
+        lua_close(run->L);
+    if (run->prev)
+        run->prev->next = run->next;
+    else
+        runs->live = run->next;
+    if (run->next)
+        run->next->prev = run->prev;
+    runs->nlive--;
+    journal_free(run->journal);
+    for (int i = 0; i < run->nfiles; i++) {
+        free(run->files[i].name);
+        free(run->files[i].data);
+    }
+    free(run->files);
+    free(run->scopes);
+    buf_free(&run->result);
+    run_secret_buf(run);
+    buf_free(&run->secret);
+    free(run->id);
+    free(run->client);
+    free(run->label);
+    free(run->writing);
+    free(run);
+}
+
+static void finish(struct run *run)
+{
+    run->state = STATE_OVER;
+    struct run_result result = {.outcome = run->outcome, .err = run->err};
+    if (run->outcome == RUN_DONE) {
+        result.json = run->result.len ? run->result.data : "null";
+        result.len = run->result.len ? run->result.len : 4;
+    }
+    run_done *done = run->done;
+    void *arg = run->done_arg;
+    /* the state goes first: what a callback starts next finds its memory free */
+    if (run->L)
+        lua_close(run->L);
+    run->L = NULL;
+    done(arg, &result);
+    run_free(run);
+}
+
+void run_kill(struct run *run)
+{
+    run_free(run);
+}
+
+void runs_free(struct runs *runs)
+{
+    if (!runs)
+        return;
+    while (runs->live)
+        run_free(runs->live);
+    free(runs);
+}
+
+int runs_live(const struct runs *runs)
+{
+    return runs->nlive;
+}
+
+const char *runs_writing(const struct runs *runs)
+{
+    for (const struct run *run = runs->live; run; run = run->next)
+        if (run->writing)
+            return run->writing;
+    return NULL;
+}
+
+void runs_stop_writes(struct runs *runs)
+{
+    runs->writes_stopped = 1;
+}
+
+/* ---- the one resume ---- */
+
+/* Protected: to read an error can need memory. */
+static int read_error(lua_State *L)
+{
+    fail_read(L, 1, lua_touserdata(L, 2));
+    return 0;
+}
+
+/* Pops the error value at the top of L into E. A light C function and a light userdata
+ * allocate nothing, and there is room for them. */
+static void read_protected(lua_State *L, struct err *e)
+{
+    struct err read;
+    lua_pushcfunction(L, read_error);
+    lua_insert(L, -2);
+    lua_pushlightuserdata(L, &read);
+    if (lua_pcall(L, 2, 0, 0) == LUA_OK)
+        *e = read;
+    else
+        err_set(e, ERR_LIMIT, "cannot go on: the script's memory is used up");
+}
+
+static void set_failed(struct run *run, lua_State *from, int rc)
+{
+    run->outcome = RUN_FAILED;
+    const struct limits *limits = vm_limits(run->runs->vm);
+    if (rc == LUA_ERRMEM) {
+        err_set(&run->err, ERR_LIMIT,
+                "cannot go on: the script needs more than %zu MiB of memory",
+                limits->vm_bytes >> 20);
+        return;
+    }
+    lua_State *L = run->L;
+    lua_settop(L, 0);
+    lua_xmove(from, L, 1);
+    read_protected(L, &run->err);
+}
+
+static void set_stopped(struct run *run)
+{
+    const struct limits *limits = vm_limits(run->runs->vm);
+    run->outcome = RUN_FAILED;
+    if (run->cpu.verdict == CPU_RESUME_LIMIT)
+        err_set(&run->err, ERR_LIMIT,
+                "cannot go on: the script ran %lld ms without waiting for anything (an "
+                "endless "
+                "loop?)",
+                (long long)limits->resume_cpu_ms);
+    else
+        err_set(&run->err, ERR_LIMIT,
+                "cannot go on: the script used %lld ms of CPU time in all",
+                (long long)limits->attempt_cpu_ms);
+}
+
+static void resume(struct run *run, int nargs)
+{
+    int nresults = 0;
+    run->state = STATE_RUNNING;
+    run->cancel = NULL;
+    cpu_enter(&run->cpu, run->co, vm_limits(run->runs->vm), run->label);
+    int rc = lua_resume(run->co, NULL, nargs, &nresults);
+    cpu_leave();
+    if (run->given_up) {
+        finish(run);
+    } else if (run->cpu.verdict != CPU_FINE) {
+        set_stopped(run);
+        finish(run);
+    } else if (rc == LUA_YIELD) {
+        lua_pop(run->co, nresults);
+        if (run->state == STATE_RUNNING)
+            run->state = STATE_WAITING;
+    } else {
+        if (rc != LUA_OK)
+            set_failed(run, run->co, rc);
+        finish(run);
+    }
+}
+
+static void drain(void *arg)
+{
+    struct runs *runs = arg;
+    runs->draining = 0;
+    /* only those that were ready when the turn began: others get their turn in the loop
+     */
+    struct run *batch = runs->ready;
+    int n = 0;
+    for (struct run *run = batch; run; run = run->ready_next)
+        n++;
+    while (n-- > 0 && runs->ready) {
+        struct run *run = runs->ready;
+        runs->ready = run->ready_next;
+        if (!runs->ready)
+            runs->ready_tail = &runs->ready;
+        run->ready_next = NULL;
+        if (run->given_up)
+            finish(run);
+        else
+            resume(run, run->state == STATE_NEW ? 2 : 0);
+    }
+    if (runs->ready && !runs->draining) {
+        runs->draining = 1;
+        loop_defer(runs->loop, drain, runs);
+    }
+}
+
+static void enqueue(struct run *run)
+{
+    struct runs *runs = run->runs;
+    *runs->ready_tail = run;
+    runs->ready_tail = &run->ready_next;
+    if (!runs->draining) {
+        runs->draining = 1;
+        loop_defer(runs->loop, drain, runs);
+    }
+}
+
+void run_wait(struct run *run, void (*cancel)(void *arg), void *arg)
+{
+    run->cancel = cancel;
+    run->cancel_arg = arg;
+}
+
+void run_ready(struct run *run)
+{
+    run->cancel = NULL;
+    run->state = STATE_READY;
+    enqueue(run);
+}
+
+void run_fail(struct run *run, const struct err *e)
+{
+    run->outcome = RUN_FAILED;
+    run->err = *e;
+    run->given_up = 1;
+    run_ready(run);
+}
+
+int run_give_up(lua_State *L, const struct err *e)
+{
+    struct run *run = run_of(L);
+    run->outcome = RUN_FAILED;
+    run->err = *e;
+    run->given_up = 1;
+    return lua_yield(L, 0);
+}
+
+int run_skip(lua_State *L, const char *reason)
+{
+    struct run *run = run_of(L);
+    run->outcome = RUN_SKIPPED;
+    err_set(&run->err, ERR_NONE, "%s", reason);
+    run->given_up = 1;
+    return lua_yield(L, 0);
+}
+
+int run_end(lua_State *L)
+{
+    struct run *run = run_of(L);
+    run->outcome = RUN_DONE;
+    run->given_up = 1;
+    return lua_yield(L, 0);
+}
+
+/* ---- the start ---- */
+
+struct boot {
+    struct run *run;
+    const char *entry, *args;
+    size_t args_len;
+};
+
+static int boot(lua_State *L)
+{
+    struct boot *boot = lua_touserdata(L, 1);
+    struct run *run = boot->run;
+    sandbox_open(L, run->id, strlen(run->id));
+    conv_open(L);
+    api_open_std(L);
+    run->co = lua_newthread(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, run);
+    vm_push_part(L, "main");
+    lua_pushstring(L, boot->entry);
+    struct err e;
+    if (conv_decode(L, boot->args, boot->args_len, CONV_HANDLES, &e) != 0)
+        fail_raise(L, &e);
+    lua_xmove(L, run->co, 3);
+    return 0;
+}
+
+static void start_state(struct run *run, const struct run_spec *spec)
+{
+    struct vm *vm = run->runs->vm;
+    struct boot args = {run, spec->entry, spec->args ? spec->args : "null",
+                        spec->args ? spec->args_len : 4};
+    run->L = vm_new_state(vm, &run->memory, vm_limits(vm)->vm_bytes, run);
+    if (!run->L) {
+        err_set(&run->err, ERR_LIMIT, "cannot start the script: no memory");
+        run->outcome = RUN_FAILED;
+        run->given_up = 1;
+        return;
+    }
+    lua_pushcfunction(run->L, boot);
+    lua_pushlightuserdata(run->L, &args);
+    int rc = lua_pcall(run->L, 1, 0, 0);
+    if (rc == LUA_OK)
+        return;
+    run->given_up = 1;
+    run->outcome = RUN_FAILED;
+    read_protected(run->L, &run->err);
+}
+
+struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *done,
+                      void *arg)
+{
+    struct run *run = xcalloc(1, sizeof *run);
+    run->runs = runs;
+    run->next = runs->live;
+    if (runs->live)
+        runs->live->prev = run;
+    runs->live = run;
+    runs->nlive++;
+    run->id = xstrdup(spec->id);
+    run->client = spec->client ? xstrdup(spec->client) : NULL;
+    run->label = spec->client ? xasprintf("client %s, %s", spec->client, spec->label)
+                              : xstrdup(spec->label);
+    run->files_allowed = spec->files;
+    run->dry = spec->dry;
+    run->mock = spec->mock;
+    run->done = done;
+    run->done_arg = arg;
+    run->journal = journal_new(vm_limits(runs->vm), spec->keep);
+    buf_init(&run->result, RESULT_MAX);
+    buf_init(&run->secret, 64 * 1024);
+    struct err e;
+    if (cpu_start(&e) != 0) {
+        run->err = e;
+        run->outcome = RUN_FAILED;
+        run->given_up = 1;
+    } else {
+        start_state(run, spec);
+    }
+    enqueue(run);
+    return run;
+}
+
+/* ---- what the bindings see ---- */
+
+struct run *run_of(lua_State *L)
+{
+    return vm_state_of(L)->owner;
+}
+
+struct mock *run_mock(const struct run *run)
+{
+    return run->mock;
+}
+
+struct vm *run_vm(const struct run *run)
+{
+    return run->runs->vm;
+}
+
+const struct run_host *run_host(const struct run *run)
+{
+    return &run->runs->host;
+}
+
+struct httpc *run_httpc(const struct run *run)
+{
+    return run->runs->httpc;
+}
+
+struct loop *run_loop(const struct run *run)
+{
+    return run->runs->loop;
+}
+
+struct journal *run_journal(struct run *run)
+{
+    return run->journal;
+}
+
+const char *run_id(const struct run *run)
+{
+    return run->id;
+}
+
+const char *run_client(const struct run *run)
+{
+    return run->client;
+}
+
+const char *run_label(const struct run *run)
+{
+    return run->label;
+}
+
+int run_may_read_files(const struct run *run)
+{
+    return run->files_allowed;
+}
+
+struct scope *run_scope(struct run *run)
+{
+    return run->depth ? &run->scopes[run->depth - 1] : NULL;
+}
+
+struct scope *run_push_scope(struct run *run, struct err *e)
+{
+    int max = vm_limits(run->runs->vm)->call_depth;
+    if (run->depth >= max) {
+        err_set(e, ERR_LIMIT, "cannot call deeper than %d scripts: does one call itself?",
+                max);
+        return NULL;
+    }
+    run->scopes = xrealloc(run->scopes, (size_t)(run->depth + 1) * sizeof *run->scopes);
+    struct scope *scope = &run->scopes[run->depth++];
+    *scope = (struct scope){.seq = -1};
+    return scope;
+}
+
+void run_pop_scope(struct run *run)
+{
+    if (run->depth)
+        run->depth--;
+}
+
+int run_writes_stopped(const struct run *run)
+{
+    return run->runs->writes_stopped;
+}
+
+void run_set_writing(struct run *run, const char *what)
+{
+    free(run->writing);
+    run->writing = what ? xasprintf("%s: %s", run->label, what) : NULL;
+}
+
+int run_is_dry(const struct run *run)
+{
+    return run->dry;
+}
+
+struct buf *run_result_buf(struct run *run)
+{
+    return &run->result;
+}
+
+struct buf *run_secret_buf(struct run *run)
+{
+    if (run->secret.data)
+        crypto_wipe(run->secret.data, run->secret.cap);
+    buf_reset(&run->secret);
+    return &run->secret;
+}
+
+int run_add_file(struct run *run, const char *path, const char **name, struct err *e)
+{
+    if (!run->files_allowed)
+        return err_set(e, ERR_FORBIDDEN,
+                       "cannot read %s: files come from the command line only", path);
+    if (run->nfiles >= FILES_MAX)
+        return err_set(e, ERR_LIMIT, "cannot read %s: more than %d files", path,
+                       FILES_MAX);
+    struct buf data;
+    buf_init(&data, vm_limits(run->runs->vm)->file_bytes);
+    if (path_read(path, &data, e) != 0) {
+        buf_free(&data);
+        return -1;
+    }
+    run->files = xrealloc(run->files, (size_t)(run->nfiles + 1) * sizeof *run->files);
+    struct run_file *file = &run->files[run->nfiles];
+    const char *slash = strrchr(path, '/');
+    file->name = xstrdup(slash ? slash + 1 : path);
+    file->data = buf_take(&data, &file->len);
+    *name = file->name;
+    return run->nfiles++;
+}
+
+const char *run_file(const struct run *run, int id, size_t *len)
+{
+    if (id < 0 || id >= run->nfiles)
+        return NULL;
+    *len = run->files[id].len;
+    return run->files[id].data;
+}

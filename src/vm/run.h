@@ -1,0 +1,140 @@
+/* run: one attempt. A fresh state, one coroutine, at most one operation that it waits
+ * for.
+ *
+ * A completion puts the run on the ready list; the loop resumes it, in the one lua_resume
+ * of foyer. An attempt ends by returning, by an error, by a limit, or by giving up: a
+ * yield that is never resumed, which no pcall can catch. Then its state is closed,
+ * nothing else. */
+#ifndef FOYER_RUN_H
+#define FOYER_RUN_H
+
+#include <jansson.h>
+#include <lua.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/connection.h"
+#include "core/journal.h"
+#include "io/httpc.h"
+#include "io/loop.h"
+#include "vm/vm.h"
+
+struct runs; /* a process's attempts */
+struct run;
+struct mock;
+
+/* What runs ask of the workspace: callbacks handed down by src/app. What they return is
+ * borrowed and lives as long as the runs. */
+struct run_host {
+    void *arg;
+    /* client.lua over ids.lua, checked; NULL with E when there is no such client */
+    const json_t *(*client)(void *arg, const char *client, struct err *e);
+    /* foyer.lua, checked */
+    const json_t *(*workspace)(void *arg, struct err *e);
+    /* lua/<app>/connector.lua */
+    const json_t *(*connector)(void *arg, const char *app, struct err *e);
+    const struct connection *(*connection)(void *arg, const char *client, const char *app,
+                                           struct err *e);
+    /* Appends the secret's value. */
+    int (*secret)(void *arg, const char *name, struct buf *out, struct err *e);
+    /* Each client's name, in byte order. */
+    void (*each_client)(void *arg, void (*fn)(void *arg, const char *client),
+                        void *fn_arg);
+};
+
+struct run_spec {       /* all copied */
+    const char *id;     /* seeds math.random; unique for each run */
+    const char *client; /* NULL: none */
+    const char *label;  /* "recipe digest": for messages; the client is added */
+    const char *entry;  /* an entry of lua/std/main.lua */
+    const char *args;   /* JSON */
+    size_t args_len;
+    int files; /* 1: `file` inputs may be read from disk (the command line) */
+    int dry;   /* 1: the first write ends the attempt, its request being the result */
+    struct mock *mock; /* for `foyer mock` alone */
+    int keep;          /* 1: the journal keeps its steps, for a replay in this process */
+};
+
+enum run_outcome { RUN_DONE, RUN_SKIPPED, RUN_FAILED };
+
+struct run_result { /* valid until the callback returns */
+    enum run_outcome outcome;
+    struct err err;   /* of a failed one; the reason of a skipped one */
+    const char *json; /* of a done one: canonical JSON */
+    size_t len;
+};
+
+typedef void run_done(void *arg, const struct run_result *result);
+
+struct runs *runs_new(struct vm *vm, struct loop *loop, struct httpc *httpc,
+                      const struct run_host *host);
+/* Kills what is left, without callbacks. */
+void runs_free(struct runs *runs);
+/* DONE is called once, from the loop, never from within. */
+struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *done,
+                      void *arg);
+/* Cancels what it waits for and closes it; its callback is not called. */
+void run_kill(struct run *run);
+int runs_live(const struct runs *runs);
+/* A write that left and has no answer yet, in words ("client acme, recipe x: POST /…"),
+ * or NULL. Borrowed until the next loop turn. */
+const char *runs_writing(const struct runs *runs);
+/* From now on no write leaves: an attempt that wants one is given up. */
+void runs_stop_writes(struct runs *runs);
+int run_writes_stopped(const struct run *run);
+
+/* ---- for src/vm/api_*.c ---- */
+
+enum effect { EFFECT_READ, EFFECT_IDEMPOTENT, EFFECT_WRITE };
+
+struct scope {          /* one script in the chain of ctx.call */
+    char kind[16];      /* "recipe", "action", "trigger", "tool" */
+    char name[140];     /* "front/list-inboxes", "digest" */
+    char app[65];       /* of lua/<app>/, "" elsewhere */
+    enum effect effect; /* never more than the enclosing scope's */
+    int seq;            /* the journal's */
+};
+
+struct run *run_of(lua_State *L);
+struct mock *run_mock(const struct run *run); /* NULL: an ordinary run */
+struct vm *run_vm(const struct run *run);
+const struct run_host *run_host(const struct run *run);
+struct httpc *run_httpc(const struct run *run);
+struct loop *run_loop(const struct run *run);
+struct journal *run_journal(struct run *run);
+const char *run_id(const struct run *run);
+const char *run_client(const struct run *run); /* NULL: none */
+const char *run_label(const struct run *run);
+int run_may_read_files(const struct run *run);
+/* The innermost scope, or NULL. */
+struct scope *run_scope(struct run *run);
+/* Opens one; ERR_LIMIT past the call depth. */
+struct scope *run_push_scope(struct run *run, struct err *e);
+void run_pop_scope(struct run *run);
+
+/* Waiting: RUN waits for an operation that CANCEL(arg) ends, then the function that
+ * called lua_yieldk is continued after run_ready. */
+void run_wait(struct run *run, void (*cancel)(void *arg), void *arg);
+void run_ready(struct run *run);
+/* WHAT ("POST /…", copied) has left and is unanswered; NULL: it is answered. */
+void run_set_writing(struct run *run, const char *what);
+int run_is_dry(const struct run *run);
+/* Ends the attempt, done, with what is in run_result_buf; never returns. */
+int run_end(lua_State *L);
+/* Ends the attempt; never returns. */
+int run_give_up(lua_State *L, const struct err *e);
+int run_skip(lua_State *L, const char *reason);
+/* The same outside of Lua, for a run that waits: instead of run_ready. */
+void run_fail(struct run *run, const struct err *e);
+/* The run's result bytes, to be filled before the entry returns. */
+struct buf *run_result_buf(struct run *run);
+
+/* Emptied and wiped: for one secret's value at a time. */
+struct buf *run_secret_buf(struct run *run);
+
+/* A file's bytes, owned by the run; its id, or -1. */
+int run_add_file(struct run *run, const char *path, const char **name, struct err *e);
+const char *run_file(const struct run *run, int id, size_t *len);
+
+#endif

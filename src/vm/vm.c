@@ -1,0 +1,172 @@
+#include "vm/vm.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "vm/conv.h"
+#include "vm/cpu.h"
+#include "vm/fail.h"
+#include "vm/sandbox.h"
+
+#if LUA_VERSION_RELEASE_NUM < 50404
+#error "foyer needs Lua 5.4.4 or newer"
+#endif
+
+struct vm {
+    const struct limits *limits;
+    struct overlay *overlay;
+};
+
+static const char parts_key, std_key; /* registry */
+
+static void codec_begin(lua_State *L)
+{
+    struct vm_state *state = vm_state_of(L);
+    state->allowance = limits_default.codec_bytes;
+    cpu_grace(1);
+}
+
+static int codec_end(lua_State *L)
+{
+    struct vm_state *state = vm_state_of(L);
+    state->allowance = 0;
+    cpu_grace(0);
+    return state->used > state->max ? -1 : 0;
+}
+
+struct vm *vm_new(const struct limits *limits, struct overlay *overlay)
+{
+    struct vm *vm = xcalloc(1, sizeof *vm);
+    vm->limits = limits;
+    vm->overlay = overlay;
+    conv_set_allowance(codec_begin, codec_end);
+    return vm;
+}
+
+void vm_free(struct vm *vm)
+{
+    free(vm);
+}
+
+const struct limits *vm_limits(const struct vm *vm)
+{
+    return vm->limits;
+}
+
+struct overlay *vm_overlay(const struct vm *vm)
+{
+    return vm->overlay;
+}
+
+/* Lua gives a type, not a size, as osize when ptr is NULL (manual, lua_Alloc); to shrink
+ * never fails, as the collector relies on. */
+static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    struct vm_state *state = ud;
+    if (!ptr)
+        osize = 0;
+    if (nsize == 0) {
+        state->used -= osize;
+        free(ptr);
+        return NULL;
+    }
+    if (nsize > osize && state->used + (nsize - osize) > state->max + state->allowance)
+        return NULL;
+    void *fresh = realloc(ptr, nsize);
+    if (!fresh)
+        return nsize <= osize ? ptr : NULL;
+    state->used = state->used - osize + nsize;
+    if (state->used > state->peak)
+        state->peak = state->used;
+    return fresh;
+}
+
+/* Reached only by an error outside every protected call: a bug of ours, not a path. */
+static int on_panic(lua_State *L)
+{
+    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
+    log_line(LOG_ERROR, "panic in Lua: %s", message);
+    return 0; /* Lua aborts */
+}
+
+lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void *owner)
+{
+    *state = (struct vm_state){.vm = vm, .owner = owner, .max = max};
+    lua_State *L = lua_newstate(allocate, state);
+    if (!L)
+        return NULL;
+    lua_atpanic(L, on_panic);
+    /* lua_newthread copies the main thread's extra space (lstate.c) */
+    *(struct vm_state **)lua_getextraspace(L) = state;
+    return L;
+}
+
+struct vm_state *vm_state_of(lua_State *L)
+{
+    return *(struct vm_state **)lua_getextraspace(L);
+}
+
+static int keep_code(lua_State *L, const void *data, size_t len, void *arg)
+{
+    (void)L;
+    return buf_add(arg, data, len);
+}
+
+void vm_load(lua_State *L, struct overlay_file *file)
+{
+    luaL_checkstack(L, 4, NULL);
+    char name[512];
+    snprintf(name, sizeof name, "@%s", file->path);
+    int rc;
+    if (file->code.len) {
+        rc = luaL_loadbufferx(L, file->code.data, file->code.len, name, "b");
+    } else {
+        rc = luaL_loadbufferx(L, file->text, file->len, name, "t");
+        /* with debug information, so that messages keep their lines */
+        if (rc == LUA_OK && lua_dump(L, keep_code, &file->code, 0) != 0)
+            buf_reset(&file->code);
+    }
+    if (rc == LUA_ERRMEM)
+        lua_error(L);
+    if (rc != LUA_OK) // env message
+        fail_text(L, ERR_SCRIPT, "%s", lua_tostring(L, -1));
+    lua_rotate(L, -2, 1);     // chunk env
+    lua_setupvalue(L, -2, 1); // chunk
+}
+
+void vm_set_std(lua_State *L)
+{
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &std_key);
+    lua_newtable(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &parts_key);
+}
+
+void vm_push_part(lua_State *L, const char *name)
+{
+    luaL_checkstack(L, 6, NULL);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &parts_key); // parts
+    if (lua_getfield(L, -1, name) != LUA_TNIL) {
+        lua_remove(L, -2);
+        return;
+    }
+    lua_pop(L, 1);
+    struct err e;
+    char *path = lua_newuserdatauv(L, strlen(name) + 16, 0); // parts path
+    sprintf(path, "lua/std/%s.lua", name);
+    struct overlay_file *file =
+        overlay_find(vm_state_of(L)->vm->overlay, NULL, path, LAYER_BUILTIN, &e);
+    if (!file)
+        fail_raise(L, &e);
+    sandbox_push_env(L);
+    vm_load(L, file); // parts path chunk
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &std_key);
+    lua_call(L, 1, 1); // parts path part
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -4, name);
+    lua_replace(L, -3);
+    lua_pop(L, 1); // part
+}

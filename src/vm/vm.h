@@ -1,0 +1,43 @@
+/* vm: a process's Lua factory: states with a memory cap, and code from the layers,
+ * compiled once and kept as bytecode in memory. It knows no runs and no sockets. */
+#ifndef FOYER_VM_H
+#define FOYER_VM_H
+
+#include <lua.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "core/limits.h"
+#include "core/overlay.h"
+
+struct vm;
+
+/* One state's accounts, embedded in whoever owns the state and outliving it. */
+struct vm_state {
+    struct vm *vm;
+    void *owner;
+    size_t used, peak, max; /* bytes; past max Lua's allocator is refused */
+    size_t allowance;       /* the codec may pass max by this while it runs */
+};
+
+/* LIMITS and OVERLAY are borrowed for the vm's life. */
+struct vm *vm_new(const struct limits *limits, struct overlay *overlay);
+void vm_free(struct vm *vm);
+const struct limits *vm_limits(const struct vm *vm);
+struct overlay *vm_overlay(const struct vm *vm);
+
+/* A bare state whose allocations count into STATE; NULL when even that does not fit. */
+lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void *owner);
+/* The accounts of L's state; for coroutines too. */
+struct vm_state *vm_state_of(lua_State *L);
+
+/* Pushes FILE's chunk as a function with environment at the top of the stack as its _ENV
+ * (popped). Text only; a syntax error raises kind script with file and line. */
+void vm_load(lua_State *L, struct overlay_file *file);
+/* Pushes the value of the std part NAME (lua/std/NAME.lua), loading it at its first use
+ * in this state. */
+void vm_push_part(lua_State *L, const char *name);
+/* The std table that parts get as their argument: set once by src/vm/api_std.c. */
+void vm_set_std(lua_State *L); // pops it
+
+#endif
