@@ -26,8 +26,7 @@
 enum {
     SWEEP_MS = 100,
     IDLE_S = 60, /* without a byte in either direction */
-    BACKLOG = 512,
-    READ_AHEAD = 64 << 10 /* what a client may send before its last request is answered */
+    BACKLOG = 512
 };
 
 /* One accepted connection. evhttp says nothing of a connection before its first request
@@ -170,8 +169,6 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
     c->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
     must(c->bev != NULL, "bufferevent_socket_new");
     bufferevent_incref(c->bev);
-    /* Else a client could fill our memory with requests behind an unanswered one. */
-    bufferevent_setwatermark(c->bev, EV_READ, 0, d->limits.headers_max + READ_AHEAD);
     if (d->nconns++ < d->limits.connections_max) {
         LIST_INSERT_HEAD(&d->conns, c, link);
         must(evbuffer_add_cb(bufferevent_get_input(c->bev), on_input, c) != NULL,
@@ -295,6 +292,8 @@ static void split_target(struct httpd_request *r)
         *mark = '\0';
 }
 
+/* From here to the answer evhttp reads nothing from the connection: what a client sends
+ * ahead stays in the kernel, and that it has gone is found out by answering it. */
 static void on_request(struct evhttp_request *req, void *arg)
 {
     struct httpd *d = arg;

@@ -16,7 +16,8 @@ struct httpd_limits {    /* none may be 0 */
     size_t body_max;     /* bytes; past it the answer is 413 */
     size_t headers_max;  /* bytes, the request line too; past it the answer is 400 */
     int connections_max; /* past it a connection is closed at once */
-    int64_t request_ms;  /* from a request's first byte to its last; later: closed */
+    int64_t request_ms; /* from a request's first byte to its last; later: closed. Between
+                           requests: 60 s */
 };
 
 struct httpd_header {
@@ -47,9 +48,9 @@ void httpd_each_header(const struct httpd_request *r,
 /* LEN bytes, without a NUL behind them. */
 const char *httpd_body(const struct httpd_request *r, size_t *len);
 
-/* Both end R, now or later, on the loop's thread; a connection without a byte for 60 s is
- * closed. If the client has gone meanwhile, they only free R. Headers and body are
- * copied; Content-Length and Date are added. */
+/* Both end R, at once or at any later time, on the loop's thread. Until then nothing more
+ * is read from its connection; if the client has gone meanwhile, they only free R.
+ * Headers and body are copied; Content-Length and Date are added. */
 void httpd_reply(struct httpd_request *r, int status, const struct httpd_header *headers,
                  size_t nheaders, const void *body, size_t len);
 /* Closes the connection without an answer. */

@@ -281,8 +281,10 @@ static void refuses_what_is_too_large(void **state)
     say(fd, "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n");
     say(fd, body + 3000);
     ASSERT_HAS(hear(fd), "HTTP/1.1 200"); /* just at the maximum */
-    say(fd, "POST /y HTTP/1.1\r\nHost: h\r\nContent-Length: 4000\r\n\r\n");
-    say(fd, body);
+    /* The answer comes although a client writes its whole body first. */
+    say(fd, "POST /y HTTP/1.1\r\nHost: h\r\nContent-Length: 16000000\r\n\r\n");
+    for (int i = 0; i < 4000; i++)
+        say(fd, body);
     ASSERT_HAS(hear_all(fd), "HTTP/1.1 413");
     fd = dial();
     say(fd, "POST /y HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nfa0\r\n");
@@ -387,7 +389,7 @@ static void connections_are_limited(void **state)
     assert_null(strstr(stop(), "refused"));
 }
 
-/* The client closes and the server has seen it before the answer is given. */
+/* The client closes, or resets, before the answer is given. */
 static void clients_may_vanish(void **state)
 {
     (void)state;
@@ -404,11 +406,6 @@ static void clients_may_vanish(void **state)
         if (i == 0)
             setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
         close(fd);
-        /* The end of a stream is readable before what is sent after it elsewhere. */
-        for (int turn = 0; turn < 5; turn++) {
-            say(other, "GET /turn HTTP/1.1\r\nHost: h\r\n\r\n");
-            ASSERT_HAS(hear(other), "hello");
-        }
         if (ends[i]) {
             char request[100];
             snprintf(request, sizeof(request), "GET /%s HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -422,6 +419,27 @@ static void clients_may_vanish(void **state)
         stop(); /* with i == 2 the server closes with both unanswered */
         seen.nkept = 0;
     }
+}
+
+/* Behind an unanswered request a client cannot fill our memory with more of them. */
+static void what_is_read_ahead_is_limited(void **state)
+{
+    (void)state;
+    static char much[64 << 10];
+    memset(much, 'x', sizeof(much));
+    start(usual);
+    int fd = dial();
+    const struct timeval tv = {.tv_usec = 300000}; /* a slow machine only helps */
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+    say(fd, "GET /keep HTTP/1.1\r\nHost: h\r\n\r\n");
+    size_t taken = 0, enough = 256 << 20;
+    ssize_t n;
+    while (taken < enough && (n = send(fd, much, sizeof(much), MSG_NOSIGNAL)) > 0)
+        taken += (size_t)n;
+    assert_true(taken < enough);
+    close(fd);
+    stop();
+    seen.nkept = 0;
 }
 
 static void drop_closes_without_an_answer(void **state)
@@ -489,6 +507,7 @@ int main(void)
         TEST(slow_clients_are_closed),
         TEST(connections_are_limited),
         TEST(clients_may_vanish),
+        TEST(what_is_read_ahead_is_limited),
         TEST(drop_closes_without_an_answer),
         TEST(continues_when_it_is_expected),
         TEST(addresses),
