@@ -9,10 +9,12 @@ PKGS   := lua5.4 lua5.4-cjson libcurl openssl jansson libevent libevent_openssl 
 DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev \
               libjansson-dev libevent-dev libsqlite3-dev
 TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3
+DEMO_DEPS  := curl jq
 BENCH_DEPS := nginx-light curl jq openssl
 
 WARN := -Wall -Wextra -Wshadow -Wundef -Wwrite-strings -Wstrict-prototypes \
         -Wmissing-prototypes -Wvla -Wformat=2 -Wpointer-arith
+# `make test MODE=asan ONLY=e2e/errors` runs one part.
 ifeq ($(MODE),asan)
   CFLAGS ?= -O1 -g
   MODE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -101,6 +103,18 @@ $(OUT)/tests/%: tests/unit/%.c $(OUT)/libfoyer.a
 	$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP $< $(ALL_LDFLAGS) -o $@ $(OUT)/libfoyer.a $(PKG_LIBS) -lcmocka
 
 unit: $(UNIT_BIN)
+
+demo: deps ## an agency's first minutes, against the mock Front company
+	$(call install_missing,$(DEMO_DEPS))
+	@$(MAKE) --no-print-directory $(FOYER)
+	@tests/demo/demo.sh
+
+test: test-deps ## the whole suite; ends with `N passed, N failed`
+	@$(MAKE) --no-print-directory MODE=$(MODE) $(FOYER) unit
+	@tests/run.sh $(MODE) $(ONLY)
+
+asan: ## the whole suite under ASan and UBSan
+	@$(MAKE) --no-print-directory MODE=asan test
 
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -D -m 755 build/foyer $(DESTDIR)$(PREFIX)/bin/foyer

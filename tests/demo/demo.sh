@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# The demo: an agency's first ten minutes with foyer against the mock Front company. Each line it
+# shows is a command, what that command printed, or what the company received; it stops with an
+# error at the first thing that is not as it should be.
+set -eu -o pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+foyer=$root/build/foyer
+work=$(mktemp -d)
+export XDG_CONFIG_HOME=$work/config
+unset FOYER_KEY_FILE FOYER_LUA_DIR
+mock_pid=
+finish() {
+  local code=$?
+  [ -z "$mock_pid" ] || kill "$mock_pid" 2>/dev/null || true
+  rm -rf "$work"
+  [ "$code" = 0 ] || echo "the demo stopped: see the last command" >&2
+}
+trap finish EXIT
+
+title() { printf '\n\033[1m%s\033[0m\n' "# $*"; }
+
+# show COMMAND...: as typed by a person in the workspace; its output goes to $work/out as well.
+show() {
+  printf '$'
+  printf ' %q' "$@"
+  echo
+  (cd "$work/agency" 2>/dev/null || cd "$work" && PATH=$root/build:$PATH "$@" 2>&1) | tee "$work/out"
+}
+
+# expect TEXT: the last command showed it.
+expect() {
+  grep -qF -- "$1" "$work/out" || { echo "expected to see: $1" >&2; exit 1; }
+}
+
+json() { (cd "$work/agency" && "$foyer" "$@" --json); }
+
+# received JQ: from the mock's log of what the company got.
+received() { curl -sf "$mock/_mock/log" | jq -r "$1" | tee "$work/out"; }
+forget() { curl -sf -X DELETE "$mock/_mock/log" >/dev/null; }
+
+mkfifo "$work/mock.out"
+"$foyer" mock --listen 127.0.0.1:0 --token mock-token >"$work/mock.out" 2>"$work/mock.err" &
+mock_pid=$!
+exec 3<"$work/mock.out"
+read -r line <&3
+mock=${line#mock Front: }
+
+title "A workspace, and a client's Front company connected to it"
+show foyer init agency
+show sh -c "echo mock-token | foyer connect acme --token-file - --api-url $mock"
+expect "client acme is connected to Acme Dry Goods (cmp_"
+show foyer connections
+expect "Acme Dry Goods"
+
+title "Its conversations; one of them"
+show foyer call front/list-conversations --client acme statuses=unassigned limit=5
+expect "unassigned"
+conversation=$(json call front/list-conversations --client acme statuses=unassigned limit=1 | jq -r '.results[0].id')
+subject=$(json call front/get-conversation --client acme conversation_id="$conversation" | jq -r .subject)
+show sh -c "foyer call front/get-conversation --client acme conversation_id=$conversation | grep -E '^(id|subject|status|recipient)'"
+expect "subject: $subject"
+
+title "What would Acme answer? Its own template lies over the built-in one"
+show foyer which first-reply --client acme
+show foyer which templates/first-reply.txt --client acme
+expect "clients/acme/templates/first-reply.txt"
+show foyer render first-reply --client acme --conversation "$conversation"
+expect "$subject"
+cp "$work/out" "$work/rendered"
+
+title "Answer it"
+forget
+show foyer run first-reply --client acme --conversation "$conversation"
+expect "message_uid:"
+title "... which is what the company received:"
+received '.requests[] | select(.method == "POST") | "\(.method) \(.path) -> \(.status)\n\(.json.body)\narchive: \(.json.options.archive)"'
+expect "POST /conversations/$conversation/messages -> 202"
+expect "archive: false"
+[ "$(received '.requests[] | select(.method == "POST") | .json.body' 2>/dev/null)" = "$(cat "$work/rendered")" ] ||
+  { echo "what was sent is not what was rendered" >&2; exit 1; }
+
+title "A contact"
+show foyer call front/create-contact --client acme name="Ada Lovelace" \
+  'handles:=[{"source":"email","handle":"ada@customer.example"}]' custom_fields.city=London
+expect "ada@customer.example"
+
+title "A second client of the same agency; three lines of Lua for Acme alone"
+show sh -c "echo mock-token | foyer connect globex --token-file - --api-url $mock"
+mkdir -p "$work/agency/clients/acme/lua/front/actions"
+cat >"$work/agency/clients/acme/lua/front/actions/send-conversation-reply.lua" <<'LUA'
+return super { run = function(ctx, input, base)
+  input.sender_name = "Acme Customer Care"
+  return base(ctx, input)
+end }
+LUA
+show cat clients/acme/lua/front/actions/send-conversation-reply.lua
+show foyer check
+show foyer which front/send-conversation-reply --client acme
+expect "clients/acme/lua/front/actions/send-conversation-reply.lua"
+forget
+for client in acme globex; do
+  show foyer run first-reply --client $client --conversation "$conversation"
+done
+title "... Acme's reply carries its sender, Globex's does not:"
+received '.requests[] | select(.method == "POST") | "sender_name: \(.json.sender_name)"'
+[ "$(cat "$work/out")" = $'sender_name: Acme Customer Care\nsender_name: null' ] ||
+  { echo "the override is not where it belongs" >&2; exit 1; }
+
+title "All that the company received in these last two runs"
+received '.requests[] | "\(.method) \(.path) -> \(.status)"'
+[ "$(wc -l <"$work/out")" = 4 ] || { echo "expected 4 requests" >&2; exit 1; }
+printf '\ndone: every answer was the one expected\n'
