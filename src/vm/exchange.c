@@ -374,6 +374,7 @@ int exchange_send(struct exchange *x, struct err *e)
         .nparts = x->nparts,
         .fresh = !x->reads,
         .allow_private = x->allow_private,
+        .shown = x->what + strlen(x->method) + 1,
     };
     x->call = httpc_start(run_httpc(x->run), &request, on_done, x, e);
     if (credentials) {
