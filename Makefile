@@ -7,10 +7,18 @@ OUT    := build/$(MODE)
 PKGS   := lua5.4 lua5.4-cjson libcurl openssl jansson libevent libevent_openssl sqlite3
 
 DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev \
-              libjansson-dev libevent-dev libsqlite3-dev
+              libjansson-dev libevent-dev libsqlite3-dev ca-certificates tzdata
 TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3
 DEMO_DEPS  := curl jq
 BENCH_DEPS := nginx-light curl jq openssl
+
+# `make V=1` shows the commands.
+ifdef V
+  say =
+else
+  Q := @
+  say = @echo '  $(1)'
+endif
 
 WARN := -Wall -Wextra -Wshadow -Wundef -Wwrite-strings -Wstrict-prototypes \
         -Wmissing-prototypes -Wvla -Wformat=2 -Wpointer-arith
@@ -75,32 +83,35 @@ FORCE:
 
 $(OUT)/%.o: src/%.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -DFOYER_VERSION='"$(VERSION)"' -MMD -MP -c $< -o $@
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -DFOYER_VERSION='"$(VERSION)"' -MMD -MP -c $< -o $@
 
 build/embed: src/tools/embed.c
 	@mkdir -p build
-	$(CC) -O1 -o $@ $<
+	$(Q)$(CC) -O1 -o $@ $<
 
 build/builtin.names: FORCE
 	@mkdir -p build
 	@echo '$(BUILTIN)' | cmp -s - $@ || echo '$(BUILTIN)' >$@
 
 build/builtin.c: build/embed build/builtin.names $(BUILTIN)
-	build/embed $(BUILTIN) >$@
+	$(Q)build/embed $(BUILTIN) >$@
 
 $(OUT)/builtin.o: build/builtin.c $(OUT)/flags
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(OUT)/libfoyer.a: $(OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $(OBJECTS)
 
 $(FOYER): $(OUT)/main.o $(OUT)/libfoyer.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(OUT)/libfoyer.a $(PKG_LIBS)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(OUT)/libfoyer.a $(PKG_LIBS)
 
 $(OUT)/tests/%: tests/unit/%.c $(OUT)/libfoyer.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP $< $(ALL_LDFLAGS) -o $@ $(OUT)/libfoyer.a $(PKG_LIBS) -lcmocka
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP $< $(ALL_LDFLAGS) -o $@ $(OUT)/libfoyer.a $(PKG_LIBS) -lcmocka
 
 unit: $(UNIT_BIN)
 

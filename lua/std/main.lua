@@ -20,7 +20,9 @@ function entries.call(args)
     result = { results = json.array({}) }
     std.part("each")(args.action, input, {}, function(item)
       result.results[#result.results + 1] = item
+      if #result.results % 50 == 0 then std.progress(#result.results .. " …") end
     end)
+    std.progress(nil)
   else
     result = call.action(args.action, input)
   end

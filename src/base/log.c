@@ -27,10 +27,24 @@ int log_is_on(enum log_level level)
     return level <= threshold;
 }
 
+static int progress_shown;
+
+void log_progress(const char *text)
+{
+    static int terminal = -1;
+    if (terminal < 0)
+        terminal = isatty(STDERR_FILENO);
+    if (!terminal || (!text && !progress_shown))
+        return;
+    fprintf(stderr, "\r\033[K%s", text ? text : "");
+    progress_shown = text != NULL;
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
     if (!log_is_on(level))
         return;
+    log_progress(NULL);
     char line[2048];
     int n = snprintf(line, sizeof line, "foyer: %s: ", names[level]);
     va_list ap;

@@ -472,6 +472,13 @@ static int api_std_slurp(lua_State *L)
     return 1;
 }
 
+/* std.progress(text | nil): how far long work has come, on a terminal */
+static int api_std_progress(lua_State *L)
+{
+    log_progress(luaL_optstring(L, 1, NULL));
+    return 0;
+}
+
 static int api_std_is_secret(lua_State *L)
 {
     lua_pushboolean(L, conv_to_secret(L, 1) != NULL);
@@ -511,7 +518,7 @@ void api_open_std(lua_State *L)
         {"finish", api_std_finish},       {"fail", api_std_fail},
         {"file", api_std_file},           {"slurp", api_std_slurp},
         {"is_secret", api_std_is_secret}, {"is_file", api_std_is_file},
-        {"nearest", api_std_nearest},     {NULL, NULL}};
+        {"nearest", api_std_nearest},     {"progress", api_std_progress},     {NULL, NULL}};
     luaL_newlib(L, functions);
     api_http_open(L);
     lua_setfield(L, -2, "http");
