@@ -495,6 +495,8 @@ static int perform(lua_State *L, struct exchange *x)
     }
     if (exchange_send(x, &e) != 0) {
         journal_cancel(run_journal(x->run), x->seq);
+        if (err_kind_is_retryable(e.kind) || e.kind == ERR_AUTH)
+            return run_give_up(L, &e);
         return fail_raise(L, &e);
     }
     return lua_yieldk(L, 0, 0, continue_exchange);

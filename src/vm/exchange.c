@@ -22,11 +22,20 @@ void exchange_init(struct exchange *x, struct run *run)
     buf_init(&x->packed, limits->answer_bytes + 1024 * 1024);
 }
 
-void exchange_fini(struct exchange *x)
+static void cancel(void *arg)
 {
+    struct exchange *x = arg;
+    if (x->pending)
+        run_host(x->run)->withdraw(run_host(x->run)->arg, x->pending);
+    x->pending = NULL;
     if (x->call)
         httpc_cancel(x->call);
     x->call = NULL;
+}
+
+void exchange_fini(struct exchange *x)
+{
+    cancel(x);
     for (size_t i = 0; i < x->nheaders; i++)
         free(x->headers[i]);
     for (size_t i = 0; i < x->nparts; i++) {
@@ -304,6 +313,28 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
     return rc;
 }
 
+static struct run_ask ask_of(const struct exchange *x)
+{
+    return (struct run_ask){x->connection, x->method, x->url, run_lane(x->run),
+                            run_wait_ms(x->run)};
+}
+
+/* 401: the token may have run out; 429: the line may move. Both were refused, so to ask
+ * once more is safe, if the host says so. */
+static int ask_again(struct exchange *x, const struct httpc_answer *a)
+{
+    const struct run_host *host = run_host(x->run);
+    struct run_ask ask = ask_of(x);
+    struct err e;
+    if (!x->connection || !host->answered || !host->answered(host->arg, &ask, a) ||
+        (a->status != 401 && a->status != 429))
+        return 0;
+    run_set_writing(x->run, NULL);
+    if (exchange_send(x, &e) != 0)
+        fail(x, &e);
+    return 1;
+}
+
 static void on_done(void *arg, const struct httpc_answer *a)
 {
     struct exchange *x = arg;
@@ -319,6 +350,8 @@ static void on_done(void *arg, const struct httpc_answer *a)
             return;
         }
         pack_error(x, &e);
+    } else if (ask_again(x, a)) {
+        return;
     } else if (a->status == 301 || a->status == 307 || a->status == 308) {
         if (follow(x, a, &e) == 0)
             return; /* on its way again */
@@ -344,15 +377,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
     run_ready(x->run);
 }
 
-static void cancel(void *arg)
-{
-    struct exchange *x = arg;
-    if (x->call)
-        httpc_cancel(x->call);
-    x->call = NULL;
-}
-
-int exchange_send(struct exchange *x, struct err *e)
+static int send_now(struct exchange *x, struct err *e)
 {
     const char **headers = xcalloc(x->nheaders + 1, sizeof *headers);
     char *credentials = NULL;
@@ -385,6 +410,37 @@ int exchange_send(struct exchange *x, struct err *e)
     if (!x->call)
         return -1;
     run_set_writing(x->run, x->reads ? NULL : x->what);
+    return 0;
+}
+
+static void on_admitted(void *arg, const struct err *refused)
+{
+    struct exchange *x = arg;
+    struct err e;
+    x->pending = NULL;
+    if (refused) {
+        fail(x, refused);
+    } else if (!x->reads && run_writes_stopped(x->run)) {
+        err_set(&e, ERR_INTERNAL, "interrupted before %s", x->what);
+        fail(x, &e);
+    } else if (send_now(x, &e) != 0) {
+        pack_error(x, &e);
+        run_ready(x->run);
+    }
+}
+
+int exchange_send(struct exchange *x, struct err *e)
+{
+    const struct run_host *host = run_host(x->run);
+    int pending = 0;
+    if (x->connection && host->admit) {
+        struct run_ask ask = ask_of(x);
+        pending = host->admit(host->arg, &ask, on_admitted, x, &x->pending, e);
+        if (pending < 0)
+            return -1;
+    }
+    if (!pending && send_now(x, e) != 0)
+        return -1;
     run_wait(x->run, cancel, x);
     return 0;
 }

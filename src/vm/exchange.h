@@ -32,6 +32,7 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     int allow_private;
 
     struct httpc_call *call;
+    void *pending; /* waits for the host's leave */
     int redirects, seq;
     struct buf packed; /* the outcome: see exchange_read */
 };

@@ -32,6 +32,8 @@ struct run {
     char *id, *client, *label;
     int files_allowed, dry;
     struct mock *mock;
+    enum lane lane;
+    int64_t wait_ms;
     char *writing; /* NULL: no write is unanswered */
     run_done *done;
     void *done_arg;
@@ -403,6 +405,8 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
     run->files_allowed = spec->files;
     run->dry = spec->dry;
     run->mock = spec->mock;
+    run->lane = spec->lane;
+    run->wait_ms = spec->wait_ms;
     run->done = done;
     run->done_arg = arg;
     run->journal = journal_new(vm_limits(runs->vm), spec->keep);
@@ -425,6 +429,16 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
 struct run *run_of(lua_State *L)
 {
     return vm_state_of(L)->owner;
+}
+
+enum lane run_lane(const struct run *run)
+{
+    return run->lane;
+}
+
+int64_t run_wait_ms(const struct run *run)
+{
+    return run->wait_ms;
 }
 
 struct mock *run_mock(const struct run *run)

@@ -24,6 +24,22 @@ struct runs; /* a process's attempts */
 struct run;
 struct mock;
 
+/* What a request to a connection's API asks before it leaves: a token that holds, and a
+ * permit from the company's budget. */
+enum lane {
+    LANE_REPLY,
+    LANE_ACTIVATION,
+    LANE_BULK
+}; /* first come first, within a lane */
+
+struct run_ask { /* borrowed for the call */
+    const struct connection *connection;
+    const char *method, *url;
+    enum lane lane;
+    int64_t wait_ms; /* how long it may wait in line; 0: not at all */
+};
+typedef void run_admitted(void *arg, const struct err *refused); /* NULL: go */
+
 /* What runs ask of the workspace: callbacks handed down by src/app. What they return is
  * borrowed and lives as long as the runs. */
 struct run_host {
@@ -38,6 +54,16 @@ struct run_host {
                                            struct err *e);
     /* Appends the secret's value. */
     int (*secret)(void *arg, const char *name, struct buf *out, struct err *e);
+    /* Leave to send. 0: granted; 1: pending, DONE is called later from the loop unless
+     * *PENDING is withdrawn; -1: refused. The token to send is in the connection then.
+     * NULL: always granted. */
+    int (*admit)(void *arg, const struct run_ask *ask, run_admitted *done, void *done_arg,
+                 void **pending, struct err *e);
+    void (*withdraw)(void *arg, void *pending);
+    /* Told of each answer, for the budget's sake. 1: this 401 or 429 may be asked again
+     * through admit; else 0. */
+    int (*answered)(void *arg, const struct run_ask *ask,
+                    const struct httpc_answer *answer);
     /* Each client's name, in byte order. */
     void (*each_client)(void *arg, void (*fn)(void *arg, const char *client),
                         void *fn_arg);
@@ -53,7 +79,9 @@ struct run_spec {       /* all copied */
     int files; /* 1: `file` inputs may be read from disk (the command line) */
     int dry;   /* 1: the first write ends the attempt, its request being the result */
     struct mock *mock; /* for `foyer mock` alone */
-    int keep;          /* 1: the journal keeps its steps, for a replay in this process */
+    enum lane lane;
+    int64_t wait_ms; /* how long a request may wait in line for the company's budget */
+    int keep;        /* 1: the journal keeps its steps, for a replay in this process */
 };
 
 enum run_outcome { RUN_DONE, RUN_SKIPPED, RUN_FAILED };
@@ -97,6 +125,8 @@ struct scope {          /* one script in the chain of ctx.call */
 };
 
 struct run *run_of(lua_State *L);
+enum lane run_lane(const struct run *run);
+int64_t run_wait_ms(const struct run *run);
 struct mock *run_mock(const struct run *run); /* NULL: an ordinary run */
 struct vm *run_vm(const struct run *run);
 const struct run_host *run_host(const struct run *run);
