@@ -628,7 +628,11 @@ static void host_each_client(void *arg, void (*fn)(void *arg, const char *client
 
 struct run_host workspace_host(struct workspace *w)
 {
-    return (struct run_host){
-        w,           host_client,     host_workspace, host_connector, host_connection,
-        host_secret, host_each_client};
+    return (struct run_host){.arg = w,
+                             .client = host_client,
+                             .workspace = host_workspace,
+                             .connector = host_connector,
+                             .connection = host_connection,
+                             .secret = host_secret,
+                             .each_client = host_each_client};
 }
