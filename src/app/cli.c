@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/session.h"
+#include "app/table.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/limits.h"
@@ -114,7 +115,9 @@ json_t *cli_error_tree(const struct err *e)
 
 int cli_fail(const struct cli *cli, const struct err *e)
 {
-    fprintf(stderr, "foyer: %s\n", e->text);
+    fputs("foyer: ", stderr);
+    table_print_text(stderr, e->text); /* an API's own words may be in it */
+    fputc('\n', stderr);
     if (e->kind == ERR_RATE_LIMITED && e->retry_after_ms >= 0)
         fprintf(stderr, "foyer: try again in %g s\n", (double)e->retry_after_ms / 1000);
     if (cli->json) {

@@ -6,13 +6,6 @@ int cmd_actions(struct cli *c, int n, char **v)
     (void)v;
     return 0;
 }
-int cmd_check(struct cli *c, int n, char **v)
-{
-    (void)c;
-    (void)n;
-    (void)v;
-    return 0;
-}
 int cmd_diff(struct cli *c, int n, char **v)
 {
     (void)c;
@@ -34,21 +27,7 @@ int cmd_recipes(struct cli *c, int n, char **v)
     (void)v;
     return 0;
 }
-int cmd_render(struct cli *c, int n, char **v)
-{
-    (void)c;
-    (void)n;
-    (void)v;
-    return 0;
-}
 int cmd_triggers(struct cli *c, int n, char **v)
-{
-    (void)c;
-    (void)n;
-    (void)v;
-    return 0;
-}
-int cmd_version(struct cli *c, int n, char **v)
 {
     (void)c;
     (void)n;

@@ -6,103 +6,59 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "base/buf.h"
+#include "base/printable.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "core/answer.h"
 
-enum { CELL_MAX = 200, WIDTH_MAX = 48 };
-
-/* Columns that a text takes; the bytes are UTF-8. */
-static size_t width_of(const char *s)
-{
-    size_t width = 0;
-    mbstate_t state = {0};
-    while (*s) {
-        wchar_t c;
-        size_t n = mbrtowc(&c, s, MB_CUR_MAX, &state);
-        if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
-            n = 1;
-            memset(&state, 0, sizeof state);
-            width++;
-        } else {
-            int w = wcwidth(c);
-            width += w > 0 ? (size_t)w : 0;
-        }
-        s += n;
-    }
-    return width;
-}
-
-/* Cuts S in place to WIDTH columns, the last being "…". */
-static void cut(char *s, size_t width)
-{
-    if (width_of(s) <= width)
-        return;
-    size_t used = 0;
-    char *p = s;
-    mbstate_t state = {0};
-    while (*p) {
-        wchar_t c;
-        size_t n = mbrtowc(&c, p, MB_CUR_MAX, &state);
-        if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
-            n = 1;
-            memset(&state, 0, sizeof state);
-            c = L'?';
-        }
-        int w = wcwidth(c);
-        if (used + (w > 0 ? (size_t)w : 0) > width - 1)
-            break;
-        used += w > 0 ? (size_t)w : 0;
-        p += n;
-    }
-    strcpy(p, "…"); /* three bytes: the caller's buffer has room */
-}
+enum { CELL_MAX = 800, WIDTH_MAX = 48 };
 
 static int is_time(const char *path)
 {
     return str_ends(path, "_at") || str_ends(path, "_since");
 }
 
-/* One line, no control characters: what came from a mail must not move the cursor. */
+static void add_text(struct buf *out, const char *s, size_t len)
+{
+    int more;
+    printable_add(out, s, text_prefix(s, len, CELL_MAX, &more), 0);
+    if (more)
+        buf_adds(out, "…");
+}
+
+/* One line: what came from a mail must not move the cursor. */
 static char *cell_text(const json_t *value, const char *path)
 {
     struct buf out;
-    buf_init(&out, CELL_MAX * 8);
+    buf_init(&out, 64 * 1024);
     if (json_is_string(value)) {
-        buf_add(&out, json_string_value(value),
-                json_string_length(value) < CELL_MAX * 4 ? json_string_length(value)
-                                                         : CELL_MAX * 4);
+        add_text(&out, json_string_value(value), json_string_length(value));
     } else if (json_is_number(value) && is_time(path)) {
         time_t t = (time_t)json_number_value(value);
         struct tm tm;
         char text[32];
-        gmtime_r(&t, &tm);
-        strftime(text, sizeof text, "%Y-%m-%d %H:%M", &tm);
-        buf_adds(&out, text);
+        if (gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%M", &tm) > 0)
+            buf_adds(&out, text);
     } else if (json_is_array(value) && json_is_string(json_array_get(value, 0))) {
         size_t i;
         json_t *item;
         json_array_foreach(value, i, item)
         {
-            if (json_is_string(item))
-                buf_addf(&out, "%s%s", i ? ", " : "", json_string_value(item));
+            if (!json_is_string(item))
+                continue;
+            buf_adds(&out, out.len ? ", " : "");
+            add_text(&out, json_string_value(item), json_string_length(item));
         }
     } else if (value && !json_is_null(value)) {
         char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
-        size_t len = text ? strlen(text) : 0;
-        buf_add(&out, text ? text : "", len < CELL_MAX * 4 ? len : CELL_MAX * 4);
+        add_text(&out, text ? text : "", text ? strlen(text) : 0);
         free(text);
     }
-    buf_adds(&out, "");
     size_t len;
     char *s = buf_take(&out, &len);
-    s = xrealloc(s, len + 8);
-    for (char *p = s; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = ' ';
-    return s;
+    return xrealloc(s, len + 8); /* room for printable_cut */
 }
 
 static size_t terminal_width(void)
@@ -118,7 +74,7 @@ static void print_cell(const char *s, size_t width, int last)
     fputs(s, stdout);
     if (last)
         return;
-    for (size_t i = width_of(s); i < width + 2; i++)
+    for (size_t i = printable_width(s); i < width + 2; i++)
         putchar(' ');
 }
 
@@ -136,10 +92,10 @@ void table_print(const json_t *rows, const json_t *columns)
                        : cell_text(json_at(json_array_get(rows, r - 1), path ? path : ""),
                                    path ? path : "");
             if (c + 1 < ncolumns)
-                cut(s, WIDTH_MAX);
+                printable_cut(s, WIDTH_MAX);
             for (char *p = s; r == 0 && *p; p++)
                 *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
-            size_t w = width_of(s);
+            size_t w = printable_width(s);
             widths[c] = w > widths[c] ? w : widths[c];
             cells[r * ncolumns + c] = s;
         }
@@ -152,7 +108,7 @@ void table_print(const json_t *rows, const json_t *columns)
         for (size_t c = 0; c < ncolumns; c++) {
             char *s = cells[r * ncolumns + c];
             if (c + 1 == ncolumns && room > used + 4)
-                cut(s, room - used);
+                printable_cut(s, room - used);
             print_cell(s, widths[c], c + 1 == ncolumns);
             free(s);
         }
@@ -188,11 +144,20 @@ static void print_member(const char *path, const json_t *value)
         return;
     }
     char *s = cell_text(value, path);
-    printf("%s: %s\n", path, s);
+    char *name = printable_copy(path, strlen(path), 0);
+    printf("%s: %s\n", name, s);
+    free(name);
     free(s);
 }
 
 void table_print_object(const json_t *object)
 {
     print_member("", object);
+}
+
+void table_print_text(FILE *to, const char *s)
+{
+    char *shown = printable_copy(s, strlen(s), 1);
+    fputs(shown, to);
+    free(shown);
 }

@@ -4,11 +4,16 @@
 #define FOYER_TABLE_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 /* Prints ROWS (objects) with COLUMNS (dotted paths); columns that end in _at or _since
  * show times in UTC. On a terminal lines are cut at its width. */
 void table_print(const json_t *rows, const json_t *columns);
 /* Prints an object's members, nested ones by dotted path, links (_links) left out. */
 void table_print_object(const json_t *object);
+
+/* Prints text of several lines that may hold what others wrote: without control
+ * characters, see base/printable. */
+void table_print_text(FILE *to, const char *s);
 
 #endif

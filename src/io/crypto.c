@@ -125,3 +125,8 @@ void crypto_wipe(void *p, size_t len)
     if (len)
         OPENSSL_cleanse(p, len);
 }
+
+const char *crypto_version(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
+}

@@ -36,4 +36,7 @@ int crypto_open(const unsigned char key[CRYPTO_KEY_SIZE],
 /* Wipes memory that held a secret; not optimised away. */
 void crypto_wipe(void *p, size_t len);
 
+/* The library's version, at run time. */
+const char *crypto_version(void);
+
 #endif

@@ -281,3 +281,8 @@ int db_migrate(struct db *db, const char *const *steps, int n, struct err *e)
     struct migration m = {steps, n};
     return db_transaction(db, migrate, &m, e);
 }
+
+const char *db_version(void)
+{
+    return sqlite3_libversion();
+}

@@ -68,4 +68,7 @@ const void *db_row_blob(const struct db_row *row, int column, size_t *len);
 typedef int db_transaction_fn(struct db *db, void *arg, struct err *e);
 int db_transaction(struct db *db, db_transaction_fn *fn, void *arg, struct err *e);
 
+/* The library's version, at run time. */
+const char *db_version(void);
+
 #endif

@@ -638,3 +638,8 @@ const char *httpc_header(const struct httpc_answer *answer, const char *name)
             return answer->headers[i].value;
     return NULL;
 }
+
+const char *httpc_version(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version;
+}

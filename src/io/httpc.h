@@ -89,4 +89,7 @@ void httpc_cancel(struct httpc_call *call);
 /* The first header NAME without regard to case, or NULL. */
 const char *httpc_header(const struct httpc_answer *answer, const char *name);
 
+/* The library's version, at run time. */
+const char *httpc_version(void);
+
 #endif

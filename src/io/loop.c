@@ -204,3 +204,8 @@ struct event_base *loop_base(struct loop *loop)
 {
     return loop->base;
 }
+
+const char *loop_version(void)
+{
+    return event_get_version();
+}

@@ -33,4 +33,7 @@ int loop_on_signal(struct loop *loop, int signo, loop_fn *fn, void *arg, struct 
 /* For the other files of src/io. */
 struct event_base *loop_base(struct loop *loop);
 
+/* The library's version, at run time. */
+const char *loop_version(void);
+
 #endif

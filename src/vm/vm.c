@@ -170,3 +170,16 @@ void vm_push_part(lua_State *L, const char *name)
     lua_replace(L, -3);
     lua_pop(L, 1); // part
 }
+
+const char *vm_version(void)
+{
+    /* "$LuaVersion: Lua 5.4.4  Copyright (C) …": lapi.c */
+    static char release[16];
+    static const char head[] = "$LuaVersion: Lua ";
+    if (str_starts(lua_ident, head))
+        snprintf(release, sizeof release, "%.*s",
+                 (int)strspn(lua_ident + sizeof head - 1, ".0123456789"),
+                 lua_ident + sizeof head - 1);
+    return *release ? release
+                    : LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE;
+}

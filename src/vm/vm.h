@@ -40,4 +40,7 @@ void vm_push_part(lua_State *L, const char *name);
 /* The std table that parts get as their argument: set once by src/vm/api_std.c. */
 void vm_set_std(lua_State *L); // pops it
 
+/* Lua's release at run time, "5.4.4": lua.h only tells what foyer was built with. */
+const char *vm_version(void);
+
 #endif

@@ -1,0 +1,102 @@
+#include "base/printable.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+/* The bytes of the well-formed character at S, its code point in C; 0: malformed. */
+static size_t read_char(const unsigned char *s, size_t len, uint32_t *c)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+    if (n == 0 || n > len || s[0] > 0xf4)
+        return 0;
+    *c = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        *c = *c << 6 | (s[i] & 0x3f);
+    }
+    int bad = *c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff);
+    return bad ? 0 : n;
+}
+
+static int is_control(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029;
+}
+
+/* Unicode's Bidi_Control, and the byte order mark */
+static int is_direction(uint32_t c)
+{
+    return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+int printable_add(struct buf *out, const char *s, size_t len, int lines)
+{
+    int rc = 0;
+    for (size_t i = 0; i < len && rc == 0;) {
+        uint32_t c;
+        size_t n = read_char((const unsigned char *)s + i, len - i, &c);
+        if (n == 0)
+            rc = buf_adds(out, "\xef\xbf\xbd");
+        else if (is_control(c) && !(lines && (c == '\n' || c == '\t')))
+            rc = buf_addc(out, ' ');
+        else if (!is_direction(c))
+            rc = buf_add(out, s + i, n);
+        i += n ? n : 1;
+    }
+    return rc;
+}
+
+char *printable_copy(const char *s, size_t len, int lines)
+{
+    struct buf out;
+    buf_init(&out, 3 * len + 1);
+    printable_add(&out, s, len, lines);
+    return buf_take(&out, NULL);
+}
+
+/* The bytes and the columns of the next character. */
+static size_t next_char(const char *s, mbstate_t *state, size_t *width)
+{
+    wchar_t c;
+    size_t n = mbrtowc(&c, s, MB_CUR_MAX, state);
+    if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
+        memset(state, 0, sizeof *state);
+        *width = 1;
+        return 1;
+    }
+    int w = wcwidth(c);
+    *width = w > 0 ? (size_t)w : 0;
+    return n;
+}
+
+size_t printable_width(const char *s)
+{
+    size_t width = 0, w;
+    mbstate_t state = {0};
+    while (*s) {
+        s += next_char(s, &state, &w);
+        width += w;
+    }
+    return width;
+}
+
+void printable_cut(char *s, size_t width)
+{
+    if (printable_width(s) <= width)
+        return;
+    size_t used = 0, w;
+    mbstate_t state = {0};
+    while (*s) {
+        size_t n = next_char(s, &state, &w);
+        if (used + w > width - 1)
+            break;
+        used += w;
+        s += n;
+    }
+    strcpy(s, "…");
+}
