@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 static const char usage[] =
-    "secret set NAME [--from FILE] | secret list | secret rm NAME";
+    "secret set NAME [--from FILE] [--add] | secret list | secret rm NAME [--version N]";
 
 /* A secret that is typed must not stay on the screen. */
 static int read_typed(const char *name, struct buf *out, struct err *e)
@@ -30,7 +30,7 @@ static int read_typed(const char *name, struct buf *out, struct err *e)
     return rc;
 }
 
-static int secret_set(struct workspace *w, const char *name, const char *from,
+static int secret_set(struct workspace *w, const char *name, const char *from, int add,
                       struct err *e)
 {
     if (!str_is_name(name))
@@ -54,7 +54,7 @@ static int secret_set(struct workspace *w, const char *name, const char *from,
         struct store_secret row = {
             .name = (char *)name,
             .value = {version + 1, (unsigned char *)sealed.data, sealed.len}};
-        rc = store_secret_put(store, &row, e);
+        rc = store_secret_put(store, &row, add, e);
     }
     buf_free(&sealed);
     vault_wipe(&value);
@@ -87,8 +87,13 @@ static int secret_list(const struct cli *cli, struct workspace *w, struct err *e
 
 int cmd_secret(struct cli *cli, int argc, char **argv)
 {
-    const char *from = NULL;
-    struct cli_option options[] = {{"from", CLI_VALUE, &from}, {NULL, CLI_FLAG, NULL}};
+    const char *from = NULL, *version = NULL;
+    int add = 0;
+    int64_t number = 0;
+    struct cli_option options[] = {{"from", CLI_VALUE, &from},
+                                   {"add", CLI_FLAG, &add},
+                                   {"version", CLI_VALUE, &version},
+                                   {NULL, CLI_FLAG, NULL}};
     struct cli_list rest = {0};
     struct err e = {0};
     struct workspace *w = NULL;
@@ -100,17 +105,21 @@ int cmd_secret(struct cli *cli, int argc, char **argv)
         err_set(&e, ERR_USAGE, "usage: foyer %s", usage);
         goto out;
     }
+    if (version && (str_parse_int(version, &number) != 0 || number < 1)) {
+        err_set(&e, ERR_USAGE, "--version takes a number from 1 on, not %s", version);
+        goto out;
+    }
     w = workspace_open(cli->workspace, 0, &e);
     if (!w)
         goto out;
     if (list) {
         secret_list(cli, w, &e);
     } else if (set) {
-        secret_set(w, rest.items[1], from, &e);
+        secret_set(w, rest.items[1], from, add, &e);
     } else {
         struct store *store = workspace_store(w, &e);
         if (store)
-            store_secret_remove(store, rest.items[1], &e);
+            store_secret_remove(store, rest.items[1], number, &e);
     }
 out:
     workspace_close(w);

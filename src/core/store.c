@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "io/crypto.h"
 #include "io/db.h"
 
 struct store {
@@ -38,6 +39,33 @@ static const char *const migrations[] = {
     "  value BLOB NOT NULL,"
     "  created_ms INTEGER NOT NULL"
     ") STRICT;",
+    /* OAuth grants, consents asked for, several versions of a secret */
+    "ALTER TABLE connection ADD COLUMN oauth_url TEXT;"
+    "ALTER TABLE connection ADD COLUMN refresh BLOB;"
+    "ALTER TABLE connection ADD COLUMN expires_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE connection ADD COLUMN reconnect INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE connection ADD COLUMN refreshed_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE connection ADD COLUMN last_error TEXT;"
+    "CREATE TABLE consent ("
+    "  state BLOB PRIMARY KEY," /* SHA-256 */
+    "  client TEXT NOT NULL,"
+    "  app TEXT NOT NULL,"
+    "  redirect_url TEXT,"
+    "  api_url TEXT,"
+    "  oauth_url TEXT,"
+    "  replace INTEGER NOT NULL,"
+    "  expires_ms INTEGER NOT NULL,"
+    "  used INTEGER NOT NULL DEFAULT 0"
+    ") STRICT;"
+    "CREATE TABLE secret_version ("
+    "  name TEXT NOT NULL,"
+    "  version INTEGER NOT NULL,"
+    "  value BLOB NOT NULL,"
+    "  created_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (name, version)"
+    ") STRICT;"
+    "INSERT INTO secret_version SELECT name, version, value, created_ms FROM secret;"
+    "DROP TABLE secret;",
 };
 
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
@@ -101,13 +129,22 @@ static struct store_sealed lend_sealed(const struct db_row *row, int version, in
 static struct store_sealed copy_sealed(const struct store_sealed *from)
 {
     return (struct store_sealed){
-        from->version, (unsigned char *)xmemdup0(from->data, from->len), from->len};
+        from->version,
+        from->data ? (unsigned char *)xmemdup0(from->data, from->len) : NULL, from->len};
+}
+
+static char *copy_text(const char *s)
+{
+    return s ? xstrdup(s) : NULL;
 }
 
 /* ---- connections ---- */
 
 #define CONNECTION_COLUMNS                                                               \
-    "c.id, c.app, c.company, c.api_url, c.token_version, c.token, c.created_ms"
+    "c.id, c.app, c.company, c.api_url, c.token_version, c.token, c.created_ms, "        \
+    "c.oauth_url, c.refresh, c.expires_ms, c.reconnect, c.refreshed_ms, c.last_error"
+
+enum { CONNECTION_CLIENT = 13 }; /* the column behind these */
 
 static struct store_connection lend_connection(const struct db_row *row)
 {
@@ -118,6 +155,12 @@ static struct store_connection lend_connection(const struct db_row *row)
         .api_url = (char *)db_row_text(row, 3),
         .token = lend_sealed(row, 4, 5),
         .created_ms = db_row_int(row, 6),
+        .oauth_url = (char *)db_row_text(row, 7),
+        .refresh = lend_sealed(row, 4, 8),
+        .expires_ms = db_row_int(row, 9),
+        .reconnect = (int)db_row_int(row, 10),
+        .refreshed_ms = db_row_int(row, 11),
+        .last_error = (char *)db_row_text(row, 12),
     };
 }
 
@@ -127,7 +170,10 @@ void store_connection_fini(struct store_connection *c)
     free(c->app);
     free(c->company);
     free(c->api_url);
+    free(c->oauth_url);
+    free(c->last_error);
     free(c->token.data);
+    free(c->refresh.data);
     *c = (struct store_connection){0};
 }
 
@@ -171,14 +217,19 @@ static int put_connection(struct db *db, void *arg, struct err *e)
                        c->id, c->app);
     if (db_change(db,
                   "INSERT INTO connection (app, id, company, api_url, token_version, "
-                  "token, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?) "
+                  "token, created_ms, oauth_url, refresh, expires_ms) "
+                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                   "ON CONFLICT (app, id) DO UPDATE SET company = excluded.company, "
                   "api_url = excluded.api_url, token_version = excluded.token_version, "
-                  "token = excluded.token",
+                  "token = excluded.token, oauth_url = excluded.oauth_url, "
+                  "refresh = excluded.refresh, expires_ms = excluded.expires_ms, "
+                  "reconnect = 0, last_error = NULL",
                   DB_ARGS(db_text(c->app), db_text(c->id), db_text(c->company),
                           db_text(c->api_url), db_int(c->token.version),
                           db_blob(c->token.data, c->token.len),
-                          db_int(or_now(c->created_ms))),
+                          db_int(or_now(c->created_ms)), db_text(c->oauth_url),
+                          db_blob(c->refresh.data, c->refresh.len),
+                          db_int(c->expires_ms)),
                   NULL, e) != 0 ||
         db_change(db,
                   "INSERT INTO client_connection (client, app, id) VALUES (?, ?, ?) "
@@ -203,9 +254,15 @@ static int copy_connection(void *arg, const struct db_row *row)
         .id = xstrdup(from.id),
         .app = xstrdup(from.app),
         .company = xstrdup(from.company),
-        .api_url = from.api_url ? xstrdup(from.api_url) : NULL,
+        .api_url = copy_text(from.api_url),
+        .oauth_url = copy_text(from.oauth_url),
         .token = copy_sealed(&from.token),
+        .refresh = copy_sealed(&from.refresh),
+        .expires_ms = from.expires_ms,
+        .reconnect = from.reconnect,
         .created_ms = from.created_ms,
+        .refreshed_ms = from.refreshed_ms,
+        .last_error = copy_text(from.last_error),
     };
     return 1;
 }
@@ -239,7 +296,7 @@ static int on_connection(void *arg, const struct db_row *row)
 {
     const struct each_connection *each = arg;
     struct store_connection c = lend_connection(row);
-    return each->fn(each->arg, db_row_text(row, 7), &c);
+    return each->fn(each->arg, db_row_text(row, CONNECTION_CLIENT), &c);
 }
 
 int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
@@ -251,6 +308,35 @@ int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
                     "JOIN connection c ON c.app = l.app AND c.id = l.id "
                     "ORDER BY l.client, l.app",
                     DB_NONE, on_connection, &each, e);
+}
+
+int store_token_put(struct store *s, const struct store_connection *c, struct err *e)
+{
+    int changed;
+    if (db_change(s->db,
+                  "UPDATE connection SET token_version = ?, token = ?, refresh = ?, "
+                  "expires_ms = ?, refreshed_ms = ?, reconnect = 0, last_error = NULL "
+                  "WHERE app = ? AND id = ? AND token_version = ?",
+                  DB_ARGS(db_int(c->token.version), db_blob(c->token.data, c->token.len),
+                          db_blob(c->refresh.data, c->refresh.len), db_int(c->expires_ms),
+                          db_int(c->refreshed_ms), db_text(c->app), db_text(c->id),
+                          db_int(c->token.version - 1)),
+                  &changed, e) != 0)
+        return -1;
+    if (!changed)
+        return err_set(e, ERR_CONFLICT,
+                       "cannot store the token of %s: another process was first", c->id);
+    return 0;
+}
+
+int store_connection_failed(struct store *s, const char *app, const char *id,
+                            const char *error, int reconnect, struct err *e)
+{
+    return db_change(
+        s->db,
+        "UPDATE connection SET last_error = ?, reconnect = ? "
+        "WHERE app = ? AND id = ?",
+        DB_ARGS(db_text(error), db_int(reconnect), db_text(app), db_text(id)), NULL, e);
 }
 
 struct delete_connection {
@@ -274,6 +360,95 @@ int store_connection_delete(struct store *s, const char *client, const char *app
     return db_transaction(s->db, delete_connection, &d, e);
 }
 
+/* ---- consents ---- */
+
+void store_consent_fini(struct store_consent *c)
+{
+    free(c->client);
+    free(c->app);
+    free(c->redirect_url);
+    free(c->api_url);
+    free(c->oauth_url);
+    *c = (struct store_consent){0};
+}
+
+int store_consent_put(struct store *s, const char *state, const struct store_consent *c,
+                      struct err *e)
+{
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    crypto_sha256(state, strlen(state), hash);
+    return db_change(s->db,
+                     "INSERT INTO consent (state, client, app, redirect_url, api_url, "
+                     "oauth_url, replace, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                     DB_ARGS(db_blob(hash, sizeof hash), db_text(c->client),
+                             db_text(c->app), db_text(c->redirect_url),
+                             db_text(c->api_url), db_text(c->oauth_url),
+                             db_int(c->replace), db_int(c->expires_ms)),
+                     NULL, e);
+}
+
+struct take_consent {
+    const char *state;
+    int64_t now_ms;
+    struct store_consent *out;
+    int used;
+};
+
+static int copy_consent(void *arg, const struct db_row *row)
+{
+    struct take_consent *take = arg;
+    *take->out = (struct store_consent){.client = xstrdup(db_row_text(row, 0)),
+                                        .app = xstrdup(db_row_text(row, 1)),
+                                        .redirect_url = copy_text(db_row_text(row, 2)),
+                                        .api_url = copy_text(db_row_text(row, 3)),
+                                        .oauth_url = copy_text(db_row_text(row, 4)),
+                                        .replace = (int)db_row_int(row, 5),
+                                        .expires_ms = db_row_int(row, 6)};
+    take->used = (int)db_row_int(row, 7);
+    return 1;
+}
+
+static int take_consent(struct db *db, void *arg, struct err *e)
+{
+    struct take_consent *take = arg;
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    crypto_sha256(take->state, strlen(take->state), hash);
+    if (db_query(db,
+                 "SELECT client, app, redirect_url, api_url, oauth_url, replace, "
+                 "expires_ms, used FROM consent WHERE state = ?",
+                 DB_ARGS(db_blob(hash, sizeof hash)), copy_consent, take, e) != 0)
+        return -1;
+    if (!take->out->client)
+        return err_set(
+            e, ERR_NOT_FOUND,
+            "this link is not known here: ask for a new one with `foyer connect "
+            "CLIENT --link`");
+    if (take->used)
+        return err_set(
+            e, ERR_CONFLICT,
+            "this link was used already: ask for a new one with `foyer connect "
+            "%s --link`",
+            take->out->client);
+    if (take->now_ms >= take->out->expires_ms)
+        return err_set(e, ERR_INVALID,
+                       "this link has expired: ask for a new one with `foyer connect %s "
+                       "--link`",
+                       take->out->client);
+    return db_change(db, "UPDATE consent SET used = 1 WHERE state = ?",
+                     DB_ARGS(db_blob(hash, sizeof hash)), NULL, e);
+}
+
+int store_consent_take(struct store *s, const char *state, int64_t now_ms,
+                       struct store_consent *out, struct err *e)
+{
+    *out = (struct store_consent){0};
+    struct take_consent take = {state, now_ms, out, 0};
+    if (db_transaction(s->db, take_consent, &take, e) == 0)
+        return 0;
+    store_consent_fini(out);
+    return -1;
+}
+
 /* ---- secrets ---- */
 
 void store_secret_fini(struct store_secret *secret)
@@ -293,7 +468,8 @@ static struct store_secret lend_secret(const struct db_row *row)
 int64_t store_secret_version(struct store *s, const char *name, struct err *e)
 {
     int64_t version = 0;
-    if (db_query(s->db, "SELECT version FROM secret WHERE name = ?",
+    if (db_query(s->db,
+                 "SELECT coalesce(max(version), 0) FROM secret_version WHERE name = ?",
                  DB_ARGS(db_text(name)), read_int, &version, e) != 0)
         return -1;
     return version;
@@ -302,6 +478,7 @@ int64_t store_secret_version(struct store *s, const char *name, struct err *e)
 struct put_secret {
     struct store *store;
     const struct store_secret *secret;
+    int keep_older;
 };
 
 static int put_secret(struct db *db, void *arg, struct err *e)
@@ -316,8 +493,11 @@ static int put_secret(struct db *db, void *arg, struct err *e)
                        "cannot store the secret \"%s\": it was changed meanwhile; try "
                        "again",
                        secret->name);
+    if (!put->keep_older && db_change(db, "DELETE FROM secret_version WHERE name = ?",
+                                      DB_ARGS(db_text(secret->name)), NULL, e) != 0)
+        return -1;
     return db_change(db,
-                     "INSERT OR REPLACE INTO secret (name, version, value, created_ms) "
+                     "INSERT INTO secret_version (name, version, value, created_ms) "
                      "VALUES (?, ?, ?, ?)",
                      DB_ARGS(db_text(secret->name), db_int(secret->value.version),
                              db_blob(secret->value.data, secret->value.len),
@@ -325,9 +505,10 @@ static int put_secret(struct db *db, void *arg, struct err *e)
                      NULL, e);
 }
 
-int store_secret_put(struct store *s, const struct store_secret *secret, struct err *e)
+int store_secret_put(struct store *s, const struct store_secret *secret, int keep_older,
+                     struct err *e)
 {
-    struct put_secret put = {s, secret};
+    struct put_secret put = {s, secret, keep_older};
     return db_transaction(s->db, put_secret, &put, e);
 }
 
@@ -351,7 +532,8 @@ int store_secret_get(struct store *s, const char *name, struct store_secret *out
 {
     *out = (struct store_secret){0};
     if (db_query(s->db,
-                 "SELECT name, version, value, created_ms FROM secret WHERE name = ?",
+                 "SELECT name, version, value, created_ms FROM secret_version "
+                 "WHERE name = ? ORDER BY version DESC LIMIT 1",
                  DB_ARGS(db_text(name)), copy_secret, out, e) != 0)
         return -1;
     return out->name ? 0 : no_secret(name, e);
@@ -373,15 +555,23 @@ int store_secret_each(struct store *s, store_secret_fn *fn, void *arg, struct er
 {
     struct each_secret each = {fn, arg};
     return db_query(s->db,
-                    "SELECT name, version, value, created_ms FROM secret ORDER BY name",
+                    "SELECT name, version, value, created_ms FROM secret_version "
+                    "ORDER BY name, version DESC",
                     DB_NONE, on_secret, &each, e);
 }
 
-int store_secret_remove(struct store *s, const char *name, struct err *e)
+int store_secret_remove(struct store *s, const char *name, int64_t version, struct err *e)
 {
     int changed;
-    if (db_change(s->db, "DELETE FROM secret WHERE name = ?", DB_ARGS(db_text(name)),
-                  &changed, e) != 0)
+    if (db_change(
+            s->db,
+            "DELETE FROM secret_version WHERE name = ?1 AND (?2 = 0 OR version = ?2)",
+            DB_ARGS(db_text(name), db_int(version)), &changed, e) != 0)
         return -1;
-    return changed ? 0 : no_secret(name, e);
+    if (changed)
+        return 0;
+    if (version)
+        return err_set(e, ERR_NOT_FOUND, "the secret \"%s\" has no version %lld", name,
+                       (long long)version);
+    return no_secret(name, e);
 }

@@ -26,12 +26,18 @@ struct store_sealed {
 
 /* One authorised company of one app. A row read from the store owns its strings. */
 struct store_connection {
-    char *id;      /* "cmp_..."; unique within its app */
-    char *app;     /* "front" */
-    char *company; /* its name, for people */
-    char *api_url; /* NULL: the connector's own address */
-    struct store_sealed token;
-    int64_t created_ms;
+    char *id;        /* "cmp_..."; unique within its app */
+    char *app;       /* "front" */
+    char *company;   /* its name, for people */
+    char *api_url;   /* NULL: the connector's own address */
+    char *oauth_url; /* of the authorize and token endpoints; NULL: the connector's own */
+    struct store_sealed token;   /* the access token */
+    struct store_sealed refresh; /* data NULL: a static token, which is never refreshed;
+                                    its version is always the token's */
+    int64_t expires_ms;          /* 0: never */
+    int reconnect;               /* 1: the grant is gone; somebody must connect again */
+    int64_t created_ms, refreshed_ms; /* refreshed_ms 0: never */
+    char *last_error;                 /* of the last refresh; NULL: none */
 };
 
 void store_connection_fini(struct store_connection *c);
@@ -54,10 +60,33 @@ typedef int store_connection_fn(void *arg, const char *client,
                                 const struct store_connection *c);
 int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
                           struct err *e);
+/* A refreshed token: replaces what version C->token.version - 1 was, with expires_ms and
+ * refreshed_ms, clears last_error; ERR_CONFLICT when another process was first. C's other
+ * members are not looked at. */
+int store_token_put(struct store *s, const struct store_connection *c, struct err *e);
+/* Records that a refresh failed, and whether the grant is gone. */
+int store_connection_failed(struct store *s, const char *app, const char *id,
+                            const char *error, int reconnect, struct err *e);
 /* Unlinks the client from APP and removes the connection when no client uses it any more.
  * ERR_NOT_FOUND when it had none. */
 int store_connection_delete(struct store *s, const char *client, const char *app,
                             struct err *e);
+
+/* One consent that somebody was asked for: single use, with an end. */
+struct store_consent { /* strings owned when read from the store */
+    char *client, *app, *redirect_url, *api_url, *oauth_url; /* the URLs may be NULL */
+    int replace; /* another company is welcome */
+    int64_t expires_ms;
+};
+
+void store_consent_fini(struct store_consent *c);
+/* STATE is the random word of the link; only its hash is kept. */
+int store_consent_put(struct store *s, const char *state, const struct store_consent *c,
+                      struct err *e);
+/* Takes it, once: ERR_NOT_FOUND when there is none, ERR_CONFLICT when it was used,
+ * ERR_INVALID when it has expired: each with its sentence. */
+int store_consent_take(struct store *s, const char *state, int64_t now_ms,
+                       struct store_consent *out, struct err *e);
 
 struct store_secret {
     char *name;
@@ -67,16 +96,21 @@ struct store_secret {
 
 void store_secret_fini(struct store_secret *secret);
 
-/* SECRET's version must be one more than the stored one (1 when there is none), else
- * ERR_CONFLICT: somebody else set it meanwhile. created_ms 0 means now. */
-int store_secret_put(struct store *s, const struct store_secret *secret, struct err *e);
-/* ERR_NOT_FOUND names the secret and `foyer secret set`. */
+/* SECRET's version must be one more than the newest stored one (1 when there is none),
+ * else ERR_CONFLICT: somebody else set it meanwhile. created_ms 0 means now. KEEP_OLDER 0
+ * removes the versions before; 1 is for rotation, when several are in force. */
+int store_secret_put(struct store *s, const struct store_secret *secret, int keep_older,
+                     struct err *e);
+/* The newest version. ERR_NOT_FOUND names the secret and `foyer secret set`. */
 int store_secret_get(struct store *s, const char *name, struct store_secret *out,
                      struct err *e);
-/* The stored version, 0 when there is none, -1 on error. */
+/* The newest version's number, 0 when there is none, -1 on error. */
 int64_t store_secret_version(struct store *s, const char *name, struct err *e);
 typedef int store_secret_fn(void *arg, const struct store_secret *secret);
+/* Every version of every secret, by name, newest first. */
 int store_secret_each(struct store *s, store_secret_fn *fn, void *arg, struct err *e);
-int store_secret_remove(struct store *s, const char *name, struct err *e);
+/* VERSION 0: all of them. */
+int store_secret_remove(struct store *s, const char *name, int64_t version,
+                        struct err *e);
 
 #endif

@@ -246,7 +246,7 @@ static int put_secret(struct store *s, const char *name, int64_t version,
         .name = (char *)name,
         .value = {version, (unsigned char *)value, strlen(value)},
     };
-    return store_secret_put(s, &secret, e);
+    return store_secret_put(s, &secret, 0, e);
 }
 
 static int describe_secret(void *arg, const struct store_secret *secret)
@@ -296,12 +296,12 @@ static void test_secrets(void **state)
     assert_int_equal(put_secret(s, "z", 1, "x", &e), 0);
     assert_secrets(s, "a=ay@1 b=bumble@2 stop=x@1 ");
 
-    assert_int_equal(store_secret_remove(s, "b", &e), 0);
+    assert_int_equal(store_secret_remove(s, "b", 0, &e), 0);
     assert_int_equal(store_secret_get(s, "b", &out, &e), -1);
     assert_int_equal(e.kind, ERR_NOT_FOUND);
     assert_has(e.text, "foyer secret set b");
     assert_null(out.name);
-    assert_int_equal(store_secret_remove(s, "b", &e), -1);
+    assert_int_equal(store_secret_remove(s, "b", 0, &e), -1);
     assert_int_equal(e.kind, ERR_NOT_FOUND);
     store_close(s);
 }
