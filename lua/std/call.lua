@@ -35,18 +35,20 @@ end
 
 -- Runs FN(ctx, input) in a scope of its own: input and result cross as copies.
 function call.scope(kind, name, app, effect, input, options, fn)
-  local copy, recorded = std.enter(kind, name, app, effect, input)
+  local copy, scope = std.enter(kind, name, app, effect, input)
   if copy == nil then
+    local recorded = scope
     if recorded.error then error(recorded.error, 0) end
     return recorded.result
   end
-  local result = table.pack(pcall(fn, call.context(options), copy))
-  if not result[1] then
-    local failure = std.part("failure").describe(result[2], name)
-    std.leave({ error = failure })
-    std.fail(failure.kind, failure.message, failure)
+  local ok, result = pcall(fn, call.context(options), copy)
+  if ok then
+    ok, result = pcall(std.leave, { result = result }, scope)
+    if ok then return result.result end
   end
-  return std.leave({ result = result[2] }).result
+  local failure = std.part("failure").describe(result, name)
+  std.leave({ error = failure }, scope)
+  std.fail(failure.kind, failure.message, failure)
 end
 
 -- ctx.call: validates INPUT, turns names into ids, runs the action's outermost layer.

@@ -1,9 +1,19 @@
 -- failure: what a script raised, as plain data that can be recorded and raised again.
+local std = ...
+
 local failure = {}
 
-function failure.describe(raised)
+-- NAME is the script's.
+function failure.describe(raised, name)
+  -- Lua's own text, which it has ready for when nothing else can be made
+  if raised == "not enough memory" then
+    return { kind = "limit", message = ("cannot go on: %s needs more than the %d MiB of memory "
+      .. "that a run may have"):format(name, std.memory_mib) }
+  end
+  if type(raised) == "string" then return { kind = "script", message = raised } end
   if type(raised) ~= "table" then
-    return { kind = "script", message = tostring(raised) }
+    return { kind = "script", message = ("%s raised a %s instead of a text or {kind =, message =}")
+      :format(name, type(raised)) }
   end
   local out = { kind = raised.kind, message = raised.message }
   if type(out.kind) ~= "string" then out.kind = "script" end

@@ -334,7 +334,18 @@ static enum effect check_effect(lua_State *L, int idx)
     return (enum effect)luaL_checkoption(L, idx, "read", names);
 }
 
-/* std.enter(kind, name, app, effect, input) -> copy of the input | nil, recorded result
+/* A value that is no data is the script's mistake, not its input's. */
+static int not_data(lua_State *L, struct err *e, const char *doing, const char *name,
+                    const char *what)
+{
+    if (e->kind == ERR_INVALID)
+        e->kind = ERR_SCRIPT;
+    err_prefix(e, "cannot %s %s: its %s", doing, name, what);
+    return fail_raise(L, e);
+}
+
+/* std.enter(kind, name, app, effect, input) -> copy of the input, what std.leave takes
+ *                                            | nil, recorded result
  */
 static int api_std_enter(lua_State *L)
 {
@@ -346,53 +357,65 @@ static int api_std_enter(lua_State *L)
     enum effect effect = check_effect(L, 4);
     lua_settop(L, 5);
     struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
-    if (conv_encode(L, 5, bytes, CONV_HANDLES, &e) != 0) {
-        err_prefix(&e, "cannot call %s: its input", name);
-        return fail_raise(L, &e);
-    }
-    int answer =
-        journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
-    if (answer < 0)
-        return fail_raise(L, &e);
-    if (answer == JOURNAL_RECORDED) {
-        lua_pushnil(L);
-        if (conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0)
-            return fail_raise(L, &e);
-        return 2;
-    }
+    if (conv_encode(L, 5, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "call", name, "input");
     const struct scope *outer = run_scope(run);
     enum effect most = outer ? outer->effect : EFFECT_WRITE;
     struct scope *scope = run_push_scope(run, &e);
     if (!scope)
         return fail_raise(L, &e);
-    snprintf(scope->kind, sizeof scope->kind, "%s", kind);
-    snprintf(scope->name, sizeof scope->name, "%s", name);
-    snprintf(scope->app, sizeof scope->app, "%s", app);
-    scope->effect = effect < most ? effect : most;
-    scope->seq = step.seq;
-    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+    int answer =
+        journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
+    if (answer != JOURNAL_RECORDED && answer >= 0) {
+        snprintf(scope->kind, sizeof scope->kind, "%s", kind);
+        snprintf(scope->name, sizeof scope->name, "%s", name);
+        snprintf(scope->app, sizeof scope->app, "%s", app);
+        scope->effect = effect < most ? effect : most;
+        scope->seq = step.seq;
+        /* an error from here on finds the scope open: the enclosing one's end closes it
+         */
+        if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+            return fail_raise(L, &e);
+        lua_pushinteger(L, step.seq);
+        return 2;
+    }
+    run_pop_scope(run);
+    if (answer < 0)
         return fail_raise(L, &e);
-    return 1;
+    lua_pushnil(L);
+    if (conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    return 2;
 }
 
-/* std.leave(result) -> its copy. A final failure leaves too: std.leave(nil, error). */
+/* Ends the scopes inside of SEQ that an error (memory, mostly) left open. */
+static struct scope *unwind(struct run *run, int seq)
+{
+    static const char lost[] = "{\"error\":{\"kind\":\"limit\",\"message\":"
+                               "\"the script was cut short\"}}";
+    struct scope *scope = run_scope(run);
+    for (; scope && scope->seq > seq; scope = run_scope(run)) {
+        journal_leave(run_journal(run), scope->seq, lost, sizeof lost - 1, NULL);
+        run_pop_scope(run);
+    }
+    return scope && scope->seq == seq ? scope : NULL;
+}
+
+/* std.leave(result, scope) -> its copy. A final failure leaves too: {error = …}. When it
+ * raises because the result is no data, the scope is still open. */
 static int api_std_leave(lua_State *L)
 {
     struct run *run = run_of(L);
     struct err e;
-    struct scope *scope = run_scope(run);
+    int seq = (int)luaL_checkinteger(L, 2);
+    struct scope *scope = unwind(run, seq);
     if (!scope)
-        return luaL_error(L, "no scope is open");
-    int seq = scope->seq;
-    char name[sizeof scope->name];
-    snprintf(name, sizeof name, "%s", scope->name);
+        return luaL_error(L, "this scope is not open");
     lua_settop(L, 1);
     struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "return from", scope->name, "result");
     run_pop_scope(run);
-    if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0) {
-        err_prefix(&e, "cannot return from %s: its result", name);
-        return fail_raise(L, &e);
-    }
     if (journal_leave(run_journal(run), seq, bytes->data, bytes->len, &e) != 0)
         return fail_raise(L, &e);
     if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
@@ -507,18 +530,29 @@ static int api_std_nearest(lua_State *L)
 
 void api_open_std(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"part", api_std_part},           {"load", api_std_load},
-        {"read", api_std_read},           {"list", api_std_list},
-        {"line", api_std_line},           {"calls", api_std_calls},
-        {"client", api_std_client},       {"clients", api_std_clients},
-        {"workspace", api_std_workspace}, {"connector", api_std_connector},
-        {"options", api_std_options},     {"enter", api_std_enter},
-        {"leave", api_std_leave},         {"copy", api_std_copy},
-        {"finish", api_std_finish},       {"fail", api_std_fail},
-        {"file", api_std_file},           {"slurp", api_std_slurp},
-        {"is_secret", api_std_is_secret}, {"is_file", api_std_is_file},
-        {"nearest", api_std_nearest},     {"progress", api_std_progress},     {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"part", api_std_part},
+                                         {"load", api_std_load},
+                                         {"read", api_std_read},
+                                         {"list", api_std_list},
+                                         {"line", api_std_line},
+                                         {"calls", api_std_calls},
+                                         {"client", api_std_client},
+                                         {"clients", api_std_clients},
+                                         {"workspace", api_std_workspace},
+                                         {"connector", api_std_connector},
+                                         {"options", api_std_options},
+                                         {"enter", api_std_enter},
+                                         {"leave", api_std_leave},
+                                         {"copy", api_std_copy},
+                                         {"finish", api_std_finish},
+                                         {"fail", api_std_fail},
+                                         {"file", api_std_file},
+                                         {"slurp", api_std_slurp},
+                                         {"is_secret", api_std_is_secret},
+                                         {"is_file", api_std_is_file},
+                                         {"nearest", api_std_nearest},
+                                         {"progress", api_std_progress},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     api_http_open(L);
     lua_setfield(L, -2, "http");
@@ -526,6 +560,8 @@ void api_open_std(lua_State *L)
     lua_setfield(L, -2, "ctx");
     conv_push_null(L);
     lua_setfield(L, -2, "null");
+    lua_pushinteger(L, (lua_Integer)(vm_limits(run_vm(run_of(L)))->vm_bytes >> 20));
+    lua_setfield(L, -2, "memory_mib");
     if (run_mock(run_of(L))) {
         mock_push(L, run_mock(run_of(L)));
         lua_setfield(L, -2, "mock");

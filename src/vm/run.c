@@ -215,20 +215,39 @@ static void set_failed(struct run *run, lua_State *from, int rc)
     read_protected(L, &run->err);
 }
 
+/* Where it was stopped: its innermost line in a script, or the line before (Lua steps
+ * back when a hook yields); "" where that is not known. */
+static void describe_place(lua_State *co, char *out, size_t size)
+{
+    lua_Debug ar;
+    *out = '\0';
+    for (int level = 0; lua_getstack(co, level, &ar); level++) {
+        lua_getinfo(co, "Sl", &ar);
+        if (ar.currentline <= 0 || strstr(ar.source, "lua/std/"))
+            continue;
+        snprintf(out, size, ", near %s:%d", ar.short_src, ar.currentline);
+        return;
+    }
+}
+
 static void set_stopped(struct run *run)
 {
     const struct limits *limits = vm_limits(run->runs->vm);
+    const struct scope *scope = run_scope(run);
+    char place[LUA_IDSIZE + 32];
+    describe_place(run->co, place, sizeof place);
+    const char *kind = scope ? scope->kind : "the",
+               *name = scope ? scope->name : "script";
     run->outcome = RUN_FAILED;
     if (run->cpu.verdict == CPU_RESUME_LIMIT)
         err_set(&run->err, ERR_LIMIT,
-                "cannot go on: the script ran %lld ms without waiting for anything (an "
-                "endless "
-                "loop?)",
-                (long long)limits->resume_cpu_ms);
+                "cannot go on: %s %s ran %lld ms without waiting for anything%s (an "
+                "endless loop?)",
+                kind, name, (long long)limits->resume_cpu_ms, place);
     else
         err_set(&run->err, ERR_LIMIT,
-                "cannot go on: the script used %lld ms of CPU time in all",
-                (long long)limits->attempt_cpu_ms);
+                "cannot go on: %s %s used %lld ms of CPU time in all%s", kind, name,
+                (long long)limits->attempt_cpu_ms, place);
 }
 
 static void resume(struct run *run, int nargs)
