@@ -197,7 +197,10 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
     identity = ask_identity(w, client, connection, &e);
     if (!identity) {
         if (e.kind == ERR_AUTH)
-            err_prefix(&e, "cannot connect %s", client);
+            err_set(&e, ERR_AUTH,
+                    "cannot connect %s: the API refuses the token (%d); is it whole, and "
+                    "still valid?",
+                    client, e.status);
         goto out;
     }
     const char *id = json_string_value(json_object_get(identity, "id"));

@@ -241,8 +241,9 @@ static int unreadable(lua_State *L, struct exchange *x, const char *why)
     if (x->reads)
         err_set(&e, ERR_UNAVAILABLE, "cannot %s: %s", x->what, why);
     else
-        err_set(&e, ERR_UNCERTAIN, "cannot tell whether it was done: %s: %s", x->what,
-                why);
+        err_set(&e, ERR_UNCERTAIN,
+                "cannot tell whether it was done (look before you send it again): %s: %s",
+                x->what, why);
     return run_give_up(L, &e);
 }
 
@@ -254,6 +255,14 @@ static int push_body(lua_State *L, struct exchange *x, const struct exchange_ans
     exchange_header(a, "content-type", type, sizeof type);
     int json = strstr(type, "json") != NULL;
     if (a->len == 0) {
+        /* an API that has nothing to say answers 204 */
+        if (x->mode != EXCHANGE_REQUEST && x->connection && !x->raw && a->status != 204 &&
+            strcmp(x->method, "HEAD") != 0) {
+            char why[64];
+            snprintf(why, sizeof why, "the answer %d is empty", a->status);
+            unreadable(L, x, why);
+            return 0;
+        }
         lua_pushnil(L);
         return 1;
     }

@@ -143,6 +143,7 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
     free(x->url);
     free(x->what);
     x->url = x->what = NULL;
+    x->secret = secret;
     if (target[0] == '/') {
         if (!*app)
             return err_set(
@@ -267,9 +268,19 @@ static void fail(struct exchange *x, const struct err *e)
 static void uncertain(struct err *e)
 {
     struct err why = *e;
-    err_set(e, ERR_UNCERTAIN, "cannot tell whether it was done: %s", why.text);
+    err_set(e, ERR_UNCERTAIN,
+            "cannot tell whether it was done (look before you send it again): %s",
+            why.text);
     e->status = why.status;
     e->retry_after_ms = why.retry_after_ms;
+}
+
+static void connect_again(const struct exchange *x, struct err *e)
+{
+    const char *client = run_client(x->run);
+    size_t len = strlen(e->text);
+    snprintf(e->text + len, sizeof e->text - len,
+             "; connect the client again: foyer connect %s", client ? client : "CLIENT");
 }
 
 /* A merged conversation answers 301 on its own path and on those below it. Where the
@@ -302,12 +313,14 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
         return err_set(e, ERR_INVALID, "cannot %s: redirected more than %d times",
                        x->what, REDIRECTS_MAX);
     char *url = moved_url(x, location);
-    char *app = xstrdup(x->connection ? x->connection->app : "");
-    int rc = exchange_resolve(x, url, app, 0, e);
+    char *app = xstrdup(x->connection ? x->connection->app : ""), *from = x->what;
+    x->what = NULL;
+    int rc = exchange_resolve(x, url, app, x->secret, e);
     if (rc == 0)
         rc = exchange_send(x, e);
     else
-        err_prefix(e, "the answer %ld leads elsewhere", a->status);
+        err_prefix(e, "cannot follow the answer %ld to %s", a->status, from);
+    free(from);
     free(app);
     free(url);
     return rc;
@@ -365,6 +378,8 @@ static void on_done(void *arg, const struct httpc_answer *a)
                          a->body, a->body_len, clock_wall_ms());
             if (kind == ERR_UNCERTAIN)
                 uncertain(&e);
+            if (kind == ERR_AUTH)
+                connect_again(x, &e);
             fail(x, &e);
             return;
         }
