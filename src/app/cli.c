@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/limits.h"
+#include "vm/cpu.h"
 
 enum { INPUT_MAX = 64 * 1024 * 1024, SECRET_MAX = 16 * 1024 };
 
@@ -32,6 +33,18 @@ static int unknown_option(const struct cli_option *options, const char *name,
     return err_set(e, ERR_USAGE, "unknown option --%s%s%s%s\nusage: foyer %s", name,
                    near ? "; did you mean --" : "", near ? near : "", near ? "?" : "",
                    usage);
+}
+
+/* The watchdog ends the process from a signal handler: --json still gets its document.
+ * What labels are made of needs no escapes. */
+static void on_hang(const char *label)
+{
+    static const char head[] = "{\"error\":{\"kind\":\"limit\",\"message\":\"",
+                      tail[] = " hangs where it cannot be stopped\"}}\n";
+    ssize_t rc = write(STDOUT_FILENO, head, sizeof head - 1);
+    rc += write(STDOUT_FILENO, label, strlen(label));
+    rc += write(STDOUT_FILENO, tail, sizeof tail - 1);
+    (void)rc;
 }
 
 static void list_add(struct cli_list *list, const char *item)
@@ -88,6 +101,8 @@ int cli_parse(struct cli *cli, int argc, char **argv, const struct cli_option *o
         else
             *(const char **)o->out = value;
     }
+    if (cli->json)
+        cpu_on_hang(on_hang);
     if (rest->n < min)
         return usage_error(e, usage, "something is missing", "");
     if (rest->n > max)
@@ -128,11 +143,85 @@ int cli_fail(const struct cli *cli, const struct err *e)
     return err_exit_code(e->kind);
 }
 
+static void print_tree(const json_t *tree, int depth);
+
+static void print_line(int depth)
+{
+    printf("\n%*s", 2 * depth, "");
+}
+
+/* jansson writes 17 digits of every real, 1767221232.991 as …2.9909999: the fewest that
+ * read as the same number are enough. */
+static void print_real(double value)
+{
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    fputs(text, stdout);
+    if (!strpbrk(text, ".e"))
+        fputs(".0", stdout);
+}
+
+static void print_scalar(const json_t *value)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY);
+    fputs(text ? text : "null", stdout);
+    free(text);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void print_object(const json_t *tree, int depth)
+{
+    size_t n = 0;
+    const char *key;
+    json_t *value;
+    const char **keys = xcalloc(json_object_size(tree), sizeof *keys);
+    json_object_foreach((json_t *)tree, key, value) keys[n++] = key;
+    qsort(keys, n, sizeof *keys, by_bytes);
+    for (size_t i = 0; i < n; i++) {
+        putchar(i ? ',' : '{');
+        print_line(depth + 1);
+        json_t *name = json_string(keys[i]);
+        print_scalar(name);
+        json_decref(name);
+        fputs(": ", stdout);
+        print_tree(json_object_get(tree, keys[i]), depth + 1);
+    }
+    print_line(depth);
+    putchar('}');
+    free(keys);
+}
+
+static void print_tree(const json_t *tree, int depth)
+{
+    if (json_is_real(tree)) {
+        print_real(json_real_value(tree));
+    } else if (json_is_object(tree) && json_object_size(tree)) {
+        print_object(tree, depth);
+    } else if (json_is_array(tree) && json_array_size(tree)) {
+        for (size_t i = 0; i < json_array_size(tree); i++) {
+            putchar(i ? ',' : '[');
+            print_line(depth + 1);
+            print_tree(json_array_get(tree, i), depth + 1);
+        }
+        print_line(depth);
+        putchar(']');
+    } else {
+        print_scalar(tree);
+    }
+}
+
 void cli_print_json(const json_t *tree)
 {
-    char *text = json_dumps(tree, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-    puts(text ? text : "null");
-    free(text);
+    print_tree(tree, 0);
+    putchar('\n');
 }
 
 json_t *cli_words(const struct cli_list *rest, size_t from, struct err *e)

@@ -19,6 +19,7 @@ static struct {
     lua_State *L;
     const char *label;
     int resume_max, attempt_max, watchdog_max; /* ticks */
+    void (*on_hang)(const char *label);
 } now;
 
 static void on_deadline(lua_State *L, lua_Debug *ar)
@@ -41,6 +42,8 @@ static void bark(void)
     rc += write(STDERR_FILENO, now.label, strlen(now.label));
     rc += write(STDERR_FILENO, tail, sizeof tail - 1);
     (void)rc;
+    if (now.on_hang)
+        now.on_hang(now.label);
     _exit(70);
 }
 
@@ -103,6 +106,11 @@ void cpu_enter(struct cpu_meter *meter, lua_State *L, const struct limits *limit
     now.grace = 0;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     now.active = 1;
+}
+
+void cpu_on_hang(void (*fn)(const char *label))
+{
+    now.on_hang = fn;
 }
 
 void cpu_grace(int on)

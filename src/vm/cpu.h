@@ -29,6 +29,9 @@ int cpu_start(struct err *e);
 void cpu_enter(struct cpu_meter *meter, lua_State *L, const struct limits *limits,
                const char *label);
 void cpu_leave(void);
+/* FN(label) is called before the watchdog ends the process, in a signal handler: it may
+ * only write(). NULL: none. */
+void cpu_on_hang(void (*fn)(const char *label));
 /* Brackets the C codec's work on a large answer, which a script cannot help. */
 void cpu_grace(int on);
 
