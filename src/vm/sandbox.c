@@ -16,8 +16,15 @@ static const char strict_key;  /* registry: the metatable of every environment *
 
 /* ---- libraries, opened when first named ---- */
 
+/* By name: Debian's Lua is built with what 5.3 dropped (math.pow and so on). */
 static int open_math(lua_State *L)
 {
+    static const char *const kept[] = {
+        "abs",        "acos", "asin", "atan",  "ceil",  "cos",  "deg",
+        "exp",        "fmod", "huge", "log",   "max",   "min",  "maxinteger",
+        "mininteger", "modf", "pi",   "rad",   "sin",   "sqrt", "tan",
+        "tointeger",  "type", "ult",  "floor", "random"};
+    enum { KEPT = sizeof kept / sizeof *kept };
     luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 0);
     lua_getfield(L, -1, "randomseed"); // math randomseed
     lua_rawgetp(L, LUA_REGISTRYINDEX, &seed_key);
@@ -30,9 +37,13 @@ static int open_math(lua_State *L)
     lua_pop(L, 1);
     lua_pushinteger(L, n[0]);
     lua_pushinteger(L, n[1]);
-    lua_call(L, 2, 0); // math
-    lua_pushnil(L);
-    lua_setfield(L, -2, "randomseed");
+    lua_call(L, 2, 0);           // math
+    lua_createtable(L, 0, KEPT); // math kept
+    for (size_t i = 0; i < KEPT; i++) {
+        lua_getfield(L, -2, kept[i]);
+        lua_setfield(L, -2, kept[i]);
+    }
+    lua_remove(L, -2);
     return 1;
 }
 
