@@ -1,0 +1,125 @@
+---@meta
+error("definition file: do not run")
+
+--# SCRIPTS
+-- A script is a file of Lua 5.4 that returns one table. What kind it is, its place says:
+--
+--     lua/APP/actions/NAME.lua     an action, called as APP/NAME
+--     lua/APP/triggers/NAME.lua    a trigger, named APP/NAME
+--     recipes/NAME.lua             a recipe
+--
+-- There are three layers, nearest first: the client's directory, the workspace, and what foyer brings along.
+-- The nearest file of a name is used, whole. To change a part of a farther one, a file returns `super { … }`.
+--
+-- Unknown keys, wrong types and missing keys of the tables below are errors with file, line and field;
+-- `foyer check` finds them without any network.
+
+---An action does one thing with an app's API. It is called by `ctx.call`, or by `foyer call` at the command line.
+---
+---     -- lua/front/actions/tag-conversation.lua
+---     return {
+---       summary = "Add tags to a conversation.",
+---       effect  = "idempotent",
+---       scopes  = { "conversations:write" },
+---       input   = {
+---         conversation_id = { "conversation", required = true },
+---         tags = { list = "tag", required = true },
+---       },
+---       run = function(ctx, input)
+---         ctx.http.post("/conversations/" .. url.segment(input.conversation_id) .. "/tags",
+---           { tag_ids = input.tags })
+---       end,
+---     }
+---@class foyer.Action
+---@field summary string  one sentence
+---@field effect "read"|"write"|"idempotent"  "read": only GET and HEAD may leave; "idempotent": sent twice is the same as sent once
+---@field scopes? string[]  the permissions that Front asks for, by Front's names; shown, not checked
+---@field input? table<string, foyer.Field>  checked before `run`: types, defaults filled in, names turned into ids; without it no input is taken
+---@field output? table<string, foyer.Field>  described for people; `columns` of its list are the command line's table
+---@field run fun(ctx: foyer.Context, input: table, base?: function): any  the result crosses to the caller as a copy, as if through JSON
+---@field confirm? fun(ctx: foyer.Context, input: table, intent: foyer.Intent, base?: function): table|false|nil  looks whether an uncertain write happened: its output, false for surely not, nil for cannot tell. Checked by this version, not called yet
+
+---A write whose answer was lost, as `confirm` gets it.
+---@class foyer.Intent
+---@field at number  when it left, Unix seconds
+---@field request {method: string, path: string, body: any}  what left
+---@field claimed? table<string, boolean>  ids that belong to other steps
+
+---A trigger says which events of an app are one kind of happening. Recipes name it in `on`.
+---This version loads and checks triggers; nothing delivers events to them yet.
+---@class foyer.Trigger
+---@field summary string  one sentence
+---@field on string[]  the event types, as `payload.type` or the envelope's type has them
+---@field needs? string[]  dotted paths that are fetched when a preview leaves them out
+---@field key? fun(event: table, base?: function): string  what makes the happening unique
+---@field fires? fun(event: table, base?: function): boolean  false: not this one
+---@field sample? string  a file with an example, below the app's directory
+
+---A recipe is what to do on an event, from cron, or by hand. It runs for a client that has it switched on in
+---`client.lua`, or that is named by `foyer run --client`.
+---
+---     return {
+---       summary = "Thank everybody who writes in.",
+---       on      = "front/conversation-created",
+---       run     = function(ctx, event)
+---         return ctx.call("front/send-conversation-reply", {
+---           conversation_id = event.payload.conversation.id,
+---           body = ctx.template("thanks", { conversation = event.payload.conversation }),
+---         })
+---       end,
+---     }
+---@class foyer.Recipe
+---@field summary string  one sentence
+---@field on? string  the trigger that starts it
+---@field cron? string  when it is due, as five fields of crontab(5) in the client's time zone. Checked by this version; use a crontab line
+---@field options? table<string, foyer.Field>  what `client.lua` and the command line may set
+---@field retry? {attempts: integer?, give_up: string?}  how often and how long. Checked by this version; a failure that may pass exits with 75
+---@field catch_up? boolean|string  what happens to missed times of `cron`
+---@field run fun(ctx: foyer.Context, event: table, base?: function): any  `event` is `{type, payload}`; by hand its type is "manual"
+
+---A field of `input`, `output`, `options` or of an object. It has one type: a word as its first element, or
+---`enum`, `list` or `object`.
+---
+---     limit = { "integer", min = 1, max = 100, default = 50, about = "Results per page." },
+---     type  = { enum = { "message", "comment" }, required = true },
+---     tags  = { list = "tag" },
+---     from  = { object = { name = { "string" }, handle = { "string", required = true } } },
+---
+---The words: `string`, `html`, `markdown`, `integer`, `number`, `boolean`, `object` (any table), `any`;
+---`time` (Unix seconds, or text that `text.parse_time` reads, which becomes seconds);
+---`template` (a template's name); `file` (a path on the command line, which becomes a handle for
+---multipart bodies and `text.csv`, at most 25 MiB); and the app's words for ids. Front's are `conversation`,
+---`contact`, `inbox`, `channel`, `teammate`, `tag` and `signature`; each takes an id such as "inb_1ix6", or a
+---name from the client's settings; contacts, channels and teammates also an alias such as
+---"alt:email:leela@acme.example" (https://dev.frontapp.com/docs/resource-aliases-1).
+---@class foyer.Field
+---@field [1]? string  the type's word
+---@field enum? any[]  one of these values
+---@field list? string|foyer.Field  a list of this
+---@field object? table<string, foyer.Field>  a table with these fields
+---@field required? boolean  it may not be left out
+---@field default? any  stands in when it is left out; null given for an optional field means none, not the default
+---@field nullable? boolean  null is kept as `json.null`, where an API tells it from nothing
+---@field min? number  smallest value of a number, least characters of a text or items of a list
+---@field max? number  largest, or most
+---@field about? string  one or two sentences for people
+---@field example? any  shown in manuals
+---@field columns? string[]  of a list in `output`: the table's columns, as dotted paths
+
+---Lays OVER over the table that the next layer's file of the same name returns, and returns the result.
+---Tables with keys are merged, deeply; lists and plain values are replaced. A function of OVER gets the
+---inherited one as its last argument: `run(ctx, input, base)`, `confirm(ctx, input, intent, base)`,
+---`key(event, base)`, `fires(event, base)`. Names in INPUT have become ids before the outermost `run`.
+---It exists only where a layer below has the file.
+---
+---     -- clients/acme/lua/front/actions/send-conversation-reply.lua
+---     return super {
+---       run = function(ctx, input, base)
+---         input.channel_id = input.channel_id or ctx.client.front.channels.support
+---         return base(ctx, input)
+---       end,
+---     }
+---     -- without code: return super { input = { archive = { default = true } } }
+---@param over table
+---@return table definition
+function super(over) end
