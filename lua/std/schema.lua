@@ -26,6 +26,10 @@ function schema.is_type(word)
   return basic[word] or ids()[word] ~= nil
 end
 
+function schema.is_id(word)
+  return ids()[word] ~= nil
+end
+
 function schema.type_names()
   local names = {}
   for name in pairs(basic) do names[#names + 1] = name end

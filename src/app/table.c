@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "core/answer.h"
 
-enum { CELL_MAX = 800, WIDTH_MAX = 48 };
+enum { CELL_MAX = 800, WIDTH_MAX = 64 };
 
 static int is_time(const char *path)
 {
@@ -41,7 +41,8 @@ static char *cell_text(const json_t *value, const char *path)
         char text[32];
         if (gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%M", &tm) > 0)
             buf_adds(&out, text);
-    } else if (json_is_array(value) && json_is_string(json_array_get(value, 0))) {
+    } else if (json_is_array(value) && (json_array_size(value) == 0 ||
+                                        json_is_string(json_array_get(value, 0)))) {
         size_t i;
         json_t *item;
         json_array_foreach(value, i, item)

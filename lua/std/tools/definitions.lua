@@ -1,0 +1,293 @@
+-- foyer actions, triggers, recipes: all of a KIND in a table, or one's manual, which is its own table
+-- told in words. args: {kind, name, client}
+local std = ...
+local script, schema = std.part("script"), std.part("schema")
+
+local WIDTH = 80 -- columns that a manual's text is broken at
+local DEPTH = 8  -- a field within a field
+
+-- "client over built-in": where a definition's file is, and what it lies over.
+local function layer_of(info)
+  local names = {}
+  local at = info
+  while at do
+    names[#names + 1] = at.layer
+    at = at.below
+  end
+  return table.concat(names, " over ")
+end
+
+-- One script that is broken must not hide the others: its row says what is wrong.
+local function row_of(kind, name)
+  local ok, definition, info = pcall(script.get, kind, name)
+  if not ok then
+    local why = type(definition) == "table" and definition.message or tostring(definition)
+    return { name = name, error = why, summary = "broken: " .. why }
+  end
+  local row = {
+    name = name, summary = definition.summary, layer = layer_of(info), path = info.path,
+    effect = definition.effect, scopes = definition.scopes, on = definition.on, cron = definition.cron,
+    needs = definition.needs, sample = definition.sample,
+  }
+  row.overridden = info.layer ~= "built-in" and info.below ~= nil or nil
+  return row
+end
+
+local columns = {
+  action = { "name", "effect", "layer", "summary" },
+  trigger = { "name", "on", "needs", "layer", "summary" },
+  recipe = { "name", "on", "cron", "clients", "layer", "summary" },
+}
+
+local function list(args)
+  local rows, shown = json.array({}), json.array({})
+  local plain = args.client == nil
+  for _, name in ipairs(script.names(args.kind)) do
+    local row = row_of(args.kind, name)
+    plain = plain and (row.layer == "built-in" or row.layer == nil)
+    rows[#rows + 1] = row
+  end
+  for _, column in ipairs(columns[args.kind]) do
+    if column ~= "layer" or not plain then shown[#shown + 1] = column end
+  end
+  return { rows = rows, columns = shown }
+end
+
+-- ---- examples as words of the command line ----
+
+-- A value as a shell reads it back.
+local function quote(value)
+  if value:match("^[%w%-_./:@=,+%%…]*$") then return value end
+  return "'" .. value:gsub("'", "'\\''") .. "'"
+end
+
+local function is_text(field)
+  local kind = field[1]
+  return kind == "string" or kind == "html" or kind == "markdown" or kind == "template" or schema.is_id(kind)
+end
+
+-- key=value as the schema would read it back; nil when only JSON can say it.
+local function plain_word(field, key, value)
+  if type(value) == "string" then
+    if field[1] == "file" then return key .. "=" .. quote("@" .. value:gsub("^@", "")) end
+    if value:sub(1, 1) == "@" then return nil end
+    if is_text(field) or field.enum or field[1] == "time" then return key .. "=" .. quote(value) end
+    return nil
+  end
+  if type(value) == "number" or type(value) == "boolean" then
+    if field[1] == "any" then return nil end
+    return key .. "=" .. tostring(value)
+  end
+  return nil
+end
+
+local function words_of(field, key, value)
+  if field.list and type(value) == "table" then
+    local item = type(field.list) == "string" and { field.list } or field.list
+    local words = {}
+    for i, v in ipairs(value) do
+      local word = plain_word(item, key, v)
+      if not word then
+        words = nil
+        break
+      end
+      words[i] = word
+    end
+    if words and #words > 0 then return table.concat(words, " ") end
+  else
+    local word = plain_word(field, key, value)
+    if word then return word end
+  end
+  return key .. ":=" .. quote(json.encode(value))
+end
+
+-- ---- fields ----
+
+local function show(value)
+  if type(value) == "string" then return value == "" and "\"\"" or value end
+  return json.encode(value)
+end
+
+local function range(field)
+  local min, max = field.min, field.max
+  local unit = (field[1] == "integer" or field[1] == "number") and "" or field.list and " item" or " character"
+  if unit ~= "" and (max or min) ~= 1 then unit = unit .. "s" end
+  if min and max then return ("%s to %s%s"):format(min, max, unit) end
+  if min then return ("at least %s%s"):format(min, unit) end
+  if max then return ("at most %s%s"):format(max, unit) end
+end
+
+local function nested(field)
+  if field.object then return field.object, "." end
+  if type(field.list) == "table" then
+    local below, rest = nested(field.list)
+    return below, below and "[]" .. rest
+  end
+end
+
+-- Fields in order: what is required first, then by name; what lies within follows its field.
+local function describe(fields, prefix, out, depth)
+  local names = {}
+  for name in pairs(fields or {}) do names[#names + 1] = name end
+  table.sort(names, function(a, b)
+    local ra, rb = fields[a].required == true, fields[b].required == true
+    if ra ~= rb then return ra end
+    return a < b
+  end)
+  for _, name in ipairs(names) do
+    local field = fields[name]
+    local row = {
+      name = prefix .. name, type = schema.describe(field), required = field.required, nullable = field.nullable,
+      default = field.default, min = field.min, max = field.max, about = field.about, example = field.example,
+      range = range(field),
+    }
+    if prefix == "" and field.example ~= nil then row.words = words_of(field, name, field.example) end
+    out[#out + 1] = row
+    local below, step = nested(field)
+    if below and depth < DEPTH then describe(below, prefix .. name .. step, out, depth + 1) end
+  end
+  return out
+end
+
+-- A command line that holds what is required, and the words of one more field.
+local function command(start, fields, more)
+  local words = { start }
+  for _, field in ipairs(fields) do
+    if field.required and not field.name:find(".", 1, true) and field.name ~= (more and more.name) then
+      words[#words + 1] = field.words or field.name .. "=…"
+    end
+  end
+  if more then words[#words + 1] = more.words end
+  return table.concat(words, " ")
+end
+
+local function add_commands(start, fields)
+  for _, field in ipairs(fields) do
+    if field.words then field.command = command(start, fields, field) end
+  end
+end
+
+-- ---- the manual as text ----
+
+local function wrap(out, indent, sentence)
+  local line
+  for word in sentence:gmatch("%S+") do
+    if line and (utf8.len(line) or #line) + 1 + (utf8.len(word) or #word) > WIDTH then
+      out[#out + 1] = line
+      line = nil
+    end
+    line = line and line .. " " .. word or indent .. word
+  end
+  out[#out + 1] = line
+end
+
+local function write_fields(out, title, fields, with_words)
+  if #fields == 0 then return end
+  out[#out + 1] = ""
+  out[#out + 1] = title
+  for _, field in ipairs(fields) do
+    local traits = { field.type }
+    if field.required then traits[#traits + 1] = "required" end
+    if field.default ~= nil then traits[#traits + 1] = "default " .. show(field.default) end
+    if field.range then traits[#traits + 1] = field.range end
+    if field.nullable then traits[#traits + 1] = "or null" end
+    out[#out + 1] = "  " .. field.name .. ": " .. table.concat(traits, ", ")
+    if field.about then wrap(out, "      ", field.about) end
+    if with_words and field.words then out[#out + 1] = "      " .. field.words end
+  end
+end
+
+local function line(out, name, value)
+  if type(value) == "table" then value = table.concat(value, ", ") end
+  if value ~= nil and value ~= "" then out[#out + 1] = ("%-9s %s"):format(name, value) end
+end
+
+local function write(manual, input_title)
+  local out = { manual.name }
+  wrap(out, "  ", manual.summary)
+  out[#out + 1] = ""
+  line(out, "effect", manual.effect)
+  line(out, "scopes", manual.scopes)
+  line(out, "on", manual.on)
+  line(out, "cron", manual.cron)
+  line(out, "retry", manual.retry and json.encode(manual.retry))
+  line(out, "needs", manual.needs)
+  line(out, "sample", manual.sample)
+  line(out, "recipes", manual.recipes)
+  local at = manual.files
+  for i, file in ipairs(at) do
+    line(out, i == 1 and "file" or "over", file.path .. " (" .. file.layer .. ")")
+  end
+  write_fields(out, input_title, manual.input or manual.options or {}, true)
+  if manual.command then
+    out[#out + 1] = ""
+    out[#out + 1] = "example"
+    out[#out + 1] = "  " .. manual.command
+  end
+  write_fields(out, "output", manual.output or {}, false)
+  return table.concat(out, "\n") .. "\n"
+end
+
+local function files_of(info)
+  local files = json.array({})
+  local at = info
+  while at do
+    files[#files + 1] = { path = at.path, layer = at.layer, hash = at.hash }
+    at = at.below
+  end
+  return files
+end
+
+-- The recipes that run on a trigger; one that is broken is named by `foyer recipes`.
+local function recipes_on(trigger)
+  local names = json.array({})
+  for _, name in ipairs(script.names("recipe")) do
+    local ok, definition = pcall(script.get, "recipe", name)
+    if ok and definition.on == trigger then names[#names + 1] = name end
+  end
+  return names
+end
+
+-- "list-inboxes" lacks its app.
+local function check_app(kind, name)
+  if kind == "recipe" or name:find("/", 1, true) then return end
+  for _, app in ipairs(script.apps()) do
+    local whole = app .. "/" .. name
+    local file = script.file(kind, whole)
+    if file and std.read(file) then
+      std.fail("not_found", ("there is no %s %q; did you mean \"%s\"?"):format(kind, name, whole))
+    end
+  end
+end
+
+local function manual(args)
+  check_app(args.kind, args.name)
+  local definition, info = script.get(args.kind, args.name)
+  local out = row_of(args.kind, args.name)
+  local client = args.client or "C"
+  out.files = files_of(info)
+  if args.kind == "action" then
+    local start = ("foyer call %s --client %s"):format(args.name, client)
+    out.input = describe(definition.input, "", json.array({}), 1)
+    out.output = describe(definition.output, "", json.array({}), 1)
+    add_commands(start, out.input)
+    out.command = command(start, out.input)
+    return { manual = out, text = write(out, "input") }
+  elseif args.kind == "recipe" then
+    local start = ("foyer run %s --client %s"):format(args.name, client)
+    if definition.on then start = start .. " --conversation ID" end
+    out.retry, out.catch_up = definition.retry, definition.catch_up
+    out.options = describe(definition.options, "", json.array({}), 1)
+    add_commands(start, out.options)
+    out.command = command(start, out.options)
+    return { manual = out, text = write(out, "options") }
+  end
+  out.derives = definition.fires ~= nil
+  out.recipes = recipes_on(args.name)
+  return { manual = out, text = write(out, "") }
+end
+
+return function(args)
+  if args.name then return manual(args) end
+  return list(args)
+end
