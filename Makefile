@@ -10,7 +10,7 @@ DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-d
               libjansson-dev libevent-dev libsqlite3-dev ca-certificates tzdata
 TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3
 DEMO_DEPS  := curl jq
-BENCH_DEPS := nginx-light curl jq openssl
+BENCH_DEPS := nginx-light curl openssl ca-certificates
 
 # `make V=1` shows the commands.
 ifdef V
@@ -114,6 +114,16 @@ $(OUT)/tests/%: tests/unit/%.c $(OUT)/libfoyer.a
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP $< $(ALL_LDFLAGS) -o $@ $(OUT)/libfoyer.a $(PKG_LIBS) -lcmocka
 
 unit: $(UNIT_BIN)
+
+BENCH_BIN := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c))
+
+$(OUT)/bench/%: tests/bench/%.c tests/bench/samples.h $(OUT)/libfoyer.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $< $(ALL_LDFLAGS) -o $@ $(OUT)/libfoyer.a $(PKG_LIBS)
+
+bench: all bench-deps ## speed and memory, as ratios to named alternatives
+	@$(MAKE) --no-print-directory $(BENCH_BIN)
+	@tests/bench/run.sh $(FOYER) $(OUT)/bench
 
 demo: deps ## an agency's first minutes, against the mock Front company
 	$(call install_missing,$(DEMO_DEPS))

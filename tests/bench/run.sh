@@ -1,0 +1,150 @@
+#!/bin/bash
+# The benchmarks: foyer against named alternatives in the same run, as ratios. `make bench`
+# builds what it needs and starts it: run.sh FOYER PROGRAMS, with PROGRAMS the directory of
+# oneshot, attempts, plain_multi and start. A target that is missed does not fail the run.
+set -euo pipefail
+
+foyer=$1 programs=$2
+here=$(cd "$(dirname "$0")" && pwd)
+oneshot_rounds=${ROUNDS:-101}
+attempts_rounds=${ROUNDS:-7}
+start_rounds=${ROUNDS:-101}
+attempts=1000 gets=40
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/foyer-bench.XXXXXX")
+nginx_pid=
+cleanup() {
+  [ -z "$nginx_pid" ] || { kill "$nginx_pid" && wait "$nginx_pid" || true; }
+  rm -rf "$dir"
+}
+trap cleanup EXIT
+chmod 755 "$dir" # nginx's worker is another user when this is root
+export FOYER_KEY_FILE=$dir/key
+unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
+
+# ---- the server: static JSON over HTTP and HTTPS, a certificate of a private CA ----
+
+make_certificates() {
+  local key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
+  openssl req -x509 "${key[@]}" -days 2 -subj "/CN=foyer bench CA" \
+    -keyout "$dir/ca.key" -out "$dir/ca.pem"
+  openssl req "${key[@]}" -subj "/CN=127.0.0.1" -keyout "$dir/server.key" -out "$dir/server.csr"
+  openssl x509 -req -days 2 -in "$dir/server.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" \
+    -CAcreateserial -out "$dir/server.pem" -extfile <(echo "subjectAltName=IP:127.0.0.1")
+  mkdir "$dir/ca"
+  cp "$dir/ca.pem" "$dir/ca/"
+  openssl rehash "$dir/ca"
+  cat /etc/ssl/certs/ca-certificates.crt "$dir/ca.pem" >"$dir/bundle.pem"
+}
+
+# A port that nobody listens on now; nginx cannot choose one itself.
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + RANDOM))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+  done
+}
+
+start_nginx() {
+  local nginx tries
+  nginx=$(PATH=$PATH:/usr/sbin command -v nginx)
+  mkdir -p "$dir/www/http" "$dir/www/https"
+  echo '{"id":"cmp_1","name":"Plain"}' >"$dir/www/http/me"
+  echo '{"id":"cmp_2","name":"TLS"}' >"$dir/www/https/me"
+  # 222 bytes
+  printf '{"id":"cnv_yo1kg5q","number":7,"subject":"%s","status":"assigned","is_private":false,%s}' \
+    "How to prank Dwight Schrute, part two of many: the stapler returns" \
+    '"tags":["a","b","c"],"created_at":1701292649.333,"assignee":{"id":"tea_6r55a","name":"Jim"}' \
+    | tee "$dir/www/http/item" >"$dir/www/https/item"
+  http=$(free_port) https=$(free_port)
+  sed "s|@DIR@|$dir|g; s|@HTTP@|$http|; s|@HTTPS@|$https|" "$here/nginx.conf" >"$dir/nginx.conf"
+  "$nginx" -e "$dir/nginx.log" -c "$dir/nginx.conf" 2>>"$dir/nginx.log" &
+  nginx_pid=$!
+  for ((tries = 0; tries < 100; tries++)); do
+    curl -s -o /dev/null "http://127.0.0.1:$http/me" && return
+    sleep 0.05
+  done
+  cat "$dir/nginx.log" >&2
+  exit 1
+}
+
+# ---- a workspace with two connected clients ----
+
+make_workspace() {
+  cp -r "$here/workspace" "$dir/w"
+  echo "return { ca_dir = \"$dir/ca\" }" >"$dir/w/foyer.lua"
+  "$foyer" init "$dir/made" 2>/dev/null # makes the sealing key
+  echo bench-token | "$foyer" -w "$dir/w" connect plain --token-file - \
+    --api-url "http://127.0.0.1:$http" >/dev/null
+  echo bench-token | "$foyer" -w "$dir/w" connect tls --token-file - \
+    --api-url "https://127.0.0.1:$https" >/dev/null
+}
+
+# ---- verdicts ----
+
+# verdict NAME VALUE at-most|at-least TARGET
+verdict() {
+  awk -v name="$1" -v value="$2" -v how="$3" -v target="$4" 'BEGIN {
+    met = how == "at-most" ? value <= target : value >= target
+    printf "%-4s  %-58s %8.2f  (%s %s)\n", met ? "PASS" : "MISS", name, value, how, target
+  }'
+}
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.4f", a / b }'; }
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# field FILE NAME N: what oneshot printed
+field() { awk -v name="$2" -v n="$3" '$1 == name { print $n }' "$1"; }
+
+bench_oneshot() {
+  local out=$dir/oneshot.out curl one
+  curl=$(command -v curl)
+  "$programs/oneshot" "$oneshot_rounds" \
+    foyer "$foyer" -w "$dir/w" run one-get --client plain -- \
+    curl "$curl" -s "http://127.0.0.1:$http/item" -- \
+    foyer-tls "$foyer" -w "$dir/w" run one-get --client tls -- \
+    curl-one "$curl" -s --cacert "$dir/ca.pem" "https://127.0.0.1:$https/item" -- \
+    curl-bundle "$curl" -s --cacert "$dir/bundle.pem" "https://127.0.0.1:$https/item" >"$out"
+  echo "one GET, a process each ($oneshot_rounds rounds): median ms, least ms, peak MB"
+  awk '{ printf "      %-12s %7.2f %7.2f %7.1f\n", $1, $2 / 1e3, $3 / 1e3, $4 / 1024 }' "$out"
+  one=$(field "$out" foyer 2)
+  verdict "foyer run / curl -s, HTTP" "$(ratio "$one" "$(field "$out" curl 2)")" at-most 1.2
+  verdict "foyer run, peak MB" "$(ratio "$(field "$out" foyer 4)" 1024)" at-most 16
+  one=$(field "$out" foyer-tls 2)
+  verdict "foyer run / curl -s --cacert ONE, HTTPS" \
+    "$(ratio "$one" "$(field "$out" curl-one 2)")" at-most 1.2
+  verdict "foyer run / curl -s --cacert BUNDLE (Debian's and that CA)" \
+    "$(ratio "$one" "$(field "$out" curl-bundle 2)")" at-most 0.5
+}
+
+bench_attempts() {
+  local i s kb
+  for ((i = 0; i < attempts_rounds; i++)); do
+    "$programs/plain_multi" "http://127.0.0.1:$http/item" "$attempts" "$gets" >>"$dir/plain"
+    read -r s kb < <("$programs/attempts" "$dir/w" plain forty-gets "$attempts")
+    echo "$s" >>"$dir/seconds"
+    echo "$kb" >>"$dir/kb"
+  done
+  local plain ours
+  plain=$(median <"$dir/plain")
+  ours=$(awk -v n=$((attempts * gets)) -v s="$(median <"$dir/seconds")" 'BEGIN { printf "%.0f", n / s }')
+  echo "$attempts attempts, $gets GETs each ($attempts_rounds rounds): requests/s"
+  printf '      %-12s %7d\n      %-12s %7d\n' foyer "$ours" "curl multi" "$plain"
+  verdict "foyer / curl multi in C, 64 live handles, requests/s" "$(ratio "$ours" "$plain")" at-least 0.6
+  verdict "KB that the process grows by for an attempt in flight" "$(median <"$dir/kb")" at-most 60
+}
+
+bench_start() {
+  local attempt bare
+  read -r attempt bare < <("$programs/start" "$dir/w" plain front/nothing "$start_rounds")
+  echo "an attempt from start to end ($start_rounds rounds of 50): us"
+  printf '      %-12s %7.1f\n      %-12s %7.1f\n' foyer "$attempt" "bare state" "$bare"
+  verdict "an attempt / luaL_newstate, luaL_openlibs, lua_close" "$(ratio "$attempt" "$bare")" at-most 4
+}
+
+make_certificates 2>"$dir/openssl.log" || { cat "$dir/openssl.log" >&2; exit 1; }
+start_nginx
+make_workspace
+echo "machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(nproc) cores," \
+  "Linux $(uname -r), load $(cut -d' ' -f1 /proc/loadavg); client and server share the cores"
+for what in ${BENCH:-oneshot attempts start}; do "bench_$what"; done

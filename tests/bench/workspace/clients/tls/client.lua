@@ -1,0 +1,1 @@
+return { name = "Acme Dry Goods", front = {}, recipes = {} }
