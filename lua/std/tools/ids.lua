@@ -1,0 +1,224 @@
+-- foyer ids: what a company calls its inboxes, channels, teammates, …, and words for these that fit into
+-- client.lua. args: {app, own = client.lua's block of the app, without what ids.lua adds}
+local std = ...
+
+local limits = { pages = 10000, word = 64 }
+
+-- ---- words ----
+
+-- Latin letters with marks, by the plain letters that people type for them.
+local folded = {
+  a = "àáâãäåāăąÀÁÂÃÄÅĀĂĄ", ae = "æÆ", c = "çćĉċčÇĆĈĊČ", d = "ðďđÐĎĐ", e = "èéêëēĕėęěÈÉÊËĒĔĖĘĚ",
+  g = "ĝğġģĜĞĠĢ", h = "ĥħĤĦ", i = "ìíîïĩīĭįıÌÍÎÏĨĪĬĮİ", j = "ĵĴ", k = "ķĶ", l = "ĺļľŀłĹĻĽĿŁ",
+  n = "ñńņňÑŃŅŇ", o = "òóôõöøōŏőÒÓÔÕÖØŌŎŐ", oe = "œŒ", r = "ŕŗřŔŖŘ", s = "śŝşšșŚŜŞŠȘ", ss = "ßẞ",
+  t = "ţťŧțŢŤŦȚ", th = "þÞ", u = "ùúûüũūŭůűųÙÚÛÜŨŪŬŮŰŲ", w = "ŵŴ", y = "ýÿŷÝŸŶ", z = "źżžŹŻŽ",
+}
+
+local plain = {}
+for letters, marked in pairs(folded) do
+  for _, code in utf8.codes(marked) do plain[code] = letters end
+end
+
+-- Letters of other scripts stay; signs, emoji, marks and all else part words.
+local function is_letter(code)
+  if code < 0xC0 or code == 0xD7 or code == 0xF7 then return false end
+  if code >= 0x0300 and code <= 0x036F then return false end -- combining marks
+  if code >= 0x2000 and code <= 0x2BFF then return false end -- punctuation, arrows, symbols
+  if code >= 0x3000 and code <= 0x303F then return false end -- CJK punctuation
+  if code >= 0xD800 and code <= 0xF8FF then return false end -- private use
+  if code >= 0xFE00 and code <= 0xFE6F then return false end -- variation selectors, forms
+  return code < 0xFF00 or (code >= 0x20000 and code <= 0x3FFFF)
+end
+
+-- "VIP Customers!" -> "vip-customers"; "" where nothing is left of it.
+local function word_of(name)
+  if not utf8.len(name) then return "" end
+  local parts, gap, size = {}, false, 0
+  for _, code in utf8.codes(name) do
+    local letters = plain[code]
+    if not letters and code < 0x80 then
+      local char = string.char(code)
+      letters = char:match("^%w$") and char:lower()
+    elseif not letters and is_letter(code) then
+      letters = utf8.char(code)
+    end
+    if letters then
+      if gap and #parts > 0 then letters = "-" .. letters end
+      if size + #letters > limits.word then break end
+      parts[#parts + 1] = letters
+      size = size + #letters
+      gap = false
+    elseif code ~= 0x27 and code ~= 0x2019 and not (code >= 0x0300 and code <= 0x036F) then
+      gap = true -- an apostrophe or an accent of its own parts no word
+    end
+  end
+  return table.concat(parts)
+end
+
+-- Gives each row a word of its own. Of several with the same one, all get their id's end: were only the
+-- second marked, a word would mean another inbox once the first is gone.
+local function give_words(rows, kind, prefix)
+  for _, row in ipairs(rows) do
+    row.word = word_of(row.name)
+    row.tail = row.id:sub(#prefix + 1):lower():gsub("_", "-")
+    if row.word == "" then row.word = kind .. "-" .. row.tail end
+  end
+  for round = 1, 3 do
+    local count = {}
+    for _, row in ipairs(rows) do count[row.word] = (count[row.word] or 0) + 1 end
+    local clash = false
+    for _, row in ipairs(rows) do
+      if count[row.word] > 1 then
+        clash = true
+        row.word = round == 3 and row.word .. "-" .. row.id or row.word .. "-" .. row.tail
+      end
+    end
+    if not clash then break end
+  end
+end
+
+-- ---- what the company has ----
+
+local function text_at(item, path)
+  local value = item
+  for key in path:gmatch("[^.]+") do
+    value = type(value) == "table" and value[key] or nil
+  end
+  if type(value) == "string" and text.trim(value) ~= "" then return text.trim(value) end
+end
+
+local function list(value)
+  if type(value) == "table" then return value end
+  return { value }
+end
+
+-- All items of a list, page after page.
+local function fetch(ctx, path, each)
+  local seen = {}
+  local page = ctx.http.page(path)
+  for _ = 1, limits.pages do
+    for _, item in ipairs(page.results) do
+      if type(item) == "table" then each(item) end
+    end
+    if not page.next then return end
+    if seen[page.next] then
+      std.fail("invalid", ("cannot list %s: the same next page was named twice"):format(path))
+    end
+    seen[page.next] = true
+    page = ctx.http.page(page.next)
+  end
+  std.fail("limit", ("cannot list %s: more than %d pages"):format(path, limits.pages))
+end
+
+-- The items of the last of PATHS; each {id} in it is an item of the path before.
+local function fetch_all(ctx, paths, each)
+  local before
+  for i, path in ipairs(paths) do
+    local items = {}
+    local function take(item)
+      if i == #paths then each(item) else items[#items + 1] = item end
+    end
+    if before then
+      for _, outer in ipairs(before) do
+        if type(outer.id) == "string" then
+          fetch(ctx, (path:gsub("{id}", (url.segment(outer.id):gsub("%%", "%%%%")))), take)
+        end
+      end
+    else
+      fetch(ctx, path, take)
+    end
+    before = items
+  end
+end
+
+-- The names in client.lua that mean this item: by its id, or by an alias that holds one of its labels.
+local function named_in(own, item, labels)
+  local names = json.array({})
+  for name, id in pairs(own) do
+    local alias = type(id) == "string" and id:match("^alt:[^:]+:(.+)$")
+    local same = id == item.id
+    for _, label in ipairs(labels) do
+      local value = alias and text_at(item, label)
+      same = same or (value ~= nil and value:lower() == alias:lower())
+    end
+    if same then names[#names + 1] = name end
+  end
+  return names
+end
+
+local function rows_of(ctx, kind, id, own)
+  local rows, have = {}, {}
+  local labels = list(id.label or { "name" })
+  fetch_all(ctx, list(id.list), function(item)
+    local key = item.id
+    -- what is no id of this kind cannot stand in a settings file
+    if type(key) ~= "string" or have[key] or key:sub(1, #id.prefix) ~= id.prefix or not key:match("^[%w_-]+$") then
+      return
+    end
+    have[key] = true
+    local name
+    for _, label in ipairs(labels) do name = name or text_at(item, label) end
+    rows[#rows + 1] = { kind = kind, id = key, name = name or "", named = named_in(own, item, labels) }
+    if #rows % 50 == 0 then std.progress(kind .. " " .. #rows .. " …") end
+  end)
+  table.sort(rows, function(a, b) return a.id < b.id end)
+  give_words(rows, kind, id.prefix)
+  table.sort(rows, function(a, b)
+    if a.word ~= b.word then return a.word < b.word end
+    return a.id < b.id
+  end)
+  return rows, have
+end
+
+-- client.lua against what the company has: words that it gives to something else, and ids that are gone.
+local function compare(out, names, rows, have, own)
+  local by_word = {}
+  for _, row in ipairs(rows) do by_word[row.word] = row.id end
+  for name, id in pairs(own) do
+    local alias = type(id) == "string" and id:sub(1, 4) == "alt:"
+    if by_word[name] and by_word[name] ~= id and not alias then
+      out.overrides[#out.overrides + 1] = { names = names, word = name, own = id, company = by_word[name] }
+    end
+    if not alias and not have[id] then out.missing[#out.missing + 1] = { names = names, word = name, id = id } end
+  end
+end
+
+local function all(ctx, args)
+  local out = {
+    rows = json.array({}), ids = {}, overrides = json.array({}), missing = json.array({}),
+    failed = json.array({}),
+  }
+  local connector = std.connector(args.app)
+  for kind, id in pairs(connector.ids or {}) do
+    if id.list and id.names then
+      std.progress(kind .. " …")
+      local own = type(args.own[id.names]) == "table" and args.own[id.names] or {}
+      local ok, rows, have = pcall(rows_of, ctx, kind, id, own)
+      if ok then
+        local words = {}
+        for _, row in ipairs(rows) do
+          row.tail = nil
+          words[row.word] = row.id
+          out.rows[#out.rows + 1] = row
+        end
+        out.ids[id.names] = words
+        compare(out, id.names, rows, have, own)
+      elseif type(rows) == "table" and (rows.kind == "forbidden" or rows.kind == "not_found") then
+        -- a token without this scope still shows the rest
+        out.failed[#out.failed + 1] = { kind = kind, names = id.names, error = rows.kind, message = rows.message }
+      else
+        std.progress(nil)
+        error(rows, 0)
+      end
+    end
+  end
+  std.progress(nil)
+  if #out.failed > 0 and #out.rows == 0 then std.fail(out.failed[1].error, out.failed[1].message) end
+  return out
+end
+
+return function(args)
+  return std.part("call").scope("tool", "ids", args.app, "read", {}, nil, function(ctx)
+    return all(ctx, args)
+  end)
+end
