@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "core/budget.h"
 #include "core/connection.h"
 #include "core/journal.h"
 #include "io/httpc.h"
@@ -26,12 +27,6 @@ struct mock;
 
 /* What a request to a connection's API asks before it leaves: a token that holds, and a
  * permit from the company's budget. */
-enum lane {
-    LANE_REPLY,
-    LANE_ACTIVATION,
-    LANE_BULK
-}; /* first come first, within a lane */
-
 struct run_ask { /* borrowed for the call */
     const struct connection *connection;
     const char *method, *url;
