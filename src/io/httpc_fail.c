@@ -44,7 +44,7 @@ static void explain(const struct httpc_fail *f, struct err *e)
         err_set(e, ERR_NETWORK, "the proxy's name cannot be resolved");
         return;
     case CURLE_COULDNT_CONNECT:
-        err_set(e, ERR_NETWORK, "no connection: %s",
+        err_set(e, ERR_NETWORK, "no connection to %s: %s", f->host,
                 f->os_errno ? strerror(f->os_errno) : "the address cannot be reached");
         return;
     case CURLE_OPERATION_TIMEDOUT:
