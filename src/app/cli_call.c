@@ -84,12 +84,19 @@ int cmd_call(struct cli *cli, int argc, char **argv)
                                 .dry = dry};
     out = session_run(s, &call, NULL, &e);
     free(label);
-    if (session_interrupted(s))
-        code = 130;
-    else if (out && cli->json)
+    /* what was answered in time is shown, also to who interrupted */
+    if (out && cli->json)
         cli_print_json(json_object_get(out, "result"));
     else if (out)
         print_result(out);
+    if (session_interrupted(s)) {
+        if (!out && cli->json) {
+            json_t *tree = json_pack("{s:o}", "error", cli_error_tree(&e));
+            cli_print_json(tree);
+            json_decref(tree);
+        }
+        code = 130;
+    }
 out:
     if (code == 0 && e.kind != ERR_NONE)
         code = cli_fail(cli, &e);
