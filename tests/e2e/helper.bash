@@ -5,8 +5,9 @@ DATA=$ROOT/tests/data
 
 # start_mock [OPTION...]: sets MOCK (its URL) and MOCK_PID. Waits for its first line, not for a time.
 start_mock() {
-  local out=$BATS_TEST_TMPDIR/mock.out
-  MOCK_LOG=$BATS_TEST_TMPDIR/mock.log
+  local dir=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR} # the latter in setup_file
+  local out=$dir/mock.out
+  MOCK_LOG=$dir/mock.log
   rm -f "$out"
   mkfifo "$out"
   "$FOYER" mock --listen 127.0.0.1:0 --token mock-token "$@" >"$out" 2>>"$MOCK_LOG" 3>&- &

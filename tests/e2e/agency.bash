@@ -1,0 +1,100 @@
+# For files whose tests share one mock and one workspace: what a test changes it undoes, or
+# setup does (`fresh`).
+
+# In setup_file: start_agency [OPTION of the mock...]
+start_agency() {
+  export HOME=$BATS_FILE_TMPDIR XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/config AGENCY=$BATS_FILE_TMPDIR/agency
+  unset FOYER_KEY_FILE FOYER_LOG FOYER_LUA_DIR
+  start_mock --teammate-token mock-teammate "$@"
+  export MOCK MOCK_PID
+  KEY=$XDG_CONFIG_HOME/foyer/key TOKEN=$BATS_FILE_TMPDIR/token
+  printf mock-token >"$TOKEN"
+  "$FOYER" init "$AGENCY" 2>/dev/null
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$TOKEN" --api-url "$MOCK"
+  # the newest conversation is an untouched letter to Support
+  CONVERSATION=$(company '/conversations?limit=1' '.[0].id')
+  export KEY TOKEN CONVERSATION
+}
+
+# In teardown_file. The mock is a child of setup_file's shell: it is only told to go.
+stop_agency() {
+  kill "$MOCK_PID" 2>/dev/null || true
+}
+
+# What the company itself says: company PATH JQ
+company() {
+  curl -sgf -H 'Authorization: Bearer mock-token' "$MOCK$1" | jq -r "._results | $2"
+}
+
+# In setup: nothing is wrong, nothing was received.
+fresh() {
+  curl -sf -X DELETE "$MOCK/_mock/faults"
+  forget
+}
+
+forget() {
+  curl -sf -X DELETE "$MOCK/_mock/log"
+}
+
+fault() {
+  mock_post faults "$1" >/dev/null
+}
+
+# foyer ARGUMENT...: its exit code in $status, what it printed in $output and $stderr.
+foyer() {
+  status=0
+  "$FOYER" -w "$AGENCY" "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null || status=$?
+  output=$(cat "$BATS_TEST_TMPDIR/out")
+  stderr=$(cat "$BATS_TEST_TMPDIR/err")
+}
+
+call() {
+  foyer call "$1" --client acme --json "${@:2}"
+}
+
+same() {
+  [ "$1" = "$2" ] || { printf 'got  %s\nwant %s\n' "$1" "$2"; return 1; }
+}
+
+holds() {
+  [[ $1 == *"$2"* ]] || { printf 'no   %s\nin   %s\n' "$2" "$1"; return 1; }
+}
+
+# The last `foyer --json` ended well, with one document.
+done_well() {
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  same "$(jq -s length <<<"$output")" 1
+}
+
+# It failed: failed EXIT KIND WORDS...: one JSON document of that kind, whose sentence, which
+# also stands on standard error, has these words.
+failed() {
+  local exit=$1 kind=$2 message word
+  shift 2
+  same "$status" "$exit" || { echo "$output $stderr"; return 1; }
+  same "$(jq -s length <<<"$output")" 1
+  same "$(jq -r .error.kind <<<"$output")" "$kind"
+  message=$(jq -r .error.message <<<"$output")
+  for word in "$@"; do holds "$message" "$word"; done
+  holds "$stderr" "${message%%$'\n'*}"
+}
+
+error_field() {
+  jq -c ".error | $1" <<<"$output"
+}
+
+# What the company received since `forget`: "GET /a,POST /b"
+received() {
+  mock_log '[.requests[] | .method + " " + .path] | join(",")' | jq -r .
+}
+
+nothing_sent() {
+  same "$(received)" ""
+}
+
+# An action of the workspace: action NAME BODY [EFFECT]
+action() {
+  mkdir -p "$AGENCY/lua/front/actions"
+  printf 'return { summary = "x", effect = "%s", run = function(ctx, input)\n%s\nend }\n' \
+    "${3:-read}" "$2" >"$AGENCY/lua/front/actions/$1.lua"
+}
