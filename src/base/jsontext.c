@@ -448,7 +448,6 @@ int jsontext_add_number(struct buf *out, double v)
         if (strtod(text, NULL) == v)
             break;
     }
-    if (!strpbrk(text, ".e"))
-        strcat(text, ".0");
-    return buf_adds(out, text);
+    int whole = !strpbrk(text, ".e");
+    return buf_adds(out, text) != 0 || (whole && buf_adds(out, ".0") != 0) ? -1 : 0;
 }

@@ -98,5 +98,5 @@ void printable_cut(char *s, size_t width)
         used += w;
         s += n;
     }
-    strcpy(s, "…");
+    memcpy(s, "…", sizeof "…");
 }

@@ -55,12 +55,17 @@ json_t *json_at(const json_t *tree, const char *path)
     while (tree && *path) {
         size_t len = strcspn(path, ".");
         char key[128];
+        int64_t n;
         if (len >= sizeof key)
             return NULL;
         memcpy(key, path, len);
         key[len] = '\0';
-        tree = json_is_array(tree) ? json_array_get(tree, (size_t)atol(key) - 1)
-                                   : json_object_get(tree, key);
+        if (!json_is_array(tree))
+            tree = json_object_get(tree, key);
+        else
+            tree = str_parse_int(key, &n) == 0 && n > 0
+                       ? json_array_get(tree, (size_t)n - 1)
+                       : NULL;
         path += len + (path[len] == '.');
     }
     return (json_t *)tree;

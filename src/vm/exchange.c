@@ -226,7 +226,7 @@ int exchange_read(const char *packed, size_t len, struct exchange_answer *out,
     }
     const char *line = memchr(packed, '\n', len);
     const char *blank = memmem(packed, len, "\n\n", 2);
-    out->status = atoi(packed);
+    out->status = (int)strtol(packed, NULL, 10);
     if (!line || !blank || out->status < 100)
         return err_set(e, ERR_INTERNAL, "cannot read a recorded HTTP answer");
     out->headers = line + 1;

@@ -123,7 +123,7 @@ static void set_header(void *arg, const char *name, const char *value)
     lua_State *L = arg;
     char lower[128];
     size_t n = 0;
-    for (; name[n] && n < sizeof lower - 1; n++)
+    for (; n < sizeof lower - 1 && name[n]; n++)
         lower[n] = (char)tolower((unsigned char)name[n]);
     lower[n] = '\0';
     lua_pushstring(L, value);

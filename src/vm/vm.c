@@ -158,8 +158,9 @@ void vm_push_part(lua_State *L, const char *name)
     }
     lua_pop(L, 1);
     struct err e;
-    char *path = lua_newuserdatauv(L, strlen(name) + 16, 0); // parts path
-    sprintf(path, "lua/std/%s.lua", name);
+    size_t size = strlen(name) + sizeof "lua/std/.lua";
+    char *path = lua_newuserdatauv(L, size, 0); // parts path
+    snprintf(path, size, "lua/std/%s.lua", name);
     struct overlay_file *file =
         overlay_find(vm_state_of(L)->vm->overlay, NULL, path, LAYER_BUILTIN, &e);
     if (!file)
