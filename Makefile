@@ -141,15 +141,29 @@ test: test-deps ## the whole suite; ends with `N passed, N failed`
 asan: ## the whole suite under ASan and UBSan
 	@$(MAKE) --no-print-directory MODE=asan test
 
-install: all ## into $(DESTDIR)$(PREFIX)
+# The manual of the Lua API has one source; made at build time, so that it cannot drift.
+MANUAL := build/man/foyer-lua.7
+META   := $(addprefix lua/meta/,script.lua ctx.lua http.lua error.lua json.lua text.lua url.lua \
+            hmac.lua standard.lua settings.lua)
+
+$(MANUAL): src/tools/manual.awk $(sort $(META) $(wildcard lua/meta/*.lua))
+	$(if $(filter-out $(META),$(wildcard lua/meta/*.lua)),$(error lua/meta has a file that META does not name))
+	@mkdir -p $(@D)
+	$(call say,MAN $@)
+	$(Q)awk -f src/tools/manual.awk $(META) >$@
+
+install: all $(MANUAL) ## into $(DESTDIR)$(PREFIX)
 	install -D -m 755 build/foyer $(DESTDIR)$(PREFIX)/bin/foyer
 	install -D -m 644 src/man/foyer.1 $(DESTDIR)$(PREFIX)/share/man/man1/foyer.1
 	install -D -m 644 src/man/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5
-	install -D -m 644 src/man/foyer-lua.7 $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7
+	install -D -m 644 $(MANUAL) $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7
+	install -d $(DESTDIR)$(PREFIX)/share/foyer/meta
+	install -m 644 $(META) $(DESTDIR)$(PREFIX)/share/foyer/meta
 
 uninstall: ## removes what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/foyer $(DESTDIR)$(PREFIX)/share/man/man1/foyer.1 \
 	  $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7
+	rm -rf $(DESTDIR)$(PREFIX)/share/foyer
 
 clean: ## removes build/
 	rm -rf build
