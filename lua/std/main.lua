@@ -15,7 +15,8 @@ end
 function entries.call(args)
   local action = std.part("script").get("action", args.action)
   local input = fields_input(action.input or {}, args)
-  local call, result = std.part("call"), nil
+  local call = std.part("call")
+  local result
   if args.all then
     result = { results = json.array({}) }
     std.part("each")(args.action, input, {}, function(item)

@@ -12,8 +12,8 @@ int log_is_on(enum log_level level);
 void log_line(enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Shows how far long work has come, in one line of the terminal that the next one replaces;
- * nothing when standard error is no terminal. NULL ends it. */
+/* Shows how far long work has come, in one line of the terminal that the next one
+ * replaces; nothing when standard error is no terminal. NULL ends it. */
 void log_progress(const char *text);
 
 #endif
