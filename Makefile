@@ -152,6 +152,12 @@ $(MANUAL): src/tools/manual.awk $(sort $(META) $(wildcard lua/meta/*.lua))
 	$(call say,MAN $@)
 	$(Q)awk -f src/tools/manual.awk $(META) >$@
 
+lint: test-deps $(MANUAL) ## floors, banned functions, format, luacheck, cppcheck, manual pages, warnings
+	$(call install_missing,cppcheck)
+	@tests/lint/lint.sh
+	@$(CC) $(ALL_CFLAGS) -Werror -DFOYER_VERSION='""' -Itests/unit -fsyntax-only \
+	  src/*.c src/*/*.c tests/unit/*.c && echo "ok: no warnings"
+
 install: all $(MANUAL) ## into $(DESTDIR)$(PREFIX)
 	install -D -m 755 build/foyer $(DESTDIR)$(PREFIX)/bin/foyer
 	install -D -m 644 src/man/foyer.1 $(DESTDIR)$(PREFIX)/share/man/man1/foyer.1
