@@ -14,7 +14,8 @@ static const struct {
     {"call", "ACTION --client C [key=value …] [--input FILE] [--all] [--dry-run]",
      "calls one action: key=value is typed by its input, key:=JSON, key=@FILE"},
     {"run",
-     "RECIPE --client C|--all-clients [--conversation ID|--event FILE] [key=value …]",
+     "RECIPE --client C|--all-clients [--conversation ID|--event FILE] [key=value …] "
+     "[--input FILE] [--dry-run]",
      "runs a recipe by hand or from cron; key=value are its options"},
     {"actions", "[NAME] [--client C]", "lists the actions, or shows one's manual"},
     {"recipes", "[NAME] [--client C]",
@@ -27,9 +28,14 @@ static const struct {
     {"render", "TEMPLATE --client C [--conversation ID|--data FILE]",
      "renders a template and names unknown variables"},
     {"check", "[CLIENT …]", "checks settings, scripts and templates, offline"},
-    {"ids", "--client C [--write]", "shows the company's ids by name, or writes ids.lua"},
-    {"secret", "set NAME [--from FILE] | list | rm NAME", "keeps secrets, sealed"},
-    {"mock", "[--listen ADDR] [--token T] [--seed N]", "a Front company on localhost"},
+    {"ids", "--client C [--write] [--app APP]",
+     "shows the company's ids by name, or writes ids.lua"},
+    {"secret", "set NAME [--from FILE] [--add] | list | rm NAME [--version N]",
+     "keeps secrets, sealed"},
+    {"mock",
+     "[--listen ADDR] [--token T] [--teammate-token T] [--seed N] [--company NAME] "
+     "[--epoch SECONDS|start]",
+     "a Front company on localhost"},
     {"help", "[COMMAND]", "shows this"},
     {"version", "", "shows the versions of foyer and its libraries"},
 };

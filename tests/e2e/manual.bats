@@ -1,0 +1,59 @@
+# The manual pages against the program: what one knows, the other says.
+
+setup() {
+  cd "$BATS_TEST_DIRNAME/../.." || return 1
+  FOYER=${FOYER:-build/foyer}
+}
+
+# Fails and names what stands in the first list and not in the second.
+all_in() { # all_in WHAT LIST FILE
+  local missing
+  missing=$(comm -23 <(sort -u <<<"$2") <(sort -u <<<"$3"))
+  [ -z "$missing" ] || { echo "$1: $missing"; return 1; }
+}
+
+words() { tr -cs 'A-Za-z0-9_-' '\n'; }
+
+@test "manual: every command is in foyer(1), and no other" {
+  commands=$("$FOYER" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+  [ "$(wc -l <<<"$commands")" -ge 17 ]
+  documented=$(sed -n 's/^\.It Ic \([a-z]*\).*/\1/p' src/man/foyer.1)
+  all_in "not in foyer.1" "$commands" "$documented"
+  all_in "not a command" "$documented" "$commands"
+}
+
+@test "manual: every option is in foyer(1), under its command" {
+  for file in src/app/cli_*.c; do
+    command=$(basename "$file" .c); command=${command#cli_}
+    [ "$command" != which ] || command='\(which\|diff\)'
+    options=$(grep -oE '\{"[a-z-]+", CLI_[A-Z]+, &' "$file" | cut -d'"' -f2)
+    [ -n "$options" ] || continue
+    entry=$(grep "^\.It Ic $command" src/man/foyer.1 | grep -o 'Fl -[a-z-]*' | sed 's/Fl -//')
+    all_in "$file: not in foyer.1" "$options" "$entry"
+    all_in "foyer.1: not in $file" "$entry" "$options"
+  done
+}
+
+@test "manual: every environment variable is in foyer(1)" {
+  read=$(grep -rhoE '(getenv|set_env)\("[A-Z_]+"' src | grep -oE '[A-Z_]{3,}')
+  [ "$(wc -l <<<"$read")" -ge 6 ]
+  all_in "not in foyer.1" "$read" "$(grep '^\.It Ev' src/man/foyer.1 | words)"
+}
+
+@test "manual: every exit code is in foyer(1)" {
+  codes=$(grep -oE '"[a-z_]+", [0-9]+' src/base/err.c | grep -oE '[0-9]+$')
+  all_in "not in foyer.1" "$codes" "$(sed -n 's/^\.It \([0-9]*\)$/\1/p' src/man/foyer.1)"
+  kinds=$(sed -n 's/^ *\[ERR_[A-Z_]*\] = {"\([a-z_]*\)".*/\1/p' src/base/err.c | grep -v none)
+  all_in "not in lua/meta/error.lua" "$kinds" "$(grep '^---@alias foyer.Kind' lua/meta/error.lua | words)"
+}
+
+@test "manual: every key of a settings file is in foyer-workspace(5)" {
+  keys=$(grep -oE '\{"[a-z_]+", (value|check)_' src/core/settings_check.c | cut -d'"' -f2)
+  [ "$(wc -l <<<"$keys")" -ge 20 ]
+  all_in "not in foyer-workspace.5" "$keys" "$(grep -E '^(\.It )?.*Va ' src/man/foyer-workspace.5 | words)"
+}
+
+@test "manual: every key of a connector's ids is in foyer-workspace(5)" {
+  keys=$(sed -n 's/.*names = "\([a-z]*\)".*/\1/p' lua/front/connector.lua)
+  all_in "not in foyer-workspace.5" "$keys" "$(words <src/man/foyer-workspace.5)"
+}
