@@ -172,13 +172,16 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
     if (rc == 0) {
         const char *path = strchr(strstr(x->url, "://") + 3, '/');
         int len = path ? (int)strcspn(path, "?#") : 0;
+        char port[16] = "";
+        if (u.port_given)
+            snprintf(port, sizeof port, ":%d", u.port);
         if (secret) /* the path of a chat webhook is its secret */
-            x->what = xasprintf("%s %s://%s/…", x->method, u.scheme, u.host);
+            x->what = xasprintf("%s %s://%s%s/…", x->method, u.scheme, u.host, port);
         else if (x->connection)
             x->what = xasprintf("%s %.*s", x->method, len, path ? path : "/");
         else
-            x->what = xasprintf("%s %s://%s%.*s", x->method, u.scheme, u.host, len,
-                                path ? path : "");
+            x->what = xasprintf("%s %s://%s%s%.*s", x->method, u.scheme, u.host, port,
+                                len, path ? path : "");
         x->connector =
             x->connection ? host->connector(host->arg, x->connection->app, NULL) : NULL;
     }
