@@ -98,3 +98,24 @@ action() {
   printf 'return { summary = "x", effect = "%s", run = function(ctx, input)\n%s\nend }\n' \
     "${3:-read}" "$2" >"$AGENCY/lua/front/actions/$1.lua"
 }
+
+# In setup_file: a chat, or any server that is not the company: start_recorder sets CHAT (its
+# address and port) and CHAT_LOG; chat_log JQ shows what it got.
+start_recorder() {
+  CHAT_LOG=$BATS_FILE_TMPDIR/chat.log
+  : >"$CHAT_LOG"
+  mkfifo "$BATS_FILE_TMPDIR/chat.port"
+  python3 "$ROOT/tests/e2e/recorder.py" "$CHAT_LOG" >"$BATS_FILE_TMPDIR/chat.port" 2>/dev/null 3>&- &
+  CHAT_PID=$!
+  read -r -t 20 CHAT <"$BATS_FILE_TMPDIR/chat.port"
+  CHAT=127.0.0.1:$CHAT
+  export CHAT CHAT_PID CHAT_LOG
+}
+
+stop_recorder() {
+  kill "$CHAT_PID" 2>/dev/null || true
+}
+
+chat_log() {
+  jq -cs "$1" "$CHAT_LOG"
+}
