@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "core/limits.h"
 #include "core/overlay.h"
+#include "vm/arena.h"
 
 struct vm;
 
@@ -18,6 +19,7 @@ struct vm_state {
     void *owner;
     size_t used, peak, max; /* bytes; past max Lua's allocator is refused */
     size_t allowance;       /* the codec may pass max by this while it runs */
+    struct arena arena;
 };
 
 /* LIMITS and OVERLAY are borrowed for the vm's life. */
