@@ -5,9 +5,10 @@ local std = ...
 local entries = {}
 
 local function fields_input(fields, args)
-  local schema = std.part("schema")
   local input = args.input or {}
-  for key, value in pairs(schema.from_words(fields, args.words or {})) do input[key] = value end
+  if args.words and args.words[1] then
+    for key, value in pairs(std.part("words")(fields, args.words)) do input[key] = value end
+  end
   return input
 end
 

@@ -23,7 +23,7 @@
 
 static void push_file_info(lua_State *L, const struct overlay_file *file)
 {
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 5);
     lua_pushstring(L, file->path);
     lua_setfield(L, -2, "path");
     lua_pushstring(L, overlay_layer_name(file->layer));
@@ -32,6 +32,8 @@ static void push_file_info(lua_State *L, const struct overlay_file *file)
     lua_setfield(L, -2, "hash");
     lua_pushinteger(L, file->layer + 1);
     lua_setfield(L, -2, "index");
+    lua_pushboolean(L, file->is_sound);
+    lua_setfield(L, -2, "is_sound");
 }
 
 static struct overlay_file *find_file(lua_State *L, struct err *e)
@@ -80,6 +82,18 @@ static int api_std_load(lua_State *L)
     vm_load(L, file);
     push_file_info(L, file);
     return 2;
+}
+
+/* std.mark_sound(file, from, client): from now on its info says is_sound, in this
+ * process. What it lies over cannot differ: no nearer layer is below it, and files are
+ * cached. */
+static int api_std_mark_sound(lua_State *L)
+{
+    struct err e;
+    struct overlay_file *file = find_file(L, &e);
+    if (file)
+        file->is_sound = 1;
+    return 0;
 }
 
 /* std.read(file, from, client) -> text, info; nil when there is none */
@@ -530,7 +544,8 @@ static int api_std_nearest(lua_State *L)
 
 void api_open_std(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"part", api_std_part},
+    static const luaL_Reg functions[] = {{"mark_sound", api_std_mark_sound},
+                                         {"part", api_std_part},
                                          {"load", api_std_load},
                                          {"read", api_std_read},
                                          {"list", api_std_list},
