@@ -266,6 +266,8 @@ static int enter(struct cursor *c)
 {
     if (++c->depth > c->s->depth_max)
         return fail(c, c->p, ERR_LIMIT, "deeper than %d levels", c->s->depth_max);
+    if (c->depth > c->s->depth)
+        c->s->depth = c->depth;
     c->p++;
     skip_space(c);
     return 0;
@@ -390,7 +392,7 @@ int jsontext_check(struct jsontext_scan *s, const char *data, size_t len, struct
     const unsigned char *start = (const unsigned char *)(data ? data : "");
     struct cursor c = {
         .s = s, .start = start, .p = start, .end = start + len, .copied = start, .e = e};
-    s->values = 0;
+    s->values = s->depth = 0;
     s->lua_bytes = 0;
     skip_space(&c);
     if (scan_value(&c) != 0)

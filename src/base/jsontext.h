@@ -19,6 +19,7 @@ struct jsontext_scan {
     struct buf *out; /* empty, and big enough for any answer */
     /* set by jsontext_check */
     int values;       /* counted */
+    int depth;        /* the deepest level */
     size_t lua_bytes; /* no Lua 5.4 value of this text takes more while it is built */
 };
 

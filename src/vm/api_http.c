@@ -422,7 +422,9 @@ static int continue_exchange(lua_State *L, int status, lua_KContext context)
     struct err e;
     if (journal_end(run_journal(x->run), x->seq, x->packed.data, x->packed.len, &e) != 0)
         return fail_raise(L, &e);
-    return push_result(L, x, x->packed.data, x->packed.len);
+    int n = push_result(L, x, x->packed.data, x->packed.len);
+    exchange_fini(x); /* not at the collector's leisure: it sees the handle only */
+    return n;
 }
 
 static void check_effect(lua_State *L, const struct exchange *x)

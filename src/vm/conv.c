@@ -170,6 +170,7 @@ struct decode {
     size_t len;
     int flags;
     struct err *e;
+    int depth; /* the text's */
     int failed;
 };
 
@@ -325,7 +326,7 @@ static int decode_protected(lua_State *L)
 {
     struct decode *d = lua_touserdata(L, 1);
     lua_settop(L, 0);
-    luaL_checkstack(L, 6 * limits_default.json_depth + LUA_MINSTACK, NULL);
+    luaL_checkstack(L, 6 * d->depth + LUA_MINSTACK, NULL);
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &cjson_key) == LUA_TNIL) {
         lua_pop(L, 1);
         lua_pushcfunction(L, luaopen_cjson);
@@ -379,6 +380,7 @@ int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct er
         buf_free(&rewritten);
         return too_big(e, len);
     }
+    d.depth = scan.depth;
     d.text = rewritten.len ? rewritten.data : data;
     d.len = rewritten.len ? rewritten.len : len;
     if (allowance_begin)

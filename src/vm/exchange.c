@@ -203,9 +203,13 @@ static int pack_answer(struct exchange *x, const struct httpc_answer *a)
     buf_reset(&x->packed);
     rc |= buf_addf(&x->packed, "%ld\n", a->status);
     for (size_t i = 0; i < a->nheaders; i++) {
-        for (const char *p = a->headers[i].name; *p; p++)
-            rc |= buf_addc(&x->packed, (char)tolower((unsigned char)*p));
-        rc |= buf_addf(&x->packed, ": %s\n", a->headers[i].value);
+        size_t name = x->packed.len;
+        rc |= buf_adds(&x->packed, a->headers[i].name);
+        for (; name < x->packed.len; name++)
+            x->packed.data[name] = (char)tolower((unsigned char)x->packed.data[name]);
+        rc |= buf_add(&x->packed, ": ", 2);
+        rc |= buf_adds(&x->packed, a->headers[i].value);
+        rc |= buf_addc(&x->packed, '\n');
     }
     rc |= buf_addc(&x->packed, '\n');
     rc |= buf_add(&x->packed, a->body, a->body_len);
