@@ -33,6 +33,19 @@ return function(app)
     return { status = 204, body = "" }
   end
 
+  -- A JSON answer's members as a form; others stay as they are.
+  function answers.as_form(answer)
+    if type(answer.body) ~= "table" then return answer end
+    local pairs_of = {}
+    for name, value in pairs(answer.body) do
+      pairs_of[#pairs_of + 1] = url.segment(name) .. "=" .. url.segment(tostring(value))
+    end
+    answer.body = table.concat(pairs_of, "&")
+    answer.headers = answer.headers or {}
+    answer.headers["content-type"] = "application/x-www-form-urlencoded"
+    return answer
+  end
+
   -- FACTS 7.1: the form of Location is not known; a whole URL is the stricter case.
   function answers.moved(location)
     return { status = 301, body = "", headers = { location = location } }

@@ -1,25 +1,39 @@
--- Who may ask: one token for the company, perhaps one of a teammate.
-local mock = ...
-
+-- Who asks: a company's API token, a teammate's, or an access token that a company granted.
 return function(app)
-  local auth = {
-    token = mock.options.token or "mock-token",
-    teammate_token = mock.options.teammate_token,
-  }
+  local auth = {}
 
-  -- nil, or the 401 as captured.
+  -- The company, and the grant when it is an OAuth token; or nil and what is wrong.
+  local function owner_of(token)
+    for _, company in ipairs(app.companies.list) do
+      if token == company.token or token == company.teammate_token then return company end
+    end
+    local grant, alive = app.grants.find_access(token)
+    if not grant then return nil, "unknown" end
+    if not alive then return nil, grant.revoked and "revoked" or "expired" end
+    return grant.company, grant
+  end
+
+  -- Sets request.grant. The company, or nil and the 401 as captured: an expired token gets
+  -- the same as a wrong one (FACTS 4.4).
   function auth.check(request)
-    if not request.token then return app.answers.error(401, "JSON Web Token error") end
-    if request.token == auth.token then return nil end
-    if auth.teammate_token and request.token == auth.teammate_token then return nil end
-    return app.answers.error(401, "Invalid token")
+    if not request.token then return nil, app.answers.error(401, "JSON Web Token error") end
+    local company, grant = owner_of(request.token)
+    if not company then return nil, app.answers.error(401, "Invalid token") end
+    request.grant = grant
+    return company
   end
 
   -- What the log shows instead of the header.
   function auth.redact(request)
     if not request.headers.authorization then return nil end
+    if request.basic then
+      return app.oauth.is_client(request) and "Basic (client)" or "Basic (unknown client)"
+    end
     if not request.token then return "(no bearer token)" end
-    return auth.check(request) and "Bearer (unknown token)" or "Bearer (token)"
+    local company, grant = owner_of(request.token)
+    if company and not grant then return "Bearer (token)" end
+    if company then return "Bearer (OAuth token " .. app.log.hash(request.token) .. ")" end
+    return ("Bearer (%s token)"):format(grant)
   end
 
   return auth

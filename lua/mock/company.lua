@@ -2,29 +2,18 @@
 -- contacts, made from the seed. Records here are our own; views.lua gives them Front's shape.
 local mock = ...
 
--- Seeded times lie in the forty days before this moment (2026-01-01T00:00:00Z), so that one
--- seed always gives the same company. options.epoch moves it; "start" means now.
-local EPOCH = 1767225600
-
 return function(app)
   local words = app.words
   local company = {
     id = app.ids.new("cmp"),
-    name = mock.options.company or "Acme Dry Goods",
+    name = app.name,
     teams = {}, teammates = {}, inboxes = {}, channels = {}, tags = {}, signatures = {}, lists = {},
     contacts = {},
     by_id = {},     -- every record but messages' uids
     by_handle = {}, -- "email:ana@shop.example" -> contact
   }
 
-  company.epoch = mock.options.epoch or EPOCH
-  if company.epoch == "start" then company.epoch = mock.now() end
-
-  -- /_mock/clock freezes it.
-  function company.now()
-    local now = company.clock or math.max(mock.now(), company.epoch)
-    return math.floor(now * 1000) / 1000
-  end
+  company.epoch, company.now = app.clock.epoch, app.clock.now
 
   -- SECONDS before the epoch, with the thousandths that Front's times have.
   function company.ago(seconds)

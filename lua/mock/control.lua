@@ -63,13 +63,17 @@ return function(app)
     return answers.ok(settings)
   end
 
-  -- {limit, window = seconds, enforce = true, retry_after}
+  -- {limit, window = seconds, enforce = true, retry_after, burst, oauth_limit}; the counts start again
   function control.set_limits(request)
     app.limits.reset()
     return set(app.limits.settings, request, {
       limit = { type = "number" }, window = { type = "number" }, enforce = { type = "boolean" },
-      retry_after = { type = "number" },
+      retry_after = { type = "number" }, burst = { type = "number" }, oauth_limit = { type = "number" },
     })
+  end
+
+  function control.get_limits()
+    return answers.ok(app.limits.summary())
   end
 
   -- {cap = results a page, empty = true}; replaces what was set before
@@ -86,12 +90,28 @@ return function(app)
     return answers.ok(body)
   end
 
-  -- {now = unix seconds} stops the company's clock there, {} lets it run again
+  -- {now = unix seconds} stops the mock's clock there, {offset = seconds} moves it and lets it
+  -- run, {} sets it right again
   function control.set_clock(request)
-    local body, bad = checks.body(request, { now = { type = "number" } })
+    local body, bad = checks.body(request, { now = { type = "number" }, offset = { type = "number" } })
     if not body then return bad end
-    company.clock = body.now
-    return answers.ok({ now = company.now() })
+    app.clock.stopped, app.clock.offset = body.now, body.offset or 0
+    return answers.ok({ now = app.clock.now() })
+  end
+
+  function control.get_companies()
+    return answers.ok({ companies = app.views.list(app.companies.list, function(one)
+      return { number = one.number, id = one.company.id, name = one.name }
+    end) })
+  end
+
+  -- {name?, token?}: one more company, with a world of its own
+  function control.add_company(request)
+    local body, bad = checks.body(request, { name = { type = "string" }, token = { type = "string" } })
+    if not body then return bad end
+    local one, why = app.companies.add(body.name, body.token)
+    if not one then return answers.invalid(why) end
+    return answers.ok({ number = one.number, id = one.company.id, name = one.name }, 201)
   end
 
   -- {late = seconds, never = true, times = messages}: how sent messages appear from now on

@@ -19,6 +19,13 @@ return function(app)
     return answer
   end
 
+  local function without(answer, ...)
+    if type(answer.body) == "table" then
+      for _, name in ipairs({ ... }) do answer.body[name] = nil end
+    end
+    return answer
+  end
+
   -- Each gets the fault and HANDLE, which carries the request out; returns the answer.
   local KINDS = {
     ["429"] = function(fault)
@@ -76,6 +83,10 @@ return function(app)
       if pagination then pagination.next = (fault.location or FOREIGN) .. "/contacts?page_token=0" end
       return answer
     end,
+    -- Of the token endpoint's answers.
+    ["no-expiry"] = function(_, handle) return without(handle(), "expires_at", "expires_in") end,
+    ["no-refresh-token"] = function(_, handle) return without(handle(), "refresh_token") end,
+    form = function(_, handle) return answers.as_form(handle()) end,
     ["error-no-fields"] = function(fault)
       return { status = fault.status or 400, body = fault.body or { _error = {} } }
     end,
@@ -102,11 +113,12 @@ return function(app)
     return nil
   end
 
-  -- A path is a prefix or a Lua pattern.
+  -- A path is a prefix or a Lua pattern; without one, a fault is of the API and not of OAuth.
   local function fits(match, request)
     if match.method and match.method:upper() ~= request.method then return false end
     local path = match.path
-    if not path or request.path:sub(1, #path) == path then return true end
+    if not path then return request.segments[1] ~= "oauth" end
+    if request.path:sub(1, #path) == path then return true end
     local ok, at = pcall(request.path.find, request.path, path)
     return ok and at ~= nil
   end

@@ -1,32 +1,54 @@
--- The mock Front company: one long script that takes a request and answers it, for ever.
+-- The mock Front: one long script that takes a request and answers it, for ever.
 -- Its shapes come from Front's documentation and captures, never from our client, so that
 -- it can find us wrong. What the parts are for stands on their first lines.
-local app = {}
+local app = {} -- what all companies share; each has the rest for itself, see companies.lua
 for _, name in ipairs({
-  "words", "html", "ids", "answers", "multipart", "requests", "company", "threads", "views", "checks", "pages",
-  "search", "ticketing", "auth", "limits", "faults", "log",
-  "conversations", "messages", "contacts", "control", "routes",
+  "words", "html", "answers", "clock", "multipart", "requests", "companies", "grants", "oauth", "consent",
+  "auth", "faults", "log",
 }) do
   local part = mock.part(name)
   app[name] = type(part) == "function" and part(app) or part
 end
-app.company.seed()
-app.threads.seed()
+for _ = 1, mock.options.companies or 1 do app.companies.add() end
 
 local function answer_api(request)
-  local over = app.limits.count(request)
-  local answer = over or app.faults.apply(request, function()
-    return app.auth.check(request) or app.routes.answer(request)
-  end)
-  if not answer.drop then app.limits.add_headers(answer) end
+  local owner, denied = app.auth.check(request)
+  local company = owner or app.companies.find()
+  local answer = owner and company.limits.count(request)
+  if not answer then
+    answer = app.faults.apply(request, function() return denied or company.routes.answer(request) end)
+    if answer.status == 429 then company.limits.refused.fault = company.limits.refused.fault + 1 end
+  end
+  if not answer.drop then company.limits.add_headers(request, answer) end
   return answer
 end
 
+local OAUTH = {
+  ["GET /oauth/authorize"] = app.consent.get, ["POST /oauth/authorize"] = app.consent.post,
+  ["POST /oauth/token"] = app.oauth.token,
+}
+
+local function answer_oauth(request)
+  local handler = OAUTH[request.method .. " " .. request.path]
+  return app.faults.apply(request, function()
+    if handler then return handler(request) end
+    return app.answers.error(404, ("No route for %s %s"):format(request.method, request.path))
+  end)
+end
+
+-- The handles; ?company=2 (or its id or name) for another one than the first.
+local function answer_control(request)
+  local company = app.companies.find(request.params.company)
+  if not company then return app.answers.unknown("company", request.params.company) end
+  return company.routes.answer(request)
+end
+
 local function answer_any(request, entry)
-  app.threads.settle()
+  for _, company in ipairs(app.companies.list) do company.threads.settle() end
   app.requests.parse(request)
-  if request.segments[1] == "_mock" then return app.routes.answer(request) end
+  if request.segments[1] == "_mock" then return answer_control(request) end
   entry.logged = app.log.add(request)
+  if request.segments[1] == "oauth" then return answer_oauth(request) end
   return answer_api(request)
 end
 
@@ -41,6 +63,11 @@ while true do
   local entry = {}
   local ok, answer = pcall(answer_any, request, entry)
   if not ok then answer = failed(request, answer) end
+  local date = app.clock.date()
+  if date then
+    answer.headers = answer.headers or {}
+    answer.headers.date = date
+  end
   if entry.logged then
     entry.logged.status = answer.status
     entry.logged.dropped = answer.drop

@@ -32,7 +32,34 @@ return function(app)
     return query
   end
 
-  -- Fills request.json (or request.fields and request.files); returns an answer when BODY is bad.
+  -- a=1&b=x+y -> {a = "1", b = "x y"}
+  function requests.parse_form(raw)
+    local form = {}
+    for pair in raw:gmatch("[^&]+") do
+      local name, value = pair:gsub("%+", " "):match("^([^=]*)=?(.*)$")
+      form[decode(name)] = app.html.clean(decode(value))
+    end
+    return form
+  end
+
+  local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+  -- nil when TEXT is no base64.
+  local function decode_base64(text)
+    local out, bits, n = {}, 0, 0
+    for char in text:gsub("=+$", ""):gmatch(".") do
+      local at = BASE64:find(char, 1, true)
+      if not at then return nil end
+      bits, n = (bits << 6 | at - 1) & 0xffffff, n + 6
+      if n >= 8 then
+        n = n - 8
+        out[#out + 1] = string.char(bits >> n & 255)
+      end
+    end
+    return table.concat(out)
+  end
+
+  -- Fills request.json (or request.fields and request.files, or request.form); returns an answer when BODY is bad.
   local function parse_body(request)
     local kind = (request.headers["content-type"] or ""):lower()
     if request.body == "" then return nil end
@@ -41,6 +68,7 @@ return function(app)
       if not request.fields then return app.answers.error(400, "Malformed multipart body") end
       return nil
     end
+    if kind:find("^application/x%-www%-form%-urlencoded") then request.form = requests.parse_form(request.body) end
     if not kind:find("json", 1, true) then return nil end
     local ok, value = pcall(json.decode, request.body)
     if not ok then
@@ -56,7 +84,10 @@ return function(app)
     request.body = request.body or ""
     request.segments = parse_path(request.path)
     request.params = parse_query(request.query or "")
-    request.token = (request.headers.authorization or ""):match("^[Bb]earer%s+(%S+)$")
+    local authorization = request.headers.authorization or ""
+    request.token = authorization:match("^[Bb]earer%s+(%S+)$")
+    local basic = authorization:match("^[Bb]asic%s+(%S+)$")
+    request.basic = basic and (decode_base64(basic) or "")
     request.bad_body = parse_body(request)
   end
 

@@ -49,7 +49,7 @@ return function(app)
 
   -- `/me` names the company, or the teammate whose own token it is.
   local function me(request)
-    if request.token == app.auth.teammate_token then return answers.ok(views.teammate(company.teammates[1])) end
+    if request.token == app.teammate_token then return answers.ok(views.teammate(company.teammates[1])) end
     return answers.ok(views.company())
   end
 
@@ -101,7 +101,13 @@ return function(app)
     { "GET", "/_mock/faults", control.get_faults },
     { "POST", "/_mock/faults", control.add_faults },
     { "DELETE", "/_mock/faults", control.clear_faults },
+    { "GET", "/_mock/limits", control.get_limits },
     { "POST", "/_mock/limits", control.set_limits },
+    { "GET", "/_mock/companies", control.get_companies },
+    { "POST", "/_mock/companies", control.add_company },
+    { "GET", "/_mock/oauth", app.oauth.get },
+    { "POST", "/_mock/oauth", app.oauth.set },
+    { "DELETE", "/_mock/oauth", app.oauth.clear },
     { "POST", "/_mock/paging", control.set_paging },
     { "POST", "/_mock/ticketing", control.set_ticketing },
     { "POST", "/_mock/clock", control.set_clock },

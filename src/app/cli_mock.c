@@ -10,7 +10,8 @@
 
 static const char usage[] =
     "mock [--listen ADDRESS:PORT] [--token TOKEN] [--teammate-token TOKEN] "
-    "[--seed N] [--company NAME] [--epoch SECONDS|start]";
+    "[--seed N] [--company NAME] [--companies N] [--epoch SECONDS|start] "
+    "[--client-id ID] [--client-secret SECRET] [--redirect-uri URL]";
 
 struct serving {
     struct loop *loop;
@@ -84,16 +85,27 @@ static int serve(const char *listen, const char *seed, json_t *options, struct e
     return rc;
 }
 
+static void set_text(json_t *args, const char *name, const char *value)
+{
+    if (value)
+        json_object_set_new(args, name, json_string(value));
+}
+
 int cmd_mock(struct cli *cli, int argc, char **argv)
 {
     const char *listen = "127.0.0.1:8099", *token = NULL, *teammate = NULL, *seed = "1";
-    const char *company = NULL, *epoch = NULL;
+    const char *company = NULL, *epoch = NULL, *companies = "1";
+    const char *client_id = NULL, *client_secret = NULL, *redirect_uri = NULL;
     struct cli_option options[] = {{"listen", CLI_VALUE, &listen},
                                    {"token", CLI_VALUE, &token},
                                    {"teammate-token", CLI_VALUE, &teammate},
                                    {"seed", CLI_VALUE, &seed},
                                    {"company", CLI_VALUE, &company},
+                                   {"companies", CLI_VALUE, &companies},
                                    {"epoch", CLI_VALUE, &epoch},
+                                   {"client-id", CLI_VALUE, &client_id},
+                                   {"client-secret", CLI_VALUE, &client_secret},
+                                   {"redirect-uri", CLI_VALUE, &redirect_uri},
                                    {NULL, CLI_FLAG, NULL}};
     struct cli_list rest = {0};
     struct err e = {0};
@@ -106,11 +118,18 @@ int cmd_mock(struct cli *cli, int argc, char **argv)
         goto out;
     }
     json_object_set_new(args, "seed", json_integer(number));
+    if (str_parse_int(companies, &number) != 0 || number < 1 || number > 50) {
+        err_set(&e, ERR_USAGE, "--companies takes a number from 1 to 50, not %s",
+                companies);
+        goto out;
+    }
+    json_object_set_new(args, "companies", json_integer(number));
     json_object_set_new(args, "token", json_string(token ? token : "mock-token"));
-    if (teammate)
-        json_object_set_new(args, "teammate_token", json_string(teammate));
-    if (company)
-        json_object_set_new(args, "company", json_string(company));
+    set_text(args, "teammate_token", teammate);
+    set_text(args, "company", company);
+    set_text(args, "client_id", client_id);
+    set_text(args, "client_secret", client_secret);
+    set_text(args, "redirect_uri", redirect_uri);
     if (epoch)
         json_object_set_new(args, "epoch",
                             str_parse_int(epoch, &number) == 0 ? json_integer(number)
