@@ -58,6 +58,9 @@ int cli_parse(struct cli *cli, int argc, char **argv, const struct cli_option *o
               struct err *e)
 {
     int only_operands = 0;
+    /* first, so that a mistake before it is told as JSON too */
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        cli->json |= strcmp(argv[i], "--json") == 0;
     for (int i = 1; i < argc; i++) {
         const char *arg = argv[i];
         if (only_operands || arg[0] != '-' || strcmp(arg, "-") == 0) {
@@ -68,10 +71,8 @@ int cli_parse(struct cli *cli, int argc, char **argv, const struct cli_option *o
             only_operands = 1;
             continue;
         }
-        if (strcmp(arg, "--json") == 0) {
-            cli->json = 1;
+        if (strcmp(arg, "--json") == 0)
             continue;
-        }
         if (strcmp(arg, "-w") == 0) {
             if (++i >= argc)
                 return usage_error(e, usage, "-w needs a directory", "");
@@ -130,9 +131,7 @@ json_t *cli_error_tree(const struct err *e)
 
 int cli_fail(const struct cli *cli, const struct err *e)
 {
-    fputs("foyer: ", stderr);
-    table_print_text(stderr, e->text); /* an API's own words may be in it */
-    fputc('\n', stderr);
+    table_printf(stderr, "foyer: %s\n", e->text); /* an API's own words may be in it */
     if (e->kind == ERR_RATE_LIMITED && e->retry_after_ms >= 0)
         fprintf(stderr, "foyer: try again in %g s\n", (double)e->retry_after_ms / 1000);
     if (cli->json) {
@@ -175,6 +174,22 @@ static void print_scalar(const json_t *value)
 static int by_bytes(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+json_t *cli_sorted(const json_t *tree)
+{
+    if (!json_is_object(tree))
+        return json_deep_copy(tree);
+    size_t n = 0;
+    const char *key;
+    json_t *value, *out = json_object();
+    const char **keys = xcalloc(json_object_size(tree) + 1, sizeof *keys);
+    json_object_foreach((json_t *)tree, key, value) keys[n++] = key;
+    qsort(keys, n, sizeof *keys, by_bytes);
+    for (size_t i = 0; i < n; i++)
+        json_object_set_new(out, keys[i], cli_sorted(json_object_get(tree, keys[i])));
+    free(keys);
+    return out;
 }
 
 static void print_object(const json_t *tree, int depth)

@@ -44,6 +44,8 @@ int cli_fail(const struct cli *cli, const struct err *e);
 json_t *cli_error_tree(const struct err *e);
 /* Prints TREE as the one JSON document. */
 void cli_print_json(const json_t *tree);
+/* A new tree whose objects hold their members in byte order. */
+json_t *cli_sorted(const json_t *tree);
 /* Splits key=value, key:=json, key=@file into {"key", "op", "value"} objects. */
 json_t *cli_words(const struct cli_list *rest, size_t from, struct err *e);
 /* A JSON document from a file, or from standard input when PATH is "-". */

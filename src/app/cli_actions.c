@@ -41,9 +41,7 @@ static void ask_client(void *arg, const char *client)
     const json_t *settings = workspace ? workspace_client(asked->w, client, &e) : NULL;
     if (!settings) {
         if (asked->warn) {
-            fputs("foyer: warning: ", stderr);
-            table_print_text(stderr, e.text);
-            fputc('\n', stderr);
+            table_printf(stderr, "foyer: warning: %s\n", e.text);
         }
         return;
     }
@@ -107,9 +105,9 @@ static json_t *options_text(const json_t *options)
 {
     struct buf out;
     const char *key;
-    json_t *value;
+    json_t *value, *members = cli_sorted(options);
     buf_init(&out, 16 * 1024);
-    json_object_foreach((json_t *)options, key, value)
+    json_object_foreach(members, key, value)
     {
         const char *secret = settings_secret(value);
         buf_addf(&out, "%s%s = ", out.len ? ", " : "", key);
@@ -126,6 +124,7 @@ static json_t *options_text(const json_t *options)
     }
     json_t *text = json_string(buf_str(&out));
     buf_free(&out);
+    json_decref(members);
     return text;
 }
 

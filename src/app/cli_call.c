@@ -10,6 +10,18 @@
 static const char usage[] = "call ACTION --client CLIENT [key=value …] [--input FILE] "
                             "[--all] [--dry-run] [--json]";
 
+/* The URL is the API's: as a word that a shell reads back it must not end its quotes. */
+static void print_next(const char *next)
+{
+    fputs("more: next='", stderr);
+    for (; *next; next++)
+        if (*next == '\'')
+            fputs("%27", stderr);
+        else
+            fputc(*next, stderr);
+    fputs("'\n", stderr);
+}
+
 /* OUT is {result, columns?}: a list action's results as a table, anything else by lines.
  */
 static void print_result(const json_t *out)
@@ -26,11 +38,11 @@ static void print_result(const json_t *out)
             fprintf(stderr, " of %lld", (long long)json_integer_value(total));
         fputc('\n', stderr);
         if (json_is_string(next))
-            fprintf(stderr, "more: next='%s'\n", json_string_value(next));
+            print_next(json_string_value(next));
     } else if (json_is_object(result)) {
         table_print_object(result);
     } else if (json_is_string(result)) {
-        puts(json_string_value(result));
+        table_printf(stdout, "%s\n", json_string_value(result));
     } else if (result && !json_is_null(result)) {
         cli_print_json(result);
     }

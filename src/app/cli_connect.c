@@ -216,7 +216,8 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
     if (cli->json)
         cli_print_json(identity);
     else
-        printf("client %s is connected to %s (%s)\n", client, name ? name : id, id);
+        table_printf(stdout, "client %s is connected to %s (%s)\n", client,
+                     name ? name : id, id);
 out:
     vault_wipe(&token);
     json_decref(identity);

@@ -41,43 +41,30 @@ static const char *text_of(const json_t *row, const char *key)
     return s ? s : "";
 }
 
-/* A warning made of what the company says. */
-static void warn(const char *sentence)
-{
-    fputs("foyer: ", stderr);
-    table_print_text(stderr, sentence);
-    fputc('\n', stderr);
-}
-
 static void print_notes(const json_t *out, const char *client, const char *app)
 {
     size_t i;
     json_t *row;
     json_array_foreach(json_object_get(out, "overrides"), i, row)
     {
-        char *s =
-            xasprintf("clients/%s/client.lua says %s.%s[\"%s\"] = \"%s\", which wins "
-                      "over the company's %s",
-                      client, app, text_of(row, "names"), text_of(row, "word"),
-                      text_of(row, "own"), text_of(row, "company"));
-        warn(s);
-        free(s);
+        table_printf(stderr,
+                     "foyer: clients/%s/client.lua says %s.%s[\"%s\"] = \"%s\", which "
+                     "wins over the company's %s\n",
+                     client, app, text_of(row, "names"), text_of(row, "word"),
+                     text_of(row, "own"), text_of(row, "company"));
     }
     json_array_foreach(json_object_get(out, "missing"), i, row)
     {
-        char *s = xasprintf("warning: clients/%s/client.lua says %s.%s[\"%s\"] = \"%s\", "
-                            "which the company does not list",
-                            client, app, text_of(row, "names"), text_of(row, "word"),
-                            text_of(row, "id"));
-        warn(s);
-        free(s);
+        table_printf(stderr,
+                     "foyer: warning: clients/%s/client.lua says %s.%s[\"%s\"] = \"%s\", "
+                     "which the company does not list\n",
+                     client, app, text_of(row, "names"), text_of(row, "word"),
+                     text_of(row, "id"));
     }
     json_array_foreach(json_object_get(out, "failed"), i, row)
     {
-        char *s = xasprintf("warning: cannot list every %s: %s", text_of(row, "kind"),
-                            text_of(row, "message"));
-        warn(s);
-        free(s);
+        table_printf(stderr, "foyer: warning: cannot list every %s: %s\n",
+                     text_of(row, "kind"), text_of(row, "message"));
     }
 }
 
@@ -93,28 +80,6 @@ static void keep_failed(json_t *ids, const json_t *old, const json_t *failed)
         if (json_object_size(kept) > 0)
             json_object_set(ids, names, kept);
     }
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* A new tree whose objects hold their members in byte order: data_format keeps it. */
-static json_t *sorted(const json_t *tree)
-{
-    if (!json_is_object(tree))
-        return json_deep_copy(tree);
-    size_t n = 0;
-    const char **keys = xcalloc(json_object_size(tree) + 1, sizeof *keys);
-    const char *key;
-    json_t *value, *out = json_object();
-    json_object_foreach((json_t *)tree, key, value) keys[n++] = key;
-    qsort(keys, n, sizeof *keys, by_name);
-    for (size_t i = 0; i < n; i++)
-        json_object_set_new(out, keys[i], sorted(json_object_get(tree, keys[i])));
-    free(keys);
-    return out;
 }
 
 /* Writes ids.lua anew, other apps' names as they were; *CHANGED is 0 when it says the
@@ -136,7 +101,7 @@ static int write_ids(const char *dir, const char *client, const char *app,
         old = json_object();
     }
     json_object_set_new(old, app, ids);
-    json_t *tree = sorted(old);
+    json_t *tree = cli_sorted(old); /* data_format keeps the order */
     char *comment =
         xasprintf("Written by `foyer ids --client %s --write`: edit client.lua "
                   "instead, what it says wins.",

@@ -130,17 +130,17 @@ static void print_job(const struct batch *b, const struct job *job)
     if (!job->ended)
         return;
     if (job->outcome == RUN_FAILED)
-        fprintf(stderr, "foyer: client %s, recipe %s: %s\n", job->client, b->recipe,
-                job->err.text);
+        table_printf(stderr, "foyer: client %s, recipe %s: %s\n", job->client, b->recipe,
+                     job->err.text);
     else if (job->outcome == RUN_SKIPPED)
-        fprintf(stderr, "foyer: client %s, recipe %s: skipped: %s\n", job->client,
-                b->recipe, job->err.text);
+        table_printf(stderr, "foyer: client %s, recipe %s: skipped: %s\n", job->client,
+                     b->recipe, job->err.text);
     else if (json_is_object(result)) {
         if (b->njobs > 1)
             printf("client: %s\n", job->client);
         table_print_object(result);
     } else if (json_is_string(result))
-        puts(json_string_value(result));
+        table_printf(stdout, "%s\n", json_string_value(result));
 }
 
 /* The worst of the runs' exit codes: a final failure before one that may pass. */
@@ -169,8 +169,8 @@ static int report(const struct cli *cli, const struct batch *b, int all)
     for (size_t i = 0; i < b->njobs; i++) {
         json_array_append_new(list, job_tree(&b->jobs[i]));
         if (b->jobs[i].ended && b->jobs[i].outcome == RUN_FAILED)
-            fprintf(stderr, "foyer: client %s: %s\n", b->jobs[i].client,
-                    b->jobs[i].err.text);
+            table_printf(stderr, "foyer: client %s: %s\n", b->jobs[i].client,
+                         b->jobs[i].err.text);
     }
     cli_print_json(all ? list : json_array_get(list, 0));
     json_decref(list);

@@ -54,9 +54,7 @@ static void print_layers(const json_t *matches)
         const char *why = json_string_value(json_object_get(match, "error"));
         if (!why)
             continue;
-        fputs("foyer: warning: ", stderr);
-        table_print_text(stderr, why);
-        fputc('\n', stderr);
+        table_printf(stderr, "foyer: warning: %s\n", why);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "app/table.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,4 +162,18 @@ void table_print_text(FILE *to, const char *s)
     char *shown = printable_copy(s, strlen(s), 1);
     fputs(shown, to);
     free(shown);
+}
+
+void table_printf(FILE *to, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    char *s = xcalloc((size_t)(n < 0 ? 0 : n) + 1, 1);
+    vsnprintf(s, n < 0 ? 1 : (size_t)n + 1, fmt, again);
+    va_end(again);
+    va_end(ap);
+    table_print_text(to, s);
+    free(s);
 }

@@ -15,5 +15,7 @@ void table_print_object(const json_t *object);
 /* Prints text of several lines that may hold what others wrote: without control
  * characters, see base/printable. */
 void table_print_text(FILE *to, const char *s);
+/* The same for a sentence. */
+void table_printf(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

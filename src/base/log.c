@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/printable.h"
+
 static const char *const names[] = {"error", "warn", "info", "debug"};
 static enum log_level threshold = LOG_WARN;
 
@@ -51,14 +53,13 @@ void log_line(enum log_level level, const char *fmt, ...)
     va_start(ap, fmt);
     int m = vsnprintf(line + n, sizeof line - (size_t)n - 1, fmt, ap);
     va_end(ap);
-    size_t len = (size_t)n + (m < 0 ? 0 : (size_t)m);
-    if (len > sizeof line - 2)
-        len = sizeof line - 2;
+    if (m < 0)
+        line[n] = '\0';
     /* a script's log text must not forge a second line or move the terminal's cursor */
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-            line[i] = ' ';
-    line[len] = '\n';
-    if (write(STDERR_FILENO, line, len + 1) < 0)
-        return; /* nowhere left to say it */
+    char *shown = printable_copy(line, strlen(line), 0);
+    size_t len = strlen(shown);
+    shown[len] = '\n'; /* instead of the NUL */
+    ssize_t written = write(STDERR_FILENO, shown, len + 1);
+    (void)written; /* nowhere left to say it */
+    free(shown);
 }

@@ -30,6 +30,13 @@ local function is_letter(code)
   return code < 0xFF00 or (code >= 0x20000 and code <= 0x3FFFF)
 end
 
+-- Apostrophes, accents of their own and what has no width part no word.
+local function is_silent(code)
+  return code == 0x27 or code == 0x2019 or code == 0xFEFF or (code >= 0x0300 and code <= 0x036F)
+    or (code >= 0x200B and code <= 0x200F) or (code >= 0x202A and code <= 0x202E)
+    or (code >= 0x2060 and code <= 0x206F)
+end
+
 -- "VIP Customers!" -> "vip-customers"; "" where nothing is left of it.
 local function word_of(name)
   if not utf8.len(name) then return "" end
@@ -48,8 +55,8 @@ local function word_of(name)
       parts[#parts + 1] = letters
       size = size + #letters
       gap = false
-    elseif code ~= 0x27 and code ~= 0x2019 and not (code >= 0x0300 and code <= 0x036F) then
-      gap = true -- an apostrophe or an accent of its own parts no word
+    elseif not is_silent(code) then
+      gap = true
     end
   end
   return table.concat(parts)
