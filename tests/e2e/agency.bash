@@ -1,14 +1,15 @@
 # For files whose tests share one mock and one workspace: what a test changes it undoes, or
 # setup does (`fresh`).
 
-# In setup_file: start_agency [OPTION of the mock...]
+# In setup_file: start_agency [OPTION of the mock...]. COMPANY_TOKEN is the company's.
 start_agency() {
+  export COMPANY_TOKEN=${COMPANY_TOKEN:-mock-token}
   export HOME=$BATS_FILE_TMPDIR XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/config AGENCY=$BATS_FILE_TMPDIR/agency
   unset FOYER_KEY_FILE FOYER_LOG FOYER_LUA_DIR
-  start_mock --teammate-token mock-teammate "$@"
+  start_mock --token "$COMPANY_TOKEN" --teammate-token mock-teammate "$@"
   export MOCK MOCK_PID
   KEY=$XDG_CONFIG_HOME/foyer/key TOKEN=$BATS_FILE_TMPDIR/token
-  printf mock-token >"$TOKEN"
+  printf %s "$COMPANY_TOKEN" >"$TOKEN"
   "$FOYER" init "$AGENCY" 2>/dev/null
   "$FOYER" -w "$AGENCY" connect acme --token-file "$TOKEN" --api-url "$MOCK"
   # the newest conversation is an untouched letter to Support
@@ -23,7 +24,7 @@ stop_agency() {
 
 # What the company itself says: company PATH JQ
 company() {
-  curl -sgf -H 'Authorization: Bearer mock-token' "$MOCK$1" | jq -r "._results | $2"
+  curl -sgf -H "Authorization: Bearer $COMPANY_TOKEN" "$MOCK$1" | jq -r "._results | $2"
 }
 
 # In setup: nothing is wrong, nothing was received.

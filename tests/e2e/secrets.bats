@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# Tokens and secrets: sealed in the store, in no log, no environment, no command line, no memory
+# that another process may read; and they reach the one host that they are for.
+
+load helper
+load agency
+
+TOKEN_WORD=tok-4f1c0ffee-very-secret
+SECRET_WORD=sec-0ddba11-very-secret
+
+setup_file() {
+  export COMPANY_TOKEN=$TOKEN_WORD
+  start_agency
+  start_recorder
+  printf %s "$SECRET_WORD" | "$FOYER" -w "$AGENCY" secret set acme.key --from -
+  printf 'http://%s/services/%s' "$CHAT" "$SECRET_WORD" | "$FOYER" -w "$AGENCY" secret set acme.url --from -
+  cat >"$AGENCY/clients/acme/client.lua" <<LUA
+return {
+  name = "Acme", hosts = { "$CHAT" },
+  recipes = { tell = { key = secret "acme.key", url = secret "acme.url" } },
+}
+LUA
+}
+
+teardown_file() {
+  stop_recorder
+  stop_agency
+}
+
+setup() {
+  fresh
+  : >"$CHAT_LOG"
+}
+
+teardown() {
+  rm -rf "$AGENCY"/{lua,recipes}
+}
+
+# Neither of the two words: clean FILE...
+clean() {
+  local file
+  for file in "$@"; do
+    [ -e "$file" ] || { echo "$file is missing"; return 1; }
+    ! grep -aq -e "$TOKEN_WORD" -e "$SECRET_WORD" "$file" || { echo "a secret stands in $file"; return 1; }
+    # base64 and hex of it neither
+    ! grep -aq -e "$(printf %s "$TOKEN_WORD" | base64 | cut -c1-30)" -e "$(printf %s "$SECRET_WORD" | base64 | cut -c1-28)" "$file" ||
+      { echo "a secret stands encoded in $file"; return 1; }
+  done
+}
+
+# A recipe with both secrets among its options: tell BODY
+tell() {
+  mkdir -p "$AGENCY/recipes"
+  printf 'return { summary = "x", options = { key = { "string" }, url = { "string" } }, run = function(ctx)\n%s\nend }\n' \
+    "$1" >"$AGENCY/recipes/tell.lua"
+  foyer run tell --client acme --json
+}
+
+@test "the store holds neither token nor secrets; its files are the user's own" {
+  local file
+  for file in "$AGENCY"/state/*; do
+    clean "$file"
+    same "$(stat -c %a "$file")" 600
+  done
+  same "$(stat -c %a "$AGENCY/state")" 700
+  same "$(stat -c %a "$KEY")" 600
+  clean "$KEY"
+  # the words are where they should be: the test can fail
+  grep -q "$TOKEN_WORD" "$TOKEN"
+  foyer secret list --json
+  same "$(jq -c '[.[].name]' <<<"$output")" '["acme.key","acme.url"]'
+  clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+}
+
+@test "a secret as a URL and in a header arrives, and stands nowhere else" {
+  export FOYER_LOG=debug
+  tell 'ctx.log(tostring(ctx.options.key)) ctx.log(tostring(ctx.options.url))
+    ctx.http.post(ctx.options.url, { text = "hi" }, { headers = { ["X-Api-Key"] = ctx.options.key } })
+    return { key = tostring(ctx.options.key) }'
+  done_well
+  same "$(chat_log 'map([.path, .headers["x-api-key"], .headers.authorization])')" "[[\"/services/$SECRET_WORD\",\"$SECRET_WORD\",null]]"
+  holds "$stderr" debug
+  clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+}
+
+@test "a script cannot look into a secret, nor let it out" {
+  local try n=0
+  for try in 'return ctx.options.key .. ""' 'return #ctx.options.key' 'return ctx.options.key[1]' 'return ctx.options.key' \
+    'return { a = ctx.options.key }' 'error(ctx.options.key)' 'return json.encode(ctx.options.key)' 'ctx.log(ctx.options.key)' \
+    'return ("%s"):format(ctx.options.key)' 'for k, v in pairs(ctx.options.key) do return v end' 'ctx.skip(ctx.options.key)' \
+    'ctx.skip(tostring(ctx.options.key))' 'return url.segment(ctx.options.key)' 'return text.escape_html(ctx.options.key)' \
+    'return table.concat({ ctx.options.key })' 'return ctx.template("first-reply", { conversation = ctx.options.key })' \
+    "return ctx.http.post(\"http://$CHAT/x\", { text = ctx.options.key })" "return ctx.http.post(\"http://$CHAT/x\", ctx.options.key)" \
+    "return ctx.http.get(\"http://$CHAT/x\", { query = { a = ctx.options.key } })" 'return hmac.sha256(ctx.options.key, "x")' \
+    'return rawlen(ctx.options.key)' 'return getmetatable(ctx.options.key)'; do
+    tell "$try"
+    clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err" || { echo "$try"; return 1; }
+    n=$((n + 1))
+  done
+  same "$n" 22
+  clean "$CHAT_LOG"
+}
+
+@test "errors and debug lines hold no token and no secret URL" {
+  export FOYER_LOG=debug
+  local kind
+  for kind in 500 429 drop html truncated 301 error-no-fields; do
+    fault "{\"kind\": \"$kind\"}"
+    call front/get-conversation conversation_id="$CONVERSATION"
+    clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+  done
+  fault '{"kind": "status", "status": 401}'
+  call front/list-inboxes
+  clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+  foyer connect acme --token-file "$TOKEN" --api-url "$MOCK" --json
+  clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+  # a chat that is away, and one whose host is not allowed
+  printf 'http://127.0.0.1:1/services/%s' "$SECRET_WORD" | "$FOYER" -w "$AGENCY" secret set acme.url --from - 2>/dev/null
+  tell 'ctx.http.post(ctx.options.url, { text = "hi" })'
+  failed 65 forbidden 127.0.0.1:1
+  clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+  sed -i "s/hosts = { /&\"127.0.0.1:1\", /" "$AGENCY/clients/acme/client.lua"
+  tell 'ctx.http.post(ctx.options.url, { text = "hi" })'
+  failed 75 network
+  clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+  printf 'no url at all %s' "$SECRET_WORD" | "$FOYER" -w "$AGENCY" secret set acme.url --from - 2>/dev/null
+  tell 'ctx.http.post(ctx.options.url, { text = "hi" })'
+  [ "$status" != 0 ]
+  clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+}
+
+@test "a running foyer: no token in its environment or command line, no core file" {
+  fault '{"kind": "slow", "after": 20}'
+  "$FOYER" -w "$AGENCY" call front/list-inboxes --client acme >/dev/null 2>&1 3>&- </dev/null &
+  local pid=$! i
+  for i in $(seq 400); do
+    [ "$(mock_log '.requests | length')" = 0 ] || break
+    sleep 0.01
+  done
+  tr '\0' '\n' <"/proc/$pid/environ" | sed '/^COMPANY_TOKEN=/d' >"$BATS_TEST_TMPDIR/environ"
+  cat "/proc/$pid/cmdline" >"$BATS_TEST_TMPDIR/cmdline"
+  local limits
+  limits=$(grep '^Max core file size' "/proc/$pid/limits")
+  kill "$pid"
+  wait "$pid" || true
+  clean "$BATS_TEST_TMPDIR/environ" "$BATS_TEST_TMPDIR/cmdline"
+  same "$(tr -s ' ' <<<"$limits" | cut -d' ' -f5,6)" '0 0'
+}
+
+@test "another process of the same user cannot look into it" {
+  # What a process that may not be dumped has below /proc is root's, whoever runs it (proc(5)).
+  local dir run=() out
+  dir=$(mktemp -d)
+  if [ "$(id -u)" = 0 ]; then
+    command -v setpriv >/dev/null || skip "needs setpriv"
+    run=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+  fi
+  cp "$FOYER" "$dir/foyer"
+  chmod 755 "$dir" "$dir/foyer"
+  mkfifo "$dir/out"
+  HOME=/nonexistent "${run[@]}" "$dir/foyer" mock --listen 127.0.0.1:0 >"$dir/out" 2>/dev/null 3>&- &
+  local pid=$! line
+  read -r -t 20 line <"$dir/out"
+  same "$(stat -c %u "/proc/$pid/environ")" 0
+  out=$("${run[@]}" cat "/proc/$pid/environ" 2>&1) && { echo "it can be read"; return 1; }
+  holds "$out" 'Permission denied'
+  kill "$pid"
+  rm -r "$dir"
+}
