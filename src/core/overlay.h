@@ -24,7 +24,8 @@ struct overlay_file { /* owned by the overlay */
     size_t len;
     char hash[65];   /* SHA-256 of the text, hex */
     struct buf code; /* src/vm keeps its bytecode here */
-    int is_sound;    /* lua/std: as the outermost file of a definition, it passed the check */
+    int is_sound; /* lua/std: as the outermost file of a definition, it passed the check
+                   */
 };
 
 /* WORKSPACE is its directory, or NULL: the built-in layer alone. */
