@@ -9,7 +9,8 @@
 #include "base/str.h"
 #include "vm/vm.h"
 
-enum { LOOP_MAX = 1000 * 1000, REP_MAX = 16 * 1024 * 1024 };
+/* No table within the memory of an attempt is longer than LENGTH_MAX. */
+enum { LOOP_MAX = 1000 * 1000, LENGTH_MAX = 4 * LOOP_MAX, REP_MAX = 16 * 1024 * 1024 };
 
 /* ---- base ---- */
 
@@ -114,6 +115,7 @@ static int is_sequence(lua_State *L, int idx, lua_Integer *n)
 /* upvalues: keys (nil for a sequence), position, length */
 static int pairs_step(lua_State *L)
 {
+    luaL_checktype(L, 1, LUA_TTABLE); /* a script may call it by itself */
     lua_Integer i = lua_tointeger(L, lua_upvalueindex(2));
     lua_Integer n = lua_tointeger(L, lua_upvalueindex(3));
     int sequence = lua_isnil(L, lua_upvalueindex(1));
@@ -279,6 +281,25 @@ void bounded_set_base(lua_State *L)
     lua_setfield(L, globals, "_VERSION");
 }
 
+/* Calls what is wrapped, the upvalue, with all arguments. Its complaints know neither its
+ * name nor the script's line, for it is called from C. */
+static int call_original(lua_State *L, const char *name)
+{
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    if (lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0) == LUA_OK)
+        return lua_gettop(L);
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        const char *message = lua_tostring(L, -1);
+        if (str_starts(message, "bad argument") || str_starts(message, "invalid")) {
+            luaL_where(L, 1);
+            luaL_gsub(L, message, "'?'", name);
+            lua_concat(L, 2);
+        }
+    }
+    return lua_error(L);
+}
+
 /* ---- string ---- */
 
 static int string_rep(lua_State *L)
@@ -293,11 +314,7 @@ static int string_rep(lua_State *L)
     }
     if (n > REP_MAX || (lua_Integer)(len + sep_len) > REP_MAX / n)
         return luaL_error(L, "string.rep makes more than %d bytes", REP_MAX);
-    lua_settop(L, 3);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, 3, 1);
-    return 1;
+    return call_original(L, "'rep'");
 }
 
 /* string.format without addresses: no %p, and %s of a table shows "table". */
@@ -320,10 +337,7 @@ static int string_format(lua_State *L)
             lua_replace(L, arg);
         }
     }
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, 1);
-    return 1;
+    return call_original(L, "'format'");
 }
 
 static void wrap(lua_State *L, const char *name, lua_CFunction fn)
@@ -356,36 +370,71 @@ int bounded_open_string(lua_State *L)
 
 /* ---- table ---- */
 
-/* A __len that lies must not make a C loop endless: no hook runs in there. */
-static void check_length(lua_State *L)
+/* A __len that lies must not make a C loop endless, for no hook runs in there; nor one
+ * that tells another length when it is asked again, so it is asked once. */
+static lua_Integer check_length(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    if (luaL_len(L, 1) > 100 * LOOP_MAX)
+    lua_Integer n = luaL_len(L, 1);
+    if (n < 0 || n > LENGTH_MAX)
         luaL_error(L, "the table's length is out of range");
+    return n;
 }
 
-static int call_original(lua_State *L)
+static int table_insert(lua_State *L)
 {
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    return lua_gettop(L);
+    lua_Integer end = check_length(L) + 1, pos = end;
+    if (lua_gettop(L) == 3) {
+        pos = luaL_checkinteger(L, 2);
+        luaL_argcheck(L, pos >= 1 && pos <= end, 2, "position out of bounds");
+    } else if (lua_gettop(L) != 2) {
+        return luaL_error(L, "wrong number of arguments to 'insert'");
+    }
+    for (lua_Integer i = end; i > pos; i--) {
+        lua_geti(L, 1, i - 1);
+        lua_seti(L, 1, i);
+    }
+    lua_seti(L, 1, pos);
+    return 0;
 }
 
-static int table_checked(lua_State *L)
+static int table_remove(lua_State *L)
 {
-    check_length(L);
-    return call_original(L);
+    lua_Integer size = check_length(L), pos = luaL_optinteger(L, 2, size);
+    if (pos != size)
+        luaL_argcheck(L, pos >= 1 && pos <= size + 1, 2, "position out of bounds");
+    lua_geti(L, 1, pos);
+    for (; pos < size; pos++) {
+        lua_geti(L, 1, pos + 1);
+        lua_seti(L, 1, pos);
+    }
+    lua_pushnil(L);
+    lua_seti(L, 1, pos);
+    return 1;
 }
 
 static int table_concat(lua_State *L)
 {
-    check_length(L);
-    lua_Integer i = luaL_optinteger(L, 3, 1),
-                j = luaL_opt(L, luaL_checkinteger, 4, luaL_len(L, 1));
+    luaL_checktype(L, 1, LUA_TTABLE);
+    size_t len;
+    const char *sep = luaL_optlstring(L, 2, "", &len);
+    lua_Integer i = luaL_optinteger(L, 3, 1);
+    lua_Integer j = lua_isnoneornil(L, 4) ? check_length(L) : luaL_checkinteger(L, 4);
     if (j >= i && (lua_Unsigned)j - (lua_Unsigned)i >= (lua_Unsigned)LOOP_MAX)
         return luaL_error(L, "table.concat joins more than %d items", LOOP_MAX);
-    return call_original(L);
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    lua_Integer n = j >= i ? j - i + 1 : 0;
+    for (lua_Integer k = 0; k < n; k++) {
+        if (k > 0)
+            luaL_addlstring(&b, sep, len);
+        if (lua_geti(L, 1, i + k) != LUA_TSTRING && !lua_isnumber(L, -1))
+            return luaL_error(L, "invalid value (at index %I) in table for 'concat'",
+                              (LUAI_UACINT)(i + k));
+        luaL_addvalue(&b);
+    }
+    luaL_pushresult(&b);
+    return 1;
 }
 
 static int table_move(lua_State *L)
@@ -393,17 +442,19 @@ static int table_move(lua_State *L)
     lua_Integer f = luaL_checkinteger(L, 2), e = luaL_checkinteger(L, 3);
     if (e >= f && (lua_Unsigned)e - (lua_Unsigned)f >= (lua_Unsigned)LOOP_MAX)
         return luaL_error(L, "table.move moves more than %d items", LOOP_MAX);
-    return call_original(L);
+    return call_original(L, "'move'");
 }
 
 int bounded_open_table(lua_State *L)
 {
     lua_pushcfunction(L, luaopen_table);
     lua_call(L, 0, 1);
-    wrap(L, "concat", table_concat);
+    static const luaL_Reg ours[] = {{"concat", table_concat},
+                                    {"insert", table_insert},
+                                    {"remove", table_remove},
+                                    {NULL, NULL}};
+    luaL_setfuncs(L, ours, 0);
     wrap(L, "move", table_move);
-    wrap(L, "insert", table_checked);
-    wrap(L, "remove", table_checked);
     vm_push_part(L, "sort");
     lua_setfield(L, -2, "sort");
     return 1;
