@@ -49,6 +49,9 @@ static void flatten(lua_State *L, int idx, struct exchange *x, const char *prefi
 static void add_value(lua_State *L, struct exchange *x, const char *name, int depth)
 {
     int idx = lua_gettop(L);
+    if (depth > DEPTH_MAX) /* a list may hold itself */
+        fail_text(L, ERR_LIMIT, "cannot send the form: it is nested too deeply");
+    luaL_checkstack(L, 8, NULL);
     if (!lua_istable(L, idx)) {
         if (!conv_is_null(L, idx))
             add_scalar(L, idx, x, name);
@@ -77,8 +80,6 @@ static int by_bytes(const void *a, const void *b)
 static void flatten(lua_State *L, int idx, struct exchange *x, const char *prefix,
                     int depth)
 {
-    if (depth > DEPTH_MAX)
-        fail_text(L, ERR_LIMIT, "cannot send the form: it is nested too deeply");
     luaL_checkstack(L, 8, NULL);
     size_t n = 0;
     for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
