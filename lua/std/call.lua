@@ -33,21 +33,23 @@ function call.context(options)
   return ctx
 end
 
--- Runs FN(ctx, input) in a scope of its own: input and result cross as copies.
+-- Runs FN(ctx, input) in a scope of its own: input and result cross as copies. Whatever happens,
+-- the guard leaves the scope.
 function call.scope(kind, name, app, effect, input, options, fn)
-  local copy, scope = std.enter(kind, name, app, effect, input)
+  local copy, recorded, guard <close> = std.enter(kind, name, app, effect, input)
   if copy == nil then
-    local recorded = scope
-    if recorded.error then error(recorded.error, 0) end
+    if recorded.error then
+      std.fail(recorded.error.kind, recorded.error.message, recorded.error)
+    end
     return recorded.result
   end
   local ok, result = pcall(fn, call.context(options), copy)
   if ok then
-    ok, result = pcall(std.leave, { result = result }, scope)
+    ok, result = pcall(std.leave, { result = result }, guard)
     if ok then return result.result end
   end
   local failure = std.part("failure").describe(result, name)
-  std.leave({ error = failure }, scope)
+  std.leave({ error = failure }, guard)
   std.fail(failure.kind, failure.message, failure)
 end
 

@@ -3,13 +3,13 @@
 local std = ...
 local call = std.part("call")
 
-local limits = { pages = 10000, items = 1000000, state = 64 * 1024 }
+local limits = std.limits
 
 local function copy_state(state)
   local copy, bytes = std.copy(state)
-  if bytes > limits.state then
+  if bytes > limits.each_state_bytes then
     std.fail("limit", ("ctx.each: the state has %d bytes, more than %d"):format(bytes,
-      limits.state))
+      limits.each_state_bytes))
   end
   return copy
 end
@@ -46,9 +46,9 @@ return function(action, input, state, fn, more)
     if seen_pages[page.next] then
       std.fail("invalid", ("ctx.each: %s named the same next page twice"):format(action))
     end
-    if pages >= limits.pages or items >= limits.items then
+    if pages >= limits.each_pages or items >= limits.each_items then
       std.fail("limit", ("ctx.each: %s has more than %d pages or %d items"):format(action,
-        limits.pages, limits.items))
+        limits.each_pages, limits.each_items))
     end
     seen_pages[page.next] = true
     input = { next = page.next }

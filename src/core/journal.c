@@ -226,6 +226,21 @@ int journal_leave(struct journal *j, int seq, const void *result, size_t len,
     return finish(j, seq, 1, result, len, e);
 }
 
+void journal_unwind(struct journal *j, int seq, const void *result, size_t len)
+{
+    struct err ignored;
+    int i = j->depth;
+    while (i > 0 && j->entries[j->open[i - 1]].seq != seq)
+        i--;
+    while (i > 0 && j->depth >= i) {
+        const struct entry *top = innermost(j);
+        if (!top->is_scope)
+            journal_cancel(j, top->seq);
+        else if (finish(j, top->seq, 1, result, len, &ignored) != 0)
+            return;
+    }
+}
+
 int journal_finish(struct journal *j, struct err *e)
 {
     return check_all_asked(j, "the run", e);

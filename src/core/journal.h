@@ -58,6 +58,10 @@ int journal_enter(struct journal *j, const char *name, const void *input, size_t
  * recorded (ERR_CONFLICT). */
 int journal_leave(struct journal *j, int seq, const void *result, size_t len,
                   struct err *e);
+/* Leaves the scope SEQ that an error has left behind open, and what is open inside of it,
+ * with RESULT for each scope; a step inside that never ended is forgotten. Nothing when
+ * SEQ is not open. */
+void journal_unwind(struct journal *j, int seq, const void *result, size_t len);
 /* The run has ended: ERR_CONFLICT when recorded steps were not asked for. */
 int journal_finish(struct journal *j, struct err *e);
 

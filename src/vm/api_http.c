@@ -12,6 +12,7 @@
 #include "vm/exchange.h"
 #include "vm/fail.h"
 #include "vm/form.h"
+#include "vm/sandbox.h"
 
 /* Stack of every function here: 1 target, 2 body, 3 options, 4 the exchange. */
 enum { TARGET = 1, BODY, OPTIONS, EXCHANGE };
@@ -419,9 +420,14 @@ static int continue_exchange(lua_State *L, int status, lua_KContext context)
     (void)status;
     (void)context;
     struct exchange *x = lua_touserdata(L, EXCHANGE);
-    struct err e;
-    if (journal_end(run_journal(x->run), x->seq, x->packed.data, x->packed.len, &e) != 0)
-        return fail_raise(L, &e);
+    struct err e, full;
+    if (journal_end(run_journal(x->run), x->seq, x->packed.data, x->packed.len, &full) !=
+        0) { /* the step must end: what it ends with is that */
+        exchange_pack_error(x, &full);
+        if (journal_end(run_journal(x->run), x->seq, x->packed.data, x->packed.len, &e) !=
+            0)
+            return fail_raise(L, &e);
+    }
     int n = push_result(L, x, x->packed.data, x->packed.len);
     exchange_fini(x); /* not at the collector's leisure: it sees the handle only */
     return n;
@@ -468,12 +474,21 @@ static int perform(lua_State *L, struct exchange *x)
 {
     struct err e;
     struct journal_step step;
+    if (!lua_isyieldable(L)) /* before anything leaves */
+        fail_text(L, ERR_SCRIPT,
+                  "cannot %s here: a request waits, and inside string.gsub, tostring or "
+                  "string.format nothing can; do it before or after",
+                  x->method);
     read_target(L, x);
     read_headers(L, x);
     read_body(L, x);
     x->raw = flag(L, "raw");
-    if (flag(L, "reads"))
+    if (flag(L, "reads")) {
+        if (!x->reads && strcmp(x->method, "POST") != 0)
+            fail_text(L, ERR_SCRIPT, "cannot %s with reads = true: that is for a POST",
+                      x->what);
         x->reads = 1;
+    }
     check_effect(L, x);
     if (!x->reads && run_is_dry(x->run))
         return show_request(L, x);
@@ -600,5 +615,6 @@ int api_http_open(lua_State *L)
                                          {"request", api_http_request},
                                          {NULL, NULL}};
     luaL_newlib(L, functions);
+    sandbox_push_readonly(L, "ctx.http"); /* every script of the run has the same one */
     return 1;
 }

@@ -358,9 +358,46 @@ static int not_data(lua_State *L, struct err *e, const char *doing, const char *
     return fail_raise(L, e);
 }
 
-/* std.enter(kind, name, app, effect, input) -> copy of the input, what std.leave takes
+/* Closes the scope that an error leaves open (out of memory, mostly): the caller's script
+ * must not go on in the callee's. */
+struct guard {
+    struct run *run; /* NULL: the scope was left */
+    int depth, seq;
+};
+
+/* Neither raises nor allocates Lua memory. */
+static void close_guard(struct guard *guard)
+{
+    static const char lost[] = "{\"error\":{\"kind\":\"limit\",\"message\":"
+                               "\"the script was cut short\"}}";
+    if (!guard->run)
+        return;
+    run_pop_scopes(guard->run, guard->depth);
+    journal_unwind(run_journal(guard->run), guard->seq, lost, sizeof lost - 1);
+    guard->run = NULL;
+}
+
+static int guard_close(lua_State *L)
+{
+    close_guard(luaL_checkudata(L, 1, "foyer.guard"));
+    return 0;
+}
+
+static struct guard *push_guard(lua_State *L)
+{
+    struct guard *guard = lua_newuserdatauv(L, sizeof *guard, 0);
+    *guard = (struct guard){0};
+    if (luaL_newmetatable(L, "foyer.guard")) {
+        lua_pushcfunction(L, guard_close);
+        lua_setfield(L, -2, "__close");
+    }
+    lua_setmetatable(L, -2);
+    return guard;
+}
+
+/* std.enter(kind, name, app, effect, input) -> copy of the input, nil, guard
  *                                            | nil, recorded result
- */
+ * The guard is to be closed when the scope is over. */
 static int api_std_enter(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -370,70 +407,61 @@ static int api_std_enter(lua_State *L)
     const char *app = luaL_checkstring(L, 3);
     enum effect effect = check_effect(L, 4);
     lua_settop(L, 5);
+    struct guard *guard = push_guard(L); // 6
     struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
     if (conv_encode(L, 5, bytes, CONV_HANDLES, &e) != 0)
         return not_data(L, &e, "call", name, "input");
     const struct scope *outer = run_scope(run);
     enum effect most = outer ? outer->effect : EFFECT_WRITE;
+    int depth = run_depth(run);
+    /* what can fail comes before the scope is open */
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0) // 8: the copy
+        return fail_raise(L, &e);
     struct scope *scope = run_push_scope(run, &e);
     if (!scope)
         return fail_raise(L, &e);
     int answer =
         journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
-    if (answer != JOURNAL_RECORDED && answer >= 0) {
-        snprintf(scope->kind, sizeof scope->kind, "%s", kind);
-        snprintf(scope->name, sizeof scope->name, "%s", name);
-        snprintf(scope->app, sizeof scope->app, "%s", app);
-        scope->effect = effect < most ? effect : most;
-        scope->seq = step.seq;
-        /* an error from here on finds the scope open: the enclosing one's end closes it
-         */
-        if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+    if (answer < 0 || answer == JOURNAL_RECORDED) {
+        run_pop_scopes(run, depth);
+        if (answer < 0)
             return fail_raise(L, &e);
-        lua_pushinteger(L, step.seq);
+        lua_pushnil(L);
+        if (conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0)
+            return fail_raise(L, &e);
         return 2;
     }
-    run_pop_scope(run);
-    if (answer < 0)
-        return fail_raise(L, &e);
+    *guard = (struct guard){run, depth, step.seq};
+    snprintf(scope->kind, sizeof scope->kind, "%s", kind);
+    snprintf(scope->name, sizeof scope->name, "%s", name);
+    snprintf(scope->app, sizeof scope->app, "%s", app);
+    scope->effect = effect < most ? effect : most;
+    scope->seq = step.seq;
     lua_pushnil(L);
-    if (conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0)
-        return fail_raise(L, &e);
-    return 2;
+    lua_pushvalue(L, 6);
+    return 3;
 }
 
-/* Ends the scopes inside of SEQ that an error (memory, mostly) left open. */
-static struct scope *unwind(struct run *run, int seq)
-{
-    static const char lost[] = "{\"error\":{\"kind\":\"limit\",\"message\":"
-                               "\"the script was cut short\"}}";
-    struct scope *scope = run_scope(run);
-    for (; scope && scope->seq > seq; scope = run_scope(run)) {
-        journal_leave(run_journal(run), scope->seq, lost, sizeof lost - 1, NULL);
-        run_pop_scope(run);
-    }
-    return scope && scope->seq == seq ? scope : NULL;
-}
-
-/* std.leave(result, scope) -> its copy. A final failure leaves too: {error = …}. When it
+/* std.leave(result, guard) -> its copy. A final failure leaves too: {error = …}. When it
  * raises because the result is no data, the scope is still open. */
 static int api_std_leave(lua_State *L)
 {
     struct run *run = run_of(L);
     struct err e;
-    int seq = (int)luaL_checkinteger(L, 2);
-    struct scope *scope = unwind(run, seq);
-    if (!scope)
+    struct guard *guard = luaL_checkudata(L, 2, "foyer.guard");
+    struct scope *scope = run_scope(run);
+    if (!scope || !guard->run || scope->seq != guard->seq)
         return luaL_error(L, "this scope is not open");
-    lua_settop(L, 1);
+    lua_settop(L, 2);
     struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
     if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
         return not_data(L, &e, "return from", scope->name, "result");
-    run_pop_scope(run);
-    if (journal_leave(run_journal(run), seq, bytes->data, bytes->len, &e) != 0)
-        return fail_raise(L, &e);
     if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
         return fail_raise(L, &e);
+    if (journal_leave(run_journal(run), guard->seq, bytes->data, bytes->len, &e) != 0)
+        return fail_raise(L, &e);
+    run_pop_scopes(run, guard->depth);
+    guard->run = NULL;
     return 1;
 }
 
@@ -542,6 +570,20 @@ static int api_std_nearest(lua_State *L)
     return 1;
 }
 
+static void push_limits(lua_State *L)
+{
+    const struct limits *limits = vm_limits(run_vm(run_of(L)));
+    lua_createtable(L, 0, 4);
+    lua_pushinteger(L, (lua_Integer)limits->vm_bytes);
+    lua_setfield(L, -2, "vm_bytes");
+    lua_pushinteger(L, (lua_Integer)limits->each_state_bytes);
+    lua_setfield(L, -2, "each_state_bytes");
+    lua_pushinteger(L, limits->each_pages);
+    lua_setfield(L, -2, "each_pages");
+    lua_pushinteger(L, limits->each_items);
+    lua_setfield(L, -2, "each_items");
+}
+
 void api_open_std(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"mark_sound", api_std_mark_sound},
@@ -573,10 +615,10 @@ void api_open_std(lua_State *L)
     lua_setfield(L, -2, "http");
     api_ctx_open(L);
     lua_setfield(L, -2, "ctx");
+    push_limits(L);
+    lua_setfield(L, -2, "limits");
     conv_push_null(L);
     lua_setfield(L, -2, "null");
-    lua_pushinteger(L, (lua_Integer)(vm_limits(run_vm(run_of(L)))->vm_bytes >> 20));
-    lua_setfield(L, -2, "memory_mib");
     if (run_mock(run_of(L))) {
         mock_push(L, run_mock(run_of(L)));
         lua_setfield(L, -2, "mock");

@@ -29,7 +29,15 @@ static void on_deadline(lua_State *L, lua_Debug *ar)
         lua_yield(L, 0);
         return;
     }
-    luaL_error(L, "stopped: too much CPU time");
+    luaL_error(L, "the attempt is over");
+}
+
+int cpu_stop(lua_State *L)
+{
+    if (lua_isyieldable(L))
+        return lua_yield(L, 0);
+    lua_sethook(L, on_deadline, LUA_MASKCOUNT, 1);
+    return luaL_error(L, "the attempt is over");
 }
 
 /* Only async-signal-safe calls: the thread may be anywhere, in malloc too. */

@@ -32,6 +32,9 @@ void cpu_leave(void);
 /* FN(label) is called before the watchdog ends the process, in a signal handler: it may
  * only write(). NULL: none. */
 void cpu_on_hang(void (*fn)(const char *label));
+/* Ends what runs in L, which will not be resumed: by a yield, or where none is possible
+ * (below string.gsub, a __tostring) by errors until one is. Never returns. */
+int cpu_stop(lua_State *L);
 /* Brackets the C codec's work on a large answer, which a script cannot help. */
 void cpu_grace(int on);
 

@@ -191,7 +191,7 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
 
 /* ---- the outcome as bytes ---- */
 
-static void pack_error(struct exchange *x, const struct err *e)
+void exchange_pack_error(struct exchange *x, const struct err *e)
 {
     buf_reset(&x->packed);
     buf_addf(&x->packed, "error %s %s", err_kind_name(e->kind), e->text);
@@ -369,13 +369,13 @@ static void on_done(void *arg, const struct httpc_answer *a)
             fail(x, &e);
             return;
         }
-        pack_error(x, &e);
+        exchange_pack_error(x, &e);
     } else if (ask_again(x, a)) {
         return;
     } else if (a->status == 301 || a->status == 307 || a->status == 308) {
         if (follow(x, a, &e) == 0)
             return; /* on its way again */
-        pack_error(x, &e);
+        exchange_pack_error(x, &e);
     } else {
         enum err_kind kind = answer_kind((int)a->status, !x->reads);
         if (err_kind_is_retryable(kind) || kind == ERR_UNCERTAIN ||
@@ -392,7 +392,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
         }
         if (pack_answer(x, a) != 0) {
             err_set(&e, ERR_LIMIT, "cannot %s: the answer is too large", x->what);
-            pack_error(x, &e);
+            exchange_pack_error(x, &e);
         }
     }
     run_set_writing(x->run, NULL);
@@ -446,7 +446,7 @@ static void on_admitted(void *arg, const struct err *refused)
         err_set(&e, ERR_INTERNAL, "interrupted before %s", x->what);
         fail(x, &e);
     } else if (send_now(x, &e) != 0) {
-        pack_error(x, &e);
+        exchange_pack_error(x, &e);
         run_ready(x->run);
     }
 }

@@ -51,6 +51,9 @@ int exchange_check_next(const struct exchange *x, const char *url, struct err *e
 /* Sends; then the run is made ready with `packed` filled, or failed. */
 int exchange_send(struct exchange *x, struct err *e);
 
+/* Makes E the outcome in place of an answer. */
+void exchange_pack_error(struct exchange *x, const struct err *e);
+
 struct exchange_answer { /* borrowed from the packed bytes */
     int status;          /* 0: err says why there is none */
     struct err err;

@@ -94,11 +94,19 @@ static void unready(struct run *run)
     }
 }
 
+/* Before the state goes, which owns what is waited for. */
+static void stop_waiting(struct run *run)
+{
+    void (*stop)(void *arg) = run->cancel;
+    run->cancel = NULL;
+    if (stop)
+        stop(run->cancel_arg);
+}
+
 static void run_free(struct run *run)
 {
     struct runs *runs = run->runs;
-    if (run->cancel)
-        run->cancel(run->cancel_arg);
+    stop_waiting(run);
     unready(run);
     if (run->L)
         lua_close(run->L);
@@ -136,6 +144,7 @@ static void finish(struct run *run)
     }
     run_done *done = run->done;
     void *arg = run->done_arg;
+    stop_waiting(run); /* a limit may strike on the way into a wait */
     /* the state goes first: what a callback starts next finds its memory free */
     if (run->L)
         lua_close(run->L);
@@ -333,30 +342,35 @@ void run_fail(struct run *run, const struct err *e)
     run_ready(run);
 }
 
-int run_give_up(lua_State *L, const struct err *e)
+/* The first end counts: below a gsub callback the script can catch the error that stands
+ * in for the yield, and goes on for the few instructions until the hook. */
+static int end_with(lua_State *L, enum run_outcome outcome, const struct err *e)
 {
     struct run *run = run_of(L);
-    run->outcome = RUN_FAILED;
-    run->err = *e;
-    run->given_up = 1;
-    return lua_yield(L, 0);
+    if (!run->given_up) {
+        run->outcome = outcome;
+        run->err = *e;
+        run->given_up = 1;
+    }
+    return cpu_stop(L);
+}
+
+int run_give_up(lua_State *L, const struct err *e)
+{
+    return end_with(L, RUN_FAILED, e);
 }
 
 int run_skip(lua_State *L, const char *reason)
 {
-    struct run *run = run_of(L);
-    run->outcome = RUN_SKIPPED;
-    err_set(&run->err, ERR_NONE, "%s", reason);
-    run->given_up = 1;
-    return lua_yield(L, 0);
+    struct err e;
+    err_set(&e, ERR_NONE, "%s", reason);
+    return end_with(L, RUN_SKIPPED, &e);
 }
 
 int run_end(lua_State *L)
 {
-    struct run *run = run_of(L);
-    run->outcome = RUN_DONE;
-    run->given_up = 1;
-    return lua_yield(L, 0);
+    struct err e = {0};
+    return end_with(L, RUN_DONE, &e);
 }
 
 /* ---- the start ---- */
@@ -529,10 +543,15 @@ struct scope *run_push_scope(struct run *run, struct err *e)
     return scope;
 }
 
-void run_pop_scope(struct run *run)
+int run_depth(const struct run *run)
 {
-    if (run->depth)
-        run->depth--;
+    return run->depth;
+}
+
+void run_pop_scopes(struct run *run, int depth)
+{
+    if (run->depth > depth)
+        run->depth = depth;
 }
 
 int run_writes_stopped(const struct run *run)

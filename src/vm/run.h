@@ -136,7 +136,9 @@ int run_may_read_files(const struct run *run);
 struct scope *run_scope(struct run *run);
 /* Opens one; ERR_LIMIT past the call depth. */
 struct scope *run_push_scope(struct run *run, struct err *e);
-void run_pop_scope(struct run *run);
+/* How many are open; back to DEPTH of them. */
+int run_depth(const struct run *run);
+void run_pop_scopes(struct run *run, int depth);
 
 /* Waiting: RUN waits for an operation that CANCEL(arg) ends, then the function that
  * called lua_yieldk is continued after run_ready. */
