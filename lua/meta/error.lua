@@ -3,7 +3,8 @@ error("definition file: do not run")
 
 --# ERROR TABLES
 -- What foyer raises is a table; `tostring` of it is its message. `pcall` catches it as any error. A script
--- raises its own in the same way; a plain `error("text")` has the kind "script".
+-- raises its own in the same way. A plain `error("text")`, or a mistake such as calling nil, is text within its script
+-- and a table of kind "script" to the script that called it.
 --
 --     error({ kind = "invalid", message = "cannot read contacts: no column is called email" })
 --

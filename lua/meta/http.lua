@@ -43,7 +43,8 @@ error("definition file: do not run")
 ctx.http = {}
 
 ---GET. Returns the decoded body: JSON as values, nil when it is empty. Text that is no JSON is returned as it
----is from hosts other than the connection's; there it counts as a failure that may pass, unless `raw` is given.
+---is from hosts other than the connection's. From those, such text, and nothing at all without the status 204, counts as a
+---failure that may pass (of a write: as uncertain), unless `raw` is given.
 ---@param target foyer.Target
 ---@param options? foyer.HttpOptions
 ---@return any body

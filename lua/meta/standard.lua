@@ -46,7 +46,7 @@ function pairs(t) end
 ---@return V? value
 function next(t) end
 
----As in Lua, but tables, functions and handles show their type and no address.
+---As in Lua, but tables and functions show their type and no address; secrets and files show their name.
 ---@param value any
 ---@return string
 function tostring(value) end
