@@ -16,6 +16,9 @@ error("definition file: do not run")
 -- An answer has at most 16 MiB, a connection 5 s, the whole request 30 s. Writes use a connection of their own, so that
 -- nothing is sent twice behind anyone's back.
 --
+-- A request waits, and so does an action that makes one: neither can be made inside a function that `string.gsub`,
+-- `tostring` or `string.format` calls. A comparison of `table.sort` can.
+--
 -- What may pass ends the attempt and cannot be caught: 429, 5xx on reads, time-outs, lost connections; so do a
 -- write whose fate is unknown (kind "uncertain") and a token that is refused (kind "auth"). What remains is raised as an
 -- error table, see ERROR TABLES. Front's limits are described at https://dev.frontapp.com/docs/rate-limiting.

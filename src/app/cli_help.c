@@ -34,7 +34,8 @@ static const struct {
      "keeps secrets, sealed"},
     {"mock",
      "[--listen ADDR] [--token T] [--teammate-token T] [--seed N] [--company NAME] "
-     "[--epoch SECONDS|start]",
+     "[--companies N] [--epoch SECONDS|start] [--client-id ID] [--client-secret SECRET] "
+     "[--redirect-uri URL]",
      "a Front company on localhost"},
     {"help", "[COMMAND]", "shows this"},
     {"version", "", "shows the versions of foyer and its libraries"},

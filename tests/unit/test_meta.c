@@ -114,25 +114,32 @@ static int std_client(lua_State *L)
     return 1;
 }
 
-/* The raw fields of the table at the top, which is popped; those that are tables with
+static int is_empty(lua_State *L)
+{
+    lua_pushnil(L);
+    if (!lua_next(L, -2))
+        return 1;
+    lua_pop(L, 2);
+    return 0;
+}
+
+/* The fields of the table at the top, which is popped; those that are tables with
  * something in them are walked as well. */
 static void add_fields(lua_State *L, struct names *names, const char *prefix)
 {
+    if (is_empty(L) && luaL_getmetafield(L, -1, "__index") != LUA_TNIL)
+        lua_replace(L, -2); /* read-only for scripts */
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         char name[128];
         assert_int_equal(lua_type(L, -2), LUA_TSTRING);
         snprintf(name, sizeof name, "%s%s", prefix, lua_tostring(L, -2));
         add(names, name, strlen(name));
-        lua_pushnil(L);
-        if (lua_istable(L, -2) && lua_next(L, -2)) {
-            lua_pop(L, 2);
-            size_t n = strlen(name);
-            snprintf(name + n, sizeof name - n, ".");
-            lua_pushvalue(L, -1);
-            add_fields(L, names, name);
-        } else if (!lua_istable(L, -1)) {
-            lua_pop(L, 1);
-        }
+        if (!lua_istable(L, -1))
+            continue;
+        size_t n = strlen(name);
+        snprintf(name + n, sizeof name - n, ".");
+        lua_pushvalue(L, -1);
+        add_fields(L, names, name);
     }
     lua_pop(L, 1);
 }
