@@ -57,3 +57,18 @@ words() { tr -cs 'A-Za-z0-9_-' '\n'; }
   keys=$(sed -n 's/.*names = "\([a-z]*\)".*/\1/p' lua/front/connector.lua)
   all_in "not in foyer-workspace.5" "$keys" "$(words <src/man/foyer-workspace.5)"
 }
+
+@test "README: the conversations that it names are there" {
+  load helper
+  start_mock
+  ids=$(grep -oE 'cnv_[0-9a-z]+' README.md src/man/foyer.1 | cut -d: -f2 | sort -u)
+  [ -n "$ids" ]
+  for id in $ids; do
+    curl -sSf -H "Authorization: Bearer mock-token" "$MOCK/conversations/$id" >/dev/null || { stop_mock; false; }
+  done
+  stop_mock
+}
+
+@test "README: at most 150 lines" {
+  [ "$(wc -l <README.md)" -le 150 ]
+}
