@@ -13,6 +13,16 @@
 
 enum { LOCK_PATIENCE_MS = 5000 };
 
+static const char durable_pragmas[] = "PRAGMA page_size=16384;"
+                                      "PRAGMA journal_mode=WAL;"
+                                      "PRAGMA synchronous=FULL;";
+
+/* The first to open reads the whole WAL: a short one keeps that at 0.1 ms. */
+static const char live_pragmas[] = "PRAGMA page_size=1024;"
+                                   "PRAGMA journal_mode=WAL;"
+                                   "PRAGMA synchronous=NORMAL;"
+                                   "PRAGMA wal_autocheckpoint=200;";
+
 struct db {
     sqlite3 *sqlite;
     char *path; /* for sentences */
@@ -93,14 +103,11 @@ struct db_value db_blob(const void *data, size_t len)
 
 /* The switch to WAL needs the file for itself and does not wait by busy_timeout: two
  * processes that make the file at the same time meet here. */
-static int set_up(struct db *db, struct err *e)
+static int set_up(struct db *db, const char *pragmas, struct err *e)
 {
-    static const char sql[] = "PRAGMA page_size=16384;"
-                              "PRAGMA journal_mode=WAL;"
-                              "PRAGMA synchronous=FULL;";
     int64_t deadline = clock_mono_us() + LOCK_PATIENCE_MS * 1000;
     for (;;) {
-        int rc = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
+        int rc = sqlite3_exec(db->sqlite, pragmas, NULL, NULL, NULL);
         if (rc == SQLITE_OK)
             return 0;
         if ((rc & 0xff) != SQLITE_BUSY || clock_mono_us() >= deadline)
@@ -109,7 +116,16 @@ static int set_up(struct db *db, struct err *e)
     }
 }
 
-struct db *db_open(const char *path, struct err *e)
+int db_is_damaged(const struct db *db)
+{
+    int code = sqlite3_extended_errcode(db->sqlite);
+    /* A WAL that was removed under its index reads short. */
+    return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB ||
+           code == SQLITE_IOERR_SHORT_READ;
+}
+
+static struct db *open_file(const char *path, const char *pragmas, int *damaged,
+                            struct err *e)
 {
     struct err created;
     /* SQLite would make the file with 0644; -wal and -shm take the file's own mode. */
@@ -128,10 +144,26 @@ struct db *db_open(const char *path, struct err *e)
     }
     sqlite3_busy_timeout(db->sqlite, LOCK_PATIENCE_MS);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-    if (set_up(db, e) != 0) {
+    if (set_up(db, pragmas, e) != 0) {
+        if (damaged)
+            *damaged = db_is_damaged(db);
         db_close(db);
         return NULL;
     }
+    return db;
+}
+
+struct db *db_open(const char *path, struct err *e)
+{
+    return open_file(path, durable_pragmas, NULL, e);
+}
+
+struct db *db_open_live(const char *path, int *damaged, struct err *e)
+{
+    *damaged = 0;
+    struct db *db = open_file(path, live_pragmas, damaged, e);
+    if (db)
+        sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return db;
 }
 

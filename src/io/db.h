@@ -42,6 +42,13 @@ struct db_value db_blob(const void *data, size_t len);
 
 /* Opens or creates the file PATH, whose directory exists. */
 struct db *db_open(const char *path, struct err *e);
+/* The same for a file that may be lost (state/live.db): synchronous=NORMAL, so that a
+ * commit waits for no disk, pages of 1 KiB, and no checkpoint on close, which would wait
+ * for the disk in every one-shot command. *DAMAGED becomes 1 when it failed because the
+ * file is no database or a broken one. */
+struct db *db_open_live(const char *path, int *damaged, struct err *e);
+/* 1 when the last failure on DB means that its file is broken. */
+int db_is_damaged(const struct db *db);
 void db_close(struct db *db); /* NULL is fine */
 
 /* Brings the file to version N: STEPS[i], one or more statements, leads from version i to

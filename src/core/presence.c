@@ -1,0 +1,166 @@
+#include "core/presence.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "base/str.h"
+#include "io/crypto.h"
+
+enum { OPEN_TRIES = 8, SWEEP_MAX = 32 };
+
+struct presence {
+    char id[PRESENCE_ID_SIZE];
+    char *path;
+    int fd;
+};
+
+static char *owners_dir(const char *workspace_dir)
+{
+    return xasprintf("%s%sstate/owners", workspace_dir,
+                     str_ends(workspace_dir, "/") ? "" : "/");
+}
+
+static int fail(const char *verb, const char *path, struct err *e)
+{
+    return err_set(e, ERR_STORE, "cannot %s %s: %s", verb, path, strerror(errno));
+}
+
+/* The whole file, exclusively. OFD: the lock belongs to the descriptor, so that opening
+ * and closing the file elsewhere in this process does not drop it. */
+static int lock(int fd, int command, struct flock *out)
+{
+    *out = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, command, out);
+}
+
+/* The name goes into a path. */
+static int is_id(const char *id)
+{
+    size_t n = strspn(id, "0123456789abcdef-");
+    return n > 0 && id[n] == '\0' && n < PRESENCE_ID_SIZE;
+}
+
+/* 1 when PATH's file was dead and is gone; only its lock's holder may unlink it, lest a
+ * process that is just being born loses its file. */
+static void bury(const char *path, int fd)
+{
+    struct flock held;
+    if (lock(fd, F_OFD_SETLK, &held) == 0)
+        unlink(path);
+}
+
+/* GETLK asks without taking: two who ask at once do not take each other for the owner. */
+static int is_locked(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : fail("open", path, e);
+    struct flock held;
+    int rc = lock(fd, F_OFD_GETLK, &held) != 0 ? fail("ask for the lock of", path, e)
+                                               : held.l_type != F_UNLCK;
+    if (rc == 0)
+        bury(path, fd);
+    close(fd);
+    return rc;
+}
+
+int presence_is_alive(const char *workspace_dir, const char *id, struct err *e)
+{
+    if (!is_id(id))
+        return 0;
+    char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
+    int rc = is_locked(path, e);
+    free(path);
+    free(dir);
+    return rc;
+}
+
+struct sweep {
+    const char *dir;
+    int left;
+};
+
+static int sweep_one(void *arg, const char *name)
+{
+    struct sweep *s = arg;
+    if (s->left-- == 0)
+        return 1;
+    char *path = path_join(s->dir, name);
+    is_locked(path, NULL);
+    free(path);
+    return 0;
+}
+
+/* 1: made, locked and in its place. 0: a sweep came in between creation and lock. */
+static int make(struct presence *p, struct err *e)
+{
+    struct stat here, there;
+    struct flock held;
+    p->fd = open(p->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (p->fd < 0)
+        return errno == EEXIST ? 0 : fail("create", p->path, e);
+    if (lock(p->fd, F_OFD_SETLK, &held) == 0) {
+        if (fstat(p->fd, &here) == 0 && stat(p->path, &there) == 0 &&
+            here.st_ino == there.st_ino)
+            return 1;
+    } else if (errno != EAGAIN && errno != EACCES) {
+        fail("lock", p->path, e);
+        unlink(p->path);
+        close(p->fd);
+        return -1;
+    }
+    close(p->fd);
+    return 0;
+}
+
+struct presence *presence_open(const char *workspace_dir, struct err *e)
+{
+    char *dir = owners_dir(workspace_dir);
+    struct presence *p = xcalloc(1, sizeof *p);
+    int rc = path_is_dir(dir) ? 0 : path_make_dirs(dir, 0700, e);
+    int tries = OPEN_TRIES;
+    while (rc == 0 && tries-- > 0) {
+        unsigned char random[8];
+        char hex[2 * sizeof random + 1];
+        crypto_random(random, sizeof random);
+        str_hex(random, sizeof random, hex);
+        snprintf(p->id, sizeof p->id, "%ld-%s", (long)getpid(), hex);
+        free(p->path);
+        p->path = path_join(dir, p->id);
+        rc = make(p, e);
+    }
+    if (rc == 0)
+        err_set(e, ERR_STORE, "cannot create a file in %s: it is removed at once", dir);
+    if (rc != 1) {
+        if (rc < 0 && e)
+            e->kind = ERR_STORE;
+        free(p->path);
+        free(p);
+        p = NULL;
+    } else {
+        path_each(dir, sweep_one, &(struct sweep){dir, SWEEP_MAX});
+    }
+    free(dir);
+    return p;
+}
+
+const char *presence_id(const struct presence *p)
+{
+    return p->id;
+}
+
+void presence_close(struct presence *p)
+{
+    if (!p)
+        return;
+    unlink(p->path);
+    close(p->fd);
+    free(p->path);
+    free(p);
+}

@@ -1,0 +1,246 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/path.h"
+#include "core/presence.h"
+#include "workdir.h"
+
+static char *dir;
+
+static int setup(void **state)
+{
+    (void)state;
+    dir = workdir_make();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    workdir_remove(dir);
+    return 0;
+}
+
+static struct presence *open_ok(void)
+{
+    struct err e = {0};
+    struct presence *p = presence_open(dir, &e);
+    if (!p)
+        fail_msg("%s", e.text);
+    return p;
+}
+
+static int alive(const char *id)
+{
+    struct err e = {0};
+    int rc = presence_is_alive(dir, id, &e);
+    if (rc < 0)
+        fail_msg("%s", e.text);
+    return rc;
+}
+
+static char *file_of(const char *id)
+{
+    return xasprintf("%s/state/owners/%s", dir, id);
+}
+
+static int count_one(void *arg, const char *name)
+{
+    (void)name;
+    ++*(int *)arg;
+    return 0;
+}
+
+static int files(void)
+{
+    int n = 0;
+    char *owners = xasprintf("%s/state/owners", dir);
+    path_each(owners, count_one, &n);
+    free(owners);
+    return n;
+}
+
+/* A process that has a presence, tells its id and then waits to be killed. */
+static pid_t start_other(char id[PRESENCE_ID_SIZE])
+{
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct presence *p = presence_open(dir, NULL);
+        char out[PRESENCE_ID_SIZE] = "";
+        if (p)
+            snprintf(out, sizeof out, "%s", presence_id(p));
+        if (write(fds[1], out, sizeof out) != (ssize_t)sizeof out)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(fds[0], id, PRESENCE_ID_SIZE), PRESENCE_ID_SIZE);
+    close(fds[0]);
+    close(fds[1]);
+    assert_true(id[0] != '\0');
+    return pid;
+}
+
+static void end(pid_t pid, int sig)
+{
+    int status;
+    assert_int_equal(kill(pid, sig), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+static void test_it_lives_until_closed(void **state)
+{
+    (void)state;
+    struct presence *p = open_ok(), *q = open_ok();
+    char *id = xstrdup(presence_id(p)), *path = file_of(id);
+    struct stat st;
+    assert_string_not_equal(presence_id(p), presence_id(q));
+    assert_int_equal(alive(id), 1);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    /* Asking opens and closes the file: the lock is not lost by it. */
+    assert_int_equal(alive(id), 1);
+    presence_close(p);
+    assert_int_equal(alive(id), 0);
+    assert_int_equal(alive(presence_id(q)), 1);
+    assert_false(path_exists(path));
+    presence_close(q);
+    presence_close(NULL);
+    free(path);
+    free(id);
+}
+
+static void test_a_killed_process_is_dead_at_once(void **state)
+{
+    (void)state;
+    char id[PRESENCE_ID_SIZE];
+    pid_t pid = start_other(id);
+    assert_int_equal(alive(id), 1);
+    end(pid, SIGKILL);
+    char *path = file_of(id);
+    assert_true(path_exists(path));
+    assert_int_equal(alive(id), 0);
+    assert_false(path_exists(path)); /* buried */
+    assert_int_equal(alive(id), 0);
+    free(path);
+}
+
+static void test_exec_does_not_keep_it_alive(void **state)
+{
+    (void)state;
+    struct presence *p = open_ok();
+    char *id = xstrdup(presence_id(p));
+    pid_t pid = fork();
+    if (pid == 0) {
+        execlp("sleep", "sleep", "60", (char *)NULL);
+        _exit(127);
+    }
+    /* Its command line changes with the exec. */
+    char *proc = xasprintf("/proc/%d/cmdline", (int)pid), name[8] = "";
+    while (strcmp(name, "sleep") != 0) {
+        int fd = open(proc, O_RDONLY);
+        ssize_t n = read(fd, name, sizeof name - 1);
+        assert_true(n >= 0);
+        close(fd);
+    }
+    presence_close(p);
+    assert_int_equal(alive(id), 0);
+    end(pid, SIGKILL);
+    free(proc);
+    free(id);
+}
+
+static void test_opening_sweeps_what_the_dead_left(void **state)
+{
+    (void)state;
+    char a[PRESENCE_ID_SIZE], b[PRESENCE_ID_SIZE];
+    end(start_other(a), SIGKILL);
+    pid_t living = start_other(b);
+    assert_int_equal(files(), 1); /* b swept a */
+    struct presence *p = open_ok();
+    assert_int_equal(files(), 2);
+    assert_int_equal(alive(b), 1);
+    end(living, SIGTERM);
+    presence_close(p);
+}
+
+static void test_ids_that_are_none(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"", "../foyer.db", "1-2/3", "1-ffffffffffffffff",
+                                      "0123456789abcdef0123456789abcdef0123"};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        assert_int_equal(alive(ids[i]), 0);
+}
+
+static void test_errors_name_the_file(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    char *owners = xasprintf("%s/state/owners", dir), *path = file_of("1-ab");
+    assert_int_equal(path_make_dirs(owners, 0700, NULL), 0);
+    assert_int_equal(symlink("/etc/passwd", path), 0);
+    assert_int_equal(presence_is_alive(dir, "1-ab", &e), -1);
+    assert_int_equal(e.kind, ERR_STORE);
+    assert_non_null(strstr(e.text, path));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(owners), 0);
+    assert_int_equal(path_write(owners, "", 0, 0600, NULL), 0);
+    assert_null(presence_open(dir, &e));
+    assert_int_equal(e.kind, ERR_STORE);
+    assert_non_null(strstr(e.text, owners));
+    free(path);
+    free(owners);
+}
+
+/* Creators and sweepers at once: nobody loses a file it holds. */
+static void test_many_at_once(void **state)
+{
+    (void)state;
+    enum { PROCESSES = 4, ROUNDS = 50 };
+    pid_t pids[PROCESSES];
+    for (int i = 0; i < PROCESSES; i++) {
+        pids[i] = fork();
+        if (pids[i] != 0)
+            continue;
+        int bad = 0;
+        for (int round = 0; round < ROUNDS && !bad; round++) {
+            struct presence *p = presence_open(dir, NULL);
+            bad = !p || presence_is_alive(dir, presence_id(p), NULL) != 1;
+            presence_close(p);
+        }
+        _exit(bad);
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status;
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(files(), 0);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_it_lives_until_closed),
+        TEST(test_a_killed_process_is_dead_at_once),
+        TEST(test_exec_does_not_keep_it_alive),
+        TEST(test_opening_sweeps_what_the_dead_left),
+        TEST(test_ids_that_are_none),
+        TEST(test_errors_name_the_file),
+        TEST(test_many_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
