@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/connection.h"
+#include "core/cron.h"
 #include "core/settings.h"
 #include "vm/api.h"
 #include "vm/conv.h"
@@ -21,9 +23,12 @@
 
 /* ---- code and layers ---- */
 
+/* NAME at index 1 is the file's within its layer. */
 static void push_file_info(lua_State *L, const struct overlay_file *file)
 {
-    lua_createtable(L, 0, 5);
+    lua_createtable(L, 0, 8); /* with what lua/std/script.lua adds */
+    lua_pushvalue(L, 1);
+    lua_setfield(L, -2, "file");
     lua_pushstring(L, file->path);
     lua_setfield(L, -2, "path");
     lua_pushstring(L, overlay_layer_name(file->layer));
@@ -176,33 +181,71 @@ static int api_std_line(lua_State *L)
     return 1;
 }
 
-struct calls {
+struct tokens {
     lua_State *L;
     lua_Integer n;
 };
 
-static void on_call(void *arg, int line, const char *name, size_t len)
+static void on_token(void *arg, enum where_kind kind, const char *s, size_t len, int line)
 {
-    struct calls *calls = arg;
-    lua_State *L = calls->L;
-    lua_createtable(L, 0, 2);
-    lua_pushlstring(L, name, len);
-    lua_setfield(L, -2, "name");
+    static const char *const kinds[] = {"name", "string", "number", "mark"};
+    struct tokens *tokens = arg;
+    lua_State *L = tokens->L;
+    lua_Integer i = ++tokens->n; // … kinds texts lines
+    lua_pushstring(L, kinds[kind]);
+    lua_rawseti(L, -4, i);
+    lua_pushlstring(L, s, len);
+    lua_rawseti(L, -3, i);
     lua_pushinteger(L, line);
-    lua_setfield(L, -2, "line");
-    lua_rawseti(L, -2, ++calls->n);
+    lua_rawseti(L, -2, i);
 }
 
-/* std.calls(text, "ctx.call") -> {{name=, line=}, …}: the calls with a literal name */
-static int api_std_calls(lua_State *L)
+/* std.tokens(text) -> three lists: kinds ("name", "string", "number", "mark"), texts,
+ * lines
+ */
+static int api_std_tokens(lua_State *L)
 {
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
-    const char *function = luaL_checkstring(L, 2);
-    struct calls calls = {L, 0};
+    struct tokens tokens = {L, 0};
     lua_newtable(L);
-    where_calls(text, len, function, on_call, &calls);
-    conv_mark_array(L, -1);
+    lua_newtable(L);
+    lua_newtable(L);
+    where_tokens(text, len, on_token, &tokens);
+    return 3;
+}
+
+/* std.host(url, hosts) -> its host as `hosts` would name it, whether one of HOSTS covers
+ * it
+ */
+static int api_std_host(lua_State *L)
+{
+    struct err e;
+    struct url_parts u;
+    const char *url = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    if (url_parts_parse(url, &u, &e) != 0)
+        return fail_raise(L, &e);
+    char host[300];
+    snprintf(host, sizeof host, u.port_given ? "%s:%d" : "%s", u.host, u.port);
+    int covered = 0;
+    for (lua_Integer i = 1; !covered && lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) {
+        covered = host_matches(lua_tostring(L, -1), &u);
+        lua_pop(L, 1);
+    }
+    url_parts_fini(&u);
+    lua_pushstring(L, host);
+    lua_pushboolean(L, covered);
+    return 2;
+}
+
+/* std.cron(text) -> nil, or what is wrong with it */
+static int api_std_cron(lua_State *L)
+{
+    struct err e;
+    if (cron_check(luaL_checkstring(L, 1), &e) == 0)
+        return 0;
+    lua_pushstring(L, e.text);
     return 1;
 }
 
@@ -592,7 +635,9 @@ void api_open_std(lua_State *L)
                                          {"read", api_std_read},
                                          {"list", api_std_list},
                                          {"line", api_std_line},
-                                         {"calls", api_std_calls},
+                                         {"tokens", api_std_tokens},
+                                         {"host", api_std_host},
+                                         {"cron", api_std_cron},
                                          {"client", api_std_client},
                                          {"clients", api_std_clients},
                                          {"workspace", api_std_workspace},

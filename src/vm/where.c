@@ -286,42 +286,14 @@ int where_line(const char *src, size_t len, const char *path)
     return line;
 }
 
-/* ---- calls ------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------- */
 
-/* Moves L, which is on its first name, behind CALLEE; 0 when something else is there. */
-static int read_callee(struct lexer *l, const char *callee)
+void where_tokens(const char *src, size_t len, where_token_fn fn, void *arg)
 {
-    for (;;) {
-        size_t n = strcspn(callee, ".");
-        if (l->now.kind != TOKEN_NAME || l->now.len != n ||
-            memcmp(l->now.s, callee, n) != 0)
-            return 0;
-        next(l);
-        if (callee[n] == '\0')
-            return 1;
-        callee += n + 1;
-        if (!is_mark(l, "."))
-            return 0;
-        next(l);
-    }
-}
-
-void where_calls(const char *src, size_t len, const char *callee, where_fn fn, void *arg)
-{
-    struct lexer l = start(src, len);
-    int member = 0; /* behind '.' or ':' another table's field begins */
-    for (; l.now.kind != TOKEN_END; next(&l)) {
-        struct lexer ahead = l;
-        if (!member && l.now.kind == TOKEN_NAME && read_callee(&ahead, callee)) {
-            int paren = is_mark(&ahead, "(");
-            if (paren)
-                next(&ahead);
-            struct token name = ahead.now;
-            next(&ahead);
-            if (name.kind == TOKEN_STRING &&
-                (!paren || is_mark(&ahead, ")") || is_mark(&ahead, ",")))
-                fn(arg, name.line, name.s, name.len);
-        }
-        member = is_mark(&l, ".") || is_mark(&l, ":");
-    }
+    static const enum where_kind kinds[] = {[TOKEN_NAME] = WHERE_NAME,
+                                            [TOKEN_STRING] = WHERE_STRING,
+                                            [TOKEN_NUMBER] = WHERE_NUMBER,
+                                            [TOKEN_MARK] = WHERE_MARK};
+    for (struct lexer l = start(src, len); l.now.kind != TOKEN_END; next(&l))
+        fn(arg, kinds[l.now.kind], l.now.s, l.now.len, l.now.line);
 }

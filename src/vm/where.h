@@ -14,10 +14,13 @@
  * `return`; else 1. */
 int where_line(const char *src, size_t len, const char *path);
 
-/* NAME, LEN: the literal between its quotes, in SRC; escapes are left as they are. */
-typedef void (*where_fn)(void *arg, int line, const char *name, size_t len);
-/* Calls FN for each call of CALLEE ("ctx.call", "ctx.template") whose first argument is
- * one literal string: ctx.call("NAME", ...) or ctx.call "NAME". */
-void where_calls(const char *src, size_t len, const char *callee, where_fn fn, void *arg);
+enum where_kind { WHERE_NAME, WHERE_STRING, WHERE_NUMBER, WHERE_MARK };
+
+/* One token: a string's text is what stands between its quotes, escapes as they are; a
+ * mark is one character, but "==". */
+typedef void (*where_token_fn)(void *arg, enum where_kind kind, const char *s, size_t len,
+                               int line);
+/* Calls FN for each token of SRC; comments and white space are left out. */
+void where_tokens(const char *src, size_t len, where_token_fn fn, void *arg);
 
 #endif

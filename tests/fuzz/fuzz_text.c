@@ -62,10 +62,10 @@ static void fuzz_csv(const char *s, size_t len)
     free(c);
 }
 
-static void on_call(void *arg, int line, const char *name, size_t len)
+static void on_token(void *arg, enum where_kind kind, const char *s, size_t len, int line)
 {
     (void)arg;
-    check(line >= 1 && (len == 0 || memchr(name, name[0], len)));
+    check(kind <= WHERE_MARK && line >= 1 && (len == 0 || memchr(s, s[0], len)));
 }
 
 static void fuzz_where(const char *s, size_t len)
@@ -76,7 +76,7 @@ static void fuzz_where(const char *s, size_t len)
         check(where_line(colon, len - (size_t)(colon - s), path) >= 1);
         free(path);
     }
-    where_calls(s, len, "ctx.call", on_call, NULL);
+    where_tokens(s, len, on_token, NULL);
 }
 
 static void fuzz_when(const char *s, size_t len)

@@ -138,42 +138,31 @@ static void test_broken(void **state)
 
 static char seen[1024];
 
-static void on_call(void *arg, int at, const char *name, size_t len)
+static void on_token(void *arg, enum where_kind kind, const char *s, size_t len, int at)
 {
+    static const char letters[] = "nsdm";
     assert_ptr_equal(arg, seen);
     size_t n = strlen(seen);
-    snprintf(seen + n, sizeof seen - n, "%d:%.*s ", at, (int)len, name);
+    snprintf(seen + n, sizeof seen - n, "%d%c%.*s ", at, letters[kind], (int)len, s);
 }
 
-static const char *calls(const char *src, const char *callee)
+static const char *tokens(const char *src)
 {
     seen[0] = '\0';
-    where_calls(src, strlen(src), callee, on_call, seen);
+    where_tokens(src, strlen(src), on_token, seen);
     return seen;
 }
 
-static void test_calls(void **state)
+static void test_tokens(void **state)
 {
     (void)state;
-    static const char src[] = "local a = ctx.call(\"front/a\", {\n"
-                              "  x = ctx.call 'front/b', y = ctx . call [[front/c]] })\n"
-                              "-- ctx.call(\"no\")\n"
-                              "local s = 'ctx.call(\"no\")'\n"
-                              "ctx.call(\n"
-                              "  \"front/d\")\n"
-                              "ctx.call(name) ctx.call('no' .. name) my.ctx.call('no')\n"
-                              "ctx.caller('no') ctx.template(ctx.call(\"front/e\"), 1)\n"
-                              "ctx:call('no') ctx.call{'no'} ctx.call.x('no') ctx.call";
-    assert_string_equal(calls(src, "ctx.call"),
-                        "1:front/a 2:front/b 2:front/c 6:front/d 8:front/e ");
     assert_string_equal(
-        calls("ctx.template('t', {}) super 'x' f(ctx.template \"u\")", "ctx.template"),
-        "1:t 1:u ");
-    assert_string_equal(calls("secret \"a\" x.secret 'no' secret('b')", "secret"),
-                        "1:a 1:b ");
-    assert_string_equal(calls("", "ctx.call"), "");
-    assert_string_equal(calls("ctx.call(\"a", "ctx.call"), "");
-    assert_string_equal(calls("ctx.call(\"a\\\"b\")", "ctx.call"), "1:a\\\"b ");
+        tokens("local a = ctx.call(\"f/a\", 12)\n--[[ x\n]] b == [==[\nc]==]"),
+        "1nlocal 1na 1m= 1nctx 1m. 1ncall 1m( 1sf/a 1m, 1d12 1m) "
+        "3nb 3m== 3s\nc ");
+    assert_string_equal(tokens("#!x\n'a\\'b' .. y -- z"), "2sa\\'b 2m. 2m. 2ny ");
+    assert_string_equal(tokens(""), "");
+    assert_string_equal(tokens("f(\"a"), "1nf 1m( 1sa ");
 }
 
 int main(void)
@@ -182,7 +171,7 @@ int main(void)
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_broken),
-        cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
