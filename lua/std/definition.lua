@@ -1,15 +1,15 @@
--- definition: what the table of an action, trigger or recipe may say.
+-- definition: what the table of an action, trigger or recipe may say, and where it says it.
 local std = ...
 
 local definition = {}
 
 local keys = {
   action = {
-    summary = "string", effect = "string", scopes = "table", input = "table",
+    summary = "string", effect = "string", scopes = "list", input = "table",
     output = "table", run = "function", confirm = "function",
   },
   trigger = {
-    summary = "string", on = "table", needs = "table", key = "function", fires = "function",
+    summary = "string", on = "list", needs = "list", key = "function", fires = "function",
     sample = "string",
   },
   recipe = {
@@ -18,19 +18,56 @@ local keys = {
   },
 }
 
+local retry_keys = { attempts = "integer", give_up = "string" }
+
+local run = "what it does: run = function(ctx, input) … end"
 local required = {
-  action = { "summary", "effect", "run" },
-  trigger = { "summary", "on" },
-  recipe = { "summary", "run" },
+  action = {
+    effect = "how a repeat is to be taken: effect = \"read\", \"write\" or \"idempotent\"",
+    run = run, summary = "what it does, in one line: summary = \"…\"",
+  },
+  trigger = {
+    on = "the types of events that it looks at: on = { \"inbound\" }",
+    summary = "when it fires, in one line: summary = \"…\"",
+  },
+  recipe = {
+    run = "what it does: run = function(ctx, event) … end",
+    summary = "what it does, in one line: summary = \"…\"",
+  },
 }
 
 local effects = { read = true, write = true, idempotent = true }
 
 local field_keys = {
-  enum = "table", list = "any", object = "table", required = "boolean", default = "any",
-  min = "number", max = "number", about = "string", example = "any", columns = "table",
+  enum = "list", list = "any", object = "table", required = "boolean", default = "any",
+  min = "number", max = "number", about = "string", example = "any", columns = "list",
   nullable = "boolean",
 }
+
+local wants = {
+  string = "text", list = "a list such as { \"…\" }", table = "a table", integer = "a whole number",
+  ["function"] = "a function", boolean = "true or false", number = "a number",
+}
+
+local function shown(value)
+  local kind = type(value)
+  if kind == "string" then return "text" end
+  if kind == "boolean" then return tostring(value) end
+  return "a " .. kind
+end
+
+local function fits(value, want)
+  if want == "any" then return true end
+  if want == "integer" then return math.type(value) == "integer" end
+  if want == "list" then
+    if type(value) ~= "table" then return false end
+    for key in pairs(value) do
+      if math.type(key) ~= "integer" then return false end
+    end
+    return true
+  end
+  return type(value) == want
+end
 
 local function names_of(t)
   local names = {}
@@ -38,94 +75,163 @@ local function names_of(t)
   return names
 end
 
-local function unknown(key, known)
-  local near = type(key) == "string" and std.nearest(key, names_of(known))
-  return ("unknown key \"%s\"%s"):format(tostring(key),
-    near and "; did you mean \"" .. near .. "\"?" or "")
+local function unknown(key, known, what)
+  if type(key) ~= "string" then
+    return ("has a value without a name; %s is written name = value"):format(what)
+  end
+  local near = std.nearest(key, names_of(known))
+  return ("unknown key \"%s\"; %s"):format(key, near and "did you mean \"" .. near .. "\"?"
+    or what .. " has " .. table.concat(names_of(known), ", "))
+end
+
+local function below(path, key)
+  if type(key) == "string" and key:find(".", 1, true) then
+    return ("%s[\"%s\"]"):format(path, key)
+  end
+  return path == "" and tostring(key) or path .. "." .. tostring(key)
+end
+
+-- The keys of a table against KNOWN: name -> type.
+local function check_keys(t, path, known, what, report)
+  for key, value in pairs(t) do
+    local want = known[key]
+    if not want then
+      report(below(path, key), unknown(key, known, what))
+    elseif not fits(value, want) then
+      report(below(path, key), ("must be %s, not %s"):format(wants[want], shown(value)))
+    end
+  end
 end
 
 local check_fields
 
+local function check_default(field, path, report)
+  if field.default == nil or field[1] == "file" then return end
+  local schema = std.part("schema")
+  if not field.enum and not field.list and not field.object and schema.is_id(field[1]) then
+    return -- may be a name that only some clients have
+  end
+  local fields = { default = { field[1], enum = field.enum, min = field.min, max = field.max,
+    list = field.list, object = field.object } }
+  local ok, raised = pcall(schema.apply, fields, { default = field.default }, path)
+  if not ok and type(raised) == "table" and raised.kind == "invalid" then
+    report(path .. ".default", (raised.message:gsub("^[^ ]*: ", "", 1)))
+  end
+end
+
 -- report(path, sentence) is told of each mistake.
 local function check_field(field, path, report)
   if type(field) ~= "table" then
-    report(path, "a field is a table such as { \"string\", required = true }")
+    report(path, ("must be a table such as { \"string\", required = true }, not %s"):format(
+      shown(field)))
     return
   end
-  local kinds = 0
+  local kinds, good = 0, true
+  local function tell(at, sentence)
+    good = false
+    report(at, sentence)
+  end
   for key, value in pairs(field) do
     if key == 1 then
       kinds = kinds + 1
       if type(value) ~= "string" or not std.part("schema").is_type(value) then
         local near = type(value) == "string"
           and std.nearest(value, std.part("schema").type_names())
-        report(path, ("unknown type \"%s\"%s"):format(tostring(value),
-          near and "; did you mean \"" .. near .. "\"?" or ""))
+        tell(path, ("unknown type \"%s\"; %s"):format(tostring(value),
+          near and "did you mean \"" .. near .. "\"?"
+          or "there are " .. table.concat(std.part("schema").type_names(), ", ")))
       end
     elseif not field_keys[key] then
-      report(path .. "." .. tostring(key), unknown(key, field_keys))
-    elseif field_keys[key] ~= "any" and type(value) ~= field_keys[key] then
-      report(path .. "." .. key, ("is a %s, not a %s"):format(type(value), field_keys[key]))
+      tell(below(path, key), unknown(key, field_keys, "a field"))
+    elseif not fits(value, field_keys[key]) then
+      tell(below(path, key), ("must be %s, not %s"):format(wants[field_keys[key]],
+        shown(value)))
     end
   end
   if type(field.enum) == "table" then kinds = kinds + 1 end
   if type(field.object) == "table" then
     kinds = kinds + 1
-    check_fields(field.object, path .. ".object", report)
+    check_fields(field.object, path .. ".object", tell)
   end
   if field.list ~= nil then
     kinds = kinds + 1
     if type(field.list) == "string" then
-      check_field({ field.list }, path .. ".list", report)
+      check_field({ field.list }, path .. ".list", tell)
     else
-      check_field(field.list, path .. ".list", report)
+      check_field(field.list, path .. ".list", tell)
     end
   end
-  if kinds ~= 1 then
-    report(path, "a field has one type: a word, or enum =, list =, object =")
+  if kinds ~= 1 and good then
+    tell(path, ("has %s: a field has one, either a word such as \"string\", or enum =, list = or "
+      .. "object ="):format(kinds == 0 and "no type" or "several types"))
   end
+  if good then check_default(field, path, report) end
 end
 
 function check_fields(fields, path, report)
   for name, field in pairs(fields) do
     if type(name) ~= "string" then
-      report(path, "fields are named: { limit = { \"integer\" } }")
+      report(path, "fields have names: { limit = { \"integer\" } }")
     else
-      check_field(field, path .. "." .. name, report)
+      check_field(field, below(path, name), report)
     end
   end
 end
 
 -- Calls report(path, sentence) for each mistake in the table of a KIND.
 function definition.check(kind, def, report)
-  for key, value in pairs(def) do
-    local want = keys[kind][key]
-    if not want then
-      report(tostring(key), unknown(key, keys[kind]))
-    elseif kind == "trigger" and key == "on" and type(value) == "string" then
-      report("on", "is a string, not a list of event types")
-    elseif want ~= "any" and type(value) ~= want then
-      report(key, ("is a %s, not a %s"):format(type(value), want))
-    end
-  end
-  for _, key in ipairs(required[kind]) do
-    if def[key] == nil then report(key, "is missing") end
+  check_keys(def, "", keys[kind], (kind == "action" and "an " or "a ") .. kind, report)
+  for key, hint in pairs(required[kind]) do
+    if def[key] == nil then report(key, "is missing: " .. hint) end
   end
   if kind == "action" and type(def.effect) == "string" and not effects[def.effect] then
-    report("effect", ("\"%s\" is none of \"read\", \"write\", \"idempotent\""):format(def.effect))
+    report("effect", ("must be \"read\", \"write\" or \"idempotent\", not \"%s\""):format(
+      def.effect))
   end
+  for _, key in ipairs({ "on", "needs", "scopes" }) do
+    local list = keys[kind][key] == "list" and fits(def[key], "list") and def[key] or {}
+    for i, item in ipairs(list) do
+      if type(item) ~= "string" then
+        report(("%s[%d]"):format(key, i), "must be text, not " .. shown(item))
+      end
+    end
+  end
+  if type(def.retry) == "table" then
+    check_keys(def.retry, "retry", retry_keys, "retry", report)
+    if type(def.retry.give_up) == "string" and not pcall(text.parse_duration, def.retry.give_up) then
+      report("retry.give_up", ("\"%s\" is no duration; write \"90s\", \"15m\", \"2h\" or "
+        .. "\"3d\""):format(def.retry.give_up))
+    end
+  end
+  local wrong = type(def.cron) == "string" and std.cron(def.cron)
+  if wrong then report("cron", wrong) end
   for _, key in ipairs({ "input", "output", "options" }) do
     if type(def[key]) == "table" then check_fields(def[key], key, report) end
   end
 end
 
+-- Whether T itself says something at PATH.
+local function says(t, path)
+  for part in path:gmatch("[^.%[%]\"]+") do
+    if type(t) ~= "table" then return false end
+    t = rawget(t, tonumber(part) or part)
+  end
+  return t ~= nil
+end
+
+-- "path:line" of FIELD: in the nearest file that says it itself, else in the one below all others.
+function definition.place(info, field)
+  local at = info
+  while at.below and not says(at.own, field) do at = at.below end
+  local source = std.read(at.file, at.index, at.client)
+  return at.path, source and std.line(source, field) or 1
+end
+
 -- The first mistake is an error that names file, line and field.
 function definition.require(kind, def, info)
-  definition.check(kind, def, function(path, sentence)
-    local text = std.read(info.file or "", info.index, info.client)
-    local line = text and std.line(text, path) or nil
-    std.fail("script", ("%s%s: %s %s"):format(info.path, line and ":" .. line or "", path,
-      sentence))
+  definition.check(kind, def, function(field, sentence)
+    local path, line = definition.place(info, field)
+    std.fail("script", ("%s:%d: %s: %s"):format(path, line, field, sentence))
   end)
 end
 

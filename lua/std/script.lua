@@ -52,29 +52,50 @@ local function lay_over(base, over)
   return merged
 end
 
+-- A mistake of the whole file, at the first line that names WORD, else at its `return`.
+local function fail_at(info, word, sentence)
+  local source = std.read(info.file, info.index, info.client)
+  local line = word and std.part("source").line_of(std.part("source").read(source), word)
+  std.fail("script", ("%s:%d: %s"):format(info.path, line or std.line(source, ""), sentence))
+end
+
+local function nothing_below(info)
+  local folder, own = info.file:match("^(.*)/([^/]+)$")
+  local others = {}
+  for _, name in ipairs(std.list(folder, info.client)) do
+    if name ~= own and std.read(folder .. "/" .. name, info.index + 1, info.client) then
+      others[#others + 1] = name
+    end
+  end
+  local near = std.nearest(own, others)
+  fail_at(info, "super", ("super has nothing to lie over: no layer below has %s; %s"):format(
+    info.file, near and "did you mean to call this file \"" .. near .. "\"?"
+      or "return a whole definition, without super"))
+end
+
 -- The definition in FILE, nearest layer first from layer number FROM; nil when there is none.
--- info = {path, layer, hash, index, below = info of what it lies over}
+-- info = {path, file, client, layer, hash, index, own = what this file itself says,
+-- below = info of what it lies over}
 function script.load(file, from, client)
   local chunk, info
   local function super(over)
     if type(over) ~= "table" then
-      std.fail("script", info.path .. ": super takes one table, as in super { run = … }")
+      fail_at(info, "super", "super takes one table, as in super { run = … }")
     end
     local base, below = script.load(file, info.index + 1, client)
-    if not base then
-      std.fail("script", info.path .. ": super has nothing to lie over: no layer below has "
-        .. file)
-    end
-    info.below = below
+    if not base then nothing_below(info) end
+    info.below, info.own = below, over
     return lay_over(base, over)
   end
   chunk, info = std.load(file, from, client, { super = super })
   if not chunk then return nil end
+  info.client = client
   local definition = chunk()
   if type(definition) ~= "table" then
-    std.fail("script", info.path .. " returns a " .. type(definition)
-      .. ": a script returns one table, as in return { summary = …, run = … }")
+    fail_at(info, nil, ("returns a %s: a script returns one table, as in return { summary = …, "
+      .. "run = … }"):format(type(definition)))
   end
+  info.own = info.own or definition
   return definition, info
 end
 
@@ -102,7 +123,8 @@ end
 function script.apps(client)
   local apps = {}
   for _, app in ipairs(std.list("lua", client)) do
-    if std.read("lua/" .. app .. "/connector.lua", 1, client) then apps[#apps + 1] = app end
+    -- from the workspace's layer on: which hosts get a token is the agency's to say
+    if std.read("lua/" .. app .. "/connector.lua", 2, client) then apps[#apps + 1] = app end
   end
   return apps
 end

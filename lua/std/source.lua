@@ -1,0 +1,126 @@
+-- source: what the text of a script says without running it: which functions it calls with which
+-- literals, and the names in a table that it writes down.
+local std = ...
+
+local source = {}
+
+local opens = { ["("] = true, ["{"] = true, ["["] = true }
+local closes = { [")"] = true, ["}"] = true, ["]"] = true }
+-- `while` and `for` open by their `do`.
+local begins = { ["function"] = true, ["if"] = true, ["do"] = true, ["repeat"] = true }
+local ends = { ["end"] = true, ["until"] = true }
+
+-- The tokens of TEXT: kind, text and line are lists.
+function source.read(text)
+  local kinds, texts, lines = std.tokens(text)
+  return { kind = kinds, text = texts, line = lines }
+end
+
+local function is_mark(src, i, mark)
+  return src.kind[i] == "mark" and src.text[i] == mark
+end
+
+local function is_name(src, i, name)
+  return src.kind[i] == "name" and src.text[i] == name
+end
+
+local function nesting(src, i)
+  local kind, text = src.kind[i], src.text[i]
+  if kind == "mark" then return opens[text] and 1 or closes[text] and -1 or 0 end
+  if kind == "name" then return begins[text] and 1 or ends[text] and -1 or 0 end
+  return 0
+end
+
+-- Where the bracket that opens at I closes; the last token when it does not.
+local function closing(src, i)
+  local depth = 0
+  for at = i, #src.kind do
+    depth = depth + nesting(src, at)
+    if depth == 0 then return at end
+  end
+  return #src.kind
+end
+
+-- The token behind CALLEE, whose parts begin at I; nil when something else stands there.
+local function behind(src, i, parts)
+  -- behind a "." or ":" another table's field begins
+  if is_mark(src, i - 1, ".") or is_mark(src, i - 1, ":") then return nil end
+  for n, part in ipairs(parts) do
+    if n > 1 then
+      if not is_mark(src, i, ".") then return nil end
+      i = i + 1
+    end
+    if not is_name(src, i, part) then return nil end
+    i = i + 1
+  end
+  return i
+end
+
+-- The first and last token of each argument of a call: its list opens before FROM and ends before TO.
+local function arguments(src, from, to)
+  local list, depth, start = {}, 0, from
+  for at = from, to - 1 do
+    depth = depth + nesting(src, at)
+    if depth == 0 and is_mark(src, at, ",") then
+      list[#list + 1] = { start, at - 1 }
+      start = at + 1
+    end
+  end
+  if start < to then list[#list + 1] = { start, to - 1 } end
+  return list
+end
+
+local function call_at(src, i, after)
+  if src.kind[after] == "string" then return { { after, after } } end
+  if is_mark(src, after, "{") then return { { after, closing(src, after) } } end
+  if is_mark(src, after, "(") then return arguments(src, after + 1, closing(src, after)) end
+  -- pcall(ctx.call, "name", …)
+  if is_mark(src, after, ",") and is_mark(src, i - 1, "(") and is_name(src, i - 2, "pcall") then
+    return arguments(src, after + 1, closing(src, i - 1))
+  end
+  return nil
+end
+
+-- The calls of CALLEE ("ctx.call"): {line =, args = {{first token, last token}, …}}.
+function source.calls(src, callee)
+  local parts, found = {}, {}
+  for part in callee:gmatch("[^.]+") do parts[#parts + 1] = part end
+  for i = 1, #src.kind do
+    local after = src.kind[i] == "name" and src.text[i] == parts[1] and behind(src, i, parts)
+    local args = after and call_at(src, i, after)
+    if args then found[#found + 1] = { line = src.line[i], args = args } end
+  end
+  return found
+end
+
+-- The text of an argument that is one literal; with PREFIX also of one that only begins with it.
+function source.literal(src, arg, prefix)
+  if not arg or src.kind[arg[1]] ~= "string" then return nil end
+  if arg[1] ~= arg[2] and not prefix then return nil end
+  return src.text[arg[1]], src.line[arg[1]], arg[1] == arg[2]
+end
+
+-- The names in the table that an argument writes down: {name = token of its value}; nil when the
+-- argument is something else.
+function source.fields(src, arg)
+  if not arg or not is_mark(src, arg[1], "{") or closing(src, arg[1]) ~= arg[2] then return nil end
+  local fields = {}
+  for _, field in ipairs(arguments(src, arg[1] + 1, arg[2])) do
+    local at = field[1]
+    if src.kind[at] == "name" and is_mark(src, at + 1, "=") then
+      fields[src.text[at]] = at + 2
+    elseif is_mark(src, at, "[") and src.kind[at + 1] == "string" and is_mark(src, at + 3, "=") then
+      fields[src.text[at + 1]] = at + 4
+    end
+  end
+  return fields
+end
+
+-- The line of the first use of a name, or nil.
+function source.line_of(src, name)
+  for i = 1, #src.kind do
+    if is_name(src, i, name) then return src.line[i] end
+  end
+end
+
+return source
