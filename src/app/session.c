@@ -54,13 +54,13 @@ static void on_interrupt(void *arg)
     on_poll(s);
 }
 
-struct session *session_open(struct workspace *w, struct err *e)
+static struct session *open_with(struct workspace *w, const json_t *settings,
+                                 struct err *e)
 {
     struct session *s = xcalloc(1, sizeof *s);
     s->workspace = w;
     s->loop = loop_new(e);
-    const json_t *settings = s->loop ? workspace_settings(w, e) : NULL;
-    if (settings) {
+    if (s->loop) {
         const struct limits *limits = &limits_default;
         struct httpc_config config = {.max_active = limits->active_requests,
                                       .proxy = settings_text(settings, "proxy"),
@@ -82,6 +82,17 @@ struct session *session_open(struct workspace *w, struct err *e)
         return NULL;
     }
     return s;
+}
+
+struct session *session_open(struct workspace *w, struct err *e)
+{
+    const json_t *settings = workspace_settings(w, e);
+    return settings ? open_with(w, settings, e) : NULL;
+}
+
+struct session *session_open_offline(struct workspace *w, struct err *e)
+{
+    return open_with(w, NULL, e);
 }
 
 void session_close(struct session *s)

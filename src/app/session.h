@@ -11,6 +11,9 @@
 struct session;
 
 struct session *session_open(struct workspace *w, struct err *e);
+/* The same without what the settings say of the network: for `foyer check`, whose steps
+ * open no connection. */
+struct session *session_open_offline(struct workspace *w, struct err *e);
 void session_close(struct session *s);
 struct runs *session_runs(struct session *s);
 struct loop *session_loop(struct session *s);

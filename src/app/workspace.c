@@ -7,16 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/settings_file.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/answer.h"
+#include "core/connector_check.h"
 #include "core/limits.h"
 #include "core/settings.h"
-#include "core/settings_check.h"
 #include "vm/data.h"
 #include "vm/where.h"
-
-enum { APPS_MAX = 32 };
 
 struct link { /* a client's connection, opened */
     struct link *next;
@@ -33,6 +32,7 @@ struct workspace {
     json_t *clients;    /* name -> merged settings */
     json_t *connectors; /* app -> connector */
     struct link *links;
+    int lenient; /* workspace_be_lenient */
 };
 
 static char *find_dir(void)
@@ -117,72 +117,12 @@ struct overlay *workspace_overlay(struct workspace *w)
     return w->overlay;
 }
 
+void workspace_be_lenient(struct workspace *w)
+{
+    w->lenient = 1;
+}
+
 /* ---- settings ---- */
-
-/* Reads NAME below the workspace's directory and evaluates it. TEXT, when not NULL, gets
- * the source, for lines. */
-static json_t *read_data(struct workspace *w, const char *name, struct buf *text,
-                         struct err *e)
-{
-    buf_init(text, limits_default.script_bytes);
-    if (!w->dir) {
-        err_set(e, ERR_USAGE, "cannot read %s: no workspace", name);
-        return NULL;
-    }
-    if (path_read_below(w->dir, name, text, e) != 0) {
-        if (e && e->kind != ERR_NOT_FOUND)
-            e->kind = ERR_SETTINGS;
-        return NULL;
-    }
-    return data_load(text->data ? text->data : "", text->len, name, e);
-}
-
-static int line_of(const struct buf *text, const char *field)
-{
-    return where_line(buf_str(text), text->len, field);
-}
-
-struct apps {
-    struct settings_app list[APPS_MAX];
-    char *names[APPS_MAX];
-    size_t n;
-    struct workspace *w;
-    struct err *e;
-    int failed;
-};
-
-static void add_app(void *arg, const char *name)
-{
-    struct apps *apps = arg;
-    char *path = xasprintf("lua/%s/connector.lua", name);
-    struct overlay_file *file =
-        overlay_find(apps->w->overlay, NULL, path, LAYER_CLIENT, NULL);
-    free(path);
-    if (!file || apps->n >= APPS_MAX || apps->failed)
-        return;
-    const json_t *connector = workspace_connector(apps->w, name, apps->e);
-    if (!connector) {
-        apps->failed = 1;
-        return;
-    }
-    apps->names[apps->n] = xstrdup(name);
-    apps->list[apps->n] =
-        (struct settings_app){apps->names[apps->n], json_object_get(connector, "ids")};
-    apps->n++;
-}
-
-static int apps_read(struct workspace *w, struct apps *apps, struct err *e)
-{
-    *apps = (struct apps){.w = w, .e = e};
-    overlay_each(w->overlay, NULL, "lua", add_app, apps);
-    return apps->failed ? -1 : 0;
-}
-
-static void apps_fini(struct apps *apps)
-{
-    for (size_t i = 0; i < apps->n; i++)
-        free(apps->names[i]);
-}
 
 struct first_problem {
     struct err *e;
@@ -197,19 +137,8 @@ static void on_problem(void *arg, const char *field, const char *sentence)
     if (first->seen++)
         return;
     err_set(first->e, ERR_SETTINGS, "cannot use %s:%d: %s%s%s", first->name,
-            line_of(first->text, field), field, *field ? ": " : "", sentence);
-}
-
-enum settings_kind { OF_WORKSPACE, OF_CLIENT, OF_IDS };
-
-static int check_tree(const json_t *tree, enum settings_kind kind,
-                      const struct apps *apps, settings_problem_fn *problem, void *arg)
-{
-    if (kind == OF_WORKSPACE)
-        return settings_check_workspace(tree, apps->list, apps->n, problem, arg);
-    if (kind == OF_CLIENT)
-        return settings_check_client(tree, apps->list, apps->n, problem, arg);
-    return settings_check_ids(tree, apps->list, apps->n, problem, arg);
+            where_line(buf_str(first->text), first->text->len, field), field,
+            *field ? ": " : "", sentence);
 }
 
 /* A checked tree; NULL with ERR_NOT_FOUND when the file is not there. */
@@ -217,19 +146,16 @@ static json_t *load_settings(struct workspace *w, const char *name,
                              enum settings_kind kind, struct err *e)
 {
     struct buf text;
-    struct apps apps;
-    struct err why;
-    json_t *tree = read_data(w, name, &text, e ? e : &why);
-    if (tree && apps_read(w, &apps, e) == 0) {
+    json_t *tree = settings_file_read(w, name, &text, e);
+    if (w->lenient) {
+        if (!tree && e->kind != ERR_NOT_FOUND)
+            tree = json_object();
+    } else if (tree) {
         struct first_problem first = {e, name, &text, 0};
-        if (check_tree(tree, kind, &apps, on_problem, &first) > 0) {
+        if (settings_file_check(w, tree, kind, on_problem, &first, e) != 0) {
             json_decref(tree);
             tree = NULL;
         }
-        apps_fini(&apps);
-    } else if (tree) {
-        json_decref(tree);
-        tree = NULL;
     }
     buf_free(&text);
     return tree;
@@ -237,9 +163,10 @@ static json_t *load_settings(struct workspace *w, const char *name,
 
 const json_t *workspace_settings(struct workspace *w, struct err *e)
 {
+    struct err why;
     if (!w->settings)
-        w->settings =
-            w->dir ? load_settings(w, "foyer.lua", OF_WORKSPACE, e) : json_object();
+        w->settings = w->dir ? load_settings(w, "foyer.lua", OF_WORKSPACE, e ? e : &why)
+                             : json_object();
     return w->settings;
 }
 
@@ -342,84 +269,32 @@ void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char
     free(dir);
 }
 
-struct all_problems {
-    workspace_problem *fn;
-    void *arg;
-    const char *name;
-    const struct buf *text;
-};
-
-static void each_problem(void *arg, const char *field, const char *sentence)
-{
-    struct all_problems *all = arg;
-    all->fn(all->arg, all->name, line_of(all->text, field), field, sentence);
-}
-
-static int check_file(struct workspace *w, const char *name, enum settings_kind kind,
-                      int optional, workspace_problem *problem, void *arg)
-{
-    struct buf text;
-    struct apps apps;
-    struct err e = {0};
-    int n = 0;
-    json_t *tree = read_data(w, name, &text, &e);
-    if (!tree) {
-        if (!optional || e.kind != ERR_NOT_FOUND) {
-            problem(arg, name, 0, "", e.text);
-            n = 1;
-        }
-    } else if (apps_read(w, &apps, &e) != 0) {
-        problem(arg, name, 0, "", e.text);
-        n = 1;
-    } else {
-        struct all_problems all = {problem, arg, name, &text};
-        n = check_tree(tree, kind, &apps, each_problem, &all);
-        apps_fini(&apps);
-    }
-    json_decref(tree);
-    buf_free(&text);
-    return n;
-}
-
-int workspace_check(struct workspace *w, const char *client, workspace_problem *problem,
-                    void *arg)
-{
-    if (!*client)
-        return check_file(w, "foyer.lua", OF_WORKSPACE, 0, problem, arg);
-    char *name = xasprintf("clients/%s/client.lua", client);
-    char *ids = xasprintf("clients/%s/ids.lua", client);
-    int n = check_file(w, name, OF_CLIENT, 0, problem, arg) +
-            check_file(w, ids, OF_IDS, 1, problem, arg);
-    free(name);
-    free(ids);
-    return n;
-}
-
 /* ---- connectors ---- */
 
-static int connector_error(struct err *e, const char *path, const char *what)
+struct first_of_connector {
+    struct err *e;
+    const struct overlay_file *file;
+    int seen;
+};
+
+static void on_connector_problem(void *arg, const char *field, const char *sentence)
 {
-    return err_set(e, ERR_SETTINGS, "cannot use %s: %s", path, what);
+    struct first_of_connector *first = arg;
+    if (first->seen++)
+        return;
+    err_set(first->e, ERR_SETTINGS, "cannot use %s:%d: %s: %s", first->file->path,
+            where_line(first->file->text, first->file->len, field), field, sentence);
 }
 
-/* What the core itself reads of a connector; the rest is checked where it is used. */
-static int check_connector(const json_t *c, const char *path, struct err *e)
+static json_t *load_connector(const struct overlay_file *file, struct err *e)
 {
-    if (!json_is_string(json_at(c, "name")))
-        return connector_error(e, path, "name is missing");
-    if (!json_is_string(json_at(c, "api.base")))
-        return connector_error(e, path, "api.base is missing: the API's address");
-    if (!json_is_array(json_at(c, "api.hosts")))
-        return connector_error(e, path, "api.hosts is missing: where the token may go");
-    const char *word;
-    json_t *id;
-    json_object_foreach(json_object_get(c, "ids"), word, id)
-    {
-        if (!json_is_string(json_object_get(id, "prefix")))
-            return err_set(e, ERR_SETTINGS, "cannot use %s: ids.%s.prefix is missing",
-                           path, word);
+    json_t *connector = data_load(file->text, file->len, file->path, e);
+    struct first_of_connector first = {e, file, 0};
+    if (connector && connector_check(connector, on_connector_problem, &first) > 0) {
+        json_decref(connector);
+        connector = NULL;
     }
-    return 0;
+    return connector;
 }
 
 const json_t *workspace_connector(struct workspace *w, const char *app, struct err *e)
@@ -437,18 +312,18 @@ const json_t *workspace_connector(struct workspace *w, const char *app, struct e
     struct err why;
     struct overlay_file *file =
         overlay_find(w->overlay, NULL, name, LAYER_WORKSPACE, &why);
+    json_t *connector = file ? load_connector(file, e) : NULL;
+    if (w->lenient && file && !connector) { /* what lies below will do for the rest */
+        file = overlay_find(w->overlay, NULL, name, (enum layer)(file->layer + 1), &why);
+        connector = file ? load_connector(file, e) : json_object();
+    }
     free(name);
-    if (!file) {
+    if (!connector && !file) {
         if (why.kind == ERR_NOT_FOUND)
             err_set(e, ERR_NOT_FOUND,
                     "there is no app \"%s\": lua/%s/connector.lua is missing", app, app);
         else if (e)
             *e = why;
-        return NULL;
-    }
-    json_t *connector = data_load(file->text, file->len, file->path, e);
-    if (connector && check_connector(connector, file->path, e) != 0) {
-        json_decref(connector);
         return NULL;
     }
     if (connector)

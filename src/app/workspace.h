@@ -37,12 +37,9 @@ int workspace_has_client(struct workspace *w, const char *client);
 struct store *workspace_store(struct workspace *w, struct err *e);
 struct vault *workspace_vault(struct workspace *w, struct err *e);
 
-/* Every mistake in foyer.lua ("" CLIENT) or a client's settings, offline: for `foyer
- * check`. Returns their number. */
-typedef void workspace_problem(void *arg, const char *path, int line, const char *field,
-                               const char *sentence);
-int workspace_check(struct workspace *w, const char *client, workspace_problem *problem,
-                    void *arg);
+/* From now on settings with mistakes are handed out all the same, and {} for those that
+ * cannot be read: `foyer check` looks at everything. */
+void workspace_be_lenient(struct workspace *w);
 /* A connection that is not stored yet: to ask who a token belongs to. Freed by
  * connection_free. API_URL may be NULL. */
 struct connection *workspace_try_connection(struct workspace *w, const char *app,

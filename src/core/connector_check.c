@@ -1,0 +1,116 @@
+#include "core/connector_check.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "core/settings_value.h"
+
+struct field {
+    const char *key;
+    value_fn *check;
+    int required;
+};
+
+static void check_fields(struct value_walk *c, const struct value_at *at, const json_t *v,
+                         const struct field *fields)
+{
+    const char *names[16];
+    size_t n = 0;
+    if (!value_want_table(c, at, v, "a table"))
+        return;
+    for (const struct field *f = fields; f->key; f++) {
+        struct value_at here = {at, f->key, 0};
+        names[n++] = f->key;
+        if (f->required && !json_object_get(v, f->key))
+            value_report(c, &here, "is missing");
+    }
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)v, key, value)
+    {
+        struct value_at here = {at, key, 0};
+        const struct field *f = fields;
+        while (f->key && strcmp(f->key, key) != 0)
+            f++;
+        const char *near = f->key ? NULL : str_nearest(key, names, n);
+        if (f->key)
+            f->check(c, &here, value);
+        else
+            value_report(c, &here, "unknown key \"%.80s\"%s%s%s", key,
+                         near ? "; did you mean \"" : "", near ? near : "",
+                         near ? "\"?" : "");
+    }
+}
+
+static void check_true(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (!json_is_boolean(v))
+        value_wrong_type(c, at, "true or false", v);
+}
+
+static void check_text_or_list(struct value_walk *c, const struct value_at *at,
+                               const json_t *v)
+{
+    if (!json_is_array(v)) {
+        value_want_text(c, at, v);
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        struct value_at here = {at, NULL, i + 1};
+        value_want_text(c, &here, json_array_get(v, i));
+    }
+}
+
+/* "*.api.frontapp.com" is a pattern here, which client.lua's hosts may not have. */
+static void check_hosts(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (!json_is_array(v) || json_array_size(v) == 0)
+        value_wrong_type(c, at, "a list of hosts: the token goes nowhere else", v);
+    else
+        check_text_or_list(c, at, v);
+}
+
+static void check_api(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const struct field fields[] = {
+        {"base", value_url, 1}, {"hosts", check_hosts, 1}, {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
+static void check_id(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const struct field fields[] = {
+        {"prefix", value_text, 1},        {"names", value_text, 0},
+        {"alias", check_true, 0},         {"list", check_text_or_list, 0},
+        {"label", check_text_or_list, 0}, {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
+static void check_ids(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *key;
+    json_t *value;
+    if (!value_want_table(c, at, v, "a table"))
+        return;
+    json_object_foreach((json_t *)v, key, value)
+    {
+        struct value_at here = {at, key, 0};
+        check_id(c, &here, value);
+    }
+}
+
+int connector_check(const json_t *connector, settings_problem_fn *problem, void *arg)
+{
+    static const struct field fields[] = {{"name", value_text, 1},
+                                          {"api", check_api, 1},
+                                          {"oauth", value_any_table, 0},
+                                          {"webhooks", value_any_table, 0},
+                                          {"paging", value_any_table, 0},
+                                          {"rate", value_any_table, 0},
+                                          {"errors", value_any_table, 0},
+                                          {"ids", check_ids, 0},
+                                          {NULL, NULL, 0}};
+    struct value_walk c = {NULL, 0, problem, arg, 0};
+    check_fields(&c, NULL, connector, fields);
+    return c.problems;
+}
