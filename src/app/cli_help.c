@@ -25,7 +25,7 @@ static const struct {
      "shows which layers have a script or template, and which is in force"},
     {"diff", "NAME|FILE [--client C]",
      "compares a file with the one that it lies over; ends with 1 when they differ"},
-    {"render", "TEMPLATE --client C [--conversation ID|--data FILE]",
+    {"render", "TEMPLATE --client C [--conversation ID|--data FILE|k=v …]",
      "renders a template and names unknown variables"},
     {"check", "[CLIENT …]", "checks settings, scripts and templates, offline"},
     {"ids", "--client C [--write] [--app APP]",

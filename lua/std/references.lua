@@ -1,0 +1,139 @@
+-- references: what a script names (actions, templates, hosts) and what it passes to templates, found
+-- in its text; and whether all that exists for the run's client.
+local std = ...
+local script, source = std.part("script"), std.part("source")
+local template = std.part("template")
+
+local references = {}
+
+local verbs = { "get", "post", "put", "patch", "delete", "head", "page", "request" }
+
+-- The sentence for a NAME that nothing has.
+function references.unknown(kind, name, names)
+  local near = std.nearest(name, names)
+  return ("unknown %s \"%s\"; %s"):format(kind, name, near and "did you mean \"" .. near .. "\"?"
+    or "`foyer " .. kind .. "s` lists what there is")
+end
+
+function references.exists(kind, name)
+  local file = script.file(kind, name)
+  return file ~= nil and std.read(file) ~= nil
+end
+
+-- The path of the template that NAME stands for, or nil and a sentence.
+function references.template(name)
+  local ok, found, info = pcall(template.find, name)
+  if not ok then return nil, tostring(found) end
+  if found then return info.path end
+  local near = std.nearest(name, template.names())
+  return nil, ("unknown template \"%s\"; %s"):format(name, near and "did you mean \"" .. near
+    .. "\"?" or "make it as templates/" .. name .. ".txt, .html or .md")
+end
+
+local function check_actions(src, found, add)
+  for _, callee in ipairs({ "ctx.call", "ctx.each" }) do
+    for _, call in ipairs(source.calls(src, callee)) do
+      local name, line = source.literal(src, call.args[1])
+      if name then
+        found.calls[#found.calls + 1] = name
+        if not references.exists("action", name) then
+          add(line, references.unknown("action", name, script.names("action")))
+        end
+      end
+    end
+  end
+end
+
+local function check_templates(src, found, add)
+  for _, call in ipairs(source.calls(src, "ctx.template")) do
+    local name, line = source.literal(src, call.args[1])
+    local path, sentence
+    if name then
+      path, sentence = references.template(name)
+      if path then
+        found.templates[#found.templates + 1] = path
+      else
+        add(line, sentence)
+      end
+    end
+    local fields = source.fields(src, call.args[2])
+    if fields then
+      for field in pairs(fields) do found.roots[#found.roots + 1] = field end
+    elseif call.args[2] then -- data from elsewhere may hold anything
+      found.open[#found.open + 1] = path or "*"
+    end
+  end
+end
+
+-- The address that a call of ctx.http.VERB writes down and the app whose connection it names.
+local function target(src, call, verb)
+  local address, options = call.args[1], call.args[#call.args]
+  local fields = source.fields(src, options)
+  if verb == "request" then
+    address = fields and fields.url and { fields.url, fields.url + 1 }
+  end
+  local app = fields and fields.connection and src.kind[fields.connection] == "string"
+    and src.text[fields.connection] or nil
+  local literal, line, whole = source.literal(src, address, true)
+  if not literal or not literal:find("^https?://") then return nil end
+  -- what is put together may go on within the host's name
+  whole = whole or (verb == "request" and src.text[fields.url + 1] ~= ".")
+  if not whole and not literal:find("^https?://[^/]+/") then return nil end
+  return literal, line, app
+end
+
+-- The app whose connection reaches ADDRESS, or nil.
+local function app_of(address)
+  for _, app in ipairs(script.apps()) do
+    local api = std.connector(app).api
+    if type(api) == "table" and select(2, std.host(address, api.hosts or {})) then return app end
+  end
+end
+
+local function forbidden(address, host, app)
+  if address:find("^http://[^/:]*/") or address:find("^http://[^/:]*$") then
+    return ("forbidden address \"%s\": only https is allowed here"):format(address)
+  end
+  local other = not app and app_of(address)
+  if other then
+    return ("forbidden host \"%s\": it is the app %s's: add connection = \"%s\" to the call's "
+      .. "options"):format(host, other, other)
+  end
+  return ("forbidden host \"%s\": it is %s in `hosts` of client.lua; name it there if scripts may "
+    .. "reach it"):format(host, app and "neither the connection's nor" or "not")
+end
+
+local function check_hosts(src, app, client, add)
+  local own = type(client.hosts) == "table" and client.hosts or {}
+  for _, verb in ipairs(verbs) do
+    for _, call in ipairs(source.calls(src, "ctx.http." .. verb)) do
+      local address, line, named = target(src, call, verb)
+      if address then
+        local of = named or app
+        local ok, connector = pcall(std.connector, of or "")
+        local hosts = ok and type(connector.api) == "table" and connector.api.hosts or {}
+        local good, host, mine = pcall(std.host, address, own)
+        if not good then
+          add(line, tostring(host))
+        elseif not mine and not select(2, std.host(address, hosts)) then
+          add(line, forbidden(address, host, of))
+        end
+      end
+    end
+  end
+end
+
+-- {calls, templates (paths), roots, open (paths, or "*")} of the text of ENTRY. ADD(line, sentence)
+-- is told of what does not exist. CLIENT's settings are nil when they are not known.
+function references.read(text, entry, client, add)
+  local src = source.read(text)
+  local found = {
+    calls = json.array({}), templates = json.array({}), roots = json.array({}), open = json.array({}),
+  }
+  check_actions(src, found, add)
+  check_templates(src, found, add)
+  if client then check_hosts(src, entry.file:match("^lua/([^/]+)/"), client, add) end
+  return found
+end
+
+return references

