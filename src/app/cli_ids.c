@@ -8,11 +8,10 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/answer.h"
+#include "core/limits.h"
 #include "vm/data.h"
 
 static const char usage[] = "ids --client CLIENT [--write] [--app APP] [--json]";
-
-enum { SETTINGS_MAX = 1024 * 1024 };
 
 /* A settings file as it stands, without what others add to it; an empty object when it is
  * not there. A new reference. */
@@ -23,7 +22,7 @@ static json_t *read_settings(const char *dir, const char *client, const char *fi
     struct err why = {0};
     char *name = xasprintf("clients/%s/%s", client, file);
     json_t *tree = NULL;
-    buf_init(&text, SETTINGS_MAX);
+    buf_init(&text, limits_default.script_bytes);
     if (path_read_below(dir, name, &text, &why) == 0)
         tree = data_load(buf_str(&text), text.len, name, e);
     else if (why.kind == ERR_NOT_FOUND)
@@ -82,6 +81,23 @@ static void keep_failed(json_t *ids, const json_t *old, const json_t *failed)
     }
 }
 
+/* A file that could not be read back would stop everything for this client. */
+static int check_loads(const char *path, const char *text, struct err *e)
+{
+    size_t len = strlen(text);
+    struct err why = {0};
+    json_t *tree = NULL;
+    if (len <= limits_default.script_bytes)
+        tree = data_load(text, len, path, &why);
+    if (!tree)
+        return err_set(e, ERR_LIMIT,
+                       "cannot write %s: these are more names than a settings file may "
+                       "hold (%zu KiB); put those that you need into client.lua",
+                       path, (len + 1023) >> 10);
+    json_decref(tree);
+    return 0;
+}
+
 /* Writes ids.lua anew, other apps' names as they were; *CHANGED is 0 when it says the
  * same already. */
 static int write_ids(const char *dir, const char *client, const char *app,
@@ -111,7 +127,9 @@ static int write_ids(const char *dir, const char *client, const char *app,
     struct buf now;
     buf_init(&now, 16 * 1024 * 1024);
     *changed = path_read(path, &now, NULL) != 0 || strcmp(buf_str(&now), text) != 0;
-    int rc = *changed ? path_write(path, text, strlen(text), 0644, e) : 0;
+    int rc = *changed ? check_loads(path, text, e) : 0;
+    if (rc == 0 && *changed)
+        rc = path_write(path, text, strlen(text), 0644, e);
     buf_free(&now);
     free(path);
     free(text);

@@ -1,4 +1,5 @@
-"""A company whose names are hostile or awkward, for tests of what is shown: static lists, and 403 for its tags.
+"""A company whose names are hostile or awkward, for tests of what is shown: static lists, and 403 for its tags,
+or as many tags as its argument says.
 
 Prints its address; ends with its standard input.
 """
@@ -39,6 +40,9 @@ class Company(BaseHTTPRequestHandler):
             "/teams/tim_1/signatures": page(host, self.path, [{"id": "sig_1", "name": "Office"}]),
             "/teams/tim_2/signatures": page(host, self.path, [{"id": "sig_2", "name": "Shop"}, {"id": "sig_1", "name": "Office"}]),
         }
+        if len(sys.argv) > 1:
+            tags = [{"id": f"tag_{i}", "name": f"Tag {i}"} for i in range(int(sys.argv[1]))]
+            answers["/tags"] = page(host, self.path, tags)
         status, answer = 200, answers.get(self.path)
         if answer is None:
             status = 403 if self.path == "/tags" else 404

@@ -68,10 +68,10 @@ connect_mock() {
   "$FOYER" -w "$AGENCY" connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
 }
 
-# A company of awkward names: sets AWKWARD.
+# A company of awkward names: sets AWKWARD. connect_awkward [NUMBER OF TAGS]
 connect_awkward() {
   mkfifo "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/out"
-  python3 "$ROOT/tests/e2e/company.py" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
+  python3 "$ROOT/tests/e2e/company.py" "$@" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
   exec {AWKWARD_IN}>"$BATS_TEST_TMPDIR/in"
   read -r -t 20 AWKWARD <"$BATS_TEST_TMPDIR/out"
   printf mock-token >"$BATS_TEST_TMPDIR/token"
@@ -123,6 +123,12 @@ front/send-conversation-reply write"
   has "$(grep send-conversation-reply <<<"$output")" "broken: "
   foyer actions --client acme --json
   has "$(jq -r '.[] | select(.error).error' <<<"$output")" "send-conversation-reply.lua:"
+  # saved as Latin-1
+  override $'return super { summary = "Gr\xfc\xdfe" }'
+  foyer actions --client acme --json
+  same "$status" 0
+  one_document
+  has "$(jq -r '.[] | select(.error).error' <<<"$output")" "not UTF-8"
 }
 
 @test "actions: one's manual" {
@@ -399,6 +405,15 @@ LUA
   foyer ids --client acme --json
   same "$(jq -c '[.rows[] | select(.named != []) | [.id, .named[0]]]' <<<"$output")" \
     '[["inb_1","vip-customers"],["tea_1","boss"]]'
+}
+
+@test "ids: more names than a settings file may hold" {
+  connect_awkward 8000
+  fails 70 'put those that you need into client.lua' ids --client acme --write
+  [ ! -e "$ACME/ids.lua" ]
+  foyer ids --client acme --json
+  same "$status" 0
+  same "$(jq -c '[.rows[] | select(.kind == "tag")] | length' <<<"$output")" 8000
 }
 
 @test "ids: errors" {

@@ -17,20 +17,23 @@ local function layer_of(info)
   return table.concat(names, " over ")
 end
 
+local function broken(name, why)
+  why = type(why) == "table" and why.message or tostring(why)
+  if not utf8.len(why) then why = why:gsub("[\x80-\xFF]", "?") end
+  return { name = name, error = why, summary = "broken: " .. why }
+end
+
 -- One script that is broken must not hide the others: its row says what is wrong.
 local function row_of(kind, name)
   local ok, definition, info = pcall(script.get, kind, name)
-  if not ok then
-    local why = type(definition) == "table" and definition.message or tostring(definition)
-    return { name = name, error = why, summary = "broken: " .. why }
-  end
+  if not ok then return broken(name, definition) end
   local row = {
     name = name, summary = definition.summary, layer = layer_of(info), path = info.path,
     effect = definition.effect, scopes = definition.scopes, on = definition.on, cron = definition.cron,
     needs = definition.needs, sample = definition.sample,
   }
-  row.overridden = info.layer ~= "built-in" and info.below ~= nil or nil
-  return row
+  local copied, why = pcall(std.copy, row) -- what is no UTF-8 can be neither shown nor JSON
+  return copied and row or broken(name, why)
 end
 
 local columns = {

@@ -62,14 +62,13 @@ local function word_of(name)
   return table.concat(parts)
 end
 
+local function tail_of(id, prefix)
+  return (id:sub(#prefix + 1):lower():gsub("_", "-"))
+end
+
 -- Gives each row a word of its own. Of several with the same one, all get their id's end: were only the
 -- second marked, a word would mean another inbox once the first is gone.
-local function give_words(rows, kind, prefix)
-  for _, row in ipairs(rows) do
-    row.word = word_of(row.name)
-    row.tail = row.id:sub(#prefix + 1):lower():gsub("_", "-")
-    if row.word == "" then row.word = kind .. "-" .. row.tail end
-  end
+local function give_words(rows, prefix)
   for round = 1, 3 do
     local count = {}
     for _, row in ipairs(rows) do count[row.word] = (count[row.word] or 0) + 1 end
@@ -77,7 +76,7 @@ local function give_words(rows, kind, prefix)
     for _, row in ipairs(rows) do
       if count[row.word] > 1 then
         clash = true
-        row.word = round == 3 and row.word .. "-" .. row.id or row.word .. "-" .. row.tail
+        row.word = row.word .. "-" .. (round == 3 and row.id or tail_of(row.id, prefix))
       end
     end
     if not clash then break end
@@ -165,16 +164,17 @@ local function rows_of(ctx, kind, id, own)
     have[key] = true
     local name
     for _, label in ipairs(labels) do name = name or text_at(item, label) end
-    rows[#rows + 1] = { kind = kind, id = key, name = name or "", named = named_in(own, item, labels) }
+    name = name or ""
+    local word = word_of(name)
+    if word == "" then word = kind .. "-" .. tail_of(key, id.prefix) end
+    rows[#rows + 1] = { kind = kind, id = key, name = name, word = word, named = named_in(own, item, labels) }
     if #rows % 50 == 0 then std.progress(kind .. " " .. #rows .. " …") end
   end)
-  table.sort(rows, function(a, b) return a.id < b.id end)
-  give_words(rows, kind, id.prefix)
-  table.sort(rows, function(a, b)
-    if a.word ~= b.word then return a.word < b.word end
-    return a.id < b.id
-  end)
-  return rows, have
+  give_words(rows, id.prefix)
+  local sorted, out = {}, {}
+  for _, row in ipairs(rows) do sorted[row.word .. "\0" .. row.id] = row end
+  for _, row in pairs(sorted) do out[#out + 1] = row end -- pairs goes in order, and in C
+  return out, have
 end
 
 -- client.lua against what the company has: words that it gives to something else, and ids that are gone.
@@ -204,7 +204,6 @@ local function all(ctx, args)
       if ok then
         local words = {}
         for _, row in ipairs(rows) do
-          row.tail = nil
           words[row.word] = row.id
           out.rows[#out.rows + 1] = row
         end
