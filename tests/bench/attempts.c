@@ -1,7 +1,7 @@
 /* attempts WORKSPACE CLIENT RECIPE N: N attempts of RECIPE at once in one process, as a
- * worker would run them. Prints "SECONDS KB-PER-ATTEMPT LUA-KB": the wall time from the
- * first start to the last end, what the process grew by at its peak, and how many
- * attempts' Lua states were accounted for, all per attempt. */
+ * worker would run them. Prints "SECONDS WAITING-KB PEAK-KB": the wall time from the
+ * first start to the last end, and what the process has grown by for each attempt when
+ * all of them wait for their first answer, and at its peak. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 struct all {
     struct loop *loop;
     int left;
+    double waiting_kb; /* resident when all wait */
 };
 
 static void on_done(void *arg, const struct run_result *result)
@@ -27,6 +28,23 @@ static void on_done(void *arg, const struct run_result *result)
     }
     if (--all->left == 0)
         loop_stop(all->loop);
+}
+
+static double resident_kb(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f || fscanf(f, "%*d %ld", &pages) != 1)
+        exit(1);
+    fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+/* Deferred after the starts, it runs when each attempt has been resumed once. */
+static void on_all_waiting(void *arg)
+{
+    struct all *all = arg;
+    all->waiting_kb = resident_kb();
 }
 
 static void run_all(struct runs *runs, struct all *all, const char *client,
@@ -44,18 +62,9 @@ static void run_all(struct runs *runs, struct all *all, const char *client,
         spec.id = id;
         run_start(runs, &spec, on_done, all);
     }
+    loop_defer(all->loop, on_all_waiting, all);
     while (all->left > 0)
         loop_run(all->loop);
-}
-
-static double resident_kb(void)
-{
-    long pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    if (!f || fscanf(f, "%*d %ld", &pages) != 1)
-        exit(1);
-    fclose(f);
-    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1024;
 }
 
 int main(int argc, char **argv)
@@ -88,7 +97,8 @@ int main(int argc, char **argv)
     double us = now_us() - start;
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
-    printf("%.3f %.1f\n", us / 1e6, ((double)used.ru_maxrss - before) / n);
+    printf("%.3f %.1f %.1f\n", us / 1e6, (all.waiting_kb - before) / n,
+           ((double)used.ru_maxrss - before) / n);
     runs_free(runs);
     vm_free(vm);
     httpc_free(httpc);

@@ -118,12 +118,13 @@ bench_oneshot() {
 }
 
 bench_attempts() {
-  local i s kb
+  local i s kb peak
   for ((i = 0; i < attempts_rounds; i++)); do
     "$programs/plain_multi" "http://127.0.0.1:$http/item" "$attempts" "$gets" >>"$dir/plain"
-    read -r s kb < <("$programs/attempts" "$dir/w" plain forty-gets "$attempts")
+    read -r s kb peak < <("$programs/attempts" "$dir/w" plain forty-gets "$attempts")
     echo "$s" >>"$dir/seconds"
     echo "$kb" >>"$dir/kb"
+    echo "$peak" >>"$dir/peak"
   done
   local plain ours
   plain=$(median <"$dir/plain")
@@ -131,7 +132,8 @@ bench_attempts() {
   echo "$attempts attempts, $gets GETs each ($attempts_rounds rounds): requests/s"
   printf '      %-12s %7d\n      %-12s %7d\n' foyer "$ours" "curl multi" "$plain"
   verdict "foyer / curl multi in C, 64 live handles, requests/s" "$(ratio "$ours" "$plain")" at-least 0.6
-  verdict "KB that the process grows by for an attempt in flight" "$(median <"$dir/kb")" at-most 60
+  printf '      %-12s %7.1f KB for each attempt\n' 'at its peak' "$(median <"$dir/peak")"
+  verdict "KB that the process has grown by for a waiting attempt" "$(median <"$dir/kb")" at-most 60
 }
 
 bench_start() {
