@@ -4,25 +4,19 @@ local script, schema = std.part("script"), std.part("schema")
 
 local call = {}
 
-local client, vars
+local settings
 
-local function settings()
-  if not client then
-    client = std.client()
-    vars = client.vars or {}
-  end
-  return client
-end
-
+-- The client's settings; scripts get copies of their own.
 function call.client()
-  return settings()
+  settings = settings or std.client()
+  return settings
 end
 
 -- A context for one script; OPTIONS are a recipe's.
 function call.context(options)
-  settings()
+  local client = std.client()
   local ctx = {
-    client = client, vars = vars, options = options or {}, http = std.http,
+    client = client, vars = client.vars or {}, options = options or {}, http = std.http,
     now = std.ctx.now, log = std.ctx.log, skip = std.ctx.skip, random = math.random,
   }
   function ctx.call(name, input) return call.action(name, input) end
@@ -58,7 +52,7 @@ function call.action(name, input)
   local action = script.get("action", name)
   local app = script.split(name)
   local ok, checked = pcall(schema.apply, action.input or {}, input == nil and {} or input,
-    "input", settings())
+    "input", call.client())
   if not ok then
     if type(checked) == "table" and checked.kind == "invalid" then
       std.fail("invalid", ("cannot call %s: %s"):format(name, checked.message))

@@ -140,7 +140,9 @@ static void read_headers(lua_State *L, struct exchange *x)
             fail_text(L, ERR_INVALID,
                       "cannot send: the header %s holds a control character", name);
         exchange_add_header(x, name, value);
-        if (!secret)
+        if (secret)
+            x->secret_header = 1;
+        else
             lua_pop(L, 1);
     }
     lua_pop(L, 1);
@@ -332,10 +334,18 @@ static int raise_status(lua_State *L, struct exchange *x, const struct exchange_
     answer_error(&e, x->what, a->status, !x->reads, NULL, json_at(x->connector, "errors"),
                  a->body, a->len, clock_wall_ms());
     fail_push(L, &e);
-    const char *path = json_string_value(json_at(x->connector, "errors.details"));
-    if (path && conv_decode(L, a->body, a->len, CONV_PLAIN, &ignored) == 0) {
-        dig(L, path);
-        if (lua_istable(L, -1))
+    const char *details = json_string_value(json_at(x->connector, "errors.details"));
+    const char *title = json_string_value(json_at(x->connector, "errors.title"));
+    if ((details || title) &&
+        conv_decode(L, a->body, a->len, CONV_PLAIN, &ignored) == 0) { // error body
+        lua_pushvalue(L, -1);
+        dig(L, title ? title : "");
+        if (title && lua_type(L, -1) == LUA_TSTRING)
+            lua_setfield(L, -3, "title");
+        else
+            lua_pop(L, 1);
+        dig(L, details ? details : "");
+        if (details && lua_istable(L, -1))
             lua_setfield(L, -2, "details");
         else
             lua_pop(L, 1);

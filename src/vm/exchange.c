@@ -310,6 +310,13 @@ static char *moved_url(const struct exchange *x, const char *location)
     return xasprintf("%.*s%s", len, x->url, location);
 }
 
+static int same_place(const char *a, const char *b)
+{
+    size_t n = strcspn(strstr(a, "://") + 3, "/?#") + (size_t)(strstr(a, "://") + 3 - a);
+    size_t m = strcspn(strstr(b, "://") + 3, "/?#") + (size_t)(strstr(b, "://") + 3 - b);
+    return n == m && strncasecmp(a, b, n) == 0;
+}
+
 static int follow(struct exchange *x, const struct httpc_answer *a, struct err *e)
 {
     const char *location = httpc_header(a, "location");
@@ -321,8 +328,16 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
                        x->what, REDIRECTS_MAX);
     char *url = moved_url(x, location);
     char *app = xstrdup(x->connection ? x->connection->app : ""), *from = x->what;
+    char *before = xstrdup(x->url);
+    const struct connection *connection = x->connection;
     x->what = NULL;
     int rc = exchange_resolve(x, url, app, x->secret, e);
+    /* who answers does not choose who gets a secret */
+    if (rc == 0 && x->secret_header && !same_place(before, x->url) &&
+        (!connection || connection != x->connection))
+        rc = err_set(e, ERR_FORBIDDEN,
+                     "a header holds a secret, which is not sent to another host");
+    free(before);
     if (rc == 0)
         rc = exchange_send(x, e);
     else

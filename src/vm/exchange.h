@@ -24,9 +24,10 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     int has_body;
     struct httpc_part *parts; /* names, filenames and plain values owned */
     size_t nparts;
-    int reads;  /* 1: GET, HEAD, or a request declared so */
-    int raw;    /* 1: never decode */
-    int secret; /* 1: the URL's path is a secret, a redirected one's too */
+    int reads;         /* 1: GET, HEAD, or a request declared so */
+    int raw;           /* 1: never decode */
+    int secret_header; /* 1: a header's value is a secret: no redirect to another host */
+    int secret;        /* 1: the URL's path is a secret, a redirected one's too */
 
     const struct connection *connection; /* whose token goes along; NULL: none */
     const json_t *connector;             /* of that connection */

@@ -393,7 +393,8 @@ static int boot(lua_State *L)
     vm_push_part(L, "main");
     lua_pushstring(L, boot->entry);
     struct err e;
-    if (conv_decode(L, boot->args, boot->args_len, CONV_HANDLES, &e) != 0)
+    /* plain: what a person or a delivery hands in names no secrets */
+    if (conv_decode(L, boot->args, boot->args_len, CONV_PLAIN, &e) != 0)
         fail_raise(L, &e);
     lua_xmove(L, run->co, 3);
     return 0;
