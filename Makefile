@@ -52,6 +52,10 @@ OBJECTS  := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/builtin.o
 BUILTIN  := $(shell find lua recipes -type f ! -path 'lua/meta/*' ! -name '.*' 2>/dev/null | LC_ALL=C sort)
 UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_BIN := $(UNIT:%=$(OUT)/tests/%)
+# What a test puts itself in front of.
+WRAP_test_run    := -Wl,--wrap=lua_yieldk
+WRAP_test_lua    := -Wl,--wrap=lua_resume
+WRAP_test_memory := -Wl,--wrap=lua_newstate
 FOYER    := $(if $(filter release,$(MODE)),build/foyer,$(OUT)/foyer)
 
 .PHONY: all deps test-deps bench-deps demo test check lint asan bench install uninstall help clean unit
@@ -115,7 +119,7 @@ $(FOYER): $(OUT)/main.o $(OUT)/libfoyer.a
 $(OUT)/tests/%: tests/unit/%.c $(OUT)/libfoyer.a
 	@mkdir -p $(@D)
 	$(call say,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP $< $(ALL_LDFLAGS) -o $@ $(OUT)/libfoyer.a $(PKG_LIBS) -lcmocka
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP $< $(ALL_LDFLAGS) $(WRAP_$*) -o $@ $(OUT)/libfoyer.a $(PKG_LIBS) -lcmocka
 
 unit: $(UNIT_BIN)
 

@@ -75,12 +75,17 @@ static inline void vmtest_serve(int fd, const struct buf *r)
     };
     const char *target = strchr(r->data, ' ') + 1;
     size_t n = strcspn(target, " ?");
+    if (strncmp(r->data, "HEAD", 4) == 0) {
+        net_puts(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
+        return;
+    }
     if (n > 3 && strncmp(target, "/to/", 4) == 0) { /* /to/301?LOCATION */
-        char headers[2048];
+        char headers[2048], status[16];
+        snprintf(status, sizeof status, "%.3s Moved", target + 4);
         const char *location = target + n + 1;
         snprintf(headers, sizeof headers, "Location: %.*s\r\n",
                  (int)strcspn(location, " "), location);
-        vmtest_answer(fd, target + 4, headers, "", 0);
+        vmtest_answer(fd, status, headers, "", 0);
         return;
     }
     if (strncmp(target, "/loop ", 6) == 0) {
