@@ -21,6 +21,7 @@ struct session {
     struct loop_timer *timer;
     int64_t waited_ms;
     int interrupted;
+    int answered; /* what was written then has its answer, and may end by itself */
 };
 
 /* Nothing new is written after a signal; what left already is waited for. */
@@ -30,6 +31,12 @@ static void on_poll(void *arg)
     const char *writing = runs_writing(s->runs);
     if (writing && s->waited_ms < WRITE_WAIT_MS) {
         s->waited_ms += WRITE_POLL_MS;
+        s->answered = 1;
+        loop_timer_set(s->timer, WRITE_POLL_MS);
+        return;
+    }
+    if (!writing && s->answered) {
+        s->answered = 0;
         loop_timer_set(s->timer, WRITE_POLL_MS);
         return;
     }
