@@ -567,7 +567,7 @@ interrupt() {
 }
 
 @test "Ctrl-C during a write: its answer is waited for and shown, then 130" {
-  fault '{"kind": "slow", "after": 0.7}'
+  fault '{"kind": "slow", "after": 1.5}'
   in_flight call front/send-conversation-reply --client acme --json type=comment body='while interrupted' \
     conversation_id="$CONVERSATION"
   interrupt INT
@@ -582,7 +582,7 @@ interrupt() {
     ctx.call("front/send-conversation-reply", { conversation_id = input.conversation_id, type = "comment", body = body })
   end' write
   sed -i 's/effect/input = { conversation_id = { "conversation" } }, effect/' "$AGENCY/lua/front/actions/twice.lua"
-  fault '{"kind": "slow", "after": 0.7}'
+  fault '{"kind": "slow", "after": 1.5}'
   in_flight call front/twice --client acme --json conversation_id="$CONVERSATION"
   interrupt TERM
   same "$status" 130
