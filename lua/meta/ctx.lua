@@ -8,7 +8,7 @@ error("definition file: do not run")
 ---@class foyer.Context
 ctx = {}
 
----The client's settings: client.lua over ids.lua, as `foyer-workspace(5)` has them; read it, do not change it.
+---The client's settings: client.lua over ids.lua, as `foyer-workspace(5)` has them. Each script gets a copy.
 ---`ctx.client.front.inboxes.support` is an id.
 ---@type table
 ctx.client = {}

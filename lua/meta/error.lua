@@ -31,6 +31,6 @@ error("definition file: do not run")
 ---@field kind foyer.Kind
 ---@field message string  a sentence: "cannot <do> <what>: <why>"
 ---@field status? integer  of the HTTP answer
----@field title? string  as the script that raised it set it
+---@field title? string  the API's, as in "Not found"
 ---@field details? string[]  what the API named in particular
 ---@field retry_after? number  seconds

@@ -9,7 +9,8 @@ error("definition file: do not run")
 -- host must be named in `hosts` of client.lua. Plain http, loopback and private addresses are refused unless the
 -- connection or `hosts` names that very address with its port. TLS certificates are always verified.
 --
--- A 301, 307 or 308 is repeated by foyer with the same method and body, at most 3 times, to a host that is allowed;
+-- A 301, 307 or 308 is repeated by foyer with the same method and body, at most 3 times, to a host that is allowed,
+-- and not with a header that holds a secret when the host is another one;
 -- Front answers 301 for a conversation that was merged (https://github.com/frontapp/front-api-specs). Other
 -- redirects are errors of kind "invalid".
 --
