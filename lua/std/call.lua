@@ -17,8 +17,9 @@ function call.context(options)
   local client = std.client()
   local ctx = {
     client = client, vars = client.vars or {}, options = options or {}, http = std.http,
-    now = std.ctx.now, log = std.ctx.log, skip = std.ctx.skip, random = math.random,
+    now = std.ctx.now, log = std.ctx.log, skip = std.ctx.skip,
   }
+  function ctx.random(...) return math.random(...) end -- opens the library when it is used
   function ctx.call(name, input) return call.action(name, input) end
   function ctx.template(name, data) return std.part("template").render(name, data, ctx) end
   function ctx.each(action, input, state, fn, more)

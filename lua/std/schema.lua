@@ -1,4 +1,5 @@
--- schema: values against fields: types, defaults, names for ids.
+-- schema: values against fields: types, defaults, names for ids. What it says of a value that
+-- does not fit is in mismatch, which a run that goes well does not load.
 local std = ...
 
 local schema = {}
@@ -36,19 +37,8 @@ function schema.type_names()
   return names
 end
 
--- "integer", "list of tag", "one of assigned, unassigned": for people
 function schema.describe(field)
-  if field.enum then
-    local words = {}
-    for i, word in ipairs(field.enum) do words[i] = tostring(word) end
-    return "one of " .. table.concat(words, ", ")
-  end
-  if field.list then
-    local item = field.list
-    return "list of " .. (type(item) == "string" and item or schema.describe(item))
-  end
-  if field.object then return "object" end
-  return field[1]
+  return std.part("mismatch").describe(field)
 end
 
 local function bad(path, sentence)
@@ -56,9 +46,7 @@ local function bad(path, sentence)
 end
 
 local function show(value)
-  if type(value) == "string" then return "\"" .. text.truncate(value, 60) .. "\"" end
-  if type(value) == "table" then return "a table" end
-  return tostring(value)
+  return std.part("mismatch").show(value)
 end
 
 local function check_range(field, size, path, unit)
@@ -68,10 +56,6 @@ local function check_range(field, size, path, unit)
   if field.max and size > field.max then
     bad(path, ("%s is more than %s%s"):format(size, field.max, unit))
   end
-end
-
-local function article(word)
-  return (word:match("^[aeiou]") and "an " or "a ") .. word
 end
 
 local function check_id(value, word, path, client)
@@ -85,21 +69,7 @@ local function check_id(value, word, path, client)
   end
   local named = id.names and client and client[id.app] and client[id.app][id.names]
   if named and named[value] then return named[value] end
-  for other, kind in pairs(ids()) do
-    if kind.app == id.app and value:sub(1, #kind.prefix) == kind.prefix then
-      bad(path, ("%s is %s id; %s id starts with \"%s\""):format(show(value), article(other),
-        article(word), id.prefix))
-    end
-  end
-  if not id.names then
-    bad(path, ("%s is no %s id: it starts with \"%s\""):format(show(value), word, id.prefix))
-  end
-  local names = {}
-  for name in pairs(named or {}) do names[#names + 1] = name end
-  local near = std.nearest(value, names)
-  bad(path, ("%s is no %s: neither an id (\"%s…\")%s nor a name in `%s.%s` of client.lua%s")
-    :format(show(value), word, id.prefix, id.alias and ", an alias (\"alt:…\")" or "", id.app,
-      id.names, near and "; did you mean \"" .. near .. "\"?" or ""))
+  bad(path, std.part("mismatch").id(value, word, ids(), named or {}))
 end
 
 local check
@@ -187,12 +157,7 @@ function schema.apply(fields, value, path, client)
   for key, v in pairs(value) do
     local field = fields[key]
     if not field then
-      local names = {}
-      for name in pairs(fields) do names[#names + 1] = name end
-      local near = type(key) == "string" and std.nearest(key, names)
-      bad(path, ("unknown key \"%s\"%s"):format(tostring(key), near
-        and "; did you mean \"" .. near .. "\"?"
-        or #names > 0 and "; it takes " .. table.concat(names, ", ") or "; it takes none"))
+      bad(path, std.part("mismatch").key(key, fields))
     end
     -- null for an optional field says "none": its default does not apply either. Only where an
     -- API knows the difference is the null itself kept.

@@ -4,75 +4,6 @@ local std = ...
 
 local script = {}
 
--- How many arguments each function of a definition takes: an overriding function gets the
--- inherited one after these.
-local arity = { run = 2, confirm = 3, key = 1, fires = 1 }
-
-local function is_list(t)
-  return json.is_array(t) and #t > 0 and next(t) == 1 and rawlen(t) == #t
-end
-
--- A field such as { "boolean", default = true } has a position and keys: it is a map here.
-local function is_plain_list(t)
-  if not is_list(t) then return false end
-  for key in pairs(t) do
-    if type(key) ~= "number" then return false end
-  end
-  return true
-end
-
-local function merge(base, over)
-  local merged = {}
-  for key, value in pairs(base) do merged[key] = value end
-  for key, value in pairs(over) do
-    local old = merged[key]
-    if type(value) == "table" and type(old) == "table" and not is_plain_list(value) then
-      merged[key] = merge(old, value)
-    else
-      merged[key] = value
-    end
-  end
-  return merged
-end
-
-local function override(inherited, own, name)
-  local n = arity[name]
-  if n == 1 then return function(a) return own(a, inherited) end end
-  if n == 2 then return function(a, b) return own(a, b, inherited) end end
-  return function(a, b, c) return own(a, b, c, inherited) end
-end
-
-local function lay_over(base, over)
-  local merged = merge(base, over)
-  for name in pairs(arity) do
-    if type(over[name]) == "function" and type(base[name]) == "function" then
-      merged[name] = override(base[name], over[name], name)
-    end
-  end
-  return merged
-end
-
--- A mistake of the whole file, at the first line that names WORD, else at its `return`.
-local function fail_at(info, word, sentence)
-  local source = std.read(info.file, info.index, info.client)
-  local line = word and std.part("source").line_of(std.part("source").read(source), word)
-  std.fail("script", ("%s:%d: %s"):format(info.path, line or std.line(source, ""), sentence))
-end
-
-local function nothing_below(info)
-  local folder, own = info.file:match("^(.*)/([^/]+)$")
-  local others = {}
-  for _, name in ipairs(std.list(folder, info.client)) do
-    if name ~= own and std.read(folder .. "/" .. name, info.index + 1, info.client) then
-      others[#others + 1] = name
-    end
-  end
-  local near = std.nearest(own, others)
-  fail_at(info, "super", ("super has nothing to lie over: no layer below has %s; %s"):format(
-    info.file, near and "did you mean to call this file \"" .. near .. "\"?"
-      or "return a whole definition, without super"))
-end
-
 -- The definition in FILE, nearest layer first from layer number FROM; nil when there is none.
 -- info = {path, file, client, layer, hash, index, own = what this file itself says,
 -- below = info of what it lies over}
@@ -80,19 +11,19 @@ function script.load(file, from, client)
   local chunk, info
   local function super(over)
     if type(over) ~= "table" then
-      fail_at(info, "super", "super takes one table, as in super { run = … }")
+      std.part("fault").raise(info, "super", "super takes one table, as in super { run = … }")
     end
     local base, below = script.load(file, info.index + 1, client)
-    if not base then nothing_below(info) end
+    if not base then std.part("fault").nothing_below(info) end
     info.below, info.own = below, over
-    return lay_over(base, over)
+    return std.part("override")(base, over)
   end
   chunk, info = std.load(file, from, client, { super = super })
   if not chunk then return nil end
   info.client = client
   local definition = chunk()
   if type(definition) ~= "table" then
-    fail_at(info, nil, ("returns a %s: a script returns one table, as in return { summary = …, "
+    std.part("fault").raise(info, nil, ("returns a %s: a script returns one table, as in return { summary = …, "
       .. "run = … }"):format(type(definition)))
   end
   info.own = info.own or definition

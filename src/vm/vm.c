@@ -106,10 +106,10 @@ lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void 
     /* lua_newthread copies the main thread's extra space (lstate.c) */
     *(struct vm_state **)lua_getextraspace(L) = state;
     /* The next cycle begins at ten times what is alive at the end of this one: after the
-     * parts are loaded, of which nothing would be freed, but then at twice as usual. */
+     * parts are loaded, of which nothing would be freed, but then at one and a half times. */
     lua_gc(L, LUA_GCINC, 1000, 0, 0);
     lua_gc(L, LUA_GCCOLLECT, 0);
-    lua_gc(L, LUA_GCINC, 200, 0, 0);
+    lua_gc(L, LUA_GCINC, 150, 0, 0);
     return L;
 }
 

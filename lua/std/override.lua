@@ -1,0 +1,49 @@
+-- override: one definition laid over the next layer's, as `super{…}` does.
+
+-- How many arguments each function of a definition takes: an overriding function gets the
+-- inherited one after these.
+local arity = { run = 2, confirm = 3, key = 1, fires = 1 }
+
+local function is_list(t)
+  return json.is_array(t) and #t > 0 and next(t) == 1 and rawlen(t) == #t
+end
+
+-- A field such as { "boolean", default = true } has a position and keys: it is a map here.
+local function is_plain_list(t)
+  if not is_list(t) then return false end
+  for key in pairs(t) do
+    if type(key) ~= "number" then return false end
+  end
+  return true
+end
+
+local function merge(base, over)
+  local merged = {}
+  for key, value in pairs(base) do merged[key] = value end
+  for key, value in pairs(over) do
+    local old = merged[key]
+    if type(value) == "table" and type(old) == "table" and not is_plain_list(value) then
+      merged[key] = merge(old, value)
+    else
+      merged[key] = value
+    end
+  end
+  return merged
+end
+
+local function override(inherited, own, name)
+  local n = arity[name]
+  if n == 1 then return function(a) return own(a, inherited) end end
+  if n == 2 then return function(a, b) return own(a, b, inherited) end end
+  return function(a, b, c) return own(a, b, c, inherited) end
+end
+
+return function(base, over)
+  local merged = merge(base, over)
+  for name in pairs(arity) do
+    if type(over[name]) == "function" and type(base[name]) == "function" then
+      merged[name] = override(base[name], over[name], name)
+    end
+  end
+  return merged
+end
