@@ -236,7 +236,8 @@ void overlay_each(struct overlay *o, const char *client, const char *dir,
         free(base);
         free(real_name);
     }
-    qsort(names.list, names.n, sizeof *names.list, by_bytes);
+    if (names.n) /* qsort takes no NULL */
+        qsort(names.list, names.n, sizeof *names.list, by_bytes);
     for (size_t i = 0; i < names.n; i++) {
         if (i == 0 || strcmp(names.list[i], names.list[i - 1]) != 0)
             fn(arg, names.list[i]);
