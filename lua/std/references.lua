@@ -30,13 +30,48 @@ function references.template(name)
     .. "\"?" or "make it as templates/" .. name .. ".txt, .html or .md")
 end
 
-local function check_actions(src, found, add)
+local function is_id(field)
+  return type(field[1]) == "string" and std.part("schema").is_id(field[1])
+end
+
+-- What a call passes to the action NAME as a table that is written down, against its `input`.
+local function check_input(src, name, call, client, add)
+  local given, whole = source.fields(src, call.args[2])
+  local ok, action = pcall(script.load, script.file("action", name), 1)
+  local input = ok and type(action) == "table" and (action.input or {})
+  if not given or type(input) ~= "table" then return end
+  local names, schema = {}, std.part("schema")
+  for key, field in pairs(input) do
+    if type(field) ~= "table" then return end -- the action's own mistake
+    names[#names + 1] = key
+    if whole and field.required and field.default == nil and not given[key] then
+      add(call.line, ("%s: \"%s\" is missing (%s)"):format(name, key, schema.describe(field)))
+    end
+  end
+  for key, value in pairs(given) do
+    local field, line, literal = input[key], src.line[value[1]], source.value(src, value)
+    if not field then
+      local near = std.nearest(key, names)
+      add(line, ("%s: unknown key \"%s\"; %s"):format(name, key, near and "did you mean \"" .. near
+        .. "\"?" or #names > 0 and "it takes " .. table.concat(names, ", ") or "it takes none"))
+    elseif literal ~= nil and (client or not is_id(field)) then
+      local good, raised = pcall(schema.apply, { [key] = field }, { [key] = literal }, name, client)
+      if not good and type(raised) == "table" and raised.kind == "invalid" then
+        add(line, raised.message)
+      end
+    end
+  end
+end
+
+local function check_actions(src, found, client, add)
   for _, callee in ipairs({ "ctx.call", "ctx.each" }) do
     for _, call in ipairs(source.calls(src, callee)) do
       local name, line = source.literal(src, call.args[1])
       if name then
         found.calls[#found.calls + 1] = name
-        if not references.exists("action", name) then
+        if references.exists("action", name) then
+          check_input(src, name, call, client, add)
+        else
           add(line, references.unknown("action", name, script.names("action")))
         end
       end
@@ -70,14 +105,12 @@ local function target(src, call, verb)
   local address, options = call.args[1], call.args[#call.args]
   local fields = source.fields(src, options)
   if verb == "request" then
-    address = fields and fields.url and { fields.url, fields.url + 1 }
+    address = fields and fields.url
   end
-  local app = fields and fields.connection and src.kind[fields.connection] == "string"
-    and src.text[fields.connection] or nil
+  local app = fields and source.literal(src, fields.connection)
   local literal, line, whole = source.literal(src, address, true)
   if not literal or not literal:find("^https?://") then return nil end
   -- what is put together may go on within the host's name
-  whole = whole or (verb == "request" and src.text[fields.url + 1] ~= ".")
   if not whole and not literal:find("^https?://[^/]+/") then return nil end
   return literal, line, app
 end
@@ -130,7 +163,7 @@ function references.read(text, entry, client, add)
   local found = {
     calls = json.array({}), templates = json.array({}), roots = json.array({}), open = json.array({}),
   }
-  check_actions(src, found, add)
+  check_actions(src, found, client, add)
   check_templates(src, found, add)
   if client then check_hosts(src, entry.file:match("^lua/([^/]+)/"), client, add) end
   return found

@@ -56,12 +56,13 @@ local function behind(src, i, parts)
   return i
 end
 
--- The first and last token of each argument of a call: its list opens before FROM and ends before TO.
+-- The first and last token of each argument of a call, or field of a table: the list opens before
+-- FROM and ends before TO.
 local function arguments(src, from, to)
   local list, depth, start = {}, 0, from
   for at = from, to - 1 do
     depth = depth + nesting(src, at)
-    if depth == 0 and is_mark(src, at, ",") then
+    if depth == 0 and (is_mark(src, at, ",") or is_mark(src, at, ";")) then
       list[#list + 1] = { start, at - 1 }
       start = at + 1
     end
@@ -100,20 +101,35 @@ function source.literal(src, arg, prefix)
   return src.text[arg[1]], src.line[arg[1]], arg[1] == arg[2]
 end
 
--- The names in the table that an argument writes down: {name = token of its value}; nil when the
--- argument is something else.
+-- The names in the table that an argument writes down: {name = first and last token of its value},
+-- and whether that is all of it; nil when the argument is something else.
 function source.fields(src, arg)
   if not arg or not is_mark(src, arg[1], "{") or closing(src, arg[1]) ~= arg[2] then return nil end
-  local fields = {}
+  local fields, whole = {}, true
   for _, field in ipairs(arguments(src, arg[1] + 1, arg[2])) do
     local at = field[1]
     if src.kind[at] == "name" and is_mark(src, at + 1, "=") then
-      fields[src.text[at]] = at + 2
+      fields[src.text[at]] = { at + 2, field[2] }
     elseif is_mark(src, at, "[") and src.kind[at + 1] == "string" and is_mark(src, at + 3, "=") then
-      fields[src.text[at + 1]] = at + 4
+      fields[src.text[at + 1]] = { at + 4, field[2] }
+    else
+      whole = false
     end
   end
-  return fields
+  return fields, whole
+end
+
+local words = { ["true"] = true, ["false"] = false }
+
+-- What an argument says that is one literal: text without escapes, a number, true or false; nil for
+-- anything else.
+function source.value(src, arg)
+  local kind, text = src.kind[arg[1]], src.text[arg[1]]
+  if arg[1] ~= arg[2] then return nil end
+  if kind == "string" and not text:find("\\", 1, true) then return text end
+  if kind == "number" then return tonumber(text) end
+  if kind == "name" then return words[text] end
+  return nil
 end
 
 -- The line of the first use of a name, or nil.

@@ -430,6 +430,64 @@ LUA
     'lua/front/connector.lua:5: ids.inbox.prefix: must be text, not a number'
 }
 
+@test "what a script passes to an action" {
+  recipe recipes/pass.lua 'ctx.call("front/get-conversation", { conversation_id = "inb_1" })' \
+    'ctx.call("front/send-conversation-reply", { conversation_id = ctx.vars.x, boddy = "hi" })' \
+    'ctx.each("front/list-conversations", { limit = 1000; statuses = ctx.vars.y }, {}, function() end)' \
+    'ctx.call("front/send-conversation-reply", { conversation_id = "cnv_1", body = "a", author_id = "leela" })' \
+    'ctx.call("front/send-conversation-reply", { [ctx.vars.k] = 1, author_id = "fry" })' \
+    'ctx.call("front/get-conversation", ctx.vars)'
+  finds 'recipes/pass.lua:4: front/get-conversation.conversation_id: "inb_1" is an inbox id; a conversation id starts with "cnv_"' \
+    'recipes/pass.lua:5: front/send-conversation-reply: "body" is missing (string)' \
+    'recipes/pass.lua:5: front/send-conversation-reply: unknown key "boddy"; did you mean "body"?' \
+    'recipes/pass.lua:6: front/list-conversations.limit: 1000 is more than 100' \
+    'recipes/pass.lua:8: front/send-conversation-reply.author_id: "fry" is no teammate: neither an id ("tea_…"), an alias ("alt:…") nor a name in `front.teammates` of client.lua'
+}
+
+@test "options that a recipe needs when it runs by itself" {
+  put recipes/daily.lua <<'LUA'
+return {
+  summary = "Daily.",
+  options = { to = { "string", required = true } },
+  run = function() end,
+}
+LUA
+  sed -i 's/recipes = {/&\n    daily = true,/' "$AGENCY/clients/beta/client.lua"
+  is_clean # by hand
+  sed -i 's/recipes = {}/recipes = { daily = { cron = "0 7 * * *" } }/' "$AGENCY/foyer.lua"
+  finds 'clients/beta/client.lua:8: recipes.daily: the option "to" is missing (string)' \
+    'foyer.lua:2: recipes.daily: the option "to" is missing (string) (client acme)'
+}
+
+@test "settings of wrong types are lent to the rest of the check" {
+  for bad in '1' '"x"' '{ 1, 2 }' 'true' '{ { {} } }'; do
+    for key in name front recipes vars hosts timezone uncertain; do
+      printf 'return {\n  %s = %s,\n}\n' "$key" "$bad" | put clients/acme/client.lua
+      printf 'return {\n  %s = %s,\n}\n' "$key" "$bad" | put foyer.lua
+      printf 'return {\n  %s = %s,\n}\n' "$key" "$bad" | put clients/beta/ids.lua
+      check
+      [ "$status" = 65 ]
+      [[ $output != *"cannot load"* && $output != *"built-in"* && $stderr != *foyer:* ]]
+    done
+  done
+  printf 'return {\n  name = "\xff",\n}\n' | put clients/acme/client.lua
+  printf 'return {\n  summary = \xff,\n}\n' | put recipes/bytes.lua
+  check
+  [ "$status" = 65 ]
+  [[ $output == *"recipes/bytes.lua:2: syntax error: "* ]]
+}
+
+@test "long paths, of which Lua shows the end only, are whole" {
+  long=clients/a-client-with-a-rather-long-name-as-agencies-have-them
+  mkdir -p "$AGENCY/$long"
+  printf 'return {\n  name = 1 +,\n}\n' | put $long/client.lua
+  printf 'return {\n  run =\n}\n' | put $long/lua/front/actions/send-conversation-reply.lua
+  printf 'return {\n  run = nil .. 1\n}\n' | put $long/lua/front/actions/list-conversations.lua
+  finds "$long/client.lua:2: syntax error: unexpected symbol near ','" \
+    "$long/lua/front/actions/list-conversations.lua:2: attempt to concatenate a nil value" \
+    "$long/lua/front/actions/send-conversation-reply.lua:3: syntax error: unexpected symbol near '}'"
+}
+
 # ---- at run time: the same sentences ----
 
 call() {

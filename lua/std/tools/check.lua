@@ -9,6 +9,7 @@ local steps = {}
 local function collector()
   local list = json.array({})
   return list, function(path, line, sentence, scope)
+    if not utf8.len(sentence) then sentence = sentence:gsub("[\x80-\xff]", "?") end
     list[#list + 1] = {
       path = path, line = line, sentence = sentence, always = scope == "always",
       client = scope == "client",
@@ -147,10 +148,18 @@ local function check_recipe(entry, recipe, client, nearest, found, add, settings
     add("on", references.unknown("trigger", recipe.on, script.names("trigger")))
   end
   local options = table_of(recipe, "options")
-  local given = client and nearest and is_on(entry.name, client) and std.options(entry.name) or {}
+  local given = client and nearest and is_on(entry.name, client) and std.options(entry.name) or nil
+  local by_itself = given and (recipe.on or recipe.cron
+    or table_of(table_of(client, "recipes"), entry.name).cron
+    or table_of(table_of(std.workspace(), "recipes"), entry.name).cron)
+  given = given or {}
   for key, field in pairs(options) do
     if type(field) ~= "table" then return end -- said already
-    if given[key] == nil then
+    if by_itself and field.required and field.default == nil and given[key] == nil then
+      local path, line, place = settings_place(entry.name, nil, client)
+      settings(path, line, ("%s: the option \"%s\" is missing (%s)"):format(place, key,
+        std.part("schema").describe(field)), "client")
+    elseif given[key] == nil then
       check_template(field, field.default, found, function(sentence)
         add("options." .. key .. ".default", sentence)
       end)
