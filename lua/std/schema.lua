@@ -117,10 +117,11 @@ local checks = {
   -- unix seconds, or a date that people write
   time = function(_, value, path)
     if type(value) == "number" then return value end
-    local seconds = type(value) == "string" and text.parse_time(value)
-    if not seconds then
+    if type(value) ~= "string" then
       bad(path, show(value) .. " is no time: unix seconds, or 2026-11-22T10:00:00Z")
     end
+    local ok, seconds = pcall(text.parse_time, value)
+    if not ok then bad(path, type(seconds) == "table" and seconds.message or tostring(seconds)) end
     return seconds
   end,
   file = function(_, value, path)
