@@ -20,6 +20,8 @@ files["lua/mock"] = with("mock")
 files["lua/templates"] = with()
 files["recipes"] = with()
 files["tests/lua"] = with()
+files["tests/lua/layers"] = with("super")
+files["tests/unit/luatest.lua"] = with()
 files["lua/front/connector.lua"] = { std = "none", read_globals = { "secret", "env" } }
 -- files of definitions: they set what they describe
 exclude_files = { "lua/meta" }

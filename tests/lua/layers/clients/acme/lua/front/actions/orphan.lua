@@ -1,0 +1,1 @@
+return super { summary = "Lies over nothing." }

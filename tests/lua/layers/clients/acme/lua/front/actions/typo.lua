@@ -1,0 +1,6 @@
+return {
+  summary = "x",
+  effect  = "raed",
+  input   = { a = { "strng" } },
+  rnu     = function() end,
+}

@@ -1,0 +1,1 @@
+return super(5)

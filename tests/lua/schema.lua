@@ -1,0 +1,104 @@
+-- Values against fields, and the command line's words.
+
+local std, t = ...
+local schema = std.part("schema")
+local client = std.client()
+
+local function apply(fields, value) return schema.apply(fields, value, "input", client) end
+
+local function good(field, value, want, what)
+  t.equal(apply({ x = field }, { x = value }).x, want, what)
+end
+
+local function bad(field, value, pattern, what)
+  t.equal(t.fails(function() apply({ x = field }, { x = value }) end, pattern, what).kind, "invalid", what)
+end
+
+good({ "string" }, "a", "a", "a string")
+good({ "string" }, 5, "5", "a number as a string")
+bad({ "string" }, true, "input%.x: true is no text", "a boolean is no string")
+bad({ "string" }, {}, "a table is no text", "a table is no string")
+bad({ "string", min = 2 }, "ä", "1 is less than 2 characters", "length in characters")
+bad({ "string", max = 2 }, "äöü", "3 is more than 2 characters", "too long")
+good({ "integer" }, 5.0, 5, "an integral float")
+t.equal(math.type(apply({ x = { "integer" } }, { x = 5.0 }).x), "integer", "… becomes an integer")
+bad({ "integer" }, 5.5, "no whole number", "a fraction")
+bad({ "integer" }, "5", "no whole number", "a text as an integer")
+bad({ "integer" }, 0 / 0, "no whole number", "NaN as an integer")
+bad({ "integer", min = 1, max = 3 }, 0, "0 is less than 1", "too small")
+bad({ "integer", min = 1, max = 3 }, 4, "4 is more than 3", "too large")
+good({ "number" }, 1.5, 1.5, "a number")
+bad({ "number" }, "1.5", "no number", "a text as a number")
+good({ "boolean" }, false, false, "false is a value")
+bad({ "boolean" }, "no", "neither true nor false", "a word as a boolean")
+good({ enum = { "a", 2 } }, 2, 2, "one of")
+bad({ enum = { "a", 2 } }, "2", "is not one of a, 2", "none of")
+good({ list = "string" }, { "a", 1 }, { "a", "1" }, "a list")
+good({ list = "string" }, {}, {}, "an empty list")
+t.equal(t.is_list(apply({ x = { list = "string" } }, { x = {} }).x), true, "… stays a list")
+bad({ list = "string" }, "a", "is no list", "a text as a list")
+bad({ list = "string" }, { a = 1 }, "is no list", "an object as a list")
+bad({ list = { "integer", min = 1 } }, { 1, 0 }, "x%[2%]: 0 is less", "an item of a list")
+bad({ list = "string", max = 1 }, { "a", "b" }, "2 is more than 1 items", "too many items")
+good({ object = { a = { "string", default = "d" } } }, {}, { a = "d" }, "an object's default")
+bad({ object = { a = { "string" } } }, { b = 1 }, "unknown key \"b\"", "an object's unknown key")
+bad({ object = { a = { "string", required = true } } }, {}, "\"a\" is missing %(string%)", "an object's missing key")
+good({ "any" }, { a = { 1 } }, { a = { 1 } }, "anything")
+good({ "time" }, "1970-01-01T00:01:00Z", 60, "a time")
+good({ "time" }, 60, 60, "a time in seconds")
+bad({ "time" }, "soon", "input%.x: cannot read the time \"soon\"", "a word as a time")
+bad({ "object" }, "x", "is no object", "a text as an object")
+
+-- names for ids
+
+good({ "inbox" }, "inb_7", "inb_7", "an id")
+good({ "inbox" }, "support", "inb_1", "a name for an id")
+good({ "teammate" }, "leela", "alt:email:leela@acme.example", "a name for an alias")
+good({ "teammate" }, "alt:email:x@y.example", "alt:email:x@y.example", "an alias")
+bad({ "inbox" }, "suport", "did you mean \"support\"", "a misspelled name")
+bad({ "inbox" }, "cnv_1", "is a conversation id; an inbox id starts with \"inb_\"", "another kind of id")
+bad({ "inbox" }, 5, "is no inbox id", "a number as an id")
+good({ list = "inbox" }, { "support", "inb_2" }, { "inb_1", "inb_2" }, "names in a list")
+
+-- keys, defaults, null
+
+t.fails(function() apply({ limit = { "integer" } }, { limt = 1 }) end, "did you mean \"limit\"", "a near key")
+t.fails(function() apply({ limit = { "integer" } }, { q = 1 }) end, "it takes limit", "an unknown key")
+t.fails(function() apply({}, { q = 1 }) end, "it takes none", "no keys at all")
+t.fails(function() apply({}, "x") end, "is no table", "no table")
+t.fails(function() apply({ a = { "string", required = true } }, {}) end, "\"a\" is missing", "a missing key")
+t.equal(apply({ a = { "integer", default = 3 } }, {}), { a = 3 }, "a default")
+t.equal(apply({ a = { "inbox", default = "support" } }, {}), { a = "inb_1" }, "a default is a value like others")
+t.equal(apply({ a = { "boolean", default = true } }, { a = false }), { a = false }, "false against a default")
+t.equal(apply({ a = { "integer", default = 3 } }, { a = json.null }), {}, "null says none, also against a default")
+t.fails(function() apply({ a = { "integer", required = true } }, { a = json.null }) end, ".", "null for a required one")
+local original = { list = { 1 } }
+local applied = apply({ list = { list = "integer" } }, original)
+applied.list[1] = 2
+t.equal(original.list[1], 1, "what was given is not changed")
+
+-- words
+
+local fields = { n = { "integer" }, s = { "string" }, b = { "boolean" }, l = { list = "integer" }, f = { "number" },
+  o = { object = { a = { "integer" }, l = { list = "string" } } }, e = { enum = { 1, "x" } }, any = { "any" } }
+
+local function words(...)
+  local list = {}
+  for i, word in ipairs { ... } do
+    local key, op, value = word:match("^([^:=]+)(:?=)(.*)$")
+    list[i] = { key = key, op = op, value = value }
+  end
+  return std.part("words")(fields, list)
+end
+
+t.equal(words("n=5", "s=5", "b=yes", "f=1.5"), { n = 5, s = "5", b = true, f = 1.5 }, "typed by their fields")
+t.equal(words("b=off"), { b = false }, "false is a word")
+t.equal(words("n=x"), { n = "x" }, "what is no number is left to the check")
+t.equal(words("l=1"), { l = { 1 } }, "one word for a list")
+t.equal(words("l=1", "l=2"), { l = { 1, 2 } }, "two words for a list")
+t.equal(words("o.a=1", "o.l=x", "o.l=y"), { o = { a = 1, l = { "x", "y" } } }, "nested words")
+t.equal(words("e=1"), { e = 1 }, "an enumeration's own type")
+t.equal(words('any:={"a":[1]}'), { any = { a = { 1 } } }, "JSON")
+t.equal(words("l:=[1,2]"), { l = { 1, 2 } }, "JSON for a list")
+t.equal(t.fails(function() words("any:={") end, "cannot read any:=").kind, "usage", "bad JSON")
+t.equal(words("unknown=1"), { unknown = "1" }, "unknown words are left to the check")
