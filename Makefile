@@ -96,7 +96,8 @@ $(OUT)/%.o: src/%.c $(OUT)/flags
 
 build/embed: src/tools/embed.c
 	@mkdir -p build
-	$(Q)$(CC) -O1 -o $@ $<
+	$(Q)$(CC) -O1 $(PKG_CFLAGS) -o $@ $< -Wl,-Bstatic $(shell pkg-config --libs lua5.4) \
+	  -Wl,-Bdynamic -lm
 
 build/builtin.names: FORCE
 	@mkdir -p build

@@ -1,6 +1,6 @@
 /* builtin: the shipped lua/, recipes/ and templates, compiled in as text by
- * src/tools/embed.c. The array is in byte order of the names and ends with a NULL path.
- */
+ * src/tools/embed.c; the parts of lua/std, which each process needs and nobody overrides,
+ * as bytecode too. The array is in byte order of the names and ends with a NULL path. */
 #ifndef FOYER_BUILTIN_H
 #define FOYER_BUILTIN_H
 
@@ -10,6 +10,8 @@ struct builtin_file {
     const char *path; /* "lua/front/connector.lua" */
     const char *text;
     size_t len;
+    const char *code; /* NULL: none; made by the Lua that is linked */
+    size_t code_len;
 };
 
 extern const struct builtin_file builtin_files[];

@@ -81,11 +81,19 @@ static char *builtin_name(const char *name)
     return str_starts(name, "templates") ? xasprintf("lua/%s", name) : xstrdup(name);
 }
 
-static int builtin_read(const char *name, struct buf *out, struct err *e)
+static const struct builtin_file *builtin_find(const char *name)
 {
     for (const struct builtin_file *f = builtin_files; f->path; f++)
         if (strcmp(f->path, name) == 0)
-            return buf_add(out, f->text, f->len);
+            return f;
+    return NULL;
+}
+
+static int builtin_read(const char *name, struct buf *out, struct err *e)
+{
+    const struct builtin_file *f = builtin_find(name);
+    if (f)
+        return buf_add(out, f->text, f->len);
     return err_set(e, ERR_NOT_FOUND, "cannot read built-in:%s: no such file", name);
 }
 
@@ -150,6 +158,10 @@ static int layer_find(struct overlay *o, enum layer layer, const char *client,
         file->path = xstrdup(key);
         file->text = buf_take(&text, &file->len);
         buf_init(&file->code, 16 * limits_default.script_bytes);
+        const struct builtin_file *builtin =
+            layer == LAYER_BUILTIN && !o->builtin_dir ? builtin_find(name) : NULL;
+        if (builtin)
+            buf_add(&file->code, builtin->code, builtin->code_len);
         unsigned char digest[CRYPTO_SHA256_SIZE];
         crypto_sha256(file->text, file->len, digest);
         str_hex(digest, sizeof digest, file->hash);

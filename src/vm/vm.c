@@ -106,7 +106,8 @@ lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void 
     /* lua_newthread copies the main thread's extra space (lstate.c) */
     *(struct vm_state **)lua_getextraspace(L) = state;
     /* The next cycle begins at ten times what is alive at the end of this one: after the
-     * parts are loaded, of which nothing would be freed, but then at one and a half times. */
+     * parts are loaded, of which nothing would be freed, but then at one and a half
+     * times. */
     lua_gc(L, LUA_GCINC, 1000, 0, 0);
     lua_gc(L, LUA_GCCOLLECT, 0);
     lua_gc(L, LUA_GCINC, 150, 0, 0);
@@ -116,13 +117,6 @@ lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void 
 struct vm_state *vm_state_of(lua_State *L)
 {
     return *(struct vm_state **)lua_getextraspace(L);
-}
-
-/* What came with foyer is known to work: without names and lines its parts load in half
- * the time and memory. Scripts keep theirs, for their messages. */
-static int is_ours(const struct overlay_file *file)
-{
-    return str_starts(file->path, "built-in:lua/std/") && !getenv("FOYER_LUA_DIR");
 }
 
 static int keep_code(lua_State *L, const void *data, size_t len, void *arg)
@@ -141,7 +135,8 @@ void vm_load(lua_State *L, struct overlay_file *file)
         rc = luaL_loadbufferx(L, file->code.data, file->code.len, name, "b");
     } else {
         rc = luaL_loadbufferx(L, file->text, file->len, name, "t");
-        if (rc == LUA_OK && lua_dump(L, keep_code, &file->code, is_ours(file)) != 0)
+        /* with debug information, so that messages keep their lines */
+        if (rc == LUA_OK && lua_dump(L, keep_code, &file->code, 0) != 0)
             buf_reset(&file->code);
     }
     if (rc == LUA_ERRMEM)
