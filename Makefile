@@ -54,6 +54,7 @@ UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_BIN := $(UNIT:%=$(OUT)/tests/%)
 # What a test puts itself in front of.
 WRAP_test_run    := -Wl,--wrap=lua_yieldk
+WRAP_test_golden := -Wl,--wrap=lua_yieldk
 WRAP_test_lua    := -Wl,--wrap=lua_resume
 WRAP_test_memory := -Wl,--wrap=lua_newstate
 FOYER    := $(if $(filter release,$(MODE)),build/foyer,$(OUT)/foyer)

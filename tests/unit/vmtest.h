@@ -207,6 +207,7 @@ struct vmtest {
     struct limits limits;
     const char *run_id;
     int files, dry;
+    struct mock *mock; /* NULL: an ordinary run */
     json_t *client, *workspace, *connectors;
     struct connection connection;
     char *hosts[4], *base;
@@ -383,7 +384,8 @@ static inline void vmtest_run(struct vmtest *t, const char *entry, const char *a
                             .args = args,
                             .args_len = strlen(args),
                             .files = t->files,
-                            .dry = t->dry};
+                            .dry = t->dry,
+                            .mock = t->mock};
     if (t->builtin)
         setenv("FOYER_LUA_DIR", t->builtin, 1);
     struct overlay *overlay = overlay_new(t->dir);
