@@ -208,6 +208,7 @@ static void read_protected(lua_State *L, struct err *e)
         err_set(e, ERR_LIMIT, "cannot go on: the script's memory is used up");
 }
 
+/* The error is at the top of FROM. */
 static void set_failed(struct run *run, lua_State *from, int rc)
 {
     run->outcome = RUN_FAILED;
@@ -219,8 +220,10 @@ static void set_failed(struct run *run, lua_State *from, int rc)
         return;
     }
     lua_State *L = run->L;
-    lua_settop(L, 0);
-    lua_xmove(from, L, 1);
+    if (from != L) {
+        lua_settop(L, 0);
+        lua_xmove(from, L, 1);
+    }
     read_protected(L, &run->err);
 }
 
@@ -418,8 +421,7 @@ static void start_state(struct run *run, const struct run_spec *spec)
     if (rc == LUA_OK)
         return;
     run->given_up = 1;
-    run->outcome = RUN_FAILED;
-    read_protected(run->L, &run->err);
+    set_failed(run, run->L, rc);
 }
 
 struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *done,
