@@ -17,6 +17,7 @@ struct data {
     const char *text, *name;
     size_t len;
     json_t *tree;
+    size_t values; /* so far */
 };
 
 static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
@@ -90,12 +91,15 @@ static json_t *own(lua_State *L, json_t *tree)
 
 /* Sets the tree of the value at the top into PARENT (an object by KEY, or an array), so
  * that an error raised below loses nothing: the root owns all. */
-static void convert(lua_State *L, json_t *parent, const char *key, const char *path,
-                    int depth)
+static void convert(lua_State *L, struct data *data, json_t *parent, const char *key,
+                    const char *path, int depth)
 {
     int idx = lua_gettop(L);
     json_t *node = NULL;
     luaL_checkstack(L, 10, NULL);
+    /* one table in many places is many in the tree */
+    if (data->values++ > limits_default.script_bytes)
+        luaL_error(L, "%s: more values than a settings file can hold", shown(L, path));
     if (depth > DEPTH_MAX)
         luaL_error(L, "%s: nested too deeply", shown(L, path));
     switch (lua_type(L, idx)) {
@@ -120,17 +124,16 @@ static void convert(lua_State *L, json_t *parent, const char *key, const char *p
     default:
         luaL_error(L, "%s: a %s is no data", shown(L, path), luaL_typename(L, idx));
     }
-    if (key)
-        json_object_set_new(parent, key, node);
-    else
-        json_array_append_new(parent, node);
+    if (key ? json_object_set_new(parent, key, node) != 0
+            : json_array_append_new(parent, node) != 0)
+        luaL_error(L, "%s: the key is not valid UTF-8", shown(L, path));
     if (!lua_istable(L, idx))
         return;
     lua_Integer n = (lua_Integer)lua_rawlen(L, idx);
     for (lua_Integer i = 1; i <= n; i++) {
         const char *below = lua_pushfstring(L, "%s[%I]", path, i);
         lua_rawgeti(L, idx, i);
-        convert(L, node, NULL, below, depth + 1);
+        convert(L, data, node, NULL, below, depth + 1);
         lua_pop(L, 2);
     }
     for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
@@ -143,11 +146,14 @@ static void convert(lua_State *L, json_t *parent, const char *key, const char *p
         if (n)
             luaL_error(L, "%s: a table is either a list or has keys, not both (%s)",
                        shown(L, path), lua_tostring(L, -2));
-        const char *name = lua_tostring(L, -2);
+        size_t len;
+        const char *name = lua_tolstring(L, -2, &len);
+        if (strlen(name) != len)
+            luaL_error(L, "%s: a key holds a NUL byte", shown(L, path));
         const char *below =
             *path ? lua_pushfstring(L, "%s.%s", path, name) : lua_pushstring(L, name);
         lua_insert(L, -2); // key path value
-        convert(L, node, name, below, depth + 1);
+        convert(L, data, node, name, below, depth + 1);
         lua_remove(L, -2); // key value
     }
 }
@@ -176,7 +182,7 @@ static int load(lua_State *L)
                           "%s: returns a %s: a settings file returns one table, as in "
                           "return { name = \"…\" }",
                           data->name, luaL_typename(L, -1));
-    convert(L, data->tree, "root", "", 0);
+    convert(L, data, data->tree, "root", "", 0);
     return 0;
 }
 
