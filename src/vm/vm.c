@@ -144,8 +144,12 @@ void vm_load(lua_State *L, struct overlay_file *file)
     if (rc != LUA_OK && file->len && file->text[0] == LUA_SIGNATURE[0])
         fail_text(L, ERR_SCRIPT, "cannot load %s: it is compiled Lua, not text",
                   file->path);
-    if (rc != LUA_OK) // env message
-        fail_text(L, ERR_SCRIPT, "%s", lua_tostring(L, -1));
+    if (rc != LUA_OK) { // env message
+        const char *message = lua_tostring(L, -1);
+        if (str_starts(message, file->path))
+            fail_text(L, ERR_SCRIPT, "%s", message);
+        fail_text(L, ERR_SCRIPT, "cannot load %s: %s", file->path, message);
+    }
     lua_rotate(L, -2, 1);     // chunk env
     lua_setupvalue(L, -2, 1); // chunk
 }
