@@ -1,0 +1,182 @@
+#include "core/window.h"
+
+enum {
+    WINDOW_MAX_MS = 10 * 60 * 1000, /* an end further off is a clock's mistake */
+    SAME_END_MS = 2000,             /* two headers that mean the same end */
+    STEP_BACK_MS = 100,
+    /* One at once, and one more each 200 ms: eight processes that meet an unknown
+     * company, or one that was just refused, ask it gently. */
+    PROBES_AT_ONCE = 2,
+    PROBE_MS = 200,
+};
+
+struct window window_first(int64_t now_ms)
+{
+    return (struct window){
+        .quota = BUDGET_DEFAULT_LIMIT,
+        .number = now_ms, /* no block of an earlier file fits */
+        .ends_ms = now_ms + BUDGET_WINDOW_MS,
+        .probe_from_ms = now_ms,
+    };
+}
+
+static int is_ahead(int64_t ms, int64_t now_ms)
+{
+    return ms > now_ms && ms <= now_ms + WINDOW_MAX_MS;
+}
+
+static void begin(struct window *w, int64_t ends_ms, int told)
+{
+    w->number++;
+    w->ends_ms = ends_ms;
+    w->told = told;
+    w->used = 0;
+    w->searches = 0;
+}
+
+int window_roll(struct window *w, int64_t now_ms)
+{
+    if (is_ahead(w->ends_ms, now_ms))
+        return 0;
+    begin(w, now_ms + BUDGET_WINDOW_MS, 0);
+    return 1;
+}
+
+int64_t window_block(const struct window *w)
+{
+    return w->quota >= 40 ? w->quota / 20 : 1;
+}
+
+int64_t window_left(const struct window *w, enum lane lane)
+{
+    int64_t reserve = lane == LANE_BULK && w->quota > 1 ? (w->quota + 9) / 10 : 0;
+    int64_t left = w->quota - reserve - w->used;
+    return left > 0 ? left : 0;
+}
+
+static int64_t search_share(const struct window *w)
+{
+    return w->quota > 2 ? w->quota * 2 / 5 : 1;
+}
+
+/* How many may leave unheard now; no limit when things are known. */
+static int64_t probes_left(const struct window *w, int64_t now_ms)
+{
+    if (w->probe_from_ms == 0 || w->probe_from_ms > now_ms + WINDOW_MAX_MS)
+        return INT64_MAX;
+    int64_t passed = now_ms > w->probe_from_ms ? now_ms - w->probe_from_ms : 0;
+    return PROBES_AT_ONCE + passed / PROBE_MS - w->probes;
+}
+
+static int64_t min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t window_grant(struct window *w, enum lane lane, int search, int step_back,
+                     int64_t want, int64_t now_ms, int64_t *back_ms)
+{
+    int64_t left = window_left(w, lane), probes = probes_left(w, now_ms);
+    if (is_ahead(w->blocked_until_ms, now_ms))
+        return *back_ms = w->blocked_until_ms, 0;
+    if (left == 0 || (search && w->searches >= search_share(w)))
+        return *back_ms = w->ends_ms, 0;
+    if (step_back)
+        return *back_ms = now_ms + STEP_BACK_MS, 0;
+    if (probes <= 0)
+        return *back_ms = now_ms + PROBE_MS, 0;
+    /* Towards the end one by one: what one process hoards another one needs. */
+    int64_t n = min(min(want, window_block(w)), left >= 16 ? left / 8 : 1);
+    if (search || probes != INT64_MAX)
+        n = 1;
+    w->used += n;
+    w->searches += search ? n : 0;
+    w->probes += probes != INT64_MAX ? n : 0;
+    return n;
+}
+
+int window_give_back(struct window *w, int64_t number, int64_t permits)
+{
+    if (number != w->number || permits == 0)
+        return 0;
+    w->used = w->used > permits ? w->used - permits : 0;
+    return 1;
+}
+
+/* Our count never falls by what a header says: an answer may be older than requests that
+ * left since. That they were seen by the company is assumed; when they were not, the next
+ * answer says so. */
+static int raise_used(struct window *w, int64_t used)
+{
+    if (used <= w->used)
+        return 0;
+    w->used = used;
+    return 1;
+}
+
+/* Whole seconds may be rounded down: to ask in what is left of the old window is a 429
+ * for everybody, to ask a second late is nothing. */
+static int64_t safe_end(int64_t reset_ms)
+{
+    return reset_ms + (reset_ms % 1000 == 0 ? 1000 : 250);
+}
+
+static int learn_end(struct window *w, int64_t reset_ms)
+{
+    int64_t end = safe_end(reset_ms);
+    int64_t off = end - w->ends_ms;
+    if (w->told && off >= -SAME_END_MS && off <= SAME_END_MS)
+        return 0;
+    if (w->told && off > 0)
+        begin(w, end, 1);
+    w->ends_ms = end;
+    w->told = 1;
+    return 1;
+}
+
+int window_learn(struct window *w, const struct budget_said *said, int64_t unspent,
+                 int64_t now_ms)
+{
+    int changed = 0;
+    if (said->limit > 0 && (!w->learned || said->limit != w->quota)) {
+        w->quota = said->limit;
+        w->learned = 1;
+        changed = 1;
+    }
+    /* Late answers of a window that is over say nothing of this one. */
+    if (is_ahead(w->blocked_until_ms, now_ms) ||
+        (said->reset_ms >= 0 && said->reset_ms <= now_ms))
+        return changed;
+    if (said->remaining < 0 && said->reset_ms < 0)
+        return changed;
+    changed |= window_roll(w, now_ms);
+    int64_t number = w->number;
+    if (is_ahead(said->reset_ms, now_ms))
+        changed |= learn_end(w, said->reset_ms);
+    if (said->remaining < 0)
+        return changed;
+    int64_t seen = said->remaining < w->quota ? w->quota - said->remaining : 0;
+    changed |= raise_used(w, seen + (number == w->number ? unspent : 0));
+    if (said->remaining > 0 && w->probe_from_ms != 0) {
+        w->probe_from_ms = 0;
+        w->probes = 0;
+        changed = 1;
+    }
+    return changed;
+}
+
+/* The next window begins when the company said to come back, and with probes: whether it
+ * meant the whole limit is seen then. */
+void window_refuse(struct window *w, int64_t retry_after_ms, int64_t now_ms)
+{
+    int64_t until = now_ms + retry_after_ms;
+    if (is_ahead(w->blocked_until_ms, now_ms) && w->blocked_until_ms > until)
+        until = w->blocked_until_ms;
+    w->number++; /* blocks in memory are void, in all processes */
+    w->blocked_until_ms = until;
+    w->used = w->quota;
+    w->ends_ms = until;
+    w->told = 0;
+    w->probe_from_ms = until;
+    w->probes = 0;
+}

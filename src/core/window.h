@@ -1,0 +1,43 @@
+/* window: the arithmetic of one company's window of requests. It is plain data and pure
+ * functions: no database, no clock; core/budget.c stores it and shares it. */
+#ifndef FOYER_WINDOW_H
+#define FOYER_WINDOW_H
+
+#include <stdint.h>
+
+#include "core/budget.h"
+
+struct window {
+    int64_t quota;   /* requests in a window */
+    int64_t learned; /* 1: a header said so */
+    int64_t number;  /* counts up; permits of an earlier one are worth nothing */
+    int64_t ends_ms;
+    int64_t told; /* 1: a header said when it ends; 0: a guess */
+    int64_t used; /* permits handed out, and what others were seen to use */
+    int64_t searches;
+    int64_t blocked_until_ms; /* by a 429 */
+    /* Until an answer says how things stand, requests leave one by one, counted in
+     * `probes` since then; 0: it has said so. */
+    int64_t probe_from_ms, probes;
+};
+
+/* A company nothing is known of. */
+struct window window_first(int64_t now_ms);
+/* Begins the next one when this one is over. 1: it did. */
+int window_roll(struct window *w, int64_t now_ms);
+/* Hands out 1 to WANT permits, or 0 with the time to come back at. STEP_BACK: a higher
+ * lane waits. Call window_roll before. */
+int64_t window_grant(struct window *w, enum lane lane, int search, int step_back,
+                     int64_t want, int64_t now_ms, int64_t *back_ms);
+/* Permits that were not used, of the window NUMBER. 1: it changed. */
+int window_give_back(struct window *w, int64_t number, int64_t permits);
+/* UNSPENT: permits of this window that the caller has surely not used. 1: it changed. */
+int window_learn(struct window *w, const struct budget_said *said, int64_t unspent,
+                 int64_t now_ms);
+void window_refuse(struct window *w, int64_t retry_after_ms, int64_t now_ms);
+/* The largest block that one process may hold. */
+int64_t window_block(const struct window *w);
+/* What LANE may still take. */
+int64_t window_left(const struct window *w, enum lane lane);
+
+#endif
