@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "vm/api.h"
+#include "vm/bounded.h"
 #include "vm/fail.h"
 #include "vm/run.h"
 
@@ -46,7 +47,7 @@ static int api_ctx_log(lua_State *L)
         level = (enum log_level)luaL_checkoption(L, 1, "info", levels);
         text = 2;
     }
-    const char *message = luaL_tolstring(L, text, NULL);
+    const char *message = bounded_push_text(L, text);
     if (!journal_is_replaying(run_journal(run)))
         log_line(level, "%s: %s", run_label(run), message);
     return 0;

@@ -16,7 +16,7 @@ enum { LOOP_MAX = 1000 * 1000, LENGTH_MAX = 4 * LOOP_MAX, REP_MAX = 16 * 1024 * 
 
 /* Lua's tostring, but a table, function or userdata shows no address: addresses differ
  * between processes, and a replay must not. */
-static const char *push_text(lua_State *L, int idx)
+const char *bounded_push_text(lua_State *L, int idx)
 {
     int type = lua_type(L, idx);
     if (type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TNUMBER ||
@@ -34,7 +34,7 @@ static const char *push_text(lua_State *L, int idx)
 static int base_tostring(lua_State *L)
 {
     luaL_checkany(L, 1);
-    push_text(L, 1);
+    bounded_push_text(L, 1);
     return 1;
 }
 
@@ -333,7 +333,7 @@ static int string_format(lua_State *L)
         if (*f == 'p')
             return luaL_error(L, "string.format cannot show addresses (%%p)");
         if (*f == 's' && arg <= top) {
-            push_text(L, arg);
+            bounded_push_text(L, arg);
             lua_replace(L, arg);
         }
     }

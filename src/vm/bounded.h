@@ -5,6 +5,8 @@
 
 #include <lua.h>
 
+/* Pushes the value at IDX as tostring shows it to scripts. */
+const char *bounded_push_text(lua_State *L, int idx);
 /* Sets the base functions into the table on the top of the stack. */
 void bounded_set_base(lua_State *L);
 /* Push the library tables. table.sort is Lua: lua/std/sort.lua, loaded when first used.
