@@ -29,6 +29,7 @@ for _, bad in ipairs { "", "{", "[1,]", "{\"a\":1,}", "NaN", "Infinity", "0x10",
 end
 t.fails(function() json.decode("[1,\n 2,\n oops]") end, "line 3, column 2", "json: says where")
 t.equal(t.fails(function() json.decode("{") end, ".").kind, "invalid", "json: kind of a syntax error")
+t.fails(function() json.decode("1e400") end, "line 1", "json: a number beyond all")
 t.fails(function() json.encode(0 / 0) end, "not a number", "json: NaN")
 t.fails(function() json.encode({ a = { math.huge } }) end, "a%[1%]", "json: says which")
 t.fails(function() json.encode({ 1, nil, 3 }) end, "holes", "json: holes")

@@ -68,8 +68,15 @@ ends() { # STATUS PART
 }
 
 @test "a memory bomb" {
-  probe 'local t = {} while true do t[#t + 1] = ("x"):rep(100000) .. #t end'
+  probe 'local s = ("x"):rep(1 << 24) return s .. s .. s'
   ends 70 "32 MiB of memory"
+}
+
+@test "a log shows no addresses" {
+  FOYER_LOG=info probe 'ctx.log({}) ctx.log("warn", pcall) ctx.log("info", function() end)'
+  [ "$status" = 0 ]
+  [[ $stderr != *0x* ]]
+  [[ $stderr == *table*function*function* ]]
 }
 
 @test "a deep recursion while the script is parsed" {

@@ -459,6 +459,18 @@ static void an_end_is_an_end(void **state)
     assert_int_equal(t.err.retry_after_ms, 7000);
     probe("pcall(ctx.http.post, \"http://%1/500\", {}) return 1");
     assert_int_equal(t.err.kind, ERR_UNCERTAIN);
+    static const char *const ends[] = {"ctx.skip(\"x\")",
+                                       "ctx.http.get(\"http://%1/500\")",
+                                       "(\"x\"):gsub(\".\", function() ctx.skip() end)"};
+    for (size_t i = 0; i < 3; i++) { /* nor from what waits to be closed */
+        char *body =
+            xasprintf("local c <close> = setmetatable({}, { __close = function() "
+                      "ctx.http.post(\"http://%%1/closing\", {}) end }) %s",
+                      ends[i]);
+        probe(body);
+        assert_false(vmtest_got(1, "/closing"));
+        free(body);
+    }
     t.dry = 1;
     probe("pcall(ctx.http.post, \"http://%1/x\", { a = 1 }) return 1");
     assert_int_equal(t.outcome, RUN_DONE);
