@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -115,6 +116,7 @@ static void wait_in_line(int me, struct budget *b, enum lane lane)
 
 static void live_a_life(int me)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(HANG_S);
     struct live *live = live_new(dir);
     struct budget *b = budget_new(live);

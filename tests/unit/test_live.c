@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +128,7 @@ static void test_a_dead_holders_claim_is_taken_over(void **state)
     assert_int_equal(pipe(fds), 0);
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         struct live *live = live_new(dir);
         struct presence *p = presence_open(dir, NULL);
         int rc = live_claim(live, name, presence_id(p), now, &last, NULL);

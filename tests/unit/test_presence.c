@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,6 +77,7 @@ static pid_t start_other(char id[PRESENCE_ID_SIZE])
     assert_int_equal(pipe(fds), 0);
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         struct presence *p = presence_open(dir, NULL);
         char out[PRESENCE_ID_SIZE] = "";
         if (p)
@@ -143,6 +145,7 @@ static void test_exec_does_not_keep_it_alive(void **state)
     char *id = xstrdup(presence_id(p));
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         execlp("sleep", "sleep", "60", (char *)NULL);
         _exit(127);
     }
