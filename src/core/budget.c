@@ -7,14 +7,12 @@
 
 #include "base/str.h"
 #include "core/window.h"
-#include "io/crypto.h"
 #include "io/db.h"
 
 enum {
     BLOCK_MS = 1000,
-    WAIT_MAX_MS = 2000,   /* things change: nobody sleeps to the window's end */
-    WAIT_GRACE_MS = 1500, /* a waiting process that has not come back by then is gone */
-    ASKED_MS = 200,       /* how long a denial stands without asking the file again */
+    WAIT_MAX_MS = 2000, /* things change: nobody sleeps to the window's end */
+    ASKED_MS = 200,     /* how long a denial stands without asking the file again */
     PURGE_MS = 10 * 1000,
     RETRY_MAX_MS = 10 * 60 * 1000,
 };
@@ -30,25 +28,23 @@ struct company {
     struct block blocks[LANES]; /* by the lowest lane that may use it */
     int64_t want;               /* the next block: doubled while blocks are used up */
     int64_t denied_ms[LANES], back_ms[LANES];
-    int64_t waiting_until_ms[LANES]; /* our row in `waiting` */
+    int64_t waiting_until_ms[LANES]; /* ours in the row */
     int64_t purged_ms;
 };
 
 struct budget {
     struct live *live;
     struct company *companies;
-    int64_t process;
 };
 
 struct budget *budget_new(struct live *live)
 {
     struct budget *b = xcalloc(1, sizeof *b);
     b->live = live;
-    crypto_random(&b->process, sizeof b->process);
     return b;
 }
 
-static struct company *company_of(struct budget *b, const char *name)
+static struct company *company_of(struct budget *b, const char *name, int64_t now_ms)
 {
     struct company *c = b->companies;
     while (c && strcmp(c->name, name) != 0)
@@ -58,6 +54,7 @@ static struct company *company_of(struct budget *b, const char *name)
     c = xcalloc(1, sizeof *c);
     c->name = xstrdup(name);
     c->want = 1;
+    c->purged_ms = now_ms; /* a one-shot leaves that to others */
     c->next = b->companies;
     return b->companies = c;
 }
@@ -84,15 +81,17 @@ static int is_past(const struct block *block, int64_t now_ms)
 
 #define WINDOW_COLUMNS                                                                   \
     "quota, learned, window, ends_ms, told, used, searches, blocked_until_ms, "          \
-    "probe_from_ms, probes"
+    "probe_from_ms, probes, pathless_until_ms, reply_until_ms, activation_until_ms"
 
 static int copy_window(void *arg, const struct db_row *row)
 {
     struct window *w = arg;
-    *w = (struct window){db_row_int(row, 0), db_row_int(row, 1), db_row_int(row, 2),
-                         db_row_int(row, 3), db_row_int(row, 4), db_row_int(row, 5),
-                         db_row_int(row, 6), db_row_int(row, 7), db_row_int(row, 8),
-                         db_row_int(row, 9)};
+    *w = (struct window){db_row_int(row, 0),  db_row_int(row, 1),
+                         db_row_int(row, 2),  db_row_int(row, 3),
+                         db_row_int(row, 4),  db_row_int(row, 5),
+                         db_row_int(row, 6),  db_row_int(row, 7),
+                         db_row_int(row, 8),  db_row_int(row, 9),
+                         db_row_int(row, 10), {db_row_int(row, 11), db_row_int(row, 12)}};
     return 1;
 }
 
@@ -111,10 +110,12 @@ static int write_window(struct db *db, const char *company, const struct window 
     return db_change(
         db,
         "INSERT OR REPLACE INTO company (name, " WINDOW_COLUMNS
-        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         DB_ARGS(db_text(company), db_int(w->quota), db_int(w->learned), db_int(w->number),
                 db_int(w->ends_ms), db_int(w->told), db_int(w->used), db_int(w->searches),
-                db_int(w->blocked_until_ms), db_int(w->probe_from_ms), db_int(w->probes)),
+                db_int(w->blocked_until_ms), db_int(w->probe_from_ms), db_int(w->probes),
+                db_int(w->pathless_until_ms), db_int(w->waiting_until_ms[LANE_REPLY]),
+                db_int(w->waiting_until_ms[LANE_ACTIVATION])),
         NULL, e);
 }
 
@@ -123,6 +124,26 @@ struct burst {
     int64_t sent_ms[BUDGET_BURST];
     int64_t blocked_until_ms;
 };
+
+static int copy_burst(void *arg, const struct db_row *row)
+{
+    struct burst *burst = arg;
+    size_t len;
+    const void *sent = db_row_blob(row, 0, &len);
+    if (len == sizeof burst->sent_ms)
+        memcpy(burst->sent_ms, sent, len);
+    burst->blocked_until_ms = db_row_int(row, 1);
+    return 1;
+}
+
+static int read_burst(struct db *db, const char *company, const char *resource,
+                      struct burst *burst, struct err *e)
+{
+    *burst = (struct burst){0};
+    return db_query(
+        db, "SELECT sent, blocked_until_ms FROM resource WHERE company = ? AND name = ?",
+        DB_ARGS(db_text(company), db_text(resource)), copy_burst, burst, e);
+}
 
 static int write_burst(struct db *db, const char *company, const char *resource,
                        const struct burst *burst, int64_t now_ms, struct err *e)
@@ -139,14 +160,11 @@ static int write_burst(struct db *db, const char *company, const char *resource,
 static int purge(struct db *db, struct company *c, int64_t now_ms, struct err *e)
 {
     c->purged_ms = now_ms;
-    if (db_change(db,
-                  "DELETE FROM resource WHERE company = ?1 AND blocked_until_ms < ?2 AND "
-                  "last_ms NOT BETWEEN ?2 - ?3 AND ?2",
-                  DB_ARGS(db_text(c->name), db_int(now_ms), db_int(BUDGET_BURST_MS)),
-                  NULL, e) != 0)
-        return -1;
-    return db_change(db, "DELETE FROM waiting WHERE company = ? AND until_ms < ?",
-                     DB_ARGS(db_text(c->name), db_int(now_ms)), NULL, e);
+    return db_change(db,
+                     "DELETE FROM resource WHERE company = ?1 AND blocked_until_ms < ?2 "
+                     "AND last_ms NOT BETWEEN ?2 - ?3 AND ?2",
+                     DB_ARGS(db_text(c->name), db_int(now_ms), db_int(BUDGET_BURST_MS)),
+                     NULL, e);
 }
 
 /* ---- taking ---- */
@@ -158,41 +176,19 @@ struct taking {
     int64_t now_ms, back_ms;
     struct window w;
     struct burst burst;
-    int higher_waits;
     int64_t granted;     /* permits, the one asked for among them */
     struct block *block; /* the company's permit is there; only the resource is asked */
     int crowded;         /* denied for the company's sake: the lane waits */
 };
 
-static int copy_taking(void *arg, const struct db_row *row)
-{
-    struct taking *t = arg;
-    copy_window(&t->w, row);
-    t->higher_waits = db_row_int(row, 10) > 0;
-    size_t len;
-    const void *sent = db_row_blob(row, 11, &len);
-    if (sent && len == sizeof t->burst.sent_ms)
-        memcpy(t->burst.sent_ms, sent, len);
-    t->burst.blocked_until_ms = db_row_int(row, 12);
-    return 1;
-}
-
 static int read_taking(struct db *db, struct taking *t, struct err *e)
 {
-    const char *resource = t->ask->resource ? t->ask->resource : "";
-    t->w = (struct window){0};
-    t->burst = (struct burst){0};
-    t->higher_waits = 0;
-    return db_query(
-        db,
-        "SELECT " WINDOW_COLUMNS
-        ", (SELECT count(*) FROM waiting WHERE company = c.name AND lane < ?2 "
-        "AND until_ms BETWEEN ?3 AND ?4), r.sent, r.blocked "
-        "FROM company c LEFT JOIN (SELECT sent, blocked_until_ms AS blocked "
-        "FROM resource WHERE company = ?1 AND name = ?5) r WHERE c.name = ?1",
-        DB_ARGS(db_text(t->c->name), db_int(t->ask->lane), db_int(t->now_ms),
-                db_int(t->now_ms + WAIT_MAX_MS + WAIT_GRACE_MS), db_text(resource)),
-        copy_taking, t, e);
+    if (read_window(db, t->c->name, &t->w, e) != 0)
+        return -1;
+    if (t->ask->resource)
+        return read_burst(db, t->c->name, t->ask->resource, &t->burst, e);
+    t->burst = (struct burst){.blocked_until_ms = t->w.pathless_until_ms};
+    return 0;
 }
 
 /* 1: a request to the resource may leave, and is noted; else back_ms. */
@@ -237,25 +233,20 @@ static int64_t wait_of(int64_t back_ms, int64_t now_ms)
     return wait < 1 ? 1 : wait > WAIT_MAX_MS ? WAIT_MAX_MS : wait;
 }
 
-static int note_waiting(struct db *db, struct taking *t, struct err *e)
+/* 1: the row says something new of who waits. */
+static int note_waiting(struct taking *t)
 {
     int64_t *until = &t->c->waiting_until_ms[t->ask->lane];
-    if (t->granted > 0 || t->ask->lane == LANE_BULK || !t->crowded) {
-        if (t->granted == 0 || *until == 0)
-            return 0;
+    int changed = 0;
+    if (t->granted > 0) {
+        changed = window_stop_waiting(&t->w, t->ask->lane, *until);
         *until = 0;
-        return db_change(
-            db, "DELETE FROM waiting WHERE company = ? AND lane = ? AND process = ?",
-            DB_ARGS(db_text(t->c->name), db_int(t->ask->lane), db_int(t->b->process)),
-            NULL, e);
+    } else if (t->crowded && t->ask->lane != LANE_BULK) {
+        *until =
+            window_wait(&t->w, t->ask->lane, wait_of(t->back_ms, t->now_ms), t->now_ms);
+        changed = 1;
     }
-    *until = t->now_ms + wait_of(t->back_ms, t->now_ms) + WAIT_GRACE_MS;
-    return db_change(db,
-                     "INSERT OR REPLACE INTO waiting (company, lane, process, until_ms) "
-                     "VALUES (?, ?, ?, ?)",
-                     DB_ARGS(db_text(t->c->name), db_int(t->ask->lane),
-                             db_int(t->b->process), db_int(*until)),
-                     NULL, e);
+    return changed;
 }
 
 /* Everything in one transaction. When it fails, blocks it dropped are lost until the
@@ -278,19 +269,18 @@ static int take(struct db *db, void *arg, struct err *e)
     if (passes && t->block) {
         t->granted = 1;
     } else if (passes) {
-        t->granted = window_grant(&t->w, ask->lane, ask->search, t->higher_waits,
-                                  t->c->want, t->now_ms, &t->back_ms);
+        t->granted = window_grant(&t->w, ask->lane, ask->search, t->c->want, t->now_ms,
+                                  &t->back_ms);
         changed |= t->granted > 0;
         t->crowded = t->granted == 0 && !ask->search;
     }
+    changed |= note_waiting(t);
     if ((changed && write_window(db, t->c->name, &t->w, e) != 0) ||
         (t->granted && ask->resource &&
-         write_burst(db, t->c->name, ask->resource, &t->burst, t->now_ms, e) != 0) ||
-        note_waiting(db, t, e) != 0)
+         write_burst(db, t->c->name, ask->resource, &t->burst, t->now_ms, e) != 0))
         return -1;
-    return rolled || t->now_ms - t->c->purged_ms > PURGE_MS || t->now_ms < t->c->purged_ms
-               ? purge(db, t->c, t->now_ms, e)
-               : 0;
+    int old = t->now_ms - t->c->purged_ms > PURGE_MS || t->now_ms < t->c->purged_ms;
+    return rolled || old ? purge(db, t->c, t->now_ms, e) : 0;
 }
 
 /* A permit in memory that LANE may use: the least worthy first. */
@@ -329,7 +319,7 @@ static void keep_block(struct taking *t)
 int budget_take(struct budget *b, const struct budget_ask *ask, int64_t now_ms,
                 int64_t *wait_ms, struct err *e)
 {
-    struct company *c = company_of(b, ask->company);
+    struct company *c = company_of(b, ask->company, now_ms);
     struct block *block = block_for(c, ask, now_ms);
     if (block && !ask->resource && is_good(b, c, block)) {
         block->permits--;
@@ -394,7 +384,8 @@ static int learn(struct db *db, void *arg, struct err *e)
 int budget_learn(struct budget *b, const char *company, const struct budget_said *said,
                  int64_t now_ms, struct err *e)
 {
-    struct hearing h = {.c = company_of(b, company), .said = said, .now_ms = now_ms};
+    struct hearing h = {
+        .c = company_of(b, company, now_ms), .said = said, .now_ms = now_ms};
     struct db *db = live_db(b->live, e);
     if (!db)
         return -1;
@@ -415,16 +406,19 @@ static int refuse(struct db *db, void *arg, struct err *e)
 
 static int refuse_burst(struct db *db, void *arg, struct err *e)
 {
-    const struct hearing *h = arg;
-    return db_change(
-        db,
-        "INSERT INTO resource (company, name, sent, last_ms, blocked_until_ms) "
-        "VALUES (?, ?, x'', ?, ?) ON CONFLICT (company, name) DO UPDATE SET "
-        "last_ms = excluded.last_ms, "
-        "blocked_until_ms = max(blocked_until_ms, excluded.blocked_until_ms)",
-        DB_ARGS(db_text(h->c->name), db_text(h->resource), db_int(h->now_ms),
-                db_int(h->now_ms + h->retry_after_ms)),
-        NULL, e);
+    struct hearing *h = arg;
+    int64_t until = h->now_ms + h->retry_after_ms;
+    struct burst burst;
+    if (h->resource) {
+        if (read_burst(db, h->c->name, h->resource, &burst, e) != 0)
+            return -1;
+        burst.blocked_until_ms = until;
+        return write_burst(db, h->c->name, h->resource, &burst, h->now_ms, e);
+    }
+    if (read_hearing(db, h, e) != 0)
+        return -1;
+    h->w.pathless_until_ms = until;
+    return write_window(db, h->c->name, &h->w, e);
 }
 
 static int64_t clamp(int64_t v, int64_t least, int64_t most)
@@ -437,8 +431,8 @@ int budget_refused(struct budget *b, const char *company, const char *resource,
 {
     int64_t unsaid = burst ? BUDGET_BURST_MS : BUDGET_WINDOW_MS;
     int64_t retry = retry_after_ms < 0 ? unsaid : retry_after_ms;
-    struct hearing h = {.c = company_of(b, company),
-                        .resource = resource ? resource : "",
+    struct hearing h = {.c = company_of(b, company, now_ms),
+                        .resource = resource,
                         .retry_after_ms = clamp(retry, burst ? 100 : 1000, RETRY_MAX_MS),
                         .now_ms = now_ms};
     forget_denials(h.c);

@@ -36,7 +36,10 @@ static const char *const migrations[] = {
     "  searches INTEGER NOT NULL,"
     "  blocked_until_ms INTEGER NOT NULL,"
     "  probe_from_ms INTEGER NOT NULL,"
-    "  probes INTEGER NOT NULL"
+    "  probes INTEGER NOT NULL,"
+    "  pathless_until_ms INTEGER NOT NULL,"
+    "  reply_until_ms INTEGER NOT NULL,"
+    "  activation_until_ms INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;"
     "CREATE TABLE resource ("
     "  company TEXT NOT NULL,"
@@ -45,13 +48,6 @@ static const char *const migrations[] = {
     "  last_ms INTEGER NOT NULL,"
     "  blocked_until_ms INTEGER NOT NULL,"
     "  PRIMARY KEY (company, name)"
-    ") STRICT, WITHOUT ROWID;"
-    "CREATE TABLE waiting ("
-    "  company TEXT NOT NULL,"
-    "  lane INTEGER NOT NULL,"
-    "  process INTEGER NOT NULL,"
-    "  until_ms INTEGER NOT NULL,"
-    "  PRIMARY KEY (company, lane, process)"
     ") STRICT, WITHOUT ROWID;",
 };
 

@@ -4,6 +4,8 @@ enum {
     WINDOW_MAX_MS = 10 * 60 * 1000, /* an end further off is a clock's mistake */
     SAME_END_MS = 2000,             /* two headers that mean the same end */
     STEP_BACK_MS = 100,
+    WAIT_GRACE_MS = 1500,
+    WAITING_MAX_MS = 2000 + WAIT_GRACE_MS,
     /* One at once, and one more each 200 ms: eight processes that meet an unknown
      * company, or one that was just refused, ask it gently. */
     PROBES_AT_ONCE = 2,
@@ -73,15 +75,42 @@ static int64_t min(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-int64_t window_grant(struct window *w, enum lane lane, int search, int step_back,
-                     int64_t want, int64_t now_ms, int64_t *back_ms)
+static int higher_waits(const struct window *w, enum lane lane, int64_t now_ms)
+{
+    for (int i = 0; i < (int)lane; i++)
+        if (w->waiting_until_ms[i] > now_ms &&
+            w->waiting_until_ms[i] <= now_ms + WAITING_MAX_MS)
+            return 1;
+    return 0;
+}
+
+int64_t window_wait(struct window *w, enum lane lane, int64_t wait_ms, int64_t now_ms)
+{
+    int64_t until = now_ms + wait_ms + WAIT_GRACE_MS;
+    if (lane != LANE_BULK && (until > w->waiting_until_ms[lane] ||
+                              w->waiting_until_ms[lane] > now_ms + WAITING_MAX_MS))
+        w->waiting_until_ms[lane] = until;
+    return until;
+}
+
+/* Another one who waits longer has written his own time. */
+int window_stop_waiting(struct window *w, enum lane lane, int64_t until_ms)
+{
+    if (lane == LANE_BULK || until_ms == 0 || w->waiting_until_ms[lane] != until_ms)
+        return 0;
+    w->waiting_until_ms[lane] = 0;
+    return 1;
+}
+
+int64_t window_grant(struct window *w, enum lane lane, int search, int64_t want,
+                     int64_t now_ms, int64_t *back_ms)
 {
     int64_t left = window_left(w, lane), probes = probes_left(w, now_ms);
     if (is_ahead(w->blocked_until_ms, now_ms))
         return *back_ms = w->blocked_until_ms, 0;
     if (left == 0 || (search && w->searches >= search_share(w)))
         return *back_ms = w->ends_ms, 0;
-    if (step_back)
+    if (higher_waits(w, lane, now_ms))
         return *back_ms = now_ms + STEP_BACK_MS, 0;
     if (probes <= 0)
         return *back_ms = now_ms + PROBE_MS, 0;

@@ -19,16 +19,23 @@ struct window {
     /* Until an answer says how things stand, requests leave one by one, counted in
      * `probes` since then; 0: it has said so. */
     int64_t probe_from_ms, probes;
+    int64_t pathless_until_ms; /* by a burst's 429 for a path without an id */
+    /* Somebody of this lane waits, and is gone when he has not come back by then. */
+    int64_t waiting_until_ms[LANE_BULK];
 };
 
 /* A company nothing is known of. */
 struct window window_first(int64_t now_ms);
 /* Begins the next one when this one is over. 1: it did. */
 int window_roll(struct window *w, int64_t now_ms);
-/* Hands out 1 to WANT permits, or 0 with the time to come back at. STEP_BACK: a higher
- * lane waits. Call window_roll before. */
-int64_t window_grant(struct window *w, enum lane lane, int search, int step_back,
-                     int64_t want, int64_t now_ms, int64_t *back_ms);
+/* Hands out 1 to WANT permits, or 0 with the time to come back at: always 0 while a
+ * higher lane waits. Call window_roll before. */
+int64_t window_grant(struct window *w, enum lane lane, int search, int64_t want,
+                     int64_t now_ms, int64_t *back_ms);
+/* Who was denied waits, and comes back within WAIT_MS. Returns until when that counts. */
+int64_t window_wait(struct window *w, enum lane lane, int64_t wait_ms, int64_t now_ms);
+/* Who waited until UNTIL_MS does not any more. 1: it changed. */
+int window_stop_waiting(struct window *w, enum lane lane, int64_t until_ms);
 /* Permits that were not used, of the window NUMBER. 1: it changed. */
 int window_give_back(struct window *w, int64_t number, int64_t permits);
 /* UNSPENT: permits of this window that the caller has surely not used. 1: it changed. */

@@ -21,7 +21,7 @@ static const char durable_pragmas[] = "PRAGMA page_size=16384;"
 static const char live_pragmas[] = "PRAGMA page_size=1024;"
                                    "PRAGMA journal_mode=WAL;"
                                    "PRAGMA synchronous=NORMAL;"
-                                   "PRAGMA wal_autocheckpoint=200;";
+                                   "PRAGMA wal_autocheckpoint=100;";
 
 struct db {
     sqlite3 *sqlite;
