@@ -11,8 +11,7 @@
 
 enum {
     BLOCK_MS = 1000,
-    WAIT_MAX_MS = 2000, /* things change: nobody sleeps to the window's end */
-    ASKED_MS = 200,     /* how long a denial stands without asking the file again */
+    ASKED_MS = 200, /* how long a denial stands without asking the file again */
     PURGE_MS = 10 * 1000,
     RETRY_MAX_MS = 10 * 60 * 1000,
 };
@@ -230,7 +229,7 @@ static int drop_past(struct taking *t)
 static int64_t wait_of(int64_t back_ms, int64_t now_ms)
 {
     int64_t wait = back_ms - now_ms;
-    return wait < 1 ? 1 : wait > WAIT_MAX_MS ? WAIT_MAX_MS : wait;
+    return wait < 1 ? 1 : wait > BUDGET_WAIT_MAX_MS ? BUDGET_WAIT_MAX_MS : wait;
 }
 
 /* 1: the row says something new of who waits. */

@@ -27,6 +27,7 @@ enum {
     BUDGET_WINDOW_MS = 60000, /* a window, until a header says when it ends */
     BUDGET_BURST = 5,         /* requests to one resource in BUDGET_BURST_MS */
     BUDGET_BURST_MS = 1100,   /* a second, and what the network may squeeze it by */
+    BUDGET_WAIT_MAX_MS = 2000, /* things change: nobody sleeps to the window's end */
     BUDGET_RESOURCE_SIZE = 128 /* with the NUL */
 };
 
@@ -44,8 +45,9 @@ struct budget_ask { /* borrowed for the call */
     int search;           /* 1: a search, which has a share of its own */
 };
 
-/* 1: one request may leave now. 0: denied; ask again in *WAIT_MS (1 to 2000; add jitter
- * to it). Who gives up just does not come back. -1: live.db cannot be used. */
+/* 1: one request may leave now. 0: denied; ask again in *WAIT_MS (1 to
+ * BUDGET_WAIT_MAX_MS; add up to a second of jitter). Who gives up just does not come
+ * back. -1: live.db cannot be used. */
 int budget_take(struct budget *b, const struct budget_ask *ask, int64_t now_ms,
                 int64_t *wait_ms, struct err *e);
 

@@ -46,8 +46,8 @@ static int is_id(const char *id)
     return n > 0 && id[n] == '\0' && n < PRESENCE_ID_SIZE;
 }
 
-/* 1 when PATH's file was dead and is gone; only its lock's holder may unlink it, lest a
- * process that is just being born loses its file. */
+/* Only who holds the lock may unlink the file, lest a process that is being born loses
+ * it. */
 static void bury(const char *path, int fd)
 {
     struct flock held;

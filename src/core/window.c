@@ -4,8 +4,8 @@ enum {
     WINDOW_MAX_MS = 10 * 60 * 1000, /* an end further off is a clock's mistake */
     SAME_END_MS = 2000,             /* two headers that mean the same end */
     STEP_BACK_MS = 100,
-    WAIT_GRACE_MS = 1500,
-    WAITING_MAX_MS = 2000 + WAIT_GRACE_MS,
+    WAIT_GRACE_MS = 1500, /* for the jitter */
+    WAITING_MAX_MS = BUDGET_WAIT_MAX_MS + WAIT_GRACE_MS,
     /* One at once, and one more each 200 ms: eight processes that meet an unknown
      * company, or one that was just refused, ask it gently. */
     PROBES_AT_ONCE = 2,
