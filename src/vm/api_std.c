@@ -627,35 +627,56 @@ static void push_limits(lua_State *L)
     lua_setfield(L, -2, "each_items");
 }
 
+static const luaL_Reg functions[] = {{"mark_sound", api_std_mark_sound},
+                                     {"part", api_std_part},
+                                     {"load", api_std_load},
+                                     {"read", api_std_read},
+                                     {"list", api_std_list},
+                                     {"line", api_std_line},
+                                     {"tokens", api_std_tokens},
+                                     {"host", api_std_host},
+                                     {"cron", api_std_cron},
+                                     {"client", api_std_client},
+                                     {"clients", api_std_clients},
+                                     {"workspace", api_std_workspace},
+                                     {"connector", api_std_connector},
+                                     {"options", api_std_options},
+                                     {"enter", api_std_enter},
+                                     {"leave", api_std_leave},
+                                     {"copy", api_std_copy},
+                                     {"finish", api_std_finish},
+                                     {"fail", api_std_fail},
+                                     {"file", api_std_file},
+                                     {"slurp", api_std_slurp},
+                                     {"is_secret", api_std_is_secret},
+                                     {"is_file", api_std_is_file},
+                                     {"nearest", api_std_nearest},
+                                     {"progress", api_std_progress},
+                                     {NULL, NULL}};
+
+/* A run uses a few of them: each is made when it is first named. */
+static int find_function(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 2);
+    for (const luaL_Reg *f = functions; f->name; f++) {
+        if (strcmp(f->name, name) != 0)
+            continue;
+        lua_pushcfunction(L, f->func);
+        lua_pushvalue(L, 2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, 1);
+        return 1;
+    }
+    return 0;
+}
+
 void api_open_std(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"mark_sound", api_std_mark_sound},
-                                         {"part", api_std_part},
-                                         {"load", api_std_load},
-                                         {"read", api_std_read},
-                                         {"list", api_std_list},
-                                         {"line", api_std_line},
-                                         {"tokens", api_std_tokens},
-                                         {"host", api_std_host},
-                                         {"cron", api_std_cron},
-                                         {"client", api_std_client},
-                                         {"clients", api_std_clients},
-                                         {"workspace", api_std_workspace},
-                                         {"connector", api_std_connector},
-                                         {"options", api_std_options},
-                                         {"enter", api_std_enter},
-                                         {"leave", api_std_leave},
-                                         {"copy", api_std_copy},
-                                         {"finish", api_std_finish},
-                                         {"fail", api_std_fail},
-                                         {"file", api_std_file},
-                                         {"slurp", api_std_slurp},
-                                         {"is_secret", api_std_is_secret},
-                                         {"is_file", api_std_is_file},
-                                         {"nearest", api_std_nearest},
-                                         {"progress", api_std_progress},
-                                         {NULL, NULL}};
-    luaL_newlib(L, functions);
+    lua_createtable(L, 0, 16);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, find_function);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
     api_http_open(L);
     lua_setfield(L, -2, "http");
     api_ctx_open(L);

@@ -7,7 +7,6 @@
 
 struct arena_chunk {
     struct arena_chunk *next;
-    size_t unused; /* keeps the blocks aligned to ARENA_UNIT */
     char blocks[];
 };
 

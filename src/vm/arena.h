@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-enum { ARENA_UNIT = 16, ARENA_SMALL_MAX = 512, ARENA_CHUNK = 4 * 1024 - 32 };
+enum { ARENA_UNIT = 8, ARENA_SMALL_MAX = 512, ARENA_CHUNK = 2 * 1024 - 16 };
 
 struct arena { /* zeroed is empty */
     struct arena_chunk *chunks;

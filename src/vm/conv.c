@@ -330,7 +330,10 @@ static int decode_protected(lua_State *L)
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &cjson_key) == LUA_TNIL) {
         lua_pop(L, 1);
         lua_pushcfunction(L, luaopen_cjson);
-        lua_call(L, 0, 1); // cjson
+        lua_call(L, 0, 1);                         // cjson
+        lua_getfield(L, -1, "encode_keep_buffer"); /* 1 KB that nobody encodes into */
+        lua_pushboolean(L, 0);
+        lua_call(L, 1, 0);
         lua_getfield(L, -1, "decode");
         lua_replace(L, 1);
         lua_pushvalue(L, 1);

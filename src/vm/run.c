@@ -50,7 +50,7 @@ struct run {
 
     enum run_outcome outcome;
     int given_up;
-    struct err err;
+    struct err *err; /* NULL: none yet; not inside, a kilobyte for each that waits */
     struct buf result, secret;
     struct run_file *files;
     int nfiles;
@@ -103,6 +103,13 @@ static void stop_waiting(struct run *run)
         stop(run->cancel_arg);
 }
 
+static struct err *err_of(struct run *run)
+{
+    if (!run->err)
+        run->err = xcalloc(1, sizeof *run->err);
+    return run->err;
+}
+
 static void run_free(struct run *run)
 {
     struct runs *runs = run->runs;
@@ -131,13 +138,16 @@ static void run_free(struct run *run)
     free(run->client);
     free(run->label);
     free(run->writing);
+    free(run->err);
     free(run);
 }
 
 static void finish(struct run *run)
 {
     run->state = STATE_OVER;
-    struct run_result result = {.outcome = run->outcome, .err = run->err};
+    struct run_result result = {.outcome = run->outcome};
+    if (run->err)
+        result.err = *run->err;
     if (run->outcome == RUN_DONE) {
         result.json = run->result.len ? run->result.data : "null";
         result.len = run->result.len ? run->result.len : 4;
@@ -214,7 +224,7 @@ static void set_failed(struct run *run, lua_State *from, int rc)
     run->outcome = RUN_FAILED;
     const struct limits *limits = vm_limits(run->runs->vm);
     if (rc == LUA_ERRMEM) {
-        err_set(&run->err, ERR_LIMIT,
+        err_set(err_of(run), ERR_LIMIT,
                 "cannot go on: the script needs more than %zu MiB of memory",
                 limits->vm_bytes >> 20);
         return;
@@ -224,7 +234,7 @@ static void set_failed(struct run *run, lua_State *from, int rc)
         lua_settop(L, 0);
         lua_xmove(from, L, 1);
     }
-    read_protected(L, &run->err);
+    read_protected(L, err_of(run));
 }
 
 /* Where it was stopped: its innermost line in a script, or the line before (Lua steps
@@ -252,12 +262,12 @@ static void set_stopped(struct run *run)
                *name = scope ? scope->name : "script";
     run->outcome = RUN_FAILED;
     if (run->cpu.verdict == CPU_RESUME_LIMIT)
-        err_set(&run->err, ERR_LIMIT,
+        err_set(err_of(run), ERR_LIMIT,
                 "cannot go on: %s %s ran %lld ms without waiting for anything%s (an "
                 "endless loop?)",
                 kind, name, (long long)limits->resume_cpu_ms, place);
     else
-        err_set(&run->err, ERR_LIMIT,
+        err_set(err_of(run), ERR_LIMIT,
                 "cannot go on: %s %s used %lld ms of CPU time in all%s", kind, name,
                 (long long)limits->attempt_cpu_ms, place);
 }
@@ -340,7 +350,7 @@ void run_ready(struct run *run)
 void run_fail(struct run *run, const struct err *e)
 {
     run->outcome = RUN_FAILED;
-    run->err = *e;
+    *err_of(run) = *e;
     run->given_up = 1;
     run_ready(run);
 }
@@ -352,7 +362,7 @@ static int end_with(lua_State *L, enum run_outcome outcome, const struct err *e)
     struct run *run = run_of(L);
     if (!run->given_up) {
         run->outcome = outcome;
-        run->err = *e;
+        *err_of(run) = *e;
         run->given_up = 1;
     }
     return cpu_stop(L);
@@ -410,7 +420,7 @@ static void start_state(struct run *run, const struct run_spec *spec)
                         spec->args ? spec->args_len : 4};
     run->L = vm_new_state(vm, &run->memory, vm_limits(vm)->vm_bytes, run);
     if (!run->L) {
-        err_set(&run->err, ERR_LIMIT, "cannot start the script: no memory");
+        err_set(err_of(run), ERR_LIMIT, "cannot start the script: no memory");
         run->outcome = RUN_FAILED;
         run->given_up = 1;
         return;
@@ -450,7 +460,7 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
     buf_init(&run->secret, 64 * 1024);
     struct err e;
     if (cpu_start(&e) != 0) {
-        run->err = e;
+        *err_of(run) = e;
         run->outcome = RUN_FAILED;
         run->given_up = 1;
     } else {
