@@ -229,7 +229,9 @@ static void read_target(lua_State *L, struct exchange *x)
     if (rc != 0)
         fail_text(L, ERR_LIMIT, "cannot %s: the address is longer than 64 KiB",
                   x->method);
-    if (exchange_resolve(x, buf_str(url), app, secret != NULL, &e) != 0)
+    int refused = exchange_resolve(x, buf_str(url), app, secret != NULL, &e);
+    buf_free(url);
+    if (refused)
         fail_raise(L, &e);
     lua_settop(L, EXCHANGE);
 }

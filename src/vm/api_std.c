@@ -129,13 +129,17 @@ static void collect(void *arg, const char *name)
     names->list[names->n++] = xstrdup(name);
 }
 
-static int names_gc(lua_State *L)
+static void names_free(struct names *names)
 {
-    struct names *names = lua_touserdata(L, 1);
     for (size_t i = 0; i < names->n; i++)
         free(names->list[i]);
     free(names->list);
     *names = (struct names){0};
+}
+
+static int names_gc(lua_State *L)
+{
+    names_free(lua_touserdata(L, 1));
     return 0;
 }
 
@@ -151,7 +155,7 @@ static struct names *push_names(lua_State *L)
     return names;
 }
 
-static int push_name_list(lua_State *L, const struct names *names)
+static int push_name_list(lua_State *L, struct names *names)
 {
     lua_createtable(L, (int)names->n, 0);
     for (size_t i = 0; i < names->n; i++) {
@@ -159,6 +163,7 @@ static int push_name_list(lua_State *L, const struct names *names)
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     conv_mark_array(L, -1);
+    names_free(names);
     return 1;
 }
 
@@ -380,6 +385,8 @@ static int api_std_options(lua_State *L)
     lua_setmetatable(L, -2);
     *box = client ? settings_options(workspace, tree, recipe) : json_object();
     push_tree(L, *box);
+    json_decref(*box);
+    *box = NULL;
     return 1;
 }
 
@@ -465,6 +472,7 @@ static int api_std_enter(lua_State *L)
         return fail_raise(L, &e);
     int answer =
         journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
+    buf_free(bytes); /* now, for a finalizer that finds the C stack full fails */
     if (answer < 0 || answer == JOURNAL_RECORDED) {
         run_pop_scopes(run, depth);
         if (answer < 0)
@@ -503,6 +511,7 @@ static int api_std_leave(lua_State *L)
         return fail_raise(L, &e);
     if (journal_leave(run_journal(run), guard->seq, bytes->data, bytes->len, &e) != 0)
         return fail_raise(L, &e);
+    buf_free(bytes);
     run_pop_scopes(run, guard->depth);
     guard->run = NULL;
     return 1;
@@ -519,6 +528,7 @@ static int api_std_copy(lua_State *L)
     if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
         return fail_raise(L, &e);
     lua_pushinteger(L, (lua_Integer)bytes->len);
+    buf_free(bytes);
     return 2;
 }
 

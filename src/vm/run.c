@@ -110,13 +110,22 @@ static struct err *err_of(struct run *run)
     return run->err;
 }
 
+/* A finalizer may need room on the stack: at the cap it would fail, and lose what it was
+ * to free. */
+static void close_state(struct run *run)
+{
+    run->memory.max = SIZE_MAX / 2;
+    if (run->L)
+        lua_close(run->L);
+    run->L = NULL;
+}
+
 static void run_free(struct run *run)
 {
     struct runs *runs = run->runs;
     stop_waiting(run);
     unready(run);
-    if (run->L)
-        lua_close(run->L);
+    close_state(run);
     if (run->prev)
         run->prev->next = run->next;
     else
@@ -156,9 +165,7 @@ static void finish(struct run *run)
     void *arg = run->done_arg;
     stop_waiting(run); /* a limit may strike on the way into a wait */
     /* the state goes first: what a callback starts next finds its memory free */
-    if (run->L)
-        lua_close(run->L);
-    run->L = NULL;
+    close_state(run);
     done(arg, &result);
     run_free(run);
 }
