@@ -31,6 +31,7 @@ return {
   rate = {
     limit = "x-ratelimit-limit", remaining = "x-ratelimit-remaining", reset = "x-ratelimit-reset",
     tier = "x-front-tier", retry_after = "retry-after",
+    search = "/conversations/search/", -- 40 % of the limit at most
   },
 
   errors = { title = "_error.title", message = "_error.message", details = "_error.details" },

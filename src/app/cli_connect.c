@@ -3,108 +3,20 @@
 #include <string.h>
 
 #include "app/cli.h"
+#include "app/consent.h"
+#include "app/grant.h"
 #include "app/session.h"
 #include "app/table.h"
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "core/answer.h"
-#include "core/settings.h"
+#include "core/limits.h"
 
 static const char usage[] =
-    "connect CLIENT --token-file FILE|- [--app APP] [--api-url URL] [--replace] [--json]";
+    "connect CLIENT [--link|--paste|--token-file FILE|-] [--app APP] [--api-url URL] "
+    "[--oauth-url URL] [--replace] [--json]";
 
-/* Who the token belongs to, as the API says: the connector's oauth.identity names the
- * request and where the id and the name stand in its answer. */
-static json_t *ask_identity(struct workspace *w, const char *client,
-                            struct connection *connection, struct err *e)
-{
-    json_t *args = json_pack("{s:s}", "app", connection->app);
-    workspace_set_connection(w, client, connection);
-    return cli_entry(w, client, "identity", args, e);
-}
-
-static int check_company(struct workspace *w, const char *client, const char *app,
-                         const char *id, struct err *e)
-{
-    const json_t *connector = workspace_connector(w, app, e);
-    const char *prefix = json_string_value(json_at(connector, "oauth.identity.prefix"));
-    if (prefix && !str_starts(id, prefix))
-        return err_set(
-            e, ERR_INVALID,
-            "cannot connect %s: the token belongs to %.40s, which is no company "
-            "(%s…); use a token of the company, not a teammate's own",
-            client, id, prefix);
-    const json_t *settings = workspace_client(w, client, e);
-    const char *company = settings ? settings_company(settings, app) : NULL;
-    if (!settings)
-        return -1;
-    if (company && strcmp(company, id) != 0)
-        return err_set(
-            e, ERR_CONFLICT,
-            "cannot connect %s: the token belongs to %s, but clients/%s/client.lua "
-            "says %s.company = \"%s\"",
-            client, id, client, app, company);
-    return 0;
-}
-
-/* Another company than before asks first: a reply to the wrong company's customer cannot
- * be taken back. */
-static int check_replaced(struct workspace *w, const char *client, const char *app,
-                          const char *id, int replace, struct err *e)
-{
-    struct store *store = workspace_store(w, e);
-    struct store_connection old;
-    struct err why;
-    if (!store)
-        return -1;
-    if (store_connection_find(store, client, app, &old, &why) != 0) {
-        if (why.kind == ERR_NOT_FOUND)
-            return 0;
-        *e = why;
-        return -1;
-    }
-    int other = strcmp(old.id, id) != 0;
-    if (other && !replace)
-        err_set(
-            e, ERR_CONFLICT,
-            "cannot connect %s: it is connected to %s (%s) and this token belongs to %s; "
-            "--replace changes the company",
-            client, old.id, old.company, id);
-    store_connection_fini(&old);
-    return other && !replace ? -1 : 0;
-}
-
-static int store_token(struct workspace *w, const char *client, const char *app,
-                       const char *id, const char *name, const char *api_url,
-                       const struct buf *token, struct err *e)
-{
-    struct store *store = workspace_store(w, e);
-    struct vault *vault = store ? workspace_vault(w, e) : NULL;
-    if (!vault)
-        return -1;
-    int64_t version = store_connection_version(store, app, id, e);
-    if (version < 0)
-        return -1;
-    char *owner = xasprintf("%s/%s", app, id);
-    struct vault_place place = {"token", owner, "access", version + 1};
-    struct buf sealed;
-    buf_init(&sealed, 64 * 1024);
-    int rc = vault_seal(vault, &place, token->data, token->len, &sealed, e);
-    if (rc == 0) {
-        struct store_connection row = {
-            .id = (char *)id,
-            .app = (char *)app,
-            .company = (char *)name,
-            .api_url = (char *)api_url,
-            .token = {version + 1, (unsigned char *)sealed.data, sealed.len},
-        };
-        rc = store_connection_put(store, client, &row, e);
-    }
-    buf_free(&sealed);
-    free(owner);
-    return rc;
-}
+enum { LINK_MS = 7 * 24 * 3600 * 1000, LISTEN_MS = 10 * 60 * 1000, LINGER_MS = 300 };
 
 /* A client that is not there yet starts with the least that works. */
 static int make_client(struct workspace *w, const char *client, const char *app,
@@ -139,7 +51,7 @@ static int make_client(struct workspace *w, const char *client, const char *app,
     return rc;
 }
 
-static int check_api_url(const char *url, struct err *e)
+static int check_url(const char *option, const char *url, struct err *e)
 {
     struct url_parts u;
     if (!url)
@@ -149,121 +61,268 @@ static int check_api_url(const char *url, struct err *e)
     int rc = 0;
     if (strcmp(u.scheme, "http") == 0 && !host_is_address(u.host))
         rc = err_set(e, ERR_INVALID,
-                     "cannot use --api-url %s: plain http is for an address such as "
+                     "cannot use %s %s: plain http is for an address such as "
                      "http://127.0.0.1:8099 only",
-                     url);
+                     option, url);
     url_parts_fini(&u);
     return rc;
 }
 
+/* ---- one grant, waited for ---- */
+
+struct wait { /* what connect waits for */
+    struct cli *cli;
+    struct session *s;
+    const char *client;
+    struct err *e;
+    int over, lingering;
+};
+
+static void on_grant(void *arg, const char *id, const char *name, const struct err *e)
+{
+    struct wait *wait = arg;
+    wait->over = 1;
+    if (e) {
+        *wait->e = *e;
+    } else if (wait->cli->json) {
+        json_t *tree =
+            json_pack("{s:s, s:s, s:s}", "client", wait->client, "id", id, "name", name);
+        cli_print_json(tree);
+        json_decref(tree);
+    } else {
+        table_printf(stdout, "client %s is connected to %s (%s)\n", wait->client, name, id);
+    }
+    loop_stop(session_loop(wait->s));
+}
+
+static int wait_for(struct wait *wait)
+{
+    while (!wait->over && !session_interrupted(wait->s))
+        loop_run(session_loop(wait->s));
+    return wait->over ? 0 : 130;
+}
+
+/* ---- the three ways of consent, and the token ---- */
+
+static int by_token(struct workspace *w, struct wait *wait, const struct grant_spec *spec,
+                    const char *file)
+{
+    struct buf token;
+    int code = 0;
+    if (cli_read_secret(file, &token, wait->e) == 0) {
+        grant_from_token(w, session_httpc(wait->s), spec, token.data, on_grant, wait);
+        code = wait_for(wait);
+    }
+    vault_wipe(&token);
+    return code;
+}
+
+static int by_link(struct workspace *w, const struct grant_spec *spec, struct cli *cli,
+                   struct err *e)
+{
+    char *link = grant_link(w, spec, clock_wall_ms() + LINK_MS, NULL, e);
+    if (!link)
+        return 0;
+    if (cli->json) {
+        json_t *tree = json_pack("{s:s, s:s}", "client", spec->client, "link", link);
+        cli_print_json(tree);
+        json_decref(tree);
+    } else {
+        fprintf(stderr,
+                "send this link to an administrator of %s's company; it holds for seven "
+                "days, "
+                "once, while `foyer serve` answers at %s\n",
+                spec->client, spec->redirect_url);
+        puts(link);
+    }
+    free(link);
+    return 0;
+}
+
+/* A person pastes the code, or the whole address that the browser ended up at. */
+static int by_paste(struct workspace *w, struct wait *wait, const struct grant_spec *spec)
+{
+    struct buf typed;
+    char *state = NULL, *code = NULL, *back = NULL;
+    char *link = grant_link(w, spec, clock_wall_ms() + LISTEN_MS, &state, wait->e);
+    int exit_code = 0;
+    if (!link)
+        return 0;
+    fprintf(stderr,
+            "open this as an administrator of the company, consent, and paste here the "
+            "address "
+            "that you are sent to (or its code), then Enter and Ctrl-D:\n%s\n",
+            link);
+    if (cli_read_secret("-", &typed, wait->e) == 0) {
+        code = consent_parameter(typed.data, "code");
+        back = consent_parameter(typed.data, "state");
+        if (back && strcmp(back, state) != 0)
+            err_set(wait->e, ERR_INVALID,
+                    "cannot connect %s: that address belongs to another "
+                    "link; open the one above",
+                    wait->client);
+        else if (strchr(typed.data, '?') && !code)
+            err_set(wait->e, ERR_INVALID, "cannot connect %s: that address holds no code",
+                    wait->client);
+    }
+    struct store *store = workspace_store(w, wait->e);
+    struct store_consent consent = {0};
+    if (wait->e->kind == ERR_NONE && store &&
+        store_consent_take(store, state, clock_wall_ms(), &consent, wait->e) == 0) {
+        grant_from_code(w, session_httpc(wait->s), spec, code ? code : typed.data,
+                        on_grant, wait);
+        exit_code = wait_for(wait);
+    }
+    store_consent_fini(&consent);
+    vault_wipe(&typed);
+    free(link);
+    free(state);
+    free(code);
+    free(back);
+    return exit_code;
+}
+
+struct listening {
+    struct wait *wait;
+    struct workspace *w;
+    char *path;
+};
+
+static void on_consent(void *arg, const char *client, const char *id, const char *name,
+                       const struct err *e)
+{
+    struct listening *listening = arg;
+    /* a stray request must not end what a person is in the middle of */
+    if (client && strcmp(client, listening->wait->client) == 0)
+        on_grant(listening->wait, id, name, e);
+}
+
+static void on_request(void *arg, struct httpd_request *r)
+{
+    struct listening *listening = arg;
+    static const char text[] = "not found\n";
+    if (strcmp(httpd_path(r), listening->path) == 0 &&
+        strcmp(httpd_method(r), "GET") == 0)
+        consent_answer(listening->w, session_httpc(listening->wait->s), r, on_consent,
+                       arg);
+    else
+        httpd_reply(r, 404, NULL, 0, text, sizeof text - 1);
+}
+
+static void on_timeout(void *arg)
+{
+    struct wait *wait = arg;
+    if (!wait->lingering)
+        err_set(wait->e, ERR_TIMEOUT,
+                "cannot connect %s: nobody consented within ten minutes", wait->client);
+    wait->over = 1;
+    loop_stop(session_loop(wait->s));
+}
+
+static int by_listening(struct workspace *w, struct wait *wait,
+                        const struct grant_spec *spec)
+{
+    struct url_parts u;
+    if (url_parts_parse(spec->redirect_url, &u, wait->e) != 0)
+        return 0;
+    char *address = xasprintf("%s:%d", u.host, u.port);
+    const char *path = strchr(strstr(spec->redirect_url, "://") + 3, '/');
+    struct listening listening = {wait, w, xstrdup(path ? path : "/")};
+    struct httpd_limits limits = {.body_max = limits_default.webhook_body_bytes,
+                                  .headers_max = limits_default.webhook_header_bytes,
+                                  .connections_max = 16,
+                                  .request_ms = limits_default.request_ms};
+    struct err why = {0};
+    struct httpd *httpd = NULL;
+    int code = 0;
+    if (strcmp(u.scheme, "http") != 0 || !host_is_address(u.host))
+        err_set(wait->e, ERR_USAGE,
+                "cannot listen at %s: use --link and `foyer serve`, or --paste",
+                spec->redirect_url);
+    else
+        httpd = httpd_open(session_loop(wait->s), address, &limits, on_request,
+                           &listening, &why);
+    if (!httpd && why.kind != ERR_NONE)
+        err_set(wait->e, ERR_CONFLICT,
+                "cannot connect %s: %s; if `foyer serve` answers there, use --link, else "
+                "--paste",
+                wait->client, why.text);
+    char *link =
+        httpd ? grant_link(w, spec, clock_wall_ms() + LISTEN_MS, NULL, wait->e) : NULL;
+    if (link) {
+        struct loop_timer *timer =
+            loop_timer_new(session_loop(wait->s), on_timeout, wait);
+        fprintf(stderr,
+                "open this as an administrator of the company and consent (waiting ten "
+                "minutes):\n%s\n",
+                link);
+        loop_timer_set(timer, LISTEN_MS);
+        code = wait_for(wait);
+        /* the page must reach the browser before the server goes */
+        wait->over = 0;
+        wait->lingering = 1;
+        loop_timer_set(timer, LINGER_MS);
+        wait_for(wait);
+        loop_timer_free(timer);
+    }
+    if (httpd)
+        httpd_close(httpd);
+    free(link);
+    free(listening.path);
+    free(address);
+    url_parts_fini(&u);
+    return code;
+}
+
 int cmd_connect(struct cli *cli, int argc, char **argv)
 {
-    const char *token_file = NULL, *api_url = NULL, *app = "front";
-    int replace = 0;
+    const char *token_file = NULL, *api_url = NULL, *oauth_url = NULL, *app = "front";
+    int replace = 0, link = 0, paste = 0, code = 0;
     struct cli_option options[] = {{"token-file", CLI_VALUE, &token_file},
+                                   {"link", CLI_FLAG, &link},
+                                   {"paste", CLI_FLAG, &paste},
                                    {"api-url", CLI_VALUE, &api_url},
+                                   {"oauth-url", CLI_VALUE, &oauth_url},
                                    {"app", CLI_VALUE, &app},
                                    {"replace", CLI_FLAG, &replace},
                                    {NULL, CLI_FLAG, NULL}};
     struct cli_list rest = {0};
     struct err e = {0};
     struct workspace *w = NULL;
-    struct buf token = {0};
-    json_t *identity = NULL;
+    struct session *s = NULL;
 
     if (cli_parse(cli, argc, argv, options, &rest, 1, 1, usage, &e) != 0)
         goto out;
-    const char *client = rest.items[0];
-    if (!token_file) {
+    if ((token_file != NULL) + link + paste > 1) {
         err_set(&e, ERR_USAGE,
-                "cannot connect %s: give the company's API token with --token-file FILE "
-                "(or - "
-                "for standard input)\nusage: foyer %s",
-                client, usage);
+                "--token-file, --link and --paste exclude each other\nusage: foyer %s",
+                usage);
         goto out;
     }
+    const char *client = rest.items[0];
     w = workspace_open(cli->workspace, 0, &e);
-    if (!w || check_api_url(api_url, &e) != 0 || !workspace_connector(w, app, &e) ||
-        !workspace_vault(w, &e) || cli_read_secret(token_file, &token, &e) != 0)
+    if (!w || check_url("--api-url", api_url, &e) != 0 ||
+        check_url("--oauth-url", oauth_url, &e) != 0 ||
+        !workspace_connector(w, app, &e) || !workspace_vault(w, &e))
         goto out;
     if (!workspace_has_client(w, client) && make_client(w, client, app, &e) != 0)
         goto out;
-    if (!workspace_client(w, client, &e))
+    if (!workspace_client(w, client, &e) || !(s = session_open(w, &e)))
         goto out;
-    struct connection *connection =
-        workspace_try_connection(w, app, api_url, token.data, &e);
-    if (!connection)
-        goto out;
-    identity = ask_identity(w, client, connection, &e);
-    if (!identity) {
-        if (e.kind == ERR_AUTH)
-            err_set(&e, ERR_AUTH,
-                    "cannot connect %s: the API refuses the token (%d); is it whole, and "
-                    "still valid?",
-                    client, e.status);
-        goto out;
-    }
-    const char *id = json_string_value(json_object_get(identity, "id"));
-    const char *name = json_string_value(json_object_get(identity, "name"));
-    if (!id || check_company(w, client, app, id, &e) != 0 ||
-        check_replaced(w, client, app, id, replace, &e) != 0 ||
-        store_token(w, client, app, id, name ? name : id, api_url, &token, &e) != 0) {
-        if (!id)
-            err_set(&e, ERR_INVALID,
-                    "cannot connect %s: the API does not say whose token it is", client);
-        goto out;
-    }
-    if (cli->json)
-        cli_print_json(identity);
-    else
-        table_printf(stdout, "client %s is connected to %s (%s)\n", client,
-                     name ? name : id, id);
+    struct wait wait = {.cli = cli, .s = s, .client = client, .e = &e};
+    struct grant_spec spec = {.client = client,
+                              .app = app,
+                              .api_url = api_url,
+                              .oauth_url = oauth_url,
+                              .redirect_url = grant_redirect_url(w, app),
+                              .replace = replace};
+    code = token_file ? by_token(w, &wait, &spec, token_file)
+           : link     ? by_link(w, &spec, cli, &e)
+           : paste    ? by_paste(w, &wait, &spec)
+                      : by_listening(w, &wait, &spec);
 out:
-    vault_wipe(&token);
-    json_decref(identity);
+    session_close(s);
     workspace_close(w);
     free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
-}
-
-static int add_connection(void *arg, const char *client, const struct store_connection *c)
-{
-    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:f}", "client", client, "app", c->app,
-                            "id", c->id, "company", c->company, "connected_at",
-                            (double)c->created_ms / 1000);
-    if (c->api_url)
-        json_object_set_new(row, "api_url", json_string(c->api_url));
-    json_array_append_new(arg, row);
-    return 0;
-}
-
-int cmd_connections(struct cli *cli, int argc, char **argv)
-{
-    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    json_t *rows = json_array();
-    struct workspace *w = NULL;
-    struct store *store = NULL;
-    if (cli_parse(cli, argc, argv, options, &rest, 0, 0, "connections [--json]", &e) == 0)
-        w = workspace_open(cli->workspace, 0, &e);
-    if (w)
-        store = workspace_store(w, &e);
-    if (store && store_connection_each(store, add_connection, rows, &e) == 0) {
-        if (cli->json) {
-            cli_print_json(rows);
-        } else if (json_array_size(rows) == 0) {
-            fputs("no client is connected: foyer connect CLIENT --token-file FILE\n",
-                  stderr);
-        } else {
-            json_t *columns = json_pack("[s,s,s,s,s,s]", "client", "app", "company", "id",
-                                        "connected_at", "api_url");
-            table_print(rows, columns);
-            json_decref(columns);
-        }
-    }
-    json_decref(rows);
-    workspace_close(w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+    return e.kind != ERR_NONE ? cli_fail(cli, &e) : code;
 }

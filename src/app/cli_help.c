@@ -8,10 +8,17 @@ static const struct {
     const char *name, *usage, *about;
 } help[] = {
     {"init", "DIR", "makes a workspace with one example client, and the sealing key"},
-    {"connect", "CLIENT --token-file FILE|- [--app APP] [--api-url URL] [--replace]",
-     "stores a company's API token, sealed; makes the client when it is not there"},
-    {"connections", "", "lists which client is connected to which company"},
-    {"call", "ACTION --client C [key=value …] [--input FILE] [--all] [--dry-run]",
+    {"connect",
+     "CLIENT [--link|--paste|--token-file FILE|-] [--app APP] [--api-url URL] "
+     "[--oauth-url URL] [--replace]",
+     "connects a client's company by OAuth, or by an API token; makes a missing client"},
+    {"connections", "",
+     "lists which client is connected to which company, and how it is"},
+    {"disconnect", "CLIENT [--app APP]", "forgets a client's connection"},
+    {"refresh", "CLIENT|--all [--app APP]", "refreshes tokens now"},
+    {"serve", "[--listen ADDRESS:PORT]", "answers consents (--link) and /healthz"},
+    {"call",
+     "ACTION --client C [key=value …] [--input FILE] [--all] [--wait D] [--dry-run]",
      "calls one action: key=value is typed by its input, key:=JSON, key=@FILE"},
     {"run",
      "RECIPE --client C|--all-clients [--conversation ID|--event FILE] [key=value …] "

@@ -14,6 +14,9 @@ static const char usage[] = "run RECIPE --client CLIENT|--all-clients [--convers
 
 enum { IN_FLIGHT = 64 };
 
+/* A recipe waits in line for the company's budget: cron comes by only so often. */
+enum { WAIT_MS = 10 * 60 * 1000 };
+
 struct job { /* one client's run */
     char *client;
     int ended;
@@ -73,6 +76,9 @@ static void start_more(struct batch *b)
                                     .args = b->args,
                                     .id = id,
                                     .files = 1,
+                                    .lane = LANE_ACTIVATION,
+                                    .wait_ms = WAIT_MS,
+                                    .patient = 1,
                                     .dry = b->dry};
         session_start(b->s, &call, on_done, started);
         free(id);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/access.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/settings.h"
@@ -16,6 +17,7 @@ struct session {
     struct workspace *workspace;
     struct loop *loop;
     struct httpc *httpc;
+    struct access *access;
     struct vm *vm;
     struct runs *runs;
     struct loop_timer *timer;
@@ -78,7 +80,9 @@ static struct session *open_with(struct workspace *w, const json_t *settings,
         s->httpc = httpc_new(s->loop, &config, e);
     }
     if (s->httpc) {
+        s->access = access_new(w, s->loop, s->httpc);
         struct run_host host = workspace_host(w);
+        access_host(s->access, &host);
         s->vm = vm_new(&limits_default, workspace_overlay(w));
         s->runs = runs_new(s->vm, s->loop, s->httpc, &host);
         s->timer = loop_timer_new(s->loop, on_poll, s);
@@ -108,6 +112,7 @@ void session_close(struct session *s)
         return;
     runs_free(s->runs);
     vm_free(s->vm);
+    access_free(s->access);
     if (s->httpc)
         httpc_free(s->httpc);
     if (s->timer)
@@ -120,6 +125,16 @@ void session_close(struct session *s)
 struct runs *session_runs(struct session *s)
 {
     return s->runs;
+}
+
+struct httpc *session_httpc(struct session *s)
+{
+    return s->httpc;
+}
+
+struct tokens *session_tokens(struct session *s)
+{
+    return access_tokens(s->access);
 }
 
 struct loop *session_loop(struct session *s)
@@ -151,6 +166,9 @@ void session_start(struct session *s, const struct session_call *call, run_done 
                             .args = args,
                             .args_len = args ? strlen(args) : 0,
                             .files = call->files,
+                            .lane = call->lane,
+                            .wait_ms = call->wait_ms,
+                            .patient = call->patient,
                             .dry = call->dry};
     run_start(s->runs, &spec, done, arg);
     free(args);

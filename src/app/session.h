@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "app/tokens.h"
 #include "app/workspace.h"
 #include "vm/run.h"
 
@@ -17,6 +18,8 @@ struct session *session_open_offline(struct workspace *w, struct err *e);
 void session_close(struct session *s);
 struct runs *session_runs(struct session *s);
 struct loop *session_loop(struct session *s);
+struct httpc *session_httpc(struct session *s);
+struct tokens *session_tokens(struct session *s);
 
 struct session_call {
     const char *client; /* NULL: none */
@@ -25,7 +28,10 @@ struct session_call {
     const json_t *args;
     const char *id; /* NULL: a fresh one; FOYER_TEST_RUN_ID, a hook for tests, fixes it */
     int files;
-    int dry; /* 1: the first write is shown, not sent */
+    enum lane lane;
+    int64_t wait_ms; /* how long its requests may wait in line for the company's budget */
+    int patient;     /* 1: also through a 429 of the API itself */
+    int dry;         /* 1: the first write is shown, not sent */
 };
 
 /* Starts one attempt; DONE as in run_start. */

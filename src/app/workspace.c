@@ -14,6 +14,7 @@
 #include "core/connector_check.h"
 #include "core/limits.h"
 #include "core/settings.h"
+#include "io/crypto.h"
 #include "vm/data.h"
 #include "vm/where.h"
 
@@ -28,6 +29,8 @@ struct workspace {
     struct overlay *overlay;
     struct store *store;
     struct vault *vault;
+    struct live *live;
+    struct presence *presence;
     json_t *settings;
     json_t *clients;    /* name -> merged settings */
     json_t *connectors; /* app -> connector */
@@ -91,12 +94,19 @@ void workspace_close(struct workspace *w)
 {
     if (!w)
         return;
-    for (struct link *link = w->links, *next; link; link = next) {
-        next = link->next;
-        connection_free(link->connection);
+    while (w->links) {
+        struct link *link = w->links;
+        w->links = link->next;
+        int shared = 0;
+        for (const struct link *other = w->links; other; other = other->next)
+            shared |= other->connection == link->connection;
+        if (!shared)
+            connection_free(link->connection);
         free(link->client);
         free(link);
     }
+    presence_close(w->presence);
+    live_free(w->live);
     store_close(w->store);
     vault_close(w->vault);
     overlay_free(w->overlay);
@@ -387,45 +397,142 @@ struct connection *workspace_try_connection(struct workspace *w, const char *app
     return c;
 }
 
+struct live *workspace_live(struct workspace *w)
+{
+    if (!w->live)
+        w->live = live_new(w->dir ? w->dir : ".");
+    return w->live;
+}
+
+struct presence *workspace_presence(struct workspace *w, struct err *e)
+{
+    if (!w->presence)
+        w->presence = presence_open(w->dir ? w->dir : ".", e);
+    return w->presence;
+}
+
+static struct vault_place place_of(const char *owner, const char *name, int64_t version)
+{
+    return (struct vault_place){"token", owner, name, version};
+}
+
+static int seal(struct vault *vault, const char *owner, const char *name, int64_t version,
+                const char *text, struct store_sealed *out, struct err *e)
+{
+    struct vault_place place = place_of(owner, name, version);
+    struct buf sealed;
+    buf_init(&sealed, 64 * 1024);
+    if (vault_seal(vault, &place, text, strlen(text), &sealed, e) != 0) {
+        buf_free(&sealed);
+        return -1;
+    }
+    out->version = version;
+    out->data = (unsigned char *)buf_take(&sealed, &out->len);
+    return 0;
+}
+
+int workspace_seal_token(struct workspace *w, struct store_connection *row,
+                         int64_t version, const struct oauth_token *token, struct err *e)
+{
+    struct vault *vault = workspace_vault(w, e);
+    if (!vault)
+        return -1;
+    char *owner = xasprintf("%s/%s", row->app, row->id);
+    row->token = (struct store_sealed){0};
+    row->refresh = (struct store_sealed){0};
+    row->expires_ms = token->expires_ms;
+    int rc = seal(vault, owner, "access", version, token->access, &row->token, e);
+    if (rc == 0 && token->refresh)
+        rc = seal(vault, owner, "refresh", version, token->refresh, &row->refresh, e);
+    free(owner);
+    return rc;
+}
+
+static int unseal(struct workspace *w, const struct store_connection *row,
+                  const char *name, const struct store_sealed *sealed, struct buf *out,
+                  struct err *e)
+{
+    struct vault *vault = workspace_vault(w, e);
+    if (!vault)
+        return -1;
+    char *owner = xasprintf("%s/%s", row->app, row->id);
+    struct vault_place place = place_of(owner, name, sealed->version);
+    int rc = vault_unseal(vault, &place, sealed->data, sealed->len, out, e);
+    free(owner);
+    return rc;
+}
+
+int workspace_refresh_token(struct workspace *w, const struct store_connection *row,
+                            struct buf *out, struct err *e)
+{
+    return unseal(w, row, "refresh", &row->refresh, out, e);
+}
+
+int workspace_adopt(struct workspace *w, struct connection *c,
+                    const struct store_connection *row, struct err *e)
+{
+    struct buf token;
+    buf_init(&token, 16 * 1024);
+    int rc = unseal(w, row, "access", &row->token, &token, e);
+    if (rc == 0) {
+        crypto_wipe(c->token, strlen(c->token));
+        free(c->token);
+        c->token = xstrdup(buf_str(&token));
+        c->version = row->token.version;
+        c->refreshable = row->refresh.data != NULL;
+        c->reconnect = row->reconnect;
+        c->expires_ms = row->expires_ms;
+        c->obtained_ms = row->refreshed_ms ? row->refreshed_ms : row->created_ms;
+    }
+    vault_wipe(&token);
+    return rc;
+}
+
 static struct connection *open_connection(struct workspace *w, const char *client,
                                           const char *app, struct err *e)
 {
     struct store *store = workspace_store(w, e);
-    struct vault *vault = store ? workspace_vault(w, e) : NULL;
     struct store_connection row;
-    if (!vault)
+    if (!store)
         return NULL;
     if (store_connection_find(store, client, app, &row, e) != 0) {
         if (e && e->kind == ERR_NOT_FOUND)
-            err_set(
-                e, ERR_AUTH,
-                "client %s is not connected to %s: `foyer connect %s --token-file FILE`",
-                client, app, client);
+            err_set(e, ERR_AUTH,
+                    "client %s is not connected to %s: run `foyer connect %s`", client,
+                    app, client);
         return NULL;
     }
-    struct connection *c = NULL;
-    struct buf token;
-    buf_init(&token, 16 * 1024);
-    char *owner = xasprintf("%s/%s", app, row.id);
-    struct vault_place place = {"token", owner, "access", row.token.version};
-    if (vault_unseal(vault, &place, row.token.data, row.token.len, &token, e) == 0)
-        c = workspace_try_connection(w, app, row.api_url, buf_str(&token), e);
+    struct connection *c = workspace_try_connection(w, app, row.api_url, "", e);
+    if (c && workspace_adopt(w, c, &row, e) != 0) {
+        connection_free(c);
+        c = NULL;
+    }
     if (c) {
         c->company = xstrdup(row.id);
         c->name = xstrdup(row.company);
+        c->oauth_url = row.oauth_url ? xstrdup(row.oauth_url) : NULL;
     }
-    vault_wipe(&token);
-    free(owner);
     store_connection_fini(&row);
     return c;
 }
 
-void workspace_set_connection(struct workspace *w, const char *client,
-                              struct connection *c)
+static void add_link(struct workspace *w, const char *client, struct connection *c)
 {
     struct link *link = xcalloc(1, sizeof *link);
     *link = (struct link){w->links, xstrdup(client), c};
     w->links = link;
+}
+
+/* Clients of one company share its connection, and so its token and its refresh. */
+static struct connection *share(struct workspace *w, struct connection *c)
+{
+    for (struct link *link = w->links; link; link = link->next)
+        if (strcmp(link->connection->app, c->app) == 0 &&
+            strcmp(link->connection->company, c->company) == 0) {
+            connection_free(c);
+            return link->connection;
+        }
+    return c;
 }
 
 const struct connection *workspace_connection(struct workspace *w, const char *client,
@@ -449,7 +556,8 @@ const struct connection *workspace_connection(struct workspace *w, const char *c
         connection_free(c);
         return NULL;
     }
-    workspace_set_connection(w, client, c);
+    c = share(w, c);
+    add_link(w, client, c);
     return c;
 }
 

@@ -7,6 +7,8 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "core/live.h"
+#include "core/oauth.h"
 #include "core/overlay.h"
 #include "core/store.h"
 #include "core/vault.h"
@@ -36,6 +38,20 @@ void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char
 int workspace_has_client(struct workspace *w, const char *client);
 struct store *workspace_store(struct workspace *w, struct err *e);
 struct vault *workspace_vault(struct workspace *w, struct err *e);
+/* state/live.db, with this process's presence: claims and the companies' budgets. */
+struct live *workspace_live(struct workspace *w);
+struct presence *workspace_presence(struct workspace *w, struct err *e);
+
+/* Seals a token into ROW (token, refresh, expires_ms) as VERSION; the caller frees both
+ * data. */
+int workspace_seal_token(struct workspace *w, struct store_connection *row,
+                         int64_t version, const struct oauth_token *token, struct err *e);
+/* Opens ROW's refresh token into OUT, to be wiped by vault_wipe. */
+int workspace_refresh_token(struct workspace *w, const struct store_connection *row,
+                            struct buf *out, struct err *e);
+/* Makes C what ROW says now: another process may have refreshed it. */
+int workspace_adopt(struct workspace *w, struct connection *c,
+                    const struct store_connection *row, struct err *e);
 
 /* From now on settings with mistakes are handed out all the same, and {} for those that
  * cannot be read: `foyer check` looks at everything. */
@@ -45,8 +61,5 @@ void workspace_be_lenient(struct workspace *w);
 struct connection *workspace_try_connection(struct workspace *w, const char *app,
                                             const char *api_url, const char *token,
                                             struct err *e);
-/* Makes workspace_connection answer with C for CLIENT from now on; takes C over. */
-void workspace_set_connection(struct workspace *w, const char *client,
-                              struct connection *c);
 
 #endif

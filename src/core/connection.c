@@ -21,6 +21,7 @@ void connection_free(struct connection *c)
     free(c->company);
     free(c->name);
     free(c->base);
+    free(c->oauth_url);
     free(c->token);
     free(c);
 }

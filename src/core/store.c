@@ -118,6 +118,11 @@ static int64_t or_now(int64_t ms)
     return ms ? ms : clock_wall_ms();
 }
 
+static struct db_value or_null(const struct store_sealed *sealed)
+{
+    return sealed->data ? db_blob(sealed->data, sealed->len) : db_text(NULL);
+}
+
 /* The row's bytes in place: valid within the row's callback. */
 static struct store_sealed lend_sealed(const struct db_row *row, int version, int data)
 {
@@ -228,8 +233,7 @@ static int put_connection(struct db *db, void *arg, struct err *e)
                           db_text(c->api_url), db_int(c->token.version),
                           db_blob(c->token.data, c->token.len),
                           db_int(or_now(c->created_ms)), db_text(c->oauth_url),
-                          db_blob(c->refresh.data, c->refresh.len),
-                          db_int(c->expires_ms)),
+                          or_null(&c->refresh), db_int(c->expires_ms)),
                   NULL, e) != 0 ||
         db_change(db,
                   "INSERT INTO client_connection (client, app, id) VALUES (?, ?, ?) "
@@ -287,6 +291,21 @@ int store_connection_find(struct store *s, const char *client, const char *app,
     return out->id ? 0 : no_connection(client, app, e);
 }
 
+int store_connection_read(struct store *s, const char *app, const char *id,
+                          struct store_connection *out, struct err *e)
+{
+    *out = (struct store_connection){0};
+    if (db_query(s->db,
+                 "SELECT " CONNECTION_COLUMNS " FROM connection c WHERE c.app = ? AND "
+                 "c.id = ?",
+                 DB_ARGS(db_text(app), db_text(id)), copy_connection, out, e) != 0)
+        return -1;
+    if (out->id)
+        return 0;
+    return err_set(e, ERR_AUTH, "the connection to %s (%s) was removed: connect it again",
+                   id, app);
+}
+
 struct each_connection {
     store_connection_fn *fn;
     void *arg;
@@ -318,7 +337,7 @@ int store_token_put(struct store *s, const struct store_connection *c, struct er
                   "expires_ms = ?, refreshed_ms = ?, reconnect = 0, last_error = NULL "
                   "WHERE app = ? AND id = ? AND token_version = ?",
                   DB_ARGS(db_int(c->token.version), db_blob(c->token.data, c->token.len),
-                          db_blob(c->refresh.data, c->refresh.len), db_int(c->expires_ms),
+                          or_null(&c->refresh), db_int(c->expires_ms),
                           db_int(c->refreshed_ms), db_text(c->app), db_text(c->id),
                           db_int(c->token.version - 1)),
                   &changed, e) != 0)

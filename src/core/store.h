@@ -54,6 +54,9 @@ int64_t store_connection_version(struct store *s, const char *app, const char *i
 /* Fills OUT with the client's connection to APP; ERR_NOT_FOUND when it has none. */
 int store_connection_find(struct store *s, const char *client, const char *app,
                           struct store_connection *out, struct err *e);
+/* The same by the company's id. */
+int store_connection_read(struct store *s, const char *app, const char *id,
+                          struct store_connection *out, struct err *e);
 /* Calls FN for each link, by client and app; it may copy what it needs and stops the walk
  * by a non-zero answer. */
 typedef int store_connection_fn(void *arg, const char *client,

@@ -26,7 +26,7 @@ static void cancel(void *arg)
 {
     struct exchange *x = arg;
     if (x->pending)
-        run_host(x->run)->withdraw(run_host(x->run)->arg, x->pending);
+        run_host(x->run)->withdraw(run_host(x->run)->access, x->pending);
     x->pending = NULL;
     if (x->call)
         httpc_cancel(x->call);
@@ -348,10 +348,18 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
     return rc;
 }
 
+/* Writes go before reads: a reply must not wait behind a list. */
 static struct run_ask ask_of(const struct exchange *x)
 {
-    return (struct run_ask){x->connection, x->method, x->url, run_lane(x->run),
-                            run_wait_ms(x->run)};
+    int64_t waited_ms = (clock_mono_us() - x->began_us) / 1000;
+    int64_t wait_ms = run_wait_ms(x->run) - waited_ms;
+    return (struct run_ask){.connection = x->connection,
+                            .method = x->method,
+                            .url = x->url,
+                            .lane = x->reads ? run_lane(x->run) : LANE_REPLY,
+                            .wait_ms = wait_ms > 0 ? wait_ms : 0,
+                            .patient = run_is_patient(x->run),
+                            .version = x->version};
 }
 
 /* 401: the token may have run out; 429: the line may move. Both were refused, so to ask
@@ -361,12 +369,17 @@ static int ask_again(struct exchange *x, const struct httpc_answer *a)
     const struct run_host *host = run_host(x->run);
     struct run_ask ask = ask_of(x);
     struct err e;
-    if (!x->connection || !host->answered || !host->answered(host->arg, &ask, a) ||
+    if (a->status == 401 && x->refused++ > 0)
+        return 0;
+    if (!x->connection || !host->answered || !host->answered(host->access, &ask, a) ||
         (a->status != 401 && a->status != 429))
         return 0;
     run_set_writing(x->run, NULL);
-    if (exchange_send(x, &e) != 0)
-        fail(x, &e);
+    if (exchange_send(x, &e) == 0)
+        return 1;
+    if (a->status == 429) /* it would wait too long: the answer itself says more */
+        return 0;
+    fail(x, &e);
     return 1;
 }
 
@@ -423,6 +436,7 @@ static int send_now(struct exchange *x, struct err *e)
     size_t n = x->nheaders;
     if (x->connection && x->connection->token) {
         credentials = xasprintf("Authorization: Bearer %s", x->connection->token);
+        x->version = x->connection->version;
         headers[n++] = credentials;
     }
     struct httpc_request request = {
@@ -470,9 +484,11 @@ int exchange_send(struct exchange *x, struct err *e)
 {
     const struct run_host *host = run_host(x->run);
     int pending = 0;
+    if (!x->began_us)
+        x->began_us = clock_mono_us();
     if (x->connection && host->admit) {
         struct run_ask ask = ask_of(x);
-        pending = host->admit(host->arg, &ask, on_admitted, x, &x->pending, e);
+        pending = host->admit(host->access, &ask, on_admitted, x, &x->pending, e);
         if (pending < 0)
             return -1;
     }

@@ -34,6 +34,7 @@ struct run {
     struct mock *mock;
     enum lane lane;
     int64_t wait_ms;
+    int patient;
     char *writing; /* NULL: no write is unanswered */
     run_done *done;
     void *done_arg;
@@ -460,6 +461,7 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
     run->mock = spec->mock;
     run->lane = spec->lane;
     run->wait_ms = spec->wait_ms;
+    run->patient = spec->patient;
     run->done = done;
     run->done_arg = arg;
     run->journal = journal_new(vm_limits(runs->vm), spec->keep);
@@ -492,6 +494,11 @@ enum lane run_lane(const struct run *run)
 int64_t run_wait_ms(const struct run *run)
 {
     return run->wait_ms;
+}
+
+int run_is_patient(const struct run *run)
+{
+    return run->patient;
 }
 
 struct mock *run_mock(const struct run *run)

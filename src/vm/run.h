@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "core/budget.h"
+#include "core/budget.h"
 #include "core/connection.h"
 #include "core/journal.h"
 #include "io/httpc.h"
@@ -32,6 +33,8 @@ struct run_ask { /* borrowed for the call */
     const char *method, *url;
     enum lane lane;
     int64_t wait_ms; /* how long it may wait in line; 0: not at all */
+    int patient;     /* 1: a 429 is waited for as well */
+    int64_t version; /* of the token that the answer is to */
 };
 typedef void run_admitted(void *arg, const struct err *refused); /* NULL: go */
 
@@ -52,12 +55,13 @@ struct run_host {
     /* Leave to send. 0: granted; 1: pending, DONE is called later from the loop unless
      * *PENDING is withdrawn; -1: refused. The token to send is in the connection then.
      * NULL: always granted. */
-    int (*admit)(void *arg, const struct run_ask *ask, run_admitted *done, void *done_arg,
-                 void **pending, struct err *e);
-    void (*withdraw)(void *arg, void *pending);
+    void *access; /* the argument of these three */
+    int (*admit)(void *access, const struct run_ask *ask, run_admitted *done,
+                 void *done_arg, void **pending, struct err *e);
+    void (*withdraw)(void *access, void *pending);
     /* Told of each answer, for the budget's sake. 1: this 401 or 429 may be asked again
      * through admit; else 0. */
-    int (*answered)(void *arg, const struct run_ask *ask,
+    int (*answered)(void *access, const struct run_ask *ask,
                     const struct httpc_answer *answer);
     /* Each client's name, in byte order. */
     void (*each_client)(void *arg, void (*fn)(void *arg, const char *client),
@@ -76,6 +80,7 @@ struct run_spec {       /* all copied */
     struct mock *mock; /* for `foyer mock` alone */
     enum lane lane;
     int64_t wait_ms; /* how long a request may wait in line for the company's budget */
+    int patient;     /* 1: also through a 429 of the API itself */
     int keep;        /* 1: the journal keeps its steps, for a replay in this process */
 };
 
@@ -122,6 +127,7 @@ struct scope {          /* one script in the chain of ctx.call */
 struct run *run_of(lua_State *L);
 enum lane run_lane(const struct run *run);
 int64_t run_wait_ms(const struct run *run);
+int run_is_patient(const struct run *run);
 struct mock *run_mock(const struct run *run); /* NULL: an ordinary run */
 struct vm *run_vm(const struct run *run);
 const struct run_host *run_host(const struct run *run);

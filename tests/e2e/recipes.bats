@@ -167,7 +167,7 @@ unassigned() {
 @test "contacts-from-csv: a limit in the middle ends it; no headings; no file" {
   local csv=$BATS_TEST_TMPDIR/contacts.csv
   printf 'email\na1@csv.example\na2@csv.example\na3@csv.example\n' >"$csv"
-  fault '{"kind": "429", "retry_after": 9, "match": {"method": "POST"}, "skip": 1}'
+  fault '{"kind": "429", "retry_after": 3600, "match": {"method": "POST"}, "skip": 1}'
   run_recipe contacts-from-csv file=@"$csv"
   failed 75 rate_limited 429
   same "$(received)" "POST /contacts,POST /contacts"

@@ -1,0 +1,270 @@
+#include "app/access.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/grant.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/answer.h"
+
+struct access {
+    struct workspace *w;
+    struct loop *loop;
+    struct tokens *tokens;
+    struct budget *budget;
+    struct waiting *waiting;
+    unsigned jitter;
+};
+
+struct waiting { /* one request, until it may leave */
+    struct waiting *next, **prev;
+    struct access *access;
+    struct connection *c;
+    char company[200], resource[BUDGET_RESOURCE_SIZE];
+    struct budget_ask ask;
+    int64_t until_ms; /* by then it must have left */
+    run_admitted *done;
+    void *arg;
+    struct tokens_wait *token;
+    struct loop_timer *timer;
+};
+
+struct access *access_new(struct workspace *w, struct loop *loop, struct httpc *httpc)
+{
+    struct access *a = xcalloc(1, sizeof *a);
+    *a = (struct access){.w = w, .loop = loop};
+    a->tokens = tokens_new(w, loop, httpc);
+    a->budget = budget_new(workspace_live(w));
+    a->jitter = (unsigned)clock_mono_us();
+    return a;
+}
+
+static void waiting_free(struct waiting *x)
+{
+    *x->prev = x->next;
+    if (x->next)
+        x->next->prev = x->prev;
+    if (x->token)
+        tokens_drop(x->token);
+    if (x->timer)
+        loop_timer_free(x->timer);
+    free(x);
+}
+
+void access_free(struct access *a)
+{
+    if (!a)
+        return;
+    while (a->waiting)
+        waiting_free(a->waiting);
+    tokens_free(a->tokens);
+    budget_free(a->budget);
+    free(a);
+}
+
+struct tokens *access_tokens(struct access *a)
+{
+    return a->tokens;
+}
+
+struct budget *access_budget(struct access *a)
+{
+    return a->budget;
+}
+
+/* ---- which budget ---- */
+
+/* A path that the connector's rate.search begins is a search, which has a share of its
+ * own. */
+static int is_search(struct access *a, const struct connection *c, const char *url)
+{
+    const json_t *connector = workspace_connector(a->w, c->app, NULL);
+    const char *prefix = json_string_value(json_at(connector, "rate.search"));
+    const char *path = strstr(url, "://") ? strchr(strstr(url, "://") + 3, '/') : NULL;
+    return prefix && path && str_starts(path, prefix);
+}
+
+static void set_ask(struct waiting *x, struct access *a, const struct run_ask *ask)
+{
+    snprintf(x->company, sizeof x->company, "%s/%s", x->c->app, x->c->company);
+    int has = budget_resource(ask->url, x->resource, sizeof x->resource);
+    x->ask = (struct budget_ask){.company = x->company,
+                                 .lane = ask->lane,
+                                 .resource = has ? x->resource : NULL,
+                                 .search = is_search(a, x->c, ask->url)};
+}
+
+/* ---- waiting ---- */
+
+static int64_t with_jitter(struct access *a, int64_t ms)
+{
+    a->jitter = a->jitter * 1103515245u + 12345u;
+    return ms + (int64_t)((a->jitter >> 16) % 20);
+}
+
+/* 1: granted; 0: come back in *MS; -1: refused. */
+static int take(struct waiting *x, int64_t *ms, struct err *e)
+{
+    int64_t now = clock_wall_ms();
+    struct err why;
+    int got = budget_take(x->access->budget, &x->ask, now, ms, &why);
+    if (got < 0) { /* the budget is a courtesy; replies must not stop for it */
+        log_line(LOG_WARN, "%s", why.text);
+        return 1;
+    }
+    if (got > 0)
+        return 1;
+    struct budget_state state;
+    int64_t wait = *ms;
+    /* a block is known to its end, so that who cannot wait that long is told at once */
+    if (budget_state(x->access->budget, x->company, now, &state, &why) == 0 &&
+        state.blocked_until_ms - now > wait)
+        wait = state.blocked_until_ms - now;
+    if (now + wait <= x->until_ms)
+        return 0;
+    err_set(e, ERR_RATE_LIMITED,
+            "cannot ask %s yet: the company's rate limit is used up; waiting for it is "
+            "--wait",
+            x->c->name);
+    e->retry_after_ms = wait;
+    return -1;
+}
+
+static void go_on(struct waiting *x, const struct err *refused)
+{
+    run_admitted *done = x->done;
+    void *arg = x->arg;
+    struct err copy;
+    if (refused)
+        copy = *refused;
+    waiting_free(x);
+    done(arg, refused ? &copy : NULL);
+}
+
+static void on_timer(void *arg)
+{
+    struct waiting *x = arg;
+    struct err e;
+    int64_t ms;
+    int got = take(x, &ms, &e);
+    if (got == 0)
+        loop_timer_set(x->timer, with_jitter(x->access, ms));
+    else
+        go_on(x, got > 0 ? NULL : &e);
+}
+
+static void on_token(void *arg, const struct err *failed)
+{
+    struct waiting *x = arg;
+    x->token = NULL;
+    if (failed)
+        go_on(x, failed);
+    else
+        on_timer(x);
+}
+
+static int admit(void *arg, const struct run_ask *ask, run_admitted *done, void *done_arg,
+                 void **pending, struct err *e)
+{
+    struct access *a = arg;
+    struct connection *c = (struct connection *)ask->connection; /* the workspace's own */
+    struct waiting *x = xcalloc(1, sizeof *x);
+    *x = (struct waiting){.access = a, .c = c, .done = done, .arg = done_arg};
+    x->until_ms = clock_wall_ms() + ask->wait_ms;
+    x->prev = &a->waiting;
+    x->next = a->waiting;
+    if (x->next)
+        x->next->prev = &x->next;
+    a->waiting = x;
+    set_ask(x, a, ask);
+    int rc = tokens_need(a->tokens, c, 0, on_token, x, &x->token, e);
+    int64_t ms = 0;
+    if (rc == 0) {
+        int got = take(x, &ms, e);
+        rc = got > 0 ? 0 : got == 0 ? 1 : -1;
+    }
+    if (rc <= 0) {
+        waiting_free(x);
+        return rc;
+    }
+    x->timer = loop_timer_new(a->loop, on_timer, x);
+    if (!x->token)
+        loop_timer_set(x->timer, with_jitter(a, ms));
+    *pending = x;
+    return 1;
+}
+
+static void withdraw(void *arg, void *pending)
+{
+    (void)arg;
+    waiting_free(pending);
+}
+
+/* ---- what answers say ---- */
+
+static const char *rate_header(const json_t *connector, const char *field,
+                               const struct httpc_answer *answer)
+{
+    const char *name =
+        json_string_value(json_object_get(json_object_get(connector, "rate"), field));
+    return name ? httpc_header(answer, name) : NULL;
+}
+
+static int64_t number(const char *text, double unit)
+{
+    char *end;
+    double n = text ? strtod(text, &end) : -1;
+    return text && end != text && n >= 0 && n < 1e13 ? (int64_t)(n * unit) : -1;
+}
+
+static void learn(struct access *a, const struct waiting *x, const json_t *connector,
+                  const struct httpc_answer *answer, int64_t now)
+{
+    struct err e;
+    struct budget_said said = {number(rate_header(connector, "limit", answer), 1),
+                               number(rate_header(connector, "remaining", answer), 1),
+                               number(rate_header(connector, "reset", answer), 1000)};
+    if (said.reset_ms >= 0)
+        said.reset_ms -= grant_skew_ms(answer, now);
+    if ((said.limit >= 0 || said.remaining >= 0) &&
+        budget_learn(a->budget, x->company, &said, now, &e) != 0)
+        log_line(LOG_WARN, "%s", e.text);
+    if (answer->status != 429)
+        return;
+    int64_t after =
+        answer_retry_after_ms(rate_header(connector, "retry_after", answer), now);
+    /* x-ratelimit-remaining above 0 tells a burst limit from the company's (FACTS 4.2) */
+    if (budget_refused(a->budget, x->company, x->ask.resource, after, said.remaining > 0,
+                       now, &e) != 0)
+        log_line(LOG_WARN, "%s", e.text);
+}
+
+static int answered(void *arg, const struct run_ask *ask,
+                    const struct httpc_answer *answer)
+{
+    struct access *a = arg;
+    struct connection *c = (struct connection *)ask->connection;
+    const json_t *connector = workspace_connector(a->w, c->app, NULL);
+    struct waiting x = {.access = a, .c = c};
+    if (answer->err.kind != ERR_NONE)
+        return 0;
+    set_ask(&x, a, ask);
+    learn(a, &x, connector, answer, clock_wall_ms());
+    if (answer->status == 401 && c->refreshable) {
+        if (ask->version == c->version) /* else it was refreshed meanwhile */
+            c->refused = c->version;
+        return 1;
+    }
+    return answer->status == 429 && ask->patient;
+}
+
+void access_host(struct access *a, struct run_host *host)
+{
+    host->access = a;
+    host->admit = admit;
+    host->withdraw = withdraw;
+    host->answered = answered;
+}

@@ -1,0 +1,414 @@
+#include "app/grant.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "core/answer.h"
+#include "core/oauth.h"
+#include "core/settings.h"
+#include "io/crypto.h"
+
+enum { SKEW_MIN_MS = 2000 };
+
+struct grant { /* one under way */
+    struct workspace *w;
+    struct httpc *httpc;
+    char *client, *app, *api_url, *oauth_url, *redirect_url;
+    int replace;
+    grant_done *done;
+    void *arg;
+    char *body; /* of the token request; wiped */
+    struct oauth_token token;
+    struct connection *connection; /* to ask who we are */
+};
+
+static char *copy(const char *s)
+{
+    return s ? xstrdup(s) : NULL;
+}
+
+static struct grant *grant_new(struct workspace *w, struct httpc *httpc,
+                               const struct grant_spec *spec, grant_done *done, void *arg)
+{
+    struct grant *g = xcalloc(1, sizeof *g);
+    *g = (struct grant){.w = w,
+                        .httpc = httpc,
+                        .client = copy(spec->client),
+                        .app = copy(spec->app),
+                        .api_url = copy(spec->api_url),
+                        .oauth_url = copy(spec->oauth_url),
+                        .redirect_url = copy(spec->redirect_url),
+                        .replace = spec->replace,
+                        .done = done,
+                        .arg = arg};
+    return g;
+}
+
+static void grant_free(struct grant *g)
+{
+    oauth_token_fini(&g->token);
+    connection_free(g->connection);
+    if (g->body)
+        crypto_wipe(g->body, strlen(g->body));
+    free(g->body);
+    free(g->client);
+    free(g->app);
+    free(g->api_url);
+    free(g->oauth_url);
+    free(g->redirect_url);
+    free(g);
+}
+
+static void end(struct grant *g, const char *id, const char *name, const struct err *e)
+{
+    g->done(g->arg, id, name, e);
+    grant_free(g);
+}
+
+/* ---- the app ---- */
+
+static const char default_redirect[] = "http://127.0.0.1:8976/oauth/callback";
+
+const char *grant_redirect_url(struct workspace *w, const char *app)
+{
+    const json_t *settings = workspace_settings(w, NULL);
+    const json_t *own = settings ? settings_workspace_app(settings, app) : NULL;
+    const char *url =
+        own ? json_string_value(json_object_get(own, "redirect_url")) : NULL;
+    return url ? url : default_redirect;
+}
+
+static int open_setting(struct workspace *w, const json_t *app, const char *app_name,
+                        const char *key, struct buf *out, struct err *e)
+{
+    const json_t *value = json_object_get(app, key);
+    const char *secret = settings_secret(value);
+    buf_init(out, 16 * 1024);
+    if (secret)
+        return workspace_secret(w, secret, out, e);
+    if (json_is_string(value))
+        return buf_adds(out, json_string_value(value));
+    return err_set(
+        e, ERR_SETTINGS,
+        "cannot connect by OAuth: foyer.lua has no apps.%s.%s; it is in the app's "
+        "OAuth settings (or use --token-file)",
+        app_name, key);
+}
+
+int grant_app(struct workspace *w, const char *app, struct buf *client_id,
+              struct buf *client_secret, struct err *e)
+{
+    buf_init(client_id, 0);
+    buf_init(client_secret, 0);
+    const json_t *settings = workspace_settings(w, e);
+    if (!settings)
+        return -1;
+    const json_t *own = settings_workspace_app(settings, app);
+    if (open_setting(w, own, app, "client_id", client_id, e) != 0)
+        return -1;
+    return open_setting(w, own, app, "client_secret", client_secret, e);
+}
+
+char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t expires_ms,
+                 char **state_out, struct err *e)
+{
+    struct buf id, secret;
+    char *link = NULL, *endpoint = NULL;
+    const json_t *connector = workspace_connector(w, spec->app, e);
+    struct store *store = connector ? workspace_store(w, e) : NULL;
+    int rc = grant_app(w, spec->app, &id, &secret, store ? e : NULL);
+    if (store && rc == 0)
+        endpoint = oauth_endpoint(connector, "authorize", spec->oauth_url, e);
+    if (endpoint) {
+        unsigned char bytes[24];
+        char state[2 * sizeof bytes + 1];
+        crypto_random(bytes, sizeof bytes);
+        str_hex(bytes, sizeof bytes, state);
+        struct store_consent consent = {.client = (char *)spec->client,
+                                        .app = (char *)spec->app,
+                                        .redirect_url = (char *)spec->redirect_url,
+                                        .api_url = (char *)spec->api_url,
+                                        .oauth_url = (char *)spec->oauth_url,
+                                        .replace = spec->replace,
+                                        .expires_ms = expires_ms};
+        if (store_consent_put(store, state, &consent, e) == 0) {
+            link = oauth_authorize_url(endpoint, buf_str(&id), spec->redirect_url, state);
+            if (state_out)
+                *state_out = xstrdup(state);
+        }
+    }
+    free(endpoint);
+    vault_wipe(&id);
+    vault_wipe(&secret);
+    return link;
+}
+
+/* ---- storing ---- */
+
+static int check_company(struct grant *g, const char *id, struct err *e)
+{
+    const json_t *connector = workspace_connector(g->w, g->app, e);
+    const char *prefix = json_string_value(json_at(connector, "oauth.identity.prefix"));
+    if (prefix && !str_starts(id, prefix))
+        return err_set(
+            e, ERR_INVALID,
+            "cannot connect %s: the token belongs to %.40s, which is no company "
+            "(%s…); use a token of the company, not a teammate's own",
+            g->client, id, prefix);
+    const json_t *settings = workspace_client(g->w, g->client, e);
+    const char *company = settings ? settings_company(settings, g->app) : NULL;
+    if (!settings)
+        return -1;
+    if (company && strcmp(company, id) != 0)
+        return err_set(
+            e, ERR_CONFLICT,
+            "cannot connect %s: the token belongs to %s, but clients/%s/client.lua "
+            "says %s.company = \"%s\"",
+            g->client, id, g->client, g->app, company);
+    return 0;
+}
+
+/* Another company than before asks first: a reply to the wrong company's customer cannot
+ * be taken back. */
+static int check_replaced(struct grant *g, struct store *store, const char *id,
+                          struct err *e)
+{
+    struct store_connection old;
+    struct err why;
+    if (store_connection_find(store, g->client, g->app, &old, &why) != 0) {
+        if (why.kind == ERR_NOT_FOUND)
+            return 0;
+        *e = why;
+        return -1;
+    }
+    int other = strcmp(old.id, id) != 0;
+    if (other && !g->replace)
+        err_set(
+            e, ERR_CONFLICT,
+            "cannot connect %s: it is connected to %s (%s) and this token belongs to %s; "
+            "--replace changes the company",
+            g->client, old.id, old.company, id);
+    store_connection_fini(&old);
+    return other && !g->replace ? -1 : 0;
+}
+
+static int store_grant(struct grant *g, const char *id, const char *name, struct err *e)
+{
+    struct store *store = workspace_store(g->w, e);
+    if (!store || check_company(g, id, e) != 0 || check_replaced(g, store, id, e) != 0)
+        return -1;
+    int64_t version = store_connection_version(store, g->app, id, e);
+    if (version < 0)
+        return -1;
+    struct store_connection row = {.id = (char *)id,
+                                   .app = g->app,
+                                   .company = (char *)name,
+                                   .api_url = g->api_url,
+                                   .oauth_url = g->oauth_url,
+                                   .expires_ms = g->token.expires_ms};
+    int rc = workspace_seal_token(g->w, &row, version + 1, &g->token, e);
+    if (rc == 0)
+        rc = store_connection_put(store, g->client, &row, e);
+    free(row.token.data);
+    free(row.refresh.data);
+    return rc;
+}
+
+/* ---- whose token ---- */
+
+static int read_identity(struct grant *g, const struct httpc_answer *a, json_t **out,
+                         struct err *e)
+{
+    const json_t *connector = workspace_connector(g->w, g->app, e);
+    if (!connector)
+        return -1;
+    if (a->err.kind != ERR_NONE) {
+        *e = a->err;
+        return -1;
+    }
+    if (a->status >= 300) {
+        answer_error(e, "ask whose token it is", (int)a->status, 0,
+                     httpc_header(a, "retry-after"), json_at(connector, "errors"),
+                     a->body, a->body_len, clock_wall_ms());
+        if (e->kind == ERR_NONE)
+            err_set(e, ERR_INVALID, "cannot ask whose token it is: the API answers %ld",
+                    a->status);
+        return -1;
+    }
+    *out = json_loadb(a->body, a->body_len, 0, NULL);
+    if (*out)
+        return 0;
+    return err_set(e, ERR_UNAVAILABLE,
+                   "cannot ask whose token it is: the API's answer is no JSON");
+}
+
+static void on_identity(void *arg, const struct httpc_answer *a)
+{
+    struct grant *g = arg;
+    struct err e = {0};
+    json_t *answer = NULL;
+    const char *id = NULL, *name = NULL;
+    if (read_identity(g, a, &answer, &e) == 0) {
+        const json_t *identity =
+            json_at(workspace_connector(g->w, g->app, NULL), "oauth.identity");
+        const char *id_path = json_string_value(json_object_get(identity, "id"));
+        const char *name_path = json_string_value(json_object_get(identity, "name"));
+        id = json_string_value(json_at(answer, id_path ? id_path : "id"));
+        name = json_string_value(json_at(answer, name_path ? name_path : "name"));
+        if (!id)
+            err_set(&e, ERR_INVALID,
+                    "cannot connect %s: the API does not say whose token it is",
+                    g->client);
+        else if (store_grant(g, id, name ? name : id, &e) != 0)
+            id = NULL;
+    } else {
+        if (e.kind == ERR_AUTH)
+            err_set(&e, ERR_AUTH,
+                    "cannot connect %s: the API refuses the token (%d); is it whole, and "
+                    "still valid?",
+                    g->client, e.status);
+        else
+            err_prefix(&e, "cannot connect %s", g->client);
+    }
+    end(g, id, name ? name : id, id ? NULL : &e);
+    json_decref(answer);
+}
+
+static int ask_identity(struct grant *g, struct err *e)
+{
+    const json_t *connector = workspace_connector(g->w, g->app, e);
+    const char *path = json_string_value(json_at(connector, "oauth.identity.get"));
+    if (!path)
+        return err_set(e, ERR_SETTINGS, "the connector of %s has no oauth.identity.get",
+                       g->app);
+    g->connection =
+        workspace_try_connection(g->w, g->app, g->api_url, g->token.access, e);
+    if (!g->connection)
+        return -1;
+    char *url = xasprintf("%s%s", g->connection->base, path);
+    char *credentials = xasprintf("Authorization: Bearer %s", g->token.access);
+    struct url_parts u;
+    int rc = url_parts_parse(url, &u, e);
+    if (rc == 0) {
+        const char *headers[] = {credentials, "Accept: application/json"};
+        struct httpc_request request = {.method = "GET",
+                                        .url = url,
+                                        .headers = headers,
+                                        .nheaders = 2,
+                                        .allow_private = host_is_address(u.host)};
+        rc = httpc_start(g->httpc, &request, on_identity, g, e) ? 0 : -1;
+        url_parts_fini(&u);
+    }
+    crypto_wipe(credentials, strlen(credentials));
+    free(credentials);
+    free(url);
+    return rc;
+}
+
+/* ---- the code ---- */
+
+int64_t grant_skew_ms(const struct httpc_answer *a, int64_t now_ms)
+{
+    const char *date = httpc_header(a, "date");
+    struct tm tm = {0};
+    const char *rest = date ? strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm) : NULL;
+    if (!rest || *rest)
+        return 0;
+    int64_t skew = (int64_t)timegm(&tm) * 1000 - now_ms;
+    return skew > SKEW_MIN_MS || skew < -SKEW_MIN_MS ? skew : 0;
+}
+
+static void on_token(void *arg, const struct httpc_answer *a)
+{
+    struct grant *g = arg;
+    struct err e = a->err;
+    int64_t now = clock_wall_ms(), skew = grant_skew_ms(a, now);
+    int rc = e.kind == ERR_NONE ? 0 : -1;
+    if (rc == 0)
+        rc = oauth_parse_answer((int)a->status, httpc_header(a, "content-type"), a->body,
+                                a->body_len, now + skew, &g->token, &e);
+    if (rc == 0 && g->token.expires_ms)
+        g->token.expires_ms -= skew; /* by our own clock from here on */
+    if (rc == 0 && !g->token.refresh)
+        rc = err_set(&e, ERR_INVALID, "the token endpoint gave no refresh token");
+    if (rc == 0)
+        rc = ask_identity(g, &e);
+    if (rc == 0)
+        return;
+    if (e.kind == ERR_AUTH)
+        err_prefix(&e, "cannot connect %s: the code is refused; start again", g->client);
+    else
+        err_prefix(&e, "cannot connect %s", g->client);
+    end(g, NULL, NULL, &e);
+}
+
+int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_url,
+               const char *credentials, const char *body, httpc_done *done, void *arg,
+               struct httpc_call **call, struct err *e)
+{
+    struct url_parts u;
+    char *endpoint = oauth_endpoint(connector, "token", oauth_url, e);
+    int rc = endpoint ? url_parts_parse(endpoint, &u, e) : -1;
+    if (rc == 0) {
+        const char *headers[] = {credentials,
+                                 "Content-Type: application/x-www-form-urlencoded",
+                                 "Accept: application/json"};
+        /* a loopback address only where the connection names it itself: --oauth-url */
+        struct httpc_request request = {.method = "POST",
+                                        .url = endpoint,
+                                        .headers = headers,
+                                        .nheaders = 3,
+                                        .body = body,
+                                        .body_len = strlen(body),
+                                        .fresh = 1,
+                                        .allow_private =
+                                            oauth_url && host_is_address(u.host)};
+        struct httpc_call *started = httpc_start(httpc, &request, done, arg, e);
+        rc = started ? 0 : -1;
+        if (call)
+            *call = started;
+        url_parts_fini(&u);
+    }
+    free(endpoint);
+    return rc;
+}
+
+void grant_from_code(struct workspace *w, struct httpc *httpc,
+                     const struct grant_spec *spec, const char *code, grant_done *done,
+                     void *arg)
+{
+    struct grant *g = grant_new(w, httpc, spec, done, arg);
+    struct buf id, secret;
+    struct err e = {0};
+    const json_t *connector = workspace_connector(w, spec->app, &e);
+    int rc = connector ? grant_app(w, spec->app, &id, &secret, &e) : -1;
+    if (connector) {
+        if (rc == 0) {
+            char *credentials = oauth_basic_header(buf_str(&id), buf_str(&secret));
+            g->body = oauth_code_body(code, g->redirect_url);
+            rc = grant_post(httpc, connector, g->oauth_url, credentials, g->body,
+                            on_token, g, NULL, &e);
+            crypto_wipe(credentials, strlen(credentials));
+            free(credentials);
+        }
+        vault_wipe(&id);
+        vault_wipe(&secret);
+    }
+    if (rc != 0)
+        end(g, NULL, NULL, &e);
+}
+
+void grant_from_token(struct workspace *w, struct httpc *httpc,
+                      const struct grant_spec *spec, const char *token, grant_done *done,
+                      void *arg)
+{
+    struct grant *g = grant_new(w, httpc, spec, done, arg);
+    struct err e = {0};
+    g->token.access = xstrdup(token);
+    if (ask_identity(g, &e) != 0)
+        end(g, NULL, NULL, &e);
+}

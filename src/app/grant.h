@@ -1,0 +1,50 @@
+/* grant: how a client comes by its connection: from a code of the authorization-code
+ * grant, or from a static token. It asks the API whose token it is, refuses what does not
+ * fit, and stores the connection whole before it says so. Used by connect, by --paste and
+ * by serve's callback. */
+#ifndef FOYER_GRANT_H
+#define FOYER_GRANT_H
+
+#include "app/workspace.h"
+#include "base/err.h"
+#include "io/httpc.h"
+
+struct grant_spec { /* copied */
+    const char *client, *app;
+    const char *api_url, *oauth_url; /* NULL: the connector's */
+    const char *redirect_url;        /* for a code: the one that the link had */
+    int replace;                     /* 1: another company than before is welcome */
+};
+
+/* ID and NAME are the company's; NULL with E. Valid until the callback returns. */
+typedef void grant_done(void *arg, const char *id, const char *name, const struct err *e);
+
+/* DONE is called from the loop, once. */
+void grant_from_code(struct workspace *w, struct httpc *httpc,
+                     const struct grant_spec *spec, const char *code, grant_done *done,
+                     void *arg);
+void grant_from_token(struct workspace *w, struct httpc *httpc,
+                      const struct grant_spec *spec, const char *token, grant_done *done,
+                      void *arg);
+
+/* POSTs BODY, a form, to the token endpoint; BODY is borrowed until DONE. CALL may be
+ * NULL. */
+int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_url,
+               const char *credentials, const char *body, httpc_done *done, void *arg,
+               struct httpc_call **call, struct err *e);
+
+/* The app's settings that a grant needs: client_id and client_secret of foyer.lua, opened
+ * into buffers that vault_wipe frees; ERR_SETTINGS says what is missing and where. */
+int grant_app(struct workspace *w, const char *app, struct buf *client_id,
+              struct buf *client_secret, struct err *e);
+/* foyer.lua's redirect_url for the app, or the default. */
+const char *grant_redirect_url(struct workspace *w, const char *app);
+/* A link to consent by, valid until EXPIRES_MS and once; its state is kept in the store.
+ * Freed by the caller; STATE, when not NULL, gets it too (freed by the caller). */
+char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t expires_ms,
+                 char **state, struct err *e);
+/* The moment that the answer's Date header names less ours: how far our clock is behind,
+ * in ms; 0 without a usable header or below two seconds. */
+int64_t grant_skew_ms(const struct httpc_answer *a, int64_t now_ms);
+
+#endif
