@@ -8,6 +8,8 @@ start_agency() {
   unset FOYER_KEY_FILE FOYER_LOG FOYER_LUA_DIR
   start_mock --token "$COMPANY_TOKEN" --teammate-token mock-teammate "$@"
   export MOCK MOCK_PID
+  # a file's tests are one burst: what the company allows is not what they are about
+  mock_post limits '{"limit": 100000}' >/dev/null
   KEY=$XDG_CONFIG_HOME/foyer/key TOKEN=$BATS_FILE_TMPDIR/token
   printf %s "$COMPANY_TOKEN" >"$TOKEN"
   "$FOYER" init "$AGENCY" 2>/dev/null
@@ -27,14 +29,20 @@ company() {
   curl -sgf -H "Authorization: Bearer $COMPANY_TOKEN" "$MOCK$1" | jq -r "._results | $2"
 }
 
-# In setup: nothing is wrong, nothing was received.
+# In setup: nothing is wrong, nothing was received, and no 429 is remembered.
 fresh() {
+  forget_limits
   curl -sf -X DELETE "$MOCK/_mock/faults"
   forget
 }
 
 forget() {
   curl -sf -X DELETE "$MOCK/_mock/log"
+}
+
+# live.db may be deleted at any time: what is lost is the count of the current minute.
+forget_limits() {
+  rm -f "$AGENCY"/state/live.db*
 }
 
 fault() {

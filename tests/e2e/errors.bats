@@ -441,6 +441,11 @@ PYTHON
   failed 75 rate_limited "$GET" 'Rate limit exceeded'
   same "$(error_field '[.status, .retryable, .retry_after]')" '[429,true,20]'
   holds "$stderr" 'try again in 20 s'
+  # the budget remembers: nothing leaves until then
+  read_one
+  failed 75 rate_limited "rate limit is used up"
+  same "$(received)" "GET /conversations/$CONVERSATION"
+  forget_limits
   write_one limited
   failed 75 rate_limited POST tier-2
   same "$(error_field '[.status, .retryable, .retry_after]')" '[429,true,1]'
