@@ -10,6 +10,8 @@
 #include "base/str.h"
 #include "core/answer.h"
 
+enum { NO_LIMIT = 1000000 };
+
 struct access {
     struct workspace *w;
     struct loop *loop;
@@ -227,6 +229,9 @@ static void learn(struct access *a, const struct waiting *x, const json_t *conne
     struct budget_said said = {number(rate_header(connector, "limit", answer), 1),
                                number(rate_header(connector, "remaining", answer), 1),
                                number(rate_header(connector, "reset", answer), 1000)};
+    /* an API that names no limit has none that could be kept */
+    if (said.limit < 0 && said.remaining < 0 && answer->status < 300)
+        said.limit = NO_LIMIT;
     if (said.reset_ms >= 0)
         said.reset_ms -= grant_skew_ms(answer, now);
     if ((said.limit >= 0 || said.remaining >= 0) &&

@@ -15,6 +15,9 @@
 
 enum { INPUT_MAX = 64 * 1024 * 1024, SECRET_MAX = 16 * 1024 };
 
+/* A tool of the command line waits in line for the company's budget this long. */
+enum { WAIT_MS = 60 * 1000 };
+
 static int usage_error(struct err *e, const char *usage, const char *what,
                        const char *word)
 {
@@ -321,8 +324,14 @@ json_t *cli_entry(struct workspace *w, const char *client, const char *entry,
     struct session *s = session_open(w, e);
     json_t *result = NULL;
     if (s) {
-        struct session_call call = {
-            .client = client, .label = entry, .entry = entry, .args = args, .files = 1};
+        struct session_call call = {.client = client,
+                                    .label = entry,
+                                    .entry = entry,
+                                    .args = args,
+                                    .files = 1,
+                                    .lane = LANE_BULK,
+                                    .wait_ms = WAIT_MS,
+                                    .patient = 1};
         result = session_run(s, &call, NULL, e);
         session_close(s);
     }

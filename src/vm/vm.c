@@ -125,6 +125,20 @@ static int keep_code(lua_State *L, const void *data, size_t len, void *arg)
     return buf_add(arg, data, len);
 }
 
+/* Lua shows the end of a long path only, as "...end:3: what"; the part from ":3:" on. */
+static const char *after_short_path(const char *message, const char *path)
+{
+    if (!str_starts(message, "..."))
+        return NULL;
+    size_t len = strlen(path);
+    for (const char *p = strchr(message, ':'); p; p = strchr(p + 1, ':')) {
+        size_t n = (size_t)(p - message) - 3;
+        if (n <= len && memcmp(message + 3, path + len - n, n) == 0)
+            return p;
+    }
+    return NULL;
+}
+
 void vm_load(lua_State *L, struct overlay_file *file)
 {
     luaL_checkstack(L, 4, NULL);
@@ -148,6 +162,9 @@ void vm_load(lua_State *L, struct overlay_file *file)
         const char *message = lua_tostring(L, -1);
         if (str_starts(message, file->path))
             fail_text(L, ERR_SCRIPT, "%s", message);
+        const char *place = after_short_path(message, file->path);
+        if (place)
+            fail_text(L, ERR_SCRIPT, "%s%s", file->path, place);
         fail_text(L, ERR_SCRIPT, "cannot load %s: %s", file->path, message);
     }
     lua_rotate(L, -2, 1);     // chunk env
