@@ -1,0 +1,112 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/cli.h"
+#include "app/session.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+struct one_refresh {
+    struct err err;
+    int over;
+    struct loop *loop;
+};
+
+static void on_refreshed(void *arg, const struct err *failed)
+{
+    struct one_refresh *one = arg;
+    if (failed)
+        one->err = *failed;
+    one->over = 1;
+    loop_stop(one->loop);
+}
+
+static int refresh_one(struct workspace *w, struct session *s, const char *client,
+                       const char *app, struct err *e)
+{
+    struct one_refresh one = {.loop = session_loop(s)};
+    struct tokens_wait *wait;
+    struct connection *c = (struct connection *)workspace_connection(w, client, app, e);
+    if (!c)
+        return -1;
+    if (!c->refreshable) {
+        fprintf(stderr, "client %s: a static token, which does not expire\n", client);
+        return 0;
+    }
+    int rc = tokens_need(session_tokens(s), c, 1, on_refreshed, &one, &wait, e);
+    while (rc == 1 && !one.over && !session_interrupted(s))
+        loop_run(session_loop(s));
+    if (rc < 0 || one.err.kind != ERR_NONE) {
+        if (rc >= 0)
+            *e = one.err;
+        return -1;
+    }
+    printf("client %s: the token of %s holds for %lld more seconds\n", client, c->name,
+           (long long)(c->expires_ms ? (c->expires_ms - clock_wall_ms()) / 1000 : 0));
+    return 0;
+}
+
+struct listed {
+    char *clients[1000], *apps[1000], *ids[1000];
+    size_t n;
+};
+
+static int list_connection(void *arg, const char *client,
+                           const struct store_connection *c)
+{
+    struct listed *list = arg;
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->ids[i], c->id) == 0 && strcmp(list->apps[i], c->app) == 0)
+            return 0; /* several clients share it */
+    list->clients[list->n] = xstrdup(client);
+    list->apps[list->n] = xstrdup(c->app);
+    list->ids[list->n++] = xstrdup(c->id);
+    return list->n == 1000;
+}
+
+int cmd_refresh(struct cli *cli, int argc, char **argv)
+{
+    static const char usage[] = "refresh CLIENT|--all [--app APP]";
+    const char *app = "front";
+    int all = 0;
+    struct cli_option options[] = {
+        {"app", CLI_VALUE, &app}, {"all", CLI_FLAG, &all}, {NULL, CLI_FLAG, NULL}};
+    struct cli_list rest = {0};
+    struct err e = {0}, last = {0};
+    struct workspace *w = NULL;
+    struct session *s = NULL;
+    struct store *store = NULL;
+    struct listed *list = xcalloc(1, sizeof *list);
+    if (cli_parse(cli, argc, argv, options, &rest, 0, 1, usage, &e) == 0) {
+        if ((rest.n == 1) == all)
+            err_set(&e, ERR_USAGE, "name one client, or --all\nusage: foyer %s", usage);
+        else
+            w = workspace_open(cli->workspace, 0, &e);
+    }
+    if (w)
+        store = workspace_store(w, &e);
+    if (store)
+        s = session_open(w, &e);
+    if (s && !all && refresh_one(w, s, rest.items[0], app, &e) != 0)
+        last = e;
+    if (s && all && store_connection_each(store, list_connection, list, &e) == 0)
+        for (size_t i = 0; i < list->n && !session_interrupted(s); i++)
+            if (refresh_one(w, s, list->clients[i], list->apps[i], &e) != 0) {
+                fprintf(stderr, "foyer: client %s: %s\n", list->clients[i], e.text);
+                last = e;
+            }
+    int code = s && session_interrupted(s) ? 130 : 0;
+    for (size_t i = 0; i < list->n; i++) {
+        free(list->clients[i]);
+        free(list->apps[i]);
+        free(list->ids[i]);
+    }
+    free(list);
+    session_close(s);
+    workspace_close(w);
+    free(rest.items);
+    if (e.kind == ERR_NONE)
+        e = last;
+    return e.kind != ERR_NONE ? cli_fail(cli, &e) : code;
+}
