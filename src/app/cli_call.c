@@ -10,7 +10,8 @@
 static const char usage[] = "call ACTION --client CLIENT [key=value …] [--input FILE] "
                             "[--all] [--wait D] [--dry-run] [--json]";
 
-/* Without --wait a call waits this long for the company's budget: a burst passes by itself. */
+/* Without --wait a call waits this long for the company's budget: a burst passes by
+ * itself. */
 enum { WAIT_MS = 5000 };
 
 /* The URL is the API's: as a word that a shell reads back it must not end its quotes. */
@@ -56,12 +57,10 @@ int cmd_call(struct cli *cli, int argc, char **argv)
     const char *client = NULL, *input = NULL, *wait = NULL;
     int64_t wait_ms = WAIT_MS;
     int all = 0, dry = 0;
-    struct cli_option options[] = {{"client", CLI_VALUE, &client},
-                                   {"input", CLI_VALUE, &input},
-                                   {"all", CLI_FLAG, &all},
-                                   {"wait", CLI_VALUE, &wait},
-                                   {"dry-run", CLI_FLAG, &dry},
-                                   {NULL, CLI_FLAG, NULL}};
+    struct cli_option options[] = {
+        {"client", CLI_VALUE, &client}, {"input", CLI_VALUE, &input},
+        {"all", CLI_FLAG, &all},        {"wait", CLI_VALUE, &wait},
+        {"dry-run", CLI_FLAG, &dry},    {NULL, CLI_FLAG, NULL}};
     struct cli_list rest = {0};
     struct err e = {0};
     int code = 0;

@@ -90,7 +90,8 @@ static void on_grant(void *arg, const char *id, const char *name, const struct e
         cli_print_json(tree);
         json_decref(tree);
     } else {
-        table_printf(stdout, "client %s is connected to %s (%s)\n", wait->client, name, id);
+        table_printf(stdout, "client %s is connected to %s (%s)\n", wait->client, name,
+                     id);
     }
     loop_stop(session_loop(wait->s));
 }

@@ -33,7 +33,8 @@ static void on_consent(void *arg, const char *client, const char *id, const char
 
 static void answer_text(struct httpd_request *r, int status, const char *text)
 {
-    static const struct httpd_header type[] = {{"Content-Type", "text/plain; charset=utf-8"}};
+    static const struct httpd_header type[] = {
+        {"Content-Type", "text/plain; charset=utf-8"}};
     httpd_reply(r, status, type, 1, text, strlen(text));
 }
 
@@ -90,7 +91,8 @@ static int serve(struct workspace *w, const char *listen, struct err *e)
     if (s.loop)
         s.httpc = httpc_new(s.loop, &config, e);
     if (s.httpc)
-        httpd = httpd_open(s.loop, listen ? listen : "127.0.0.1:8080", &server, on_request, &s, e);
+        httpd = httpd_open(s.loop, listen ? listen : "127.0.0.1:8080", &server,
+                           on_request, &s, e);
     if (httpd && loop_on_signal(s.loop, SIGINT, on_signal, s.loop, e) == 0 &&
         loop_on_signal(s.loop, SIGTERM, on_signal, s.loop, e) == 0) {
         printf("listening: http://%s\n", httpd_address(httpd));
@@ -111,7 +113,8 @@ static int serve(struct workspace *w, const char *listen, struct err *e)
 int cmd_serve(struct cli *cli, int argc, char **argv)
 {
     const char *listen = NULL;
-    struct cli_option options[] = {{"listen", CLI_VALUE, &listen}, {NULL, CLI_FLAG, NULL}};
+    struct cli_option options[] = {{"listen", CLI_VALUE, &listen},
+                                   {NULL, CLI_FLAG, NULL}};
     struct cli_list rest = {0};
     struct err e = {0};
     struct workspace *w = NULL;

@@ -14,13 +14,13 @@ struct connection {
     char *base;    /* "https://api2.frontapp.com", no slash at the end */
     char **hosts;  /* where the token may go: "host", "host:port" or "*.suffix" */
     size_t nhosts;
-    char *token; /* wiped when freed; never shown to a script or a log */
-    int64_t version;  /* the stored token's */
-    int refreshable;  /* 0: a static token */
-    int reconnect;    /* 1: the grant is gone */
+    char *token;     /* wiped when freed; never shown to a script or a log */
+    int64_t version; /* the stored token's */
+    int refreshable; /* 0: a static token */
+    int reconnect;   /* 1: the grant is gone */
     int64_t expires_ms, obtained_ms; /* unix; 0: unknown */
-    int64_t refused;  /* the version that the API answered 401 to, or 0 */
-    char *oauth_url;  /* of the token endpoint; NULL: the connector's */
+    int64_t refused;                 /* the version that the API answered 401 to, or 0 */
+    char *oauth_url;                 /* of the token endpoint; NULL: the connector's */
 };
 
 void connection_free(struct connection *c);

@@ -36,9 +36,9 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     struct httpc_call *call;
     void *pending; /* waits for the host's leave */
     int redirects, seq;
-    int refused;      /* 401s so far: one is asked again */
-    int64_t began_us; /* when it first asked for leave */
-    int64_t version;  /* of the token that it was sent with */
+    int refused;       /* 401s so far: one is asked again */
+    int64_t began_us;  /* when it first asked for leave */
+    int64_t version;   /* of the token that it was sent with */
     struct buf packed; /* the outcome: see exchange_read */
 };
 
