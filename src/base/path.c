@@ -139,14 +139,30 @@ int path_create(const char *path, const void *data, size_t len, int mode, struct
     return 0;
 }
 
+/* The rename itself must be on the disk too; where that is refused, it is as it was. */
+static void sync_dir_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *dir = slash ? xmemdup0(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(dir);
+}
+
 int path_write(const char *path, const void *data, size_t len, int mode, struct err *e)
 {
     char *temporary = xasprintf("%s.%ld.new", path, (long)getpid());
+    unlink(temporary); /* of a process that was killed and had our number */
     int rc = path_create(temporary, data, len, mode, e);
     if (rc == 0 && rename(temporary, path) != 0) {
         rc = err_set(e, ERR_STORE, "cannot write %s: %s", path, strerror(errno));
         unlink(temporary);
     }
+    if (rc == 0)
+        sync_dir_of(path);
     free(temporary);
     return rc;
 }

@@ -2,6 +2,7 @@
 #ifndef FOYER_STR_H
 #define FOYER_STR_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@ char *xstrdup(const char *s);
 char *xmemdup0(const void *data, size_t len); /* a copy with a NUL behind it */
 /* A new string by printf; the caller frees it. */
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
 int str_starts(const char *s, const char *prefix);
 int str_ends(const char *s, const char *suffix);
