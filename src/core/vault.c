@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/path.h"
 #include "base/str.h"
+#include "base/testhook.h"
 #include "io/crypto.h"
 
 enum {
@@ -18,16 +20,23 @@ enum {
     PLACE_SIZE = 8,
     PLACE_TEXT_MAX = 1024,
     KEY_FILE_MAX = 256,
+    KEYS_MAX = 16, /* that a handle holds at a time */
     /* version, key id, place, nonce; then the ciphertext and the tag */
     HEADER_SIZE = 1 + KEY_ID_SIZE + PLACE_SIZE + CRYPTO_NONCE_SIZE
 };
 
 #define KEY_WORD "foyer-key-1"
 
-struct vault {
+struct key {
     unsigned char key[CRYPTO_KEY_SIZE];
     unsigned char id[KEY_ID_SIZE];
-    char id_hex[2 * KEY_ID_SIZE + 1];
+    char id_hex[VAULT_ID_SIZE];
+};
+
+struct vault {
+    struct key keys[KEYS_MAX];
+    size_t n, sealing; /* keys[sealing] seals, all open */
+    char *path;
 };
 
 static const char *set_env(const char *name)
@@ -75,32 +84,44 @@ static int make_parent(const char *path, struct err *e)
     return rc;
 }
 
+static void make_key(struct key *key)
+{
+    crypto_random(key->key, sizeof key->key);
+    key_id(key->key, key->id);
+    str_hex(key->id, sizeof key->id, key->id_hex);
+}
+
+/* The file's line, to be wiped; its length. */
+static size_t format_key(const struct key *key, char line[KEY_FILE_MAX])
+{
+    char *text = str_base64(key->key, sizeof key->key);
+    int n = snprintf(line, KEY_FILE_MAX, KEY_WORD " %s %s\n", key->id_hex, text);
+    crypto_wipe(text, strlen(text));
+    free(text);
+    return (size_t)n;
+}
+
 int vault_create(struct err *e)
 {
     char *path = vault_key_path(e);
     if (!path)
         return -1;
-    unsigned char key[CRYPTO_KEY_SIZE], id[KEY_ID_SIZE];
-    char id_hex[2 * KEY_ID_SIZE + 1], line[KEY_FILE_MAX];
-    crypto_random(key, sizeof key);
-    key_id(key, id);
-    str_hex(id, sizeof id, id_hex);
-    char *text = str_base64(key, sizeof key);
-    int n = snprintf(line, sizeof line, KEY_WORD " %s %s\n", id_hex, text);
+    struct key key;
+    char line[KEY_FILE_MAX];
+    make_key(&key);
+    size_t n = format_key(&key, line);
     int rc = make_parent(path, e);
     if (rc == 0)
-        rc = path_create(path, line, (size_t)n, 0600, e);
+        rc = path_create(path, line, n, 0600, e);
     if (rc != 0 && e && e->kind != ERR_CONFLICT)
         e->kind = ERR_SETTINGS;
-    crypto_wipe(text, strlen(text));
     crypto_wipe(line, sizeof line);
-    crypto_wipe(key, sizeof key);
-    free(text);
+    crypto_wipe(&key, sizeof key);
     free(path);
     return rc;
 }
 
-static int parse_key(struct vault *v, char *line)
+static int parse_key(struct key *out, char *line)
 {
     char *save, *word = strtok_r(line, " \t\r\n", &save);
     char *id = strtok_r(NULL, " \t\r\n", &save);
@@ -112,10 +133,10 @@ static int parse_key(struct vault *v, char *line)
     unsigned char *key = str_unbase64(text, strlen(text), &n);
     int rc = -1;
     if (key && n == CRYPTO_KEY_SIZE) {
-        memcpy(v->key, key, n);
-        key_id(v->key, v->id);
-        str_hex(v->id, sizeof v->id, v->id_hex);
-        rc = strcmp(v->id_hex, id) == 0 ? 0 : -1;
+        memcpy(out->key, key, n);
+        key_id(out->key, out->id);
+        str_hex(out->id, sizeof out->id, out->id_hex);
+        rc = strcmp(out->id_hex, id) == 0 ? 0 : -1;
     }
     if (key)
         crypto_wipe(key, n);
@@ -123,8 +144,8 @@ static int parse_key(struct vault *v, char *line)
     return rc;
 }
 
-/* Reads the key line of the open file FD into V. */
-static int read_key(struct vault *v, int fd, const char *path, struct err *e)
+/* Reads the key line of the open file FD. */
+static int read_fd(struct key *out, int fd, const char *path, struct err *e)
 {
     struct stat st;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
@@ -141,7 +162,7 @@ static int read_key(struct vault *v, int fd, const char *path, struct err *e)
         return err_set(e, ERR_SETTINGS, "cannot read the sealing key %s: %s", path,
                        strerror(errno));
     line[n] = '\0';
-    int rc = n < KEY_FILE_MAX ? parse_key(v, line) : -1;
+    int rc = n < KEY_FILE_MAX ? parse_key(out, line) : -1;
     crypto_wipe(line, sizeof line);
     if (rc != 0)
         return err_set(e, ERR_SETTINGS,
@@ -151,30 +172,41 @@ static int read_key(struct vault *v, int fd, const char *path, struct err *e)
     return 0;
 }
 
+static int read_key(struct key *out, const char *path, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return err_set(
+            e, ERR_SETTINGS,
+            "cannot find the sealing key %s: run `foyer init`, or set FOYER_KEY_FILE "
+            "to where it is",
+            path);
+    if (fd < 0)
+        return err_set(e, ERR_SETTINGS, "cannot read the sealing key %s: %s", path,
+                       strerror(errno));
+    int rc = read_fd(out, fd, path, e);
+    close(fd);
+    return rc;
+}
+
 struct vault *vault_open(struct err *e)
 {
     char *path = vault_key_path(e);
     if (!path)
         return NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        err_set(e, ERR_SETTINGS,
-                "cannot find the sealing key %s: run `foyer init`, or set FOYER_KEY_FILE "
-                "to where it is",
-                path);
-    else if (fd < 0)
-        err_set(e, ERR_SETTINGS, "cannot read the sealing key %s: %s", path,
-                strerror(errno));
-    struct vault *v = NULL;
-    if (fd >= 0) {
-        v = xcalloc(1, sizeof *v);
-        if (read_key(v, fd, path, e) != 0) {
-            vault_close(v);
-            v = NULL;
-        }
-        close(fd);
+    struct vault *v = xcalloc(1, sizeof *v);
+    if (read_key(&v->keys[0], path, e) != 0) {
+        free(path);
+        vault_close(v);
+        return NULL;
     }
-    free(path);
+    v->n = 1;
+    /* a link stays one when the key is renewed */
+    v->path = realpath(path, NULL);
+    if (v->path)
+        free(path);
+    else
+        v->path = path;
     return v;
 }
 
@@ -182,14 +214,174 @@ void vault_close(struct vault *v)
 {
     if (!v)
         return;
+    free(v->path);
     crypto_wipe(v, sizeof *v);
     free(v);
 }
 
 const char *vault_key_id(const struct vault *v)
 {
-    return v->id_hex;
+    return v->keys[v->sealing].id_hex;
 }
+
+const char *vault_file(const struct vault *v)
+{
+    return v->path;
+}
+
+/* ---- several keys ---- */
+
+static const struct key *held(const struct vault *v, const char *id)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (strcmp(v->keys[i].id_hex, id) == 0)
+            return &v->keys[i];
+    return NULL;
+}
+
+/* Adds KEY, or finds it; when the table is full one that does not seal makes room. */
+static const struct key *hold(struct vault *v, const struct key *key)
+{
+    const struct key *known = held(v, key->id_hex);
+    if (known)
+        return known;
+    size_t at = v->n < KEYS_MAX ? v->n++ : (v->sealing + 1) % KEYS_MAX;
+    v->keys[at] = *key;
+    return &v->keys[at];
+}
+
+static char *kept_path(const struct vault *v, const char *id)
+{
+    return xasprintf("%s.%s", v->path, id);
+}
+
+/* The key ID, from memory or the files; NULL with E when a file is bad, NULL with
+ * ERR_NOT_FOUND when it is nowhere. */
+static const struct key *find(struct vault *v, const char *id, struct err *e)
+{
+    const struct key *key = held(v, id);
+    if (key)
+        return key;
+    struct key read = {0};
+    struct err ignored;
+    /* the key file may have been replaced since this process read it */
+    if (read_key(&read, v->path, &ignored) == 0)
+        hold(v, &read);
+    key = held(v, id);
+    char *path = kept_path(v, id);
+    if (!key && !path_exists(path))
+        err_set(e, ERR_NOT_FOUND, "no file holds the sealing key %s", id);
+    else if (!key && read_key(&read, path, e) == 0)
+        key = strcmp(read.id_hex, id) == 0 ? hold(v, &read) : NULL;
+    if (!key && e && e->kind == ERR_NONE)
+        err_set(e, ERR_SETTINGS, "the file %s holds another key than its name says",
+                path);
+    free(path);
+    crypto_wipe(&read, sizeof read);
+    return key;
+}
+
+int vault_reload(struct vault *v, struct err *e)
+{
+    struct key read = {0};
+    int rc = read_key(&read, v->path, e);
+    if (rc == 0)
+        v->sealing = (size_t)(hold(v, &read) - v->keys);
+    crypto_wipe(&read, sizeof read);
+    return rc;
+}
+
+int vault_use(struct vault *v, const char *id, struct err *e)
+{
+    struct err why = {0};
+    const struct key *key = find(v, id, &why);
+    if (key) {
+        v->sealing = (size_t)(key - v->keys);
+        return 0;
+    }
+    if (why.kind != ERR_NOT_FOUND) {
+        if (e)
+            *e = why;
+        return -1;
+    }
+    return err_set(e, ERR_SETTINGS,
+                   "cannot seal: this workspace is sealed with the key %s, and the key "
+                   "in use is %s; set FOYER_KEY_FILE to the right one",
+                   id, v->keys[0].id_hex);
+}
+
+static char *dir_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return xstrdup(".");
+    return slash == path ? xstrdup("/") : xmemdup0(path, (size_t)(slash - path));
+}
+
+/* On the directory: the key file itself is replaced by a rename. */
+int vault_lock(const struct vault *v, struct err *e)
+{
+    char *dir = dir_of(v->path);
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
+            err_set(e, ERR_CONFLICT,
+                    "cannot renew the sealing key %s: another process is doing so",
+                    v->path);
+        else
+            err_set(e, ERR_SETTINGS, "cannot lock %s: %s", dir, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        fd = -1;
+    }
+    free(dir);
+    return fd;
+}
+
+void vault_unlock(int lock)
+{
+    if (lock >= 0)
+        close(lock);
+}
+
+/* Writes the current key to PATH, where a rekey that was cut off may have left it. */
+static int keep(const struct key *key, const char *path, struct err *e)
+{
+    char line[KEY_FILE_MAX];
+    size_t n = format_key(key, line);
+    int rc = path_write(path, line, n, 0600, e);
+    crypto_wipe(line, sizeof line);
+    return rc;
+}
+
+int vault_renew(struct vault *v, char **kept, struct err *e)
+{
+    struct key current, next;
+    *kept = NULL;
+    if (read_key(&current, v->path, e) != 0)
+        return -1;
+    hold(v, &current);
+    char *path = kept_path(v, current.id_hex);
+    make_key(&next);
+    int rc = keep(&current, path, e);
+    testhook_stop("old key kept");
+    if (rc == 0)
+        rc = keep(&next, v->path, e);
+    testhook_stop("new key written");
+    if (rc == 0) {
+        v->sealing = (size_t)(hold(v, &next) - v->keys);
+        *kept = path;
+    } else {
+        free(path);
+        if (e)
+            e->kind = ERR_SETTINGS;
+    }
+    crypto_wipe(&current, sizeof current);
+    crypto_wipe(&next, sizeof next);
+    return rc;
+}
+
+/* ---- sealing ---- */
 
 /* A '|' inside a part would let two places share one text. */
 static int format_place(const struct vault_place *p, char *out, unsigned char *hash,
@@ -218,14 +410,15 @@ int vault_seal(const struct vault *v, const struct vault_place *place, const voi
     size_t total = HEADER_SIZE + len + CRYPTO_TAG_SIZE;
     unsigned char *sealed = xmalloc(total), *p = sealed;
     *p++ = SEALED_VERSION;
-    memcpy(p, v->id, KEY_ID_SIZE);
+    const struct key *key = &v->keys[v->sealing];
+    memcpy(p, key->id, KEY_ID_SIZE);
     p += KEY_ID_SIZE;
     memcpy(p, hash, PLACE_SIZE);
     p += PLACE_SIZE;
     unsigned char *nonce = p;
     crypto_random(nonce, CRYPTO_NONCE_SIZE);
     p += CRYPTO_NONCE_SIZE;
-    int rc = crypto_seal(v->key, nonce, ad, (size_t)ad_len, data, len, p, p + len, e);
+    int rc = crypto_seal(key->key, nonce, ad, (size_t)ad_len, data, len, p, p + len, e);
     if (rc == 0 && buf_add(out, sealed, total) != 0)
         rc = err_set(e, ERR_LIMIT, "cannot seal the %s \"%s\": it is too long",
                      place->kind, place->name);
@@ -233,8 +426,16 @@ int vault_seal(const struct vault *v, const struct vault_place *place, const voi
     return rc;
 }
 
-int vault_unseal(const struct vault *v, const struct vault_place *place,
-                 const void *sealed, size_t len, struct buf *out, struct err *e)
+void vault_sealed_id(const void *sealed, size_t len, char out[VAULT_ID_SIZE])
+{
+    const unsigned char *p = sealed;
+    out[0] = '\0';
+    if (len >= HEADER_SIZE + CRYPTO_TAG_SIZE && p[0] == SEALED_VERSION)
+        str_hex(p + 1, KEY_ID_SIZE, out);
+}
+
+int vault_unseal(struct vault *v, const struct vault_place *place, const void *sealed,
+                 size_t len, struct buf *out, struct err *e)
 {
     char ad[PLACE_TEXT_MAX];
     unsigned char hash[CRYPTO_SHA256_SIZE];
@@ -252,15 +453,19 @@ int vault_unseal(const struct vault *v, const struct vault_place *place,
                        "foyer does not know",
                        kind, name, p[0]);
     const unsigned char *id = p + 1;
-    if (memcmp(id, v->id, KEY_ID_SIZE) != 0) {
-        char other[2 * KEY_ID_SIZE + 1];
-        str_hex(id, KEY_ID_SIZE, other);
+    char id_hex[VAULT_ID_SIZE];
+    struct err why = {0};
+    str_hex(id, KEY_ID_SIZE, id_hex);
+    const struct key *key = find(v, id_hex, &why);
+    if (!key && why.kind != ERR_NOT_FOUND)
+        return err_set(e, ERR_SETTINGS, "cannot open the %s \"%s\": %s", kind, name,
+                       why.text);
+    if (!key)
         return err_set(
             e, ERR_SETTINGS,
             "cannot open the %s \"%s\": it was sealed with the key %s, and the "
             "key in use is %s; set FOYER_KEY_FILE to the right one",
-            kind, name, other, v->id_hex);
-    }
+            kind, name, id_hex, v->keys[0].id_hex);
     if (memcmp(id + KEY_ID_SIZE, hash, PLACE_SIZE) != 0)
         return err_set(e, ERR_STORE,
                        "cannot open the %s \"%s\": it was sealed for another owner, name "
@@ -269,8 +474,7 @@ int vault_unseal(const struct vault *v, const struct vault_place *place,
     const unsigned char *nonce = id + KEY_ID_SIZE + PLACE_SIZE;
     size_t n = len - HEADER_SIZE - CRYPTO_TAG_SIZE;
     unsigned char *plain = xmalloc(n);
-    struct err why;
-    int rc = crypto_open(v->key, nonce, ad, (size_t)ad_len, p + HEADER_SIZE, n,
+    int rc = crypto_open(key->key, nonce, ad, (size_t)ad_len, p + HEADER_SIZE, n,
                          p + HEADER_SIZE + n, plain, &why);
     if (rc != 0)
         err_set(e, ERR_STORE,

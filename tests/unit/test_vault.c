@@ -186,8 +186,7 @@ static void seal(const struct vault *v, const char *text, struct buf *sealed)
         fail_msg("%s", e.text);
 }
 
-static void assert_unseals(const struct vault *v, const struct buf *sealed,
-                           const char *text)
+static void assert_unseals(struct vault *v, const struct buf *sealed, const char *text)
 {
     struct err e = {0};
     struct buf plain;
@@ -200,7 +199,7 @@ static void assert_unseals(const struct vault *v, const struct buf *sealed,
     assert_null(plain.data);
 }
 
-static void assert_refused(const struct vault *v, const struct vault_place *where,
+static void assert_refused(struct vault *v, const struct vault_place *where,
                            const void *sealed, size_t len, enum err_kind kind,
                            const char *part)
 {
@@ -307,6 +306,150 @@ static void test_another_key(void **state)
     vault_close(v);
 }
 
+static void renew_ok(struct vault *v, char **kept)
+{
+    struct err e = {0};
+    if (vault_renew(v, kept, &e) != 0)
+        fail_msg("%s", e.text);
+}
+
+static void test_a_new_key_leaves_the_old_one_aside(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    assert_int_equal(vault_create(NULL), 0);
+    struct vault *v = open_ok(), *before = open_ok(); /* a process from before */
+    char old_id[VAULT_ID_SIZE], id[VAULT_ID_SIZE], *kept;
+    snprintf(old_id, sizeof old_id, "%s", vault_key_id(v));
+    struct buf a, b, c;
+    seal(v, "old", &a);
+    renew_ok(v, &kept);
+    assert_string_not_equal(vault_key_id(v), old_id);
+    char *wanted = xasprintf("%s.%s", path, old_id);
+    assert_string_equal(kept, wanted);
+    free(wanted);
+    struct stat st;
+    assert_int_equal(stat(kept, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    seal(v, "new", &b);
+    vault_sealed_id(b.data, b.len, id);
+    assert_string_equal(id, vault_key_id(v));
+    vault_sealed_id(b.data, 20, id);
+    assert_string_equal(id, "");
+
+    struct vault *after = open_ok();
+    assert_string_equal(vault_key_id(after), vault_key_id(v));
+    struct vault *all[] = {v, before, after};
+    for (size_t i = 0; i < 3; i++) {
+        assert_unseals(all[i], &a, "old");
+        assert_unseals(all[i], &b, "new");
+    }
+    /* who held the old key still seals with it, until told otherwise */
+    assert_string_equal(vault_key_id(before), old_id);
+    assert_int_equal(vault_use(before, vault_key_id(v), &e), 0);
+    seal(before, "late", &c);
+    vault_sealed_id(c.data, c.len, id);
+    assert_string_equal(id, vault_key_id(v));
+    assert_int_equal(vault_use(after, old_id, &e), 0); /* and back */
+    assert_string_equal(vault_key_id(after), old_id);
+    assert_int_equal(vault_reload(after, &e), 0);
+    assert_string_equal(vault_key_id(after), vault_key_id(v));
+    vault_close(after);
+
+    /* the kept file is held to the same rules, and forgotten with it */
+    assert_int_equal(chmod(kept, 0644), 0);
+    after = open_ok();
+    assert_refused(after, &place, a.data, a.len, ERR_SETTINGS, "chmod 600");
+    assert_int_equal(rename(path, kept), 0);
+    assert_int_equal(chmod(kept, 0600), 0);
+    assert_refused(after, &place, a.data, a.len, ERR_SETTINGS, "another key");
+    assert_int_equal(unlink(kept), 0);
+    assert_refused(after, &place, a.data, a.len, ERR_SETTINGS, old_id);
+    assert_int_equal(vault_use(after, old_id, &e), -1);
+    assert_int_equal(e.kind, ERR_SETTINGS);
+    assert_has(e.text, "FOYER_KEY_FILE");
+    assert_int_equal(vault_reload(after, &e), -1);
+    assert_int_equal(e.kind, ERR_SETTINGS);
+    free(kept);
+    buf_free(&a);
+    buf_free(&b);
+    buf_free(&c);
+    for (size_t i = 0; i < 3; i++)
+        vault_close(i == 2 ? after : all[i]);
+}
+
+static void test_many_new_keys(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct buf sealed[40];
+    assert_int_equal(vault_create(NULL), 0);
+    struct vault *v = open_ok();
+    for (int i = 0; i < 40; i++) {
+        char *kept;
+        seal(v, "one of many", &sealed[i]);
+        renew_ok(v, &kept);
+        free(kept);
+    }
+    char id[VAULT_ID_SIZE], sealing[VAULT_ID_SIZE];
+    snprintf(sealing, sizeof sealing, "%s", vault_key_id(v));
+    for (int i = 0; i < 40; i++) {
+        assert_unseals(v, &sealed[i], "one of many");
+        assert_string_equal(vault_key_id(v), sealing);
+    }
+    vault_sealed_id(sealed[0].data, sealed[0].len, id);
+    assert_int_equal(vault_use(v, id, &e), 0);
+    for (int i = 0; i < 40; i++) {
+        assert_unseals(v, &sealed[i], "one of many");
+        buf_free(&sealed[i]);
+    }
+    assert_string_equal(vault_key_id(v), id);
+    vault_close(v);
+}
+
+static void test_one_renews_at_a_time(void **state)
+{
+    (void)state;
+    struct err e;
+    assert_int_equal(vault_create(NULL), 0);
+    struct vault *v = open_ok();
+    int lock = vault_lock(v, &e);
+    assert_true(lock >= 0);
+    assert_int_equal(vault_lock(v, &e), -1);
+    assert_int_equal(e.kind, ERR_CONFLICT);
+    vault_unlock(lock);
+    lock = vault_lock(v, &e);
+    assert_true(lock >= 0);
+    vault_unlock(lock);
+    vault_close(v);
+}
+
+static void test_a_link_to_the_key_stays_one(void **state)
+{
+    (void)state;
+    struct err e;
+    assert_int_equal(vault_create(NULL), 0);
+    char *link = path_join(dir, "link"), *kept;
+    assert_int_equal(symlink(path, link), 0);
+    setenv("FOYER_KEY_FILE", link, 1);
+    struct vault *v = open_ok();
+    renew_ok(v, &kept);
+    struct stat st;
+    assert_int_equal(lstat(link, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_true(str_starts(kept, path));
+    struct vault *again = vault_open(&e);
+    assert_non_null(again);
+    assert_string_equal(vault_key_id(again), vault_key_id(v));
+    vault_close(again);
+    vault_close(v);
+    setenv("FOYER_KEY_FILE", path, 1);
+    free(link);
+    free(kept);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -348,6 +491,10 @@ int main(void)
         T(test_every_changed_byte_is_noticed),
         T(test_a_row_copied_elsewhere_does_not_open),
         T(test_another_key),
+        T(test_a_new_key_leaves_the_old_one_aside),
+        T(test_many_new_keys),
+        T(test_one_renews_at_a_time),
+        T(test_a_link_to_the_key_stays_one),
         T(test_limits),
     };
     return cmocka_run_group_tests_name("vault", tests, NULL, NULL);
