@@ -49,6 +49,12 @@ static const char *const migrations[] = {
     "  blocked_until_ms INTEGER NOT NULL,"
     "  PRIMARY KEY (company, name)"
     ") STRICT, WITHOUT ROWID;",
+    "CREATE TABLE usage ("
+    "  name TEXT NOT NULL,"
+    "  version INTEGER NOT NULL,"
+    "  day_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (name, version)"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 enum { VERSION = sizeof migrations / sizeof migrations[0] };

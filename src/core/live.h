@@ -1,11 +1,11 @@
-/* live: what the processes of a workspace share for the moment, in state/live.db: claims
- * and the companies' budgets (core/budget.h).
+/* live: what the processes of a workspace share for the moment, in state/live.db: claims,
+ * the companies' budgets (core/budget.h), and when secrets were used (core/usage.h).
  *
  * It owns the file, its schema and its repair. The file may be deleted at any time, also
  * under running processes: they notice and make a new one; what is lost is who held which
- * claim, and the count of the current minute. Nothing durable belongs here. The file is
- * opened at the first use. A handle belongs to one thread and is not used after fork.
- * Errors as in io/db.h. */
+ * claim, the count of the current minute and the days of use. Nothing durable belongs
+ * here. The file is opened at the first use. A handle belongs to one thread and is not
+ * used after fork. Errors as in io/db.h. */
 #ifndef FOYER_LIVE_H
 #define FOYER_LIVE_H
 
@@ -41,7 +41,7 @@ int live_claim(struct live *live, const char *name, const char *owner, int64_t n
 /* Gives the claim back. One that was taken over meanwhile is left alone. */
 int live_release(struct live *live, const char *name, int64_t epoch, struct err *e);
 
-/* ---- for src/core/budget.c ---- */
+/* ---- for src/core/budget.c and usage.c ---- */
 
 /* The open database, or NULL with E; borrowed until the next call of live. */
 struct db *live_db(struct live *live, struct err *e);
