@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/sealing.h"
 #include "io/crypto.h"
 #include "io/db.h"
 
@@ -66,6 +67,11 @@ static const char *const migrations[] = {
     ") STRICT;"
     "INSERT INTO secret_version SELECT name, version, value, created_ms FROM secret;"
     "DROP TABLE secret;",
+    /* the id of the key that every sealed value is sealed with; no row before a rekey */
+    "CREATE TABLE sealing ("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  key TEXT NOT NULL"
+    ") STRICT;",
 };
 
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
@@ -105,6 +111,34 @@ void store_close(struct store *s)
         return;
     db_close(s->db);
     free(s);
+}
+
+int store_version(void)
+{
+    return VERSION;
+}
+
+static int copy_finding(void *arg, const struct db_row *row)
+{
+    const char *text = db_row_text(row, 0);
+    *(char **)arg = xstrdup(text ? text : "?");
+    return 1;
+}
+
+int store_check(struct store *s, struct err *e)
+{
+    char *found = NULL;
+    int rc = db_query(s->db, "PRAGMA quick_check(1)", DB_NONE, copy_finding, &found, e);
+    if (rc == 0 && !str_eq(found, "ok"))
+        rc = err_set(e, ERR_STORE, "the store is damaged: %.120s",
+                     found ? found : "it cannot be looked through");
+    free(found);
+    return rc;
+}
+
+struct db *store_db(struct store *s)
+{
+    return s->db;
 }
 
 static int read_int(void *arg, const struct db_row *row)
@@ -220,7 +254,9 @@ static int put_connection(struct db *db, void *arg, struct err *e)
                        "cannot store the connection %s of %s: its token was changed "
                        "meanwhile; try again",
                        c->id, c->app);
-    if (db_change(db,
+    if (sealing_check(db, &c->token, "token", e) != 0 ||
+        sealing_check(db, &c->refresh, "refresh token", e) != 0 ||
+        db_change(db,
                   "INSERT INTO connection (app, id, company, api_url, token_version, "
                   "token, created_ms, oauth_url, refresh, expires_ms) "
                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -329,10 +365,13 @@ int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
                     DB_NONE, on_connection, &each, e);
 }
 
-int store_token_put(struct store *s, const struct store_connection *c, struct err *e)
+static int put_token(struct db *db, void *arg, struct err *e)
 {
+    const struct store_connection *c = arg;
     int changed;
-    if (db_change(s->db,
+    if (sealing_check(db, &c->token, "token", e) != 0 ||
+        sealing_check(db, &c->refresh, "refresh token", e) != 0 ||
+        db_change(db,
                   "UPDATE connection SET token_version = ?, token = ?, refresh = ?, "
                   "expires_ms = ?, refreshed_ms = ?, reconnect = 0, last_error = NULL "
                   "WHERE app = ? AND id = ? AND token_version = ?",
@@ -346,6 +385,11 @@ int store_token_put(struct store *s, const struct store_connection *c, struct er
         return err_set(e, ERR_CONFLICT,
                        "cannot store the token of %s: another process was first", c->id);
     return 0;
+}
+
+int store_token_put(struct store *s, const struct store_connection *c, struct err *e)
+{
+    return db_transaction(s->db, put_token, (void *)c, e);
 }
 
 int store_connection_failed(struct store *s, const char *app, const char *id,
@@ -512,6 +556,8 @@ static int put_secret(struct db *db, void *arg, struct err *e)
                        "cannot store the secret \"%s\": it was changed meanwhile; try "
                        "again",
                        secret->name);
+    if (sealing_check(db, &secret->value, "secret", e) != 0)
+        return -1;
     if (!put->keep_older && db_change(db, "DELETE FROM secret_version WHERE name = ?",
                                       DB_ARGS(db_text(secret->name)), NULL, e) != 0)
         return -1;

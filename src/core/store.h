@@ -1,8 +1,9 @@
 /* store: what a workspace remembers in state/foyer.db, as plain structs.
  *
  * It owns the tables and their migrations; its callers never see SQL. It keeps sealed
- * values as they are and cannot open them: that is the vault's. A write has committed
- * when its function returns. Errors as in io/db.h. */
+ * values as they are and cannot open them: that is the vault's. A value that was sealed
+ * with another key than core/sealing.h records is refused with ERR_CONFLICT. A write has
+ * committed when its function returns. Errors as in io/db.h. */
 #ifndef FOYER_STORE_H
 #define FOYER_STORE_H
 
@@ -16,6 +17,12 @@ struct store;
 /* Opens WORKSPACE_DIR/state/foyer.db, making what is missing. */
 struct store *store_open(const char *workspace_dir, struct err *e);
 void store_close(struct store *s); /* NULL is fine */
+/* The version of its tables. */
+int store_version(void);
+/* Looks through the whole file for damage: ERR_STORE says what it found. */
+int store_check(struct store *s, struct err *e);
+/* For src/core/sealing.c. */
+struct db *store_db(struct store *s);
 
 /* Sealed bytes, owned by the row they stand in. */
 struct store_sealed {
