@@ -31,6 +31,7 @@ static const struct {
     {"serve", cmd_serve},
     {"disconnect", cmd_disconnect},
     {"triggers", cmd_triggers},
+    {"vault", cmd_vault},
     {"version", cmd_version},
     {"which", cmd_which},
 };

@@ -39,6 +39,8 @@ static const struct {
      "shows the company's ids by name, or writes ids.lua"},
     {"secret", "set NAME [--from FILE] [--add] | list | rm NAME [--version N]",
      "keeps secrets, sealed"},
+    {"vault", "rekey",
+     "seals all tokens and secrets again, under a new key; may be cut off at any point"},
     {"mock",
      "[--listen ADDR] [--token T] [--teammate-token T] [--seed N] [--company NAME] "
      "[--companies N] [--epoch SECONDS|start] [--client-id ID] [--client-secret SECRET] "

@@ -7,6 +7,7 @@
 #include "app/cli.h"
 #include "app/table.h"
 #include "base/str.h"
+#include "core/usage.h"
 
 static const char usage[] =
     "secret set NAME [--from FILE] [--add] | secret list | secret rm NAME [--version N]";
@@ -30,26 +31,18 @@ static int read_typed(const char *name, struct buf *out, struct err *e)
     return rc;
 }
 
-static int secret_set(struct workspace *w, const char *name, const char *from, int add,
-                      struct err *e)
+static int put_secret(struct workspace *w, const char *name, const struct buf *value,
+                      int add, struct err *e)
 {
-    if (!str_is_name(name))
-        return err_set(
-            e, ERR_USAGE,
-            "\"%.64s\" is no name of a secret: letters, digits, '-', '_' and '.'", name);
     struct store *store = workspace_store(w, e);
-    struct vault *vault = store ? workspace_vault(w, e) : NULL;
-    struct buf value = {0}, sealed;
-    if (!vault)
+    struct vault *vault = store ? workspace_sealer(w, e) : NULL;
+    int64_t version = vault ? store_secret_version(store, name, e) : -1;
+    if (version < 0)
         return -1;
-    int rc = from ? cli_read_secret(from, &value, e) : read_typed(name, &value, e);
-    int64_t version = rc == 0 ? store_secret_version(store, name, e) : -1;
+    struct buf sealed;
+    struct vault_place place = {"secret", "", name, version + 1};
     buf_init(&sealed, 64 * 1024);
-    rc = version < 0 ? -1 : 0;
-    if (rc == 0) {
-        struct vault_place place = {"secret", "", name, version + 1};
-        rc = vault_seal(vault, &place, value.data, value.len, &sealed, e);
-    }
+    int rc = vault_seal(vault, &place, value->data, value->len, &sealed, e);
     if (rc == 0) {
         struct store_secret row = {
             .name = (char *)name,
@@ -57,15 +50,52 @@ static int secret_set(struct workspace *w, const char *name, const char *from, i
         rc = store_secret_put(store, &row, add, e);
     }
     buf_free(&sealed);
+    return rc;
+}
+
+static int secret_set(struct workspace *w, const char *name, const char *from, int add,
+                      struct err *e)
+{
+    struct buf value = {0};
+    struct err why = {0};
+    if (!str_is_name(name))
+        return err_set(
+            e, ERR_USAGE,
+            "\"%.64s\" is no name of a secret: letters, digits, '-', '_' and '.'", name);
+    /* nobody should type a value that cannot be kept */
+    if (!workspace_store(w, e) || !workspace_vault(w, e))
+        return -1;
+    int rc = from ? cli_read_secret(from, &value, e) : read_typed(name, &value, e);
+    if (rc == 0)
+        rc = put_secret(w, name, &value, add, &why);
+    /* the sealing key was renewed in between, or another process set it too */
+    if (rc != 0 && why.kind == ERR_CONFLICT)
+        rc = put_secret(w, name, &value, add, &why);
+    if (rc != 0 && why.kind != ERR_NONE)
+        *e = why;
     vault_wipe(&value);
     return rc;
 }
 
+struct listing {
+    struct workspace *w;
+    json_t *rows;
+};
+
 static int add_secret(void *arg, const struct store_secret *secret)
 {
-    json_array_append_new(arg, json_pack("{s:s, s:I, s:f}", "name", secret->name,
-                                         "version", (json_int_t)secret->value.version,
-                                         "set_at", (double)secret->created_ms / 1000));
+    struct listing *listing = arg;
+    struct err ignored;
+    json_t *row = json_pack("{s:s, s:I, s:f}", "name", secret->name, "version",
+                            (json_int_t)secret->value.version, "set_at",
+                            (double)secret->created_ms / 1000);
+    int64_t used = usage_last(workspace_live(listing->w), secret->name,
+                              secret->value.version, &ignored);
+    /* a use from before it was set is of an earlier secret of that name */
+    enum { DAY_MS = 24 * 3600 * 1000 };
+    if (used > 0 && used > secret->created_ms - DAY_MS)
+        json_object_set_new(row, "last_used_at", json_real((double)used / 1000));
+    json_array_append_new(listing->rows, row);
     return 0;
 }
 
@@ -73,11 +103,13 @@ static int secret_list(const struct cli *cli, struct workspace *w, struct err *e
 {
     struct store *store = workspace_store(w, e);
     json_t *rows = json_array();
-    int rc = store ? store_secret_each(store, add_secret, rows, e) : -1;
+    struct listing listing = {w, rows};
+    int rc = store ? store_secret_each(store, add_secret, &listing, e) : -1;
     if (rc == 0 && cli->json) {
         cli_print_json(rows);
     } else if (rc == 0 && json_array_size(rows) > 0) {
-        json_t *columns = json_pack("[s,s,s]", "name", "version", "set_at");
+        json_t *columns =
+            json_pack("[s,s,s,s]", "name", "version", "set_at", "last_used_at");
         table_print(rows, columns);
         json_decref(columns);
     }

@@ -210,11 +210,16 @@ static int store_grant(struct grant *g, const char *id, const char *name, struct
                                    .api_url = g->api_url,
                                    .oauth_url = g->oauth_url,
                                    .expires_ms = g->token.expires_ms};
-    int rc = workspace_seal_token(g->w, &row, version + 1, &g->token, e);
+    int rc = -1, tries = 2; /* the sealing key may be renewed in between */
+    do {
+        rc = workspace_seal_token(g->w, &row, version + 1, &g->token, e);
+        if (rc == 0)
+            rc = store_connection_put(store, g->client, &row, e);
+        free(row.token.data);
+        free(row.refresh.data);
+    } while (rc != 0 && e->kind == ERR_CONFLICT && --tries > 0);
     if (rc == 0)
-        rc = store_connection_put(store, g->client, &row, e);
-    free(row.token.data);
-    free(row.refresh.data);
+        e->kind = ERR_NONE;
     return rc;
 }
 
@@ -313,7 +318,11 @@ static int ask_identity(struct grant *g, struct err *e)
 
 int64_t grant_skew_ms(const struct httpc_answer *a, int64_t now_ms)
 {
-    const char *date = httpc_header(a, "date");
+    return grant_date_skew_ms(httpc_header(a, "date"), now_ms);
+}
+
+int64_t grant_date_skew_ms(const char *date, int64_t now_ms)
+{
     struct tm tm = {0};
     const char *rest = date ? strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm) : NULL;
     if (!rest || *rest)

@@ -46,5 +46,7 @@ char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t exp
 /* The moment that the answer's Date header names less ours: how far our clock is behind,
  * in ms; 0 without a usable header or below two seconds. */
 int64_t grant_skew_ms(const struct httpc_answer *a, int64_t now_ms);
+/* The same for the header's text, which may be NULL. */
+int64_t grant_date_skew_ms(const char *date, int64_t now_ms);
 
 #endif

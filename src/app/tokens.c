@@ -172,13 +172,16 @@ static int store_refreshed(struct refresh *r, struct oauth_token *token, int64_t
         .id = r->c->company, .app = r->c->app, .refreshed_ms = now};
     if (!store)
         return -1;
-    int rc = workspace_seal_token(w, &row, r->c->version + 1, token, e);
-    if (rc == 0)
-        rc = store_token_put(store, &row, e);
-    if (rc == 0)
-        rc = workspace_adopt(w, r->c, &row, e);
-    free(row.token.data);
-    free(row.refresh.data);
+    int rc = -1, tries = 2; /* the sealing key may be renewed in between */
+    do {
+        rc = workspace_seal_token(w, &row, r->c->version + 1, token, e);
+        if (rc == 0)
+            rc = store_token_put(store, &row, e);
+        if (rc == 0)
+            rc = workspace_adopt(w, r->c, &row, e);
+        free(row.token.data);
+        free(row.refresh.data);
+    } while (rc != 0 && e->kind == ERR_CONFLICT && --tries > 0);
     return rc;
 }
 

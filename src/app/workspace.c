@@ -8,12 +8,16 @@
 #include <unistd.h>
 
 #include "app/settings_file.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/answer.h"
 #include "core/connector_check.h"
 #include "core/limits.h"
+#include "core/sealing.h"
 #include "core/settings.h"
+#include "core/usage.h"
 #include "io/crypto.h"
 #include "vm/data.h"
 #include "vm/where.h"
@@ -431,10 +435,23 @@ static int seal(struct vault *vault, const char *owner, const char *name, int64_
     return 0;
 }
 
+/* Another process may have renewed the key since this one read it. */
+struct vault *workspace_sealer(struct workspace *w, struct err *e)
+{
+    char id[VAULT_ID_SIZE];
+    struct store *store = workspace_store(w, e);
+    struct vault *vault = store ? workspace_vault(w, e) : NULL;
+    if (!vault || sealing_key(store, id, e) != 0)
+        return NULL;
+    if (id[0] && strcmp(id, vault_key_id(vault)) != 0 && vault_use(vault, id, e) != 0)
+        return NULL;
+    return vault;
+}
+
 int workspace_seal_token(struct workspace *w, struct store_connection *row,
                          int64_t version, const struct oauth_token *token, struct err *e)
 {
-    struct vault *vault = workspace_vault(w, e);
+    struct vault *vault = workspace_sealer(w, e);
     if (!vault)
         return -1;
     char *owner = xasprintf("%s/%s", row->app, row->id);
@@ -572,6 +589,10 @@ int workspace_secret(struct workspace *w, const char *name, struct buf *out,
     struct vault_place place = {"secret", "", name, row.value.version};
     int rc = vault_unseal(vault, &place, row.value.data, row.value.len, out, e);
     store_secret_fini(&row);
+    struct err ignored; /* nobody should wait for a list's column */
+    if (rc == 0 && usage_note(workspace_live(w), name, place.version, clock_wall_ms(),
+                              &ignored) != 0)
+        log_line(LOG_DEBUG, "%s", ignored.text);
     return rc;
 }
 

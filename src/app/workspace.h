@@ -38,6 +38,10 @@ void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char
 int workspace_has_client(struct workspace *w, const char *client);
 struct store *workspace_store(struct workspace *w, struct err *e);
 struct vault *workspace_vault(struct workspace *w, struct err *e);
+/* The vault with the key that the store wants values sealed with. Its answer may be out
+ * of date when the value reaches the store, which then says ERR_CONFLICT: seal again,
+ * once. */
+struct vault *workspace_sealer(struct workspace *w, struct err *e);
 /* state/live.db, with this process's presence: claims and the companies' budgets. */
 struct live *workspace_live(struct workspace *w);
 struct presence *workspace_presence(struct workspace *w, struct err *e);
