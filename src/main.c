@@ -19,6 +19,7 @@ static const struct {
     {"connect", cmd_connect},
     {"connections", cmd_connections},
     {"diff", cmd_diff},
+    {"doctor", cmd_doctor},
     {"help", cmd_help},
     {"ids", cmd_ids},
     {"init", cmd_init},

@@ -39,6 +39,8 @@ static const struct {
      "shows the company's ids by name, or writes ids.lua"},
     {"secret", "set NAME [--from FILE] [--add] | list | rm NAME [--version N]",
      "keeps secrets, sealed"},
+    {"doctor", "",
+     "looks after key, store, clock, connections, limits and scopes; ends with 65 or 77"},
     {"vault", "rekey",
      "seals all tokens and secrets again, under a new key; may be cut off at any point"},
     {"mock",
