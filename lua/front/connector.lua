@@ -34,6 +34,10 @@ return {
     search = "/conversations/search/", -- 40 % of the limit at most
   },
 
+  -- A merged conversation answers 301, on the paths below it as well. Where the Location may name
+  -- the conversation alone, the id of this kind is exchanged in the path that was asked.
+  moved = { prefix = "cnv_" },
+
   errors = { title = "_error.title", message = "_error.message", details = "_error.details" },
 
   -- `names`: the table of client.lua that holds names for ids of this kind; `alias`: `alt:…` is an

@@ -108,6 +108,7 @@ int connector_check(const json_t *connector, settings_problem_fn *problem, void 
                                           {"paging", value_any_table, 0},
                                           {"rate", value_any_table, 0},
                                           {"errors", value_any_table, 0},
+                                          {"moved", value_any_table, 0},
                                           {"ids", check_ids, 0},
                                           {NULL, NULL, 0}};
     struct value_walk c = {NULL, 0, problem, arg, 0};

@@ -521,6 +521,12 @@ db = sqlite3.connect(sys.argv[1]); db.execute("update connection set api_url = ?
   same "$(mock_log '[.requests[2:][].body] | unique | length')" 1
   same "$(mock_log '.requests[3].json.body')" '"to the merged one"'
   same "$(mock_log '[.requests[].headers.authorization] | unique')" '["Bearer (token)"]'
+  # where the Location names the conversation only, the path below it is kept
+  forget
+  fault "{\"kind\": \"301\", \"times\": 1, \"location\": \"/conversations/$new\", \"match\": {\"method\": \"POST\"}}"
+  call front/send-conversation-reply conversation_id="$CONVERSATION" body='moved again'
+  done_well
+  same "$(received)" "POST /conversations/$CONVERSATION/messages,POST /conversations/$new/messages"
 }
 
 @test "a 301 to a foreign host is refused, and one in a circle ends" {
