@@ -7,6 +7,7 @@
 #include "app/cli.h"
 #include "app/table.h"
 #include "base/str.h"
+#include "base/testhook.h"
 #include "core/usage.h"
 
 static const char usage[] =
@@ -43,6 +44,7 @@ static int put_secret(struct workspace *w, const char *name, const struct buf *v
     struct vault_place place = {"secret", "", name, version + 1};
     buf_init(&sealed, 64 * 1024);
     int rc = vault_seal(vault, &place, value->data, value->len, &sealed, e);
+    testhook_pause("secret sealed");
     if (rc == 0) {
         struct store_secret row = {
             .name = (char *)name,

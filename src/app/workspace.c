@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/testhook.h"
 #include "core/answer.h"
 #include "core/connector_check.h"
 #include "core/limits.h"
@@ -461,6 +462,7 @@ int workspace_seal_token(struct workspace *w, struct store_connection *row,
     int rc = seal(vault, owner, "access", version, token->access, &row->token, e);
     if (rc == 0 && token->refresh)
         rc = seal(vault, owner, "refresh", version, token->refresh, &row->refresh, e);
+    testhook_pause("token sealed");
     free(owner);
     return rc;
 }

@@ -10,3 +10,13 @@ void testhook_stop(const char *point)
     if (stop && strcmp(stop, point) == 0)
         raise(SIGKILL);
 }
+
+void testhook_pause(const char *point)
+{
+    static int paused;
+    const char *pause = getenv("FOYER_TEST_PAUSE");
+    if (!paused && pause && strcmp(pause, point) == 0) {
+        paused = 1;
+        raise(SIGSTOP);
+    }
+}

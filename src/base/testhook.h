@@ -1,8 +1,12 @@
-/* testhook: a place where a test may end the process as kill -9 does. */
+/* testhook: places where a test may end the process as kill -9 does, or let others go
+ * first. */
 #ifndef FOYER_TESTHOOK_H
 #define FOYER_TESTHOOK_H
 
 /* Kills the process when FOYER_TEST_STOP, a hook for tests, names POINT. */
 void testhook_stop(const char *point);
+/* Stops the process, until SIGCONT, the first time that it comes to the POINT which
+ * FOYER_TEST_PAUSE names. */
+void testhook_pause(const char *point);
 
 #endif

@@ -194,6 +194,53 @@ works_without_old_keys() {
   works_without_old_keys
 }
 
+# paused PID: waits until it has stopped itself
+paused() {
+  local i
+  for i in $(seq 1000); do
+    grep -q '^State:.T' "/proc/$1/status" && return 0
+    sleep 0.01
+  done
+  echo "it does not stop" >&2
+  return 1
+}
+
+@test "the key renewed between sealing and storing: what was sealed is sealed again" {
+  local pid dir=$BATS_TEST_TMPDIR/paste
+  printf value >"$BATS_TEST_TMPDIR/value"
+  FOYER_TEST_PAUSE='secret sealed' "$FOYER" -w "$AGENCY" secret set late --from "$BATS_TEST_TMPDIR/value" 3>&- &
+  pid=$!
+  paused "$pid"
+  foyer vault rekey
+  same "$status" 0
+  kill -CONT "$pid"
+  wait "$pid"
+  same "$(sealed_with)" "$(key_id)"
+
+  FOYER_TEST_PAUSE='token sealed' "$FOYER" -w "$AGENCY" refresh acme 3>&- &
+  pid=$!
+  paused "$pid"
+  foyer vault rekey
+  same "$status" 0
+  kill -CONT "$pid"
+  wait "$pid"
+  same "$(sealed_with)" "$(key_id)"
+
+  FOYER_TEST_PAUSE='token sealed' "$FOYER" -w "$AGENCY" connect acme --token-file "$TOKEN" --api-url "$MOCK" 3>&- &
+  pid=$!
+  paused "$pid"
+  foyer vault rekey
+  same "$status" 0
+  kill -CONT "$pid"
+  wait "$pid"
+  rm -f "$KEY".????????????????
+  same "$(sealed_with)" "$(key_id)"
+  call front/list-inboxes
+  done_well
+  foyer secret list --json
+  holds "$output" '"late"'
+}
+
 @test "two workspaces of one key file" {
   local other=$BATS_TEST_TMPDIR/other
   "$FOYER" init "$other" 2>/dev/null
