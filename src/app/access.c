@@ -18,6 +18,7 @@ struct access {
     struct tokens *tokens;
     struct budget *budget;
     struct waiting *waiting;
+    int64_t began_ms, began_us; /* when it was made, by both clocks */
     unsigned jitter;
 };
 
@@ -40,7 +41,9 @@ struct access *access_new(struct workspace *w, struct loop *loop, struct httpc *
     *a = (struct access){.w = w, .loop = loop};
     a->tokens = tokens_new(w, loop, httpc);
     a->budget = budget_new(workspace_live(w));
-    a->jitter = (unsigned)clock_mono_us();
+    a->began_ms = clock_wall_ms();
+    a->began_us = clock_mono_us();
+    a->jitter = (unsigned)a->began_us;
     return a;
 }
 
@@ -101,6 +104,13 @@ static void set_ask(struct waiting *x, struct access *a, const struct run_ask *a
 
 /* ---- waiting ---- */
 
+/* Unix time that goes on whatever happens to the machine's clock: who waits must come to an
+ * end, also when that is set, or stopped by a test. */
+static int64_t now_ms(const struct access *a)
+{
+    return a->began_ms + (clock_mono_us() - a->began_us) / 1000;
+}
+
 static int64_t with_jitter(struct access *a, int64_t ms)
 {
     a->jitter = a->jitter * 1103515245u + 12345u;
@@ -110,7 +120,7 @@ static int64_t with_jitter(struct access *a, int64_t ms)
 /* 1: granted; 0: come back in *MS; -1: refused. */
 static int take(struct waiting *x, int64_t *ms, struct err *e)
 {
-    int64_t now = clock_wall_ms();
+    int64_t now = now_ms(x->access);
     struct err why;
     int got = budget_take(x->access->budget, &x->ask, now, ms, &why);
     if (got < 0) { /* the budget is a courtesy; replies must not stop for it */
@@ -175,7 +185,7 @@ static int admit(void *arg, const struct run_ask *ask, run_admitted *done, void 
     struct connection *c = (struct connection *)ask->connection; /* the workspace's own */
     struct waiting *x = xcalloc(1, sizeof *x);
     *x = (struct waiting){.access = a, .c = c, .done = done, .arg = done_arg};
-    x->until_ms = clock_wall_ms() + ask->wait_ms;
+    x->until_ms = now_ms(a) + ask->wait_ms;
     x->prev = &a->waiting;
     x->next = a->waiting;
     if (x->next)
@@ -257,7 +267,7 @@ static int answered(void *arg, const struct run_ask *ask,
     if (answer->err.kind != ERR_NONE)
         return 0;
     set_ask(&x, a, ask);
-    learn(a, &x, connector, answer, clock_wall_ms());
+    learn(a, &x, connector, answer, now_ms(a));
     if (answer->status == 401 && c->refreshable) {
         if (ask->version == c->version) /* else it was refreshed meanwhile */
             c->refused = c->version;
