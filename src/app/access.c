@@ -192,7 +192,7 @@ static int admit(void *arg, const struct run_ask *ask, run_admitted *done, void 
         x->next->prev = &x->next;
     a->waiting = x;
     set_ask(x, a, ask);
-    int rc = tokens_need(a->tokens, c, 0, on_token, x, &x->token, e);
+    int rc = tokens_need(a->tokens, c, 0, on_token, x, &x->token);
     int64_t ms = 0;
     if (rc == 0) {
         int got = take(x, &ms, e);

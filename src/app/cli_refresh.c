@@ -34,12 +34,15 @@ static int refresh_one(struct workspace *w, struct session *s, const char *clien
         fprintf(stderr, "client %s: a static token, which does not expire\n", client);
         return 0;
     }
-    int rc = tokens_need(session_tokens(s), c, 1, on_refreshed, &one, &wait, e);
+    int rc = tokens_need(session_tokens(s), c, 1, on_refreshed, &one, &wait);
     while (rc == 1 && !one.over && !session_interrupted(s))
         loop_run(session_loop(s));
-    if (rc < 0 || one.err.kind != ERR_NONE) {
-        if (rc >= 0)
-            *e = one.err;
+    if (rc == 1 && !one.over) { /* its end is not this function's to hear of any more */
+        tokens_drop(wait);
+        return 0;
+    }
+    if (one.err.kind != ERR_NONE) {
+        *e = one.err;
         return -1;
     }
     printf("client %s: the token of %s holds for %lld more seconds\n", client, c->name,
@@ -48,7 +51,7 @@ static int refresh_one(struct workspace *w, struct session *s, const char *clien
 }
 
 struct listed {
-    char *clients[1000], *apps[1000], *ids[1000];
+    char **clients, **apps, **ids;
     size_t n;
 };
 
@@ -59,10 +62,26 @@ static int list_connection(void *arg, const char *client,
     for (size_t i = 0; i < list->n; i++)
         if (strcmp(list->ids[i], c->id) == 0 && strcmp(list->apps[i], c->app) == 0)
             return 0; /* several clients share it */
+    size_t size = (list->n + 1) * sizeof(char *);
+    list->clients = xrealloc(list->clients, size);
+    list->apps = xrealloc(list->apps, size);
+    list->ids = xrealloc(list->ids, size);
     list->clients[list->n] = xstrdup(client);
     list->apps[list->n] = xstrdup(c->app);
     list->ids[list->n++] = xstrdup(c->id);
-    return list->n == 1000;
+    return 0;
+}
+
+static void listed_fini(struct listed *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        free(list->clients[i]);
+        free(list->apps[i]);
+        free(list->ids[i]);
+    }
+    free(list->clients);
+    free(list->apps);
+    free(list->ids);
 }
 
 int cmd_refresh(struct cli *cli, int argc, char **argv)
@@ -77,7 +96,7 @@ int cmd_refresh(struct cli *cli, int argc, char **argv)
     struct workspace *w = NULL;
     struct session *s = NULL;
     struct store *store = NULL;
-    struct listed *list = xcalloc(1, sizeof *list);
+    struct listed list = {0};
     if (cli_parse(cli, argc, argv, options, &rest, 0, 1, usage, &e) == 0) {
         if ((rest.n == 1) == all)
             err_set(&e, ERR_USAGE, "name one client, or --all\nusage: foyer %s", usage);
@@ -90,19 +109,14 @@ int cmd_refresh(struct cli *cli, int argc, char **argv)
         s = session_open(w, &e);
     if (s && !all && refresh_one(w, s, rest.items[0], app, &e) != 0)
         last = e;
-    if (s && all && store_connection_each(store, list_connection, list, &e) == 0)
-        for (size_t i = 0; i < list->n && !session_interrupted(s); i++)
-            if (refresh_one(w, s, list->clients[i], list->apps[i], &e) != 0) {
-                fprintf(stderr, "foyer: client %s: %s\n", list->clients[i], e.text);
+    if (s && all && store_connection_each(store, list_connection, &list, &e) == 0)
+        for (size_t i = 0; i < list.n && !session_interrupted(s); i++)
+            if (refresh_one(w, s, list.clients[i], list.apps[i], &e) != 0) {
+                fprintf(stderr, "foyer: client %s: %s\n", list.clients[i], e.text);
                 last = e;
             }
     int code = s && session_interrupted(s) ? 130 : 0;
-    for (size_t i = 0; i < list->n; i++) {
-        free(list->clients[i]);
-        free(list->apps[i]);
-        free(list->ids[i]);
-    }
-    free(list);
+    listed_fini(&list);
     session_close(s);
     workspace_close(w);
     free(rest.items);

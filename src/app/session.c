@@ -26,22 +26,29 @@ struct session {
     int answered; /* what was written then has its answer, and may end by itself */
 };
 
+/* A write, or a refresh: the new token may be the only one that still holds. */
+static int is_waited_for(const struct session *s)
+{
+    return runs_writing(s->runs) || tokens_are_asked(access_tokens(s->access));
+}
+
 /* Nothing new is written after a signal; what left already is waited for. */
 static void on_poll(void *arg)
 {
     struct session *s = arg;
-    const char *writing = runs_writing(s->runs);
-    if (writing && s->waited_ms < WRITE_WAIT_MS) {
+    int waits = is_waited_for(s);
+    if (waits && s->waited_ms < WRITE_WAIT_MS) {
         s->waited_ms += WRITE_POLL_MS;
         s->answered = 1;
         loop_timer_set(s->timer, WRITE_POLL_MS);
         return;
     }
-    if (!writing && s->answered) {
+    if (!waits && s->answered) {
         s->answered = 0;
         loop_timer_set(s->timer, WRITE_POLL_MS);
         return;
     }
+    const char *writing = runs_writing(s->runs);
     if (writing)
         fprintf(stderr, "foyer: interrupted; nobody knows whether it was done: %s\n",
                 writing);
@@ -58,6 +65,8 @@ static void on_interrupt(void *arg)
     const char *writing = runs_writing(s->runs);
     if (writing)
         fprintf(stderr, "foyer: interrupted; waiting for the answer to: %s\n", writing);
+    else if (is_waited_for(s))
+        fprintf(stderr, "foyer: interrupted; waiting for the token endpoint\n");
     else
         fprintf(stderr, "foyer: interrupted\n");
     on_poll(s);

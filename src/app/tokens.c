@@ -11,9 +11,15 @@
 #include "core/oauth.h"
 #include "io/crypto.h"
 
-/* How often one that waits for another process's refresh looks again: the refresher's
- * death is noticed within this time. */
-enum { LOOK_MS = 50 };
+enum {
+    /* How often one that waits for another process's refresh looks again: the refresher's
+     * death is noticed within this time. */
+    LOOK_MS = 50,
+    /* A refresher that lives has its answer, or a timeout of its own, long before. */
+    WAIT_MAX_MS = 90 * 1000,
+    /* Until what failed is tried again, while the old token still holds. */
+    RETRY_MS = 30 * 1000,
+};
 
 struct tokens_wait {
     struct tokens_wait *next;
@@ -32,7 +38,7 @@ struct refresh { /* one company's, at most one in a process */
     struct httpc_call *call;
     char *body;    /* of the token request; wiped */
     int64_t epoch; /* of our claim; 0: none */
-    int over;
+    int64_t began_us;
 };
 
 struct tokens {
@@ -41,8 +47,6 @@ struct tokens {
     struct httpc *httpc;
     struct refresh *refreshes;
 };
-
-static void look(void *arg);
 
 struct tokens *tokens_new(struct workspace *w, struct loop *loop, struct httpc *httpc)
 {
@@ -138,29 +142,33 @@ static int needs_reconnect(const struct connection *c, struct err *e)
 
 /* ---- the token request ---- */
 
-/* A failed refresh matters only when the old token is of no use. */
-static void failed(struct refresh *r, const struct err *e, int gone)
+/* It matters only when the old token is of no use. */
+static void give_up(struct refresh *r, const struct err *e)
 {
-    struct err ignored;
-    struct store *store = workspace_store(r->tokens->w, &ignored);
-    if (store)
-        store_connection_failed(store, r->c->app, r->c->company, e->text, gone, &ignored);
-    if (gone)
-        r->c->reconnect = 1;
-    int usable =
-        !gone && r->c->version != r->unwanted && clock_wall_ms() < r->c->expires_ms;
-    if (usable) {
-        log_line(LOG_WARN, "cannot refresh the token of %s yet: %s", r->c->company,
-                 e->text);
-        finish(r, NULL);
+    struct connection *c = r->c;
+    int64_t now = clock_wall_ms();
+    if (c->reconnect || c->version == r->unwanted || now >= c->expires_ms) {
+        finish(r, e);
         return;
     }
-    struct err say = *e;
+    log_line(LOG_WARN, "cannot refresh the token of %s yet: %s", c->company, e->text);
+    c->retry_ms = now + RETRY_MS;
+    finish(r, NULL);
+}
+
+static void failed(struct refresh *r, const struct err *e, int gone)
+{
+    struct err say = *e, ignored;
+    struct store *store = workspace_store(r->tokens->w, &ignored);
+    if (store)
+        store_connection_failed(store, r->c->app, r->c->company, r->c->version, e->text,
+                                gone, &ignored);
+    r->c->reconnect = gone;
     if (gone)
         needs_reconnect(r->c, &say);
     else
         err_prefix(&say, "cannot refresh the token of %s", r->c->company);
-    finish(r, &say);
+    give_up(r, &say);
 }
 
 static int store_refreshed(struct refresh *r, struct oauth_token *token, int64_t now,
@@ -191,6 +199,38 @@ static int read_row(struct refresh *r, struct store_connection *row, struct err 
     return store ? store_connection_read(store, r->c->app, r->c->company, row, e) : -1;
 }
 
+/* Somebody who does not know our claims may have been first: `foyer connect`. 1: what is
+ * stored now will do. */
+static int adopt_newer(struct refresh *r)
+{
+    struct store_connection row;
+    struct err ignored;
+    if (read_row(r, &row, &ignored) != 0)
+        return 0;
+    int newer = row.token.version > r->c->version && !row.reconnect &&
+                workspace_adopt(r->tokens->w, r->c, &row, &ignored) == 0;
+    store_connection_fini(&row);
+    return newer;
+}
+
+/* An answer without a refresh token keeps the old one. */
+static int keep_refresh_token(struct refresh *r, struct oauth_token *token, struct err *e)
+{
+    struct buf old;
+    struct store_connection row;
+    if (token->refresh)
+        return 0;
+    if (read_row(r, &row, e) != 0)
+        return -1;
+    buf_init(&old, 16 * 1024);
+    int rc = workspace_refresh_token(r->tokens->w, &row, &old, e);
+    if (rc == 0)
+        token->refresh = xstrdup(buf_str(&old));
+    store_connection_fini(&row);
+    vault_wipe(&old);
+    return rc;
+}
+
 static void on_answer(void *arg, const struct httpc_answer *a)
 {
     struct refresh *r = arg;
@@ -199,54 +239,23 @@ static void on_answer(void *arg, const struct httpc_answer *a)
     int64_t now = clock_wall_ms(), skew = grant_skew_ms(a, now);
     r->call = NULL;
     wipe_body(r);
-    int rc = e.kind == ERR_NONE ? 0 : -1;
+    int answered = e.kind == ERR_NONE, rc = answered ? 0 : -1;
     if (rc == 0)
         rc = oauth_parse_answer((int)a->status, httpc_header(a, "content-type"), a->body,
                                 a->body_len, now + skew, &token, &e);
-    if (rc == 0) {
-        if (token.expires_ms)
-            token.expires_ms -= skew;
-        if (!token.refresh) { /* an answer without one keeps the old one */
-            struct buf old;
-            struct store_connection row;
-            buf_init(&old, 16 * 1024);
-            rc = read_row(r, &row, &e);
-            if (rc == 0) {
-                rc = workspace_refresh_token(r->tokens->w, &row, &old, &e);
-                token.refresh = rc == 0 ? xstrdup(buf_str(&old)) : NULL;
-                store_connection_fini(&row);
-            }
-            vault_wipe(&old);
-        }
-        if (rc == 0)
-            rc = store_refreshed(r, &token, now, &e);
-        oauth_token_fini(&token);
-        if (rc == 0)
-            log_line(LOG_INFO, "refreshed the token of %s", r->c->company);
-        if (rc == 0)
-            finish(r, NULL);
-        else
-            failed(r, &e, 0);
-        return;
-    }
-    int gone =
-        a->err.kind == ERR_NONE && oauth_is_gone((int)a->status, a->body, a->body_len);
-    if (gone) {
-        /* somebody who does not know our claims may have been first: read again */
-        struct store_connection row;
-        struct err ignored;
-        if (read_row(r, &row, &ignored) == 0) {
-            int newer = row.token.version > r->c->version;
-            if (newer)
-                rc = workspace_adopt(r->tokens->w, r->c, &row, &ignored);
-            store_connection_fini(&row);
-            if (newer && rc == 0) {
-                finish(r, NULL);
-                return;
-            }
-        }
-    }
-    failed(r, &e, gone);
+    if (token.expires_ms)
+        token.expires_ms -= skew;
+    if (rc == 0)
+        rc = keep_refresh_token(r, &token, &e);
+    if (rc == 0)
+        rc = store_refreshed(r, &token, now, &e);
+    oauth_token_fini(&token);
+    if (rc == 0)
+        log_line(LOG_INFO, "refreshed the token of %s", r->c->company);
+    if (rc == 0 || adopt_newer(r))
+        finish(r, NULL);
+    else
+        failed(r, &e, answered && oauth_is_gone((int)a->status, a->body, a->body_len));
 }
 
 static int ask(struct refresh *r, const struct store_connection *row, struct err *e)
@@ -276,14 +285,41 @@ static int ask(struct refresh *r, const struct store_connection *row, struct err
 
 /* ---- who refreshes ---- */
 
-/* What is stored may be newer than what we hold. 1: it will do. */
+/* What is stored may be newer than what we hold. 1: it will do; 0: refresh it, from ROW;
+ * -1: it cannot be. */
 static int adopt_stored(struct refresh *r, struct store_connection *row, struct err *e)
 {
-    if (row->token.version == r->c->version && row->reconnect == r->c->reconnect)
-        return 0;
-    if (workspace_adopt(r->tokens->w, r->c, row, e) != 0)
+    store_connection_fini(row);
+    if (read_row(r, row, e) != 0)
         return -1;
-    return r->c->version != r->unwanted && !r->c->reconnect;
+    int same = row->token.version == r->c->version && row->reconnect == r->c->reconnect;
+    if (!same && workspace_adopt(r->tokens->w, r->c, row, e) != 0)
+        return -1;
+    if (r->c->reconnect)
+        return needs_reconnect(r->c, e);
+    return !same && r->c->version != r->unwanted;
+}
+
+/* 1: we hold the claim; 0: another living process does; -1. */
+static int claim(struct refresh *r, struct err *e)
+{
+    char name[200];
+    struct live_claim got;
+    struct presence *self = workspace_presence(r->tokens->w, e);
+    if (!self)
+        return -1;
+    claim_name(r, name, sizeof name);
+    int rc = live_claim(workspace_live(r->tokens->w), name, presence_id(self),
+                        clock_wall_ms(), &got, e);
+    if (rc == 1)
+        r->epoch = got.epoch;
+    if (rc == 0 && clock_mono_us() - r->began_us > (int64_t)WAIT_MAX_MS * 1000)
+        return err_set(e, ERR_TIMEOUT,
+                       "cannot refresh the token of %s: the process %.*s has been at it "
+                       "for %d seconds; if it hangs, end it",
+                       r->c->company, (int)strcspn(got.holder, "-"), got.holder,
+                       WAIT_MAX_MS / 1000);
+    return rc;
 }
 
 static void look(void *arg)
@@ -291,55 +327,41 @@ static void look(void *arg)
     struct refresh *r = arg;
     struct store_connection row = {0};
     struct err e = {0};
-    char name[200];
-    int rc = read_row(r, &row, &e);
-    if (rc == 0)
-        rc = adopt_stored(r, &row, &e);
-    if (rc == 0 && r->c->reconnect)
-        rc = needs_reconnect(r->c, &e);
-    struct presence *self = rc == 0 ? workspace_presence(r->tokens->w, &e) : NULL;
-    if (rc == 0 && !self)
-        rc = -1;
+    int rc = adopt_stored(r, &row, &e);
     if (rc == 0) {
-        struct live_claim claim;
-        claim_name(r, name, sizeof name);
-        int got = live_claim(workspace_live(r->tokens->w), name, presence_id(self),
-                             clock_wall_ms(), &claim, &e);
-        if (got > 0) {
-            r->epoch = claim.epoch;
-            /* between our look and our claim another process may have finished */
-            store_connection_fini(&row);
-            rc = read_row(r, &row, &e);
-            if (rc == 0)
-                rc = adopt_stored(r, &row, &e);
-            if (rc == 0 && ask(r, &row, &e) != 0)
-                rc = -1;
-        } else if (got < 0) {
+        int got = claim(r, &e);
+        if (got < 0)
             rc = -1;
-        } else if (r->unwanted) {
-            loop_timer_set(r->timer, LOOK_MS);
-        } else {
+        else if (got == 0 && !r->unwanted)
             rc = 1; /* only due, and being seen to: the old one still holds */
-        }
+        else if (got == 0)
+            loop_timer_set(r->timer, LOOK_MS);
+        else /* between our look and our claim another process may have finished */
+            rc = adopt_stored(r, &row, &e);
+        if (rc == 0 && got == 1)
+            rc = ask(r, &row, &e);
     }
     store_connection_fini(&row);
     if (rc > 0)
         finish(r, NULL);
-    else if (rc < 0)
+    else if (rc < 0 && e.kind == ERR_AUTH) /* disconnected, or its grant is gone */
         finish(r, &e);
+    else if (rc < 0)
+        give_up(r, &e);
 }
 
 int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *done,
-                void *arg, struct tokens_wait **wait, struct err *e)
+                void *arg, struct tokens_wait **wait)
 {
     *wait = NULL;
-    if (c->reconnect)
-        return needs_reconnect(c, e);
     if (!c->refreshable)
         return 0;
     int64_t now = clock_wall_ms();
-    int bad = c->refused == c->version || (c->expires_ms && now >= c->expires_ms);
-    int due = now >= oauth_due_ms(c->expires_ms, c->obtained_ms, c->company);
+    /* one whose grant was gone may have been connected again since: look */
+    int bad = c->reconnect || c->refused == c->version ||
+              (c->expires_ms && now >= c->expires_ms);
+    int due = now >= c->retry_ms &&
+              now >= oauth_due_ms(c->expires_ms, c->obtained_ms, c->company);
     if (!bad && !due && !force)
         return 0;
     struct refresh *r = t->refreshes;
@@ -348,11 +370,14 @@ int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *
     if (!r) {
         r = xcalloc(1, sizeof *r);
         *r = (struct refresh){.next = t->refreshes, .tokens = t, .c = c};
-        r->unwanted = bad || force ? c->version : 0;
+        r->began_us = clock_mono_us();
         r->timer = loop_timer_new(t->loop, look, r);
         t->refreshes = r;
         loop_timer_set(r->timer, 0);
     }
+    /* also when it was begun for one to whom the token would still do */
+    if (bad || force)
+        r->unwanted = c->version;
     /* what still holds can be used while it is being replaced */
     if (!bad && !force && r->waits)
         return 0;
@@ -375,4 +400,12 @@ void tokens_drop(struct tokens_wait *wait)
             break;
         }
     free(wait);
+}
+
+int tokens_are_asked(const struct tokens *t)
+{
+    for (const struct refresh *r = t->refreshes; r; r = r->next)
+        if (r->call)
+            return 1;
+    return 0;
 }

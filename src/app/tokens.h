@@ -17,10 +17,14 @@ typedef void tokens_done(void *arg, const struct err *failed); /* NULL: the toke
 struct tokens *tokens_new(struct workspace *w, struct loop *loop, struct httpc *httpc);
 /* Drops what waits, without callbacks. */
 void tokens_free(struct tokens *t);
-/* 0: C's token can be used; 1: DONE will be called from the loop unless *WAIT is dropped;
- * -1: it cannot (ERR_AUTH: connect again). FORCE refreshes also what is not due. */
+/* 0: C's token can be used; 1: DONE will be called from the loop unless *WAIT is dropped,
+ * with ERR_AUTH when somebody must connect again. FORCE refreshes also what is not due.
+ */
 int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *done,
-                void *arg, struct tokens_wait **wait, struct err *e);
+                void *arg, struct tokens_wait **wait);
 void tokens_drop(struct tokens_wait *wait);
+/* 1: a token endpoint was asked and has not answered: what it will say must be stored,
+ * or the grant may be lost. */
+int tokens_are_asked(const struct tokens *t);
 
 #endif

@@ -19,6 +19,7 @@ struct connection {
     int refreshable; /* 0: a static token */
     int reconnect;   /* 1: the grant is gone */
     int64_t expires_ms, obtained_ms; /* unix; 0: unknown */
+    int64_t retry_ms;                /* unix; a refresh failed: not again before */
     int64_t refused;                 /* the version that the API answered 401 to, or 0 */
     char *oauth_url;                 /* of the token endpoint; NULL: the connector's */
 };

@@ -393,13 +393,15 @@ int store_token_put(struct store *s, const struct store_connection *c, struct er
 }
 
 int store_connection_failed(struct store *s, const char *app, const char *id,
-                            const char *error, int reconnect, struct err *e)
+                            int64_t version, const char *error, int reconnect,
+                            struct err *e)
 {
-    return db_change(
-        s->db,
-        "UPDATE connection SET last_error = ?, reconnect = ? "
-        "WHERE app = ? AND id = ?",
-        DB_ARGS(db_text(error), db_int(reconnect), db_text(app), db_text(id)), NULL, e);
+    return db_change(s->db,
+                     "UPDATE connection SET last_error = ?, reconnect = ? "
+                     "WHERE app = ? AND id = ? AND token_version = ?",
+                     DB_ARGS(db_text(error), db_int(reconnect), db_text(app), db_text(id),
+                             db_int(version)),
+                     NULL, e);
 }
 
 struct delete_connection {

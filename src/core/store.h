@@ -74,9 +74,11 @@ int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
  * refreshed_ms, clears last_error; ERR_CONFLICT when another process was first. C's other
  * members are not looked at. */
 int store_token_put(struct store *s, const struct store_connection *c, struct err *e);
-/* Records that a refresh failed, and whether the grant is gone. */
+/* Records that the refresh of token VERSION failed, and whether the grant is gone;
+ * nothing when the token is another one by now. */
 int store_connection_failed(struct store *s, const char *app, const char *id,
-                            const char *error, int reconnect, struct err *e);
+                            int64_t version, const char *error, int reconnect,
+                            struct err *e);
 /* Unlinks the client from APP and removes the connection when no client uses it any more.
  * ERR_NOT_FOUND when it had none. */
 int store_connection_delete(struct store *s, const char *client, const char *app,
