@@ -106,8 +106,11 @@ static json_t *parse_form(const char *body, size_t len)
         const char *eq = memchr(p, '=', (size_t)(stop - p));
         if (eq) {
             char *name = xmemdup0(p, (size_t)(eq - p));
-            char *value = xmalloc((size_t)(stop - eq));
-            long n = url_unescape(eq + 1, (size_t)(stop - eq - 1), value);
+            char *value = xmemdup0(eq + 1, (size_t)(stop - eq - 1));
+            for (char *c = value; *c; c++)
+                if (*c == '+')
+                    *c = ' ';
+            long n = url_unescape(value, (size_t)(stop - eq - 1), value);
             if (n >= 0)
                 json_object_set_new(tree, name, json_stringn(value, (size_t)n));
             crypto_wipe(value, (size_t)(stop - eq));
