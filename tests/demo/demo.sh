@@ -8,10 +8,10 @@ foyer=$root/build/foyer
 work=$(mktemp -d)
 export XDG_CONFIG_HOME=$work/config
 unset FOYER_KEY_FILE FOYER_LUA_DIR
-mock_pid=
+mock_pid='' connect_pid=''
 finish() {
-  local code=$?
-  [ -z "$mock_pid" ] || kill "$mock_pid" 2>/dev/null || true
+  local code=$? pid
+  for pid in $mock_pid $connect_pid; do kill "$pid" 2>/dev/null || true; done
   rm -rf "$work"
   [ "$code" = 0 ] || echo "the demo stopped: see the last command" >&2
 }
@@ -38,19 +38,67 @@ json() { (cd "$work/agency" && "$foyer" "$@" --json); }
 received() { curl -sf "$mock/_mock/log" | jq -r "$1" | tee "$work/out"; }
 forget() { curl -sf -X DELETE "$mock/_mock/log" >/dev/null; }
 
+# connect CLIENT: foyer waits for the browser; here curl is the browser, and clicks Allow.
+connect() {
+  local link='' line
+  printf '$ foyer connect %s --api-url %s --oauth-url %s\n' "$1" "$mock" "$mock"
+  mkfifo "$work/shown"
+  (cd "$work/agency" && exec "$foyer" connect "$1" --api-url "$mock" --oauth-url "$mock") >"$work/connected" 2>"$work/shown" &
+  connect_pid=$!
+  exec 4<"$work/shown"
+  while [ -z "$link" ] && read -r line <&4; do
+    echo "$line"
+    [[ $line != http* ]] || link=$line
+  done
+  curl -sSf "$link" | grep -o 'The app [^<]*' | sed 's/^/  (the browser) /'
+  # the page's form has what the link has, and the button
+  curl -sSfL -d "${link#*\?}&decision=allow" "${link%%\?*}" | sed -n 's/.*<p>\(.*\)<.p>.*/  (the browser) \1/p'
+  cat <&4
+  exec 4<&-
+  wait "$connect_pid"
+  connect_pid=
+  rm "$work/shown"
+  tee "$work/out" <"$work/connected"
+}
+
 mkfifo "$work/mock.out"
-"$foyer" mock --listen 127.0.0.1:0 --token mock-token >"$work/mock.out" 2>"$work/mock.err" &
+"$foyer" mock --listen 127.0.0.1:0 >"$work/mock.out" 2>"$work/mock.err" &
 mock_pid=$!
 exec 3<"$work/mock.out"
 read -r line <&3
 mock=${line#mock Front: }
 
-title "A workspace, and a client's Front company connected to it"
+# Where the browser comes back to: foyer's own default, or the next port that nobody listens at.
+port=8976
+while (exec 5<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+
+title "A workspace; the agency's app at Front, its secret sealed"
 show foyer init agency
-show sh -c "echo mock-token | foyer connect acme --token-file - --api-url $mock"
+show sh -c "echo mock-secret | foyer secret set front.client_secret --from -"
+cat >"$work/agency/foyer.lua" <<LUA
+return {
+  timezone = "UTC",
+  apps = { front = { client_id = "mock-client", client_secret = secret "front.client_secret",
+                     redirect_url = "http://127.0.0.1:$port/oauth/callback" } },
+}
+LUA
+show cat foyer.lua
+
+title "A client's Front company, connected: its administrator consents in a browser"
+connect acme
 expect "client acme is connected to Acme Dry Goods (cmp_"
 show foyer connections
 expect "Acme Dry Goods"
+
+title "An hour later: the token has expired, and the next one who needs it refreshes it"
+curl -sSf -d '{"expire": true}' -H 'Content-Type: application/json' "$mock/_mock/oauth" >/dev/null
+forget
+show foyer call front/list-inboxes --client acme
+expect "Support"
+title "... which is what the company received:"
+received '.requests[] | "\(.method) \(.path) -> \(.status)"'
+[ "$(cat "$work/out")" = $'GET /inboxes -> 401\nPOST /oauth/token -> 200\nGET /inboxes -> 200' ] ||
+  { echo "expected one refresh" >&2; exit 1; }
 
 title "Its conversations; one of them"
 show foyer call front/list-conversations --client acme statuses=unassigned limit=5
@@ -84,8 +132,11 @@ show foyer call front/create-contact --client acme name="Ada Lovelace" \
   'handles:=[{"source":"email","handle":"ada@customer.example"}]' custom_fields.city=London
 expect "ada@customer.example"
 
-title "A second client of the same agency; three lines of Lua for Acme alone"
-show sh -c "echo mock-token | foyer connect globex --token-file - --api-url $mock"
+title "A second client, another brand of the same company: they share its connection"
+connect globex
+expect "client globex is connected to Acme Dry Goods (cmp_"
+
+title "Three lines of Lua for Acme alone"
 mkdir -p "$work/agency/clients/acme/lua/front/actions"
 cat >"$work/agency/clients/acme/lua/front/actions/send-conversation-reply.lua" <<'LUA'
 return super { run = function(ctx, input, base)
