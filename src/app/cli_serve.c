@@ -6,6 +6,7 @@
 #include "app/cli.h"
 #include "app/consent.h"
 #include "app/grant.h"
+#include "app/session.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/limits.h"
@@ -74,12 +75,6 @@ static int serve(struct workspace *w, const char *listen, struct err *e)
     if (!listen)
         listen = settings_text(settings, "listen");
     const struct limits *limits = &limits_default;
-    struct httpc_config config = {.max_active = limits->active_requests,
-                                  .proxy = settings_text(settings, "proxy"),
-                                  .ca_dir = settings_text(settings, "ca_dir"),
-                                  .connect_ms = limits->connect_ms,
-                                  .total_ms = limits->answer_ms,
-                                  .answer_max = limits->answer_bytes};
     struct httpd_limits server = {.body_max = limits->webhook_body_bytes,
                                   .headers_max = limits->webhook_header_bytes,
                                   .connections_max = limits->connections,
@@ -89,7 +84,7 @@ static int serve(struct workspace *w, const char *listen, struct err *e)
     int rc = -1;
     s.loop = loop_new(e);
     if (s.loop)
-        s.httpc = httpc_new(s.loop, &config, e);
+        s.httpc = session_http(settings, s.loop, e);
     if (s.httpc)
         httpd = httpd_open(s.loop, listen ? listen : "127.0.0.1:8080", &server,
                            on_request, &s, e);

@@ -72,22 +72,26 @@ static void on_interrupt(void *arg)
     on_poll(s);
 }
 
+struct httpc *session_http(const json_t *settings, struct loop *loop, struct err *e)
+{
+    const struct limits *limits = &limits_default;
+    struct httpc_config config = {.max_active = limits->active_requests,
+                                  .proxy = settings_text(settings, "proxy"),
+                                  .ca_dir = settings_text(settings, "ca_dir"),
+                                  .connect_ms = limits->connect_ms,
+                                  .total_ms = limits->answer_ms,
+                                  .answer_max = limits->answer_bytes};
+    return httpc_new(loop, &config, e);
+}
+
 static struct session *open_with(struct workspace *w, const json_t *settings,
                                  struct err *e)
 {
     struct session *s = xcalloc(1, sizeof *s);
     s->workspace = w;
     s->loop = loop_new(e);
-    if (s->loop) {
-        const struct limits *limits = &limits_default;
-        struct httpc_config config = {.max_active = limits->active_requests,
-                                      .proxy = settings_text(settings, "proxy"),
-                                      .ca_dir = settings_text(settings, "ca_dir"),
-                                      .connect_ms = limits->connect_ms,
-                                      .total_ms = limits->answer_ms,
-                                      .answer_max = limits->answer_bytes};
-        s->httpc = httpc_new(s->loop, &config, e);
-    }
+    if (s->loop)
+        s->httpc = session_http(settings, s->loop, e);
     if (s->httpc) {
         s->access = access_new(w, s->loop, s->httpc);
         struct run_host host = workspace_host(w);

@@ -15,6 +15,11 @@ int api_text_open(lua_State *L);
 int api_hmac_open(lua_State *L);
 int api_http_open(lua_State *L); /* ctx.http */
 int api_ctx_open(lua_State *L);  /* the C parts of ctx */
+/* Of the std table, in api_scope.c. */
+int api_std_enter(lua_State *L);
+int api_std_leave(lua_State *L);
+int api_std_copy(lua_State *L);
+int api_std_finish(lua_State *L);
 /* The primitives of lua/std: sets them for vm_push_part. */
 void api_open_std(lua_State *L);
 

@@ -1,0 +1,163 @@
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vm/api.h"
+#include "vm/conv.h"
+#include "vm/fail.h"
+#include "vm/run.h"
+
+/* Scopes: one script calls another, and what crosses between them are copies. Part of the
+ * std table, for lua/std/call.lua. */
+
+static enum effect check_effect(lua_State *L, int idx)
+{
+    static const char *const names[] = {"read", "idempotent", "write", NULL};
+    return (enum effect)luaL_checkoption(L, idx, "read", names);
+}
+
+/* A value that is no data is the script's mistake, not its input's. */
+static int not_data(lua_State *L, struct err *e, const char *doing, const char *name,
+                    const char *what)
+{
+    if (e->kind == ERR_INVALID)
+        e->kind = ERR_SCRIPT;
+    err_prefix(e, "cannot %s %s: its %s", doing, name, what);
+    return fail_raise(L, e);
+}
+
+/* Closes the scope that an error leaves open (out of memory, mostly): the caller's script
+ * must not go on in the callee's. */
+struct guard {
+    struct run *run; /* NULL: the scope was left */
+    int depth, seq;
+};
+
+/* Neither raises nor allocates Lua memory. */
+static void close_guard(struct guard *guard)
+{
+    static const char lost[] = "{\"error\":{\"kind\":\"limit\",\"message\":"
+                               "\"the script was cut short\"}}";
+    if (!guard->run)
+        return;
+    run_pop_scopes(guard->run, guard->depth);
+    journal_unwind(run_journal(guard->run), guard->seq, lost, sizeof lost - 1);
+    guard->run = NULL;
+}
+
+static int guard_close(lua_State *L)
+{
+    close_guard(luaL_checkudata(L, 1, "foyer.guard"));
+    return 0;
+}
+
+static struct guard *push_guard(lua_State *L)
+{
+    struct guard *guard = lua_newuserdatauv(L, sizeof *guard, 0);
+    *guard = (struct guard){0};
+    if (luaL_newmetatable(L, "foyer.guard")) {
+        lua_pushcfunction(L, guard_close);
+        lua_setfield(L, -2, "__close");
+    }
+    lua_setmetatable(L, -2);
+    return guard;
+}
+
+/* std.enter(kind, name, app, effect, input) -> copy of the input, nil, guard
+ *                                            | nil, recorded result
+ * The guard is to be closed when the scope is over. */
+int api_std_enter(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct journal_step step;
+    const char *kind = luaL_checkstring(L, 1), *name = luaL_checkstring(L, 2);
+    const char *app = luaL_checkstring(L, 3);
+    enum effect effect = check_effect(L, 4);
+    lua_settop(L, 5);
+    struct guard *guard = push_guard(L); // 6
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 5, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "call", name, "input");
+    const struct scope *outer = run_scope(run);
+    enum effect most = outer ? outer->effect : EFFECT_WRITE;
+    int depth = run_depth(run);
+    /* what can fail comes before the scope is open */
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0) // 8: the copy
+        return fail_raise(L, &e);
+    struct scope *scope = run_push_scope(run, &e);
+    if (!scope)
+        return fail_raise(L, &e);
+    int answer =
+        journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
+    buf_free(bytes); /* now, for a finalizer that finds the C stack full fails */
+    if (answer < 0 || answer == JOURNAL_RECORDED) {
+        run_pop_scopes(run, depth);
+        if (answer < 0)
+            return fail_raise(L, &e);
+        lua_pushnil(L);
+        if (conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0)
+            return fail_raise(L, &e);
+        return 2;
+    }
+    *guard = (struct guard){run, depth, step.seq};
+    snprintf(scope->kind, sizeof scope->kind, "%s", kind);
+    snprintf(scope->name, sizeof scope->name, "%s", name);
+    snprintf(scope->app, sizeof scope->app, "%s", app);
+    scope->effect = effect < most ? effect : most;
+    scope->seq = step.seq;
+    lua_pushnil(L);
+    lua_pushvalue(L, 6);
+    return 3;
+}
+
+/* std.leave(result, guard) -> its copy. A final failure leaves too: {error = …}. When it
+ * raises because the result is no data, the scope is still open. */
+int api_std_leave(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct guard *guard = luaL_checkudata(L, 2, "foyer.guard");
+    struct scope *scope = run_scope(run);
+    if (!scope || !guard->run || scope->seq != guard->seq)
+        return luaL_error(L, "this scope is not open");
+    lua_settop(L, 2);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "return from", scope->name, "result");
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    if (journal_leave(run_journal(run), guard->seq, bytes->data, bytes->len, &e) != 0)
+        return fail_raise(L, &e);
+    buf_free(bytes);
+    run_pop_scopes(run, guard->depth);
+    guard->run = NULL;
+    return 1;
+}
+
+/* std.copy(value) -> a copy through canonical JSON, and the number of its bytes */
+int api_std_copy(lua_State *L)
+{
+    struct err e;
+    lua_settop(L, 1);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
+    if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    lua_pushinteger(L, (lua_Integer)bytes->len);
+    buf_free(bytes);
+    return 2;
+}
+
+/* std.finish(result): what the entry hands out, as JSON */
+int api_std_finish(lua_State *L)
+{
+    struct err e;
+    lua_settop(L, 1);
+    if (conv_encode(L, 1, run_result_buf(run_of(L)), CONV_PLAIN, &e) != 0) {
+        err_prefix(&e, "cannot hand out the result");
+        return fail_raise(L, &e);
+    }
+    return 0;
+}
