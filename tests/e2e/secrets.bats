@@ -4,6 +4,7 @@
 
 load helper
 load agency
+load consents
 
 TOKEN_WORD=tok-4f1c0ffee-very-secret
 SECRET_WORD=sec-0ddba11-very-secret
@@ -166,4 +167,94 @@ tell() {
   holds "$out" 'Permission denied'
   kill "$pid"
   rm -r "$dir"
+}
+
+# No token, code or client_secret of OAuth: no_grant FILE...
+no_grant() {
+  local file
+  for file in "$@"; do
+    [ -e "$file" ] || { echo "$file is missing"; return 1; }
+    ! grep -aqE -e 'mock(at|rt|code)_' -e "$SECRET_WORD" -e "$(printf 'mock-client:%s' "$SECRET_WORD" | base64 -w0 | cut -c1-40)" "$file" ||
+      { echo "a secret stands in $file:"; grep -aE 'mock(at|rt|code)_|very-secret' "$file"; return 1; }
+  done
+}
+
+# What others may see of process $1.
+no_grant_around() {
+  tr '\0' '\n' <"/proc/$1/environ" >"$BATS_TEST_TMPDIR/environ"
+  cat "/proc/$1/cmdline" >"$BATS_TEST_TMPDIR/cmdline"
+  grep -q FOYER_LOG "$BATS_TEST_TMPDIR/environ"
+  grep -aq foyer "$BATS_TEST_TMPDIR/cmdline"
+  no_grant "$BATS_TEST_TMPDIR"/{environ,cmdline}
+}
+
+@test "OAuth: tokens, codes and the app's secret stand nowhere" {
+  oauth_agency --client-secret "$SECRET_WORD"
+  trap end_agency EXIT
+  sed -i 's/"mock-secret"/secret "front.client_secret"/' "$AGENCY/foyer.lua"
+  printf %s "$SECRET_WORD" | "$FOYER" -w "$AGENCY" secret set front.client_secret --from - 2>/dev/null
+  export FOYER_LOG=debug
+
+  # the three ways to connect
+  begin connect acme --api-url "$MOCK" --oauth-url "$MOCK"
+  no_grant_around "$PID"
+  browse "$LINK"
+  end
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  no_grant "$BATS_TEST_TMPDIR"/{out,err,page}
+  begin connect acme --paste --api-url "$MOCK" --oauth-url "$MOCK"
+  local back
+  back=$(consented "$LINK")
+  printf %s "$back" >"$BATS_TEST_TMPDIR/control"
+  end "$back"
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  no_grant "$BATS_TEST_TMPDIR"/{out,err}
+  foyer connect acme --link --api-url "$MOCK" --oauth-url "$MOCK"
+  LINK=$output
+  "$FOYER" -w "$AGENCY" serve --listen "127.0.0.1:$PORT" >"$BATS_TEST_TMPDIR/serve.out" 2>"$BATS_TEST_TMPDIR/serve.err" 3>&- &
+  local pid=$! i
+  BEGUN+=("$pid")
+  for i in $(seq 1000); do
+    [ ! -s "$BATS_TEST_TMPDIR/serve.out" ] || break
+    sleep 0.01
+  done
+  browse "$LINK"
+  same "$CODE" 200
+  no_grant_around "$pid"
+  kill "$pid"
+  wait "$pid"
+  no_grant "$BATS_TEST_TMPDIR"/{page,serve.out,serve.err}
+
+  # a refresh, looked at while it goes on
+  expire
+  forget
+  fault '{"kind": "slow", "after": 1, "match": {"path": "/oauth/token"}}'
+  "$FOYER" -w "$AGENCY" call front/list-inboxes --client acme >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- </dev/null &
+  pid=$!
+  until_log "$token_asked"
+  no_grant_around "$pid"
+  wait "$pid"
+  holds "$(cat "$BATS_TEST_TMPDIR/err")" 'refreshed the token'
+  no_grant "$BATS_TEST_TMPDIR"/{out,err}
+
+  # answers with tokens in them that cannot be read
+  local kind
+  for kind in truncated drop-after html; do
+    expire
+    fault "{\"kind\": \"$kind\", \"match\": {\"path\": \"/oauth/token\"}}"
+    foyer refresh acme --json
+    same "$status" 75 || { echo "$kind $stderr"; return 1; }
+    no_grant "$BATS_TEST_TMPDIR"/{out,err}
+  done
+  set_oauth '{"revoke": true}'
+  foyer refresh acme --json
+  same "$status" 77
+  no_grant "$BATS_TEST_TMPDIR"/{out,err}
+  foyer connections --json
+  no_grant "$BATS_TEST_TMPDIR"/{out,err}
+  no_grant "$AGENCY"/foyer.lua "$AGENCY"/state/*.*
+  same "$(grep -rlaE 'mock(at|rt|code)_|very-secret' "$AGENCY" "$XDG_CONFIG_HOME" || true)" ""
+  same "$(find "$AGENCY/state" -type f ! -perm 600)" ""
+  # the check can fail
+  ! no_grant "$BATS_TEST_TMPDIR/control"
 }
