@@ -1,9 +1,11 @@
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "app/cli.h"
 #include "base/log.h"
@@ -38,6 +40,13 @@ static const struct {
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
+
+/* As in `foyer call … | head`: who reads has seen enough, which is no error. */
+static int reader_has_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
 
 static int unknown_command(const char *name)
 {
@@ -88,7 +97,7 @@ int main(int argc, char **argv)
         if (i + 1 < argc && strcmp(argv[i + 1], "--help") == 0)
             return cmd_help(&cli, 2, (char *[]){(char *)"help", argv[i], NULL});
         int code = commands[c].run(&cli, argc - i, argv + i);
-        if (fflush(stdout) != 0 || ferror(stdout)) {
+        if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_gone()) {
             fprintf(stderr, "foyer: cannot write to standard output\n");
             return code ? code : 70;
         }

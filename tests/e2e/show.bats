@@ -451,3 +451,15 @@ LUA
   fails 64 'one word too many' version x
   fails 64 'unknown option' version --all
 }
+
+@test "a reader that has seen enough is no error; a full disk is" {
+  local err=$BATS_TEST_TMPDIR/pipe.err codes
+  # more than a pipe holds, so that foyer is still writing when the reader is gone
+  codes=$( { for i in $(seq 40); do "$FOYER" actions --json || echo "exit $?" >&2; done; } 2>"$err" | head -c 1 | wc -c)
+  same "$codes" 1
+  same "$(cat "$err")" ""
+  status=0
+  "$FOYER" help >/dev/full 2>"$err" || status=$?
+  same "$status" 70
+  has "$(cat "$err")" "cannot write to standard output"
+}
