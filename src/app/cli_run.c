@@ -18,6 +18,7 @@ enum { IN_FLIGHT = 64 };
 enum { WAIT_MS = 10 * 60 * 1000 };
 
 struct job { /* one client's run */
+    struct batch *batch;
     char *client;
     int ended;
     enum run_outcome outcome;
@@ -38,17 +39,10 @@ struct batch {
 
 static void start_more(struct batch *b);
 
-struct started {
-    struct batch *batch;
-    size_t index;
-};
-
 static void on_done(void *arg, const struct run_result *result)
 {
-    struct started *started = arg;
-    struct batch *b = started->batch;
-    struct job *job = &b->jobs[started->index];
-    free(started);
+    struct job *job = arg;
+    struct batch *b = job->batch;
     job->ended = 1;
     job->outcome = result->outcome;
     job->err = result->err;
@@ -64,9 +58,9 @@ static void start_more(struct batch *b)
 {
     const char *fixed = getenv("FOYER_TEST_RUN_ID");
     while (b->running < IN_FLIGHT && b->next < b->njobs && !session_interrupted(b->s)) {
-        struct started *started = xmalloc(sizeof *started);
-        *started = (struct started){b, b->next};
         struct job *job = &b->jobs[b->next++];
+        if (job->ended) /* before it began */
+            continue;
         b->running++;
         /* with the hook for tests each client still has an id of its own */
         char *id = fixed && *fixed ? xasprintf("%s-%s", fixed, job->client) : NULL;
@@ -80,35 +74,34 @@ static void start_more(struct batch *b)
                                     .wait_ms = WAIT_MS,
                                     .patient = 1,
                                     .dry = b->dry};
-        session_start(b->s, &call, on_done, started);
+        session_start(b->s, &call, on_done, job);
         free(id);
     }
 }
 
-static void add_job(struct batch *b, const char *client)
+static struct job *add_job(struct batch *b, const char *client)
 {
     b->jobs = xrealloc(b->jobs, (b->njobs + 1) * sizeof *b->jobs);
-    b->jobs[b->njobs++] = (struct job){.client = xstrdup(client)};
+    struct job *job = &b->jobs[b->njobs++];
+    *job = (struct job){.batch = b, .client = xstrdup(client)};
+    return job;
 }
 
-struct choose {
-    struct batch *b;
-    struct err *e;
-    int failed;
-};
-
+/* A client whose settings cannot be read fails by itself: the others' runs are not to be
+ * stopped by one client's slip. */
 static void choose_client(void *arg, const char *client)
 {
-    struct choose *choose = arg;
-    if (choose->failed)
+    struct batch *b = arg;
+    struct err e;
+    const json_t *settings = workspace_client(b->w, client, &e);
+    if (settings && !settings_is_on(workspace_settings(b->w, NULL), settings, b->recipe))
         return;
-    const json_t *workspace = workspace_settings(choose->b->w, choose->e);
-    const json_t *settings =
-        workspace ? workspace_client(choose->b->w, client, choose->e) : NULL;
-    if (!settings)
-        choose->failed = 1;
-    else if (settings_is_on(workspace, settings, choose->b->recipe))
-        add_job(choose->b, client);
+    struct job *job = add_job(b, client);
+    if (settings)
+        return;
+    job->ended = 1;
+    job->outcome = RUN_FAILED;
+    job->err = e;
 }
 
 static json_t *job_tree(const struct job *job)
@@ -234,10 +227,9 @@ int cmd_run(struct cli *cli, int argc, char **argv)
             goto out;
         add_job(&b, client);
     } else {
-        struct choose choose = {&b, &e, 0};
-        workspace_each_client(b.w, choose_client, &choose);
-        if (choose.failed)
+        if (!workspace_settings(b.w, &e))
             goto out;
+        workspace_each_client(b.w, choose_client, &b);
         if (b.njobs == 0)
             fprintf(stderr, "foyer: no client has the recipe %s switched on\n", b.recipe);
     }

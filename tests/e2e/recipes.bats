@@ -200,6 +200,11 @@ unassigned() {
   foyer run digest --all-clients --json
   done_well
   same "$(mock_log '[.requests[] | select(.method == "POST") | .json.body | scan("(?:acme|zed) Ltd")] | sort')" '["acme Ltd","zed Ltd"]'
+  settings slip 'recipies = {}'
+  foyer run digest --all-clients --json
+  same "$status" 78
+  same "$(jq -c 'map([.client, .outcome, .error.kind])' <<<"$output")" '[["acme","done",null],["slip","failed","settings"],["zed","done",null]]'
+  rm -r "$AGENCY/clients/slip"
   foyer run contacts-from-csv --all-clients --json
   same "$status $(jq -c . <<<"$output")" '0 []'
   holds "$stderr" 'no client has the recipe contacts-from-csv'
