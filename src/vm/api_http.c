@@ -80,14 +80,20 @@ static void check_options(lua_State *L, int request)
     }
 }
 
+/* Pushes t[name] without metamethods: C calls no Lua. */
+static int push_raw(lua_State *L, int t, const char *name)
+{
+    lua_pushstring(L, name);
+    return lua_rawget(L, t);
+}
+
 /* Pushes options[name], or nil. */
 static int option(lua_State *L, const char *name)
 {
-    if (lua_isnil(L, OPTIONS))
-        lua_pushnil(L);
-    else
-        lua_getfield(L, OPTIONS, name);
-    return lua_type(L, -1);
+    if (!lua_isnil(L, OPTIONS))
+        return push_raw(L, OPTIONS, name);
+    lua_pushnil(L);
+    return LUA_TNIL;
 }
 
 static int flag(lua_State *L, const char *name)
@@ -601,10 +607,10 @@ static int api_http_request(lua_State *L)
         return fail_text(L, ERR_SCRIPT,
                          "ctx.http.request takes one table: {method=, url=, …}");
     lua_settop(L, 1);
-    lua_getfield(L, 1, "url");
-    lua_getfield(L, 1, "body");
+    push_raw(L, 1, "url");
+    push_raw(L, 1, "body");
     lua_rotate(L, 1, -1); // url body options
-    lua_getfield(L, OPTIONS, "method");
+    push_raw(L, OPTIONS, "method");
     const char *method = lua_isnil(L, -1) ? "GET" : lua_tostring(L, -1);
     if (!method)
         return fail_text(L, ERR_SCRIPT, "cannot send: `method` is a %s",

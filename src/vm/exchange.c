@@ -448,7 +448,7 @@ static int send_now(struct exchange *x, struct err *e)
         .body_len = x->body.len,
         .parts = x->parts,
         .nparts = x->nparts,
-        .fresh = !x->reads,
+        .fresh = strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0,
         .allow_private = x->allow_private,
         .shown = x->what + strlen(x->method) + 1,
     };
@@ -464,16 +464,21 @@ static int send_now(struct exchange *x, struct err *e)
     return 0;
 }
 
+/* After a signal no write leaves, not even one that was refused and would be repeated. */
+static int check_interrupted(const struct exchange *x, struct err *e)
+{
+    if (x->reads || !run_writes_stopped(x->run))
+        return 0;
+    return err_set(e, ERR_INTERNAL, "interrupted before %s", x->what);
+}
+
 static void on_admitted(void *arg, const struct err *refused)
 {
     struct exchange *x = arg;
     struct err e;
     x->pending = NULL;
-    if (refused) {
-        fail(x, refused);
-    } else if (!x->reads && run_writes_stopped(x->run)) {
-        err_set(&e, ERR_INTERNAL, "interrupted before %s", x->what);
-        fail(x, &e);
+    if (refused || check_interrupted(x, &e) != 0) {
+        fail(x, refused ? refused : &e);
     } else if (send_now(x, &e) != 0) {
         exchange_pack_error(x, &e);
         run_ready(x->run);
@@ -484,6 +489,8 @@ int exchange_send(struct exchange *x, struct err *e)
 {
     const struct run_host *host = run_host(x->run);
     int pending = 0;
+    if (check_interrupted(x, e) != 0)
+        return -1;
     if (!x->began_us)
         x->began_us = clock_mono_us();
     if (x->connection && host->admit) {
