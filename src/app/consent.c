@@ -122,8 +122,10 @@ void consent_answer(struct workspace *w, struct httpc *httpc, struct httpd_reque
         rc = err_set(&e, ERR_USAGE,
                      "this address expects a code and a state from the app's "
                      "consent page");
+    /* who may not consent does not use up the link that was sent for who may */
     if (rc == 0)
-        rc = store_consent_take(store, state, clock_wall_ms(), &consent, &e);
+        rc = (error ? store_consent_find
+                    : store_consent_take)(store, state, clock_wall_ms(), &consent, &e);
     if (rc == 0)
         c->client = xstrdup(consent.client);
     if (rc == 0 && error) {

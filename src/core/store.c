@@ -427,6 +427,9 @@ int store_connection_delete(struct store *s, const char *client, const char *app
 
 /* ---- consents ---- */
 
+/* How long one that has ended still gets its own sentence. */
+static const int64_t CONSENT_KEPT_MS = (int64_t)30 * 24 * 3600 * 1000;
+
 void store_consent_fini(struct store_consent *c)
 {
     free(c->client);
@@ -437,12 +440,21 @@ void store_consent_fini(struct store_consent *c)
     *c = (struct store_consent){0};
 }
 
-int store_consent_put(struct store *s, const char *state, const struct store_consent *c,
-                      struct err *e)
+struct put_consent {
+    const char *state;
+    const struct store_consent *consent;
+};
+
+static int put_consent(struct db *db, void *arg, struct err *e)
 {
+    const struct put_consent *put = arg;
+    const struct store_consent *c = put->consent;
     unsigned char hash[CRYPTO_SHA256_SIZE];
-    crypto_sha256(state, strlen(state), hash);
-    return db_change(s->db,
+    crypto_sha256(put->state, strlen(put->state), hash);
+    if (db_change(db, "DELETE FROM consent WHERE expires_ms < ?",
+                  DB_ARGS(db_int(clock_wall_ms() - CONSENT_KEPT_MS)), NULL, e) != 0)
+        return -1;
+    return db_change(db,
                      "INSERT INTO consent (state, client, app, redirect_url, api_url, "
                      "oauth_url, replace, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                      DB_ARGS(db_blob(hash, sizeof hash), db_text(c->client),
@@ -452,11 +464,18 @@ int store_consent_put(struct store *s, const char *state, const struct store_con
                      NULL, e);
 }
 
+int store_consent_put(struct store *s, const char *state, const struct store_consent *c,
+                      struct err *e)
+{
+    struct put_consent put = {state, c};
+    return db_transaction(s->db, put_consent, &put, e);
+}
+
 struct take_consent {
     const char *state;
     int64_t now_ms;
     struct store_consent *out;
-    int used;
+    int keep, used;
 };
 
 static int copy_consent(void *arg, const struct db_row *row)
@@ -499,19 +518,33 @@ static int take_consent(struct db *db, void *arg, struct err *e)
                        "this link has expired: ask for a new one with `foyer connect %s "
                        "--link`",
                        take->out->client);
+    if (take->keep)
+        return 0;
     return db_change(db, "UPDATE consent SET used = 1 WHERE state = ?",
                      DB_ARGS(db_blob(hash, sizeof hash)), NULL, e);
+}
+
+static int take_or_find(struct store *s, struct take_consent *take, struct err *e)
+{
+    *take->out = (struct store_consent){0};
+    if (db_transaction(s->db, take_consent, take, e) == 0)
+        return 0;
+    store_consent_fini(take->out);
+    return -1;
 }
 
 int store_consent_take(struct store *s, const char *state, int64_t now_ms,
                        struct store_consent *out, struct err *e)
 {
-    *out = (struct store_consent){0};
-    struct take_consent take = {state, now_ms, out, 0};
-    if (db_transaction(s->db, take_consent, &take, e) == 0)
-        return 0;
-    store_consent_fini(out);
-    return -1;
+    struct take_consent take = {.state = state, .now_ms = now_ms, .out = out};
+    return take_or_find(s, &take, e);
+}
+
+int store_consent_find(struct store *s, const char *state, int64_t now_ms,
+                       struct store_consent *out, struct err *e)
+{
+    struct take_consent take = {.state = state, .now_ms = now_ms, .out = out, .keep = 1};
+    return take_or_find(s, &take, e);
 }
 
 /* ---- secrets ---- */

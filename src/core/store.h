@@ -92,12 +92,16 @@ struct store_consent { /* strings owned when read from the store */
 };
 
 void store_consent_fini(struct store_consent *c);
-/* STATE is the random word of the link; only its hash is kept. */
+/* STATE is the random word of the link; only its hash is kept. Those that ended a month
+ * ago are forgotten. */
 int store_consent_put(struct store *s, const char *state, const struct store_consent *c,
                       struct err *e);
 /* Takes it, once: ERR_NOT_FOUND when there is none, ERR_CONFLICT when it was used,
  * ERR_INVALID when it has expired: each with its sentence. */
 int store_consent_take(struct store *s, const char *state, int64_t now_ms,
+                       struct store_consent *out, struct err *e);
+/* The same, and it stays: for an answer that grants nothing. */
+int store_consent_find(struct store *s, const char *state, int64_t now_ms,
                        struct store_consent *out, struct err *e);
 
 struct store_secret {
