@@ -306,6 +306,59 @@ static void test_secrets(void **state)
     store_close(s);
 }
 
+static void test_a_failed_refresh_is_noted_on_its_own_token(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    struct err e = {0};
+    struct store_connection c;
+    put_ok(s, "acme", "cmp_1", 1, "one");
+    assert_int_equal(store_connection_failed(s, "front", "cmp_1", 1, "gone", 1, &e), 0);
+    assert_int_equal(store_connection_read(s, "front", "cmp_1", &c, &e), 0);
+    assert_int_equal(c.reconnect, 1);
+    assert_string_equal(c.last_error, "gone");
+    store_connection_fini(&c);
+    put_ok(s, "acme", "cmp_1", 2, "two"); /* connected again meanwhile */
+    assert_int_equal(store_connection_failed(s, "front", "cmp_1", 1, "gone", 1, &e), 0);
+    assert_int_equal(store_connection_read(s, "front", "cmp_1", &c, &e), 0);
+    assert_int_equal(c.reconnect, 0);
+    assert_null(c.last_error);
+    store_connection_fini(&c);
+    store_close(s);
+}
+
+static void test_a_consent_is_used_once(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    struct err e = {0};
+    int64_t now = 1700000000123, day = 24 * 3600 * 1000;
+    struct store_consent asked = {.client = (char *)"acme",
+                                  .app = (char *)"front",
+                                  .expires_ms = now + 7 * day},
+                         c;
+    assert_int_equal(store_consent_put(s, "word", &asked, &e), 0);
+    assert_int_equal(store_consent_find(s, "word", now, &c, &e), 0);
+    store_consent_fini(&c);
+    assert_int_equal(store_consent_take(s, "word", now, &c, &e), 0);
+    assert_string_equal(c.client, "acme");
+    store_consent_fini(&c);
+    assert_int_equal(store_consent_take(s, "word", now, &c, &e), -1);
+    assert_int_equal(e.kind, ERR_CONFLICT);
+    assert_int_equal(store_consent_find(s, "word", now, &c, &e), -1);
+    assert_int_equal(store_consent_take(s, "other", now, &c, &e), -1);
+    assert_int_equal(e.kind, ERR_NOT_FOUND);
+    asked.expires_ms = now - 31 * day;
+    assert_int_equal(store_consent_put(s, "old", &asked, &e), 0);
+    assert_int_equal(store_consent_take(s, "old", now, &c, &e), -1);
+    assert_int_equal(e.kind, ERR_INVALID);
+    asked.expires_ms = now + day;
+    assert_int_equal(store_consent_put(s, "new", &asked, &e), 0);
+    assert_int_equal(store_consent_take(s, "old", now, &c, &e), -1);
+    assert_int_equal(e.kind, ERR_NOT_FOUND); /* forgotten */
+    store_close(s);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -320,6 +373,8 @@ int main(void)
         T(test_a_client_moves_to_another_company),
         T(test_a_token_is_not_overwritten_unseen),
         T(test_secrets),
+        T(test_a_failed_refresh_is_noted_on_its_own_token),
+        T(test_a_consent_is_used_once),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
