@@ -73,6 +73,7 @@ static int check_url(const char *option, const char *url, struct err *e)
 struct wait { /* what connect waits for */
     struct cli *cli;
     struct session *s;
+    struct grants *grants;
     const char *client;
     struct err *e;
     int over, lingering;
@@ -83,7 +84,8 @@ static void on_grant(void *arg, const char *id, const char *name, const struct e
     struct wait *wait = arg;
     wait->over = 1;
     if (e) {
-        *wait->e = *e;
+        if (!session_interrupted(wait->s)) /* else it ends because we do */
+            *wait->e = *e;
     } else if (wait->cli->json) {
         json_t *tree =
             json_pack("{s:s, s:s, s:s}", "client", wait->client, "id", id, "name", name);
@@ -105,13 +107,12 @@ static int wait_for(struct wait *wait)
 
 /* ---- the three ways of consent, and the token ---- */
 
-static int by_token(struct workspace *w, struct wait *wait, const struct grant_spec *spec,
-                    const char *file)
+static int by_token(struct wait *wait, const struct grant_spec *spec, const char *file)
 {
     struct buf token;
     int code = 0;
     if (cli_read_secret(file, &token, wait->e) == 0) {
-        grant_from_token(w, session_httpc(wait->s), spec, token.data, on_grant, wait);
+        grant_from_token(wait->grants, spec, token.data, on_grant, wait);
         code = wait_for(wait);
     }
     vault_wipe(&token);
@@ -170,8 +171,7 @@ static int by_paste(struct workspace *w, struct wait *wait, const struct grant_s
     struct store_consent consent = {0};
     if (wait->e->kind == ERR_NONE && store &&
         store_consent_take(store, state, clock_wall_ms(), &consent, wait->e) == 0) {
-        grant_from_code(w, session_httpc(wait->s), spec, code ? code : typed.data,
-                        on_grant, wait);
+        grant_from_code(wait->grants, spec, code ? code : typed.data, on_grant, wait);
         exit_code = wait_for(wait);
     }
     store_consent_fini(&consent);
@@ -204,8 +204,7 @@ static void on_request(void *arg, struct httpd_request *r)
     static const char text[] = "not found\n";
     if (strcmp(httpd_path(r), listening->path) == 0 &&
         strcmp(httpd_method(r), "GET") == 0)
-        consent_answer(listening->w, session_httpc(listening->wait->s), r, on_consent,
-                       arg);
+        consent_answer(listening->w, listening->wait->grants, r, on_consent, arg);
     else
         httpd_reply(r, 404, NULL, 0, text, sizeof text - 1);
 }
@@ -266,6 +265,8 @@ static int by_listening(struct workspace *w, struct wait *wait,
         wait_for(wait);
         loop_timer_free(timer);
     }
+    grants_free(wait->grants); /* they hold the server's requests */
+    wait->grants = NULL;
     if (httpd)
         httpd_close(httpd);
     free(link);
@@ -311,16 +312,18 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
     if (!workspace_client(w, client, &e) || !(s = session_open(w, &e)))
         goto out;
     struct wait wait = {.cli = cli, .s = s, .client = client, .e = &e};
+    wait.grants = grants_new(w, session_httpc(s));
     struct grant_spec spec = {.client = client,
                               .app = app,
                               .api_url = api_url,
                               .oauth_url = oauth_url,
                               .redirect_url = grant_redirect_url(w, app),
                               .replace = replace};
-    code = token_file ? by_token(w, &wait, &spec, token_file)
+    code = token_file ? by_token(&wait, &spec, token_file)
            : link     ? by_link(w, &spec, cli, &e)
            : paste    ? by_paste(w, &wait, &spec)
                       : by_listening(w, &wait, &spec);
+    grants_free(wait.grants);
 out:
     session_close(s);
     workspace_close(w);

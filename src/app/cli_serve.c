@@ -19,6 +19,7 @@ struct serving {
     struct workspace *w;
     struct loop *loop;
     struct httpc *httpc;
+    struct grants *grants;
     char *callback; /* the path of the apps' redirect_url */
 };
 
@@ -45,7 +46,7 @@ static void on_request(void *arg, struct httpd_request *r)
     const char *path = httpd_path(r), *method = httpd_method(r);
     int get = strcmp(method, "GET") == 0;
     if (strcmp(path, s->callback) == 0 && get)
-        consent_answer(s->w, s->httpc, r, on_consent, s);
+        consent_answer(s->w, s->grants, r, on_consent, s);
     else if (strcmp(path, "/healthz") == 0 && (get || strcmp(method, "HEAD") == 0))
         answer_text(r, 200, "ok\n");
     else if (strcmp(path, s->callback) == 0 || strcmp(path, "/healthz") == 0)
@@ -86,6 +87,8 @@ static int serve(struct workspace *w, const char *listen, struct err *e)
     if (s.loop)
         s.httpc = session_http(settings, s.loop, e);
     if (s.httpc)
+        s.grants = grants_new(w, s.httpc);
+    if (s.httpc)
         httpd = httpd_open(s.loop, listen ? listen : "127.0.0.1:8080", &server,
                            on_request, &s, e);
     if (httpd && loop_on_signal(s.loop, SIGINT, on_signal, s.loop, e) == 0 &&
@@ -95,6 +98,7 @@ static int serve(struct workspace *w, const char *listen, struct err *e)
         loop_run(s.loop);
         rc = 0;
     }
+    grants_free(s.grants);
     if (httpd)
         httpd_close(httpd);
     if (s.httpc)

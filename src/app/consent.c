@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/grant.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -104,7 +103,7 @@ static void denied(const char *error, const char *about, struct err *e)
                 about ? ": " : "", about ? about : "");
 }
 
-void consent_answer(struct workspace *w, struct httpc *httpc, struct httpd_request *r,
+void consent_answer(struct workspace *w, struct grants *grants, struct httpd_request *r,
                     consent_done *done, void *arg)
 {
     struct callback *c = xcalloc(1, sizeof *c);
@@ -139,7 +138,7 @@ void consent_answer(struct workspace *w, struct httpc *httpc, struct httpd_reque
                                   .oauth_url = consent.oauth_url,
                                   .redirect_url = consent.redirect_url,
                                   .replace = consent.replace};
-        grant_from_code(w, httpc, &spec, code, on_grant, c);
+        grant_from_code(grants, &spec, code, on_grant, c);
     } else {
         finish(c, NULL, NULL, &e);
     }

@@ -4,8 +4,8 @@
 #ifndef FOYER_CONSENT_H
 #define FOYER_CONSENT_H
 
+#include "app/grant.h"
 #include "app/workspace.h"
-#include "io/httpc.h"
 #include "io/httpd.h"
 
 /* How a callback ended, after the page was answered: the client it was for (NULL when the
@@ -15,7 +15,7 @@ typedef void consent_done(void *arg, const char *client, const char *id, const c
 
 /* Takes R, a request to the callback, over: answers it with a page for people when the
  * grant has come through or failed. DONE may be NULL. */
-void consent_answer(struct workspace *w, struct httpc *httpc, struct httpd_request *r,
+void consent_answer(struct workspace *w, struct grants *grants, struct httpd_request *r,
                     consent_done *done, void *arg);
 /* The value of NAME in a query or a whole URL, decoded, or NULL; freed by the caller. */
 char *consent_parameter(const char *query, const char *name);

@@ -14,9 +14,17 @@
 
 enum { SKEW_MIN_MS = 2000 };
 
-struct grant { /* one under way */
+struct grants {
     struct workspace *w;
     struct httpc *httpc;
+    struct grant *first;
+};
+
+struct grant { /* one under way */
+    struct grant *next;
+    struct grants *all;
+    struct workspace *w;
+    struct httpc_call *call; /* NULL in its own callback */
     char *client, *app, *api_url, *oauth_url, *redirect_url;
     int replace;
     grant_done *done;
@@ -31,12 +39,13 @@ static char *copy(const char *s)
     return s ? xstrdup(s) : NULL;
 }
 
-static struct grant *grant_new(struct workspace *w, struct httpc *httpc,
-                               const struct grant_spec *spec, grant_done *done, void *arg)
+static struct grant *grant_new(struct grants *all, const struct grant_spec *spec,
+                               grant_done *done, void *arg)
 {
     struct grant *g = xcalloc(1, sizeof *g);
-    *g = (struct grant){.w = w,
-                        .httpc = httpc,
+    *g = (struct grant){.next = all->first,
+                        .all = all,
+                        .w = all->w,
                         .client = copy(spec->client),
                         .app = copy(spec->app),
                         .api_url = copy(spec->api_url),
@@ -45,11 +54,19 @@ static struct grant *grant_new(struct workspace *w, struct httpc *httpc,
                         .replace = spec->replace,
                         .done = done,
                         .arg = arg};
+    all->first = g;
     return g;
 }
 
 static void grant_free(struct grant *g)
 {
+    for (struct grant **p = &g->all->first; *p; p = &(*p)->next)
+        if (*p == g) {
+            *p = g->next;
+            break;
+        }
+    if (g->call)
+        httpc_cancel(g->call);
     oauth_token_fini(&g->token);
     connection_free(g->connection);
     if (g->body)
@@ -67,6 +84,24 @@ static void end(struct grant *g, const char *id, const char *name, const struct 
 {
     g->done(g->arg, id, name, e);
     grant_free(g);
+}
+
+struct grants *grants_new(struct workspace *w, struct httpc *httpc)
+{
+    struct grants *all = xcalloc(1, sizeof *all);
+    *all = (struct grants){.w = w, .httpc = httpc};
+    return all;
+}
+
+void grants_free(struct grants *all)
+{
+    struct err e;
+    while (all && all->first) {
+        err_set(&e, ERR_UNAVAILABLE, "cannot connect %s: foyer ends; start again",
+                all->first->client);
+        end(all->first, NULL, NULL, &e);
+    }
+    free(all);
 }
 
 /* ---- the app ---- */
@@ -256,6 +291,7 @@ static void on_identity(void *arg, const struct httpc_answer *a)
     struct grant *g = arg;
     struct err e = {0};
     json_t *answer = NULL;
+    g->call = NULL;
     const char *id = NULL, *name = NULL;
     if (read_identity(g, a, &answer, &e) == 0) {
         const json_t *identity =
@@ -305,7 +341,8 @@ static int ask_identity(struct grant *g, struct err *e)
                                         .headers = headers,
                                         .nheaders = 2,
                                         .allow_private = host_is_address(u.host)};
-        rc = httpc_start(g->httpc, &request, on_identity, g, e) ? 0 : -1;
+        g->call = httpc_start(g->all->httpc, &request, on_identity, g, e);
+        rc = g->call ? 0 : -1;
         url_parts_fini(&u);
     }
     crypto_wipe(credentials, strlen(credentials));
@@ -337,6 +374,7 @@ static void on_token(void *arg, const struct httpc_answer *a)
     struct err e = a->err;
     int64_t now = clock_wall_ms(), skew = grant_skew_ms(a, now);
     int rc = e.kind == ERR_NONE ? 0 : -1;
+    g->call = NULL;
     if (rc == 0)
         rc = oauth_parse_answer((int)a->status, httpc_header(a, "content-type"), a->body,
                                 a->body_len, now + skew, &g->token, &e);
@@ -386,11 +424,11 @@ int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_u
     return rc;
 }
 
-void grant_from_code(struct workspace *w, struct httpc *httpc,
-                     const struct grant_spec *spec, const char *code, grant_done *done,
-                     void *arg)
+void grant_from_code(struct grants *all, const struct grant_spec *spec, const char *code,
+                     grant_done *done, void *arg)
 {
-    struct grant *g = grant_new(w, httpc, spec, done, arg);
+    struct workspace *w = all->w;
+    struct grant *g = grant_new(all, spec, done, arg);
     struct buf id, secret;
     struct err e = {0};
     const json_t *connector = workspace_connector(w, spec->app, &e);
@@ -399,8 +437,8 @@ void grant_from_code(struct workspace *w, struct httpc *httpc,
         if (rc == 0) {
             char *credentials = oauth_basic_header(buf_str(&id), buf_str(&secret));
             g->body = oauth_code_body(code, g->redirect_url);
-            rc = grant_post(httpc, connector, g->oauth_url, credentials, g->body,
-                            on_token, g, NULL, &e);
+            rc = grant_post(all->httpc, connector, g->oauth_url, credentials, g->body,
+                            on_token, g, &g->call, &e);
             crypto_wipe(credentials, strlen(credentials));
             free(credentials);
         }
@@ -411,11 +449,10 @@ void grant_from_code(struct workspace *w, struct httpc *httpc,
         end(g, NULL, NULL, &e);
 }
 
-void grant_from_token(struct workspace *w, struct httpc *httpc,
-                      const struct grant_spec *spec, const char *token, grant_done *done,
-                      void *arg)
+void grant_from_token(struct grants *all, const struct grant_spec *spec,
+                      const char *token, grant_done *done, void *arg)
 {
-    struct grant *g = grant_new(w, httpc, spec, done, arg);
+    struct grant *g = grant_new(all, spec, done, arg);
     struct err e = {0};
     g->token.access = xstrdup(token);
     if (ask_identity(g, &e) != 0)

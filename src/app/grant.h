@@ -19,13 +19,17 @@ struct grant_spec { /* copied */
 /* ID and NAME are the company's; NULL with E. Valid until the callback returns. */
 typedef void grant_done(void *arg, const char *id, const char *name, const struct err *e);
 
-/* DONE is called from the loop, once. */
-void grant_from_code(struct workspace *w, struct httpc *httpc,
-                     const struct grant_spec *spec, const char *code, grant_done *done,
-                     void *arg);
-void grant_from_token(struct workspace *w, struct httpc *httpc,
-                      const struct grant_spec *spec, const char *token, grant_done *done,
-                      void *arg);
+/* Those under way. Freeing it ends them, with a callback that says so; before HTTPC, and
+ * before what the callbacks use. NULL is fine. */
+struct grants;
+struct grants *grants_new(struct workspace *w, struct httpc *httpc);
+void grants_free(struct grants *all);
+
+/* DONE is called from the loop or from grants_free, once. */
+void grant_from_code(struct grants *all, const struct grant_spec *spec, const char *code,
+                     grant_done *done, void *arg);
+void grant_from_token(struct grants *all, const struct grant_spec *spec,
+                      const char *token, grant_done *done, void *arg);
 
 /* POSTs BODY, a form, to the token endpoint; BODY is borrowed until DONE. CALL may be
  * NULL. */

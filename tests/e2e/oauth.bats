@@ -69,6 +69,19 @@ calls() {
   same "$status" 130
 }
 
+@test "connect: interrupted while the token endpoint is asked" {
+  begin connect acme --api-url "$MOCK" --oauth-url "$MOCK" --json
+  fault '{"kind": "slow", "after": 300, "match": {"path": "/oauth/token"}}'
+  curl -sSL -o /dev/null --max-time 60 "$LINK" 2>/dev/null 3>&- {SHOWN}<&- {TYPED}>&- &
+  until_log "$token_asked"
+  kill -INT "$PID"
+  end
+  same "$status" 130
+  same "$output" ""
+  foyer connections --json
+  same "$output" '[]'
+}
+
 @test "connect: no client_id in the settings, or a redirect_url that cannot be listened at" {
   echo 'return {}' >"$AGENCY/foyer.lua"
   foyer connect acme --api-url "$MOCK" --oauth-url "$MOCK" --json
