@@ -612,9 +612,12 @@ struct buf *run_secret_buf(struct run *run)
 
 int run_add_file(struct run *run, const char *path, const char **name, struct err *e)
 {
-    if (!run->files_allowed)
+    /* Within a script's scope the path may be what an API answered: the key, say. */
+    if (!run->files_allowed || run->depth > 0)
         return err_set(e, ERR_FORBIDDEN,
-                       "cannot read %s: files come from the command line only", path);
+                       "cannot read %s: files come from the command line only; a script "
+                       "hands on the one that it got",
+                       path);
     if (run->nfiles >= FILES_MAX)
         return err_set(e, ERR_LIMIT, "cannot read %s: more than %d files", path,
                        FILES_MAX);

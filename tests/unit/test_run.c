@@ -701,6 +701,19 @@ static void limits_are_named(void **state)
     t.limits.file_bytes = 200;
     vmtest_run(&t, "run", args);
     assert_string_equal(t.outcome == RUN_DONE ? t.json : t.err.text, "{\"result\":5}");
+    /* what a script, or an API's answer, calls a path is none */
+    char *names = xasprintf("return { summary = \"x\", run = function(ctx) return "
+                            "ctx.call(\"front/lines\", { file = \"%s/big.csv\" }) end }",
+                            t.dir);
+    write_script("lua/front/actions/lines.lua",
+                 "return { summary = \"x\", effect = \"read\", input = { file = { "
+                 "\"file\" } }, run = function(ctx, input) return #text.csv(input.file) "
+                 "end }");
+    write_script("recipes/names.lua", names);
+    vmtest_run(&t, "run", "{\"recipe\":\"names\"}");
+    assert_int_equal(t.err.kind, ERR_FORBIDDEN);
+    assert_non_null(strstr(t.err.text, "the command line only"));
+    free(names);
     t.files = 0;
     vmtest_run(&t, "run", args);
     assert_int_equal(t.err.kind, ERR_FORBIDDEN);
