@@ -8,7 +8,7 @@ local recipe = {}
 local function manual_event(args, definition)
   if args.event then return args.event end
   if args.conversation then
-    local app = script.split(definition.on or "front/")
+    local app = definition.on and script.split(definition.on) or "front"
     local conversation = call.scope("recipe", args.recipe, "", "read", {}, nil, function(ctx)
       return ctx.call(app .. "/get-conversation", { conversation_id = args.conversation })
     end)

@@ -185,6 +185,15 @@ unassigned() {
   failed 65 invalid '"file" is missing'
 }
 
+@test "--conversation for a recipe without a trigger of its own" {
+  mkdir -p "$AGENCY/recipes"
+  printf 'return { summary = "x", run = function(_, event) return event.payload.conversation.id end }\n' \
+    >"$AGENCY/recipes/plain.lua"
+  foyer run plain --client acme --conversation "$CONVERSATION"
+  same "$status $output" "0 $CONVERSATION"
+  rm -r "$AGENCY/recipes/plain.lua"
+}
+
 # ---- all clients, cron ----
 
 @test "--all-clients takes those where it is on; one failure is not the others'" {
