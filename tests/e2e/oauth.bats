@@ -610,6 +610,50 @@ link() {
   same "$(counts .refreshes)" 2
 }
 
+@test "Ctrl-C in the middle of a refresh: its answer is waited for and kept" {
+  connected acme
+  expire
+  set_oauth '{"rotate": "always"}' # it may be the only one that still holds
+  fault '{"kind": "slow", "after": 2, "match": {"path": "/oauth/token"}}'
+  forget
+  "$FOYER" -w "$AGENCY" refresh acme >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- </dev/null &
+  local pid=$! code=0
+  until_log "$token_asked"
+  kill -INT "$pid"
+  wait "$pid" || code=$?
+  same "$code" 130 || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
+  same "$(connection '[.state, .last_error, .refreshed_at != null] | @json')" '["ok",null,true]'
+  calls
+  same "$(counts '[.refreshes, .refused]')" '[1,0]'
+}
+
+@test "connecting in the middle of a refresh that fails: the new grant stays, and is used" {
+  connected acme
+  expire
+  set_oauth '{"revoke": true}'
+  fault '{"kind": "slow", "after": 5, "match": {"path": "/oauth/token"}}'
+  forget
+  "$FOYER" -w "$AGENCY" call front/list-inboxes --client acme >"$BATS_TEST_TMPDIR/called" 2>&1 3>&- </dev/null &
+  local pid=$!
+  until_log "$token_asked"
+  connected acme
+  wait "$pid" || { cat "$BATS_TEST_TMPDIR/called"; return 1; }
+  same "$(connection '[.state, .last_error] | @json')" '["ok",null]'
+  same "$(counts '[.code_exchanges, .refreshes, .refused]')" '[2,0,1]'
+  # and one that succeeds
+  expire
+  fault '{"kind": "slow", "after": 5, "match": {"path": "/oauth/token"}}'
+  forget
+  "$FOYER" -w "$AGENCY" call front/list-inboxes --client acme >"$BATS_TEST_TMPDIR/called" 2>&1 3>&- </dev/null &
+  pid=$!
+  until_log "$token_asked"
+  connected acme
+  wait "$pid" || { cat "$BATS_TEST_TMPDIR/called"; return 1; }
+  same "$(connection '[.state, .last_error] | @json')" '["ok",null]'
+  calls
+  same "$(counts '[.code_exchanges, .refreshes]')" '[3,1]'
+}
+
 # ---- the store ----
 
 # Another process that holds the store's lock until `unlock`.
