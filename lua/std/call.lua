@@ -29,9 +29,9 @@ function call.context(options)
 end
 
 -- Runs FN(ctx, input) in a scope of its own: input and result cross as copies. Whatever happens,
--- the guard leaves the scope.
-function call.scope(kind, name, app, effect, input, options, fn)
-  local copy, recorded, guard <close> = std.enter(kind, name, app, effect, input)
+-- the guard leaves the scope. BULK: what it reads lets replies and activations go first.
+function call.scope(kind, name, app, effect, input, options, fn, bulk)
+  local copy, recorded, guard <close> = std.enter(kind, name, app, effect, input, bulk)
   if copy == nil then
     if recorded.error then
       std.fail(recorded.error.kind, recorded.error.message, recorded.error)
@@ -49,7 +49,7 @@ function call.scope(kind, name, app, effect, input, options, fn)
 end
 
 -- ctx.call: validates INPUT, turns names into ids, runs the action's outermost layer.
-function call.action(name, input)
+function call.action(name, input, bulk)
   local action = script.get("action", name)
   local app = script.split(name)
   local ok, checked = pcall(schema.apply, action.input or {}, input == nil and {} or input,
@@ -60,7 +60,7 @@ function call.action(name, input)
     end
     error(checked, 0)
   end
-  return call.scope("action", name, app, action.effect, checked, nil, action.run)
+  return call.scope("action", name, app, action.effect, checked, nil, action.run, bulk)
 end
 
 return call

@@ -28,7 +28,7 @@ return function(action, input, state, fn, more)
   local pages, items = 0, 0
   state = copy_state(state == nil and {} or state)
   while true do
-    local page = call.action(action, input)
+    local page = call.action(action, input, true)
     if type(page) ~= "table" or type(page.results) ~= "table" then
       std.fail("script", ("ctx.each: %s returns no {results, next}"):format(action))
     end

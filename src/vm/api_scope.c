@@ -63,9 +63,10 @@ static struct guard *push_guard(lua_State *L)
     return guard;
 }
 
-/* std.enter(kind, name, app, effect, input) -> copy of the input, nil, guard
+/* std.enter(kind, name, app, effect, input, bulk) -> copy of the input, nil, guard
  *                                            | nil, recorded result
- * The guard is to be closed when the scope is over. */
+ * The guard is to be closed when the scope is over. BULK: what it reads lets replies and
+ * activations go first. */
 int api_std_enter(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -74,6 +75,7 @@ int api_std_enter(lua_State *L)
     const char *kind = luaL_checkstring(L, 1), *name = luaL_checkstring(L, 2);
     const char *app = luaL_checkstring(L, 3);
     enum effect effect = check_effect(L, 4);
+    int bulk = lua_toboolean(L, 6);
     lua_settop(L, 5);
     struct guard *guard = push_guard(L); // 6
     struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
@@ -106,6 +108,7 @@ int api_std_enter(lua_State *L)
     snprintf(scope->app, sizeof scope->app, "%s", app);
     scope->effect = effect < most ? effect : most;
     scope->seq = step.seq;
+    scope->bulk |= bulk;
     lua_pushnil(L);
     lua_pushvalue(L, 6);
     return 3;

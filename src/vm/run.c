@@ -488,7 +488,8 @@ struct run *run_of(lua_State *L)
 
 enum lane run_lane(const struct run *run)
 {
-    return run->lane;
+    int bulk = run->depth > 0 && run->scopes[run->depth - 1].bulk;
+    return bulk ? LANE_BULK : run->lane;
 }
 
 int64_t run_wait_ms(const struct run *run)
@@ -567,6 +568,7 @@ struct scope *run_push_scope(struct run *run, struct err *e)
     run->scopes = xrealloc(run->scopes, (size_t)(run->depth + 1) * sizeof *run->scopes);
     struct scope *scope = &run->scopes[run->depth++];
     *scope = (struct scope){.seq = -1};
+    scope->bulk = run->depth > 1 && scope[-1].bulk;
     return scope;
 }
 

@@ -15,7 +15,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "core/budget.h"
-#include "core/budget.h"
 #include "core/connection.h"
 #include "core/journal.h"
 #include "io/httpc.h"
@@ -122,9 +121,11 @@ struct scope {          /* one script in the chain of ctx.call */
     char app[65];       /* of lua/<app>/, "" elsewhere */
     enum effect effect; /* never more than the enclosing scope's */
     int seq;            /* the journal's */
+    int bulk;           /* 1: its reads are bulk; also in the scopes within */
 };
 
 struct run *run_of(lua_State *L);
+/* What its reads count as where it is now. */
 enum lane run_lane(const struct run *run);
 int64_t run_wait_ms(const struct run *run);
 int run_is_patient(const struct run *run);
