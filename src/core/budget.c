@@ -161,7 +161,7 @@ static int purge(struct db *db, struct company *c, int64_t now_ms, struct err *e
     c->purged_ms = now_ms;
     return db_change(db,
                      "DELETE FROM resource WHERE company = ?1 AND blocked_until_ms < ?2 "
-                     "AND last_ms NOT BETWEEN ?2 - ?3 AND ?2",
+                     "AND last_ms NOT BETWEEN ?2 - ?3 AND ?2 + ?3",
                      DB_ARGS(db_text(c->name), db_int(now_ms), db_int(BUDGET_BURST_MS)),
                      NULL, e);
 }
@@ -196,11 +196,12 @@ static int pass_burst(struct taking *t)
     int64_t now_ms = t->now_ms, blocked = t->burst.blocked_until_ms;
     if (blocked > now_ms && blocked <= now_ms + RETRY_MAX_MS)
         return t->back_ms = blocked, 0;
-    if (!t->ask->resource)
+    if (!t->ask->resource || t->w.quota == BUDGET_NO_LIMIT)
         return 1;
     int64_t *oldest = t->burst.sent_ms;
     for (int i = 0; i < BUDGET_BURST; i++) {
-        if (t->burst.sent_ms[i] > now_ms) /* the clock was set back */
+        /* a little ahead is who got the lock first; more, and the clock was set back */
+        if (t->burst.sent_ms[i] > now_ms + BUDGET_BURST_MS)
             t->burst.sent_ms[i] = 0;
         if (t->burst.sent_ms[i] < *oldest)
             oldest = &t->burst.sent_ms[i];
@@ -228,8 +229,7 @@ static int drop_past(struct taking *t)
 
 static int64_t wait_of(int64_t back_ms, int64_t now_ms)
 {
-    int64_t wait = back_ms - now_ms;
-    return wait < 1 ? 1 : wait > BUDGET_WAIT_MAX_MS ? BUDGET_WAIT_MAX_MS : wait;
+    return back_ms > now_ms ? back_ms - now_ms : 1;
 }
 
 /* 1: the row says something new of who waits. */
@@ -241,8 +241,10 @@ static int note_waiting(struct taking *t)
         changed = window_stop_waiting(&t->w, t->ask->lane, *until);
         *until = 0;
     } else if (t->crowded && t->ask->lane != LANE_BULK) {
+        int64_t wait = wait_of(t->back_ms, t->now_ms);
         *until =
-            window_wait(&t->w, t->ask->lane, wait_of(t->back_ms, t->now_ms), t->now_ms);
+            window_wait(&t->w, t->ask->lane,
+                        wait < BUDGET_WAIT_MAX_MS ? wait : BUDGET_WAIT_MAX_MS, t->now_ms);
         changed = 1;
     }
     return changed;
@@ -275,7 +277,7 @@ static int take(struct db *db, void *arg, struct err *e)
     }
     changed |= note_waiting(t);
     if ((changed && write_window(db, t->c->name, &t->w, e) != 0) ||
-        (t->granted && ask->resource &&
+        (t->granted && ask->resource && t->w.quota != BUDGET_NO_LIMIT &&
          write_burst(db, t->c->name, ask->resource, &t->burst, t->now_ms, e) != 0))
         return -1;
     int old = t->now_ms - t->c->purged_ms > PURGE_MS || t->now_ms < t->c->purged_ms;
@@ -292,13 +294,15 @@ static struct block *block_for(struct company *c, const struct budget_ask *ask,
     return NULL;
 }
 
-/* 1: BLOCK is of the window that is: nobody met a 429 since. A read, which waits for
- * nobody. */
-static int is_good(struct budget *b, const struct company *c, const struct block *block)
+/* 1: BLOCK is of the window that is: nobody met a 429 since, nor a burst's for a path
+ * without an id. A read, which waits for nobody. */
+static int is_good(struct budget *b, const struct company *c, const struct block *block,
+                   int64_t now_ms)
 {
     struct window w;
     struct db *db = live_db(b->live, NULL);
-    return db && read_window(db, c->name, &w, NULL) == 0 && w.number == block->number;
+    return db && read_window(db, c->name, &w, NULL) == 0 && w.number == block->number &&
+           w.pathless_until_ms <= now_ms;
 }
 
 static int is_denied_still(const struct company *c, enum lane lane, int64_t now_ms)
@@ -320,7 +324,7 @@ int budget_take(struct budget *b, const struct budget_ask *ask, int64_t now_ms,
 {
     struct company *c = company_of(b, ask->company, now_ms);
     struct block *block = block_for(c, ask, now_ms);
-    if (block && !ask->resource && is_good(b, c, block)) {
+    if (block && !ask->resource && is_good(b, c, block, now_ms)) {
         block->permits--;
         return 1;
     }

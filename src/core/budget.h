@@ -27,8 +27,9 @@ enum {
     BUDGET_WINDOW_MS = 60000, /* a window, until a header says when it ends */
     BUDGET_BURST = 5,         /* requests to one resource in BUDGET_BURST_MS */
     BUDGET_BURST_MS = 1100,   /* a second, and what the network may squeeze it by */
-    BUDGET_WAIT_MAX_MS = 2000, /* things change: nobody sleeps to the window's end */
-    BUDGET_RESOURCE_SIZE = 128 /* with the NUL */
+    BUDGET_WAIT_MAX_MS = 2000,  /* things change: nobody sleeps to the window's end */
+    BUDGET_RESOURCE_SIZE = 128, /* with the NUL */
+    BUDGET_NO_LIMIT = 1000000   /* budget_said.limit of an API that names none */
 };
 
 struct budget;
@@ -45,15 +46,17 @@ struct budget_ask { /* borrowed for the call */
     int search;           /* 1: a search, which has a share of its own */
 };
 
-/* 1: one request may leave now. 0: denied; ask again in *WAIT_MS (1 to
- * BUDGET_WAIT_MAX_MS; add up to a second of jitter). Who gives up just does not come
- * back. -1: live.db cannot be used. */
+/* 1: one request may leave now. 0: denied; as things stand there is something for it in
+ * *WAIT_MS (1 or more). Things change: ask again in that time or BUDGET_WAIT_MAX_MS,
+ * whichever is less, plus up to a second of jitter. Who gives up just does not come back.
+ * -1: live.db cannot be used. */
 int budget_take(struct budget *b, const struct budget_ask *ask, int64_t now_ms,
                 int64_t *wait_ms, struct err *e);
 
 /* What an answer's headers said; -1 for what they did not. */
 struct budget_said {
-    int64_t limit;     /* requests allowed in a window */
+    int64_t limit;     /* requests allowed in a window; BUDGET_NO_LIMIT, which a limit
+                        * that was heard before outlives: no bursts are counted either */
     int64_t remaining; /* left in it */
     int64_t reset_ms;  /* its end, Unix time, by this machine's clock: the caller
                         * corrects it when the answer's Date differs */

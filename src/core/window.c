@@ -163,35 +163,49 @@ static int learn_end(struct window *w, int64_t reset_ms)
     return 1;
 }
 
+static int learn_limit(struct window *w, int64_t limit)
+{
+    if (limit <= 0 || (w->learned && limit == w->quota))
+        return 0;
+    if (w->learned && limit == BUDGET_NO_LIMIT)
+        return 0;                    /* one answer without headers lifts no limit */
+    if (w->quota == BUDGET_NO_LIMIT) /* blocks were large: they are void */
+        begin(w, w->ends_ms, w->told);
+    w->quota = limit;
+    w->learned = 1;
+    return 1;
+}
+
+static int stop_probing(struct window *w)
+{
+    if (w->probe_from_ms == 0)
+        return 0;
+    w->probe_from_ms = 0;
+    w->probes = 0;
+    return 1;
+}
+
 int window_learn(struct window *w, const struct budget_said *said, int64_t unspent,
                  int64_t now_ms)
 {
-    int changed = 0;
-    if (said->limit > 0 && (!w->learned || said->limit != w->quota)) {
-        w->quota = said->limit;
-        w->learned = 1;
-        changed = 1;
-    }
+    int64_t number = w->number;
+    int changed = learn_limit(w, said->limit);
     /* Late answers of a window that is over say nothing of this one. */
     if (is_ahead(w->blocked_until_ms, now_ms) ||
         (said->reset_ms >= 0 && said->reset_ms <= now_ms))
         return changed;
+    if (said->limit == BUDGET_NO_LIMIT && w->quota == BUDGET_NO_LIMIT)
+        return changed | stop_probing(w);
     if (said->remaining < 0 && said->reset_ms < 0)
         return changed;
     changed |= window_roll(w, now_ms);
-    int64_t number = w->number;
     if (is_ahead(said->reset_ms, now_ms))
         changed |= learn_end(w, said->reset_ms);
     if (said->remaining < 0)
         return changed;
     int64_t seen = said->remaining < w->quota ? w->quota - said->remaining : 0;
     changed |= raise_used(w, seen + (number == w->number ? unspent : 0));
-    if (said->remaining > 0 && w->probe_from_ms != 0) {
-        w->probe_from_ms = 0;
-        w->probes = 0;
-        changed = 1;
-    }
-    return changed;
+    return said->remaining > 0 ? changed | stop_probing(w) : changed;
 }
 
 /* The next window begins when the company said to come back, and with probes: whether it

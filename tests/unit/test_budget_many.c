@@ -107,7 +107,9 @@ static void wait_in_line(int me, struct budget *b, enum lane lane)
     int64_t wait_ms;
     int rc;
     while ((rc = budget_take(b, &ask, world->now, &wait_ms, &e)) == 0)
-        park(me, world->now + wait_ms + 7 * me); /* its jitter */
+        park(me, world->now +
+                     (wait_ms < BUDGET_WAIT_MAX_MS ? wait_ms : BUDGET_WAIT_MAX_MS) +
+                     7 * me); /* its jitter */
     if (rc < 0) {
         fprintf(stderr, "%s\n", e.text);
         _exit(2);
