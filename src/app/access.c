@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/grant.h"
 #include "base/clock.h"
@@ -10,7 +11,8 @@
 #include "base/str.h"
 #include "core/answer.h"
 
-enum { NO_LIMIT = 1000000 };
+/* A block of permits is good for a second; what is left of it goes back after that. */
+enum { GIVE_BACK_MS = 1100 };
 
 struct access {
     struct workspace *w;
@@ -19,6 +21,8 @@ struct access {
     struct budget *budget;
     struct waiting *waiting;
     int64_t began_ms, began_us; /* when it was made, by both clocks */
+    struct loop_timer *give_back;
+    int giving_back; /* the timer is set */
     unsigned jitter;
 };
 
@@ -28,12 +32,30 @@ struct waiting { /* one request, until it may leave */
     struct connection *c;
     char company[200], resource[BUDGET_RESOURCE_SIZE];
     struct budget_ask ask;
+    int limited;      /* 0: its API has no budget */
     int64_t until_ms; /* by then it must have left */
     run_admitted *done;
     void *arg;
     struct tokens_wait *token;
     struct loop_timer *timer;
 };
+
+/* Unix time that goes on whatever happens to the machine's clock: who waits must come to
+ * an end, also when that is set, or stopped by a test. */
+static int64_t now_ms(const struct access *a)
+{
+    return a->began_ms + (clock_mono_us() - a->began_us) / 1000;
+}
+
+/* While this process waits for an answer, others may need what it holds. */
+static void on_give_back(void *arg)
+{
+    struct access *a = arg;
+    struct err e;
+    a->giving_back = 0;
+    if (budget_give_back(a->budget, now_ms(a), &e) != 0)
+        log_line(LOG_WARN, "%s", e.text);
+}
 
 struct access *access_new(struct workspace *w, struct loop *loop, struct httpc *httpc)
 {
@@ -43,7 +65,8 @@ struct access *access_new(struct workspace *w, struct loop *loop, struct httpc *
     a->budget = budget_new(workspace_live(w));
     a->began_ms = clock_wall_ms();
     a->began_us = clock_mono_us();
-    a->jitter = (unsigned)a->began_us;
+    a->jitter = (unsigned)(a->began_us ^ getpid());
+    a->give_back = loop_timer_new(loop, on_give_back, a);
     return a;
 }
 
@@ -65,6 +88,7 @@ void access_free(struct access *a)
         return;
     while (a->waiting)
         waiting_free(a->waiting);
+    loop_timer_free(a->give_back);
     tokens_free(a->tokens);
     budget_free(a->budget);
     free(a);
@@ -81,6 +105,13 @@ struct budget *access_budget(struct access *a)
 }
 
 /* ---- which budget ---- */
+
+/* A connector that does not say how its API tells its limits has no budget. */
+static int is_limited(struct access *a, const struct connection *c)
+{
+    return json_is_object(
+        json_object_get(workspace_connector(a->w, c->app, NULL), "rate"));
+}
 
 /* A path that the connector's rate.search begins is a search, which has a share of its
  * own. */
@@ -104,44 +135,54 @@ static void set_ask(struct waiting *x, struct access *a, const struct run_ask *a
 
 /* ---- waiting ---- */
 
-/* Unix time that goes on whatever happens to the machine's clock: who waits must come to an
- * end, also when that is set, or stopped by a test. */
-static int64_t now_ms(const struct access *a)
+/* When to ask again. The company is not in danger when all come at once, permits see to
+ * that; it is live.db's lock that they would queue for, a fraction of a millisecond each:
+ * so the longer the wait, and with it the queue, the wider they are spread. */
+static void ask_again_in(struct waiting *x, int64_t ms)
 {
-    return a->began_ms + (clock_mono_us() - a->began_us) / 1000;
+    struct access *a = x->access;
+    if (ms > BUDGET_WAIT_MAX_MS)
+        ms = BUDGET_WAIT_MAX_MS;
+    a->jitter = a->jitter * 1103515245u + 12345u;
+    int64_t spread = 20 + ms / 8;
+    loop_timer_set(x->timer, ms + (int64_t)((a->jitter >> 16) % (unsigned)spread));
 }
 
-static int64_t with_jitter(struct access *a, int64_t ms)
+static void took(struct access *a)
 {
-    a->jitter = a->jitter * 1103515245u + 12345u;
-    return ms + (int64_t)((a->jitter >> 16) % 20);
+    if (!a->giving_back)
+        loop_timer_set(a->give_back, GIVE_BACK_MS);
+    a->giving_back = 1;
 }
 
 /* 1: granted; 0: come back in *MS; -1: refused. */
 static int take(struct waiting *x, int64_t *ms, struct err *e)
 {
-    int64_t now = now_ms(x->access);
+    int64_t now = now_ms(x->access), left = x->until_ms - now;
     struct err why;
+    if (!x->limited)
+        return 1;
     int got = budget_take(x->access->budget, &x->ask, now, ms, &why);
     if (got < 0) { /* the budget is a courtesy; replies must not stop for it */
         log_line(LOG_WARN, "%s", why.text);
         return 1;
     }
-    if (got > 0)
+    if (got > 0) {
+        took(x->access);
         return 1;
+    }
     struct budget_state state;
-    int64_t wait = *ms;
-    /* a block is known to its end, so that who cannot wait that long is told at once */
-    if (budget_state(x->access->budget, x->company, now, &state, &why) == 0 &&
-        state.blocked_until_ms - now > wait)
-        wait = state.blocked_until_ms - now;
-    if (now + wait <= x->until_ms)
+    /* After a 429 nothing moves before its end, so that who cannot wait that long is told
+     * at once; else somebody may give permits back. */
+    int blocked = budget_state(x->access->budget, x->company, now, &state, &why) == 0 &&
+                  state.blocked_until_ms > now;
+    if ((blocked || *ms < BUDGET_WAIT_MAX_MS ? *ms : BUDGET_WAIT_MAX_MS) <= left)
         return 0;
     err_set(e, ERR_RATE_LIMITED,
-            "cannot ask %s yet: the company's rate limit is used up; waiting for it is "
-            "--wait",
+            "cannot ask %s yet: the company's rate limit is used up (foyer call --wait D "
+            "waits for it)",
             x->c->name);
-    e->retry_after_ms = wait;
+    e->retry_after_ms = *ms;
     return -1;
 }
 
@@ -163,7 +204,7 @@ static void on_timer(void *arg)
     int64_t ms;
     int got = take(x, &ms, &e);
     if (got == 0)
-        loop_timer_set(x->timer, with_jitter(x->access, ms));
+        ask_again_in(x, ms);
     else
         go_on(x, got > 0 ? NULL : &e);
 }
@@ -185,6 +226,7 @@ static int admit(void *arg, const struct run_ask *ask, run_admitted *done, void 
     struct connection *c = (struct connection *)ask->connection; /* the workspace's own */
     struct waiting *x = xcalloc(1, sizeof *x);
     *x = (struct waiting){.access = a, .c = c, .done = done, .arg = done_arg};
+    x->limited = is_limited(a, c);
     x->until_ms = now_ms(a) + ask->wait_ms;
     x->prev = &a->waiting;
     x->next = a->waiting;
@@ -204,7 +246,7 @@ static int admit(void *arg, const struct run_ask *ask, run_admitted *done, void 
     }
     x->timer = loop_timer_new(a->loop, on_timer, x);
     if (!x->token)
-        loop_timer_set(x->timer, with_jitter(a, ms));
+        ask_again_in(x, ms);
     *pending = x;
     return 1;
 }
@@ -232,8 +274,9 @@ static int64_t number(const char *text, double unit)
     return text && end != text && n >= 0 && n < 1e13 ? (int64_t)(n * unit) : -1;
 }
 
-static void learn(struct access *a, const struct waiting *x, const json_t *connector,
-                  const struct httpc_answer *answer, int64_t now)
+/* 1: it is a 429 that the budget knows of, so that a next request waits for its end. */
+static int learn(struct access *a, const struct waiting *x, const json_t *connector,
+                 const struct httpc_answer *answer, int64_t now)
 {
     struct err e;
     struct budget_said said = {number(rate_header(connector, "limit", answer), 1),
@@ -241,20 +284,22 @@ static void learn(struct access *a, const struct waiting *x, const json_t *conne
                                number(rate_header(connector, "reset", answer), 1000)};
     /* an API that names no limit has none that could be kept */
     if (said.limit < 0 && said.remaining < 0 && answer->status < 300)
-        said.limit = NO_LIMIT;
+        said.limit = BUDGET_NO_LIMIT;
     if (said.reset_ms >= 0)
         said.reset_ms -= grant_skew_ms(answer, now);
     if ((said.limit >= 0 || said.remaining >= 0) &&
         budget_learn(a->budget, x->company, &said, now, &e) != 0)
         log_line(LOG_WARN, "%s", e.text);
     if (answer->status != 429)
-        return;
+        return 0;
     int64_t after =
         answer_retry_after_ms(rate_header(connector, "retry_after", answer), now);
     /* x-ratelimit-remaining above 0 tells a burst limit from the company's (FACTS 4.2) */
     if (budget_refused(a->budget, x->company, x->ask.resource, after, said.remaining > 0,
-                       now, &e) != 0)
-        log_line(LOG_WARN, "%s", e.text);
+                       now, &e) == 0)
+        return 1;
+    log_line(LOG_WARN, "%s", e.text);
+    return 0;
 }
 
 static int answered(void *arg, const struct run_ask *ask,
@@ -266,14 +311,17 @@ static int answered(void *arg, const struct run_ask *ask,
     struct waiting x = {.access = a, .c = c};
     if (answer->err.kind != ERR_NONE)
         return 0;
-    set_ask(&x, a, ask);
-    learn(a, &x, connector, answer, now_ms(a));
+    int may_wait = 0;
+    if (is_limited(a, c)) {
+        set_ask(&x, a, ask);
+        may_wait = learn(a, &x, connector, answer, now_ms(a));
+    }
     if (answer->status == 401 && c->refreshable) {
         if (ask->version == c->version) /* else it was refreshed meanwhile */
             c->refused = c->version;
         return 1;
     }
-    return answer->status == 429 && ask->patient;
+    return may_wait && ask->patient;
 }
 
 void access_host(struct access *a, struct run_host *host)
