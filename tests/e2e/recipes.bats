@@ -172,6 +172,10 @@ unassigned() {
   failed 75 rate_limited 429
   same "$(received)" "POST /contacts,POST /contacts"
   run_recipe contacts-from-csv file=@"$csv"
+  failed 75 rate_limited 'rate limit is used up' # the company's, so no process asks again
+  same "$(received)" "POST /contacts,POST /contacts"
+  forget_limits
+  run_recipe contacts-from-csv file=@"$csv"
   same "$(result '[.created, .exists, .failed]')" '[2,1,0]'
   printf 'line,email\n1,x@y.example\n' >"$csv"
   run_recipe contacts-from-csv file=@"$csv"
