@@ -126,11 +126,15 @@ static int is_search(struct access *a, const struct connection *c, const char *u
 static void set_ask(struct waiting *x, struct access *a, const struct run_ask *ask)
 {
     snprintf(x->company, sizeof x->company, "%s/%s", x->c->app, x->c->company);
+    int search = is_search(a, x->c, ask->url);
+    /* a search names no resource; a 429 for its share is not that of all such paths */
     int has = budget_resource(ask->url, x->resource, sizeof x->resource);
+    if (search)
+        has = snprintf(x->resource, sizeof x->resource, "search") > 0;
     x->ask = (struct budget_ask){.company = x->company,
                                  .lane = ask->lane,
                                  .resource = has ? x->resource : NULL,
-                                 .search = is_search(a, x->c, ask->url)};
+                                 .search = search};
 }
 
 /* ---- waiting ---- */

@@ -221,6 +221,17 @@ until_asked() {
   same "$(refusals)" 0
 }
 
+@test "a 429 for the searches' share is theirs alone" {
+  fault '{"kind": "429-burst", "retry_after": 30}'
+  call front/list-conversations q=pretzel
+  failed 75 rate_limited
+  call front/list-conversations q=other --wait 1s
+  failed 75 rate_limited
+  same "$(mock_log '.requests | length')" 1
+  call front/gets n=3
+  done_well
+}
+
 @test "an API without limits is not paced, a connector without rate has no budget" {
   sed 's/"x-ratelimit-/"x-nothing-/g' "$ROOT/lua/front/connector.lua" >"$AGENCY/lua/front/connector.lua"
   # the default would end at 50, and unheard of at five a second
