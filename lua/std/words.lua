@@ -43,6 +43,7 @@ return function(fields, words)
       end
       key = part
     end
+    if not key then std.fail("usage", ("cannot read %s: it names no field"):format(word.key)) end
     local field, item = descend(within, key)
     local value
     if word.op == ":=" then
@@ -57,7 +58,8 @@ return function(fields, words)
       value = from_word(item, word.value)
     end
     if word.op ~= ":=" and field and field.list then
-      at[key] = at[key] or json.array({})
+      if at[key] == nil then at[key] = json.array({}) end
+      if not json.is_array(at[key]) then at[key] = json.array({ at[key] }) end
       at[key][#at[key] + 1] = value
     elseif at[key] ~= nil then
       if not json.is_array(at[key]) then at[key] = json.array({ at[key] }) end

@@ -77,6 +77,11 @@ comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comme
   failed 65 invalid input.statuses opne
   call front/get-conversation
   failed 65 invalid '"conversation_id" is missing'
+  call front/get-conversation .=x
+  failed 64 usage 'cannot read .' 'names no field'
+  call front/send-conversation-reply conversation_id=cnv_1 body=x 'to:="a@b.example"' to=b --dry-run
+  same "$status" 0
+  same "$(jq -c .dry_run.body.to <<<"$output")" '["a@b.example","b"]'
   call front/get-conversation conversation_id=inb_12
   failed 65 invalid '"inb_12" is an inbox id' '"cnv_"'
   call front/send-conversation-reply conversation_id=cnv_1 body=x author_id=nobody
