@@ -184,11 +184,19 @@ char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t exp
 
 /* ---- storing ---- */
 
+/* It is shown, compared with settings and part of what a token is sealed with. */
+static int is_id(const char *id, const char *prefix)
+{
+    static const char used[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    return str_starts(id, prefix) && strlen(id) <= 64 && id[strspn(id, used)] == '\0';
+}
+
 static int check_company(struct grant *g, const char *id, struct err *e)
 {
     const json_t *connector = workspace_connector(g->w, g->app, e);
     const char *prefix = json_string_value(json_at(connector, "oauth.identity.prefix"));
-    if (prefix && !str_starts(id, prefix))
+    if (prefix && !is_id(id, prefix))
         return err_set(
             e, ERR_INVALID,
             "cannot connect %s: the token belongs to %.40s, which is no company "

@@ -300,6 +300,9 @@ PYTHON
   : >"$BATS_TEST_TMPDIR/token"
   foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
   failed 65 invalid "$BATS_TEST_TMPDIR/token" empty
+  fault '{"kind": "status", "status": 200, "body": {"id": "cmp_../x", "name": "x"}}'
+  foyer connect acme --token-file "$TOKEN" --api-url "$MOCK" --json
+  failed 65 invalid cmp_../x 'no company'
   foyer connect acme --token-file "$TOKEN" --api-url http://front.example --json
   failed 65 invalid http://front.example 'plain http'
   foyer connect acme --token-file "$TOKEN" --api-url http://127.0.0.1:1 --json
