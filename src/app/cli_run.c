@@ -48,7 +48,8 @@ static void on_done(void *arg, const struct run_result *result)
     job->outcome = result->outcome;
     job->err = result->err;
     if (result->outcome == RUN_DONE)
-        job->result = json_loadb(result->json, result->len, JSON_DECODE_ANY, NULL);
+        job->result =
+            json_loadb(result->json, result->len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     b->running--;
     start_more(b);
     if (b->running == 0)

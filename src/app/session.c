@@ -209,7 +209,8 @@ static void on_done(void *arg, const struct run_result *result)
     one->outcome = result->outcome;
     one->err = result->err;
     if (result->outcome == RUN_DONE)
-        one->result = json_loadb(result->json, result->len, JSON_DECODE_ANY, NULL);
+        one->result =
+            json_loadb(result->json, result->len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     loop_stop(one->s->loop);
 }
 

@@ -287,9 +287,9 @@ static int push_body(lua_State *L, struct exchange *x, const struct exchange_ans
         lua_pushlstring(L, a->body, a->len);
         return 1;
     }
-    if (e.kind == ERR_LIMIT)
+    if (e.kind == ERR_LIMIT && x->reads)
         return fail_raise(L, &e);
-    if (!json) {
+    if (!json && e.kind != ERR_LIMIT) {
         char why[256];
         snprintf(why, sizeof why, "the answer is %.80s, not JSON%s",
                  *type ? type : "untyped",
@@ -390,10 +390,12 @@ static int push_page(lua_State *L, struct exchange *x)
         lua_pop(L, 1);
     lua_pushvalue(L, body);
     dig(L, paging_path(x, "next", "_pagination.next"));
-    if (lua_type(L, -1) != LUA_TSTRING) { /* null, missing key, missing object: the end */
+    if (lua_isnil(L, -1) || conv_is_null(L, -1)) { /* also a missing key or object */
         lua_pop(L, 1);
         return 1;
     }
+    if (lua_type(L, -1) != LUA_TSTRING) /* not the end: pages would be missed */
+        return unreadable(L, x, "the answer's next page is no address");
     /* judged now, so that no cursor to a foreign host is ever stored or followed */
     struct err e;
     if (exchange_check_next(x, lua_tostring(L, -1), &e) != 0)

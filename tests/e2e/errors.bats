@@ -415,6 +415,32 @@ PYTHON
   done
 }
 
+@test "a write answered by more JSON than is read: uncertain; a read: a limit" {
+  local deep
+  deep="$(printf '[%.0s' {1..70})$(printf ']%.0s' {1..70})"
+  fault "{\"kind\": \"html\", \"status\": 202, \"body\": \"$deep\"}"
+  write_one "answered deep"
+  failed 69 uncertain 'cannot tell whether it was done' POST 'deeper than 64 levels'
+  same "$(received)" "POST /conversations/$CONVERSATION/comments"
+  forget
+  fault "{\"kind\": \"html\", \"body\": \"$deep\"}"
+  read_one
+  failed 70 limit 'deeper than 64 levels'
+}
+
+@test "a result that holds NUL characters is shown" {
+  fault '{"kind": "status", "status": 200, "body": {"id": "a\u0000b"}}'
+  read_one
+  same "$status" 0
+  same "$(jq -c .id <<<"$output")" '"a\u0000b"'
+  mkdir -p "$AGENCY/recipes"
+  echo 'return { summary = "x", run = function() return "a\0b" end }' >"$AGENCY/recipes/nul.lua"
+  foyer run nul --client acme --json
+  rm "$AGENCY/recipes/nul.lua"
+  same "$status" 0
+  same "$(jq -c .result <<<"$output")" '"a\u0000b"'
+}
+
 @test "_error with fields missing, or another shape" {
   local body
   for body in '{"_error":{}}' '{"_error":null}' '{"_error":"no"}' '{"_error":{"title":7,"message":[]}}' '[]' '"x"' '{}'; do
@@ -441,6 +467,12 @@ PYTHON
   same "$status" 65
   holds "$stderr" front.attacker.example
   nothing_sent
+}
+
+@test "a next that is no text does not pass for the last page" {
+  fault '{"kind": "status", "status": 200, "body": {"_results": [], "_pagination": {"next": {"page": 2}}}}'
+  call front/list-contacts --all
+  failed 75 unavailable '/contacts' 'next page is no address'
 }
 
 @test "429, both kinds: 75, retry_after, not sent again" {
