@@ -25,15 +25,17 @@ static int usage_error(struct err *e, const char *usage, const char *what,
                    usage);
 }
 
-static int unknown_option(const struct cli_option *options, const char *name,
+/* ARG as it was typed, without a value. */
+static int unknown_option(const struct cli_option *options, const char *arg,
                           const char *usage, struct err *e)
 {
+    const char *name = arg + (str_starts(arg, "--") ? 2 : 1);
     const char *names[32] = {"json", "help"};
     size_t n = 2;
     for (const struct cli_option *o = options; o->name && n < 32; o++)
         names[n++] = o->name;
     const char *near = str_nearest(name, names, n);
-    return err_set(e, ERR_USAGE, "unknown option --%s%s%s%s\nusage: foyer %s", name,
+    return err_set(e, ERR_USAGE, "unknown option %s%s%s%s\nusage: foyer %s", arg,
                    near ? "; did you mean --" : "", near ? near : "", near ? "?" : "",
                    usage);
 }
@@ -89,8 +91,7 @@ int cli_parse(struct cli *cli, int argc, char **argv, const struct cli_option *o
         while (o->name && (!str_starts(name, "--") || strcmp(o->name, name + 2) != 0))
             o++;
         if (!o->name)
-            return unknown_option(options, str_starts(name, "--") ? name + 2 : name + 1,
-                                  usage, e);
+            return unknown_option(options, name, usage, e);
         if (o->kind == CLI_FLAG) {
             if (value)
                 return usage_error(e, usage, "takes no value:", name);

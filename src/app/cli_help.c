@@ -71,11 +71,13 @@ int cmd_help(struct cli *cli, int argc, char **argv)
         names[i] = help[i].name;
         if (strcmp(argv[1], help[i].name) != 0)
             continue;
-        printf("usage: foyer %s %s\n\n%s\n", help[i].name, help[i].usage, help[i].about);
+        printf("usage: foyer %s%s%s [--json]\n\n%s\n", help[i].name,
+               *help[i].usage ? " " : "", help[i].usage, help[i].about);
         return 0;
     }
     const char *near = str_nearest(argv[1], names, COMMANDS);
-    fprintf(stderr, "foyer: there is no command \"%s\"%s%s%s\n", argv[1],
-            near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    fprintf(stderr, "foyer: there is no command \"%s\"%s%s%s; `foyer help` lists them\n",
+            argv[1], near ? "; did you mean \"" : "", near ? near : "",
+            near ? "\"?" : "");
     return 64;
 }
