@@ -49,6 +49,11 @@ static int serve(const char *listen, const char *seed, json_t *options, struct e
     struct httpc_config config = {0};
     struct overlay *overlay = overlay_new(NULL);
     struct mock *mock = serving.loop ? mock_open(serving.loop, listen, e) : NULL;
+    if (serving.loop && !mock && !strstr(e->text, "port 0")) {
+        struct err why = *e;
+        err_set(e, why.kind, "%s: give another with --listen, as in 127.0.0.1:8199",
+                why.text);
+    }
     struct httpc *httpc = mock ? httpc_new(serving.loop, &config, e) : NULL;
     int rc = -1;
     if (httpc && loop_on_signal(serving.loop, SIGINT, on_signal, serving.loop, e) == 0 &&
