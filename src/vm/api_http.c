@@ -548,9 +548,18 @@ static int perform(lua_State *L, struct exchange *x)
     return lua_yieldk(L, 0, 0, continue_exchange);
 }
 
+/* ctx.http:get(…) hands over ctx.http itself as the address. */
+static void check_no_self(lua_State *L)
+{
+    if (lua_istable(L, TARGET))
+        luaL_error(L, "the address is a table, not a text: is it ctx.http:… where "
+                      "ctx.http.… is meant?");
+}
+
 /* (target, opts) */
 static int without_body(lua_State *L, const char *method, enum exchange_mode mode)
 {
+    check_no_self(L);
     lua_settop(L, 2);
     lua_pushnil(L);
     lua_insert(L, BODY);
@@ -562,6 +571,7 @@ static int without_body(lua_State *L, const char *method, enum exchange_mode mod
 /* (target, body, opts) */
 static int with_body(lua_State *L, const char *method)
 {
+    check_no_self(L);
     lua_settop(L, 3);
     struct exchange *x = new_exchange(L, method, EXCHANGE_VERB);
     check_options(L, 0);

@@ -762,6 +762,7 @@ static void answers(void **state)
     fails("ctx.http.get(\"http://%1/x\", \"y\")", ERR_SCRIPT, "not a table");
     fails("ctx.http.get()", ERR_SCRIPT, "the address is");
     fails("ctx.http.get({})", ERR_SCRIPT, "the address is a table");
+    fails("ctx.http:patch(\"/x\", { status = 1 })", ERR_SCRIPT, "is it ctx.http:…");
     fails("ctx.http.request(\"http://%1/x\")", ERR_SCRIPT, "takes one table");
     fails("ctx.http.post(\"http://%1/x\", { f = error })", ERR_INVALID, "a function");
 }
