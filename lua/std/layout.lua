@@ -114,10 +114,13 @@ end
 function layout.files(add)
   local list, known = json.array({}), {}
   for _, app in ipairs(script.apps()) do known[app] = true end
+  local app_like = known.front and "front" or "<app>" -- where only one is meant, mostly
   for _, app in ipairs(std.list("lua")) do
     local file = "lua/" .. app
     if app:find("%.lua$") then
       misplaced(file, add, "it belongs into lua/<app>/actions/ or lua/<app>/triggers/")
+    elseif folders[app] then
+      misplaced_below(file, add, ("did you mean lua/%s/%s/%%s?"):format(app_like, app))
     elseif reserved[app] then
       misplaced_below(file, add, ("\"%s\" is no app's name, foyer keeps it for itself"):format(app))
     else

@@ -156,6 +156,18 @@ local function check_hosts(src, app, client, add)
   end
 end
 
+-- As the run would say it, but for all branches and before the first run.
+local function check_globals(src, add)
+  for _, use in ipairs(source.globals(src)) do
+    local ok, raised = pcall(function() return _ENV[use.name] end) -- luacheck: ignore 113
+    if use.set then
+      add(use.line, ("cannot set the global \"%s\": write \"local %s\""):format(use.name, use.name))
+    elseif not ok and use.name ~= "super" then
+      add(use.line, (tostring(raised):gsub("^.-:%d+: ", "")))
+    end
+  end
+end
+
 -- {calls, templates (paths), roots, open (paths, or "*")} of the text of ENTRY. ADD(line, sentence)
 -- is told of what does not exist. CLIENT's settings are nil when they are not known.
 function references.read(text, entry, client, add)
@@ -163,6 +175,7 @@ function references.read(text, entry, client, add)
   local found = {
     calls = json.array({}), templates = json.array({}), roots = json.array({}), open = json.array({}),
   }
+  check_globals(src, add)
   check_actions(src, found, client, add)
   check_templates(src, found, add)
   if client then check_hosts(src, entry.file:match("^lua/([^/]+)/"), client, add) end

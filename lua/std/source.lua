@@ -139,4 +139,69 @@ function source.line_of(src, name)
   end
 end
 
+local keywords = {}
+for word in ([[and break do else elseif end false for function goto if in local nil not or repeat
+  return then true until while]]):gmatch("%a+") do keywords[word] = true end
+
+-- NAME, NAME <const>, … from I on into NAMES; where they end.
+local function name_list(src, i, names)
+  while src.kind[i] == "name" do
+    names[src.text[i]] = true
+    i = i + 1
+    if is_mark(src, i, "<") then i = i + 3 end
+    if not is_mark(src, i, ",") then return i end
+    i = i + 1
+  end
+  return i
+end
+
+-- Every name that TEXT makes local somewhere.
+local function locals(src)
+  local names = { _ENV = true }
+  for i = 1, #src.kind do
+    if is_name(src, i, "local") and is_name(src, i + 1, "function") then
+      name_list(src, i + 2, names)
+    elseif is_name(src, i, "local") or is_name(src, i, "for") then
+      name_list(src, i + 1, names)
+    elseif is_name(src, i, "function") then
+      local at = i + 1
+      while at <= #src.kind and not is_mark(src, at, "(") do
+        if is_mark(src, at, ":") then names.self = true end
+        at = at + 1
+      end
+      name_list(src, at + 1, names)
+    end
+  end
+  return names
+end
+
+-- local x <const> = 1
+local function is_attribute(src, i)
+  return (is_name(src, i, "const") or is_name(src, i, "close")) and is_mark(src, i - 1, "<")
+    and is_mark(src, i + 1, ">")
+end
+
+-- The global names: {name =, line =, set = whether it is assigned}. A name that is local anywhere in
+-- the text counts as local everywhere: what is found is sure, not all is found.
+function source.globals(src)
+  local known, found, inside = locals(src), {}, {}
+  for i = 1, #src.kind do
+    local kind, text = src.kind[i], src.text[i]
+    local field = is_mark(src, i - 1, ":") or is_mark(src, i - 1, ".") and not is_mark(src, i - 2, ".")
+    if text == "_ENV" and kind == "name" then return {} end
+    if kind == "name" and not keywords[text] and not field and not known[text]
+      and not is_name(src, i - 1, "goto") and not is_attribute(src, i) then
+      local set = is_mark(src, i + 1, "=")
+      if not (set and inside[#inside] == "{") then
+        set = set or is_name(src, i - 1, "function") and is_mark(src, i + 1, "(")
+        found[#found + 1] = { name = text, line = src.line[i], set = set }
+      end
+    end
+    local change = nesting(src, i)
+    if change > 0 then inside[#inside + 1] = text end
+    if change < 0 then inside[#inside] = nil end
+  end
+  return found
+end
+
 return source

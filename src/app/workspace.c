@@ -233,6 +233,10 @@ const json_t *workspace_client(struct workspace *w, const char *client, struct e
     json_t *tree = load_settings(w, name, OF_CLIENT, &why);
     if (!tree && why.kind == ERR_NOT_FOUND) {
         unknown_client(w, client, &why);
+    } else if (tree && w->lenient && json_object_size(tree) == 0) {
+        /* nothing is known of a client whose file cannot be read, nor said of what
+         * uses it: ids.lua alone would look like a client without a name or vars */
+        merged = tree;
     } else if (tree) {
         json_t *ids = load_settings(w, ids_name, OF_IDS, &why);
         if (ids || why.kind == ERR_NOT_FOUND)

@@ -67,8 +67,8 @@ static const lua_CFunction openers[] = {open_string,  bounded_open_table, open_m
 static const struct {
     const char *name, *hint;
 } hints[] = {
-    {"print", "use ctx.log(…)"},
-    {"console", "use ctx.log(…)"},
+    {"print", "use ctx.log(\"warn\", …)"},
+    {"console", "use ctx.log(\"warn\", …)"},
     {"require", "a script stands alone; call an action with ctx.call(…)"},
     {"os", "the clock is ctx.now(), text.time(…) formats it"},
     {"io", "a file comes in as an input of type \"file\""},

@@ -233,6 +233,51 @@ says_host='clients/beta/recipes/post.lua:5: forbidden host "evil.example": it is
     'recipes/loop.lua:1: cannot load it: the script ran 200 ms without waiting for anything (an endless loop?)'
 }
 
+@test "globals are found where nothing ran yet, and other languages' signs are named" {
+  put lua/front/actions/globals.lua <<'LUA'
+local M <const>, n = { null = 1, ["os"] = 2 }, 0
+local function helper(first, ...)
+  for i, value in ipairs({ ... }) do n = n + i .. value end
+  goto done
+  ::done::
+  M.console, M.x = helper.print, function() local t = { y = 1 } t.y = first end
+end
+function M:method() self.n = n end
+return {
+  summary = "All kinds of names.", effect = "read",
+  run = function(ctx, input)
+    if input == null then helper(input) end
+    ctx.log("warn", "a" .. nam)
+    total = 1
+    local rows = { map = function() count = 2 end }
+    console.log(rows)
+  end,
+}
+LUA
+  printf 'return {\n  // no comment\n}\n' | put recipes/comment.lua
+  printf 'local n = 0\nn += 1\n' | put recipes/plus.lua
+  finds 'lua/front/actions/globals.lua:12: unknown name "null": use json.null, or nil' \
+    'lua/front/actions/globals.lua:13: unknown name "nam": a misspelling, or a missing "local"?' \
+    'lua/front/actions/globals.lua:14: cannot set the global "total": write "local total"' \
+    'lua/front/actions/globals.lua:15: cannot set the global "count": write "local count"' \
+    'lua/front/actions/globals.lua:16: unknown name "console": use ctx.log("warn", …)' \
+    "recipes/comment.lua:2: syntax error: unexpected symbol near '//' (a comment begins with --)" \
+    "recipes/plus.lua:2: syntax error near '+' (Lua has no += and ++: x = x + 1)"
+}
+
+@test "a client whose file cannot be read has no mistakes elsewhere for it" {
+  rm -r "$AGENCY/clients/beta"
+  printf 'return {\n  front = { inboxes = { support = "inb_1" } },\n}\n' | put clients/acme/ids.lua
+  printf 'return {\n  name = "acme"\n  vars = {},\n}\n' | put clients/acme/client.lua
+  echo 'Call {{vars.phone}}, {{client.name}}' | put clients/acme/templates/first-reply.txt
+  finds "clients/acme/client.lua:3: syntax error: '}' expected (to close '{' at line 1) near 'vars'"
+}
+
+@test "an action without its app's directory is shown the way" {
+  echo 'return {}' | put lua/actions/x.lua
+  finds 'lua/actions/x.lua:1: nothing reads this file: did you mean lua/front/actions/x.lua?'
+}
+
 @test "files that nothing reads" {
   for file in clients/acme/lua/front/action/x.lua clients/acme/recipe/x.lua lua/frnt/actions/x.lua \
     lua/front/x.lua lua/x.lua lua/mock/main.lua recipes/more/x.lua 'recipes/a b.lua' templates/x.lua \

@@ -68,6 +68,12 @@ end
 
 -- ---- script: one action, trigger or recipe in one layer ----
 
+-- What a syntax error is near to, when it is another language's.
+local foreign = {
+  ["'!'"] = "Lua writes not, and ~= for !=", ["'//'"] = "a comment begins with --",
+  ["'+'"] = "Lua has no += and ++: x = x + 1", ["'&'"] = "Lua writes and", ["'|'"] = "Lua writes or",
+}
+
 -- "path:line: sentence" as Lua writes it (long paths lose their beginning) taken apart.
 local function take_apart(raised, paths)
   local message = std.part("failure").describe(raised).message
@@ -182,7 +188,9 @@ function steps.script(args)
   local ok, raised = pcall(std.load, entry.file, entry.index, nil, {})
   if not ok then
     local path, line, sentence = take_apart(raised, paths)
-    add(path, line, "syntax error: " .. sentence, "always")
+    local hint = foreign[sentence:match(" near ('.-')$")]
+    if not sentence:find("^syntax error") then sentence = "syntax error: " .. sentence end
+    add(path, line, sentence .. (hint and " (" .. hint .. ")" or ""), "always")
     return { mistakes = mistakes }
   end
   local found = references.read(text, entry, client, function(line, sentence)
