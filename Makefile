@@ -63,7 +63,7 @@ FOYER    := $(if $(filter release,$(MODE)),build/foyer,$(OUT)/foyer)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-all: deps ## build/foyer
+all: deps ## build/foyer and build/man
 	@$(MAKE) --no-print-directory MODE=$(MODE) $(FOYER)
 
 define install_missing
@@ -157,6 +157,8 @@ $(MANUAL): src/tools/manual.awk $(sort $(META) $(wildcard lua/meta/*.lua))
 	@mkdir -p $(@D)
 	$(call say,MAN $@)
 	$(Q)awk -f src/tools/manual.awk $(META) >$@
+
+all: $(MANUAL)
 
 lint: test-deps $(MANUAL) ## floors, banned functions, format, luacheck, cppcheck, manual pages, warnings
 	$(call install_missing,cppcheck)
