@@ -1,12 +1,19 @@
 #!/usr/bin/env bash
 # Runs the test suite against one build: tests/run.sh [release|asan] [PATTERN].
-# Everything speaks TAP; failing tests are shown whole, and the last line counts them.
+# Everything speaks TAP; failing tests are shown whole, and the last line counts them. As many
+# files run at once as there are processors: each has its own directory, its own mock and ports
+# that the kernel chose.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 mode=${1:-release}
 pattern=${2:-}
 out=build/$mode
-if [ "$mode" = release ]; then export FOYER=$PWD/build/foyer; else export FOYER=$PWD/$out/foyer; fi
+if [ "$mode" = release ]; then
+  export FOYER=$PWD/build/foyer
+else
+  export FOYER=$PWD/$out/foyer
+  export FOYER_TEST_ROUNDS=3 # what release repeats to compare is only run here
+fi
 export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0:handle_segv=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
@@ -14,14 +21,26 @@ unset FOYER_LUA_DIR FOYER_LOG FOYER_KEY_FILE FOYER_TEST_CLOCK FOYER_TEST_RUN_ID
 log=$out/test.log
 : >"$log"
 passed=0 failed=0 skipped=0
+taps=$(mktemp -d)
+trap 'rm -rf "$taps"' EXIT
 
-# suite NAME COMMAND...: its TAP goes to the log; what is not ok to the terminal as well.
-suite() {
+# The slowest first, so that none is left alone at the end.
+names=() commands=()
+for name in e2e/refresh e2e/determinism e2e/oauth e2e/budget e2e/mock e2e/errors; do
+  [ -e "tests/$name.bats" ] && names+=("$name.bats") && commands+=("bats --tap tests/$name.bats")
+done
+for file in tests/sandbox/*.bats tests/e2e/*.bats; do
+  [[ " ${names[*]} " == *" ${file#tests/} "* ]] || { names+=("${file#tests/}") && commands+=("bats --tap $file"); }
+done
+for binary in "$out"/tests/test_*; do
+  [[ $binary == *.d ]] || { names+=("unit/$(basename "$binary")") && commands+=("$binary"); }
+done
+
+# report NAME: its TAP goes to the log; what is not ok to the terminal as well.
+report() {
   local name=$1 tap status good bad skip
-  shift
-  [[ -z $pattern || $name == *"$pattern"* ]] || return 0
-  tap=$(timeout 600 "$@" 2>&1 </dev/null)
-  status=$?
+  tap=$(cat "$taps/${name//\//-}")
+  status=$(cat "$taps/${name//\//-}.status")
   printf '=== %s\n%s\n' "$name" "$tap" >>"$log"
   skip=$(grep -ciE '^ok .*# skip' <<<"$tap")
   good=$(($(grep -cE '^ok ' <<<"$tap") - skip))
@@ -39,12 +58,30 @@ suite() {
   fi
 }
 
-for binary in "$out"/tests/test_*; do
-  [[ $binary == *.d ]] || suite "unit/$(basename "$binary")" "$binary"
+start() { # start NAME COMMAND
+  local file=$taps/${1//\//-}
+  (
+    # shellcheck disable=SC2086 # a command and its arguments
+    timeout 600 $2 >"$file" 2>&1 </dev/null
+    echo $? >"$file.status"
+    echo "$1" >>"$taps/done"
+  ) &
+}
+
+touch "$taps/done"
+shown=0 running=0
+for i in "${!names[@]}"; do
+  [[ -z $pattern || ${names[i]} == *"$pattern"* ]] || continue
+  if [ "$running" -ge "$(nproc)" ]; then
+    wait -n
+    running=$((running - 1))
+  fi
+  start "${names[i]}" "${commands[i]}"
+  running=$((running + 1))
+  while read -r name; do report "$name" && shown=$((shown + 1)); done < <(tail -n "+$((shown + 1))" "$taps/done")
 done
-for file in tests/sandbox/*.bats tests/e2e/*.bats; do
-  [ -e "$file" ] && suite "${file#tests/}" bats --tap "$file"
-done
+wait
+while read -r name; do report "$name"; done < <(tail -n "+$((shown + 1))" "$taps/done")
 
 printf '%d\n%d\n%d\n' "$passed" "$failed" "$skipped" >"$out/test.counts"
 echo "log: $log"
