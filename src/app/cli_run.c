@@ -14,8 +14,9 @@ static const char usage[] = "run RECIPE --client CLIENT|--all-clients [--convers
 
 enum { IN_FLIGHT = 64 };
 
-/* A recipe waits in line for the company's budget: cron comes by only so often. Well below
- * what the budget takes for the longest block, so that one is told and not waited for. */
+/* A recipe waits in line for the company's budget: cron comes by only so often. Well
+ * below what the budget takes for the longest block, so that one is told and not waited
+ * for. */
 enum { WAIT_MS = 5 * 60 * 1000 };
 
 struct job { /* one client's run */

@@ -17,6 +17,9 @@ enum {
     LOOK_MS = 50,
     /* A refresher that lives has its answer, or a timeout of its own, long before. */
     WAIT_MAX_MS = 90 * 1000,
+    /* How often, and how many times, a token that could not be stored is tried again. */
+    STORE_AGAIN_MS = 1000,
+    STORES_MAX = 30,
     /* Until what failed is tried again, while the old token still holds. */
     RETRY_MS = 30 * 1000,
 };
@@ -39,6 +42,9 @@ struct refresh { /* one company's, at most one in a process */
     char *body;    /* of the token request; wiped */
     int64_t epoch; /* of our claim; 0: none */
     int64_t began_us;
+    struct oauth_token token; /* what came back, until it is stored */
+    int64_t answered_ms;
+    int stores; /* failed tries to store it */
 };
 
 struct tokens {
@@ -91,6 +97,7 @@ static void refresh_free(struct refresh *r)
         httpc_cancel(r->call);
     release(r);
     wipe_body(r);
+    oauth_token_fini(&r->token);
     loop_timer_free(r->timer);
     while (r->waits) {
         struct tokens_wait *wait = r->waits;
@@ -231,28 +238,69 @@ static int keep_refresh_token(struct refresh *r, struct oauth_token *token, stru
     return rc;
 }
 
+/* 1 when the answer's refresh token is another than the stored one: the old one may be
+ * dead. */
+static int is_rotated(struct refresh *r)
+{
+    struct store_connection row;
+    struct buf old;
+    struct err ignored;
+    if (read_row(r, &row, &ignored) != 0)
+        return 1;
+    buf_init(&old, 16 * 1024);
+    int same =
+        workspace_refresh_token(r->tokens->w, &row, &old, &ignored) == 0 &&
+        crypto_equal(buf_str(&old), old.len, r->token.refresh, strlen(r->token.refresh));
+    store_connection_fini(&row);
+    vault_wipe(&old);
+    return !same;
+}
+
+/* Stores what came back, whole, before anybody uses it. Front gives a new refresh token
+ * on the last day of the old one's life (FACTS 5); that is then the only one there is, so
+ * while the store is locked or full it is kept here, under our claim, and tried again. */
+static void keep(struct refresh *r)
+{
+    struct err e = {0};
+    int rc = keep_refresh_token(r, &r->token, &e);
+    if (rc == 0)
+        rc = store_refreshed(r, &r->token, r->answered_ms, &e);
+    if (rc != 0 && (e.kind == ERR_STORE || e.kind == ERR_UNAVAILABLE) &&
+        r->token.refresh && r->stores++ < STORES_MAX && is_rotated(r)) {
+        if (r->stores == 1)
+            log_line(LOG_WARN, "the new token of %s waits to be stored: %s",
+                     r->c->company, e.text);
+        loop_timer_set(r->timer, STORE_AGAIN_MS);
+        return;
+    }
+    oauth_token_fini(&r->token);
+    if (rc == 0)
+        log_line(LOG_INFO, "refreshed the token of %s", r->c->company);
+    if (rc == 0 || adopt_newer(r))
+        finish(r, NULL);
+    else
+        failed(r, &e, 0);
+}
+
 static void on_answer(void *arg, const struct httpc_answer *a)
 {
     struct refresh *r = arg;
     struct err e = a->err;
-    struct oauth_token token = {0};
     int64_t now = clock_wall_ms(), skew = grant_skew_ms(a, now);
     r->call = NULL;
     wipe_body(r);
     int answered = e.kind == ERR_NONE, rc = answered ? 0 : -1;
     if (rc == 0)
         rc = oauth_parse_answer((int)a->status, httpc_header(a, "content-type"), a->body,
-                                a->body_len, now + skew, &token, &e);
-    if (token.expires_ms)
-        token.expires_ms -= skew;
-    if (rc == 0)
-        rc = keep_refresh_token(r, &token, &e);
-    if (rc == 0)
-        rc = store_refreshed(r, &token, now, &e);
-    oauth_token_fini(&token);
-    if (rc == 0)
-        log_line(LOG_INFO, "refreshed the token of %s", r->c->company);
-    if (rc == 0 || adopt_newer(r))
+                                a->body_len, now + skew, &r->token, &e);
+    if (rc == 0) {
+        if (r->token.expires_ms)
+            r->token.expires_ms -= skew;
+        r->answered_ms = now;
+        keep(r);
+        return;
+    }
+    if (adopt_newer(r))
         finish(r, NULL);
     else
         failed(r, &e, answered && oauth_is_gone((int)a->status, a->body, a->body_len));
@@ -327,6 +375,10 @@ static void look(void *arg)
     struct refresh *r = arg;
     struct store_connection row = {0};
     struct err e = {0};
+    if (r->token.access) {
+        keep(r);
+        return;
+    }
     int rc = adopt_stored(r, &row, &e);
     if (rc == 0) {
         int got = claim(r, &e);
@@ -405,7 +457,7 @@ void tokens_drop(struct tokens_wait *wait)
 int tokens_are_asked(const struct tokens *t)
 {
     for (const struct refresh *r = t->refreshes; r; r = r->next)
-        if (r->call)
+        if (r->call || r->token.access)
             return 1;
     return 0;
 }

@@ -101,16 +101,12 @@ static void check_ids(struct value_walk *c, const struct value_at *at, const jso
 
 int connector_check(const json_t *connector, settings_problem_fn *problem, void *arg)
 {
-    static const struct field fields[] = {{"name", value_text, 1},
-                                          {"api", check_api, 1},
-                                          {"oauth", value_any_table, 0},
-                                          {"webhooks", value_any_table, 0},
-                                          {"paging", value_any_table, 0},
-                                          {"rate", value_any_table, 0},
-                                          {"errors", value_any_table, 0},
-                                          {"moved", value_any_table, 0},
-                                          {"ids", check_ids, 0},
-                                          {NULL, NULL, 0}};
+    static const struct field fields[] = {
+        {"name", value_text, 1},        {"api", check_api, 1},
+        {"oauth", value_any_table, 0},  {"webhooks", value_any_table, 0},
+        {"paging", value_any_table, 0}, {"rate", value_any_table, 0},
+        {"errors", value_any_table, 0}, {"moved", value_any_table, 0},
+        {"ids", check_ids, 0},          {NULL, NULL, 0}};
     struct value_walk c = {NULL, 0, problem, arg, 0};
     check_fields(&c, NULL, connector, fields);
     return c.problems;

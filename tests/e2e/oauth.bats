@@ -691,6 +691,24 @@ unlock() {
   same "$(counts .refreshes)" 1
 }
 
+@test "the store is locked for longer than SQLite waits: a new refresh token is kept" {
+  connected acme
+  mock_post oauth '{"rotate": "always"}' >/dev/null
+  expire
+  lock
+  FOYER_LOG=warn "$FOYER" -w "$AGENCY" refresh acme >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- {LOCK}>&- &
+  local pid=$!
+  until grep -q 'waits to be stored' "$BATS_TEST_TMPDIR/out"; do
+    kill -0 "$pid" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
+    read -r -t 0.1 <> <(:) || true
+  done
+  unlock
+  wait "$pid" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
+  expire
+  calls # with the new refresh token: the old one is dead
+  same "$(counts '[.refreshes, .refused]')" '[2,0]'
+}
+
 @test "the store stays locked: a sentence, and the next one refreshes" {
   connected acme
   expire
