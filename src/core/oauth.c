@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "base/url.h"
 #include "io/crypto.h"
@@ -148,6 +149,23 @@ int oauth_is_gone(int status, const char *body, size_t len)
     return gone;
 }
 
+/* Some servers repeat the token or the credentials that they refuse: what looks like one
+ * is left out, since this text is kept, logged and shown to who consents. */
+static void add_said(struct buf *out, const char *s)
+{
+    static const char used[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "0123456789_-.~+/=%";
+    while (*s) {
+        size_t n = strspn(s, used); /* a word of prose has no digits or capitals within */
+        if (n >= 10 &&
+            (n > 32 || 1 + strspn(s + 1, "abcdefghijklmnopqrstuvwxyz_-./") < n))
+            buf_adds(out, "…");
+        else
+            buf_add(out, s, n ? n : 1);
+        s += n ? n : 1;
+    }
+}
+
 static int refused(int status, const json_t *tree, struct err *e)
 {
     /* RFC 6749 5.2; Front's own error body is not documented (FACTS 5) */
@@ -157,8 +175,18 @@ static int refused(int status, const json_t *tree, struct err *e)
                          : status == 408                 ? ERR_TIMEOUT
                          : status >= 400 && status < 500 ? ERR_AUTH
                                                          : ERR_UNAVAILABLE;
-    err_set(e, kind, "the token endpoint answers %d%s%.100s%s%.200s", status,
-            error ? " " : "", error ? error : "", about ? ": " : "", about ? about : "");
+    struct buf said;
+    buf_init(&said, 4096);
+    if (error) {
+        buf_adds(&said, " ");
+        add_said(&said, error);
+    }
+    if (about) {
+        buf_adds(&said, ": ");
+        add_said(&said, about);
+    }
+    err_set(e, kind, "the token endpoint answers %d%.300s", status, buf_str(&said));
+    buf_free(&said);
     e->status = status;
     return -1;
 }

@@ -159,6 +159,14 @@ static void test_bad_answers(void **state)
     bad(403, "text/html", "<h1>no</h1>", ERR_AUTH, "answers 403");
     bad(400, form, "error=invalid_grant&access_token=secret-word", ERR_AUTH,
         "400 invalid_grant");
+    /* what looks like a token or credentials is left out */
+    bad(400, json,
+        "{\"error\":\"invalid_grant\",\"error_description\":\"The refresh token "
+        "eyJsecret-wordXyz is gone, Basic Y2secret-wordFwcD= too: ask an "
+        "administrator\"}",
+        ERR_AUTH,
+        "400 invalid_grant: The refresh token … is gone, Basic … too: ask an "
+        "administrator");
     bad(429, json, "{}", ERR_RATE_LIMITED, "answers 429");
     bad(408, json, "", ERR_TIMEOUT, "answers 408");
     bad(500, json, "{\"access_token\":\"secret-word\"}", ERR_UNAVAILABLE, "answers 500");
