@@ -157,7 +157,10 @@ void value_url(struct value_walk *c, const struct value_at *at, const json_t *v)
     const char *host = str_starts(s, "https://")  ? s + 8
                        : str_starts(s, "http://") ? s + 7
                                                   : NULL;
-    if (!host || !isalnum((unsigned char)host[*host == '[']) || strpbrk(s, " \t\r\n\"<>"))
+    int starts =
+        host && (isalnum((unsigned char)*host) ||
+                 (*host == '[' && (host[1] == ':' || isxdigit((unsigned char)host[1]))));
+    if (!starts || strpbrk(s, " \t\r\n\"<>"))
         value_report(c, at,
                      "must be a URL such as \"https://hooks.example.com\", not \"%.80s\"",
                      s);

@@ -104,7 +104,7 @@ static const char design_workspace[] =
     " 'apps': {'front': {'client_id': 'a1b2c3',"
     "   'client_secret': {'$secret': 'front.client_secret'},"
     "   'signing_key': {'$secret': 'front.signing_key'},"
-    "   'redirect_url': 'https://hooks.agency.example/oauth/front'}},"
+    "   'redirect_url': 'http://[::1]:8976/oauth/callback'}},"
     " 'recipes': [], 'keep': {'deliveries': '30d', 'runs': '90d'},"
     " 'proxy': 'http://proxy.example:3128', 'ca_dir': '/etc/ssl/certs',"
     " 'alert': {'$secret': 'agency.slack_url'}}";
