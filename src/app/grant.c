@@ -278,16 +278,22 @@ static int read_identity(struct grant *g, const struct httpc_answer *a, json_t *
         *e = a->err;
         return -1;
     }
-    if (a->status >= 300) {
+    /* neither its name nor its errors may repeat the token */
+    char *body = xmemdup0(a->body, a->body_len);
+    str_mask(body, a->body_len, g->token.access);
+    if (a->status < 300)
+        *out = json_loadb(body, a->body_len, 0, NULL);
+    else
         answer_error(e, "ask whose token it is", (int)a->status, 0,
-                     httpc_header(a, "retry-after"), json_at(connector, "errors"),
-                     a->body, a->body_len, clock_wall_ms());
+                     httpc_header(a, "retry-after"), json_at(connector, "errors"), body,
+                     a->body_len, clock_wall_ms());
+    free(body);
+    if (a->status >= 300) {
         if (e->kind == ERR_NONE)
             err_set(e, ERR_INVALID, "cannot ask whose token it is: the API answers %ld",
                     a->status);
         return -1;
     }
-    *out = json_loadb(a->body, a->body_len, 0, NULL);
     if (*out)
         return 0;
     return err_set(e, ERR_UNAVAILABLE,

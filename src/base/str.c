@@ -134,6 +134,16 @@ int str_parse_duration(const char *s, int64_t *ms)
     return 0;
 }
 
+void str_mask(char *s, size_t len, const char *secret)
+{
+    size_t n = strlen(secret);
+    char *end = s + len, *p = s;
+    while (n >= 8 && (p = memmem(p, (size_t)(end - p), secret, n))) {
+        memset(p, '*', n);
+        p += n;
+    }
+}
+
 void str_hex(const void *data, size_t len, char *out)
 {
     static const char digits[] = "0123456789abcdef";

@@ -213,6 +213,9 @@ static int pack_answer(struct exchange *x, const struct httpc_answer *a)
     }
     rc |= buf_addc(&x->packed, '\n');
     rc |= buf_add(&x->packed, a->body, a->body_len);
+    /* no script and no log sees the token, not even by an API that repeats it */
+    if (x->connection && x->connection->token)
+        str_mask(x->packed.data, x->packed.len, x->connection->token);
     return rc;
 }
 
@@ -270,6 +273,17 @@ static void fail(struct exchange *x, const struct err *e)
     if (x->seq >= 0 && e->kind != ERR_UNCERTAIN)
         journal_cancel(run_journal(x->run), x->seq);
     run_fail(x->run, e);
+}
+
+/* What the API says of a refusal that no script gets to see. */
+static void refusal(const struct exchange *x, const struct httpc_answer *a, struct err *e)
+{
+    char *body = xmemdup0(a->body, a->body_len);
+    if (x->connection && x->connection->token)
+        str_mask(body, a->body_len, x->connection->token);
+    answer_error(e, x->what, (int)a->status, !x->reads, httpc_header(a, "retry-after"),
+                 json_at(x->connector, "errors"), body, a->body_len, clock_wall_ms());
+    free(body);
 }
 
 static void uncertain(struct err *e)
@@ -408,9 +422,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
         enum err_kind kind = answer_kind((int)a->status, !x->reads);
         if (err_kind_is_retryable(kind) || kind == ERR_UNCERTAIN ||
             (kind == ERR_AUTH && x->connection)) {
-            answer_error(&e, x->what, (int)a->status, !x->reads,
-                         httpc_header(a, "retry-after"), json_at(x->connector, "errors"),
-                         a->body, a->body_len, clock_wall_ms());
+            refusal(x, a, &e);
             if (kind == ERR_UNCERTAIN)
                 uncertain(&e);
             if (kind == ERR_AUTH)

@@ -469,6 +469,25 @@ PYTHON
   nothing_sent
 }
 
+@test "a token that the API repeats is masked, for scripts too" {
+  local body="{\"_error\": {\"message\": \"bad token $COMPANY_TOKEN\"}}"
+  fault "[{\"kind\": \"status\", \"status\": 400, \"body\": $body}, {\"kind\": \"status\", \"status\": 500, \"body\": $body},
+    {\"kind\": \"status\", \"status\": 200, \"body\": $body}, {\"kind\": \"status\", \"status\": 403, \"body\": $body}]"
+  read_one
+  failed 65 invalid 'bad token ***'
+  [[ $output$stderr != *"$COMPANY_TOKEN"* ]]
+  read_one
+  failed 75 unavailable 'bad token ***'
+  [[ $output$stderr != *"$COMPANY_TOKEN"* ]]
+  read_one
+  same "$status" 0
+  holds "$output" 'bad token ***'
+  [[ $output$stderr != *"$COMPANY_TOKEN"* ]]
+  foyer connect acme --token-file "$TOKEN" --api-url "$MOCK" --json
+  failed 65 forbidden 'bad token ***'
+  [[ $output$stderr != *"$COMPANY_TOKEN"* ]]
+}
+
 @test "a next that is no text does not pass for the last page" {
   fault '{"kind": "status", "status": 200, "body": {"_results": [], "_pagination": {"next": {"page": 2}}}}'
   call front/list-contacts --all
