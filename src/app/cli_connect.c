@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/limits.h"
+#include "core/settings.h"
 
 static const char usage[] =
     "connect CLIENT [--link|--paste|--token-file FILE|-] [--app APP] [--api-url URL] "
@@ -226,8 +227,7 @@ static int by_listening(struct workspace *w, struct wait *wait,
     if (url_parts_parse(spec->redirect_url, &u, wait->e) != 0)
         return 0;
     char *address = xasprintf("%s:%d", u.host, u.port);
-    const char *path = strchr(strstr(spec->redirect_url, "://") + 3, '/');
-    struct listening listening = {wait, w, xstrdup(path ? path : "/")};
+    struct listening listening = {wait, w, grant_redirect_path(w, spec->app)};
     struct httpd_limits limits = {.body_max = limits_default.webhook_body_bytes,
                                   .headers_max = limits_default.webhook_header_bytes,
                                   .connections_max = 16,
@@ -276,6 +276,27 @@ static int by_listening(struct workspace *w, struct wait *wait,
     return code;
 }
 
+/* What a consent needs, before anything is made for it. */
+static int check_app(struct workspace *w, const char *client, const char *app,
+                     struct err *e)
+{
+    struct buf id, secret;
+    const json_t *settings =
+        workspace_has_client(w, client) ? workspace_client(w, client, e) : NULL;
+    const json_t *own = settings ? settings_client_app(settings, app) : NULL;
+    if (own && json_object_get(own, "client_id"))
+        return err_set(
+            e, ERR_SETTINGS,
+            "cannot connect %s: clients/%s/client.lua has an app of its own "
+            "(%s.client_id), which this version does not use yet; take the line "
+            "out, or use --token-file",
+            client, client, app);
+    int rc = grant_app(w, app, &id, &secret, e);
+    vault_wipe(&id);
+    vault_wipe(&secret);
+    return rc;
+}
+
 int cmd_connect(struct cli *cli, int argc, char **argv)
 {
     const char *token_file = NULL, *api_url = NULL, *oauth_url = NULL, *app = "front";
@@ -306,6 +327,8 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
     if (!w || check_url("--api-url", api_url, &e) != 0 ||
         check_url("--oauth-url", oauth_url, &e) != 0 ||
         !workspace_connector(w, app, &e) || !workspace_vault(w, &e))
+        goto out;
+    if (!token_file && check_app(w, client, app, &e) != 0)
         goto out;
     if (!workspace_has_client(w, client) && make_client(w, client, app, &e) != 0)
         goto out;

@@ -20,7 +20,8 @@ struct serving {
     struct loop *loop;
     struct httpc *httpc;
     struct grants *grants;
-    char *callback; /* the path of the apps' redirect_url */
+    char **callbacks; /* the paths of the apps' redirect_url */
+    size_t ncallbacks;
 };
 
 static void on_consent(void *arg, const char *client, const char *id, const char *name,
@@ -40,16 +41,39 @@ static void answer_text(struct httpd_request *r, int status, const char *text)
     httpd_reply(r, status, type, 1, text, strlen(text));
 }
 
+/* The redirect paths of foyer.lua's apps; Front's default one where it names none. */
+static char **callback_paths(struct workspace *w, const json_t *settings, size_t *n)
+{
+    const json_t *apps = json_object_get(settings, "apps");
+    char **paths = xcalloc(json_object_size(apps) + 1, sizeof *paths);
+    const char *app;
+    json_t *value;
+    *n = 0;
+    json_object_foreach((json_t *)apps, app, value) paths[(*n)++] =
+        grant_redirect_path(w, app);
+    if (*n == 0)
+        paths[(*n)++] = grant_redirect_path(w, "front");
+    return paths;
+}
+
+static int is_callback(const struct serving *s, const char *path)
+{
+    for (size_t i = 0; i < s->ncallbacks; i++)
+        if (strcmp(path, s->callbacks[i]) == 0)
+            return 1;
+    return 0;
+}
+
 static void on_request(void *arg, struct httpd_request *r)
 {
     struct serving *s = arg;
     const char *path = httpd_path(r), *method = httpd_method(r);
     int get = strcmp(method, "GET") == 0;
-    if (strcmp(path, s->callback) == 0 && get)
+    if (is_callback(s, path) && get)
         consent_answer(s->w, s->grants, r, on_consent, s);
     else if (strcmp(path, "/healthz") == 0 && (get || strcmp(method, "HEAD") == 0))
         answer_text(r, 200, "ok\n");
-    else if (strcmp(path, s->callback) == 0 || strcmp(path, "/healthz") == 0)
+    else if (is_callback(s, path) || strcmp(path, "/healthz") == 0)
         answer_text(r, 405, "method not allowed\n");
     else
         answer_text(r, 404, "not found\n");
@@ -58,14 +82,6 @@ static void on_request(void *arg, struct httpd_request *r)
 static void on_signal(void *arg)
 {
     loop_stop(arg);
-}
-
-static char *callback_path(struct workspace *w)
-{
-    const char *url = grant_redirect_url(w, "front");
-    const char *authority = strstr(url, "://");
-    const char *path = authority ? strchr(authority + 3, '/') : NULL;
-    return xmemdup0(path ? path : "/", path ? strcspn(path, "?#") : 1);
 }
 
 static int serve(struct workspace *w, const char *listen, struct err *e)
@@ -80,7 +96,10 @@ static int serve(struct workspace *w, const char *listen, struct err *e)
                                   .headers_max = limits->webhook_header_bytes,
                                   .connections_max = limits->connections,
                                   .request_ms = limits->request_ms};
-    struct serving s = {.w = w, .callback = callback_path(w)};
+    struct serving s = {
+        .w = w,
+    };
+    s.callbacks = callback_paths(w, settings, &s.ncallbacks);
     struct httpd *httpd = NULL;
     int rc = -1;
     s.loop = loop_new(e);
@@ -105,7 +124,9 @@ static int serve(struct workspace *w, const char *listen, struct err *e)
         httpc_free(s.httpc);
     if (s.loop)
         loop_free(s.loop);
-    free(s.callback);
+    for (size_t i = 0; i < s.ncallbacks; i++)
+        free(s.callbacks[i]);
+    free(s.callbacks);
     return rc;
 }
 

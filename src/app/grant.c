@@ -117,6 +117,14 @@ const char *grant_redirect_url(struct workspace *w, const char *app)
     return url ? url : default_redirect;
 }
 
+char *grant_redirect_path(struct workspace *w, const char *app)
+{
+    const char *url = grant_redirect_url(w, app);
+    const char *authority = strstr(url, "://");
+    const char *path = authority ? strchr(authority + 3, '/') : NULL;
+    return xmemdup0(path ? path : "/", path ? strcspn(path, "?#") : 1);
+}
+
 static int open_setting(struct workspace *w, const json_t *app, const char *app_name,
                         const char *key, struct buf *out, struct err *e)
 {

@@ -43,6 +43,8 @@ int grant_app(struct workspace *w, const char *app, struct buf *client_id,
               struct buf *client_secret, struct err *e);
 /* foyer.lua's redirect_url for the app, or the default. */
 const char *grant_redirect_url(struct workspace *w, const char *app);
+/* Its path, without a query; freed by the caller. */
+char *grant_redirect_path(struct workspace *w, const char *app);
 /* A link to consent by, valid until EXPIRES_MS and once; its state is kept in the store.
  * Freed by the caller; STATE, when not NULL, gets it too (freed by the caller). */
 char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t expires_ms,

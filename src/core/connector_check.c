@@ -99,14 +99,75 @@ static void check_ids(struct value_walk *c, const struct value_at *at, const jso
     }
 }
 
+static void check_basic(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (!json_is_string(v) || strcmp(json_string_value(v), "basic") != 0)
+        value_report(c, at, "must be \"basic\": no other way is known here");
+}
+
+static void check_identity(struct value_walk *c, const struct value_at *at,
+                           const json_t *v)
+{
+    static const struct field fields[] = {
+        {"get", value_text, 1},  {"id", value_text, 1},     {"name", value_text, 0},
+        {"host", value_text, 0}, {"prefix", value_text, 0}, {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
+static void check_oauth(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const struct field fields[] = {{"authorize", value_url, 1},
+                                          {"token", value_url, 1},
+                                          {"client_auth", check_basic, 0},
+                                          {"identity", check_identity, 1},
+                                          {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
+static void check_paging(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const struct field fields[] = {{"results", value_text, 1},
+                                          {"next", value_text, 1},
+                                          {"total", value_text, 0},
+                                          {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
+static void check_rate(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const struct field fields[] = {{"limit", value_text, 0},
+                                          {"remaining", value_text, 0},
+                                          {"reset", value_text, 0},
+                                          {"tier", value_text, 0},
+                                          {"retry_after", value_text, 0},
+                                          {"search", value_text, 0},
+                                          {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
+static void check_errors(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const struct field fields[] = {{"title", value_text, 0},
+                                          {"message", value_text, 0},
+                                          {"details", value_text, 0},
+                                          {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
+static void check_moved(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const struct field fields[] = {{"prefix", value_text, 1}, {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
 int connector_check(const json_t *connector, settings_problem_fn *problem, void *arg)
 {
     static const struct field fields[] = {
-        {"name", value_text, 1},        {"api", check_api, 1},
-        {"oauth", value_any_table, 0},  {"webhooks", value_any_table, 0},
-        {"paging", value_any_table, 0}, {"rate", value_any_table, 0},
-        {"errors", value_any_table, 0}, {"moved", value_any_table, 0},
-        {"ids", check_ids, 0},          {NULL, NULL, 0}};
+        {"name", value_text, 1},     {"api", check_api, 1},
+        {"oauth", check_oauth, 0},   {"webhooks", value_any_table, 0},
+        {"paging", check_paging, 0}, {"rate", check_rate, 0},
+        {"errors", check_errors, 0}, {"moved", check_moved, 0},
+        {"ids", check_ids, 0},       {NULL, NULL, 0}};
     struct value_walk c = {NULL, 0, problem, arg, 0};
     check_fields(&c, NULL, connector, fields);
     return c.problems;

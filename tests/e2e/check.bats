@@ -452,7 +452,7 @@ OUT
 return {
   name = "Front",
   api = { base = "https://api2.frontapp.com" },
-  pagign = {},
+  pagign = {}, paging = { results = "r", nxt = "n" },
   ids = { inbox = { prefix = 1 } },
 }
 LUA
@@ -472,6 +472,8 @@ return {
 LUA
   finds 'lua/front/connector.lua:3: api.hosts: is missing' \
     'lua/front/connector.lua:4: pagign: unknown key "pagign"; did you mean "paging"?' \
+    'lua/front/connector.lua:4: paging.next: is missing' \
+    'lua/front/connector.lua:4: paging.nxt: unknown key "nxt"; did you mean "next"?' \
     'lua/front/connector.lua:5: ids.inbox.prefix: must be text, not a number'
 }
 
