@@ -77,13 +77,14 @@ struct wait { /* what connect waits for */
     struct grants *grants;
     const char *client;
     struct err *e;
-    int over, lingering;
+    int over, lingering, connected;
 };
 
 static void on_grant(void *arg, const char *id, const char *name, const struct err *e)
 {
     struct wait *wait = arg;
     wait->over = 1;
+    wait->connected = e == NULL;
     if (e) {
         if (!session_interrupted(wait->s)) /* else it ends because we do */
             *wait->e = *e;
@@ -276,6 +277,39 @@ static int by_listening(struct workspace *w, struct wait *wait,
     return code;
 }
 
+struct shared {
+    const char *client, *app;
+    char *id; /* of the client's company */
+    int tell;
+};
+
+static int on_link(void *arg, const char *client, const struct store_connection *c)
+{
+    struct shared *shared = arg;
+    int own = strcmp(client, shared->client) == 0;
+    if (strcmp(c->app, shared->app) != 0)
+        return 0;
+    if (!shared->tell && own)
+        shared->id = xstrdup(c->id);
+    else if (shared->tell && !own && shared->id && strcmp(c->id, shared->id) == 0)
+        table_printf(stderr,
+                     "client %s is of the same company and uses this connection too\n",
+                     client);
+    return 0;
+}
+
+/* Clients of one company share its connection: who connects one should know. */
+static void tell_shared(struct workspace *w, const char *client, const char *app)
+{
+    struct err ignored;
+    struct store *store = workspace_store(w, &ignored);
+    struct shared shared = {.client = client, .app = app};
+    for (shared.tell = 0; store && shared.tell < 2; shared.tell++)
+        if (store_connection_each(store, on_link, &shared, &ignored) != 0)
+            break;
+    free(shared.id);
+}
+
 /* What a consent needs, before anything is made for it. */
 static int check_app(struct workspace *w, const char *client, const char *app,
                      struct err *e)
@@ -347,6 +381,8 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
            : paste    ? by_paste(w, &wait, &spec)
                       : by_listening(w, &wait, &spec);
     grants_free(wait.grants);
+    if (wait.connected)
+        tell_shared(w, client, app);
 out:
     session_close(s);
     workspace_close(w);

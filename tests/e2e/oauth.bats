@@ -354,6 +354,7 @@ link() {
 @test "several clients share a company: one refresh serves both" {
   connected acme
   connected globex
+  holds "$stderr" 'client acme is of the same company and uses this connection too'
   foyer connections --json
   same "$(jq -c '[.[].id] | unique | length' <<<"$output")" 1
   expire
