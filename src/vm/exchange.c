@@ -430,6 +430,8 @@ static void on_done(void *arg, const struct httpc_answer *a)
             fail(x, &e);
             return;
         }
+        if (!x->reads && a->status < 300)
+            run_add_written(x->run, x->what);
         if (pack_answer(x, a) != 0) {
             err_set(&e, ERR_LIMIT, "cannot %s: the answer is too large", x->what);
             exchange_pack_error(x, &e);

@@ -36,6 +36,8 @@ struct run {
     int64_t wait_ms;
     int patient;
     char *writing; /* NULL: no write is unanswered */
+    char *wrote;   /* the first write that was accepted, or NULL */
+    int nwrote;
     run_done *done;
     void *done_arg;
 
@@ -148,8 +150,20 @@ static void run_free(struct run *run)
     free(run->client);
     free(run->label);
     free(run->writing);
+    free(run->wrote);
     free(run->err);
     free(run);
+}
+
+/* Who only reads that it failed would repeat what was done. */
+static void add_written(const struct run *run, struct err *e)
+{
+    size_t len = strlen(e->text);
+    char more[40] = "";
+    if (run->nwrote > 1)
+        snprintf(more, sizeof more, " and %d more", run->nwrote - 1);
+    snprintf(e->text + len, sizeof e->text - len, "; done before that: %.200s%s",
+             run->wrote, more);
 }
 
 static void finish(struct run *run)
@@ -158,6 +172,8 @@ static void finish(struct run *run)
     struct run_result result = {.outcome = run->outcome};
     if (run->err)
         result.err = *run->err;
+    if (run->outcome == RUN_FAILED && run->wrote)
+        add_written(run, &result.err);
     if (run->outcome == RUN_DONE) {
         result.json = run->result.len ? run->result.data : "null";
         result.len = run->result.len ? run->result.len : 4;
@@ -586,6 +602,12 @@ void run_pop_scopes(struct run *run, int depth)
 int run_writes_stopped(const struct run *run)
 {
     return run->runs->writes_stopped;
+}
+
+void run_add_written(struct run *run, const char *what)
+{
+    if (run->nwrote++ == 0)
+        run->wrote = xstrdup(what);
 }
 
 void run_set_writing(struct run *run, const char *what)

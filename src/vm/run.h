@@ -153,6 +153,8 @@ void run_wait(struct run *run, void (*cancel)(void *arg), void *arg);
 void run_ready(struct run *run);
 /* WHAT ("POST /…", copied) has left and is unanswered; NULL: it is answered. */
 void run_set_writing(struct run *run, const char *what);
+/* A write was accepted; a run that fails later names it. */
+void run_add_written(struct run *run, const char *what);
 int run_is_dry(const struct run *run);
 /* Ends the attempt, done, with what is in run_result_buf; never returns. */
 int run_end(lua_State *L);

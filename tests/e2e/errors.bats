@@ -512,6 +512,24 @@ PYTHON
   [[ $(comments) != *limited* ]]
 }
 
+@test "a run that fails after a write says what was done" {
+  mkdir -p "$AGENCY/recipes"
+  cat >"$AGENCY/recipes/twice.lua" <<'EOF'
+return { summary = "x", run = function(ctx)
+  for _, body in ipairs({ "one", "two", "three" }) do
+    ctx.call("front/send-conversation-reply", { conversation_id = ctx.vars.conversation, type = "comment", body = body })
+  end
+end }
+EOF
+  sed -i "s/ctx.vars.conversation/\"$CONVERSATION\"/" "$AGENCY/recipes/twice.lua"
+  fault '{"kind": "500", "skip": 2}'
+  foyer run twice --client acme --json
+  rm "$AGENCY/recipes/twice.lua"
+  same "$status" 69
+  holds "$stderr" "done before that: POST /conversations/$CONVERSATION/comments and 1 more"
+  holds "$(jq -r .error.message <<<"$output")" 'done before that: POST'
+}
+
 @test "5xx: a read may be tried again, a write is uncertain; sent once" {
   fault '[{"kind": "500"}, {"kind": "503", "retry_after": 7}, {"kind": "503", "accept": true}]'
   read_one
