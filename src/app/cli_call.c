@@ -35,6 +35,7 @@ static void print_result(const json_t *out)
     const json_t *rows = json_object_get(result, "results");
     if (json_is_array(columns) && json_is_array(rows)) {
         table_print(rows, columns);
+        fflush(stdout); /* the table before what is said of it */
         const json_t *next = json_object_get(result, "next");
         const json_t *total = json_object_get(result, "total");
         fprintf(stderr, "%zu shown", json_array_size(rows));

@@ -21,8 +21,16 @@ title() { printf '\n\033[1m%s\033[0m\n' "# $*"; }
 
 # show COMMAND...: as typed by a person in the workspace; its output goes to $work/out as well.
 show() {
+  local word
   printf '$'
-  printf ' %q' "$@"
+  if [ "$1" = sh ]; then # sh -c COMMAND: what a person would type
+    printf ' %s' "$3"
+  else
+    for word; do
+      [[ $word =~ ^[A-Za-z0-9_./:=,@-]+$ ]] || word=${word@Q}
+      printf ' %s' "$word"
+    done
+  fi
   echo
   (cd "$work/agency" 2>/dev/null || cd "$work" && PATH=$root/build:$PATH "$@" 2>&1) | tee "$work/out"
 }
