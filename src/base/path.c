@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -53,6 +55,9 @@ static int read_fd(int fd, const char *path, struct buf *out, struct err *e)
     struct stat st;
     if (fstat(fd, &st) != 0 || S_ISDIR(st.st_mode))
         return err_set(e, ERR_INVALID, "cannot read %s: it is not a file", path);
+    /* a shell's <(command) is a pipe: its writer is waited for */
+    if (!S_ISREG(st.st_mode))
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
     char chunk[16384];
     for (;;) {
         ssize_t n = read(fd, chunk, sizeof chunk);
@@ -77,7 +82,8 @@ static int open_error(const char *path, struct err *e)
 
 int path_read(const char *path, struct buf *out, struct err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* without waiting: to open a FIFO that nobody writes to would hang */
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return open_error(path, e);
     int rc = read_fd(fd, path, out, e);
@@ -85,11 +91,34 @@ int path_read(const char *path, struct buf *out, struct err *e)
     return rc;
 }
 
+/* One system call instead of one for each part of the path; -1 also where the kernel does
+ * not know it, or for an absolute link, which may yet lead back into DIR. */
+static int open_beneath(const char *dir, const char *name)
+{
+    struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+                           .resolve = RESOLVE_BENEATH};
+    int at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0)
+        return -1;
+    int fd = (int)syscall(SYS_openat2, at, name, &how, sizeof how);
+    int saved = errno;
+    close(at);
+    errno = saved;
+    return fd;
+}
+
 int path_read_below(const char *dir, const char *name, struct buf *out, struct err *e)
 {
     char *path = path_join(dir, name);
+    int rc, fd = open_beneath(dir, name);
+    if (fd >= 0 || errno == ENOENT) {
+        rc = fd >= 0 ? read_fd(fd, path, out, e) : open_error(path, e);
+        if (fd >= 0)
+            close(fd);
+        free(path);
+        return rc;
+    }
     char *real_dir = realpath(dir, NULL), *real = realpath(path, NULL);
-    int rc;
     if (!real_dir || !real) {
         rc = open_error(path, e);
     } else {

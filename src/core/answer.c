@@ -9,8 +9,21 @@
 
 enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 3600 * 1000 };
 
+/* Refused for certain, so that to do it again is safe: what the design lists. What else a
+ * write is answered, nobody knows whether it was done: a 303 mostly says so. */
+static int is_refusal(int status)
+{
+    static const int refusals[] = {400, 401, 403, 404, 405, 409, 413, 415, 422, 429};
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (status == refusals[i])
+            return 1;
+    return 0;
+}
+
 enum err_kind answer_kind(int status, int writes)
 {
+    if (writes && status >= 300 && !is_refusal(status))
+        return ERR_UNCERTAIN;
     switch (status) {
     case 401:
         return ERR_AUTH;
@@ -22,12 +35,12 @@ enum err_kind answer_kind(int status, int writes)
     case 409:
         return ERR_CONFLICT;
     case 408:
-        return writes ? ERR_UNCERTAIN : ERR_TIMEOUT;
+        return ERR_TIMEOUT;
     case 429:
         return ERR_RATE_LIMITED;
     default:
         if (status >= 500)
-            return writes ? ERR_UNCERTAIN : ERR_UNAVAILABLE;
+            return ERR_UNAVAILABLE;
         return status >= 400 ? ERR_INVALID : ERR_NONE;
     }
 }
@@ -95,7 +108,9 @@ static const char *status_text(int status)
     case 429:
         return "too many requests";
     default:
-        return status >= 500 ? "the server failed" : "refused";
+        return status >= 500   ? "the server failed"
+               : status >= 400 ? "refused"
+                               : "which is no result";
     }
 }
 
@@ -122,6 +137,10 @@ void answer_error(struct err *e, const char *what, int status, int writes,
     else
         err_set(e, answer_kind(status, writes), "cannot %s: %d %s", what, status,
                 status_text(status));
+    /* an API must not forge a second line on the terminal */
+    for (char *p = e->text; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = ' ';
     e->status = status;
     e->retry_after_ms = answer_retry_after_ms(retry_after, now_ms);
     json_decref(tree);

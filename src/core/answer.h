@@ -9,8 +9,8 @@
 
 #include "base/err.h"
 
-/* The kind of STATUS; WRITES is 1 for a request whose fate matters. ERR_NONE below 400.
- */
+/* The kind of STATUS. For a write (WRITES 1) whatever is neither 2xx nor a certain
+ * refusal is ERR_UNCERTAIN; for others it is ERR_NONE below 400. */
 enum err_kind answer_kind(int status, int writes);
 /* Seconds as decimal ("20", "1.5"), or an HTTP date relative to NOW_MS; clamped to 1 s …
  * 1 h; -1 when VALUE is NULL or unreadable. Front sends seconds (FACTS 4.2). */

@@ -543,6 +543,26 @@ EOF
   same "$(comments | grep -o 'done all the same' | wc -l)" 1
 }
 
+@test "a write that is answered neither done nor refused is uncertain; sent once" {
+  local code
+  for code in 303 304 499; do
+    forget
+    fault "{\"kind\": \"status\", \"status\": $code, \"match\": {\"method\": \"POST\"}}"
+    write_one "answered $code"
+    failed 69 uncertain POST "$code"
+    same "$(received)" "POST /conversations/$CONVERSATION/comments"
+  done
+}
+
+@test "a FIFO that nobody writes to does not hang; a shell's pipe is read" {
+  mkfifo "$BATS_TEST_TMPDIR/fifo"
+  call front/send-conversation-reply conversation_id="$CONVERSATION" type=comment body=@"$BATS_TEST_TMPDIR/fifo"
+  failed 65 invalid body
+  call front/send-conversation-reply conversation_id="$CONVERSATION" type=comment body=@<(sleep 0.1; echo "from a pipe")
+  done_well
+  same "$(jq -r .body <<<"$output")" "from a pipe"
+}
+
 @test "the connection drops before and after the work: uncertain for a write, sent once" {
   fault '[{"kind": "drop"}, {"kind": "drop"}, {"kind": "drop-after"}]'
   read_one

@@ -134,6 +134,11 @@ static void test_kinds(void **state)
     assert_int_equal(answer_kind(408, 1), ERR_UNCERTAIN);
     assert_int_equal(answer_kind(500, 0), ERR_UNAVAILABLE);
     assert_int_equal(answer_kind(503, 1), ERR_UNCERTAIN);
+    /* neither done for certain nor refused for certain */
+    assert_int_equal(answer_kind(303, 1), ERR_UNCERTAIN);
+    assert_int_equal(answer_kind(304, 1), ERR_UNCERTAIN);
+    assert_int_equal(answer_kind(499, 1), ERR_UNCERTAIN);
+    assert_int_equal(answer_kind(410, 1), ERR_UNCERTAIN);
 }
 
 static void test_retry_after(void **state)
