@@ -4,9 +4,21 @@ local script, schema, call = std.part("script"), std.part("schema"), std.part("c
 
 local recipe = {}
 
+-- Recipes see one shape: {type, authorization?, payload}. A rule webhook's body is the bare event
+-- (it has emitted_at and conversation at its top): it is wrapped.
+local function envelope(event)
+  if type(event) == "table" and type(event.payload) == "table" then return event end
+  if type(event) == "table" and event.payload == nil
+    and (event.emitted_at or type(event.conversation) == "table") then
+    return { type = event.type, payload = event }
+  end
+  std.fail("invalid", "the event is neither {type, payload = {…}}, as an application webhook "
+    .. "delivers it, nor the bare event of a rule")
+end
+
 -- The event that a recipe with `on` gets when a person runs it.
 local function manual_event(args, definition)
-  if args.event then return args.event end
+  if args.event then return envelope(args.event) end
   if args.conversation then
     local app = definition.on and script.split(definition.on) or "front"
     local conversation = call.scope("recipe", args.recipe, "", "read", {}, nil, function(ctx)

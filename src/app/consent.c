@@ -70,7 +70,14 @@ static void finish(struct callback *c, const char *id, const char *name,
                              e->kind == ERR_FORBIDDEN
                          ? 400
                          : 502;
-        page(c->request, status, "Not connected", e->text);
+        /* who consents is not the agency: what is wrong inside is for its log */
+        int ours = e->kind == ERR_STORE || e->kind == ERR_SETTINGS ||
+                   e->kind == ERR_INTERNAL || e->kind == ERR_UNAVAILABLE;
+        page(c->request, status, "Not connected",
+             ours
+                 ? "This could not be done just now. The agency that sent you here finds "
+                   "the reason in its log."
+                 : e->text);
     } else {
         char *text =
             xasprintf("%s (%s) is connected. You can close this page.", name, id);

@@ -205,6 +205,8 @@ static void unknown_client(struct workspace *w, const char *client, struct err *
     char *dir = path_join(w->dir ? w->dir : ".", "clients");
     path_each(dir, near_add, &near);
     const char *best = str_nearest(client, (const char *const *)near.names, near.n);
+    if (best && strcmp(best, client) == 0)
+        best = NULL; /* the directory is there, its client.lua is not */
     err_set(e, ERR_NOT_FOUND,
             "there is no client \"%.64s\": clients/%.64s/client.lua is missing"
             "%s%s%s",

@@ -164,6 +164,22 @@ unassigned() {
   same "$(result '[.created, .exists, .failed]')" '[0,3,3]'
 }
 
+@test "an event of another shape is refused; a rule's bare event is wrapped" {
+  local event=$BATS_TEST_TMPDIR/event.json bad
+  for bad in '{"type":"x"}' '[]' '"x"' '{"payload":"x"}'; do
+    echo "$bad" >"$event"
+    run_recipe first-reply --event "$event"
+    failed 65 invalid 'neither {type, payload'
+  done
+  same "$(received)" ""
+  curl -sf -H "Authorization: Bearer $COMPANY_TOKEN" "$MOCK/conversations/$CONVERSATION" |
+    jq '{type: "inbound", emitted_at: 1701292649.333, conversation: .}' >"$event"
+  forget
+  run_recipe first-reply --event "$event"
+  done_well
+  same "$(received)" "POST /conversations/$CONVERSATION/messages"
+}
+
 @test "contacts-from-csv: a limit in the middle ends it; no headings; no file" {
   local csv=$BATS_TEST_TMPDIR/contacts.csv
   printf 'email\na1@csv.example\na2@csv.example\na3@csv.example\n' >"$csv"
