@@ -171,6 +171,7 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
     bufferevent_incref(c->bev);
     if (d->nconns++ < d->limits.connections_max) {
         LIST_INSERT_HEAD(&d->conns, c, link);
+        c->started_us = clock_mono_us(); /* who says nothing holds a place as well */
         must(evbuffer_add_cb(bufferevent_get_input(c->bev), on_input, c) != NULL,
              "evbuffer_add_cb");
         sweep_later(d);

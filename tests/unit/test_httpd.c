@@ -343,6 +343,8 @@ static void slow_clients_are_closed(void **state)
         usleep(10000);
     assert_in_range(sent, 2, 1999);
     close(fd);
+    fd = dial(); /* who says nothing at all */
+    assert_string_equal(hear_all(fd), "");
     fd = dial(); /* the body counts as well, and later requests of a connection */
     say(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     ASSERT_HAS(hear(fd), "HTTP/1.1 200");
