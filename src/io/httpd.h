@@ -16,9 +16,9 @@ struct httpd_limits {    /* none may be 0 */
     size_t body_max;     /* bytes; past it the answer is 413 */
     size_t headers_max;  /* bytes, the request line too; past it the answer is 400 */
     int connections_max; /* past it a connection is closed at once */
-    int64_t request_ms; /* from a request's first byte (a connection's first request: from
-                         * its accept) to its last; later: closed. Between
-                           requests: 60 s */
+    int64_t
+        request_ms; /* from a request's first byte (a connection's first request: from
+                       its accept) to its last; later: closed. Between requests: 60 s */
 };
 
 struct httpd_header {
