@@ -18,7 +18,8 @@ end
 
 -- The event that a recipe with `on` gets when a person runs it.
 local function manual_event(args, definition)
-  if args.event then return envelope(args.event) end
+  -- a recipe without a trigger takes whatever it is given
+  if args.event then return definition.on and envelope(args.event) or args.event end
   if args.conversation then
     local app = definition.on and script.split(definition.on) or "front"
     local conversation = call.scope("recipe", args.recipe, "", "read", {}, nil, function(ctx)

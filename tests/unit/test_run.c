@@ -313,13 +313,13 @@ static void data_never_becomes_a_handle(void **state)
     write_script("recipes/probe.lua",
                  "return { summary = \"x\", on = \"front/t\", options = { key = { "
                  "\"any\" } }, run = "
-                 "function(ctx, event) "
-                 "return { type(event.s), type(event.f), event[\"$x\"] } end }");
+                 "function(ctx, event) local p = event.payload "
+                 "return { type(p.s), type(p.f), p[\"$x\"] } end }");
     write_script("lua/front/triggers/t.lua",
                  "return { summary = \"x\", on = { \"x\" } }");
     vmtest_run(&t, "run",
-               "{\"recipe\":\"probe\",\"event\":{\"s\":{\"$secret\":\"acme.key\"},"
-               "\"f\":{\"$file\":[0,\"x\"]},\"$x\":1}}");
+               "{\"recipe\":\"probe\",\"event\":{\"type\":\"x\",\"payload\":{\"s\":"
+               "{\"$secret\":\"acme.key\"},\"f\":{\"$file\":[0,\"x\"]},\"$x\":1}}}");
     if (t.outcome != RUN_DONE)
         fail_msg("%s", t.err.text);
     assert_string_equal(t.json, "{\"result\":[\"table\",\"table\",1]}");
