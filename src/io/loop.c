@@ -1,7 +1,11 @@
 #include "io/loop.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -26,7 +30,7 @@ struct loop {
     size_t ndeferred;
     struct deferred *spare; /* nodes to use again */
     struct signal_handler signals[NSIG];
-    int nsignals;
+    int nquiet; /* events that are no reason to go on: signals, wakes not held */
     int is_draining, is_stopped;
 };
 
@@ -105,9 +109,9 @@ void loop_free(struct loop *loop)
 void loop_run(struct loop *loop)
 {
     loop->is_stopped = 0;
-    /* libevent counts signal events as a reason to go on; they are not one here. */
+    /* libevent takes every event for a reason to go on. */
     while (!loop->is_stopped &&
-           event_base_get_num_events(loop->base, EVENT_BASE_COUNT_ADDED) > loop->nsignals)
+           event_base_get_num_events(loop->base, EVENT_BASE_COUNT_ADDED) > loop->nquiet)
         event_base_loop(loop->base, EVLOOP_ONCE);
 }
 
@@ -196,8 +200,97 @@ int loop_on_signal(struct loop *loop, int signo, loop_fn *fn, void *arg, struct 
         h->ev = NULL;
         return err_set(e, ERR_INTERNAL, "cannot wait for signal %d: not allowed", signo);
     }
-    loop->nsignals++;
+    loop->nquiet++;
     return 0;
+}
+
+/* An eventfd rather than libevent's own threading, whose locks every call would take. */
+struct loop_wake {
+    struct loop *loop;
+    struct event *ev;
+    int fd, is_held;
+    loop_fn *fn;
+    void *arg;
+};
+
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+    (void)what;
+    struct loop_wake *w = arg;
+    eventfd_t sends;
+    /* Before FN: a send from now on is for work that FN may have missed. */
+    eventfd_read((int)fd, &sends);
+    w->fn(w->arg);
+}
+
+struct loop_wake *loop_wake_new(struct loop *loop, loop_fn *fn, void *arg, struct err *e)
+{
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fd < 0) {
+        err_set(e, ERR_INTERNAL, "cannot make a wake-up for another thread: %s",
+                strerror(errno));
+        return NULL;
+    }
+    struct loop_wake *w = xmalloc(sizeof(*w));
+    *w = (struct loop_wake){.loop = loop, .fd = fd, .fn = fn, .arg = arg};
+    w->ev = event_new(loop->base, fd, EV_READ | EV_PERSIST, on_wake, w);
+    if (!w->ev || event_add(w->ev, NULL) != 0)
+        abort();
+    loop->nquiet++;
+    return w;
+}
+
+void loop_wake_send(struct loop_wake *w)
+{
+    /* It can only fail where 2^64 - 2 sends wait already. */
+    eventfd_write(w->fd, 1);
+}
+
+void loop_wake_hold(struct loop_wake *w, int held)
+{
+    w->loop->nquiet += w->is_held - (held != 0);
+    w->is_held = held != 0;
+}
+
+void loop_wake_free(struct loop_wake *w)
+{
+    if (!w)
+        return;
+    loop_wake_hold(w, 1); /* the loop no longer counts it either way */
+    event_free(w->ev);
+    close(w->fd);
+    free(w);
+}
+
+struct loop_fd {
+    struct event *ev;
+    loop_fn *fn;
+    void *arg;
+};
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct loop_fd *f = arg;
+    f->fn(f->arg);
+}
+
+struct loop_fd *loop_fd_new(struct loop *loop, int fd, loop_fn *fn, void *arg)
+{
+    struct loop_fd *f = xmalloc(sizeof(*f));
+    *f = (struct loop_fd){.fn = fn, .arg = arg};
+    f->ev = event_new(loop->base, fd, EV_READ | EV_PERSIST, on_readable, f);
+    if (!f->ev || event_add(f->ev, NULL) != 0)
+        abort();
+    return f;
+}
+
+void loop_fd_free(struct loop_fd *f)
+{
+    if (!f)
+        return;
+    event_free(f->ev);
+    free(f);
 }
 
 struct event_base *loop_base(struct loop *loop)
