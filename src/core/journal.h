@@ -2,21 +2,35 @@
  *
  * A step is (sequence, kind, name, SHA-256 of its canonical input) with the bytes of its
  * result, a failure that is final being a result too. A scope is a step with steps
- * inside; when it is left, its result replaces them. All of this is in memory, and this
- * interface is the seam where the durable journal goes: it will commit what is held at
- * each intent, sleep, wait and end, behind these same calls. It knows neither Lua nor the
- * store.
+ * inside; when it is left, its result replaces them. All of this is in memory; what the
+ * store lacks is handed out as a delta, and what it has is loaded before the first step.
+ * The module knows neither Lua nor the store.
  *
  * One run, one coroutine: at most one plain step is open at a time, inside the scopes. */
 #ifndef FOYER_JOURNAL_H
 #define FOYER_JOURNAL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "core/limits.h"
+#include "io/crypto.h"
 
 struct journal;
+
+/* One step as it is recorded. Texts and bytes belong to whoever filled it in. */
+struct journal_entry {
+    int seq;
+    const char *kind, *name;
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    int is_done, is_scope, is_intent;
+    int64_t at_ms;     /* of an intent: when it was begun */
+    const char *input; /* of an open scope or intent, for confirming it; else NULL */
+    size_t input_len;
+    const char *result; /* NULL while it is open; of an open scope: its checkpoint */
+    size_t len;
+};
 
 enum journal_answer {
     JOURNAL_NEW,      /* do it, then end the step */
@@ -31,7 +45,8 @@ struct journal_step {
     size_t len;
 };
 
-/* KEEP 0 is for a run whose only attempt is this process: limits hold, but nothing ended
+/* KEEP 1 is for a run whose steps are stored: ended ones are kept for its replay. KEEP 0
+ * is for a run whose only attempt is this process: limits hold, but nothing ended
  * is kept and there is no rewind, so that a waiting run stays small. LIMITS is borrowed.
  */
 struct journal *journal_new(const struct limits *limits, int keep);
@@ -64,6 +79,26 @@ int journal_leave(struct journal *j, int seq, const void *result, size_t len,
 void journal_unwind(struct journal *j, int seq, const void *result, size_t len);
 /* The run has ended: ERR_CONFLICT when recorded steps were not asked for. */
 int journal_finish(struct journal *j, struct err *e);
+
+/* ---- the store's side; with KEEP ---- */
+
+/* Appends a recorded step, in order of seq, before the first one is asked for. */
+int journal_load(struct journal *j, const struct journal_entry *entry, struct err *e);
+/* What the store lacks: stored steps with seq >= *DROP are gone (-1: none), then FN for
+ * each step that is new or changed. 1 when there is any of it. Borrowed until the
+ * journal's next call. */
+int journal_delta(const struct journal *j, int *drop,
+                  void (*fn)(void *arg, const struct journal_entry *entry), void *arg);
+/* The delta is stored. */
+void journal_saved(struct journal *j);
+/* The open scope SEQ keeps RESULT, and its inner steps have served: a replay enters it
+ * with RESULT (JOURNAL_NEW, step->result set) and goes on from there. */
+int journal_checkpoint(struct journal *j, int seq, const void *result, size_t len,
+                       struct err *e);
+/* The intent that is recorded without an outcome, and the scope around it (seq -1: none):
+ * 1, or 0 when there is no such intent. */
+int journal_uncertain(const struct journal *j, struct journal_entry *intent,
+                      struct journal_entry *scope);
 
 /* Starts a replay from the first step. Open steps are forgotten, but not open intents and
  * open scopes. */

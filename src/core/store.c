@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/schema.h"
 #include "core/sealing.h"
 #include "io/crypto.h"
 #include "io/db.h"
@@ -13,68 +14,6 @@
 struct store {
     struct db *db;
 };
-
-/* Step i leads from version i to i + 1. A step that was released is never edited. */
-static const char *const migrations[] = {
-    "CREATE TABLE connection ("
-    "  app TEXT NOT NULL,"
-    "  id TEXT NOT NULL,"
-    "  company TEXT NOT NULL,"
-    "  api_url TEXT,"
-    "  token_version INTEGER NOT NULL,"
-    "  token BLOB NOT NULL,"
-    "  created_ms INTEGER NOT NULL,"
-    "  PRIMARY KEY (app, id)"
-    ") STRICT;"
-    "CREATE TABLE client_connection ("
-    "  client TEXT NOT NULL,"
-    "  app TEXT NOT NULL,"
-    "  id TEXT NOT NULL,"
-    "  PRIMARY KEY (client, app),"
-    "  FOREIGN KEY (app, id) REFERENCES connection (app, id)"
-    ") STRICT;"
-    "CREATE INDEX client_connection_by_connection ON client_connection (app, id);"
-    "CREATE TABLE secret ("
-    "  name TEXT PRIMARY KEY,"
-    "  version INTEGER NOT NULL,"
-    "  value BLOB NOT NULL,"
-    "  created_ms INTEGER NOT NULL"
-    ") STRICT;",
-    /* OAuth grants, consents asked for, several versions of a secret */
-    "ALTER TABLE connection ADD COLUMN oauth_url TEXT;"
-    "ALTER TABLE connection ADD COLUMN refresh BLOB;"
-    "ALTER TABLE connection ADD COLUMN expires_ms INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE connection ADD COLUMN reconnect INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE connection ADD COLUMN refreshed_ms INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE connection ADD COLUMN last_error TEXT;"
-    "CREATE TABLE consent ("
-    "  state BLOB PRIMARY KEY," /* SHA-256 */
-    "  client TEXT NOT NULL,"
-    "  app TEXT NOT NULL,"
-    "  redirect_url TEXT,"
-    "  api_url TEXT,"
-    "  oauth_url TEXT,"
-    "  replace INTEGER NOT NULL,"
-    "  expires_ms INTEGER NOT NULL,"
-    "  used INTEGER NOT NULL DEFAULT 0"
-    ") STRICT;"
-    "CREATE TABLE secret_version ("
-    "  name TEXT NOT NULL,"
-    "  version INTEGER NOT NULL,"
-    "  value BLOB NOT NULL,"
-    "  created_ms INTEGER NOT NULL,"
-    "  PRIMARY KEY (name, version)"
-    ") STRICT;"
-    "INSERT INTO secret_version SELECT name, version, value, created_ms FROM secret;"
-    "DROP TABLE secret;",
-    /* the id of the key that every sealed value is sealed with; no row before a rekey */
-    "CREATE TABLE sealing ("
-    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
-    "  key TEXT NOT NULL"
-    ") STRICT;",
-};
-
-enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 static int make_state_dir(const char *workspace_dir, const char *state, struct err *e)
 {
@@ -96,7 +35,7 @@ struct store *store_open(const char *workspace_dir, struct err *e)
     char *path = path_join(state, "foyer.db");
     struct store *s = xcalloc(1, sizeof *s);
     if (make_state_dir(workspace_dir, state, e) != 0 || !(s->db = db_open(path, e)) ||
-        db_migrate(s->db, migrations, VERSION, e) != 0) {
+        db_migrate(s->db, schema_steps, schema_version, e) != 0) {
         store_close(s);
         s = NULL;
     }
@@ -115,7 +54,7 @@ void store_close(struct store *s)
 
 int store_version(void)
 {
-    return VERSION;
+    return schema_version;
 }
 
 static int copy_finding(void *arg, const struct db_row *row)

@@ -24,6 +24,7 @@
 struct runs; /* a process's attempts */
 struct run;
 struct mock;
+struct pins; /* vm/pins.h */
 
 /* What a request to a connection's API asks before it leaves: a token that holds, and a
  * permit from the company's budget. */
@@ -62,9 +63,41 @@ struct run_host {
      * through admit; else 0. */
     int (*answered)(void *access, const struct run_ask *ask,
                     const struct httpc_answer *answer);
+    /* ctx.store of CLIENT: a new block, NULL in *VALUE when KEY has none. The second is
+     * for runs without a keeper; value NULL removes. */
+    int (*load_value)(void *arg, const char *client, const char *key, char **value,
+                      struct err *e);
+    int (*save_value)(void *arg, const char *client, const char *key, const char *value,
+                      struct err *e);
     /* Each client's name, in byte order. */
     void (*each_client)(void *arg, void (*fn)(void *arg, const char *client),
                         void *fn_arg);
+};
+
+/* Who keeps a run's journal: callbacks handed down by src/app. A run without one lives in
+ * memory. */
+enum run_commit_kind {
+    COMMIT_INTENT,     /* a write leaves when this is on the disk */
+    COMMIT_OUTCOME,    /* its answer */
+    COMMIT_VALUE,      /* ctx.store.set */
+    COMMIT_CHECKPOINT, /* a page's end */
+};
+struct run_commit { /* borrowed until DONE */
+    enum run_commit_kind kind;
+    const char *text; /* for the history: "POST /conversations/cnv_1/messages 202" */
+    const char *app, *method, *path; /* INTENT: of a connection's request; else NULL */
+    const char *key, *value;         /* VALUE: value NULL removes */
+};
+typedef void run_committed(void *arg,
+                           const struct err *e); /* kind ERR_NONE: it is kept */
+struct run_keeper {
+    void *arg;
+    /* Commits the journal's delta; DONE is called once, from the loop, unless *PENDING is
+     * withdrawn: what was handed over may be committed all the same. ERR_CONFLICT: the
+     * claim is lost, nothing may be done any more. ERR_FORBIDDEN: the loop guard. */
+    void (*commit)(void *arg, struct run *run, const struct run_commit *what,
+                   run_committed *done, void *done_arg, void **pending);
+    void (*withdraw)(void *arg, void *pending);
 };
 
 struct run_spec {       /* all copied */
@@ -81,15 +114,31 @@ struct run_spec {       /* all copied */
     int64_t wait_ms; /* how long a request may wait in line for the company's budget */
     int patient;     /* 1: also through a 429 of the API itself */
     int keep;        /* 1: the journal keeps its steps, for a replay in this process */
+    /* of a run that is kept: owned by the run from run_start on, whatever comes of it */
+    struct journal *journal;         /* NULL: a new one */
+    struct pins *pins;               /* NULL: none are noted */
+    const struct run_keeper *keeper; /* borrowed for the run's life */
 };
 
-enum run_outcome { RUN_DONE, RUN_SKIPPED, RUN_FAILED };
+enum run_outcome {
+    RUN_DONE,
+    RUN_SKIPPED,
+    RUN_FAILED,   /* ERR_UNCERTAIN: see journal_uncertain */
+    RUN_SLEEPING, /* until until_ms */
+    RUN_WAITING,  /* for an activation, until until_ms */
+    RUN_PARKED    /* a person decides; err says why */
+};
 
 struct run_result { /* valid until the callback returns */
     enum run_outcome outcome;
-    struct err err;   /* of a failed one; the reason of a skipped one */
+    struct err err;   /* of a failed or parked one; the reason of a skipped one */
     const char *json; /* of a done one: canonical JSON */
     size_t len;
+    int64_t until_ms;
+    int wait_seq;                          /* of a waiting one: its step, and what for: */
+    const char *wait_trigger, *wait_match; /* the match as JSON */
+    struct journal *journal;               /* the run's */
+    struct pins *pins;
 };
 
 typedef void run_done(void *arg, const struct run_result *result);
@@ -104,6 +153,12 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
 /* Cancels what it waits for and closes it; its callback is not called. */
 void run_kill(struct run *run);
 int runs_live(const struct runs *runs);
+/* Told before each resume and, with NULL, after it: who is to blame when the process dies
+ * in between. The label as in run_spec. */
+void runs_on_resume(struct runs *runs, void (*fn)(void *arg, const struct run *run),
+                    void *arg);
+struct journal *run_journal_of(struct run *run);
+struct pins *run_pins(struct run *run); /* NULL: none are noted */
 /* A write that left and has no answer yet, in words ("client acme, recipe x: POST /…"),
  * or NULL. Borrowed until the next loop turn. */
 const char *runs_writing(const struct runs *runs);

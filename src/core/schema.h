@@ -1,0 +1,10 @@
+/* schema: the tables of state/foyer.db, as numbered migrations. Their rows belong to
+ * core/store.h, core/inbox.h and core/ledger.h. */
+#ifndef FOYER_SCHEMA_H
+#define FOYER_SCHEMA_H
+
+/* Step i leads from version i to i + 1. A step that was released is never edited. */
+extern const char *const schema_steps[];
+extern const int schema_version;
+
+#endif
