@@ -7,13 +7,9 @@
 #include "io/crypto.h"
 
 struct entry {
-    int seq;
-    char *kind, *name;
-    unsigned char hash[CRYPTO_SHA256_SIZE];
-    enum { STEP_OPEN, STEP_DONE } state;
-    int is_scope, is_intent;
-    char *result;
-    size_t len;
+    struct journal_entry is; /* its texts and bytes owned */
+    int stored;              /* the store has a step with this seq */
+    int dirty;               /* it has not, or says something else */
 };
 
 /* ENTRIES are what is recorded, in the order in which it was begun: a finished scope is
@@ -28,7 +24,8 @@ struct journal {
     int n, cap, next;
     int *open;
     int depth, open_cap;
-    int seq; /* of the next step */
+    int seq;  /* of the next step */
+    int drop; /* stored steps from here on are gone; -1: none */
 };
 
 struct journal *journal_new(const struct limits *limits, int keep)
@@ -36,6 +33,7 @@ struct journal *journal_new(const struct limits *limits, int keep)
     struct journal *j = xcalloc(1, sizeof *j);
     j->limits = limits;
     j->keep = keep;
+    j->drop = -1;
     return j;
 }
 
@@ -43,9 +41,12 @@ static void truncate_entries(struct journal *j, int n)
 {
     while (j->n > n) {
         struct entry *entry = &j->entries[--j->n];
-        free(entry->kind);
-        free(entry->name);
-        free(entry->result);
+        if (entry->stored && (j->drop < 0 || j->drop > entry->is.seq))
+            j->drop = entry->is.seq;
+        free((char *)entry->is.kind);
+        free((char *)entry->is.name);
+        free((char *)entry->is.input);
+        free((char *)entry->is.result);
     }
     if (j->next > n)
         j->next = n;
@@ -61,17 +62,34 @@ void journal_free(struct journal *j)
     free(j);
 }
 
-static void append(struct journal *j, const struct entry *asked)
+static struct entry *append(struct journal *j, const struct journal_entry *is)
 {
     if (j->n == j->cap) {
         j->cap = j->cap ? 2 * j->cap : 8;
         j->entries = xrealloc(j->entries, (size_t)j->cap * sizeof *j->entries);
     }
     struct entry *entry = &j->entries[j->n++];
-    *entry = *asked;
-    entry->seq = j->seq;
-    entry->kind = xstrdup(asked->kind);
-    entry->name = xstrdup(asked->name);
+    *entry = (struct entry){.is = *is, .dirty = 1};
+    entry->is.kind = xstrdup(is->kind);
+    entry->is.name = xstrdup(is->name);
+    entry->is.input = is->input ? xmemdup0(is->input, is->input_len) : NULL;
+    entry->is.result = is->result ? xmemdup0(is->result, is->len) : NULL;
+    return entry;
+}
+
+static void set_input(struct entry *entry, const void *input, size_t len)
+{
+    free((char *)entry->is.input);
+    entry->is.input = input ? xmemdup0(input, len) : NULL;
+    entry->is.input_len = input ? len : 0;
+}
+
+static void set_result(struct entry *entry, const void *result, size_t len)
+{
+    free((char *)entry->is.result);
+    entry->is.result = xmemdup0(result, len);
+    entry->is.len = len;
+    entry->dirty = 1;
 }
 
 static void push_open(struct journal *j, int index)
@@ -93,13 +111,14 @@ static struct entry *innermost(const struct journal *j)
 static struct entry *open_entry(const struct journal *j, int seq, int is_scope)
 {
     struct entry *top = innermost(j);
-    return top && top->seq == seq && top->is_scope == is_scope ? top : NULL;
+    return top && top->is.seq == seq && top->is.is_scope == is_scope ? top : NULL;
 }
 
 /* Compares the next recorded entry with what is asked now. */
-static int check_same(const struct journal *j, const struct entry *asked, struct err *e)
+static int check_same(const struct journal *j, const struct journal_entry *asked,
+                      struct err *e)
 {
-    const struct entry *was = &j->entries[j->next];
+    const struct journal_entry *was = &j->entries[j->next].is;
     if (strcmp(was->kind, asked->kind) != 0 || strcmp(was->name, asked->name) != 0 ||
         was->is_scope != asked->is_scope || was->is_intent != asked->is_intent)
         return err_set(e, ERR_CONFLICT,
@@ -117,32 +136,34 @@ static int check_same(const struct journal *j, const struct entry *asked, struct
                    was->seq, asked->kind, asked->name, new, old);
 }
 
-static int ask(struct journal *j, const struct entry *asked, struct journal_step *step,
+static int ask(struct journal *j, struct journal_entry *asked, struct journal_step *step,
                struct err *e)
 {
     const struct entry *top = innermost(j);
-    if (top && !top->is_scope)
+    if (top && !top->is.is_scope)
         return err_set(e, ERR_INTERNAL,
                        "cannot begin the step %s \"%.200s\": %s \"%.200s\" is still open",
-                       asked->kind, asked->name, top->kind, top->name);
+                       asked->kind, asked->name, top->is.kind, top->is.name);
     if (j->seq >= j->limits->steps)
         return err_set(e, ERR_LIMIT, "cannot take another step: a run may take %d",
                        j->limits->steps);
     enum journal_answer answer = JOURNAL_NEW;
     *step = (struct journal_step){.seq = j->seq};
+    asked->seq = j->seq;
     if (j->next == j->n) {
         append(j, asked);
     } else {
         if (check_same(j, asked, e) != 0)
             return -1;
-        const struct entry *was = &j->entries[j->next];
-        if (was->state == STEP_DONE) {
-            answer = JOURNAL_RECORDED;
+        const struct journal_entry *was = &j->entries[j->next].is;
+        if (was->is_done || was->is_scope) {
             step->result = was->result;
             step->len = was->len;
-        } else if (was->is_intent) {
-            answer = JOURNAL_PENDING;
         }
+        if (was->is_done)
+            answer = JOURNAL_RECORDED;
+        else if (was->is_intent)
+            answer = JOURNAL_PENDING;
     }
     if (answer != JOURNAL_RECORDED)
         push_open(j, j->next);
@@ -155,8 +176,7 @@ int journal_begin(struct journal *j, const char *kind, const char *name,
                   const void *input, size_t len, int intent, struct journal_step *step,
                   struct err *e)
 {
-    struct entry asked = {
-        .kind = (char *)kind, .name = (char *)name, .is_intent = intent != 0};
+    struct journal_entry asked = {.kind = kind, .name = name, .is_intent = intent != 0};
     crypto_sha256(input, len, asked.hash);
     return ask(j, &asked, step, e);
 }
@@ -164,9 +184,24 @@ int journal_begin(struct journal *j, const char *kind, const char *name,
 int journal_enter(struct journal *j, const char *name, const void *input, size_t len,
                   struct journal_step *step, struct err *e)
 {
-    struct entry asked = {.kind = (char *)"call", .name = (char *)name, .is_scope = 1};
+    struct journal_entry asked = {.kind = "call", .name = name, .is_scope = 1};
     crypto_sha256(input, len, asked.hash);
+    if (j->keep) { /* whoever finds out about a write in it will ask for it */
+        asked.input = input;
+        asked.input_len = len;
+    }
     return ask(j, &asked, step, e);
+}
+
+static int check_size(const struct journal *j, const struct entry *entry, size_t len,
+                      struct err *e)
+{
+    if (len <= j->limits->step_bytes)
+        return 0;
+    return err_set(e, ERR_LIMIT,
+                   "cannot keep the result of %s \"%.200s\": it has %zu bytes, and a "
+                   "step may have %zu",
+                   entry->is.kind, entry->is.name, len, j->limits->step_bytes);
 }
 
 static int finish(struct journal *j, int seq, int is_scope, const void *result,
@@ -176,16 +211,13 @@ static int finish(struct journal *j, int seq, int is_scope, const void *result,
     if (!entry)
         return err_set(e, ERR_INTERNAL, "cannot end step %d: it is not the open one",
                        seq);
-    if (len > j->limits->step_bytes)
-        return err_set(e, ERR_LIMIT,
-                       "cannot keep the result of %s \"%.200s\": it has %zu bytes, and a "
-                       "step may have %zu",
-                       entry->kind, entry->name, len, j->limits->step_bytes);
+    if (check_size(j, entry, len, e) != 0)
+        return -1;
     int index = j->open[--j->depth];
     if (j->keep) {
-        entry->state = STEP_DONE;
-        entry->result = xmemdup0(result, len);
-        entry->len = len;
+        entry->is.is_done = 1;
+        set_input(entry, NULL, 0);
+        set_result(entry, result, len);
     }
     /* A scope's inner steps have served. */
     truncate_entries(j, j->keep ? index + 1 : index);
@@ -206,11 +238,31 @@ void journal_cancel(struct journal *j, int seq)
     j->seq = seq;
 }
 
+void journal_sent(struct journal *j, int seq, int64_t at_ms, const void *what, size_t len)
+{
+    struct entry *entry = open_entry(j, seq, 0);
+    if (!entry)
+        return;
+    entry->is.at_ms = at_ms;
+    entry->dirty = 1;
+    if (j->keep)
+        set_input(entry, what, len);
+}
+
+void journal_unsent(struct journal *j, int seq)
+{
+    struct entry *entry = open_entry(j, seq, 0);
+    if (!entry)
+        return;
+    entry->is.at_ms = 0;
+    entry->dirty = 1;
+}
+
 static int check_all_asked(const struct journal *j, const char *what, struct err *e)
 {
     if (j->next == j->n)
         return 0;
-    const struct entry *was = &j->entries[j->next];
+    const struct journal_entry *was = &j->entries[j->next].is;
     return err_set(
         e, ERR_CONFLICT,
         "cannot replay this run: its step %d was %s \"%.200s\", and the script "
@@ -230,13 +282,13 @@ void journal_unwind(struct journal *j, int seq, const void *result, size_t len)
 {
     struct err ignored;
     int i = j->depth;
-    while (i > 0 && j->entries[j->open[i - 1]].seq != seq)
+    while (i > 0 && j->entries[j->open[i - 1]].is.seq != seq)
         i--;
     while (i > 0 && j->depth >= i) {
         const struct entry *top = innermost(j);
-        if (!top->is_scope)
-            journal_cancel(j, top->seq);
-        else if (finish(j, top->seq, 1, result, len, &ignored) != 0)
+        if (!top->is.is_scope)
+            journal_cancel(j, top->is.seq);
+        else if (finish(j, top->is.seq, 1, result, len, &ignored) != 0)
             return;
     }
 }
@@ -246,12 +298,82 @@ int journal_finish(struct journal *j, struct err *e)
     return check_all_asked(j, "the run", e);
 }
 
+int journal_load(struct journal *j, const struct journal_entry *entry, struct err *e)
+{
+    if (j->seq > 0 || (j->n > 0 && j->entries[j->n - 1].is.seq >= entry->seq))
+        return err_set(e, ERR_INTERNAL,
+                       "cannot load step %d of a run: it is out of order", entry->seq);
+    struct entry *loaded = append(j, entry);
+    loaded->stored = 1;
+    loaded->dirty = 0;
+    return 0;
+}
+
+int journal_delta(const struct journal *j, int *drop,
+                  void (*fn)(void *arg, const struct journal_entry *entry), void *arg)
+{
+    int any = j->drop >= 0;
+    *drop = j->drop;
+    for (int i = 0; i < j->n; i++) {
+        if (!j->entries[i].dirty)
+            continue;
+        fn(arg, &j->entries[i].is);
+        any = 1;
+    }
+    return any;
+}
+
+void journal_saved(struct journal *j)
+{
+    j->drop = -1;
+    for (int i = 0; i < j->n; i++) {
+        j->entries[i].stored = 1;
+        j->entries[i].dirty = 0;
+    }
+}
+
+int journal_checkpoint(struct journal *j, int seq, const void *result, size_t len,
+                       struct err *e)
+{
+    struct entry *entry = open_entry(j, seq, 1);
+    if (!entry)
+        return err_set(e, ERR_INTERNAL,
+                       "cannot keep how far step %d is: it is not the open one", seq);
+    if (check_size(j, entry, len, e) != 0)
+        return -1;
+    int index = j->open[j->depth - 1];
+    if (j->keep)
+        set_result(entry, result, len);
+    truncate_entries(j, index + 1);
+    j->seq = seq + 1;
+    return 0;
+}
+
+/* An open scope is one that has no result yet, or a checkpoint. */
+int journal_uncertain(const struct journal *j, struct journal_entry *intent,
+                      struct journal_entry *scope)
+{
+    *scope = (struct journal_entry){.seq = -1};
+    for (int i = 0; i < j->n; i++) {
+        const struct journal_entry *is = &j->entries[i].is;
+        if (is->is_done)
+            continue;
+        if (is->is_scope)
+            *scope = *is;
+        if (!is->is_intent || is->at_ms == 0)
+            continue;
+        *intent = *is;
+        return 1;
+    }
+    return 0;
+}
+
 void journal_rewind(struct journal *j)
 {
-    const struct entry *top = innermost(j);
+    const struct journal_entry *last = j->n ? &j->entries[j->n - 1].is : NULL;
     /* While a plain step is open, nothing recorded comes after it. */
-    if (top && !top->is_scope && !top->is_intent)
-        truncate_entries(j, j->open[j->depth - 1]);
+    if (last && !last->is_done && !last->is_scope && last->at_ms == 0)
+        truncate_entries(j, j->n - 1);
     j->depth = 0;
     j->next = 0;
     j->seq = 0;
@@ -270,5 +392,5 @@ int journal_steps(const struct journal *j)
 int journal_depth(const struct journal *j)
 {
     const struct entry *top = innermost(j);
-    return j->depth - (top && !top->is_scope);
+    return j->depth - (top && !top->is.is_scope);
 }

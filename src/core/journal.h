@@ -25,7 +25,7 @@ struct journal_entry {
     const char *kind, *name;
     unsigned char hash[CRYPTO_SHA256_SIZE];
     int is_done, is_scope, is_intent;
-    int64_t at_ms;     /* of an intent: when it was begun */
+    int64_t at_ms;     /* of an intent: when it left; 0: nothing has left */
     const char *input; /* of an open scope or intent, for confirming it; else NULL */
     size_t input_len;
     const char *result; /* NULL while it is open; of an open scope: its checkpoint */
@@ -35,13 +35,14 @@ struct journal_entry {
 enum journal_answer {
     JOURNAL_NEW,      /* do it, then end the step */
     JOURNAL_RECORDED, /* done before: here is its result; do not end it */
-    JOURNAL_PENDING   /* an intent without outcome: it may have happened; end the step
-                         once that is known */
+    JOURNAL_PENDING   /* an intent that left, without outcome: it may have happened; end
+                         the step once that is known */
 };
 
 struct journal_step {
     int seq;            /* from 0 */
-    const char *result; /* RECORDED: lent until the next call; else NULL */
+    const char *result; /* RECORDED, and of a scope with a checkpoint: lent until the next
+                           call; else NULL */
     size_t len;
 };
 
@@ -64,6 +65,12 @@ int journal_end(struct journal *j, int seq, const void *result, size_t len,
                 struct err *e);
 /* The open step certainly did not happen: forgets it. */
 void journal_cancel(struct journal *j, int seq);
+/* The open intent SEQ is about to leave, at AT_MS (Unix): from now on it is uncertain
+ * until it ends. WHAT describes it for whoever has to find out. */
+void journal_sent(struct journal *j, int seq, int64_t at_ms, const void *what,
+                  size_t len);
+/* It was refused, and may be sent again. */
+void journal_unsent(struct journal *j, int seq);
 
 /* Enters a scope: NEW means run its body (whose own steps may be recorded), RECORDED that
  * its result is here and its body must not run. */
@@ -100,8 +107,8 @@ int journal_checkpoint(struct journal *j, int seq, const void *result, size_t le
 int journal_uncertain(const struct journal *j, struct journal_entry *intent,
                       struct journal_entry *scope);
 
-/* Starts a replay from the first step. Open steps are forgotten, but not open intents and
- * open scopes. */
+/* Starts a replay from the first step. Open steps are forgotten, but not intents that
+ * left and open scopes. */
 void journal_rewind(struct journal *j);
 /* 1 while recorded steps remain: log is mute then. */
 int journal_is_replaying(const struct journal *j);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -194,6 +195,7 @@ static void test_an_intent_survives_without_outcome(void **state)
     does("now", "", "", "1");
     assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_NEW);
     int seq = step.seq;
+    journal_sent(j, seq, 1700000000000, "{}", 2);
     for (int i = 0; i < 2; i++) {
         journal_rewind(j);
         was("now", "", "", "1");
@@ -220,7 +222,17 @@ static void test_what_did_not_happen_is_forgotten(void **state)
     journal_rewind(j);
     was("now", "", "", "1");
     assert_false(journal_is_replaying(j));
+    /* before it leaves, and once it was refused, it is no more than a wish */
     assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_NEW);
+    journal_rewind(j);
+    was("now", "", "", "1");
+    assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_NEW);
+    journal_sent(j, step.seq, 1700000000000, "{}", 2);
+    journal_unsent(j, step.seq);
+    journal_rewind(j);
+    was("now", "", "", "1");
+    assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_NEW);
+    journal_sent(j, step.seq, 1700000000000, "{}", 2);
     journal_rewind(j);
     was("now", "", "", "1");
     assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_PENDING);
@@ -312,6 +324,139 @@ static void test_without_keep_nothing_stays_but_limits_hold(void **state)
     assert_int_equal(journal_finish(j, &e), 0);
 }
 
+/* ---- a store of ten steps, as the ledger keeps it ---- */
+
+struct kept {
+    int there;
+    struct journal_entry is;
+    char kind[16], name[64], input[64], result[64];
+} kept[10];
+
+static void keep(void *arg, const struct journal_entry *entry)
+{
+    (void)arg;
+    struct kept *k = &kept[entry->seq];
+    *k = (struct kept){.there = 1, .is = *entry};
+    snprintf(k->kind, sizeof k->kind, "%s", entry->kind);
+    snprintf(k->name, sizeof k->name, "%s", entry->name);
+    k->is.kind = k->kind;
+    k->is.name = k->name;
+    if (entry->input)
+        k->is.input = memcpy(k->input, entry->input, entry->input_len);
+    if (entry->result)
+        k->is.result = memcpy(k->result, entry->result, entry->len);
+}
+
+static int saves; /* deltas that were not empty */
+
+static void save(void)
+{
+    int drop;
+    /* steps that are gone go first */
+    journal_delta(j, &drop, keep, NULL);
+    for (int i = drop; drop >= 0 && i < 10; i++)
+        kept[i].there = 0;
+    saves += journal_delta(j, &drop, keep, NULL);
+    journal_saved(j);
+    assert_int_equal(journal_delta(j, &drop, keep, NULL), 0);
+    assert_int_equal(drop, -1);
+}
+
+/* The process died. */
+static void load(void)
+{
+    journal_free(j);
+    j = journal_new(&limits_default, 1);
+    for (int i = 0; i < 10; i++)
+        if (kept[i].there)
+            assert_int_equal(journal_load(j, &kept[i].is, &e), 0);
+    journal_rewind(j);
+}
+
+static void test_what_is_stored_is_replayed(void **state)
+{
+    (void)state;
+    struct journal_entry intent, scope;
+    memset(kept, 0, sizeof kept);
+    saves = 0;
+    does("now", "", "", "1");
+    assert_int_equal(enter("front/reply", "{\"id\":1}"), JOURNAL_NEW);
+    does("http", "GET /1", "", "one");
+    assert_int_equal(begin("http", "POST /1", "hi", 1), JOURNAL_NEW);
+    journal_sent(j, step.seq, 1700000000000, "{\"method\":\"POST\"}", 17);
+    save();
+    load();
+    assert_int_equal(journal_uncertain(j, &intent, &scope), 1);
+    assert_int_equal(intent.seq, 3);
+    assert_int_equal(intent.at_ms, 1700000000000);
+    assert_memory_equal(intent.input, "{\"method\":\"POST\"}", 17);
+    assert_int_equal(scope.seq, 1);
+    assert_string_equal(scope.name, "front/reply");
+    assert_memory_equal(scope.input, "{\"id\":1}", 8);
+    was("now", "", "", "1");
+    assert_int_equal(enter("front/reply", "{\"id\":1}"), JOURNAL_NEW);
+    assert_null(step.result);
+    was("http", "GET /1", "", "one");
+    assert_int_equal(begin("http", "POST /1", "hi", 1), JOURNAL_PENDING);
+    assert_int_equal(end(3, "202"), 0);
+    assert_int_equal(leave(1, "done"), 0);
+    save();
+    assert_int_equal(saves, 2);
+    assert_false(kept[2].there || kept[3].there);
+    load();
+    assert_int_equal(journal_uncertain(j, &intent, &scope), 0);
+    was("now", "", "", "1");
+    assert_int_equal(enter("front/reply", "{\"id\":1}"), JOURNAL_RECORDED);
+    assert_memory_equal(step.result, "done", 4);
+    assert_false(journal_is_replaying(j));
+    /* nothing new: nothing to store */
+    save();
+    assert_int_equal(saves, 2);
+    /* a step where the scope's own were */
+    does("now", "", "", "2");
+    save();
+    load();
+    was("now", "", "", "1");
+    assert_int_equal(enter("front/reply", "{\"id\":1}"), JOURNAL_RECORDED);
+    was("now", "", "", "2");
+}
+
+static void test_a_checkpoint_is_where_a_replay_goes_on(void **state)
+{
+    (void)state;
+    memset(kept, 0, sizeof kept);
+    assert_int_equal(enter("each", "q"), JOURNAL_NEW);
+    for (int page = 1; page <= 3; page++) {
+        char text[8];
+        snprintf(text, sizeof text, "page %d", page);
+        does("http", text, "", "items");
+        assert_int_equal(journal_checkpoint(j, 0, text, strlen(text), &e), 0);
+        assert_int_equal(journal_steps(j), 1);
+        save();
+    }
+    does("http", "page 4", "", "items");
+    save();
+    load();
+    assert_int_equal(enter("each", "q"), JOURNAL_NEW);
+    assert_memory_equal(step.result, "page 3", 6);
+    was("http", "page 4", "", "items");
+    assert_int_equal(leave(0, "all"), 0);
+    save();
+    load();
+    assert_int_equal(enter("each", "q"), JOURNAL_RECORDED);
+    assert_memory_equal(step.result, "all", 3);
+    assert_false(kept[1].there);
+}
+
+static void test_steps_are_loaded_in_order(void **state)
+{
+    (void)state;
+    struct journal_entry entry = {.seq = 2, .kind = "now", .name = "now"};
+    assert_int_equal(journal_load(j, &entry, &e), 0);
+    assert_int_equal(journal_load(j, &entry, &e), -1);
+    assert_says(ERR_INTERNAL, "out of order");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -327,6 +472,9 @@ int main(void)
         T(test_only_the_innermost_can_end),
         T(test_the_number_of_steps_is_limited),
         T(test_the_size_of_a_result_is_limited),
+        T(test_what_is_stored_is_replayed),
+        T(test_a_checkpoint_is_where_a_replay_goes_on),
+        T(test_steps_are_loaded_in_order),
         T(test_without_keep_nothing_stays_but_limits_hold),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
