@@ -26,6 +26,23 @@ return {
     },
   },
 
+  -- For completing events. `get`: where a thing is fetched by its id. `plain`: events that Front does
+  -- not send but others may, and where these hold what recipes look for.
+  events = {
+    get = {
+      cnv_ = "/conversations/", msg_ = "/messages/", tea_ = "/teammates/", crd_ = "/contacts/",
+      com_ = "/comments/", tag_ = "/tags/", inb_ = "/inboxes/",
+    },
+    plain = {
+      conversation_created  = { ["payload.conversation"] = { "payload.target.data", "payload.data", "payload" } },
+      conversation_assigned = {
+        ["payload.conversation"] = { "payload.data", "payload" },
+        ["payload.target.data"]  = { "payload.assignee", "payload.teammate", "payload.conversation.assignee" },
+      },
+      contact_created       = { ["payload.contact"] = { "payload.target.data", "payload.data", "payload" } },
+    },
+  },
+
   paging = { results = "_results", next = "_pagination.next", total = "_total" },
 
   rate = {

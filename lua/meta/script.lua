@@ -46,14 +46,35 @@ error("definition file: do not run")
 ---@field claimed? table<string, boolean>  ids that belong to other steps
 
 ---A trigger says which events of an app are one kind of happening. Recipes name it in `on`.
----This version loads and checks triggers; nothing delivers events to them yet.
+---
+---     -- lua/front/triggers/conversation-archived.lua
+---     return {
+---       summary = "A conversation was archived.",
+---       on      = { "archive", "conversation_archived" },
+---       needs   = { "payload.conversation" },
+---       key     = function(event) return event.payload.id end,
+---       fires   = function(event)
+---         if event.payload.source then return true end
+---         return false, "nobody in particular did it"
+---       end,
+---     }
+---
+---Its functions get a copy of the event, complete, and no `ctx`: they decide and do nothing. One that raises
+---takes no other trigger with it.
 ---@class foyer.Trigger
 ---@field summary string  one sentence
 ---@field on string[]  the event types, as `payload.type` or the envelope's type has them
----@field needs? string[]  dotted paths that are fetched when a preview leaves them out
----@field key? fun(event: table, base?: function): string  what makes the happening unique
----@field fires? fun(event: table, base?: function): boolean  false: not this one
+---@field needs? string[]  dotted paths such as "payload.conversation" that recipes may rely on. What a preview leaves out is fetched, if some recipe or run of the client listens
+---@field key? fun(event: foyer.Event, base?: function): string  what makes the happening unique, 1 to 200 bytes: a second one with the same key starts nothing. Without it, what was delivered must differ
+---@field fires? fun(event: foyer.Event, base?: function): boolean, string?  false and why: not this one. Not asked where the webhook's address names the trigger
 ---@field sample? string  a file with an example, below the app's directory
+
+---What a recipe and the functions of a trigger get, however the app sent it. A rule's bare event is the payload; what a
+---preview has in `source` and `target` is in their `data`, as in the full form.
+---@class foyer.Event
+---@field type? string  the application webhook's type, or the payload's
+---@field authorization? {id: string}  the company, where the app names it
+---@field payload table  the app's event. Front's: https://dev.frontapp.com/reference/events
 
 ---A recipe is what to do on an event, from cron, or by hand. It runs for a client that has it switched on in
 ---`client.lua`, or that is named by `foyer run --client`.
@@ -75,7 +96,7 @@ error("definition file: do not run")
 ---@field options? table<string, foyer.Field>  what `client.lua` and the command line may set
 ---@field retry? {attempts: integer?, give_up: string?}  how often and how long. Checked by this version; a failure that may pass exits with 75
 ---@field catch_up? boolean|string  what happens to missed times of `cron`
----@field run fun(ctx: foyer.Context, event: table, base?: function): any  `event` is `{type, payload}`; by hand its type is "manual"
+---@field run fun(ctx: foyer.Context, event: foyer.Event, base?: function): any  by hand, and from cron, the event's type is "manual"
 
 ---A field of `input`, `output`, `options` or of an object. It has one type: a word as its first element, or
 ---`enum`, `list` or `object`.

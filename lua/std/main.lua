@@ -11,10 +11,12 @@ local function fields_input(fields, args)
 end
 
 -- "run" is a recipe's, with args {recipe, words, input, event}; the rest are tools of the command
--- line, each a part of its own below tools/.
+-- line, each a part of its own below tools/. "deliver" makes of one delivery what it fires.
 return function(entry, args)
   if entry == "run" then
     std.finish({ result = std.part("recipe").run(args, fields_input) })
+  elseif entry == "deliver" then
+    std.finish({ result = std.part("deliver")(args) })
   else
     std.finish(std.part("tools/" .. entry)(args, fields_input))
   end

@@ -2,22 +2,29 @@
 local std = ...
 local script, call = std.part("script"), std.part("call")
 
--- Recipes see one shape: {type, authorization?, payload}. A rule webhook's body is the bare event
--- (it has emitted_at and conversation at its top): it is wrapped.
-local function envelope(event)
-  if type(event) == "table" and type(event.payload) == "table" then return event end
-  if type(event) == "table" and event.payload == nil
-    and (event.emitted_at or type(event.conversation) == "table") then
-    return { type = event.type, payload = event }
+-- What a webhook would have delivered, in the shape and as complete as its trigger promises.
+local function delivered(body, name, trigger)
+  local event, app = std.part("event"), script.split(name)
+  local connector = std.connector(app)
+  local envelope = event.shape(body, connector)
+  if not envelope then std.fail("invalid", event.NEITHER) end
+  local missing, path = event.missing(envelope, trigger.needs, connector)
+  if not missing then
+    std.fail("invalid", ("the event has no %s, which %s needs, and nothing to fetch it by"):format(
+      path, name))
   end
-  std.fail("invalid", "the event is neither {type, payload = {…}}, as an application webhook "
-    .. "delivers it, nor the bare event of a rule")
+  if missing[1] then
+    event.put(envelope, call.scope("trigger", name, app, "read", {}, nil, function()
+      return event.fetch(missing)
+    end))
+  end
+  return envelope
 end
 
--- The event that a recipe with `on` gets when a person runs it.
-return function(args, definition)
+-- The event that a recipe gets when a person runs it; TRIGGER is that of its `on`.
+return function(args, definition, trigger)
   -- a recipe without a trigger takes whatever it is given
-  if args.event then return definition.on and envelope(args.event) or args.event end
+  if args.event then return trigger and delivered(args.event, definition.on, trigger) or args.event end
   if args.conversation then
     local app = definition.on and script.split(definition.on) or "front"
     local conversation = call.scope("recipe", args.recipe, "", "read", {}, nil, function(ctx)

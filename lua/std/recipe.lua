@@ -4,10 +4,10 @@ local script, schema, call = std.part("script"), std.part("schema"), std.part("c
 
 local recipe = {}
 
--- args: {recipe, words, input, event, conversation}
+-- args: {recipe, words, input, event, conversation, fired}; FIRED: the event is as "deliver" made it
 function recipe.run(args, fields_input)
   local definition = script.get("recipe", args.recipe)
-  if definition.on then script.get("trigger", definition.on) end
+  local trigger = definition.on and not args.fired and script.get("trigger", definition.on)
   local given = std.options(args.recipe)
   for key, value in pairs(fields_input(definition.options or {}, args)) do given[key] = value end
   local ok, options = pcall(schema.apply, definition.options or {}, given, "options",
@@ -19,9 +19,9 @@ function recipe.run(args, fields_input)
     error(options, 0)
   end
   -- what hands in an event is a part of its own: most runs need none of it
-  local event = { type = "manual", payload = { type = "manual" } }
-  if args.event or args.conversation or definition.on then
-    event = std.part("manual")(args, definition)
+  local event = args.fired and args.event or { type = "manual", payload = { type = "manual" } }
+  if not args.fired and (args.event or args.conversation or definition.on) then
+    event = std.part("manual")(args, definition, trigger)
   end
   return call.scope("recipe", args.recipe, "", "write", event, options, definition.run)
 end

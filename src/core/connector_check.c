@@ -160,14 +160,54 @@ static void check_moved(struct value_walk *c, const struct value_at *at, const j
     check_fields(c, at, v, fields);
 }
 
-int connector_check(const json_t *connector, settings_problem_fn *problem, void *arg)
+/* A table of texts, or of tables of lists, as DEPTH has it. */
+static void check_texts(struct value_walk *c, const struct value_at *at, const json_t *v,
+                        int depth)
+{
+    const char *key;
+    json_t *value;
+    if (!value_want_table(c, at, v, "a table"))
+        return;
+    json_object_foreach((json_t *)v, key, value)
+    {
+        struct value_at here = {at, key, 0};
+        if (depth)
+            check_texts(c, &here, value, depth - 1);
+        else
+            check_text_or_list(c, &here, value);
+    }
+}
+
+static void check_get(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    check_texts(c, at, v, 0);
+}
+
+static void check_plain(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    check_texts(c, at, v, 1);
+}
+
+static void check_events(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
     static const struct field fields[] = {
-        {"name", value_text, 1},     {"api", check_api, 1},
-        {"oauth", check_oauth, 0},   {"webhooks", value_any_table, 0},
-        {"paging", check_paging, 0}, {"rate", check_rate, 0},
-        {"errors", check_errors, 0}, {"moved", check_moved, 0},
-        {"ids", check_ids, 0},       {NULL, NULL, 0}};
+        {"get", check_get, 0}, {"plain", check_plain, 0}, {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
+int connector_check(const json_t *connector, settings_problem_fn *problem, void *arg)
+{
+    static const struct field fields[] = {{"name", value_text, 1},
+                                          {"api", check_api, 1},
+                                          {"oauth", check_oauth, 0},
+                                          {"webhooks", value_any_table, 0},
+                                          {"paging", check_paging, 0},
+                                          {"rate", check_rate, 0},
+                                          {"errors", check_errors, 0},
+                                          {"moved", check_moved, 0},
+                                          {"ids", check_ids, 0},
+                                          {"events", check_events, 0},
+                                          {NULL, NULL, 0}};
     struct value_walk c = {NULL, 0, problem, arg, 0};
     check_fields(&c, NULL, connector, fields);
     return c.problems;

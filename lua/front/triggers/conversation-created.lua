@@ -12,7 +12,9 @@ return {
     if event.type == "conversation_created" or payload.type == "conversation_created" then return true end
     local created = tonumber(payload.conversation.created_at)
     local emitted = tonumber(payload.emitted_at)
-    return created ~= nil and emitted ~= nil and math.abs(emitted - created) <= WINDOW
+    if not created or not emitted then return false, "the event does not say when the conversation began" end
+    if math.abs(emitted - created) <= WINDOW then return true end
+    return false, "the conversation began " .. text.duration(emitted - created) .. " before this message"
   end,
   sample  = "samples/conversation-created.json",
 }

@@ -1,0 +1,231 @@
+-- deliver: which triggers one delivery fires for the run's client, and which recipes that starts.
+local std = ...
+local script, event = std.part("script"), std.part("event")
+
+local KEY_BYTES = 200
+
+-- What ends the attempt when completing an event meets it, for it may pass; the rest is an answer.
+local passing = {
+  auth = true, rate_limited = true, network = true, timeout = true, unavailable = true,
+  store = true, internal = true,
+}
+
+-- Runs FN() in a scope of the trigger's own. Returns what it returned, or nil and the failure.
+local function in_scope(name, app, fn)
+  local copy, recorded, guard <close> = std.enter("trigger", name, app, "read", {})
+  if copy == nil then return recorded.result, recorded.error end
+  local ok, result = pcall(fn)
+  if ok then
+    ok, result = pcall(std.leave, { result = result }, guard)
+    if ok then return result.result end
+  end
+  local failure = std.part("failure").describe(result, name)
+  std.leave({ error = failure }, guard)
+  return nil, failure
+end
+
+local function recipes_of(settings)
+  return type(settings.recipes) == "table" and settings.recipes or {}
+end
+
+-- What a recipe's entry in the client's settings says, else in the workspace's.
+local function says(client, workspace, name, key)
+  for _, settings in ipairs({ client, workspace }) do
+    local entry = recipes_of(settings)[name]
+    if type(entry) == "table" and entry[key] ~= nil then return entry[key] end
+  end
+end
+
+local function retry_of(definition, given)
+  local retry = {}
+  for _, layer in ipairs({ definition.retry or {}, type(given) == "table" and given or {} }) do
+    retry.attempts = layer.attempts or retry.attempts
+    retry.give_up = layer.give_up and text.parse_duration(layer.give_up) or retry.give_up
+  end
+  return retry
+end
+
+-- The recipes that the client has switched on, by the trigger that they listen to; the names that
+-- are on; those that cannot be loaded.
+local function listeners(client, workspace)
+  local on, by_trigger, broken = {}, {}, json.array({})
+  for _, settings in ipairs({ workspace, client }) do
+    for name, entry in pairs(recipes_of(settings)) do on[name] = entry ~= false or nil end
+  end
+  for name in pairs(on) do
+    local ok, definition = pcall(script.get, "recipe", name)
+    if not ok then
+      local failure = std.part("failure").describe(definition, "the recipe " .. name)
+      broken[#broken + 1] = { recipe = name, why = failure.message }
+    elseif definition.on then
+      local list = by_trigger[definition.on] or json.array({})
+      by_trigger[definition.on] = list
+      list[#list + 1] = {
+        name = name, on = true, cron = says(client, workspace, name, "cron") or definition.cron,
+        retry = retry_of(definition, says(client, workspace, name, "retry")),
+        uncertain = says(client, workspace, name, "uncertain") or client.uncertain,
+      }
+    end
+  end
+  return on, by_trigger, broken
+end
+
+-- The recipes that listen to TRIGGER without being switched on. Only those are loaded whose text
+-- may say so: there can be many.
+local function not_on(trigger, on)
+  local names = json.array({})
+  for _, name in ipairs(script.names("recipe")) do
+    local source = not on[name] and std.read("recipes/" .. name .. ".lua")
+    if source and (source:find(trigger, 1, true) or source:find("super", 1, true)) then
+      local ok, definition = pcall(script.get, "recipe", name)
+      if ok and definition.on == trigger then names[#names + 1] = name end
+    end
+  end
+  return names
+end
+
+local function fault(sentence)
+  return { why = sentence, error = true }
+end
+
+-- What the trigger makes of ENVELOPE: {key} when it fires, else {why, error}. NAMED: the address
+-- of the webhook says that it fires.
+local function evaluate(name, trigger, envelope, missing, named)
+  local out = {}
+  if missing[1] then
+    local ok, fetched = pcall(event.fetch, missing)
+    if not ok then
+      local failure = std.part("failure").describe(fetched, name)
+      if passing[failure.kind] then error(fetched, 0) end
+      return { why = failure.message, error = failure.kind ~= "not_found" or nil }
+    end
+    out.fetched = fetched
+    event.put(envelope, fetched)
+    for _, one in ipairs(missing) do
+      if event.at(envelope, one.path) == nil then
+        out.why = ("there is no %s, not even in what %s answers"):format(one.path, one.address)
+        return out
+      end
+    end
+  end
+  local copy = (trigger.fires or trigger.key) and std.copy(envelope)
+  if trigger.fires and not named then
+    local ok, fires, why = pcall(trigger.fires, copy)
+    if not ok then
+      out.why, out.error = std.part("failure").describe(fires, name).message, true
+    elseif not fires then
+      out.why = type(why) == "string" and utf8.len(why) and why or "its `fires` said no"
+    end
+    if out.why then return out end
+  end
+  if not trigger.key then return out end
+  local ok, key = pcall(trigger.key, copy)
+  if not ok then
+    out.why, out.error = std.part("failure").describe(key, name).message, true
+  elseif type(key) ~= "string" or key == "" or #key > KEY_BYTES or not utf8.len(key) then
+    out.error = true
+    out.why = ("%s: its `key` must return a text of 1 to %d bytes, not %s"):format(name, KEY_BYTES,
+      type(key) == "string" and #key .. " bytes" or "a " .. type(key))
+  else
+    out.key = key
+  end
+  return out
+end
+
+local function types_of(envelope)
+  local types = {}
+  for _, kind in ipairs({ envelope.type or false, envelope.payload.type or false }) do
+    if type(kind) == "string" and kind ~= types[1] then types[#types + 1] = kind end
+  end
+  return types
+end
+
+local function matches(trigger, types)
+  for _, kind in ipairs(trigger.on) do
+    if kind == types[1] or kind == types[2] then return true end
+  end
+  return false
+end
+
+local function mismatch(types)
+  if #types == 0 then return "the event has no type" end
+  return #types == 1 and ("its `on` has no \"%s\""):format(types[1])
+    or ("its `on` has neither \"%s\" nor \"%s\""):format(types[1], types[2])
+end
+
+-- args: {app, body, trigger, wanted}; what it returns is what the worker commits.
+return function(args)
+  local app, connector = args.app, std.connector(args.app)
+  local fired, quiet, broken = json.array({}), json.array({}), json.array({})
+  local envelope = event.shape(args.body, connector)
+  if not envelope then
+    return { event = {}, fired = fired, quiet = quiet, broken = broken, why = event.NEITHER }
+  end
+  local types, wanted, on, by_trigger = types_of(envelope), {}, nil, nil
+  for _, name in ipairs(args.wanted or {}) do wanted[name] = true end
+
+  local function look(name, trigger, named)
+    if not on then
+      local client, workspace = std.client(), std.workspace()
+      on, by_trigger, broken = listeners(client, workspace)
+    end
+    local missing, path = event.missing(envelope, trigger.needs, connector)
+    if not missing then
+      -- the trigger itself may know better why: an event of that kind never has it
+      local out = trigger.fires and in_scope(name, app, function()
+        return evaluate(name, trigger, envelope, {}, false)
+      end)
+      return { why = out and not out.error and out.why
+        or ("the event has no %s, and nothing to fetch it by"):format(path) }
+    end
+    local recipes = by_trigger[name] or json.array({})
+    if missing[1] and not recipes[1] and not wanted[name] then
+      return { why = "nobody listens; what a preview leaves out was not fetched" }
+    end
+    local out, failure = in_scope(name, app, function()
+      return evaluate(name, trigger, envelope, missing, named)
+    end)
+    if failure then
+      if passing[failure.kind] then std.fail(failure.kind, failure.message, failure) end
+      return fault(failure.message)
+    end
+    event.put(envelope, out.fetched or {})
+    if out.why then return out end
+    local conversation = event.at(envelope, "payload.conversation.id")
+    if type(conversation) ~= "string" then conversation = nil end
+    for _, recipe in ipairs(recipes) do recipe.order = conversation end
+    fired[#fired + 1] = {
+      trigger = name, key = out.key, conversation = conversation, event = envelope,
+      recipes = recipes, not_on = not_on(name, on),
+    }
+  end
+
+  local names, only = {}, args.trigger and app .. "/" .. args.trigger
+  for _, file in ipairs(std.list("lua/" .. app .. "/triggers")) do
+    local name = file:match("^(.+)%.lua$")
+    if name then names[#names + 1] = app .. "/" .. name end
+  end
+  if only and not script.file("trigger", only) then only = app .. "/?" end
+  if only then names = { only } end
+  for _, name in ipairs(names) do
+    local ok, trigger = pcall(script.get, "trigger", name)
+    local out
+    if not ok then
+      out = fault(std.part("failure").describe(trigger, name).message)
+    elseif only or matches(trigger, types) then
+      out = look(name, trigger, only ~= nil)
+    else
+      out = { why = mismatch(types) }
+    end
+    if out then quiet[#quiet + 1] = { trigger = name, why = out.why, error = out.error } end
+  end
+
+  local id, conversation = envelope.payload.id, event.at(envelope, "payload.conversation.id")
+  return {
+    event = {
+      type = types[2] or types[1], id = type(id) == "string" and id or nil,
+      conversation = type(conversation) == "string" and conversation or nil,
+    },
+    fired = fired, quiet = quiet, broken = broken,
+  }
+end

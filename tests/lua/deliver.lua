@@ -1,0 +1,210 @@
+-- Triggers: what one delivery fires, for every form in which Front sends events.
+
+local std, t = ...
+local deliver, script = std.part("deliver"), std.part("script")
+
+local function body(name) return t.json(t.read("tests/data/front/webhooks/" .. name .. ".json")) end
+local function sample(name) return t.json(t.read("lua/front/samples/" .. name .. ".json")) end
+
+-- The API that completes previews: address -> object, or an error table.
+local world, asked = {}, {}
+local real_http = std.http
+std.http = {
+  get = function(address)
+    asked[#asked + 1] = address
+    local answer = world[address]
+    if answer == nil then answer = { kind = "not_found", message = "404 for " .. address } end
+    if type(answer) == "table" and answer.kind then error(answer, 0) end
+    return answer
+  end,
+}
+-- What the client and the workspace say.
+local client, workspace = {}, {}
+function std.client() return client end
+function std.workspace() return workspace end
+
+local result
+-- Delivers BODY; the names and keys of what fired, as one text.
+local function run(delivered, more)
+  asked = {}
+  local args = { app = "front", delivery = 1, body = delivered }
+  for key, value in pairs(more or {}) do args[key] = value end
+  result = deliver(args)
+  std.copy(result) -- it is data
+  local fired = {}
+  for i, one in ipairs(result.fired) do fired[i] = one.trigger:match("/(.*)") .. " " .. one.key end
+  return table.concat(fired, ", ")
+end
+local function quiet(name)
+  for _, one in ipairs(result.quiet) do
+    if one.trigger == "front/" .. name then return one end
+  end
+  return {}
+end
+local function at(path)
+  local value = result.fired[1].event
+  for part in path:gmatch("[^.]+") do value = value[part] end
+  return value
+end
+
+-- The forms of FACTS 6.3 to 6.5
+
+t.equal(run(body "application.inbound_received"),
+  "conversation-created cnv_1042nr10, message-received msg_1sagx9sk", "an application's inbound")
+t.equal(result.event, { type = "inbound", id = "evt_3s78kxhw", conversation = "cnv_1042nr10" }, "what it was")
+t.equal(result.fired[1].event, body "application.inbound_received", "the envelope stays as it is")
+t.equal({ result.fired[1].conversation, #result.fired[1].recipes }, { "cnv_1042nr10", 0 }, "its conversation")
+t.equal(quiet("contact-created").why, "its `on` has neither \"inbound_received\" nor \"inbound\"", "why not another")
+t.equal(run(body "application.conversation_archived"), "", "an archived conversation fires nothing")
+t.equal(#result.quiet, 4, "… and each trigger says so")
+t.equal(run(body "application.assignee_changed"), "conversation-assigned evt_4ckcra8e", "an application's assign")
+t.equal(at("payload.target.data.id"), "tea_a0lec", "… has its target")
+t.equal(run(body "application.assignee_changed.unassign"), "", "unassigned")
+t.equal(quiet("conversation-assigned").why, "it was unassigned", "… which is why")
+t.equal(run(body "rule.assign.full-event"), "conversation-assigned evt_55c8c149", "a rule's full event")
+t.equal(at("type"), "assign", "… is wrapped")
+t.equal(at("payload"), body "rule.assign.full-event", "… as it is")
+t.equal(#asked, 0, "nothing was fetched for any of them")
+
+local archived = body "application.conversation_archived"
+t.equal(run({ type = "message", payload = { id = "msg_1", type = "custom" } }), "", "an app channel's message")
+t.equal(quiet("message-received").why, "its `on` has neither \"message\" nor \"custom\"", "… is no event")
+for _, odd in ipairs { {}, json.array {}, json.array { 1 }, { type = "x" }, { payload = "x" }, 5, "x",
+                       { type = "sync", authorization = { id = "cmp_1" } } } do
+  t.equal(run(odd), "", "no event at all")
+  t.equal(result.why ~= nil and #result.quiet == 0, true, "… is said once")
+end
+t.equal(run({ payload = {} }), "", "without a type")
+t.equal(quiet("contact-created").why, "the event has no type", "… that is why")
+
+-- Samples
+
+t.equal(run(sample "conversation-created"),
+  "conversation-created cnv_yo1kg5q, message-received msg_1q15qmtq", "its own sample")
+t.equal(run(sample "conversation-assigned"), "conversation-assigned evt_4ckcra8e", "its own sample")
+t.equal(run(sample "contact-created"), "contact-created crd_3cgz4ge", "its own sample")
+for _, name in ipairs(script.names("trigger")) do
+  local trigger = script.get("trigger", name)
+  run(t.json(t.read("lua/front/" .. trigger.sample)))
+  local found = false
+  for _, one in ipairs(result.fired) do found = found or one.trigger == name end
+  t.equal(found, true, name .. " fires for its sample")
+end
+
+-- Derived: created is a conversation's first message
+
+local function inbound(seconds, kind, outer)
+  local event = sample "conversation-created"
+  event.payload.emitted_at = event.payload.conversation.created_at + seconds
+  event.payload.type, event.type = kind or "inbound", outer or "inbound_received"
+  return event
+end
+local both = "conversation-created cnv_yo1kg5q, message-received msg_1q15qmtq"
+t.equal(run(inbound(600)), both, "10 minutes after")
+t.equal(run(inbound(-600)), both, "10 minutes before")
+t.equal(run(inbound(601)), "message-received msg_1q15qmtq", "a later message")
+t.equal(quiet("conversation-created").why, "the conversation began 10 min 1 s before this message", "… why")
+t.equal(run(inbound(0, "outbound", "outbound_sent")), "conversation-created cnv_yo1kg5q", "we wrote first")
+t.equal(run(inbound(0, "archive", "conversation_archived")), "", "another event right after")
+local timeless = inbound(0)
+timeless.payload.conversation.created_at = nil
+t.equal(run(timeless), "message-received msg_1q15qmtq", "no time to tell by")
+
+-- Plain events, in the forms in which others may post them
+
+local conversation, contact = sample "conversation", sample "contact"
+local assigned = sample "conversation-assigned"
+for _, plain in ipairs {
+  { type = "conversation_created", payload = { conversation = conversation } },
+  { type = "conversation_created", payload = { type = "conversation_created", conversation = conversation } },
+  { type = "conversation_created", conversation = conversation },
+  { type = "conversation_created", payload = conversation },
+  { type = "conversation_created", payload = { target = { _meta = { type = "conversation" }, data = conversation } } },
+  { type = "conversation_created", payload = { data = conversation }, authorization = { id = "cmp_4thp0" } },
+} do
+  local authorization = plain.authorization
+  t.equal(run(plain), "conversation-created cnv_yo1kg5q", "a plain conversation_created")
+  t.equal(at("payload.conversation.subject"), conversation.subject, "… has its conversation")
+  t.equal(result.fired[1].event.authorization, authorization, "… and its company")
+end
+for _, plain in ipairs {
+  { type = "conversation_assigned", payload = { id = "evt_1", conversation = conversation,
+    target = { data = assigned.payload.target.data } } },
+  { type = "conversation_assigned", payload = { id = "evt_1", conversation = conversation,
+    target = assigned.payload.target.data } },
+  { type = "conversation_assigned", payload = { id = "evt_1", conversation = conversation,
+    assignee = assigned.payload.target.data } },
+  { type = "conversation_assigned", payload = { id = "evt_1", conversation = assigned.payload.conversation } },
+} do
+  t.equal(run(plain), "conversation-assigned evt_1", "a plain conversation_assigned")
+  t.equal(at("payload.target.data.username"), "leela", "… has its teammate")
+end
+t.equal(run({ type = "conversation_assigned", emitted_at = 5.5, conversation = assigned.payload.conversation }),
+  "conversation-assigned cnv_yo1kg5q tea_6r55a 5.5", "… without an event's id")
+t.equal(run({ type = "conversation_assigned", payload = { id = "evt_1", conversation = conversation } }), "",
+  "… without any teammate")
+for _, plain in ipairs {
+  { type = "contact_created", payload = { contact = contact } }, { type = "contact_created", contact = contact },
+  { type = "contact_created", payload = contact }, { type = "contact_created", payload = { data = contact } },
+  { type = "contact_created", payload = { target = { _meta = { type = "contact" }, data = contact } } },
+} do
+  t.equal(run(plain), "contact-created crd_3cgz4ge", "a plain contact_created")
+  t.equal(at("payload.contact.name"), contact.name, "… has its contact")
+  t.equal(result.fired[1].conversation, nil, "… and no conversation")
+end
+t.equal(run({ type = "contact_created", payload = { id = "evt_1" } }), "", "… without one")
+t.equal(quiet("contact-created").why, "the event has no payload.contact, and nothing to fetch it by", "… why")
+
+-- Previews are completed for those who listen
+
+local preview = "rule.assign.preview"
+local full = body "rule.assign.full-event"
+world = { ["/conversations/cnv_55c8c149"] = full.conversation, ["/teammates/tea_55c8c149"] = full.target.data }
+t.equal(run(body(preview)), "", "a preview, and nobody listens")
+t.equal(#asked, 0, "… is not completed")
+t.equal(quiet("conversation-assigned").why, "nobody listens; what a preview leaves out was not fetched", "… why")
+local wanted = { wanted = { "front/conversation-assigned" } }
+t.equal(run(body(preview), wanted), "conversation-assigned evt_55c8c149", "a preview that some run waits for")
+t.equal(asked, { "/conversations/cnv_55c8c149", "/teammates/tea_55c8c149" }, "… is completed")
+t.equal({ at("payload.conversation"), at("payload.target.data"), at("payload.target._meta.type") },
+  { full.conversation, full.target.data, "teammate" }, "… into the same shape")
+t.equal(at("payload.source.data.id"), "rul_55c8c149", "… the source too")
+local merged = t.json(json.encode(full.conversation))
+merged.id = "cnv_into"
+world["/conversations/cnv_55c8c149"] = merged
+t.equal(run(body(preview), wanted) and result.fired[1].conversation, "cnv_into", "one that was merged")
+world["/conversations/cnv_55c8c149"] = nil
+t.equal(run(body(preview), wanted), "", "one that is gone")
+t.equal(quiet("conversation-assigned"),
+  { trigger = "front/conversation-assigned", why = "404 for /conversations/cnv_55c8c149" }, "… why")
+world["/conversations/cnv_55c8c149"] = { kind = "forbidden", message = "no" }
+t.equal(run(body(preview), wanted), "", "one that is out of reach")
+t.equal(quiet("conversation-assigned").error, true, "… is an error")
+world["/conversations/cnv_55c8c149"] = "text"
+run(body(preview), wanted)
+t.equal(quiet("conversation-assigned").error, true, "an answer of another kind is one too")
+world["/conversations/cnv_55c8c149"] = { kind = "auth", message = "connect again" }
+t.equal(t.fails(function() run(body(preview), wanted) end, "connect again").kind, "auth", "what may pass ends it")
+t.equal(run(body(preview)), "", "… for nobody it does not")
+
+local stub = sample "conversation-created"
+stub.payload.target = { _meta = { type = "message" }, id = "msg_1",
+  _links = { self = "https://acme.api.frontapp.com/messages/msg_1" } }
+local link = "https://acme.api.frontapp.com/conversations/x"
+stub.payload.conversation = { _links = { self = link }, type = "conversation" }
+world = { ["/messages/msg_1"] = { id = "msg_1", body = "b" }, [link] = conversation }
+t.equal(run(stub, { wanted = { "front/message-received", "front/conversation-created" } }),
+  "conversation-created cnv_yo1kg5q, message-received msg_1", "without an id, by its link")
+t.equal(asked, { link, "/messages/msg_1" }, "… each once")
+
+-- An address that names the trigger
+
+t.equal(run(inbound(99999), { trigger = "conversation-created" }), "conversation-created cnv_yo1kg5q",
+  "an address that names a trigger: it fires, and no other")
+t.equal(run(archived, { trigger = "message-received" }), "", "… what it needs must be there")
+t.equal(run(inbound(0), { trigger = "no-such" }), "", "… a trigger that is not there")
+t.equal(quiet("no-such").error, true, "… is an error")
+t.equal(run(inbound(0), { trigger = "../x" }), "", "… nor is a path a trigger")
+t.equal(#result.quiet, 1, "… it is said")
+
+std.http = real_http
