@@ -33,6 +33,11 @@ return function(app)
     return { status = 204, body = "" }
   end
 
+  -- An answer that comes when START(reply) has called reply(answer).
+  function answers.later(start)
+    return { later = start }
+  end
+
   -- A JSON answer's members as a form; others stay as they are.
   function answers.as_form(answer)
     if type(answer.body) ~= "table" then return answer end

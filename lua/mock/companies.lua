@@ -5,8 +5,8 @@ return function(app)
   local companies = { list = {} }
   local NAMES = { "Bluebird Books", "Cedar Cycles", "Dune Optics", "Elm & Daughters" }
   local PARTS = {
-    "ids", "company", "threads", "views", "checks", "pages", "search", "ticketing", "limits",
-    "conversations", "messages", "contacts", "control", "routes",
+    "ids", "company", "threads", "views", "checks", "pages", "search", "ticketing", "limits", "events",
+    "conversations", "messages", "contacts", "customers", "control", "routes",
   }
   local MAX = 50
 

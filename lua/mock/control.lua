@@ -7,7 +7,7 @@ return function(app)
   function control.summary()
     return answers.ok({
       company = app.views.company(), epoch = company.epoch, conversations = #threads.list,
-      contacts = #company.contacts, inboxes = #company.inboxes, late = #threads.late,
+      contacts = #company.contacts, inboxes = #company.inboxes, late = threads.late,
       merged = control.merged(),
     })
   end
@@ -127,46 +127,6 @@ return function(app)
     return answers.none()
   end
 
-  local function find_inbox(wanted)
-    if not wanted then return company.inboxes[1] end
-    for _, inbox in ipairs(company.inboxes) do
-      if inbox.id == wanted or inbox.name == wanted or inbox.channel.address == wanted then return inbox end
-    end
-    return nil
-  end
-
-  -- A customer writes in: {from, name?, subject?, body, inbox? = id, name or address, conversation?}
-  function control.inbound(request)
-    local body, bad = checks.body(request, {
-      from = { type = "string", required = true }, body = { type = "string", required = true },
-      name = { type = "string" }, subject = { type = "string" }, inbox = { type = "string" },
-      conversation = { type = "string" },
-    })
-    if not body then return bad end
-    local conversation = body.conversation and company.find("cnv", body.conversation)
-    if body.conversation and not conversation then return answers.unknown("conversation", body.conversation) end
-    local inbox = conversation and conversation.inbox or find_inbox(body.inbox)
-    if not inbox then return answers.unknown("inbox", body.inbox) end
-
-    local source = company.source_of(inbox.channel)
-    local contact = company.by_handle[company.handle_key(source, body.from)] or company.add_contact({
-      name = body.name or body.from, handles = { { handle = body.from, source = source } },
-    })
-    if not conversation then
-      conversation = threads.new({
-        inbox = inbox, channel = inbox.channel, created_at = company.now(), subject = body.subject or "",
-        contact = contact, handle = body.from,
-      })
-    end
-    if not conversation.channel then return answers.invalid("conversation: takes no messages") end
-    conversation.contact, conversation.handle = contact, body.from
-    threads.set_status(conversation, "open")
-    local message = threads.receive(conversation, body.body, company.now(), body.subject)
-    return answers.ok({
-      conversation = app.views.conversation(conversation), message = app.views.message(message),
-    }, 201)
-  end
-
   -- {conversation, teammate = id, alias or null}
   function control.assign(request)
     local body, bad = checks.body(request, {
@@ -177,7 +137,7 @@ return function(app)
     if not conversation then return answers.unknown("conversation", body.conversation) end
     local teammate = body.teammate and company.find("tea", body.teammate)
     if body.teammate and not teammate then return answers.unknown("teammate", body.teammate) end
-    threads.assign(conversation, teammate)
+    threads.assign(conversation, teammate, { type = "teammate", company.teammates[1] })
     return answers.ok(app.views.conversation(conversation))
   end
 
@@ -186,17 +146,28 @@ return function(app)
     return app.contacts.create(request)
   end
 
+  -- Of each conversation what the API has accepted, seen or not; ?count=1 only how many.
+  function control.replies(request)
+    local out, total = {}, 0
+    for id, accepted in pairs(threads.accepted) do
+      total = total + #accepted
+      out[id] = request.params.count and #accepted or app.views.list(accepted, function(message)
+        return {
+          message_uid = message.uid, body = message.sent_body, author = message.author and message.author.id,
+          visible = threads.by_uid[message.uid] ~= nil, never = message.never or false,
+        }
+      end)
+    end
+    return answers.ok({ total = total, replies = out })
+  end
+
   -- The thread with all that was accepted, also what is late or never comes; oldest first.
   function control.thread(_, conversation)
-    local waiting = json.array({})
-    for _, message in ipairs(threads.late) do
-      if message.conversation == conversation then
-        waiting[#waiting + 1] = {
-          message_uid = message.uid, body = message.sent_body, never = message.never or false,
-          due_at = message.due_at,
-        }
-      end
-    end
+    local waiting = app.views.list(threads.waiting(conversation), function(message)
+      return {
+        message_uid = message.uid, body = message.sent_body, never = message.never or false, due_at = message.due_at,
+      }
+    end)
     return answers.ok({
       conversation = app.views.conversation(conversation),
       messages = app.views.list(conversation.messages, app.views.message),

@@ -106,6 +106,11 @@ return function(app)
     return app.pages.whole(request, { conversation.inbox }, app.views.inbox)
   end
 
+  -- The source of what was asked for through the API.
+  local function by_api(request)
+    return { type = request.grant and "oauth_client" or "api" }
+  end
+
   local function find_assignee(id)
     if id == json.null then return nil end
     local teammate = company.find("tea", id)
@@ -118,7 +123,7 @@ return function(app)
     if not body then return bad end
     local teammate, unknown = find_assignee(body.assignee_id or json.null)
     if unknown then return unknown end
-    threads.assign(conversation, teammate)
+    threads.assign(conversation, teammate, by_api(request))
     return answers.none()
   end
 
@@ -154,7 +159,7 @@ return function(app)
     end
     if unknown then return unknown end
 
-    if given ~= nil then threads.assign(conversation, teammate) end
+    if given ~= nil then threads.assign(conversation, teammate, by_api(request)) end
     if body.status then threads.set_status(conversation, WRITTEN[body.status]) end
     if ticket then
       threads.set_status(conversation, ticket.category == "resolved" and "archived" or "open")

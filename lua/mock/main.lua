@@ -1,10 +1,10 @@
 -- The mock Front: one long script that takes a request and answers it, for ever.
 -- Its shapes come from Front's documentation and captures, never from our client, so that
 -- it can find us wrong. What the parts are for stands on their first lines.
-local app = {} -- what all companies share; each has the rest for itself, see companies.lua
+local app = { real_now = mock.now } -- what all companies share; each has the rest for itself, see companies.lua
 for _, name in ipairs({
-  "words", "html", "answers", "clock", "multipart", "requests", "companies", "grants", "oauth", "consent",
-  "auth", "faults", "log",
+  "words", "html", "answers", "clock", "timers", "draws", "outbox", "multipart", "requests", "companies", "webhooks",
+  "deliveries", "grants", "oauth", "consent", "auth", "faults", "log",
 }) do
   local part = mock.part(name)
   app[name] = type(part) == "function" and part(app) or part
@@ -44,7 +44,6 @@ local function answer_control(request)
 end
 
 local function answer_any(request, entry)
-  for _, company in ipairs(app.companies.list) do company.threads.settle() end
   app.requests.parse(request)
   if request.segments[1] == "_mock" then return answer_control(request) end
   entry.logged = app.log.add(request)
@@ -58,11 +57,7 @@ local function failed(request, why)
   return app.answers.error(500, tostring(why))
 end
 
-while true do
-  local request = mock.accept()
-  local entry = {}
-  local ok, answer = pcall(answer_any, request, entry)
-  if not ok then answer = failed(request, answer) end
+local function send(request, answer, entry)
   local date = app.clock.date()
   if date then
     answer.headers = answer.headers or {}
@@ -74,4 +69,30 @@ while true do
   end
   local sent, why = pcall(mock.reply, request, answer)
   if not sent then mock.reply(request, failed(request, why)) end
+end
+
+local function serve(request)
+  local entry = {}
+  local ok, answer = pcall(answer_any, request, entry)
+  if not ok then answer = failed(request, answer) end
+  if not answer.later then return send(request, answer, entry) end
+  answer.later(function(final) send(request, final, entry) end)
+end
+
+local function try(what, fn, ...)
+  local ok, why = pcall(fn, ...)
+  if not ok and mock.log then mock.log(what .. ": " .. tostring(why)) end
+end
+
+local function run_timer(fn) try("timer", fn) end
+
+app.webhooks.start()
+while true do
+  local event = mock.accept(app.timers.run(run_timer))
+  if event and event.sent then
+    try("webhook", app.outbox.finish, event)
+  elseif event then
+    app.timers.run(run_timer) -- what was due has happened by now
+    serve(event)
+  end
 end

@@ -7,7 +7,8 @@ return function(app)
     list = {},   -- oldest first
     merged = {}, -- id -> the conversation that took it in
     by_uid = {}, -- only messages that exist
-    late = {},   -- accepted, not there yet
+    late = 0,    -- how many are accepted and not there yet
+    accepted = {}, -- conversation id -> what was accepted through the API, oldest first
   }
   -- How sent messages appear: `late` seconds or nil for 0-5 by the seed; `never`; for `times` messages.
   threads.appearance = {}
@@ -22,12 +23,15 @@ return function(app)
     if status ~= "archived" then conversation.reminders = {} end
   end
 
-  function threads.assign(conversation, teammate)
+  -- SOURCE says who did it.
+  function threads.assign(conversation, teammate, source)
+    local before = conversation.assignee
     conversation.assignee = teammate
     if conversation.status == "assigned" or conversation.status == "unassigned" then
       threads.set_status(conversation, "open")
     end
     threads.touch(conversation)
+    if teammate ~= before then app.events.assignment(conversation, source) end
   end
 
   function threads.touch(conversation, at)
@@ -91,6 +95,7 @@ return function(app)
     threads.append(conversation, message)
     for _, tag in ipairs(message.tags) do threads.tag(conversation, tag) end
     if message.archive then threads.set_status(conversation, "archived") end
+    app.events.message("outbound", message)
   end
 
   function threads.tag(conversation, tag)
@@ -111,23 +116,26 @@ return function(app)
       how.times = how.times - 1
       if how.times == 0 then threads.appearance = {} end
     end
-    message.never = never
-    message.due_at = mock.now() + seconds
-    threads.late[#threads.late + 1] = message
-    threads.settle()
+    message.never, message.due_at = never, mock.now() + seconds
+    local accepted = threads.accepted[message.conversation.id] or {}
+    threads.accepted[message.conversation.id] = accepted
+    accepted[#accepted + 1] = message
+    if seconds <= 0 and not never then return deliver(message) end
+    threads.late = threads.late + 1
+    if never then return end
+    app.timers.after(seconds, function()
+      threads.late = threads.late - 1
+      deliver(message)
+    end)
   end
 
-  -- Before each request: what was due has happened by now.
-  function threads.settle()
-    local still, now = {}, mock.now()
-    for _, message in ipairs(threads.late) do
-      if message.never or message.due_at > now then
-        still[#still + 1] = message
-      else
-        deliver(message)
-      end
+  -- What was accepted and is not there yet, or never will be.
+  function threads.waiting(conversation)
+    local out = {}
+    for _, message in ipairs(threads.accepted[conversation.id] or {}) do
+      if not threads.by_uid[message.uid] then out[#out + 1] = message end
     end
-    threads.late = still
+    return out
   end
 
   local function letter()

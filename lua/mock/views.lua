@@ -133,6 +133,8 @@ return function(app)
     }
   end
 
+  views.recipient = recipient
+
   local function attachment(f)
     return {
       id = f.id, filename = f.filename, url = link("/download/" .. f.id), content_type = f.content_type,
@@ -186,18 +188,25 @@ return function(app)
     }
   end
 
-  function views.conversation(c)
-    local ticket = app.ticketing.enabled and app.ticketing.status_of(c) or {}
+  function views.conversation_links(c)
     local self = link("/conversations/" .. c.id)
     local last = c.messages[#c.messages]
-    local related = {
-      events = self .. "/events", followers = self .. "/followers", messages = self .. "/messages",
-      comments = self .. "/comments", inboxes = self .. "/inboxes",
-      last_message = last and link("/messages/" .. last.id .. "?referer=conversation") or nil,
+    return {
+      self = self,
+      related = {
+        events = self .. "/events", followers = self .. "/followers", messages = self .. "/messages",
+        comments = self .. "/comments", inboxes = self .. "/inboxes",
+        last_message = last and link("/messages/" .. last.id .. "?referer=conversation") or nil,
+      },
     }
+  end
+
+  function views.conversation(c)
+    local ticket = app.ticketing.enabled and app.ticketing.status_of(c) or {}
+    local last = c.messages[#c.messages]
     local main = c.handle and { handle = c.handle, name = c.contact.name, role = "from" }
     return {
-      _links = { self = self, related = related },
+      _links = views.conversation_links(c),
       id = c.id, type = c.type, subject = c.subject or "", status = c.status, status_id = ticket.id,
       status_category = ticket.category, ticket_ids = json.array({}),
       assignee = c.assignee and views.teammate(c.assignee) or json.null,

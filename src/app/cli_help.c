@@ -46,7 +46,7 @@ static const struct {
     {"mock",
      "[--listen ADDR] [--token T] [--teammate-token T] [--seed N] [--company NAME] "
      "[--companies N] [--epoch SECONDS|start] [--client-id ID] [--client-secret SECRET] "
-     "[--redirect-uri URL]",
+     "[--redirect-uri URL] [--webhook URL] [--signing-key KEY] [--rule-key KEY]",
      "a Front company on localhost"},
     {"help", "[COMMAND]", "shows this"},
     {"version", "", "shows the versions of foyer and its libraries"},

@@ -11,7 +11,8 @@
 static const char usage[] =
     "mock [--listen ADDRESS:PORT] [--token TOKEN] [--teammate-token TOKEN] "
     "[--seed N] [--company NAME] [--companies N] [--epoch SECONDS|start] "
-    "[--client-id ID] [--client-secret SECRET] [--redirect-uri URL]";
+    "[--client-id ID] [--client-secret SECRET] [--redirect-uri URL] "
+    "[--webhook URL] [--signing-key KEY] [--rule-key KEY]";
 
 struct serving {
     struct loop *loop;
@@ -101,6 +102,7 @@ int cmd_mock(struct cli *cli, int argc, char **argv)
     const char *listen = "127.0.0.1:8099", *token = NULL, *teammate = NULL, *seed = "1";
     const char *company = NULL, *epoch = NULL, *companies = "1";
     const char *client_id = NULL, *client_secret = NULL, *redirect_uri = NULL;
+    const char *webhook = NULL, *signing_key = NULL, *rule_key = NULL;
     struct cli_option options[] = {{"listen", CLI_VALUE, &listen},
                                    {"token", CLI_VALUE, &token},
                                    {"teammate-token", CLI_VALUE, &teammate},
@@ -111,6 +113,9 @@ int cmd_mock(struct cli *cli, int argc, char **argv)
                                    {"client-id", CLI_VALUE, &client_id},
                                    {"client-secret", CLI_VALUE, &client_secret},
                                    {"redirect-uri", CLI_VALUE, &redirect_uri},
+                                   {"webhook", CLI_VALUE, &webhook},
+                                   {"signing-key", CLI_VALUE, &signing_key},
+                                   {"rule-key", CLI_VALUE, &rule_key},
                                    {NULL, CLI_FLAG, NULL}};
     struct cli_list rest = {0};
     struct err e = {0};
@@ -135,6 +140,9 @@ int cmd_mock(struct cli *cli, int argc, char **argv)
     set_text(args, "client_id", client_id);
     set_text(args, "client_secret", client_secret);
     set_text(args, "redirect_uri", redirect_uri);
+    set_text(args, "webhook", webhook);
+    set_text(args, "signing_key", signing_key);
+    set_text(args, "rule_key", rule_key);
     if (epoch)
         json_object_set_new(args, "epoch",
                             str_parse_int(epoch, &number) == 0 ? json_integer(number)

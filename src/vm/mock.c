@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <lauxlib.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "io/httpd.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
+#include "vm/outbox.h"
 #include "vm/run.h"
 
 enum { BODY_MAX = 32 * 1024 * 1024, ANSWER_MAX = 512 * 1024 * 1024, HEADERS_MAX = 32 };
@@ -35,7 +37,10 @@ struct mock {
     struct loop *loop;
     struct httpd *httpd;
     struct waiting *first, *last; /* oldest first */
-    struct run *run;              /* waits in accept, or NULL */
+    struct outbox *outbox;
+    struct run *run; /* waits in accept, or NULL */
+    struct loop_timer *timer;
+    int is_due; /* accept has waited long enough */
 };
 
 static void waiting_free(struct waiting *w)
@@ -59,6 +64,24 @@ static void waiting_free(struct waiting *w)
     free(w);
 }
 
+static void wake(void *arg)
+{
+    struct mock *m = arg;
+    struct run *run = m->run;
+    if (!run)
+        return;
+    m->run = NULL;
+    loop_timer_clear(m->timer);
+    run_ready(run);
+}
+
+static void on_due(void *arg)
+{
+    struct mock *m = arg;
+    m->is_due = 1;
+    wake(m);
+}
+
 static void on_request(void *arg, struct httpd_request *r)
 {
     struct mock *m = arg;
@@ -71,11 +94,7 @@ static void on_request(void *arg, struct httpd_request *r)
     else
         m->first = w;
     m->last = w;
-    if (m->run) {
-        struct run *run = m->run;
-        m->run = NULL;
-        run_ready(run);
-    }
+    wake(m);
 }
 
 struct mock *mock_open(struct loop *loop, const char *listen, struct err *e)
@@ -91,6 +110,8 @@ struct mock *mock_open(struct loop *loop, const char *listen, struct err *e)
         free(m);
         return NULL;
     }
+    m->timer = loop_timer_new(loop, on_due, m);
+    m->outbox = outbox_new(wake, m);
     return m;
 }
 
@@ -103,6 +124,8 @@ void mock_close(struct mock *m)
         waiting_free(m->first);
     }
     httpd_close(m->httpd);
+    loop_timer_free(m->timer);
+    outbox_free(m->outbox);
     free(m);
 }
 
@@ -156,6 +179,7 @@ static void stop_waiting(void *arg)
 {
     struct mock *m = arg;
     m->run = NULL;
+    loop_timer_clear(m->timer);
 }
 
 static int accept_next(lua_State *L, int status, lua_KContext context)
@@ -163,18 +187,37 @@ static int accept_next(lua_State *L, int status, lua_KContext context)
     (void)status;
     (void)context;
     struct mock *m = self(L);
+    if (outbox_push(L, m->outbox))
+        return 1;
     for (struct waiting *w = m->first; w; w = w->next)
         if (!w->accepted)
             return push_request(L, w);
+    if (m->is_due)
+        return 0;
     m->run = run_of(L);
     run_wait(m->run, stop_waiting, m);
     return lua_yieldk(L, 0, 0, accept_next);
 }
 
-/* mock.accept() -> {id, method, path, query, headers, body} */
+/* mock.accept([seconds]) -> {id, method, path, query, headers, body}, or what came of a
+ * request sent (see outbox_push), or nothing after so many seconds */
 static int api_mock_accept(lua_State *L)
 {
+    struct mock *m = self(L);
+    lua_Number seconds = luaL_optnumber(L, 1, -1);
+    luaL_argcheck(L, seconds < 1e9, 1, "too long");
+    m->is_due = 0;
+    if (seconds >= 0) /* rounded up: a wait is never a little too short */
+        loop_timer_set(m->timer, (int64_t)ceil((double)seconds * 1000));
+    else
+        loop_timer_clear(m->timer);
     return accept_next(L, LUA_OK, 0);
+}
+
+/* mock.send{method, url, headers, body, timeout} -> the number that its outcome has */
+static int api_mock_send(lua_State *L)
+{
+    return outbox_send(L, self(L)->outbox);
 }
 
 /* ---- reply ---- */
@@ -281,11 +324,9 @@ static int api_mock_log(lua_State *L)
 
 void mock_push(lua_State *L, struct mock *m)
 {
-    static const luaL_Reg functions[] = {{"accept", api_mock_accept},
-                                         {"reply", api_mock_reply},
-                                         {"now", api_mock_now},
-                                         {"log", api_mock_log},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"accept", api_mock_accept}, {"reply", api_mock_reply}, {"send", api_mock_send},
+        {"now", api_mock_now},       {"log", api_mock_log},     {NULL, NULL}};
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, m);
     luaL_setfuncs(L, functions, 1);

@@ -1,0 +1,109 @@
+-- Customers who write in: one by one, or many at once.
+return function(app)
+  local customers = {}
+  local answers, company, threads, checks = app.answers, app.company, app.threads, app.checks
+  local AT_ONCE = 50 -- of a burst, between two looks at the requests
+
+  local function find_inbox(wanted)
+    if not wanted then return company.inboxes[1] end
+    for _, inbox in ipairs(company.inboxes) do
+      if inbox.id == wanted or inbox.name == wanted or inbox.channel.address == wanted then return inbox end
+    end
+    return nil
+  end
+
+  -- The newest one in that inbox that is not in the trash.
+  local function last_conversation(inbox, handle)
+    for i = #threads.list, 1, -1 do
+      local conversation = threads.list[i]
+      if conversation.inbox == inbox and conversation.handle == handle and conversation.status ~= "deleted" then
+        return conversation
+      end
+    end
+    return nil
+  end
+
+  -- LETTER {from, name?, subject?, body}; CONVERSATION nil for a new one in INBOX.
+  function customers.write(letter, inbox, conversation)
+    local source = company.source_of(inbox.channel)
+    local contact = company.by_handle[company.handle_key(source, letter.from)] or company.add_contact({
+      name = letter.name or letter.from, handles = { { handle = letter.from, source = source } },
+    })
+    local now = company.now()
+    conversation = conversation or threads.new({
+      inbox = inbox, channel = inbox.channel, created_at = now, subject = letter.subject or "",
+      contact = contact, handle = letter.from,
+    })
+    conversation.contact, conversation.handle = contact, letter.from
+    threads.set_status(conversation, "open")
+    local message = threads.receive(conversation, letter.body, now, letter.subject)
+    return conversation, message, app.events.message("inbound", message)
+  end
+
+  -- {from, name?, subject?, body, inbox? = id, name or address, conversation?, new = true}; new =
+  -- false goes on with the customer's last conversation in that inbox
+  function customers.inbound(request)
+    local body, bad = checks.body(request, {
+      from = { type = "string", required = true }, body = { type = "string", required = true },
+      name = { type = "string" }, subject = { type = "string" }, inbox = { type = "string" },
+      conversation = { type = "string" }, new = { type = "boolean" },
+    })
+    if not body then return bad end
+    local conversation = body.conversation and company.find("cnv", body.conversation)
+    if body.conversation and not conversation then return answers.unknown("conversation", body.conversation) end
+    local inbox = conversation and conversation.inbox or find_inbox(body.inbox)
+    if not inbox then return answers.unknown("inbox", body.inbox) end
+    if not conversation and body.new == false then conversation = last_conversation(inbox, body.from) end
+    if conversation and not conversation.channel then return answers.invalid("conversation: takes no messages") end
+    local message, event
+    conversation, message, event = customers.write(body, inbox, conversation)
+    return answers.ok({
+      conversation = app.views.conversation(conversation), message = app.views.message(message), event = event.id,
+    }, 201)
+  end
+
+  -- {count, distinct = true, rate? = a second, inbox?}: so many customers write in, at once or
+  -- one after the other; distinct = false: one customer, in one conversation
+  function customers.burst(request)
+    local body, bad = checks.body(request, {
+      count = { type = "number", required = true }, distinct = { type = "boolean" }, rate = { type = "number" },
+      inbox = { type = "string" },
+    })
+    if not body then return bad end
+    if math.type(body.count) ~= "integer" or body.count < 1 or body.count > 100000 then
+      return answers.invalid("count: must be a whole number from 1 to 100000")
+    end
+    if body.rate and body.rate <= 0 then return answers.invalid("rate: must be more than 0") end
+    local inbox = find_inbox(body.inbox)
+    if not inbox then return answers.unknown("inbox", body.inbox) end
+
+    customers.bursts = (customers.bursts or 0) + 1
+    local prefix = ("burst%d-%d"):format(customers.bursts, app.number)
+    local written, conversation = 0, nil
+    local function write_one()
+      written = written + 1
+      local who = body.distinct == false and 1 or written
+      conversation = customers.write({
+        from = ("%s-%d@mail.example"):format(prefix, who), subject = ("Burst %s, letter %d"):format(prefix, written),
+        body = ("Hello, this is letter %d."):format(written),
+      }, inbox, conversation)
+      if body.distinct ~= false then conversation = nil end
+      app.deliveries.coming = app.deliveries.coming - 1
+    end
+
+    app.deliveries.coming = app.deliveries.coming + body.count
+    local began = app.real_now()
+    local function some()
+      local upto = written + AT_ONCE
+      if body.rate then upto = math.floor((app.real_now() - began) * body.rate) + 1 end
+      while written < math.min(upto, body.count) do write_one() end
+      if written < body.count then
+        app.timers.after(body.rate and written / body.rate - (app.real_now() - began) or 0, some)
+      end
+    end
+    app.timers.after(0, some)
+    return answers.ok({ count = body.count, prefix = prefix }, 202)
+  end
+
+  return customers
+end

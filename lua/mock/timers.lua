@@ -1,0 +1,84 @@
+-- What happens later by itself: a heap of due times for the real clock, and one for the
+-- mock's, which /_mock/clock may stop or move.
+local mock = ...
+
+local function new_heap(now)
+  local heap, seq = {}, 0
+
+  local function before(a, b)
+    if a.due ~= b.due then return a.due < b.due end
+    return a.seq < b.seq
+  end
+
+  local function add(due, fn)
+    seq = seq + 1
+    local i, item = #heap + 1, { due = due, seq = seq, fn = fn }
+    while i > 1 and before(item, heap[i // 2]) do
+      heap[i] = heap[i // 2]
+      i = i // 2
+    end
+    heap[i] = item
+  end
+
+  local function take()
+    local top, item = heap[1], table.remove(heap)
+    local n, i = #heap, 1
+    if n == 0 then return top end
+    while true do
+      local child = 2 * i
+      if child > n then break end
+      if child < n and before(heap[child + 1], heap[child]) then child = child + 1 end
+      if not before(heap[child], item) then break end
+      heap[i] = heap[child]
+      i = child
+    end
+    heap[i] = item
+    return top
+  end
+
+  -- Moves what is due now to the end of LIST.
+  local function take_due(list)
+    local at = heap[1] and now()
+    while heap[1] and heap[1].due <= at do list[#list + 1] = take().fn end
+  end
+
+  -- The seconds until the next one, nil when there is none.
+  local function wait()
+    return heap[1] and math.max(0, heap[1].due - now())
+  end
+
+  return { add = add, take_due = take_due, wait = wait }
+end
+
+return function(app)
+  local timers = {}
+  local real, clock = new_heap(mock.now), new_heap(app.clock.now)
+
+  function timers.after(seconds, fn)
+    real.add(mock.now() + seconds, fn)
+  end
+
+  -- By the mock's clock.
+  function timers.after_clock(seconds, fn)
+    clock.add(app.clock.now() + seconds, fn)
+  end
+
+  -- A stopped clock has no next moment.
+  local function nearest()
+    local a, b = real.wait(), clock.wait()
+    if app.clock.stopped and b and b > 0 then b = nil end
+    return a and b and math.min(a, b) or a or b
+  end
+
+  -- Runs what is due, RUN(fn) each, and returns the seconds to the next, nil for never. What
+  -- they set off in turn waits for the next round, so that requests get theirs.
+  function timers.run(run)
+    local due = {}
+    real.take_due(due)
+    clock.take_due(due)
+    for _, fn in ipairs(due) do run(fn) end
+    return nearest()
+  end
+
+  return timers
+end
