@@ -8,6 +8,7 @@
 
 #include "app/session.h"
 #include "app/table.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/limits.h"
@@ -135,8 +136,12 @@ json_t *cli_error_tree(const struct err *e)
 
 int cli_fail(const struct cli *cli, const struct err *e)
 {
-    table_printf(stderr, "foyer: %s\n", e->text); /* an API's own words may be in it */
-    if (e->kind == ERR_RATE_LIMITED && e->retry_after_ms >= 0)
+    if (log_is_json())
+        log_line(LOG_ERROR, "%s", e->text);
+    else
+        table_printf(stderr, "foyer: %s\n",
+                     e->text); /* an API's own words may be in it */
+    if (e->kind == ERR_RATE_LIMITED && e->retry_after_ms >= 0 && !log_is_json())
         fprintf(stderr, "foyer: try again in %g s\n", (double)e->retry_after_ms / 1000);
     if (cli->json) {
         json_t *tree = json_pack("{s:o}", "error", cli_error_tree(e));

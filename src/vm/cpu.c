@@ -10,6 +10,8 @@
 
 #include <lauxlib.h>
 
+#include "base/log.h"
+
 enum { TICK_MS = 10, GRACE_TICKS = 200 };
 
 /* What the handler reads: written by this thread only, between signals. */
@@ -43,13 +45,8 @@ int cpu_stop(lua_State *L)
 /* Only async-signal-safe calls: the thread may be anywhere, in malloc too. */
 static void bark(void)
 {
-    static const char head[] = "foyer: watchdog: ", tail[] =
-                                                        " hangs where it cannot be "
-                                                        "stopped (a pattern?); ending\n";
-    ssize_t rc = write(STDERR_FILENO, head, sizeof head - 1);
-    rc += write(STDERR_FILENO, now.label, strlen(now.label));
-    rc += write(STDERR_FILENO, tail, sizeof tail - 1);
-    (void)rc;
+    log_from_signal("watchdog: ", now.label,
+                    " hangs where it cannot be stopped (a pattern?); ending");
     if (now.on_hang)
         now.on_hang(now.label);
     _exit(70);
