@@ -89,11 +89,11 @@ local function fault(sentence)
 end
 
 -- What the trigger makes of ENVELOPE: {key} when it fires, else {why, error}. NAMED: the address
--- of the webhook says that it fires.
-local function evaluate(name, trigger, envelope, missing, named)
+-- of the webhook says that it fires. GONE: what other triggers asked for in vain.
+local function evaluate(name, trigger, envelope, missing, named, gone)
   local out = {}
   if missing[1] then
-    local ok, fetched = pcall(event.fetch, missing)
+    local ok, fetched = pcall(event.fetch, missing, gone)
     if not ok then
       local failure = std.part("failure").describe(fetched, name)
       if passing[failure.kind] then error(fetched, 0) end
@@ -161,7 +161,7 @@ return function(args)
   if not envelope then
     return { event = {}, fired = fired, quiet = quiet, broken = broken, why = event.NEITHER }
   end
-  local types, wanted, on, by_trigger = types_of(envelope), {}, nil, nil
+  local types, wanted, gone, on, by_trigger = types_of(envelope), {}, {}, nil, nil
   for _, name in ipairs(args.wanted or {}) do wanted[name] = true end
 
   local function look(name, trigger, named)
@@ -173,7 +173,7 @@ return function(args)
     if not missing then
       -- the trigger itself may know better why: an event of that kind never has it
       local out = trigger.fires and in_scope(name, app, function()
-        return evaluate(name, trigger, envelope, {}, false)
+        return evaluate(name, trigger, envelope, {}, false, gone)
       end)
       return { why = out and not out.error and out.why
         or ("the event has no %s, and nothing to fetch it by"):format(path) }
@@ -183,7 +183,7 @@ return function(args)
       return { why = "nobody listens; what a preview leaves out was not fetched" }
     end
     local out, failure = in_scope(name, app, function()
-      return evaluate(name, trigger, envelope, missing, named)
+      return evaluate(name, trigger, envelope, missing, named, gone)
     end)
     if failure then
       if passing[failure.kind] then std.fail(failure.kind, failure.message, failure) end

@@ -130,11 +130,17 @@ function event.missing(envelope, needs, connector)
 end
 
 -- Fetches what event.missing listed, in the scope that is open: a table from -> object. Raises what
--- the app answered.
-function event.fetch(list)
+-- the app answered; GONE (may be missing) keeps that, so that nothing is asked for twice in vain.
+function event.fetch(list, gone)
   local fetched = {}
   for _, one in ipairs(list) do
-    local object = std.http.get(one.address)
+    local known = gone and gone[one.address]
+    local ok, object = not known, known
+    if ok then ok, object = pcall(std.http.get, one.address) end
+    if not ok then
+      if gone then gone[one.address] = object end
+      error(object, 0)
+    end
     if not is_object(object) then
       std.fail("invalid", ("cannot complete the event: GET %s answered no object"):format(one.address))
     end

@@ -180,6 +180,24 @@ unassigned() {
   same "$(received)" "POST /conversations/$CONVERSATION/messages"
 }
 
+@test "a preview is completed; what is gone, or named by nothing, is not" {
+  local event=$BATS_TEST_TMPDIR/event.json
+  forget
+  jq -n --arg id "$CONVERSATION" '{id: "evt_1", type: "inbound", emitted_at: 1701292649.333, conversation: {id: $id,
+    _links: {self: "https://api2.frontapp.com/conversations/x"}}}' >"$event"
+  run_recipe first-reply --event "$event"
+  done_well
+  same "$(received)" "GET /conversations/$CONVERSATION,POST /conversations/$CONVERSATION/messages"
+  forget
+  echo '{"type": "inbound", "payload": {"conversation": {"id": "cnv_gone"}}}' >"$event"
+  run_recipe first-reply --event "$event"
+  failed 65 not_found cnv_gone
+  echo '{"type": "inbound", "payload": {"type": "inbound"}}' >"$event"
+  run_recipe first-reply --event "$event"
+  failed 65 invalid 'the event has no payload.conversation, which front/conversation-created needs'
+  same "$(received)" "GET /conversations/cnv_gone"
+}
+
 @test "contacts-from-csv: a limit in the middle ends it; no headings; no file" {
   local csv=$BATS_TEST_TMPDIR/contacts.csv
   printf 'email\na1@csv.example\na2@csv.example\na3@csv.example\n' >"$csv"

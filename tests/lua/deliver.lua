@@ -32,7 +32,7 @@ local function run(delivered, more)
   result = deliver(args)
   std.copy(result) -- it is data
   local fired = {}
-  for i, one in ipairs(result.fired) do fired[i] = one.trigger:match("/(.*)") .. " " .. one.key end
+  for i, one in ipairs(result.fired) do fired[i] = one.trigger:match("/(.*)") .. " " .. (one.key or "?") end
   return table.concat(fired, ", ")
 end
 local function quiet(name)
@@ -56,7 +56,7 @@ t.equal(result.fired[1].event, body "application.inbound_received", "the envelop
 t.equal({ result.fired[1].conversation, #result.fired[1].recipes }, { "cnv_1042nr10", 0 }, "its conversation")
 t.equal(quiet("contact-created").why, "its `on` has neither \"inbound_received\" nor \"inbound\"", "why not another")
 t.equal(run(body "application.conversation_archived"), "", "an archived conversation fires nothing")
-t.equal(#result.quiet, 4, "… and each trigger says so")
+t.equal(#result.quiet, #script.names("trigger"), "… and each trigger says so")
 t.equal(run(body "application.assignee_changed"), "conversation-assigned evt_4ckcra8e", "an application's assign")
 t.equal(at("payload.target.data.id"), "tea_a0lec", "… has its target")
 t.equal(run(body "application.assignee_changed.unassign"), "", "unassigned")
@@ -83,7 +83,8 @@ t.equal(run(sample "conversation-created"),
   "conversation-created cnv_yo1kg5q, message-received msg_1q15qmtq", "its own sample")
 t.equal(run(sample "conversation-assigned"), "conversation-assigned evt_4ckcra8e", "its own sample")
 t.equal(run(sample "contact-created"), "contact-created crd_3cgz4ge", "its own sample")
-for _, name in ipairs(script.names("trigger")) do
+for _, name in ipairs { "contact-created", "conversation-assigned", "conversation-created", "message-received" } do
+  name = "front/" .. name
   local trigger = script.get("trigger", name)
   run(t.json(t.read("lua/front/" .. trigger.sample)))
   local found = false
@@ -175,6 +176,7 @@ world["/conversations/cnv_55c8c149"] = merged
 t.equal(run(body(preview), wanted) and result.fired[1].conversation, "cnv_into", "one that was merged")
 world["/conversations/cnv_55c8c149"] = nil
 t.equal(run(body(preview), wanted), "", "one that is gone")
+t.equal(#asked, 1, "… is asked for once")
 t.equal(quiet("conversation-assigned"),
   { trigger = "front/conversation-assigned", why = "404 for /conversations/cnv_55c8c149" }, "… why")
 world["/conversations/cnv_55c8c149"] = { kind = "forbidden", message = "no" }
@@ -206,5 +208,77 @@ t.equal(run(inbound(0), { trigger = "no-such" }), "", "… a trigger that is not
 t.equal(quiet("no-such").error, true, "… is an error")
 t.equal(run(inbound(0), { trigger = "../x" }), "", "… nor is a path a trigger")
 t.equal(#result.quiet, 1, "… it is said")
+
+-- A trigger that goes wrong takes no other with it
+
+local function odd(payload)
+  payload.type = "odd"
+  return { type = "odd", payload = payload }
+end
+run(odd { key = "k" })
+t.equal(quiet("broken").error, true, "a file that does not load is an error")
+t.equal(quiet("broken").why:find("triggers/broken.lua:1: this file is broken", 1, true) ~= nil, true, "… with its line")
+t.equal({ #result.fired, result.fired[1].trigger, result.fired[1].key, result.fired[2].key },
+  { 2, "front/odd", "k" }, "… and the others fire; one has no key of its own")
+t.equal(at("payload.changed"), nil, "what a trigger changes is its own copy")
+t.equal(run(odd { key = "k", own = true }):match("^odd (.*)"), "acme k, strange ?", "the client's own layer")
+for _, wrong in ipairs {
+  { { raise = "oops" }, "oops" }, { { raise_key = "oops" }, "oops" }, { {}, "not a nil" },
+  { { key = 5 }, "not a number" },
+  { { key = "" }, "0 bytes" }, { { long = 201 }, "1 to 200 bytes, not 201 bytes" }, { { bytes = true }, "1 bytes" },
+} do
+  run(odd(wrong[1]))
+  t.equal({ #result.fired, quiet("odd").error }, { 1, true }, "an error of one is its own: " .. wrong[2])
+  t.equal(quiet("odd").why:find(wrong[2], 1, true) ~= nil, true, "… " .. quiet("odd").why)
+end
+run(odd { long = 200 })
+t.equal(#result.fired[1].key, 200, "a key of 200 bytes")
+run(odd { fires = false })
+t.equal(quiet("odd"), { trigger = "front/odd", why = "its `fires` said no" }, "a no without a reason")
+run(odd { fires = false, why = "a reason" })
+t.equal(quiet("odd").why, "a reason", "… and with one")
+
+-- Recipes
+
+run(odd { key = "k" })
+t.equal({ result.fired[1].recipes, result.fired[1].not_on, result.broken }, { {}, { "odd-one", "odd-two" }, {} },
+  "recipes that are not switched on are named")
+client = { recipes = { ["odd-one"] = true, digest = { post_to = "x" } }, uncertain = "resend" }
+run(odd { key = "k", conversation = { id = "cnv_1", subject = "s" } })
+t.equal(result.fired[1].recipes, { { name = "odd-one", on = true, cron = "0 7 * * *", order = "cnv_1",
+  uncertain = "resend", retry = { attempts = 5, give_up = 7200 } } }, "one that is")
+t.equal(result.fired[1].not_on, { "odd-two" }, "… and the other is not")
+t.equal({ result.fired[2].recipes, result.fired[2].not_on }, { {}, {} }, "nobody listens to the other trigger")
+client = { recipes = {
+  ["odd-one"] = false,
+  ["odd-two"] = { cron = "5 * * * *", retry = { give_up = "90s" }, uncertain = "park" },
+} }
+workspace = { recipes = { ["odd-one"] = true, ["odd-two"] = { retry = { attempts = 2 } } } }
+run(odd { key = "k" })
+t.equal(result.fired[1].recipes, { { name = "odd-two", on = true, cron = "5 * * * *", uncertain = "park",
+  retry = { give_up = 90 } } }, "the client's word is over the workspace's")
+t.equal(result.fired[1].not_on, { "odd-one" }, "… and may say false")
+client = { recipes = json.array {} }
+run(odd { key = "k" })
+t.equal(#result.fired[1].recipes, 2, "… or nothing")
+workspace = { recipes = { broken = true, nowhere = true, ["odd-one"] = true } }
+run(odd { key = "k" })
+t.equal({ #result.fired[1].recipes, #result.broken, result.broken[1].recipe, result.broken[2].recipe },
+  { 1, 2, "broken", "nowhere" }, "a recipe that does not load stops no other")
+t.equal(result.broken[1].why:find("recipes/broken.lua:1: this recipe is broken", 1, true) ~= nil, true, "… why")
+
+-- With a listener a preview is completed without being asked for
+
+client, workspace = { recipes = { assigned = true } }, {}
+world = { ["/conversations/cnv_55c8c149"] = full.conversation, ["/teammates/tea_55c8c149"] = full.target.data }
+t.equal(run(body(preview)), "conversation-assigned evt_55c8c149", "a preview that a recipe listens to")
+t.equal({ #asked, result.fired[1].recipes[1].order, result.fired[1].recipes[1].name },
+  { 2, "cnv_55c8c149", "assigned" }, "… in the conversation's order")
+world = {}
+local first = sample "conversation-created"
+first.payload.conversation = { id = "cnv_gone" }
+t.equal(run(first, { wanted = { "front/message-received", "front/conversation-created" } }), "", "nothing is left")
+t.equal(asked, { "/conversations/cnv_gone" }, "… and two triggers ask for it once")
+t.equal(quiet("message-received").why, quiet("conversation-created").why, "… for the same reason")
 
 std.http = real_http

@@ -1,0 +1,1 @@
+return super { summary = "Does something else for Acme." }

@@ -1,0 +1,1 @@
+return { summary = "Something odd happened, without a key.", on = { "odd", "strange" } }

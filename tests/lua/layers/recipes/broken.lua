@@ -1,0 +1,1 @@
+error("this recipe is broken")

@@ -1,0 +1,1 @@
+return { summary = "Does something else.", on = "front/odd", run = function() end }
