@@ -78,9 +78,10 @@ struct inbox_filter {   /* NULL, 0, -1: any */
 };
 int inbox_each(struct db *db, const struct inbox_filter *filter, delivery_fn *fn,
                void *arg, struct err *e);
-/* How many are in each state. */
+/* How many are in each state; DONE is reckoned from the ids, and too high by those that
+ * inbox_prune removed above one that waits. */
 int inbox_count(struct db *db, int64_t counts[DELIVERY_STATES], struct err *e);
-/* When the oldest waiting one came, 0: none waits. */
+/* When the waiting one came that is due first, 0: none waits. */
 int inbox_oldest(struct db *db, int64_t *at_ms, struct err *e);
 
 /* ---- rejections: requests that were refused; no body is kept ---- */
@@ -91,8 +92,8 @@ struct rejection {
     int status;
     int64_t times;
 };
-/* Counts up the row of the last hour with the same route, status and sentence, else adds
- * one; keeps the newest thousand. */
+/* Counts R's times (0 counts as 1) up in the row of the last hour with the same route,
+ * status and sentence, else adds one; keeps the newest thousand. */
 int inbox_reject(struct db *db, const struct rejection *r, struct err *e);
 int inbox_rejections(struct db *db, const char *client, const char *app, int limit,
                      int (*fn)(void *arg, const struct rejection *r), void *arg,

@@ -78,6 +78,8 @@ const char *const schema_steps[] = {
     "  note TEXT" /* JSON: why it did not fire, by client and trigger; why it is dead */
     ") STRICT;"
     "CREATE INDEX delivery_waiting ON delivery (due_ms, id) WHERE state = 0;"
+    "CREATE INDEX delivery_odd ON delivery (state) WHERE state > 1;"
+    "CREATE INDEX delivery_claimed ON delivery (owner) WHERE owner IS NOT NULL;"
     /* a delivery's own row is changed, its body never is */
     "CREATE TABLE delivery_body (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
     "CREATE TABLE rejection ("
@@ -91,10 +93,11 @@ const char *const schema_steps[] = {
     "  times INTEGER NOT NULL,"
     "  sentence TEXT NOT NULL"
     ") STRICT;"
-    "CREATE TABLE seen (" /* activation keys, longer than what they led to */
-    "  hash BLOB PRIMARY KEY,"
+    "CREATE TABLE seen ("       /* activation keys, longer than what they led to */
+    "  id INTEGER PRIMARY KEY," /* grows with time: the old ones are a range */
+    "  hash BLOB NOT NULL UNIQUE,"
     "  at_ms INTEGER NOT NULL"
-    ") STRICT, WITHOUT ROWID;"
+    ") STRICT;"
     "CREATE TABLE activation ("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
     "  at_ms INTEGER NOT NULL,"
