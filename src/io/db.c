@@ -11,7 +11,11 @@
 #include "base/path.h"
 #include "base/str.h"
 
-enum { LOCK_PATIENCE_MS = 5000 };
+enum {
+    LOCK_PATIENCE_MS = 5000,
+    KEPT_SETS = 32, /* prepared statements kept: 32 sets of 4, by a hash of their text */
+    KEPT_WAYS = 4
+};
 
 static const char durable_pragmas[] = "PRAGMA page_size=16384;"
                                       "PRAGMA journal_mode=WAL;"
@@ -26,6 +30,10 @@ static const char live_pragmas[] = "PRAGMA page_size=1024;"
 struct db {
     sqlite3 *sqlite;
     char *path; /* for sentences */
+    int64_t busy_until_us;
+    int is_durable; /* synchronous=FULL */
+    sqlite3_stmt *kept[KEPT_SETS][KEPT_WAYS];
+    unsigned victim; /* which way of a full set goes next */
 };
 
 struct db_row {
@@ -101,7 +109,23 @@ struct db_value db_blob(const void *data, size_t len)
     return (struct db_value){.type = DB_IS_BLOB, .data = data ? data : "", .len = len};
 }
 
-/* The switch to WAL needs the file for itself and does not wait by busy_timeout: two
+/* SQLite's own handler sleeps 1, 2, 5, 10, 15, 20, 25 ... ms; a group commit is over in a
+ * fraction of the first. It is not called where waiting could be a deadlock, as when a
+ * reader turns writer (sqlite.org/c3ref/busy_handler.html). */
+static int on_busy(void *arg, int before)
+{
+    struct db *db = arg;
+    int64_t now = clock_mono_us();
+    if (before == 0)
+        db->busy_until_us = now + LOCK_PATIENCE_MS * 1000;
+    if (now >= db->busy_until_us)
+        return 0;
+    long us = before < 16 ? 100 + 25 * before : 500;
+    nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
+    return 1;
+}
+
+/* The switch to WAL needs the file for itself and does not call on_busy: two
  * processes that make the file at the same time meet here. */
 static int set_up(struct db *db, const char *pragmas, struct err *e)
 {
@@ -142,7 +166,7 @@ static struct db *open_file(const char *path, const char *pragmas, int *damaged,
         db_close(db);
         return NULL;
     }
-    sqlite3_busy_timeout(db->sqlite, LOCK_PATIENCE_MS);
+    sqlite3_busy_handler(db->sqlite, on_busy, db);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
     if (set_up(db, pragmas, e) != 0) {
         if (damaged)
@@ -155,7 +179,10 @@ static struct db *open_file(const char *path, const char *pragmas, int *damaged,
 
 struct db *db_open(const char *path, struct err *e)
 {
-    return open_file(path, durable_pragmas, NULL, e);
+    struct db *db = open_file(path, durable_pragmas, NULL, e);
+    if (db)
+        db->is_durable = 1;
+    return db;
 }
 
 struct db *db_open_live(const char *path, int *damaged, struct err *e)
@@ -171,16 +198,63 @@ void db_close(struct db *db)
 {
     if (!db)
         return;
+    for (int i = 0; i < KEPT_SETS * KEPT_WAYS; i++)
+        sqlite3_finalize(db->kept[i / KEPT_WAYS][i % KEPT_WAYS]);
     sqlite3_close(db->sqlite);
     free(db->path);
     free(db);
+}
+
+static sqlite3_stmt **kept_set(struct db *db, const char *sql)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *p = sql; *p; p++)
+        hash = (hash ^ (unsigned char)*p) * 16777619u;
+    return db->kept[(hash ^ hash >> 16) % KEPT_SETS];
+}
+
+/* A kept statement is taken out while it is used, so that a query of the same text inside
+ * its rows' callback has one of its own. */
+static int take(struct db *db, const char *sql, sqlite3_stmt **out)
+{
+    sqlite3_stmt **set = kept_set(db, sql);
+    for (int i = 0; i < KEPT_WAYS; i++)
+        if (set[i] && strcmp(sqlite3_sql(set[i]), sql) == 0) {
+            *out = set[i];
+            set[i] = NULL;
+            return SQLITE_OK;
+        }
+    return sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+}
+
+static void give_back(struct db *db, sqlite3_stmt *statement)
+{
+    if (!statement)
+        return;
+    const char *sql = sqlite3_sql(statement);
+    /* Some pragmas act when they are prepared (sqlite.org/pragma.html). */
+    if (sqlite3_strnicmp(sql, "PRAGMA", 6) == 0) {
+        sqlite3_finalize(statement);
+        return;
+    }
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement); /* they point into the caller's memory */
+    sqlite3_stmt **set = kept_set(db, sql);
+    int way = -1;
+    for (int i = 0; i < KEPT_WAYS && way < 0; i++)
+        if (!set[i])
+            way = i;
+    if (way < 0)
+        way = (int)(db->victim++ % KEPT_WAYS);
+    sqlite3_finalize(set[way]);
+    set[way] = statement;
 }
 
 static sqlite3_stmt *prepare(struct db *db, const char *sql,
                              const struct db_value *values, size_t n, struct err *e)
 {
     sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(db->sqlite, sql, -1, &statement, NULL);
+    int rc = take(db, sql, &statement);
     for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {
         const struct db_value *v = &values[i];
         int at = (int)i + 1;
@@ -203,7 +277,7 @@ static sqlite3_stmt *prepare(struct db *db, const char *sql,
     if (rc == SQLITE_OK)
         return statement;
     fail(db, e);
-    sqlite3_finalize(statement);
+    give_back(db, statement);
     return NULL;
 }
 
@@ -218,7 +292,7 @@ int db_query(struct db *db, const char *sql, const struct db_value *values, size
     while (!stop && (rc = sqlite3_step(statement)) == SQLITE_ROW)
         stop = fn ? fn(arg, &row) : 0;
     int failed = !stop && rc != SQLITE_DONE ? fail(db, e) : 0;
-    sqlite3_finalize(statement);
+    give_back(db, statement);
     return failed;
 }
 
@@ -256,19 +330,74 @@ const void *db_row_blob(const struct db_row *row, int column, size_t *len)
     return data;
 }
 
-int db_transaction(struct db *db, db_transaction_fn *fn, void *arg, struct err *e)
+int db_in_transaction(const struct db *db)
 {
-    /* IMMEDIATE: the lock is waited for here, where busy_timeout works; a reader that
+    return !sqlite3_get_autocommit(db->sqlite);
+}
+
+int64_t db_changes(const struct db *db)
+{
+    return sqlite3_total_changes64(db->sqlite);
+}
+
+static int run(struct db *db, const char *sql, struct err *e)
+{
+    return db_query(db, sql, DB_NONE, NULL, NULL, e);
+}
+
+int db_begin(struct db *db, struct err *e)
+{
+    /* IMMEDIATE: the lock is waited for here, where on_busy is called; a reader that
      * turns writer would get SQLITE_BUSY at once. */
-    if (db_exec(db, "BEGIN IMMEDIATE", e) != 0)
+    return run(db, "BEGIN IMMEDIATE", e);
+}
+
+int db_end(struct db *db, int commit, struct err *e)
+{
+    int rc = commit ? run(db, "COMMIT", e) : -1;
+    /* A full disk may have rolled back already. */
+    if (rc != 0 && db_in_transaction(db))
+        run(db, "ROLLBACK", NULL);
+    return rc;
+}
+
+static int savepoint(struct db *db, db_transaction_fn *fn, void *arg, struct err *e)
+{
+    if (run(db, "SAVEPOINT part", e) != 0)
         return -1;
     int rc = fn(db, arg, e);
-    if (rc == 0)
-        rc = db_exec(db, "COMMIT", e);
-    /* A full disk may have rolled back already. */
-    if (rc != 0 && !sqlite3_get_autocommit(db->sqlite))
-        db_exec(db, "ROLLBACK", NULL);
+    if (!db_in_transaction(db)) /* and the savepoint with it */
+        return rc != 0 ? -1
+                       : err_set(e, ERR_STORE, "cannot write %s: it was rolled back",
+                                 db->path);
+    if (rc != 0)
+        run(db, "ROLLBACK TO part", NULL);
+    if (run(db, "RELEASE part", rc == 0 ? e : NULL) != 0)
+        rc = -1;
     return rc == 0 ? 0 : -1;
+}
+
+int db_transaction(struct db *db, db_transaction_fn *fn, void *arg, struct err *e)
+{
+    if (db_in_transaction(db))
+        return savepoint(db, fn, arg, e);
+    if (db_begin(db, e) != 0)
+        return -1;
+    return db_end(db, fn(db, arg, e) == 0, e);
+}
+
+int db_set_durable(struct db *db, int durable, struct err *e)
+{
+    if (db->is_durable == (durable != 0))
+        return 0;
+    /* FULL syncs the WAL file at each commit, and with it the frames that earlier commits
+     * wrote there (sqlite.org/wal.html; walFrames() in wal.c: one fdatasync of the file).
+     * Inside a transaction the pragma is an error (sqlite.org/pragma.html). */
+    if (db_exec(db, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL",
+                e) != 0)
+        return -1;
+    db->is_durable = durable != 0;
+    return 0;
 }
 
 static int read_int(void *arg, const struct db_row *row)

@@ -3,8 +3,9 @@
  * A handle belongs to one thread and opens cheaply: no thread is made and nothing is
  * written unless the file is new or its migrations are behind. WAL, synchronous=FULL,
  * 16 KiB pages, 5 s of patience with a lock, foreign keys on, file mode 0600.
- * Writes commit before their call returns; a writer thread that commits for many and
- * completes by a callback will own a handle of its own, beside these functions.
+ * Writes commit before their call returns; io/writer commits for many on a thread and a
+ * handle of its own, and completes by a callback. Statements stay prepared, by their
+ * text.
  *
  * Errors are ERR_UNAVAILABLE when another process holds the lock, else ERR_STORE: full
  * disk, read-only, corrupt, not a database, each with its sentence. A broken UNIQUE or
@@ -71,9 +72,20 @@ const char *db_row_text(const struct db_row *row, int column);
 const void *db_row_blob(const struct db_row *row, int column, size_t *len);
 
 /* Runs FN inside a write transaction: commits when it answers 0, else rolls back and
- * answers -1 with the error that FN set. Transactions do not nest. */
+ * answers -1 with the error that FN set. Inside another one it is a savepoint: what FN
+ * did is undone alone, or committed with the rest. */
 typedef int db_transaction_fn(struct db *db, void *arg, struct err *e);
 int db_transaction(struct db *db, db_transaction_fn *fn, void *arg, struct err *e);
+
+/* For writer: the two ends of a transaction. A commit that fails has rolled back. */
+int db_begin(struct db *db, struct err *e);
+int db_end(struct db *db, int commit, struct err *e);
+/* A full disk or a broken one may end a transaction before its end. */
+int db_in_transaction(const struct db *db);
+/* Rows changed since it was opened, undone ones included. */
+int64_t db_changes(const struct db *db);
+/* Whether the commits from now on wait for the disk. Outside of transactions only. */
+int db_set_durable(struct db *db, int durable, struct err *e);
 
 /* The library's version, at run time. */
 const char *db_version(void);

@@ -86,7 +86,6 @@ static void test_a_new_file_is_set_up_as_designed(void **state)
     assert_int_equal(int_of(db, "PRAGMA page_size"), 16384);
     assert_int_equal(int_of(db, "PRAGMA synchronous"), 2);
     assert_int_equal(int_of(db, "PRAGMA foreign_keys"), 1);
-    assert_int_equal(int_of(db, "PRAGMA busy_timeout"), 5000);
     assert_int_equal(db_exec(db, "CREATE TABLE t (a)", NULL), 0);
     char *wal = xasprintf("%s-wal", path);
     struct stat st;
@@ -124,6 +123,7 @@ static void test_values_go_in_and_come_out(void **state)
 }
 
 struct walk {
+    struct db *db;
     int rows, stop_at;
     int null_text, empty_blob;
 };
@@ -211,6 +211,105 @@ static void test_a_transaction_is_all_or_nothing(void **state)
     fails = 0;
     assert_int_equal(db_transaction(db, insert_then, &fails, &e), 0);
     assert_int_equal(int_of(db, "SELECT count(*) FROM person"), 2);
+    db_close(db);
+}
+
+struct nest {
+    int inner_fails, inner, outer_fails;
+};
+
+static int insert_outer(struct db *db, void *arg, struct err *e)
+{
+    struct nest *n = arg;
+    assert_int_equal(db_exec(db, "INSERT INTO person (name) VALUES ('bob')", e), 0);
+    n->inner = db_transaction(db, insert_then, &n->inner_fails, e);
+    return n->outer_fails ? err_set(e, ERR_INVALID, "not at all") : 0;
+}
+
+static void test_a_transaction_within_one_is_a_savepoint(void **state)
+{
+    (void)state;
+    struct db *db = open_migrated();
+    struct err e;
+    struct nest n = {.outer_fails = 1};
+    assert_int_equal(db_transaction(db, insert_outer, &n, &e), -1);
+    assert_int_equal(int_of(db, "SELECT count(*) FROM person"), 1);
+    n = (struct nest){.inner_fails = 1};
+    assert_int_equal(db_transaction(db, insert_outer, &n, &e), 0);
+    assert_int_equal(n.inner, -1);
+    assert_int_equal(int_of(db, "SELECT count(*) FROM person WHERE name = 'bob'"), 1);
+    assert_int_equal(int_of(db, "SELECT count(*) FROM person WHERE name = 'eve'"), 0);
+    db_close(db);
+}
+
+/* The same text, used inside its own rows and again and again, with other values. */
+static const char count_sql[] = "SELECT ?1 + count(*) FROM person WHERE ?2 IS NULL";
+
+static int count_again(void *arg, const struct db_row *row)
+{
+    struct walk *w = arg;
+    int64_t inner = -1;
+    w->rows = (int)db_row_int(row, 0);
+    assert_int_equal(
+        db_query(w->db, count_sql, DB_ARGS(db_int(100)), read_int, &inner, NULL), 0);
+    assert_int_equal(inner, 90 + w->rows);
+    assert_int_equal(db_row_int(row, 0), w->rows); /* this row is still here */
+    return 0;
+}
+
+static void test_a_statement_is_used_again(void **state)
+{
+    (void)state;
+    struct db *db = open_migrated();
+    struct walk w = {.db = db};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(
+            db_query(db, count_sql, DB_ARGS(db_int(10)), count_again, &w, NULL), 0);
+        assert_int_equal(w.rows, 11);
+        /* A value of the time before is not there the next time. */
+        assert_int_equal(db_query(db, count_sql, DB_ARGS(db_int(10), db_text("x")),
+                                  read_int, &(int64_t){0}, NULL),
+                         0);
+    }
+    /* More texts than are kept, and one that failed. */
+    for (int i = 0; i < 1000; i++) {
+        char sql[64];
+        snprintf(sql, sizeof sql, "SELECT %d + (SELECT age FROM person)", i % 300);
+        assert_int_equal(int_of(db, sql), 36 + i % 300);
+    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(db_change(db, "INSERT INTO person (name) VALUES (?)",
+                                   DB_ARGS(db_text("ada")), NULL, NULL),
+                         -1);
+    assert_int_equal(db_change(db, "INSERT INTO person (name) VALUES (?)",
+                               DB_ARGS(db_text("bob")), NULL, NULL),
+                     0);
+    /* A schema that another handle changed meanwhile. */
+    struct db *other = open_ok();
+    assert_int_equal(
+        db_exec(other, "ALTER TABLE person RENAME COLUMN age TO years", NULL), 0);
+    db_close(other);
+    assert_int_equal(db_query(db, count_sql, DB_ARGS(db_int(10)), count_again, &w, NULL),
+                     0);
+    assert_int_equal(
+        db_query(db, "SELECT 1 + (SELECT age FROM person)", DB_NONE, NULL, NULL, NULL),
+        -1);
+    db_close(db);
+}
+
+static void test_durability_can_be_switched(void **state)
+{
+    (void)state;
+    struct db *db = open_migrated();
+    struct err e;
+    assert_int_equal(db_set_durable(db, 0, &e), 0);
+    assert_int_equal(int_of(db, "PRAGMA synchronous"), 1);
+    assert_int_equal(db_begin(db, &e), 0);
+    assert_int_equal(db_set_durable(db, 1, &e), -1); /* not within a transaction */
+    assert_int_equal(db_end(db, 1, &e), 0);
+    assert_int_equal(int_of(db, "PRAGMA synchronous"), 1);
+    assert_int_equal(db_set_durable(db, 1, &e), 0);
+    assert_int_equal(int_of(db, "PRAGMA synchronous"), 2);
     db_close(db);
 }
 
@@ -374,6 +473,9 @@ int main(void)
         T(test_a_failed_migration_leaves_nothing),
         T(test_a_newer_file_is_refused),
         T(test_a_transaction_is_all_or_nothing),
+        T(test_a_transaction_within_one_is_a_savepoint),
+        T(test_a_statement_is_used_again),
+        T(test_durability_can_be_switched),
         T(test_constraints_are_conflicts),
         T(test_a_full_disk),
         T(test_read_only),
