@@ -1,0 +1,310 @@
+#include "io/writer.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+/* Bounds what a crash undoes and how long the first of a batch waits for its last. */
+enum { BATCH_MAX = 1024 };
+
+struct job {
+    struct job *next;
+    writer_fn *fn;
+    writer_done *done;
+    void *arg;
+    struct err *err; /* NULL: none; few jobs need its kilobyte */
+    int how;
+};
+
+struct queue {
+    struct job *first, **last;
+};
+
+struct writer {
+    struct loop_wake *wake;
+    pthread_t thread;
+    /* The loop's. */
+    size_t nqueued;
+    struct job *spare; /* to use again */
+    /* Shared. */
+    pthread_mutex_t lock;
+    pthread_cond_t has_work, has_done;
+    struct queue work, done;
+    struct writer_stats stats;
+    int is_idle, is_closing;
+    /* While it opens: shared; then the thread's. */
+    char *path;
+    struct db *db;
+    int is_open;
+    struct err open_err;
+};
+
+static void queue_init(struct queue *q)
+{
+    q->first = NULL;
+    q->last = &q->first;
+}
+
+static void queue_add(struct queue *q, struct job *job)
+{
+    job->next = NULL;
+    *q->last = job;
+    q->last = &job->next;
+}
+
+/* Moves up to MAX jobs to OUT, which is empty. */
+static void queue_take(struct queue *q, struct queue *out, int max)
+{
+    struct job **end = &q->first;
+    for (int n = 0; n < max && *end; n++)
+        end = &(*end)->next;
+    if (end == &q->first)
+        return;
+    out->first = q->first;
+    out->last = end;
+    q->first = *end;
+    if (!q->first)
+        q->last = &q->first;
+    *end = NULL;
+}
+
+static void job_fail(struct job *job, const struct err *e)
+{
+    job->err = xmalloc(sizeof(*job->err));
+    *job->err = *e;
+    if (e->kind == ERR_NONE) /* it must not pass for committed */
+        err_set(job->err, ERR_INTERNAL, "cannot write: a job failed and did not say why");
+}
+
+/* 0, or -1 when the whole transaction must end, with E for those without an own error. */
+static int run_job(struct db *db, struct job *job, struct err *e)
+{
+    int64_t changes = db_changes(db);
+    int is_plain = job->how & WRITER_CHECKS_FIRST;
+    int rc =
+        is_plain ? job->fn(db, job->arg, e) : db_transaction(db, job->fn, job->arg, e);
+    if (rc != 0)
+        job_fail(job, e);
+    if (!db_in_transaction(db)) /* the disk is full or broken: all of it is undone */
+        return rc != 0 ? -1 : err_set(e, ERR_STORE, "cannot write: it was rolled back");
+    if (rc != 0 && is_plain && db_changes(db) != changes) {
+        err_set(e, ERR_UNAVAILABLE,
+                "cannot write now: undone with another write that "
+                "failed: %s",
+                job->err->text);
+        return -1;
+    }
+    return 0;
+}
+
+/* What one transaction does; 0, or -1 when nothing of it is committed. */
+static int commit_batch(struct writer *w, struct queue *batch, int durable, struct err *e)
+{
+    if (db_set_durable(w->db, durable, e) != 0 || db_begin(w->db, e) != 0)
+        return -1;
+    for (struct job *job = batch->first; job; job = job->next) {
+        err_clear(e);
+        if (run_job(w->db, job, e) != 0) {
+            db_end(w->db, 0, NULL);
+            return -1;
+        }
+    }
+    err_clear(e);
+    return db_end(w->db, 1, e);
+}
+
+static void run_batch(struct writer *w, struct queue *batch)
+{
+    int durable = 0;
+    for (struct job *job = batch->first; job; job = job->next)
+        durable |= (job->how & WRITER_DURABLE) != 0;
+    struct err e = {0};
+    int64_t start = clock_mono_us();
+    int rc = commit_batch(w, batch, durable, &e);
+    int64_t us = clock_mono_us() - start;
+    uint64_t committed = 0;
+    for (struct job *job = batch->first; job; job = job->next) {
+        if (rc != 0 && !job->err)
+            job_fail(job, &e);
+        committed += !job->err;
+    }
+    pthread_mutex_lock(&w->lock);
+    if (rc == 0) {
+        w->stats.commits++;
+        w->stats.durable_commits += (uint64_t)durable;
+        w->stats.jobs += committed;
+        w->stats.last_us = us;
+        w->stats.total_us += us;
+    } else {
+        w->stats.failures++;
+    }
+    *w->done.last = batch->first;
+    w->done.last = batch->last;
+    pthread_cond_signal(&w->has_done);
+    pthread_mutex_unlock(&w->lock);
+    loop_wake_send(w->wake);
+}
+
+static void *run_thread(void *arg)
+{
+    struct writer *w = arg;
+    pthread_mutex_lock(&w->lock);
+    w->db = db_open(w->path, &w->open_err);
+    /* A savepoint keeps a copy of each page that its job changes: not in a file. */
+    if (w->db && db_exec(w->db, "PRAGMA temp_store=MEMORY", &w->open_err) != 0) {
+        db_close(w->db);
+        w->db = NULL;
+    }
+    w->is_open = 1;
+    pthread_cond_signal(&w->has_done);
+    while (w->db) {
+        struct queue batch;
+        queue_init(&batch);
+        queue_take(&w->work, &batch, BATCH_MAX);
+        if (!batch.first && w->is_closing)
+            break;
+        if (!batch.first) {
+            w->is_idle = 1;
+            pthread_cond_wait(&w->has_work, &w->lock);
+            w->is_idle = 0;
+            continue;
+        }
+        pthread_mutex_unlock(&w->lock);
+        run_batch(w, &batch);
+        pthread_mutex_lock(&w->lock);
+    }
+    pthread_mutex_unlock(&w->lock);
+    db_close(w->db);
+    return NULL;
+}
+
+/* Completes what is there; a job's node is free before its DONE runs. */
+static void complete(void *arg)
+{
+    struct writer *w = arg;
+    static const struct err none;
+    struct queue done;
+    queue_init(&done);
+    pthread_mutex_lock(&w->lock);
+    queue_take(&w->done, &done, INT32_MAX);
+    pthread_mutex_unlock(&w->lock);
+    for (struct job *job = done.first, *next; job; job = next) {
+        next = job->next;
+        struct job now = *job;
+        job->next = w->spare;
+        w->spare = job;
+        if (--w->nqueued == 0)
+            loop_wake_hold(w->wake, 0);
+        if (now.done)
+            now.done(now.arg, now.err ? now.err : &none);
+        free(now.err);
+    }
+}
+
+static void free_writer(struct writer *w)
+{
+    for (struct job *job = w->spare, *next; job; job = next) {
+        next = job->next;
+        free(job);
+    }
+    loop_wake_free(w->wake);
+    pthread_cond_destroy(&w->has_work);
+    pthread_cond_destroy(&w->has_done);
+    pthread_mutex_destroy(&w->lock);
+    free(w->path);
+    free(w);
+}
+
+static int start_thread(struct writer *w, struct err *e)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = pthread_create(&w->thread, NULL, run_thread, w);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc != 0)
+        return err_set(e, ERR_INTERNAL, "cannot start the store's writing thread: %s",
+                       strerror(rc));
+    pthread_mutex_lock(&w->lock);
+    while (!w->is_open)
+        pthread_cond_wait(&w->has_done, &w->lock);
+    int is_open = w->db != NULL;
+    pthread_mutex_unlock(&w->lock);
+    if (is_open)
+        return 0;
+    pthread_join(w->thread, NULL);
+    if (e)
+        *e = w->open_err;
+    return -1;
+}
+
+struct writer *writer_open(const char *path, struct loop *loop, struct err *e)
+{
+    struct writer *w = xcalloc(1, sizeof(*w));
+    queue_init(&w->work);
+    queue_init(&w->done);
+    w->path = xstrdup(path);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->has_work, NULL);
+    pthread_cond_init(&w->has_done, NULL);
+    w->wake = loop_wake_new(loop, complete, w, e);
+    if (!w->wake || start_thread(w, e) != 0) {
+        free_writer(w);
+        return NULL;
+    }
+    return w;
+}
+
+void writer_submit(struct writer *w, int how, writer_fn *fn, writer_done *done, void *arg)
+{
+    struct job *job = w->spare;
+    if (job)
+        w->spare = job->next;
+    else
+        job = xmalloc(sizeof(*job));
+    *job = (struct job){.fn = fn, .done = done, .arg = arg, .how = how};
+    if (w->nqueued++ == 0)
+        loop_wake_hold(w->wake, 1);
+    pthread_mutex_lock(&w->lock);
+    queue_add(&w->work, job);
+    int must_signal = w->is_idle;
+    w->is_idle = 0;
+    pthread_mutex_unlock(&w->lock);
+    if (must_signal)
+        pthread_cond_signal(&w->has_work);
+}
+
+void writer_close(struct writer *w)
+{
+    if (!w)
+        return;
+    while (w->nqueued > 0) {
+        pthread_mutex_lock(&w->lock);
+        while (!w->done.first)
+            pthread_cond_wait(&w->has_done, &w->lock);
+        pthread_mutex_unlock(&w->lock);
+        complete(w);
+    }
+    pthread_mutex_lock(&w->lock);
+    w->is_closing = 1;
+    pthread_cond_signal(&w->has_work);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    free_writer(w);
+}
+
+size_t writer_queued(const struct writer *w)
+{
+    return w->nqueued;
+}
+
+void writer_stats(struct writer *w, struct writer_stats *out)
+{
+    pthread_mutex_lock(&w->lock);
+    *out = w->stats;
+    pthread_mutex_unlock(&w->lock);
+}

@@ -1,0 +1,503 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "io/writer.h"
+#include "workdir.h"
+
+static char *dir, *path;
+static struct loop *loop;
+static struct writer *writer;
+static pthread_t loop_thread;
+
+static int setup(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    dir = workdir_make();
+    path = path_join(dir, "foyer.db");
+    struct db *db = db_open(path, &e);
+    if (!db ||
+        db_exec(db, "CREATE TABLE t (name TEXT PRIMARY KEY, body BLOB) STRICT", &e) != 0)
+        fail_msg("%s", e.text);
+    db_close(db);
+    loop = loop_new(&e);
+    writer = writer_open(path, loop, &e);
+    if (!writer)
+        fail_msg("%s", e.text);
+    loop_thread = pthread_self();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    writer_close(writer);
+    loop_free(loop);
+    free(path);
+    workdir_remove(dir);
+    return 0;
+}
+
+static int read_int(void *arg, const struct db_row *row)
+{
+    *(int64_t *)arg = db_row_int(row, 0);
+    return 0;
+}
+
+/* By a handle of its own: what is committed. */
+static int64_t int_of(const char *sql)
+{
+    struct err e = {0};
+    int64_t v = -1;
+    struct db *db = db_open(path, &e);
+    if (!db || db_query(db, sql, DB_NONE, read_int, &v, &e) != 0)
+        fail_msg("%s", e.text);
+    db_close(db);
+    return v;
+}
+
+static int64_t count(void)
+{
+    return int_of("SELECT count(*) FROM t");
+}
+
+/* One job of a test: inserts its name, NAMES times with a number, then fails or not. */
+struct job {
+    const char *name;
+    enum { FINE, FAILS_FIRST, FAILS_AFTER, FAILS_MUTE } outcome;
+    sem_t *started, *until; /* says that it began, waits for that to go on */
+    const char *sql;
+    int64_t value; /* of SQL */
+    int ended;     /* the order of its DONE, from 1 */
+    enum err_kind kind;
+    char text[256];
+};
+
+static int nended;
+
+static int insert(struct db *db, const char *name, struct err *e)
+{
+    return db_change(db, "INSERT INTO t (name) VALUES (?)", DB_ARGS(db_text(name)), NULL,
+                     e);
+}
+
+static int work(struct db *db, void *arg, struct err *e)
+{
+    struct job *j = arg;
+    assert_false(pthread_equal(pthread_self(), loop_thread));
+    if (j->started) {
+        sem_post(j->started);
+        sem_wait(j->until);
+    }
+    if (j->outcome == FAILS_FIRST)
+        return err_set(e, ERR_CONFLICT, "%s is too late", j->name);
+    if (j->sql && db_query(db, j->sql, DB_NONE, read_int, &j->value, e) != 0)
+        return -1;
+    if (j->name && insert(db, j->name, e) != 0)
+        return -1;
+    if (j->outcome == FAILS_AFTER)
+        return err_set(e, ERR_INVALID, "%s changed its mind", j->name);
+    return j->outcome == FAILS_MUTE ? -1 : 0;
+}
+
+static void ended(void *arg, const struct err *e)
+{
+    struct job *j = arg;
+    assert_true(pthread_equal(pthread_self(), loop_thread));
+    j->ended = ++nended;
+    j->kind = e->kind;
+    snprintf(j->text, sizeof(j->text), "%.255s", e->kind == ERR_NONE ? "" : e->text);
+}
+
+/* Submits JOBS behind one that waits until all are queued, and runs them: two
+ * transactions, with what they did the second in OUT. */
+static void run_together(struct job *jobs, int n, int how, struct writer_stats *out)
+{
+    sem_t started, go;
+    sem_init(&started, 0, 0);
+    sem_init(&go, 0, 0);
+    struct job first = {.started = &started, .until = &go};
+    struct writer_stats before;
+    nended = 0;
+    writer_submit(writer, 0, work, NULL, &first);
+    sem_wait(&started);
+    for (int i = 0; i < n; i++)
+        writer_submit(writer, how, work, ended, &jobs[i]);
+    assert_int_equal(writer_queued(writer), n + 1);
+    writer_stats(writer, &before);
+    sem_post(&go);
+    loop_run(loop);
+    assert_int_equal(writer_queued(writer), 0);
+    assert_int_equal(nended, n);
+    for (int i = 0; i < n; i++)
+        assert_int_equal(jobs[i].ended, i + 1);
+    writer_stats(writer, out);
+    out->commits -= before.commits + 1;
+    out->durable_commits -= before.durable_commits;
+    out->jobs -= before.jobs + 1;
+    out->failures -= before.failures;
+    sem_destroy(&started);
+    sem_destroy(&go);
+}
+
+static void jobs_that_wait_share_a_commit(void **state)
+{
+    (void)state;
+    enum { JOBS = 500 };
+    static struct job jobs[JOBS];
+    char names[JOBS][8];
+    for (int i = 0; i < JOBS; i++) {
+        snprintf(names[i], sizeof(names[i]), "j%d", i);
+        jobs[i] = (struct job){.name = names[i]};
+    }
+    struct writer_stats s;
+    run_together(jobs, JOBS, WRITER_DURABLE, &s);
+    assert_int_equal(s.commits, 1);
+    assert_int_equal(s.durable_commits, 1);
+    assert_int_equal(s.jobs, JOBS);
+    assert_int_equal(s.failures, 0);
+    assert_true(s.last_us >= 0 && s.total_us >= s.last_us);
+    for (int i = 0; i < JOBS; i++)
+        assert_int_equal(jobs[i].kind, ERR_NONE);
+    assert_int_equal(count(), JOBS);
+}
+
+/* A crash undoes no more than that, and the first of them does not wait for all. */
+static void a_commit_takes_no_more_than_1024(void **state)
+{
+    (void)state;
+    enum { JOBS = 1025 };
+    static struct job jobs[JOBS];
+    memset(jobs, 0, sizeof(jobs));
+    struct writer_stats s;
+    run_together(jobs, JOBS, 0, &s);
+    assert_int_equal(s.commits, 2);
+    assert_int_equal(s.durable_commits, 0);
+    assert_int_equal(s.jobs, JOBS);
+}
+
+static void a_job_fails_alone(void **state)
+{
+    (void)state;
+    struct job jobs[] = {
+        {.name = "a"},
+        {.name = "b", .outcome = FAILS_FIRST},
+        {.name = "c", .outcome = FAILS_AFTER},
+        {.name = "d", .outcome = FAILS_MUTE},
+        {.name = "a"}, /* the first one's name */
+        {.name = "e"},
+    };
+    struct writer_stats s;
+    run_together(jobs, 6, 0, &s);
+    assert_int_equal(jobs[0].kind, ERR_NONE);
+    assert_int_equal(jobs[1].kind, ERR_CONFLICT);
+    assert_string_equal(jobs[1].text, "b is too late");
+    assert_int_equal(jobs[2].kind, ERR_INVALID);
+    assert_string_equal(jobs[2].text, "c changed its mind");
+    assert_int_equal(jobs[3].kind, ERR_INTERNAL);
+    assert_int_equal(jobs[4].kind, ERR_CONFLICT);
+    assert_int_equal(jobs[5].kind, ERR_NONE);
+    assert_int_equal(s.commits, 1);
+    assert_int_equal(s.jobs, 2);
+    assert_int_equal(count(), 2);
+    assert_int_equal(int_of("SELECT count(*) FROM t WHERE name IN ('a', 'e')"), 2);
+}
+
+static void without_savepoints_too(void **state)
+{
+    (void)state;
+    struct job jobs[] = {
+        {.name = "a"},
+        {.name = "b", .outcome = FAILS_FIRST},
+        {.name = "a"},
+        {.name = "c"},
+    };
+    struct writer_stats s;
+    run_together(jobs, 4, WRITER_CHECKS_FIRST, &s);
+    assert_int_equal(jobs[0].kind, ERR_NONE);
+    assert_int_equal(jobs[1].kind, ERR_CONFLICT);
+    assert_int_equal(jobs[2].kind, ERR_CONFLICT);
+    assert_int_equal(jobs[3].kind, ERR_NONE);
+    assert_int_equal(s.commits, 1);
+    assert_int_equal(count(), 2);
+}
+
+/* Half of a job is never committed, even if that takes the others with it. */
+static void one_that_promised_too_much_undoes_all(void **state)
+{
+    (void)state;
+    struct job jobs[] = {
+        {.name = "a"},
+        {.name = "b", .outcome = FAILS_AFTER},
+        {.name = "c"},
+    };
+    struct writer_stats s;
+    run_together(jobs, 3, WRITER_CHECKS_FIRST, &s);
+    assert_int_equal(jobs[0].kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(jobs[0].text, "b changed its mind"));
+    assert_int_equal(jobs[1].kind, ERR_INVALID);
+    assert_int_equal(jobs[2].kind, ERR_UNAVAILABLE);
+    assert_int_equal((int)s.commits, 0);
+    assert_int_equal(s.failures, 1);
+    assert_int_equal(count(), 0);
+    struct job again = {.name = "a"};
+    run_together(&again, 1, 0, &s);
+    assert_int_equal(again.kind, ERR_NONE);
+}
+
+static void one_durable_job_makes_the_commit_durable(void **state)
+{
+    (void)state;
+    struct job jobs[2];
+    static const int want[][2] = {{0, 1}, {1, 2}, {0, 1}}; /* any durable, synchronous */
+    for (int i = 0; i < 3; i++) {
+        memset(jobs, 0, sizeof(jobs));
+        jobs[0].sql = jobs[1].sql = "PRAGMA synchronous";
+        struct writer_stats s;
+        sem_t started, go;
+        sem_init(&started, 0, 0);
+        sem_init(&go, 0, 0);
+        struct job first = {.started = &started, .until = &go};
+        writer_submit(writer, 0, work, NULL, &first);
+        sem_wait(&started);
+        writer_stats(writer, &s);
+        uint64_t before = s.durable_commits;
+        writer_submit(writer, 0, work, ended, &jobs[0]);
+        writer_submit(writer, want[i][0] ? WRITER_DURABLE : 0, work, ended, &jobs[1]);
+        sem_post(&go);
+        loop_run(loop);
+        writer_stats(writer, &s);
+        assert_int_equal(s.durable_commits - before, want[i][0]);
+        assert_int_equal(jobs[0].value, want[i][1]);
+        assert_int_equal(jobs[1].value, want[i][1]);
+        sem_destroy(&started);
+        sem_destroy(&go);
+    }
+}
+
+struct chain {
+    int left;
+    char name[16];
+};
+
+static int link_work(struct db *db, void *arg, struct err *e)
+{
+    return insert(db, ((struct chain *)arg)->name, e);
+}
+
+static void link_done(void *arg, const struct err *e)
+{
+    struct chain *c = arg;
+    assert_int_equal(e->kind, ERR_NONE);
+    if (--c->left == 0)
+        return;
+    snprintf(c->name, sizeof(c->name), "link%d", c->left);
+    writer_submit(writer, WRITER_DURABLE, link_work, link_done, c);
+}
+
+static void a_completion_may_submit(void **state)
+{
+    (void)state;
+    struct chain c = {.left = 20, .name = "link"};
+    writer_submit(writer, WRITER_DURABLE, link_work, link_done, &c);
+    loop_run(loop);
+    assert_int_equal(c.left, 0);
+    assert_int_equal(count(), 20);
+}
+
+static void closing_finishes_what_was_submitted(void **state)
+{
+    (void)state;
+    struct chain c = {.left = 20, .name = "link"};
+    writer_submit(writer, 0, link_work, link_done, &c);
+    writer_close(writer);
+    writer = NULL;
+    assert_int_equal(c.left, 0);
+    assert_int_equal(count(), 20);
+    loop_run(loop); /* nothing of it is left in the loop */
+}
+
+static void what_cannot_be_opened_is_said(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    char text[4096];
+    memset(text, 'x', sizeof(text));
+    char *other = path_join(dir, "other.db");
+    assert_int_equal(path_create(other, text, sizeof(text), 0600, NULL), 0);
+    assert_null(writer_open(other, loop, &e));
+    assert_int_equal(e.kind, ERR_STORE);
+    assert_non_null(strstr(e.text, "not a database"));
+    free(other);
+    writer_close(NULL);
+}
+
+static void a_full_disk_fails_the_job_and_not_the_next(void **state)
+{
+    (void)state;
+    struct job limit = {.sql = "PRAGMA max_page_count=8"};
+    struct job big = {.sql = "INSERT INTO t VALUES ('big', zeroblob(1000000))"};
+    struct job small = {.name = "small"};
+    struct writer_stats s;
+    run_together(&limit, 1, 0, &s);
+    assert_int_equal(limit.value, 8);
+    run_together(&big, 1, WRITER_DURABLE, &s);
+    assert_int_equal(big.kind, ERR_STORE);
+    assert_non_null(strstr(big.text, "the disk is full"));
+    run_together(&small, 1, WRITER_DURABLE, &s);
+    assert_int_equal(small.kind, ERR_NONE);
+    assert_int_equal(count(), 1);
+}
+
+/* The commit itself fails: nobody is told that it is done. */
+static void a_commit_that_fails_fails_all_of_its_jobs(void **state)
+{
+    (void)state;
+    struct job jobs[] = {
+        {.name = "a"}, {.name = "b"}, {.name = "c", .outcome = FAILS_FIRST}};
+    struct writer_stats s;
+    char *wal = xasprintf("%s-wal", path);
+    struct stat st;
+    assert_int_equal(stat(wal, &st), 0);
+    free(wal);
+    struct rlimit before, low;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    low = before;
+    low.rlim_cur = (rlim_t)st.st_size + 1000; /* less than a page more */
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    run_together(jobs, 3, WRITER_DURABLE, &s);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(jobs[0].kind, ERR_STORE);
+    assert_int_equal(jobs[1].kind, ERR_STORE);
+    assert_int_equal(jobs[2].kind, ERR_CONFLICT); /* its own */
+    assert_int_equal((int)s.commits, 0);
+    assert_int_equal(s.failures, 1);
+    assert_int_equal(count(), 0);
+    run_together(jobs, 2, WRITER_DURABLE, &s);
+    assert_int_equal(jobs[0].kind, ERR_NONE);
+    assert_int_equal(count(), 2);
+}
+
+static void release(void *arg)
+{
+    struct err e = {0};
+    if (db_end(arg, 1, &e) != 0)
+        fail_msg("%s", e.text);
+}
+
+static void it_waits_for_the_lock_of_another(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct db *db = db_open(path, &e);
+    assert_int_equal(db_begin(db, &e), 0);
+    assert_int_equal(insert(db, "theirs", &e), 0);
+    struct job job = {.name = "ours"};
+    writer_submit(writer, WRITER_DURABLE, work, ended, &job);
+    struct loop_timer *t = loop_timer_new(loop, release, db);
+    loop_timer_set(t, 50);
+    loop_run(loop);
+    assert_int_equal(job.kind, ERR_NONE);
+    assert_int_equal(count(), 2);
+    loop_timer_free(t);
+    db_close(db);
+}
+
+enum { PROCESSES = 3, EACH = 400, AT_ONCE = 4 };
+
+struct stream {
+    int submitted, failed;
+};
+
+static void stream_next(struct stream *s);
+
+static void stream_done(void *arg, const struct err *e)
+{
+    struct stream *s = arg;
+    if (e->kind != ERR_NONE) {
+        fprintf(stderr, "%s\n", e->text);
+        s->failed++;
+    }
+    stream_next(s);
+}
+
+static int stream_work(struct db *db, void *arg, struct err *e)
+{
+    (void)arg;
+    return db_change(db, "INSERT INTO t VALUES (hex(randomblob(16)), zeroblob(2000))",
+                     DB_NONE, NULL, e);
+}
+
+static void stream_next(struct stream *s)
+{
+    if (s->submitted++ < EACH)
+        writer_submit(writer, s->submitted % 2 ? WRITER_DURABLE : 0, stream_work,
+                      stream_done, s);
+}
+
+static void several_processes_write_one_file(void **state)
+{
+    (void)state;
+    writer_close(writer); /* before the fork: no thread */
+    writer = NULL;
+    loop_free(loop);
+    loop = NULL;
+    pid_t pids[PROCESSES];
+    for (int i = 0; i < PROCESSES; i++) {
+        pids[i] = fork();
+        assert_true(pids[i] >= 0);
+        if (pids[i] > 0)
+            continue;
+        struct err e = {0};
+        static struct stream s;
+        loop = loop_new(&e);
+        writer = writer_open(path, loop, &e);
+        if (!writer)
+            _exit(2);
+        for (int k = 0; k < AT_ONCE; k++)
+            stream_next(&s);
+        loop_run(loop);
+        writer_close(writer);
+        _exit(s.failed != 0);
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status;
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(count(), PROCESSES * EACH);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(jobs_that_wait_share_a_commit),
+        TEST(a_commit_takes_no_more_than_1024),
+        TEST(a_job_fails_alone),
+        TEST(without_savepoints_too),
+        TEST(one_that_promised_too_much_undoes_all),
+        TEST(one_durable_job_makes_the_commit_durable),
+        TEST(a_completion_may_submit),
+        TEST(closing_finishes_what_was_submitted),
+        TEST(what_cannot_be_opened_is_said),
+        TEST(a_full_disk_fails_the_job_and_not_the_next),
+        TEST(a_commit_that_fails_fails_all_of_its_jobs),
+        TEST(it_waits_for_the_lock_of_another),
+        TEST(several_processes_write_one_file),
+    };
+    return cmocka_run_group_tests_name("writer", tests, NULL, NULL);
+}
