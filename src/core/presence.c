@@ -5,19 +5,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/path.h"
 #include "base/str.h"
 #include "io/crypto.h"
 
-enum { OPEN_TRIES = 8, SWEEP_MAX = 32 };
+enum { OPEN_TRIES = 8, SWEEP_MAX = 32, CAUSE_SECONDS = 24 * 60 * 60 };
 
 struct presence {
     char id[PRESENCE_ID_SIZE];
     char *path;
     int fd;
+    struct presence_end *end;     /* NULL: not needed yet; mapped from the file */
+    struct presence_end unmapped; /* where the file has no room */
 };
 
 static char *owners_dir(const char *workspace_dir)
@@ -46,12 +50,30 @@ static int is_id(const char *id)
     return n > 0 && id[n] == '\0' && n < PRESENCE_ID_SIZE;
 }
 
+static int read_end(int fd, struct presence_end *out)
+{
+    if (pread(fd, out, sizeof *out, 0) != (ssize_t)sizeof *out)
+        return 0;
+    out->kind[sizeof out->kind - 1] = '\0';
+    out->cause[sizeof out->cause - 1] = '\0';
+    return out->kind[0] && out->cause[0];
+}
+
+/* Nobody may be left who deals with it: then not for ever. */
+static int is_awaited(int fd)
+{
+    struct presence_end end;
+    struct stat st;
+    return read_end(fd, &end) && fstat(fd, &st) == 0 &&
+           st.st_mtime > time(NULL) - CAUSE_SECONDS;
+}
+
 /* Only who holds the lock may unlink the file, lest a process that is being born loses
  * it. */
 static void bury(const char *path, int fd)
 {
     struct flock held;
-    if (lock(fd, F_OFD_SETLK, &held) == 0)
+    if (!is_awaited(fd) && lock(fd, F_OFD_SETLK, &held) == 0)
         unlink(path);
 }
 
@@ -161,6 +183,76 @@ void presence_close(struct presence *p)
         return;
     unlink(p->path);
     close(p->fd);
+    if (p->end && p->end != &p->unmapped)
+        munmap(p->end, sizeof *p->end);
     free(p->path);
     free(p);
+}
+
+/* ---- whose fault it was ---- */
+
+/* Written, not only made longer: a page without room on the disk would be a SIGBUS. */
+static struct presence_end *map_end(struct presence *p)
+{
+    const struct presence_end none = {0};
+    void *end = MAP_FAILED;
+    if (pwrite(p->fd, &none, sizeof none, 0) == (ssize_t)sizeof none)
+        end = mmap(NULL, sizeof none, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
+    return end == MAP_FAILED ? &p->unmapped : end;
+}
+
+void presence_mark(struct presence *p, const char *kind, int64_t id)
+{
+    if (!p->end)
+        p->end = map_end(p);
+    p->end->kind[0] = '\0';
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (!kind)
+        return;
+    p->end->id = id;
+    strncpy(p->end->kind + 1, kind + 1, sizeof p->end->kind - 2);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    p->end->kind[0] = kind[0];
+}
+
+void presence_cause(struct presence *p, const char *cause)
+{
+    struct presence_end *end = p->end;
+    if (!end || !end->kind[0] || end->cause[0])
+        return;
+    size_t i = 0;
+    for (; cause[i] && i < sizeof end->cause - 1; i++)
+        end->cause[i] = cause[i];
+    end->cause[i] = '\0';
+}
+
+int presence_end_of(const char *workspace_dir, const char *id, struct presence_end *out)
+{
+    int found = 0;
+    if (!is_id(id))
+        return 0;
+    char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0) {
+        found = read_end(fd, out);
+        close(fd);
+    }
+    free(path);
+    free(dir);
+    return found;
+}
+
+void presence_forget(const char *workspace_dir, const char *id)
+{
+    struct flock held;
+    if (!is_id(id))
+        return;
+    char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && lock(fd, F_OFD_SETLK, &held) == 0)
+        unlink(path);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    free(dir);
 }

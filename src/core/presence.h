@@ -3,13 +3,18 @@
  * It owns state/owners/: one file per living process, named by the presence's id, under
  * an OFD write lock (fcntl(2)). The kernel drops the lock with the last descriptor, also
  * after kill -9, so that whoever sees the id in a claim can ask whether its holder is
- * alive. Ids are never used twice. It knows nothing of what is claimed. */
+ * alive. Ids are never used twice. It knows nothing of what is claimed.
+ *
+ * The file also says what the process was doing when a script ended it. Such a file stays
+ * until somebody has dealt with it; one that says nothing blames nobody. */
 #ifndef FOYER_PRESENCE_H
 #define FOYER_PRESENCE_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 
-enum { PRESENCE_ID_SIZE = 32 }; /* with the NUL */
+enum { PRESENCE_ID_SIZE = 32, PRESENCE_KIND_SIZE = 16, PRESENCE_CAUSE_SIZE = 128 };
 
 struct presence;
 
@@ -22,8 +27,28 @@ const char *presence_id(const struct presence *p);
 /* Removes the file and drops the lock: its claims are free from now on. NULL is fine. */
 void presence_close(struct presence *p);
 
-/* 1: the process with ID lives; 0: it does not, and what it left is removed; -1: cannot
- * tell (ERR_STORE). A missing file or a malformed ID is a dead one. */
+/* 1: the process with ID lives; 0: it does not, and what it left is removed unless it
+ * names a cause; -1: cannot tell (ERR_STORE). A missing file or a malformed ID is a dead
+ * one. */
 int presence_is_alive(const char *workspace_dir, const char *id, struct err *e);
+
+/* ---- whose fault it was ---- */
+
+/* This process is at KIND ("run", "delivery") ID now; KIND NULL: at nothing. Two stores
+ * into memory that outlives the process. */
+void presence_mark(struct presence *p, const char *kind, int64_t id);
+/* It is about to die of CAUSE; heard only while something is marked, and once.
+ * Async-signal-safe. */
+void presence_cause(struct presence *p, const char *cause);
+
+struct presence_end {
+    char kind[PRESENCE_KIND_SIZE];
+    int64_t id;
+    char cause[PRESENCE_CAUSE_SIZE];
+};
+/* 1: the dead process ID named a cause; 0: it did not, and nobody is to blame. */
+int presence_end_of(const char *workspace_dir, const char *id, struct presence_end *out);
+/* That has been dealt with. */
+void presence_forget(const char *workspace_dir, const char *id);
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -207,6 +208,95 @@ static void test_errors_name_the_file(void **state)
     free(owners);
 }
 
+/* A process at run 42 that dies: by a signal that it names, or without a word. */
+static pid_t start_marked(char id[PRESENCE_ID_SIZE], const char *cause, int at_it)
+{
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        struct presence *p = presence_open(dir, NULL);
+        char out[PRESENCE_ID_SIZE] = "";
+        if (p) {
+            snprintf(out, sizeof out, "%s", presence_id(p));
+            presence_mark(p, "delivery", 7);
+            presence_mark(p, "run", 42);
+            if (!at_it)
+                presence_mark(p, NULL, 0);
+            presence_cause(p, cause);
+            presence_cause(p, "something that came of it");
+        }
+        _exit(write(fds[1], out, sizeof out) != (ssize_t)sizeof out);
+    }
+    assert_int_equal(read(fds[0], id, PRESENCE_ID_SIZE), PRESENCE_ID_SIZE);
+    close(fds[0]);
+    close(fds[1]);
+    return pid;
+}
+
+static void test_who_is_to_blame(void **state)
+{
+    (void)state;
+    char id[PRESENCE_ID_SIZE];
+    struct presence_end was;
+    int status;
+    waitpid(start_marked(id, "signal 11", 1), &status, 0);
+    assert_int_equal(alive(id), 0);
+    presence_close(open_ok()); /* its sweep leaves it too */
+    assert_int_equal(presence_end_of(dir, id, &was), 1);
+    assert_string_equal(was.kind, "run");
+    assert_int_equal(was.id, 42);
+    assert_string_equal(was.cause, "signal 11");
+    presence_forget(dir, id);
+    assert_int_equal(presence_end_of(dir, id, &was), 0);
+    assert_int_equal(files(), 0);
+    presence_forget(dir, id);
+    presence_forget(dir, "../foyer.db");
+}
+
+static void test_nobody_is_to_blame(void **state)
+{
+    (void)state;
+    char id[PRESENCE_ID_SIZE];
+    struct presence_end was;
+    int status;
+    waitpid(start_marked(id, "signal 11", 0), &status, 0); /* at nothing */
+    assert_int_equal(presence_end_of(dir, id, &was), 0);
+    assert_int_equal(alive(id), 0);
+    assert_int_equal(files(), 0);
+    end(start_other(id), SIGKILL); /* from outside */
+    assert_int_equal(presence_end_of(dir, id, &was), 0);
+}
+
+static void test_the_living_are_not_forgotten(void **state)
+{
+    (void)state;
+    struct presence *p = open_ok();
+    presence_mark(p, "run", 1);
+    presence_cause(p, "signal 6");
+    presence_forget(dir, presence_id(p));
+    assert_int_equal(alive(presence_id(p)), 1);
+    presence_close(p);
+    assert_int_equal(files(), 0);
+}
+
+/* A file that nobody deals with goes after a day. */
+static void test_causes_do_not_pile_up(void **state)
+{
+    (void)state;
+    char id[PRESENCE_ID_SIZE];
+    int status;
+    waitpid(start_marked(id, "signal 11", 1), &status, 0);
+    char *path = file_of(id);
+    struct timespec old[2] = {{time(NULL) - 25 * 60 * 60, 0},
+                              {time(NULL) - 25 * 60 * 60, 0}};
+    assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+    presence_close(open_ok());
+    assert_int_equal(files(), 0);
+    free(path);
+}
+
 /* Creators and sweepers at once: nobody loses a file it holds. */
 static void test_many_at_once(void **state)
 {
@@ -243,6 +333,10 @@ int main(void)
         TEST(test_opening_sweeps_what_the_dead_left),
         TEST(test_ids_that_are_none),
         TEST(test_errors_name_the_file),
+        TEST(test_who_is_to_blame),
+        TEST(test_nobody_is_to_blame),
+        TEST(test_the_living_are_not_forgotten),
+        TEST(test_causes_do_not_pile_up),
         TEST(test_many_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
