@@ -138,6 +138,12 @@ void stats_time(enum timing timing, int64_t us)
     atomic_fetch_add_explicit(&region->times[timing].buckets[b], 1, memory_order_relaxed);
 }
 
+void stats_commit(int64_t us, uint64_t jobs)
+{
+    stats_time(STAT_TIME_COMMIT, us);
+    stats_add(STAT_COMMITTED, jobs);
+}
+
 void stats_rejected(int status)
 {
     stats_add(status == 400   ? STAT_REJECTED_400

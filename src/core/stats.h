@@ -63,6 +63,9 @@ void stats_rejected(int status);
 /* An API's answer to a request of a run; 0: there was none. */
 void stats_answer(int status);
 
+/* For writer_watch (io/writer.h). */
+void stats_commit(int64_t us, uint64_t jobs);
+
 uint64_t stats_get(enum counter counter); /* 0 without a region */
 /* Appends all of it in Prometheus' text format, version 0.0.4; -1 as the functions of
  * base/buf.h. */

@@ -39,6 +39,7 @@ struct writer {
     /* While it opens: shared; then the thread's. */
     char *path;
     struct db *db;
+    void (*watch)(int64_t us, uint64_t jobs);
     int is_open;
     struct err open_err;
 };
@@ -132,6 +133,8 @@ static void run_batch(struct writer *w, struct queue *batch)
             job_fail(job, &e);
         committed += !job->err;
     }
+    if (rc == 0 && w->watch)
+        w->watch(us, committed);
     pthread_mutex_lock(&w->lock);
     if (rc == 0) {
         w->stats.commits++;
@@ -300,6 +303,11 @@ void writer_close(struct writer *w)
 size_t writer_queued(const struct writer *w)
 {
     return w->nqueued;
+}
+
+void writer_watch(struct writer *w, void (*fn)(int64_t us, uint64_t jobs))
+{
+    w->watch = fn;
 }
 
 void writer_stats(struct writer *w, struct writer_stats *out)

@@ -55,5 +55,8 @@ struct writer_stats {
     int64_t last_us, total_us; /* of the commits, from asking for the lock to the end */
 };
 void writer_stats(struct writer *w, struct writer_stats *out);
+/* FN hears of each commit, on the writer's thread: how long it took, and how many jobs it
+ * held. Before the first writer_submit. */
+void writer_watch(struct writer *w, void (*fn)(int64_t us, uint64_t jobs));
 
 #endif

@@ -121,6 +121,15 @@ static void ended(void *arg, const struct err *e)
     snprintf(j->text, sizeof(j->text), "%.255s", e->kind == ERR_NONE ? "" : e->text);
 }
 
+static _Atomic uint64_t heard_commits, heard_jobs;
+
+static void hear(int64_t us, uint64_t n)
+{
+    assert_true(us >= 0);
+    heard_commits++;
+    heard_jobs += n;
+}
+
 /* Submits JOBS behind one that waits until all are queued, and runs them: two
  * transactions, with what they did the second in OUT. */
 static void run_together(struct job *jobs, int n, int how, struct writer_stats *out)
@@ -131,6 +140,10 @@ static void run_together(struct job *jobs, int n, int how, struct writer_stats *
     struct job first = {.started = &started, .until = &go};
     struct writer_stats before;
     nended = 0;
+    heard_commits = heard_jobs = 0;
+    struct writer_stats heard_before;
+    writer_stats(writer, &heard_before);
+    writer_watch(writer, hear);
     writer_submit(writer, 0, work, NULL, &first);
     sem_wait(&started);
     for (int i = 0; i < n; i++)
@@ -144,6 +157,8 @@ static void run_together(struct job *jobs, int n, int how, struct writer_stats *
     for (int i = 0; i < n; i++)
         assert_int_equal(jobs[i].ended, i + 1);
     writer_stats(writer, out);
+    assert_int_equal(heard_commits, out->commits - heard_before.commits);
+    assert_int_equal(heard_jobs, out->jobs - heard_before.jobs);
     out->commits -= before.commits + 1;
     out->durable_commits -= before.durable_commits;
     out->jobs -= before.jobs + 1;
