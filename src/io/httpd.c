@@ -191,9 +191,9 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     struct conn *c, *next;
     for (c = LIST_FIRST(&d->conns); c; c = next) {
         next = LIST_NEXT(c, link);
-        bufferevent_data_cb is_reading;
-        bufferevent_getcb(c->bev, &is_reading, NULL, NULL, NULL);
-        if (!is_reading) /* evhttp freed it */
+        bufferevent_event_cb is_owned; /* while evhttp writes it has no read callback */
+        bufferevent_getcb(c->bev, NULL, NULL, &is_owned, NULL);
+        if (!is_owned) /* evhttp freed it */
             conn_forget(c);
         else if (c->started_us && c->started_us <= late_us)
             conn_close(c);

@@ -29,6 +29,8 @@ static struct {
     int nkept;
 } seen;
 
+enum { LARGE = 16 << 20 }; /* more than a socket's buffers hold */
+
 static void log_header(void *arg, const char *name, const char *value)
 {
     buf_addf(arg, " %s=%s", name, value);
@@ -73,6 +75,11 @@ static void on_request(void *arg, struct httpd_request *r)
                                          {"Content-Type", "application/json"},
                                          {"X-Bad", "a\r\nX-Injected: 1"}};
         httpd_reply(r, 429, h, 3, "{}", 2);
+    } else if (str_eq(path, "/large")) {
+        char *large = xcalloc(1, LARGE + 1);
+        memset(large, 'x', LARGE);
+        reply(r, 200, large);
+        free(large);
     } else if (str_eq(path, "/none")) {
         httpd_reply(r, 204, NULL, 0, NULL, 0);
     } else {
@@ -365,6 +372,30 @@ static void slow_clients_are_closed(void **state)
     stop();
 }
 
+/* Looking after connections while an answer is on its way loses none of them. */
+static void a_slow_reader_may_ask_again(void **state)
+{
+    (void)state;
+    start(usual);
+    int silent = dial(); /* keeps the sweep going */
+    int fd = dial();
+    struct buf left, message;
+    buf_init(&left, 2 * LARGE);
+    buf_init(&message, 2 * LARGE);
+    say(fd, "GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+    usleep(400000); /* several sweeps */
+    assert_int_equal(net_read_message(fd, &left, &message, 1), 0);
+    assert_true(message.len > LARGE);
+    buf_reset(&message);
+    say(fd, "GET /again HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(net_read_message(fd, &left, &message, 1), 0);
+    buf_free(&left);
+    buf_free(&message);
+    close(fd);
+    close(silent);
+    stop();
+}
+
 static void connections_are_limited(void **state)
 {
     (void)state;
@@ -507,6 +538,7 @@ int main(void)
         TEST(refuses_what_is_too_large),
         TEST(refuses_what_can_be_read_in_two_ways),
         TEST(slow_clients_are_closed),
+        TEST(a_slow_reader_may_ask_again),
         TEST(connections_are_limited),
         TEST(clients_may_vanish),
         TEST(what_is_read_ahead_is_limited),
