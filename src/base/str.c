@@ -226,6 +226,11 @@ unsigned char *str_unbase64(const char *s, size_t len, size_t *out_len)
         out[n++] = (unsigned char)v;
     }
     *out_len = n - (len ? pad : 0);
+    for (size_t i = *out_len; i < n; i++)
+        if (out[i] != 0) { /* RFC 4648, 3.5: two texts for the same bytes */
+            free(out);
+            return NULL;
+        }
     out[*out_len] = '\0';
     return out;
 }

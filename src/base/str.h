@@ -38,7 +38,8 @@ void str_hex(const void *data, size_t len, char *out);
 int str_unhex(const char *s, size_t len, unsigned char *out);
 /* A new string, standard alphabet, padded; the caller frees it. */
 char *str_base64(const void *data, size_t len);
-/* The bytes, freed by the caller, or NULL when S is not base64. */
+/* The bytes, freed by the caller, or NULL when S is not what str_base64 would make of
+ * them. */
 unsigned char *str_unbase64(const char *s, size_t len, size_t *out_len);
 /* 1 when the bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
 int str_is_utf8(const char *s, size_t len);
