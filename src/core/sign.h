@@ -36,7 +36,8 @@ const struct sign_scheme *sign_at(const struct sign *s, size_t i);
 struct sign_keys;
 struct sign_keys *sign_keys_new(void);
 void sign_keys_free(struct sign_keys *keys); /* wipes them; NULL is fine */
-/* SECRET is the secret's name, NULL for a key that stands in the settings themselves. */
+/* SECRET is the secret's name, NULL for a key that stands in the settings themselves. A
+ * key without a byte is left out. */
 void sign_keys_add(struct sign_keys *keys, const char *setting, const char *secret,
                    int64_t version, const void *key, size_t len);
 size_t sign_keys_count(const struct sign_keys *keys, const char *setting);
@@ -47,7 +48,7 @@ enum sign_verdict {
     SIGN_OK,
     SIGN_STALE,    /* right, but its time is outside of the window */
     SIGN_WRONG,    /* no key fits */
-    SIGN_UNSIGNED, /* no signature, or one that is no base64 of a MAC's size */
+    SIGN_UNSIGNED, /* no signature, or one that is no base64 */
     SIGN_NO_KEY    /* no scheme that could be tried has a key */
 };
 
@@ -71,7 +72,7 @@ struct sign_result {
 
 /* With a scheme's `when` header only that scheme is tried; without, those that have
  * none. */
-struct sign_result sign_verify(const struct sign *s, const struct sign_keys *keys,
+struct sign_result sign_verify(const struct sign *s, struct sign_keys *keys,
                                const struct sign_request *r);
 
 #endif

@@ -19,6 +19,18 @@ void crypto_sha256(const void *data, size_t len, unsigned char out[CRYPTO_SHA256
  * returns. */
 size_t crypto_hmac(const char *name, const void *key, size_t key_len, const void *data,
                    size_t len, unsigned char out[CRYPTO_SHA256_SIZE]);
+/* HMAC with one key, many times: the key's own part is done once. One thread. */
+struct crypto_mac;
+struct crypto_part {
+    const void *data;
+    size_t len;
+};
+/* NULL when NAME is no digest. */
+struct crypto_mac *crypto_mac_new(const char *name, const void *key, size_t key_len);
+void crypto_mac_free(struct crypto_mac *m); /* wipes the key; NULL is fine */
+/* Over the N parts, one after the other; as crypto_hmac. */
+size_t crypto_mac_make(struct crypto_mac *m, const struct crypto_part *parts, size_t n,
+                       unsigned char out[CRYPTO_SHA256_SIZE]);
 /* Constant time in the bytes; the one comparison of MACs, tokens and keys. */
 int crypto_equal(const void *a, size_t a_len, const void *b, size_t b_len);
 /* From the kernel's generator; aborts when there is none. */

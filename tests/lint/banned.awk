@@ -50,7 +50,10 @@ FNR == 1 { comment = 0 }
         }
         args = rest
         sub(/\).*/, "", args)
-        if (name ~ /^(memcmp|strcmp|strncmp|bcmp|str_eq)$/ && args ~ secret) {
+        is_secret = args ~ secret
+        if (FILENAME == "src/core/sign.c") # there they have other names as well
+            is_secret = is_secret || name !~ /^str/ || args ~ /(^|[^a-z_])(given|made)([^a-z_]|$)/
+        if (name ~ /^(memcmp|strcmp|strncmp|bcmp|str_eq)$/ && is_secret) {
             printf "%s:%d: %s of a secret tells where it differs: crypto_equal\n", FILENAME, FNR, name
             bad = 1
         }
