@@ -15,6 +15,7 @@
 #include "io/addr.h"
 #include "io/httpc_check.h"
 #include "io/httpc_fail.h"
+#include "io/httpc_parts.h"
 #include "io/multi.h"
 
 #ifndef FOYER_VERSION
@@ -44,18 +45,22 @@ struct slot {
     char error[CURL_ERROR_SIZE];
 };
 
-struct part_reader {
-    const char *data;
-    size_t len, at;
+/* OFFERED and HELD: it has a slot, of which its owner will hear or has heard. */
+enum call_state {
+    CALL_QUEUED,
+    CALL_OFFERED,
+    CALL_HELD,
+    CALL_ACTIVE,
+    CALL_FINISHED,
+    CALL_TOLD
 };
-
-enum call_state { CALL_QUEUED, CALL_ACTIVE, CALL_FINISHED, CALL_TOLD };
 
 struct httpc_call {
     struct httpc_call *prev, *next;
     struct httpc *client;
     enum call_state state;
     httpc_done *done;
+    void (*on_slot)(void *arg);
     void *arg;
     char *method, *url;
     char *shown, *host; /* for errors */
@@ -64,14 +69,13 @@ struct httpc_call {
     size_t body_len;
     const struct httpc_part *parts; /* borrowed */
     size_t nparts;
-    struct part_reader *readers;
-    curl_mime *mime;
+    struct httpc_parts *form; /* made of them */
     int64_t total_ms;
     size_t answer_max;
     int fresh;
     int is_guarded; /* private addresses are refused at connect */
     /* what happened */
-    struct slot *slot; /* while active and until told */
+    struct slot *slot; /* from OFFERED on */
     CURLcode result;
     int sent, body_is_over, head_is_over;
     char refused[ADDR_TEXT_SIZE]; /* the private address that was refused */
@@ -84,8 +88,10 @@ struct calls {
 struct httpc {
     struct loop *loop;
     struct multi *multi;
-    struct calls queued, active, finished;
-    int nactive, max_active, is_telling;
+    struct calls queued, offered, held, active, finished;
+    int nactive, max_active; /* slots in use */
+    int is_telling;
+    struct loop_timer *offer; /* due at once when somebody is offered a slot */
     struct slot *spare_slots;
     int64_t connect_ms, total_ms;
     size_t answer_max;
@@ -195,27 +201,6 @@ static int on_ready(void *arg, char *remote_ip, char *local_ip, int remote_port,
     return CURL_PREREQFUNC_OK;
 }
 
-static size_t on_read_part(char *out, size_t size, size_t n, void *arg)
-{
-    struct part_reader *r = arg;
-    size_t want = size * n, left = r->len - r->at;
-    if (want > left)
-        want = left;
-    if (want)
-        memcpy(out, r->data + r->at, want);
-    r->at += want;
-    return want;
-}
-
-static int on_seek_part(void *arg, curl_off_t offset, int origin)
-{
-    struct part_reader *r = arg;
-    if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > r->len)
-        return CURL_SEEKFUNC_FAIL;
-    r->at = (size_t)offset;
-    return CURL_SEEKFUNC_OK;
-}
-
 /* ---- one request's life ---- */
 
 static struct slot *slot_take(struct httpc *c, size_t answer_max)
@@ -257,13 +242,12 @@ static void slot_put(struct httpc *c, struct slot *slot)
 static void call_free(struct httpc_call *call)
 {
     struct httpc *c = call->client;
+    httpc_parts_free(call->form);
     if (call->slot) {
         slot_put(c, call->slot);
         c->nactive--;
     }
-    curl_mime_free(call->mime);
     curl_slist_free_all(call->headers);
-    free(call->readers);
     free(call->method);
     free(call->url);
     free(call->shown);
@@ -309,30 +293,8 @@ static void set_common(struct httpc *c, struct httpc_call *call, CURL *h)
     }
 }
 
-static void set_parts(struct httpc_call *call, CURL *h)
-{
-    call->mime = curl_mime_init(h);
-    must(call->mime != NULL, "curl_mime_init");
-    call->readers = xcalloc(call->nparts, sizeof(*call->readers));
-    for (size_t i = 0; i < call->nparts; i++) {
-        const struct httpc_part *p = &call->parts[i];
-        struct part_reader *r = &call->readers[i];
-        *r = (struct part_reader){.data = p->data, .len = p->len};
-        curl_mimepart *part = curl_mime_addpart(call->mime);
-        must(part != NULL && curl_mime_name(part, p->name) == CURLE_OK &&
-                 curl_mime_filename(part, p->filename) == CURLE_OK &&
-                 curl_mime_type(part, p->type) == CURLE_OK &&
-                 curl_mime_data_cb(part, (curl_off_t)p->len, on_read_part, on_seek_part,
-                                   NULL, r) == CURLE_OK,
-             "curl_mime");
-    }
-    SET(h, CURLOPT_MIMEPOST, call->mime);
-}
-
 static void call_begin(struct httpc *c, struct httpc_call *call)
 {
-    call->slot = slot_take(c, call->answer_max);
-    c->nactive++;
     call->state = CALL_ACTIVE;
     calls_add(&c->active, call);
 
@@ -353,7 +315,9 @@ static void call_begin(struct httpc *c, struct httpc_call *call)
         /* Ends an answer that announces its size before it is read. */
         SET(h, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_max);
         if (call->nparts) {
-            set_parts(call, h);
+            call->form = httpc_parts_new(h, call->parts, call->nparts);
+            must(call->form != NULL, "curl_mime");
+            SET(h, CURLOPT_MIMEPOST, httpc_parts_mime(call->form));
         } else if (call->body || takes_body) {
             SET(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
             SET(h, CURLOPT_POSTFIELDS, call->body ? call->body : "");
@@ -369,8 +333,38 @@ static void admit(struct httpc *c)
     while (c->queued.first && c->nactive < c->max_active) {
         struct httpc_call *call = c->queued.first;
         calls_remove(&c->queued, call);
-        call_begin(c, call);
+        call->slot = slot_take(c, call->answer_max);
+        c->nactive++;
+        if (!call->on_slot) {
+            call_begin(c, call);
+            continue;
+        }
+        call->state = CALL_OFFERED;
+        calls_add(&c->offered, call);
+        loop_timer_set(c->offer, 0); /* never before httpc_start returns */
     }
+}
+
+static void offer(void *arg)
+{
+    struct httpc *c = arg;
+    struct httpc_call *call;
+    c->is_telling = 1; /* what becomes free meanwhile is offered in the next turn */
+    while ((call = c->offered.first)) {
+        calls_remove(&c->offered, call);
+        call->state = CALL_HELD;
+        calls_add(&c->held, call);
+        call->on_slot(call->arg);
+    }
+    c->is_telling = 0;
+    admit(c);
+}
+
+void httpc_go(struct httpc_call *call)
+{
+    must(call->state == CALL_HELD, "httpc_go without a slot");
+    calls_remove(&call->client->held, call);
+    call_begin(call->client, call);
 }
 
 /* ---- the answer ---- */
@@ -515,6 +509,7 @@ struct httpc *httpc_new(struct loop *loop, const struct httpc_config *config,
         httpc_free(c);
         return NULL;
     }
+    c->offer = loop_timer_new(loop, offer, c);
     c->multi = multi_new(loop, c->max_active, collect, c);
     return c;
 }
@@ -525,8 +520,10 @@ void httpc_free(struct httpc *c)
         return;
     struct httpc_call *call;
     c->is_telling = 1; /* admit nothing */
-    while ((call = c->queued.first) || (call = c->active.first))
+    while ((call = c->queued.first) || (call = c->offered.first) ||
+           (call = c->held.first) || (call = c->active.first))
         httpc_cancel(call);
+    loop_timer_free(c->offer);
     for (struct slot *slot = c->spare_slots, *next; slot; slot = next) {
         next = slot->next_spare;
         slot_free(slot);
@@ -589,6 +586,7 @@ struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,
     struct httpc_call *call = xcalloc(1, sizeof(*call));
     call->client = c;
     call->done = done;
+    call->on_slot = r->on_slot;
     call->arg = arg;
     call->method = xstrdup(r->method);
     call->url = xstrdup(r->url);
@@ -600,7 +598,7 @@ struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,
     call->nparts = r->nparts;
     call->total_ms = r->total_ms > 0 ? r->total_ms : c->total_ms;
     call->answer_max = r->answer_max ? r->answer_max : c->answer_max;
-    call->fresh = r->fresh;
+    call->fresh = r->fresh || (!str_eq(r->method, "GET") && !str_eq(r->method, "HEAD"));
     call->is_guarded = !r->allow_private && !is_proxied;
     copy_headers(call, r);
     calls_add(&c->queued, call);
@@ -615,6 +613,12 @@ void httpc_cancel(struct httpc_call *call)
     switch (call->state) {
     case CALL_QUEUED:
         calls_remove(&c->queued, call);
+        break;
+    case CALL_OFFERED:
+        calls_remove(&c->offered, call);
+        break;
+    case CALL_HELD:
+        calls_remove(&c->held, call);
         break;
     case CALL_ACTIVE:
         calls_remove(&c->active, call);

@@ -19,7 +19,8 @@ struct httpc_call; /* one request in flight, owned by httpc until its callback r
 struct httpc_config {
     int max_active;     /* live easy handles; 0: 64 */
     int64_t connect_ms; /* to an open connection, names and TLS included; 0: 5 s */
-    int64_t total_ms;   /* from admission to the answer's last byte; 0: 30 s */
+    int64_t total_ms;   /* from admission, or from httpc_go, to the answer's last byte;
+                           0: 30 s */
     size_t answer_max;  /* bytes of an answer's body; 0: 16 MiB */
     const char *proxy;  /* NULL: none, whatever the environment says. Loopback addresses
                            are never asked for through it */
@@ -48,7 +49,12 @@ struct httpc_request {
     int64_t total_ms;  /* 0: the configuration's */
     size_t answer_max; /* 0: the configuration's */
     int fresh; /* never on a reused connection: libcurl repeats a request, POST too,
-                  when a reused connection dies before the first byte */
+                  when a reused connection dies before the first byte. So are all but GET
+                  and HEAD, asked or not */
+    void (*on_slot)(void *arg); /* when set: called from the loop once the request has its
+                                   slot, with the ARG of DONE; then it waits, holding the
+                                   slot but no connection, for httpc_go or httpc_cancel.
+                                   A held request does not keep loop_run going */
     int allow_private; /* loopback, private and link-local addresses are allowed; else
                           such an address is refused at connect, whatever name led there
                         */
@@ -70,7 +76,7 @@ struct httpc_answer {
     size_t nheaders;
     const char *body; /* never NULL; a NUL follows it */
     size_t body_len;
-    int64_t total_us; /* since admission */
+    int64_t total_us; /* since admission or httpc_go */
 };
 
 typedef void httpc_done(void *arg, const struct httpc_answer *answer);
@@ -84,6 +90,8 @@ void httpc_free(struct httpc *c);
  * (ERR_INVALID) or asks a proxy for a literal private address (ERR_FORBIDDEN). */
 struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *request,
                                httpc_done *done, void *arg, struct err *e);
+/* Lets a request go for which on_slot was called; inside it, or later. */
+void httpc_go(struct httpc_call *call);
 /* Forgets a request; its callback will not run. Inside its own callback: nothing. */
 void httpc_cancel(struct httpc_call *call);
 /* The first header NAME without regard to case, or NULL. */

@@ -255,33 +255,222 @@ static void get_reuses_its_connection(void **state)
     httpc_free(c);
 }
 
-/* What makes `fresh` necessary: without it libcurl sends a POST a second time. */
-static void fresh_posts_once(void **state)
+/* libcurl repeats a request whose reused connection dies before the first byte, which is
+ * right for a GET; a write is never on a reused connection, asked or not. */
+static void a_write_is_seen_once(void **state)
 {
     (void)state;
+    static const char *const methods[] = {"POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
     struct httpc *c = client(NULL);
-    struct httpc_request get = {.url = at("/ok"), .allow_private = 1};
-    struct httpc_request post = {
-        .method = "POST", .body = "{}", .body_len = 2, .allow_private = 1};
-    char *url = xstrdup(at("/then-close"));
-    post.url = url;
-    ask(c, get);
-    struct result r = ask(c, post); /* second on its connection: closed unanswered */
+    struct httpc_request q = {.url = at("/ok"), .allow_private = 1};
+    ask(c, q);
+    char *close_second = xstrdup(at("/then-close")), *close = xstrdup(at("/nothing"));
+    q.url = close_second;
+    struct result r = ask(c, q); /* second on its connection: closed unanswered */
     assert_int_equal(r.status, 200);
-    assert_int_equal(server.requests, 3); /* the GET, the POST, and the POST again */
-
-    server.requests = 0;
-    post.fresh = 1;
-    char *nothing = xstrdup(at("/nothing"));
-    post.url = nothing;
-    r = ask(c, post);
-    assert_int_equal(r.err.kind, ERR_NETWORK);
-    assert_int_equal(r.sent, 1);
-    assert_non_null(strstr(r.err.text, "closed without an answer"));
-    assert_int_equal(server.requests, 1);
-    free(url);
-    free(nothing);
+    assert_int_equal(server.requests, 3); /* the two, and the second again */
+    q.url = at("/ok");
+    ask(c, q); /* a connection that is kept alive */
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        forget();
+        q = (struct httpc_request){.method = methods[i],
+                                   .url = close,
+                                   .body = "{}",
+                                   .body_len = 2,
+                                   .allow_private = 1};
+        r = ask(c, q);
+        assert_int_equal(r.err.kind, ERR_NETWORK);
+        assert_int_equal(r.sent, 1);
+        assert_has(r.err.text, "closed without an answer");
+        assert_int_equal(server.requests, 1);
+        assert_int_equal(server.connections, 1);
+        /* Nor is its connection there for the next. */
+        q.url = close_second;
+        assert_int_equal(ask(c, q).status, 200);
+        assert_int_equal(ask(c, q).status, 200);
+        assert_int_equal(server.requests, 3);
+        assert_int_equal(server.connections, 3);
+    }
+    free(close_second);
+    free(close);
     httpc_free(c);
+}
+
+/* ---- a slot first, then go ---- */
+
+struct held {
+    struct httpc *client;
+    struct httpc_call *call;
+    struct result result;
+    int offers;
+    void (*then)(struct held *); /* in on_slot */
+};
+
+static void on_slot(void *arg)
+{
+    struct held *h = arg;
+    h->offers++;
+    if (h->then)
+        h->then(h);
+    else
+        loop_stop(loop);
+}
+
+static void on_held_done(void *arg, const struct httpc_answer *a)
+{
+    on_done(&((struct held *)arg)->result, a);
+}
+
+static void hold(struct held *h, const char *path)
+{
+    struct err e;
+    char *url = xstrdup(at(path));
+    h->call = httpc_start(h->client,
+                          &(struct httpc_request){.method = "POST",
+                                                  .url = url,
+                                                  .body = "{}",
+                                                  .body_len = 2,
+                                                  .allow_private = 1,
+                                                  .on_slot = on_slot},
+                          on_held_done, h, &e);
+    free(url);
+    assert_non_null(h->call);
+    assert_int_equal(h->offers, 0); /* never before it returns */
+}
+
+static int connections(void)
+{
+    pthread_mutex_lock(&server.lock);
+    int n = server.connections;
+    pthread_mutex_unlock(&server.lock);
+    return n;
+}
+
+static void nothing_is_connected_before_go(void **state)
+{
+    (void)state;
+    struct held h = {.client = client(NULL)};
+    hold(&h, "/ok");
+    loop_run(loop); /* until on_slot */
+    assert_int_equal(h.offers, 1);
+    /* Another request's whole life: the held one is where it was. */
+    assert_int_equal(
+        ask(h.client, (struct httpc_request){.url = at("/ok"), .allow_private = 1})
+            .status,
+        200);
+    assert_int_equal(connections(), 1);
+    assert_int_equal(h.result.times, 0);
+    httpc_go(h.call);
+    loop_run(loop);
+    assert_int_equal(h.result.times, 1);
+    assert_int_equal(h.result.status, 200);
+    assert_int_equal(h.offers, 1);
+    assert_int_equal(connections(), 2);
+    httpc_free(h.client);
+}
+
+static void go_at_once(struct held *h)
+{
+    httpc_go(h->call);
+}
+
+static void go_may_come_at_once(void **state)
+{
+    (void)state;
+    struct held h = {.client = client(NULL), .then = go_at_once};
+    hold(&h, "/ok");
+    loop_run(loop);
+    assert_int_equal(h.result.status, 200);
+    httpc_free(h.client);
+}
+
+/* The time of a request begins when it goes, however long its intent took. */
+static void total_begins_with_go(void **state)
+{
+    (void)state;
+    struct held h = {.client = client(&(struct httpc_config){.total_ms = 500})};
+    hold(&h, "/ok");
+    loop_run(loop);
+    usleep(600 * 1000);
+    httpc_go(h.call);
+    loop_run(loop);
+    assert_int_equal(h.result.err.kind, ERR_NONE);
+    h = (struct held){.client = h.client, .then = go_at_once};
+    hold(&h, "/never");
+    loop_run(loop);
+    assert_int_equal(h.result.err.kind, ERR_TIMEOUT);
+    httpc_free(h.client);
+}
+
+static void a_held_slot_counts(void **state)
+{
+    (void)state;
+    struct err e;
+    struct held a = {.client = client(&(struct httpc_config){.max_active = 2})};
+    struct held b = {.client = a.client}, late = {.client = a.client};
+    struct result r = {0};
+    hold(&a, "/ok");
+    loop_run(loop);
+    hold(&b, "/ok");
+    loop_run(loop);
+    hold(&late, "/ok");
+    struct httpc_request get = {.method = "GET", .url = at("/ok"), .allow_private = 1};
+    assert_non_null(httpc_start(a.client, &get, on_done, &r, &e));
+    loop_run(loop); /* nothing can happen */
+    assert_int_equal(late.offers + r.times + connections(), 0);
+    httpc_cancel(a.call); /* its slot is the next one's, in order */
+    loop_run(loop);
+    assert_int_equal(late.offers, 1);
+    assert_int_equal(r.times, 0);
+    httpc_go(late.call); /* and when that is over, the GET's */
+    loop_run(loop);
+    assert_int_equal(late.result.status, 200);
+    assert_int_equal(r.status, 200);
+    assert_int_equal(a.result.times + b.result.times, 0);
+    assert_int_equal(b.offers, 1);
+    httpc_go(b.call);
+    loop_run(loop);
+    assert_int_equal(b.result.status, 200);
+    httpc_free(a.client);
+}
+
+static struct held *other;
+
+static void cancel_both(struct held *h)
+{
+    httpc_cancel(other->call);
+    httpc_cancel(h->call);
+}
+
+/* Cancelled while queued, offered or held, by itself or by another, or freed with all. */
+static void held_requests_can_be_cancelled(void **state)
+{
+    (void)state;
+    struct held a = {.client = client(&(struct httpc_config){.max_active = 3})};
+    struct held b = {.client = a.client}, c = {.client = a.client},
+                d = {.client = a.client};
+    hold(&a, "/ok");
+    httpc_cancel(a.call); /* offered, not told yet */
+    loop_run(loop);
+    assert_int_equal(a.offers, 0);
+    a.then = cancel_both;
+    other = &b;
+    hold(&a, "/ok");
+    hold(&b, "/ok");
+    hold(&c, "/ok");
+    hold(&d, "/ok"); /* queued */
+    loop_run(loop);
+    assert_int_equal(a.offers, 1);
+    assert_int_equal(b.offers, 0);
+    assert_int_equal(c.offers, 1);
+    if (!d.offers)
+        loop_run(loop);
+    assert_int_equal(d.offers, 1);
+    hold(&b, "/ok");
+    assert_int_equal(connections(), 0);
+    httpc_free(a.client); /* c and d held, b offered */
+    loop_run(loop);
+    assert_int_equal(b.offers + a.result.times + c.result.times + d.result.times, 0);
 }
 
 /* A request is written as it was given, with nothing of libcurl's own ideas. */
@@ -951,7 +1140,12 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(get_reuses_its_connection),
-        TEST(fresh_posts_once),
+        TEST(a_write_is_seen_once),
+        TEST(nothing_is_connected_before_go),
+        TEST(go_may_come_at_once),
+        TEST(total_begins_with_go),
+        TEST(a_held_slot_counts),
+        TEST(held_requests_can_be_cancelled),
         TEST(requests_are_written_as_given),
         TEST(large_bodies_leave_at_once),
         TEST(multipart),
