@@ -10,7 +10,7 @@
 #include "core/limits.h"
 #include "io/crypto.h"
 
-enum { BUCKETS = 256 };
+enum { BUCKETS = 256, DIRS_DEEP = 8 };
 
 struct entry {
     struct entry *next;
@@ -18,10 +18,22 @@ struct entry {
     struct overlay_file *file; /* NULL: the layer has no such file */
 };
 
+struct names {
+    char **list;
+    size_t n;
+};
+
+struct snapshot { /* a layer that was preloaded: the files it has */
+    char *client; /* "": the workspace's */
+    struct names names;
+};
+
 struct overlay {
     char *workspace;   /* NULL: none */
     char *builtin_dir; /* FOYER_LUA_DIR, or NULL */
     struct entry *buckets[BUCKETS];
+    struct snapshot *snapshots; /* by client */
+    size_t nsnapshots;
 };
 
 static const char *const layer_names[LAYERS] = {"client", "workspace", "built-in"};
@@ -50,10 +62,22 @@ static void file_free(struct overlay_file *file)
     free(file);
 }
 
+static void names_free(struct names *names)
+{
+    for (size_t i = 0; i < names->n; i++)
+        free(names->list[i]);
+    free(names->list);
+}
+
 void overlay_free(struct overlay *o)
 {
     if (!o)
         return;
+    for (size_t i = 0; i < o->nsnapshots; i++) {
+        free(o->snapshots[i].client);
+        names_free(&o->snapshots[i].names);
+    }
+    free(o->snapshots);
     for (size_t i = 0; i < BUCKETS; i++)
         for (struct entry *entry = o->buckets[i], *next; entry; entry = next) {
             next = entry->next;
@@ -136,6 +160,32 @@ static char *shown_path(enum layer layer, const char *client, const char *name)
     return shown;
 }
 
+static int by_client(const void *client, const void *snapshot)
+{
+    return strcmp(client, ((const struct snapshot *)snapshot)->client);
+}
+
+/* NULL: the layer is read from the disk. */
+static const struct snapshot *find_snapshot(const struct overlay *o, enum layer layer,
+                                            const char *client)
+{
+    if (o->nsnapshots == 0 || layer == LAYER_BUILTIN)
+        return NULL;
+    return bsearch(layer == LAYER_CLIENT ? client : "", o->snapshots, o->nsnapshots,
+                   sizeof *o->snapshots, by_client);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int names_has(const struct names *names, const char *name)
+{
+    return names->n &&
+           bsearch(&name, names->list, names->n, sizeof *names->list, by_bytes) != NULL;
+}
+
 /* 1 found, 0 the layer has none, -1 error. */
 static int layer_find(struct overlay *o, enum layer layer, const char *client,
                       const char *name, struct overlay_file **out, struct err *e)
@@ -148,6 +198,11 @@ static int layer_find(struct overlay *o, enum layer layer, const char *client,
             *out = entry->file;
             return entry->file != NULL;
         }
+    const struct snapshot *snapshot = find_snapshot(o, layer, client);
+    if (snapshot && !names_has(&snapshot->names, name)) {
+        free(key);
+        return 0;
+    }
     struct buf text;
     struct err why;
     buf_init(&text, limits_default.script_bytes);
@@ -199,11 +254,6 @@ struct overlay_file *overlay_find(struct overlay *o, const char *client, const c
     return NULL;
 }
 
-struct names {
-    char **list;
-    size_t n;
-};
-
 static int names_add(void *arg, const char *name)
 {
     struct names *names = arg;
@@ -226,9 +276,18 @@ static void builtin_each(const char *dir, struct names *names)
     }
 }
 
-static int by_bytes(const void *a, const void *b)
+/* What of ALL lies in DIR: the next part of each name. */
+static void snapshot_each(const struct names *all, const char *dir, struct names *names)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    size_t n = strlen(dir);
+    for (size_t i = 0; i < all->n; i++) {
+        const char *name = all->list[i];
+        if (strncmp(name, dir, n) != 0 || name[n] != '/')
+            continue;
+        char *part = xmemdup0(name + n + 1, strcspn(name + n + 1, "/"));
+        names_add(names, part);
+        free(part);
+    }
 }
 
 void overlay_each(struct overlay *o, const char *client, const char *dir,
@@ -238,7 +297,11 @@ void overlay_each(struct overlay *o, const char *client, const char *dir,
     for (int layer = LAYER_CLIENT; layer < LAYERS; layer++) {
         char *real_name = layer == LAYER_BUILTIN ? builtin_name(dir) : xstrdup(dir);
         char *base = layer_dir(o, (enum layer)layer, client);
-        if (base) {
+        const struct snapshot *snapshot =
+            base ? find_snapshot(o, (enum layer)layer, client) : NULL;
+        if (snapshot) {
+            snapshot_each(&snapshot->names, real_name, &names);
+        } else if (base) {
             char *path = path_join(base, real_name);
             path_each(path, names_add, &names);
             free(path);
@@ -254,7 +317,58 @@ void overlay_each(struct overlay *o, const char *client, const char *dir,
         if (i == 0 || strcmp(names.list[i], names.list[i - 1]) != 0)
             fn(arg, names.list[i]);
     }
-    for (size_t i = 0; i < names.n; i++)
-        free(names.list[i]);
-    free(names.list);
+    names_free(&names);
+}
+
+/* ---- preloading ---- */
+
+struct reading {
+    const char *base, *dir; /* DIR below BASE */
+    struct names *names;
+    int deep;
+};
+
+static int read_entry(void *arg, const char *entry)
+{
+    const struct reading *r = arg;
+    char *name = path_join(r->dir, entry), *path = path_join(r->base, name);
+    if (!path_is_dir(path)) {
+        names_add(r->names, name);
+    } else if (r->deep < DIRS_DEEP) {
+        struct reading below = {r->base, name, r->names, r->deep + 1};
+        path_each(path, read_entry, &below);
+    }
+    free(path);
+    free(name);
+    return 0;
+}
+
+void overlay_preload(struct overlay *o, const char *client)
+{
+    static const char *const dirs[] = {"lua", "recipes", "templates"};
+    enum layer layer = client ? LAYER_CLIENT : LAYER_WORKSPACE;
+    char *base = layer_dir(o, layer, client);
+    struct names names = {0};
+    if (!base || find_snapshot(o, layer, client)) {
+        free(base);
+        return;
+    }
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        char *dir = path_join(base, dirs[i]);
+        struct reading r = {base, dirs[i], &names, 0};
+        path_each(dir, read_entry, &r);
+        free(dir);
+    }
+    free(base);
+    if (names.n)
+        qsort(names.list, names.n, sizeof *names.list, by_bytes);
+    for (size_t i = 0; i < names.n; i++) {
+        struct overlay_file *file;
+        layer_find(o, layer, client, names.list[i], &file, NULL);
+    }
+    size_t at = o->nsnapshots++;
+    o->snapshots = xrealloc(o->snapshots, o->nsnapshots * sizeof *o->snapshots);
+    for (; at > 0 && strcmp(o->snapshots[at - 1].client, client ? client : "") > 0; at--)
+        o->snapshots[at] = o->snapshots[at - 1];
+    o->snapshots[at] = (struct snapshot){xstrdup(client ? client : ""), names};
 }

@@ -41,6 +41,10 @@ struct overlay_file *overlay_find(struct overlay *o, const char *client, const c
  * "lua/front/actions") in any layer of CLIENT, in byte order. */
 void overlay_each(struct overlay *o, const char *client, const char *dir,
                   void (*fn)(void *arg, const char *name), void *arg);
+/* Reads all files of CLIENT's layer, or of the workspace's when it is NULL: from now on
+ * that layer is what it is now, whatever becomes of its files. What cannot be read stays
+ * as it is: an error when it is asked for. */
+void overlay_preload(struct overlay *o, const char *client);
 const char *overlay_layer_name(enum layer layer); /* "client", "workspace", "built-in" */
 
 #endif

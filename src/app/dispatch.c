@@ -1,0 +1,632 @@
+#include "app/dispatch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/outcome.h"
+#include "base/clock.h"
+#include "base/jsontext.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/inbox.h"
+#include "core/ledger.h"
+#include "core/limits.h"
+#include "core/stats.h"
+#include "core/store.h"
+#include "core/turn.h"
+#include "io/crypto.h"
+
+enum {
+    WINDOW = 128,        /* waiting ones that are looked at for those whose turn it is */
+    LINE_MS = 20 * 1000, /* how long a request may wait in line for the budget */
+    AUTH_MS = 60 * 1000, /* when a connection is looked at again */
+    AGAIN_MS = 1000,     /* after the store refused */
+    CLIENTS_MS = 2000,   /* so long the list of connections is believed */
+    FIRST_MS = 1000,     /* backoff */
+    LONGEST_MS = 15 * 60 * 1000,
+    BODY_MAX = 8 * 1024 * 1024
+};
+
+struct attempt { /* one client's triggers */
+    struct attempt *next;
+    struct flight *flight;
+    char *client;
+    struct run *run; /* NULL: ended */
+};
+
+struct flight { /* one delivery, claimed */
+    struct flight *next;
+    struct dispatch *d;
+    int64_t id;
+    char *app, *client, *trigger, *company, *conversation, *note;
+    char *body;
+    size_t len;
+    struct attempt *attempts;
+    int pending;
+    struct err passing; /* a failure that may pass; kind ERR_NONE: none */
+    struct outcome outcome;
+    int is_submitted;
+};
+
+struct link { /* a client's connection */
+    struct link *next;
+    char *client, *app, *company;
+};
+
+struct look { /* one claim of several deliveries, on the writer's thread */
+    struct dispatch *d;
+    const char *owner;
+    int64_t now_ms;
+    int slots;
+    struct flight *candidates,
+        **tail; /* all that were due; those not claimed have no body */
+};
+
+struct dispatch {
+    struct session *session;
+    struct workspace *workspace;
+    struct writer *writer;
+    struct db *db; /* for reading */
+    const char *owner;
+    void (*changed)(void *arg), (*idle)(void *arg);
+    void *arg;
+    struct flight *flights;
+    int nflights;
+    struct link *links;
+    int64_t links_us; /* when they were read */
+    struct loop_timer *again;
+    int is_asked, is_looking; /* a deferred look, one at the writer's */
+    int asked_meanwhile;
+    int stopped;
+};
+
+static void look(void *arg);
+
+/* ---- flights ---- */
+
+static char *copy(const char *s)
+{
+    return s ? xstrdup(s) : NULL;
+}
+
+static struct flight *flight_new(struct dispatch *d, const struct delivery *row)
+{
+    struct flight *f = xcalloc(1, sizeof *f);
+    *f = (struct flight){.d = d,
+                         .id = row->id,
+                         .app = copy(row->app),
+                         .client = copy(row->client),
+                         .trigger = copy(row->trigger),
+                         .company = copy(row->company),
+                         .conversation = copy(row->conversation),
+                         .note = copy(row->note)};
+    return f;
+}
+
+static void flight_free(struct flight *f)
+{
+    while (f->attempts) {
+        struct attempt *a = f->attempts;
+        f->attempts = a->next;
+        if (a->run)
+            run_kill(a->run);
+        free(a->client);
+        free(a);
+    }
+    outcome_fini(&f->outcome);
+    free(f->app);
+    free(f->client);
+    free(f->trigger);
+    free(f->company);
+    free(f->conversation);
+    free(f->note);
+    free(f->body);
+    free(f);
+}
+
+static void land(struct flight *f)
+{
+    struct dispatch *d = f->d;
+    struct flight **at = &d->flights;
+    while (*at != f)
+        at = &(*at)->next;
+    *at = f->next;
+    d->nflights--;
+    flight_free(f);
+}
+
+/* ---- whose it is ---- */
+
+static void forget_links(struct dispatch *d)
+{
+    while (d->links) {
+        struct link *link = d->links;
+        d->links = link->next;
+        free(link->client);
+        free(link->app);
+        free(link->company);
+        free(link);
+    }
+}
+
+static int add_link(void *arg, const char *client, const struct store_connection *c)
+{
+    struct dispatch *d = arg;
+    struct link *link = xcalloc(1, sizeof *link);
+    *link = (struct link){d->links, xstrdup(client), xstrdup(c->app), xstrdup(c->id)};
+    d->links = link;
+    return 0;
+}
+
+static int read_links(struct dispatch *d, struct err *e)
+{
+    struct store *store = workspace_store(d->workspace, e);
+    int64_t now = clock_mono_us();
+    if (!store)
+        return -1;
+    if (d->links && now - d->links_us < (int64_t)CLIENTS_MS * 1000)
+        return 0;
+    forget_links(d);
+    d->links_us = now;
+    return store_connection_each(store, add_link, d, e);
+}
+
+static void add_attempt(struct flight *f, const char *client)
+{
+    struct attempt *a = xcalloc(1, sizeof *a);
+    *a = (struct attempt){f->attempts, f, xstrdup(client), NULL};
+    f->attempts = a;
+    f->pending++;
+}
+
+/* The route's client, or each one that is connected to the company. */
+static int find_clients(struct flight *f, struct err *e)
+{
+    struct dispatch *d = f->d;
+    if (f->client) {
+        add_attempt(f, f->client);
+        return 0;
+    }
+    if (read_links(d, e) != 0)
+        return -1;
+    for (int turn = 0; turn < 2 && f->pending == 0; turn++) {
+        if (turn == 1) { /* somebody may have connected since */
+            d->links_us -= (int64_t)CLIENTS_MS * 1000;
+            if (read_links(d, e) != 0)
+                return -1;
+        }
+        for (const struct link *link = d->links; link; link = link->next)
+            if (str_eq(link->app, f->app) && str_eq(link->company, f->company))
+                add_attempt(f, link->client);
+    }
+    return 0;
+}
+
+/* ---- the end of a delivery ---- */
+
+static void submit(struct flight *f);
+
+/* The store refused: tried until it takes it. */
+static void submit_again(void *arg)
+{
+    struct dispatch *d = arg;
+    for (struct flight *f = d->flights; f; f = f->next)
+        if (f->pending == 0 && !f->is_submitted)
+            submit(f);
+    dispatch_wake(d);
+}
+
+static void on_written(void *arg, const struct err *e)
+{
+    struct flight *f = arg;
+    struct dispatch *d = f->d;
+    f->is_submitted = 0;
+    if (e->kind != ERR_NONE && e->kind != ERR_CONFLICT && !d->stopped) {
+        log_line(LOG_ERROR, "delivery %lld: %s", (long long)f->id, e->text);
+        loop_timer_set(d->again, AGAIN_MS);
+        return;
+    }
+    /* ERR_CONFLICT: the claim is somebody else's, and so is the rest */
+    int changed = e->kind == ERR_NONE && f->outcome.runs + f->outcome.woken > 0;
+    if (e->kind == ERR_NONE)
+        stats_add(STAT_ACTIVATIONS, (uint64_t)f->outcome.activations);
+    land(f);
+    if (changed)
+        d->changed(d->arg);
+    if (d->stopped && dispatch_is_idle(d))
+        d->idle(d->arg);
+    dispatch_wake(d);
+}
+
+/* Not durable: nothing has happened in the world yet, and the delivery itself is on the
+ * disk. What a power cut takes away is done again, and the keys keep it from firing
+ * twice. */
+static void submit(struct flight *f)
+{
+    f->is_submitted = 1;
+    f->outcome.now_ms = clock_wall_ms();
+    writer_submit(f->d->writer, 0, outcome_write, on_written, &f->outcome);
+}
+
+static int64_t backoff(int failures, int64_t floor_ms)
+{
+    uint32_t random;
+    int64_t most = FIRST_MS;
+    for (int i = 1; i < failures && most < LONGEST_MS; i++)
+        most *= 4;
+    if (most > LONGEST_MS)
+        most = LONGEST_MS;
+    crypto_random(&random, sizeof random);
+    int64_t ms = most / 2 + (int64_t)(random % (uint32_t)most) / 2;
+    return ms > floor_ms ? ms : floor_ms;
+}
+
+/* A failure that may pass: again later, or the end. */
+static void put_off(struct flight *f)
+{
+    struct outcome *o = &f->outcome;
+    const struct err *e = &f->passing;
+    int64_t now = clock_wall_ms(), first;
+    int failures = outcome_failures(f->note, &first);
+    o->state = DELIVERY_WAITING;
+    if (e->kind == ERR_AUTH) { /* a person's turn: counts for nothing */
+        o->due_ms = now + AUTH_MS;
+        outcome_set_why(o, e->text, failures, first);
+        return;
+    }
+    failures++;
+    if (first == 0)
+        first = now;
+    o->due_ms = now + backoff(failures, e->retry_after_ms);
+    outcome_set_why(o, e->text, failures, first);
+    if (failures < DISPATCH_ATTEMPTS && now - first < DISPATCH_GIVE_UP_MS)
+        return;
+    o->state = DELIVERY_DEAD;
+    log_line(LOG_ERROR, "delivery %lld is dead after %d failures: %s", (long long)f->id,
+             failures, e->text);
+}
+
+static void conclude(struct flight *f)
+{
+    f->outcome.state = DELIVERY_DONE;
+    if (f->passing.kind != ERR_NONE)
+        put_off(f);
+    submit(f);
+}
+
+/* Back to where it was: what was found so far is found again. */
+static void release(struct flight *f)
+{
+    struct outcome *o = &f->outcome;
+    json_t *note = f->note ? json_loads(f->note, 0, NULL) : NULL;
+    json_object_clear(o->clients);
+    json_object_clear(o->note);
+    json_object_update(o->note, note);
+    json_decref(note);
+    o->state = DELIVERY_WAITING;
+    o->due_ms = 0;
+    submit(f);
+}
+
+/* ---- attempts ---- */
+
+static int may_pass(const struct err *e)
+{
+    return err_kind_is_retryable(e->kind) || e->kind == ERR_AUTH ||
+           e->kind == ERR_STORE || e->kind == ERR_INTERNAL;
+}
+
+static void fail(struct flight *f, const char *client, const struct err *e)
+{
+    outcome_fail(&f->outcome, client, e->text);
+    /* what may pass by itself decides when to look again, before what needs a person */
+    if (may_pass(e) && (f->passing.kind == ERR_NONE || f->passing.kind == ERR_AUTH)) {
+        f->passing = *e;
+        err_prefix(&f->passing, "client %s", client);
+    }
+}
+
+static void on_ended(void *arg, const struct run_result *result)
+{
+    struct attempt *a = arg;
+    struct flight *f = a->flight;
+    a->run = NULL;
+    json_t *tree = NULL;
+    if (result->outcome == RUN_DONE)
+        tree =
+            json_loadb(result->json, result->len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_t *came = json_object_get(tree, "result");
+    if (json_is_object(came)) {
+        outcome_add(&f->outcome, a->client, json_incref(came));
+    } else if (result->outcome == RUN_FAILED) {
+        fail(f, a->client, &result->err);
+    } else {
+        outcome_fail(
+            &f->outcome, a->client,
+            result->outcome == RUN_SKIPPED
+                ? result->err.text
+                : "the triggers gave no answer; they may neither sleep nor wait");
+    }
+    json_decref(tree);
+    if (--f->pending == 0)
+        conclude(f);
+}
+
+static int add_trigger(void *arg, const char *trigger)
+{
+    json_array_append_new(arg, json_string(trigger));
+    return 0;
+}
+
+/* The body as it came, so that the script gets its numbers as they were written. */
+static int make_args(const struct flight *f, const char *client, struct buf *out,
+                     struct err *e)
+{
+    json_t *wanted = json_array();
+    json_t *rest = json_pack("{s:s, s:I, s:o}", "app", f->app, "delivery",
+                             (json_int_t)f->id, "wanted", wanted);
+    if (f->trigger)
+        json_object_set_new(rest, "trigger", json_string(f->trigger));
+    int rc = ledger_waited_for(f->d->db, client, add_trigger, wanted, e);
+    char *text = json_dumps(rest, JSON_COMPACT);
+    if (rc == 0 && (buf_adds(out, "{\"body\":") != 0 || buf_add(out, f->body, f->len) ||
+                    buf_addc(out, ',') != 0 || buf_adds(out, text + 1) != 0))
+        rc = err_set(e, ERR_LIMIT, "cannot look at the delivery: it is too large");
+    free(text);
+    json_decref(rest);
+    return rc;
+}
+
+static void start(struct attempt *a, const char *label)
+{
+    struct flight *f = a->flight;
+    struct err e;
+    struct buf args;
+    buf_init(&args, BODY_MAX);
+    if (make_args(f, a->client, &args, &e) != 0) {
+        fail(f, a->client, &e);
+        f->pending--;
+        buf_free(&args);
+        return;
+    }
+    char *id = xasprintf("%s/%s", label, a->client);
+    struct run_spec spec = {.id = id,
+                            .client = a->client,
+                            .label = label,
+                            .entry = "deliver",
+                            .args = args.data,
+                            .args_len = args.len,
+                            .lane = LANE_ACTIVATION,
+                            .wait_ms = LINE_MS};
+    a->run = run_start(session_runs(f->d->session), &spec, on_ended, a);
+    free(id);
+    buf_free(&args);
+}
+
+/* The body stands among the arguments as it is: it must be one value. */
+static int check_body(const struct flight *f, struct err *e)
+{
+    struct buf out;
+    buf_init(&out, BODY_MAX);
+    struct jsontext_scan scan = {.mark = "-",
+                                 .depth_max = limits_default.json_depth,
+                                 .values_max = limits_default.json_values,
+                                 .out = &out};
+    int rc = jsontext_check(&scan, f->body, f->len, e);
+    buf_free(&out);
+    return rc;
+}
+
+static void begin(struct flight *f)
+{
+    struct err e = {0};
+    char label[40];
+    snprintf(label, sizeof label, "delivery %lld", (long long)f->id);
+    outcome_init(&f->outcome, f->id, f->d->owner, f->body, f->len);
+    if (find_clients(f, &e) != 0) {
+        f->passing = e;
+        conclude(f);
+        return;
+    }
+    if (f->pending == 0) {
+        char *why = xasprintf("no client is connected to the company %s",
+                              f->company ? f->company : "that it is for");
+        outcome_set_why(&f->outcome, why, 0, 0);
+        f->outcome.state = DELIVERY_UNROUTED;
+        free(why);
+        submit(f);
+        return;
+    }
+    if (check_body(f, &e) != 0) {
+        outcome_set_why(&f->outcome, e.text, 0, 0);
+        f->pending = 0;
+        conclude(f);
+        return;
+    }
+    for (struct attempt *a = f->attempts; a; a = a->next)
+        start(a, label);
+    if (f->pending == 0)
+        conclude(f);
+}
+
+/* ---- looking ---- */
+
+static int take_candidate(void *arg, const struct delivery *row)
+{
+    struct look *l = arg;
+    struct flight *f = flight_new(l->d, row);
+    *l->tail = f;
+    l->tail = &f->next;
+    return 0;
+}
+
+/* On the writer's thread. */
+static int claim(struct db *db, void *arg, struct err *e)
+{
+    struct look *l = arg;
+    if (inbox_due(db, l->now_ms, WINDOW, take_candidate, l, e) != 0)
+        return -1;
+    int slots = l->slots;
+    for (struct flight *f = l->candidates; f && slots > 0; f = f->next) {
+        int rc = turn_has_come(db, f->id, f->app, f->conversation, l->now_ms, e);
+        if (rc == 1)
+            rc = inbox_claim(db, f->id, l->owner, e);
+        if (rc == 1) {
+            rc = inbox_body(db, f->id, &f->body, &f->len, e);
+            slots--;
+        }
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void on_claimed(void *arg, const struct err *e)
+{
+    struct look *l = arg;
+    struct dispatch *d = l->d;
+    int claimed = 0;
+    d->is_looking = 0;
+    if (e->kind != ERR_NONE)
+        log_line(LOG_WARN, "deliveries: %s", e->text);
+    for (struct flight *f = l->candidates, *next; f; f = next) {
+        next = f->next;
+        if (!f->body || e->kind != ERR_NONE) {
+            flight_free(f);
+            continue;
+        }
+        claimed++;
+        f->next = d->flights;
+        d->flights = f;
+        d->nflights++;
+        if (d->stopped) { /* it was on its way */
+            outcome_init(&f->outcome, f->id, d->owner, f->body, f->len);
+            release(f);
+        } else {
+            begin(f);
+        }
+    }
+    free(l);
+    if (d->asked_meanwhile || claimed)
+        dispatch_wake(d);
+    else if (dispatch_is_idle(d))
+        d->idle(d->arg);
+}
+
+static int found_one(void *arg, const struct delivery *row)
+{
+    (void)row;
+    *(int *)arg = 1;
+    return 1;
+}
+
+/* Asked without the lock that a claim takes: most looks find nothing. */
+static int is_any_due(struct dispatch *d, int64_t now_ms)
+{
+    struct err e;
+    int any = 0;
+    if (inbox_due(d->db, now_ms, 1, found_one, &any, &e) != 0)
+        log_line(LOG_WARN, "deliveries: %s", e.text);
+    return any;
+}
+
+static void look(void *arg)
+{
+    struct dispatch *d = arg;
+    int64_t now = clock_wall_ms();
+    d->is_asked = 0;
+    d->asked_meanwhile = 0;
+    if (d->stopped || d->nflights >= DISPATCH_IN_FLIGHT)
+        return;
+    if (!is_any_due(d, now)) {
+        if (d->nflights == 0)
+            d->idle(d->arg);
+        return;
+    }
+    struct look *l = xcalloc(1, sizeof *l);
+    *l = (struct look){.d = d,
+                       .owner = d->owner,
+                       .now_ms = now,
+                       .slots = DISPATCH_IN_FLIGHT - d->nflights};
+    l->tail = &l->candidates;
+    d->is_looking = 1;
+    writer_submit(d->writer, 0, claim, on_claimed, l);
+}
+
+void dispatch_wake(struct dispatch *d)
+{
+    if (d->stopped)
+        return;
+    if (d->is_looking)
+        d->asked_meanwhile = 1;
+    else if (!d->is_asked) {
+        d->is_asked = 1;
+        loop_defer(session_loop(d->session), look, d);
+    }
+}
+
+int dispatch_is_idle(const struct dispatch *d)
+{
+    return d->nflights == 0 && !d->is_looking && !d->is_asked;
+}
+
+/* ---- its life ---- */
+
+struct dispatch *dispatch_new(struct session *s, struct workspace *w,
+                              struct writer *writer, struct presence *p,
+                              void (*changed)(void *arg), void (*idle)(void *arg),
+                              void *arg, struct err *e)
+{
+    struct store *store = workspace_store(w, e);
+    if (!store)
+        return NULL;
+    struct dispatch *d = xcalloc(1, sizeof *d);
+    *d = (struct dispatch){.session = s,
+                           .workspace = w,
+                           .writer = writer,
+                           .db = store_db(store),
+                           .owner = presence_id(p),
+                           .changed = changed,
+                           .idle = idle,
+                           .arg = arg};
+    d->again = loop_timer_new(session_loop(s), submit_again, d);
+    return d;
+}
+
+void dispatch_stop(struct dispatch *d)
+{
+    d->stopped = 1;
+    loop_timer_clear(d->again);
+    for (struct flight *f = d->flights; f; f = f->next) {
+        if (f->is_submitted)
+            continue;
+        for (struct attempt *a = f->attempts; a; a = a->next) {
+            if (a->run)
+                run_kill(a->run);
+            a->run = NULL;
+        }
+        f->pending = 0;
+        release(f);
+    }
+}
+
+void dispatch_free(struct dispatch *d)
+{
+    if (!d)
+        return;
+    while (d->flights)
+        land(d->flights);
+    forget_links(d);
+    loop_timer_free(d->again);
+    free(d);
+}
+
+int64_t dispatch_label_id(const char *label)
+{
+    static const char prefix[] = "delivery ";
+    int64_t id;
+    return str_starts(label, prefix) && str_parse_int(label + strlen(prefix), &id) == 0
+               ? id
+               : 0;
+}
