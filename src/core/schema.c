@@ -80,6 +80,8 @@ const char *const schema_steps[] = {
     "CREATE INDEX delivery_waiting ON delivery (due_ms, id) WHERE state = 0;"
     "CREATE INDEX delivery_odd ON delivery (state) WHERE state > 1;"
     "CREATE INDEX delivery_claimed ON delivery (owner) WHERE owner IS NOT NULL;"
+    "CREATE INDEX delivery_in_conversation ON delivery (conversation, id)"
+    " WHERE state = 0 AND conversation IS NOT NULL;"
     /* a delivery's own row is changed, its body never is */
     "CREATE TABLE delivery_body (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
     "CREATE TABLE rejection ("
