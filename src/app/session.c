@@ -55,21 +55,25 @@ static void on_poll(void *arg)
     loop_stop(s->loop);
 }
 
-static void on_interrupt(void *arg)
+void session_interrupt(struct session *s, int quiet)
 {
-    struct session *s = arg;
     if (s->interrupted)
         return;
     s->interrupted = 1;
     runs_stop_writes(s->runs);
     const char *writing = runs_writing(s->runs);
-    if (writing)
+    if (!quiet && writing)
         fprintf(stderr, "foyer: interrupted; waiting for the answer to: %s\n", writing);
-    else if (is_waited_for(s))
+    else if (!quiet && is_waited_for(s))
         fprintf(stderr, "foyer: interrupted; waiting for the token endpoint\n");
-    else
+    else if (!quiet)
         fprintf(stderr, "foyer: interrupted\n");
     on_poll(s);
+}
+
+static void on_interrupt(void *arg)
+{
+    session_interrupt(arg, 0);
 }
 
 struct httpc *session_http(const json_t *settings, struct loop *loop, struct err *e)

@@ -45,6 +45,9 @@ int session_wait(struct session *s);
  * may be NULL. */
 json_t *session_run(struct session *s, const struct session_call *call,
                     enum run_outcome *outcome, struct err *e);
+/* What SIGINT and SIGTERM do: nothing new is written, and the loop stops when what has
+ * left is answered, at the latest after 30 s. QUIET: without a word about it. */
+void session_interrupt(struct session *s, int quiet);
 /* 1 after a signal. */
 int session_interrupted(const struct session *s);
 
