@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/audience.h"
 #include "app/outcome.h"
 #include "base/clock.h"
 #include "base/jsontext.h"
@@ -12,6 +13,7 @@
 #include "core/inbox.h"
 #include "core/ledger.h"
 #include "core/limits.h"
+#include "core/policy.h"
 #include "core/stats.h"
 #include "core/store.h"
 #include "core/turn.h"
@@ -22,9 +24,6 @@ enum {
     LINE_MS = 20 * 1000, /* how long a request may wait in line for the budget */
     AUTH_MS = 60 * 1000, /* when a connection is looked at again */
     AGAIN_MS = 1000,     /* after the store refused */
-    CLIENTS_MS = 2000,   /* so long the list of connections is believed */
-    FIRST_MS = 1000,     /* backoff */
-    LONGEST_MS = 15 * 60 * 1000,
     BODY_MAX = 8 * 1024 * 1024
 };
 
@@ -49,11 +48,6 @@ struct flight { /* one delivery, claimed */
     int is_submitted;
 };
 
-struct link { /* a client's connection */
-    struct link *next;
-    char *client, *app, *company;
-};
-
 struct look { /* one claim of several deliveries, on the writer's thread */
     struct dispatch *d;
     const char *owner;
@@ -65,7 +59,6 @@ struct look { /* one claim of several deliveries, on the writer's thread */
 
 struct dispatch {
     struct session *session;
-    struct workspace *workspace;
     struct writer *writer;
     struct db *db; /* for reading */
     const char *owner;
@@ -73,8 +66,7 @@ struct dispatch {
     void *arg;
     struct flight *flights;
     int nflights;
-    struct link *links;
-    int64_t links_us; /* when they were read */
+    struct audience *audience;
     struct loop_timer *again;
     int is_asked, is_looking; /* a deferred look, one at the writer's */
     int asked_meanwhile;
@@ -138,40 +130,6 @@ static void land(struct flight *f)
 
 /* ---- whose it is ---- */
 
-static void forget_links(struct dispatch *d)
-{
-    while (d->links) {
-        struct link *link = d->links;
-        d->links = link->next;
-        free(link->client);
-        free(link->app);
-        free(link->company);
-        free(link);
-    }
-}
-
-static int add_link(void *arg, const char *client, const struct store_connection *c)
-{
-    struct dispatch *d = arg;
-    struct link *link = xcalloc(1, sizeof *link);
-    *link = (struct link){d->links, xstrdup(client), xstrdup(c->app), xstrdup(c->id)};
-    d->links = link;
-    return 0;
-}
-
-static int read_links(struct dispatch *d, struct err *e)
-{
-    struct store *store = workspace_store(d->workspace, e);
-    int64_t now = clock_mono_us();
-    if (!store)
-        return -1;
-    if (d->links && now - d->links_us < (int64_t)CLIENTS_MS * 1000)
-        return 0;
-    forget_links(d);
-    d->links_us = now;
-    return store_connection_each(store, add_link, d, e);
-}
-
 static void add_attempt(struct flight *f, const char *client)
 {
     struct attempt *a = xcalloc(1, sizeof *a);
@@ -180,27 +138,19 @@ static void add_attempt(struct flight *f, const char *client)
     f->pending++;
 }
 
+static void add_client(void *arg, const char *client)
+{
+    add_attempt(arg, client);
+}
+
 /* The route's client, or each one that is connected to the company. */
 static int find_clients(struct flight *f, struct err *e)
 {
-    struct dispatch *d = f->d;
     if (f->client) {
         add_attempt(f, f->client);
         return 0;
     }
-    if (read_links(d, e) != 0)
-        return -1;
-    for (int turn = 0; turn < 2 && f->pending == 0; turn++) {
-        if (turn == 1) { /* somebody may have connected since */
-            d->links_us -= (int64_t)CLIENTS_MS * 1000;
-            if (read_links(d, e) != 0)
-                return -1;
-        }
-        for (const struct link *link = d->links; link; link = link->next)
-            if (str_eq(link->app, f->app) && str_eq(link->company, f->company))
-                add_attempt(f, link->client);
-    }
-    return 0;
+    return audience_each(f->d->audience, f->app, f->company, add_client, f, e);
 }
 
 /* ---- the end of a delivery ---- */
@@ -249,19 +199,6 @@ static void submit(struct flight *f)
     writer_submit(f->d->writer, 0, outcome_write, on_written, &f->outcome);
 }
 
-static int64_t backoff(int failures, int64_t floor_ms)
-{
-    uint32_t random;
-    int64_t most = FIRST_MS;
-    for (int i = 1; i < failures && most < LONGEST_MS; i++)
-        most *= 4;
-    if (most > LONGEST_MS)
-        most = LONGEST_MS;
-    crypto_random(&random, sizeof random);
-    int64_t ms = most / 2 + (int64_t)(random % (uint32_t)most) / 2;
-    return ms > floor_ms ? ms : floor_ms;
-}
-
 /* A failure that may pass: again later, or the end. */
 static void put_off(struct flight *f)
 {
@@ -275,16 +212,18 @@ static void put_off(struct flight *f)
         outcome_set_why(o, e->text, failures, first);
         return;
     }
-    failures++;
-    if (first == 0)
-        first = now;
-    o->due_ms = now + backoff(failures, e->retry_after_ms);
-    outcome_set_why(o, e->text, failures, first);
-    if (failures < DISPATCH_ATTEMPTS && now - first < DISPATCH_GIVE_UP_MS)
+    static const struct policy policy = {.attempts = DISPATCH_ATTEMPTS,
+                                         .give_up_ms = DISPATCH_GIVE_UP_MS};
+    struct policy_failures failed = {failures, first};
+    struct err why;
+    uint64_t random;
+    crypto_random(&random, sizeof random);
+    int again = policy_retry(&policy, e, now, random, &failed, &o->due_ms, &why);
+    outcome_set_why(o, again ? e->text : why.text, failed.count, failed.first_ms);
+    if (again)
         return;
     o->state = DELIVERY_DEAD;
-    log_line(LOG_ERROR, "delivery %lld is dead after %d failures: %s", (long long)f->id,
-             failures, e->text);
+    log_line(LOG_ERROR, "delivery %lld is dead: %s", (long long)f->id, why.text);
 }
 
 static void conclude(struct flight *f)
@@ -583,13 +522,13 @@ struct dispatch *dispatch_new(struct session *s, struct workspace *w,
         return NULL;
     struct dispatch *d = xcalloc(1, sizeof *d);
     *d = (struct dispatch){.session = s,
-                           .workspace = w,
                            .writer = writer,
                            .db = store_db(store),
                            .owner = presence_id(p),
                            .changed = changed,
                            .idle = idle,
                            .arg = arg};
+    d->audience = audience_new(store);
     d->again = loop_timer_new(session_loop(s), submit_again, d);
     return d;
 }
@@ -617,7 +556,7 @@ void dispatch_free(struct dispatch *d)
         return;
     while (d->flights)
         land(d->flights);
-    forget_links(d);
+    audience_free(d->audience);
     loop_timer_free(d->again);
     free(d);
 }

@@ -56,7 +56,7 @@ void outcome_fail(struct outcome *o, const char *client, const char *why)
 void outcome_set_why(struct outcome *o, const char *why, int failures, int64_t first_ms)
 {
     note_add(o, "", "why", why);
-    if (failures == 0)
+    if (first_ms == 0)
         return;
     json_object_set_new(note_of(o, ""), "failures", json_integer(failures));
     json_object_set_new(note_of(o, ""), "first_failure_ms", json_integer(first_ms));

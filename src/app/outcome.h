@@ -38,7 +38,7 @@ void outcome_fini(struct outcome *o);
 void outcome_add(struct outcome *o, const char *client, json_t *result);
 /* CLIENT's triggers could not be asked, or not all: WHY. */
 void outcome_fail(struct outcome *o, const char *client, const char *why);
-/* What the note says of the delivery itself; FAILURES 0: no more than WHY. */
+/* What the note says of the delivery itself; FIRST_MS 0: no more than WHY. */
 void outcome_set_why(struct outcome *o, const char *why, int failures, int64_t first_ms);
 /* Failures in a row as NOTE (of a delivery, may be NULL) has them: 0 and *FIRST_MS 0 when
  * there were none. */

@@ -1,0 +1,28 @@
+/* retention: removes what is older than `keep` of foyer.lua says: ended deliveries, ended
+ * runs, and keys of activations after 400 days. Small steps, so that what is at work
+ * hardly waits for one. */
+#ifndef FOYER_RETENTION_H
+#define FOYER_RETENTION_H
+
+#include <jansson.h>
+
+#include "io/loop.h"
+#include "io/writer.h"
+
+struct retention;
+
+/* SETTINGS are foyer.lua's. DONE (may be NULL) is called, from the loop, at the end of
+ * each round. All are borrowed. */
+struct retention *retention_new(const json_t *settings, struct loop *loop,
+                                struct writer *writer, void (*done)(void *arg),
+                                void *arg);
+/* Begins a round, unless one is under way; it ends when nothing is left, and at the
+ * latest after MOST_MS. */
+void retention_start(struct retention *r, int64_t most_ms);
+int retention_is_idle(const struct retention *r);
+/* No further step. */
+void retention_stop(struct retention *r);
+/* After writer_close. NULL is fine. */
+void retention_free(struct retention *r);
+
+#endif
