@@ -25,15 +25,25 @@ ctx.options = {}
 ---Calls an action in its outermost layer and returns its result. Input and result cross as copies: functions
 ---are refused, secrets and files stay handles. At most 16 calls deep. An action whose `effect` is "read"
 ---stays so for everything that it calls.
+---
+---A failure that may pass (429, no connection, time out, 5xx to a read) ends the attempt: the run is tried again
+---later, and no `pcall` catches it. With `{ catch = true }` the call returns nil and the error table instead, for
+---these and for final failures.
+---
+---     local contact, err = ctx.call("front/create-contact", input, { catch = true })
+---     if not contact and err.kind ~= "conflict" then error(err) end
 ---@param action string  such as "front/list-inboxes"
 ---@param input? table  checked against the action's `input`
----@return any result
-function ctx.call(action, input) end
+---@param more? {catch: boolean?}
+---@return any result  nil when it failed and `catch` is true
+---@return foyer.Error? err
+function ctx.call(action, input, more) end
 
 ---Walks all pages of a list action and calls FN for each item. STATE is plain data of at most 64 KiB: it is
 ---copied at each page's end, so keep results there and not in a variable outside. FN returning false ends the walk.
 ---A `next` that repeats, more than 10,000 pages or more than 1,000,000 items are errors; the hosts of `next`
----are checked as for any request. Front may return short pages with more to come
+---are checked as for any request. In a run that is kept, the state and the next page are stored at each page's end:
+---a run that was interrupted goes on at the page where it was. Front may return short pages with more to come
 ---(https://dev.frontapp.com/docs/pagination), so only `next` ends a walk.
 ---
 ---     local found = ctx.each("front/list-contacts", { limit = 100 }, { count = 0 },
@@ -76,3 +86,36 @@ function ctx.log(level, message) end
 ---Ends the run here, as skipped, with a reason for people. It does not return and no `pcall` catches it.
 ---@param reason? string
 function ctx.skip(reason) end
+
+--# WAITING AND REMEMBERING
+-- For recipes' runs, which are kept: `foyer run`, cron and events. A run that sleeps or waits holds nothing in
+-- memory; when it goes on it is replayed from the top, and steps that are done return what was recorded.
+
+---Goes on after DURATION, 90 days at most: "90s", "15m", "2h", "3d", or a number of seconds.
+---@param duration string|number
+function ctx.sleep(duration) end
+
+---Waits until TRIGGER fires for this client with an event that has all of MATCH, for at most DURATION. It sees what
+---has fired since the run began; an event that ended one wait does not end another one of the same run.
+---
+---     local answer = ctx.wait_for("front/message-received", { ["payload.conversation.id"] = id }, "2d")
+---     if not answer then … nobody wrote … end
+---@param trigger string  such as "front/message-received"
+---@param match table<string, string|number|boolean>  dotted paths of the event, and what must be there
+---@param duration string|number
+---@return foyer.Event? event  nil when the time is up
+function ctx.wait_for(trigger, match, duration) end
+
+---What this client's scripts remember: JSON values of at most 64 KiB by key, for all runs of the client. A value and
+---the step that sets it are stored together, so that a replay does not set it again.
+---@class foyer.Store
+ctx.store = {}
+
+---@param key string  1 to 200 bytes
+---@return any value  nil when there is none
+function ctx.store.get(key) end
+
+---A script with `effect = "read"` may not.
+---@param key string
+---@param value any  data; nil removes the key
+function ctx.store.set(key, value) end

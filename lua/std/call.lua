@@ -12,15 +12,28 @@ function call.client()
   return settings
 end
 
+-- Few runs use these: their part is loaded when one does.
+local function sleep(duration) return std.part("wait").sleep(duration) end
+local function wait_for(trigger, match, duration)
+  return std.part("wait").wait_for(trigger, match, duration)
+end
+local store = {}
+function store.get(key) return std.part("wait").get(key) end
+function store.set(key, value) return std.part("wait").set(key, value) end
+
 -- A context for one script; OPTIONS are a recipe's.
 function call.context(options)
   local client = std.client()
   local ctx = {
     client = client, vars = client.vars or {}, options = options or {}, http = std.http,
-    now = std.ctx.now, log = std.ctx.log, skip = std.ctx.skip,
+    now = std.ctx.now, log = std.ctx.log, skip = std.ctx.skip, sleep = sleep, wait_for = wait_for,
+    store = store,
   }
   function ctx.random(...) return math.random(...) end -- opens the library when it is used
-  function ctx.call(name, input) return call.action(name, input) end
+  function ctx.call(name, input, more)
+    if more == nil then return call.action(name, input) end
+    return std.part("catch")(name, input, more)
+  end
   function ctx.template(name, data) return std.part("template").render(name, data, ctx) end
   function ctx.each(action, input, state, fn, more)
     return std.part("each")(action, input, state, fn, more)
@@ -29,9 +42,10 @@ function call.context(options)
 end
 
 -- Runs FN(ctx, input) in a scope of its own: input and result cross as copies. Whatever happens,
--- the guard leaves the scope. BULK: what it reads lets replies and activations go first.
-function call.scope(kind, name, app, effect, input, options, fn, bulk)
-  local copy, recorded, guard <close> = std.enter(kind, name, app, effect, input, bulk)
+-- the guard leaves the scope. BULK: what it reads lets replies and activations go first. CATCHES:
+-- retryable failures are raised.
+function call.scope(kind, name, app, effect, input, options, fn, bulk, catches)
+  local copy, recorded, guard <close> = std.enter(kind, name, app, effect, input, bulk, catches)
   if copy == nil then
     if recorded.error then
       std.fail(recorded.error.kind, recorded.error.message, recorded.error)
@@ -49,7 +63,7 @@ function call.scope(kind, name, app, effect, input, options, fn, bulk)
 end
 
 -- ctx.call: validates INPUT, turns names into ids, runs the action's outermost layer.
-function call.action(name, input, bulk)
+function call.action(name, input, bulk, catches)
   local action = script.get("action", name)
   local app = script.split(name)
   local ok, checked = pcall(schema.apply, action.input or {}, input == nil and {} or input,
@@ -60,7 +74,7 @@ function call.action(name, input, bulk)
     end
     error(checked, 0)
   end
-  return call.scope("action", name, app, action.effect, checked, nil, action.run, bulk)
+  return call.scope("action", name, app, action.effect, checked, nil, action.run, bulk, catches)
 end
 
 return call

@@ -11,12 +11,13 @@ local function fields_input(fields, args)
 end
 
 -- "run" is a recipe's, with args {recipe, words, input, event}; the rest are tools of the command
--- line, each a part of its own below tools/. "deliver" makes of one delivery what it fires.
+-- line, each a part of its own below tools/. "deliver" makes of one delivery what it fires, "confirm"
+-- looks for what an uncertain write may have done.
 return function(entry, args)
   if entry == "run" then
     std.finish({ result = std.part("recipe").run(args, fields_input) })
-  elseif entry == "deliver" then
-    std.finish({ result = std.part("deliver")(args) })
+  elseif entry == "deliver" or entry == "confirm" then
+    std.finish({ result = std.part(entry)(args) })
   else
     std.finish(std.part("tools/" .. entry)(args, fields_input))
   end

@@ -216,7 +216,8 @@ static int finish(struct journal *j, int seq, int is_scope, const void *result,
     int index = j->open[--j->depth];
     if (j->keep) {
         entry->is.is_done = 1;
-        set_input(entry, NULL, 0);
+        if (is_scope)
+            set_input(entry, NULL, 0);
         set_result(entry, result, len);
     }
     /* A scope's inner steps have served. */
@@ -256,6 +257,23 @@ void journal_unsent(struct journal *j, int seq)
         return;
     entry->is.at_ms = 0;
     entry->dirty = 1;
+}
+
+void journal_reopen(struct journal *j, int seq)
+{
+    struct entry *last = j->n ? &j->entries[j->n - 1] : NULL;
+    if (!last || last->is.seq != seq || !last->is.is_done || last->is.is_scope)
+        return;
+    if (!last->is.is_intent) {
+        truncate_entries(j, j->n - 1);
+        j->seq = seq;
+        return;
+    }
+    free((char *)last->is.result);
+    last->is.result = NULL;
+    last->is.len = 0;
+    last->is.is_done = 0;
+    last->dirty = 1;
 }
 
 static int check_all_asked(const struct journal *j, const char *what, struct err *e)

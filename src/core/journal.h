@@ -71,6 +71,10 @@ void journal_sent(struct journal *j, int seq, int64_t at_ms, const void *what,
                   size_t len);
 /* It was refused, and may be sent again. */
 void journal_unsent(struct journal *j, int seq);
+/* The last step, SEQ, which has ended, ended with nothing that serves: a replay does it
+ * anew, but for an intent, which is uncertain from now on. Nothing when it is not the
+ * last. */
+void journal_reopen(struct journal *j, int seq);
 
 /* Enters a scope: NEW means run its body (whose own steps may be recorded), RECORDED that
  * its result is here and its body must not run. */

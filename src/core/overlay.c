@@ -186,18 +186,72 @@ static int names_has(const struct names *names, const char *name)
            bsearch(&name, names->list, names->n, sizeof *names->list, by_bytes) != NULL;
 }
 
+static struct entry *entry_find(struct overlay *o, const char *key)
+{
+    for (struct entry *entry = *bucket_of(o, key); entry; entry = entry->next)
+        if (strcmp(entry->key, key) == 0)
+            return entry;
+    return NULL;
+}
+
+/* Takes KEY and FILE. */
+static void entry_add(struct overlay *o, char *key, struct overlay_file *file)
+{
+    struct entry **bucket = bucket_of(o, key);
+    struct entry *entry = xcalloc(1, sizeof *entry);
+    *entry = (struct entry){.next = *bucket, .key = key, .file = file};
+    *bucket = entry;
+}
+
+/* Takes TEXT. */
+static struct overlay_file *file_new(enum layer layer, const char *path, char *text,
+                                     size_t len)
+{
+    struct overlay_file *file = xcalloc(1, sizeof *file);
+    file->layer = layer;
+    file->path = xstrdup(path);
+    file->text = text;
+    file->len = len;
+    buf_init(&file->code, 16 * limits_default.script_bytes);
+    unsigned char digest[CRYPTO_SHA256_SIZE];
+    crypto_sha256(text, len, digest);
+    str_hex(digest, sizeof digest, file->hash);
+    return file;
+}
+
+/* No path holds a NUL or this separator twice over. */
+static char *kept_key(const char *path, const char *hash)
+{
+    return xasprintf("%s//%s", path, hash);
+}
+
+struct overlay_file *overlay_kept(struct overlay *o, const char *path, const char *hash)
+{
+    char *key = kept_key(path, hash);
+    struct entry *entry = entry_find(o, key);
+    free(key);
+    return entry ? entry->file : NULL;
+}
+
+struct overlay_file *overlay_keep(struct overlay *o, enum layer layer, const char *path,
+                                  const char *text, size_t len)
+{
+    struct overlay_file *file = file_new(layer, path, xmemdup0(text, len), len);
+    entry_add(o, kept_key(path, file->hash), file);
+    return file;
+}
+
 /* 1 found, 0 the layer has none, -1 error. */
 static int layer_find(struct overlay *o, enum layer layer, const char *client,
                       const char *name, struct overlay_file **out, struct err *e)
 {
     char *key = shown_path(layer, client, name);
-    struct entry **bucket = bucket_of(o, key);
-    for (struct entry *entry = *bucket; entry; entry = entry->next)
-        if (strcmp(entry->key, key) == 0) {
-            free(key);
-            *out = entry->file;
-            return entry->file != NULL;
-        }
+    struct entry *entry = entry_find(o, key);
+    if (entry) {
+        free(key);
+        *out = entry->file;
+        return entry->file != NULL;
+    }
     const struct snapshot *snapshot = find_snapshot(o, layer, client);
     if (snapshot && !names_has(&snapshot->names, name)) {
         free(key);
@@ -208,18 +262,13 @@ static int layer_find(struct overlay *o, enum layer layer, const char *client,
     buf_init(&text, limits_default.script_bytes);
     struct overlay_file *file = NULL;
     if (layer_read(o, layer, client, name, &text, &why) == 0) {
-        file = xcalloc(1, sizeof *file);
-        file->layer = layer;
-        file->path = xstrdup(key);
-        file->text = buf_take(&text, &file->len);
-        buf_init(&file->code, 16 * limits_default.script_bytes);
+        size_t len;
+        char *bytes = buf_take(&text, &len);
+        file = file_new(layer, key, bytes, len);
         const struct builtin_file *builtin =
             layer == LAYER_BUILTIN && !o->builtin_dir ? builtin_find(name) : NULL;
         if (builtin)
             buf_add(&file->code, builtin->code, builtin->code_len);
-        unsigned char digest[CRYPTO_SHA256_SIZE];
-        crypto_sha256(file->text, file->len, digest);
-        str_hex(digest, sizeof digest, file->hash);
     } else if (why.kind != ERR_NOT_FOUND) {
         buf_free(&text);
         free(key);
@@ -228,9 +277,7 @@ static int layer_find(struct overlay *o, enum layer layer, const char *client,
         return -1;
     }
     buf_free(&text);
-    struct entry *entry = xcalloc(1, sizeof *entry);
-    *entry = (struct entry){.next = *bucket, .key = key, .file = file};
-    *bucket = entry;
+    entry_add(o, key, file);
     *out = file;
     return file != NULL;
 }

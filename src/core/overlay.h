@@ -37,6 +37,11 @@ void overlay_free(struct overlay *o);
  */
 struct overlay_file *overlay_find(struct overlay *o, const char *client, const char *name,
                                   enum layer from, struct err *e);
+/* A version of a file that is no longer, or not yet, the layer's: what a run has pinned.
+ * The second is for the first time; TEXT is copied. */
+struct overlay_file *overlay_kept(struct overlay *o, const char *path, const char *hash);
+struct overlay_file *overlay_keep(struct overlay *o, enum layer layer, const char *path,
+                                  const char *text, size_t len);
 /* Calls FN once for each entry name of directory DIR ("recipes", "lua",
  * "lua/front/actions") in any layer of CLIENT, in byte order. */
 void overlay_each(struct overlay *o, const char *client, const char *dir,

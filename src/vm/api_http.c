@@ -255,6 +255,8 @@ static int unreadable(lua_State *L, struct exchange *x, const char *why)
         err_set(&e, ERR_UNCERTAIN,
                 "cannot tell whether it was done (look before you send it again): %s: %s",
                 x->what, why);
+    /* a replay asks again, or finds out what became of it */
+    journal_reopen(run_journal(x->run), x->seq);
     return run_give_up(L, &e);
 }
 
@@ -440,14 +442,6 @@ static int continue_exchange(lua_State *L, int status, lua_KContext context)
     (void)status;
     (void)context;
     struct exchange *x = lua_touserdata(L, EXCHANGE);
-    struct err e, full;
-    if (journal_end(run_journal(x->run), x->seq, x->packed.data, x->packed.len, &full) !=
-        0) { /* the step must end: what it ends with is that */
-        exchange_pack_error(x, &full);
-        if (journal_end(run_journal(x->run), x->seq, x->packed.data, x->packed.len, &e) !=
-            0)
-            return fail_raise(L, &e);
-    }
     int n = push_result(L, x, x->packed.data, x->packed.len);
     exchange_fini(x); /* not at the collector's leisure: it sees the handle only */
     return n;
@@ -531,15 +525,22 @@ static int perform(lua_State *L, struct exchange *x)
     if (answer < 0)
         return fail_raise(L, &e);
     buf_free(input);
+    x->seq = step.seq;
     if (answer == JOURNAL_RECORDED)
         return push_result(L, x, step.result, step.len);
-    x->seq = step.seq;
     if (answer == JOURNAL_PENDING) {
         err_set(&e, ERR_UNCERTAIN, "cannot tell whether it was done: %s left before",
                 x->what);
         return run_give_up(L, &e);
     }
     if (exchange_send(x, &e) != 0) {
+        int catching = err_kind_is_retryable(e.kind) && run_is_catching(x->run);
+        if (catching) { /* recorded: a replay fails in the same way */
+            exchange_pack_error(x, &e);
+            if (exchange_end(x, &e) != 0)
+                return fail_raise(L, &e);
+            return push_result(L, x, x->packed.data, x->packed.len);
+        }
         journal_cancel(run_journal(x->run), x->seq);
         if (err_kind_is_retryable(e.kind) || e.kind == ERR_AUTH)
             return run_give_up(L, &e);

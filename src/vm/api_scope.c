@@ -63,10 +63,10 @@ static struct guard *push_guard(lua_State *L)
     return guard;
 }
 
-/* std.enter(kind, name, app, effect, input, bulk) -> copy of the input, nil, guard
- *                                            | nil, recorded result
+/* std.enter(kind, name, app, effect, input, bulk, catches)
+ *   -> copy of the input, nil, guard | nil, recorded result
  * The guard is to be closed when the scope is over. BULK: what it reads lets replies and
- * activations go first. */
+ * activations go first. CATCHES: retryable failures are raised. */
 int api_std_enter(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -75,7 +75,7 @@ int api_std_enter(lua_State *L)
     const char *kind = luaL_checkstring(L, 1), *name = luaL_checkstring(L, 2);
     const char *app = luaL_checkstring(L, 3);
     enum effect effect = check_effect(L, 4);
-    int bulk = lua_toboolean(L, 6);
+    int bulk = lua_toboolean(L, 6), catches = lua_toboolean(L, 7);
     lua_settop(L, 5);
     struct guard *guard = push_guard(L); // 6
     struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
@@ -109,6 +109,7 @@ int api_std_enter(lua_State *L)
     scope->effect = effect < most ? effect : most;
     scope->seq = step.seq;
     scope->bulk |= bulk;
+    scope->catches |= catches;
     lua_pushnil(L);
     lua_pushvalue(L, 6);
     return 3;
@@ -134,6 +135,121 @@ int api_std_leave(lua_State *L)
         return fail_raise(L, &e);
     buf_free(bytes);
     run_pop_scopes(run, guard->depth);
+    guard->run = NULL;
+    return 1;
+}
+
+/* ---- ctx.each: a scope of the journal alone, with a checkpoint at each page's end ----
+ */
+
+/* std.enter_each(name, first) -> where to begin, nil, guard | nil, recorded result
+ * FIRST is where a walk begins, data; a replay begins at the last checkpoint. */
+int api_std_enter_each(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct journal_step step;
+    const char *name = luaL_checkstring(L, 1);
+    lua_settop(L, 2);
+    struct guard *guard = push_guard(L); // 3
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "walk", name, "input");
+    /* what can fail comes before the scope is open */
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    int answer =
+        journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
+    if (answer < 0)
+        return fail_raise(L, &e);
+    buf_free(bytes);
+    if (answer == JOURNAL_RECORDED) {
+        lua_pushnil(L);
+        if (conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0)
+            return fail_raise(L, &e);
+        return 2;
+    }
+    *guard = (struct guard){run, run_depth(run), step.seq};
+    if (step.result && conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0) {
+        close_guard(guard);
+        return fail_raise(L, &e);
+    }
+    lua_pushnil(L);
+    lua_pushvalue(L, 3);
+    return 3;
+}
+
+struct page_end { /* a userdata: its __gc withdraws */
+    struct run *run;
+    void *committing;
+};
+
+static void withdraw_page_end(void *arg)
+{
+    struct page_end *end = arg;
+    if (end->committing)
+        run_keeper(end->run)->withdraw(run_keeper(end->run)->arg, end->committing);
+    end->committing = NULL;
+}
+
+static void on_page_kept(void *arg, const struct err *e)
+{
+    struct page_end *end = arg;
+    end->committing = NULL;
+    if (e->kind != ERR_NONE)
+        run_fail(end->run, e);
+    else
+        run_ready(end->run);
+}
+
+static int after_page(lua_State *L, int status, lua_KContext context)
+{
+    (void)L, (void)status, (void)context;
+    return 0;
+}
+
+/* std.page(guard, where): where a replay goes on from. */
+int api_std_page(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct guard *guard = luaL_checkudata(L, 1, "foyer.guard");
+    lua_settop(L, 2);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "walk", "ctx.each", "state");
+    if (journal_checkpoint(run_journal(run), guard->seq, bytes->data, bytes->len, &e) !=
+        0)
+        return fail_raise(L, &e);
+    buf_free(bytes);
+    if (!run_keeper(run))
+        return 0;
+    struct page_end *end = lua_newuserdatauv(L, sizeof *end, 0);
+    *end = (struct page_end){.run = run};
+    static const struct run_commit commit = {.kind = COMMIT_CHECKPOINT, .text = "a page"};
+    run_keeper(run)->commit(run_keeper(run)->arg, run, &commit, on_page_kept, end,
+                            &end->committing);
+    run_wait(run, withdraw_page_end, end);
+    return lua_yieldk(L, 0, 0, after_page);
+}
+
+/* std.leave_each(guard, result) -> its copy; a final failure leaves too: {error = …} */
+int api_std_leave_each(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct guard *guard = luaL_checkudata(L, 1, "foyer.guard");
+    if (!guard->run)
+        return luaL_error(L, "this walk is over");
+    lua_settop(L, 2);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "return from", "ctx.each", "state");
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    if (journal_leave(run_journal(run), guard->seq, bytes->data, bytes->len, &e) != 0)
+        return fail_raise(L, &e);
+    buf_free(bytes);
     guard->run = NULL;
     return 1;
 }

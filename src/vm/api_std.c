@@ -14,6 +14,7 @@
 #include "vm/conv.h"
 #include "vm/fail.h"
 #include "vm/mock.h"
+#include "vm/pins.h"
 #include "vm/run.h"
 #include "vm/sandbox.h"
 #include "vm/where.h"
@@ -52,8 +53,7 @@ static struct overlay_file *find_file(lua_State *L, struct err *e)
         err_set(e, ERR_NOT_FOUND, "cannot find %s: no layer lies below", name);
         return NULL;
     }
-    return overlay_find(vm_overlay(run_vm(run_of(L))), client, name,
-                        (enum layer)(from - 1), e);
+    return vm_find(L, client, name, (enum layer)(from - 1), e);
 }
 
 /* std.part(name) */
@@ -306,18 +306,38 @@ static void push_tree(lua_State *L, const json_t *tree)
     }
 }
 
+/* What the run's first attempt saw, where that is noted. */
+static const json_t *pinned(lua_State *L, const char *name, const json_t *today,
+                            struct err *e)
+{
+    struct pins *pins = run_pins(run_of(L));
+    return today && pins ? pins_tree(pins, name, today, e) : today;
+}
+
+static const json_t *client_tree(lua_State *L, const char *client, struct err *e)
+{
+    struct run *run = run_of(L);
+    const json_t *today = run_host(run)->client(run_host(run)->arg, client, e);
+    const char *own = run_client(run);
+    return own && strcmp(own, client) == 0 ? pinned(L, "client", today, e) : today;
+}
+
+static const json_t *workspace_tree(lua_State *L, struct err *e)
+{
+    const struct run_host *host = run_host(run_of(L));
+    return pinned(L, "workspace", host->workspace(host->arg, e), e);
+}
+
 /* std.client(name?) -> client.lua's settings */
 static int api_std_client(lua_State *L)
 {
-    struct run *run = run_of(L);
-    const struct run_host *host = run_host(run);
-    const char *client = luaL_optstring(L, 1, run_client(run));
+    const char *client = luaL_optstring(L, 1, run_client(run_of(L)));
     struct err e;
     if (!client) {
         lua_newtable(L);
         return 1;
     }
-    const json_t *tree = host->client(host->arg, client, &e);
+    const json_t *tree = client_tree(L, client, &e);
     if (!tree)
         return fail_raise(L, &e);
     push_tree(L, tree);
@@ -334,9 +354,8 @@ static int api_std_clients(lua_State *L)
 
 static int api_std_workspace(lua_State *L)
 {
-    const struct run_host *host = run_host(run_of(L));
     struct err e;
-    const json_t *tree = host->workspace(host->arg, &e);
+    const json_t *tree = workspace_tree(L, &e);
     if (!tree)
         return fail_raise(L, &e);
     push_tree(L, tree);
@@ -347,7 +366,10 @@ static int api_std_connector(lua_State *L)
 {
     const struct run_host *host = run_host(run_of(L));
     struct err e;
-    const json_t *tree = host->connector(host->arg, luaL_checkstring(L, 1), &e);
+    const char *app = luaL_checkstring(L, 1);
+    char name[100];
+    snprintf(name, sizeof name, "connector %.80s", app);
+    const json_t *tree = pinned(L, name, host->connector(host->arg, app, &e), &e);
     if (!tree)
         return fail_raise(L, &e);
     push_tree(L, tree);
@@ -367,13 +389,11 @@ static int tree_gc(lua_State *L)
  */
 static int api_std_options(lua_State *L)
 {
-    struct run *run = run_of(L);
-    const struct run_host *host = run_host(run);
     const char *recipe = luaL_checkstring(L, 1);
-    const char *client = luaL_optstring(L, 2, run_client(run));
+    const char *client = luaL_optstring(L, 2, run_client(run_of(L)));
     struct err e;
-    const json_t *workspace = host->workspace(host->arg, &e);
-    const json_t *tree = workspace && client ? host->client(host->arg, client, &e) : NULL;
+    const json_t *workspace = workspace_tree(L, &e);
+    const json_t *tree = workspace && client ? client_tree(L, client, &e) : NULL;
     if (!workspace || (client && !tree))
         return fail_raise(L, &e);
     json_t **box = lua_newuserdatauv(L, sizeof *box, 0);
@@ -499,6 +519,13 @@ static const luaL_Reg functions[] = {{"mark_sound", api_std_mark_sound},
                                      {"options", api_std_options},
                                      {"enter", api_std_enter},
                                      {"leave", api_std_leave},
+                                     {"enter_each", api_std_enter_each},
+                                     {"page", api_std_page},
+                                     {"leave_each", api_std_leave_each},
+                                     {"sleep", api_std_sleep},
+                                     {"wait", api_std_wait},
+                                     {"load_value", api_std_load_value},
+                                     {"save_value", api_std_save_value},
                                      {"copy", api_std_copy},
                                      {"finish", api_std_finish},
                                      {"fail", api_std_fail},

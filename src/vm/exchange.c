@@ -28,6 +28,9 @@ static void cancel(void *arg)
     if (x->pending)
         run_host(x->run)->withdraw(run_host(x->run)->access, x->pending);
     x->pending = NULL;
+    if (x->committing)
+        run_keeper(x->run)->withdraw(run_keeper(x->run)->arg, x->committing);
+    x->committing = NULL;
     if (x->call)
         httpc_cancel(x->call);
     x->call = NULL;
@@ -49,6 +52,8 @@ void exchange_fini(struct exchange *x)
     free(x->method);
     free(x->url);
     free(x->what);
+    free(x->refusal);
+    x->refusal = NULL;
     buf_free(&x->body);
     buf_free(&x->packed);
     x->headers = NULL;
@@ -194,7 +199,8 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
 void exchange_pack_error(struct exchange *x, const struct err *e)
 {
     buf_reset(&x->packed);
-    buf_addf(&x->packed, "error %s %s", err_kind_name(e->kind), e->text);
+    buf_addf(&x->packed, "error %s %lld %s", err_kind_name(e->kind),
+             (long long)e->retry_after_ms, e->text);
 }
 
 static int pack_answer(struct exchange *x, const struct httpc_answer *a)
@@ -223,17 +229,19 @@ int exchange_read(const char *packed, size_t len, struct exchange_answer *out,
                   struct err *e)
 {
     *out = (struct exchange_answer){0};
-    if (len > 6 && memcmp(packed, "error ", 6) == 0) {
-        char kind[32];
-        size_t n = strcspn(packed + 6, " ");
-        if (n < sizeof kind && 6 + n < len) {
-            memcpy(kind, packed + 6, n);
-            kind[n] = '\0';
-            err_set(&out->err, err_kind_find(kind), "%.*s", (int)(len - 7 - n),
-                    packed + 7 + n);
-            return 0;
-        }
+    char kind[32];
+    long long retry_after_ms;
+    int text = 0;
+    char *copy =
+        len > 6 && memcmp(packed, "error ", 6) == 0 ? xmemdup0(packed, len) : NULL;
+    if (copy && sscanf(copy, "error %31s %lld %n", kind, &retry_after_ms, &text) == 2 &&
+        text > 0) {
+        err_set(&out->err, err_kind_find(kind), "%s", copy + text);
+        out->err.retry_after_ms = retry_after_ms;
+        free(copy);
+        return 0;
     }
+    free(copy);
     const char *line = memchr(packed, '\n', len);
     const char *blank = memmem(packed, len, "\n\n", 2);
     out->status = (int)strtol(packed, NULL, 10);
@@ -264,16 +272,75 @@ int exchange_header(const struct exchange_answer *a, const char *name, char *out
     return 0;
 }
 
-/* ---- sending ---- */
+/* ---- the journal's side ---- */
+
+int exchange_end(struct exchange *x, struct err *e)
+{
+    struct journal *journal = run_journal(x->run);
+    struct err full;
+    if (journal_end(journal, x->seq, x->packed.data, x->packed.len, &full) == 0)
+        return 0;
+    /* the step must end: what it ends with is that */
+    exchange_pack_error(x, &full);
+    return journal_end(journal, x->seq, x->packed.data, x->packed.len, e);
+}
+
+/* What is kept goes to the store before the world hears of it, and after. */
+static int is_kept(const struct exchange *x)
+{
+    return !x->reads && run_keeper(x->run);
+}
+
+static void on_outcome_kept(void *arg, const struct err *e)
+{
+    struct exchange *x = arg;
+    x->committing = NULL;
+    if (e->kind != ERR_NONE)
+        run_fail(x->run, e);
+    else
+        run_ready(x->run);
+}
+
+/* The outcome is in `packed`; the script goes on once it is recorded. */
+static void conclude(struct exchange *x, const char *outcome)
+{
+    struct err e;
+    run_set_writing(x->run, NULL);
+    if (exchange_end(x, &e) != 0) {
+        run_fail(x->run, &e);
+    } else if (is_kept(x)) {
+        char *text = xasprintf("%s %s", x->what, outcome);
+        struct run_commit commit = {.kind = COMMIT_OUTCOME, .text = text};
+        run_keeper(x->run)->commit(run_keeper(x->run)->arg, x->run, &commit,
+                                   on_outcome_kept, x, &x->committing);
+        free(text);
+    } else {
+        run_ready(x->run);
+    }
+}
+
+static void conclude_error(struct exchange *x, const struct err *e)
+{
+    exchange_pack_error(x, e);
+    conclude(x, err_kind_name(e->kind));
+}
 
 static void fail(struct exchange *x, const struct err *e)
 {
+    run_set_writing(x->run, NULL);
     /* an uncertain write stays an open intent: only what surely did not happen is
      * forgotten */
-    if (x->seq >= 0 && e->kind != ERR_UNCERTAIN)
+    if (x->seq >= 0 && e->kind != ERR_UNCERTAIN) {
+        if (err_kind_is_retryable(e->kind) && run_is_catching(x->run)) {
+            conclude_error(x, e);
+            return;
+        }
         journal_cancel(run_journal(x->run), x->seq);
+    }
     run_fail(x->run, e);
 }
+
+/* ---- sending ---- */
 
 /* What the API says of a refusal that no script gets to see. */
 static void refusal(const struct exchange *x, const struct httpc_answer *a, struct err *e)
@@ -352,9 +419,7 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
         rc = err_set(e, ERR_FORBIDDEN,
                      "a header holds a secret, which is not sent to another host");
     free(before);
-    if (rc == 0)
-        rc = exchange_send(x, e);
-    else
+    if (rc != 0)
         err_prefix(e, "cannot follow the answer %ld to %s", a->status, from);
     free(from);
     free(app);
@@ -376,24 +441,63 @@ static struct run_ask ask_of(const struct exchange *x)
                             .version = x->version};
 }
 
+static void send_again(struct exchange *x)
+{
+    struct err e;
+    if (exchange_send(x, &e) == 0)
+        return;
+    if (x->refusal) /* it would wait too long: the answer itself says more */
+        e = *x->refusal;
+    if (x->refusal || err_kind_is_retryable(e.kind) || e.kind == ERR_AUTH)
+        fail(x, &e);
+    else
+        conclude_error(x, &e);
+}
+
+static void on_refusal_kept(void *arg, const struct err *e)
+{
+    struct exchange *x = arg;
+    x->committing = NULL;
+    if (e->kind != ERR_NONE)
+        run_fail(x->run, e);
+    else
+        send_again(x);
+}
+
+/* A refused request may be repeated, once nobody can take it for an uncertain one. */
+static void repeat(struct exchange *x, long status)
+{
+    run_set_writing(x->run, NULL);
+    if (!is_kept(x)) {
+        send_again(x);
+        return;
+    }
+    journal_unsent(run_journal(x->run), x->seq);
+    char *text = xasprintf("%s %ld, to be repeated", x->what, status);
+    struct run_commit commit = {.kind = COMMIT_OUTCOME, .text = text};
+    run_keeper(x->run)->commit(run_keeper(x->run)->arg, x->run, &commit, on_refusal_kept,
+                               x, &x->committing);
+    free(text);
+}
+
 /* 401: the token may have run out; 429: the line may move. Both were refused, so to ask
  * once more is safe, if the host says so. */
 static int ask_again(struct exchange *x, const struct httpc_answer *a)
 {
     const struct run_host *host = run_host(x->run);
     struct run_ask ask = ask_of(x);
-    struct err e;
     if (a->status == 401 && x->refused++ > 0)
         return 0;
     if (!x->connection || !host->answered || !host->answered(host->access, &ask, a) ||
         (a->status != 401 && a->status != 429))
         return 0;
-    run_set_writing(x->run, NULL);
-    if (exchange_send(x, &e) == 0)
-        return 1;
-    if (a->status == 429) /* it would wait too long: the answer itself says more */
-        return 0;
-    fail(x, &e);
+    free(x->refusal);
+    x->refusal = NULL;
+    if (a->status == 429) {
+        x->refusal = xcalloc(1, sizeof *x->refusal);
+        refusal(x, a, x->refusal);
+    }
+    repeat(x, a->status);
     return 1;
 }
 
@@ -407,38 +511,125 @@ static void on_done(void *arg, const struct httpc_answer *a)
     if (e.kind != ERR_NONE) {
         if (!x->reads && a->sent)
             uncertain(&e);
-        if (err_kind_is_retryable(e.kind) || e.kind == ERR_UNCERTAIN) {
+        if (err_kind_is_retryable(e.kind) || e.kind == ERR_UNCERTAIN)
             fail(x, &e);
-            return;
-        }
-        exchange_pack_error(x, &e);
-    } else if (ask_again(x, a)) {
+        else
+            conclude_error(x, &e);
         return;
-    } else if (a->status == 301 || a->status == 307 || a->status == 308) {
-        if (follow(x, a, &e) == 0)
-            return; /* on its way again */
-        exchange_pack_error(x, &e);
-    } else {
-        enum err_kind kind = answer_kind((int)a->status, !x->reads);
-        if (err_kind_is_retryable(kind) || kind == ERR_UNCERTAIN ||
-            (kind == ERR_AUTH && x->connection)) {
-            refusal(x, a, &e);
-            if (kind == ERR_UNCERTAIN)
-                uncertain(&e);
-            if (kind == ERR_AUTH)
-                connect_again(x, &e);
-            fail(x, &e);
-            return;
-        }
-        if (!x->reads && a->status < 300)
-            run_add_written(x->run, x->what);
-        if (pack_answer(x, a) != 0) {
-            err_set(&e, ERR_LIMIT, "cannot %s: the answer is too large", x->what);
-            exchange_pack_error(x, &e);
-        }
     }
-    run_set_writing(x->run, NULL);
-    run_ready(x->run);
+    if (ask_again(x, a))
+        return;
+    if (a->status == 301 || a->status == 307 || a->status == 308) {
+        if (follow(x, a, &e) == 0)
+            repeat(x, a->status);
+        else
+            conclude_error(x, &e);
+        return;
+    }
+    enum err_kind kind = answer_kind((int)a->status, !x->reads);
+    if (err_kind_is_retryable(kind) || kind == ERR_UNCERTAIN ||
+        (kind == ERR_AUTH && x->connection)) {
+        refusal(x, a, &e);
+        if (kind == ERR_UNCERTAIN)
+            uncertain(&e);
+        if (kind == ERR_AUTH)
+            connect_again(x, &e);
+        fail(x, &e);
+        return;
+    }
+    if (!x->reads && a->status < 300)
+        run_add_written(x->run, x->what);
+    char status[16];
+    snprintf(status, sizeof status, "%ld", a->status);
+    if (pack_answer(x, a) == 0) {
+        conclude(x, status);
+        return;
+    }
+    err_set(&e, ERR_LIMIT, "cannot %s: the answer is too large", x->what);
+    conclude_error(x, &e);
+}
+
+/* What a write asked for, for whoever has to find out whether it was done: {method, path,
+ * body}. */
+static char *describe(const struct exchange *x)
+{
+    json_t *body = NULL;
+    if (x->nparts) {
+        body = json_object();
+        for (size_t i = 0; i < x->nparts; i++)
+            if (!x->parts[i].filename)
+                json_object_set_new(body, x->parts[i].name,
+                                    json_stringn(x->parts[i].data, x->parts[i].len));
+    } else if (x->has_body) {
+        body = json_loadb(buf_str(&x->body), x->body.len,
+                          JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+        if (!body)
+            body = json_stringn(buf_str(&x->body), x->body.len);
+    }
+    json_t *tree = json_pack("{s:s, s:s, s:o*}", "method", x->method, "path",
+                             x->what + strlen(x->method) + 1, "body", body);
+    char *text = tree ? json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    json_decref(tree);
+    return text ? text : xstrdup("{}");
+}
+
+/* After a signal no write leaves, not even one that was refused and would be repeated. */
+static int check_interrupted(const struct exchange *x, struct err *e)
+{
+    if (x->reads || !run_writes_stopped(x->run))
+        return 0;
+    return err_set(e, ERR_INTERNAL, "interrupted before %s", x->what);
+}
+
+static void give_up_intent(struct exchange *x, const struct err *e)
+{
+    httpc_cancel(x->call);
+    x->call = NULL;
+    journal_unsent(run_journal(x->run), x->seq);
+    if (e->kind == ERR_FORBIDDEN) { /* the loop guard: a person decides */
+        journal_cancel(run_journal(x->run), x->seq);
+        run_park(x->run, e);
+    } else {
+        fail(x, e);
+    }
+}
+
+static void on_intent_kept(void *arg, const struct err *e)
+{
+    struct exchange *x = arg;
+    struct err why;
+    x->committing = NULL;
+    if (e->kind != ERR_NONE) {
+        give_up_intent(x, e);
+    } else if (check_interrupted(x, &why) != 0) {
+        give_up_intent(x, &why);
+    } else {
+        run_set_writing(x->run, x->what);
+        httpc_go(x->call);
+    }
+}
+
+/* There is room in curl: from the intent's commit to the first byte nothing else is
+ * waited for. */
+static void on_slot(void *arg)
+{
+    struct exchange *x = arg;
+    struct err why;
+    if (check_interrupted(x, &why) != 0) {
+        give_up_intent(x, &why);
+        return;
+    }
+    char *what = describe(x);
+    journal_sent(run_journal(x->run), x->seq, clock_wall_ms(), what, strlen(what));
+    free(what);
+    const char *path = x->connection ? x->what + strlen(x->method) + 1 : NULL;
+    struct run_commit commit = {.kind = COMMIT_INTENT,
+                                .text = x->what,
+                                .app = x->connection ? x->connection->app : NULL,
+                                .method = x->connection ? x->method : NULL,
+                                .path = path};
+    run_keeper(x->run)->commit(run_keeper(x->run)->arg, x->run, &commit, on_intent_kept,
+                               x, &x->committing);
 }
 
 static int send_now(struct exchange *x, struct err *e)
@@ -465,6 +656,7 @@ static int send_now(struct exchange *x, struct err *e)
         .fresh = strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0,
         .allow_private = x->allow_private,
         .shown = x->what + strlen(x->method) + 1,
+        .on_slot = is_kept(x) ? on_slot : NULL,
     };
     x->call = httpc_start(run_httpc(x->run), &request, on_done, x, e);
     if (credentials) {
@@ -474,16 +666,9 @@ static int send_now(struct exchange *x, struct err *e)
     free(headers);
     if (!x->call)
         return -1;
-    run_set_writing(x->run, x->reads ? NULL : x->what);
+    if (!is_kept(x))
+        run_set_writing(x->run, x->reads ? NULL : x->what);
     return 0;
-}
-
-/* After a signal no write leaves, not even one that was refused and would be repeated. */
-static int check_interrupted(const struct exchange *x, struct err *e)
-{
-    if (x->reads || !run_writes_stopped(x->run))
-        return 0;
-    return err_set(e, ERR_INTERNAL, "interrupted before %s", x->what);
 }
 
 static void on_admitted(void *arg, const struct err *refused)
@@ -494,8 +679,7 @@ static void on_admitted(void *arg, const struct err *refused)
     if (refused || check_interrupted(x, &e) != 0) {
         fail(x, refused ? refused : &e);
     } else if (send_now(x, &e) != 0) {
-        exchange_pack_error(x, &e);
-        run_ready(x->run);
+        conclude_error(x, &e);
     }
 }
 

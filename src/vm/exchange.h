@@ -34,7 +34,9 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     int allow_private;
 
     struct httpc_call *call;
-    void *pending; /* waits for the host's leave */
+    void *pending;       /* waits for the host's leave */
+    void *committing;    /* waits for the keeper */
+    struct err *refusal; /* what ends it when it may not be sent again; NULL: none */
     int redirects, seq;
     int refused;       /* 401s so far: one is asked again */
     int64_t began_us;  /* when it first asked for leave */
@@ -52,11 +54,14 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
                      struct err *e);
 /* Whether URL, the next page of X's list, may be asked as X was: FORBIDDEN when not. */
 int exchange_check_next(const struct exchange *x, const char *url, struct err *e);
-/* Sends; then the run is made ready with `packed` filled, or failed. */
+/* Sends; then the run is made ready with `packed` filled and the step ended, or failed.
+ */
 int exchange_send(struct exchange *x, struct err *e);
 
 /* Makes E the outcome in place of an answer. */
 void exchange_pack_error(struct exchange *x, const struct err *e);
+/* Ends the step with the outcome, or with the reason why that is too large. */
+int exchange_end(struct exchange *x, struct err *e);
 
 struct exchange_answer { /* borrowed from the packed bytes */
     int status;          /* 0: err says why there is none */

@@ -12,6 +12,7 @@
 #include "vm/conv.h"
 #include "vm/cpu.h"
 #include "vm/fail.h"
+#include "vm/pins.h"
 #include "vm/sandbox.h"
 
 enum run_state { STATE_NEW, STATE_READY, STATE_RUNNING, STATE_WAITING, STATE_OVER };
@@ -45,7 +46,9 @@ struct run {
     lua_State *L, *co; /* co is anchored in L's registry */
     struct cpu_meter cpu;
     struct journal *journal;
-    struct scope *scopes; /* grown as needed, to the call depth */
+    struct pins *pins;               /* NULL: none are noted */
+    const struct run_keeper *keeper; /* NULL: it lives in memory */
+    struct scope *scopes;            /* grown as needed, to the call depth */
     int depth;
 
     void (*cancel)(void *arg); /* of what it waits for */
@@ -53,6 +56,9 @@ struct run {
 
     enum run_outcome outcome;
     int given_up;
+    int64_t until_ms; /* of a sleeping or waiting one */
+    int wait_seq;
+    char *wait_trigger, *wait_match;
     struct err *err; /* NULL: none yet; not inside, a kilobyte for each that waits */
     struct buf result, secret;
     struct run_file *files;
@@ -68,6 +74,8 @@ struct runs {
     int nlive;
     struct run *ready, **ready_tail;
     int draining, writes_stopped;
+    void (*on_resume)(void *arg, const struct run *run);
+    void *on_resume_arg;
 };
 
 struct runs *runs_new(struct vm *vm, struct loop *loop, struct httpc *httpc,
@@ -137,6 +145,9 @@ static void run_free(struct run *run)
         run->next->prev = run->prev;
     runs->nlive--;
     journal_free(run->journal);
+    pins_free(run->pins);
+    free(run->wait_trigger);
+    free(run->wait_match);
     for (int i = 0; i < run->nfiles; i++) {
         free(run->files[i].name);
         free(run->files[i].data);
@@ -169,10 +180,17 @@ static void add_written(const struct run *run, struct err *e)
 static void finish(struct run *run)
 {
     run->state = STATE_OVER;
-    struct run_result result = {.outcome = run->outcome};
+    struct run_result result = {.outcome = run->outcome,
+                                .until_ms = run->until_ms,
+                                .wait_seq = run->wait_seq,
+                                .wait_trigger = run->wait_trigger,
+                                .wait_match = run->wait_match,
+                                .journal = run->journal,
+                                .pins = run->pins};
     if (run->err)
         result.err = *run->err;
-    if (run->outcome == RUN_FAILED && run->wrote)
+    /* a run that is kept goes on after what it wrote */
+    if (run->outcome == RUN_FAILED && run->wrote && !run->keeper)
         add_written(run, &result.err);
     if (run->outcome == RUN_DONE) {
         result.json = run->result.len ? run->result.data : "null";
@@ -212,6 +230,13 @@ const char *runs_writing(const struct runs *runs)
         if (run->writing)
             return run->writing;
     return NULL;
+}
+
+void runs_on_resume(struct runs *runs, void (*fn)(void *arg, const struct run *run),
+                    void *arg)
+{
+    runs->on_resume = fn;
+    runs->on_resume_arg = arg;
 }
 
 void runs_stop_writes(struct runs *runs)
@@ -301,9 +326,14 @@ static void resume(struct run *run, int nargs)
     int nresults = 0;
     run->state = STATE_RUNNING;
     run->cancel = NULL;
-    cpu_enter(&run->cpu, run->co, vm_limits(run->runs->vm), run->label);
+    struct runs *runs = run->runs;
+    if (runs->on_resume)
+        runs->on_resume(runs->on_resume_arg, run);
+    cpu_enter(&run->cpu, run->co, vm_limits(runs->vm), run->label);
     int rc = lua_resume(run->co, NULL, nargs, &nresults);
     cpu_leave();
+    if (runs->on_resume)
+        runs->on_resume(runs->on_resume_arg, NULL);
     if (run->given_up) {
         finish(run);
     } else if (run->cpu.verdict != CPU_FINE) {
@@ -371,12 +401,22 @@ void run_ready(struct run *run)
     enqueue(run);
 }
 
-void run_fail(struct run *run, const struct err *e)
+static void end_outside(struct run *run, enum run_outcome outcome, const struct err *e)
 {
-    run->outcome = RUN_FAILED;
+    run->outcome = outcome;
     *err_of(run) = *e;
     run->given_up = 1;
     run_ready(run);
+}
+
+void run_fail(struct run *run, const struct err *e)
+{
+    end_outside(run, RUN_FAILED, e);
+}
+
+void run_park(struct run *run, const struct err *e)
+{
+    end_outside(run, RUN_PARKED, e);
 }
 
 /* The first end counts: below a gsub callback the script can catch the error that stands
@@ -408,6 +448,29 @@ int run_end(lua_State *L)
 {
     struct err e = {0};
     return end_with(L, RUN_DONE, &e);
+}
+
+int run_sleep(lua_State *L, int64_t until_ms)
+{
+    struct err e = {0};
+    run_of(L)->until_ms = until_ms;
+    return end_with(L, RUN_SLEEPING, &e);
+}
+
+int run_wait_for(lua_State *L, int seq, const char *trigger, const char *match,
+                 int64_t until_ms)
+{
+    struct run *run = run_of(L);
+    struct err e = {0};
+    if (!run->given_up) {
+        run->wait_seq = seq;
+        free(run->wait_trigger);
+        free(run->wait_match);
+        run->wait_trigger = xstrdup(trigger);
+        run->wait_match = xstrdup(match);
+        run->until_ms = until_ms;
+    }
+    return end_with(L, RUN_WAITING, &e);
 }
 
 /* ---- the start ---- */
@@ -443,6 +506,7 @@ static void start_state(struct run *run, const struct run_spec *spec)
     struct boot args = {run, spec->entry, spec->args ? spec->args : "null",
                         spec->args ? spec->args_len : 4};
     run->L = vm_new_state(vm, &run->memory, vm_limits(vm)->vm_bytes, run);
+    run->memory.pins = run->pins;
     if (!run->L) {
         err_set(err_of(run), ERR_LIMIT, "cannot start the script: no memory");
         run->outcome = RUN_FAILED;
@@ -480,7 +544,11 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
     run->patient = spec->patient;
     run->done = done;
     run->done_arg = arg;
-    run->journal = journal_new(vm_limits(runs->vm), spec->keep);
+    run->pins = spec->pins;
+    run->keeper = spec->keeper;
+    run->journal =
+        spec->journal ? spec->journal : journal_new(vm_limits(runs->vm), spec->keep);
+    journal_rewind(run->journal);
     buf_init(&run->result, RESULT_MAX);
     buf_init(&run->secret, 64 * 1024);
     struct err e;
@@ -548,6 +616,21 @@ struct journal *run_journal(struct run *run)
     return run->journal;
 }
 
+struct pins *run_pins(struct run *run)
+{
+    return run->pins;
+}
+
+const struct run_keeper *run_keeper(const struct run *run)
+{
+    return run->keeper;
+}
+
+int run_is_catching(const struct run *run)
+{
+    return run->depth > 0 && run->scopes[run->depth - 1].catches;
+}
+
 const char *run_id(const struct run *run)
 {
     return run->id;
@@ -585,6 +668,7 @@ struct scope *run_push_scope(struct run *run, struct err *e)
     struct scope *scope = &run->scopes[run->depth++];
     *scope = (struct scope){.seq = -1};
     scope->bulk = run->depth > 1 && scope[-1].bulk;
+    scope->catches = run->depth > 1 && scope[-1].catches;
     return scope;
 }
 

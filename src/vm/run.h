@@ -157,8 +157,6 @@ int runs_live(const struct runs *runs);
  * in between. The label as in run_spec. */
 void runs_on_resume(struct runs *runs, void (*fn)(void *arg, const struct run *run),
                     void *arg);
-struct journal *run_journal_of(struct run *run);
-struct pins *run_pins(struct run *run); /* NULL: none are noted */
 /* A write that left and has no answer yet, in words ("client acme, recipe x: POST /…"),
  * or NULL. Borrowed until the next loop turn. */
 const char *runs_writing(const struct runs *runs);
@@ -177,6 +175,7 @@ struct scope {          /* one script in the chain of ctx.call */
     enum effect effect; /* never more than the enclosing scope's */
     int seq;            /* the journal's */
     int bulk;           /* 1: its reads are bulk; also in the scopes within */
+    int catches;        /* 1: retryable failures are raised; also in the scopes within */
 };
 
 struct run *run_of(lua_State *L);
@@ -190,6 +189,10 @@ const struct run_host *run_host(const struct run *run);
 struct httpc *run_httpc(const struct run *run);
 struct loop *run_loop(const struct run *run);
 struct journal *run_journal(struct run *run);
+struct pins *run_pins(struct run *run);                     /* NULL: none are noted */
+const struct run_keeper *run_keeper(const struct run *run); /* NULL: lives in memory */
+/* 1 where a retryable failure is the script's to handle: {catch = true}. */
+int run_is_catching(const struct run *run);
 const char *run_id(const struct run *run);
 const char *run_client(const struct run *run); /* NULL: none */
 const char *run_label(const struct run *run);
@@ -216,8 +219,13 @@ int run_end(lua_State *L);
 /* Ends the attempt; never returns. */
 int run_give_up(lua_State *L, const struct err *e);
 int run_skip(lua_State *L, const char *reason);
+/* Each ends the attempt until then; see RUN_SLEEPING and RUN_WAITING. */
+int run_sleep(lua_State *L, int64_t until_ms);
+int run_wait_for(lua_State *L, int seq, const char *trigger, const char *match,
+                 int64_t until_ms);
 /* The same outside of Lua, for a run that waits: instead of run_ready. */
 void run_fail(struct run *run, const struct err *e);
+void run_park(struct run *run, const struct err *e);
 /* The run's result bytes, to be filled before the entry returns. */
 struct buf *run_result_buf(struct run *run);
 

@@ -10,6 +10,7 @@
 #include "vm/conv.h"
 #include "vm/cpu.h"
 #include "vm/fail.h"
+#include "vm/pins.h"
 #include "vm/sandbox.h"
 
 #if LUA_VERSION_RELEASE_NUM < 50404
@@ -119,6 +120,14 @@ struct vm_state *vm_state_of(lua_State *L)
     return *(struct vm_state **)lua_getextraspace(L);
 }
 
+struct overlay_file *vm_find(lua_State *L, const char *client, const char *name,
+                             enum layer from, struct err *e)
+{
+    struct vm_state *state = vm_state_of(L);
+    return state->pins ? pins_find(state->pins, client, name, from, e)
+                       : overlay_find(state->vm->overlay, client, name, from, e);
+}
+
 static int keep_code(lua_State *L, const void *data, size_t len, void *arg)
 {
     (void)L;
@@ -191,8 +200,7 @@ void vm_push_part(lua_State *L, const char *name)
     size_t size = strlen(name) + sizeof "lua/std/.lua";
     char *path = lua_newuserdatauv(L, size, 0); // parts path
     snprintf(path, size, "lua/std/%s.lua", name);
-    struct overlay_file *file =
-        overlay_find(vm_state_of(L)->vm->overlay, NULL, path, LAYER_BUILTIN, &e);
+    struct overlay_file *file = vm_find(L, NULL, path, LAYER_BUILTIN, &e);
     if (!file)
         fail_raise(L, &e);
     sandbox_push_env(L);

@@ -12,6 +12,7 @@
 #include "vm/arena.h"
 
 struct vm;
+struct pins; /* vm/pins.h */
 
 /* One state's accounts, embedded in whoever owns the state and outliving it. */
 struct vm_state {
@@ -19,6 +20,7 @@ struct vm_state {
     void *owner;
     size_t used, peak, max; /* bytes; past max Lua's allocator is refused */
     size_t allowance;       /* the codec may pass max by this while it runs */
+    struct pins *pins;      /* what the state's code comes from first; NULL: today's */
     struct arena arena;
 };
 
@@ -33,6 +35,9 @@ lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void 
 /* The accounts of L's state; for coroutines too. */
 struct vm_state *vm_state_of(lua_State *L);
 
+/* overlay_find for L's state: what its run has pinned goes first. */
+struct overlay_file *vm_find(lua_State *L, const char *client, const char *name,
+                             enum layer from, struct err *e);
 /* Pushes FILE's chunk as a function with environment at the top of the stack as its _ENV
  * (popped). Text only; a syntax error raises kind script with file and line. */
 void vm_load(lua_State *L, struct overlay_file *file);

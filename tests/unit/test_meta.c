@@ -235,7 +235,8 @@ static void read_bound(struct names *names)
 /* Lua's own libraries and the tables that only hold others. */
 static int is_holder(const char *name)
 {
-    static const char *const holders[] = {"json", "text", "url", "hmac", "ctx"};
+    static const char *const holders[] = {"json", "text", "url",
+                                          "hmac", "ctx",  "ctx.store"};
     for (size_t i = 0; i < sizeof holders / sizeof *holders; i++)
         if (strcmp(name, holders[i]) == 0)
             return 1;

@@ -208,6 +208,10 @@ struct vmtest {
     const char *run_id;
     int files, dry;
     struct mock *mock; /* NULL: an ordinary run */
+    /* of runs that are kept; NULL: they live in memory */
+    void (*prepare)(struct vmtest *t, struct run_spec *spec, struct overlay *overlay);
+    void (*ending)(struct vmtest *t, const struct run_result *result);
+    json_t *values; /* ctx.store */
     json_t *client, *workspace, *connectors;
     struct connection connection;
     char *hosts[4], *base;
@@ -284,6 +288,27 @@ vmtest_each_client(void *arg, void (*fn)(void *arg, const char *client), void *f
     fn(fn_arg, "acme");
 }
 
+static inline int vmtest_load_value(void *arg, const char *client, const char *key,
+                                    char **value, struct err *e)
+{
+    (void)client, (void)e;
+    json_t *found = json_object_get(((struct vmtest *)arg)->values, key);
+    *value = found ? xstrdup(json_string_value(found)) : NULL;
+    return 0;
+}
+
+static inline int vmtest_save_value(void *arg, const char *client, const char *key,
+                                    const char *value, struct err *e)
+{
+    (void)client, (void)e;
+    json_t *values = ((struct vmtest *)arg)->values;
+    if (value)
+        json_object_set_new(values, key, json_string(value));
+    else
+        json_object_del(values, key);
+    return 0;
+}
+
 /* SERVE 1: with the servers: the connection is the first, the client's host the second.
  */
 static inline void vmtest_init(struct vmtest *t, int serve)
@@ -301,6 +326,7 @@ static inline void vmtest_init(struct vmtest *t, int serve)
     t->dir = workdir_make();
     t->workspace = json_object();
     t->connectors = json_object();
+    t->values = json_object();
     t->base = xasprintf("http://127.0.0.1:%d", vmtest_servers[0].port);
     t->hosts[0] = t->base + 7;
     char second[32];
@@ -333,6 +359,7 @@ static inline void vmtest_fini(struct vmtest *t)
     json_decref(t->client);
     json_decref(t->workspace);
     json_decref(t->connectors);
+    json_decref(t->values);
     free(t->json);
     free(t->base);
     free(t->builtin);
@@ -362,6 +389,8 @@ static inline void vmtest_done(void *arg, const struct run_result *result)
     t->ended++;
     t->outcome = result->outcome;
     t->err = result->err;
+    if (t->ending)
+        t->ending(t, result);
     free(t->json);
     t->json = result->outcome == RUN_DONE ? xmemdup0(result->json, result->len) : NULL;
     loop_stop(t->loop);
@@ -376,6 +405,8 @@ static inline void vmtest_run(struct vmtest *t, const char *entry, const char *a
                             .connector = vmtest_connector,
                             .connection = vmtest_find,
                             .secret = vmtest_open_secret,
+                            .load_value = vmtest_load_value,
+                            .save_value = vmtest_save_value,
                             .each_client = vmtest_each_client};
     struct run_spec spec = {.id = t->run_id,
                             .client = "acme",
@@ -393,6 +424,8 @@ static inline void vmtest_run(struct vmtest *t, const char *entry, const char *a
     struct runs *runs = runs_new(vm, t->loop, t->httpc, &host);
     t->ended = 0;
     t->err = (struct err){0};
+    if (t->prepare)
+        t->prepare(t, &spec, overlay);
     run_start(runs, &spec, vmtest_done, t);
     while (!t->ended)
         loop_run(t->loop);

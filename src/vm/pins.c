@@ -1,0 +1,271 @@
+#include "vm/pins.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* One note. A file is known by who asked for it and from which layer on; settings by
+ * their name. */
+struct pin {
+    char *name;                /* "2 acme recipes/x.lua", "= client" */
+    struct overlay_file *file; /* of a file; NULL: no layer had it */
+    json_t *tree;              /* of settings; a reference */
+    char *text;                /* and their canonical text */
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+};
+
+struct pins {
+    struct overlay *overlay;
+    struct pin *list; /* in order of name */
+    int n, cap;
+};
+
+enum { LIST_MAX = 1024 * 1024, NAME_MAX_BYTES = 600 };
+
+struct pins *pins_new(struct overlay *overlay)
+{
+    struct pins *p = xcalloc(1, sizeof *p);
+    p->overlay = overlay;
+    return p;
+}
+
+void pins_free(struct pins *p)
+{
+    if (!p)
+        return;
+    for (int i = 0; i < p->n; i++) {
+        free(p->list[i].name);
+        free(p->list[i].text);
+        json_decref(p->list[i].tree);
+    }
+    free(p->list);
+    free(p);
+}
+
+/* Where NAME is, or would go. */
+static int place_of(const struct pins *p, const char *name, int *found)
+{
+    int low = 0, high = p->n;
+    *found = 0;
+    while (low < high) {
+        int middle = (low + high) / 2, order = strcmp(p->list[middle].name, name);
+        if (order == 0) {
+            *found = 1;
+            return middle;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct pin *find(struct pins *p, const char *name)
+{
+    int found, at = place_of(p, name, &found);
+    return found ? &p->list[at] : NULL;
+}
+
+static struct pin *add(struct pins *p, const char *name)
+{
+    int found, at = place_of(p, name, &found);
+    if (p->n == p->cap) {
+        p->cap = p->cap ? 2 * p->cap : 16;
+        p->list = xrealloc(p->list, (size_t)p->cap * sizeof *p->list);
+    }
+    memmove(&p->list[at + 1], &p->list[at], (size_t)(p->n - at) * sizeof *p->list);
+    p->n++;
+    p->list[at] = (struct pin){.name = xstrdup(name)};
+    return &p->list[at];
+}
+
+static void set_file(struct pin *pin, struct overlay_file *file)
+{
+    pin->file = file;
+    if (file)
+        str_unhex(file->hash, 2 * sizeof pin->hash, pin->hash);
+}
+
+struct overlay_file *pins_find(struct pins *p, const char *client, const char *name,
+                               enum layer from, struct err *e)
+{
+    char key[NAME_MAX_BYTES];
+    int n = snprintf(key, sizeof key, "%d %s %s", (int)from, client ? client : "-", name);
+    if (n < 0 || (size_t)n >= sizeof key || strpbrk(key, "\t\n"))
+        return overlay_find(p->overlay, client, name, from, e);
+    struct pin *pin = find(p, key);
+    if (!pin) {
+        struct err why;
+        struct overlay_file *file = overlay_find(p->overlay, client, name, from, &why);
+        if (!file && why.kind != ERR_NOT_FOUND) { /* not what the run is made of */
+            *e = why;
+            return NULL;
+        }
+        pin = add(p, key);
+        set_file(pin, file);
+    }
+    if (!pin->file)
+        err_set(e, ERR_NOT_FOUND, "cannot find %s in any layer", name);
+    return pin->file;
+}
+
+const json_t *pins_tree(struct pins *p, const char *name, const json_t *today,
+                        struct err *e)
+{
+    char key[NAME_MAX_BYTES];
+    snprintf(key, sizeof key, "= %s", name);
+    struct pin *pin = find(p, key);
+    if (pin)
+        return pin->tree;
+    char *text = json_dumps(today, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    if (!text) {
+        err_set(e, ERR_INTERNAL, "cannot note the settings that a run uses (%s)", name);
+        return NULL;
+    }
+    pin = add(p, key);
+    pin->tree = json_incref((json_t *)today);
+    pin->text = text;
+    crypto_sha256(text, strlen(text), pin->hash);
+    return today;
+}
+
+int pins_count(const struct pins *p)
+{
+    return p->n;
+}
+
+/* NAME, HASH ("-": no layer had it), layer, path; tabs in between */
+char *pins_list(const struct pins *p, unsigned char hash[CRYPTO_SHA256_SIZE])
+{
+    struct buf out;
+    buf_init(&out, LIST_MAX);
+    for (int i = 0; i < p->n; i++) {
+        const struct pin *pin = &p->list[i];
+        char hex[2 * CRYPTO_SHA256_SIZE + 1] = "-";
+        if (pin->file || pin->tree)
+            str_hex(pin->hash, sizeof pin->hash, hex);
+        buf_addf(&out, "%s\t%s\t%d\t%s\n", pin->name, hex,
+                 pin->file ? (int)pin->file->layer : 0, pin->file ? pin->file->path : "");
+    }
+    size_t len;
+    char *text = buf_take(&out, &len);
+    if (!text)
+        text = xstrdup("");
+    crypto_sha256(text, strlen(text), hash);
+    return text;
+}
+
+void pins_each(const struct pins *p,
+               void (*fn)(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE],
+                          const char *text, size_t len),
+               void *arg)
+{
+    for (int i = 0; i < p->n; i++) {
+        const struct pin *pin = &p->list[i];
+        if (pin->file)
+            fn(arg, pin->hash, pin->file->text, pin->file->len);
+        else if (pin->tree)
+            fn(arg, pin->hash, pin->text, strlen(pin->text));
+    }
+}
+
+/* ---- what an earlier attempt noted ---- */
+
+static int malformed(const char *line, struct err *e)
+{
+    return err_set(e, ERR_STORE, "cannot read what code a run began with: \"%.80s\"",
+                   line);
+}
+
+static int load_tree(struct pin *pin, pins_text_fn *text, void *arg, struct err *e)
+{
+    size_t len;
+    json_error_t why;
+    if (text(arg, pin->hash, &pin->text, &len, e) != 0)
+        return -1;
+    pin->tree = json_loadb(pin->text, len, JSON_DECODE_ANY, &why);
+    if (!pin->tree)
+        return err_set(e, ERR_STORE, "cannot read the settings that a run began with: %s",
+                       why.text);
+    return 0;
+}
+
+static int load_file(struct pins *p, struct pin *pin, const char *hex, int layer,
+                     const char *path, pins_text_fn *text, void *arg, struct err *e)
+{
+    struct err ignored;
+    char client[NAME_MAX_BYTES], name[NAME_MAX_BYTES];
+    int from;
+    if (sscanf(pin->name, "%d %599s %599[^\n]", &from, client, name) != 3)
+        return malformed(pin->name, e);
+    struct overlay_file *file =
+        overlay_find(p->overlay, strcmp(client, "-") != 0 ? client : NULL, name,
+                     (enum layer)from, &ignored);
+    /* today's when it is the same one, in the same place */
+    if (!file || strcmp(file->hash, hex) != 0 || strcmp(file->path, path) != 0)
+        file = overlay_kept(p->overlay, path, hex);
+    if (!file) {
+        char *bytes;
+        size_t len;
+        if (text(arg, pin->hash, &bytes, &len, e) != 0)
+            return -1;
+        file = overlay_keep(p->overlay, (enum layer)layer, path, bytes, len);
+        free(bytes);
+    }
+    set_file(pin, file);
+    return 0;
+}
+
+static int load_line(struct pins *p, char *line, pins_text_fn *text, void *arg,
+                     struct err *e)
+{
+    char *hex = strchr(line, '\t'), *layer = hex ? strchr(hex + 1, '\t') : NULL,
+         *path = layer ? strchr(layer + 1, '\t') : NULL;
+    if (!path)
+        return malformed(line, e);
+    *hex++ = *layer++ = *path++ = '\0';
+    struct pin *pin = add(p, line);
+    if (strcmp(hex, "-") == 0)
+        return 0;
+    if (strlen(hex) != 2 * sizeof pin->hash ||
+        str_unhex(hex, 2 * sizeof pin->hash, pin->hash) != 0 || *layer < '0' ||
+        *layer >= '0' + LAYERS)
+        return malformed(line, e);
+    if (line[0] == '=')
+        return load_tree(pin, text, arg, e);
+    return load_file(p, pin, hex, *layer - '0', path, text, arg, e);
+}
+
+int pins_load(struct pins *p, const char *list, pins_text_fn *text, void *arg,
+              struct err *e)
+{
+    char *copy = xstrdup(list), *line = copy;
+    int rc = 0;
+    while (rc == 0 && *line) {
+        char *end = strchr(line, '\n');
+        if (end)
+            *end = '\0';
+        rc = load_line(p, line, text, arg, e);
+        line = end ? end + 1 : line + strlen(line);
+    }
+    free(copy);
+    return rc;
+}
+
+int pins_describe(const struct pins *p, const char *name, enum layer *layer, char hex[65])
+{
+    for (int i = 0; i < p->n; i++) {
+        const struct pin *pin = &p->list[i];
+        const char *own = strrchr(pin->name, ' ');
+        if (!pin->file || pin->name[0] != '0' || !own || strcmp(own + 1, name) != 0)
+            continue;
+        *layer = pin->file->layer;
+        memcpy(hex, pin->file->hash, sizeof pin->file->hash);
+        return 1;
+    }
+    return 0;
+}
