@@ -49,6 +49,8 @@ int runner_in_flight(const struct runner *r, const char *client);
  * when all is done: ON_IDLE is called, from the loop, each time it becomes so. */
 int runner_is_idle(const struct runner *r);
 void runner_on_idle(struct runner *r, void (*fn)(void *arg), void *arg);
+/* FN (may be NULL) hears of each attempt's end, also of those that runner_start began. */
+void runner_on_end(struct runner *r, runner_done *fn, void *arg);
 /* When the next run is due (Unix ms), INT64_MAX: none that is known of. */
 int64_t runner_next_due(struct runner *r);
 /* How many attempts ended in each state since runner_new. */
