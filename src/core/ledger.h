@@ -6,6 +6,7 @@
  * processes (core/presence.h); each carries an epoch, and what a run writes is refused
  * with ERR_CONFLICT when its epoch is no longer the row's. It runs nothing and decides no
  * policy. Times are Unix milliseconds; what a callback gets is borrowed until it returns.
+ * core/ledger_*.c are its parts.
  */
 #ifndef FOYER_LEDGER_H
 #define FOYER_LEDGER_H
@@ -57,14 +58,15 @@ struct ledger_run { /* texts may be NULL where that says nothing */
     const char *owner;
     int64_t epoch;
     int64_t created_ms, began_ms, ended_ms;
-    int64_t since; /* the newest activation when it began */
+    int64_t since; /* the newest activation when it began, or that it waited for */
     const char *kind, *reason, *result;
     const unsigned char *pins; /* a CRYPTO_SHA256_SIZE hash, or NULL */
     const char *undelivered;
 };
 
 /* Adds a run: QUEUED at due_ms, or RUNNING for OWNER with epoch 1 when OWNER is not NULL.
- * Of RUN, what the ledger counts itself is not looked at; seed NULL: made from the id. */
+ * Of RUN, client to policy, due_ms and created_ms are looked at; seed NULL: made from the
+ * id. */
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e);
 typedef int ledger_run_fn(void *arg, const struct ledger_run *run); /* non-zero stops */
@@ -87,14 +89,17 @@ struct ledger_turns {
     void *arg;
 };
 /* The due runs that may start now: not paused, their place free, clients taking turns
- * from AFTER on, within a client in order of id. Each is a candidate for ledger_claim. */
+ * from AFTER on, within a client the longest due one first. Each is a candidate for
+ * ledger_claim. A backlog of one recipe of a client costs the others nothing. */
 int ledger_due(struct db *db, const struct ledger_turns *turns, ledger_run_fn *fn,
                void *arg, struct err *e);
-/* When the next one is due, INT64_MAX: none. Paused ones and held places may make it
- * earlier than that run's turn. */
+/* When the next one that is not paused is due, INT64_MAX: none. A place that another run
+ * holds may make it earlier than that run's turn: a time in the past comes back then, and
+ * is not to be waited for in a loop. */
 int ledger_next_due(struct db *db, int64_t *due_ms, struct err *e);
 /* 1: claimed: RUNNING for OWNER, attempts and epoch counted up, *EPOCH set; 0: somebody
- * else was first, or it is not due any more. */
+ * else was first, or it is not due any more, or is paused, or its place is taken. A
+ * claimed run that was WAITING had its wait run out: its step has ended with null. */
 int ledger_claim(struct db *db, int64_t id, const char *owner, int64_t now_ms,
                  int64_t *epoch, struct err *e);
 /* Each owner of a claim, once. */
@@ -102,9 +107,10 @@ int ledger_owners(struct db *db, int (*fn)(void *arg, const char *owner), void *
                   struct err *e);
 
 struct ledger_crash {  /* what a dead process was doing, when a script ended it */
-    int64_t run;       /* 0: none */
+    int64_t run;       /* 0: none; one that OWNER does not hold is not looked at */
+    const char *kind;  /* when the run is dead by it: "limit"; NULL: "internal" */
     const char *cause; /* "watchdog: a pattern that never ends", "signal 11" */
-    int run_max;       /* so many crashes, then the run is dead */
+    int run_max;       /* so many crashes a run may have: one more, and it is dead */
     int recipe_max;    /* so many of (client, recipe) within WITHIN_MS suspend it */
     int64_t within_ms;
 };
@@ -144,7 +150,8 @@ struct ledger_change {
         const char *what, *text;
     } * notes;
     size_t nnotes;
-    /* the code used so far; NULL when it did not grow */
+    /* the code used so far; NULL when it did not grow. The list names each source by its
+     * hash in lower-case hex: one that no list names is removed in time */
     const unsigned char *pins;
     const char *pins_list;
     const struct ledger_code *codes;
@@ -168,7 +175,7 @@ struct ledger_change {
     int failures, looks;
     int64_t first_failure_ms;
     const char *kind, *reason, *result;
-    /* with WAITING: what for; since: see wait_since */
+    /* with WAITING: the open step, and what it is for */
     int wait_seq;
     const char *wait_trigger, *wait_match;
 };
@@ -218,7 +225,7 @@ int ledger_matches(const char *match, const char *event);
 int ledger_wake(struct db *db, const char *client, const char *trigger,
                 int64_t activation, const char *event, int64_t now_ms, int *woken,
                 struct err *e);
-/* A claimed run whose wait ran out: its step ends with null. */
+/* A run whose wait ran out: its step ends with null. ledger_claim does it. */
 int ledger_end_wait(struct db *db, int64_t run, int64_t now_ms, struct err *e);
 /* The triggers that CLIENT's runs wait for. */
 int ledger_waited_for(struct db *db, const char *client,

@@ -122,12 +122,13 @@ const char *const schema_steps[] = {
     "  slot_ms INTEGER,"
     "  conversation TEXT,"
     "  args TEXT NOT NULL,"
-    "  seed TEXT NOT NULL,"
+    "  seed TEXT,"            /* NULL: made from the id */
     "  place TEXT,"           /* its order key; NULL: none */
     "  policy TEXT NOT NULL," /* JSON: retry, uncertain */
     "  state INTEGER NOT NULL,"
     "  due_ms INTEGER NOT NULL,"
-    "  held_ms INTEGER NOT NULL DEFAULT 0," /* it has held its place since */
+    "  behind INTEGER NOT NULL DEFAULT 0,"  /* 1: another of its place goes first */
+    "  held_ms INTEGER NOT NULL DEFAULT 0," /* it has held its place since; 0: not */
     "  attempts INTEGER NOT NULL DEFAULT 0,"
     "  failures INTEGER NOT NULL DEFAULT 0," /* in a row: what the policy counts */
     "  first_failure_ms INTEGER NOT NULL DEFAULT 0,"
@@ -145,9 +146,17 @@ const char *const schema_steps[] = {
     "  pins BLOB,"
     "  undelivered TEXT" /* why the customer did not get it */
     ") STRICT;"
-    "CREATE INDEX run_waiting ON run (due_ms, id) WHERE state < 7;"
-    "CREATE INDEX run_of_client ON run (client, due_ms, id) WHERE state < 7;"
-    "CREATE INDEX run_in_place ON run (place, id) WHERE state IN (0, 1, 4);"
+    /* what may start: queued, sleeping, waiting, confirming */
+    "CREATE INDEX run_due ON run (due_ms, id)"
+    "  WHERE state IN (0, 2, 3, 4) AND behind = 0;"
+    "CREATE INDEX run_turn ON run (client, recipe, due_ms, id)"
+    "  WHERE state IN (0, 2, 3, 4) AND behind = 0;"
+    "CREATE INDEX run_in_place ON run (place, behind, id)"
+    "  WHERE place IS NOT NULL AND state IN (0, 1, 4);"
+    "CREATE INDEX run_of_owner ON run (owner) WHERE state = 1;"
+    "CREATE INDEX run_going_on ON run (client, state) WHERE state < 7;"
+    "CREATE INDEX run_over ON run (state, ended_ms) WHERE state >= 7;"
+    "CREATE INDEX run_with_pins ON run (pins) WHERE pins IS NOT NULL;"
     "CREATE INDEX run_of_activation ON run (activation) WHERE activation IS NOT NULL;"
     "CREATE TABLE step ("
     "  run INTEGER NOT NULL,"
@@ -194,6 +203,7 @@ const char *const schema_steps[] = {
     "  at_ms INTEGER NOT NULL,"
     "  PRIMARY KEY (client, ref)"
     ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX effect_at ON effect (at_ms);"
     "CREATE TABLE receipt (" /* accepted messages that must appear */
     "  client TEXT NOT NULL,"
     "  app TEXT NOT NULL,"
