@@ -1,5 +1,7 @@
 #include "core/store.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,15 +77,26 @@ int store_check(struct store *s, struct err *e)
     return rc;
 }
 
-struct db *store_db(struct store *s)
-{
-    return s->db;
-}
-
 static int read_int(void *arg, const struct db_row *row)
 {
     *(int64_t *)arg = db_row_int(row, 0);
     return 0;
+}
+
+/* SQLite writes the page of the version also where it stays the same. */
+int store_probe(struct db *db, struct err *e)
+{
+    int64_t version = 0;
+    char set[64];
+    if (db_query(db, "PRAGMA user_version", DB_NONE, read_int, &version, e) != 0)
+        return -1;
+    snprintf(set, sizeof set, "PRAGMA user_version = %" PRId64, version);
+    return db_exec(db, set, e);
+}
+
+struct db *store_db(struct store *s)
+{
+    return s->db;
 }
 
 static int64_t or_now(int64_t ms)

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 
+struct db;
 struct store;
 
 /* Opens WORKSPACE_DIR/state/foyer.db, making what is missing. */
@@ -21,6 +22,9 @@ void store_close(struct store *s); /* NULL is fine */
 int store_version(void);
 /* Looks through the whole file for damage: ERR_STORE says what it found. */
 int store_check(struct store *s, struct err *e);
+/* Inside a write transaction of any handle on the file: a write that changes nothing, to
+ * find out whether the disk takes one. */
+int store_probe(struct db *db, struct err *e);
 /* For src/core/sealing.c. */
 struct db *store_db(struct store *s);
 

@@ -380,6 +380,22 @@ void httpd_each_header(const struct httpd_request *r,
         fn(arg, h->key, h->value);
 }
 
+int httpd_is_local(const struct httpd_request *r)
+{
+    struct sockaddr_storage peer = {0};
+    socklen_t len = sizeof peer;
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&peer;
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)&peer)->sin6_addr;
+    if (!r->conn ||
+        getpeername(bufferevent_getfd(r->conn->bev), (struct sockaddr *)&peer, &len) != 0)
+        return 0;
+    if (peer.ss_family == AF_INET)
+        return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+    return peer.ss_family == AF_INET6 &&
+           (IN6_IS_ADDR_LOOPBACK(v6) ||
+            (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127));
+}
+
 const char *httpd_body(const struct httpd_request *r, size_t *len)
 {
     struct evbuffer *body = evhttp_request_get_input_buffer(r->req);

@@ -46,6 +46,9 @@ const char *httpd_header_get(const struct httpd_request *r, const char *name);
 void httpd_each_header(const struct httpd_request *r,
                        void (*fn)(void *arg, const char *name, const char *value),
                        void *arg);
+/* 1 when the other end is this machine, by a loopback address: a person here, or a proxy
+ * that runs here and speaks for anybody. */
+int httpd_is_local(const struct httpd_request *r);
 /* LEN bytes, without a NUL behind them. */
 const char *httpd_body(const struct httpd_request *r, size_t *len);
 

@@ -127,6 +127,29 @@ static void test_a_newer_store_is_refused(void **state)
     free(path);
 }
 
+static int probe(struct db *db, void *arg, struct err *e)
+{
+    (void)arg;
+    return store_probe(db, e);
+}
+
+static void test_a_probe_writes_and_changes_nothing(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    struct stat st;
+    char *log = path_join(dir, "state/foyer.db-wal");
+    for (int i = 0; i < 3; i++) {
+        off_t before = stat(log, &st) == 0 ? st.st_size : 0;
+        assert_int_equal(db_transaction(store_db(s), probe, NULL, NULL), 0);
+        assert_int_equal(stat(log, &st), 0);
+        assert_true(st.st_size > before);
+    }
+    store_close(s);
+    store_close(open_ok());
+    free(log);
+}
+
 static void test_a_connection_is_kept(void **state)
 {
     (void)state;
@@ -366,6 +389,7 @@ int main(void)
         T(test_opening_makes_a_private_state),
         T(test_a_workspace_that_is_not_there),
         T(test_a_newer_store_is_refused),
+        T(test_a_probe_writes_and_changes_nothing),
         T(test_a_connection_is_kept),
         T(test_created_defaults_to_now),
         T(test_a_client_without_connection),
