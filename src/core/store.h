@@ -25,7 +25,7 @@ int store_check(struct store *s, struct err *e);
 /* Inside a write transaction of any handle on the file: a write that changes nothing, to
  * find out whether the disk takes one. */
 int store_probe(struct db *db, struct err *e);
-/* For src/core/sealing.c. */
+/* Its handle, for those with SQL of their own: inbox, ledger, sealing. */
 struct db *store_db(struct store *s);
 
 /* Sealed bytes, owned by the row they stand in. */
