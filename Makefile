@@ -56,6 +56,7 @@ UNIT_BIN := $(UNIT:%=$(OUT)/tests/%)
 WRAP_test_run    := -Wl,--wrap=lua_yieldk
 WRAP_test_golden := -Wl,--wrap=lua_yieldk
 WRAP_test_lua    := -Wl,--wrap=lua_resume
+WRAP_test_cron   := -Wl,--wrap=zone_find
 WRAP_test_memory := -Wl,--wrap=lua_newstate
 FOYER    := $(if $(filter release,$(MODE)),build/foyer,$(OUT)/foyer)
 

@@ -92,7 +92,7 @@ error("definition file: do not run")
 ---@class foyer.Recipe
 ---@field summary string  one sentence
 ---@field on? string  the trigger that starts it
----@field cron? string  when it is due, as five fields of crontab(5) in the client's time zone. Checked by this version; use a crontab line
+---@field cron? string  when it is due, as five fields of crontab(5) in the client's time zone. A time that clocks show twice is due the first time; one that they leave out, right after. Checked by this version; use a crontab line
 ---@field options? table<string, foyer.Field>  what `client.lua` and the command line may set
 ---@field retry? {attempts: integer?, give_up: string?}  how often and how long. Checked by this version; a failure that may pass exits with 75
 ---@field catch_up? boolean|string  what happens to missed times of `cron`

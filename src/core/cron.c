@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/zone.h"
+
 static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
                                      "aug", "sep", "oct", "nov", "dec", NULL};
 static const char *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
@@ -19,6 +21,12 @@ static const struct field {
 };
 
 enum { FIELDS = sizeof fields / sizeof fields[0] };
+enum { MINUTE, HOUR, DAY, MONTH, WEEKDAY };
+
+struct cron {
+    uint64_t set[FIELDS]; /* bit N: the field says N */
+    int star[FIELDS];     /* it begins with "*" */
+};
 
 /* Reads a number or a name at *P; -1 when there is none. */
 static int parse_value(const char **p, const struct field *f)
@@ -39,9 +47,9 @@ static int parse_value(const char **p, const struct field *f)
 
 /* One item of a list: "*", "5", "1-5", either of the ranges with "/2". NULL or a fault.
  */
-static const char *parse_item(const char **p, const struct field *f)
+static const char *parse_item(const char **p, const struct field *f, uint64_t *set)
 {
-    int is_range = 1;
+    int is_range = 1, from = f->min, to = f->max, step = 1;
     if (**p == '*') {
         ++*p;
     } else {
@@ -57,20 +65,27 @@ static const char *parse_item(const char **p, const struct field *f)
             return "is out of range";
         if (last < first)
             return "is a range that runs backwards";
+        from = first;
+        to = last;
     }
-    if (**p != '/')
-        return NULL;
-    ++*p;
-    if (!is_range)
-        return "has a step without a range: write \"*/5\" or \"0-30/5\"";
-    int step = isdigit((unsigned char)**p) ? parse_value(p, f) : 0;
-    return step >= 1 && step <= f->max ? NULL : "has a step that is out of range";
+    if (**p == '/') {
+        ++*p;
+        if (!is_range)
+            return "has a step without a range: write \"*/5\" or \"0-30/5\"";
+        step = isdigit((unsigned char)**p) ? parse_value(p, f) : 0;
+        if (step < 1 || step > f->max)
+            return "has a step that is out of range";
+    }
+    for (int i = from; i <= to; i += step)
+        *set |= UINT64_C(1) << i;
+    return NULL;
 }
 
-static const char *parse_field(const char *p, const char *end, const struct field *f)
+static const char *parse_field(const char *p, const char *end, const struct field *f,
+                               uint64_t *set)
 {
     for (;;) {
-        const char *fault = parse_item(&p, f);
+        const char *fault = parse_item(&p, f, set);
         if (fault)
             return fault;
         if (p >= end)
@@ -81,18 +96,22 @@ static const char *parse_field(const char *p, const char *end, const struct fiel
     }
 }
 
-int cron_check(const char *s, struct err *e)
+static int parse(struct cron *c, const char *s, struct err *e)
 {
     static const char blanks[] = " \t";
     const char *p = s + strspn(s, blanks);
     int n = 0;
+    *c = (struct cron){0};
     for (; *p; n++) {
         const char *end = p + strcspn(p, blanks);
-        const char *fault = n < FIELDS ? parse_field(p, end, &fields[n]) : NULL;
+        const char *fault =
+            n < FIELDS ? parse_field(p, end, &fields[n], &c->set[n]) : NULL;
         if (fault)
             return err_set(e, ERR_INVALID,
                            "cannot read the cron times \"%.80s\": the %s \"%.*s\" %s", s,
                            fields[n].what, (int)(end - p), p, fault);
+        if (n < FIELDS)
+            c->star[n] = *p == '*';
         p = end + strspn(end, blanks);
     }
     if (n != FIELDS)
@@ -100,5 +119,146 @@ int cron_check(const char *s, struct err *e)
                        "cannot read the cron times \"%.80s\": there must be five fields "
                        "(minute, hour, day of the month, month, day of the week), not %d",
                        s, n);
+    if (c->set[WEEKDAY] & 1 << 7)
+        c->set[WEEKDAY] |= 1;
     return 0;
+}
+
+int cron_check(const char *s, struct err *e)
+{
+    struct cron c;
+    return parse(&c, s, e);
+}
+
+/* ---- times of a clock, as seconds since 1970-01-01 on that clock ---- */
+
+/* February 29 on a given weekday comes within 40 years. */
+enum { HOURS = 24, DAY_SECONDS = 86400, DAYS_AHEAD = 41 * 366 };
+#define NEVER INT64_MAX
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+static int has(const struct cron *c, int field, int value)
+{
+    return (c->set[field] >> value & 1) != 0;
+}
+
+/* As Vixie cron: where both days are named, either will do. */
+static int has_day(const struct cron *c, int64_t date)
+{
+    int64_t year;
+    int month, day, weekday = (int)((date % 7 + 11) % 7); /* day 0 was a Thursday */
+    zone_date(date, &year, &month, &day);
+    int by_day = has(c, DAY, day), by_weekday = has(c, WEEKDAY, weekday);
+    int both = c->star[DAY] || c->star[WEEKDAY];
+    return has(c, MONTH, month) && (both ? by_day && by_weekday : by_day || by_weekday);
+}
+
+/* The first one with FROM <= it < UNTIL, else NEVER. FROM is a whole minute. */
+static int64_t find(const struct cron *c, int64_t from, int64_t until)
+{
+    for (int64_t date = floor_div(from, DAY_SECONDS); date * DAY_SECONDS < until;
+         date++) {
+        if (!has_day(c, date))
+            continue;
+        for (int h = 0; h < HOURS; h++) {
+            int64_t hour = date * DAY_SECONDS + h * 3600;
+            if (hour + 3600 <= from || !has(c, HOUR, h))
+                continue;
+            for (int m = 0; m < 60; m++) {
+                int64_t at = hour + m * 60;
+                if (at >= from && has(c, MINUTE, m))
+                    return at < until ? at : NEVER;
+            }
+        }
+    }
+    return NEVER;
+}
+
+/* ---- moments, Unix seconds ---- */
+
+static int64_t whole_minute(int64_t t)
+{
+    return floor_div(t + 59, 60) * 60;
+}
+
+/* The first slot with FROM <= it < UNTIL, else NEVER. Offsets of old had seconds: a clock
+ * time belongs to the minute in which clocks come to show it. */
+static int64_t next_slot(const struct cron *c, const struct zone *z, int64_t from,
+                         int64_t until)
+{
+    from = whole_minute(from);
+    until = whole_minute(until);
+    while (from < until) {
+        struct zone_span span, before;
+        zone_span(z, from, &span);
+        int64_t clock = from + span.east - 59;
+        if (span.from != INT64_MIN) {
+            zone_span(z, span.from - 1, &before);
+            int64_t shown = span.from + before.east; /* by clocks until then */
+            if (whole_minute(span.from) == from &&
+                find(c, whole_minute(shown), span.from + span.east) != NEVER)
+                return from; /* left out */
+            if (clock < shown)
+                clock = shown; /* what was shown already */
+        }
+        int64_t end = span.until < until - 59 ? span.until : until - 59;
+        int64_t at = find(c, whole_minute(clock), end + span.east);
+        if (at != NEVER)
+            return whole_minute(at - span.east);
+        from = whole_minute(end);
+    }
+    return NEVER;
+}
+
+static int prepare(struct cron *c, const struct zone **z, const char *expr,
+                   const char *zone, struct err *e)
+{
+    if (parse(c, expr, e) != 0)
+        return -1;
+    *z = zone_find(zone, e);
+    return *z ? 0 : -1;
+}
+
+int cron_next(const char *expr, const char *zone, int64_t after_ms, int64_t *slot_ms,
+              struct err *e)
+{
+    struct cron c;
+    const struct zone *z;
+    if (prepare(&c, &z, expr, zone, e) != 0)
+        return -1;
+    int64_t from = floor_div(after_ms, 60000) * 60 + 60;
+    int64_t at = next_slot(&c, z, from, from + (int64_t)DAYS_AHEAD * DAY_SECONDS);
+    if (at == NEVER)
+        return err_set(e, ERR_INVALID,
+                       "cannot find a time for \"%.80s\": no month has such a day", expr);
+    *slot_ms = at * 1000;
+    return 0;
+}
+
+int cron_last(const char *expr, const char *zone, int64_t from_ms, int64_t to_ms,
+              int64_t *slot_ms, struct err *e)
+{
+    struct cron c;
+    const struct zone *z;
+    if (prepare(&c, &z, expr, zone, e) != 0)
+        return -1;
+    int64_t first = floor_div(from_ms, 60000) * 60 + 60;
+    int64_t end = floor_div(to_ms, 60000) * 60 + 1;
+    int64_t found = next_slot(&c, z, first, end);
+    if (found == NEVER)
+        return 0;
+    while (end - found > 60) { /* none is at END or later */
+        int64_t mid = found + 60 + (end - found - 60) / 2;
+        int64_t at = next_slot(&c, z, mid, end);
+        if (at != NEVER)
+            found = at;
+        else
+            end = mid;
+    }
+    *slot_ms = found * 1000;
+    return 1;
 }

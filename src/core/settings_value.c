@@ -1,20 +1,17 @@
 #include "core/settings_value.h"
 
 #include <ctype.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/zone.h"
 #include "core/cron.h"
 #include "core/settings.h"
-
-#define ZONEINFO "/usr/share/zoneinfo"
 
 static void format_path(const struct value_at *at, struct buf *out)
 {
@@ -236,31 +233,13 @@ void value_hosts(struct value_walk *c, const struct value_at *at, const json_t *
     }
 }
 
-static int is_zone(const char *name)
-{
-    if (strcmp(name, "UTC") == 0)
-        return 1;
-    if (!isalpha((unsigned char)name[0]) || strstr(name, "..") ||
-        strspn(name,
-               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") !=
-            strlen(name))
-        return 0;
-    char *path = path_join(ZONEINFO, name);
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    free(path);
-    char magic[4];
-    int good = fd >= 0 && read(fd, magic, 4) == 4 && memcmp(magic, "TZif", 4) == 0;
-    if (fd >= 0)
-        close(fd);
-    return good;
-}
-
 void value_timezone(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
     const char *s = value_want_text(c, at, v);
-    if (!s || is_zone(s))
+    struct err e;
+    if (!s || zone_find(s, &e))
         return;
-    if (!path_is_dir(ZONEINFO))
+    if (!path_is_dir(ZONE_DIR))
         value_report(c, at, "cannot be looked up: install the package tzdata");
     else
         value_report(
