@@ -16,6 +16,8 @@ return function(app)
   -- Sets request.grant. The company, or nil and the 401 as captured: an expired token gets
   -- the same as a wrong one (FACTS 4.4).
   function auth.check(request)
+    local channel_of, refused = app.companies.list[1].imports.check(request)
+    if channel_of or refused then return channel_of, refused end
     if not request.token then return nil, app.answers.error(401, "JSON Web Token error") end
     local company, grant = owner_of(request.token)
     if not company then return nil, app.answers.error(401, "Invalid token") end

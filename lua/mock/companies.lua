@@ -6,7 +6,7 @@ return function(app)
   local NAMES = { "Bluebird Books", "Cedar Cycles", "Dune Optics", "Elm & Daughters" }
   local PARTS = {
     "ids", "company", "threads", "views", "checks", "pages", "search", "ticketing", "limits", "events",
-    "conversations", "messages", "contacts", "customers", "control", "routes",
+    "conversations", "messages", "contacts", "customers", "channels", "imports", "control", "routes",
   }
   local MAX = 50
 

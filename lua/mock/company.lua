@@ -10,6 +10,7 @@ return function(app)
     teams = {}, teammates = {}, inboxes = {}, channels = {}, tags = {}, signatures = {}, lists = {},
     contacts = {},
     by_id = {},     -- every record but messages' uids
+    by_external = {}, -- a channel's id and its server's name for a conversation
     by_handle = {}, -- "email:ana@shop.example" -> contact
   }
 

@@ -141,9 +141,60 @@ return function(app)
     return answers.ok(app.views.conversation(conversation))
   end
 
-  -- A contact as POST /contacts makes it
+  -- A contact as POST /contacts makes it. Front tells nobody (FACTS 6.4); with event = true a
+  -- plain contact_created is sent, as somebody's own server would
   function control.contact(request)
-    return app.contacts.create(request)
+    local tell = false
+    if type(request.json) == "table" then
+      tell = request.json.event == true
+      request.json.event = nil
+    end
+    local answer = app.contacts.create(request)
+    if tell and answer.status == 201 then
+      app.events.emit({ type = "contact_created", contact = company.find("crd", answer.body.id) })
+    end
+    return answer
+  end
+
+  -- {type, conversation?, teammate?, contact?}: a plain event as Front never sends it, but people
+  -- who post their own do. Without a conversation or contact the newest one is meant
+  function control.event(request)
+    local body, bad = checks.body(request, {
+      type = { type = "string", required = true }, conversation = { type = "string" }, teammate = { type = "string" },
+      contact = { type = "string" },
+    })
+    if not body then return bad end
+    if body.type == "contact_created" then
+      local contact = company.contacts[#company.contacts]
+      if body.contact then contact = company.find("crd", body.contact) end
+      if not contact then return answers.unknown("contact", body.contact) end
+      return answers.ok({ event = app.events.emit({ type = body.type, contact = contact }).id }, 201)
+    end
+    if body.type ~= "conversation_created" and body.type ~= "conversation_assigned" then
+      return answers.invalid("type: must be conversation_created, conversation_assigned or contact_created")
+    end
+    local conversation = threads.list[#threads.list]
+    if body.conversation then conversation = company.find("cnv", body.conversation) end
+    if not conversation then return answers.unknown("conversation", body.conversation) end
+    local event = { type = body.type, conversation = conversation }
+    if body.type == "conversation_assigned" then
+      local teammate = conversation.assignee or company.teammates[1]
+      if body.teammate then teammate = company.find("tea", body.teammate) end
+      if not teammate then return answers.unknown("teammate", body.teammate) end
+      event.target = { type = "teammate", teammate }
+    end
+    return answers.ok({ event = app.events.emit(event).id }, 201)
+  end
+
+  -- {message = id or uid}: a sent message comes back
+  function control.bounce(request)
+    local body, bad = checks.body(request, { message = { type = "string", required = true } })
+    if not body then return bad end
+    local message = threads.by_uid[body.message] or company.find("msg", body.message)
+    if not message then return answers.unknown("message", body.message) end
+    if message.is_inbound then return answers.invalid("message: was not sent, but received") end
+    message.error_type = "message_bounce_error"
+    return answers.ok({ event = app.events.failure("message_bounce_error", message).id }, 201)
   end
 
   -- Of each conversation what the API has accepted, seen or not; ?count=1 only how many.

@@ -23,20 +23,30 @@ return function(app)
     return nil
   end
 
+  local function contact_of(handle, name, inbox)
+    local source = company.source_of(inbox.channel)
+    return company.by_handle[company.handle_key(source, handle)] or company.add_contact({
+      name = name or handle, handles = { { handle = handle, source = source } },
+    })
+  end
+
+  -- A new conversation with HANDLE, who becomes a contact.
+  function customers.open(handle, name, inbox, subject)
+    local contact = contact_of(handle, name, inbox)
+    return threads.new({
+      inbox = inbox, channel = inbox.channel, created_at = company.now(), subject = subject or "",
+      contact = contact, handle = handle, status = "unassigned",
+    })
+  end
+
   -- LETTER {from, name?, subject?, body}; CONVERSATION nil for a new one in INBOX.
   function customers.write(letter, inbox, conversation)
-    local source = company.source_of(inbox.channel)
-    local contact = company.by_handle[company.handle_key(source, letter.from)] or company.add_contact({
-      name = letter.name or letter.from, handles = { { handle = letter.from, source = source } },
-    })
-    local now = company.now()
-    conversation = conversation or threads.new({
-      inbox = inbox, channel = inbox.channel, created_at = now, subject = letter.subject or "",
-      contact = contact, handle = letter.from,
-    })
-    conversation.contact, conversation.handle = contact, letter.from
+    conversation = conversation or customers.open(letter.from, letter.name, inbox, letter.subject)
+    if conversation.handle ~= letter.from then
+      conversation.contact, conversation.handle = contact_of(letter.from, letter.name, inbox), letter.from
+    end
     threads.set_status(conversation, "open")
-    local message = threads.receive(conversation, letter.body, now, letter.subject)
+    local message = threads.receive(conversation, letter.body, company.now(), letter.subject)
     return conversation, message, app.events.message("inbound", message)
   end
 
@@ -70,8 +80,8 @@ return function(app)
       inbox = { type = "string" },
     })
     if not body then return bad end
-    if math.type(body.count) ~= "integer" or body.count < 1 or body.count > 100000 then
-      return answers.invalid("count: must be a whole number from 1 to 100000")
+    if math.type(body.count) ~= "integer" or body.count < 1 or body.count > 20000 then
+      return answers.invalid("count: must be a whole number from 1 to 20000")
     end
     if body.rate and body.rate <= 0 then return answers.invalid("rate: must be more than 0") end
     local inbox = find_inbox(body.inbox)

@@ -53,12 +53,13 @@ return function(app)
     }
   end
 
+  -- A part of a preview.
   local function short(part)
     if not part then return nil end
     local record = part[1]
     if part.type == "inboxes" then record = record[1] end
     local out = { _meta = { type = part.type } }
-    if record and record.id then
+    if record and PATHS[part.type] then
       out._links, out.id = { self = views.link(PATHS[part.type] .. record.id) }, record.id
     end
     return out
@@ -78,6 +79,15 @@ return function(app)
     return events.emit({
       type = kind, conversation = message.conversation, emitted_at = message.created_at,
       source = { type = "inboxes", { message.conversation.inbox } }, target = { type = "message", message },
+    })
+  end
+
+  -- FACTS 6.4: message_bounce_error or sending_error, message_delivery_failed outside.
+  function events.failure(kind, message)
+    local to = message.recipients[#message.recipients]
+    return events.emit({
+      type = kind, conversation = message.conversation, source = { type = "recipient", to },
+      target = { type = "message", message },
     })
   end
 

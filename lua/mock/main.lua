@@ -3,8 +3,8 @@
 -- it can find us wrong. What the parts are for stands on their first lines.
 local app = { real_now = mock.now } -- what all companies share; each has the rest for itself, see companies.lua
 for _, name in ipairs({
-  "words", "html", "answers", "clock", "timers", "draws", "outbox", "multipart", "requests", "companies", "webhooks",
-  "deliveries", "grants", "oauth", "consent", "auth", "faults", "log",
+  "words", "html", "answers", "clock", "timers", "draws", "outbox", "multipart", "requests", "jwt", "companies",
+  "webhooks", "deliveries", "grants", "oauth", "consent", "auth", "faults", "chaos", "log",
 }) do
   local part = mock.part(name)
   app[name] = type(part) == "function" and part(app) or part
@@ -16,7 +16,9 @@ local function answer_api(request)
   local company = owner or app.companies.find()
   local answer = owner and company.limits.count(request)
   if not answer then
-    answer = app.faults.apply(request, function() return denied or company.routes.answer(request) end)
+    answer = app.faults.apply(request, function()
+      return denied or app.chaos.apply(request, function() return company.routes.answer(request) end)
+    end)
     if answer.status == 429 then company.limits.refused.fault = company.limits.refused.fault + 1 end
   end
   if not answer.drop then company.limits.add_headers(request, answer) end
@@ -66,6 +68,7 @@ local function send(request, answer, entry)
   if entry.logged then
     entry.logged.status = answer.status
     entry.logged.dropped = answer.drop
+    entry.logged.chaos = request.chaos
   end
   local sent, why = pcall(mock.reply, request, answer)
   if not sent then mock.reply(request, failed(request, why)) end

@@ -45,7 +45,7 @@ return function(app)
   local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
   -- nil when TEXT is no base64.
-  local function decode_base64(text)
+  function requests.decode_base64(text)
     local out, bits, n = {}, 0, 0
     for char in text:gsub("=+$", ""):gmatch(".") do
       local at = BASE64:find(char, 1, true)
@@ -87,7 +87,7 @@ return function(app)
     local authorization = request.headers.authorization or ""
     request.token = authorization:match("^[Bb]earer%s+(%S+)$")
     local basic = authorization:match("^[Bb]asic%s+(%S+)$")
-    request.basic = basic and (decode_base64(basic) or "")
+    request.basic = basic and (requests.decode_base64(basic) or "")
     request.bad_body = parse_body(request)
   end
 

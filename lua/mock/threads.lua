@@ -96,6 +96,7 @@ return function(app)
     for _, tag in ipairs(message.tags) do threads.tag(conversation, tag) end
     if message.archive then threads.set_status(conversation, "archived") end
     app.events.message("outbound", message)
+    if message.channel.server then app.channels.deliver(message) end
   end
 
   function threads.tag(conversation, tag)
@@ -105,27 +106,33 @@ return function(app)
     table.insert(conversation.tags, tag)
   end
 
-  -- An accepted message: there at once, late, or never.
-  function threads.accept(message)
+  -- An accepted message: there at once, late, or never. ARRIVE() makes it exist, where that is
+  -- not the usual way; what comes in by it is nobody's reply.
+  function threads.accept(message, arrive)
     local how = threads.appearance
     message.uid = app.ids.hex(32)
     local seconds = mock.random(6) - 1 -- drawn always, so that a setting shifts nothing else
-    if how.late then seconds = how.late end
-    local never = how.never
+    local what = message.conversation and message.conversation.id or message.external_id
+    local chaos_seconds, never = app.chaos.appearance(what, #(threads.accepted[what] or {}))
+    seconds = how.late or chaos_seconds or seconds
+    if how.never ~= nil then never = how.never end
     if how.times then
       how.times = how.times - 1
       if how.times == 0 then threads.appearance = {} end
     end
     message.never, message.due_at = never, mock.now() + seconds
-    local accepted = threads.accepted[message.conversation.id] or {}
-    threads.accepted[message.conversation.id] = accepted
-    accepted[#accepted + 1] = message
-    if seconds <= 0 and not never then return deliver(message) end
+    if not arrive then
+      local accepted = threads.accepted[message.conversation.id] or {}
+      threads.accepted[message.conversation.id] = accepted
+      accepted[#accepted + 1] = message
+      arrive = function() deliver(message) end
+    end
+    if seconds <= 0 and not never then return arrive() end
     threads.late = threads.late + 1
     if never then return end
     app.timers.after(seconds, function()
       threads.late = threads.late - 1
-      deliver(message)
+      arrive()
     end)
   end
 

@@ -153,7 +153,7 @@ return function(app)
     return {
       _links = { self = self, related = related },
       id = m.id, message_uid = m.uid, type = m.type, is_inbound = m.is_inbound, draft_mode = json.null,
-      error_type = json.null, version = json.null, is_draft = false, created_at = m.created_at,
+      error_type = or_null(m.error_type), version = json.null, is_draft = false, created_at = m.created_at,
       subject = m.subject or "", blurb = app.html.blurb(m.text), body = m.body, text = m.text,
       author = m.author and views.teammate(m.author) or json.null,
       recipients = views.list(m.recipients, recipient), attachments = attachments(m.attachments),

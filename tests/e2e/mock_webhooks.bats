@@ -117,3 +117,164 @@ like() {
     '[2,[["On their way",true],["Never seen",false]]]'
   settled 2
 }
+
+@test "tries: application three, a new timestamp each, the same body; rules one" {
+  start_mock
+  start_receiver
+  hook "{\"url\": \"$RECEIVER/status/503\"}" >/dev/null
+  hook "{\"url\": \"$RECEIVER/status/500\", \"scheme\": \"rule\", \"key\": \"mock-signing-key\"}" >/dev/null
+  mock_post clock '{"now": 1800000000}' >/dev/null
+  inbound >/dev/null
+  until_delivery '.deliveries | length == 2 and all(.tries == 1 and .statuses != [])'
+  same "$(deliveries '.deliveries | map([.scheme, .state, .statuses])')" \
+    '[["application","pending",[503]],["rule","failed",[500]]]'
+  mock_post clock '{"now": 1800000001}' >/dev/null
+  until_delivery '.deliveries[0].statuses | length == 2'
+  mock_post clock '{"now": 1800000006}' >/dev/null
+  settled 2
+  same "$(deliveries '.deliveries[0] | [.tries, .state, .statuses, .acknowledged_at]')" '[3,"failed",[503,503,503],null]'
+  same "$(received 'map(select(.path == "/status/503")) | [(map(.headers["x-front-request-timestamp"])), (map(.body) | unique | length), (map(.signed) | unique)]')" \
+    '[["1800000000000","1800000001000","1800000006000"],1,["application"]]'
+}
+
+@test "a lost connection and a silent receiver are tried again as well; 2xx ends it" {
+  start_mock
+  start_receiver
+  mock_post webhooks-faults '{"retry": [0.01, 0.01], "timeout": 0.3}' >/dev/null
+  hook "{\"url\": \"$RECEIVER/drop/1/a\", \"scheme\": \"body\"}" >/dev/null
+  hook "{\"url\": \"$RECEIVER/hang/b\", \"scheme\": \"body\"}" >/dev/null
+  hook "{\"url\": \"$RECEIVER/fail/2/c\", \"scheme\": \"body\"}" >/dev/null
+  hook '{"url": "http://127.0.0.1:1/", "scheme": "body"}' >/dev/null
+  inbound >/dev/null
+  settled 4
+  same "$(deliveries '.deliveries | map([.state, .statuses])')" \
+    '[["acknowledged",["network",200]],["failed",["timeout","timeout","timeout"]],["acknowledged",[503,503,200]],["failed",["network","network","network"]]]'
+  same "$(deliveries '[.acknowledged, .failed]' '?summary=1')" '[2,2]'
+  same "$(deliveries '.deliveries | length' '?state=failed')" 2
+}
+
+@test "repeats and another order come from the seed" {
+  local i seen=() seed
+  for seed in 3 3 4; do
+    start_mock --seed $seed
+    start_receiver
+    hook "{\"url\": \"$RECEIVER/\"}" >/dev/null
+    mock_post clock '{"now": 1800000000}' >/dev/null
+    mock_post webhooks-faults '{"repeats": 0.5, "times": 3, "reorder": 10, "concurrency": 1}' >/dev/null
+    for i in 1 2 3 4 5 6 7 8; do inbound "\"name\": \"n$i\"" >/dev/null; done
+    same "$(received length)" 0 # all are held
+    mock_post clock '{"now": 1800000011}' >/dev/null
+    settled 8
+    seen+=("$(received 'map(.json.payload.id)')")
+    same "$(received length)" "$(deliveries '.deliveries | map(.copies) | add')"
+    same "$(deliveries '.deliveries | map(.copies) | unique')" '[1,3]'
+    [ "$(received 'map(.json.payload.id) | . != sort')" = true ]
+    stop_receiver
+    stop_mock
+  done
+  same "${seen[0]}" "${seen[1]}"
+  [ "${seen[0]}" != "${seen[2]}" ]
+}
+
+@test "a burst: all write in, each is told once; one customer, one conversation" {
+  start_mock
+  start_receiver
+  hook "{\"url\": \"$RECEIVER/\"}" >/dev/null
+  mock_post burst '{"count": 200}' >/dev/null
+  settled 200
+  same "$(received '[length, (map(.json.payload.id) | unique | length), (map(.json.payload.conversation.id) | unique | length), (map(.signed) | unique)]')" \
+    '[200,200,200,["application"]]'
+  same "$(deliveries '[.acknowledged, .pending, .coming]' '?summary=1')" '[200,0,0]'
+  curl -sS -X DELETE "$MOCK/_mock/deliveries"
+  mock_post burst '{"count": 7, "distinct": false, "rate": 200}' >/dev/null
+  settled 7
+  same "$(deliveries '.deliveries | map(.conversation) | unique | length')" 1
+}
+
+@test "customers go on in a conversation: by its id, or in their last one" {
+  start_mock
+  local first
+  first=$(inbound | jq -r .conversation.id)
+  same "$(inbound "\"conversation\": \"$first\"" | jq -r .conversation.id)" "$first"
+  same "$(inbound '"new": false' | jq -r .conversation.id)" "$first"
+  [ "$(inbound | jq -r .conversation.id)" != "$first" ]
+}
+
+@test "private inboxes: application webhooks see nothing of them, rules do" {
+  start_mock
+  start_receiver
+  hook "{\"url\": \"$RECEIVER/application\"}" >/dev/null
+  hook "{\"url\": \"$RECEIVER/rule\", \"scheme\": \"rule\"}" >/dev/null
+  inbound '"inbox": "Management"' >/dev/null
+  settled 1
+  same "$(received 'map(.path)')" '["/rule"]'
+}
+
+@test "companies: an app hears of all, a rule of its own" {
+  start_mock --companies 2
+  start_receiver
+  hook "{\"url\": \"$RECEIVER/application\"}" >/dev/null
+  hook "{\"url\": \"$RECEIVER/rule\", \"scheme\": \"rule\"}" >/dev/null
+  hook "{\"url\": \"$RECEIVER/second\", \"scheme\": \"rule\", \"companies\": [2]}" >/dev/null
+  mock_post 'inbound?company=2' '{"from": "b@mail.example", "body": "Hello"}' >/dev/null
+  settled 2
+  same "$(received 'map(.path) | sort')" '["/application","/second"]'
+  local second
+  second=$(TOKEN=mock-token-2 api GET /me >/dev/null; jq -r .id "$BODY")
+  same "$(received 'map(select(.path == "/application"))[0].json.authorization.id')" "$second"
+}
+
+@test "plain events: nothing of Front's, but people send them" {
+  start_mock
+  start_receiver
+  hook "{\"url\": \"$RECEIVER/\", \"scheme\": \"body\"}" >/dev/null
+  mock_post event '{"type": "conversation_created"}' >/dev/null
+  mock_post event '{"type": "conversation_assigned", "teammate": "alt:email:kofi@acme.example"}' >/dev/null
+  mock_post contact '{"handles": [{"handle": "new@mail.example", "source": "email"}], "event": true}' >/dev/null
+  mock_post contact '{"handles": [{"handle": "quiet@mail.example", "source": "email"}]}' >/dev/null
+  settled 3
+  same "$(received 'map(.json | [.type, .payload.type, .authorization.id, .payload.conversation.id[:4], .payload.target.data.username,
+    .payload.contact.handles[0].handle]) | sort')" \
+    '[["contact_created","contact_created","cmp_4thp0",null,null,"new@mail.example"],["conversation_assigned","conversation_assigned","cmp_4thp0","cnv_","kofi",null],["conversation_created","conversation_created","cmp_4thp0","cnv_",null,null]]'
+  run mock_post event '{"type": "inbound"}'
+  [ "$status" -ne 0 ]
+}
+
+@test "a sent message comes back" {
+  start_mock
+  start_receiver
+  hook "{\"url\": \"$RECEIVER/\", \"events\": [\"message_delivery_failed\"]}" >/dev/null
+  mock_post messages '{"late": 0}' >/dev/null
+  local conversation uid
+  conversation=$(inbound | jq -r .conversation.id)
+  api POST "/conversations/$conversation/messages" '{"body": "Hello"}'
+  uid=$(jq -r .message_uid "$BODY")
+  mock_post bounce "{\"message\": \"$uid\"}" >/dev/null
+  settled 1
+  same "$(received 'map(.json | [.type, .payload.type, .payload.source.data.handle, .payload.target.data.message_uid])')" \
+    "[[\"message_delivery_failed\",\"message_bounce_error\",\"ana@mail.example\",\"$uid\"]]"
+}
+
+@test "receivers by options, listed and removed; what is wrong is said" {
+  start_receiver opt
+  start_mock --webhook "$RECEIVER/hooks/front" --signing-key opt
+  until [ "$(curl -sS "$MOCK/_mock/webhook" | jq -c '.webhooks[0].challenge.echoed')" != null ]; do sleep 0.02; done
+  inbound >/dev/null
+  settled 1
+  same "$(jq -rsc 'map([.path, .signed])' "$RECEIVED")" '[["/hooks/front","application"],["/hooks/front","application"]]'
+  same "$(curl -sS "$MOCK/_mock/webhook" | jq -c '.webhooks | map([.id, .challenge.echoed])')" '[["hook-1",true]]'
+  curl -sS -X DELETE "$MOCK/_mock/webhook?id=hook-1"
+  same "$(curl -sS "$MOCK/_mock/webhook" | jq -c .webhooks)" '[]'
+  run hook '{"url": "ftp://x/"}'
+  [[ $status -ne 0 && $output == *"url: must be http"* ]]
+  run hook '{"url": "http://x/", "scheme": "none"}'
+  [[ $status -ne 0 && $output == *"scheme: must be application, rule or body"* ]]
+  run mock_post webhooks-faults '{"retry": ["soon"]}'
+  [[ $status -ne 0 && $output == *"list of seconds"* ]]
+  stop_mock
+  : >"$RECEIVED"
+  start_mock --webhook "$RECEIVER/hooks/acme/front" --rule-key opt
+  inbound >/dev/null
+  settled 1
+  same "$(jq -rsc 'map([.path, .signed])' "$RECEIVED")" '[["/hooks/acme/front","rule"]]'
+}

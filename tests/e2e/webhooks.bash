@@ -44,6 +44,17 @@ settled() {
   return 1
 }
 
+# until_delivery JQ: JQ is true of the deliveries at last.
+until_delivery() {
+  local n
+  for ((n = 0; n < 400; n++)); do
+    [ "$(deliveries "$1")" != true ] || return 0
+    sleep 0.05
+  done
+  deliveries .
+  return 1
+}
+
 same() {
   [ "$1" = "$2" ] || { printf 'got  %s\nwant %s\n' "$1" "$2"; return 1; }
 }
