@@ -60,7 +60,7 @@ WRAP_test_cron   := -Wl,--wrap=zone_find
 WRAP_test_memory := -Wl,--wrap=lua_newstate
 FOYER    := $(if $(filter release,$(MODE)),build/foyer,$(OUT)/foyer)
 
-.PHONY: all deps test-deps bench-deps demo test check lint asan bench install uninstall help clean unit
+.PHONY: all deps test-deps bench-deps demo test check lint asan bench install install-unit uninstall help clean unit
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
@@ -174,10 +174,17 @@ install: all $(MANUAL) ## into $(DESTDIR)$(PREFIX)
 	install -D -m 644 $(MANUAL) $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7
 	install -d $(DESTDIR)$(PREFIX)/share/foyer/meta
 	install -m 644 $(META) $(DESTDIR)$(PREFIX)/share/foyer/meta
+	@$(MAKE) --no-print-directory install-unit
+
+install-unit: # the systemd unit alone
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's#@BINDIR@#$(PREFIX)/bin#' src/systemd/foyer.service.in >$(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.service
 
 uninstall: ## removes what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/foyer $(DESTDIR)$(PREFIX)/share/man/man1/foyer.1 \
-	  $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7
+	  $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7 \
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.service
 	rm -rf $(DESTDIR)$(PREFIX)/share/foyer
 
 clean: ## removes build/

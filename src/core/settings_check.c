@@ -325,7 +325,8 @@ static const struct field workspace_fields[] = {
     {"timezone", value_timezone},    {"apps", check_apps},
     {"recipes", check_recipes},      {"keep", check_keep},
     {"proxy", value_proxy},          {"ca_dir", value_text},
-    {"alert", value_secret_or_text},
+    {"alert", value_secret_or_text}, {"tls_certificate", value_text},
+    {"tls_key", value_text},
 };
 
 static const struct field client_fields[] = {
@@ -339,6 +340,12 @@ int settings_check_workspace(const json_t *workspace, const struct settings_app 
 {
     struct value_walk c = {apps, napps, problem, arg, 0};
     check_fields(&c, NULL, workspace, workspace_fields, COUNT(workspace_fields));
+    int has_key = json_object_get(workspace, "tls_key") != NULL;
+    if (has_key != (json_object_get(workspace, "tls_certificate") != NULL)) {
+        struct value_at at = {NULL, has_key ? "tls_key" : "tls_certificate", 0};
+        value_report(&c, &at, "is of use only with %s",
+                     has_key ? "tls_certificate" : "tls_key");
+    }
     return c.problems;
 }
 

@@ -107,7 +107,8 @@ static const char design_workspace[] =
     "   'redirect_url': 'http://[::1]:8976/oauth/callback'}},"
     " 'recipes': [], 'keep': {'deliveries': '30d', 'runs': '90d'},"
     " 'proxy': 'http://proxy.example:3128', 'ca_dir': '/etc/ssl/certs',"
-    " 'alert': {'$secret': 'agency.slack_url'}}";
+    " 'alert': {'$secret': 'agency.slack_url'},"
+    " 'tls_certificate': 'tls/chain.pem', 'tls_key': 'tls/key.pem'}";
 
 static const char design_client[] =
     "{'name': 'Acme Dry Goods', 'timezone': 'America/New_York',"
@@ -166,6 +167,14 @@ static void test_unknown_keys_are_named(void **state)
            "recipes.digest.retry.atempts: did you mean \"attempts\"");
     /* The other app has no such tables. */
     client("{'hub': {'inboxes': {}}}", "hub.inboxes: unknown key \"inboxes\"");
+}
+
+static void test_a_key_needs_its_certificate(void **state)
+{
+    (void)state;
+    workspace("{'tls_key': 'a'}", "tls_key: only with tls_certificate");
+    workspace("{'tls_certificate': 'a'}", "tls_certificate: only with tls_key");
+    workspace("{'tls_certificate': 'a', 'tls_key': 1}", "tls_key: must be text");
 }
 
 static void test_types(void **state)
@@ -428,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_the_file_is_a_table),
         cmocka_unit_test(test_unknown_keys_are_named),
         cmocka_unit_test(test_types),
+        cmocka_unit_test(test_a_key_needs_its_certificate),
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_another_app_has_other_ids),
         cmocka_unit_test(test_recipes),

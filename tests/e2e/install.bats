@@ -1,0 +1,29 @@
+# The systemd unit that `make install` puts in place.
+
+load helper
+
+setup() {
+  make -s -C "$ROOT" install-unit DESTDIR="$BATS_TEST_TMPDIR/root" PREFIX=/usr
+  UNIT=$BATS_TEST_TMPDIR/root/usr/lib/systemd/system/foyer.service
+}
+
+@test "install: the unit starts the installed program, and writes nothing but the state" {
+  grep -qx 'ExecStart=/usr/bin/foyer -w /srv/foyer serve' "$UNIT"
+  [ "$(grep -c '^ReadWritePaths=' "$UNIT")" = 1 ]
+  grep -qx 'ReadWritePaths=/srv/foyer/state' "$UNIT"
+  ! grep -q @ <(grep -v '^#\|^SystemCallFilter' "$UNIT")
+  [ "$(stat -c %a "$UNIT")" = 644 ]
+}
+
+@test "install: systemd knows every key of the unit" {
+  command -v systemd-analyze >/dev/null || skip "systemd-analyze is not installed"
+  local root=$BATS_TEST_TMPDIR/root
+  mkdir -p "$root"/{usr/bin,bin}
+  cp /bin/true "$root/usr/bin/foyer"
+  cp /bin/kill "$root/bin/kill"
+  verify() { systemd-analyze verify --root="$root" --man=no --recursive-errors=no foyer.service 2>&1; }
+  said=$(verify)
+  [ -z "$said" ] || { echo "$said"; return 1; }
+  sed -i 's/^LimitCORE/LimitCoar/' "$UNIT" # it would say so
+  [[ $(verify) == *LimitCoar* ]]
+}
