@@ -189,6 +189,12 @@ static void on_written(void *arg, const struct err *e)
     dispatch_wake(d);
 }
 
+static int write_flight(struct db *db, void *arg, struct err *e)
+{
+    struct flight *f = arg;
+    return outcome_write(db, &f->outcome, e);
+}
+
 /* Not durable: nothing has happened in the world yet, and the delivery itself is on the
  * disk. What a power cut takes away is done again, and the keys keep it from firing
  * twice. */
@@ -196,7 +202,9 @@ static void submit(struct flight *f)
 {
     f->is_submitted = 1;
     f->outcome.now_ms = clock_wall_ms();
-    writer_submit(f->d->writer, 0, outcome_write, on_written, &f->outcome);
+    if (f->outcome.state != DELIVERY_WAITING)
+        f->outcome.due_ms = f->outcome.now_ms; /* when it ended */
+    writer_submit(f->d->writer, 0, write_flight, on_written, f);
 }
 
 /* A failure that may pass: again later, or the end. */

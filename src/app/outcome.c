@@ -214,9 +214,8 @@ static void note_client(struct outcome *o, const char *client, const json_t *res
     }
 }
 
-int outcome_write(struct db *db, void *arg, struct err *e)
+int outcome_write(struct db *db, struct outcome *o, struct err *e)
 {
-    struct outcome *o = arg;
     const char *client;
     const json_t *result, *firing;
     size_t i;

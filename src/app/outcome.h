@@ -48,7 +48,7 @@ int outcome_failures(const char *note, int64_t *first_ms);
  * `retry` and `uncertain`, which say what the recipe and the client's entry say. */
 char *outcome_policy(const json_t *recipe);
 
-/* For writer_submit, ARG being a struct outcome. May be repeated after it failed. */
-int outcome_write(struct db *db, void *arg, struct err *e);
+/* Inside a transaction. May be repeated after that failed. */
+int outcome_write(struct db *db, struct outcome *o, struct err *e);
 
 #endif
