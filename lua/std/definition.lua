@@ -36,6 +36,8 @@ local required = {
   },
 }
 
+-- true is "latest", false is "none"
+local catch_ups = { latest = true, all = true, none = true, [true] = true, [false] = true }
 local effects = { read = true, write = true, idempotent = true }
 
 local field_keys = {
@@ -202,6 +204,10 @@ function definition.check(kind, def, report)
       report("retry.give_up", ("\"%s\" is no duration; write \"90s\", \"15m\", \"2h\" or "
         .. "\"3d\""):format(def.retry.give_up))
     end
+  end
+  if def.catch_up ~= nil and not catch_ups[def.catch_up] then
+    report("catch_up", ("must be \"latest\", \"all\" or \"none\", not %s"):format(
+      type(def.catch_up) == "string" and "\"" .. def.catch_up .. "\"" or shown(def.catch_up)))
   end
   local wrong = type(def.cron) == "string" and std.cron(def.cron)
   if wrong then report("cron", wrong) end

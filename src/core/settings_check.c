@@ -94,8 +94,14 @@ static void check_retry(struct value_walk *c, const struct value_at *at, const j
 static void check_catch_up(struct value_walk *c, const struct value_at *at,
                            const json_t *v)
 {
-    if (!json_is_boolean(v) && !(json_is_string(v) && *json_string_value(v)))
-        value_wrong_type(c, at, "true, false or a word", v);
+    static const char wanted[] = "\"latest\", \"all\" or \"none\"";
+    const char *s = json_string_value(v);
+    if (json_is_boolean(v)) /* the latest, or none */
+        return;
+    if (!s)
+        value_wrong_type(c, at, wanted, v);
+    else if (strcmp(s, "latest") != 0 && strcmp(s, "all") != 0 && strcmp(s, "none") != 0)
+        value_report(c, at, "must be %s, not \"%.80s\"", wanted, s);
 }
 
 static const struct field reserved[] = {

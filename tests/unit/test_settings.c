@@ -244,10 +244,13 @@ static void test_recipes(void **state)
     client("{'recipes': {'a': {'cron': '61 * * * *', 'catch_up': 5, 'uncertain': 'maybe',"
            " 'retry': {'attempts': 0, 'give_up': 'soon'}}}}",
            "recipes.a.cron: the minute \"61\" is out of range\n"
-           "recipes.a.catch_up: must be true, false or a word, not a number\n"
+           "recipes.a.catch_up: must be \"latest\", \"all\" or \"none\", not a number\n"
            "recipes.a.uncertain: must be \"park\" or \"resend\", not \"maybe\"\n"
            "recipes.a.retry.attempts: must be from 1 to 100\n"
            "recipes.a.retry.give_up: must be a duration such as");
+    client("{'recipes': {'a': {'catch_up': 'later'}, 'b': {'catch_up': 'all'},"
+           " 'c': {'catch_up': false}}}",
+           "recipes.a.catch_up: must be \"latest\", \"all\" or \"none\", not \"later\"");
     client("{'recipes': {'a': {'cron': true, 'retry': 5, 'anything': [1, {'b': null}]},"
            " 'b': {'retry': {'attempts': 1.5}}}}",
            "recipes.a.cron: must be text, not true\n"
