@@ -1,0 +1,250 @@
+#include "app/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/dispatch.h"
+#include "app/retention.h"
+#include "app/schedule.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "io/writer.h"
+
+enum {
+    TICK_MS = 1000, /* what other processes have made due is seen this late */
+    MINUTE_MS = 60 * 1000,
+    RETENTION_MS = 10 * 60 * 1000,
+    RETENTION_FIRST_MS = 60 * 1000,
+    RETENTION_MOST_MS = 60 * 1000,
+    ERRAND_RETENTION_MS = 1000,
+    DRAIN_MS = 33 * 1000 /* a write is waited for 30 s */
+};
+
+struct worker {
+    struct workspace *workspace;
+    struct session *session;
+    struct loop *loop;
+    struct writer *writer;
+    struct runner *runner;
+    struct dispatch *dispatch;
+    struct schedule *schedule;
+    struct retention *retention;
+    struct loop_timer *tick, *deadline;
+    struct loop_fd *wake;
+    int wake_fd;
+    int64_t minute;       /* that the schedule was last asked in */
+    int64_t retention_us; /* when the next round begins */
+    int errand;           /* ends when all is done */
+    int tidied;           /* of an errand: its round of retention has begun */
+    int stopping, late;
+};
+
+static int is_idle(const struct worker *w)
+{
+    return dispatch_is_idle(w->dispatch) && schedule_is_idle(w->schedule) &&
+           runner_is_idle(w->runner) && retention_is_idle(w->retention);
+}
+
+/* Somebody has nothing left to do. */
+static void on_idle(void *arg)
+{
+    struct worker *w = arg;
+    if (!(w->errand || w->stopping) || !is_idle(w))
+        return;
+    if (w->errand && !w->stopping && !w->tidied) {
+        w->tidied = 1;
+        retention_start(w->retention, ERRAND_RETENTION_MS);
+        return;
+    }
+    loop_stop(w->loop);
+}
+
+static void on_changed(void *arg)
+{
+    struct worker *w = arg;
+    runner_wake(w->runner);
+}
+
+static void look(struct worker *w)
+{
+    int64_t minute = clock_wall_ms() / MINUTE_MS;
+    dispatch_wake(w->dispatch);
+    runner_wake(w->runner);
+    if (minute != w->minute)
+        schedule_wake(w->schedule);
+    w->minute = minute;
+}
+
+static void on_tick(void *arg)
+{
+    struct worker *w = arg;
+    look(w);
+    if (!w->errand && clock_mono_us() >= w->retention_us) {
+        retention_start(w->retention, RETENTION_MOST_MS);
+        w->retention_us = clock_mono_us() + (int64_t)RETENTION_MS * 1000;
+    }
+    loop_timer_set(w->tick, TICK_MS);
+}
+
+static void on_deadline(void *arg)
+{
+    struct worker *w = arg;
+    w->late = 1;
+    loop_stop(w->loop);
+}
+
+static void stop(struct worker *w)
+{
+    if (w->stopping)
+        return;
+    w->stopping = 1;
+    loop_timer_clear(w->tick);
+    loop_timer_set(w->deadline, DRAIN_MS);
+    schedule_stop(w->schedule);
+    dispatch_stop(w->dispatch);
+    retention_stop(w->retention);
+    runner_stop(w->runner);
+    session_interrupt(w->session, !w->errand);
+}
+
+static void on_signal(void *arg)
+{
+    stop(arg);
+}
+
+static void on_wake(void *arg)
+{
+    struct worker *w = arg;
+    char bytes[256];
+    ssize_t n;
+    while ((n = read(w->wake_fd, bytes, sizeof bytes)) > 0)
+        ;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        dispatch_wake(w->dispatch);
+        runner_wake(w->runner);
+        return;
+    }
+    loop_fd_free(w->wake); /* nobody is there any more */
+    w->wake = NULL;
+    stop(w);
+}
+
+struct worker *worker_open(struct workspace *workspace, runner_done *ended, void *arg,
+                           struct err *e)
+{
+    const json_t *settings = workspace_settings(workspace, e);
+    struct presence *presence = settings && workspace_store(workspace, e)
+                                    ? workspace_presence(workspace, e)
+                                    : NULL;
+    if (!presence)
+        return NULL;
+    struct worker *w = xcalloc(1, sizeof *w);
+    *w = (struct worker){.workspace = workspace, .wake_fd = -1};
+    w->session = session_open(workspace, e);
+    if (w->session) {
+        char *path = path_join(workspace_dir(workspace), "state/foyer.db");
+        w->loop = session_loop(w->session);
+        w->writer = writer_open(path, w->loop, e);
+        free(path);
+    }
+    if (w->writer)
+        w->runner = runner_new(w->session, w->writer, presence, e);
+    if (w->runner)
+        w->dispatch = dispatch_new(w->session, workspace, w->writer, presence, on_changed,
+                                   on_idle, w, e);
+    if (w->dispatch)
+        w->schedule =
+            schedule_new(w->session, workspace, w->writer, on_changed, on_idle, w, e);
+    if (!w->schedule || loop_on_signal(w->loop, SIGTERM, on_signal, w, e) != 0 ||
+        loop_on_signal(w->loop, SIGINT, on_signal, w, e) != 0) {
+        worker_close(w);
+        return NULL;
+    }
+    w->retention = retention_new(settings, w->loop, w->writer, on_idle, w);
+    w->tick = loop_timer_new(w->loop, on_tick, w);
+    w->deadline = loop_timer_new(w->loop, on_deadline, w);
+    runner_on_idle(w->runner, on_idle, w);
+    runner_on_end(w->runner, ended, arg);
+    return w;
+}
+
+void worker_close(struct worker *w)
+{
+    if (!w)
+        return;
+    writer_close(w->writer);
+    retention_free(w->retention);
+    schedule_free(w->schedule);
+    dispatch_free(w->dispatch);
+    runner_free(w->runner);
+    if (w->wake)
+        loop_fd_free(w->wake);
+    if (w->tick)
+        loop_timer_free(w->tick);
+    if (w->deadline)
+        loop_timer_free(w->deadline);
+    session_close(w->session);
+    free(w);
+}
+
+/* Until it is to end and has nothing left to wait for. */
+static void work(struct worker *w)
+{
+    while (!w->late && !((w->stopping || (w->errand && w->tidied)) && is_idle(w)))
+        loop_run(w->loop);
+}
+
+/* ---- one version of the files ---- */
+
+static void preload_client(void *arg, const char *client)
+{
+    struct worker *w = arg;
+    struct err e;
+    overlay_preload(workspace_overlay(w->workspace), client);
+    if (!workspace_client(w->workspace, client, &e))
+        log_line(LOG_WARN, "client %s: %s", client, e.text);
+}
+
+static void preload_app(void *arg, const char *name)
+{
+    struct worker *w = arg;
+    struct err e;
+    char *file = xasprintf("lua/%s/connector.lua", name);
+    if (overlay_find(workspace_overlay(w->workspace), NULL, file, LAYER_WORKSPACE, &e) &&
+        !workspace_connector(w->workspace, name, &e))
+        log_line(LOG_WARN, "app %s: %s", name, e.text);
+    free(file);
+}
+
+int worker_serve(struct worker *w, int wake_fd, struct err *e)
+{
+    if (wake_fd >= 0) {
+        int flags = fcntl(wake_fd, F_GETFL);
+        if (flags < 0 || fcntl(wake_fd, F_SETFL, flags | O_NONBLOCK) != 0)
+            return err_set(e, ERR_USAGE, "cannot use --wake-fd %d: %s", wake_fd,
+                           strerror(errno));
+        w->wake_fd = wake_fd;
+        w->wake = loop_fd_new(w->loop, wake_fd, on_wake, w);
+    }
+    overlay_preload(workspace_overlay(w->workspace), NULL);
+    overlay_each(workspace_overlay(w->workspace), NULL, "lua", preload_app, w);
+    workspace_each_client(w->workspace, preload_client, w);
+    w->retention_us = clock_mono_us() + (int64_t)RETENTION_FIRST_MS * 1000;
+    on_tick(w);
+    work(w);
+    return 0;
+}
+
+int worker_errand(struct worker *w)
+{
+    w->errand = 1;
+    on_tick(w);
+    work(w);
+    return session_interrupted(w->session) ? 130 : 0;
+}
