@@ -38,15 +38,16 @@ int ledger_is_over(enum ledger_state state)
 
 /* ---- rows ---- */
 
-/* A new run of a place waits behind the one that is there; whoever leaves the place calls
- * ledger_row_advance. */
+/* A new run of a place is behind one that has not begun, and one that runs: when these
+ * change, they call ledger_row_advance. It is not behind one that is between attempts,
+ * which may let it pass by the time alone. */
 static const char add_run[] =
     "INSERT INTO run (client, recipe, origin, activation, slot_ms, conversation, args,"
     " seed, place, policy, state, due_ms, behind, held_ms, attempts, owner, epoch,"
     " created_ms, began_ms, since)"
     " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
     " ?11 = 0 AND EXISTS (SELECT 1 FROM run WHERE place = ?9 AND behind = 0"
-    "   AND state IN (0, 1, 4)),"
+    "   AND state IN (0, 1, 4) AND (state <> 0 OR attempts = 0)),"
     " iif(?11 = 1, ?13, 0), ?11 = 1, ?14, ?11 = 1, ?13, iif(?11 = 1, ?13, 0),"
     " iif(?11 = 1, (SELECT coalesce(max(id), 0) FROM activation), 0)";
 

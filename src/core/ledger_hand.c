@@ -19,16 +19,18 @@ static int wrong_state(const struct ledger_head *head, const char *doing, const 
                    (long long)head->id, ledger_state_name(head->state), why);
 }
 
-/* Makes it due now, as though nothing had failed. */
+/* Makes it due now, as though nothing had failed. What held its place goes on with it. */
 static int queue(struct db *db, const struct ledger_head *head, int64_t now_ms,
                  struct err *e)
 {
-    return db_change(db,
-                     "UPDATE run SET state = 0, due_ms = ?, failures = 0,"
-                     " first_failure_ms = 0, looks = 0, crashes = 0, held_ms = 0,"
-                     " ended_ms = 0, kind = NULL, reason = NULL, result = NULL"
-                     " WHERE id = ?",
-                     DB_ARGS(db_int(now_ms), db_int(head->id)), NULL, e);
+    if (db_change(db,
+                  "UPDATE run SET state = 0, due_ms = ?, failures = 0,"
+                  " first_failure_ms = 0, looks = 0, crashes = 0,"
+                  " held_ms = iif(state IN (0, 4), held_ms, 0), ended_ms = 0,"
+                  " kind = NULL, reason = NULL, result = NULL WHERE id = ?",
+                  DB_ARGS(db_int(now_ms), db_int(head->id)), NULL, e) != 0)
+        return -1;
+    return ledger_row_advance(db, head->place, e);
 }
 
 static int retry(struct db *db, const struct ledger_head *head, int new_code,

@@ -54,7 +54,7 @@ static int by_client_and_due(const void *a, const void *b)
     return order ? order : (x->id > y->id) - (x->id < y->id);
 }
 
-/* ?1: now - LEDGER_PLACE_MS, ?2: now, ?3: how many of each */
+/* ?1: now - LEDGER_PLACE_MS, ?2: now; below, ?3: how many of each */
 static const char few_due[] =
     "SELECT r.id, r.due_ms, r.client FROM run r"
     " WHERE r." LEDGER_MAY_START " AND r.due_ms <= ?2"
@@ -95,10 +95,11 @@ static int find_candidates(struct db *db, const struct ledger_turns *turns,
         return -1;
     if (due == 0)
         return 0;
-    return db_query(db, due < FEW_DUE ? few_due : many_due,
-                    DB_ARGS(db_int(turns->now_ms - LEDGER_PLACE_MS),
-                            db_int(turns->now_ms), db_int(turns->client_limit)),
-                    add_candidate, list, e);
+    const struct db_value values[] = {db_int(turns->now_ms - LEDGER_PLACE_MS),
+                                      db_int(turns->now_ms), db_int(turns->client_limit)};
+    if (due < FEW_DUE)
+        return db_query(db, few_due, values, 2, add_candidate, list, e);
+    return db_query(db, many_due, values, 3, add_candidate, list, e);
 }
 
 /* One client's candidates, [next, end) of the list, and how many of them it may have. */
