@@ -325,6 +325,18 @@ int ledger_value(struct db *db, const char *client, const char *key, char **valu
     return 0;
 }
 
+int ledger_value_put(struct db *db, const char *client, const char *key,
+                     const char *value, int64_t now_ms, struct err *e)
+{
+    if (!value)
+        return db_change(db, "DELETE FROM value WHERE client = ? AND key = ?",
+                         DB_ARGS(db_text(client), db_text(key)), NULL, e);
+    return db_change(
+        db,
+        "INSERT OR REPLACE INTO value (client, key, value, at_ms) VALUES (?, ?, ?, ?)",
+        DB_ARGS(db_text(client), db_text(key), db_text(value), db_int(now_ms)), NULL, e);
+}
+
 int ledger_slot(struct db *db, const char *client, const char *recipe, int64_t *slot_ms,
                 struct err *e)
 {

@@ -267,6 +267,9 @@ int ledger_pauses(struct db *db, int (*fn)(void *arg, const struct ledger_pause 
 /* ctx.store: a new block, NULL in *VALUE when there is none. */
 int ledger_value(struct db *db, const char *client, const char *key, char **value,
                  struct err *e);
+/* Without a run: VALUE NULL removes. */
+int ledger_value_put(struct db *db, const char *client, const char *key,
+                     const char *value, int64_t now_ms, struct err *e);
 /* Ids that CLIENT's steps have claimed since SINCE_MS. */
 int ledger_refs(struct db *db, const char *client, int64_t since_ms,
                 int (*fn)(void *arg, const char *ref), void *arg, struct err *e);

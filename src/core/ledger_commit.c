@@ -35,6 +35,12 @@ static int check_refs(struct db *db, const struct ledger_head *head,
     return 0;
 }
 
+/* The step of the reply: one that was refused and leaves once more is the same. */
+static int reply_seq(const struct ledger_change *change)
+{
+    return change->nsteps ? change->steps[change->nsteps - 1].seq : -1;
+}
+
 static int check_replies(struct db *db, const struct ledger_head *head,
                          const struct ledger_change *change, struct err *e)
 {
@@ -43,9 +49,10 @@ static int check_replies(struct db *db, const struct ledger_head *head,
         return 0;
     if (db_query(db,
                  "SELECT count(*) FROM reply WHERE client = ? AND conversation = ?"
-                 " AND at_ms > ?",
+                 " AND at_ms > ? AND NOT (run = ? AND seq = ?)",
                  DB_ARGS(db_text(head->client), db_text(change->reply_to),
-                         db_int(change->now_ms - HOUR_MS)),
+                         db_int(change->now_ms - HOUR_MS), db_int(head->id),
+                         db_int(reply_seq(change))),
                  ledger_row_int, &n, e) != 0)
         return -1;
     if (n < change->replies_max)
@@ -117,20 +124,14 @@ static int put_client(struct db *db, const struct ledger_head *head,
             return -1;
     if (change->reply_to &&
         db_change(db,
-                  "INSERT INTO reply (client, conversation, at_ms, run)"
-                  " VALUES (?, ?, ?, ?)",
-                  DB_ARGS(client, db_text(change->reply_to), now, run), NULL, e) != 0)
-        return -1;
-    if (change->key && change->value &&
-        db_change(db,
-                  "INSERT OR REPLACE INTO value (client, key, value, at_ms)"
-                  " VALUES (?, ?, ?, ?)",
-                  DB_ARGS(client, db_text(change->key), db_text(change->value), now),
+                  "INSERT OR REPLACE INTO reply (client, conversation, at_ms, run, seq)"
+                  " VALUES (?, ?, ?, ?, ?)",
+                  DB_ARGS(client, db_text(change->reply_to), now, run,
+                          db_int(reply_seq(change))),
                   NULL, e) != 0)
         return -1;
-    if (change->key && !change->value &&
-        db_change(db, "DELETE FROM value WHERE client = ? AND key = ?",
-                  DB_ARGS(client, db_text(change->key)), NULL, e) != 0)
+    if (change->key && ledger_value_put(db, head->client, change->key, change->value,
+                                        change->now_ms, e) != 0)
         return -1;
     if (change->receipt &&
         db_change(db,

@@ -305,25 +305,36 @@ static void the_loop_guard(void **state)
 {
     (void)state;
     int64_t id = ADD_RUNNING(.client = "acme");
-    struct journal_entry intent = step(0, "POST", 0, 0, 1, NULL);
-    for (int i = 0; i < 3; i++)
-        OK(ledger_commit(
-            db, CHANGE(id, 1, .now_ms = now + i, .reply_to = "cnv_1", .replies_max = 3),
-            &e));
+    struct journal_entry intent;
+    for (int i = 0; i < 3; i++) {
+        intent = step(i, "POST", 0, 0, 1, NULL);
+        OK(ledger_commit(db,
+                         CHANGE(id, 1, .now_ms = now + i, .reply_to = "cnv_1",
+                                .replies_max = 3, .steps = &intent, .nsteps = 1),
+                         &e));
+    }
+    /* the last one was refused, and leaves once more */
+    OK(ledger_commit(db,
+                     CHANGE(id, 1, .now_ms = now + 2, .reply_to = "cnv_1",
+                            .replies_max = 3, .steps = &intent, .nsteps = 1),
+                     &e));
+    intent = step(3, "POST", 0, 0, 1, NULL);
     FAILS(ledger_commit(db,
                         CHANGE(id, 1, .now_ms = now + 3, .reply_to = "cnv_1",
                                .replies_max = 3, .steps = &intent, .nsteps = 1),
                         &e),
           ERR_FORBIDDEN, "cannot reply to cnv_1: it got 3 automatic replies in the last");
-    assert_int_equal(number("SELECT count(*) FROM step"), 0);
+    assert_int_equal(number("SELECT count(*) FROM step"), 3);
     assert_int_equal(number("SELECT count(*) FROM reply"), 3);
     OK(ledger_commit(db, CHANGE(id, 1, .reply_to = "cnv_2", .replies_max = 3), &e));
     int64_t other = ADD_RUNNING(.client = "other");
     OK(ledger_commit(db, CHANGE(other, 1, .reply_to = "cnv_1", .replies_max = 3), &e));
     /* the first one is an hour old */
-    OK(ledger_commit(
-        db, CHANGE(id, 1, .now_ms = now + HOUR, .reply_to = "cnv_1", .replies_max = 3),
-        &e));
+    intent = step(4, "POST", 0, 0, 1, NULL);
+    OK(ledger_commit(db,
+                     CHANGE(id, 1, .now_ms = now + HOUR, .reply_to = "cnv_1",
+                            .replies_max = 3, .steps = &intent, .nsteps = 1),
+                     &e));
     FAILS(ledger_commit(
               db,
               CHANGE(id, 1, .now_ms = now + HOUR, .reply_to = "cnv_1", .replies_max = 3),
