@@ -15,6 +15,7 @@
 #include "base/testhook.h"
 #include "core/answer.h"
 #include "core/connector_check.h"
+#include "core/ledger.h"
 #include "core/limits.h"
 #include "core/sealing.h"
 #include "core/settings.h"
@@ -632,6 +633,22 @@ static int host_secret(void *arg, const char *name, struct buf *out, struct err 
     return workspace_secret(arg, name, out, e);
 }
 
+static int host_load_value(void *arg, const char *client, const char *key, char **value,
+                           struct err *e)
+{
+    struct store *store = workspace_store(arg, e);
+    return store ? ledger_value(store_db(store), client, key, value, e) : -1;
+}
+
+static int host_save_value(void *arg, const char *client, const char *key,
+                           const char *value, struct err *e)
+{
+    struct store *store = workspace_store(arg, e);
+    return store
+               ? ledger_value_put(store_db(store), client, key, value, clock_wall_ms(), e)
+               : -1;
+}
+
 static void host_each_client(void *arg, void (*fn)(void *arg, const char *client),
                              void *fn_arg)
 {
@@ -646,5 +663,7 @@ struct run_host workspace_host(struct workspace *w)
                              .connector = host_connector,
                              .connection = host_connection,
                              .secret = host_secret,
+                             .load_value = host_load_value,
+                             .save_value = host_save_value,
                              .each_client = host_each_client};
 }
