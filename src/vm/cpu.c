@@ -21,7 +21,7 @@ static struct {
     lua_State *L;
     const char *label;
     int resume_max, attempt_max, watchdog_max; /* ticks */
-    void (*on_hang)(const char *label);
+    cpu_hang_fn *on_hang;
 } now;
 
 static void on_deadline(lua_State *L, lua_Debug *ar)
@@ -113,9 +113,11 @@ void cpu_enter(struct cpu_meter *meter, lua_State *L, const struct limits *limit
     now.active = 1;
 }
 
-void cpu_on_hang(void (*fn)(const char *label))
+cpu_hang_fn *cpu_on_hang(cpu_hang_fn *fn)
 {
+    cpu_hang_fn *before = now.on_hang;
     now.on_hang = fn;
+    return before;
 }
 
 void cpu_grace(int on)

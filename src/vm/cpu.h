@@ -30,8 +30,9 @@ void cpu_enter(struct cpu_meter *meter, lua_State *L, const struct limits *limit
                const char *label);
 void cpu_leave(void);
 /* FN(label) is called before the watchdog ends the process, in a signal handler: it may
- * only write(). NULL: none. */
-void cpu_on_hang(void (*fn)(const char *label));
+ * only write(). NULL: none. Answers what was called before. */
+typedef void cpu_hang_fn(const char *label);
+cpu_hang_fn *cpu_on_hang(cpu_hang_fn *fn);
 /* Ends what runs in L, which will not be resumed: by a yield, or where none is possible
  * (below string.gsub, a __tostring) by errors until one is. Never returns. */
 int cpu_stop(lua_State *L);

@@ -1,0 +1,13 @@
+/* blame: when what a script does ends this process (a fatal signal, the watchdog), its
+ * presence says so, with what it was at. One for a process. */
+#ifndef FOYER_BLAME_H
+#define FOYER_BLAME_H
+
+#include "core/presence.h"
+
+/* Installs the handlers; P is borrowed until blame_stop, after which causes are not
+ * recorded any more. */
+void blame_start(struct presence *p);
+void blame_stop(void);
+
+#endif
