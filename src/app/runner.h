@@ -16,6 +16,7 @@
 
 struct runner;
 struct writer; /* io/writer.h */
+struct alert;  /* app/alert.h */
 
 struct runner_end { /* how an attempt ended; valid until the callback returns */
     int64_t id;
@@ -55,6 +56,11 @@ void runner_on_end(struct runner *r, runner_done *fn, void *arg);
 int64_t runner_next_due(struct runner *r);
 /* How many attempts ended in each state since runner_new. */
 const int64_t *runner_counts(const struct runner *r);
+/* The process also runs triggers: DELIVERY_OF says which delivery an attempt with that
+ * label is of, 0: none, for whom to blame when it ends the process. */
+void runner_blame_deliveries(struct runner *r, int64_t (*delivery_of)(const char *label));
+/* Of the process; lives as long as R. */
+struct alert *runner_alert(struct runner *r);
 /* SIGTERM: no new attempts, no new writes. What has left is waited for, by the caller's
  * loop; the rest is released: QUEUED, due at once, without a failure counted. Idle when
  * that is done. */

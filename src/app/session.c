@@ -139,6 +139,11 @@ void session_close(struct session *s)
     free(s);
 }
 
+struct workspace *session_workspace(struct session *s)
+{
+    return s->workspace;
+}
+
 struct runs *session_runs(struct session *s)
 {
     return s->runs;

@@ -18,6 +18,7 @@ struct session *session_open_offline(struct workspace *w, struct err *e);
 void session_close(struct session *s);
 /* The HTTP client that foyer.lua's settings describe, also without a session. */
 struct httpc *session_http(const json_t *settings, struct loop *loop, struct err *e);
+struct workspace *session_workspace(struct session *s);
 struct runs *session_runs(struct session *s);
 struct loop *session_loop(struct session *s);
 struct httpc *session_httpc(struct session *s);

@@ -171,6 +171,7 @@ struct worker *worker_open(struct workspace *workspace, runner_done *ended, void
     w->deadline = loop_timer_new(w->loop, on_deadline, w);
     runner_on_idle(w->runner, on_idle, w);
     runner_on_end(w->runner, ended, arg);
+    runner_blame_deliveries(w->runner, dispatch_label_id);
     return w;
 }
 

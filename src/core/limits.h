@@ -31,6 +31,12 @@ struct limits {
     /* the journal */
     int steps;
     size_t step_bytes;
+    /* runs */
+    int runs, client_runs; /* in flight in one worker */
+    size_t result_bytes;   /* of a run's result, as it is kept */
+    int run_crashes;       /* then it is dead */
+    int recipe_crashes;    /* of one client's recipe within crash_ms: then it is held */
+    int64_t crash_ms;
     /* ctx.each */
     size_t each_state_bytes;
     int each_pages, each_items;

@@ -1,0 +1,76 @@
+/* attempt: one attempt of a claimed run, from its rows in the store to the commit of the
+ * state it is left in. A run with a write of unknown fate is not run but looked after
+ * (app/confirm.h). */
+#ifndef FOYER_ATTEMPT_H
+#define FOYER_ATTEMPT_H
+
+#include <stdint.h>
+
+#include "app/alert.h"
+#include "app/keeper.h"
+#include "app/runner.h"
+#include "core/policy.h"
+
+struct attempt_env { /* borrowed; one for all */
+    struct session *session;
+    struct workspace *workspace;
+    struct keeper *keeper;
+    struct alert *alert; /* NULL: nobody is told */
+    struct db *db;       /* of the loop's thread, for reading */
+    int by_hand;         /* see runner_be_by_hand */
+    int stopping;        /* 1: what is cut short is released */
+    uint64_t random;     /* the state of the jitter */
+};
+
+struct attempt { /* for app/attempt.c and app/confirm.c; others see its first members */
+    struct attempt_env *env;
+    int64_t id, epoch;
+    char *client, *recipe;
+    struct run *run; /* NULL: none is going on */
+    /* ---- */
+    struct kept *kept;
+    char *origin, *seed, *label, *policy_text, *args;
+    size_t args_len;
+    int number; /* this attempt's, from 1 */
+    struct policy policy;
+    struct policy_failures failures;
+    int looks;
+    int was_held; /* when it was last looked at */
+    unsigned char pins_hash[CRYPTO_SHA256_SIZE];
+    int has_pins;
+    struct err err; /* what it has failed with, until that is decided */
+    struct confirm *confirm;
+    struct loop_timer *later;
+    struct runner_end end;
+    char *result;
+    runner_done *done;
+    void *arg;
+};
+
+/* DONE is called once, from the loop, when the state is stored; the attempt is its, to be
+ * freed. CLIENT may be NULL until it is loaded. */
+struct attempt *attempt_start(struct attempt_env *env, int64_t id, int64_t epoch,
+                              runner_done *done, void *arg);
+/* Lets go of the run, unless a write of it may be under way: it is queued again as though
+ * this attempt had not been. DONE is called as ever. */
+void attempt_release(struct attempt *a);
+/* Without a word to anybody. */
+void attempt_free(struct attempt *a);
+
+/* ---- for app/confirm.c ---- */
+
+/* A change that leaves the run as it is but for STATE. */
+struct ledger_change attempt_change(const struct attempt *a, enum ledger_state state);
+/* Commits CHANGE and ends the attempt. */
+void attempt_end(struct attempt *a, const struct ledger_change *change);
+/* For who commits by itself: the commit that ended it came to E. */
+void attempt_ended(struct attempt *a, const struct err *e);
+/* The end by a failure that is not of an uncertain write. */
+void attempt_fail(struct attempt *a, const struct err *e);
+/* Starts one of lua/std/tools for the run, with its code; the caller keeps a->run. */
+void attempt_tool(struct attempt *a, const char *entry, const json_t *args,
+                  run_done *done, void *arg);
+void attempt_alert(struct attempt *a, const char *what, const char *sentence);
+uint64_t attempt_random(struct attempt *a);
+
+#endif
