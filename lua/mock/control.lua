@@ -206,6 +206,7 @@ return function(app)
         return {
           message_uid = message.uid, body = message.sent_body, author = message.author and message.author.id,
           visible = threads.by_uid[message.uid] ~= nil, never = message.never or false,
+          accepted_mono = message.accepted_mono,
         }
       end)
     end

@@ -102,13 +102,13 @@ return function(app)
     end
 
     app.deliveries.coming = app.deliveries.coming + body.count
-    local began = app.real_now()
+    local began = app.seconds()
     local function some()
       local upto = written + AT_ONCE
-      if body.rate then upto = math.floor((app.real_now() - began) * body.rate) + 1 end
+      if body.rate then upto = math.floor((app.seconds() - began) * body.rate) + 1 end
       while written < math.min(upto, body.count) do write_one() end
       if written < body.count then
-        app.timers.after(body.rate and written / body.rate - (app.real_now() - began) or 0, some)
+        app.timers.after(body.rate and written / body.rate - (app.seconds() - began) or 0, some)
       end
     end
     app.timers.after(0, some)

@@ -59,6 +59,7 @@ return function(app)
     local delivery = copy.delivery
     local webhook = delivery.webhook
     copy.tries = copy.tries + 1
+    delivery.sent_mono = delivery.sent_mono or app.seconds()
     delivery.tries = delivery.tries + 1
     active = active + 1
     app.outbox.send({
@@ -131,6 +132,7 @@ return function(app)
       id = event.id, type = event.type, conversation = event.conversation, company = event.company,
       webhook = delivery.webhook.id, scheme = delivery.webhook.scheme, copies = delivery.copies,
       tries = delivery.tries, state = state_of(delivery), created_at = delivery.created_at,
+      sent_mono = delivery.sent_mono, -- to be held against a reply's accepted_mono
       statuses = json.array(table.move(delivery.statuses, 1, #delivery.statuses, 1, {})),
       acknowledged_at = delivery.acknowledged_at,
     }

@@ -1,7 +1,7 @@
 -- The mock Front: one long script that takes a request and answers it, for ever.
 -- Its shapes come from Front's documentation and captures, never from our client, so that
 -- it can find us wrong. What the parts are for stands on their first lines.
-local app = { real_now = mock.now } -- what all companies share; each has the rest for itself, see companies.lua
+local app = { seconds = mock.clock } -- what all companies share; each has the rest for itself, see companies.lua
 for _, name in ipairs({
   "words", "html", "answers", "clock", "timers", "draws", "outbox", "multipart", "requests", "jwt", "companies",
   "webhooks", "deliveries", "grants", "oauth", "consent", "auth", "faults", "chaos", "log",
@@ -79,7 +79,8 @@ local function serve(request)
   local ok, answer = pcall(answer_any, request, entry)
   if not ok then answer = failed(request, answer) end
   if not answer.later then return send(request, answer, entry) end
-  answer.later(function(final) send(request, final, entry) end)
+  local started, why = pcall(answer.later, function(final) send(request, final, entry) end)
+  if not started then send(request, failed(request, why), entry) end
 end
 
 local function try(what, fn, ...)

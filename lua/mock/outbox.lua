@@ -25,7 +25,13 @@ return function(app)
   -- REQUEST {url, headers, body, method?, timeout?}; DONE({status, headers, body, seconds} or
   -- {kind, error, seconds}) is called when it has ended.
   function outbox.send(request, done)
-    waiting[mock.send(request)] = done
+    local ok, sent = pcall(mock.send, request)
+    if ok then
+      waiting[sent] = done
+      return
+    end
+    -- A URL that is none: an outcome like others, not earlier than they.
+    app.timers.after(0, function() done({ kind = sent.kind or "invalid", error = tostring(sent), seconds = 0 }) end)
   end
 
   -- An outcome from mock.accept.

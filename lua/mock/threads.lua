@@ -125,6 +125,7 @@ return function(app)
       local accepted = threads.accepted[message.conversation.id] or {}
       threads.accepted[message.conversation.id] = accepted
       accepted[#accepted + 1] = message
+      message.accepted_mono = mock.clock()
       arrive = function() deliver(message) end
     end
     if seconds <= 0 and not never then return arrive() end

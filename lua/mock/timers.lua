@@ -52,10 +52,10 @@ end
 
 return function(app)
   local timers = {}
-  local real, clock = new_heap(mock.now), new_heap(app.clock.now)
+  local real, clock = new_heap(mock.clock), new_heap(app.clock.now)
 
   function timers.after(seconds, fn)
-    real.add(mock.now() + seconds, fn)
+    real.add(mock.clock() + seconds, fn)
   end
 
   -- By the mock's clock.

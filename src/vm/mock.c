@@ -316,6 +316,13 @@ static int api_mock_now(lua_State *L)
     return 1;
 }
 
+/* mock.clock() -> seconds since some moment: only ever forward, and finer than now() */
+static int api_mock_clock(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)clock_mono_us() / 1e6);
+    return 1;
+}
+
 static int api_mock_log(lua_State *L)
 {
     log_line(LOG_WARN, "mock: %s", luaL_checkstring(L, 1));
@@ -324,9 +331,13 @@ static int api_mock_log(lua_State *L)
 
 void mock_push(lua_State *L, struct mock *m)
 {
-    static const luaL_Reg functions[] = {
-        {"accept", api_mock_accept}, {"reply", api_mock_reply}, {"send", api_mock_send},
-        {"now", api_mock_now},       {"log", api_mock_log},     {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"accept", api_mock_accept},
+                                         {"reply", api_mock_reply},
+                                         {"send", api_mock_send},
+                                         {"now", api_mock_now},
+                                         {"clock", api_mock_clock},
+                                         {"log", api_mock_log},
+                                         {NULL, NULL}};
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, m);
     luaL_setfuncs(L, functions, 1);

@@ -16,7 +16,7 @@ struct mock *mock_open(struct loop *loop, const char *listen, struct err *e);
 void mock_close(struct mock *m);
 /* "127.0.0.1:34567" */
 const char *mock_address(const struct mock *m);
-/* Pushes {accept, reply, send, now, log, address}. */
+/* Pushes {accept, reply, send, now, clock, log, address}. */
 void mock_push(lua_State *L, struct mock *m);
 
 #endif

@@ -269,6 +269,8 @@ like() {
   [[ $status -ne 0 && $output == *"url: must be http"* ]]
   run hook '{"url": "http://x/", "scheme": "none"}'
   [[ $status -ne 0 && $output == *"scheme: must be application, rule or body"* ]]
+  hook '{"url": "http://[no-host/"}' | jq -e '.challenge.echoed == false and (.challenge.error | length > 0)'
+  curl -sS -X DELETE "$MOCK/_mock/webhook"
   run mock_post webhooks-faults '{"retry": ["soon"]}'
   [[ $status -ne 0 && $output == *"list of seconds"* ]]
   stop_mock
