@@ -387,11 +387,14 @@ static void on_resume(void *arg, const struct run *run)
     struct runner *r = arg;
     if (!run) {
         presence_mark(r->presence, NULL, 0);
+        log_context(0, NULL);
         return;
     }
+    log_context(0, run_client(run));
     for (const struct slot *slot = r->slots; slot; slot = slot->next)
         if (slot->attempt->run == run) {
             presence_mark(r->presence, "run", slot->attempt->id);
+            log_context(slot->attempt->id, run_client(run));
             return;
         }
     /* "client acme, delivery 12" */
