@@ -20,7 +20,8 @@
 #include "io/crypto.h"
 
 enum {
-    WINDOW = 128,        /* waiting ones that are looked at for those whose turn it is */
+    SAME_MAX = DISPATCH_IN_FLIGHT / 2, /* of one client or company */
+    WINDOW = 256,        /* waiting ones that are looked at for those whose turn it is */
     LINE_MS = 20 * 1000, /* how long a request may wait in line for the budget */
     AUTH_MS = 60 * 1000, /* when a connection is looked at again */
     AGAIN_MS = 1000,     /* after the store refused */
@@ -53,6 +54,8 @@ struct look { /* one claim of several deliveries, on the writer's thread */
     const char *owner;
     int64_t now_ms;
     int slots;
+    char *busy[DISPATCH_IN_FLIGHT]; /* whose deliveries are in flight */
+    int nbusy;
     struct flight *candidates,
         **tail; /* all that were due; those not claimed have no body */
 };
@@ -408,6 +411,20 @@ static int take_candidate(void *arg, const struct delivery *row)
     return 0;
 }
 
+/* A slow API must not take every place. */
+static int has_room(const struct look *l, const char *whose)
+{
+    int n = 0;
+    for (int i = 0; i < l->nbusy; i++)
+        n += str_eq(l->busy[i], whose);
+    return n < SAME_MAX;
+}
+
+static const char *whose(const struct flight *f)
+{
+    return f->client ? f->client : f->company ? f->company : "";
+}
+
 /* On the writer's thread. */
 static int claim(struct db *db, void *arg, struct err *e)
 {
@@ -416,11 +433,14 @@ static int claim(struct db *db, void *arg, struct err *e)
         return -1;
     int slots = l->slots;
     for (struct flight *f = l->candidates; f && slots > 0; f = f->next) {
-        int rc = turn_has_come(db, f->id, f->app, f->conversation, l->now_ms, e);
+        int rc = has_room(l, whose(f));
+        if (rc == 1)
+            rc = turn_has_come(db, f->id, f->app, f->conversation, l->now_ms, e);
         if (rc == 1)
             rc = inbox_claim(db, f->id, l->owner, e);
         if (rc == 1) {
             rc = inbox_body(db, f->id, &f->body, &f->len, e);
+            l->busy[l->nbusy++] = xstrdup(whose(f));
             slots--;
         }
         if (rc < 0)
@@ -454,6 +474,8 @@ static void on_claimed(void *arg, const struct err *e)
             begin(f);
         }
     }
+    for (int i = 0; i < l->nbusy; i++)
+        free(l->busy[i]);
     free(l);
     if (d->asked_meanwhile || claimed)
         dispatch_wake(d);
@@ -497,6 +519,8 @@ static void look(void *arg)
                        .now_ms = now,
                        .slots = DISPATCH_IN_FLIGHT - d->nflights};
     l->tail = &l->candidates;
+    for (const struct flight *f = d->flights; f; f = f->next)
+        l->busy[l->nbusy++] = xstrdup(whose(f));
     d->is_looking = 1;
     writer_submit(d->writer, 0, claim, on_claimed, l);
 }
