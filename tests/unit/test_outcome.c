@@ -1,0 +1,245 @@
+/* outcome: one transaction for what the triggers of all clients made of a delivery. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app/outcome.h"
+#include "base/path.h"
+#include "core/ledger.h"
+#include "core/schema.h"
+#include "workdir.h"
+
+static const int64_t NOW = INT64_C(1750000000000);
+
+static char *dir;
+static struct db *db;
+static struct err e;
+static int64_t delivery;
+
+static int64_t add_delivery(void)
+{
+    int64_t id = 0;
+    struct delivery d = {
+        .app = "front", .scheme = "application", .at_ms = NOW, .due_ms = NOW};
+    assert_int_equal(inbox_add(db, &d, "{}", 2, &id, &e), 0);
+    assert_int_equal(inbox_claim(db, id, "1-a", &e), 1);
+    return id;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    dir = workdir_make();
+    char *path = path_join(dir, "foyer.db");
+    db = db_open(path, &e);
+    free(path);
+    if (!db || db_migrate(db, schema_steps, schema_version, &e) != 0)
+        return -1;
+    delivery = add_delivery();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    db_close(db);
+    workdir_remove(dir);
+    return 0;
+}
+
+static struct outcome *begin(struct outcome *o, int64_t id)
+{
+    outcome_init(o, id, "1-a", "{}", 2);
+    o->now_ms = NOW;
+    o->due_ms = NOW;
+    o->state = DELIVERY_DONE;
+    return o;
+}
+
+static void add(struct outcome *o, const char *client, const char *json)
+{
+    char *text = xstrdup(json);
+    for (char *p = text; *p; p++)
+        *p = *p == '\'' ? '"' : *p;
+    json_t *tree = json_loads(text, 0, NULL);
+    assert_non_null(tree);
+    outcome_add(o, client, tree);
+    free(text);
+}
+
+static int write_it(struct db *at, void *arg, struct err *why)
+{
+    return outcome_write(at, arg, why);
+}
+
+static void write(struct outcome *o)
+{
+    assert_int_equal(db_transaction(db, write_it, o, &e), 0);
+}
+
+static struct buf shown;
+
+static int show_run(void *arg, const struct ledger_run *run)
+{
+    (void)arg;
+    return buf_addf(&shown, "%s %s %s %s %s %s %s %s|", run->client, run->recipe,
+                    run->origin, run->conversation ? run->conversation : "-", run->args,
+                    run->place ? run->place : "-", run->policy,
+                    ledger_state_name(run->state));
+}
+
+static int show_delivery(void *arg, const struct delivery *d)
+{
+    (void)arg;
+    return buf_addf(&shown, "%s %lld %s", delivery_state_name(d->state),
+                    (long long)(d->due_ms - NOW), d->note ? d->note : "-");
+}
+
+static const char *runs(void)
+{
+    struct ledger_filter filter = {.limit = 100};
+    buf_free(&shown);
+    buf_init(&shown, 64 * 1024);
+    assert_int_equal(ledger_each(db, &filter, show_run, NULL, &e), 0);
+    return buf_str(&shown);
+}
+
+static const char *delivered(int64_t id)
+{
+    struct inbox_filter filter = {.id = id, .state = -1};
+    buf_free(&shown);
+    buf_init(&shown, 64 * 1024);
+    assert_int_equal(inbox_each(db, &filter, show_delivery, NULL, &e), 0);
+    return buf_str(&shown);
+}
+
+#define FIRED                                                                            \
+    "{'fired': [{'trigger': 'front/x', 'key': 'k', 'conversation': 'cnv_1', 'event': "   \
+    "{'type': 't', 'payload': {}}, 'recipes': [{'name': 'reply', 'order': 'cnv_1', "     \
+    "'retry': {'attempts': 3, 'give_up': 60}, 'uncertain': 'resend'}, {'name': 'log', "  \
+    "'retry': {}}], 'not_on': ['digest']}], 'quiet': [{'trigger': 'front/y', 'why': "    \
+    "'no'}], 'broken': [{'recipe': 'bad', 'why': 'line 1'}]}"
+
+static void test_it_fires(void **state)
+{
+    (void)state;
+    struct outcome o;
+    add(begin(&o, delivery), "acme", FIRED);
+    add(&o, "zed", "{'fired': [], 'quiet': [], 'why': 'no event'}");
+    outcome_fail(&o, "odd", "a script's fault");
+    write(&o);
+    assert_int_equal(o.activations, 1);
+    assert_int_equal(o.runs, 2);
+    outcome_fini(&o);
+    assert_string_equal(
+        runs(), "acme log activation cnv_1 {\"recipe\":\"log\"} - {} queued|"
+                "acme reply activation cnv_1 {\"recipe\":\"reply\"} acme/reply/cnv_1 "
+                "{\"attempts\":3,\"give_up\":60,\"uncertain\":\"resend\"} queued|");
+    assert_string_equal(delivered(delivery),
+                        "done 0 {\"acme\":{\"front/y\":\"no\",\"recipe bad\":\"line "
+                        "1\"},\"odd\":{\"error\":\"a script's fault\"},"
+                        "\"zed\":{\"error\":\"no event\"}}");
+}
+
+static void test_a_key_fires_once(void **state)
+{
+    (void)state;
+    struct outcome o;
+    add(begin(&o, delivery), "acme", FIRED);
+    write(&o);
+    outcome_fini(&o);
+    /* another delivery says the same; another client has its own keys */
+    int64_t second = add_delivery();
+    add(begin(&o, second), "acme", FIRED);
+    add(&o, "zed", FIRED);
+    write(&o);
+    assert_int_equal(o.activations, 1);
+    assert_int_equal(o.runs, 2);
+    outcome_fini(&o);
+    assert_non_null(strstr(delivered(second), "\"front/x\":\"it fired for the same"));
+    /* the same one again: it is not told that it came too late */
+    assert_int_equal(inbox_replay(db, delivery, NOW, &e), 0);
+    assert_int_equal(inbox_claim(db, delivery, "1-a", &e), 1);
+    add(begin(&o, delivery), "acme", FIRED);
+    write(&o);
+    assert_int_equal(o.activations + o.runs, 0);
+    outcome_fini(&o);
+    assert_null(strstr(delivered(delivery), "front/x"));
+}
+
+static void test_without_a_key_the_body_decides(void **state)
+{
+    (void)state;
+    struct outcome o;
+    static const char fired[] = "{'fired': [{'trigger': 'front/x', 'event': {}}]}";
+    add(begin(&o, delivery), "acme", fired);
+    assert_int_equal(strlen(o.key), 32);
+    write(&o);
+    assert_int_equal(o.activations, 1);
+    outcome_fini(&o);
+    add(begin(&o, add_delivery()), "acme", fired);
+    write(&o);
+    assert_int_equal(o.activations, 0);
+    outcome_fini(&o);
+    int64_t third = add_delivery();
+    outcome_init(&o, third, "1-a", "{ }", 3);
+    o.now_ms = NOW;
+    o.state = DELIVERY_DONE;
+    add(&o, "acme", fired);
+    write(&o);
+    assert_int_equal(o.activations, 1);
+    outcome_fini(&o);
+}
+
+static void test_a_lost_claim_changes_nothing(void **state)
+{
+    (void)state;
+    struct outcome o;
+    assert_int_equal(inbox_reclaim(db, "1-a", 0, 3, NULL, &e), 0);
+    add(begin(&o, delivery), "acme", FIRED);
+    assert_int_equal(db_transaction(db, write_it, &o, &e), -1);
+    assert_int_equal(e.kind, ERR_CONFLICT);
+    outcome_fini(&o);
+    assert_string_equal(runs(), "");
+}
+
+static void test_failures_are_counted_in_the_note(void **state)
+{
+    (void)state;
+    struct outcome o;
+    int64_t first = 1;
+    assert_int_equal(outcome_failures(NULL, &first), 0);
+    assert_int_equal(first, 0);
+    assert_int_equal(outcome_failures("no JSON", &first), 0);
+    begin(&o, delivery);
+    o.state = DELIVERY_WAITING;
+    o.due_ms = NOW + 5;
+    outcome_set_why(&o, "away", 3, NOW);
+    write(&o);
+    outcome_fini(&o);
+    assert_string_equal(delivered(delivery),
+                        "waiting 5 {\"\":{\"failures\":3,\"first_failure_ms\":"
+                        "1750000000000,\"why\":\"away\"}}");
+    assert_int_equal(outcome_failures(strchr(buf_str(&shown), '{'), &first), 3);
+    assert_int_equal(first, NOW);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_it_fires, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_key_fires_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_without_a_key_the_body_decides, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_lost_claim_changes_nothing, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_failures_are_counted_in_the_note, setup,
+                                        teardown),
+    };
+    int rc = cmocka_run_group_tests(tests, NULL, NULL);
+    buf_free(&shown);
+    return rc;
+}
