@@ -1,4 +1,8 @@
 -- What the core must know about Front's API, as data. Loaded in an empty environment.
+
+-- What an app channel's message is answered with.
+local accepted = { type = "success", external_id = "{id}", external_conversation_id = "{conversation}" }
+
 return {
   name = "Front",
 
@@ -16,6 +20,11 @@ return {
     signature = "X-Front-Signature",
     company   = "authorization.id",
     challenge = { header = "X-Front-Challenge", answer = "challenge" },
+
+    -- Where an event says what it is. A rule sends it bare, without the first name of these paths.
+    event = { type = "payload.type", id = "payload.id", conversation = "payload.conversation.id" },
+
+    -- With the header `when`, that scheme alone is tried; without it, those that have none.
     schemes   = {
       application = {
         when = "X-Front-Request-Timestamp", mac = "hmac-sha256", over = "{timestamp}:{body}",
@@ -23,6 +32,23 @@ return {
       },
       body = { mac = "hmac-sha256", over = "{body}", key = "signing_key" },
       rule = { mac = "hmac-sha1", over = "{body}", key = "rule_key" },
+    },
+
+    -- App channels: requests that name no company and want an answer of their own, by their type.
+    -- What is `about` a channel and has another type is refused. A DELETE is signed over `deleted`.
+    channel = {
+      type         = "type",
+      about        = "payload.channel_id",
+      conversation = { "payload._links.related.conversation", "payload.conversation.id" },
+      deleted      = "undefined",
+      answers      = {
+        authorization     = { type = "success", webhook_url = "{url}" },
+        message           = accepted,
+        message_autoreply = accepted,
+        message_imported  = accepted,
+        delete            = { type = "success" },
+      },
+      refusal = { type = "bad_request", message = "{why}" },
     },
   },
 

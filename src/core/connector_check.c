@@ -195,12 +195,178 @@ static void check_events(struct value_walk *c, const struct value_at *at, const 
     check_fields(c, at, v, fields);
 }
 
+/* ---- webhooks ---- */
+
+static void check_header(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *s = value_want_text(c, at, v);
+    if (s &&
+        strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") !=
+            strlen(s))
+        value_report(c, at, "must be a header's name, not \"%.80s\"", s);
+}
+
+static void check_one_of(struct value_walk *c, const struct value_at *at, const json_t *v,
+                         const char *const *words, size_t n, const char *expected)
+{
+    const char *s = value_want_text(c, at, v);
+    for (size_t i = 0; s && i < n; i++)
+        if (strcmp(s, words[i]) == 0)
+            return;
+    if (s)
+        value_report(c, at, "must be %s, not \"%.80s\"", expected, s);
+}
+
+static void check_mac(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const char *const words[] = {"hmac-sha256", "hmac-sha1"};
+    check_one_of(c, at, v, words, 2, "\"hmac-sha256\" or \"hmac-sha1\"");
+}
+
+static void check_unit(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const char *const words[] = {"ms", "s"};
+    check_one_of(c, at, v, words, 2, "\"ms\" or \"s\"");
+}
+
+/* The settings of an app that can hold a key. */
+static void check_key(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const char *const words[] = {"signing_key", "rule_key", "client_secret"};
+    check_one_of(c, at, v, words, 3,
+                 "\"signing_key\", \"rule_key\" or \"client_secret\"");
+}
+
+static void check_window(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (!json_is_integer(v) || json_integer_value(v) < 1 || json_integer_value(v) > 86400)
+        value_report(c, at, "must be a number of seconds, from 1 to 86400");
+}
+
+static void check_over(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *s = value_want_text(c, at, v);
+    if (s && !strstr(s, "{body}"))
+        value_report(c, at, "must hold {body}: else any body would do");
+}
+
+static void check_scheme(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const struct field fields[] = {{"when", check_header, 0},
+                                          {"mac", check_mac, 1},
+                                          {"over", check_over, 1},
+                                          {"unit", check_unit, 0},
+                                          {"window", check_window, 0},
+                                          {"key", check_key, 1},
+                                          {NULL, NULL, 0}};
+    static const char *const with_time[] = {"unit", "window"};
+    check_fields(c, at, v, fields);
+    if (!value_is_table(v))
+        return;
+    const char *over = json_string_value(json_object_get(v, "over"));
+    int timed = json_object_get(v, "when") != NULL;
+    for (int i = 0; i < 2; i++) {
+        struct value_at here = {at, with_time[i], 0};
+        if (timed != (json_object_get(v, with_time[i]) != NULL))
+            value_report(c, &here,
+                         timed ? "is missing: `when` names a time"
+                               : "says nothing without `when`");
+    }
+    struct value_at here = {at, "over", 0};
+    if (over && timed != (strstr(over, "{timestamp}") != NULL))
+        value_report(c, &here,
+                     timed ? "must hold {timestamp}: else anybody could change the time"
+                           : "has no {timestamp} to hold without `when`");
+}
+
+static void check_each(struct value_walk *c, const struct value_at *at, const json_t *v,
+                       value_fn *check)
+{
+    const char *key;
+    json_t *value;
+    if (!value_want_table(c, at, v, "a table"))
+        return;
+    json_object_foreach((json_t *)v, key, value)
+    {
+        struct value_at here = {at, key, 0};
+        check(c, &here, value);
+    }
+}
+
+static void check_schemes(struct value_walk *c, const struct value_at *at,
+                          const json_t *v)
+{
+    check_each(c, at, v, check_scheme);
+}
+
+static void check_challenge(struct value_walk *c, const struct value_at *at,
+                            const json_t *v)
+{
+    static const struct field fields[] = {
+        {"header", check_header, 1}, {"answer", value_text, 1}, {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
+static void check_event(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const struct field fields[] = {{"type", value_text, 0},
+                                          {"id", value_text, 0},
+                                          {"conversation", value_text, 0},
+                                          {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
+static void check_answer(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    check_each(c, at, v, value_text);
+}
+
+static void check_answers(struct value_walk *c, const struct value_at *at,
+                          const json_t *v)
+{
+    check_each(c, at, v, check_answer);
+}
+
+static void check_few(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (json_is_array(v) && json_array_size(v) > 4)
+        value_report(c, at, "must be at most 4 paths");
+    else
+        check_text_or_list(c, at, v);
+}
+
+static void check_channel(struct value_walk *c, const struct value_at *at,
+                          const json_t *v)
+{
+    static const struct field fields[] = {{"type", value_text, 1},
+                                          {"about", value_text, 0},
+                                          {"conversation", check_few, 0},
+                                          {"deleted", value_text, 0},
+                                          {"answers", check_answers, 1},
+                                          {"refusal", check_answer, 0},
+                                          {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
+static void check_webhooks(struct value_walk *c, const struct value_at *at,
+                           const json_t *v)
+{
+    static const struct field fields[] = {{"signature", check_header, 1},
+                                          {"company", value_text, 0},
+                                          {"challenge", check_challenge, 0},
+                                          {"event", check_event, 0},
+                                          {"schemes", check_schemes, 1},
+                                          {"channel", check_channel, 0},
+                                          {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+}
+
 int connector_check(const json_t *connector, settings_problem_fn *problem, void *arg)
 {
     static const struct field fields[] = {{"name", value_text, 1},
                                           {"api", check_api, 1},
                                           {"oauth", check_oauth, 0},
-                                          {"webhooks", value_any_table, 0},
+                                          {"webhooks", check_webhooks, 0},
                                           {"paging", check_paging, 0},
                                           {"rate", check_rate, 0},
                                           {"errors", check_errors, 0},
