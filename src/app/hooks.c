@@ -24,7 +24,7 @@ struct leave {
 
 static int take_leave(struct leave *l)
 {
-    enum { BURST = 3 };
+    enum { BURST = 10 };
     int64_t now = clock_mono_us(), more = (now - l->since_us) / SECOND_US;
     if (more > 0) {
         l->left = more >= BURST ? BURST : l->left + (int)more;
@@ -211,8 +211,6 @@ static struct entry *make_entry(struct hooks *h, const char *path, struct err *e
         t->client = client ? xstrdup(client) : NULL;
         t->trigger = trigger ? xstrdup(trigger) : NULL;
         t->app = app;
-        t->leave.left = 3;
-        t->leave.since_us = clock_mono_us();
         t->hook = (struct hook){t->path, t->name, t->client, t->trigger, &app->about};
     }
     free(rest);

@@ -4,7 +4,7 @@
  *
  * Settings and connectors are those of its workspace handle, for good. Secrets and
  * connections are read again when they are a minute old, and when a signature or a
- * company is not known: a burst of three, then once a second. One thread. */
+ * company is not known: a burst of ten, then once a second. One thread. */
 #ifndef FOYER_HOOKS_H
 #define FOYER_HOOKS_H
 
