@@ -190,6 +190,8 @@ static int claim_runs(struct db *db, void *arg, struct err *e)
 static void set_due(struct runner *r)
 {
     int64_t ms = r->next_due_ms - clock_wall_ms();
+    if (r->woken) /* the timer is that of the next look */
+        return;
     /* what is due and cannot start waits for an end here, or for the tick */
     if (r->next_due_ms == INT64_MAX || ms <= 0)
         loop_timer_clear(r->due);
