@@ -20,6 +20,7 @@ static const struct {
     {"check", cmd_check},
     {"connect", cmd_connect},
     {"connections", cmd_connections},
+    {"cron", cmd_cron},
     {"diff", cmd_diff},
     {"doctor", cmd_doctor},
     {"help", cmd_help},
@@ -37,6 +38,7 @@ static const struct {
     {"vault", cmd_vault},
     {"version", cmd_version},
     {"which", cmd_which},
+    {"work", cmd_work},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

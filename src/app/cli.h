@@ -59,9 +59,9 @@ int cli_read_secret(const char *path, struct buf *out, struct err *e);
 json_t *cli_entry(struct workspace *w, const char *client, const char *entry,
                   json_t *args, struct err *e);
 
-cli_command cmd_actions, cmd_call, cmd_check, cmd_connect, cmd_connections, cmd_diff,
-    cmd_disconnect, cmd_doctor, cmd_help, cmd_ids, cmd_init, cmd_mock, cmd_recipes,
-    cmd_refresh, cmd_render, cmd_run, cmd_secret, cmd_serve, cmd_triggers, cmd_vault,
-    cmd_version, cmd_which;
+cli_command cmd_actions, cmd_call, cmd_check, cmd_connect, cmd_connections, cmd_cron,
+    cmd_diff, cmd_disconnect, cmd_doctor, cmd_help, cmd_ids, cmd_init, cmd_mock,
+    cmd_recipes, cmd_refresh, cmd_render, cmd_run, cmd_secret, cmd_serve, cmd_triggers,
+    cmd_vault, cmd_version, cmd_which, cmd_work;
 
 #endif

@@ -24,6 +24,12 @@ static const struct {
      "RECIPE --client C|--all-clients [--conversation ID|--event FILE] [key=value …] "
      "[--input FILE] [--dry-run]",
      "runs a recipe by hand or from cron; key=value are its options"},
+    {"cron", "",
+     "does all that is due: deliveries, cron times, retries, wake-ups; once a minute "
+     "from "
+     "a crontab"},
+    {"work", "[--wake-fd N] [--stats-fd N]",
+     "does the same for as long as it runs; serve starts it"},
     {"actions", "[NAME] [--client C]", "lists the actions, or shows one's manual"},
     {"recipes", "[NAME] [--client C]",
      "lists the recipes and who has them on, or shows one"},

@@ -41,6 +41,7 @@ struct worker {
     int64_t minute;       /* that the schedule was last asked in */
     int64_t retention_us; /* when the next round begins */
     int errand;           /* ends when all is done */
+    int begun;            /* of an errand: what dead processes held is free */
     int tidied;           /* of an errand: its round of retention has begun */
     int stopping, late;
 };
@@ -55,7 +56,7 @@ static int is_idle(const struct worker *w)
 static void on_idle(void *arg)
 {
     struct worker *w = arg;
-    if (!(w->errand || w->stopping) || !is_idle(w))
+    if (!(w->stopping || (w->errand && w->begun)) || !is_idle(w))
         return;
     if (w->errand && !w->stopping && !w->tidied) {
         w->tidied = 1;
@@ -242,10 +243,27 @@ int worker_serve(struct worker *w, int wake_fd, struct err *e)
     return 0;
 }
 
+static int nothing(struct db *db, void *arg, struct err *e)
+{
+    (void)db, (void)arg, (void)e;
+    return 0;
+}
+
+static void on_begun(void *arg, const struct err *e)
+{
+    struct worker *w = arg;
+    (void)e; /* it says what is wrong where it matters */
+    w->begun = 1;
+    if (!w->stopping)
+        on_tick(w);
+}
+
 int worker_errand(struct worker *w)
 {
     w->errand = 1;
-    on_tick(w);
+    /* the runner begins by freeing what dead processes held; the writer goes in turn */
+    runner_wake(w->runner);
+    writer_submit(w->writer, 0, nothing, on_begun, w);
     work(w);
     return session_interrupted(w->session) ? 130 : 0;
 }

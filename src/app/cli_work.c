@@ -1,0 +1,48 @@
+#include <signal.h>
+#include <stdlib.h>
+
+#include "app/cli.h"
+#include "app/worker.h"
+#include "base/str.h"
+#include "core/stats.h"
+
+static const char usage[] = "work [--wake-fd N] [--stats-fd N]";
+
+/* A descriptor that serve handed down; -1 when there is none. */
+static int read_fd(const char *option, const char *word, int *fd, struct err *e)
+{
+    int64_t n = -1;
+    if (word && (str_parse_int(word, &n) != 0 || n < 0 || n > 65535))
+        return err_set(e, ERR_USAGE,
+                       "%s takes the number of a descriptor, not %.40s\nusage: foyer %s",
+                       option, word, usage);
+    *fd = (int)n;
+    return 0;
+}
+
+int cmd_work(struct cli *cli, int argc, char **argv)
+{
+    const char *wake = NULL, *stats = NULL;
+    int wake_fd = -1, stats_fd = -1;
+    struct cli_option options[] = {{"wake-fd", CLI_VALUE, &wake},
+                                   {"stats-fd", CLI_VALUE, &stats},
+                                   {NULL, CLI_FLAG, NULL}};
+    struct cli_list rest = {0};
+    struct err e = {0};
+    struct workspace *w = NULL;
+    struct worker *worker = NULL;
+    signal(SIGHUP, SIG_IGN); /* serve's: it starts new workers */
+    if (cli_parse(cli, argc, argv, options, &rest, 0, 0, usage, &e) == 0 &&
+        read_fd("--wake-fd", wake, &wake_fd, &e) == 0 &&
+        read_fd("--stats-fd", stats, &stats_fd, &e) == 0 &&
+        (stats_fd < 0 || stats_attach(stats_fd, &e) == 0))
+        w = workspace_open(cli->workspace, 0, &e);
+    if (w)
+        worker = worker_open(w, NULL, NULL, &e);
+    if (worker)
+        worker_serve(worker, wake_fd, &e);
+    worker_close(worker);
+    workspace_close(w);
+    free(rest.items);
+    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+}
