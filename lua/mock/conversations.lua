@@ -160,9 +160,10 @@ return function(app)
     if unknown then return unknown end
 
     if given ~= nil then threads.assign(conversation, teammate, by_api(request)) end
-    if body.status then threads.set_status(conversation, WRITTEN[body.status]) end
+    if body.status then threads.change_status(conversation, WRITTEN[body.status], by_api(request)) end
     if ticket then
-      threads.set_status(conversation, ticket.category == "resolved" and "archived" or "open")
+      local status = ticket.category == "resolved" and "archived" or "open"
+      threads.change_status(conversation, status, by_api(request))
       conversation.ticket_status = ticket
     end
     conversation.tags = tags or conversation.tags -- the whole set is replaced
@@ -183,7 +184,9 @@ return function(app)
   function conversations.add_tags(request, conversation)
     local tags, bad = tags_of(request)
     if not tags then return bad end
-    for _, tag in ipairs(tags) do threads.tag(conversation, tag) end
+    for _, tag in ipairs(tags) do
+      if threads.tag(conversation, tag) then app.events.tagging("tag", conversation, tag, by_api(request)) end
+    end
     threads.touch(conversation)
     return answers.none()
   end
@@ -196,7 +199,11 @@ return function(app)
     for _, tag in ipairs(conversation.tags) do
       if not gone[tag.id] then kept[#kept + 1] = tag end
     end
+    local before = conversation.tags
     conversation.tags = kept
+    for _, tag in ipairs(before) do
+      if gone[tag.id] then app.events.tagging("untag", conversation, tag, by_api(request)) end
+    end
     threads.touch(conversation)
     return answers.none()
   end

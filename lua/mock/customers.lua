@@ -45,7 +45,7 @@ return function(app)
     if conversation.handle ~= letter.from then
       conversation.contact, conversation.handle = contact_of(letter.from, letter.name, inbox), letter.from
     end
-    threads.set_status(conversation, "open")
+    threads.change_status(conversation, "open")
     local message = threads.receive(conversation, letter.body, company.now(), letter.subject)
     return conversation, message, app.events.message("inbound", message)
   end

@@ -91,6 +91,18 @@ return function(app)
     })
   end
 
+  function events.tagging(kind, conversation, tag, source)
+    events.emit({ type = kind, conversation = conversation, source = source, target = { type = "tag", tag } })
+  end
+
+  -- By its author, else by WHOSE token it was.
+  function events.comment(comment, whose)
+    events.emit({
+      type = "comment", conversation = comment.conversation, target = { type = "comment", comment },
+      source = comment.author and { type = "teammate", comment.author } or { type = whose },
+    })
+  end
+
   -- To a teammate, or to nobody: then there is no target.
   function events.assignment(conversation, source)
     local teammate = conversation.assignee

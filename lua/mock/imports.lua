@@ -54,7 +54,7 @@ return function(app)
       { handle = channel.address, role = "to" },
     } }
     return accept(channel, body.sender, body, message, function()
-      threads.set_status(message.conversation, "open")
+      threads.change_status(message.conversation, "open")
       app.events.message("inbound", message)
     end)
   end

@@ -169,6 +169,7 @@ return function(app)
       author = author, body = body.body, is_pinned = body.is_pinned, attachments = files,
       posted_at = company.now(),
     })
+    app.events.comment(comment, request.grant and "oauth_client" or "api")
     return answers.ok(app.views.comment(comment), 201)
   end
 

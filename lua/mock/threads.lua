@@ -23,6 +23,18 @@ return function(app)
     if status ~= "archived" then conversation.reminders = {} end
   end
 
+  -- The same, and told of. SOURCE says who did it.
+  function threads.change_status(conversation, status, source)
+    local before = conversation.status
+    threads.set_status(conversation, status)
+    local kind = conversation.status
+    if kind == "archived" then kind = "archive" elseif kind == "deleted" then kind = "trash" else kind = nil end
+    if not kind then kind = ({ archived = "reopen", deleted = "restore" })[before] end
+    if kind and conversation.status ~= before then
+      app.events.emit({ type = kind, conversation = conversation, source = source })
+    end
+  end
+
   -- SOURCE says who did it.
   function threads.assign(conversation, teammate, source)
     local before = conversation.assignee
@@ -94,16 +106,18 @@ return function(app)
     message.created_at = company.now()
     threads.append(conversation, message)
     for _, tag in ipairs(message.tags) do threads.tag(conversation, tag) end
-    if message.archive then threads.set_status(conversation, "archived") end
     app.events.message("outbound", message)
+    if message.archive then threads.change_status(conversation, "archived", { type = "api" }) end
     if message.channel.server then app.channels.deliver(message) end
   end
 
+  -- Whether it is new there.
   function threads.tag(conversation, tag)
     for _, known in ipairs(conversation.tags) do
-      if known == tag then return end
+      if known == tag then return false end
     end
     table.insert(conversation.tags, tag)
+    return true
   end
 
   -- An accepted message: there at once, late, or never. ARRIVE() makes it exist, where that is

@@ -20,12 +20,16 @@ return function(app)
   local OUTER = {
     inbound = "inbound_received", outbound = "outbound_sent", assign = "assignee_changed",
     unassign = "assignee_changed", archive = "conversation_archived", reopen = "conversation_reopened",
+    trash = "conversation_deleted", restore = "conversation_restored",
     comment = "new_comment_added", tag = "tag_added", untag = "tag_removed",
     message_bounce_error = "message_delivery_failed", sending_error = "message_delivery_failed",
   }
 
+  -- What a receiver gets that names no events.
+  local USUAL = { "inbound", "outbound", "assign", "unassign", "message_bounce_error", "sending_error",
+    "conversation_created", "conversation_assigned", "contact_created" }
+
   local function set_of(names)
-    if not names then return nil end
     local set = {}
     for _, name in ipairs(names) do set[name] = true end
     return set
@@ -90,7 +94,7 @@ return function(app)
     return {
       id = "hook-" .. count, url = given.url, scheme = scheme, full = given.full ~= false,
       key = given.key or KEYS[scheme], companies = companies, in_company = set_of(companies),
-      events = set_of(given.events), everywhere = not given.companies and scheme ~= "rule",
+      events = set_of(given.events or USUAL), everywhere = not given.companies and scheme ~= "rule",
     }
   end
 
@@ -148,7 +152,7 @@ return function(app)
   local function wants(webhook, company, event)
     if not webhook.everywhere and not webhook.in_company[company.id] then return false end
     if webhook.scheme ~= "rule" and event.conversation and event.conversation.is_private then return false end
-    return not webhook.events or webhook.events[event.type] or webhook.events[OUTER[event.type] or event.type] or false
+    return webhook.events[event.type] or webhook.events[OUTER[event.type] or event.type] or false
   end
 
   -- EVENT is a record of events.lua. Each form is made once.

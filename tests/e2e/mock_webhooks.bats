@@ -280,3 +280,30 @@ like() {
   settled 1
   same "$(jq -rsc 'map([.path, .signed])' "$RECEIVED")" '[["/hooks/acme/front","rule"]]'
 }
+
+@test "what else happens through the API is told to who asks for it" {
+  start_mock
+  start_receiver
+  hook "{\"url\": \"$RECEIVER/\", \"events\": [\"tag_added\", \"untag\", \"comment\", \"archive\", \"conversation_reopened\", \"trash\", \"restore\"]}" >/dev/null
+  mock_post webhooks-faults '{"concurrency": 1}' >/dev/null
+  local conversation tag
+  conversation=$(inbound | jq -r .conversation.id)
+  api GET /tags
+  tag=$(jq -r '._results[0].id' "$BODY")
+  api POST "/conversations/$conversation/tags" "{\"tag_ids\": [\"$tag\"]}"
+  api POST "/conversations/$conversation/tags" "{\"tag_ids\": [\"$tag\"]}" # it is there
+  api DELETE "/conversations/$conversation/tags" "{\"tag_ids\": [\"$tag\"]}"
+  api POST "/conversations/$conversation/comments" '{"body": "Look", "author_id": "alt:email:kofi@acme.example"}'
+  api PATCH "/conversations/$conversation" '{"status": "archived"}'
+  inbound "\"conversation\": \"$conversation\"" >/dev/null
+  api PATCH "/conversations/$conversation" '{"status": "deleted"}'
+  api PATCH "/conversations/$conversation" '{"status": "open"}'
+  settled 7
+  same "$(received 'map(.json | [.type, .payload.type, .payload.target._meta.type])')" \
+    '[["tag_added","tag","tag"],["tag_removed","untag","tag"],["new_comment_added","comment","comment"],["conversation_archived","archive",null],["conversation_reopened","reopen",null],["conversation_deleted","trash",null],["conversation_restored","restore",null]]'
+  api GET "/conversations/$conversation/events"
+  same "$(jq -c '[._results[].type]' "$BODY")" '["restore","trash","inbound","reopen","archive","comment","untag","tag","inbound"]'
+  api GET "/events?limit=2"
+  same "$(jq -c '[(._results | map(.type)), ._pagination.next != null]' "$BODY")" '[["restore","trash"],true]'
+  same "$(api GET '/events?limit=16')" 400
+}
