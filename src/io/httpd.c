@@ -22,11 +22,13 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "io/addr.h"
+#include "io/httpd_tls.h"
 
 enum {
     SWEEP_MS = 100,
-    IDLE_S = 60, /* without a byte in either direction */
-    BACKLOG = 512
+    SILENT_US = 1000 * 1000,
+    IDLE_S = 60,   /* without a byte in either direction */
+    BACKLOG = 4096 /* a burst waits in the kernel, up to net.core.somaxconn */
 };
 
 /* One accepted connection. evhttp says nothing of a connection before its first request
@@ -44,7 +46,9 @@ struct conn {
 struct httpd {
     LIST_ENTRY(httpd) link;
     struct evhttp *http;
-    struct evconnlistener *listener; /* owned by http */
+    struct evhttp_bound_socket *bound; /* owned by http; NULL: it accepts no more */
+    struct evconnlistener *listener;   /* owned by bound */
+    SSL_CTX *tls;                      /* NULL: plain */
     struct event *sweep;
     struct event *refuse; /* ends, in the turn that accepted them, the connections in */
     LIST_HEAD(, conn) refused;
@@ -56,6 +60,7 @@ struct httpd {
     struct conn **by_fd;
     int by_fd_len;
     LIST_HEAD(, httpd_request) requests;
+    int is_stopping;
     int is_full; /* of file descriptors: the listener rests */
     char address[ADDR_TEXT_SIZE + 10];
 };
@@ -133,9 +138,7 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
     if (info->n_added == 0)
         return;
     if (c->fd < 0) {
-        int on = 1;
         c->fd = bufferevent_getfd(c->bev);
-        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         if (c->fd >= d->by_fd_len) {
             int len = (c->fd + 1) * 2;
             d->by_fd = xrealloc(d->by_fd, (size_t)len * sizeof(*d->by_fd));
@@ -166,7 +169,8 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
     struct conn *c = xcalloc(1, sizeof(*c));
     c->d = d;
     c->fd = -1;
-    c->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    c->bev = d->tls ? httpd_tls_accept(d->tls, base)
+                    : bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
     must(c->bev != NULL, "bufferevent_socket_new");
     bufferevent_incref(c->bev);
     if (d->nconns++ < d->limits.connections_max) {
@@ -182,11 +186,24 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
     return c->bev;
 }
 
+static size_t unwritten(const struct conn *c)
+{
+    return evbuffer_get_length(bufferevent_get_output(c->bev));
+}
+
+static int is_idle(const struct conn *c)
+{
+    return !c->request && !c->started_us && unwritten(c) == 0;
+}
+
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct httpd *d = arg;
-    int64_t late_us = clock_mono_us() - d->limits.request_ms * 1000;
+    int64_t now = clock_mono_us(), late_us = now - d->limits.request_ms * 1000;
+    /* At the end, who has not said a word gets a second more to say it. */
+    int64_t silent_us =
+        d->is_stopping && late_us < now - SILENT_US ? now - SILENT_US : late_us;
     int again = 0;
     struct conn *c, *next;
     for (c = LIST_FIRST(&d->conns); c; c = next) {
@@ -195,14 +212,17 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
         bufferevent_getcb(c->bev, NULL, NULL, &is_owned, NULL);
         if (!is_owned) /* evhttp freed it */
             conn_forget(c);
-        else if (c->started_us && c->started_us <= late_us)
+        else if (c->started_us && c->started_us <= (c->fd < 0 ? silent_us : late_us))
+            conn_close(c);
+        else if (d->is_stopping && is_idle(c))
             conn_close(c);
         else
-            again |= !c->evcon || c->started_us;
+            again |= !c->evcon || c->started_us || d->is_stopping;
     }
     if (d->is_full) {
         d->is_full = 0;
-        evconnlistener_enable(d->listener);
+        if (d->bound)
+            evconnlistener_enable(d->listener);
     }
     if (again)
         sweep_later(d);
@@ -213,7 +233,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     (void)arg;
     int why = errno;
     struct httpd *d = LIST_FIRST(&servers);
-    while (d && d->listener != listener)
+    while (d && (!d->bound || d->listener != listener))
         d = LIST_NEXT(d, link);
     if (!d)
         return;
@@ -412,6 +432,8 @@ void httpd_reply(struct httpd_request *r, int status, const struct httpd_header 
         if (evhttp_add_header(out, headers[i].name, headers[i].value) != 0)
             log_line(LOG_ERROR, "httpd: the answer's header %s is malformed, left out",
                      headers[i].name);
+    if (r->conn && r->conn->d->is_stopping)
+        evhttp_add_header(out, "Connection", "close");
     struct evbuffer *data = NULL;
     if (evhttp_request_get_command(req) == EVHTTP_REQ_HEAD) {
         char size[32]; /* evhttp would not say it, having no body to send */
@@ -514,8 +536,12 @@ struct httpd *httpd_open(struct loop *loop, const char *listen,
     d->sweep = evtimer_new(base, on_sweep, d);
     d->refuse = event_new(base, -1, 0, on_refuse, d);
     d->http = evhttp_new(base);
-    must(d->sweep && d->refuse && d->http && evhttp_bind_listener(d->http, listener),
-         "evhttp_new");
+    must(d->sweep && d->refuse && d->http, "evhttp_new");
+    d->bound = evhttp_bind_listener(d->http, listener);
+    must(d->bound != NULL, "evhttp_bind_listener");
+    int on = 1; /* its connections inherit it */
+    setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &on,
+               sizeof(on));
     evconnlistener_set_error_cb(listener, on_accept_error);
     evhttp_set_bevcb(d->http, on_accept, d);
     evhttp_set_gencb(d->http, on_request, d);
@@ -532,6 +558,43 @@ struct httpd *httpd_open(struct loop *loop, const char *listen,
     return d;
 }
 
+int httpd_set_tls(struct httpd *d, const struct httpd_tls *files, struct err *e)
+{
+    SSL_CTX *tls = httpd_tls_load(files, e);
+    if (!tls)
+        return -1;
+    SSL_CTX_free(d->tls); /* its connections hold it as long as they need it */
+    d->tls = tls;
+    return 0;
+}
+
+void httpd_stop_accepting(struct httpd *d)
+{
+    if (d->is_stopping)
+        return;
+    d->is_stopping = 1;
+    evhttp_del_accept_socket(d->http, d->bound); /* frees the listener too */
+    d->bound = NULL;
+    for (struct conn *c = LIST_FIRST(&d->conns), *next; c; c = next) {
+        next = LIST_NEXT(c, link);
+        if (is_idle(c))
+            conn_close(c);
+    }
+    sweep_later(d);
+}
+
+int httpd_busy(const struct httpd *d)
+{
+    int n = 0;
+    const struct httpd_request *r;
+    LIST_FOREACH(r, &d->requests, link)
+    n++;
+    const struct conn *c;
+    LIST_FOREACH(c, &d->conns, link)
+    n += !c->request && ((c->started_us && c->fd >= 0) || unwritten(c) > 0);
+    return n;
+}
+
 void httpd_close(struct httpd *d)
 {
     if (!d)
@@ -546,6 +609,7 @@ void httpd_close(struct httpd *d)
     event_free(d->sweep);
     event_free(d->refuse);
     LIST_REMOVE(d, link);
+    SSL_CTX_free(d->tls);
     free(d->by_fd);
     free(d);
 }

@@ -21,6 +21,11 @@ struct httpd_limits {    /* none may be 0 */
                        its accept) to its last; later: closed. Between requests: 60 s */
 };
 
+struct httpd_tls {    /* PEM files */
+    const char *cert; /* the certificate, then those that lead to its issuer */
+    const char *key;  /* its private key, without a passphrase */
+};
+
 struct httpd_header {
     const char *name, *value;
 };
@@ -32,6 +37,18 @@ typedef void httpd_handler(void *arg, struct httpd_request *r);
 struct httpd *httpd_open(struct loop *loop, const char *listen,
                          const struct httpd_limits *limits, httpd_handler *handler,
                          void *arg, struct err *e);
+/* From now on accepted connections speak TLS (1.2 or later) with these files, which are
+ * read at once: right after httpd_open, before the loop runs, and again when they were
+ * renewed; those that are open go on with what they have. On failure (ERR_SETTINGS:
+ * unreadable, or not belonging together) everything stays as it was. */
+int httpd_set_tls(struct httpd *d, const struct httpd_tls *files, struct err *e);
+/* The first half of a graceful end: closes the listening socket and the connections that
+ * wait for a next request. What has begun is read and answered, the last answer of its
+ * connection. Then, when httpd_busy is 0, httpd_close. */
+void httpd_stop_accepting(struct httpd *d);
+/* Requests begun, or handed out, whose answers have not been written to the end; a client
+ * that has gone meanwhile makes no difference until its request is answered. */
+int httpd_busy(const struct httpd *d);
 /* Drops what is unanswered. */
 void httpd_close(struct httpd *d);
 /* "127.0.0.1:34567": where it really listens. */

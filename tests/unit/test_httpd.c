@@ -8,9 +8,63 @@
 #include <pthread.h>
 
 #include <event2/event.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/path.h"
 #include "base/str.h"
 #include "io/httpd.h"
+#include "workdir.h"
+
+/* What a test does with a client's socket, by net.h or itself, goes through TLS where
+ * dial has made it so: the same tests serve for both. */
+enum { FDS = 256 };
+static SSL *tls_of[FDS];
+
+static ssize_t tls_result(SSL *ssl, int n)
+{
+    if (n > 0)
+        return n;
+    switch (SSL_get_error(ssl, n)) {
+    case SSL_ERROR_ZERO_RETURN:
+        return 0;
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+        errno = EAGAIN;
+        return -1;
+    default:
+        errno = ECONNRESET;
+        return -1;
+    }
+}
+
+static ssize_t client_send(int fd, const void *data, size_t len, int flags)
+{
+    SSL *ssl = fd < FDS ? tls_of[fd] : NULL;
+    return ssl ? tls_result(ssl, SSL_write(ssl, data, (int)len))
+               : send(fd, data, len, flags);
+}
+
+static ssize_t client_recv(int fd, void *data, size_t len, int flags)
+{
+    SSL *ssl = fd < FDS ? tls_of[fd] : NULL;
+    return ssl ? tls_result(ssl, SSL_read(ssl, data, (int)len))
+               : recv(fd, data, len, flags);
+}
+
+static int client_close(int fd)
+{
+    if (fd < FDS && tls_of[fd]) {
+        SSL_free(tls_of[fd]);
+        tls_of[fd] = NULL;
+    }
+    return close(fd);
+}
+
+#define send  client_send
+#define recv  client_recv
+#define close client_close
 #include "net.h"
 
 /* The server runs on a thread of its own, the test is its blocking client; what the
@@ -19,8 +73,23 @@
 static struct {
     pthread_t thread;
     struct httpd_limits limits;
+    struct httpd *httpd;
     int port, stop[2], ready[2];
+    int is_tls, busy_at_end;
 } server;
+
+/* Made by openssl: "one" and "two" with a certificate and a key each. */
+static char *tls_dir;
+static SSL_CTX *tls_client;
+static char pem_space[8][512];
+
+static const char *pem(const char *name)
+{
+    static int next;
+    char *out = pem_space[next++ % 8];
+    snprintf(out, sizeof(pem_space[0]), "%s/%s.pem", tls_dir, name);
+    return out;
+}
 
 /* What the handler saw, and the requests that it kept for later. */
 static struct {
@@ -80,6 +149,27 @@ static void on_request(void *arg, struct httpd_request *r)
         memset(large, 'x', LARGE);
         reply(r, 200, large);
         free(large);
+    } else if (str_eq(path, "/stop") || str_eq(path, "/stop-after")) {
+        int is_after = str_eq(path, "/stop-after");
+        if (!is_after)
+            httpd_stop_accepting(server.httpd);
+        char n[16], *large = xcalloc(1, LARGE + 1);
+        snprintf(n, sizeof(n), "busy %d", httpd_busy(server.httpd));
+        memset(large, 'x', LARGE);
+        reply(r, 200, is_after ? large : n);
+        free(large);
+        if (is_after) {
+            httpd_stop_accepting(server.httpd);
+            httpd_stop_accepting(server.httpd); /* a second time: nothing */
+            buf_addf(&seen.log, "busy %d\n", httpd_busy(server.httpd));
+        }
+    } else if (str_eq(path, "/renew")) {
+        struct err e;
+        const struct httpd_tls bad = {pem("two"), pem("one-key")};
+        const struct httpd_tls good = {pem("two"), pem("two-key")};
+        int is_bad = httpd_query(r)[0] != '\0';
+        int rc = httpd_set_tls(server.httpd, is_bad ? &bad : &good, &e);
+        reply(r, 200, rc == 0 ? "renewed" : e.text);
     } else if (str_eq(path, "/none")) {
         httpd_reply(r, 204, NULL, 0, NULL, 0);
     } else {
@@ -102,12 +192,19 @@ static void *serve(void *arg)
         httpd_open(loop, "127.0.0.1:0", &server.limits, on_request, NULL, &e);
     if (!loop || !d)
         abort();
+    if (server.is_tls) {
+        const struct httpd_tls files = {pem("one"), pem("one-key")};
+        if (httpd_set_tls(d, &files, &e) != 0)
+            abort();
+    }
+    server.httpd = d;
     struct event *stop =
         event_new(loop_base(loop), server.stop[0], EV_READ, on_stop, loop);
     event_add(stop, NULL);
     server.port = atoi(strrchr(httpd_address(d), ':') + 1);
     (void)!write(server.ready[1], "", 1);
     loop_run(loop);
+    server.busy_at_end = httpd_busy(d);
     event_free(stop);
     httpd_close(d);
     loop_free(loop);
@@ -157,7 +254,21 @@ static const struct httpd_limits usual = {
 
 static int dial(void)
 {
-    return net_connect(server.port);
+    int fd = net_connect(server.port);
+    if (!server.is_tls)
+        return fd;
+    assert_true(fd < FDS);
+    SSL *ssl = SSL_new(tls_client);
+    SSL_set_fd(ssl, fd);
+    if (SSL_connect(ssl) == 1) {
+        tls_of[fd] = ssl;
+    } else { /* a server that is full */
+        SSL_free(ssl);
+        char c;
+        while (recv(fd, &c, 1, 0) > 0)
+            ;
+    }
+    return fd;
 }
 
 static void say(int fd, const char *text)
@@ -503,6 +614,196 @@ static void continues_when_it_is_expected(void **state)
     stop();
 }
 
+/* Idle connections end at once, silent ones soon, what has begun is answered. */
+static void stops_gracefully(void **state)
+{
+    (void)state;
+    start(usual);
+    int idle = dial(), kept = dial(), half = dial(), stopping = dial(), silent = dial();
+    say(idle, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear(idle), "hello");
+    say(kept, "GET /keep HTTP/1.1\r\nHost: h\r\n\r\n");
+    wait_until_kept(stopping, 1);
+    say(half, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear(half), "hello");
+    say(half, "POST /release HTTP/1.1\r\nHost: h\r\n");
+    /* The server has read that when it reads what is said later, in another turn. */
+    wait_until_kept(stopping, 1);
+    say(stopping, "GET /stop HTTP/1.1\r\nHost: h\r\n\r\n");
+    const char *a = hear_all(stopping);
+    ASSERT_HAS(a, "busy 3");
+    ASSERT_HAS(a, "Connection: close\r\n");
+    assert_string_equal(hear_all(idle), "");
+    struct sockaddr_in where = {.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)server.port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(late, (struct sockaddr *)&where, sizeof(where)), -1);
+    assert_int_equal(errno, ECONNREFUSED);
+    close(late);
+    assert_string_equal(hear_all(silent), "");
+    say(half, "Content-Length: 2\r\n\r\n{}");
+    a = hear_all(half);
+    ASSERT_HAS(a, "released");
+    ASSERT_HAS(a, "Connection: close\r\n");
+    a = hear_all(kept);
+    ASSERT_HAS(a, "at last");
+    ASSERT_HAS(a, "Connection: close\r\n");
+    stop();
+    assert_int_equal(server.busy_at_end, 0);
+}
+
+/* An answer on its way is one that is busy, and arrives whole. */
+static void what_is_being_written_is_written(void **state)
+{
+    (void)state;
+    start(usual);
+    int fd = dial(), idle = dial();
+    say(idle, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear(idle), "hello");
+    struct buf left, message;
+    buf_init(&left, 2 * LARGE);
+    buf_init(&message, 2 * LARGE);
+    say(fd, "GET /stop-after HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_string_equal(hear_all(idle), "");
+    usleep(400000); /* several sweeps */
+    assert_int_equal(net_read_message(fd, &left, &message, 1), 0);
+    assert_true(message.len > LARGE);
+    assert_string_equal(hear_all(fd), ""); /* it did not know that it was the last */
+    buf_free(&left);
+    buf_free(&message);
+    ASSERT_HAS(stop(), "busy 1\n");
+    assert_int_equal(server.busy_at_end, 0);
+}
+
+/* ---- TLS ---- */
+
+static void shell(const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    char *command = xvasprintf(format, ap);
+    va_end(ap);
+    if (system(command) != 0)
+        fail_msg("failed: %s", command);
+    free(command);
+}
+
+static void assert_speaks_as(int fd, const char *name)
+{
+    X509 *cert = SSL_get1_peer_certificate(tls_of[fd]);
+    char cn[64] = "";
+    X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, cn,
+                              sizeof(cn));
+    X509_free(cert);
+    assert_string_equal(cn, name);
+}
+
+static void a_certificate_is_renewed(void **state)
+{
+    (void)state;
+    start(usual);
+    int old = dial();
+    assert_speaks_as(old, "one");
+    say(old, "GET /renew?bad HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear(old), "does not belong to the certificate");
+    int still = dial(); /* as it was */
+    assert_speaks_as(still, "one");
+    say(old, "GET /renew HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear(old), "renewed");
+    int renewed = dial();
+    assert_speaks_as(renewed, "two");
+    int all[] = {old, still, renewed};
+    for (int i = 0; i < 3; i++) {
+        say(all[i], "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        ASSERT_HAS(hear(all[i]), "hello");
+        close(all[i]);
+    }
+    stop();
+}
+
+/* Who never ends a handshake, speaks no TLS, or an old one, holds nothing up. */
+static void handshakes_that_fail(void **state)
+{
+    (void)state;
+    struct httpd_limits limits = usual;
+    limits.request_ms = 300;
+    start(limits);
+    int half = net_connect(server.port);
+    assert_int_equal(net_write(half, "\x16\x03\x01\x01\x00\x01", 6), 0);
+    int plain = net_connect(server.port);
+    say(plain, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_null(strstr(hear_all(plain), "HTTP/1.1"));
+    SSL_CTX_set_max_proto_version(tls_client, TLS1_1_VERSION);
+    int old = dial();
+    SSL_CTX_set_max_proto_version(tls_client, 0);
+    assert_null(tls_of[old]);
+    close(old);
+    hear_all(half);
+    int fd = dial();
+    say(fd, "GET /good HTTP/1.1\r\nHost: h\r\n\r\n");
+    ASSERT_HAS(hear(fd), "hello");
+    close(fd);
+    assert_string_equal(stop(), "GET /good ? []\n");
+}
+
+static void files_are_checked(void **state)
+{
+    (void)state;
+    struct err e;
+    struct loop *loop = loop_new(&e);
+    struct httpd *d = httpd_open(loop, "127.0.0.1:0", &usual, on_request, NULL, &e);
+    const struct {
+        const char *cert, *key, *says;
+    } bad[] = {
+        {"none", "one-key", "cannot use the certificate "},
+        {"none", "one-key", "none.pem: No such file"},
+        {"junk", "one-key", "junk.pem: it holds no PEM certificate"},
+        {"one-key", "one-key", "it holds no PEM certificate"},
+        {"one", "none", "cannot use the key "},
+        {"one", "junk", "junk.pem: it holds no PEM private key"},
+        {"one", "one", "it holds no PEM private key"},
+        {"one", "two-key", "it does not belong to the certificate "},
+        {"one", "secret-key", "it has a passphrase"},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const struct httpd_tls files = {pem(bad[i].cert), pem(bad[i].key)};
+        assert_int_equal(httpd_set_tls(d, &files, &e), -1);
+        assert_int_equal(e.kind, ERR_SETTINGS);
+        ASSERT_HAS(e.text, bad[i].says);
+    }
+    const struct httpd_tls files = {pem("one"), pem("one-key")};
+    assert_int_equal(httpd_set_tls(d, &files, &e), 0);
+    httpd_close(d);
+    loop_free(loop);
+}
+
+static int tls_setup(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"one", "two"};
+    tls_dir = workdir_make();
+    for (int i = 0; i < 2; i++)
+        shell("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
+              "-days 2 -subj /CN=%s -keyout %s -out %s 2>/dev/null",
+              names[i], pem(i ? "two-key" : "one-key"), pem(names[i]));
+    shell("openssl pkey -in %s -aes128 -passout pass:tiger -out %s", pem("one-key"),
+          pem("secret-key"));
+    shell("echo nothing >%s", pem("junk"));
+    tls_client = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_options(tls_client, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    server.is_tls = 1;
+    return 0;
+}
+
+static int tls_teardown(void **state)
+{
+    (void)state;
+    SSL_CTX_free(tls_client);
+    workdir_remove(tls_dir);
+    return 0;
+}
+
 static void addresses(void **state)
 {
     (void)state;
@@ -528,23 +829,22 @@ static void addresses(void **state)
     loop_free(loop);
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define FOR_BOTH                                                                         \
+    TEST(keeps_targets_and_methods), TEST(answers_with_headers_and_without_bodies),      \
+        TEST(pipelined_requests_take_turns), TEST(refuses_what_is_too_large),            \
+        TEST(refuses_what_can_be_read_in_two_ways), TEST(slow_clients_are_closed),       \
+        TEST(a_slow_reader_may_ask_again), TEST(connections_are_limited),                \
+        TEST(clients_may_vanish), TEST(what_is_read_ahead_is_limited),                   \
+        TEST(drop_closes_without_an_answer), TEST(continues_when_it_is_expected),        \
+        TEST(stops_gracefully), TEST(what_is_being_written_is_written)
+
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest tests[] = {
-        TEST(keeps_targets_and_methods),
-        TEST(answers_with_headers_and_without_bodies),
-        TEST(pipelined_requests_take_turns),
-        TEST(refuses_what_is_too_large),
-        TEST(refuses_what_can_be_read_in_two_ways),
-        TEST(slow_clients_are_closed),
-        TEST(a_slow_reader_may_ask_again),
-        TEST(connections_are_limited),
-        TEST(clients_may_vanish),
-        TEST(what_is_read_ahead_is_limited),
-        TEST(drop_closes_without_an_answer),
-        TEST(continues_when_it_is_expected),
-        TEST(addresses),
-    };
-    return cmocka_run_group_tests_name("httpd", tests, NULL, NULL);
+    const struct CMUnitTest plain[] = {FOR_BOTH, TEST(addresses)};
+    const struct CMUnitTest tls[] = {FOR_BOTH, TEST(a_certificate_is_renewed),
+                                     TEST(handshakes_that_fail), TEST(files_are_checked)};
+    int failed = cmocka_run_group_tests_name("httpd", plain, NULL, NULL);
+    return failed +
+           cmocka_run_group_tests_name("httpd, TLS", tls, tls_setup, tls_teardown);
 }
