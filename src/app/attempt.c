@@ -422,8 +422,14 @@ static void end_well(struct attempt *a, const struct run_result *result)
 static void release_with(struct attempt *a, const struct journal *journal,
                          const struct pins *pins)
 {
-    struct ledger_change change = attempt_change(a, LEDGER_QUEUED);
-    kept_note(a->kept, "released", "the process that had it ends");
+    /* who interrupts a run by hand before it has done anything does not want it */
+    int gives_up = a->env->by_hand && !kept_did_write(a->kept) && !a->confirm;
+    struct ledger_change change =
+        attempt_change(a, gives_up ? LEDGER_CANCELLED : LEDGER_QUEUED);
+    if (gives_up)
+        change.reason = "interrupted";
+    kept_note(a->kept, gives_up ? "cancelled" : "released", "%s",
+              gives_up ? "interrupted by hand" : "the process that had it ends");
     err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish run %lld now: foyer ends",
             (long long)a->id);
     commit_end(a, journal, pins, &change);

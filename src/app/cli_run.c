@@ -3,10 +3,14 @@
 #include <string.h>
 
 #include "app/cli.h"
+#include "app/runner.h"
 #include "app/session.h"
 #include "app/table.h"
+#include "base/clock.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "core/settings.h"
+#include "io/writer.h"
 
 static const char usage[] = "run RECIPE --client CLIENT|--all-clients [--conversation "
                             "ID|--event FILE] [key=value …] "
@@ -14,26 +18,29 @@ static const char usage[] = "run RECIPE --client CLIENT|--all-clients [--convers
 
 enum { IN_FLIGHT = 64 };
 
-/* A recipe waits in line for the company's budget: cron comes by only so often. Well
- * below what the budget takes for the longest block, so that one is told and not waited
- * for. */
+/* A dry run waits in line for the company's budget, as the runner's do by hand. */
 enum { WAIT_MS = 5 * 60 * 1000 };
 
 struct job { /* one client's run */
     struct batch *batch;
     char *client;
+    int64_t run; /* 0: it has no row */
     int ended;
-    enum run_outcome outcome;
+    enum ledger_state state; /* of one that has ended; a dry one is done or dead */
     struct err err;
     json_t *result;
+    char *seed;
 };
 
 struct batch {
     struct workspace *w;
     struct session *s;
-    const char *recipe;
+    struct writer *writer;
+    struct runner *runner;
+    const char *owner;
+    const char *recipe, *conversation;
     const json_t *args;
-    char *label;
+    char *args_text, *label;
     int dry;
     struct job *jobs;
     size_t njobs, next, running;
@@ -41,20 +48,78 @@ struct batch {
 
 static void start_more(struct batch *b);
 
-static void on_done(void *arg, const struct run_result *result)
+static void on_ended(struct job *job, enum ledger_state state, const struct err *e,
+                     const char *json, size_t len)
 {
-    struct job *job = arg;
     struct batch *b = job->batch;
     job->ended = 1;
-    job->outcome = result->outcome;
-    job->err = result->err;
-    if (result->outcome == RUN_DONE)
-        job->result =
-            json_loadb(result->json, result->len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    job->state = state;
+    job->err = *e;
+    if (json)
+        job->result = json_loadb(json, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     b->running--;
     start_more(b);
     if (b->running == 0)
         loop_stop(session_loop(b->s));
+}
+
+static void on_run_end(void *arg, const struct runner_end *end)
+{
+    on_ended(arg, end->state, &end->err, end->json, end->len);
+}
+
+static void on_dry_end(void *arg, const struct run_result *result)
+{
+    static const enum ledger_state states[] = {
+        [RUN_DONE] = LEDGER_DONE,       [RUN_SKIPPED] = LEDGER_SKIPPED,
+        [RUN_FAILED] = LEDGER_DEAD,     [RUN_SLEEPING] = LEDGER_SLEEPING,
+        [RUN_WAITING] = LEDGER_WAITING, [RUN_PARKED] = LEDGER_PARKED};
+    on_ended(arg, states[result->outcome], &result->err,
+             result->outcome == RUN_DONE ? result->json : NULL, result->len);
+}
+
+/* On the writer's thread. */
+static int add_run(struct db *db, void *arg, struct err *e)
+{
+    struct job *job = arg;
+    const struct batch *b = job->batch;
+    struct ledger_run run = {.client = job->client,
+                             .recipe = b->recipe,
+                             .origin = "hand",
+                             .conversation = b->conversation,
+                             .args = b->args_text,
+                             .seed = job->seed,
+                             .policy = "{}",
+                             .created_ms = clock_wall_ms()};
+    run.due_ms = run.created_ms;
+    return ledger_add(db, &run, b->owner, &job->run, e);
+}
+
+static void on_added(void *arg, const struct err *e)
+{
+    struct job *job = arg;
+    struct batch *b = job->batch;
+    if (e->kind == ERR_NONE) {
+        runner_start(b->runner, job->run, 1, on_run_end, job);
+        return;
+    }
+    job->run = 0;
+    on_ended(job, LEDGER_DEAD, e, NULL, 0);
+}
+
+static void start_dry(struct batch *b, struct job *job)
+{
+    struct session_call call = {.client = job->client,
+                                .label = b->label,
+                                .entry = "run",
+                                .args = b->args,
+                                .id = job->seed,
+                                .files = 1,
+                                .lane = LANE_ACTIVATION,
+                                .wait_ms = WAIT_MS,
+                                .patient = 1,
+                                .dry = 1};
+    session_start(b->s, &call, on_dry_end, job);
 }
 
 static void start_more(struct batch *b)
@@ -66,19 +131,12 @@ static void start_more(struct batch *b)
             continue;
         b->running++;
         /* with the hook for tests each client still has an id of its own */
-        char *id = fixed && *fixed ? xasprintf("%s-%s", fixed, job->client) : NULL;
-        struct session_call call = {.client = job->client,
-                                    .label = b->label,
-                                    .entry = "run",
-                                    .args = b->args,
-                                    .id = id,
-                                    .files = 1,
-                                    .lane = LANE_ACTIVATION,
-                                    .wait_ms = WAIT_MS,
-                                    .patient = 1,
-                                    .dry = b->dry};
-        session_start(b->s, &call, on_done, job);
-        free(id);
+        if (fixed && *fixed)
+            job->seed = xasprintf("%s-%s", fixed, job->client);
+        if (b->dry)
+            start_dry(b, job);
+        else
+            writer_submit(b->writer, 0, add_run, on_added, job);
     }
 }
 
@@ -103,38 +161,80 @@ static void choose_client(void *arg, const char *client)
     if (settings)
         return;
     job->ended = 1;
-    job->outcome = RUN_FAILED;
+    job->state = LEDGER_DEAD;
     job->err = e;
+}
+
+/* 1: it goes on without this process. */
+static int goes_on(const struct job *job)
+{
+    return job->ended && job->run && job->state != LEDGER_DONE &&
+           job->state != LEDGER_SKIPPED && job->state != LEDGER_DEAD &&
+           job->state != LEDGER_CANCELLED && job->state != LEDGER_PARKED &&
+           job->state != LEDGER_RUNNING;
+}
+
+/* 1: nothing is wrong, it is only not over. */
+static int is_resting(const struct job *job)
+{
+    return job->ended && (job->state == LEDGER_SLEEPING || job->state == LEDGER_WAITING);
+}
+
+static int has_failed(const struct job *job)
+{
+    return job->ended && !is_resting(job) && job->state != LEDGER_DONE &&
+           job->state != LEDGER_SKIPPED;
 }
 
 static json_t *job_tree(const struct job *job)
 {
     json_t *tree = json_pack("{s:s}", "client", job->client);
+    if (job->run)
+        json_object_set_new(tree, "run", json_integer(job->run));
     if (!job->ended) {
         json_object_set_new(tree, "outcome", json_string("interrupted"));
-    } else if (job->outcome == RUN_DONE) {
+    } else if (job->state == LEDGER_DONE) {
         json_object_set_new(tree, "outcome", json_string("done"));
         json_object_set_new(tree, "result",
                             json_incref(json_object_get(job->result, "result")));
-    } else if (job->outcome == RUN_SKIPPED) {
+    } else if (job->state == LEDGER_SKIPPED) {
         json_object_set_new(tree, "outcome", json_string("skipped"));
         json_object_set_new(tree, "reason", json_string(job->err.text));
+    } else if (is_resting(job)) {
+        json_object_set_new(tree, "outcome", json_string(ledger_state_name(job->state)));
     } else {
         json_object_set_new(tree, "outcome", json_string("failed"));
+        json_object_set_new(tree, "state", json_string(ledger_state_name(job->state)));
         json_object_set_new(tree, "error", cli_error_tree(&job->err));
     }
     return tree;
 }
 
+/* What becomes of a run that is not over. */
+static void print_rest(const struct job *job)
+{
+    if (goes_on(job))
+        fprintf(
+            stderr,
+            "foyer: run %lld %sgoes on by itself under `foyer serve` or `foyer cron`; "
+            "`foyer runs cancel %lld` gives it up\n",
+            (long long)job->run,
+            job->state == LEDGER_SLEEPING  ? "sleeps and "
+            : job->state == LEDGER_WAITING ? "waits and "
+                                           : "",
+            (long long)job->run);
+    else if (job->ended && job->run && job->state == LEDGER_PARKED)
+        fprintf(stderr, "foyer: run %lld is parked; `foyer runs show %lld` says more\n",
+                (long long)job->run, (long long)job->run);
+}
+
 static void print_job(const struct batch *b, const struct job *job)
 {
     const json_t *result = json_object_get(job->result, "result");
-    if (!job->ended)
-        return;
-    if (job->outcome == RUN_FAILED)
+    if (has_failed(job))
         table_printf(stderr, "foyer: client %s, recipe %s: %s\n", job->client, b->recipe,
                      job->err.text);
-    else if (job->outcome == RUN_SKIPPED)
+    else if (job->ended && job->state == LEDGER_SKIPPED)
         table_printf(stderr, "foyer: client %s, recipe %s: skipped: %s\n", job->client,
                      b->recipe, job->err.text);
     else if (json_is_object(result)) {
@@ -143,19 +243,22 @@ static void print_job(const struct batch *b, const struct job *job)
         table_print_object(result);
     } else if (json_is_string(result))
         table_printf(stdout, "%s\n", json_string_value(result));
+    print_rest(job);
+}
+
+static int job_code(const struct job *job)
+{
+    return job->state == LEDGER_PARKED ? err_exit_code(ERR_UNCERTAIN)
+                                       : err_exit_code(job->err.kind);
 }
 
 /* The worst of the runs' exit codes: a final failure before one that may pass. */
 static int exit_code(const struct batch *b)
 {
     int code = 0;
-    for (size_t i = 0; i < b->njobs; i++) {
-        if (!b->jobs[i].ended || b->jobs[i].outcome != RUN_FAILED)
-            continue;
-        int own = err_exit_code(b->jobs[i].err.kind);
-        if (code == 0 || code == 75)
-            code = own;
-    }
+    for (size_t i = 0; i < b->njobs; i++)
+        if (has_failed(&b->jobs[i]) && (code == 0 || code == 75))
+            code = job_code(&b->jobs[i]);
     return code;
 }
 
@@ -170,13 +273,43 @@ static int report(const struct cli *cli, const struct batch *b, int all)
     json_t *list = json_array();
     for (size_t i = 0; i < b->njobs; i++) {
         json_array_append_new(list, job_tree(&b->jobs[i]));
-        if (b->jobs[i].ended && b->jobs[i].outcome == RUN_FAILED)
+        if (has_failed(&b->jobs[i]))
             table_printf(stderr, "foyer: client %s: %s\n", b->jobs[i].client,
                          b->jobs[i].err.text);
+        print_rest(&b->jobs[i]);
     }
     cli_print_json(all ? list : json_array_get(list, 0));
     json_decref(list);
     return code;
+}
+
+/* Its runs are claimed for this process's presence and driven as a worker's are. */
+static int open_runner(struct batch *b, struct err *e)
+{
+    struct presence *presence =
+        workspace_store(b->w, e) ? workspace_presence(b->w, e) : NULL;
+    if (!presence)
+        return -1;
+    char *path = path_join(workspace_dir(b->w), "state/foyer.db");
+    b->owner = presence_id(presence);
+    b->writer = writer_open(path, session_loop(b->s), e);
+    free(path);
+    b->runner = b->writer ? runner_new(b->s, b->writer, presence, e) : NULL;
+    if (!b->runner)
+        return -1;
+    runner_be_by_hand(b->runner);
+    return 0;
+}
+
+static void run_all(struct batch *b)
+{
+    start_more(b);
+    while (b->running > 0 && !session_interrupted(b->s))
+        loop_run(session_loop(b->s));
+    if (b->runner)
+        runner_stop(b->runner);
+    writer_close(b->writer); /* what was let go of is stored */
+    b->writer = NULL;
 }
 
 int cmd_run(struct cli *cli, int argc, char **argv)
@@ -220,6 +353,8 @@ int cmd_run(struct cli *cli, int argc, char **argv)
     if (conversation)
         json_object_set_new(args, "conversation", json_string(conversation));
     b.args = args;
+    b.args_text = json_dumps(args, JSON_COMPACT);
+    b.conversation = conversation;
     b.dry = dry;
     b.label = xasprintf("recipe %s", b.recipe);
     b.w = workspace_open(cli->workspace, 0, &e);
@@ -239,19 +374,24 @@ int cmd_run(struct cli *cli, int argc, char **argv)
     b.s = session_open(b.w, &e);
     if (!b.s)
         goto out;
-    start_more(&b);
-    session_wait(b.s);
+    if (!dry && open_runner(&b, &e) != 0)
+        goto out;
+    run_all(&b);
     code = report(cli, &b, all);
 out:
     if (e.kind != ERR_NONE)
         code = cli_fail(cli, &e);
+    writer_close(b.writer);
+    runner_free(b.runner);
     session_close(b.s);
     for (size_t i = 0; i < b.njobs; i++) {
         free(b.jobs[i].client);
+        free(b.jobs[i].seed);
         json_decref(b.jobs[i].result);
     }
     free(b.jobs);
     free(b.label);
+    free(b.args_text);
     json_decref(args);
     json_decref(words);
     json_decref(body);
