@@ -35,7 +35,7 @@ static int take_leave(struct leave *l)
 }
 
 struct use { /* of a secret's version, noted for a day */
-    char *secret;
+    char *name;
     int64_t version, day;
 };
 
@@ -85,7 +85,7 @@ static void entry_free(struct entry *t)
 {
     sign_keys_free(t->keys);
     for (size_t i = 0; i < t->nuses; i++)
-        free(t->uses[i].secret);
+        free(t->uses[i].name);
     free(t->path);
     free(t->name);
     free(t->client);
@@ -244,21 +244,19 @@ const struct hook *hooks_find(struct hooks *h, const char *path, struct err *e)
 struct reading {
     struct hooks *h;
     struct sign_keys *keys;
-    const char *setting, *secret;
-    int found;
+    const char *setting, *name; /* of the secret */
 };
 
 static int add_version(void *arg, const struct store_secret *row)
 {
     struct reading *r = arg;
-    if (strcmp(row->name, r->secret) != 0)
+    if (strcmp(row->name, r->name) != 0)
         return 0;
     struct err e = {0};
     struct vault *vault = workspace_vault(r->h->w, &e);
     struct vault_place place = {"secret", "", row->name, row->value.version};
     struct buf plain;
     buf_init(&plain, KEY_MAX);
-    r->found = 1;
     if (vault &&
         vault_unseal(vault, &place, row->value.data, row->value.len, &plain, &e) == 0)
         sign_keys_add(r->keys, r->setting, row->name, row->value.version, plain.data,
@@ -278,10 +276,10 @@ static int add_value(struct reading *r, const json_t *value, struct err *e)
     struct store *store = workspace_store(r->h->w, e);
     if (!store)
         return -1;
-    r->secret = settings_secret(value);
+    r->name = settings_secret(value);
     if (plain)
         sign_keys_add(r->keys, r->setting, NULL, 0, plain, strlen(plain));
-    else if (r->secret && store_secret_each(store, add_version, r, e) != 0)
+    else if (r->name && store_secret_each(store, add_version, r, e) != 0)
         return -1;
     json_array_foreach((json_t *)value, i, item)
     {
@@ -332,24 +330,24 @@ static int read_keys(struct hooks *h, struct entry *t, struct err *e)
 
 static void note_use(struct hooks *h, struct entry *t, const struct sign_result *result)
 {
-    if (!result->secret)
+    if (!result->name)
         return;
     int64_t now_ms = clock_wall_ms(), day = now_ms / DAY_MS;
     size_t i = 0;
     while (i < t->nuses && (t->uses[i].version != result->version ||
-                            strcmp(t->uses[i].secret, result->secret) != 0))
+                            strcmp(t->uses[i].name, result->name) != 0))
         i++;
     if (i < t->nuses && t->uses[i].day == day)
         return;
     if (i == USES_MAX)
         i = 0;
     if (i < t->nuses)
-        free(t->uses[i].secret);
+        free(t->uses[i].name);
     else
         t->nuses++;
-    t->uses[i] = (struct use){xstrdup(result->secret), result->version, day};
+    t->uses[i] = (struct use){xstrdup(result->name), result->version, day};
     struct err ignored; /* nobody should wait for a list's column */
-    if (usage_note(workspace_live(h->w), result->secret, result->version, now_ms,
+    if (usage_note(workspace_live(h->w), result->name, result->version, now_ms,
                    &ignored) != 0)
         log_line(LOG_DEBUG, "%s", ignored.text);
 }
@@ -382,7 +380,7 @@ static const struct sign_scheme *find_keyless(const struct entry *t, size_t len)
 {
     for (size_t i = 0; i < sign_count(t->app->sign); i++) {
         const struct sign_scheme *s = sign_at(t->app->sign, i);
-        size_t makes = strcmp(s->mac, "sha1") == 0 ? 20 : 32;
+        size_t makes = strcmp(s->digest, "sha1") == 0 ? 20 : 32;
         if (!s->when && makes == len && sign_keys_count(t->keys, s->key) == 0)
             return s;
     }

@@ -220,8 +220,8 @@ static void submit(struct ingest *in, struct httpd_request *r, const struct deli
                    room(d->company) + room(d->type) + room(d->event) +
                    room(d->conversation);
     struct job *j = xmalloc(sizeof *j + texts + len);
-    char *p = j->tail;
     *j = (struct job){.in = in, .r = r, .d = *d, .answer = answered, .len = len};
+    char *p = j->tail;
     j->d.app = put(&p, d->app);
     j->d.client = put(&p, d->client);
     j->d.trigger = put(&p, d->trigger);

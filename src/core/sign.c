@@ -62,7 +62,7 @@ static struct scheme read_scheme(const char *name, const json_t *v)
     s.lent = (struct sign_scheme){
         .name = s.name,
         .when = s.when,
-        .mac = macs[s.mac],
+        .digest = macs[s.mac],
         .over = s.over,
         .key = s.key,
         .unit_ms = str_eq(unit, "ms") ? 1 : 1000,
@@ -217,7 +217,7 @@ static int try_scheme(const struct scheme *s, struct sign_keys *keys,
         result->verdict =
             !time || is_fresh(&s->lent, time, r->now_ms) ? SIGN_OK : SIGN_STALE;
         result->scheme = &s->lent;
-        result->secret = k->secret;
+        result->name = k->secret;
         result->version = k->version;
         return 1;
     }

@@ -18,7 +18,7 @@ struct sign; /* the schemes of one connector */
 struct sign_scheme { /* lent by struct sign */
     const char *name;
     const char *when;           /* the header that carries the time; NULL: none */
-    const char *mac;            /* "sha256" or "sha1" */
+    const char *digest;         /* "sha256" or "sha1" */
     const char *over;           /* "{timestamp}:{body}" */
     const char *key;            /* the setting that holds the key */
     int64_t unit_ms, window_ms; /* of the time; what is read of it when WHEN is set */
@@ -64,8 +64,8 @@ struct sign_request {
 struct sign_result {
     enum sign_verdict verdict;
     const struct sign_scheme
-        *scheme;        /* that fits; else the one that was tried, or NULL */
-    const char *secret; /* the key that fits; lent by KEYS */
+        *scheme;      /* that fits; else the one that was tried, or NULL */
+    const char *name; /* of the secret that fits, or NULL; lent by KEYS */
     int64_t version;
     size_t mac_len; /* of the decoded signature, 0: none. 20 is SHA-1 */
 };

@@ -290,7 +290,7 @@ static void test_rotation(void **state)
     assert_int_equal(sign_keys_count(keys, "signing_key"), 3);
     struct sign_result r = verify_at(&m, keys, NOW_MS);
     assert_int_equal(r.verdict, SIGN_OK);
-    assert_string_equal(r.secret, "front.signing_key");
+    assert_string_equal(r.name, "front.signing_key");
     assert_int_equal(r.version, 2);
     sign_keys_free(keys);
     free(m.body);
