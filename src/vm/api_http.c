@@ -261,11 +261,11 @@ static int unreadable(lua_State *L, struct exchange *x, const char *why)
 }
 
 /* 1: pushed; 0: given up. */
-static int push_body(lua_State *L, struct exchange *x, const struct exchange_answer *a)
+static int push_body(lua_State *L, struct exchange *x, const struct packed_answer *a)
 {
     char type[128] = "";
     struct err e;
-    exchange_header(a, "content-type", type, sizeof type);
+    packed_header(a, "content-type", type, sizeof type);
     int json = strstr(type, "json") != NULL;
     if (a->len == 0) {
         /* an API that has nothing to say answers 204 */
@@ -303,7 +303,7 @@ static int push_body(lua_State *L, struct exchange *x, const struct exchange_ans
     return 0;
 }
 
-static void push_headers(lua_State *L, const struct exchange_answer *a)
+static void push_headers(lua_State *L, const struct packed_answer *a)
 {
     lua_newtable(L);
     const char *p = a->headers, *end = a->headers + a->headers_len;
@@ -338,7 +338,7 @@ static void dig(lua_State *L, const char *path)
     }
 }
 
-static int raise_status(lua_State *L, struct exchange *x, const struct exchange_answer *a)
+static int raise_status(lua_State *L, struct exchange *x, const struct packed_answer *a)
 {
     struct err e, ignored;
     answer_error(&e, x->what, a->status, !x->reads, NULL, json_at(x->connector, "errors"),
@@ -408,9 +408,9 @@ static int push_page(lua_State *L, struct exchange *x)
 
 static int push_result(lua_State *L, struct exchange *x, const char *packed, size_t len)
 {
-    struct exchange_answer a;
+    struct packed_answer a;
     struct err e;
-    if (exchange_read(packed, len, &a, &e) != 0)
+    if (packed_read(packed, len, &a, &e) != 0)
         return fail_raise(L, &e);
     if (a.status == 0)
         return fail_raise(L, &a.err);

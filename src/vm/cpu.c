@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -129,4 +130,17 @@ void cpu_leave(void)
 {
     now.active = 0;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+void cpu_place(lua_State *co, char *out, size_t size)
+{
+    lua_Debug ar;
+    *out = '\0';
+    for (int level = 0; lua_getstack(co, level, &ar); level++) {
+        lua_getinfo(co, "Sl", &ar);
+        if (ar.currentline <= 0 || strstr(ar.source, "lua/std/"))
+            continue;
+        snprintf(out, size, ", near %s:%d", ar.short_src, ar.currentline);
+        return;
+    }
 }

@@ -9,6 +9,7 @@
 #define FOYER_CPU_H
 
 #include <lua.h>
+#include <stddef.h>
 
 #include "base/err.h"
 #include "core/limits.h"
@@ -38,5 +39,9 @@ cpu_hang_fn *cpu_on_hang(cpu_hang_fn *fn);
 int cpu_stop(lua_State *L);
 /* Brackets the C codec's work on a large answer, which a script cannot help. */
 void cpu_grace(int on);
+
+/* Where CO was stopped: ", near FILE:LINE", its innermost line in a script, or the line
+ * before (Lua steps back when a hook yields); "" where that is not known. */
+void cpu_place(lua_State *co, char *out, size_t size);
 
 #endif

@@ -1,6 +1,5 @@
 #include "vm/exchange.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,82 +193,9 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
     return rc;
 }
 
-/* ---- the outcome as bytes ---- */
-
 void exchange_pack_error(struct exchange *x, const struct err *e)
 {
-    buf_reset(&x->packed);
-    buf_addf(&x->packed, "error %s %lld %s", err_kind_name(e->kind),
-             (long long)e->retry_after_ms, e->text);
-}
-
-static int pack_answer(struct exchange *x, const struct httpc_answer *a)
-{
-    int rc = 0;
-    buf_reset(&x->packed);
-    rc |= buf_addf(&x->packed, "%ld\n", a->status);
-    for (size_t i = 0; i < a->nheaders; i++) {
-        size_t name = x->packed.len;
-        rc |= buf_adds(&x->packed, a->headers[i].name);
-        for (; name < x->packed.len; name++)
-            x->packed.data[name] = (char)tolower((unsigned char)x->packed.data[name]);
-        rc |= buf_add(&x->packed, ": ", 2);
-        rc |= buf_adds(&x->packed, a->headers[i].value);
-        rc |= buf_addc(&x->packed, '\n');
-    }
-    rc |= buf_addc(&x->packed, '\n');
-    rc |= buf_add(&x->packed, a->body, a->body_len);
-    /* no script and no log sees the token, not even by an API that repeats it */
-    if (x->connection && x->connection->token)
-        str_mask(x->packed.data, x->packed.len, x->connection->token);
-    return rc;
-}
-
-int exchange_read(const char *packed, size_t len, struct exchange_answer *out,
-                  struct err *e)
-{
-    *out = (struct exchange_answer){0};
-    char kind[32];
-    long long retry_after_ms;
-    int text = 0;
-    char *copy =
-        len > 6 && memcmp(packed, "error ", 6) == 0 ? xmemdup0(packed, len) : NULL;
-    if (copy && sscanf(copy, "error %31s %lld %n", kind, &retry_after_ms, &text) == 2 &&
-        text > 0) {
-        err_set(&out->err, err_kind_find(kind), "%s", copy + text);
-        out->err.retry_after_ms = retry_after_ms;
-        free(copy);
-        return 0;
-    }
-    free(copy);
-    const char *line = memchr(packed, '\n', len);
-    const char *blank = memmem(packed, len, "\n\n", 2);
-    out->status = (int)strtol(packed, NULL, 10);
-    if (!line || !blank || out->status < 100)
-        return err_set(e, ERR_INTERNAL, "cannot read a recorded HTTP answer");
-    out->headers = line + 1;
-    out->headers_len = blank > line ? (size_t)(blank - line) : 0;
-    out->body = blank + 2;
-    out->len = len - (size_t)(out->body - packed);
-    return 0;
-}
-
-int exchange_header(const struct exchange_answer *a, const char *name, char *out,
-                    size_t size)
-{
-    size_t n = strlen(name);
-    const char *p = a->headers, *end = a->headers + a->headers_len;
-    while (p < end) {
-        const char *eol = memchr(p, '\n', (size_t)(end - p));
-        if (!eol)
-            eol = end;
-        if ((size_t)(eol - p) > n + 1 && memcmp(p, name, n) == 0 && p[n] == ':') {
-            snprintf(out, size, "%.*s", (int)(eol - p - (long)n - 2), p + n + 2);
-            return 1;
-        }
-        p = eol + 1;
-    }
-    return 0;
+    packed_error(&x->packed, e);
 }
 
 /* ---- the journal's side ---- */
@@ -541,7 +467,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
         run_add_written(x->run, x->what);
     char status[16];
     snprintf(status, sizeof status, "%ld", a->status);
-    if (pack_answer(x, a) == 0) {
+    if (packed_answer(&x->packed, a, x->connection ? x->connection->token : NULL) == 0) {
         conclude(x, status);
         return;
     }

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "core/connection.h"
+#include "vm/packed.h"
 #include "vm/run.h"
 
 enum exchange_mode { EXCHANGE_VERB, EXCHANGE_REQUEST, EXCHANGE_PAGE };
@@ -41,7 +42,7 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     int refused;       /* 401s so far: one is asked again */
     int64_t began_us;  /* when it first asked for leave */
     int64_t version;   /* of the token that it was sent with */
-    struct buf packed; /* the outcome: see exchange_read */
+    struct buf packed; /* the outcome: see vm/packed.h */
 };
 
 void exchange_init(struct exchange *x, struct run *run);
@@ -62,20 +63,5 @@ int exchange_send(struct exchange *x, struct err *e);
 void exchange_pack_error(struct exchange *x, const struct err *e);
 /* Ends the step with the outcome, or with the reason why that is too large. */
 int exchange_end(struct exchange *x, struct err *e);
-
-struct exchange_answer { /* borrowed from the packed bytes */
-    int status;          /* 0: err says why there is none */
-    struct err err;
-    const char *headers; /* "name: value\n" each, names in lower case */
-    size_t headers_len;
-    const char *body;
-    size_t len;
-};
-/* Reads packed bytes, fresh or from the journal. */
-int exchange_read(const char *packed, size_t len, struct exchange_answer *out,
-                  struct err *e);
-/* Copies header NAME (lower case) into OUT; 0 when it is missing. */
-int exchange_header(const struct exchange_answer *a, const char *name, char *out,
-                    size_t size);
 
 #endif

@@ -111,3 +111,24 @@ void fail_read(lua_State *L, int idx, struct err *e)
                 lua_typename(L, lua_type(L, idx)));
     }
 }
+
+/* Protected: to read an error can need memory. */
+static int read_error(lua_State *L)
+{
+    fail_read(L, 1, lua_touserdata(L, 2));
+    return 0;
+}
+
+/* A light C function and a light userdata allocate nothing, and there is room for them.
+ */
+void fail_read_top(lua_State *L, struct err *e)
+{
+    struct err read;
+    lua_pushcfunction(L, read_error);
+    lua_insert(L, -2);
+    lua_pushlightuserdata(L, &read);
+    if (lua_pcall(L, 2, 0, 0) == LUA_OK)
+        *e = read;
+    else
+        err_set(e, ERR_LIMIT, "cannot go on: the script's memory is used up");
+}

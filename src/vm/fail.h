@@ -17,5 +17,7 @@ int fail_text(lua_State *L, enum err_kind kind, const char *fmt, ...)
 /* Reads the error value at IDX, whatever it is, without running a metamethod. May raise
  * when memory runs out: call it protected. */
 void fail_read(lua_State *L, int idx, struct err *e);
+/* Pops the error value at the top of L into E; never raises. */
+void fail_read_top(lua_State *L, struct err *e);
 
 #endif

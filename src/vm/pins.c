@@ -8,12 +8,13 @@
 #include "base/str.h"
 
 /* One note. A file is known by who asked for it and from which layer on; settings by
- * their name. */
+ * their name, what the command line gave by its path. */
 struct pin {
-    char *name;                /* "2 acme recipes/x.lua", "= client" */
+    char *name;                /* "2 acme recipes/x.lua", "= client", "@ ./new.csv" */
     struct overlay_file *file; /* of a file; NULL: no layer had it */
     json_t *tree;              /* of settings; a reference */
-    char *text;                /* and their canonical text */
+    char *text;                /* and their canonical text; a given file's bytes */
+    size_t len;
     unsigned char hash[CRYPTO_SHA256_SIZE];
 };
 
@@ -129,8 +130,37 @@ const json_t *pins_tree(struct pins *p, const char *name, const json_t *today,
     pin = add(p, key);
     pin->tree = json_incref((json_t *)today);
     pin->text = text;
-    crypto_sha256(text, strlen(text), pin->hash);
+    pin->len = strlen(text);
+    crypto_sha256(text, pin->len, pin->hash);
     return today;
+}
+
+/* A path that does not fit, or would break the list, is not noted: 0. */
+static int bytes_key(char key[NAME_MAX_BYTES], const char *path)
+{
+    int n = snprintf(key, NAME_MAX_BYTES, "@ %s", path);
+    return n > 0 && n < NAME_MAX_BYTES && !strpbrk(path, "\t\n");
+}
+
+const char *pins_bytes(struct pins *p, const char *path, size_t *len)
+{
+    char key[NAME_MAX_BYTES];
+    struct pin *pin = bytes_key(key, path) ? find(p, key) : NULL;
+    if (!pin)
+        return NULL;
+    *len = pin->len;
+    return pin->text;
+}
+
+void pins_note_bytes(struct pins *p, const char *path, const void *data, size_t len)
+{
+    char key[NAME_MAX_BYTES];
+    if (!bytes_key(key, path) || find(p, key))
+        return;
+    struct pin *pin = add(p, key);
+    pin->text = xmemdup0(data, len);
+    pin->len = len;
+    crypto_sha256(data, len, pin->hash);
 }
 
 int pins_count(const struct pins *p)
@@ -146,7 +176,7 @@ char *pins_list(const struct pins *p, unsigned char hash[CRYPTO_SHA256_SIZE])
     for (int i = 0; i < p->n; i++) {
         const struct pin *pin = &p->list[i];
         char hex[2 * CRYPTO_SHA256_SIZE + 1] = "-";
-        if (pin->file || pin->tree)
+        if (pin->file || pin->text)
             str_hex(pin->hash, sizeof pin->hash, hex);
         buf_addf(&out, "%s\t%s\t%d\t%s\n", pin->name, hex,
                  pin->file ? (int)pin->file->layer : 0, pin->file ? pin->file->path : "");
@@ -168,8 +198,8 @@ void pins_each(const struct pins *p,
         const struct pin *pin = &p->list[i];
         if (pin->file)
             fn(arg, pin->hash, pin->file->text, pin->file->len);
-        else if (pin->tree)
-            fn(arg, pin->hash, pin->text, strlen(pin->text));
+        else if (pin->text)
+            fn(arg, pin->hash, pin->text, pin->len);
     }
 }
 
@@ -183,11 +213,10 @@ static int malformed(const char *line, struct err *e)
 
 static int load_tree(struct pin *pin, pins_text_fn *text, void *arg, struct err *e)
 {
-    size_t len;
     json_error_t why;
-    if (text(arg, pin->hash, &pin->text, &len, e) != 0)
+    if (text(arg, pin->hash, &pin->text, &pin->len, e) != 0)
         return -1;
-    pin->tree = json_loadb(pin->text, len, JSON_DECODE_ANY, &why);
+    pin->tree = json_loadb(pin->text, pin->len, JSON_DECODE_ANY, &why);
     if (!pin->tree)
         return err_set(e, ERR_STORE, "cannot read the settings that a run began with: %s",
                        why.text);
@@ -237,6 +266,8 @@ static int load_line(struct pins *p, char *line, pins_text_fn *text, void *arg,
         return malformed(line, e);
     if (line[0] == '=')
         return load_tree(pin, text, arg, e);
+    if (line[0] == '@')
+        return text(arg, pin->hash, &pin->text, &pin->len, e);
     return load_file(p, pin, hex, *layer - '0', path, text, arg, e);
 }
 

@@ -32,6 +32,11 @@ struct overlay_file *pins_find(struct pins *p, const char *client, const char *n
 const json_t *pins_tree(struct pins *p, const char *name, const json_t *today,
                         struct err *e);
 
+/* The bytes of a file that the run was given: borrowed, NULL when they are not noted; and
+ * noting a copy of them. */
+const char *pins_bytes(struct pins *p, const char *path, size_t *len);
+void pins_note_bytes(struct pins *p, const char *path, const void *data, size_t len);
+
 /* How many are noted: it only grows. */
 int pins_count(const struct pins *p);
 /* All of them as text, one a line in order of name: a new string, and its hash. */

@@ -12,18 +12,13 @@
 #include "vm/conv.h"
 #include "vm/cpu.h"
 #include "vm/fail.h"
+#include "vm/files.h"
 #include "vm/pins.h"
 #include "vm/sandbox.h"
 
 enum run_state { STATE_NEW, STATE_READY, STATE_RUNNING, STATE_WAITING, STATE_OVER };
 
-enum { FILES_MAX = 16, RESULT_MAX = 64 * 1024 * 1024 };
-
-struct run_file {
-    char *name;
-    char *data;
-    size_t len;
-};
+enum { RESULT_MAX = 64 * 1024 * 1024 };
 
 struct run {
     struct runs *runs;
@@ -61,8 +56,7 @@ struct run {
     char *wait_trigger, *wait_match;
     struct err *err; /* NULL: none yet; not inside, a kilobyte for each that waits */
     struct buf result, secret;
-    struct run_file *files;
-    int nfiles;
+    struct files files;
 };
 
 struct runs {
@@ -148,11 +142,7 @@ static void run_free(struct run *run)
     pins_free(run->pins);
     free(run->wait_trigger);
     free(run->wait_match);
-    for (int i = 0; i < run->nfiles; i++) {
-        free(run->files[i].name);
-        free(run->files[i].data);
-    }
-    free(run->files);
+    files_fini(&run->files);
     free(run->scopes);
     buf_free(&run->result);
     run_secret_buf(run);
@@ -246,27 +236,6 @@ void runs_stop_writes(struct runs *runs)
 
 /* ---- the one resume ---- */
 
-/* Protected: to read an error can need memory. */
-static int read_error(lua_State *L)
-{
-    fail_read(L, 1, lua_touserdata(L, 2));
-    return 0;
-}
-
-/* Pops the error value at the top of L into E. A light C function and a light userdata
- * allocate nothing, and there is room for them. */
-static void read_protected(lua_State *L, struct err *e)
-{
-    struct err read;
-    lua_pushcfunction(L, read_error);
-    lua_insert(L, -2);
-    lua_pushlightuserdata(L, &read);
-    if (lua_pcall(L, 2, 0, 0) == LUA_OK)
-        *e = read;
-    else
-        err_set(e, ERR_LIMIT, "cannot go on: the script's memory is used up");
-}
-
 /* The error is at the top of FROM. */
 static void set_failed(struct run *run, lua_State *from, int rc)
 {
@@ -283,22 +252,7 @@ static void set_failed(struct run *run, lua_State *from, int rc)
         lua_settop(L, 0);
         lua_xmove(from, L, 1);
     }
-    read_protected(L, err_of(run));
-}
-
-/* Where it was stopped: its innermost line in a script, or the line before (Lua steps
- * back when a hook yields); "" where that is not known. */
-static void describe_place(lua_State *co, char *out, size_t size)
-{
-    lua_Debug ar;
-    *out = '\0';
-    for (int level = 0; lua_getstack(co, level, &ar); level++) {
-        lua_getinfo(co, "Sl", &ar);
-        if (ar.currentline <= 0 || strstr(ar.source, "lua/std/"))
-            continue;
-        snprintf(out, size, ", near %s:%d", ar.short_src, ar.currentline);
-        return;
-    }
+    fail_read_top(L, err_of(run));
 }
 
 static void set_stopped(struct run *run)
@@ -306,7 +260,7 @@ static void set_stopped(struct run *run)
     const struct limits *limits = vm_limits(run->runs->vm);
     const struct scope *scope = run_scope(run);
     char place[LUA_IDSIZE + 32];
-    describe_place(run->co, place, sizeof place);
+    cpu_place(run->co, place, sizeof place);
     const char *kind = scope ? scope->kind : "the",
                *name = scope ? scope->name : "script";
     run->outcome = RUN_FAILED;
@@ -721,33 +675,13 @@ struct buf *run_secret_buf(struct run *run)
 int run_add_file(struct run *run, const char *path, const char **name, struct err *e)
 {
     /* Within a script's scope the path may be what an API answered: the key, say. */
-    if (!run->files_allowed || run->depth > 0)
-        return err_set(e, ERR_FORBIDDEN,
-                       "cannot read %s: files come from the command line only; a script "
-                       "hands on the one that it got",
-                       path);
-    if (run->nfiles >= FILES_MAX)
-        return err_set(e, ERR_LIMIT, "cannot read %s: more than %d files", path,
-                       FILES_MAX);
-    struct buf data;
-    buf_init(&data, vm_limits(run->runs->vm)->file_bytes);
-    if (path_read(path, &data, e) != 0) {
-        buf_free(&data);
-        return -1;
-    }
-    run->files = xrealloc(run->files, (size_t)(run->nfiles + 1) * sizeof *run->files);
-    struct run_file *file = &run->files[run->nfiles];
-    const char *slash = strrchr(path, '/');
-    file->name = xstrdup(slash ? slash + 1 : path);
-    file->data = buf_take(&data, &file->len);
-    *name = file->name;
-    return run->nfiles++;
+    int outside = run->depth == 0;
+    return files_add(&run->files, path, outside ? run->pins : NULL,
+                     run->files_allowed && outside, vm_limits(run->runs->vm)->file_bytes,
+                     name, e);
 }
 
 const char *run_file(const struct run *run, int id, size_t *len)
 {
-    if (id < 0 || id >= run->nfiles)
-        return NULL;
-    *len = run->files[id].len;
-    return run->files[id].data;
+    return files_get(&run->files, id, len);
 }

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "vm/files.h"
 #include "vm/pins.h"
 #include "vmtest.h"
 
@@ -496,6 +497,41 @@ static void test_a_walk_goes_on_at_its_page(void **state)
     assert_int_equal(vmtest_requests(0), 1);
 }
 
+/* What the command line gave is there for a replay in another process. */
+static void test_a_given_file_stays_as_it_was(void **state)
+{
+    (void)state;
+    struct err e;
+    write_text("list.csv", "a,b\n1,2\n");
+    char *path = path_join(t.dir, "list.csv");
+    struct files files = {0};
+    const char *name, *data;
+    size_t len;
+    struct overlay *overlay = overlay_new(t.dir);
+    struct pins *pins = pins_new(overlay);
+    assert_int_equal(files_add(&files, path, pins, 0, 1000, &name, &e), -1);
+    assert_int_equal(e.kind, ERR_FORBIDDEN);
+    assert_int_equal(files_add(&files, path, pins, 1, 1000, &name, &e), 0);
+    assert_string_equal(name, "list.csv");
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    char *list = pins_list(pins, hash);
+    pins_each(pins, keep_code, NULL);
+    pins_free(pins);
+    files_fini(&files);
+    write_text("list.csv", "changed");
+    pins = pins_new(overlay);
+    assert_int_equal(pins_load(pins, list, code_of, NULL, &e), 0);
+    assert_int_equal(files_add(&files, path, pins, 0, 1000, &name, &e), 0);
+    data = files_get(&files, 0, &len);
+    assert_int_equal(len, 8);
+    assert_memory_equal(data, "a,b\n1,2\n", 8);
+    files_fini(&files);
+    pins_free(pins);
+    overlay_free(overlay);
+    free(list);
+    free(path);
+}
+
 static void test_in_memory_nothing_waits(void **state)
 {
     (void)state;
@@ -524,6 +560,7 @@ int main(void)
         T(test_values_are_kept_with_their_step),
         T(test_catch_makes_a_retryable_failure_a_value),
         T(test_a_walk_goes_on_at_its_page),
+        T(test_a_given_file_stays_as_it_was),
         T(test_in_memory_nothing_waits),
     };
     return cmocka_run_group_tests_name("kept", tests, NULL, NULL);

@@ -1,0 +1,82 @@
+#include "vm/packed.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+void packed_error(struct buf *out, const struct err *e)
+{
+    buf_reset(out);
+    buf_addf(out, "error %s %lld %s", err_kind_name(e->kind),
+             (long long)e->retry_after_ms, e->text);
+}
+
+int packed_answer(struct buf *out, const struct httpc_answer *a, const char *token)
+{
+    int rc = 0;
+    buf_reset(out);
+    rc |= buf_addf(out, "%ld\n", a->status);
+    for (size_t i = 0; i < a->nheaders; i++) {
+        size_t name = out->len;
+        rc |= buf_adds(out, a->headers[i].name);
+        for (; name < out->len; name++)
+            out->data[name] = (char)tolower((unsigned char)out->data[name]);
+        rc |= buf_add(out, ": ", 2);
+        rc |= buf_adds(out, a->headers[i].value);
+        rc |= buf_addc(out, '\n');
+    }
+    rc |= buf_addc(out, '\n');
+    rc |= buf_add(out, a->body, a->body_len);
+    /* no script and no log sees the token, not even by an API that repeats it */
+    if (token)
+        str_mask(out->data, out->len, token);
+    return rc;
+}
+
+int packed_read(const char *packed, size_t len, struct packed_answer *out, struct err *e)
+{
+    *out = (struct packed_answer){0};
+    char kind[32];
+    long long retry_after_ms;
+    int text = 0;
+    char *copy =
+        len > 6 && memcmp(packed, "error ", 6) == 0 ? xmemdup0(packed, len) : NULL;
+    if (copy && sscanf(copy, "error %31s %lld %n", kind, &retry_after_ms, &text) == 2 &&
+        text > 0) {
+        err_set(&out->err, err_kind_find(kind), "%s", copy + text);
+        out->err.retry_after_ms = retry_after_ms;
+        free(copy);
+        return 0;
+    }
+    free(copy);
+    const char *line = memchr(packed, '\n', len);
+    const char *blank = memmem(packed, len, "\n\n", 2);
+    out->status = (int)strtol(packed, NULL, 10);
+    if (!line || !blank || out->status < 100)
+        return err_set(e, ERR_INTERNAL, "cannot read a recorded HTTP answer");
+    out->headers = line + 1;
+    out->headers_len = blank > line ? (size_t)(blank - line) : 0;
+    out->body = blank + 2;
+    out->len = len - (size_t)(out->body - packed);
+    return 0;
+}
+
+int packed_header(const struct packed_answer *a, const char *name, char *out, size_t size)
+{
+    size_t n = strlen(name);
+    const char *p = a->headers, *end = a->headers + a->headers_len;
+    while (p < end) {
+        const char *eol = memchr(p, '\n', (size_t)(end - p));
+        if (!eol)
+            eol = end;
+        if ((size_t)(eol - p) > n + 1 && memcmp(p, name, n) == 0 && p[n] == ':') {
+            snprintf(out, size, "%.*s", (int)(eol - p - (long)n - 2), p + n + 2);
+            return 1;
+        }
+        p = eol + 1;
+    }
+    return 0;
+}

@@ -1,0 +1,31 @@
+/* packed: what came of an HTTP request, as the bytes that a journal records: the answer,
+ * or the error instead of one. */
+#ifndef FOYER_PACKED_H
+#define FOYER_PACKED_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "io/httpc.h"
+
+/* Both replace what is in OUT. -1 past OUT's maximum. TOKEN (may be NULL) is masked
+ * wherever the answer repeats it: no script and no log sees it. */
+int packed_answer(struct buf *out, const struct httpc_answer *a, const char *token);
+void packed_error(struct buf *out, const struct err *e);
+
+struct packed_answer { /* borrowed from the packed bytes */
+    int status;        /* 0: err says why there is none */
+    struct err err;
+    const char *headers; /* "name: value\n" each, names in lower case */
+    size_t headers_len;
+    const char *body;
+    size_t len;
+};
+/* Reads packed bytes, fresh or from the journal. */
+int packed_read(const char *packed, size_t len, struct packed_answer *out, struct err *e);
+/* Copies header NAME (lower case) into OUT; 0 when it is missing. */
+int packed_header(const struct packed_answer *a, const char *name, char *out,
+                  size_t size);
+
+#endif
