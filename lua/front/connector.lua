@@ -69,6 +69,18 @@ return {
     },
   },
 
+  -- A reply to a customer: what the guard against loops counts.
+  reply = { method = "POST", path = "/conversations/{conversation}/messages" },
+
+  -- Front accepts a message before it exists. By `field` of an action's result it is looked for
+  -- later; events of these types say that the customer did not get the message `ref`.
+  receipt = {
+    field  = "message_uid",
+    get    = "/messages/alt:uid:{}",
+    failed = { "message_delivery_failed", "message_bounce_error", "sending_error" },
+    ref    = "payload.target.data.message_uid",
+  },
+
   paging = { results = "_results", next = "_pagination.next", total = "_total" },
 
   rate = {

@@ -6,8 +6,10 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "core/answer.h"
+#include "core/ledger.h"
 #include "core/oauth.h"
 #include "core/settings.h"
 #include "io/crypto.h"
@@ -269,9 +271,14 @@ static int store_grant(struct grant *g, const char *id, const char *name, struct
         free(row.token.data);
         free(row.refresh.data);
     } while (rc != 0 && e->kind == ERR_CONFLICT && --tries > 0);
-    if (rc == 0)
-        e->kind = ERR_NONE;
-    return rc;
+    if (rc != 0)
+        return -1;
+    e->kind = ERR_NONE;
+    int released; /* what was held for want of it */
+    struct err why;
+    if (ledger_release(store_db(store), g->client, clock_wall_ms(), &released, &why) != 0)
+        log_line(LOG_WARN, "cannot release the runs of %s: %s", g->client, why.text);
+    return 0;
 }
 
 /* ---- whose token ---- */

@@ -195,6 +195,34 @@ static void check_events(struct value_walk *c, const struct value_at *at, const 
     check_fields(c, at, v, fields);
 }
 
+/* What is a reply to a customer, for the loop guard. */
+static void check_reply(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const struct field fields[] = {
+        {"method", value_text, 0}, {"path", value_text, 1}, {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+    const char *path = json_string_value(json_object_get(v, "path"));
+    struct value_at here = {at, "path", 0};
+    if (path && !strstr(path, "{conversation}"))
+        value_report(c, &here, "must hold {conversation}");
+}
+
+/* How an accepted message is known to have got there. */
+static void check_receipt(struct value_walk *c, const struct value_at *at,
+                          const json_t *v)
+{
+    static const struct field fields[] = {{"field", value_text, 1},
+                                          {"get", value_text, 1},
+                                          {"failed", check_text_or_list, 0},
+                                          {"ref", value_text, 0},
+                                          {NULL, NULL, 0}};
+    check_fields(c, at, v, fields);
+    const char *path = json_string_value(json_object_get(v, "get"));
+    struct value_at here = {at, "get", 0};
+    if (path && !strstr(path, "{}"))
+        value_report(c, &here, "must hold {}: where the field's value goes");
+}
+
 /* ---- webhooks ---- */
 
 static void check_header(struct value_walk *c, const struct value_at *at, const json_t *v)
@@ -372,6 +400,8 @@ int connector_check(const json_t *connector, settings_problem_fn *problem, void 
                                           {"errors", check_errors, 0},
                                           {"moved", check_moved, 0},
                                           {"ids", check_ids, 0},
+                                          {"reply", check_reply, 0},
+                                          {"receipt", check_receipt, 0},
                                           {"events", check_events, 0},
                                           {NULL, NULL, 0}};
     struct value_walk c = {NULL, 0, problem, arg, 0};

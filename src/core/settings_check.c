@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/policy.h"
 #include "core/settings_value.h"
 
 struct field {
@@ -89,6 +90,38 @@ static void check_retry(struct value_walk *c, const struct value_at *at, const j
         {"give_up", value_duration},
     };
     check_fields(c, at, v, fields, COUNT(fields));
+}
+
+/* Durations that grow: when foyer looks for a write after it left. */
+static void check_looks(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    int64_t last = 0, ms;
+    if (!json_is_array(v) || json_array_size(v) == 0 ||
+        json_array_size(v) > POLICY_LOOKS_MAX) {
+        value_report(c, at,
+                     "must be a list of 1 to %d durations such as {\"15s\", \"60s\"}",
+                     POLICY_LOOKS_MAX);
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        struct value_at here = {at, NULL, i + 1};
+        const char *text = json_string_value(json_array_get(v, i));
+        value_duration(c, &here, json_array_get(v, i));
+        if (!text || str_parse_duration(text, &ms) != 0)
+            continue;
+        if (ms < last)
+            value_report(c, &here, "must not be shorter than the one before");
+        last = ms;
+    }
+}
+
+static void check_replies(struct value_walk *c, const struct value_at *at,
+                          const json_t *v)
+{
+    if (!json_is_integer(v))
+        value_wrong_type(c, at, "a whole number", v);
+    else if (json_integer_value(v) < 0 || json_integer_value(v) > 1000)
+        value_report(c, at, "must be from 0 to 1000");
 }
 
 static void check_catch_up(struct value_walk *c, const struct value_at *at,
@@ -331,14 +364,15 @@ static const struct field workspace_fields[] = {
     {"timezone", value_timezone},    {"apps", check_apps},
     {"recipes", check_recipes},      {"keep", check_keep},
     {"proxy", value_proxy},          {"ca_dir", value_text},
-    {"alert", value_secret_or_text}, {"tls_certificate", value_text},
-    {"tls_key", value_text},
+    {"alert", value_secret_or_text}, {"confirm", check_looks},
+    {"tls_certificate", value_text}, {"tls_key", value_text},
 };
 
 static const struct field client_fields[] = {
     {"name", value_text},       {"timezone", value_timezone},
     {"recipes", check_recipes}, {"vars", value_any_table},
     {"hosts", value_hosts},     {"uncertain", value_uncertain},
+    {"confirm", check_looks},   {"replies_per_hour", check_replies},
 };
 
 int settings_check_workspace(const json_t *workspace, const struct settings_app *apps,
