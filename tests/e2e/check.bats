@@ -477,6 +477,43 @@ LUA
     'lua/front/connector.lua:5: ids.inbox.prefix: must be text, not a number'
 }
 
+@test "what a connector says of webhooks" {
+  put lua/crm/connector.lua <<'LUA'
+return {
+  name = "CRM",
+  api = { base = "https://crm.example", hosts = { "crm.example" } },
+  webhooks = {
+    signature = "X Signature",
+    challenge = { header = "X-Challenge" },
+    event = { typ = "payload.type" },
+    schemes = {
+      a = { mac = "hmac-md5", over = "{timestamp}", key = "signing-key" },
+      b = { when = "X-Time", mac = "hmac-sha1", over = "{body}", unit = "us", key = "rule_key" },
+      c = { when = "X-Time", mac = "hmac-sha256", over = "{timestamp}{body}", unit = "s", window = 0, key = "rule_key" },
+    },
+    channel = { type = "type", conversation = { "a", "b", "c", "d", "e" }, answers = { message = { id = 1 } } },
+  },
+}
+LUA
+  check
+  [ "$status" = 65 ]
+  diff -u - <(sort <<<"$output") <<'OUT'
+lua/crm/connector.lua:10: webhooks.schemes.b.over: must hold {timestamp}: else anybody could change the time
+lua/crm/connector.lua:10: webhooks.schemes.b.unit: must be "ms" or "s", not "us"
+lua/crm/connector.lua:10: webhooks.schemes.b.window: is missing: `when` names a time
+lua/crm/connector.lua:11: webhooks.schemes.c.window: must be a number of seconds, from 1 to 86400
+lua/crm/connector.lua:13: webhooks.channel.answers.message.id: must be text, not a number
+lua/crm/connector.lua:13: webhooks.channel.conversation: must be at most 4 paths
+lua/crm/connector.lua:5: webhooks.signature: must be a header's name, not "X Signature"
+lua/crm/connector.lua:6: webhooks.challenge.answer: is missing
+lua/crm/connector.lua:7: webhooks.event.typ: unknown key "typ"; did you mean "type"?
+lua/crm/connector.lua:9: webhooks.schemes.a.key: must be "signing_key", "rule_key" or "client_secret", not "signing-key"
+lua/crm/connector.lua:9: webhooks.schemes.a.mac: must be "hmac-sha256" or "hmac-sha1", not "hmac-md5"
+lua/crm/connector.lua:9: webhooks.schemes.a.over: has no {timestamp} to hold without `when`
+lua/crm/connector.lua:9: webhooks.schemes.a.over: must hold {body}: else any body would do
+OUT
+}
+
 @test "what a script passes to an action" {
   recipe recipes/pass.lua 'ctx.call("front/get-conversation", { conversation_id = "inb_1" })' \
     'ctx.call("front/send-conversation-reply", { conversation_id = ctx.vars.x, boddy = "hi" })' \
