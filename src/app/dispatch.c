@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/alert.h"
 #include "app/audience.h"
 #include "app/outcome.h"
 #include "base/clock.h"
@@ -65,6 +66,7 @@ struct dispatch {
     struct writer *writer;
     struct db *db; /* for reading */
     const char *owner;
+    struct alert *alert;
     void (*changed)(void *arg), (*idle)(void *arg);
     void *arg;
     struct flight *flights;
@@ -234,7 +236,10 @@ static void put_off(struct flight *f)
     if (again)
         return;
     o->state = DELIVERY_DEAD;
-    log_line(LOG_ERROR, "delivery %lld is dead: %s", (long long)f->id, why.text);
+    char text[sizeof why.text + 40];
+    snprintf(text, sizeof text, "delivery %lld is dead: %s", (long long)f->id, why.text);
+    log_line(LOG_ERROR, "%s", text);
+    alert_send(f->d->alert, f->client, NULL, "dead", text);
 }
 
 static void conclude(struct flight *f)
@@ -506,6 +511,8 @@ static void look(void *arg)
     int64_t now = clock_wall_ms();
     d->is_asked = 0;
     d->asked_meanwhile = 0;
+    if (d->stopped && dispatch_is_idle(d))
+        d->idle(d->arg);
     if (d->stopped || d->nflights >= DISPATCH_IN_FLIGHT)
         return;
     if (!is_any_due(d, now)) {
@@ -546,8 +553,8 @@ int dispatch_is_idle(const struct dispatch *d)
 
 struct dispatch *dispatch_new(struct session *s, struct workspace *w,
                               struct writer *writer, struct presence *p,
-                              void (*changed)(void *arg), void (*idle)(void *arg),
-                              void *arg, struct err *e)
+                              struct alert *alert, void (*changed)(void *arg),
+                              void (*idle)(void *arg), void *arg, struct err *e)
 {
     struct store *store = workspace_store(w, e);
     if (!store)
@@ -557,6 +564,7 @@ struct dispatch *dispatch_new(struct session *s, struct workspace *w,
                            .writer = writer,
                            .db = store_db(store),
                            .owner = presence_id(p),
+                           .alert = alert,
                            .changed = changed,
                            .idle = idle,
                            .arg = arg};

@@ -20,13 +20,14 @@ enum {
 };
 
 struct dispatch;
+struct alert; /* app/alert.h */
 
 /* All are borrowed and outlive it. CHANGED is called, from the loop, when runs may be due
  * that were not before; IDLE each time that nothing is left to do. */
 struct dispatch *dispatch_new(struct session *s, struct workspace *w,
                               struct writer *writer, struct presence *p,
-                              void (*changed)(void *arg), void (*idle)(void *arg),
-                              void *arg, struct err *e);
+                              struct alert *alert, void (*changed)(void *arg),
+                              void (*idle)(void *arg), void *arg, struct err *e);
 /* Looks for waiting deliveries now, as often as it is asked in one turn of the loop. */
 void dispatch_wake(struct dispatch *d);
 /* 1: nothing is in flight, and nothing was to be had when it last looked. */

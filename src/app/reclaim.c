@@ -81,7 +81,7 @@ static int free_claims(struct db *db, void *arg, struct err *e)
                                  .recipe_max = limits->recipe_crashes,
                                  .within_ms = limits->crash_ms};
     char note[PRESENCE_CAUSE_SIZE + 64];
-    snprintf(note, sizeof note, "{\"dead\":\"a trigger ended its process: %s\"}",
+    snprintf(note, sizeof note, "{\"\":{\"why\":\"a trigger ended its process: %s\"}}",
              dead->end.cause);
     if (ledger_reclaim(db, dead->owner, is_run ? &crash : NULL, clock_wall_ms(),
                        &dead->out, e) != 0)

@@ -355,8 +355,10 @@ static void begin(void *arg)
 {
     struct schedule *s = arg;
     s->is_asked = 0;
-    if (s->is_stopped)
+    if (s->is_stopped) {
+        tell_idle(s);
         return;
+    }
     if (!s->are_listed)
         workspace_each_client(s->workspace, add_plan, s);
     s->are_listed = 1;

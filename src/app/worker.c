@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/alert.h"
 #include "app/dispatch.h"
 #include "app/retention.h"
 #include "app/schedule.h"
@@ -23,7 +24,9 @@ enum {
     RETENTION_FIRST_MS = 60 * 1000,
     RETENTION_MOST_MS = 60 * 1000,
     ERRAND_RETENTION_MS = 1000,
-    DRAIN_MS = 33 * 1000 /* a write is waited for 30 s */
+    DRAIN_MS = 33 * 1000, /* a write is waited for 30 s */
+    ALERTS_MS = 5 * 1000,
+    PAUSE_MS = 20
 };
 
 struct worker {
@@ -35,7 +38,7 @@ struct worker {
     struct dispatch *dispatch;
     struct schedule *schedule;
     struct retention *retention;
-    struct loop_timer *tick, *deadline;
+    struct loop_timer *tick, *deadline, *pause;
     struct loop_fd *wake;
     int wake_fd;
     int64_t minute;       /* that the schedule was last asked in */
@@ -93,6 +96,12 @@ static void on_tick(void *arg)
     loop_timer_set(w->tick, TICK_MS);
 }
 
+static void on_pause(void *arg)
+{
+    struct worker *w = arg;
+    loop_stop(w->loop);
+}
+
 static void on_deadline(void *arg)
 {
     struct worker *w = arg;
@@ -100,17 +109,23 @@ static void on_deadline(void *arg)
     loop_stop(w->loop);
 }
 
+/* Nothing more is begun; what is held is given back. */
+static void cease(struct worker *w)
+{
+    loop_timer_clear(w->tick);
+    schedule_stop(w->schedule);
+    dispatch_stop(w->dispatch);
+    retention_stop(w->retention);
+    runner_stop(w->runner);
+}
+
 static void stop(struct worker *w)
 {
     if (w->stopping)
         return;
     w->stopping = 1;
-    loop_timer_clear(w->tick);
     loop_timer_set(w->deadline, DRAIN_MS);
-    schedule_stop(w->schedule);
-    dispatch_stop(w->dispatch);
-    retention_stop(w->retention);
-    runner_stop(w->runner);
+    cease(w);
     session_interrupt(w->session, !w->errand);
 }
 
@@ -157,8 +172,8 @@ struct worker *worker_open(struct workspace *workspace, runner_done *ended, void
     if (w->writer)
         w->runner = runner_new(w->session, w->writer, presence, e);
     if (w->runner)
-        w->dispatch = dispatch_new(w->session, workspace, w->writer, presence, on_changed,
-                                   on_idle, w, e);
+        w->dispatch = dispatch_new(w->session, workspace, w->writer, presence,
+                                   runner_alert(w->runner), on_changed, on_idle, w, e);
     if (w->dispatch)
         w->schedule =
             schedule_new(w->session, workspace, w->writer, on_changed, on_idle, w, e);
@@ -170,6 +185,7 @@ struct worker *worker_open(struct workspace *workspace, runner_done *ended, void
     w->retention = retention_new(settings, w->loop, w->writer, on_idle, w);
     w->tick = loop_timer_new(w->loop, on_tick, w);
     w->deadline = loop_timer_new(w->loop, on_deadline, w);
+    w->pause = loop_timer_new(w->loop, on_pause, w);
     runner_on_idle(w->runner, on_idle, w);
     runner_on_end(w->runner, ended, arg);
     runner_blame_deliveries(w->runner, dispatch_label_id);
@@ -191,15 +207,31 @@ void worker_close(struct worker *w)
         loop_timer_free(w->tick);
     if (w->deadline)
         loop_timer_free(w->deadline);
+    if (w->pause)
+        loop_timer_free(w->pause);
     session_close(w->session);
     free(w);
+}
+
+static int is_done(const struct worker *w)
+{
+    return w->late || ((w->stopping || (w->errand && w->tidied)) && is_idle(w));
 }
 
 /* Until it is to end and has nothing left to wait for. */
 static void work(struct worker *w)
 {
-    while (!w->late && !((w->stopping || (w->errand && w->tidied)) && is_idle(w)))
+    while (!is_done(w))
         loop_run(w->loop);
+    if (!w->stopping) {
+        cease(w);
+        loop_timer_set(w->deadline, ALERTS_MS);
+    }
+    /* who is to be told is told */
+    while (!w->late && !(is_idle(w) && alert_in_flight(runner_alert(w->runner)) == 0)) {
+        loop_timer_set(w->pause, PAUSE_MS);
+        loop_run(w->loop);
+    }
 }
 
 /* ---- one version of the files ---- */
