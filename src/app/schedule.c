@@ -113,9 +113,9 @@ static int add_run(const struct schedule *s, struct db *db, const struct due *du
                    int64_t slot_ms, struct err *e)
 {
     const char *client = due->plan->client, *recipe = due->entry->recipe;
-    json_t *args =
-        json_pack("{s:s, s:{s:s, s:{s:s, s:I}}}", "recipe", recipe, "event", "type",
-                  "cron", "payload", "type", "cron", "at", (json_int_t)(slot_ms / 1000));
+    json_t *args = json_pack("{s:s, s:b, s:{s:s, s:{s:s, s:I}}}", "recipe", recipe,
+                             "fired", 1, "event", "type", "cron", "payload", "type",
+                             "cron", "at", (json_int_t)(slot_ms / 1000));
     char *text = json_dumps(args, JSON_COMPACT);
     char *place = xasprintf("%s/%s/", client, recipe); /* one slot after the other */
     struct ledger_run run = {.client = client,

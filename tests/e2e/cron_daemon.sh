@@ -48,7 +48,7 @@ printf mock-token >"$DIR/token"
 "$FOYER" -w "$DIR/agency" connect acme --token-file "$DIR/token" --api-url "$MOCK" >"$DIR/connect.err" 2>&1 || bail "connect"
 CONVERSATION=$(curl -sgf -H 'Authorization: Bearer mock-token' "$MOCK/conversations?limit=1" | jq -r '._results[0].id')
 cat >"$DIR/agency/clients/acme/client.lua" <<LUA
-return { name = "Acme", recipes = { digest = { conversation = "$CONVERSATION", limit = 1 } } }
+return { name = "Acme", recipes = { digest = { cron = "* * * * *", conversation = "$CONVERSATION", limit = 1 } } }
 LUA
 
 received() {
@@ -56,7 +56,7 @@ received() {
     jq -e --arg path "/conversations/$CONVERSATION/comments" 'any(.requests[]; .method == "POST" and .path == $path)' >/dev/null
 }
 
-printf 'FOYER_KEY_FILE=%s\n* * * * * root cd %s && %s run digest --all-clients 2>%s\n' \
+printf 'FOYER_KEY_FILE=%s\n* * * * * root cd %s && %s cron 2>%s\n' \
   "$DIR/key" "$DIR/agency" "$FOYER" "$DIR/cron.err" >"$TABLE"
 chmod 644 "$TABLE"
 

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""The store of a workspace, for tests: store.py DB SQL [VALUE...] prints rows as JSON, one a line;
+store.py DB deliver CLIENT COMPANY AT_MS FILE adds the JSON of FILE as a waiting delivery ("-" for
+CLIENT: by company; "-" for COMPANY: none) and prints its id."""
+import json
+import sqlite3
+import sys
+
+db = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)
+db.row_factory = sqlite3.Row
+
+
+def deliver(client, company, at_ms, file):
+    with open(file, "rb") as f:
+        body = f.read()
+    try:
+        event = json.loads(body)
+    except ValueError:
+        event = {}
+    payload = event.get("payload", event)
+    db.execute("BEGIN IMMEDIATE")
+    row = db.execute(
+        "INSERT INTO delivery (at_ms, app, client, scheme, company, type, event, conversation, state,"
+        " due_ms) VALUES (?, 'front', ?, 'application', ?, ?, ?, ?, 0, ?) RETURNING id",
+        (int(at_ms), None if client == "-" else client, None if company == "-" else company,
+         payload.get("type"), payload.get("id"), (payload.get("conversation") or {}).get("id"),
+         int(at_ms))).fetchone()[0]
+    db.execute("INSERT INTO delivery_body (id, body) VALUES (?, ?)", (row, body))
+    db.execute("COMMIT")
+    print(row)
+
+
+if sys.argv[2] == "deliver":
+    deliver(*sys.argv[3:])
+else:
+    for row in db.execute(sys.argv[2], sys.argv[3:]):
+        print(json.dumps({k: row[k] for k in row.keys() if not isinstance(row[k], bytes)}))
