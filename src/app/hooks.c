@@ -141,11 +141,36 @@ static struct hook_app read_about(const json_t *webhooks)
     return about;
 }
 
+struct search {
+    const char *name;
+    int found;
+};
+
+static void match(void *arg, const char *name)
+{
+    struct search *s = arg;
+    s->found |= strcmp(name, s->name) == 0;
+}
+
+/* Whether directory DIR of any layer has NAME. Not by overlay_find, which remembers what
+ * it did not find: anybody can make up names. */
+static int has_file(struct hooks *h, const char *client, const char *dir,
+                    const char *name)
+{
+    struct search s = {name, 0};
+    overlay_each(workspace_overlay(h->w), client, dir, match, &s);
+    return s.found;
+}
+
 static struct app *find_app(struct hooks *h, const char *name, struct err *e)
 {
     for (struct app *app = h->apps; app; app = app->next)
         if (strcmp(app->name, name) == 0)
             return app;
+    if (!has_file(h, NULL, "lua", name)) {
+        err_set(e, ERR_NOT_FOUND, "there is no app \"%.64s\"", name);
+        return NULL;
+    }
     const json_t *connector = workspace_connector(h->w, name, e);
     const json_t *webhooks = json_object_get(connector, "webhooks");
     if (!webhooks) {
@@ -162,13 +187,13 @@ static struct app *find_app(struct hooks *h, const char *name, struct err *e)
 static int find_trigger(struct hooks *h, const char *client, const char *app,
                         const char *trigger, struct err *e)
 {
-    char *name = xasprintf("lua/%s/triggers/%s.lua", app, trigger);
-    struct overlay_file *file =
-        overlay_find(workspace_overlay(h->w), client, name, LAYER_CLIENT, e);
+    char *in = xasprintf("lua/%s/triggers", app), *name = xasprintf("%s.lua", trigger);
+    int found = has_file(h, client, in, name);
+    free(in);
     free(name);
-    if (!file && e->kind == ERR_NOT_FOUND)
-        err_set(e, ERR_NOT_FOUND, "the app \"%s\" has no trigger \"%s\"", app, trigger);
-    return file ? 0 : -1;
+    return found ? 0
+                 : err_set(e, ERR_NOT_FOUND, "the app \"%s\" has no trigger \"%.64s\"",
+                           app, trigger);
 }
 
 /* Splits what is behind "/hooks/" into one to three names; how many, 0 when it is none.
