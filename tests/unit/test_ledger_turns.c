@@ -228,7 +228,7 @@ static void who_holds_the_place(void **state)
     static const int holds[LEDGER_STATES] = {
         [LEDGER_QUEUED] = 1, [LEDGER_RUNNING] = 1, [LEDGER_CONFIRMING] = 1};
     for (int s = 0; s < LEDGER_STATES; s++) {
-        char key[16], expected[32];
+        char key[32], expected[32];
         int64_t epoch;
         snprintf(key, sizeof key, "place-%d", s);
         int64_t a = ADD(.place = key), b = ADD(.place = key);
