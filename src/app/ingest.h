@@ -16,7 +16,7 @@ struct writer;
 struct ingest;
 
 /* STORED (may be NULL) is called on the loop after each group of deliveries that was
- * committed: wake the workers. All are borrowed and outlive it. */
+ * committed: wake the workers. All are borrowed. */
 struct ingest *ingest_new(struct workspace *w, struct loop *loop, struct writer *writer,
                           void (*stored)(void *arg), void *arg, struct err *e);
 /* 1 for "/hooks/...": ingest_take then owns R and answers it. */
@@ -27,8 +27,10 @@ void ingest_take(struct ingest *in, struct httpd_request *r);
 void ingest_reload(struct ingest *in, struct workspace *w);
 /* Requests that wait for their commit. */
 int ingest_busy(const struct ingest *in);
-/* Only when none is busy, or when the writer calls back no more: those requests are then
- * dropped without an answer. NULL is fine. */
+/* Submits what was counted of refused requests: before writer_close. */
+void ingest_flush(struct ingest *in);
+/* Before httpd_close; before or after writer_close. Requests that still wait for their
+ * commit are dropped without an answer; they are stored all the same. NULL is fine. */
 void ingest_free(struct ingest *in);
 
 #endif

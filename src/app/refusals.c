@@ -34,12 +34,8 @@ static int write_batch(struct db *db, void *arg, struct err *e)
     return 0;
 }
 
-static void on_written(void *arg, const struct err *e)
+static void batch_free(struct batch *b)
 {
-    struct batch *b = arg;
-    if (e->kind != ERR_NONE)
-        log_line(LOG_WARN, "%zu kinds of refused requests are not kept: %s", b->n,
-                 e->text);
     for (size_t i = 0; i < b->n; i++) {
         free((char *)b->rows[i].route);
         free((char *)b->rows[i].client);
@@ -50,20 +46,33 @@ static void on_written(void *arg, const struct err *e)
     free(b);
 }
 
-static void flush(void *arg)
+static void on_written(void *arg, const struct err *e)
 {
-    struct refusals *f = arg;
+    struct batch *b = arg;
+    if (e->kind != ERR_NONE)
+        log_line(LOG_WARN, "%zu kinds of refused requests are not kept: %s", b->n,
+                 e->text);
+    batch_free(b);
+}
+
+void refusals_flush(struct refusals *f)
+{
     struct batch *b = f->batch;
     f->batch = NULL;
     if (b)
         writer_submit(f->writer, 0, write_batch, on_written, b);
 }
 
+static void on_time(void *arg)
+{
+    refusals_flush(arg);
+}
+
 struct refusals *refusals_new(struct loop *loop, struct writer *writer)
 {
     struct refusals *f = xcalloc(1, sizeof *f);
     f->writer = writer;
-    f->timer = loop_timer_new(loop, flush, f);
+    f->timer = loop_timer_new(loop, on_time, f);
     return f;
 }
 
@@ -71,7 +80,8 @@ void refusals_free(struct refusals *f)
 {
     if (!f)
         return;
-    flush(f);
+    if (f->batch)
+        batch_free(f->batch);
     loop_timer_free(f->timer);
     free(f);
 }
