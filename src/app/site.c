@@ -6,6 +6,7 @@
 #include "app/consent.h"
 #include "app/session.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "core/settings.h"
 
@@ -14,6 +15,7 @@ struct site {
     struct httpc *httpc;
     struct grants *grants;
     const json_t *settings; /* the workspace's */
+    char *cert, *key;       /* absolute; NULL: no TLS */
     char **callbacks;       /* the paths of the apps' redirect_url */
     size_t ncallbacks, nclients;
     int consents;
@@ -69,6 +71,14 @@ static int load_all(struct site *site, struct err *e)
     return load.failed ? -1 : 0;
 }
 
+static char *below_workspace(const struct site *site, const char *key)
+{
+    const char *path = settings_text(site->settings, key);
+    if (!path)
+        return NULL;
+    return *path == '/' ? xstrdup(path) : path_join(workspace_dir(site->w), path);
+}
+
 struct site *site_open(const char *dir, struct loop *loop, struct err *e)
 {
     struct site *site = xcalloc(1, sizeof *site);
@@ -81,6 +91,8 @@ struct site *site_open(const char *dir, struct loop *loop, struct err *e)
     }
     site->grants = grants_new(site->w, site->httpc);
     find_callbacks(site);
+    site->cert = below_workspace(site, "tls_certificate");
+    site->key = below_workspace(site, "tls_key");
     return site;
 }
 
@@ -94,6 +106,8 @@ void site_free(struct site *site)
     for (size_t i = 0; i < site->ncallbacks; i++)
         free(site->callbacks[i]);
     free(site->callbacks);
+    free(site->cert);
+    free(site->key);
     workspace_close(site->w);
     free(site);
 }
@@ -112,6 +126,12 @@ const char *site_listen(const struct site *site)
 {
     const char *listen = settings_text(site->settings, "listen");
     return listen ? listen : "127.0.0.1:8080";
+}
+
+int site_tls(const struct site *site, struct httpd_tls *out)
+{
+    *out = (struct httpd_tls){site->cert, site->key};
+    return site->cert != NULL;
 }
 
 int site_is_callback(const struct site *site, const char *path)

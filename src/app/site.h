@@ -23,6 +23,9 @@ struct workspace *site_workspace(struct site *site);
 size_t site_clients(const struct site *site); /* how many clients it has */
 /* foyer.lua's listen, or the default. */
 const char *site_listen(const struct site *site);
+/* 1 and the files of tls_certificate and tls_key, lent by SITE, as absolute paths; 0: it
+ * speaks HTTP. */
+int site_tls(const struct site *site, struct httpd_tls *out);
 
 /* 1: PATH is where an app sends people back to after their consent. */
 int site_is_callback(const struct site *site, const char *path);
