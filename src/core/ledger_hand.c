@@ -217,7 +217,7 @@ int ledger_resume(struct db *db, const char *client, const char *recipe, int *li
     if (db_change(db,
                   "DELETE FROM crash WHERE EXISTS (SELECT 1 FROM pause"
                   " WHERE pause.client = ?1 AND (pause.recipe = ?2 OR ?3)"
-                  " AND pause.by = 'crash' AND pause.client = crash.client"
+                  " AND pause.client = crash.client"
                   " AND pause.recipe = crash.recipe)",
                   DB_ARGS(db_text(client), db_text(recipe), db_int(is_all_of_one)), NULL,
                   e) != 0)

@@ -178,7 +178,8 @@ static void the_third_crash_suspends(void **state)
         "run 6: signal 11; repair it, then: foyer resume --client acme --recipe x\n");
     /* a further crash says nothing new */
     assert_int_equal(crash_once("acme", "x", now + 10 * MINUTE + 2), 0);
-    /* resumed, it may crash twice again */
+    /* resumed, it may crash twice again, whoever had paused it last */
+    OK(ledger_pause(db, &(struct ledger_pause){"acme", "x", now, "hand", "why"}, &e));
     OK(ledger_resume(db, "acme", "x", &lifted, &e));
     assert_int_equal(lifted, 1);
     assert_pauses("");
