@@ -1,0 +1,232 @@
+#!/usr/bin/env bats
+# Runs that are cut off, refused or left in the dark, and what becomes of them under foyer cron.
+
+load helper
+load agency
+
+setup_file() {
+  start_agency
+}
+
+teardown_file() {
+  stop_agency
+}
+
+setup() {
+  fresh
+  settings 'confirm = { "15s", "60s", "5m" }'
+  recipe one 'ctx.call("front/send-conversation-reply", { conversation_id = id, body = "<p>hello " .. ctx.options.n .. "</p>" })'
+  recipe note 'ctx.call("front/send-conversation-reply", { conversation_id = id, type = "comment", body = "note " .. ctx.options.n })'
+  N=$BATS_TEST_NUMBER
+}
+
+teardown() {
+  rm -rf "$AGENCY"/{lua,recipes}
+}
+
+settings() {
+  printf 'return { name = "Acme", %s }\n' "$1" >"$AGENCY/clients/acme/client.lua"
+}
+
+# A recipe whose body has `id`, the conversation's: recipe NAME BODY [MORE]
+recipe() {
+  mkdir -p "$AGENCY/recipes"
+  printf 'return { summary = "x", options = { n = { "integer", default = 0 } }, %s run = function(ctx)\nlocal id = "%s"\n%s\nend }\n' \
+    "${3:-}" "$CONVERSATION" "$2" >"$AGENCY/recipes/$1.lua"
+}
+
+run_recipe() {
+  foyer run "$1" --client acme --json "n=$N" "${@:2}"
+  RUN=$(jq -r .run <<<"$output")
+}
+
+# What the store says of the run: row COLUMN
+row() {
+  python3 - "$AGENCY/state/foyer.db" "select $1 from run where id = ${2:-$RUN}" <<'PY'
+import sqlite3, sys
+print(sqlite3.connect("file:" + sys.argv[1] + "?mode=ro", uri=True).execute(sys.argv[2]).fetchone()[0])
+PY
+}
+
+STATES=(queued running sleeping waiting confirming held parked done skipped dead cancelled)
+
+state() {
+  echo "${STATES[$(row state)]}"
+}
+
+# foyer cron so many seconds from now: later SECONDS [EXIT]
+later() {
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + $1 * 1000)) foyer cron
+  same "$status" "${2:-0}"
+}
+
+posts() {
+  mock_log '[.requests[] | select(.method == "POST")] | length'
+}
+
+# How many messages or comments with this test's number the conversation has.
+made() {
+  curl -sgf -H "Authorization: Bearer $COMPANY_TOKEN" "$MOCK/conversations/$CONVERSATION/$1?limit=100" |
+    jq "[._results[].body | select(test(\"(hello|note|old|new|first|second) $N\\\\b\"))] | length"
+}
+
+@test "a retryable failure: 75, queued, and it goes on by itself" {
+  recipe read 'ctx.call("front/get-conversation", { conversation_id = id }) ctx.call("front/send-conversation-reply",
+    { conversation_id = id, type = "comment", body = "note " .. ctx.options.n })'
+  fault '{"kind": "503", "retry_after": 30, "match": {"method": "GET"}}'
+  run_recipe read
+  same "$status" 75
+  same "$(jq -c '[.outcome, .state, .error.kind]' <<<"$output")" '["failed","queued","unavailable"]'
+  holds "$stderr" "run $RUN goes on by itself under \`foyer serve\` or \`foyer cron\`; \`foyer runs cancel $RUN\` gives it up"
+  same "$(row failures)" 1
+  later 20 # Retry-After is the floor
+  same "$(state)" queued
+  later 40
+  same "$(state)" done
+  same "$(made comments)" 1
+}
+
+@test "what was done is not done again, and the code stays as it was" {
+  recipe read 'local function note(text) ctx.call("front/send-conversation-reply",
+      { conversation_id = id, type = "comment", body = text .. " " .. ctx.options.n }) end
+    note("first") ctx.call("front/get-conversation", { conversation_id = id }) note("old")'
+  fault '{"kind": "503", "match": {"method": "GET"}}'
+  run_recipe read
+  same "$status" 75
+  sed -i 's/note("old")/note("new")/' "$AGENCY/recipes/read.lua"
+  later 60
+  same "$(state)" done
+  same "$(posts)" 2
+  same "$(mock_log '[.requests[] | select(.method == "POST").json.body]')" "[\"first $N\",\"old $N\"]"
+}
+
+@test "killed after the outcome was kept: the reply is not sent again" {
+  FOYER_TEST_STOP="outcome kept" foyer run one --client acme "n=$N"
+  same "$status" 137
+  same "$(posts)" 1
+  RUN=$(row 'max(id)' id)
+  same "$(state)" running
+  later 1
+  same "$(state)" done
+  same "$(posts)" 1
+}
+
+@test "killed after the intent was kept: looked for, and parked when nobody can tell" {
+  FOYER_TEST_STOP="intent kept" foyer run one --client acme "n=$N"
+  same "$status" 137
+  same "$(posts)" 0
+  RUN=$(row 'max(id)' id)
+  later 1
+  same "$(state)" confirming
+  same "$(posts)" 0
+  later 20
+  later 70
+  same "$(state)" confirming
+  later 400 69
+  same "$(state)" parked
+  holds "$(row reason)" "nobody knows whether POST /conversations/$CONVERSATION/messages was done"
+  holds "$(row reason)" "foyer runs resolve $RUN --happened, or --not-happened"
+  same "$(posts)" 0
+}
+
+@test "the answer is lost: found, and the run goes on with it" {
+  fault '{"kind": "drop-after", "match": {"method": "POST"}}'
+  run_recipe one
+  same "$status" 69
+  same "$(jq -c '[.outcome, .state, .error.kind]' <<<"$output")" '["failed","confirming","uncertain"]'
+  same "$(posts)" 1
+  until [ "$(made messages)" = 1 ]; do sleep 0.1; done # the mock shows messages late
+  later 20
+  same "$(state)" done
+  same "$(posts)" 1
+  same "$(made messages)" 1
+}
+
+@test "the answer is lost and nothing is found: uncertain = resend sends it again" {
+  settings 'uncertain = "resend"'
+  fault '{"kind": "drop", "match": {"method": "POST"}}'
+  run_recipe one
+  same "$status" 69
+  later 20
+  later 70
+  later 400
+  same "$(state)" done
+  same "$(posts)" 2
+}
+
+@test "a comment that surely is not there is written again" {
+  fault '{"kind": "drop", "match": {"method": "POST"}}'
+  run_recipe note
+  same "$status" 69
+  later 20
+  same "$(state)" confirming
+  later 70
+  same "$(state)" done
+  same "$(posts)" 2
+  same "$(made comments)" 1
+}
+
+@test "an idempotent write of unknown fate is just sent again" {
+  action assign 'ctx.http.patch("/conversations/" .. input.id, { status = "archived" })' idempotent
+  sed -i 's/return { /return { input = { id = { "conversation" } }, /' "$AGENCY/lua/front/actions/assign.lua"
+  recipe tidy 'ctx.call("front/assign", { id = id })'
+  fault '{"kind": "drop-after", "match": {"method": "PATCH"}}'
+  run_recipe tidy
+  same "$status" 69
+  same "$(state)" queued
+  later 5
+  same "$(state)" done
+  same "$(mock_log '[.requests[] | select(.method == "PATCH")] | length')" 2
+}
+
+@test "attempts run out: dead, with the reason" {
+  recipe read 'ctx.call("front/get-conversation", { conversation_id = id })' 'retry = { attempts = 2 },'
+  fault '{"kind": "503", "times": 10}'
+  run_recipe read
+  same "$status" 75
+  later 100 69
+  same "$(state)" dead
+  holds "$(row reason)" "given up after 2 attempts"
+  same "$(row kind)" unavailable
+}
+
+@test "a replay that asks for something else is parked, with the difference" {
+  recipe odd 'ctx.call("front/send-conversation-reply", { conversation_id = id, type = "comment", body = "note " .. ctx.options.n })
+    ctx.call("front/get-conversation", { conversation_id = id })'
+  fault '{"kind": "503", "match": {"method": "GET"}}'
+  run_recipe odd
+  same "$status" 75
+  # as though the code had not been pinned
+  python3 - "$AGENCY/state/foyer.db" "$RUN" <<'PY'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("update step set name = 'front/other' where run = ? and name like 'front/%'", (sys.argv[2],))
+db.commit()
+PY
+  later 60 69
+  same "$(state)" parked
+  holds "$(row reason)" "cannot replay this run"
+  same "$(posts)" 1
+}
+
+@test "a script that hangs: its process ends, the run is to blame, and is suspended" {
+  recipe hang 'return (("a"):rep(40)):find(("a*"):rep(40) .. "b")'
+  for i in 1 2 3; do
+    foyer run hang --client acme "n=$N"
+    same "$status" 70
+    holds "$stderr" watchdog
+  done
+  RUN=$(row 'max(id)' id)
+  foyer cron
+  holds "$(row "(select reason from pause where recipe = 'hang')")" "hang crashed 3 times for acme"
+  same "$(row crashes)" 1
+  same "$(state)" queued
+}
+
+@test "only reading costs no wait for the disk" {
+  recipe read 'ctx.call("front/get-conversation", { conversation_id = id })'
+  command -v strace >/dev/null || skip "needs strace"
+  foyer run read --client acme # a new log is begun with one
+  strace -f -e trace=fsync,fdatasync -o "$BATS_TEST_TMPDIR/trace" "$FOYER" -w "$AGENCY" run read --client acme >/dev/null
+  ! grep -q "sync(" "$BATS_TEST_TMPDIR/trace"
+}
