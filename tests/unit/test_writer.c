@@ -172,7 +172,7 @@ static void jobs_that_wait_share_a_commit(void **state)
     (void)state;
     enum { JOBS = 500 };
     static struct job jobs[JOBS];
-    char names[JOBS][8];
+    char names[JOBS][16];
     for (int i = 0; i < JOBS; i++) {
         snprintf(names[i], sizeof(names[i]), "j%d", i);
         jobs[i] = (struct job){.name = names[i]};
