@@ -529,11 +529,6 @@ int ingest_busy(const struct ingest *in)
     return in->njobs;
 }
 
-void ingest_flush(struct ingest *in)
-{
-    refusals_flush(in->refusals);
-}
-
 void ingest_free(struct ingest *in)
 {
     if (!in)

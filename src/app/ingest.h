@@ -27,10 +27,9 @@ void ingest_take(struct ingest *in, struct httpd_request *r);
 void ingest_reload(struct ingest *in, struct workspace *w);
 /* Requests that wait for their commit. */
 int ingest_busy(const struct ingest *in);
-/* Submits what was counted of refused requests: before writer_close. */
-void ingest_flush(struct ingest *in);
-/* Before httpd_close; before or after writer_close. Requests that still wait for their
- * commit are dropped without an answer; they are stored all the same. NULL is fine. */
+/* Before writer_close, which stores what it submits, and before httpd_close. Requests
+ * that still wait for their commit are dropped without an answer; they are stored all the
+ * same. NULL is fine. */
 void ingest_free(struct ingest *in);
 
 #endif

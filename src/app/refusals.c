@@ -34,8 +34,12 @@ static int write_batch(struct db *db, void *arg, struct err *e)
     return 0;
 }
 
-static void batch_free(struct batch *b)
+static void on_written(void *arg, const struct err *e)
 {
+    struct batch *b = arg;
+    if (e->kind != ERR_NONE)
+        log_line(LOG_WARN, "%zu kinds of refused requests are not kept: %s", b->n,
+                 e->text);
     for (size_t i = 0; i < b->n; i++) {
         free((char *)b->rows[i].route);
         free((char *)b->rows[i].client);
@@ -46,26 +50,13 @@ static void batch_free(struct batch *b)
     free(b);
 }
 
-static void on_written(void *arg, const struct err *e)
+static void on_time(void *arg)
 {
-    struct batch *b = arg;
-    if (e->kind != ERR_NONE)
-        log_line(LOG_WARN, "%zu kinds of refused requests are not kept: %s", b->n,
-                 e->text);
-    batch_free(b);
-}
-
-void refusals_flush(struct refusals *f)
-{
+    struct refusals *f = arg;
     struct batch *b = f->batch;
     f->batch = NULL;
     if (b)
         writer_submit(f->writer, 0, write_batch, on_written, b);
-}
-
-static void on_time(void *arg)
-{
-    refusals_flush(arg);
 }
 
 struct refusals *refusals_new(struct loop *loop, struct writer *writer)
@@ -80,8 +71,7 @@ void refusals_free(struct refusals *f)
 {
     if (!f)
         return;
-    if (f->batch)
-        batch_free(f->batch);
+    on_time(f);
     loop_timer_free(f->timer);
     free(f);
 }

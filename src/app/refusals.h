@@ -10,9 +10,8 @@
 struct refusals;
 
 struct refusals *refusals_new(struct loop *loop, struct writer *writer);
-/* Submits what is counted. */
-void refusals_flush(struct refusals *f);
-void refusals_free(struct refusals *f); /* NULL is fine */
+/* Submits what is counted. NULL is fine. */
+void refusals_free(struct refusals *f);
 /* Copies R; at_ms and times are set here. Past 64 different ones within a second the rest
  * is only counted in the metrics. */
 void refusals_add(struct refusals *f, const struct rejection *r);

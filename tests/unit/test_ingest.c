@@ -104,7 +104,6 @@ static void *serve(void *arg)
     (void)!write(server.answers[1], "", 1);
     loop_run(inside.loop);
     loop_fd_free(orders);
-    ingest_flush(inside.in);
     ingest_free(inside.in);
     httpd_close(d);
     writer_close(writer);
