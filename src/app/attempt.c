@@ -11,6 +11,7 @@
 #include "base/when.h"
 #include "core/inbox.h"
 #include "core/settings.h"
+#include "core/stats.h"
 #include "vm/pins.h"
 
 enum {
@@ -531,6 +532,8 @@ static void begin(struct attempt *a)
                             .journal = journal,
                             .pins = pins,
                             .keeper = kept_keeper(a->kept)};
+    stats_add(STAT_ATTEMPTS, 1);
+    stats_add(STAT_REPLAYS, (uint64_t)journal_is_replaying(journal));
     a->run = run_start(session_runs(a->env->session), &spec, on_done, a);
     free(a->args);
     a->args = NULL;

@@ -3,6 +3,7 @@
 
 #include "app/cli.h"
 #include "app/worker.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "core/stats.h"
 
@@ -18,6 +19,20 @@ static int read_fd(const char *option, const char *word, int *fd, struct err *e)
                        option, word, usage);
     *fd = (int)n;
     return 0;
+}
+
+/* Why is not said here: an API's own words may hold what no log shall. */
+static void on_ended(void *arg, const struct runner_end *end)
+{
+    (void)arg;
+    int is_bad = end->state == LEDGER_PARKED || end->state == LEDGER_DEAD;
+    if (is_bad)
+        log_line(LOG_WARN, "run %lld is %s (%s); `foyer runs show %lld` says why",
+                 (long long)end->id, ledger_state_name(end->state),
+                 err_kind_name(end->err.kind), (long long)end->id);
+    else if (end->state != LEDGER_RUNNING)
+        log_line(LOG_INFO, "run %lld is %s", (long long)end->id,
+                 ledger_state_name(end->state));
 }
 
 int cmd_work(struct cli *cli, int argc, char **argv)
@@ -38,7 +53,7 @@ int cmd_work(struct cli *cli, int argc, char **argv)
         (stats_fd < 0 || stats_attach(stats_fd, &e) == 0))
         w = workspace_open(cli->workspace, 0, &e);
     if (w)
-        worker = worker_open(w, NULL, NULL, &e);
+        worker = worker_open(w, on_ended, NULL, &e);
     if (worker)
         worker_serve(worker, wake_fd, &e);
     worker_close(worker);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/limits.h"
+#include "core/stats.h"
 #include "io/crypto.h"
 
 enum { TICK_MS = 2000, HELD_TICKS = 30, STORE_MS = 1000 };
@@ -96,15 +97,33 @@ static void slot_free(struct slot *slot)
     free(slot);
 }
 
+static void count(enum ledger_state state)
+{
+    static const struct {
+        enum ledger_state state;
+        enum counter counter;
+    } ends[] = {{LEDGER_DONE, STAT_RUN_DONE},
+                {LEDGER_SKIPPED, STAT_RUN_SKIPPED},
+                {LEDGER_PARKED, STAT_RUN_PARKED},
+                {LEDGER_DEAD, STAT_RUN_DEAD},
+                {LEDGER_CANCELLED, STAT_RUN_CANCELLED}};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (ends[i].state == state)
+            stats_add(ends[i].counter, 1);
+}
+
 static void on_ended(void *arg, const struct runner_end *end)
 {
     struct slot *slot = arg;
     struct runner *r = slot->r;
     r->counts[end->state]++;
+    count(end->state);
+    log_context(end->id, slot->attempt ? slot->attempt->client : NULL);
     if (slot->done)
         slot->done(slot->arg, end);
     if (r->on_end)
         r->on_end(r->end_arg, end);
+    log_context(0, NULL);
     slot_free(slot);
     if (r->has_begun && !r->stopping)
         runner_wake(r); /* there is room, and a place may be free */

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/stats.h"
 #include "io/writer.h"
 
 enum {
@@ -169,8 +170,10 @@ struct worker *worker_open(struct workspace *workspace, runner_done *ended, void
         w->writer = writer_open(path, w->loop, e);
         free(path);
     }
-    if (w->writer)
+    if (w->writer) {
+        writer_watch(w->writer, stats_commit);
         w->runner = runner_new(w->session, w->writer, presence, e);
+    }
     if (w->runner)
         w->dispatch = dispatch_new(w->session, workspace, w->writer, presence,
                                    runner_alert(w->runner), on_changed, on_idle, w, e);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/stats.h"
 #include "io/crypto.h"
 
 struct entry {
@@ -213,6 +214,7 @@ static int finish(struct journal *j, int seq, int is_scope, const void *result,
                        seq);
     if (check_size(j, entry, len, e) != 0)
         return -1;
+    stats_add(STAT_STEPS, 1);
     int index = j->open[--j->depth];
     if (j->keep) {
         entry->is.is_done = 1;

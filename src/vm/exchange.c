@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "core/answer.h"
 #include "core/settings.h"
+#include "core/stats.h"
 #include "io/crypto.h"
 
 enum { REDIRECTS_MAX = 3 };
@@ -432,6 +433,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
     struct exchange *x = arg;
     struct err e = a->err;
     x->call = NULL;
+    stats_answer(e.kind == ERR_NONE ? (int)a->status : 0);
     log_line(LOG_DEBUG, "%s: %s %ld, %zu bytes", run_label(x->run),
              x->what ? x->what : "?", a->status, a->body_len);
     if (e.kind != ERR_NONE) {

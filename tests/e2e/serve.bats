@@ -134,7 +134,7 @@ PY
 @test "worker: one that dies again and again is waited for, longer each time" {
   start_serve
   settings 'recipe = {},' # a worker that starts now cannot
-  kill -9 "$(workers)"
+  kill -9 "$(workers)" || true # unless it was that slow
   logged 'exit 78.*the next one starts in 1 s'
   logged 'exit 78.*the next one starts in 2 s'
   same "$(post_hook)" 200
