@@ -11,6 +11,7 @@ setup() {
 
 teardown() {
   end_serve
+  stop_mock
 }
 
 status_of() { # status_of CURL-ARGUMENT...
@@ -298,6 +299,39 @@ PY
   # a failure to start too
   "$FOYER" -w "$AGENCY" serve --listen 127.0.0.1:0 2>"$LOG" && return 1
   jq -se 'length == 1 and (.[0].message | test("foyer.lua:2"))' "$LOG"
+}
+
+@test "a webhook becomes a run: it is counted, and logged without a word of its text" {
+  local token=tok-4f1c0ffee-very-secret conversation line
+  start_mock --token "$token"
+  printf %s "$token" >"$BATS_TEST_TMPDIR/token"
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
+  echo 'return { name = "Acme", recipes = { ["first-reply"] = true, loud = true } }' >"$AGENCY/clients/acme/client.lua"
+  mkdir -p "$AGENCY/recipes"
+  printf 'return { summary = "x", on = "front/conversation-created", run = function(ctx) ctx.log("aloud") end }\n' \
+    >"$AGENCY/recipes/loud.lua"
+  FOYER_LOG=debug FOYER_LOG_FORMAT=json start_serve
+  mock_post webhook "{\"url\": \"$URL/hooks/front\", \"key\": \"$SIGNING_KEY\"}" | jq -e .challenge.echoed
+  conversation=$(mock_post inbound '{"from": "ana@mail.example", "subject": "Boots", "body": "Where are my boots?"}' | jq -r .conversation.id)
+  logged 'run [12] is done' 2
+  # the script's own line, and the worker's, name the run and the client
+  jq -se 'map(select(.message | test("aloud"))) | length == 1 and .[0].client == "acme" and (.[0].run | . == 1 or . == 2)' "$LOG"
+  jq -se 'map(select(.message | test("is done")) | [.run, .client]) | sort == [[1, "acme"], [2, "acme"]]' "$LOG"
+  [ "$(metric 'foyer_activations_total')" -ge 1 ]
+  same "$(metric 'foyer_runs_ended_total{outcome="done"}')" 2
+  same "$(metric 'foyer_attempts_total')" 2
+  same "$(metric 'foyer_replays_total')" 0
+  [ "$(metric 'foyer_steps_total')" -ge 2 ]
+  [ "$(metric 'foyer_http_answers_total{status="2xx"}')" -ge 1 ]
+  [ "$(metric 'foyer_deliveries_total{outcome="accepted"}')" -ge 1 ]
+  [ "$(metric 'foyer_committed_writes_total')" -ge 3 ]
+  same "$(metric 'foyer_connections{state="ok"}')" 1
+  curl -sSf "$URL/metrics" | grep -q '^foyer_budget_left{app="front",company="cmp_'
+  stop_serve
+  stop_mock
+  for line in "$token" "$SIGNING_KEY" ana@mail.example boots Boots; do
+    ! grep -q -e "$line" "$LOG" || { echo "$line stands in the log: $(grep -m1 -e "$line" "$LOG")"; return 1; }
+  done
 }
 
 @test "systemd: it hears of the start, a reload and the end" {
