@@ -7,13 +7,10 @@ sql() {
 
 # empty_store: no deliveries, no runs, as if nothing had ever come
 empty_store() {
-  local table
-  for table in delivery delivery_body seen activation run step history wait receipt reply crash pause schedule; do
-    sql "DELETE FROM $table"
-  done
+  sql empty
 }
 
-# deliver CLIENT|- COMPANY|- [AT_MS] <JSON: a waiting delivery; its id
+# deliver CLIENT|- COMPANY|- [AT_MS] <LINES: waiting deliveries, one a line; their ids
 deliver() {
   cat >"$BATS_TEST_TMPDIR/delivery.json"
   python3 "$ROOT/tests/e2e/store.py" "$AGENCY/state/foyer.db" deliver "$1" "$2" "${3:-$(date +%s%3N)}" \

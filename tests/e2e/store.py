@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The store of a workspace, for tests: store.py DB SQL [VALUE...] prints rows as JSON, one a line;
-store.py DB deliver CLIENT COMPANY AT_MS FILE adds the JSON of FILE as a waiting delivery ("-" for
-CLIENT: by company; "-" for COMPANY: none) and prints its id."""
+store.py DB deliver CLIENT COMPANY AT_MS FILE adds each line of FILE as a waiting delivery ("-" for
+CLIENT: by company; "-" for COMPANY: none) and prints its id. store.py DB empty: no deliveries and no
+runs, as if nothing had ever come."""
 import json
 import sqlite3
 import sys
@@ -10,13 +11,22 @@ db = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)
 db.row_factory = sqlite3.Row
 
 
+TABLES = """delivery delivery_body seen activation run step history wait receipt reply crash pause
+            schedule""".split()
+
+
 def deliver(client, company, at_ms, file):
     with open(file, "rb") as f:
-        body = f.read()
+        for line in f.read().splitlines():
+            add(client, company, at_ms, line)
+
+
+def add(client, company, at_ms, body):
     try:
         event = json.loads(body)
     except ValueError:
         event = {}
+    event = event if isinstance(event, dict) else {}
     payload = event.get("payload", event)
     db.execute("BEGIN IMMEDIATE")
     row = db.execute(
@@ -32,6 +42,8 @@ def deliver(client, company, at_ms, file):
 
 if sys.argv[2] == "deliver":
     deliver(*sys.argv[3:])
+elif sys.argv[2] == "empty":
+    db.executescript("BEGIN;" + "".join(f"DELETE FROM {table};" for table in TABLES) + "COMMIT;")
 else:
     for row in db.execute(sys.argv[2], sys.argv[3:]):
         print(json.dumps({k: row[k] for k in row.keys() if not isinstance(row[k], bytes)}))

@@ -1,0 +1,276 @@
+#!/usr/bin/env bats
+# foyer work: deliveries become activations and runs; what goes wrong on the way; how it ends.
+
+load helper
+load agency
+load store
+
+NOON=1750075200000 MINUTE=60000
+
+setup_file() {
+  start_agency
+  COMPANY=$(sql "SELECT id FROM connection" | jq -r .id)
+  export COMPANY
+  "$FOYER" -w "$AGENCY" connect zed --token-file "$TOKEN" --api-url "$MOCK" 2>/dev/null
+}
+
+teardown_file() {
+  stop_agency
+}
+
+setup() {
+  fresh
+  empty_store
+  settings acme ''
+  settings zed ''
+  WORKERS=()
+}
+
+teardown() {
+  [ -z "${WAKE:-}" ] || exec {WAKE}>&-
+  for pid in "${WORKERS[@]}"; do
+    kill -9 "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  rm -rf "$AGENCY"/{lua,recipes} "$AGENCY"/clients/*/{lua,recipes}
+}
+
+settings() {
+  printf 'return { name = "%s", vars = { phone = "1" }, recipes = { %s } }\n' "$1" "$2" >"$AGENCY/clients/$1/client.lua"
+}
+
+recipe() {
+  mkdir -p "$AGENCY/recipes"
+  printf 'return { summary = "x", %s run = function(ctx, event)\n%s\nend }\n' "$2" "$3" >"$AGENCY/recipes/$1.lua"
+}
+
+# trigger NAME FIELDS [DIR]: of the workspace, or of a client
+trigger() {
+  mkdir -p "$AGENCY/${3:-}/lua/front/triggers"
+  printf 'return { summary = "x", %s }\n' "$2" >"$AGENCY/${3:-}/lua/front/triggers/$1.lua"
+}
+
+# start_worker: one that is woken through WAKE
+start_worker() {
+  local fifo=$BATS_TEST_TMPDIR/wake
+  [ -p "$fifo" ] || mkfifo "$fifo"
+  "$FOYER" -w "$AGENCY" work --wake-fd 4 4<"$fifo" >>"$BATS_TEST_TMPDIR/work.out" 2>>"$BATS_TEST_TMPDIR/work.err" 3>&- &
+  WORKER=$!
+  WORKERS+=("$WORKER")
+  [ -n "${WAKE:-}" ] || exec {WAKE}>"$fifo"
+}
+
+at() {
+  FOYER_TEST_CLOCK=$1 foyer cron --json
+}
+
+is_state() {
+  same "$(state "$1")" "$2" >/dev/null
+}
+
+replied() {
+  mock_log '[.requests[] | select(.method == "POST")] | length' | grep -qx "$1"
+}
+
+sql_is() {
+  same "$(sql "$1")" "$2" >/dev/null
+}
+
+@test "a delivery becomes a reply; a byte wakes the worker" {
+  settings acme '["first-reply"] = true'
+  start_worker
+  event "$CONVERSATION" | deliver - "$COMPANY"
+  printf x >&"$WAKE"
+  until_true replied 1
+  same "$(mock_log '[.requests[] | select(.method == "POST") | .path]')" "[\"/conversations/$CONVERSATION/messages\"]"
+  same "$(sql "SELECT client, trigger, key, conversation FROM activation WHERE client = 'acme'")" \
+    "{\"client\": \"acme\", \"trigger\": \"front/conversation-created\", \"key\": \"$CONVERSATION\", \"conversation\": \"$CONVERSATION\"}"
+  # zed has the same company: it fires there too, and nothing listens
+  same "$(sql "SELECT note FROM activation WHERE client = 'zed'" | jq -c '.note | fromjson')" '{"not_on":["first-reply"]}'
+}
+
+@test "what another process made due is seen without a byte" {
+  recipe greet 'on = "front/conversation-created",' 'return 1'
+  settings acme 'greet = true'
+  start_worker
+  id=$(event cnv_1 | deliver acme -)
+  until_true is_state "$id" 1
+}
+
+@test "it ends with its parent, and when it is asked to; SIGHUP is not for it" {
+  start_worker
+  id=$(event cnv_0 | deliver acme -)
+  until_true is_state "$id" 1
+  kill -HUP "$WORKER"
+  id=$(event cnv_1 | deliver acme -)
+  until_true is_state "$id" 1
+  exec {WAKE}>&-
+  WAKE=
+  status=0
+  wait "$WORKER" || status=$?
+  same "$status" 0
+  start_worker
+  id=$(event cnv_2 | deliver acme -)
+  until_true is_state "$id" 1
+  kill -TERM "$WORKER"
+  wait "$WORKER" || status=$?
+  same "$status" 0
+  same "$(cat "$BATS_TEST_TMPDIR/work.out")" ""
+}
+
+@test "in a conversation in order, each once, whoever works" {
+  local i
+  trigger any 'on = { "inbound" }, key = function(event) return event.payload.id end'
+  recipe note 'on = "front/any",' 'return event.payload.id'
+  settings acme 'note = true'
+  for i in $(seq 40); do event "cnv_$((i % 4))" "evt_$i"; done | deliver acme -
+  start_worker
+  start_worker
+  start_worker
+  printf xyz >&"$WAKE"
+  until_true sql_is "SELECT count(*) AS n FROM delivery WHERE state = 1" '{"n": 40}'
+  same "$(sql "SELECT count(*) AS n, count(DISTINCT key) AS k FROM activation WHERE trigger = 'front/any'")" '{"n": 40, "k": 40}'
+  same "$(sql "SELECT a.id FROM activation a JOIN activation b ON a.conversation = b.conversation AND a.trigger = b.trigger
+    AND a.id < b.id AND a.delivery > b.delivery")" ""
+  same "$(sql "SELECT count(*) AS n FROM run WHERE recipe = 'note'" | jq .n)" 40
+}
+
+@test "the same happening twice fires once, and says so" {
+  recipe greet 'on = "front/conversation-created",' 'return 1'
+  settings acme 'greet = true'
+  event cnv_1 evt_1 | deliver acme - "$NOON"
+  second=$(event cnv_1 evt_2 | deliver acme - "$NOON")
+  at $NOON
+  same "$(sql "SELECT count(*) AS n FROM run" | jq .n)" 1
+  holds "$(note "$second" '.acme["front/conversation-created"]')" 'fired for the same'
+}
+
+@test "one client's broken trigger is its own" {
+  recipe greet 'on = "front/conversation-created",' 'return 1'
+  settings acme 'greet = true'
+  settings zed 'greet = true'
+  trigger conversation-created 'on = { "inbound" }, fires = function() error("oh") end' clients/zed
+  id=$(event cnv_1 | deliver - "$COMPANY" "$NOON")
+  at $NOON
+  same "$(sql "SELECT client FROM run" | jq -r .client)" acme
+  holds "$(note "$id" '.zed["front/conversation-created"]')" oh
+  same "$(state "$id")" 1
+}
+
+@test "a client that is gone, a company that nobody has, what is no event" {
+  gone=$(event cnv_1 | deliver nobody - "$NOON")
+  alone=$(event cnv_1 | deliver - cmp_none "$NOON")
+  odd=$(echo '[1]' | deliver acme - "$NOON")
+  cut=$(printf '{"type": "inb' | deliver acme - "$NOON")
+  at $NOON
+  same "$status" 0
+  same "$(state "$gone") $(state "$alone") $(state "$odd") $(state "$cut")" "1 2 1 1"
+  holds "$(note "$gone" .nobody.error)" 'no client'
+  holds "$(note "$alone" '.[""].why')" cmp_none
+  holds "$(note "$odd" .acme.error)" 'the event is neither'
+  holds "$(note "$cut" '.[""].why')" 'column'
+}
+
+# an event whose conversation must be fetched
+preview() {
+  event "$1" "$2" | jq -c '.payload.conversation |= {id}'
+}
+
+@test "what may pass is tried again, and holds up its conversation alone" {
+  recipe greet 'on = "front/conversation-created",' 'return event.payload.conversation.status'
+  settings acme 'greet = true'
+  fault '{"kind": "503", "match": {"method": "GET"}}'
+  first=$(preview "$CONVERSATION" evt_1 | deliver acme - "$NOON")
+  second=$(event "$CONVERSATION" evt_2 | deliver acme - "$((NOON + 1))")
+  other=$(event cnv_9 evt_3 | deliver acme - "$((NOON + 2))")
+  at $((NOON + 10))
+  same "$status" 0
+  same "$(state "$first") $(state "$second") $(state "$other")" "0 0 1"
+  same "$(note "$first" '.[""].failures')" 1
+  holds "$(note "$first" '.[""].why')" 503
+  at $((NOON + 10 * MINUTE))
+  same "$(state "$first") $(state "$second")" "1 1"
+  # its own conversation was created long ago: only the one that says otherwise fired
+  same "$(sql "SELECT attempts FROM delivery ORDER BY id" | jq -sc 'map(.attempts)')" "[2,1,1]"
+}
+
+@test "given up after two hours, with the reason" {
+  recipe greet 'on = "front/conversation-created",' 'return 1'
+  settings acme 'greet = true'
+  fault '{"kind": "503", "times": 1000, "match": {"method": "GET"}}'
+  id=$(preview "$CONVERSATION" evt_1 | deliver acme - "$NOON")
+  for i in $(seq 0 12); do
+    at $((NOON + i * 20 * MINUTE))
+    [ "$(state "$id")" = 0 ] || break
+  done
+  same "$(state "$id")" 4
+  holds "$(note "$id" '.[""].why')" 'given up'
+  holds "$stderr" "delivery $id is dead"
+}
+
+@test "a client that must be connected is waited for, and that counts for nothing" {
+  recipe greet 'on = "front/conversation-created",' 'return 1'
+  mkdir -p "$AGENCY/clients/late"
+  settings late 'greet = true'
+  id=$(preview "$CONVERSATION" evt_1 | deliver late - "$NOON")
+  for i in $(seq 0 9); do
+    at $((NOON + i * MINUTE))
+    same "$(state "$id")" 0
+  done
+  same "$(note "$id" '.[""].failures // 0')" 0
+  holds "$(note "$id" '.[""].why')" 'foyer connect late'
+  same "$(sql "SELECT due_ms FROM delivery" | jq .due_ms)" $((NOON + 10 * MINUTE))
+  "$FOYER" -w "$AGENCY" connect late --token-file "$TOKEN" --api-url "$MOCK"
+  at $((NOON + 10 * MINUTE))
+  same "$(state "$id")" 1
+  "$FOYER" -w "$AGENCY" disconnect late
+  rm -rf "$AGENCY/clients/late"
+}
+
+@test "what a dead process held is free" {
+  recipe greet 'on = "front/conversation-created",' 'return 1'
+  settings acme 'greet = true'
+  id=$(event cnv_1 | deliver acme - "$NOON")
+  sql "UPDATE delivery SET owner = '1-0123456789abcdef'"
+  at $NOON
+  same "$(state "$id")" 1
+  same "$(jq -c '[.[].state]' <<<"$output")" '["done"]'
+}
+
+@test "a trigger that ends its process three times is dead, and named" {
+  recipe greet 'on = "front/any",' 'return 1'
+  settings acme 'greet = true'
+  trigger any 'on = { "inbound" }, key = function() return tostring(("a"):rep(40):find(("a*"):rep(20) .. "b")) end'
+  id=$(event cnv_1 | deliver acme - "$NOON")
+  for i in 1 2 3; do
+    same "$(state "$id")" 0
+    at $NOON
+    [ "$status" -ge 70 ]
+  done
+  at $NOON
+  same "$(state "$id")" 4
+  holds "$(note "$id" '.[""].why')" 'watchdog'
+}
+
+@test "edits do not reach a worker that runs" {
+  recipe greet 'on = "front/conversation-created",' 'return "old"'
+  settings acme 'greet = true'
+  start_worker
+  id=$(event cnv_1 | deliver zed -) # it has begun
+  until_true is_state "$id" 1
+  recipe greet 'on = "front/conversation-created",' 'return "new"'
+  recipe more 'on = "front/conversation-created",' 'return "more"'
+  settings acme 'greet = true, more = true'
+  trigger conversation-created 'on = { "nothing" }'
+  id=$(event cnv_2 | deliver acme -)
+  until_true is_state "$id" 1
+  until_true sql_is "SELECT group_concat(recipe || coalesce(result, '-')) AS x FROM run" '{"x": "greet\"old\""}'
+}
+
+@test "wrong descriptors are said" {
+  foyer work --wake-fd x
+  same "$status" 64
+  foyer work --wake-fd 99
+  same "$status" 64
+  holds "$stderr" '--wake-fd 99'
+}
