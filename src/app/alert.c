@@ -28,16 +28,18 @@ struct sending {
 struct alert {
     struct workspace *w;
     struct httpc *httpc;
+    void (*idle)(void *arg);
+    void *arg;
     struct sending *sending;
     struct topic topics[TOPICS_MAX];
     int ntopics;
 };
 
-struct alert *alert_new(struct workspace *w, struct httpc *httpc)
+struct alert *alert_new(struct workspace *w, struct httpc *httpc, void (*idle)(void *arg),
+                        void *arg)
 {
     struct alert *a = xcalloc(1, sizeof *a);
-    a->w = w;
-    a->httpc = httpc;
+    *a = (struct alert){.w = w, .httpc = httpc, .idle = idle, .arg = arg};
     return a;
 }
 
@@ -91,6 +93,7 @@ static struct topic *find_topic(struct alert *a, const char *key)
 static void on_answer(void *arg, const struct httpc_answer *answer)
 {
     struct sending *x = arg;
+    struct alert *a = x->alert;
     x->call = NULL;
     /* its URL is a secret: neither is shown */
     if (answer->err.kind != ERR_NONE)
@@ -98,6 +101,8 @@ static void on_answer(void *arg, const struct httpc_answer *answer)
     else if (answer->status >= 300)
         log_line(LOG_WARN, "cannot send an alert: the chat answers %ld", answer->status);
     sending_free(x);
+    if (!a->sending)
+        a->idle(a->arg);
 }
 
 static int find_url(struct workspace *w, struct buf *url, struct err *e)

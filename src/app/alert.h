@@ -9,8 +9,9 @@
 
 struct alert;
 
-/* Both borrowed. */
-struct alert *alert_new(struct workspace *w, struct httpc *httpc);
+/* All borrowed. IDLE is called, from the loop, when none is under way any more. */
+struct alert *alert_new(struct workspace *w, struct httpc *httpc, void (*idle)(void *arg),
+                        void *arg);
 /* Before HTTPC. NULL is fine. */
 void alert_free(struct alert *a);
 /* CLIENT and RECIPE may be NULL. Nothing where foyer.lua has no `alert`. */

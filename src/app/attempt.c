@@ -63,7 +63,6 @@ static int on_activation(void *arg, const struct activation *activation)
 struct loading {
     struct attempt *a;
     struct journal *journal;
-    int scope; /* the innermost one that is open, or -1 */
     struct err *e;
     int failed;
 };
@@ -71,17 +70,15 @@ struct loading {
 static int on_step(void *arg, const struct journal_entry *step)
 {
     struct loading *l = arg;
-    if (step->is_scope && !step->is_done)
-        l->scope = step->seq;
-    if (step->is_intent && step->is_done)
-        kept_has_written(l->a->kept, l->scope);
+    if ((step->is_intent || step->is_scope) && step->is_done)
+        kept_has_written(l->a->kept);
     l->failed = journal_load(l->journal, step, l->e) != 0;
     return l->failed;
 }
 
 static struct journal *load_journal(struct attempt *a, struct err *e)
 {
-    struct loading l = {a, journal_new(&limits_default, 1), -1, e, 0};
+    struct loading l = {a, journal_new(&limits_default, 1), e, 0};
     if (ledger_steps(a->env->db, a->id, on_step, &l, e) == 0 && !l.failed)
         return l.journal;
     journal_free(l.journal);
@@ -424,7 +421,7 @@ static void release_with(struct attempt *a, const struct journal *journal,
                          const struct pins *pins)
 {
     /* who interrupts a run by hand before it has done anything does not want it */
-    int gives_up = a->env->by_hand && !kept_did_write(a->kept) && !a->confirm;
+    int gives_up = a->env->by_hand && !kept_did_begin(a->kept) && !a->confirm;
     struct ledger_change change =
         attempt_change(a, gives_up ? LEDGER_CANCELLED : LEDGER_QUEUED);
     if (gives_up)

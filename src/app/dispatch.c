@@ -69,6 +69,8 @@ struct dispatch {
     struct alert *alert;
     void (*changed)(void *arg), (*idle)(void *arg);
     void *arg;
+    dispatch_heard *heard;
+    void *heard_arg;
     struct flight *flights;
     int nflights;
     struct audience *audience;
@@ -345,6 +347,8 @@ static void start(struct attempt *a, const char *label)
         buf_free(&args);
         return;
     }
+    if (f->d->heard)
+        f->d->heard(f->d->heard_arg, f->app, a->client, f->body, f->len);
     char *id = xasprintf("%s/%s", label, a->client);
     struct run_spec spec = {.id = id,
                             .client = a->client,
@@ -599,6 +603,12 @@ void dispatch_free(struct dispatch *d)
     audience_free(d->audience);
     loop_timer_free(d->again);
     free(d);
+}
+
+void dispatch_on_delivery(struct dispatch *d, dispatch_heard *fn, void *arg)
+{
+    d->heard = fn;
+    d->heard_arg = arg;
 }
 
 int64_t dispatch_label_id(const char *label)

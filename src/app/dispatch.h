@@ -28,6 +28,10 @@ struct dispatch *dispatch_new(struct session *s, struct workspace *w,
                               struct writer *writer, struct presence *p,
                               struct alert *alert, void (*changed)(void *arg),
                               void (*idle)(void *arg), void *arg, struct err *e);
+/* FN hears of each delivery's body, JSON, once for each client that it is for. */
+typedef void dispatch_heard(void *arg, const char *app, const char *client,
+                            const char *body, size_t len);
+void dispatch_on_delivery(struct dispatch *d, dispatch_heard *fn, void *arg);
 /* Looks for waiting deliveries now, as often as it is asked in one turn of the loop. */
 void dispatch_wake(struct dispatch *d);
 /* 1: nothing is in flight, and nothing was to be had when it last looked. */

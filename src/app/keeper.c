@@ -11,6 +11,7 @@
 #include "base/testhook.h"
 #include "core/answer.h"
 #include "core/connection.h"
+#include "vm/packed.h"
 #include "vm/pins.h"
 
 enum {
@@ -45,9 +46,9 @@ struct kept {
     int npins; /* of them are stored */
     struct note *notes;
     size_t nnotes;
-    int *wrote; /* scopes with a write inside */
-    size_t nwrote;
-    int may_guard, is_writing, did_write, is_lost, is_guarded;
+    char *app;       /* that the last intent went to, NULL: to none */
+    int must_appear; /* it is no idempotent write */
+    int may_guard, is_writing, did_begin, did_write, is_lost, is_guarded;
 };
 
 /* What the writer's thread gets: all of it is the job's own. */
@@ -170,7 +171,7 @@ void kept_free(struct kept *x)
         free(x->notes[i].text);
     }
     free(x->notes);
-    free(x->wrote);
+    free(x->app);
     free(x->client);
     free(x);
 }
@@ -185,21 +186,9 @@ void kept_has_pins(struct kept *x, int n)
     x->npins = n;
 }
 
-static int has_written(const struct kept *x, int seq)
+void kept_has_written(struct kept *x)
 {
-    for (size_t i = 0; i < x->nwrote; i++)
-        if (x->wrote[i] == seq)
-            return 1;
-    return 0;
-}
-
-void kept_has_written(struct kept *x, int seq)
-{
-    x->did_write = 1;
-    if (has_written(x, seq))
-        return;
-    x->wrote = xrealloc(x->wrote, (x->nwrote + 1) * sizeof *x->wrote);
-    x->wrote[x->nwrote++] = seq;
+    x->did_begin = x->did_write = 1;
 }
 
 void kept_note(struct kept *x, const char *what, const char *fmt, ...)
@@ -222,6 +211,11 @@ int kept_is_writing(const struct kept *x)
 int kept_did_write(const struct kept *x)
 {
     return x->did_write;
+}
+
+int kept_did_begin(const struct kept *x)
+{
+    return x->did_begin;
 }
 
 int kept_is_lost(const struct kept *x)
@@ -336,44 +330,37 @@ static void add_notes(struct job *job)
     x->nnotes = 0;
 }
 
-/* The app of "front/send-conversation-reply": a new string, or NULL. */
-static char *app_of(const char *name)
-{
-    const char *slash = strchr(name, '/');
-    return slash ? xmemdup0(name, (size_t)(slash - name)) : NULL;
-}
-
-/* What a scope that wrote has made, by the ids in its result: no other run may take these
- * for its own, and a message must appear. */
+/* What a write has made, by the ids in its answer: no other run may take these for its
+ * own, and a message must appear. */
 static void add_made(struct job *job, const struct journal_entry *entry)
 {
-    if (!entry->is_scope || !entry->is_done || !has_written(job->kept, entry->seq))
+    struct kept *x = job->kept;
+    struct packed_answer answer;
+    if (!entry->is_intent || !entry->is_done ||
+        packed_read(entry->result, entry->len, &answer, NULL) != 0 ||
+        answer.status < 200 || answer.status >= 300)
         return;
-    json_t *tree = json_loadb(entry->result, entry->len, JSON_DECODE_ANY, NULL);
-    const json_t *result = json_object_get(tree, "result");
-    char *app = app_of(entry->name);
-    const json_t *connector = app ? workspace_connector(job->keeper->w, app, NULL) : NULL;
-    const char *field = json_string_value(json_at(connector, "receipt.field"));
-    const char *receipt =
-        field ? json_string_value(json_object_get(result, field)) : NULL;
-    const char *ids[] = {receipt, json_string_value(json_object_get(result, "id"))};
+    x->did_write = 1;
+    if (!x->app || !x->must_appear)
+        return;
+    json_t *body = json_loadb(answer.body, answer.len, 0, NULL);
+    const char *field = json_string_value(
+        json_at(workspace_connector(job->keeper->w, x->app, NULL), "receipt.field"));
+    const char *receipt = field ? json_string_value(json_object_get(body, field)) : NULL;
+    const char *ids[] = {receipt, json_string_value(json_object_get(body, "id"))};
     const char **refs = keep(job, xcalloc(2, sizeof *refs));
-    size_t n = 0;
-    for (int i = 0; app && i < 2; i++)
+    job->change.nrefs = 0;
+    for (int i = 0; i < 2; i++)
         if (ids[i] && *ids[i] && strlen(ids[i]) <= REF_MAX)
-            refs[n++] = keep_text(job, ids[i]);
-    if (n && !job->change.nrefs) {
-        job->change.refs = refs;
-        job->change.nrefs = n;
-        job->found_refs = 1;
-    }
+            refs[job->change.nrefs++] = keep_text(job, ids[i]);
+    job->change.refs = refs;
+    job->found_refs = job->change.nrefs > 0;
     if (receipt && *receipt && strlen(receipt) <= REF_MAX) {
-        job->change.receipt_app = keep_text(job, app);
+        job->change.receipt_app = keep_text(job, x->app);
         job->change.receipt = keep_text(job, receipt);
         job->change.receipt_due_ms = job->change.now_ms + RECEIPT_MS;
     }
-    free(app);
-    json_decref(tree);
+    json_decref(body);
 }
 
 static struct job *job_new(struct kept *x, int kind, const struct journal *journal,
@@ -398,7 +385,7 @@ static struct job *job_new(struct kept *x, int kind, const struct journal *journ
                                          .state = -1};
     if (journal)
         journal_delta(journal, &job->change.drop, add_step, job);
-    for (size_t i = 0; i < job->change.nsteps; i++)
+    for (size_t i = 0; kind == COMMIT_OUTCOME && i < job->change.nsteps; i++)
         add_made(job, &job->steps[i]);
     add_pins(job, pins);
     add_notes(job);
@@ -559,8 +546,10 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
     struct kept *x = arg;
     if (what->kind == COMMIT_INTENT) {
         const struct scope *scope = run_scope(run);
-        if (scope && scope->effect == EFFECT_WRITE)
-            kept_has_written(x, scope->seq);
+        x->must_appear = !scope || scope->effect == EFFECT_WRITE;
+        x->did_begin = 1;
+        free(x->app);
+        x->app = what->app ? xstrdup(what->app) : NULL;
     }
     if (what->kind != COMMIT_CHECKPOINT && what->text)
         kept_note(x, note_words[what->kind], "%s", what->text);

@@ -38,10 +38,9 @@ void kept_free(struct kept *x); /* NULL is fine */
 /* For run_spec; lives as long as X. */
 const struct run_keeper *kept_keeper(const struct kept *x);
 
-/* Loaded with the run: N pins are stored; the scope SEQ has written in an earlier
- * attempt. */
+/* Loaded with the run: N pins are stored; an earlier attempt may have written. */
 void kept_has_pins(struct kept *x, int n);
-void kept_has_written(struct kept *x, int seq);
+void kept_has_written(struct kept *x);
 /* A line of the history, which goes with the next commit. */
 void kept_note(struct kept *x, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -57,8 +56,10 @@ void kept_commit(struct kept *x, const struct journal *journal, const struct pin
 /* 1: an intent is stored or about to be, and its outcome is not: the write may be under
  * way. */
 int kept_is_writing(const struct kept *x);
-/* 1: a write was accepted or refused in this attempt or one before. */
+/* 1: a write was accepted in this attempt, or may have been in one before; or one was
+ * begun, whatever came of it. */
 int kept_did_write(const struct kept *x);
+int kept_did_begin(const struct kept *x);
 /* 1: the claim is another's now; 1: the loop guard refused a reply. */
 int kept_is_lost(const struct kept *x);
 int kept_is_guarded(const struct kept *x);

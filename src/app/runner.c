@@ -7,6 +7,7 @@
 #include "app/attempt.h"
 #include "app/blame.h"
 #include "app/keeper.h"
+#include "app/receipts.h"
 #include "app/reclaim.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -30,6 +31,8 @@ struct runner {
     struct writer *writer;
     struct presence *presence;
     struct reclaim *reclaim;
+    struct receipts *receipts;
+    struct alert *alert;
     struct slot *slots;
     int nslots;
     struct claim *claiming; /* NULL: none is under way */
@@ -68,12 +71,14 @@ struct claim {        /* one job: the writer's thread has it until its end */
 };
 
 static void look(struct runner *r);
+static void look_at_held(struct runner *r);
 
 /* ---- idle ---- */
 
 int runner_is_idle(const struct runner *r)
 {
-    return r->nslots == 0 && !r->claiming && !r->woken && !r->wanted &&
+    return r->nslots == 0 && receipts_is_idle(r->receipts) &&
+           alert_in_flight(r->alert) == 0 && !r->claiming && !r->woken && !r->wanted &&
            (r->has_looked || r->stopping);
 }
 
@@ -298,6 +303,8 @@ void runner_wake(struct runner *r)
     if (!r->has_begun) {
         r->has_begun = 1;
         reclaim_look(r->reclaim);
+        receipts_look(r->receipts);
+        look_at_held(r);
         loop_timer_set(r->tick, TICK_MS);
     }
     if (r->woken)
@@ -390,10 +397,16 @@ static void on_tick(void *arg)
         return;
     loop_timer_set(r->tick, TICK_MS);
     reclaim_look(r->reclaim);
+    receipts_look(r->receipts);
     if (++r->ticks % HELD_TICKS == 0)
         look_at_held(r);
     if (runner_next_due(r) <= clock_wall_ms())
         runner_wake(r);
+}
+
+static void check_idle_of(void *arg)
+{
+    check_idle(arg);
 }
 
 static void on_freed(void *arg)
@@ -447,8 +460,10 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
     r->env = (struct attempt_env){.session = s, .workspace = w, .db = store_db(store)};
     crypto_random(&r->env.random, sizeof r->env.random);
     r->env.keeper = keeper_new(w, loop, writer);
-    r->env.alert = alert_new(w, session_httpc(s));
+    r->alert = alert_new(w, session_httpc(s), check_idle_of, r);
+    r->env.alert = r->alert;
     r->reclaim = reclaim_new(w, r->env.db, writer, p, r->env.alert, on_freed, r);
+    r->receipts = receipts_new(s, r->env.db, writer, r->env.alert, check_idle_of, r);
     r->due = loop_timer_new(loop, on_woken, r);
     r->tick = loop_timer_new(loop, on_tick, r);
     r->next_due_ms = INT64_MAX;
@@ -460,6 +475,7 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
 void runner_be_by_hand(struct runner *r)
 {
     r->env.by_hand = 1;
+    r->env.alert = NULL; /* somebody is there */
 }
 
 void runner_on_idle(struct runner *r, void (*fn)(void *arg), void *arg)
@@ -476,7 +492,12 @@ void runner_on_end(struct runner *r, runner_done *fn, void *arg)
 
 struct alert *runner_alert(struct runner *r)
 {
-    return r->env.alert;
+    return r->alert;
+}
+
+struct receipts *runner_receipts(struct runner *r)
+{
+    return r->receipts;
 }
 
 const int64_t *runner_counts(const struct runner *r)
@@ -493,6 +514,7 @@ void runner_stop(struct runner *r)
     loop_timer_clear(r->due);
     loop_timer_clear(r->tick);
     runs_stop_writes(session_runs(r->env.session));
+    receipts_stop(r->receipts);
     for (struct slot *slot = r->slots; slot; slot = slot->next)
         attempt_release(slot->attempt);
     check_idle(r);
@@ -509,8 +531,9 @@ void runner_free(struct runner *r)
     while (r->slots)
         slot_free(r->slots);
     reclaim_free(r->reclaim);
+    receipts_free(r->receipts);
     keeper_free(r->env.keeper);
-    alert_free(r->env.alert);
+    alert_free(r->alert);
     loop_timer_free(r->due);
     loop_timer_free(r->tick);
     free(r->after);

@@ -15,8 +15,9 @@
 #include "core/presence.h"
 
 struct runner;
-struct writer; /* io/writer.h */
-struct alert;  /* app/alert.h */
+struct writer;   /* io/writer.h */
+struct alert;    /* app/alert.h */
+struct receipts; /* app/receipts.h */
 
 struct runner_end { /* how an attempt ended; valid until the callback returns */
     int64_t id;
@@ -59,8 +60,9 @@ const int64_t *runner_counts(const struct runner *r);
 /* The process also runs triggers: DELIVERY_OF says which delivery an attempt with that
  * label is of, 0: none, for whom to blame when it ends the process. */
 void runner_blame_deliveries(struct runner *r, int64_t (*delivery_of)(const char *label));
-/* Of the process; lives as long as R. */
+/* Of the process; they live as long as R. */
 struct alert *runner_alert(struct runner *r);
+struct receipts *runner_receipts(struct runner *r);
 /* SIGTERM: no new attempts, no new writes. What has left is waited for, by the caller's
  * loop; the rest is released: QUEUED, due at once, without a failure counted. Idle when
  * that is done. */

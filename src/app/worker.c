@@ -9,6 +9,7 @@
 
 #include "app/alert.h"
 #include "app/dispatch.h"
+#include "app/receipts.h"
 #include "app/retention.h"
 #include "app/schedule.h"
 #include "base/clock.h"
@@ -74,6 +75,12 @@ static void on_changed(void *arg)
 {
     struct worker *w = arg;
     runner_wake(w->runner);
+}
+
+static void on_delivery(void *arg, const char *app, const char *client, const char *body,
+                        size_t len)
+{
+    receipts_hear(runner_receipts(arg), app, client, body, len);
 }
 
 static void look(struct worker *w)
@@ -192,6 +199,7 @@ struct worker *worker_open(struct workspace *workspace, runner_done *ended, void
     runner_on_idle(w->runner, on_idle, w);
     runner_on_end(w->runner, ended, arg);
     runner_blame_deliveries(w->runner, dispatch_label_id);
+    dispatch_on_delivery(w->dispatch, on_delivery, w->runner);
     return w;
 }
 

@@ -230,3 +230,66 @@ PY
   strace -f -e trace=fsync,fdatasync -o "$BATS_TEST_TMPDIR/trace" "$FOYER" -w "$AGENCY" run read --client acme >/dev/null
   ! grep -q "sync(" "$BATS_TEST_TMPDIR/trace"
 }
+
+@test "a run that sleeps: 0, and it wakes up by itself" {
+  recipe nap 'ctx.sleep("2d") ctx.call("front/send-conversation-reply", { conversation_id = id, type = "comment", body = "note " .. ctx.options.n })'
+  run_recipe nap
+  same "$status" 0
+  same "$(jq -r .outcome <<<"$output")" sleeping
+  holds "$stderr" "run $RUN sleeps and goes on by itself"
+  later 3600
+  same "$(state)" sleeping
+  later $((2 * 86400 + 60))
+  same "$(state)" done
+  same "$(posts)" 1
+}
+
+@test "a refused token: by hand 77 and over; else held until the client is connected again" {
+  fault '{"kind": "status", "status": 401}'
+  run_recipe one
+  same "$status" 77
+  same "$(state)" dead
+  recipe read 'ctx.call("front/get-conversation", { conversation_id = id })'
+  fault '{"kind": "503"}'
+  run_recipe read
+  same "$status" 75
+  fault '{"kind": "status", "status": 401}'
+  later 60
+  same "$(state)" held
+  same "$(row kind)" auth
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$TOKEN" --api-url "$MOCK"
+  same "$(state)" queued
+  later 1
+  same "$(state)" done
+}
+
+@test "alert: one line to the chat when a run parks, and not for what is done by hand" {
+  start_recorder
+  cp "$AGENCY/foyer.lua" "$BATS_TEST_TMPDIR/foyer.lua"
+  printf 'http://%s/services/T0/hush' "$CHAT" | "$FOYER" -w "$AGENCY" secret set alert.url --from -
+  sed -i 's/^return {/return { alert = secret "alert.url",/' "$AGENCY/foyer.lua"
+  settings 'confirm = { "1s" }'
+  fault '{"kind": "drop", "match": {"method": "POST"}}'
+  run_recipe one
+  same "$(chat_log length)" 0
+  later 5 69
+  cp "$BATS_TEST_TMPDIR/foyer.lua" "$AGENCY/foyer.lua"
+  stop_recorder
+  same "$(state)" parked
+  same "$(chat_log length)" 1
+  local text
+  text=$(chat_log '.[0].body | fromjson | .text')
+  holds "$text" "client acme, recipe one: run $RUN parked: nobody knows whether POST"
+  [[ $output$stderr != *hush* ]]
+}
+
+@test "a message that never appears makes its run undelivered" {
+  mock_post messages '{"never": true, "times": 1}' >/dev/null
+  run_recipe one
+  same "$status" 0
+  later 60
+  same "$(row undelivered)" None
+  later 601
+  holds "$(row undelivered)" "there is no such message"
+  same "$(state)" done
+}

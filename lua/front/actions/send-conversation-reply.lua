@@ -193,7 +193,7 @@ return {
 
     if ours == "" then return nil end -- a picture only, say: every message begins with nothing
     for _, message in ipairs(messages_since(ctx, path .. "/messages", since)) do
-      if message.is_inbound == false and not claimed[message.id]
+      if message.is_inbound == false and not claimed[message.id] and not claimed[message.message_uid or ""]
         and same_author(sent.author_id, message.author) and bare(message.body):sub(1, #ours) == ours then
         found[#found + 1] = message
       end
