@@ -201,6 +201,15 @@ static struct presence_end *map_end(struct presence *p)
     return end == MAP_FAILED ? &p->unmapped : end;
 }
 
+/* Async-signal-safe. */
+static void put(char *out, size_t size, const char *text)
+{
+    size_t i = 0;
+    for (; i < size - 1 && text[i]; i++)
+        out[i] = text[i];
+    out[i] = '\0';
+}
+
 void presence_mark(struct presence *p, const char *kind, int64_t id)
 {
     if (!p->end)
@@ -210,7 +219,7 @@ void presence_mark(struct presence *p, const char *kind, int64_t id)
     if (!kind)
         return;
     p->end->id = id;
-    strncpy(p->end->kind + 1, kind + 1, sizeof p->end->kind - 2);
+    put(p->end->kind + 1, sizeof p->end->kind - 1, kind + 1);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     p->end->kind[0] = kind[0];
 }
@@ -220,10 +229,7 @@ void presence_cause(struct presence *p, const char *cause)
     struct presence_end *end = p->end;
     if (!end || !end->kind[0] || end->cause[0])
         return;
-    size_t i = 0;
-    for (; cause[i] && i < sizeof end->cause - 1; i++)
-        end->cause[i] = cause[i];
-    end->cause[i] = '\0';
+    put(end->cause, sizeof end->cause, cause);
 }
 
 int presence_end_of(const char *workspace_dir, const char *id, struct presence_end *out)
