@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,6 +92,39 @@ static void format_now(char out[TIME_SIZE])
     *p = '\0';
 }
 
+static int is_address(unsigned char c)
+{
+    return c >= 0x80 || isalnum(c) || (c && strchr("._+-", c));
+}
+
+/* The length of an "@", also as a URL has it, at S; 0: there is none. */
+static size_t at_sign(const char *s)
+{
+    return *s == '@' ? 1 : strncmp(s, "%40", 3) == 0 ? 3 : 0;
+}
+
+/* Makes "*@*" of each mail address, in place: they come in the paths of requests and in
+ * an API's own words. */
+static void hide_addresses(char *text)
+{
+    char *out = text;
+    for (const char *in = text; *in;) {
+        size_t at = at_sign(in);
+        if (at && out > text && is_address((unsigned char)out[-1]) &&
+            is_address((unsigned char)in[at])) {
+            while (out > text && is_address((unsigned char)out[-1]))
+                out--;
+            for (in += at; is_address((unsigned char)*in); in++) {
+            }
+            memcpy(out, "*@*", 3); /* never longer than what it stands for */
+            out += 3;
+        } else {
+            *out++ = *in++;
+        }
+    }
+    *out = '\0';
+}
+
 /* S holds no control characters (printable_copy). */
 static void add_json(struct buf *out, const char *s)
 {
@@ -140,6 +174,7 @@ void log_line(enum log_level level, const char *fmt, ...)
         line[n] = '\0';
     /* a script's log text must not forge a second line or move the terminal's cursor */
     char *shown = printable_copy(line, strlen(line), 0);
+    hide_addresses(shown);
     if (is_json) {
         write_json(level, shown);
     } else {

@@ -1,7 +1,7 @@
 /* log: lines for people on standard error, or for programs: one JSON object a line when
  * FOYER_LOG_FORMAT is json. Levels come from FOYER_LOG (error, warn, info, debug; default
- * warn). Nothing logged here may hold a token, a message body or an address: callers pass
- * names, ids, counts and kinds. */
+ * warn). Nothing logged here may hold a token or a message's body: callers pass names,
+ * ids, counts and kinds. Mail addresses become "*@*" here. */
 #ifndef FOYER_LOG_H
 #define FOYER_LOG_H
 

@@ -76,6 +76,22 @@ static void interrupted(void)
     raise(SIGUSR1);
 }
 
+static void addresses(void)
+{
+    log_line(LOG_WARN, "%s", "GET /contacts/alt:email:ana.b+c@mail.example 404");
+    log_line(LOG_WARN, "%s", "q=j%C3%B6@m.example&r=bob%40mail.example, <a@b>, x@ @y @");
+    log_line(LOG_WARN, "%s", "@ana@mail.example@b jo\xcc\x88@m\xc3\xbc.example");
+}
+
+static void test_addresses_are_left_out(void **state)
+{
+    (void)state;
+    assert_string_equal(capture(addresses),
+                        "foyer: warn: GET /contacts/alt:email:*@* 404\n"
+                        "foyer: warn: q=j%C3%*@*&r=*@*, <*@*>, x@ @y @\n"
+                        "foyer: warn: @*@*@b *@*\n");
+}
+
 static void test_text(void **state)
 {
     (void)state;
@@ -122,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_addresses_are_left_out),
         cmocka_unit_test(test_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
