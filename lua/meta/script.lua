@@ -94,7 +94,7 @@ error("definition file: do not run")
 ---@field on? string  the trigger that starts it
 ---@field cron? string  when it is due, as five fields of crontab(5) in the client's time zone; `foyer work` and `foyer cron` see to it. A time that clocks show twice is due the first time; one that they leave out, right after
 ---@field options? table<string, foyer.Field>  what `client.lua` and the command line may set
----@field retry? {attempts: integer?, give_up: string?}  how often and how long. Checked by this version; a failure that may pass exits with 75
+---@field retry? {attempts: integer?, give_up: string?}  how often in a row, and for how long, a failure that may pass is tried again: 8 times unless said otherwise. The client's settings may say otherwise
 ---@field catch_up? "latest"|"all"|"none"|boolean  what happens to times of `cron` that were missed while nothing looked: one run for the latest of them (the default, and true), one for each of the last hundred, or none (also false)
 ---@field run fun(ctx: foyer.Context, event: foyer.Event, base?: function): any  by hand the event is `{type = "manual", payload = {type = "manual"}}`, from cron the type is "cron", and `payload.at` the time, in Unix seconds
 
