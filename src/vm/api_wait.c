@@ -21,7 +21,7 @@ static void check_kept(lua_State *L, const char *what)
                   "cannot use %s here: inside string.gsub, tostring or a sort's order "
                   "nothing can wait",
                   what);
-    if (!run_keeper(run_of(L)))
+    if (!run_keeper(run_of(L)) && !run_is_dry(run_of(L)))
         fail_text(
             L, ERR_SCRIPT,
             "cannot use %s here: only a recipe's run is kept while it waits (`foyer "
