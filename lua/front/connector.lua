@@ -97,9 +97,9 @@ return {
 
   -- `names`: the table of client.lua that holds names for ids of this kind; `alias`: `alt:…` is an
   -- id as well; `list`: where `foyer ids` reads them, and `label`: what it names them by, the first
-  -- one that is there. Signatures are listed for each team.
+  -- one that is there. Signatures are listed for each team. `open`: where a person looks at one.
   ids = {
-    conversation = { prefix = "cnv_" },
+    conversation = { prefix = "cnv_", open = "https://app.frontapp.com/open/{id}" },
     contact      = { prefix = "crd_", alias = true },
     inbox        = { prefix = "inb_", names = "inboxes", list = "/inboxes", label = { "name" } },
     channel      = { prefix = "cha_", names = "channels", alias = true, list = "/channels",

@@ -79,10 +79,13 @@ static void check_api(struct value_walk *c, const struct value_at *at, const jso
 
 static void check_id(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
-    static const struct field fields[] = {
-        {"prefix", value_text, 1},        {"names", value_text, 0},
-        {"alias", check_true, 0},         {"list", check_text_or_list, 0},
-        {"label", check_text_or_list, 0}, {NULL, NULL, 0}};
+    static const struct field fields[] = {{"prefix", value_text, 1},
+                                          {"names", value_text, 0},
+                                          {"alias", check_true, 0},
+                                          {"list", check_text_or_list, 0},
+                                          {"label", check_text_or_list, 0},
+                                          {"open", value_text, 0},
+                                          {NULL, NULL, 0}};
     check_fields(c, at, v, fields);
 }
 
