@@ -1,0 +1,185 @@
+#include "app/rehearsal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/inbox.h"
+#include "core/ledger.h"
+#include "core/limits.h"
+#include "vm/pins.h"
+
+enum { WAIT_MS = 60 * 1000 }; /* in line for the company's budget */
+
+struct rehearsal {
+    struct session *session;
+    struct db *db;
+    int64_t activation;
+    char *client, *seed, *label, *args;
+    unsigned char pins[CRYPTO_SHA256_SIZE];
+    int has_pins;
+    struct journal *journal;
+    struct err *e;
+    int failed, ended;
+    json_t *answer;
+};
+
+/* ---- what is stored ---- */
+
+static int on_row(void *arg, const struct ledger_run *row)
+{
+    struct rehearsal *r = arg;
+    r->activation = row->activation;
+    r->client = xstrdup(row->client);
+    r->seed = xstrdup(row->seed ? row->seed : "rehearsal");
+    r->label = xasprintf("recipe %s", row->recipe);
+    r->args = xstrdup(row->args ? row->args : "{}");
+    r->has_pins = row->pins != NULL;
+    if (row->pins)
+        memcpy(r->pins, row->pins, sizeof r->pins);
+    return 1;
+}
+
+static int on_activation(void *arg, const struct activation *a)
+{
+    struct rehearsal *r = arg;
+    const char *rest = r->args + 1; /* an object without its brace */
+    char *args = xasprintf("{\"event\":%s,\"fired\":true%s%s", a->event,
+                           *rest == '}' ? "" : ",", rest);
+    free(r->args);
+    r->args = args;
+    return 1;
+}
+
+static int on_step(void *arg, const struct journal_entry *step)
+{
+    struct rehearsal *r = arg;
+    r->failed = journal_load(r->journal, step, r->e) != 0;
+    return r->failed;
+}
+
+static int code_text(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE], char **text,
+                     size_t *len, struct err *e)
+{
+    const struct rehearsal *r = arg;
+    return ledger_code(r->db, hash, text, len, e);
+}
+
+static struct pins *load_pins(struct rehearsal *r, struct err *e)
+{
+    struct pins *pins = pins_new(workspace_overlay(session_workspace(r->session)));
+    char *list = NULL;
+    if (r->has_pins && (ledger_pins(r->db, r->pins, &list, e) != 0 ||
+                        pins_load(pins, list, code_text, r, e) != 0)) {
+        pins_free(pins);
+        pins = NULL;
+    }
+    free(list);
+    return pins;
+}
+
+static int load(struct rehearsal *r, int64_t run, struct err *e)
+{
+    if (ledger_read(r->db, run, on_row, r, e) != 0 ||
+        (r->activation &&
+         inbox_activation(r->db, r->activation, on_activation, r, e) != 0))
+        return -1;
+    r->journal = journal_new(&limits_default, 1);
+    r->e = e;
+    return ledger_steps(r->db, run, on_step, r, e) == 0 && !r->failed ? 0 : -1;
+}
+
+/* ---- what comes of it ---- */
+
+static void set_done(struct rehearsal *r, const struct run_result *result)
+{
+    json_t *tree =
+        json_loadb(result->json, result->len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_t *value = json_object_get(tree, "result");
+    json_t *request = json_object_get(value, "dry_run");
+    if (request)
+        json_object_set(r->answer, "would_send", request);
+    else
+        json_object_set(r->answer, "would_end", value ? value : json_null());
+    json_decref(tree);
+}
+
+static void on_done(void *arg, const struct run_result *result)
+{
+    struct rehearsal *r = arg;
+    switch (result->outcome) {
+    case RUN_DONE:
+        set_done(r, result);
+        break;
+    case RUN_SLEEPING:
+    case RUN_WAITING:
+        json_object_set_new(r->answer, "would_wait_until",
+                            json_real((double)result->until_ms / 1000));
+        break;
+    case RUN_SKIPPED:
+        json_object_set_new(r->answer, "would_skip", json_string(result->err.text));
+        break;
+    default:
+        json_object_set_new(r->answer, "would_fail", json_string(result->err.text));
+    }
+    r->ended = 1;
+    loop_stop(session_loop(r->session));
+}
+
+static int attempt(struct rehearsal *r, struct err *e)
+{
+    struct pins *pins = load_pins(r, e);
+    if (!pins)
+        return -1;
+    struct run_spec spec = {.id = r->seed,
+                            .client = r->client,
+                            .label = r->label,
+                            .entry = "run",
+                            .args = r->args,
+                            .args_len = strlen(r->args),
+                            .files = 1,
+                            .dry = 1,
+                            .lane = LANE_BULK,
+                            .wait_ms = WAIT_MS,
+                            .patient = 1,
+                            .keep = 1,
+                            .journal = r->journal,
+                            .pins = pins};
+    r->journal = NULL;
+    struct run *run = run_start(session_runs(r->session), &spec, on_done, r);
+    while (!r->ended && !session_interrupted(r->session))
+        loop_run(session_loop(r->session));
+    if (r->ended)
+        return 0;
+    run_kill(run);
+    return err_set(e, ERR_INTERNAL, "interrupted");
+}
+
+json_t *rehearsal_run(struct session *s, struct db *db, int64_t run, int new_code,
+                      struct err *e)
+{
+    struct rehearsal r = {.session = s, .db = db, .answer = json_object()};
+    struct journal_entry intent, scope;
+    int rc = load(&r, run, e);
+    if (new_code)
+        r.has_pins = 0;
+    if (rc == 0 && journal_uncertain(r.journal, &intent, &scope)) {
+        json_t *what = intent.input ? json_loadb(intent.input, intent.input_len,
+                                                 JSON_ALLOW_NUL, NULL)
+                                    : NULL;
+        json_object_set_new(r.answer, "would_look_for",
+                            what ? what : json_string(intent.name));
+    } else if (rc == 0) {
+        rc = attempt(&r, e);
+    }
+    journal_free(r.journal);
+    free(r.client);
+    free(r.seed);
+    free(r.label);
+    free(r.args);
+    if (rc != 0) {
+        json_decref(r.answer);
+        return NULL;
+    }
+    return r.answer;
+}
