@@ -30,6 +30,22 @@ static const struct {
      "a crontab"},
     {"work", "[--wake-fd N] [--stats-fd N]",
      "does the same for as long as it runs; serve starts it"},
+    {"trace", "CONVERSATION|EVENT|RUN|ADDRESS [--client C]",
+     "tells what became of it: delivery, triggers, runs, their steps, the outcome"},
+    {"runs",
+     "list | show ID | retry ID|FILTER [--new-code] | resolve ID --happened|"
+     "--not-happened [--result JSON] | cancel ID|FILTER [--reason TEXT]; FILTER: "
+     "[--client C] [--recipe R] [--state STATE,…] [--since TIME] [--limit N]; --dry-run",
+     "lists and steers runs; retry --dry-run shows what would be sent"},
+    {"events",
+     "list | show ID | replay ID|FILTER [--dry-run]; FILTER: [--client C] "
+     "[--state STATE,…] [--since TIME] [--limit N]",
+     "lists what came in, and why triggers fired or not; replay looks at it again"},
+    {"hooks", "[CLIENT]",
+     "shows the webhook URLs, where they go in Front, their keys, and what was refused"},
+    {"pause", "[--client C] [--recipe R] [--all] [--reason TEXT]",
+     "holds runs, or shows what is held; deliveries are accepted all the same"},
+    {"resume", "--client C|--recipe R|--all", "lets held runs go on, suspended ones too"},
     {"actions", "[NAME] [--client C]", "lists the actions, or shows one's manual"},
     {"recipes", "[NAME] [--client C]",
      "lists the recipes and who has them on, or shows one"},

@@ -28,7 +28,7 @@ words() { tr -cs 'A-Za-z0-9_-' '\n'; }
     [ "$command" != which ] || command='\(which\|diff\)'
     options=$(grep -oE '\{"[a-z-]+", CLI_[A-Z]+, &' "$file" | cut -d'"' -f2)
     [ -n "$options" ] || continue
-    entry=$(grep "^\.It Ic $command" src/man/foyer.1 | grep -o 'Fl -[a-z-]*' | sed 's/Fl -//')
+    entry=$(grep "^\.It Ic $command\( \|$\)" src/man/foyer.1 | grep -o 'Fl -[a-z-]*' | sed 's/Fl -//')
     all_in "$file: not in foyer.1" "$options" "$entry"
     all_in "foyer.1: not in $file" "$entry" "$options"
   done
