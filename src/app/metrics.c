@@ -56,7 +56,7 @@ static int add_deliveries(struct buf *out, struct db *db, int64_t now_ms, struct
 static int add_runs(struct buf *out, struct db *db, struct err *e)
 {
     int64_t counts[LEDGER_STATES];
-    if (ledger_count(db, counts, e) != 0)
+    if (ledger_count_open(db, counts, e) != 0)
         return -1;
     stats_head(out, "foyer_runs", "Runs that are not over, by state.", "gauge");
     for (int i = 0; i < LEDGER_STATES; i++)

@@ -182,12 +182,17 @@ static int count_state(void *arg, const struct db_row *row)
     return 0;
 }
 
-int ledger_count(struct db *db, int64_t counts[LEDGER_STATES], struct err *e)
+int ledger_count_open(struct db *db, int64_t counts[LEDGER_STATES], struct err *e)
 {
     memset(counts, 0, LEDGER_STATES * sizeof *counts);
-    /* each half in an index of its own */
-    if (db_query(db, "SELECT state, count(*) FROM run WHERE state < 7 GROUP BY state",
-                 DB_NONE, count_state, counts, e) != 0)
+    return db_query(db, "SELECT state, count(*) FROM run WHERE state < 7 GROUP BY state",
+                    DB_NONE, count_state, counts, e);
+}
+
+/* Each half in an index of its own. */
+int ledger_count(struct db *db, int64_t counts[LEDGER_STATES], struct err *e)
+{
+    if (ledger_count_open(db, counts, e) != 0)
         return -1;
     return db_query(db, "SELECT state, count(*) FROM run WHERE state >= 7 GROUP BY state",
                     DB_NONE, count_state, counts, e);

@@ -215,6 +215,8 @@ struct ledger_filter { /* NULL, 0, -1: any */
 int ledger_each(struct db *db, const struct ledger_filter *filter, ledger_run_fn *fn,
                 void *arg, struct err *e);
 int ledger_count(struct db *db, int64_t counts[LEDGER_STATES], struct err *e);
+/* Only of the states that are not over: cheap however many runs have ended. */
+int ledger_count_open(struct db *db, int64_t counts[LEDGER_STATES], struct err *e);
 
 /* ---- waits ---- */
 
