@@ -293,3 +293,49 @@ PY
   holds "$(row undelivered)" "there is no such message"
   same "$(state)" done
 }
+
+@test "the store cannot be written: the outcome is kept until it can, and nothing is done twice" {
+  fault '{"kind": "slow", "after": 1, "match": {"method": "POST"}}'
+  recipe twice 'for _, word in ipairs({ "first", "second" }) do ctx.call("front/send-conversation-reply",
+    { conversation_id = id, type = "comment", body = word .. " " .. ctx.options.n }) end'
+  foyer run twice --client acme "n=$N" &
+  local runner=$!
+  until [ "$(posts)" = 1 ]; do sleep 0.05; done
+  # longer than SQLite's patience with a lock
+  python3 - "$AGENCY/state/foyer.db" <<'PY'
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("begin immediate")
+time.sleep(7.5)
+db.execute("rollback")
+PY
+  wait "$runner"
+  holds "$(cat "$BATS_TEST_TMPDIR/err")" "nothing is written until this can be stored"
+  RUN=$(row 'max(id)' id)
+  same "$(state)" done
+  same "$(posts)" 2
+  same "$(made comments)" 2
+}
+
+@test "the loop guard: three automatic replies an hour, the fourth run is parked; a 429 costs none" {
+  forget
+  fault '{"kind": "429", "retry_after": 1, "match": {"method": "POST"}}'
+  python3 - "$AGENCY/state/foyer.db" "$N" <<'PY'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+for _ in range(4):
+    db.execute("""insert into run (client, recipe, origin, args, policy, place, state, due_ms, created_ms)
+      values ('acme', 'one', 'activation', '{"recipe":"one","words":[],"input":{"n":%s}}', '{}', 'p', 0, 1, 1)""" % sys.argv[2])
+db.commit()
+PY
+  RUN=$(row 'max(id)' id)
+  forget_limits
+  for i in 1 2 3 4 5; do
+    forget_limits
+    FOYER_TEST_CLOCK=$(($(date +%s%3N) + i * 60000)) foyer cron
+  done
+  same "$(state)" parked
+  holds "$(row reason)" "cannot reply to $CONVERSATION: it got 3 automatic replies in the last hour"
+  same "$(row 'group_concat(state)' "$((RUN - 1)) or id = $((RUN - 2)) or id = $((RUN - 3))")" 7,7,7
+  same "$(posts)" 4 # one was refused
+}
