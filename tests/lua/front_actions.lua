@@ -406,6 +406,8 @@ unsure(page(mail { body = t.null }), "no text")
 unsure(page(mail(), mail { id = "msg_2" }), "two that look alike")
 t.equal(confirm(SEND, sent_mail, page(mail(), mail { id = "msg_2" }), 15,
   { at = AT, request = { body = sent_mail }, claimed = { msg_2 = true } }), FOUND, "one of two is another step's")
+t.equal(confirm(SEND, sent_mail, page(mail(), mail { id = "msg_2", message_uid = "uid_2" }), 15,
+  { at = AT, request = { body = sent_mail }, claimed = { uid_2 = true } }), FOUND, "... known by its uid")
 t.equal(confirm(SEND, sent_mail, page(mail { body = "<div><p>Hello&nbsp;Ada</p></div><br>--<br>Leela" })), FOUND,
   "wrapped, and a signature below")
 unsure(page(mail { body = "<p>Hi</p><p>Hello Ada</p>" }), "our text further down")

@@ -176,7 +176,7 @@ return {
     -- An override may have changed what was asked for; the request says what left.
     local sent    = type(intent.request.body) == "table" and intent.request.body or input
     local ours    = bare(sent.body)
-    local claimed = intent.claimed or {} -- by id: found for other steps already
+    local claimed = intent.claimed or {} -- by id or uid: what other steps made
     local found   = {}
 
     if input.type == "comment" then
