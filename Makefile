@@ -60,7 +60,7 @@ WRAP_test_cron   := -Wl,--wrap=zone_find
 WRAP_test_memory := -Wl,--wrap=lua_newstate
 FOYER    := $(if $(filter release,$(MODE)),build/foyer,$(OUT)/foyer)
 
-.PHONY: all deps test-deps bench-deps demo test check lint asan bench install install-unit uninstall help clean unit
+.PHONY: torture all deps test-deps bench-deps demo test check lint asan bench install install-unit uninstall help clean unit
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
@@ -147,6 +147,11 @@ test: test-deps ## the whole suite; ends with `N passed, N failed`
 
 asan: ## the whole suite under ASan and UBSan
 	@$(MAKE) --no-print-directory MODE=asan test
+
+torture: all ## 2,000 webhooks, 20 times kill -9: none lost, none doubled (SEED=7)
+	$(call install_missing,python3)
+	@dir=$$(mktemp -d) && python3 tests/e2e/crash.py $(FOYER) $$dir --events 2000 --kills 20 \
+	  --seed $(or $(SEED),7) --limit 600 && rm -rf $$dir
 
 # The manual of the Lua API has one source; made at build time, so that it cannot drift.
 MANUAL := build/man/foyer-lua.7
