@@ -239,6 +239,8 @@ PY
   start_serve
   local before
   before=$(workers)
+  # it has read the settings that hold now
+  until_true eval 'ls "$AGENCY/state/owners" | grep -q "^$before-"'
   settings 'recipe = {},'
   kill -HUP "$SERVE_PID"
   logged 'not reloaded.*foyer.lua:2: recipe: unknown key "recipe"; did you mean "recipes"'
