@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct db {
     sqlite3 *sqlite;
     char *path; /* for sentences */
     int64_t busy_until_us;
+    int is_main;    /* by db_open */
     int is_durable; /* synchronous=FULL */
     sqlite3_stmt *kept[KEPT_SETS][KEPT_WAYS];
     unsigned victim; /* which way of a full set goes next */
@@ -179,11 +181,24 @@ static struct db *open_file(const char *path, const char *pragmas, int *damaged,
     return db;
 }
 
+/* This process has committed something that must not be lost. */
+static atomic_int did_last;
+
+static int on_commit(void *arg)
+{
+    const struct db *db = arg;
+    if (db->is_durable)
+        atomic_store(&did_last, 1);
+    return 0;
+}
+
 struct db *db_open(const char *path, struct err *e)
 {
     struct db *db = open_file(path, durable_pragmas, NULL, e);
-    if (db)
-        db->is_durable = 1;
+    if (db) {
+        db->is_main = db->is_durable = 1;
+        sqlite3_commit_hook(db->sqlite, on_commit, db);
+    }
     return db;
 }
 
@@ -198,12 +213,14 @@ struct db *db_open_live(const char *path, int *damaged, struct err *e)
 
 /* The last one that closes a file moves its log into it and waits for the disk three
  * times, which a command that has only noted what it read should not. While the log is
- * short whoever opens the file next reads it in a millisecond or two. */
+ * short whoever opens the file next reads it in a millisecond or two. What must last is
+ * in the file itself when nobody has it open: people copy that. */
 static void leave_short_log(struct db *db)
 {
     struct stat st;
     const char *log = sqlite3_filename_wal(sqlite3_db_filename(db->sqlite, "main"));
-    if (log && *log && stat(log, &st) == 0 && st.st_size < SHORT_LOG_BYTES)
+    if (!atomic_load(&did_last) && log && *log && stat(log, &st) == 0 &&
+        st.st_size < SHORT_LOG_BYTES)
         sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
@@ -211,7 +228,7 @@ void db_close(struct db *db)
 {
     if (!db)
         return;
-    if (db->sqlite && db->is_durable)
+    if (db->sqlite && db->is_main)
         leave_short_log(db);
     for (int i = 0; i < KEPT_SETS * KEPT_WAYS; i++)
         sqlite3_finalize(db->kept[i / KEPT_WAYS][i % KEPT_WAYS]);
