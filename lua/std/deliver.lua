@@ -108,7 +108,7 @@ local function evaluate(name, trigger, envelope, missing, named, gone)
       end
     end
   end
-  local copy = (trigger.fires or trigger.key) and std.copy(envelope)
+  local copy = (trigger.fires or trigger.key) and std.clone(envelope)
   if trigger.fires and not named then
     local ok, fires, why = pcall(trigger.fires, copy)
     if not ok then
@@ -195,7 +195,7 @@ return function(args)
     if type(conversation) ~= "string" then conversation = nil end
     for _, recipe in ipairs(recipes) do recipe.order = conversation end
     fired[#fired + 1] = {
-      trigger = name, key = out.key, conversation = conversation, event = envelope,
+      trigger = name, key = out.key, conversation = conversation,
       recipes = recipes, not_on = not_on(name, on),
     }
   end
@@ -226,6 +226,6 @@ return function(args)
       type = types[2] or types[1], id = type(id) == "string" and id or nil,
       conversation = type(conversation) == "string" and conversation or nil,
     },
-    fired = fired, quiet = quiet, broken = broken,
+    envelope = fired[1] and envelope, fired = fired, quiet = quiet, broken = broken,
   }
 end

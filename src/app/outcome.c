@@ -160,15 +160,13 @@ static int is_same(void *arg, const struct activation *a)
 }
 
 static int write_firing(struct outcome *o, struct db *db, const char *client,
-                        const json_t *firing, struct err *e)
+                        const json_t *firing, const char *event, struct err *e)
 {
-    const json_t *event = json_object_get(firing, "event");
     const json_t *not_on = json_object_get(firing, "not_on");
     const char *trigger = text_of(firing, "trigger"), *key = text_of(firing, "key");
     if (!trigger || !event)
         return 0;
     json_t *note = json_array_size(not_on) ? json_pack("{s:O}", "not_on", not_on) : NULL;
-    char *event_text = json_dumps(event, JSON_COMPACT);
     char *note_text = note ? json_dumps(note, JSON_COMPACT) : NULL;
     struct activation a = {.at_ms = o->now_ms,
                            .client = client,
@@ -177,7 +175,7 @@ static int write_firing(struct outcome *o, struct db *db, const char *client,
                            .delivery = o->delivery,
                            .conversation = text_of(firing, "conversation"),
                            .note = note_text,
-                           .event = event_text};
+                           .event = event};
     int rc = inbox_activate(db, &a, &a.id, e);
     if (rc == 1) {
         o->activations++;
@@ -190,7 +188,6 @@ static int write_firing(struct outcome *o, struct db *db, const char *client,
             note_add(o, client, trigger,
                      "it fired for the same thing before (by its key)");
     }
-    free(event_text);
     free(note_text);
     json_decref(note);
     return rc < 0 ? -1 : 0;
@@ -223,11 +220,19 @@ int outcome_write(struct db *db, struct outcome *o, struct err *e)
     json_object_foreach(o->clients, client, result)
     {
         note_client(o, client, result);
-        json_array_foreach(json_object_get(result, "fired"), i, firing)
+        const json_t *fired = json_object_get(result, "fired");
+        char *event = json_array_size(fired)
+                          ? json_dumps(json_object_get(result, "envelope"), JSON_COMPACT)
+                          : NULL;
+        int rc = 0;
+        json_array_foreach((json_t *)fired, i, firing)
         {
-            if (write_firing(o, db, client, firing, e) != 0)
-                return -1;
+            if (rc == 0)
+                rc = write_firing(o, db, client, firing, event, e);
         }
+        free(event);
+        if (rc != 0)
+            return -1;
     }
     char *note = json_object_size(o->note)
                      ? json_dumps(o->note, JSON_COMPACT | JSON_SORT_KEYS)

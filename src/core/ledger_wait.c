@@ -139,7 +139,8 @@ struct waiter {
 };
 
 struct waiters {
-    const json_t *event;
+    const char *event;
+    json_t *tree; /* of it, once somebody waits */
     struct waiter *items;
     size_t n, cap;
 };
@@ -148,7 +149,9 @@ static int look_at_wait(void *arg, const struct db_row *row)
 {
     struct waiters *waiters = arg;
     json_t *match = parse(db_row_text(row, 2));
-    if (matches(match, waiters->event)) {
+    if (!waiters->tree)
+        waiters->tree = parse(waiters->event);
+    if (matches(match, waiters->tree)) {
         if (waiters->n == waiters->cap) {
             waiters->cap = waiters->cap ? 2 * waiters->cap : 8;
             waiters->items =
@@ -179,8 +182,7 @@ int ledger_wake(struct db *db, const char *client, const char *trigger,
                 int64_t activation, const char *event, int64_t now_ms, int *woken,
                 struct err *e)
 {
-    json_t *tree = parse(event);
-    struct waiters waiters = {.event = tree};
+    struct waiters waiters = {.event = event};
     int rc = db_query(db,
                       "SELECT wait.run, wait.seq, wait.match FROM wait JOIN run"
                       " ON run.id = wait.run WHERE wait.client = ? AND wait.trigger = ?"
@@ -192,7 +194,7 @@ int ledger_wake(struct db *db, const char *client, const char *trigger,
     if (rc == 0)
         *woken = (int)waiters.n;
     free(waiters.items);
-    json_decref(tree);
+    json_decref(waiters.tree);
     return rc;
 }
 

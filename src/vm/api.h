@@ -27,6 +27,7 @@ int api_std_enter_each(lua_State *L);
 int api_std_page(lua_State *L);
 int api_std_leave_each(lua_State *L);
 int api_std_copy(lua_State *L);
+int api_std_clone(lua_State *L);
 int api_std_finish(lua_State *L);
 /* The primitives of lua/std: sets them for vm_push_part. */
 void api_open_std(lua_State *L);

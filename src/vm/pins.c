@@ -7,13 +7,23 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+/* Settings as canonical text: made once for all runs that see the same tree. */
+struct shown {
+    int refs;
+    json_t *tree; /* a reference, so that its address is no other tree's */
+    size_t len;
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    char *text;
+};
+
 /* One note. A file is known by who asked for it and from which layer on; settings by
  * their name, what the command line gave by its path. */
 struct pin {
     char *name;                /* "2 acme recipes/x.lua", "= client", "@ ./new.csv" */
     struct overlay_file *file; /* of a file; NULL: no layer had it */
     json_t *tree;              /* of settings; a reference */
-    char *text;                /* and their canonical text; a given file's bytes */
+    struct shown *shown;       /* and today's text of them; TEXT is its */
+    char *text;                /* their canonical text; a given file's bytes */
     size_t len;
     unsigned char hash[CRYPTO_SHA256_SIZE];
 };
@@ -24,7 +34,42 @@ struct pins {
     int n, cap;
 };
 
-enum { LIST_MAX = 1024 * 1024, NAME_MAX_BYTES = 600 };
+enum { LIST_MAX = 1024 * 1024, NAME_MAX_BYTES = 600, SHOWN_MAX = 64 };
+
+static struct shown *shown[SHOWN_MAX]; /* the loop thread's */
+static unsigned shown_next;
+
+static void release(struct shown *s)
+{
+    if (!s || --s->refs > 0)
+        return;
+    json_decref(s->tree);
+    free(s->text);
+    free(s);
+}
+
+/* A reference to TREE's text; NULL when it has none. */
+static struct shown *show(const json_t *tree)
+{
+    for (int i = 0; i < SHOWN_MAX; i++)
+        if (shown[i] && shown[i]->tree == tree) {
+            shown[i]->refs++;
+            return shown[i];
+        }
+    char *text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    if (!text)
+        return NULL;
+    struct shown *s = xcalloc(1, sizeof *s);
+    *s = (struct shown){.refs = 2,
+                        .tree = json_incref((json_t *)tree),
+                        .len = strlen(text),
+                        .text = text};
+    crypto_sha256(text, s->len, s->hash);
+    struct shown **place = &shown[shown_next++ % SHOWN_MAX];
+    release(*place);
+    *place = s;
+    return s;
+}
 
 struct pins *pins_new(struct overlay *overlay)
 {
@@ -39,7 +84,9 @@ void pins_free(struct pins *p)
         return;
     for (int i = 0; i < p->n; i++) {
         free(p->list[i].name);
-        free(p->list[i].text);
+        if (!p->list[i].shown)
+            free(p->list[i].text);
+        release(p->list[i].shown);
         json_decref(p->list[i].tree);
     }
     free(p->list);
@@ -122,16 +169,17 @@ const json_t *pins_tree(struct pins *p, const char *name, const json_t *today,
     struct pin *pin = find(p, key);
     if (pin)
         return pin->tree;
-    char *text = json_dumps(today, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    struct shown *text = show(today);
     if (!text) {
         err_set(e, ERR_INTERNAL, "cannot note the settings that a run uses (%s)", name);
         return NULL;
     }
     pin = add(p, key);
     pin->tree = json_incref((json_t *)today);
-    pin->text = text;
-    pin->len = strlen(text);
-    crypto_sha256(text, pin->len, pin->hash);
+    pin->shown = text;
+    pin->text = text->text;
+    pin->len = text->len;
+    memcpy(pin->hash, text->hash, sizeof pin->hash);
     return today;
 }
 

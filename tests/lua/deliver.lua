@@ -42,7 +42,7 @@ local function quiet(name)
   return {}
 end
 local function at(path)
-  local value = result.fired[1].event
+  local value = result.envelope
   for part in path:gmatch("[^.]+") do value = value[part] end
   return value
 end
@@ -52,7 +52,7 @@ end
 t.equal(run(body "application.inbound_received"),
   "conversation-created cnv_1042nr10, message-received msg_1sagx9sk", "an application's inbound")
 t.equal(result.event, { type = "inbound", id = "evt_3s78kxhw", conversation = "cnv_1042nr10" }, "what it was")
-t.equal(result.fired[1].event, body "application.inbound_received", "the envelope stays as it is")
+t.equal(result.envelope, body "application.inbound_received", "the envelope stays as it is")
 t.equal({ result.fired[1].conversation, #result.fired[1].recipes }, { "cnv_1042nr10", 0 }, "its conversation")
 t.equal(quiet("contact-created").why, "its `on` has neither \"inbound_received\" nor \"inbound\"", "why not another")
 t.equal(run(body "application.conversation_archived"), "", "an archived conversation fires nothing")
@@ -126,7 +126,7 @@ for _, plain in ipairs {
   local authorization = plain.authorization
   t.equal(run(plain), "conversation-created cnv_yo1kg5q", "a plain conversation_created")
   t.equal(at("payload.conversation.subject"), conversation.subject, "… has its conversation")
-  t.equal(result.fired[1].event.authorization, authorization, "… and its company")
+  t.equal(result.envelope.authorization, authorization, "… and its company")
 end
 for _, plain in ipairs {
   { type = "conversation_assigned", payload = { id = "evt_1", conversation = conversation,

@@ -43,7 +43,7 @@ static void test_a_preview_is_fetched(void **state)
     deliver(&t, "/conversations/cnv_1", key);
     assert_int_equal(t.outcome, RUN_DONE);
     has(t.json,
-        "\"event\":{\"payload\":{\"conversation\":{\"ok\":true}},\"type\":\"probe\"}");
+        "\"envelope\":{\"payload\":{\"conversation\":{\"ok\":true}},\"type\":\"probe\"}");
     has(t.json, "\"key\":\"k\"");
     assert_int_equal(vmtest_requests(0), 1);
     assert_true(vmtest_got(0, "GET /conversations/cnv_1 "));

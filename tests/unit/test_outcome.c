@@ -117,8 +117,9 @@ static const char *delivered(int64_t id)
 }
 
 #define FIRED                                                                            \
-    "{'fired': [{'trigger': 'front/x', 'key': 'k', 'conversation': 'cnv_1', 'event': "   \
-    "{'type': 't', 'payload': {}}, 'recipes': [{'name': 'reply', 'order': 'cnv_1', "     \
+    "{'envelope': {'type': 't', 'payload': {}}, 'fired': [{'trigger': 'front/x', "       \
+    "'key': 'k', 'conversation': 'cnv_1', 'recipes': [{'name': 'reply', 'order': "       \
+    "'cnv_1', "                                                                          \
     "'retry': {'attempts': 3, 'give_up': 60}, 'uncertain': 'resend'}, {'name': 'log', "  \
     "'retry': {}}], 'not_on': ['digest']}], 'quiet': [{'trigger': 'front/y', 'why': "    \
     "'no'}], 'broken': [{'recipe': 'bad', 'why': 'line 1'}]}"
@@ -174,7 +175,7 @@ static void test_without_a_key_the_body_decides(void **state)
 {
     (void)state;
     struct outcome o;
-    static const char fired[] = "{'fired': [{'trigger': 'front/x', 'event': {}}]}";
+    static const char fired[] = "{'envelope': {}, 'fired': [{'trigger': 'front/x'}]}";
     add(begin(&o, delivery), "acme", fired);
     assert_int_equal(strlen(o.key), 32);
     write(&o);
