@@ -13,7 +13,7 @@ DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-d
               libjansson-dev libevent-dev libsqlite3-dev ca-certificates tzdata
 TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3
 DEMO_DEPS  := curl jq
-BENCH_DEPS := nginx-light curl openssl ca-certificates
+BENCH_DEPS := nginx-light curl openssl ca-certificates wrk jq sqlite3
 
 # `make V=1` shows the commands.
 ifdef V

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
 void testhook_stop(const char *point)
 {
     const char *stop = getenv("FOYER_TEST_STOP");
@@ -19,4 +21,11 @@ void testhook_pause(const char *point)
         paused = 1;
         raise(SIGSTOP);
     }
+}
+
+int testhook_batch(int most)
+{
+    const char *word = getenv("FOYER_TEST_BATCH");
+    int64_t n;
+    return word && str_parse_int(word, &n) == 0 && n > 0 && n < most ? (int)n : most;
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/testhook.h"
 
 /* Bounds what a crash undoes and how long the first of a batch waits for its last. */
 enum { BATCH_MAX = 1024 };
@@ -40,7 +41,7 @@ struct writer {
     char *path;
     struct db *db;
     void (*watch)(int64_t us, uint64_t jobs);
-    int is_open;
+    int is_open, batch_max;
     struct err open_err;
 };
 
@@ -167,7 +168,7 @@ static void *run_thread(void *arg)
     while (w->db) {
         struct queue batch;
         queue_init(&batch);
-        queue_take(&w->work, &batch, BATCH_MAX);
+        queue_take(&w->work, &batch, w->batch_max);
         if (!batch.first && w->is_closing)
             break;
         if (!batch.first) {
@@ -251,6 +252,7 @@ struct writer *writer_open(const char *path, struct loop *loop, struct err *e)
     queue_init(&w->work);
     queue_init(&w->done);
     w->path = xstrdup(path);
+    w->batch_max = testhook_batch(BATCH_MAX);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->has_work, NULL);
     pthread_cond_init(&w->has_done, NULL);

@@ -1,8 +1,9 @@
 #!/bin/bash
 # The benchmarks: foyer against named alternatives in the same run, as ratios. `make bench`
 # builds what it needs and starts it: run.sh FOYER PROGRAMS, with PROGRAMS the directory of
-# oneshot, attempts, plain_multi and start. A target that is missed does not fail the run; the
-# profile that shows why is printed. ROUNDS=7 is quicker, BENCH="oneshot attempts start" chooses.
+# oneshot, attempts, plain_multi, start, disk and stored. A target that is missed does not fail the
+# run; the profile that shows why is printed. ROUNDS=7 is quicker; BENCH="oneshot attempts start
+# webhooks" chooses, and "million" is there as well.
 set -euo pipefail
 
 foyer=$1 programs=$2
@@ -16,6 +17,7 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/foyer-bench.XXXXXX")
 nginx_pid=
 cleanup() {
   [ "$?" = 0 ] || tail -n 5 "$dir/stderr" >&3
+  stop_webhooks
   [ -z "$nginx_pid" ] || { kill "$nginx_pid" && wait "$nginx_pid" || true; }
   rm -rf "$dir"
 }
@@ -151,12 +153,17 @@ bench_start() {
   verdict "an attempt / luaL_newstate, luaL_openlibs, lua_close" "$(ratio "$attempt" "$bare")" at-most 4
 }
 
-make_certificates
-start_nginx
-make_workspace
+# shellcheck source=tests/bench/webhooks.sh
+. "$here/webhooks.sh"
+chosen=${BENCH:-oneshot attempts start webhooks}
+if [[ $chosen =~ oneshot|attempts|start ]]; then
+  make_certificates
+  start_nginx
+  make_workspace
+fi
 echo "machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(nproc) cores," \
   "Linux $(uname -r), load $(cut -d' ' -f1 /proc/loadavg); client and server share the cores"
-for what in ${BENCH:-oneshot attempts start}; do
+for what in $chosen; do
   missed=
   "bench_$what"
   if [ -n "$missed" ] && [ -f "$here/profile-$what.txt" ]; then cat "$here/profile-$what.txt"; fi
