@@ -168,8 +168,8 @@ static void add_keys(struct hooks_command *c, json_t *row, const char *client,
     {
         const char *key = json_string_value(json_object_get(scheme, "key"));
         int is_apps = key && strcmp(key, "rule_key") != 0;
-        if (!key || json_object_get(seen, key) ||
-            is_apps == (client && !json_object_get(block, key)))
+        int is_here = client ? !is_apps || json_object_get(block, key) : is_apps;
+        if (!key || !is_here || json_object_get(seen, key))
             continue;
         json_object_set_new(seen, key, json_true());
         add_key(c, row, client, app, key);

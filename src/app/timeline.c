@@ -135,6 +135,7 @@ static const struct {
 static void history_line(struct timeline *t, const json_t *event, int indent)
 {
     const char *what = text_of(event, "what"), *text = text_of(event, "text");
+    text += strspn(text, " ");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         const char *hole = strstr(words[i].shown, "%s");
         if (strcmp(what, words[i].what) != 0)
