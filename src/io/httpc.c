@@ -61,6 +61,7 @@ struct httpc_call {
     enum call_state state;
     httpc_done *done;
     void (*on_slot)(void *arg);
+    void (*on_leave)(void *arg);
     void *arg;
     char *method, *url;
     char *shown, *host; /* for errors */
@@ -183,8 +184,10 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* libcurl calls this on a connection that is ready (names, TCP, TLS done), right before
- * it writes the request: before it, certainly no byte of the request has left. Neither
+/* libcurl calls this on a connection that is ready (names, TCP, TLS done; through a proxy
+ * its CONNECT too), right before it writes the request, each time that it does: before
+ * it, certainly no byte of the request has left, since the early data of TLS 1.3 and TCP
+ * Fast Open are off unless one asks for them. Neither
  * CURLINFO_PRETRANSFER_TIME (0 also on a reused connection's first microsecond) nor
  * CURLINFO_REQUEST_SIZE (counts whole sends only) says as much. It also sees connections
  * that are used again, which on_open_socket does not. */
@@ -198,6 +201,8 @@ static int on_ready(void *arg, char *remote_ip, char *local_ip, int remote_port,
         return CURL_PREREQFUNC_ABORT;
     }
     call->sent = 1; /* and stays so when libcurl tries again on another connection */
+    if (call->on_leave)
+        call->on_leave(call->arg);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -587,6 +592,7 @@ struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,
     call->client = c;
     call->done = done;
     call->on_slot = r->on_slot;
+    call->on_leave = r->on_leave;
     call->arg = arg;
     call->method = xstrdup(r->method);
     call->url = xstrdup(r->url);

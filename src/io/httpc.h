@@ -55,6 +55,10 @@ struct httpc_request {
                                    slot, with the ARG of DONE; then it waits, holding the
                                    slot but no connection, for httpc_go or httpc_cancel.
                                    A held request does not keep loop_run going */
+    void (*on_leave)(void *arg); /* when set: called, with the ARG of DONE, on a
+                                    connection that is open, right before the first byte
+                                    of the request can be written; perhaps more than once.
+                                    It is inside libcurl: it starts and cancels nothing */
     int allow_private; /* loopback, private and link-local addresses are allowed; else
                           such an address is refused at connect, whatever name led there
                         */

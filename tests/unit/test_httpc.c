@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -132,7 +133,7 @@ static void *serve(void *arg)
 /* ---- the client's side ---- */
 
 struct result {
-    int times;
+    int times, leaves;
     struct err err;
     int sent;
     long status;
@@ -163,6 +164,11 @@ static void on_done(void *arg, const struct httpc_answer *a)
     snprintf(r->nth, sizeof(r->nth), "%s", nth ? nth : "");
 }
 
+static void count_leave(void *arg)
+{
+    ((struct result *)arg)->leaves++;
+}
+
 static struct httpc *client(const struct httpc_config *config)
 {
     struct err e;
@@ -178,11 +184,13 @@ static struct result ask(struct httpc *c, struct httpc_request q)
     struct err e;
     if (!q.method)
         q.method = "GET";
+    q.on_leave = count_leave;
     if (!httpc_start(c, &q, on_done, &r, &e))
         fail_msg("%s", e.text);
     assert_int_equal(r.times, 0); /* never before it returns */
     loop_run(loop);
     assert_int_equal(r.times, 1);
+    assert_int_equal(r.leaves > 0, r.sent); /* whatever comes of it */
     return r;
 }
 
@@ -293,6 +301,56 @@ static void a_write_is_seen_once(void **state)
     }
     free(close_second);
     free(close);
+    httpc_free(c);
+}
+
+struct leaving {
+    struct result result;
+    int listener, fd, times;
+};
+
+/* The connection is there, and nothing has come through it. */
+static void on_leave(void *arg)
+{
+    struct leaving *l = arg;
+    char byte;
+    l->times++;
+    l->fd = accept(l->listener, NULL, NULL);
+    assert_true(l->fd >= 0);
+    assert_int_equal(recv(l->fd, &byte, 1, MSG_DONTWAIT), -1);
+    assert_true(errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+static void on_left(void *arg, const struct httpc_answer *a)
+{
+    on_done(&((struct leaving *)arg)->result, a);
+}
+
+static void it_is_told_before_the_first_byte(void **state)
+{
+    (void)state;
+    struct err e;
+    struct leaving l = {.fd = -1};
+    char url[64], request[4096];
+    int port;
+    l.listener = net_listen(&port);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/x", port);
+    struct httpc *c = client(&(struct httpc_config){.total_ms = 300});
+    struct httpc_request q = {.method = "POST",
+                              .url = url,
+                              .body = "{}",
+                              .body_len = 2,
+                              .allow_private = 1,
+                              .on_leave = on_leave};
+    assert_non_null(httpc_start(c, &q, on_left, &l, &e));
+    loop_run(loop); /* nobody answers */
+    assert_int_equal(l.times, 1);
+    assert_int_equal(l.result.sent, 1);
+    assert_int_equal(l.result.err.kind, ERR_TIMEOUT);
+    assert_true(recv(l.fd, request, sizeof(request), MSG_DONTWAIT) > 2);
+    assert_memory_equal(request, "POST /x", 7);
+    close(l.fd);
+    close(l.listener);
     httpc_free(c);
 }
 
@@ -984,7 +1042,11 @@ static void proxy_is_the_configured_one(void **state)
     /* our server is taken for the proxy, and answers the absolute target with nothing */
     struct result r = ask(c, (struct httpc_request){.url = "http://api.example/ok?x"});
     assert_int_equal(r.err.kind, ERR_NETWORK);
+    assert_int_equal(r.sent, 1);
     assert_true(log_has("GET http://api.example/ok?x HTTP/1.1\r\n"));
+    r = ask(c, (struct httpc_request){.url = "https://api.example/ok"});
+    assert_true(log_has("CONNECT api.example:443 HTTP/1.1\r\n"));
+    assert_int_equal(r.sent, 0);             /* that is no request of ours */
     assert_int_equal(ask(c, q).status, 200); /* loopback goes straight */
     assert_true(log_has("GET /ok HTTP/1.1\r\n"));
     q.allow_private = 0;
@@ -1141,6 +1203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(get_reuses_its_connection),
         TEST(a_write_is_seen_once),
+        TEST(it_is_told_before_the_first_byte),
         TEST(nothing_is_connected_before_go),
         TEST(go_may_come_at_once),
         TEST(total_begins_with_go),
