@@ -14,14 +14,25 @@
 #include "base/str.h"
 #include "io/crypto.h"
 
-enum { OPEN_TRIES = 8, SWEEP_MAX = 32, CAUSE_SECONDS = 24 * 60 * 60 };
+enum {
+    OPEN_TRIES = 8,
+    SWEEP_MAX = 32,
+    AWAITED_SECONDS = 24 * 60 * 60,
+    TOUCH_SECONDS = 60 * 60
+};
+
+struct said { /* the file */
+    struct presence_end end;
+    struct unsent_table unsent;
+};
 
 struct presence {
     char id[PRESENCE_ID_SIZE];
     char *path;
     int fd;
-    struct presence_end *end;     /* NULL: not needed yet; mapped from the file */
-    struct presence_end unmapped; /* where the file has no room */
+    struct said *said;    /* NULL: not needed yet; mapped from the file */
+    struct said unmapped; /* where the file has no room */
+    time_t touched;       /* on the clock that runs since the boot */
 };
 
 static char *owners_dir(const char *workspace_dir)
@@ -59,13 +70,28 @@ static int read_end(int fd, struct presence_end *out)
     return out->kind[0] && out->cause[0];
 }
 
+/* Mapped, not read: the same pages as the process had, on each file system. */
+static int read_unsent(int fd, struct unsent out[UNSENT_MAX])
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || st.st_size != sizeof(struct said))
+        return 0;
+    const struct said *said = mmap(NULL, sizeof *said, PROT_READ, MAP_SHARED, fd, 0);
+    if (said == MAP_FAILED)
+        return 0;
+    int n = unsent_read(&said->unsent, fd, out);
+    munmap((void *)said, sizeof *said);
+    return n;
+}
+
 /* Nobody may be left who deals with it: then not for ever. */
 static int is_awaited(int fd)
 {
     struct presence_end end;
+    struct unsent writes[UNSENT_MAX];
     struct stat st;
-    return read_end(fd, &end) && fstat(fd, &st) == 0 &&
-           st.st_mtime > time(NULL) - CAUSE_SECONDS;
+    return (read_end(fd, &end) || read_unsent(fd, writes) > 0) && fstat(fd, &st) == 0 &&
+           st.st_mtime > time(NULL) - AWAITED_SECONDS;
 }
 
 /* Only who holds the lock may unlink the file, lest a process that is being born loses
@@ -183,22 +209,40 @@ void presence_close(struct presence *p)
         return;
     unlink(p->path);
     close(p->fd);
-    if (p->end && p->end != &p->unmapped)
-        munmap(p->end, sizeof *p->end);
+    if (p->said && p->said != &p->unmapped)
+        munmap(p->said, sizeof *p->said);
     free(p->path);
     free(p);
 }
 
-/* ---- whose fault it was ---- */
+/* ---- what outlives the process ---- */
 
 /* Written, not only made longer: a page without room on the disk would be a SIGBUS. */
-static struct presence_end *map_end(struct presence *p)
+static struct said *map(struct presence *p)
 {
-    const struct presence_end none = {0};
-    void *end = MAP_FAILED;
-    if (pwrite(p->fd, &none, sizeof none, 0) == (ssize_t)sizeof none)
-        end = mmap(NULL, sizeof none, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
-    return end == MAP_FAILED ? &p->unmapped : end;
+    struct said first = {.end = {.id = 0}};
+    void *said = MAP_FAILED;
+    unsent_init(&first.unsent, p->fd);
+    if (pwrite(p->fd, &first, sizeof first, 0) == (ssize_t)sizeof first)
+        said = mmap(NULL, sizeof first, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
+    return said == MAP_FAILED ? &p->unmapped : said;
+}
+
+/* Stores into mapped memory need not change the file's time (tmpfs), and by that time it
+ * is known how long nobody has dealt with it. */
+static struct said *said_of(struct presence *p)
+{
+    struct timespec now;
+    if (!p->said) {
+        p->said = map(p);
+        p->touched = -TOUCH_SECONDS;
+    }
+    if (clock_gettime(CLOCK_MONOTONIC_COARSE, &now) == 0 &&
+        now.tv_sec - p->touched >= TOUCH_SECONDS) {
+        futimens(p->fd, NULL);
+        p->touched = now.tv_sec;
+    }
+    return p->said;
 }
 
 /* Async-signal-safe. */
@@ -212,53 +256,78 @@ static void put(char *out, size_t size, const char *text)
 
 void presence_mark(struct presence *p, const char *kind, int64_t id)
 {
-    if (!p->end)
-        p->end = map_end(p);
-    p->end->kind[0] = '\0';
+    struct presence_end *end = &said_of(p)->end;
+    end->kind[0] = '\0';
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (!kind)
         return;
-    p->end->id = id;
-    put(p->end->kind + 1, sizeof p->end->kind - 1, kind + 1);
+    end->id = id;
+    put(end->kind + 1, sizeof end->kind - 1, kind + 1);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    p->end->kind[0] = kind[0];
+    end->kind[0] = kind[0];
 }
 
 void presence_cause(struct presence *p, const char *cause)
 {
-    struct presence_end *end = p->end;
+    struct presence_end *end = p->said ? &p->said->end : NULL;
     if (!end || !end->kind[0] || end->cause[0])
         return;
     put(end->cause, sizeof end->cause, cause);
 }
 
+void presence_unsent(struct presence *p, const struct unsent *write)
+{
+    unsent_add(&said_of(p)->unsent, write);
+}
+
+void presence_sent(struct presence *p, int64_t run)
+{
+    if (p->said)
+        unsent_remove(&p->said->unsent, run);
+}
+
+static int open_file(const char *workspace_dir, const char *id, int flags)
+{
+    if (!is_id(id))
+        return -1;
+    char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
+    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW);
+    free(path);
+    free(dir);
+    return fd;
+}
+
 int presence_end_of(const char *workspace_dir, const char *id, struct presence_end *out)
 {
-    int found = 0;
-    if (!is_id(id))
-        return 0;
-    char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open_file(workspace_dir, id, O_RDONLY), found = 0;
     if (fd >= 0) {
         found = read_end(fd, out);
         close(fd);
     }
-    free(path);
-    free(dir);
     return found;
+}
+
+int presence_unsent_of(const char *workspace_dir, const char *id,
+                       struct unsent out[UNSENT_MAX])
+{
+    int fd = open_file(workspace_dir, id, O_RDONLY), n = 0;
+    if (fd >= 0) {
+        n = read_unsent(fd, out);
+        close(fd);
+    }
+    return n;
 }
 
 void presence_forget(const char *workspace_dir, const char *id)
 {
     struct flock held;
-    if (!is_id(id))
+    int fd = open_file(workspace_dir, id, O_RDWR);
+    if (fd < 0)
         return;
     char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0 && lock(fd, F_OFD_SETLK, &held) == 0)
+    if (lock(fd, F_OFD_SETLK, &held) == 0)
         unlink(path);
-    if (fd >= 0)
-        close(fd);
+    close(fd);
     free(path);
     free(dir);
 }

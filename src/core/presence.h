@@ -5,14 +5,16 @@
  * after kill -9, so that whoever sees the id in a claim can ask whether its holder is
  * alive. Ids are never used twice. It knows nothing of what is claimed.
  *
- * The file also says what the process was doing when a script ended it. Such a file stays
- * until somebody has dealt with it; one that says nothing blames nobody. */
+ * The file also says what the process was doing when a script ended it, and which writes
+ * had not left when it died. Such a file stays until somebody has dealt with it; one that
+ * says nothing blames nobody. */
 #ifndef FOYER_PRESENCE_H
 #define FOYER_PRESENCE_H
 
 #include <stdint.h>
 
 #include "base/err.h"
+#include "core/unsent.h"
 
 enum { PRESENCE_ID_SIZE = 32, PRESENCE_KIND_SIZE = 16, PRESENCE_CAUSE_SIZE = 128 };
 
@@ -28,8 +30,8 @@ const char *presence_id(const struct presence *p);
 void presence_close(struct presence *p);
 
 /* 1: the process with ID lives; 0: it does not, and what it left is removed unless it
- * names a cause; -1: cannot tell (ERR_STORE). A missing file or a malformed ID is a dead
- * one. */
+ * names a cause or writes; -1: cannot tell (ERR_STORE). A missing file or a malformed ID
+ * is a dead one. */
 int presence_is_alive(const char *workspace_dir, const char *id, struct err *e);
 
 /* ---- whose fault it was ---- */
@@ -48,7 +50,20 @@ struct presence_end {
 };
 /* 1: the dead process ID named a cause; 0: it did not, and nobody is to blame. */
 int presence_end_of(const char *workspace_dir, const char *id, struct presence_end *out);
-/* That has been dealt with. */
+
+/* ---- what had not left ---- */
+
+/* The intent of WRITE is about to be stored, and nothing of it leaves before
+ * presence_sent: a few stores into memory, as presence_mark. */
+void presence_unsent(struct presence *p, const struct unsent *write);
+/* What RUN writes may leave from the next instruction on, or will not leave any more. */
+void presence_sent(struct presence *p, int64_t run);
+/* What the dead process ID had surely not sent: how many of OUT. Only after
+ * presence_is_alive has said that it is dead. */
+int presence_unsent_of(const char *workspace_dir, const char *id,
+                       struct unsent out[UNSENT_MAX]);
+
+/* All of that has been dealt with, and is stored. */
 void presence_forget(const char *workspace_dir, const char *id);
 
 #endif

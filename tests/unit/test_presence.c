@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/path.h"
 #include "core/presence.h"
 #include "workdir.h"
@@ -297,6 +298,198 @@ static void test_causes_do_not_pile_up(void **state)
     free(path);
 }
 
+/* ---- what had not left ---- */
+
+static const struct unsent first = {
+    .run = 42, .epoch = 3, .seq = 7, .at_ms = 1700000000000};
+
+/* A process that does FN with its presence and is killed. */
+static void dies(char id[PRESENCE_ID_SIZE], void (*fn)(struct presence *p))
+{
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        struct presence *p = presence_open(dir, NULL);
+        if (!p || write(fds[1], presence_id(p), PRESENCE_ID_SIZE) != PRESENCE_ID_SIZE)
+            _exit(1);
+        fn(p);
+        kill(getpid(), SIGKILL);
+    }
+    int status;
+    assert_int_equal(read(fds[0], id, PRESENCE_ID_SIZE), PRESENCE_ID_SIZE);
+    close(fds[0]);
+    close(fds[1]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+}
+
+/* The runs of the writes that had not left, each with a space. */
+static const char *unsent_of(const char *id)
+{
+    static char text[1024];
+    struct unsent writes[UNSENT_MAX];
+    int n = presence_unsent_of(dir, id, writes), len = 0;
+    text[0] = '\0';
+    for (int i = 0; i < n; i++)
+        len += snprintf(text + len, sizeof text - (size_t)len, "%d/%d/%d ",
+                        (int)writes[i].run, (int)writes[i].epoch, (int)writes[i].seq);
+    return text;
+}
+
+static void holds_two(struct presence *p)
+{
+    struct unsent write = first;
+    presence_unsent(p, &write);
+    write.run = 43;
+    presence_unsent(p, &write);
+    presence_sent(p, 44);
+}
+
+static void test_what_had_not_left(void **state)
+{
+    (void)state;
+    char id[PRESENCE_ID_SIZE];
+    dies(id, holds_two);
+    assert_int_equal(alive(id), 0);
+    presence_close(open_ok()); /* its sweep leaves it, too */
+    assert_string_equal(unsent_of(id), "42/3/7 43/3/7 ");
+    presence_forget(dir, id);
+    assert_string_equal(unsent_of(id), "");
+    assert_int_equal(files(), 0);
+    assert_string_equal(unsent_of("../foyer.db"), "");
+}
+
+static void holds_and_sends(struct presence *p)
+{
+    struct unsent write = first;
+    presence_unsent(p, &write);
+    presence_sent(p, write.run);
+    write.run = 43;
+    presence_unsent(p, &write);
+    write.seq = 9; /* a run has one write at a time */
+    presence_unsent(p, &write);
+}
+
+static void sends_all(struct presence *p)
+{
+    presence_sent(p, first.run);
+    presence_unsent(p, &first);
+    presence_sent(p, first.run);
+}
+
+static void test_what_may_have_left(void **state)
+{
+    (void)state;
+    char id[PRESENCE_ID_SIZE];
+    dies(id, holds_and_sends);
+    assert_string_equal(unsent_of(id), "43/3/9 ");
+    dies(id, sends_all);
+    assert_string_equal(unsent_of(id), "");
+    assert_int_equal(alive(id), 0);
+    char *path = file_of(id);
+    assert_false(path_exists(path)); /* nobody waits for it */
+    free(path);
+}
+
+static void holds_many(struct presence *p)
+{
+    struct unsent write = first;
+    for (int i = 0; i < UNSENT_MAX + 5; i++) {
+        write.run = i;
+        presence_unsent(p, &write);
+    }
+    presence_sent(p, 10);
+    presence_sent(p, UNSENT_MAX + 1); /* had no room */
+    write.run = 1000;
+    presence_unsent(p, &write);
+}
+
+static void test_a_full_table(void **state)
+{
+    (void)state;
+    char id[PRESENCE_ID_SIZE];
+    struct unsent writes[UNSENT_MAX];
+    dies(id, holds_many);
+    assert_int_equal(presence_unsent_of(dir, id, writes), UNSENT_MAX);
+    assert_int_equal(writes[9].run, 9);
+    assert_int_equal(writes[10].run, 1000);
+    assert_int_equal(writes[UNSENT_MAX - 1].run, UNSENT_MAX - 1);
+}
+
+static void edit(const char *path, size_t at, const void *bytes, size_t n)
+{
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, bytes, n, (off_t)at), n);
+    close(fd);
+}
+
+/* After another boot, in a copy, torn or cut short: nothing is known. */
+static void test_marks_that_are_not_believed(void **state)
+{
+    (void)state;
+    enum { TABLE = sizeof(struct presence_end) };
+    const size_t slot = TABLE + offsetof(struct unsent_table, slots);
+    static const char zeros[16];
+    char id[PRESENCE_ID_SIZE];
+    const struct {
+        size_t at, n;
+        const char *bytes;
+    } cases[] = {
+        {TABLE + offsetof(struct unsent_table, layout), 8, "unsent0"},
+        {TABLE + offsetof(struct unsent_table, boot), 8, "cd6e8fc1"},
+        {TABLE + offsetof(struct unsent_table, inode), 8, zeros},
+        {TABLE + offsetof(struct unsent_table, device), 8, "12345678"},
+        {slot + offsetof(struct unsent, epoch), 1, "x"},
+        {slot + offsetof(struct unsent, seq), 8, zeros},
+        {slot + offsetof(struct unsent_slot, check), 1, "x"},
+        {slot + offsetof(struct unsent_slot, is_held), 1, "\2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dies(id, holds_two);
+        char *path = file_of(id);
+        edit(path, cases[i].at, cases[i].bytes, cases[i].n);
+        assert_string_equal(unsent_of(id), cases[i].at < slot ? "" : "43/3/7 ");
+        presence_forget(dir, id);
+        free(path);
+    }
+    dies(id, holds_two);
+    char *path = file_of(id), *copy = file_of("1-c0b1ed");
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    assert_int_equal(path_read(path, &b, NULL), 0);
+    assert_int_equal(path_write(copy, b.data, b.len, 0600, NULL), 0);
+    assert_string_equal(unsent_of("1-c0b1ed"), "");
+    assert_string_equal(unsent_of(id), "42/3/7 43/3/7 ");
+    assert_int_equal(truncate(path, (off_t)b.len - 1), 0);
+    assert_string_equal(unsent_of(id), "");
+    buf_free(&b);
+    free(path);
+    free(copy);
+}
+
+/* It is as old as the last hour in which it was used, whatever the file system says. */
+static void is_an_old_process(struct presence *p)
+{
+    char *path = file_of(presence_id(p));
+    struct timespec old[2] = {{time(NULL) - 25 * 60 * 60, 0},
+                              {time(NULL) - 25 * 60 * 60, 0}};
+    if (utimensat(AT_FDCWD, path, old, 0) != 0)
+        _exit(1);
+    presence_unsent(p, &first);
+}
+
+static void test_marks_of_an_old_process(void **state)
+{
+    (void)state;
+    char id[PRESENCE_ID_SIZE];
+    dies(id, is_an_old_process);
+    presence_close(open_ok());
+    assert_string_equal(unsent_of(id), "42/3/7 ");
+}
+
 /* Creators and sweepers at once: nobody loses a file it holds. */
 static void test_many_at_once(void **state)
 {
@@ -337,6 +530,11 @@ int main(void)
         TEST(test_nobody_is_to_blame),
         TEST(test_the_living_are_not_forgotten),
         TEST(test_causes_do_not_pile_up),
+        TEST(test_what_had_not_left),
+        TEST(test_what_may_have_left),
+        TEST(test_a_full_table),
+        TEST(test_marks_that_are_not_believed),
+        TEST(test_marks_of_an_old_process),
         TEST(test_many_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
