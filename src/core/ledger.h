@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "core/journal.h"
+#include "core/unsent.h"
 #include "io/crypto.h"
 #include "io/db.h"
 
@@ -119,6 +120,10 @@ struct ledger_reclaimed {
     int died;      /* 1: the crashed one is dead now */
     int suspended; /* 1: its (client, recipe) is suspended now */
 };
+/* Before ledger_reclaim, in the same transaction: of OWNER's runs the open intents that
+ * WRITES names had not left, so that they are no longer uncertain. *TAKEN counts them. */
+int ledger_unsend(struct db *db, const char *owner, const struct unsent *writes, int n,
+                  int64_t now_ms, int *taken, struct err *e);
 /* Frees what OWNER, a dead process, held: its runs are due at once, in their old order,
  * without a failure counted; CRASH may be NULL. */
 int ledger_reclaim(struct db *db, const char *owner, const struct ledger_crash *crash,

@@ -28,6 +28,36 @@ int ledger_owners(struct db *db, int (*fn)(void *arg, const char *owner), void *
                     lend_owner, &lend, e);
 }
 
+/* As journal_unsent: a replay asks for the step anew. */
+static int unsend(struct db *db, const char *owner, const struct unsent *write,
+                  int64_t now_ms, int *taken, struct err *e)
+{
+    int changed = 0;
+    if (db_change(db,
+                  "UPDATE step SET at_ms = 0 WHERE run = ?1 AND seq = ?2 AND at_ms = ?3"
+                  " AND flags & 5 = 4 AND EXISTS (SELECT 1 FROM run WHERE id = ?1"
+                  " AND state = 1 AND owner = ?4 AND epoch = ?5)",
+                  DB_ARGS(db_int(write->run), db_int(write->seq), db_int(write->at_ms),
+                          db_text(owner), db_int(write->epoch)),
+                  &changed, e) != 0)
+        return -1;
+    *taken += changed > 0;
+    return changed ? ledger_row_note(db, write->run, now_ms, "unsent",
+                                     "it had not left when its process died", e)
+                   : 0;
+}
+
+int ledger_unsend(struct db *db, const char *owner, const struct unsent *writes, int n,
+                  int64_t now_ms, int *taken, struct err *e)
+{
+    int rc = 0;
+    *taken = 0;
+    for (int i = 0; rc == 0 && i < n; i++)
+        if (writes[i].at_ms != 0)
+            rc = unsend(db, owner, &writes[i], now_ms, taken, e);
+    return rc;
+}
+
 /* The third crash of a recipe for a client, mostly: nothing of it runs until somebody has
  * looked. */
 static int suspend(struct db *db, const struct ledger_head *head,

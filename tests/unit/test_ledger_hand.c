@@ -80,6 +80,63 @@ static void what_a_dead_process_held(void **state)
     assert_int_equal(reclaim("nobody", NULL, now).freed, 0);
 }
 
+static int unsend(const char *owner, const struct unsent *writes, int n)
+{
+    int taken = -1;
+    OK(ledger_unsend(db, owner, writes, n, now, &taken, &e));
+    return taken;
+}
+
+static int count_unknown(void *arg, const struct journal_entry *s)
+{
+    *(int *)arg += s->is_intent && !s->is_done && s->at_ms != 0;
+    return 0;
+}
+
+static int unknown_writes(int64_t run)
+{
+    int n = 0;
+    OK(ledger_steps(db, run, count_unknown, &n, &e));
+    return n;
+}
+
+static void what_had_not_left_is_taken_back(void **state)
+{
+    (void)state;
+    int64_t id = ADD_RUNNING(.client = "acme"), late = ADD_RUNNING(.client = "acme");
+    const struct journal_entry steps[] = {step(0, "front/x", 0, 1, 0, NULL),
+                                          step(1, "POST /a", 1, 0, 1, "200"),
+                                          step(2, "POST /b", 0, 0, 1, NULL)};
+    OK(ledger_commit(db, CHANGE(id, 1, .steps = steps, .nsteps = 3), &e));
+    OK(ledger_commit(db, CHANGE(late, 1, .steps = steps, .nsteps = 3), &e));
+    const struct unsent it = {.run = id, .epoch = 1, .seq = 2, .at_ms = now + 2};
+    struct unsent other[6] = {it, it, it, it, it, it};
+    other[0].run = 4711;
+    other[1].epoch++;
+    other[2].seq = 0; /* no intent */
+    other[2].at_ms = now;
+    other[3].seq = 1; /* has an outcome */
+    other[3].at_ms = now + 1;
+    other[4].at_ms++; /* sent another time */
+    other[5].at_ms = 0;
+    assert_int_equal(unsend("me", other, 6), 0);
+    assert_int_equal(unsend("somebody", &it, 1), 0);
+    assert_int_equal(unknown_writes(id), 1);
+    assert_rows("SELECT what FROM history", "");
+    assert_int_equal(unsend("me", &it, 1), 1);
+    assert_int_equal(unsend("me", &it, 1), 0);
+    assert_int_equal(unknown_writes(id), 0);
+    assert_steps(id, "0 1!=200 2 ");
+    assert_rows("SELECT what || run FROM history", "unsent1 ");
+    assert_int_equal(reclaim("me", NULL, now).freed, 2);
+    assert_state(id, LEDGER_QUEUED);
+    /* of a run that somebody has freed already */
+    other[0] = it;
+    other[0].run = late;
+    assert_int_equal(unsend("me", other, 1), 0);
+    assert_int_equal(unknown_writes(late), 1);
+}
+
 static void a_run_that_crashes_dies(void **state)
 {
     (void)state;
@@ -561,6 +618,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(what_a_dead_process_held),
+        TEST(what_had_not_left_is_taken_back),
         TEST(a_run_that_crashes_dies),
         TEST(only_the_dead_ones_own_run_crashed),
         TEST(the_third_crash_suspends),
