@@ -26,6 +26,7 @@ struct keeper {
     struct workspace *w;
     struct loop *loop;
     struct writer *writer;
+    struct presence *presence;
     struct loop_timer *again;
     struct job *jobs;
     int stuck; /* jobs that wait for the timer */
@@ -85,12 +86,14 @@ static void on_again(void *arg)
         }
 }
 
-struct keeper *keeper_new(struct workspace *w, struct loop *loop, struct writer *writer)
+struct keeper *keeper_new(struct workspace *w, struct loop *loop, struct writer *writer,
+                          struct presence *p)
 {
     struct keeper *k = xcalloc(1, sizeof *k);
     k->w = w;
     k->loop = loop;
     k->writer = writer;
+    k->presence = p;
     k->again = loop_timer_new(loop, on_again, k);
     return k;
 }
@@ -136,6 +139,18 @@ int keeper_is_stuck(const struct keeper *k)
 static void commit(void *arg, struct run *run, const struct run_commit *what,
                    run_committed *done, void *done_arg, void **pending);
 
+static void has_left(const struct kept *x)
+{
+    if (x->k->presence)
+        presence_sent(x->k->presence, x->run);
+}
+
+static void leaving(void *arg)
+{
+    has_left(arg);
+    testhook_stop("leaving");
+}
+
 static void withdraw(void *arg, void *pending)
 {
     struct job *job = pending;
@@ -153,7 +168,7 @@ struct kept *keeper_begin(struct keeper *k, const struct keeping *what)
     x->epoch = what->epoch;
     x->client = xstrdup(what->client);
     x->may_guard = what->guarded;
-    x->hooks = (struct run_keeper){x, commit, withdraw};
+    x->hooks = (struct run_keeper){x, commit, withdraw, leaving};
     return x;
 }
 
@@ -161,6 +176,7 @@ void kept_free(struct kept *x)
 {
     if (!x)
         return;
+    has_left(x); /* or never will */
     for (struct job *job = x->k->jobs; job; job = job->next)
         if (job->kept == x) {
             job->kept = NULL;
@@ -433,8 +449,10 @@ static void stored(struct job *job)
         x->is_writing = job->done != NULL;
     if (job->journal)
         journal_saved(job->journal);
-    if (job->kind == COMMIT_INTENT)
+    if (job->kind == COMMIT_INTENT) {
         testhook_stop("intent kept");
+        testhook_pause("intent kept");
+    }
     if (job->kind == COMMIT_OUTCOME)
         testhook_stop("outcome kept");
 }
@@ -535,6 +553,22 @@ static void set_guard(struct job *job, const struct run_commit *what)
         json_is_integer(most) ? (int)json_integer_value(most) : REPLIES_PER_HOUR;
 }
 
+/* Whoever finds this process dead before the write leaves knows that it has not. */
+static void hold(const struct job *job)
+{
+    struct keeper *k = job->keeper;
+    const struct ledger_change *change = &job->change;
+    const struct journal_entry *last =
+        change->nsteps ? &change->steps[change->nsteps - 1] : NULL;
+    if (!k->presence || !last || !last->is_intent || last->is_done)
+        return;
+    struct unsent write = {.run = change->run,
+                           .epoch = change->epoch,
+                           .seq = last->seq,
+                           .at_ms = last->at_ms};
+    presence_unsent(k->presence, &write);
+}
+
 static const char *const note_words[] = {[COMMIT_INTENT] = "intent",
                                          [COMMIT_OUTCOME] = "outcome",
                                          [COMMIT_VALUE] = "store",
@@ -560,8 +594,12 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
     job->change.key = keep_text(job, what->key);
     job->change.value = keep_text(job, what->value);
     *pending = job;
-    if (what->kind == COMMIT_INTENT)
+    if (what->kind == COMMIT_INTENT) {
         set_guard(job, what);
+        hold(job);
+    }
+    if (what->kind == COMMIT_OUTCOME)
+        testhook_stop("outcome known");
     if (x->k->stuck && !job->must)
         loop_defer(x->k->loop, on_refused, job);
     else

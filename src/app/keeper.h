@@ -13,6 +13,7 @@
 #include "app/workspace.h"
 #include "base/err.h"
 #include "core/ledger.h"
+#include "core/presence.h"
 #include "io/loop.h"
 #include "io/writer.h"
 #include "vm/run.h"
@@ -20,8 +21,9 @@
 struct keeper;
 struct kept; /* one attempt's side of it */
 
-/* All borrowed. */
-struct keeper *keeper_new(struct workspace *w, struct loop *loop, struct writer *writer);
+/* All borrowed. P, which may be NULL, says which writes have not left. */
+struct keeper *keeper_new(struct workspace *w, struct loop *loop, struct writer *writer,
+                          struct presence *p);
 /* What is submitted is committed all the same; nobody is called for it. After each kept's
  * end. NULL is fine. */
 void keeper_free(struct keeper *k);

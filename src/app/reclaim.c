@@ -31,6 +31,8 @@ struct dead { /* one dead owner; the job's own */
     char owner[PRESENCE_ID_SIZE];
     struct presence_end end;
     int is_blamed;
+    struct unsent writes[UNSENT_MAX];
+    int nwrites, ntaken;
     struct ledger_reclaimed out;
     char *client, *recipe; /* of the run that is to blame */
 };
@@ -83,8 +85,10 @@ static int free_claims(struct db *db, void *arg, struct err *e)
     char note[PRESENCE_CAUSE_SIZE + 64];
     snprintf(note, sizeof note, "{\"\":{\"why\":\"a trigger ended its process: %s\"}}",
              dead->end.cause);
-    if (ledger_reclaim(db, dead->owner, is_run ? &crash : NULL, clock_wall_ms(),
-                       &dead->out, e) != 0)
+    int64_t now = clock_wall_ms();
+    if (ledger_unsend(db, dead->owner, dead->writes, dead->nwrites, now, &dead->ntaken,
+                      e) != 0 ||
+        ledger_reclaim(db, dead->owner, is_run ? &crash : NULL, now, &dead->out, e) != 0)
         return -1;
     if (is_run && ledger_read(db, dead->end.id, on_run, dead, e) != 0 &&
         e->kind != ERR_NOT_FOUND)
@@ -156,6 +160,7 @@ static int on_owner(void *arg, const char *owner)
     dead->reclaim = r;
     snprintf(dead->owner, sizeof dead->owner, "%s", owner);
     dead->is_blamed = presence_end_of(dir, owner, &dead->end);
+    dead->nwrites = presence_unsent_of(dir, owner, dead->writes);
     dead->next = r->pending;
     r->pending = dead;
     writer_submit(r->writer, 0, free_claims, on_freed, dead);

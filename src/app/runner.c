@@ -459,7 +459,7 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
     r->presence = p;
     r->env = (struct attempt_env){.session = s, .workspace = w, .db = store_db(store)};
     crypto_random(&r->env.random, sizeof r->env.random);
-    r->env.keeper = keeper_new(w, loop, writer);
+    r->env.keeper = keeper_new(w, loop, writer, p);
     r->alert = alert_new(w, session_httpc(s), check_idle_of, r);
     r->env.alert = r->alert;
     r->reclaim = reclaim_new(w, r->env.db, writer, p, r->env.alert, on_freed, r);

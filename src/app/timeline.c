@@ -130,6 +130,7 @@ static const struct {
     {"sleeping", "sleeps %s"},    {"waiting", "waits %s"},
     {"released", "put back: %s"}, {"retried", "retried %s"},
     {"resolved", "resolved %s"},  {"resend", "to be sent again: %s"},
+    {"unsent", "not sent: %s"},
 };
 
 static void history_line(struct timeline *t, const json_t *event, int indent)

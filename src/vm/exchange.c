@@ -560,6 +560,14 @@ static void on_slot(void *arg)
                                x, &x->committing);
 }
 
+static void on_leave(void *arg)
+{
+    const struct exchange *x = arg;
+    const struct run_keeper *keeper = run_keeper(x->run);
+    if (keeper->leaving)
+        keeper->leaving(keeper->arg);
+}
+
 static int send_now(struct exchange *x, struct err *e)
 {
     const char **headers = xcalloc(x->nheaders + 1, sizeof *headers);
@@ -585,6 +593,7 @@ static int send_now(struct exchange *x, struct err *e)
         .allow_private = x->allow_private,
         .shown = x->what + strlen(x->method) + 1,
         .on_slot = is_kept(x) ? on_slot : NULL,
+        .on_leave = is_kept(x) ? on_leave : NULL,
     };
     x->call = httpc_start(run_httpc(x->run), &request, on_done, x, e);
     if (credentials) {

@@ -111,8 +111,58 @@ made() {
   same "$(posts)" 1
 }
 
-@test "killed after the intent was kept: looked for, and parked when nobody can tell" {
+# What the run's history has, in order, without the texts.
+history() {
+  row "group_concat(what, ' ') from (select what, run as id from history where run = $RUN order by n) --"
+}
+
+@test "killed before its write left: it was not sent, which is known, and it goes on" {
   FOYER_TEST_STOP="intent kept" foyer run one --client acme "n=$N"
+  same "$status" 137
+  same "$(posts)" 0
+  RUN=$(row 'max(id)' id)
+  recipe read 'ctx.call("front/get-conversation", { conversation_id = id })'
+  foyer run read --client acme # sweeps up after the dead, but not this
+  later 1
+  same "$(state)" done
+  same "$(posts)" 1
+  same "$(history)" "attempt intent unsent attempt intent outcome done"
+}
+
+@test "killed before its write left, and then a power cut: looked for" {
+  FOYER_TEST_STOP="intent kept" foyer run one --client acme "n=$N"
+  same "$status" 137
+  RUN=$(row 'max(id)' id)
+  python3 - "$AGENCY/state/owners" "$(cat /proc/sys/kernel/random/boot_id)" <<'PY'
+import pathlib, sys
+for file in pathlib.Path(sys.argv[1]).iterdir():
+    data = file.read_bytes()
+    assert data.count(sys.argv[2].encode()) == 1
+    with open(file, "r+b") as f:
+        f.seek(data.index(sys.argv[2].encode()))
+        f.write(b"another boot")
+PY
+  later 1
+  same "$(state)" confirming
+  same "$(posts)" 0
+}
+
+@test "killed when the answer was known, before it was kept: found" {
+  FOYER_TEST_STOP="outcome known" foyer run one --client acme "n=$N"
+  same "$status" 137
+  same "$(posts)" 1
+  RUN=$(row 'max(id)' id)
+  later 1
+  same "$(state)" confirming
+  until [ "$(made messages)" = 1 ]; do sleep 0.1; done # the mock shows messages late
+  later 20
+  same "$(state)" done
+  same "$(posts)" 1
+  same "$(made messages)" 1
+}
+
+@test "killed when its write leaves: looked for, and parked when nobody can tell" {
+  FOYER_TEST_STOP="leaving" foyer run one --client acme "n=$N"
   same "$status" 137
   same "$(posts)" 0
   RUN=$(row 'max(id)' id)

@@ -237,6 +237,26 @@ preview() {
   same "$(jq -c '[.[].state]' <<<"$output")" '["done"]'
 }
 
+is_stopped() {
+  grep -q '^State:.T' "/proc/$1/status"
+}
+
+@test "killed before its write left: the next worker sends it, once, without looking for it" {
+  settings acme '["first-reply"] = true'
+  FOYER_TEST_PAUSE="intent kept" start_worker
+  local first=$WORKER
+  event "$CONVERSATION" | deliver - "$COMPANY"
+  printf x >&"$WAKE"
+  until_true is_stopped "$first"
+  start_worker
+  same "$(mock_log '[.requests[] | select(.method == "POST")] | length')" 0
+  kill -9 "$first"
+  until_true replied 1
+  until_true sql_is "SELECT state FROM run" '{"state": 7}'
+  same "$(sql "SELECT what FROM history ORDER BY n" | jq -r .what | xargs)" \
+    "attempt intent unsent attempt intent outcome done"
+}
+
 @test "a trigger that ends its process three times is dead, and named" {
   recipe greet 'on = "front/any",' 'return 1'
   settings acme 'greet = true'
