@@ -47,7 +47,7 @@ struct flight { /* one delivery, claimed */
     int pending;
     struct err passing; /* a failure that may pass; kind ERR_NONE: none */
     struct outcome outcome;
-    int is_submitted;
+    int is_submitted, is_announced;
 };
 
 struct look { /* one claim of several deliveries, on the writer's thread */
@@ -185,7 +185,8 @@ static void on_written(void *arg, const struct err *e)
         return;
     }
     /* ERR_CONFLICT: the claim is somebody else's, and so is the rest */
-    int changed = e->kind == ERR_NONE && f->outcome.runs + f->outcome.woken > 0;
+    int changed =
+        e->kind == ERR_NONE && !f->is_announced && f->outcome.runs + f->outcome.woken > 0;
     if (e->kind == ERR_NONE)
         stats_add(STAT_ACTIVATIONS, (uint64_t)f->outcome.activations);
     land(f);
@@ -212,6 +213,10 @@ static void submit(struct flight *f)
     if (f->outcome.state != DELIVERY_WAITING)
         f->outcome.due_ms = f->outcome.now_ms; /* when it ended */
     writer_submit(f->d->writer, 0, write_flight, on_written, f);
+    /* now, so that runs are claimed in the transaction that adds them */
+    f->is_announced = outcome_starts(&f->outcome);
+    if (f->is_announced)
+        f->d->changed(f->d->arg);
 }
 
 /* A failure that may pass: again later, or the end. */

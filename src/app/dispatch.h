@@ -23,7 +23,8 @@ struct dispatch;
 struct alert; /* app/alert.h */
 
 /* All are borrowed and outlive it. CHANGED is called, from the loop, when runs may be due
- * that were not before; IDLE each time that nothing is left to do. */
+ * that were not before, or will be with the writer's next job; IDLE each time that
+ * nothing is left to do. */
 struct dispatch *dispatch_new(struct session *s, struct workspace *w,
                               struct writer *writer, struct presence *p,
                               struct alert *alert, void (*changed)(void *arg),

@@ -72,6 +72,22 @@ int outcome_failures(const char *note, int64_t *first_ms)
     return failures;
 }
 
+int outcome_starts(const struct outcome *o)
+{
+    const char *client;
+    json_t *result, *firing;
+    size_t i;
+    json_object_foreach(o->clients, client, result)
+    {
+        json_array_foreach(json_object_get(result, "fired"), i, firing)
+        {
+            if (json_array_size(json_object_get(firing, "recipes")) > 0)
+                return 1;
+        }
+    }
+    return 0;
+}
+
 /* ---- the transaction ---- */
 
 static const char *text_of(const json_t *tree, const char *key)

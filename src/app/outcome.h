@@ -48,6 +48,8 @@ int outcome_failures(const char *note, int64_t *first_ms);
  * `retry` and `uncertain`, which say what the recipe and the client's entry say. */
 char *outcome_policy(const json_t *recipe);
 
+/* 1 when recipes listen to what fired: it will add runs, unless keys say otherwise. */
+int outcome_starts(const struct outcome *o);
 /* Inside a transaction. May be repeated after that failed. */
 int outcome_write(struct db *db, struct outcome *o, struct err *e);
 

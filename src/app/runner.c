@@ -314,6 +314,16 @@ void runner_wake(struct runner *r)
     loop_timer_set(r->due, 0);
 }
 
+void runner_wake_now(struct runner *r)
+{
+    if (!r->has_begun || r->woken || r->stopping) {
+        runner_wake(r);
+        return;
+    }
+    r->was_idle = 0;
+    look(r);
+}
+
 int64_t runner_next_due(struct runner *r)
 {
     struct err e;

@@ -40,6 +40,8 @@ void runner_be_by_hand(struct runner *r);
 /* Looks for due runs now, as often as it is asked in one turn of the loop; from then on
  * also whenever one is due, and for what dead processes held every two seconds. */
 void runner_wake(struct runner *r);
+/* The same at once: its claim goes into the commit of what was just submitted. */
+void runner_wake_now(struct runner *r);
 /* Starts an attempt of a run that the caller has added as RUNNING for this presence
  * (epoch 1) or has claimed. DONE (may be NULL) is called once, from the loop, when this
  * attempt has ended and that is stored. */

@@ -77,6 +77,12 @@ static void on_changed(void *arg)
     runner_wake(w->runner);
 }
 
+static void on_fired(void *arg)
+{
+    struct worker *w = arg;
+    runner_wake_now(w->runner);
+}
+
 static void on_delivery(void *arg, const char *app, const char *client, const char *body,
                         size_t len)
 {
@@ -183,7 +189,7 @@ struct worker *worker_open(struct workspace *workspace, runner_done *ended, void
     }
     if (w->runner)
         w->dispatch = dispatch_new(w->session, workspace, w->writer, presence,
-                                   runner_alert(w->runner), on_changed, on_idle, w, e);
+                                   runner_alert(w->runner), on_fired, on_idle, w, e);
     if (w->dispatch)
         w->schedule =
             schedule_new(w->session, workspace, w->writer, on_changed, on_idle, w, e);
