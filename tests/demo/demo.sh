@@ -8,10 +8,10 @@ foyer=$root/build/foyer
 work=$(mktemp -d)
 export XDG_CONFIG_HOME=$work/config
 unset FOYER_KEY_FILE FOYER_LUA_DIR
-mock_pid='' connect_pid=''
+mock_pid='' connect_pid='' serve_pid=''
 finish() {
   local code=$? pid
-  for pid in $mock_pid $connect_pid; do kill "$pid" 2>/dev/null || true; done
+  for pid in $serve_pid $mock_pid $connect_pid; do kill "$pid" 2>/dev/null || true; done
   rm -rf "$work"
   [ "$code" = 0 ] || echo "the demo stopped: see the last command" >&2
 }
@@ -168,4 +168,105 @@ received '.requests[] | select(.method == "POST") | "sender_name: \(.json.sender
 title "All that the company received in these last two runs"
 received '.requests[] | "\(.method) \(.path) -> \(.status)"'
 [ "$(wc -l <"$work/out")" = 4 ] || { echo "expected 4 requests" >&2; exit 1; }
+
+# ---- webhooks ----
+
+tell() { curl -sSf -H 'Content-Type: application/json' -d "$2" "$mock/_mock/$1"; }
+
+# serve: starts `foyer serve` as a service would, in the background; sets $hooks, its address.
+serve() {
+  local line
+  rm -f "$work/serve.out"
+  mkfifo "$work/serve.out"
+  echo "\$ foyer serve &"
+  (cd "$work/agency" && exec "$foyer" serve) >"$work/serve.out" 2>>"$work/serve.log" &
+  serve_pid=$!
+  read -r line <"$work/serve.out"
+  echo "$line"
+  hooks=${line#listening: }
+}
+
+# until_seen COMMAND...: it prints something (and ends well) at last.
+until_seen() {
+  local tries seen
+  for ((tries = 0; tries < 400; tries++)); do
+    seen=$("$@") && [ -n "$seen" ] && return
+    sleep 0.1
+  done
+  echo "waited in vain for: $*" >&2
+  tail -n 20 "$work/serve.log" >&2
+  exit 1
+}
+
+# thread CONVERSATION: who wrote what in it, as the company has it.
+thread() {
+  curl -sSf "$mock/_mock/conversations/$1" |
+    jq -r '.messages[] | "\(if .is_inbound then "customer" else "Acme" end): \(.text | split("\n")[0])"' | tee "$work/out"
+}
+
+replied() { curl -sSf "$mock/_mock/replies" | jq -r --arg id "$1" '.replies[$id][]?.message_uid'; }
+ended() { json runs list --client acme --state done | jq -r --arg id "$1" '.. | objects | select(.conversation? == $id) | .id'; }
+
+title "The webhooks of the agency's app: its signing key, and where Front sends them"
+show sh -c "echo mock-signing-key | foyer secret set front.signing_key --from -"
+cat >"$work/agency/foyer.lua" <<LUA
+return {
+  timezone = "UTC",
+  listen   = "127.0.0.1:0",
+  confirm  = { "2s", "10s", "30s" },  -- when a write whose answer was lost is looked for
+  apps     = { front = { client_id = "mock-client", client_secret = secret "front.client_secret",
+                         signing_key = secret "front.signing_key",
+                         redirect_url = "http://127.0.0.1:$port/oauth/callback" } },
+}
+LUA
+serve
+show foyer hooks acme
+expect "/hooks/front"
+tell messages '{"late": 0}' >/dev/null
+tell webhook "{\"url\": \"$hooks/hooks/front\", \"scheme\": \"application\"}" |
+  jq -r '"  (Front) asked the address to echo a challenge: \(if .challenge.echoed then "it did" else "NO" end)"' |
+  tee "$work/out"
+expect "challenge: it did"
+
+title "A customer writes in"
+echo '  (Ana) Where are my boots?'
+conversation=$(tell inbound '{"from": "ana@mail.example", "name": "Ana", "subject": "Boots", "body": "Where are my boots?"}' |
+  jq -r .conversation.id)
+until_seen replied "$conversation" >/dev/null
+until_seen ended "$conversation" >/dev/null
+title "... the signed webhook, as it was answered when it was on the disk:"
+curl -sSf "$mock/_mock/deliveries" | jq -r --arg id "$conversation" '.deliveries[] | select(.conversation == $id) | "\(.type), \(.scheme): \(.statuses[0])"' |
+  tee "$work/out"
+expect ": 200"
+title "... and the thread, with the client's own reply:"
+thread "$conversation"
+expect "customer: Where are my boots?"
+expect "Acme: "
+
+title "Another one, while Front is slow; power fails after the reply has left, before its answer"
+echo '  (Ben) Do you have red laces?'
+tell faults '{"kind": "slow", "after": 20, "match": {"method": "POST", "path": "/conversations"}}' >/dev/null
+conversation=$(tell inbound '{"from": "ben@mail.example", "name": "Ben", "subject": "Laces", "body": "Do you have red laces?"}' |
+  jq -r .conversation.id)
+until_seen replied "$conversation" >/dev/null
+echo "\$ kill -9 foyer serve, and its worker"
+kill -9 "$(pgrep -P "$serve_pid")" "$serve_pid"
+wait "$serve_pid" 2>/dev/null || true
+show foyer runs list --client acme --state running
+expect "first-reply"
+
+title "It comes back: whether the reply is there is looked up before anything is sent again"
+sed -i "s/127.0.0.1:0/${hooks#http://}/" "$work/agency/foyer.lua"
+serve
+until_seen ended "$conversation" >/dev/null
+thread "$conversation"
+[ "$(grep -c '^Acme: ' "$work/out")" = 1 ] || { echo "expected one reply" >&2; exit 1; }
+[ "$(replied "$conversation" | wc -l)" = 1 ] || { echo "expected the company to have taken one reply" >&2; exit 1; }
+
+title "What happened, told from the delivery on"
+show foyer trace "$conversation" --client acme
+expect "messages was done"
+kill "$serve_pid"
+wait "$serve_pid"
+serve_pid=
 printf '\ndone: every answer was the one expected\n'
