@@ -121,7 +121,8 @@ static int check_same(const struct journal *j, const struct journal_entry *asked
 {
     const struct journal_entry *was = &j->entries[j->next].is;
     if (strcmp(was->kind, asked->kind) != 0 || strcmp(was->name, asked->name) != 0 ||
-        was->is_scope != asked->is_scope || was->is_intent != asked->is_intent)
+        was->is_scope != asked->is_scope ||
+        (!was->is_scope && was->is_intent != asked->is_intent))
         return err_set(e, ERR_CONFLICT,
                        "cannot replay this run: its step %d was %s \"%.200s\", and the "
                        "script now asks for %s \"%.200s\"",
@@ -205,6 +206,18 @@ static int check_size(const struct journal *j, const struct entry *entry, size_t
                    entry->is.kind, entry->is.name, len, j->limits->step_bytes);
 }
 
+/* A write that was accepted, from entry I on. */
+static int has_write(const struct journal *j, int i)
+{
+    for (; i < j->n; i++) {
+        const struct journal_entry *is = &j->entries[i].is;
+        if (is->is_done && is->is_intent &&
+            (is->is_scope || (is->len && is->result[0] == '2')))
+            return 1;
+    }
+    return 0;
+}
+
 static int finish(struct journal *j, int seq, int is_scope, const void *result,
                   size_t len, struct err *e)
 {
@@ -218,8 +231,10 @@ static int finish(struct journal *j, int seq, int is_scope, const void *result,
     int index = j->open[--j->depth];
     if (j->keep) {
         entry->is.is_done = 1;
-        if (is_scope)
+        if (is_scope) {
             set_input(entry, NULL, 0);
+            entry->is.is_intent = has_write(j, index + 1);
+        }
         set_result(entry, result, len);
     }
     /* A scope's inner steps have served. */

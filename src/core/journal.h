@@ -24,6 +24,8 @@ struct journal_entry {
     int seq;
     const char *kind, *name;
     unsigned char hash[CRYPTO_SHA256_SIZE];
+    /* is_intent of an ended scope: a write inside was accepted (its result begins with
+     * "2", as an HTTP status does) */
     int is_done, is_scope, is_intent;
     int64_t at_ms;     /* of an intent: when it left; 0: nothing has left */
     const char *input; /* of an open scope or intent, for confirming it; else NULL */

@@ -33,6 +33,25 @@ static int queue(struct db *db, const struct ledger_head *head, int64_t now_ms,
     return ledger_row_advance(db, head->place, e);
 }
 
+/* What a dead run failed of is asked again: its last step, when that is a failure within
+ * which nothing was written. Without this it would be replayed, and fail again, after
+ * somebody mended the cause. */
+static int forget_failure(struct db *db, int64_t run, struct err *e)
+{
+    int64_t seq = -1;
+    if (db_query(db,
+                 "SELECT seq FROM (SELECT * FROM step WHERE run = ?"
+                 " ORDER BY seq DESC LIMIT 1) WHERE (flags & 7 = ?"
+                 " AND substr(result, 1, 9) = CAST('{\"error\":' AS BLOB))"
+                 " OR (kind = 'http' AND flags & 3 = ?"
+                 " AND substr(result, 1, 1) IN (x'34', x'35'))",
+                 DB_ARGS(db_int(run), db_int(STEP_IS_DONE | STEP_IS_SCOPE),
+                         db_int(STEP_IS_DONE)),
+                 ledger_row_int, &seq, e) != 0)
+        return -1;
+    return seq < 0 ? 0 : ledger_row_drop_steps(db, run, seq, e);
+}
+
 static int retry(struct db *db, const struct ledger_head *head, int new_code,
                  int64_t now_ms, struct err *e)
 {
@@ -40,6 +59,8 @@ static int retry(struct db *db, const struct ledger_head *head, int new_code,
     if (!is_retrying && head->state != LEDGER_PARKED && head->state != LEDGER_DEAD &&
         head->state != LEDGER_HELD)
         return wrong_state(head, "retry", "", e);
+    if (head->state == LEDGER_DEAD && forget_failure(db, head->id, e) != 0)
+        return -1;
     if (queue(db, head, now_ms, e) != 0)
         return -1;
     if (new_code && db_change(db, "UPDATE run SET pins = NULL WHERE id = ?",

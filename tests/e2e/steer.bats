@@ -137,6 +137,49 @@ states() {
   same "$(received)" "POST /conversations/$CONVERSATION/comments"
 }
 
+# act BODY: an action that the recipe hello calls for its event's conversation
+act() {
+  mkdir -p "$AGENCY/lua/front/actions"
+  printf 'return { summary = "x", effect = "write", input = { id = { "conversation" } }, run = function(ctx, input)\n%s\nend }\n' \
+    "$1" >"$AGENCY/lua/front/actions/act.lua"
+  recipe hello "$CREATED" 'ctx.call("front/act", { id = event.payload.conversation.id }) return "done"'
+  settings acme 'hello = true'
+}
+
+@test "retry of what was refused asks again, when the cause is mended" {
+  act 'ctx.http.post("/conversations/cnv_none/comments", { body = "seen" })'
+  event "$CONVERSATION" | deliver - "$COMPANY" $NOON
+  at $NOON
+  same "$(states)" '["dead"]'
+  forget
+  foyer runs retry 1 --dry-run --json
+  same "$(jq -c '.[0].would_send.to' <<<"$output")" '"/conversations/cnv_none/comments"'
+  act 'ctx.http.post("/conversations/" .. input.id .. "/comments", { body = "seen" })'
+  foyer runs retry 1 --dry-run --new-code --json
+  same "$(jq -c '.[0].would_send.to' <<<"$output")" "\"/conversations/$CONVERSATION/comments\""
+  nothing_sent
+  same "$(states)" '["dead"]'
+  foyer runs retry 1 --new-code
+  at $((NOON + 1000))
+  same "$(states)" '["done"]'
+  same "$(received)" "POST /conversations/$CONVERSATION/comments"
+  foyer runs retry 1 --dry-run --json
+  failed 65 conflict "cannot retry run 1: it is done"
+}
+
+@test "retry of an action that wrote and failed then does not write again" {
+  act 'ctx.http.post("/conversations/" .. input.id .. "/comments", { body = "seen" })
+    error("oh")'
+  event "$CONVERSATION" | deliver - "$COMPANY" $NOON
+  at $NOON
+  same "$(states)" '["dead"]'
+  forget
+  foyer runs retry 1
+  at $((NOON + 1000))
+  same "$(states)" '["dead"]'
+  nothing_sent
+}
+
 @test "a dry run of a parked run says that it would look for its write" {
   parked
   foyer runs retry 1 --dry-run --json
