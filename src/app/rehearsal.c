@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "core/inbox.h"
 #include "core/ledger.h"
@@ -20,7 +21,8 @@ struct rehearsal {
     int has_pins;
     struct journal *journal;
     struct err *e;
-    int failed, ended;
+    int64_t run;
+    int new_code, failed, is_loaded, ended;
     json_t *answer;
 };
 
@@ -78,15 +80,24 @@ static struct pins *load_pins(struct rehearsal *r, struct err *e)
     return pins;
 }
 
-static int load(struct rehearsal *r, int64_t run, struct err *e)
+static int load(struct rehearsal *r, struct err *e)
 {
-    if (ledger_read(r->db, run, on_row, r, e) != 0 ||
+    if (ledger_read(r->db, r->run, on_row, r, e) != 0 ||
         (r->activation &&
          inbox_activation(r->db, r->activation, on_activation, r, e) != 0))
         return -1;
     r->journal = journal_new(&limits_default, 1);
     r->e = e;
-    return ledger_steps(r->db, run, on_step, r, e) == 0 && !r->failed ? 0 : -1;
+    return ledger_steps(r->db, r->run, on_step, r, e) == 0 && !r->failed ? 0 : -1;
+}
+
+/* As it would be after a retry, which is undone. */
+static int load_retried(struct db *db, void *arg, struct err *e)
+{
+    struct rehearsal *r = arg;
+    r->is_loaded =
+        ledger_retry(db, r->run, r->new_code, clock_wall_ms(), e) == 0 && load(r, e) == 0;
+    return r->is_loaded ? err_set(e, ERR_INTERNAL, "this was a rehearsal") : -1;
 }
 
 /* ---- what comes of it ---- */
@@ -158,11 +169,16 @@ static int attempt(struct rehearsal *r, struct err *e)
 json_t *rehearsal_run(struct session *s, struct db *db, int64_t run, int new_code,
                       struct err *e)
 {
-    struct rehearsal r = {.session = s, .db = db, .answer = json_object()};
+    struct rehearsal r = {.session = s,
+                          .db = db,
+                          .run = run,
+                          .new_code = new_code,
+                          .answer = json_object()};
     struct journal_entry intent, scope;
-    int rc = load(&r, run, e);
-    if (new_code)
-        r.has_pins = 0;
+    db_transaction(db, load_retried, &r, e);
+    int rc = r.is_loaded ? 0 : -1;
+    if (r.is_loaded)
+        err_clear(e);
     if (rc == 0 && journal_uncertain(r.journal, &intent, &scope)) {
         json_t *what = intent.input ? json_loadb(intent.input, intent.input_len,
                                                  JSON_ALLOW_NUL, NULL)

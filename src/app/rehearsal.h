@@ -12,9 +12,10 @@
 
 struct db;
 
-/* A new object with one of: would_send {method, to, body}; would_look_for {method, path,
- * body}: its fate is unknown; would_skip, would_fail: why; would_wait_until (Unix
- * seconds); would_end: its result, no write being left. NEW_CODE 1: with today's files.
+/* ERR_CONFLICT when its state allows no retry. A new object with one of: would_send
+ * {method, to, body}; would_look_for {method, path, body}: its fate is unknown;
+ * would_skip, would_fail: why; would_wait_until (Unix seconds); would_end: its result, no
+ * write being left. NEW_CODE 1: with today's files.
  */
 json_t *rehearsal_run(struct session *s, struct db *db, int64_t run, int new_code,
                       struct err *e);
