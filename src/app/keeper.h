@@ -66,8 +66,4 @@ int kept_did_begin(const struct kept *x);
 int kept_is_lost(const struct kept *x);
 int kept_is_guarded(const struct kept *x);
 
-/* The conversation that a request answers, when CONNECTOR's `reply` says that it is a
- * reply: a new string, or NULL. */
-char *keeper_reply_to(const json_t *connector, const char *method, const char *path);
-
 #endif

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "app/keeper.h"
 #include "app/receipts.h"
+#include "core/reply.h"
 
 static json_t *tree_of(const char *text)
 {
@@ -36,14 +36,14 @@ static void test_which_request_is_a_reply(void **state)
         {"POST", "", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char *got = keeper_reply_to(connector, cases[i].method, cases[i].path);
+        char *got = reply_to(connector, cases[i].method, cases[i].path);
         if (cases[i].conversation)
             assert_string_equal(got, cases[i].conversation);
         else
             assert_null(got);
         free(got);
     }
-    assert_null(keeper_reply_to(NULL, "POST", "/conversations/cnv_1/messages"));
+    assert_null(reply_to(NULL, "POST", "/conversations/cnv_1/messages"));
     json_decref(connector);
 }
 
