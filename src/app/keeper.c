@@ -48,8 +48,9 @@ struct kept {
     int npins; /* of them are stored */
     struct note *notes;
     size_t nnotes;
-    char *app;       /* that the last intent went to, NULL: to none */
-    int must_appear; /* it is no idempotent write */
+    char *app;           /* that the last intent went to, NULL: to none */
+    struct unsent write; /* the last intent, or run 0 */
+    int must_appear;     /* it is no idempotent write */
     int may_guard, is_writing, did_begin, did_write, is_lost, is_guarded;
 };
 
@@ -140,6 +141,13 @@ int keeper_is_stuck(const struct keeper *k)
 static void commit(void *arg, struct run *run, const struct run_commit *what,
                    run_committed *done, void *done_arg, void **pending);
 
+/* Whoever finds this process dead knows that the last write has not left. */
+static void has_not_left(const struct kept *x)
+{
+    if (x->k->presence && x->write.run)
+        presence_unsent(x->k->presence, &x->write);
+}
+
 static void has_left(const struct kept *x)
 {
     if (x->k->presence)
@@ -150,6 +158,12 @@ static void leaving(void *arg)
 {
     has_left(arg);
     testhook_stop("leaving");
+}
+
+static void refused(void *arg)
+{
+    has_not_left(arg);
+    testhook_stop("refused");
 }
 
 static void withdraw(void *arg, void *pending)
@@ -169,7 +183,7 @@ struct kept *keeper_begin(struct keeper *k, const struct keeping *what)
     x->epoch = what->epoch;
     x->client = xstrdup(what->client);
     x->may_guard = what->guarded;
-    x->hooks = (struct run_keeper){x, commit, withdraw, leaving};
+    x->hooks = (struct run_keeper){x, commit, withdraw, leaving, refused};
     return x;
 }
 
@@ -554,20 +568,21 @@ static void set_guard(struct job *job, const struct run_commit *what)
         json_is_integer(most) ? (int)json_integer_value(most) : REPLIES_PER_HOUR;
 }
 
-/* Whoever finds this process dead before the write leaves knows that it has not. */
+/* The open intent is the last step of what is committed. */
 static void hold(const struct job *job)
 {
-    struct keeper *k = job->keeper;
+    struct kept *x = job->kept;
     const struct ledger_change *change = &job->change;
     const struct journal_entry *last =
         change->nsteps ? &change->steps[change->nsteps - 1] : NULL;
-    if (!k->presence || !last || !last->is_intent || last->is_done)
+    x->write = (struct unsent){0};
+    if (!last || !last->is_intent || last->is_done)
         return;
-    struct unsent write = {.run = change->run,
-                           .epoch = change->epoch,
-                           .seq = last->seq,
-                           .at_ms = last->at_ms};
-    presence_unsent(k->presence, &write);
+    x->write = (struct unsent){.run = change->run,
+                               .epoch = change->epoch,
+                               .seq = last->seq,
+                               .at_ms = last->at_ms};
+    has_not_left(x);
 }
 
 static const char *const note_words[] = {[COMMIT_INTENT] = "intent",

@@ -252,6 +252,14 @@ static void conclude_error(struct exchange *x, const struct err *e)
     conclude(x, err_kind_name(e->kind));
 }
 
+/* Until that is committed, too, nobody need take it for uncertain. */
+static void say_refused(const struct exchange *x)
+{
+    const struct run_keeper *keeper = run_keeper(x->run);
+    if (is_kept(x) && keeper->refused)
+        keeper->refused(keeper->arg);
+}
+
 static void fail(struct exchange *x, const struct err *e)
 {
     run_set_writing(x->run, NULL);
@@ -263,6 +271,7 @@ static void fail(struct exchange *x, const struct err *e)
             return;
         }
         journal_cancel(run_journal(x->run), x->seq);
+        say_refused(x);
     }
     run_fail(x->run, e);
 }
@@ -400,6 +409,7 @@ static void repeat(struct exchange *x, long status)
         return;
     }
     journal_unsent(run_journal(x->run), x->seq);
+    say_refused(x);
     char *text = xasprintf("%s %ld, to be repeated", x->what, status);
     struct run_commit commit = {.kind = COMMIT_OUTCOME, .text = text};
     run_keeper(x->run)->commit(run_keeper(x->run)->arg, x->run, &commit, on_refusal_kept,

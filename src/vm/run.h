@@ -98,9 +98,11 @@ struct run_keeper {
     void (*commit)(void *arg, struct run *run, const struct run_commit *what,
                    run_committed *done, void *done_arg, void **pending);
     void (*withdraw)(void *arg, void *pending);
-    /* The write of the last intent leaves now: after this it may have arrived. Only
-     * stores into memory. */
+    /* The write of the last intent leaves now: after this it may have arrived; and: it
+     * was refused, as though it had not left, which is still to be committed. Only stores
+     * into memory. */
     void (*leaving)(void *arg);
+    void (*refused)(void *arg);
 };
 
 struct run_spec {       /* all copied */

@@ -161,6 +161,18 @@ PY
   same "$(made messages)" 1
 }
 
+@test "killed when it was refused, before that was kept: sent again" {
+  fault '{"kind": "429", "match": {"method": "POST"}}'
+  FOYER_TEST_STOP="refused" foyer run one --client acme "n=$N"
+  same "$status" 137
+  same "$(posts)" 1
+  RUN=$(row 'max(id)' id)
+  later 5
+  same "$(state)" done
+  same "$(posts)" 2
+  same "$(history)" "attempt intent unsent attempt intent outcome done"
+}
+
 @test "killed when its write leaves: looked for, and parked when nobody can tell" {
   FOYER_TEST_STOP="leaving" foyer run one --client acme "n=$N"
   same "$status" 137
