@@ -9,8 +9,10 @@
 
 struct entry {
     struct journal_entry is; /* its texts and bytes owned */
-    int stored;              /* the store has a step with this seq */
-    int dirty;               /* it has not, or says something else */
+    char *failure;           /* of an open scope that was left with one: see settle */
+    size_t failure_len;
+    int stored; /* the store has a step with this seq */
+    int dirty;  /* it has not, or says something else */
 };
 
 /* ENTRIES are what is recorded, in the order in which it was begun: a finished scope is
@@ -48,6 +50,7 @@ static void truncate_entries(struct journal *j, int n)
         free((char *)entry->is.name);
         free((char *)entry->is.input);
         free((char *)entry->is.result);
+        free(entry->failure);
     }
     if (j->next > n)
         j->next = n;
@@ -138,6 +141,40 @@ static int check_same(const struct journal *j, const struct journal_entry *asked
                    was->seq, asked->kind, asked->name, new, old);
 }
 
+/* A write that was accepted, from entry I on. */
+static int has_write(const struct journal *j, int i)
+{
+    for (; i < j->n; i++) {
+        const struct journal_entry *is = &j->entries[i].is;
+        if (is->is_done && is->is_intent &&
+            (is->is_scope || (is->len && is->result[0] == '2')))
+            return 1;
+    }
+    return 0;
+}
+
+/* A scope that was left with a failure stays open, with what was done inside, until the
+ * script goes on: when it does not, the run has failed, and a retry goes on behind what
+ * was done. */
+static void settle(struct journal *j)
+{
+    int i = 0;
+    while (i < j->n && !j->entries[i].failure)
+        i++;
+    if (i == j->n)
+        return;
+    struct entry *entry = &j->entries[i];
+    entry->is.is_done = 1;
+    entry->is.is_intent = has_write(j, i + 1);
+    set_input(entry, NULL, 0);
+    set_result(entry, entry->failure, entry->failure_len);
+    free(entry->failure);
+    entry->failure = NULL;
+    /* what is inside of it, other failures too */
+    truncate_entries(j, i + 1);
+    j->next = j->n;
+}
+
 static int ask(struct journal *j, struct journal_entry *asked, struct journal_step *step,
                struct err *e)
 {
@@ -150,6 +187,7 @@ static int ask(struct journal *j, struct journal_entry *asked, struct journal_st
         return err_set(e, ERR_LIMIT, "cannot take another step: a run may take %d",
                        j->limits->steps);
     enum journal_answer answer = JOURNAL_NEW;
+    settle(j);
     *step = (struct journal_step){.seq = j->seq};
     asked->seq = j->seq;
     if (j->next == j->n) {
@@ -206,20 +244,8 @@ static int check_size(const struct journal *j, const struct entry *entry, size_t
                    entry->is.kind, entry->is.name, len, j->limits->step_bytes);
 }
 
-/* A write that was accepted, from entry I on. */
-static int has_write(const struct journal *j, int i)
-{
-    for (; i < j->n; i++) {
-        const struct journal_entry *is = &j->entries[i].is;
-        if (is->is_done && is->is_intent &&
-            (is->is_scope || (is->len && is->result[0] == '2')))
-            return 1;
-    }
-    return 0;
-}
-
-static int finish(struct journal *j, int seq, int is_scope, const void *result,
-                  size_t len, struct err *e)
+static int finish(struct journal *j, int seq, int is_scope, int failed,
+                  const void *result, size_t len, struct err *e)
 {
     struct entry *entry = open_entry(j, seq, is_scope);
     if (!entry)
@@ -229,6 +255,12 @@ static int finish(struct journal *j, int seq, int is_scope, const void *result,
         return -1;
     stats_add(STAT_STEPS, 1);
     int index = j->open[--j->depth];
+    j->seq = seq + 1;
+    if (j->keep && failed) {
+        entry->failure = xmemdup0(result, len);
+        entry->failure_len = len;
+        return 0;
+    }
     if (j->keep) {
         entry->is.is_done = 1;
         if (is_scope) {
@@ -239,13 +271,12 @@ static int finish(struct journal *j, int seq, int is_scope, const void *result,
     }
     /* A scope's inner steps have served. */
     truncate_entries(j, j->keep ? index + 1 : index);
-    j->seq = seq + 1;
     return 0;
 }
 
 int journal_end(struct journal *j, int seq, const void *result, size_t len, struct err *e)
 {
-    return finish(j, seq, 0, result, len, e);
+    return finish(j, seq, 0, 0, result, len, e);
 }
 
 void journal_cancel(struct journal *j, int seq)
@@ -305,12 +336,12 @@ static int check_all_asked(const struct journal *j, const char *what, struct err
         was->seq, was->kind, was->name, what);
 }
 
-int journal_leave(struct journal *j, int seq, const void *result, size_t len,
+int journal_leave(struct journal *j, int seq, int failed, const void *result, size_t len,
                   struct err *e)
 {
     if (check_all_asked(j, "the call", e) != 0)
         return -1;
-    return finish(j, seq, 1, result, len, e);
+    return finish(j, seq, 1, failed, result, len, e);
 }
 
 void journal_unwind(struct journal *j, int seq, const void *result, size_t len)
@@ -323,7 +354,7 @@ void journal_unwind(struct journal *j, int seq, const void *result, size_t len)
         const struct entry *top = innermost(j);
         if (!top->is.is_scope)
             journal_cancel(j, top->is.seq);
-        else if (finish(j, top->is.seq, 1, result, len, &ignored) != 0)
+        else if (finish(j, top->is.seq, 1, 1, result, len, &ignored) != 0)
             return;
     }
 }

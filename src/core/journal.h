@@ -83,8 +83,10 @@ void journal_reopen(struct journal *j, int seq);
 int journal_enter(struct journal *j, const char *name, const void *input, size_t len,
                   struct journal_step *step, struct err *e);
 /* Leaves the innermost scope; fails also when the body asked for fewer steps than are
- * recorded (ERR_CONFLICT). */
-int journal_leave(struct journal *j, int seq, const void *result, size_t len,
+ * recorded (ERR_CONFLICT). FAILED 1: RESULT is a failure. Until another step is begun,
+ * the store has the scope as open, with what was done inside: when the failure ends the
+ * run, who tries it again goes on from there. */
+int journal_leave(struct journal *j, int seq, int failed, const void *result, size_t len,
                   struct err *e);
 /* Leaves the scope SEQ that an error has left behind open, and what is open inside of it,
  * with RESULT for each scope; a step inside that never ended is forgotten. Nothing when

@@ -115,16 +115,12 @@ int api_std_enter(lua_State *L)
     return 3;
 }
 
-/* A run's own recipe fails: what it did before is to be there when somebody mends the
- * cause and has it tried again, which a recorded failure would not allow. */
-static int is_end_of_run(lua_State *L, const struct run *run, const struct scope *scope)
+/* {error = …}, from lua/std */
+static int is_failure(lua_State *L, int idx)
 {
-    if (!run_keeper(run) || strcmp(scope->kind, "recipe") != 0 || !lua_istable(L, 1))
-        return 0;
-    lua_pushliteral(L, "error");
-    int failed = lua_rawget(L, 1) != LUA_TNIL;
+    int fails = lua_getfield(L, idx, "error") != LUA_TNIL;
     lua_pop(L, 1);
-    return failed;
+    return fails;
 }
 
 /* std.leave(result, guard) -> its copy. A final failure leaves too: {error = …}. When it
@@ -138,18 +134,13 @@ int api_std_leave(lua_State *L)
     if (!scope || !guard->run || scope->seq != guard->seq)
         return luaL_error(L, "this scope is not open");
     lua_settop(L, 2);
-    if (is_end_of_run(L, run, scope)) {
-        run_pop_scopes(run, guard->depth);
-        guard->run = NULL;
-        lua_settop(L, 1);
-        return 1;
-    }
     struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
     if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
         return not_data(L, &e, "return from", scope->name, "result");
     if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
         return fail_raise(L, &e);
-    if (journal_leave(run_journal(run), guard->seq, bytes->data, bytes->len, &e) != 0)
+    if (journal_leave(run_journal(run), guard->seq, is_failure(L, 1), bytes->data,
+                      bytes->len, &e) != 0)
         return fail_raise(L, &e);
     buf_free(bytes);
     run_pop_scopes(run, guard->depth);
@@ -265,7 +256,8 @@ int api_std_leave_each(lua_State *L)
         return not_data(L, &e, "return from", "ctx.each", "state");
     if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
         return fail_raise(L, &e);
-    if (journal_leave(run_journal(run), guard->seq, bytes->data, bytes->len, &e) != 0)
+    if (journal_leave(run_journal(run), guard->seq, is_failure(L, 2), bytes->data,
+                      bytes->len, &e) != 0)
         return fail_raise(L, &e);
     buf_free(bytes);
     guard->run = NULL;

@@ -47,7 +47,7 @@ static int enter(const char *name, const char *input)
 
 static int leave(int seq, const char *result)
 {
-    return journal_leave(j, seq, result, strlen(result), &e);
+    return journal_leave(j, seq, result[0] == '!', result, strlen(result), &e);
 }
 
 /* A step that must be new, done at once. */
@@ -448,6 +448,44 @@ static void test_a_checkpoint_is_where_a_replay_goes_on(void **state)
     assert_false(kept[1].there);
 }
 
+static void test_a_failure_that_ends_the_run_keeps_what_was_done(void **state)
+{
+    (void)state;
+    memset(kept, 0, sizeof kept);
+    assert_int_equal(enter("recipe", "x"), JOURNAL_NEW);
+    assert_int_equal(enter("front/reply", "y"), JOURNAL_NEW);
+    assert_int_equal(begin("http", "POST /1", "hi", 1), JOURNAL_NEW);
+    journal_sent(j, step.seq, 1700000000000, "{}", 2);
+    assert_int_equal(end(2, "202"), 0);
+    does("http", "GET /1", "", "404");
+    assert_int_equal(leave(1, "!refused"), 0);
+    /* the recipe caught it and goes on: now it is a result like any other */
+    does("now", "", "", "1");
+    save();
+    assert_true(kept[1].is.is_done);
+    assert_memory_equal(kept[1].result, "!refused", 8);
+    assert_false(kept[3].there);
+    assert_int_equal(enter("front/again", "z"), JOURNAL_NEW);
+    assert_int_equal(begin("http", "POST /2", "hi", 1), JOURNAL_NEW);
+    journal_sent(j, step.seq, 1700000000000, "{}", 2);
+    assert_int_equal(end(4, "202"), 0);
+    does("http", "GET /2", "", "404");
+    assert_int_equal(leave(3, "!refused"), 0);
+    assert_int_equal(leave(0, "!refused"), 0);
+    save();
+    /* here it was the end: all is there but the failure, once that is forgotten */
+    kept[5].there = 0;
+    load();
+    assert_int_equal(enter("recipe", "x"), JOURNAL_NEW);
+    assert_int_equal(enter("front/reply", "y"), JOURNAL_RECORDED);
+    was("now", "", "", "1");
+    assert_int_equal(enter("front/again", "z"), JOURNAL_NEW);
+    assert_int_equal(begin("http", "POST /2", "hi", 1), JOURNAL_RECORDED);
+    does("http", "GET /2", "", "200");
+    assert_int_equal(leave(3, "done"), 0);
+    assert_int_equal(leave(0, "done"), 0);
+}
+
 static void test_steps_are_loaded_in_order(void **state)
 {
     (void)state;
@@ -474,6 +512,7 @@ int main(void)
         T(test_the_size_of_a_result_is_limited),
         T(test_what_is_stored_is_replayed),
         T(test_a_checkpoint_is_where_a_replay_goes_on),
+        T(test_a_failure_that_ends_the_run_keeps_what_was_done),
         T(test_steps_are_loaded_in_order),
         T(test_without_keep_nothing_stays_but_limits_hold),
     };
