@@ -145,6 +145,8 @@ static void finish(struct attempt *a)
 {
     runner_done *done = a->done;
     a->done = NULL;
+    a->end.client = a->client;
+    a->end.recipe = a->recipe;
     done(a->arg, &a->end); /* frees A */
 }
 

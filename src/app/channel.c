@@ -33,8 +33,9 @@ void channel_read(const struct hook_app *app, const struct jsonpick picks[CHANNE
         char text[1024]; /* an id, or the URL that ends in it */
         jsonpick_text(&picks[2 + i], text, sizeof text);
         const char *id = strrchr(text, '/') ? strrchr(text, '/') + 1 : text;
-        if (strlen(id) < sizeof out->conversation)
-            snprintf(out->conversation, sizeof out->conversation, "%s", id);
+        size_t len = strlen(id);
+        if (len < sizeof out->conversation) /* longer: no id */
+            memcpy(out->conversation, id, len + 1);
     }
 }
 

@@ -27,7 +27,10 @@ static void on_ended(void *arg, const struct runner_end *end)
     (void)arg;
     int is_bad = end->state == LEDGER_PARKED || end->state == LEDGER_DEAD;
     if (is_bad)
-        log_line(LOG_WARN, "run %lld is %s (%s); `foyer runs show %lld` says why",
+        log_line(LOG_WARN,
+                 "client %s, recipe %s: run %lld is %s (%s); `foyer runs show %lld` says "
+                 "why",
+                 end->client ? end->client : "?", end->recipe ? end->recipe : "?",
                  (long long)end->id, ledger_state_name(end->state),
                  err_kind_name(end->err.kind), (long long)end->id);
     else if (end->state != LEDGER_RUNNING)

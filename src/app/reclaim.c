@@ -97,13 +97,16 @@ static int free_claims(struct db *db, void *arg, struct err *e)
                          limits->run_crashes + 1, note, e);
 }
 
+/* Who is to blame must be found in the log, whether or not there is an alert. */
 static void tell(struct reclaim *r, const struct dead *dead)
 {
-    char text[512];
+    char who[200] = "", text[512];
     const char *what = dead->out.suspended ? "suspended" : "dead";
-    log_line(LOG_WARN, "a process died at %s %lld: %s", dead->end.kind,
-             (long long)dead->end.id, dead->end.cause);
-    if (!r->alert || !dead->client || (!dead->out.died && !dead->out.suspended))
+    if (dead->client)
+        snprintf(who, sizeof who, " (client %s, recipe %s)", dead->client, dead->recipe);
+    log_line(LOG_WARN, "a process died at %s %lld%s: %s", dead->end.kind,
+             (long long)dead->end.id, who, dead->end.cause);
+    if (!dead->client || (!dead->out.died && !dead->out.suspended))
         return;
     if (dead->out.suspended)
         snprintf(text, sizeof text,
@@ -113,7 +116,9 @@ static void tell(struct reclaim *r, const struct dead *dead)
     else
         snprintf(text, sizeof text, "run %lld dead: it ended its process too often (%s)",
                  (long long)dead->end.id, dead->end.cause);
-    alert_send(r->alert, dead->client, dead->recipe, what, text);
+    log_line(LOG_ERROR, "client %s, recipe %s: %s", dead->client, dead->recipe, text);
+    if (r->alert)
+        alert_send(r->alert, dead->client, dead->recipe, what, text);
 }
 
 static void on_freed(void *arg, const struct err *e)

@@ -21,8 +21,9 @@ struct receipts; /* app/receipts.h */
 
 struct runner_end { /* how an attempt ended; valid until the callback returns */
     int64_t id;
-    enum ledger_state state; /* as it is stored now; RUNNING: not known, see err */
-    int64_t due_ms;          /* of a queued, sleeping, waiting or confirming run */
+    const char *client, *recipe; /* NULL when it is not known: it could not be read */
+    enum ledger_state state;     /* as it is stored now; RUNNING: not known, see err */
+    int64_t due_ms;              /* of a queued, sleeping, waiting or confirming run */
     struct err err;   /* ERR_NONE of a done one; the reason of a skipped one; RUNNING: the
                          claim was lost, or the store cannot be written */
     const char *json; /* of a done one: the entry's result; else NULL */
