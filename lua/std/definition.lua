@@ -136,12 +136,12 @@ local function check_field(field, path, report)
   for key, value in pairs(field) do
     if key == 1 then
       kinds = kinds + 1
-      if type(value) ~= "string" or not std.part("schema").is_type(value) then
+      if type(value) ~= "string" or not std.part("types").is_type(value) then
         local near = type(value) == "string"
-          and std.nearest(value, std.part("schema").type_names())
+          and std.nearest(value, std.part("types").names())
         tell(path, ("unknown type \"%s\"; %s"):format(tostring(value),
           near and "did you mean \"" .. near .. "\"?"
-          or "there are " .. table.concat(std.part("schema").type_names(), ", ")))
+          or "there are " .. table.concat(std.part("types").names(), ", ")))
       end
     elseif not field_keys[key] then
       tell(below(path, key), unknown(key, field_keys, "a field"))

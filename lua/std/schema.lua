@@ -1,5 +1,5 @@
 -- schema: values against fields: types, defaults, names for ids. What it says of a value that
--- does not fit is in mismatch, which a run that goes well does not load.
+-- does not fit is in mismatch, which a run that goes well does not load, and types has what few use.
 local std = ...
 
 local schema = {}
@@ -21,20 +21,10 @@ local function ids()
   end
   return id_types
 end
-
-function schema.is_type(word)
-  return basic[word] or ids()[word] ~= nil
-end
+schema.basic, schema.ids = basic, ids
 
 function schema.is_id(word)
   return ids()[word] ~= nil
-end
-
-function schema.type_names()
-  local names = {}
-  for name in pairs(basic) do names[#names + 1] = name end
-  for name in pairs(ids()) do names[#names + 1] = name end
-  return names
 end
 
 function schema.describe(field)
@@ -74,17 +64,6 @@ end
 
 local check
 
-local function check_list(field, value, path, client)
-  if type(value) ~= "table" or (next(value) ~= nil and not json.is_array(value)) then
-    bad(path, show(value) .. " is no list")
-  end
-  check_range(field, #value, path, " items")
-  local item = type(field.list) == "string" and { field.list } or field.list
-  local out = json.array({})
-  for i, v in ipairs(value) do out[i] = check(item, v, path .. "[" .. i .. "]", client) end
-  return out
-end
-
 local checks = {
   any = function(_, value) return value end,
   string = function(field, value, path)
@@ -101,11 +80,6 @@ local checks = {
     check_range(field, n, path, "")
     return n
   end,
-  number = function(field, value, path)
-    if type(value) ~= "number" then bad(path, show(value) .. " is no number") end
-    check_range(field, value, path, "")
-    return value
-  end,
   boolean = function(_, value, path)
     if type(value) ~= "boolean" then bad(path, show(value) .. " is neither true nor false") end
     return value
@@ -113,21 +87,6 @@ local checks = {
   object = function(_, value, path)
     if type(value) ~= "table" then bad(path, show(value) .. " is no object") end
     return value
-  end,
-  -- unix seconds, or a date that people write
-  time = function(_, value, path)
-    if type(value) == "number" then return value end
-    if type(value) ~= "string" then
-      bad(path, show(value) .. " is no time: unix seconds, or 2026-11-22T10:00:00Z")
-    end
-    local ok, seconds = pcall(text.parse_time, value)
-    if not ok then bad(path, type(seconds) == "table" and seconds.message or tostring(seconds)) end
-    return seconds
-  end,
-  file = function(_, value, path)
-    if std.is_file(value) then return value end
-    if type(value) ~= "string" then bad(path, show(value) .. " is no path of a file") end
-    return std.file(value)
   end,
 }
 checks.html, checks.markdown, checks.template = checks.string, checks.string, checks.string
@@ -139,14 +98,17 @@ function check(field, value, path, client)
     end
     bad(path, show(value) .. " is not " .. schema.describe(field))
   end
-  if field.list then return check_list(field, value, path, client) end
+  if field.list then
+    return std.part("types").list(field, value, path, client, check, check_range)
+  end
   if field.object then
     if type(value) ~= "table" then bad(path, show(value) .. " is no object") end
     return schema.apply(field.object, value, path, client)
   end
   if std.is_secret(value) then return value end
   local word = field[1]
-  if checks[word] then return checks[word](field, value, path) end
+  local fit = checks[word] or basic[word] and std.part("types")[word]
+  if fit then return fit(field, value, path, check_range) end
   return check_id(value, word, path, client)
 end
 
