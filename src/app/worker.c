@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,7 @@ struct worker {
     int begun;            /* of an errand: what dead processes held is free */
     int tidied;           /* of an errand: its round of retention has begun */
     int stopping, late;
+    int has_worked; /* since its memory was given back */
 };
 
 static int is_idle(const struct worker *w)
@@ -99,9 +101,21 @@ static void look(struct worker *w)
     w->minute = minute;
 }
 
+/* After a burst the heap is full of holes: the machine has other uses for them. */
+static void give_back(struct worker *w)
+{
+    if (!is_idle(w)) {
+        w->has_worked = 1;
+    } else if (w->has_worked) {
+        w->has_worked = 0;
+        malloc_trim(0);
+    }
+}
+
 static void on_tick(void *arg)
 {
     struct worker *w = arg;
+    give_back(w);
     look(w);
     if (!w->errand && clock_mono_us() >= w->retention_us) {
         retention_start(w->retention, RETENTION_MOST_MS);
