@@ -164,8 +164,8 @@ static void put_in_force(struct serve *s)
     s->retired[s->nretired++] = old;
     loop_timer_set(s->retire, RETIRE_MS);
     supervisor_replace(s->supervisor);
-    log_line(LOG_INFO, "reloaded: %zu clients, before %zu", site_clients(s->site),
-             site_clients(old));
+    log_line(LOG_INFO, "reloaded: %zu client%s, before %zu", site_clients(s->site),
+             site_clients(s->site) == 1 ? "" : "s", site_clients(old));
     compare(s, old);
 }
 

@@ -128,7 +128,7 @@ static void on_late(void *arg)
 /* Its socket stays open: the end of file would say the same. */
 static void dismiss(struct worker *w)
 {
-    if (w->slot)
+    if (w->slot && w->slot->worker == w) /* and not the one that replaces it */
         w->slot->worker = NULL;
     w->slot = NULL;
     child_signal(w->child, SIGTERM);

@@ -227,6 +227,13 @@ PY
   until_true gone "$second"
   same "$(workers | wc -w)" 2
   same "$(metric foyer_worker_crashes_total)" 0
+  # and again: those that came with the first are the old ones now
+  before=$(workers)
+  read -r first second <<<"$before"
+  kill -HUP "$SERVE_PID"
+  until_true gone "$first"
+  until_true gone "$second"
+  same "$(workers | wc -w)" 2
   # several in a row are one or two
   kill -HUP "$SERVE_PID"
   kill -HUP "$SERVE_PID"
