@@ -111,16 +111,17 @@ ends() { # STATUS PART
     for k in pairs(t) do s = s .. k .. " " end
     return s .. math.random(1 << 40) .. tostring({}) .. tostring(print == nil and 1 or pcall)'
   body=${body/print == nil and 1 or /}
-  local first=
+  local first='' result
   for _ in 1 2 3 4 5; do
     FOYER_TEST_RUN_ID=same probe "$body"
     [ "$status" = 0 ]
-    first=${first:-$output}
-    [ "$output" = "$first" ]
+    result=$(grep '"result"' <<<"$output") # not the run's number
+    first=${first:-$result}
+    [ "$result" = "$first" ]
   done
   FOYER_TEST_RUN_ID=another probe "$body"
   [ "$status" = 0 ]
-  [ "$output" != "$first" ]
+  [ "$(grep '"result"' <<<"$output")" != "$first" ]
 }
 
 # ---- settings ----
