@@ -394,6 +394,8 @@ int run_give_up(lua_State *L, const struct err *e)
 int run_skip(lua_State *L, const char *reason)
 {
     struct err e;
+    if (journal_finish(run_of(L)->journal, &e) != 0)
+        return end_with(L, RUN_FAILED, &e);
     err_set(&e, ERR_NONE, "%s", reason);
     return end_with(L, RUN_SKIPPED, &e);
 }
@@ -560,11 +562,6 @@ struct httpc *run_httpc(const struct run *run)
     return run->runs->httpc;
 }
 
-struct loop *run_loop(const struct run *run)
-{
-    return run->runs->loop;
-}
-
 struct journal *run_journal(struct run *run)
 {
     return run->journal;
@@ -585,11 +582,6 @@ int run_is_catching(const struct run *run)
     return run->depth > 0 && run->scopes[run->depth - 1].catches;
 }
 
-const char *run_id(const struct run *run)
-{
-    return run->id;
-}
-
 const char *run_client(const struct run *run)
 {
     return run->client;
@@ -598,11 +590,6 @@ const char *run_client(const struct run *run)
 const char *run_label(const struct run *run)
 {
     return run->label;
-}
-
-int run_may_read_files(const struct run *run)
-{
-    return run->files_allowed;
 }
 
 struct scope *run_scope(struct run *run)

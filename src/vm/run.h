@@ -192,16 +192,13 @@ struct mock *run_mock(const struct run *run); /* NULL: an ordinary run */
 struct vm *run_vm(const struct run *run);
 const struct run_host *run_host(const struct run *run);
 struct httpc *run_httpc(const struct run *run);
-struct loop *run_loop(const struct run *run);
 struct journal *run_journal(struct run *run);
 struct pins *run_pins(struct run *run);                     /* NULL: none are noted */
 const struct run_keeper *run_keeper(const struct run *run); /* NULL: lives in memory */
 /* 1 where a retryable failure is the script's to handle: {catch = true}. */
 int run_is_catching(const struct run *run);
-const char *run_id(const struct run *run);
 const char *run_client(const struct run *run); /* NULL: none */
 const char *run_label(const struct run *run);
-int run_may_read_files(const struct run *run);
 /* The innermost scope, or NULL. */
 struct scope *run_scope(struct run *run);
 /* Opens one; ERR_LIMIT past the call depth. */
@@ -223,6 +220,7 @@ int run_is_dry(const struct run *run);
 int run_end(lua_State *L);
 /* Ends the attempt; never returns. */
 int run_give_up(lua_State *L, const struct err *e);
+/* Of a replay that has not asked for all that is recorded: ERR_CONFLICT instead. */
 int run_skip(lua_State *L, const char *reason);
 /* Each ends the attempt until then; see RUN_SLEEPING and RUN_WAITING. */
 int run_sleep(lua_State *L, int64_t until_ms);

@@ -350,6 +350,22 @@ static void test_another_script_is_a_conflict(void **state)
     assert_non_null(strstr(t.err.text, "GET /list"));
 }
 
+static void test_a_replay_that_skips_what_was_done_is_a_conflict(void **state)
+{
+    (void)state;
+    attempt("ctx.http.post(\"/empty\", {}, {connection = \"front\"}) ctx.sleep(60)");
+    assert_int_equal(t.outcome, RUN_SLEEPING);
+    free(store.pins); /* as `foyer runs retry --new-code` */
+    store.pins = NULL;
+    attempt("ctx.skip(\"not for us\")");
+    assert_int_equal(t.outcome, RUN_FAILED);
+    assert_int_equal(t.err.kind, ERR_CONFLICT);
+    assert_non_null(strstr(t.err.text, "POST /empty"));
+    forget_run();
+    attempt("ctx.http.get(\"/list\", {connection = \"front\"}) ctx.skip(\"now\")");
+    assert_int_equal(t.outcome, RUN_SKIPPED);
+}
+
 static void test_a_replay_uses_the_code_of_the_first_attempt(void **state)
 {
     (void)state;
@@ -555,6 +571,7 @@ int main(void)
         T(test_a_refused_write_is_sent_again),
         T(test_an_unreadable_answer_is_asked_for_again),
         T(test_another_script_is_a_conflict),
+        T(test_a_replay_that_skips_what_was_done_is_a_conflict),
         T(test_a_replay_uses_the_code_of_the_first_attempt),
         T(test_a_wait_ends_with_its_event_or_without),
         T(test_values_are_kept_with_their_step),
