@@ -99,11 +99,6 @@ struct tokens *access_tokens(struct access *a)
     return a->tokens;
 }
 
-struct budget *access_budget(struct access *a)
-{
-    return a->budget;
-}
-
 /* ---- which budget ---- */
 
 /* A connector that does not say how its API tells its limits has no budget. */

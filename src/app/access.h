@@ -14,6 +14,5 @@ void access_free(struct access *a);
 /* Sets HOST's admit, withdraw and answered. */
 void access_host(struct access *a, struct run_host *host);
 struct tokens *access_tokens(struct access *a);
-struct budget *access_budget(struct access *a);
 
 #endif

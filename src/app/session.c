@@ -196,13 +196,6 @@ void session_start(struct session *s, const struct session_call *call, run_done 
     free(args);
 }
 
-int session_wait(struct session *s)
-{
-    while (runs_live(s->runs) > 0 && !s->interrupted)
-        loop_run(s->loop);
-    return s->interrupted ? 130 : 0;
-}
-
 struct one {
     struct session *s;
     enum run_outcome outcome;

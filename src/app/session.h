@@ -40,8 +40,6 @@ struct session_call {
 /* Starts one attempt; DONE as in run_start. */
 void session_start(struct session *s, const struct session_call *call, run_done *done,
                    void *arg);
-/* Runs the loop until every attempt has ended; 0, or 130 when a signal ended it. */
-int session_wait(struct session *s);
 /* One attempt to its end: its result as a tree (a new reference), or NULL with E. OUTCOME
  * may be NULL. */
 json_t *session_run(struct session *s, const struct session_call *call,

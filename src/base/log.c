@@ -33,16 +33,6 @@ void log_init(void)
     is_json = str_eq(getenv("FOYER_LOG_FORMAT"), "json");
 }
 
-void log_set_level(enum log_level level)
-{
-    threshold = level;
-}
-
-int log_is_on(enum log_level level)
-{
-    return level <= threshold;
-}
-
 int log_is_json(void)
 {
     return is_json;
@@ -161,7 +151,7 @@ static void write_json(enum log_level level, const char *message)
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-    if (!log_is_on(level))
+    if (level > threshold)
         return;
     log_progress(NULL);
     char line[2048];

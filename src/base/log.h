@@ -10,8 +10,6 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void log_init(void); /* reads FOYER_LOG and FOYER_LOG_FORMAT, as children will */
-void log_set_level(enum log_level level);
-int log_is_on(enum log_level level);
 int log_is_json(void);
 void log_line(enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

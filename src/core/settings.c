@@ -37,11 +37,6 @@ const json_t *settings_hosts(const json_t *client)
     return json_object_get(client, "hosts");
 }
 
-const json_t *settings_vars(const json_t *client)
-{
-    return json_object_get(client, "vars");
-}
-
 /* ---- apps ---- */
 
 const json_t *settings_client_app(const json_t *client, const char *app)
@@ -57,12 +52,6 @@ const json_t *settings_workspace_app(const json_t *workspace, const char *app)
 const char *settings_company(const json_t *client, const char *app)
 {
     return settings_text(settings_client_app(client, app), "company");
-}
-
-const char *settings_id(const json_t *client, const char *app, const char *table,
-                        const char *name)
-{
-    return settings_text(json_object_get(settings_client_app(client, app), table), name);
 }
 
 /* The table KEY of TO, made when it is missing or an empty Lua table that came as a list;

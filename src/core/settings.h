@@ -26,17 +26,13 @@ const char *settings_uncertain(const json_t *workspace, const json_t *client,
                                const char *recipe);
 /* keep.KEY in milliseconds, FALLBACK_MS when it is not set. */
 int64_t settings_keep_ms(const json_t *workspace, const char *key, int64_t fallback_ms);
-/* The client's list of hosts, or NULL; its `vars`, or NULL. */
+/* The client's list of hosts, or NULL. */
 const json_t *settings_hosts(const json_t *client);
-const json_t *settings_vars(const json_t *client);
 /* The client's block for APP, or foyer.lua's under `apps`; NULL when there is none. */
 const json_t *settings_client_app(const json_t *client, const char *app);
 const json_t *settings_workspace_app(const json_t *workspace, const char *app);
 /* The company id the client's block names, or NULL. */
 const char *settings_company(const json_t *client, const char *app);
-/* The id behind a name: TABLE is "inboxes"; NULL when the client does not name it. */
-const char *settings_id(const json_t *client, const char *app, const char *table,
-                        const char *name);
 
 /* 1 when the client switched RECIPE on, or foyer.lua did and the client did not object.
  */

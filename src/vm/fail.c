@@ -95,9 +95,9 @@ static void read_table(lua_State *L, int idx, struct err *e)
     lua_pop(L, 1);
 }
 
-void fail_read(lua_State *L, int idx, struct err *e)
+/* Without running a metamethod. */
+static void read_value(lua_State *L, int idx, struct err *e)
 {
-    idx = lua_absindex(L, idx);
     luaL_checkstack(L, 4, NULL);
     switch (lua_type(L, idx)) {
     case LUA_TTABLE:
@@ -115,7 +115,7 @@ void fail_read(lua_State *L, int idx, struct err *e)
 /* Protected: to read an error can need memory. */
 static int read_error(lua_State *L)
 {
-    fail_read(L, 1, lua_touserdata(L, 2));
+    read_value(L, 1, lua_touserdata(L, 2));
     return 0;
 }
 

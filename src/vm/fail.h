@@ -14,10 +14,8 @@ void fail_push(lua_State *L, const struct err *e);
 /* Raises kind + printf text. Never returns. */
 int fail_text(lua_State *L, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Reads the error value at IDX, whatever it is, without running a metamethod. May raise
- * when memory runs out: call it protected. */
-void fail_read(lua_State *L, int idx, struct err *e);
-/* Pops the error value at the top of L into E; never raises. */
+/* Pops the error value at the top of L, whatever it is, into E, without running a
+ * metamethod; never raises. */
 void fail_read_top(lua_State *L, struct err *e);
 
 #endif

@@ -145,16 +145,6 @@ void sandbox_push_env(lua_State *L)
     lua_setmetatable(L, -2);
 }
 
-void sandbox_set_global(lua_State *L, const char *name)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &globals_key);
-    lua_insert(L, -2);
-    lua_pushstring(L, name);
-    lua_insert(L, -2);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
-}
-
 /* ("x"):upper() works before the script names `string`. */
 static int string_index(lua_State *L)
 {

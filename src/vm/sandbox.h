@@ -14,8 +14,6 @@
 void sandbox_open(lua_State *L, const char *seed, size_t len);
 /* Pushes a new script environment. */
 void sandbox_push_env(lua_State *L);
-/* Adds a global NAME whose value is on the top of the stack; pops it. */
-void sandbox_set_global(lua_State *L, const char *name);
 /* Pops a table and pushes a read-only proxy for it; WHAT names it in the error. */
 void sandbox_push_readonly(lua_State *L, const char *what);
 /* Names of all lazily opened libraries, ending with NULL: for the golden list. */

@@ -358,12 +358,10 @@ static void test_getters(void **state)
     assert_int_equal(settings_keep_ms(w, "logs", 1), 1);
     assert_int_equal(json_array_size(settings_hosts(c)), 3);
     assert_null(settings_hosts(NULL));
-    assert_string_equal(settings_text(settings_vars(c), "phone"), "+1 555 0100");
+    assert_string_equal(settings_text(json_object_get(c, "vars"), "phone"),
+                        "+1 555 0100");
     assert_string_equal(settings_company(c, "front"), "cmp_4thp0");
     assert_null(settings_company(c, "hub"));
-    assert_string_equal(settings_id(c, "front", "channels", "support"), "cha_1gv4");
-    assert_null(settings_id(c, "front", "channels", "sales"));
-    assert_null(settings_id(c, "hub", "channels", "support"));
     assert_string_equal(settings_text(settings_workspace_app(w, "front"), "client_id"),
                         "a1b2c3");
     assert_string_equal(
