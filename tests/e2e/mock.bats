@@ -541,6 +541,9 @@ walk() {
   mock_post assign "{\"conversation\": \"$id\", \"teammate\": \"alt:email:misaki@acme.example\"}" | jq -e '.assignee.first_name == "美咲"'
   mock_post contact '{"name": "Bo", "handles": [{"handle": "bo@new.example", "source": "email"}]}' | jq -e .id
   [ "$(mock_log '[.requests[].method]')" = '["GET","GET"]' ] # controls are not logged
+  # curl -d alone calls its text a form; the API itself does not take it for JSON
+  curl -sSf -d '{"from": "cy@new.example", "body": "x"}' "$MOCK/_mock/inbound" | jq -e .message.id
+  [ "$(curl -sS -o "$BODY" -w "%{http_code}" -H "Authorization: Bearer mock-token" -d "{\"name\": \"x\"}" "$MOCK/contacts")" = 400 ]
 }
 
 @test "the company's name and clock can be set" {
