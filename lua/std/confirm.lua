@@ -16,6 +16,6 @@ return function(args)
     local found = action.confirm(ctx, copy.input, copy.intent)
     if found == false then return { absent = true } end
     if type(found) == "table" then return { found = found } end
-    return { unknown = "nothing that is surely it was found" }
+    return { unknown = "nothing was found that is surely it" }
   end)
 end
