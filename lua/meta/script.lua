@@ -37,7 +37,7 @@ error("definition file: do not run")
 ---@field input? table<string, foyer.Field>  checked before `run`: types, defaults filled in, names turned into ids; without it no input is taken
 ---@field output? table<string, foyer.Field>  described for people; `columns` of its list are the command line's table
 ---@field run fun(ctx: foyer.Context, input: table, base?: function): any  the result crosses to the caller as a copy, as if through JSON
----@field confirm? fun(ctx: foyer.Context, input: table, intent: foyer.Intent, base?: function): table|false|nil  looks whether an uncertain write happened: its output, false for surely not, nil for cannot tell. Checked by this version, not called yet
+---@field confirm? fun(ctx: foyer.Context, input: table, intent: foyer.Intent, base?: function): table|false|nil  looks whether an uncertain write happened: its output, false for surely not, nil for cannot tell. Without it, and where it cannot tell, the run is parked; an idempotent action is sent again
 
 ---A write whose answer was lost, as `confirm` gets it.
 ---@class foyer.Intent
