@@ -219,6 +219,20 @@ static void submit(struct flight *f)
         f->d->changed(f->d->arg);
 }
 
+/* A client must be connected first. Said once a delivery, not at every look. */
+static void tell_of_auth(struct flight *f, const char *why)
+{
+    json_t *note = f->note ? json_loads(f->note, 0, NULL) : NULL;
+    const json_t *before = json_object_get(json_object_get(note, ""), "why");
+    if (!str_eq(json_string_value(before), why)) {
+        char *text = xasprintf("delivery %lld waits: %s", (long long)f->id, why);
+        log_line(LOG_WARN, "%s", text);
+        alert_send(f->d->alert, f->client, NULL, "held", text);
+        free(text);
+    }
+    json_decref(note);
+}
+
 /* A failure that may pass: again later, or the end. */
 static void put_off(struct flight *f)
 {
@@ -229,6 +243,7 @@ static void put_off(struct flight *f)
     o->state = DELIVERY_WAITING;
     if (e->kind == ERR_AUTH) { /* a person's turn: counts for nothing */
         o->due_ms = now + AUTH_MS;
+        tell_of_auth(f, e->text);
         outcome_set_why(o, e->text, failures, first);
         return;
     }

@@ -241,6 +241,24 @@ PY
   same "$(mock_log '[.requests[] | select(.method == "PATCH")] | length')" 2
 }
 
+@test "a sleep beyond 90 days is refused; a result beyond 64 KiB is told, and not kept" {
+  recipe nap 'ctx.sleep("91d")'
+  run_recipe nap
+  failed 70 limit "longer than 90 days"
+  recipe nap 'ctx.sleep("90d")'
+  run_recipe nap
+  same "$(state)" sleeping
+  recipe long 'return ("x"):rep(65 * 1024)'
+  run_recipe long
+  same "$status" 0
+  same "$(row result)" None
+  foyer runs show "$RUN"
+  holds "$output" "not kept: it has 66562 bytes, and 65536 are kept"
+  recipe long 'return ("x"):rep(60 * 1024)'
+  run_recipe long
+  same "$(row 'length(result)')" 61442
+}
+
 @test "attempts run out: dead, with the reason" {
   recipe read 'ctx.call("front/get-conversation", { conversation_id = id })' 'retry = { attempts = 2 },'
   fault '{"kind": "503", "times": 10}'
@@ -400,4 +418,9 @@ PY
   holds "$(row reason)" "cannot reply to $CONVERSATION: it got 3 automatic replies in the last hour"
   same "$(row 'group_concat(state)' "$((RUN - 1)) or id = $((RUN - 2)) or id = $((RUN - 3))")" 7,7,7
   same "$(posts)" 4 # one was refused
+  # the client's setting
+  settings 'replies_per_hour = 4'
+  foyer runs retry "$RUN"
+  foyer cron
+  same "$(state)" done
 }

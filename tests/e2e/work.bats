@@ -212,6 +212,10 @@ preview() {
   recipe greet 'on = "front/conversation-created",' 'return 1'
   mkdir -p "$AGENCY/clients/late"
   settings late 'greet = true'
+  start_recorder
+  cp "$AGENCY/foyer.lua" "$BATS_TEST_TMPDIR/foyer.lua"
+  printf 'http://%s/services/T0/hush' "$CHAT" | "$FOYER" -w "$AGENCY" secret set alert.url --from -
+  sed -i 's/^return {/return { alert = secret "alert.url",/' "$AGENCY/foyer.lua"
   id=$(preview "$CONVERSATION" evt_1 | deliver late - "$NOON")
   for i in $(seq 0 9); do
     at $((NOON + i * MINUTE))
@@ -219,12 +223,46 @@ preview() {
   done
   same "$(note "$id" '.[""].failures // 0')" 0
   holds "$(note "$id" '.[""].why')" 'foyer connect late'
+  cp "$BATS_TEST_TMPDIR/foyer.lua" "$AGENCY/foyer.lua"
+  stop_recorder
+  same "$(chat_log length)" 1
+  holds "$(chat_log '.[0].body | fromjson | .text')" "delivery $id waits: client late: "
   same "$(sql "SELECT due_ms FROM delivery" | jq .due_ms)" $((NOON + 10 * MINUTE))
   "$FOYER" -w "$AGENCY" connect late --token-file "$TOKEN" --api-url "$MOCK"
   at $((NOON + 10 * MINUTE))
   same "$(state "$id")" 1
   "$FOYER" -w "$AGENCY" disconnect late
   rm -rf "$AGENCY/clients/late"
+}
+
+@test "an event says that a message failed: its run is undelivered" {
+  recipe greet 'on = "front/conversation-created",' 'return ctx.call("front/send-conversation-reply",
+    { conversation_id = event.payload.conversation.id, body = "hello" }).message_uid'
+  settings acme 'greet = true'
+  event "$CONVERSATION" | deliver acme - "$NOON"
+  at "$NOON"
+  uid=$(sql "SELECT result FROM run" | jq -r '.result | fromjson')
+  same "$(sql "SELECT state, undelivered FROM run" | jq -c .)" '{"state":7,"undelivered":null}'
+  failed() {
+    jq -nc --arg uid "$1" --arg company "$COMPANY" '{type: "message_delivery_failed", authorization: {id: $company},
+      payload: {id: "evt_failed", type: "message_delivery_failed", target: {data: {message_uid: $uid}}}}'
+  }
+  failed somebody-elses | deliver - "$COMPANY" $((NOON + MINUTE))
+  at $((NOON + MINUTE))
+  same "$(sql "SELECT undelivered FROM run" | jq .undelivered)" null
+  failed "$uid" | deliver - "$COMPANY" $((NOON + 2 * MINUTE))
+  at $((NOON + 2 * MINUTE))
+  holds "$(sql "SELECT undelivered FROM run" | jq -r .undelivered)" "did not get it: message_delivery_failed"
+}
+
+@test "a client has eight runs in flight in a worker at most" {
+  recipe slow 'on = "front/conversation-created",' 'ctx.http.get("/me", { connection = "front" })'
+  settings acme 'slow = true'
+  fault '{"kind": "slow", "after": 2, "times": 12, "match": {"method": "GET"}}'
+  for i in $(seq 12); do event "cnv_slow_$i"; done | deliver acme - >/dev/null
+  start_worker
+  until_true sql_is "SELECT sum(state = 1) AS runs, sum(state = 0) AS queued FROM run" '{"runs": 8, "queued": 4}'
+  until_true sql_is "SELECT count(*) AS n FROM run WHERE state = 7" '{"n": 12}'
 }
 
 @test "what a dead process held is free" {
