@@ -70,7 +70,8 @@ struct loading {
 static int on_step(void *arg, const struct journal_entry *step)
 {
     struct loading *l = arg;
-    if ((step->is_intent || step->is_scope) && step->is_done)
+    /* of a walk's scope that is open: on the pages before its checkpoint */
+    if ((step->is_intent || step->is_done) && (step->is_scope || step->is_done))
         kept_has_written(l->a->kept);
     l->failed = journal_load(l->journal, step, l->e) != 0;
     return l->failed;

@@ -11,7 +11,7 @@
 
 enum {
     AGAIN_MS = 1000,
-    CLAIMED_MS = 60 * 1000 /* before the write: clocks differ */
+    CLAIMED_MS = 10 * 60 * 1000 /* before the write: clocks differ */
 };
 
 struct confirm {
@@ -200,7 +200,8 @@ static void could_not_look(struct confirm *c, const struct err *e)
     int64_t due;
     if (e->kind == ERR_AUTH) {
         attempt_fail(a, e);
-    } else if (!err_kind_is_retryable(e->kind) && e->kind != ERR_STORE) {
+    } else if (!err_kind_is_retryable(e->kind) && e->kind != ERR_STORE &&
+               e->kind != ERR_SETTINGS) {
         look_again(c, e->text);
     } else if (policy_retry(&a->policy, e, clock_wall_ms(), attempt_random(a),
                             &a->failures, &due, &why)) {
@@ -264,6 +265,11 @@ static void look(struct confirm *c)
 
 /* ---- what kind of write it was ---- */
 
+static int is_in_action(const struct confirm *c)
+{
+    return c->scope.seq >= 0 && journal_is_action(c->scope.name);
+}
+
 static void repeat(struct confirm *c)
 {
     struct attempt *a = c->a;
@@ -286,7 +292,7 @@ static void go_on(struct confirm *c)
         return;
     }
     if (!c->can_confirm) {
-        settle(c, c->scope.seq < 0 || !strchr(c->scope.name, '/')
+        settle(c, !is_in_action(c)
                       ? "a request of the recipe itself, which nothing can look for"
                       : "its action has no confirm");
         return;
@@ -306,15 +312,17 @@ static void on_policy(void *arg, const struct run_result *result)
     struct confirm *c = arg;
     struct attempt *a = c->a;
     a->run = NULL;
-    if (result->outcome == RUN_DONE) {
-        json_t *tree = tree_of(result->json, result->len);
-        const char *effect = json_string_value(json_object_get(tree, "effect"));
-        c->is_idempotent = str_eq(effect, "idempotent");
-        c->can_confirm = json_is_true(json_object_get(tree, "confirm"));
-        if (!a->policy_text || str_eq(a->policy_text, "{}"))
-            policy_read(&a->policy, json_object_get(tree, "retry"));
-        json_decref(tree);
+    if (result->outcome != RUN_DONE) { /* whether it may be sent again is not known */
+        could_not_look(c, &result->err);
+        return;
     }
+    json_t *tree = tree_of(result->json, result->len);
+    const char *effect = json_string_value(json_object_get(tree, "effect"));
+    c->is_idempotent = str_eq(effect, "idempotent");
+    c->can_confirm = json_is_true(json_object_get(tree, "confirm"));
+    if (!a->policy_text || str_eq(a->policy_text, "{}"))
+        policy_read(&a->policy, json_object_get(tree, "retry"));
+    json_decref(tree);
     go_on(c);
 }
 
@@ -326,7 +334,7 @@ void confirm_after(struct confirm *c, const struct err *failed)
         c->err = *failed;
     }
     json_t *args = json_pack("{s:s}", "recipe", a->recipe);
-    if (c->scope.seq >= 0 && strchr(c->scope.name, '/'))
+    if (is_in_action(c))
         json_object_set_new(args, "action", json_string(c->scope.name));
     attempt_tool(a, "policy", args, on_policy, c);
     json_decref(args);

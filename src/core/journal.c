@@ -165,7 +165,7 @@ static void settle(struct journal *j)
         return;
     struct entry *entry = &j->entries[i];
     entry->is.is_done = 1;
-    entry->is.is_intent = has_write(j, i + 1);
+    entry->is.is_intent |= has_write(j, i + 1);
     set_input(entry, NULL, 0);
     set_result(entry, entry->failure, entry->failure_len);
     free(entry->failure);
@@ -202,7 +202,7 @@ static int ask(struct journal *j, struct journal_entry *asked, struct journal_st
         }
         if (was->is_done)
             answer = JOURNAL_RECORDED;
-        else if (was->is_intent)
+        else if (was->is_intent && !was->is_scope)
             answer = JOURNAL_PENDING;
     }
     if (answer != JOURNAL_RECORDED)
@@ -265,7 +265,7 @@ static int finish(struct journal *j, int seq, int is_scope, int failed,
         entry->is.is_done = 1;
         if (is_scope) {
             set_input(entry, NULL, 0);
-            entry->is.is_intent = has_write(j, index + 1);
+            entry->is.is_intent |= has_write(j, index + 1);
         }
         set_result(entry, result, len);
     }
@@ -408,11 +408,19 @@ int journal_checkpoint(struct journal *j, int seq, const void *result, size_t le
     if (check_size(j, entry, len, e) != 0)
         return -1;
     int index = j->open[j->depth - 1];
-    if (j->keep)
+    if (j->keep) {
+        entry->is.is_intent |= has_write(j, index + 1);
         set_result(entry, result, len);
+    }
     truncate_entries(j, index + 1);
     j->seq = seq + 1;
     return 0;
+}
+
+/* Only actions are named APP/NAME. */
+int journal_is_action(const char *name)
+{
+    return strchr(name, '/') && !str_starts(name, "each ");
 }
 
 /* An open scope is one that has no result yet, or a checkpoint. */

@@ -110,6 +110,8 @@ void journal_saved(struct journal *j);
  * with RESULT (JOURNAL_NEW, step->result set) and goes on from there. */
 int journal_checkpoint(struct journal *j, int seq, const void *result, size_t len,
                        struct err *e);
+/* A scope of that name is an action's: neither a recipe's nor a walk's (ctx.each). */
+int journal_is_action(const char *name);
 /* The intent that is recorded without an outcome, and the scope around it (seq -1: none):
  * 1, or 0 when there is no such intent. */
 int journal_uncertain(const struct journal *j, struct journal_entry *intent,

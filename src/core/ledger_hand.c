@@ -95,16 +95,17 @@ static int read_step(void *arg, const struct db_row *row)
     return 1;
 }
 
-/* The last open step before BEFORE with FLAGS. */
-static int find_open(struct db *db, int64_t run, int64_t before, int flags,
+/* The last open step before BEFORE: of the flags in MASK it has FLAGS. */
+static int find_open(struct db *db, int64_t run, int64_t before, int mask, int flags,
                      struct found_step *step, struct err *e)
 {
     *step = (struct found_step){-1, NULL};
-    return db_query(db,
-                    "SELECT seq, name FROM step WHERE run = ? AND seq < ?"
-                    " AND flags & 7 = ? ORDER BY seq DESC LIMIT 1",
-                    DB_ARGS(db_int(run), db_int(before), db_int(flags)), read_step, step,
-                    e);
+    return db_query(
+        db,
+        "SELECT seq, name FROM step WHERE run = ? AND seq < ?"
+        " AND flags & ? = ? ORDER BY seq DESC LIMIT 1",
+        DB_ARGS(db_int(run), db_int(before), db_int(mask | STEP_IS_DONE), db_int(flags)),
+        read_step, step, e);
 }
 
 static int end_with(struct db *db, int64_t run, int64_t seq, const char *before,
@@ -116,14 +117,14 @@ static int end_with(struct db *db, int64_t run, int64_t seq, const char *before,
     return rc;
 }
 
-/* An action ends with the result as std.leave would record it. A recipe is a scope, too,
- * and is not ended by one of its writes: no action has a name without a slash. */
+/* An action ends with the result as std.leave would record it. A recipe and a walk are
+ * scopes, too, and are not ended by one of their writes. */
 static int happened(struct db *db, const struct found_step *intent, int64_t run,
                     const char *result, struct err *e)
 {
     struct found_step scope;
-    int rc = find_open(db, run, intent->seq, STEP_IS_SCOPE, &scope, e);
-    if (rc == 0 && scope.seq >= 0 && strchr(scope.name, '/')) {
+    int rc = find_open(db, run, intent->seq, STEP_IS_SCOPE, STEP_IS_SCOPE, &scope, e);
+    if (rc == 0 && scope.seq >= 0 && journal_is_action(scope.name)) {
         rc = ledger_row_drop_steps(db, run, scope.seq + 1, e);
         if (rc == 0)
             rc = end_with(db, run, scope.seq, "{\"result\":", result, "}", e);
@@ -140,7 +141,8 @@ static int resolve(struct db *db, const struct ledger_head *head, int did_happen
     struct found_step intent;
     if (head->state != LEDGER_PARKED && head->state != LEDGER_CONFIRMING)
         return wrong_state(head, "resolve", "", e);
-    if (find_open(db, head->id, INT64_MAX, STEP_IS_INTENT, &intent, e) != 0)
+    if (find_open(db, head->id, INT64_MAX, STEP_IS_SCOPE | STEP_IS_INTENT, STEP_IS_INTENT,
+                  &intent, e) != 0)
         return -1;
     if (intent.seq < 0)
         return wrong_state(head, "resolve", ", but no write of it is uncertain", e);

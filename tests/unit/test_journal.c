@@ -421,6 +421,27 @@ static void test_what_is_stored_is_replayed(void **state)
     was("now", "", "", "2");
 }
 
+static void test_a_walk_remembers_that_a_page_wrote(void **state)
+{
+    (void)state;
+    memset(kept, 0, sizeof kept);
+    assert_int_equal(enter("each front/list", "q"), JOURNAL_NEW);
+    assert_int_equal(begin("http", "POST /1", "hi", 1), JOURNAL_NEW);
+    assert_int_equal(journal_end(j, step.seq, "201\n\n", 5, &e), 0);
+    assert_int_equal(journal_checkpoint(j, 0, "page 1", 6, &e), 0);
+    save();
+    load();
+    assert_true(kept[0].is.is_intent);
+    assert_int_equal(enter("each front/list", "q"), JOURNAL_NEW);
+    assert_memory_equal(step.result, "page 1", 6);
+    does("http", "page 2", "", "items");
+    assert_int_equal(journal_leave(j, 0, 1, "{\"error\":1}", 11, &e), 0);
+    does("now", "", "", "1"); /* the script goes on */
+    save();
+    assert_true(kept[0].is.is_done);
+    assert_true(kept[0].is.is_intent);
+}
+
 static void test_a_checkpoint_is_where_a_replay_goes_on(void **state)
 {
     (void)state;
@@ -512,6 +533,7 @@ int main(void)
         T(test_the_size_of_a_result_is_limited),
         T(test_what_is_stored_is_replayed),
         T(test_a_checkpoint_is_where_a_replay_goes_on),
+        T(test_a_walk_remembers_that_a_page_wrote),
         T(test_a_failure_that_ends_the_run_keeps_what_was_done),
         T(test_steps_are_loaded_in_order),
         T(test_without_keep_nothing_stays_but_limits_hold),

@@ -433,6 +433,23 @@ static void it_did_happen_in_the_recipe_itself(void **state)
     assert_steps(id, "0 1!=1 2!=200\n\n[7] ");
 }
 
+/* A walk goes on behind the write, and ends with what it comes to. */
+static void it_did_happen_in_a_walk(void **state)
+{
+    (void)state;
+    int64_t id = ADD_RUNNING(.client = "acme");
+    struct journal_entry steps[] = {
+        step(0, "first-reply", 0, 1, 0, NULL), step(1, "front/send", 0, 1, 0, NULL),
+        step(2, "each front/list", 0, 1, 1, "{\"pages\":1}"),
+        step(3, "GET /x", 1, 0, 0, "200\n\n"), step(4, "POST /x", 0, 0, 1, NULL)};
+    OK(ledger_commit(db,
+                     CHANGE(id, 1, .steps = steps, .nsteps = 5, .state = LEDGER_PARKED,
+                            .kind = "uncertain"),
+                     &e));
+    OK(ledger_resolve(db, id, 1, "[7]", now, &e));
+    assert_steps(id, "0 1 2={\"pages\":1} 3!=200\n\n 4!=200\n\n[7] ");
+}
+
 static void it_did_not_happen(void **state)
 {
     (void)state;
@@ -630,6 +647,7 @@ int main(void)
         TEST(a_connection_is_back),
         TEST(it_did_happen),
         TEST(it_did_happen_in_the_recipe_itself),
+        TEST(it_did_happen_in_a_walk),
         TEST(it_did_not_happen),
         TEST(only_a_write_in_doubt_is_resolved),
         TEST(receipts),
