@@ -288,10 +288,11 @@ static void release(struct flight *f)
 
 /* ---- attempts ---- */
 
+/* Settings that do not load: somebody is at them. */
 static int may_pass(const struct err *e)
 {
     return err_kind_is_retryable(e->kind) || e->kind == ERR_AUTH ||
-           e->kind == ERR_STORE || e->kind == ERR_INTERNAL;
+           e->kind == ERR_STORE || e->kind == ERR_INTERNAL || e->kind == ERR_SETTINGS;
 }
 
 static void fail(struct flight *f, const char *client, const struct err *e)

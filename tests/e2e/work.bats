@@ -157,6 +157,20 @@ sql_is() {
   same "$(state "$id")" 1
 }
 
+@test "settings that do not load lose nothing" {
+  recipe greet 'on = "front/conversation-created",' 'return 1'
+  settings zed 'greet = true'
+  echo 'return { name = "Acme", ' >"$AGENCY/clients/acme/client.lua"
+  id=$(event cnv_1 | deliver - "$COMPANY" "$NOON")
+  at $NOON
+  same "$(state "$id")" 0
+  holds "$(note "$id" '.[""].why')" 'clients/acme/client.lua'
+  settings acme 'greet = true'
+  at $((NOON + 10 * MINUTE))
+  same "$(state "$id")" 1
+  same "$(sql "SELECT client FROM run ORDER BY client" | jq -r .client | xargs)" 'acme zed'
+}
+
 @test "a client that is gone, a company that nobody has, what is no event" {
   gone=$(event cnv_1 | deliver nobody - "$NOON")
   alone=$(event cnv_1 | deliver - cmp_none "$NOON")
