@@ -340,14 +340,11 @@ struct held {
     size_t n;
 };
 
-static int on_held(void *arg, const struct ledger_run *run)
+static int on_held(void *arg, const char *client)
 {
     struct held *held = arg;
-    for (size_t i = 0; i < held->n; i++)
-        if (strcmp(held->clients[i], run->client) == 0)
-            return 0;
     held->clients = xrealloc(held->clients, (held->n + 1) * sizeof *held->clients);
-    held->clients[held->n++] = xstrdup(run->client);
+    held->clients[held->n++] = xstrdup(client);
     return 0;
 }
 
@@ -381,12 +378,10 @@ static void on_released(void *arg, const struct err *e)
 
 static void look_at_held(struct runner *r)
 {
-    static const int states[] = {LEDGER_HELD};
-    struct ledger_filter filter = {.states = states, .nstates = 1, .limit = 1000};
     struct held held = {0};
     struct err e;
     struct store *store = workspace_store(r->env.workspace, &e);
-    if (ledger_each(r->env.db, &filter, on_held, &held, &e) != 0)
+    if (ledger_held(r->env.db, on_held, &held, &e) != 0)
         log_line(LOG_WARN, "%s", e.text);
     for (size_t i = 0; i < held.n; i++) {
         struct links links = {.client = held.clients[i]};

@@ -252,6 +252,9 @@ int ledger_resolve(struct db *db, int64_t run, int happened, const char *result,
                    int64_t now_ms, struct err *e);
 int ledger_cancel(struct db *db, int64_t run, const char *why, int64_t now_ms,
                   struct err *e);
+/* Each client that has HELD runs. */
+int ledger_held(struct db *db, int (*fn)(void *arg, const char *client), void *arg,
+                struct err *e);
 /* HELD runs of these clients are QUEUED: their connection is back. */
 int ledger_release(struct db *db, const char *client, int64_t now_ms, int *released,
                    struct err *e);

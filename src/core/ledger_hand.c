@@ -202,6 +202,25 @@ int ledger_cancel(struct db *db, int64_t run, const char *why, int64_t now_ms,
     return rc;
 }
 
+struct lend_client {
+    int (*fn)(void *arg, const char *client);
+    void *arg;
+};
+
+static int lend_client(void *arg, const struct db_row *row)
+{
+    struct lend_client *lend = arg;
+    return lend->fn(lend->arg, db_row_text(row, 0));
+}
+
+int ledger_held(struct db *db, int (*fn)(void *arg, const char *client), void *arg,
+                struct err *e)
+{
+    struct lend_client lend = {fn, arg};
+    return db_query(db, "SELECT DISTINCT client FROM run WHERE state < 7 AND state = 5",
+                    DB_NONE, lend_client, &lend, e);
+}
+
 int ledger_release(struct db *db, const char *client, int64_t now_ms, int *released,
                    struct err *e)
 {

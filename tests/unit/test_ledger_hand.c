@@ -369,6 +369,11 @@ static void a_cancelled_one_lets_the_next_go(void **state)
     assert_state(c, LEDGER_CANCELLED);
 }
 
+static int add_client(void *arg, const char *client)
+{
+    return buf_addf(arg, "%s ", client);
+}
+
 static void a_connection_is_back(void **state)
 {
     (void)state;
@@ -376,6 +381,11 @@ static void a_connection_is_back(void **state)
     int64_t a = ended(LEDGER_HELD), b = ended(LEDGER_PARKED);
     ended(LEDGER_HELD);
     OK(db_exec(db, "UPDATE run SET client = 'bolt' WHERE id = 3", &e));
+    struct buf clients;
+    buf_init(&clients, 100);
+    OK(ledger_held(db, add_client, &clients, &e));
+    assert_string_equal(buf_str(&clients), "acme bolt ");
+    buf_free(&clients);
     OK(ledger_release(db, "acme", now + 3, &released, &e));
     assert_int_equal(released, 1);
     assert_state(a, LEDGER_QUEUED);
