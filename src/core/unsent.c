@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 static const char layout[8] = "unsent1";
 
 /* "cd6e8fc1-…": 36 characters and a line's end; another one after each boot. */
@@ -39,8 +41,12 @@ void unsent_init(struct unsent_table *t, int fd)
 {
     struct stat st;
     memset(t, 0, sizeof *t);
-    if (!read_boot(t->boot) || fstat(fd, &st) != 0)
+    if (!read_boot(t->boot) || fstat(fd, &st) != 0) {
+        log_line(LOG_WARN,
+                 "cannot note which writes have not left: /proc/sys/kernel/random/"
+                 "boot_id cannot be read; after a crash more of them are uncertain");
         return;
+    }
     t->device = st.st_dev;
     t->inode = st.st_ino;
     memcpy(t->layout, layout, sizeof layout);

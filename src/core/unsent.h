@@ -28,7 +28,8 @@ struct unsent_table { /* as it is in the file */
     } slots[UNSENT_MAX];
 };
 
-/* An empty table for the file FD; one that holds nothing where the boot has no id. */
+/* An empty table for the file FD; one that holds nothing, as the log tells, where the
+ * boot has no id. */
 void unsent_init(struct unsent_table *t, int fd);
 /* WRITE has not left, until unsent_remove. A run has one write at a time: an older one of
  * the same run is forgotten. Nothing when the table is full. */

@@ -12,6 +12,7 @@ setup() {
   [ "$(grep -c '^ReadWritePaths=' "$UNIT")" = 1 ]
   grep -qx 'ReadWritePaths=/srv/foyer/state' "$UNIT"
   ! grep -q @ <(grep -v '^#\|^SystemCallFilter' "$UNIT")
+  ! grep -q '^ProcSubset=pid' "$UNIT" # /proc/sys/kernel/random/boot_id is read
   [ "$(stat -c %a "$UNIT")" = 644 ]
 }
 
