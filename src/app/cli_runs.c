@@ -128,6 +128,7 @@ static void print_run(struct command *c, const json_t *run)
         print_time(&t, run, times[i]);
     printf("\nhistory (times in %s):\n", t.zone_name);
     timeline_history(&t, run, 0);
+    timeline_paused(&t, run, 0);
     if (write) {
         const char *what = json_string_value(json_object_get(write, "what"));
         const char *method = json_string_value(json_object_get(write, "method"));

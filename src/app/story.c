@@ -249,6 +249,34 @@ static int on_step(void *arg, const struct journal_entry *step)
     return 0;
 }
 
+static int is_held_by(const char *whose, const json_t *tree, const char *key)
+{
+    return !*whose || str_eq(whose, json_string_value(json_object_get(tree, key)));
+}
+
+/* What holds a run that could go on, and the command that lifts it. */
+static int on_pause(void *arg, const struct ledger_pause *pause)
+{
+    json_t *tree = arg;
+    if (!is_held_by(pause->client, tree, "client") ||
+        !is_held_by(pause->recipe, tree, "recipe"))
+        return 0;
+    json_t *row = json_object();
+    story_set_text(row, "client", *pause->client ? pause->client : NULL);
+    story_set_text(row, "recipe", *pause->recipe ? pause->recipe : NULL);
+    story_set_text(row, "by", pause->by);
+    story_set_text(row, "reason", *pause->reason ? pause->reason : NULL);
+    story_set_time(row, "paused_at", pause->at_ms);
+    json_array_append_new(need_list(tree, "paused"), row);
+    const char *client = pause->client, *recipe = pause->recipe;
+    char *line = xasprintf("foyer resume%s%s%s%s%s", *client ? " --client " : "", client,
+                           *recipe ? " --recipe " : "", recipe,
+                           *client || *recipe ? "" : " --all");
+    json_array_append_new(need_list(tree, "commands"), json_string(line));
+    free(line);
+    return 0;
+}
+
 static void add_command(json_t *tree, int64_t id, const char *verb, const char *rest)
 {
     char *line = xasprintf("foyer runs %s %lld%s", verb, (long long)id, rest);
@@ -287,6 +315,9 @@ json_t *story_run(struct story *s, int64_t id, struct err *e)
     if (r.activation)
         inbox_activation(s->db, r.activation, on_activation, r.tree, &ignored);
     json_object_set_new(r.tree, "history", history);
+    if (r.state == LEDGER_QUEUED || r.state == LEDGER_SLEEPING ||
+        r.state == LEDGER_WAITING || r.state == LEDGER_CONFIRMING)
+        ledger_pauses(s->db, on_pause, r.tree, &ignored);
     add_commands(r.tree, r.state, id);
     return r.tree;
 }

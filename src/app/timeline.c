@@ -158,6 +158,24 @@ void timeline_history(struct timeline *t, const json_t *run, int indent)
     }
 }
 
+void timeline_paused(struct timeline *t, const json_t *run, int indent)
+{
+    size_t i;
+    json_t *pause;
+    char at[40];
+    json_array_foreach(json_object_get(run, "paused"), i, pause)
+    {
+        const char *client = text_of(pause, "client"), *recipe = text_of(pause, "recipe");
+        const char *reason = text_of(pause, "reason");
+        timeline_format(t, timeline_ms(pause, "paused_at"), at);
+        line(t, 0, indent, "HELD: %s%s%s%s%s %s since %s%s%s", *client ? "client " : "",
+             client, *client && *recipe ? ", " : "", *recipe ? "recipe " : "",
+             *client || *recipe ? recipe : "everything",
+             str_eq(text_of(pause, "by"), "hand") ? "is paused" : "is suspended", at,
+             *reason ? ": " : "", reason);
+    }
+}
+
 /* Where a run stands now that is not over, and what a person can do. */
 static void run_now(struct timeline *t, const json_t *run, int indent)
 {
@@ -175,6 +193,7 @@ static void run_now(struct timeline *t, const json_t *run, int indent)
     } else if (!json_object_get(run, "ended_at")) {
         line(t, 0, indent, "now %s", text_of(run, "state"));
     }
+    timeline_paused(t, run, indent);
     json_array_foreach(json_object_get(run, "commands"), i, command)
     {
         line(t, 0, indent, "%s %s",

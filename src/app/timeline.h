@@ -26,6 +26,8 @@ void timeline_delivery(struct timeline *t, const json_t *delivery);
 void timeline_run(struct timeline *t, const json_t *run, int indent);
 /* The lines of a run's history alone. */
 void timeline_history(struct timeline *t, const json_t *run, int indent);
+/* Which pauses hold the run, one line each. */
+void timeline_paused(struct timeline *t, const json_t *run, int indent);
 /* Milliseconds of a member that story_set_time wrote; 0: not there. */
 int64_t timeline_ms(const json_t *tree, const char *key);
 

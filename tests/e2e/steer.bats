@@ -270,7 +270,18 @@ act() {
     '[{"by":"hand","client":"acme","paused_at":1750075200,"reason":"their holidays","recipe":"(all)","runs_waiting":1}]'
   foyer runs list
   same "$stderr" "foyer: runs are held: \`foyer pause\` shows which"
-  foyer pause --recipe good
+  # the run says itself what holds it, and what lifts that
+  foyer trace run 1
+  holds "$output" "HELD: client acme is paused since 2025-06-16 08:00:00: their holidays"
+  holds "$output" "you may: foyer resume --client acme"
+  foyer runs show 1
+  holds "$output" "HELD: client acme is paused"
+  foyer runs show 1 --json
+  same "$(jq -c '[.paused[0].client, .commands[0]]' <<<"$output")" '["acme","foyer resume --client acme"]'
+  FOYER_TEST_CLOCK=$NOON foyer pause --recipe good
+  foyer trace run 1
+  holds "$output" "HELD: recipe good is paused since"
+  holds "$output" "foyer resume --recipe good"
   foyer resume --client acme
   same "$status" 0
   holds "$stderr" "still paused: all clients, recipe good"
@@ -280,6 +291,8 @@ act() {
   same "$(jq -c . <<<"$output")" '{"lifted":1}'
   at $NOON
   same "$(states)" '["done"]'
+  foyer runs show 1 --json
+  same "$(jq -c '[.paused, .commands]' <<<"$output")" '[null,null]'
 }
 
 @test "resume lifts what a crash has suspended; slips are told" {
