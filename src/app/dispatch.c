@@ -384,9 +384,11 @@ static void start(struct attempt *a, const char *label)
     buf_free(&args);
 }
 
-/* The body stands among the arguments as it is: it must be one value. */
-static int check_body(const struct flight *f, struct err *e)
+/* The body stands among the arguments as it is: it must be one value. A text that was cut
+ * within an emoji is a customer's all the same. */
+static int check_body(struct flight *f, struct err *e)
 {
+    jsontext_mend(f->body, f->len);
     struct buf out;
     buf_init(&out, BODY_MAX);
     struct jsontext_scan scan = {.mark = "-",

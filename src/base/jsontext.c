@@ -149,10 +149,10 @@ static int scan_number(struct cursor *c)
     return 0;
 }
 
-static int hex4(const struct cursor *c, const unsigned char *p)
+static int hex4(const unsigned char *p, const unsigned char *end)
 {
     int v = 0;
-    if (c->end - p < 4)
+    if (end - p < 4)
         return -1;
     for (int i = 0; i < 4; i++) {
         int digit = p[i] | 0x20;
@@ -167,6 +167,13 @@ static int hex4(const struct cursor *c, const unsigned char *p)
     return v;
 }
 
+/* The low half of a pair that the escape at P is; -1: it is none. */
+static int low_half(const unsigned char *p, const unsigned char *end)
+{
+    int unit = end - p >= 2 && p[0] == '\\' && p[1] == 'u' ? hex4(p + 2, end) : -1;
+    return unit >= 0xdc00 && unit <= 0xdfff ? unit : -1;
+}
+
 /* The cursor is on the backslash. */
 static int scan_escape(struct cursor *c)
 {
@@ -179,18 +186,38 @@ static int scan_escape(struct cursor *c)
         c->p += 2;
         return 0;
     }
-    int unit = hex4(c, p + 2);
+    int unit = hex4(p + 2, c->end);
     if (unit < 0)
         return fail(c, p, ERR_INVALID, "\\u needs four hexadecimal digits");
     c->p += 6;
     if (unit < 0xd800 || unit > 0xdfff)
         return 0;
-    int low =
-        c->end - c->p >= 2 && c->p[0] == '\\' && c->p[1] == 'u' ? hex4(c, c->p + 2) : -1;
-    if (unit > 0xdbff || low < 0xdc00 || low > 0xdfff)
+    if (unit > 0xdbff || low_half(c->p, c->end) < 0)
         return fail(c, p, ERR_INVALID, "half of a surrogate pair");
     c->p += 6;
     return 0;
+}
+
+size_t jsontext_mend(char *data, size_t len)
+{
+    unsigned char *p = (unsigned char *)data;
+    const unsigned char *end = p + len;
+    size_t n = 0;
+    while ((p = memchr(p, '\\', (size_t)(end - p))) && end - p >= 2) {
+        int unit = p[1] == 'u' ? hex4(p + 2, end) : -1;
+        if (unit < 0) {
+            p += 2;
+        } else if (unit < 0xd800 || unit > 0xdfff) {
+            p += 6;
+        } else if (unit <= 0xdbff && low_half(p + 6, end) >= 0) {
+            p += 12;
+        } else {
+            memcpy(p + 2, "fffd", 4);
+            p += 6;
+            n++;
+        }
+    }
+    return n;
 }
 
 /* The length of the well-formed UTF-8 sequence at P, or 0 (Unicode, table 3-7). */

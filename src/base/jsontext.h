@@ -29,6 +29,10 @@ struct jsontext_scan {
  * count. So an unmarked number is an integer when its value is integral. */
 int jsontext_check(struct jsontext_scan *s, const char *data, size_t len, struct err *e);
 
+/* Makes "\ufffd" of each half of a surrogate pair that stands alone, in place; how many.
+ * JavaScript leaves them where it cuts a text within an emoji. DATA need not be JSON. */
+size_t jsontext_mend(char *data, size_t len);
+
 /* Append the canonical form: only '"', '\\' and control characters are escaped; the
  * shortest of 15, 16 or 17 digits that reads back the same, with ".0" when it would look
  * like an integer. -1 past OUT's maximum; the string also when it is no UTF-8 (then OUT

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/jsontext.h"
 #include "base/str.h"
 #include "core/answer.h"
 #include "vm/api.h"
@@ -260,6 +261,21 @@ static int unreadable(lua_State *L, struct exchange *x, const char *why)
     return run_give_up(L, &e);
 }
 
+/* As conv_decode. A remote text that was cut within an emoji is no reason to stop. */
+static int decode_answer(lua_State *L, const struct packed_answer *a, struct err *e)
+{
+    if (conv_decode(L, a->body, a->len, CONV_PLAIN, e) == 0)
+        return 0;
+    if (e->kind != ERR_INVALID)
+        return -1;
+    char *copy = lua_newuserdatauv(L, a->len, 0); // 1
+    memcpy(copy, a->body, a->len);
+    int rc = jsontext_mend(copy, a->len) > 0 ? conv_decode(L, copy, a->len, CONV_PLAIN, e)
+                                             : -1;
+    lua_remove(L, rc == 0 ? -2 : -1);
+    return rc;
+}
+
 /* 1: pushed; 0: given up. */
 static int push_body(lua_State *L, struct exchange *x, const struct packed_answer *a)
 {
@@ -283,7 +299,7 @@ static int push_body(lua_State *L, struct exchange *x, const struct packed_answe
         lua_pushlstring(L, a->body, a->len);
         return 1;
     }
-    if (conv_decode(L, a->body, a->len, CONV_PLAIN, &e) == 0)
+    if (decode_answer(L, a, &e) == 0)
         return 1;
     if (!json && a->status >= 300) {
         lua_pushlstring(L, a->body, a->len);

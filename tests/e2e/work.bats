@@ -185,6 +185,16 @@ sql_is() {
   holds "$(note "$cut" '.[""].why')" 'column'
 }
 
+@test "a message that was cut within an emoji is a message" {
+  settings acme 'greet = true'
+  recipe greet 'on = "front/conversation-created",' 'return event.payload.conversation.subject'
+  id=$(event cnv_1 | sed 's/Wool/Wool \\ud83d\\ud83d\\ude00/' | deliver acme - "$NOON")
+  at $NOON
+  same "$status" 0
+  same "$(state "$id")" 1
+  same "$(sql "SELECT result FROM run" | jq -r .result)" '"Wool �😀"'
+}
+
 # an event whose conversation must be fetched
 preview() {
   event "$1" "$2" | jq -c '.payload.conversation |= {id}'

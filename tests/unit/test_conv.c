@@ -626,6 +626,39 @@ static void test_state_stays_clean(void **state)
     assert_int_equal(used, 0);
 }
 
+static void test_mend(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *mended;
+        size_t n;
+    } cases[] = {
+        {"", "", 0},
+        {"\"Boots \\ud83d\"", "\"Boots \\ufffd\"", 1},
+        {"\\uDE00\\ud83d\\ude00\\ud83d", "\\ufffd\\ud83d\\ude00\\ufffd", 2},
+        {"\\ud83d\\ud83d\\ude00", "\\ufffd\\ud83d\\ude00", 1},
+        {"\\ud83d\\n\\u0041", "\\ufffd\\n\\u0041", 1},
+        {"\\ud83dx\\ude00", "\\ufffdx\\ufffd", 2},
+        /* a backslash that is meant */
+        {"\\\\ud83d", "\\\\ud83d", 0},
+        {"\\\\\\ud83d", "\\\\\\ufffd", 1},
+        /* no escape at all, or the text ends in it */
+        {"\\ud83", "\\ud83", 0},
+        {"\\ud83g\\u", "\\ud83g\\u", 0},
+        {"\\ud83d\\u", "\\ufffd\\u", 1},
+        {"\\ud83d\\ude0", "\\ufffd\\ude0", 1},
+        {"\\", "\\", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t len = strlen(cases[i].text);
+        char *text = xmalloc(len ? len : 1); /* of that very size, for the sanitizer */
+        memcpy(text, cases[i].text, len);
+        assert_int_equal(jsontext_mend(text, len), cases[i].n);
+        assert_memory_equal(text, cases[i].mended, len);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -633,6 +666,7 @@ int main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_utf8_everywhere),
+        cmocka_unit_test(test_mend),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_arrays),
         cmocka_unit_test(test_encode_errors),

@@ -306,6 +306,11 @@ static void data_never_becomes_a_handle(void **state)
     gives("local r = ctx.call(\"front/echo\", { v = { s = ctx.options.key } }) return { "
           "r.type, type(r.v.s), tostring(r.v.s) }",
           "[\"userdata\",\"userdata\",\"secret acme.key\"]");
+    /* halves of a surrogate pair are what is left of a text cut within an emoji */
+    gives("return ctx.http.get(\"http://%1/cut\")",
+          "{\"a\":\"\xf0\x9f\x98\x80 \xef\xbf\xbd\",\"n\":1.0}");
+    gives("return ctx.http.get(\"http://%1/cut\", { raw = true })",
+          "\"{\\\"a\\\":\\\"\\\\ud83d\\\\ude00 \\\\ud83d\\\",\\\"n\\\":1.0}\"");
     gives("return ctx.http.get(\"http://%1/handles\")",
           "{\"d\":{\"$x\":1},\"f\":{\"$file\":[0,\"x\"]},\"s\":{\"$secret\":\"acme.key\"}"
           "}");

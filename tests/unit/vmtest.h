@@ -71,6 +71,7 @@ static inline void vmtest_serve(int fd, const struct buf *r)
         {"/text", "200 OK", "Content-Type: text/plain\r\n", "plain"},
         {"/bad-json", "200 OK", VMTEST_JSON, "{\"a\":"},
         {"/deep", "200 OK", VMTEST_JSON, NULL},
+        {"/cut", "200 OK", VMTEST_JSON, "{\"a\":\"\\ud83d\\ude00 \\ud83d\",\"n\":1.0}"},
         {"/empty", "204 No Content", "", ""},
     };
     const char *target = strchr(r->data, ' ') + 1;
