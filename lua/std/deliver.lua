@@ -24,34 +24,11 @@ local function in_scope(name, app, fn)
   return nil, failure
 end
 
-local function recipes_of(settings)
-  return type(settings.recipes) == "table" and settings.recipes or {}
-end
-
--- What a recipe's entry in the client's settings says, else in the workspace's.
-local function says(client, workspace, name, key)
-  for _, settings in ipairs({ client, workspace }) do
-    local entry = recipes_of(settings)[name]
-    if type(entry) == "table" and entry[key] ~= nil then return entry[key] end
-  end
-end
-
-local function retry_of(definition, given)
-  local retry = {}
-  for _, layer in ipairs({ definition.retry or {}, type(given) == "table" and given or {} }) do
-    retry.attempts = layer.attempts or retry.attempts
-    retry.give_up = layer.give_up and text.parse_duration(layer.give_up) or retry.give_up
-  end
-  return retry
-end
-
 -- The recipes that the client has switched on, by the trigger that they listen to; the names that
 -- are on; those that cannot be loaded.
-local function listeners(client, workspace)
-  local on, by_trigger, broken = {}, {}, json.array({})
-  for _, settings in ipairs({ workspace, client }) do
-    for name, entry in pairs(recipes_of(settings)) do on[name] = entry ~= false or nil end
-  end
+local function listeners()
+  local entries = std.part("entries")(std.client(), std.workspace())
+  local on, by_trigger, broken = entries.on(), {}, json.array({})
   for name in pairs(on) do
     local ok, definition = pcall(script.get, "recipe", name)
     if not ok then
@@ -61,9 +38,8 @@ local function listeners(client, workspace)
       local list = by_trigger[definition.on] or json.array({})
       by_trigger[definition.on] = list
       list[#list + 1] = {
-        name = name, on = true, cron = says(client, workspace, name, "cron") or definition.cron,
-        retry = retry_of(definition, says(client, workspace, name, "retry")),
-        uncertain = says(client, workspace, name, "uncertain") or client.uncertain,
+        name = name, on = true, cron = entries.says(name, "cron") or definition.cron,
+        retry = entries.retry(name, definition), uncertain = entries.uncertain(name),
       }
     end
   end
@@ -165,10 +141,7 @@ return function(args)
   for _, name in ipairs(args.wanted or {}) do wanted[name] = true end
 
   local function look(name, trigger, named)
-    if not on then
-      local client, workspace = std.client(), std.workspace()
-      on, by_trigger, broken = listeners(client, workspace)
-    end
+    if not on then on, by_trigger, broken = listeners() end
     local missing, path = event.missing(envelope, trigger.needs, connector)
     if not missing then
       -- the trigger itself may know better why: an event of that kind never has it

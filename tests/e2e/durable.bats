@@ -268,6 +268,13 @@ PY
   same "$(state)" dead
   holds "$(row reason)" "given up after 2 attempts"
   same "$(row kind)" unavailable
+  # what foyer.lua says goes before the recipe
+  cp "$AGENCY/foyer.lua" "$BATS_TEST_TMPDIR/foyer.lua"
+  sed -i 's/recipes  = {}/recipes = { read = { retry = { attempts = 1 } } }/' "$AGENCY/foyer.lua"
+  run_recipe read
+  cp "$BATS_TEST_TMPDIR/foyer.lua" "$AGENCY/foyer.lua"
+  same "$(state)" dead
+  holds "$(row reason)" "given up after 1 attempt"
 }
 
 @test "a replay that asks for something else is parked, with the difference" {

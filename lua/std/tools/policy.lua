@@ -6,14 +6,7 @@ local script = std.part("script")
 
 local function retry_of(name)
   local ok, definition = pcall(script.get, "recipe", name)
-  local own = std.part("call").client().recipes
-  own = type(own) == "table" and own[name]
-  local retry = {}
-  for _, layer in ipairs({ ok and definition.retry or {}, type(own) == "table" and own.retry or {} }) do
-    retry.attempts = layer.attempts or retry.attempts
-    retry.give_up  = layer.give_up and text.parse_duration(layer.give_up) or retry.give_up
-  end
-  return retry
+  return std.part("entries")(std.client(), std.workspace()).retry(name, ok and definition or nil)
 end
 
 return function(args)

@@ -3,22 +3,6 @@
 local std = ...
 local script, source = std.part("script"), std.part("source")
 
-local function is_on(name)
-  local own = (std.client().recipes or {})[name]
-  if own ~= nil then return own ~= false end
-  return ((std.workspace().recipes or {})[name] or false) ~= false
-end
-
-local function switched_on()
-  local names = {}
-  for _, settings in ipairs({ std.workspace(), std.client() }) do
-    for name in pairs(type(settings.recipes) == "table" and settings.recipes or {}) do
-      if type(name) == "string" and is_on(name) then names[name] = true end
-    end
-  end
-  return names
-end
-
 local function sorted(set)
   local list = json.array({})
   for key in pairs(set) do list[#list + 1] = key end
@@ -52,7 +36,7 @@ return function()
     for _, scope in ipairs(scopes or {}) do entry.scopes[scope] = true end
   end
 
-  for recipe in pairs(switched_on()) do
+  for recipe in pairs(std.part("entries")(std.client(), std.workspace()).on()) do
     local seen = {}
     local function walk(kind, name)
       if seen[name] then return end
