@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the test suite against one build: tests/run.sh [release|asan] [PATTERN].
-# Everything speaks TAP; failing tests are shown whole, and the last line counts them. As many
-# files run at once as there are processors: each has its own directory, its own mock and ports
-# that the kernel chose.
+# Everything speaks TAP; failing tests are shown whole, and the last line counts them. Twice
+# as many files run at once as there are processors, for most of them wait most of the
+# time: each has its own directory, its own mock and ports that the kernel chose.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 mode=${1:-release}
@@ -26,7 +26,7 @@ trap 'rm -rf "$taps"' EXIT
 
 # The slowest first, so that none is left alone at the end.
 names=() commands=()
-for name in e2e/refresh e2e/determinism e2e/oauth e2e/budget e2e/mock e2e/errors; do
+for name in e2e/durable e2e/serve e2e/refresh e2e/work e2e/determinism e2e/oauth e2e/crash e2e/culprit e2e/budget e2e/mock e2e/errors; do
   [ -e "tests/$name.bats" ] && names+=("$name.bats") && commands+=("bats --tap tests/$name.bats")
 done
 for file in tests/sandbox/*.bats tests/e2e/*.bats; do
@@ -72,7 +72,7 @@ touch "$taps/done"
 shown=0 running=0
 for i in "${!names[@]}"; do
   [[ -z $pattern || ${names[i]} == *"$pattern"* ]] || continue
-  if [ "$running" -ge "$(nproc)" ]; then
+  if [ "$running" -ge $((2 * $(nproc))) ]; then
     wait -n
     running=$((running - 1))
   fi

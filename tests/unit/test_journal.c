@@ -448,7 +448,7 @@ static void test_a_checkpoint_is_where_a_replay_goes_on(void **state)
     memset(kept, 0, sizeof kept);
     assert_int_equal(enter("each", "q"), JOURNAL_NEW);
     for (int page = 1; page <= 3; page++) {
-        char text[8];
+        char text[24];
         snprintf(text, sizeof text, "page %d", page);
         does("http", text, "", "items");
         assert_int_equal(journal_checkpoint(j, 0, text, strlen(text), &e), 0);
