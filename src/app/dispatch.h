@@ -15,7 +15,7 @@
 
 enum {
     DISPATCH_IN_FLIGHT = 16, /* deliveries at a time */
-    DISPATCH_ATTEMPTS = 8,   /* failed ones in a row, or */
+    DISPATCH_ATTEMPTS = 16,  /* failed ones in a row: more than fit into */
     DISPATCH_GIVE_UP_MS = 2 * 60 * 60 * 1000
 };
 
