@@ -46,6 +46,19 @@ local function listeners()
   return on, by_trigger, broken
 end
 
+-- The recipes that TRIGGER starts. One that does not load may be one of them, when its text names the
+-- trigger: its run is dead at once, for all to see, and goes on when the file is mended.
+local function listening(trigger, by_trigger, broken)
+  local list = by_trigger[trigger] or json.array({})
+  for _, one in ipairs(broken) do
+    local source = std.read("recipes/" .. one.recipe .. ".lua")
+    if source and source:find("\"" .. trigger .. "\"", 1, true) then
+      list[#list + 1] = { name = one.recipe, on = true, trigger = trigger }
+    end
+  end
+  return list
+end
+
 -- The recipes that listen to TRIGGER without being switched on. Only those are loaded whose text
 -- may say so: there can be many.
 local function not_on(trigger, on)
@@ -151,7 +164,7 @@ return function(args)
       return { why = out and not out.error and out.why
         or ("the event has no %s, and nothing to fetch it by"):format(path) }
     end
-    local recipes = by_trigger[name] or json.array({})
+    local recipes = listening(name, by_trigger, broken)
     if missing[1] and not recipes[1] and not wanted[name] then
       return { why = "nobody listens; what a preview leaves out was not fetched" }
     end

@@ -4,9 +4,13 @@ local script, schema, call = std.part("script"), std.part("schema"), std.part("c
 
 local recipe = {}
 
--- args: {recipe, words, input, event, conversation, fired}; FIRED: the event is as "deliver" made it
+-- args: {recipe, words, input, event, conversation, fired, trigger}; FIRED: the event is as "deliver"
+-- made it, TRIGGER: of what, when the recipe could not be asked whether it listens
 function recipe.run(args, fields_input)
   local definition = script.get("recipe", args.recipe)
+  if args.trigger and args.trigger ~= definition.on then
+    std.ctx.skip(("%s does not listen to %s"):format(args.recipe, args.trigger))
+  end
   local trigger = definition.on and not args.fired and script.get("trigger", definition.on)
   local given = std.options(args.recipe)
   for key, value in pairs(fields_input(definition.options or {}, args)) do given[key] = value end

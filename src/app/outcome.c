@@ -118,7 +118,8 @@ static int add_run(struct outcome *o, struct db *db, const struct activation *a,
     const char *name = text_of(recipe, "name"), *order = text_of(recipe, "order");
     if (!name)
         return 0;
-    json_t *args = json_pack("{s:s}", "recipe", name);
+    json_t *args =
+        json_pack("{s:s, s:s*}", "recipe", name, "trigger", text_of(recipe, "trigger"));
     char *args_text = json_dumps(args, JSON_COMPACT);
     char *policy = outcome_policy(recipe);
     /* no name has a slash */

@@ -171,6 +171,26 @@ sql_is() {
   same "$(sql "SELECT client FROM run ORDER BY client" | jq -r .client | xargs)" 'acme zed'
 }
 
+@test "a recipe that does not load is dead, and goes on when it is mended" {
+  recipe greet 'on = "front/conversation-created",' 'return 1'
+  recipe other 'on = "front/message-received",' 'return "front/conversation-created"'
+  echo oops >>"$AGENCY/recipes/greet.lua"
+  echo oops >>"$AGENCY/recipes/other.lua"
+  settings acme 'greet = true, other = true'
+  id=$(event cnv_1 | deliver acme - "$NOON")
+  at $NOON
+  same "$(state "$id")" 1
+  holds "$(note "$id" '.acme["recipe greet"]')" 'recipes/greet.lua'
+  same "$(sql "SELECT recipe, state FROM run ORDER BY recipe" | jq -r '"\(.recipe) \(.state)"' | xargs)" 'greet 9 other 9'
+  recipe greet 'on = "front/conversation-created",' 'return event.payload.conversation.id'
+  recipe other 'on = "front/message-received",' 'return "front/conversation-created"'
+  FOYER_TEST_CLOCK=$NOON foyer runs retry --state dead --new-code
+  at $((NOON + MINUTE))
+  # the other one names the trigger, but listens to another
+  same "$(sql "SELECT state, result, reason FROM run ORDER BY recipe" | jq -r '"\(.state) \(.result) \(.reason)"' | xargs)" \
+    '7 cnv_1 null 8 null other does not listen to front/conversation-created'
+}
+
 @test "a client that is gone, a company that nobody has, what is no event" {
   gone=$(event cnv_1 | deliver nobody - "$NOON")
   alone=$(event cnv_1 | deliver - cmp_none "$NOON")
