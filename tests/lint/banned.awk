@@ -53,7 +53,7 @@ FNR == 1 { comment = 0 }
         is_secret = args ~ secret
         if (FILENAME == "src/core/sign.c") # there they have other names as well
             is_secret = is_secret || name !~ /^str/ || args ~ /(^|[^a-z_])(given|made)([^a-z_]|$)/
-        if (name ~ /^(memcmp|strcmp|strncmp|bcmp|str_eq)$/ && is_secret) {
+        if (name ~ /^(memcmp|strcmp|strncmp|strcasecmp|strncasecmp|bcmp|str_eq|str_ieq)$/ && is_secret) {
             printf "%s:%d: %s of a secret tells where it differs: crypto_equal\n", FILENAME, FNR, name
             bad = 1
         }
