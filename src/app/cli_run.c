@@ -228,6 +228,19 @@ static void print_rest(const struct job *job)
                 (long long)job->run, (long long)job->run);
 }
 
+static void print_value(const struct batch *b, const struct job *job,
+                        const json_t *result)
+{
+    if (b->njobs > 1)
+        table_printf(stdout, "client: %s\n", job->client);
+    if (json_is_object(result))
+        table_print_object(result);
+    else if (json_is_string(result))
+        table_printf(stdout, "%s\n", json_string_value(result));
+    else
+        cli_print_json(result);
+}
+
 static void print_job(const struct batch *b, const struct job *job)
 {
     const json_t *result = json_object_get(job->result, "result");
@@ -237,12 +250,8 @@ static void print_job(const struct batch *b, const struct job *job)
     else if (job->ended && job->state == LEDGER_SKIPPED)
         table_printf(stderr, "foyer: client %s, recipe %s: skipped: %s\n", job->client,
                      b->recipe, job->err.text);
-    else if (json_is_object(result)) {
-        if (b->njobs > 1)
-            printf("client: %s\n", job->client);
-        table_print_object(result);
-    } else if (json_is_string(result))
-        table_printf(stdout, "%s\n", json_string_value(result));
+    else if (result && !json_is_null(result))
+        print_value(b, job, result);
     print_rest(job);
 }
 

@@ -265,6 +265,11 @@ act() {
   event cnv_p1 | deliver - "$COMPANY" $NOON
   at $NOON
   same "$(states)" '["queued"]'
+  recipe plain "" 'return 1'
+  foyer run plain --client acme # by hand it runs all the same
+  same "$status|$output" "0|1"
+  same "$(states)" '["queued","done"]'
+  sql "DELETE FROM run WHERE id = 2"
   FOYER_TEST_CLOCK=$NOON foyer pause --json
   same "$(jq -c . <<<"$output")" \
     '[{"by":"hand","client":"acme","paused_at":1750075200,"reason":"their holidays","recipe":"(all)","runs_waiting":1}]'
