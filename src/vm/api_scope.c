@@ -227,14 +227,14 @@ int api_std_page(lua_State *L)
     struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
     if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
         return not_data(L, &e, "walk", "ctx.each", "state");
+    struct page_end *end = lua_newuserdatauv(L, sizeof *end, 0);
+    *end = (struct page_end){.run = run};
     if (journal_checkpoint(run_journal(run), guard->seq, bytes->data, bytes->len, &e) !=
         0)
         return fail_raise(L, &e);
     buf_free(bytes);
     if (!run_keeper(run))
         return 0;
-    struct page_end *end = lua_newuserdatauv(L, sizeof *end, 0);
-    *end = (struct page_end){.run = run};
     static const struct run_commit commit = {.kind = COMMIT_CHECKPOINT, .text = "a page"};
     run_keeper(run)->commit(run_keeper(run)->arg, run, &commit, on_page_kept, end,
                             &end->committing);

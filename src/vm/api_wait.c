@@ -205,6 +205,8 @@ int api_std_save_value(lua_State *L)
         return fail_raise(L, &e);
     }
     const char *value = removes ? NULL : buf_str(bytes);
+    /* what can fail comes first: a step that is over without its value would lose it */
+    struct saving *s = keeper ? lua_newuserdatauv(L, sizeof *s, 0) : NULL;
     int answer = journal_begin(run_journal(run), "save", key, value ? value : "",
                                value ? bytes->len : 0, 0, &step, &e);
     if (answer < 0)
@@ -220,7 +222,6 @@ int api_std_save_value(lua_State *L)
         return fail_raise(L, &e);
     if (!keeper)
         return 0;
-    struct saving *s = lua_newuserdatauv(L, sizeof *s, 0);
     *s = (struct saving){.run = run, .seq = step.seq};
     struct run_commit commit = {
         .kind = COMMIT_VALUE, .text = key, .key = key, .value = value};
