@@ -41,6 +41,18 @@ static int unknown_option(const struct cli_option *options, const char *arg,
                    usage);
 }
 
+int cli_find_verb(const char *word, const char *const *names, size_t n, const char *usage,
+                  struct err *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(word, names[i]))
+            return (int)i;
+    const char *near = str_nearest(word, names, n);
+    return err_set(e, ERR_USAGE, "`foyer %.*s` cannot %.40s%s%s%s\nusage: foyer %s",
+                   (int)strcspn(usage, " "), usage, word, near ? "; did you mean " : "",
+                   near ? near : "", near ? "?" : "", usage);
+}
+
 /* The watchdog ends the process from a signal handler: --json still gets its document.
  * What labels are made of needs no escapes. */
 static void on_hang(const char *label)

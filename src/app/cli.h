@@ -37,6 +37,11 @@ int cli_parse(struct cli *cli, int argc, char **argv, const struct cli_option *o
               struct cli_list *rest, size_t min, size_t max, const char *usage,
               struct err *e);
 
+/* Which of NAMES, the verbs of the command that USAGE begins with, WORD is: its index;
+ * -1 with ERR_USAGE. */
+int cli_find_verb(const char *word, const char *const *names, size_t n, const char *usage,
+                  struct err *e);
+
 /* Says what went wrong and returns its exit code; with --json the error is also the one
  * document on standard output: {"error": {kind, message, status?, retryable?,
  * retry_after?}}. */

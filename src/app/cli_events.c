@@ -18,7 +18,6 @@ enum { LIST_MAX = 50 };
 
 struct command {
     struct cli *cli;
-    const char *verb;
     struct selection which;
     int dry;
     struct workspace *w;
@@ -236,19 +235,14 @@ static const struct verb {
     int (*run)(struct command *c, struct err *e);
 } verbs[] = {{"list", list}, {"show", show}, {"replay", replay}};
 
-static const struct verb *find_verb(const char *name, struct err *e)
+static const struct verb *find_verb(const char *word, struct err *e)
 {
     const char *names[sizeof verbs / sizeof *verbs];
-    size_t n = 0;
-    for (; n < sizeof verbs / sizeof *verbs; n++) {
-        names[n] = verbs[n].name;
-        if (str_eq(name, names[n]))
-            return &verbs[n];
-    }
-    const char *near = str_nearest(name, names, n);
-    err_set(e, ERR_USAGE, "`foyer events` cannot %.40s%s%s%s\nusage: foyer %s", name,
-            near ? "; did you mean " : "", near ? near : "", near ? "?" : "", usage);
-    return NULL;
+    size_t n = sizeof verbs / sizeof *verbs;
+    for (size_t i = 0; i < n; i++)
+        names[i] = verbs[i].name;
+    int found = cli_find_verb(word, names, n, usage, e);
+    return found < 0 ? NULL : &verbs[found];
 }
 
 int cmd_events(struct cli *cli, int argc, char **argv)

@@ -321,6 +321,10 @@ act() {
   failed 65 not_found digest
   foyer pause --reason x --json
   failed 64 usage --client
+  foyer runs retri --json
+  failed 64 usage "\`foyer runs\` cannot retri; did you mean retry?"
+  foyer events plan --json
+  failed 64 usage "\`foyer events\` cannot plan" "usage: foyer events list|show|replay"
   foyer pause --all --client acme --json
   failed 64 usage
   foyer pause --all
