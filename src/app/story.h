@@ -31,8 +31,8 @@ void story_set_time(json_t *tree, const char *key, int64_t ms); /* 0: left out *
 /* All of these are new references. */
 json_t *story_run_row(const struct ledger_run *run);
 /* With its history; `write` {method, path, body, at} when one is uncertain; `paused`
- * [{client, recipe, by, reason, paused_at}] by what it is held; `commands` that help, when
- * a person must; `link` to its conversation. */
+ * [{client, recipe, by, reason, paused_at}] by what it is held; `commands` that help,
+ * when a person must; `link` to its conversation. */
 json_t *story_run(struct story *s, int64_t id, struct err *e);
 /* `clients`: the names that it is for, as connected now. */
 json_t *story_delivery_row(const struct story *s, const struct delivery *d);
