@@ -4,6 +4,7 @@
 
 #include "app/cli.h"
 #include "app/runner.h"
+#include "app/selection.h"
 #include "app/session.h"
 #include "app/table.h"
 #include "base/clock.h"
@@ -370,11 +371,12 @@ int cmd_run(struct cli *cli, int argc, char **argv)
     if (!b.w)
         goto out;
     if (client) {
-        if (!workspace_client(b.w, client, &e))
+        if (!workspace_client(b.w, client, &e) ||
+            selection_check(b.w, client, b.recipe, &e) != 0) /* a slip leaves no run */
             goto out;
         add_job(&b, client);
     } else {
-        if (!workspace_settings(b.w, &e))
+        if (!workspace_settings(b.w, &e) || selection_check(b.w, NULL, b.recipe, &e) != 0)
             goto out;
         workspace_each_client(b.w, choose_client, &b);
         if (b.njobs == 0)

@@ -170,7 +170,8 @@ static int check_recipe(struct workspace *w, const char *client, const char *rec
         workspace_each_client(w, add_recipes_of, &names);
     const char *near = str_nearest(recipe, (const char *const *)names.list, names.n);
     if (!names.found)
-        err_set(e, ERR_NOT_FOUND, "there is no recipe \"%.64s\"%s%s%s", recipe,
+        err_set(e, ERR_NOT_FOUND,
+                "there is no recipe \"%.64s\"%s%s%s; `foyer recipes` lists them", recipe,
                 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     for (size_t i = 0; i < names.n; i++)
         free(names.list[i]);

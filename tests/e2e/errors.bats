@@ -41,6 +41,8 @@ comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comme
   failed 65 not_found 'no action'
   foyer run first-repl --client acme --conversation cnv_1 --json
   failed 65 not_found 'no recipe "first-repl"' 'did you mean "first-reply"?' 'foyer recipes'
+  foyer runs list --json
+  same "$output" "[]" # a slip leaves no dead run behind
   call front/list-conversations limt=3
   failed 65 invalid 'unknown key "limt"' 'did you mean "limit"?'
   foyer run first-reply --client acme --conversation cnv_1 --json templat=x
