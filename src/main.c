@@ -9,7 +9,6 @@
 
 #include "app/cli.h"
 #include "base/log.h"
-#include "base/str.h"
 
 static const struct {
     const char *name;
@@ -54,17 +53,6 @@ static int reader_has_gone(void)
 {
     struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
     return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
-}
-
-static int unknown_command(const char *name)
-{
-    const char *names[COMMANDS];
-    for (size_t i = 0; i < COMMANDS; i++)
-        names[i] = commands[i].name;
-    const char *near = str_nearest(name, names, COMMANDS);
-    fprintf(stderr, "foyer: there is no command \"%s\"%s%s%s; `foyer help` lists them\n",
-            name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-    return 64;
 }
 
 int main(int argc, char **argv)
@@ -116,5 +104,7 @@ int main(int argc, char **argv)
 #endif
         return code;
     }
-    return unknown_command(argv[i]);
+    for (int k = i + 1; k < argc; k++)
+        cli.json |= strcmp(argv[k], "--json") == 0;
+    return cli_unknown_command(&cli, argv[i]);
 }

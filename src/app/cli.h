@@ -46,6 +46,8 @@ int cli_find_verb(const char *word, const char *const *names, size_t n, const ch
  * document on standard output: {"error": {kind, message, status?, retryable?,
  * retry_after?}}. */
 int cli_fail(const struct cli *cli, const struct err *e);
+/* The same for a command that does not exist. */
+int cli_unknown_command(const struct cli *cli, const char *name);
 json_t *cli_error_tree(const struct err *e);
 /* Prints TREE as the one JSON document. */
 void cli_print_json(const json_t *tree);

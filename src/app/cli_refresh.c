@@ -22,8 +22,19 @@ static void on_refreshed(void *arg, const struct err *failed)
     loop_stop(one->loop);
 }
 
+static void add_row(json_t *rows, const char *client, const struct connection *c,
+                    int is_refreshed)
+{
+    json_t *row = json_pack("{s:s, s:s, s:s, s:b}", "client", client, "app", c->app,
+                            "company", c->name, "refreshed", is_refreshed);
+    if (row && c->expires_ms)
+        json_object_set_new(row, "expires_at", json_real((double)c->expires_ms / 1000));
+    json_array_append_new(rows, row);
+}
+
+/* ROWS is NULL where people read. */
 static int refresh_one(struct workspace *w, struct session *s, const char *client,
-                       const char *app, struct err *e)
+                       const char *app, json_t *rows, struct err *e)
 {
     struct one_refresh one = {.loop = session_loop(s)};
     struct tokens_wait *wait;
@@ -31,7 +42,10 @@ static int refresh_one(struct workspace *w, struct session *s, const char *clien
     if (!c)
         return -1;
     if (!c->refreshable) {
-        fprintf(stderr, "client %s: a static token, which does not expire\n", client);
+        if (rows)
+            add_row(rows, client, c, 0);
+        else
+            fprintf(stderr, "client %s: a static token, which does not expire\n", client);
         return 0;
     }
     int rc = tokens_need(session_tokens(s), c, 1, on_refreshed, &one, &wait);
@@ -44,6 +58,10 @@ static int refresh_one(struct workspace *w, struct session *s, const char *clien
     if (one.err.kind != ERR_NONE) {
         *e = one.err;
         return -1;
+    }
+    if (rows) {
+        add_row(rows, client, c, 1);
+        return 0;
     }
     printf("client %s: the token of %s holds for %lld more seconds\n", client, c->name,
            (long long)(c->expires_ms ? (c->expires_ms - clock_wall_ms()) / 1000 : 0));
@@ -103,15 +121,16 @@ int cmd_refresh(struct cli *cli, int argc, char **argv)
         else
             w = workspace_open(cli->workspace, 0, &e);
     }
+    json_t *rows = cli->json ? json_array() : NULL;
     if (w)
         store = workspace_store(w, &e);
     if (store)
         s = session_open(w, &e);
-    if (s && !all && refresh_one(w, s, rest.items[0], app, &e) != 0)
+    if (s && !all && refresh_one(w, s, rest.items[0], app, rows, &e) != 0)
         last = e;
     if (s && all && store_connection_each(store, list_connection, &list, &e) == 0)
         for (size_t i = 0; i < list.n && !session_interrupted(s); i++)
-            if (refresh_one(w, s, list.clients[i], list.apps[i], &e) != 0) {
+            if (refresh_one(w, s, list.clients[i], list.apps[i], rows, &e) != 0) {
                 fprintf(stderr, "foyer: client %s: %s\n", list.clients[i], e.text);
                 last = e;
             }
@@ -122,5 +141,8 @@ int cmd_refresh(struct cli *cli, int argc, char **argv)
     free(rest.items);
     if (e.kind == ERR_NONE)
         e = last;
+    if (rows && e.kind == ERR_NONE)
+        cli_print_json(rows);
+    json_decref(rows);
     return e.kind != ERR_NONE ? cli_fail(cli, &e) : code;
 }

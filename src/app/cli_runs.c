@@ -345,6 +345,10 @@ static void print_acted(struct command *c)
         if (error && !rehearsed)
             table_printf(stderr, "foyer: %s\n", error);
     }
+    if (c->new_code && !c->dry && !c->cli->json && json_array_size(c->rows))
+        fputs("foyer: a `foyer serve` that runs has loaded its scripts before: after a "
+              "change, kill -HUP it first\n",
+              stderr);
 }
 
 static int act(struct command *c, struct err *e)

@@ -18,7 +18,7 @@ extern char **environ;
 static const char which_usage[] = "which NAME|FILE [--client CLIENT] [--json]";
 static const char diff_usage[] = "diff NAME|FILE [--client CLIENT] [--json]";
 
-enum { DIFF_MAX = 8 * 1024 * 1024 };
+enum { DIFF_MAX = 8 * 1024 * 1024, HASH_SHOWN = 12 };
 
 /* The files behind NAME as lua/std/tools/which.lua found them. */
 static json_t *find_files(struct workspace *w, const char *client, const char *name,
@@ -41,7 +41,10 @@ static void print_layers(const json_t *matches)
         json_array_foreach(json_object_get(match, "layers"), k, layer)
         {
             json_t *row = json_copy(layer);
+            const char *sha256 = json_string_value(json_object_get(layer, "sha256"));
             json_object_set(row, "kind", json_object_get(match, "kind"));
+            if (sha256 && strlen(sha256) > HASH_SHOWN) /* --json has the whole of it */
+                json_object_set_new(row, "sha256", json_stringn(sha256, HASH_SHOWN));
             json_array_append_new(rows, row);
         }
     }

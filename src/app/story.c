@@ -350,6 +350,18 @@ static json_t *delivery_head(const struct delivery *d)
     return row;
 }
 
+static void set_unrouted(json_t *row, const struct delivery *d)
+{
+    char *why = d->company && *d->company
+                    ? xasprintf("no client is connected to the company %s; after foyer "
+                                "connect: foyer events replay %lld",
+                                d->company, (long long)d->id)
+                    : xstrdup("it names no company: a client's own address, "
+                              "/hooks/CLIENT/APP, says whose it is");
+    story_set_text(row, "why", why);
+    free(why);
+}
+
 /* What the note says of the delivery itself; see app/outcome.h, app/reclaim.c. */
 static void add_why(json_t *row, const struct delivery *d, const json_t *note)
 {
@@ -360,6 +372,8 @@ static void add_why(json_t *row, const struct delivery *d, const json_t *note)
         json_object_set(row, "why", (json_t *)why);
     else if (d->note && !note)
         story_set_text(row, "why", d->note);
+    else if (d->state == DELIVERY_UNROUTED)
+        set_unrouted(row, d);
 }
 
 json_t *story_delivery_row(const struct story *s, const struct delivery *d)

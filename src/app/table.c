@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "core/answer.h"
 
-enum { CELL_MAX = 800, WIDTH_MAX = 64 };
+enum { CELL_MAX = 800, WIDTH_MAX = 64, WIDTH_MIN = 17 /* a time */ };
 
 static int is_time(const char *path)
 {
@@ -40,7 +40,7 @@ static char *cell_text(const json_t *value, const char *path)
         time_t t = (time_t)json_number_value(value);
         struct tm tm;
         char text[32];
-        if (gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%M", &tm) > 0)
+        if (gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%MZ", &tm) > 0)
             buf_adds(&out, text);
     } else if (json_is_array(value) && (json_array_size(value) == 0 ||
                                         json_is_string(json_array_get(value, 0)))) {
@@ -69,6 +69,26 @@ static size_t terminal_width(void)
     if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
         return 0;
     return size.ws_col;
+}
+
+/* The widest columns give way until all of them fit into ROOM, but for what is typed or
+ * copied again: the first one and paths. */
+static void fit(size_t *widths, const json_t *columns, size_t room)
+{
+    size_t n = json_array_size(columns), used = 2 * n - 2;
+    for (size_t c = 0; c < n; c++)
+        used += widths[c];
+    while (used > room) {
+        size_t widest = 0;
+        for (size_t c = 1; c < n; c++)
+            if (!str_eq(json_string_value(json_array_get(columns, c)), "path") &&
+                (!widest || widths[c] > widths[widest]))
+                widest = c;
+        if (!widest || widths[widest] <= WIDTH_MIN)
+            return;
+        widths[widest]--;
+        used--;
+    }
 }
 
 static void print_cell(const char *s, size_t width, int last)
@@ -103,14 +123,14 @@ void table_print(const json_t *rows, const json_t *columns)
         }
         json_decref(head);
     }
-    size_t room = terminal_width(), used = 0;
-    for (size_t c = 0; c + 1 < ncolumns; c++)
-        used += widths[c] + 2;
+    size_t room = terminal_width();
+    if (room && ncolumns)
+        fit(widths, columns, room);
     for (size_t r = 0; r <= nrows; r++) {
         for (size_t c = 0; c < ncolumns; c++) {
             char *s = cells[r * ncolumns + c];
-            if (c + 1 == ncolumns && room > used + 4)
-                printable_cut(s, room - used);
+            if (room)
+                printable_cut(s, widths[c]);
             print_cell(s, widths[c], c + 1 == ncolumns);
             free(s);
         }

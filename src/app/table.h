@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /* Prints ROWS (objects) with COLUMNS (dotted paths); columns that end in _at or _since
- * show times in UTC. On a terminal lines are cut at its width. */
+ * show times in UTC. On a terminal the widest columns are cut until lines fit. */
 void table_print(const json_t *rows, const json_t *columns);
 /* Prints an object's members, nested ones by dotted path, links (_links) left out. */
 void table_print_object(const json_t *object);

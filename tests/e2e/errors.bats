@@ -702,3 +702,21 @@ interrupt() {
   write_one 'and again'
   done_well
 }
+
+@test "help: fits a terminal; --json gives one document there too" {
+  foyer help
+  same "$status" 0
+  [ -z "$(awk 'length > 80' <<<"$output")" ]
+  foyer help --json
+  same "$status" 0
+  jq -e 'length > 20 and all(.name and .about)' <<<"$output"
+  foyer help runs --json
+  same "$(jq -r .name <<<"$output")" runs
+  foyer frobnicate --json
+  failed 64 usage frobnicate 'foyer help'
+  foyer help refrsh --json
+  failed 64 usage 'did you mean "refresh"?'
+  foyer refresh --all --json
+  same "$status" 0
+  jq -e 'type == "array"' <<<"$output"
+}

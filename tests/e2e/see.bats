@@ -197,7 +197,7 @@ CREATED='on = "front/conversation-created",'
   at $((NOON + HOUR))
   foyer runs list
   same "$(head -1 <<<"$output" | tr -s ' ')" "ID CLIENT RECIPE STATE CREATED_AT DUE_OR_ENDED_AT ATTEMPTS REASON"
-  same "$(sed -n 2p <<<"$output" | tr -s ' ' | cut -d' ' -f1-9)" "4 acme good done 2025-06-16 13:00 2025-06-16 13:00 1"
+  same "$(sed -n 2p <<<"$output" | tr -s ' ' | cut -d' ' -f1-9)" "4 acme good done 2025-06-16 13:00Z 2025-06-16 13:00Z 1"
   ids() { foyer runs list --json "$@"; same "$status" 0; jq -c 'map(.id)' <<<"$output"; }
   same "$(ids)" "[4,3,2,1]"
   same "$(ids --limit 2)" "[4,3]"
@@ -233,6 +233,8 @@ CREATED='on = "front/conversation-created",'
     '[[3,"waiting",["acme"],"cnv_e3","application"],[2,"unrouted",[],"cnv_e2","application"],[1,"done",["acme"],"cnv_e1","application"]]'
   foyer events list
   holds "$output" "no client is connected to the company cmp_else"
+  foyer events list --state unrouted
+  holds "$output" "no client is connected to the company"
   foyer events list --state unrouted --json
   same "$(jq -c 'map(.id)' <<<"$output")" '[2]'
   foyer events list --client acme --json

@@ -86,6 +86,9 @@ PY
   same "$(metric 'foyer_runs{state="parked"}')" 0
   same "$(metric foyer_deliveries_waiting)" 0
   same "$(metric 'foyer_deliveries_total{outcome="unrouted"}')" 1
+  foyer events list --state unrouted
+  holds "$output" "no client is connected to the company cmp_none"
+  holds "$output" "foyer events replay 1"
   # a refusal is counted as well
   SIGNING_KEY=another post_hook
   same "$(metric 'foyer_rejections_total{status="401"}')" 1
