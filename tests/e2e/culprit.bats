@@ -33,7 +33,7 @@ return super {
     if subject == "loop" then while true do end end
     if subject == "memory" then
       local all = {}
-      for i = 1, 1e9 do all[i] = ("x"):rep(1000000) .. i end
+      for i = 1, 1e9 do all[i] = ("x"):rep(4000000) end
     end
     if subject == "hang" then return (("a"):rep(40)):find(("a*"):rep(40) .. "b") end
     return base(ctx, event)

@@ -382,18 +382,20 @@ PY
 }
 
 @test "the store cannot be written: the outcome is kept until it can, and nothing is done twice" {
-  fault '{"kind": "slow", "after": 1, "match": {"method": "POST"}}'
+  fault '{"kind": "slow", "after": 3, "match": {"method": "POST"}}'
   recipe twice 'for _, word in ipairs({ "first", "second" }) do ctx.call("front/send-conversation-reply",
     { conversation_id = id, type = "comment", body = word .. " " .. ctx.options.n }) end'
   foyer run twice --client acme "n=$N" &
   local runner=$!
   until [ "$(posts)" = 1 ]; do sleep 0.05; done
-  # longer than SQLite's patience with a lock
-  python3 - "$AGENCY/state/foyer.db" <<'PY'
+  # until it is said, which takes SQLite's patience with a lock
+  python3 - "$AGENCY/state/foyer.db" "$BATS_TEST_TMPDIR/err" <<'PY'
 import sqlite3, sys, time
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("begin immediate")
-time.sleep(7.5)
+end = time.monotonic() + 60
+while "nothing is written until" not in open(sys.argv[2]).read() and time.monotonic() < end:
+    time.sleep(0.1)
 db.execute("rollback")
 PY
   wait "$runner"
