@@ -27,8 +27,10 @@
 enum {
     SWEEP_MS = 100,
     SILENT_US = 1000 * 1000,
-    IDLE_S = 60,   /* without a byte in either direction */
-    BACKLOG = 4096 /* a burst waits in the kernel, up to net.core.somaxconn */
+    SAY_US = 10 * 1000 * 1000, /* between two lines of the log that say the same */
+    IDLE_S = 60,               /* without a byte in either direction */
+    AHEAD_MAX = 64 * 1024,     /* of one read, also through TLS */
+    BACKLOG = 4096             /* a burst waits in the kernel, up to net.core.somaxconn */
 };
 
 /* One accepted connection. evhttp says nothing of a connection before its first request
@@ -53,6 +55,7 @@ struct httpd {
     struct event *refuse; /* ends, in the turn that accepted them, the connections in */
     LIST_HEAD(, conn) refused;
     struct httpd_limits limits;
+    size_t input_max; /* a whole chunk, and a read that began before its end */
     httpd_handler *handler;
     void *arg;
     LIST_HEAD(, conn) conns;
@@ -62,6 +65,7 @@ struct httpd {
     LIST_HEAD(, httpd_request) requests;
     int is_stopping;
     int is_full; /* of file descriptors: the listener rests */
+    int64_t said_full_us;
     char address[ADDR_TEXT_SIZE + 10];
 };
 
@@ -132,7 +136,6 @@ static void on_evcon_closed(struct evhttp_connection *evcon, void *arg)
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info,
                      void *arg)
 {
-    (void)input;
     struct conn *c = arg;
     struct httpd *d = c->d;
     if (info->n_added == 0)
@@ -152,6 +155,9 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
         c->started_us = clock_mono_us();
         sweep_later(d);
     }
+    /* evhttp looks for the end of a chunk's size for ever: late at the next sweep */
+    if (!c->request && evbuffer_get_length(input) > d->input_max)
+        c->started_us = 1;
 }
 
 static void on_refuse(evutil_socket_t fd, short what, void *arg)
@@ -237,7 +243,12 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
         d = LIST_NEXT(d, link);
     if (!d)
         return;
-    log_line(LOG_WARN, "cannot accept a connection on %s: %s", d->address, strerror(why));
+    int64_t now = clock_mono_us();
+    if (d->said_full_us == 0 || now - d->said_full_us >= SAY_US) {
+        d->said_full_us = now;
+        log_line(LOG_WARN, "cannot accept a connection on %s: %s", d->address,
+                 strerror(why));
+    }
     evconnlistener_disable(listener); /* else the loop spins until a file is closed */
     d->is_full = 1;
     sweep_later(d);
@@ -525,6 +536,7 @@ struct httpd *httpd_open(struct loop *loop, const char *listen,
     }
     struct httpd *d = xcalloc(1, sizeof(*d));
     d->limits = *limits;
+    d->input_max = limits->body_max + limits->headers_max + AHEAD_MAX;
     d->handler = handler;
     d->arg = arg;
     d->listener = listener;

@@ -420,6 +420,28 @@ static void refuses_what_is_too_large(void **state)
     assert_null(strstr(buf_str(&seen.log), "/y"));
 }
 
+/* The line with a chunk's size ends some time, or the connection does. */
+static void what_makes_no_progress_is_limited(void **state)
+{
+    (void)state;
+    static char zeros[64 << 10];
+    memset(zeros, '0', sizeof(zeros));
+    struct httpd_limits limits = usual;
+    limits.request_ms = 600 * 1000;
+    start(limits);
+    int fd = dial();
+    const struct timeval tv = {.tv_sec = 2}; /* the end may be silent: a window shut */
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+    say(fd, "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    size_t taken = 0, enough = 48 << 20;
+    ssize_t n;
+    while (taken < enough && (n = send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL)) > 0)
+        taken += (size_t)n;
+    assert_true(taken < enough);
+    close(fd);
+    assert_string_equal(stop(), "");
+}
+
 static void refuses_what_can_be_read_in_two_ways(void **state)
 {
     (void)state;
@@ -833,6 +855,7 @@ static void addresses(void **state)
 #define FOR_BOTH                                                                         \
     TEST(keeps_targets_and_methods), TEST(answers_with_headers_and_without_bodies),      \
         TEST(pipelined_requests_take_turns), TEST(refuses_what_is_too_large),            \
+        TEST(what_makes_no_progress_is_limited),                                         \
         TEST(refuses_what_can_be_read_in_two_ways), TEST(slow_clients_are_closed),       \
         TEST(a_slow_reader_may_ask_again), TEST(connections_are_limited),                \
         TEST(clients_may_vanish), TEST(what_is_read_ahead_is_limited),                   \
