@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/health.h"
@@ -26,7 +27,8 @@ enum {
     METRICS_MAX = 8 * 1024 * 1024,
     DRAIN_POLL_MS = 20,
     RETIRE_MS = 1000,
-    RETIRED_MAX = 16
+    RETIRED_MAX = 16,
+    FILES = 256 /* for the store, workers, and what reloads replaced */
 };
 
 struct serve {
@@ -271,12 +273,35 @@ static void on_end(void *arg)
 
 /* ---- wiring ---- */
 
+/* How many connections may be open at once: a flood of them must leave files for the
+ * store and for a worker's restart. A login's usual limit, 1024, would not. */
+static int find_room(int wanted)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return wanted;
+    rlim_t all = (rlim_t)wanted + FILES;
+    if (files.rlim_cur < all) {
+        files.rlim_cur = files.rlim_max < all ? files.rlim_max : all;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    if (files.rlim_cur >= all)
+        return wanted;
+    int room =
+        (int)(files.rlim_cur > 2 * FILES ? files.rlim_cur - FILES : files.rlim_cur / 2);
+    log_line(LOG_WARN,
+             "at most %d connections at once instead of %d: this process may open %d "
+             "files (ulimit -Hn)",
+             room, wanted, (int)files.rlim_cur);
+    return room;
+}
+
 static int open_all(struct serve *s, struct err *e)
 {
     const struct limits *limits = &limits_default;
     struct httpd_limits server = {.body_max = limits->webhook_body_bytes,
                                   .headers_max = limits->webhook_header_bytes,
-                                  .connections_max = limits->connections,
+                                  .connections_max = find_room(limits->connections),
                                   .request_ms = limits->request_ms};
     if (!(s->loop = loop_new(e)) || !(s->site = site_open(s->spec->dir, s->loop, e)) ||
         (s->stats_fd = stats_create(e)) < 0)

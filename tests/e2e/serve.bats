@@ -414,3 +414,27 @@ subject() {
   foyer serve --listen 127.0.0.1:0 --json
   failed 78 settings key.pem
 }
+
+@test "connections leave files for the store and the workers" {
+  ulimit -Sn 100
+  start_serve
+  same "$(awk '/Max open files/ { print $4 }' "/proc/$SERVE_PID/limits")" 1280
+  stop_serve
+  ulimit -Hn 100
+  start_serve
+  logged 'at most 50 connections at once'
+  python3 - "${URL#http://}" "$(workers)" "$LOG" <<'PY'
+import os, socket, sys, time
+host, port = sys.argv[1].split(":")
+kept = [socket.create_connection((host, int(port)), timeout=20) for _ in range(60)]
+os.kill(int(sys.argv[2]), 9)
+for _ in range(400):
+    if open(sys.argv[3]).read().count("has started") == 2:
+        sys.exit()
+    time.sleep(0.05)
+sys.exit("no worker in its place")
+PY
+  until_true eval '[ "$(post_hook)" = 200 ]'
+  same "$(grep -c cannot "$LOG")" 0
+  stop_serve
+}
