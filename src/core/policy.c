@@ -40,12 +40,13 @@ void policy_read_looks(struct policy *p, const json_t *list)
     p->nlooks = (int)n;
 }
 
-/* 2 s, 4 s, 8 s, ... 1 h: what the jitter of the n-th failure in a row may reach. */
+/* 4 s, 16 s, 64 s, ... 1 h: what the jitter of the n-th failure in a row may reach. Eight
+ * attempts then last for an hour and more: longer than most outages. */
 static int64_t reach_ms(int failures)
 {
     int64_t ms = FIRST_MS;
     for (int i = 0; i < failures && ms < LONGEST_MS; i++)
-        ms *= 2;
+        ms *= 4;
     return ms < LONGEST_MS ? ms : LONGEST_MS;
 }
 

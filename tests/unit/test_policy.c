@@ -36,7 +36,7 @@ static void test_the_wait_doubles_up_to_an_hour(void **state)
     uint64_t seed = 7;
     p.attempts = 1000;
     for (int n = 1; n <= 20; n++) {
-        int64_t most = n < 12 ? (int64_t)1000 << n : HOUR, low = HOUR, high = 0;
+        int64_t most = n < 6 ? (int64_t)1000 << 2 * n : HOUR, low = HOUR, high = 0;
         if (most > HOUR)
             most = HOUR;
         for (int i = 0; i < 2000; i++) {
