@@ -477,7 +477,12 @@ static int mend(struct job *job, const struct err *e)
 {
     struct keeper *k = job->keeper;
     if (e->kind == ERR_CONFLICT && job->found_refs) {
-        /* another run has claimed what is ours: by a confirm that took it for its own */
+        /* another run has claimed what is ours: by a confirm that took it for its own; or
+         * the claim on this run is lost, which the next answer says again */
+        log_line(LOG_ERROR,
+                 "run %lld: %s; if another run has taken this message for its own, its "
+                 "reply may be missing",
+                 (long long)job->change.run, e->text);
         job->found_refs = 0;
         job->change.nrefs = 0;
         submit(job);

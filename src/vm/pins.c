@@ -34,7 +34,7 @@ struct pins {
     int n, cap;
 };
 
-enum { LIST_MAX = 1024 * 1024, NAME_MAX_BYTES = 600, SHOWN_MAX = 64 };
+enum { LIST_MAX = 64 * 1024 * 1024, NAME_MAX_BYTES = 600, SHOWN_MAX = 64 };
 
 static struct shown *shown[SHOWN_MAX]; /* the loop thread's */
 static unsigned shown_next;
