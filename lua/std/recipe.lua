@@ -27,6 +27,7 @@ function recipe.run(args, fields_input)
   if not args.fired and (args.event or args.conversation or definition.on) then
     event = std.part("manual")(args, definition, trigger)
   end
+  args.event = nil -- the scope gets a copy: this one need not outlive it
   return call.scope("recipe", args.recipe, "", "write", event, options, definition.run)
 end
 

@@ -213,6 +213,18 @@ void vm_push_part(lua_State *L, const char *name)
     lua_pop(L, 1); // part
 }
 
+void vm_rest(lua_State *L)
+{
+    static const char *const spare[] = {"template", "mustache", "model"};
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &parts_key);
+    for (size_t i = 0; i < sizeof spare / sizeof *spare; i++) {
+        lua_pushnil(L);
+        lua_setfield(L, -2, spare[i]);
+    }
+    lua_pop(L, 1);
+    lua_gc(L, LUA_GCCOLLECT);
+}
+
 const char *vm_version(void)
 {
     /* "$LuaVersion: Lua 5.4.4  Copyright (C) …": lapi.c */

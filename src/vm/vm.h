@@ -44,6 +44,9 @@ void vm_load(lua_State *L, struct overlay_file *file);
 /* Pushes the value of the std part NAME (lua/std/NAME.lua), loading it at its first use
  * in this state. */
 void vm_push_part(lua_State *L, const char *name);
+/* Before a wait that may be long: lets go of garbage, and of the larger parts, which are
+ * loaded again when they are used. 50 us for what a reply's run holds. */
+void vm_rest(lua_State *L);
 /* The std table that parts get as their argument: set once by src/vm/api_std.c. */
 void vm_set_std(lua_State *L); // pops it
 
