@@ -32,8 +32,8 @@ return super {
     local subject = event.payload.conversation.subject
     if subject == "loop" then while true do end end
     if subject == "memory" then
-      local all = {}
-      for i = 1, 1e9 do all[i] = ("x"):rep(4000000) end
+      local text = "x"
+      while true do text = text .. text end
     end
     if subject == "hang" then return (("a"):rep(40)):find(("a*"):rep(40) .. "b") end
     return base(ctx, event)
