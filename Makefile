@@ -11,7 +11,7 @@ PKGS        := $(STATIC_PKGS) $(SHARED_PKGS)
 
 DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev \
               libjansson-dev libevent-dev libsqlite3-dev ca-certificates tzdata
-TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3
+TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3 procps strace
 DEMO_DEPS  := curl jq procps
 BENCH_DEPS := nginx-light curl openssl ca-certificates wrk jq sqlite3 procps
 
