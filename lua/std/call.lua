@@ -52,7 +52,7 @@ function call.scope(kind, name, app, effect, input, options, fn, bulk, catches)
     end
     return recorded.result
   end
-  input = nil -- may be large, and the script has its copy
+  input = nil -- luacheck: ignore 311 (it may be large, and the script has its copy)
   local ok, result = pcall(fn, call.context(options), copy)
   if ok then
     ok, result = pcall(std.leave, { result = result }, guard)
