@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "core/limits.h"
 #include "core/settings.h"
+#include "core/store_consent.h"
 
 static const char usage[] =
     "connect CLIENT [--link|--paste|--token-file FILE|-] [--app APP] [--api-url URL] "

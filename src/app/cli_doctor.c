@@ -16,6 +16,7 @@
 #include "core/budget.h"
 #include "core/sealing.h"
 #include "core/settings.h"
+#include "core/store_secret.h"
 
 static const char usage[] = "doctor [--json]";
 

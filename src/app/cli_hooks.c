@@ -13,6 +13,7 @@
 #include "core/overlay.h"
 #include "core/settings.h"
 #include "core/store.h"
+#include "core/store_secret.h"
 #include "vm/data.h"
 
 static const char usage[] = "hooks [CLIENT] [--json]";

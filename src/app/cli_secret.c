@@ -8,6 +8,7 @@
 #include "app/table.h"
 #include "base/str.h"
 #include "base/testhook.h"
+#include "core/store_secret.h"
 #include "core/usage.h"
 
 static const char usage[] =

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "core/store_consent.h"
 
 struct callback { /* one page to be answered */
     struct httpd_request *request;

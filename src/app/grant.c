@@ -12,6 +12,7 @@
 #include "core/ledger.h"
 #include "core/oauth.h"
 #include "core/settings.h"
+#include "core/store_consent.h"
 #include "io/crypto.h"
 
 enum { SKEW_MIN_MS = 2000 };

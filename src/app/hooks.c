@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/answer.h"
 #include "core/settings.h"
+#include "core/store_secret.h"
 #include "core/usage.h"
 
 enum { KEY_MAX = 64 * 1024, USES_MAX = 16, PATH_MAX_BYTES = 300 };

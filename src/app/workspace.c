@@ -19,6 +19,7 @@
 #include "core/limits.h"
 #include "core/sealing.h"
 #include "core/settings.h"
+#include "core/store_secret.h"
 #include "core/usage.h"
 #include "io/crypto.h"
 #include "vm/data.h"

@@ -88,49 +88,4 @@ int store_connection_failed(struct store *s, const char *app, const char *id,
 int store_connection_delete(struct store *s, const char *client, const char *app,
                             struct err *e);
 
-/* One consent that somebody was asked for: single use, with an end. */
-struct store_consent { /* strings owned when read from the store */
-    char *client, *app, *redirect_url, *api_url, *oauth_url; /* the URLs may be NULL */
-    int replace; /* another company is welcome */
-    int64_t expires_ms;
-};
-
-void store_consent_fini(struct store_consent *c);
-/* STATE is the random word of the link; only its hash is kept. Those that ended a month
- * ago are forgotten. */
-int store_consent_put(struct store *s, const char *state, const struct store_consent *c,
-                      struct err *e);
-/* Takes it, once: ERR_NOT_FOUND when there is none, ERR_CONFLICT when it was used,
- * ERR_INVALID when it has expired: each with its sentence. */
-int store_consent_take(struct store *s, const char *state, int64_t now_ms,
-                       struct store_consent *out, struct err *e);
-/* The same, and it stays: for an answer that grants nothing. */
-int store_consent_find(struct store *s, const char *state, int64_t now_ms,
-                       struct store_consent *out, struct err *e);
-
-struct store_secret {
-    char *name;
-    struct store_sealed value;
-    int64_t created_ms; /* of this version */
-};
-
-void store_secret_fini(struct store_secret *secret);
-
-/* SECRET's version must be one more than the newest stored one (1 when there is none),
- * else ERR_CONFLICT: somebody else set it meanwhile. created_ms 0 means now. KEEP_OLDER 0
- * removes the versions before; 1 is for rotation, when several are in force. */
-int store_secret_put(struct store *s, const struct store_secret *secret, int keep_older,
-                     struct err *e);
-/* The newest version. ERR_NOT_FOUND names the secret and `foyer secret set`. */
-int store_secret_get(struct store *s, const char *name, struct store_secret *out,
-                     struct err *e);
-/* The newest version's number, 0 when there is none, -1 on error. */
-int64_t store_secret_version(struct store *s, const char *name, struct err *e);
-typedef int store_secret_fn(void *arg, const struct store_secret *secret);
-/* Every version of every secret, by name, newest first. */
-int store_secret_each(struct store *s, store_secret_fn *fn, void *arg, struct err *e);
-/* VERSION 0: all of them. */
-int store_secret_remove(struct store *s, const char *name, int64_t version,
-                        struct err *e);
-
 #endif

@@ -16,6 +16,7 @@
 #include "core/inbox.h"
 #include "core/limits.h"
 #include "core/schema.h"
+#include "core/store_secret.h"
 #include "io/crypto.h"
 #include "io/writer.h"
 #include "net.h"

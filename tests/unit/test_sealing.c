@@ -8,6 +8,7 @@
 
 #include "base/path.h"
 #include "core/sealing.h"
+#include "core/store_secret.h"
 #include "workdir.h"
 
 static char *dir, *key_path;
