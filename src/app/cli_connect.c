@@ -4,6 +4,7 @@
 
 #include "app/cli.h"
 #include "app/consent.h"
+#include "app/credentials.h"
 #include "app/grant.h"
 #include "app/session.h"
 #include "app/table.h"
@@ -11,7 +12,6 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/limits.h"
-#include "core/settings.h"
 #include "core/store_consent.h"
 
 static const char usage[] =
@@ -174,7 +174,9 @@ static int by_paste(struct workspace *w, struct wait *wait, const struct grant_s
     struct store_consent consent = {0};
     if (wait->e->kind == ERR_NONE && store &&
         store_consent_take(store, state, clock_wall_ms(), &consent, wait->e) == 0) {
-        grant_from_code(wait->grants, spec, code ? code : typed.data, on_grant, wait);
+        struct grant_spec asked = *spec;
+        asked.made_with = consent.made_with;
+        grant_from_code(wait->grants, &asked, code ? code : typed.data, on_grant, wait);
         exit_code = wait_for(wait);
     }
     store_consent_fini(&consent);
@@ -229,7 +231,7 @@ static int by_listening(struct workspace *w, struct wait *wait,
     if (url_parts_parse(spec->redirect_url, &u, wait->e) != 0)
         return 0;
     char *address = xasprintf("%s:%d", u.host, u.port);
-    struct listening listening = {wait, w, grant_redirect_path(w, spec->app)};
+    struct listening listening = {wait, w, credentials_redirect_path(spec->redirect_url)};
     struct httpd_limits limits = {.body_max = limits_default.webhook_body_bytes,
                                   .headers_max = limits_default.webhook_header_bytes,
                                   .connections_max = 16,
@@ -315,20 +317,10 @@ static void tell_shared(struct workspace *w, const char *client, const char *app
 static int check_app(struct workspace *w, const char *client, const char *app,
                      struct err *e)
 {
-    struct buf id, secret;
-    const json_t *settings =
-        workspace_has_client(w, client) ? workspace_client(w, client, e) : NULL;
-    const json_t *own = settings ? settings_client_app(settings, app) : NULL;
-    if (own && json_object_get(own, "client_id"))
-        return err_set(
-            e, ERR_SETTINGS,
-            "cannot connect %s: clients/%s/client.lua has an app of its own "
-            "(%s.client_id), which this version does not use yet; take the line "
-            "out, or use --token-file",
-            client, client, app);
-    int rc = grant_app(w, app, &id, &secret, e);
-    vault_wipe(&id);
-    vault_wipe(&secret);
+    struct credentials by;
+    int rc =
+        credentials_open(w, app, workspace_has_client(w, client) ? client : NULL, &by, e);
+    credentials_fini(&by);
     return rc;
 }
 
@@ -375,7 +367,7 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
                               .app = app,
                               .api_url = api_url,
                               .oauth_url = oauth_url,
-                              .redirect_url = grant_redirect_url(w, app),
+                              .redirect_url = credentials_redirect_url(w, app, client),
                               .replace = replace};
     code = token_file ? by_token(&wait, &spec, token_file)
            : link     ? by_link(w, &spec, cli, &e)

@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 
 #include "app/cli.h"
+#include "app/credentials.h"
 #include "app/grant.h"
 #include "app/reach.h"
 #include "app/session.h"
@@ -418,55 +419,106 @@ static void check_connections(struct doctor *d)
     check_clock(d);
 }
 
-/* ---- the app, for OAuth ---- */
+/* ---- the apps, for OAuth ---- */
 
-static void check_app(struct doctor *d, const char *app)
+/* CLIENT NULL: foyer.lua's. MARK gets the app's, "" where its credentials are not whole.
+ */
+static void check_app(struct doctor *d, const char *app, const char *client,
+                      char mark[CREDENTIALS_MARK_SIZE])
 {
     struct err e = {0};
-    struct buf id, secret;
-    int needed = 0;
-    const json_t *own = settings_workspace_app(workspace_settings(d->w, NULL), app);
-    for (const struct reach_tie *t = d->ties; t; t = t->next)
-        needed |= t->oauth && strcmp(t->app, app) == 0;
-    needed |= json_object_get(own, "client_id") || json_object_get(own, "client_secret");
-    if (!needed || d->keyless)
-        return;
-    json_t *finding;
-    int rc = grant_app(d->w, app, &id, &secret, &e);
-    if (rc != 0 &&
-        e.kind != ERR_NOT_FOUND) { /* a secret that is not set was named above */
+    struct credentials by;
+    json_t *finding = NULL;
+    const char *url = credentials_redirect_url(d->w, app, client);
+    int rc = credentials_open(d->w, app, client, &by, &e);
+    if (rc == 0)
+        finding = say(d, OK, "app",
+                      "the app %s%s%s has its client_id and client_secret; consents come "
+                      "back to %s%s, which must be one of its redirect URLs",
+                      app, client ? " of client " : "", client ? client : "", url,
+                      credentials_is_default(url) ? " (the default)" : "");
+    else if (e.kind != ERR_NOT_FOUND) /* a secret that is not set was named above */
         finding = say(d, PROBLEM, "app", "%s", e.text);
+    if (finding) {
         set_text(finding, "app", app);
+        set_text(finding, "client", client);
     }
-    if (rc == 0) {
-        finding =
-            say(d, OK, "app",
-                "the app %s has its client_id and client_secret; consents come back "
-                "to %s%s, which must be one of its redirect URLs",
-                app, grant_redirect_url(d->w, app),
-                json_object_get(own, "redirect_url") ? "" : " (the default)");
+    snprintf(mark, CREDENTIALS_MARK_SIZE, "%s", rc == 0 ? by.mark : "");
+    credentials_fini(&by);
+}
+
+/* A client's own app serves it when its grant was made with it. */
+static void check_own_app(struct doctor *d, const char *app, const char *client)
+{
+    struct err e;
+    char mark[CREDENTIALS_MARK_SIZE];
+    struct store_connection row = {0};
+    struct store *store = workspace_store(d->w, &e);
+    check_app(d, app, client, mark);
+    if (*mark && store && store_connection_find(store, client, app, &row, &e) == 0 &&
+        row.refresh.data && !str_eq(row.made_with, mark)) {
+        json_t *finding =
+            say(d, WARNING, "app",
+                "client %s has an app of its own in its client.lua, but was connected to "
+                "%s with another: run `foyer connect %s`",
+                client, row.company, client);
         set_text(finding, "app", app);
+        set_text(finding, "client", client);
     }
-    vault_wipe(&id);
-    vault_wipe(&secret);
+    store_connection_fini(&row);
+}
+
+static void check_own_apps(void *arg, const char *client)
+{
+    struct doctor *d = arg;
+    const char *app;
+    json_t *value;
+    json_object_foreach((json_t *)workspace_client(d->w, client, NULL), app, value)
+    {
+        if (credentials_are_own(d->w, app, client) &&
+            workspace_connector(d->w, app, NULL)) /* else it is vars, hosts, … */
+            check_own_app(d, app, client);
+    }
+}
+
+/* A grant can be refreshed by its own app only. */
+static void check_made_with(struct doctor *d, const struct reach_tie *t)
+{
+    struct err e = {0};
+    struct credentials by;
+    if (!t->oauth || !t->made_with || t->reconnect)
+        return;
+    if (credentials_find(d->w, t->app, t->id, t->made_with, &by, &e) != 0 &&
+        e.kind != ERR_NOT_FOUND)
+        say_tie(d, t, PROBLEM, "app", "%s", e.text);
+    credentials_fini(&by);
 }
 
 static void check_apps(struct doctor *d)
 {
     const char *app;
-    json_t *value, *seen = json_object();
-    json_t *apps = json_object_get(workspace_settings(d->w, NULL), "apps");
+    char mark[CREDENTIALS_MARK_SIZE];
+    json_t *value, *apps = json_object_get(workspace_settings(d->w, NULL), "apps");
+    if (d->keyless)
+        return;
+    json_t *seen = json_object();
     json_object_foreach(apps, app, value)
     {
-        json_object_set_new(seen, app, json_true());
+        if (json_object_get(value, "client_id") ||
+            json_object_get(value, "client_secret"))
+            json_object_set_new(seen, app, json_true());
     }
     for (const struct reach_tie *t = d->ties; t; t = t->next)
-        json_object_set_new(seen, t->app, json_true());
+        if (t->oauth && !t->made_with)
+            json_object_set_new(seen, t->app, json_true());
     json_object_foreach(seen, app, value)
     {
-        check_app(d, app);
+        check_app(d, app, NULL, mark);
     }
     json_decref(seen);
+    workspace_each_client(d->w, check_own_apps, d);
+    for (const struct reach_tie *t = d->ties; t; t = t->next)
+        check_made_with(d, t);
 }
 
 /* ---- what the recipes need ---- */

@@ -145,6 +145,7 @@ void consent_answer(struct workspace *w, struct grants *grants, struct httpd_req
                                   .api_url = consent.api_url,
                                   .oauth_url = consent.oauth_url,
                                   .redirect_url = consent.redirect_url,
+                                  .made_with = consent.made_with,
                                   .replace = consent.replace};
         grant_from_code(grants, &spec, code, on_grant, c);
     } else {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/credentials.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -28,12 +29,13 @@ struct grant { /* one under way */
     struct grants *all;
     struct workspace *w;
     struct httpc_call *call; /* NULL in its own callback */
-    char *client, *app, *api_url, *oauth_url, *redirect_url;
+    char *client, *app, *api_url, *oauth_url, *redirect_url, *made_with;
     int replace;
     grant_done *done;
     void *arg;
     char *body; /* of the token request; wiped */
     struct oauth_token token;
+    char *credentials_at; /* "front.client_id and … in clients/acme/client.lua" */
     struct connection *connection; /* to ask who we are */
 };
 
@@ -54,6 +56,7 @@ static struct grant *grant_new(struct grants *all, const struct grant_spec *spec
                         .api_url = copy(spec->api_url),
                         .oauth_url = copy(spec->oauth_url),
                         .redirect_url = copy(spec->redirect_url),
+                        .made_with = copy(spec->made_with),
                         .replace = spec->replace,
                         .done = done,
                         .arg = arg};
@@ -80,6 +83,8 @@ static void grant_free(struct grant *g)
     free(g->api_url);
     free(g->oauth_url);
     free(g->redirect_url);
+    free(g->made_with);
+    free(g->credentials_at);
     free(g);
 }
 
@@ -107,67 +112,16 @@ void grants_free(struct grants *all)
     free(all);
 }
 
-/* ---- the app ---- */
-
-static const char default_redirect[] = "http://127.0.0.1:8976/oauth/callback";
-
-const char *grant_redirect_url(struct workspace *w, const char *app)
-{
-    const json_t *settings = workspace_settings(w, NULL);
-    const json_t *own = settings ? settings_workspace_app(settings, app) : NULL;
-    const char *url =
-        own ? json_string_value(json_object_get(own, "redirect_url")) : NULL;
-    return url ? url : default_redirect;
-}
-
-char *grant_redirect_path(struct workspace *w, const char *app)
-{
-    const char *url = grant_redirect_url(w, app);
-    const char *authority = strstr(url, "://");
-    const char *path = authority ? strchr(authority + 3, '/') : NULL;
-    return xmemdup0(path ? path : "/", path ? strcspn(path, "?#") : 1);
-}
-
-static int open_setting(struct workspace *w, const json_t *app, const char *app_name,
-                        const char *key, struct buf *out, struct err *e)
-{
-    const json_t *value = json_object_get(app, key);
-    const char *secret = settings_secret(value);
-    buf_init(out, 16 * 1024);
-    if (secret)
-        return workspace_secret(w, secret, out, e);
-    if (json_is_string(value))
-        return buf_adds(out, json_string_value(value));
-    return err_set(
-        e, ERR_SETTINGS,
-        "cannot connect by OAuth: foyer.lua has no apps.%s.%s; it is in the app's "
-        "OAuth settings (or use --token-file)",
-        app_name, key);
-}
-
-int grant_app(struct workspace *w, const char *app, struct buf *client_id,
-              struct buf *client_secret, struct err *e)
-{
-    buf_init(client_id, 0);
-    buf_init(client_secret, 0);
-    const json_t *settings = workspace_settings(w, e);
-    if (!settings)
-        return -1;
-    const json_t *own = settings_workspace_app(settings, app);
-    if (open_setting(w, own, app, "client_id", client_id, e) != 0)
-        return -1;
-    return open_setting(w, own, app, "client_secret", client_secret, e);
-}
+/* ---- the link ---- */
 
 char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t expires_ms,
                  char **state_out, struct err *e)
 {
-    struct buf id, secret;
+    struct credentials by = {.where = NULL};
     char *link = NULL, *endpoint = NULL;
     const json_t *connector = workspace_connector(w, spec->app, e);
     struct store *store = connector ? workspace_store(w, e) : NULL;
-    int rc = grant_app(w, spec->app, &id, &secret, store ? e : NULL);
-    if (store && rc == 0)
+    if (store && credentials_open(w, spec->app, spec->client, &by, e) == 0)
         endpoint = oauth_endpoint(connector, "authorize", spec->oauth_url, e);
     if (endpoint) {
         unsigned char bytes[24];
@@ -179,17 +133,18 @@ char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t exp
                                         .redirect_url = (char *)spec->redirect_url,
                                         .api_url = (char *)spec->api_url,
                                         .oauth_url = (char *)spec->oauth_url,
+                                        .made_with = by.mark,
                                         .replace = spec->replace,
                                         .expires_ms = expires_ms};
         if (store_consent_put(store, state, &consent, e) == 0) {
-            link = oauth_authorize_url(endpoint, buf_str(&id), spec->redirect_url, state);
+            link =
+                oauth_authorize_url(endpoint, buf_str(&by.id), spec->redirect_url, state);
             if (state_out)
                 *state_out = xstrdup(state);
         }
     }
     free(endpoint);
-    vault_wipe(&id);
-    vault_wipe(&secret);
+    credentials_fini(&by);
     return link;
 }
 
@@ -226,51 +181,28 @@ static int check_company(struct grant *g, const char *id, struct err *e)
     return 0;
 }
 
-/* Another company than before asks first: a reply to the wrong company's customer cannot
- * be taken back. */
-static int check_replaced(struct grant *g, struct store *store, const char *id,
-                          struct err *e)
-{
-    struct store_connection old;
-    struct err why;
-    if (store_connection_find(store, g->client, g->app, &old, &why) != 0) {
-        if (why.kind == ERR_NOT_FOUND)
-            return 0;
-        *e = why;
-        return -1;
-    }
-    int other = strcmp(old.id, id) != 0;
-    if (other && !g->replace)
-        err_set(
-            e, ERR_CONFLICT,
-            "cannot connect %s: it is connected to %s (%s) and this token belongs to %s; "
-            "--replace changes the company",
-            g->client, old.id, old.company, id);
-    store_connection_fini(&old);
-    return other && !g->replace ? -1 : 0;
-}
-
 static int store_grant(struct grant *g, const char *id, const char *name, struct err *e)
 {
     struct store *store = workspace_store(g->w, e);
-    if (!store || check_company(g, id, e) != 0 || check_replaced(g, store, id, e) != 0)
-        return -1;
-    int64_t version = store_connection_version(store, g->app, id, e);
-    if (version < 0)
+    if (!store || check_company(g, id, e) != 0)
         return -1;
     struct store_connection row = {.id = (char *)id,
                                    .app = g->app,
                                    .company = (char *)name,
                                    .api_url = g->api_url,
                                    .oauth_url = g->oauth_url,
+                                   .made_with = g->made_with,
                                    .expires_ms = g->token.expires_ms};
-    int rc = -1, tries = 2; /* the sealing key may be renewed in between */
+    int rc = -1, tries = 3; /* a refresh, or a new sealing key, may come in between */
     do {
-        rc = workspace_seal_token(g->w, &row, version + 1, &g->token, e);
+        int64_t version = store_connection_version(store, g->app, id, e);
+        rc = version < 0 ? -1
+                         : workspace_seal_token(g->w, &row, version + 1, &g->token, e);
         if (rc == 0)
-            rc = store_connection_put(store, g->client, &row, e);
+            rc = store_connection_put(store, g->client, &row, g->replace, e);
         free(row.token.data);
         free(row.refresh.data);
+        row.token.data = row.refresh.data = NULL;
     } while (rc != 0 && e->kind == ERR_CONFLICT && --tries > 0);
     if (rc != 0)
         return -1;
@@ -403,7 +335,7 @@ static void on_token(void *arg, const struct httpc_answer *a)
     struct grant *g = arg;
     struct err e = a->err;
     int64_t now = clock_wall_ms(), skew = grant_skew_ms(a, now);
-    int rc = e.kind == ERR_NONE ? 0 : -1;
+    int answered = e.kind == ERR_NONE, rc = answered ? 0 : -1;
     g->call = NULL;
     if (rc == 0)
         rc = oauth_parse_answer((int)a->status, httpc_header(a, "content-type"), a->body,
@@ -416,7 +348,11 @@ static void on_token(void *arg, const struct httpc_answer *a)
         rc = ask_identity(g, &e);
     if (rc == 0)
         return;
-    if (e.kind == ERR_AUTH)
+    if (e.kind == ERR_AUTH && answered &&
+        oauth_is_unknown((int)a->status, a->body, a->body_len))
+        err_prefix(&e, "cannot connect %s: the app is refused; are %s right?", g->client,
+                   g->credentials_at);
+    else if (e.kind == ERR_AUTH)
         err_prefix(&e, "cannot connect %s: the code is refused; start again", g->client);
     else
         err_prefix(&e, "cannot connect %s", g->client);
@@ -454,27 +390,42 @@ int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_u
     return rc;
 }
 
+/* The code belongs to the app that the link named. */
+static int check_made_with(struct grant *g, const struct credentials *by, struct err *e)
+{
+    int other = g->made_with && strcmp(g->made_with, by->mark) != 0;
+    free(g->made_with);
+    g->made_with = xstrdup(by->mark);
+    if (!other)
+        return 0;
+    return err_set(
+        e, ERR_SETTINGS,
+        "cannot connect %s: the link was made for another app than that of %s; "
+        "ask for a new one (`foyer serve` reads settings again on SIGHUP)",
+        g->client, by->where);
+}
+
 void grant_from_code(struct grants *all, const struct grant_spec *spec, const char *code,
                      grant_done *done, void *arg)
 {
     struct workspace *w = all->w;
     struct grant *g = grant_new(all, spec, done, arg);
-    struct buf id, secret;
+    struct credentials by = {.where = NULL};
     struct err e = {0};
     const json_t *connector = workspace_connector(w, spec->app, &e);
-    int rc = connector ? grant_app(w, spec->app, &id, &secret, &e) : -1;
-    if (connector) {
-        if (rc == 0) {
-            char *credentials = oauth_basic_header(buf_str(&id), buf_str(&secret));
-            g->body = oauth_code_body(code, g->redirect_url);
-            rc = grant_post(all->httpc, connector, g->oauth_url, credentials, g->body,
-                            on_token, g, &g->call, &e);
-            crypto_wipe(credentials, strlen(credentials));
-            free(credentials);
-        }
-        vault_wipe(&id);
-        vault_wipe(&secret);
+    int rc = connector ? credentials_open(w, spec->app, spec->client, &by, &e) : -1;
+    if (rc == 0)
+        rc = check_made_with(g, &by, &e);
+    if (rc == 0) {
+        char *credentials = oauth_basic_header(buf_str(&by.id), buf_str(&by.secret));
+        g->credentials_at = xstrdup(by.where);
+        g->body = oauth_code_body(code, g->redirect_url);
+        rc = grant_post(all->httpc, connector, g->oauth_url, credentials, g->body,
+                        on_token, g, &g->call, &e);
+        crypto_wipe(credentials, strlen(credentials));
+        free(credentials);
     }
+    credentials_fini(&by);
     if (rc != 0)
         end(g, NULL, NULL, &e);
 }

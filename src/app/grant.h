@@ -1,7 +1,7 @@
 /* grant: how a client comes by its connection: from a code of the authorization-code
  * grant, or from a static token. It asks the API whose token it is, refuses what does not
  * fit, and stores the connection whole before it says so. Used by connect, by --paste and
- * by serve's callback. */
+ * by serve's callback. Which app it is by is app/credentials.h's. */
 #ifndef FOYER_GRANT_H
 #define FOYER_GRANT_H
 
@@ -13,7 +13,8 @@ struct grant_spec { /* copied */
     const char *client, *app;
     const char *api_url, *oauth_url; /* NULL: the connector's */
     const char *redirect_url;        /* for a code: the one that the link had */
-    int replace;                     /* 1: another company than before is welcome */
+    const char *made_with; /* the mark of the app that the link named, or NULL */
+    int replace;           /* 1: what store_connection_put would refuse is welcome */
 };
 
 /* ID and NAME are the company's; NULL with E. Valid until the callback returns. */
@@ -37,14 +38,6 @@ int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_u
                const char *credentials, const char *body, httpc_done *done, void *arg,
                struct httpc_call **call, struct err *e);
 
-/* The app's settings that a grant needs: client_id and client_secret of foyer.lua, opened
- * into buffers that vault_wipe frees; ERR_SETTINGS says what is missing and where. */
-int grant_app(struct workspace *w, const char *app, struct buf *client_id,
-              struct buf *client_secret, struct err *e);
-/* foyer.lua's redirect_url for the app, or the default. */
-const char *grant_redirect_url(struct workspace *w, const char *app);
-/* Its path, without a query; freed by the caller. */
-char *grant_redirect_path(struct workspace *w, const char *app);
 /* A link to consent by, valid until EXPIRES_MS and once; its state is kept in the store.
  * Freed by the caller; STATE, when not NULL, gets it too (freed by the caller). */
 char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t expires_ms,

@@ -17,6 +17,8 @@ static void set_row(struct reach_tie *t, const struct store_connection *c)
 {
     free(t->last_error);
     t->last_error = copy(c->last_error);
+    free(t->made_with);
+    t->made_with = copy(c->made_with);
     t->oauth = c->refresh.data != NULL;
     t->reconnect = c->reconnect;
     t->expires_ms = c->expires_ms;
@@ -63,6 +65,7 @@ void reach_free(struct reach_tie *ties)
         free(t->client);
         free(t->clients);
         free(t->last_error);
+        free(t->made_with);
         json_decref(t->answer);
         free(t);
     }

@@ -13,6 +13,7 @@ struct reach_tie { /* one company's connection, and who uses it; all owned */
     struct reach_tie *next;
     char *app, *id, *company;
     char *last_error;       /* of its last refresh, or NULL */
+    char *made_with;        /* the mark of its grant's app, or NULL */
     char *client, *clients; /* the first; all: "acme, beta" */
     int oauth;              /* 0: a static token */
     int reconnect;          /* 1: its grant is gone; it is not asked */

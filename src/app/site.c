@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/consent.h"
+#include "app/credentials.h"
 #include "app/session.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -16,22 +17,51 @@ struct site {
     struct grants *grants;
     const json_t *settings; /* the workspace's */
     char *cert, *key;       /* absolute; NULL: no TLS */
-    char **callbacks;       /* the paths of the apps' redirect_url */
+    char **callbacks;       /* the paths of redirect_url */
     size_t ncallbacks, nclients;
     int consents;
 };
 
+/* Where consents for APP of CLIENT (NULL: of those without an app of their own) come. */
+static void add_callback(struct site *site, const char *app, const char *client)
+{
+    char *path =
+        credentials_redirect_path(credentials_redirect_url(site->w, app, client));
+    if (site_is_callback(site, path)) {
+        free(path);
+        return;
+    }
+    site->callbacks =
+        xrealloc(site->callbacks, (site->ncallbacks + 1) * sizeof *site->callbacks);
+    site->callbacks[site->ncallbacks++] = path;
+}
+
+static void add_own_callbacks(void *arg, const char *client)
+{
+    struct site *site = arg;
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)workspace_client(site->w, client, NULL), key, value)
+    {
+        if (settings_text(value, "redirect_url") &&
+            workspace_connector(site->w, key, NULL))
+            add_callback(site, key, client);
+    }
+}
+
 /* Front's default path where foyer.lua names no app. */
 static void find_callbacks(struct site *site)
 {
-    const json_t *apps = json_object_get(site->settings, "apps");
-    site->callbacks = xcalloc(json_object_size(apps) + 1, sizeof *site->callbacks);
+    json_t *apps = json_object_get(site->settings, "apps");
     const char *app;
     json_t *value;
-    json_object_foreach((json_t *)apps, app, value) site->callbacks[site->ncallbacks++] =
-        grant_redirect_path(site->w, app);
+    json_object_foreach(apps, app, value)
+    {
+        add_callback(site, app, NULL);
+    }
     if (site->ncallbacks == 0)
-        site->callbacks[site->ncallbacks++] = grant_redirect_path(site->w, "front");
+        add_callback(site, "front", NULL);
+    workspace_each_client(site->w, add_own_callbacks, site);
 }
 
 struct load {

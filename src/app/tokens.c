@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/credentials.h"
 #include "app/grant.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -39,8 +40,10 @@ struct refresh { /* one company's, at most one in a process */
     struct tokens_wait *waits;
     struct loop_timer *timer;
     struct httpc_call *call;
-    char *body;    /* of the token request; wiped */
-    int64_t epoch; /* of our claim; 0: none */
+    char *body;                            /* of the token request; wiped */
+    char made_with[CREDENTIALS_MARK_SIZE]; /* the app that asked */
+    char *credentials_at;                  /* where its credentials stand */
+    int64_t epoch;                         /* of our claim; 0: none */
     int64_t began_us;
     struct oauth_token token; /* what came back, until it is stored */
     int64_t answered_ms;
@@ -97,6 +100,7 @@ static void refresh_free(struct refresh *r)
         httpc_cancel(r->call);
     release(r);
     wipe_body(r);
+    free(r->credentials_at);
     oauth_token_fini(&r->token);
     loop_timer_free(r->timer);
     while (r->waits) {
@@ -183,8 +187,10 @@ static int store_refreshed(struct refresh *r, struct oauth_token *token, int64_t
 {
     struct workspace *w = r->tokens->w;
     struct store *store = workspace_store(w, e);
-    struct store_connection row = {
-        .id = r->c->company, .app = r->c->app, .refreshed_ms = now};
+    struct store_connection row = {.id = r->c->company,
+                                   .app = r->c->app,
+                                   .made_with = r->made_with,
+                                   .refreshed_ms = now};
     if (!store)
         return -1;
     int rc = -1, tries = 2; /* the sealing key may be renewed in between */
@@ -300,6 +306,8 @@ static void on_answer(void *arg, const struct httpc_answer *a)
         keep(r);
         return;
     }
+    if (answered && oauth_is_unknown((int)a->status, a->body, a->body_len))
+        err_prefix(&e, "the app is refused; are %s right?", r->credentials_at);
     if (adopt_newer(r))
         finish(r, NULL);
     else
@@ -309,24 +317,27 @@ static void on_answer(void *arg, const struct httpc_answer *a)
 static int ask(struct refresh *r, const struct store_connection *row, struct err *e)
 {
     struct workspace *w = r->tokens->w;
-    struct buf id, secret, refresh;
+    struct credentials by = {.where = NULL};
+    struct buf refresh;
     const json_t *connector = workspace_connector(w, r->c->app, e);
     if (!connector)
         return -1;
     buf_init(&refresh, 16 * 1024);
-    int rc = grant_app(w, r->c->app, &id, &secret, e);
+    int rc = credentials_find(w, row->app, row->id, row->made_with, &by, e);
     if (rc == 0)
         rc = workspace_refresh_token(w, row, &refresh, e);
     if (rc == 0) {
-        char *credentials = oauth_basic_header(buf_str(&id), buf_str(&secret));
+        char *credentials = oauth_basic_header(buf_str(&by.id), buf_str(&by.secret));
+        free(r->credentials_at);
+        r->credentials_at = xstrdup(by.where);
+        memcpy(r->made_with, by.mark, sizeof r->made_with);
         r->body = oauth_refresh_body(buf_str(&refresh));
         rc = grant_post(r->tokens->httpc, connector, r->c->oauth_url, credentials,
                         r->body, on_answer, r, &r->call, e);
         crypto_wipe(credentials, strlen(credentials));
         free(credentials);
     }
-    vault_wipe(&id);
-    vault_wipe(&secret);
+    credentials_fini(&by);
     vault_wipe(&refresh);
     return rc;
 }

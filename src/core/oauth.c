@@ -140,13 +140,24 @@ static double number_of(const json_t *value)
     return json_number_value(value);
 }
 
-int oauth_is_gone(int status, const char *body, size_t len)
+/* RFC 6749 5.2 */
+static int has_error(int status, const char *body, size_t len, const char *code)
 {
     json_t *tree = status >= 400 && status < 500 ? json_loadb(body, len, 0, NULL) : NULL;
     const char *error = json_string_value(json_object_get(tree, "error"));
-    int gone = error && strcmp(error, "invalid_grant") == 0;
+    int has = error && strcmp(error, code) == 0;
     json_decref(tree);
-    return gone;
+    return has;
+}
+
+int oauth_is_gone(int status, const char *body, size_t len)
+{
+    return has_error(status, body, len, "invalid_grant");
+}
+
+int oauth_is_unknown(int status, const char *body, size_t len)
+{
+    return has_error(status, body, len, "invalid_client");
 }
 
 /* Some servers repeat the token or the credentials that they refuse: what looks like one

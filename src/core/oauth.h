@@ -40,6 +40,9 @@ int oauth_parse_answer(int status, const char *type, const char *body, size_t le
                        int64_t now_ms, struct oauth_token *out, struct err *e);
 /* 1 when the endpoint said that the grant itself is gone (invalid_grant). */
 int oauth_is_gone(int status, const char *body, size_t len);
+/* 1 when it said that it does not know the app, or not by that secret (invalid_client).
+ */
+int oauth_is_unknown(int status, const char *body, size_t len);
 
 /* When a token obtained at OBTAINED_MS should be refreshed: some minutes before it
  * expires (a quarter of its life when that is less), spread over a minute by SALT (the

@@ -238,6 +238,10 @@ const char *const schema_steps[] = {
     "  slot_ms INTEGER NOT NULL,"
     "  PRIMARY KEY (client, recipe)"
     ") STRICT, WITHOUT ROWID;",
+    /* which app a grant was given to; the address that its API gave the company */
+    "ALTER TABLE connection ADD COLUMN made_with TEXT;"
+    "ALTER TABLE connection ADD COLUMN base_url TEXT;"
+    "ALTER TABLE consent ADD COLUMN made_with TEXT;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

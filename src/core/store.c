@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/schema.h"
@@ -96,9 +97,10 @@ struct db *store_db(struct store *s)
 
 #define CONNECTION_COLUMNS                                                               \
     "c.id, c.app, c.company, c.api_url, c.token_version, c.token, c.created_ms, "        \
-    "c.oauth_url, c.refresh, c.expires_ms, c.reconnect, c.refreshed_ms, c.last_error"
+    "c.oauth_url, c.refresh, c.expires_ms, c.reconnect, c.refreshed_ms, c.last_error, "  \
+    "c.base_url, c.made_with"
 
-enum { CONNECTION_CLIENT = 13 }; /* the column behind these */
+enum { CONNECTION_CLIENT = 15 }; /* the column behind these */
 
 static struct store_connection lend_connection(const struct db_row *row)
 {
@@ -115,6 +117,8 @@ static struct store_connection lend_connection(const struct db_row *row)
         .reconnect = (int)db_row_int(row, 10),
         .refreshed_ms = db_row_int(row, 11),
         .last_error = (char *)db_row_text(row, 12),
+        .base_url = (char *)db_row_text(row, 13),
+        .made_with = (char *)db_row_text(row, 14),
     };
 }
 
@@ -125,6 +129,8 @@ void store_connection_fini(struct store_connection *c)
     free(c->company);
     free(c->api_url);
     free(c->oauth_url);
+    free(c->base_url);
+    free(c->made_with);
     free(c->last_error);
     free(c->token.data);
     free(c->refresh.data);
@@ -139,67 +145,6 @@ int64_t store_connection_version(struct store *s, const char *app, const char *i
                  DB_ARGS(db_text(app), db_text(id)), store_row_int, &version, e) != 0)
         return -1;
     return version;
-}
-
-/* A connection lives as long as a client uses it. */
-static int drop_unused(struct db *db, struct err *e)
-{
-    return db_exec(db,
-                   "DELETE FROM connection WHERE NOT EXISTS (SELECT 1 FROM "
-                   "client_connection l WHERE l.app = connection.app AND l.id = "
-                   "connection.id)",
-                   e);
-}
-
-struct put_connection {
-    struct store *store;
-    const char *client;
-    const struct store_connection *connection;
-};
-
-static int put_connection(struct db *db, void *arg, struct err *e)
-{
-    const struct put_connection *put = arg;
-    const struct store_connection *c = put->connection;
-    int64_t version = store_connection_version(put->store, c->app, c->id, e);
-    if (version < 0)
-        return -1;
-    if (c->token.version != version + 1)
-        return err_set(e, ERR_CONFLICT,
-                       "cannot store the connection %s of %s: its token was changed "
-                       "meanwhile; try again",
-                       c->id, c->app);
-    if (sealing_check(db, &c->token, "token", e) != 0 ||
-        sealing_check(db, &c->refresh, "refresh token", e) != 0 ||
-        db_change(db,
-                  "INSERT INTO connection (app, id, company, api_url, token_version, "
-                  "token, created_ms, oauth_url, refresh, expires_ms) "
-                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                  "ON CONFLICT (app, id) DO UPDATE SET company = excluded.company, "
-                  "api_url = excluded.api_url, token_version = excluded.token_version, "
-                  "token = excluded.token, oauth_url = excluded.oauth_url, "
-                  "refresh = excluded.refresh, expires_ms = excluded.expires_ms, "
-                  "reconnect = 0, last_error = NULL",
-                  DB_ARGS(db_text(c->app), db_text(c->id), db_text(c->company),
-                          db_text(c->api_url), db_int(c->token.version),
-                          db_blob(c->token.data, c->token.len),
-                          db_int(store_row_time(c->created_ms)), db_text(c->oauth_url),
-                          store_row_null(&c->refresh), db_int(c->expires_ms)),
-                  NULL, e) != 0 ||
-        db_change(db,
-                  "INSERT INTO client_connection (client, app, id) VALUES (?, ?, ?) "
-                  "ON CONFLICT (client, app) DO UPDATE SET id = excluded.id",
-                  DB_ARGS(db_text(put->client), db_text(c->app), db_text(c->id)), NULL,
-                  e) != 0)
-        return -1;
-    return drop_unused(db, e);
-}
-
-int store_connection_put(struct store *s, const char *client,
-                         const struct store_connection *c, struct err *e)
-{
-    struct put_connection put = {s, client, c};
-    return db_transaction(s->db, put_connection, &put, e);
 }
 
 static int copy_connection(void *arg, const struct db_row *row)
@@ -218,8 +163,131 @@ static int copy_connection(void *arg, const struct db_row *row)
         .created_ms = from.created_ms,
         .refreshed_ms = from.refreshed_ms,
         .last_error = store_row_text(from.last_error),
+        .base_url = store_row_text(from.base_url),
+        .made_with = store_row_text(from.made_with),
     };
     return 1;
+}
+
+/* A connection lives as long as a client uses it. */
+static int drop_unused(struct db *db, struct err *e)
+{
+    return db_exec(db,
+                   "DELETE FROM connection WHERE NOT EXISTS (SELECT 1 FROM "
+                   "client_connection l WHERE l.app = connection.app AND l.id = "
+                   "connection.id)",
+                   e);
+}
+
+struct put_connection {
+    struct store *store;
+    const char *client;
+    const struct store_connection *connection;
+    int replace;
+};
+
+/* A reply to the wrong company's customer cannot be taken back. */
+static int check_company(struct db *db, const struct put_connection *put, struct err *e)
+{
+    const struct store_connection *c = put->connection;
+    struct store_connection old = {0};
+    if (db_query(db,
+                 "SELECT " CONNECTION_COLUMNS " FROM client_connection l JOIN connection "
+                 "c ON c.app = l.app AND c.id = l.id WHERE l.client = ? AND l.app = ?",
+                 DB_ARGS(db_text(put->client), db_text(c->app)), copy_connection, &old,
+                 e) != 0)
+        return -1;
+    int rc = 0;
+    if (old.id && strcmp(old.id, c->id) != 0)
+        rc = err_set(e, ERR_CONFLICT,
+                     "cannot connect %s: it is connected to %s (%s) and this token "
+                     "belongs to %s; --replace changes the company",
+                     put->client, old.id, old.company, c->id);
+    store_connection_fini(&old);
+    return rc;
+}
+
+static int add_client(void *arg, const struct db_row *row)
+{
+    struct buf *names = arg;
+    buf_addf(names, "%s%s", names->len ? ", " : "", db_row_text(row, 0));
+    return 0;
+}
+
+/* What others use: a grant of another app has other permissions, a static token is not
+ * refreshed, and to have the old grant again takes an administrator's consent. */
+static int check_shared(struct db *db, const struct put_connection *put, struct err *e)
+{
+    const struct store_connection *c = put->connection;
+    struct buf names;
+    buf_init(&names, 512);
+    int rc = db_query(db,
+                      "SELECT l.client FROM client_connection l JOIN connection c ON "
+                      "c.app = l.app AND c.id = l.id WHERE c.app = ?1 AND c.id = ?2 AND "
+                      "l.client <> ?3 AND c.refresh IS NOT NULL AND c.reconnect = 0 AND "
+                      "(?4 OR c.made_with <> ?5) ORDER BY l.client",
+                      DB_ARGS(db_text(c->app), db_text(c->id), db_text(put->client),
+                              db_int(c->refresh.data == NULL), db_text(c->made_with)),
+                      add_client, &names, e);
+    if (rc == 0 && names.len > 0)
+        rc =
+            err_set(e, ERR_CONFLICT,
+                    "cannot connect %s: the OAuth grant of %s (%s) is shared with %s; %s "
+                    "would take its place for all of them: --replace does that",
+                    put->client, c->id, c->company, buf_str(&names),
+                    c->refresh.data ? "one of another app" : "a static token");
+    buf_free(&names);
+    return rc;
+}
+
+static int put_connection(struct db *db, void *arg, struct err *e)
+{
+    const struct put_connection *put = arg;
+    const struct store_connection *c = put->connection;
+    if (!put->replace &&
+        (check_company(db, put, e) != 0 || check_shared(db, put, e) != 0))
+        return -1;
+    int64_t version = store_connection_version(put->store, c->app, c->id, e);
+    if (version < 0)
+        return -1;
+    if (c->token.version != version + 1)
+        return err_set(e, ERR_CONFLICT,
+                       "cannot store the connection %s of %s: its token was changed "
+                       "meanwhile; try again",
+                       c->id, c->app);
+    if (sealing_check(db, &c->token, "token", e) != 0 ||
+        sealing_check(db, &c->refresh, "refresh token", e) != 0 ||
+        db_change(db,
+                  "INSERT INTO connection (app, id, company, api_url, token_version, "
+                  "token, created_ms, oauth_url, refresh, expires_ms, base_url, "
+                  "made_with) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                  "ON CONFLICT (app, id) DO UPDATE SET company = excluded.company, "
+                  "api_url = excluded.api_url, token_version = excluded.token_version, "
+                  "token = excluded.token, oauth_url = excluded.oauth_url, "
+                  "refresh = excluded.refresh, expires_ms = excluded.expires_ms, "
+                  "base_url = excluded.base_url, made_with = excluded.made_with, "
+                  "reconnect = 0, last_error = NULL",
+                  DB_ARGS(db_text(c->app), db_text(c->id), db_text(c->company),
+                          db_text(c->api_url), db_int(c->token.version),
+                          db_blob(c->token.data, c->token.len),
+                          db_int(store_row_time(c->created_ms)), db_text(c->oauth_url),
+                          store_row_null(&c->refresh), db_int(c->expires_ms),
+                          db_text(c->base_url), db_text(c->made_with)),
+                  NULL, e) != 0 ||
+        db_change(db,
+                  "INSERT INTO client_connection (client, app, id) VALUES (?, ?, ?) "
+                  "ON CONFLICT (client, app) DO UPDATE SET id = excluded.id",
+                  DB_ARGS(db_text(put->client), db_text(c->app), db_text(c->id)), NULL,
+                  e) != 0)
+        return -1;
+    return drop_unused(db, e);
+}
+
+int store_connection_put(struct store *s, const char *client,
+                         const struct store_connection *c, int replace, struct err *e)
+{
+    struct put_connection put = {s, client, c, replace};
+    return db_transaction(s->db, put_connection, &put, e);
 }
 
 static int no_connection(const char *client, const char *app, struct err *e)
@@ -288,12 +356,13 @@ static int put_token(struct db *db, void *arg, struct err *e)
         sealing_check(db, &c->refresh, "refresh token", e) != 0 ||
         db_change(db,
                   "UPDATE connection SET token_version = ?, token = ?, refresh = ?, "
-                  "expires_ms = ?, refreshed_ms = ?, reconnect = 0, last_error = NULL "
-                  "WHERE app = ? AND id = ? AND token_version = ?",
+                  "expires_ms = ?, refreshed_ms = ?, made_with = coalesce(?, made_with), "
+                  "reconnect = 0, last_error = NULL WHERE app = ? AND id = ? AND "
+                  "token_version = ?",
                   DB_ARGS(db_int(c->token.version), db_blob(c->token.data, c->token.len),
                           store_row_null(&c->refresh), db_int(c->expires_ms),
-                          db_int(c->refreshed_ms), db_text(c->app), db_text(c->id),
-                          db_int(c->token.version - 1)),
+                          db_int(c->refreshed_ms), db_text(c->made_with), db_text(c->app),
+                          db_text(c->id), db_int(c->token.version - 1)),
                   &changed, e) != 0)
         return -1;
     if (!changed)

@@ -42,6 +42,9 @@ struct store_connection {
     char *company;   /* its name, for people */
     char *api_url;   /* NULL: the connector's own address */
     char *oauth_url; /* of the authorize and token endpoints; NULL: the connector's own */
+    char *base_url;  /* the address that the API itself gave the company; NULL: none */
+    char *made_with; /* the mark of the app that the grant was given to; NULL: not known,
+                        or a static token */
     struct store_sealed token;   /* the access token */
     struct store_sealed refresh; /* data NULL: a static token, which is never refreshed;
                                     its version is always the token's */
@@ -55,10 +58,13 @@ void store_connection_fini(struct store_connection *c);
 
 /* Writes C, replacing the company's earlier row (whose created_ms stays), and links
  * CLIENT to it instead of what the client had for that app; a connection that no client
- * uses any more is removed. created_ms 0 means now. C's token version must be one more
- * than what store_connection_version says, else ERR_CONFLICT. */
+ * uses any more is removed. created_ms 0 means now. ERR_CONFLICT, with a sentence that
+ * names what is there and the clients concerned, unless REPLACE is 1, when the client is
+ * connected to another company, or other clients use the company's grant and C is a
+ * static token or a grant of another app; and in any case when C's token version is not
+ * one more than what store_connection_version says. */
 int store_connection_put(struct store *s, const char *client,
-                         const struct store_connection *c, struct err *e);
+                         const struct store_connection *c, int replace, struct err *e);
 /* The stored token's version, 0 when there is no such connection, -1 on error. */
 int64_t store_connection_version(struct store *s, const char *app, const char *id,
                                  struct err *e);
@@ -74,9 +80,9 @@ typedef int store_connection_fn(void *arg, const char *client,
                                 const struct store_connection *c);
 int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
                           struct err *e);
-/* A refreshed token: replaces what version C->token.version - 1 was, with expires_ms and
- * refreshed_ms, clears last_error; ERR_CONFLICT when another process was first. C's other
- * members are not looked at. */
+/* A refreshed token: replaces what version C->token.version - 1 was, with expires_ms,
+ * refreshed_ms and made_with (NULL: as it was), clears last_error; ERR_CONFLICT when
+ * another process was first. C's other members are not looked at. */
 int store_token_put(struct store *s, const struct store_connection *c, struct err *e);
 /* Records that the refresh of token VERSION failed, and whether the grant is gone;
  * nothing when the token is another one by now. */

@@ -19,6 +19,7 @@ void store_consent_fini(struct store_consent *c)
     free(c->redirect_url);
     free(c->api_url);
     free(c->oauth_url);
+    free(c->made_with);
     *c = (struct store_consent){0};
 }
 
@@ -36,14 +37,15 @@ static int put_consent(struct db *db, void *arg, struct err *e)
     if (db_change(db, "DELETE FROM consent WHERE expires_ms < ?",
                   DB_ARGS(db_int(clock_wall_ms() - CONSENT_KEPT_MS)), NULL, e) != 0)
         return -1;
-    return db_change(db,
-                     "INSERT INTO consent (state, client, app, redirect_url, api_url, "
-                     "oauth_url, replace, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                     DB_ARGS(db_blob(hash, sizeof hash), db_text(c->client),
-                             db_text(c->app), db_text(c->redirect_url),
-                             db_text(c->api_url), db_text(c->oauth_url),
-                             db_int(c->replace), db_int(c->expires_ms)),
-                     NULL, e);
+    return db_change(
+        db,
+        "INSERT INTO consent (state, client, app, redirect_url, api_url, "
+        "oauth_url, replace, expires_ms, made_with) VALUES (?, ?, ?, ?, ?, "
+        "?, ?, ?, ?)",
+        DB_ARGS(db_blob(hash, sizeof hash), db_text(c->client), db_text(c->app),
+                db_text(c->redirect_url), db_text(c->api_url), db_text(c->oauth_url),
+                db_int(c->replace), db_int(c->expires_ms), db_text(c->made_with)),
+        NULL, e);
 }
 
 int store_consent_put(struct store *s, const char *state, const struct store_consent *c,
@@ -71,6 +73,7 @@ static int copy_consent(void *arg, const struct db_row *row)
                                .oauth_url = store_row_text(db_row_text(row, 4)),
                                .replace = (int)db_row_int(row, 5),
                                .expires_ms = db_row_int(row, 6)};
+    take->out->made_with = store_row_text(db_row_text(row, 8));
     take->used = (int)db_row_int(row, 7);
     return 1;
 }
@@ -82,7 +85,7 @@ static int take_consent(struct db *db, void *arg, struct err *e)
     crypto_sha256(take->state, strlen(take->state), hash);
     if (db_query(db,
                  "SELECT client, app, redirect_url, api_url, oauth_url, replace, "
-                 "expires_ms, used FROM consent WHERE state = ?",
+                 "expires_ms, used, made_with FROM consent WHERE state = ?",
                  DB_ARGS(db_blob(hash, sizeof hash)), copy_consent, take, e) != 0)
         return -1;
     if (!take->out->client)

@@ -11,7 +11,8 @@
 /* One consent that somebody was asked for: single use, with an end. */
 struct store_consent { /* strings owned when read from the store */
     char *client, *app, *redirect_url, *api_url, *oauth_url; /* the URLs may be NULL */
-    int replace; /* another company is welcome */
+    char *made_with; /* the mark of the app that is asked; NULL: not known */
+    int replace;     /* what store_connection_put would refuse is welcome */
     int64_t expires_ms;
 };
 

@@ -395,7 +395,7 @@ link() {
   holds "$output" "$COMPANY"
   [[ $output$stderr != *mock??_* ]]
   printf mock-token >"$BATS_TEST_TMPDIR/token"
-  foyer connect globex --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
+  foyer connect globex --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --replace
   foyer refresh globex
   same "$status" 0
 }

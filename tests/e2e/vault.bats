@@ -320,7 +320,7 @@ paused() {
   mkdir -p "$AGENCY/clients/beta"
   echo 'return { name = "Beta" }' >"$AGENCY/clients/beta/client.lua"
   sql "INSERT INTO connection SELECT app, 'cmp_beta', 'Beta', api_url, token_version, token, created_ms, oauth_url, refresh, expires_ms,
-    reconnect, refreshed_ms, last_error FROM connection"
+    reconnect, refreshed_ms, last_error, made_with, base_url FROM connection"
   sql "INSERT INTO client_connection VALUES ('beta', 'front', 'cmp_beta')"
   foyer call front/list-inboxes --client beta --json
   failed 70 store "it was sealed for another owner" "its row was copied here"

@@ -163,7 +163,7 @@ static void connect_client(const char *client, const char *company)
         .id = (char *)company, .app = (char *)"front", .company = (char *)"Company"};
     int64_t version = store_connection_version(store, "front", company, &e);
     assert_int_equal(workspace_seal_token(w, &row, version + 1, &token, &e), 0);
-    assert_int_equal(store_connection_put(store, client, &row, &e), 0);
+    assert_int_equal(store_connection_put(store, client, &row, 1, &e), 0);
     free(row.token.data);
     free(row.refresh.data);
     workspace_close(w);

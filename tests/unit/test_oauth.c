@@ -201,6 +201,10 @@ static void test_gone(void **state)
     assert_false(gone(500, "{\"error\":\"invalid_grant\"}"));
     assert_false(gone(200, "{\"error\":\"invalid_grant\"}"));
     assert_false(gone(400, "invalid_grant"));
+    static const char unknown[] = "{\"error\":\"invalid_client\"}";
+    assert_true(oauth_is_unknown(401, unknown, strlen(unknown)));
+    assert_false(oauth_is_unknown(500, unknown, strlen(unknown)));
+    assert_false(oauth_is_unknown(400, "{\"error\":\"invalid_grant\"}", 25));
     assert_false(gone(400, "{\"error\":{\"invalid_grant\":1}}"));
     assert_false(gone(400, ""));
 }

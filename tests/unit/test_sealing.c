@@ -74,7 +74,7 @@ static int put_token(const struct vault *v, int first, int64_t version, struct e
         .company = (char *)"Planet Express",
         .token = seal(v, "token", "front/cmp_1", "access", version, "access"),
         .refresh = seal(v, "token", "front/cmp_1", "refresh", version, "refresh")};
-    int rc = first ? store_connection_put(store, "acme", &c, e)
+    int rc = first ? store_connection_put(store, "acme", &c, 0, e)
                    : store_token_put(store, &c, e);
     free(c.token.data);
     free(c.refresh.data);

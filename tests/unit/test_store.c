@@ -56,7 +56,7 @@ static int put(struct store *s, const char *client, const char *id, int64_t vers
         .company = (char *)"Planet Express",
         .token = {version, (unsigned char *)token, strlen(token)},
     };
-    return store_connection_put(s, client, &c, e);
+    return store_connection_put(s, client, &c, 0, e);
 }
 
 static void put_ok(struct store *s, const char *client, const char *id, int64_t version,
@@ -65,6 +65,25 @@ static void put_ok(struct store *s, const char *client, const char *id, int64_t 
     struct err e = {0};
     if (put(s, client, id, version, token, &e) != 0)
         fail_msg("%s", e.text);
+}
+
+/* A grant of the app MADE_WITH (NULL: one from before that was kept); "" is a static
+ * token. */
+static int put_grant(struct store *s, const char *client, const char *id, int64_t version,
+                     const char *made_with, int replace, struct err *e)
+{
+    int is_static = made_with && !*made_with;
+    struct store_connection c = {
+        .id = (char *)id,
+        .app = (char *)"front",
+        .company = (char *)"Planet Express",
+        .made_with = is_static ? NULL : (char *)made_with,
+        .base_url = (char *)"https://planet.api.example",
+        .token = {version, (unsigned char *)"token", 5},
+        .refresh = {version, is_static ? NULL : (unsigned char *)"again",
+                    is_static ? 0 : 5},
+    };
+    return store_connection_put(s, client, &c, replace, e);
 }
 
 static int describe(void *arg, const char *client, const struct store_connection *c)
@@ -165,7 +184,7 @@ static void test_a_connection_is_kept(void **state)
         .token = {1, (unsigned char *)"\0\1\2", 3},
         .created_ms = 42,
     };
-    assert_int_equal(store_connection_put(s, "acme", &c, &e), 0);
+    assert_int_equal(store_connection_put(s, "acme", &c, 0, &e), 0);
     store_close(s);
 
     s = open_ok();
@@ -243,9 +262,15 @@ static void test_a_client_moves_to_another_company(void **state)
 {
     (void)state;
     struct store *s = open_ok();
+    struct err e = {0};
     put_ok(s, "acme", "cmp_1", 1, "one");
-    put_ok(s, "acme", "cmp_2", 1, "two");
-    assert_connections(s, "acme:front/cmp_2=two@1 ");
+    assert_int_equal(put(s, "acme", "cmp_2", 1, "two", &e), -1);
+    assert_int_equal(e.kind, ERR_CONFLICT);
+    assert_has(e.text, "cmp_1 (Planet Express)");
+    assert_has(e.text, "cmp_2; --replace");
+    assert_connections(s, "acme:front/cmp_1=one@1 ");
+    assert_int_equal(put_grant(s, "acme", "cmp_2", 1, NULL, 1, &e), 0);
+    assert_connections(s, "acme:front/cmp_2=token@1 ");
     assert_int_equal(store_connection_version(s, "front", "cmp_1", NULL), 0);
     store_close(s);
 }
@@ -262,6 +287,74 @@ static void test_a_token_is_not_overwritten_unseen(void **state)
     assert_connections(a, "acme:front/cmp_1=two@2 ");
     store_close(a);
     store_close(b);
+}
+
+static void conflicts(struct store *s, const char *client, int64_t version,
+                      const char *made_with, const char *part)
+{
+    struct err e = {0};
+    assert_int_equal(put_grant(s, client, "cmp_1", version, made_with, 0, &e), -1);
+    assert_int_equal(e.kind, ERR_CONFLICT);
+    assert_has(e.text, part);
+    assert_has(e.text, "--replace");
+    assert_int_equal(store_connection_version(s, "front", "cmp_1", NULL), version - 1);
+}
+
+static void test_a_grant_that_others_use_is_asked_for(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    struct err e = {0};
+    struct store_connection c;
+    assert_int_equal(put_grant(s, "acme", "cmp_1", 1, "A", 0, &e), 0);
+    conflicts(s, "bolt", 2, "", "is shared with acme; a static token");
+    conflicts(s, "bolt", 2, "B",
+              "cmp_1 (Planet Express) is shared with acme; one of another app");
+    /* the same app's takes nothing away */
+    assert_int_equal(put_grant(s, "bolt", "cmp_1", 2, "A", 0, &e), 0);
+    conflicts(s, "coil", 3, "", "acme, bolt;");
+    /* nor does it count that a client uses it itself */
+    conflicts(s, "acme", 3, "B", "shared with bolt;");
+    assert_int_equal(store_connection_delete(s, "bolt", "front", &e), 0);
+    assert_int_equal(put_grant(s, "acme", "cmp_1", 3, "B", 0, &e), 0);
+    assert_int_equal(put_grant(s, "bolt", "cmp_1", 4, "A", 1, &e), 0);
+    assert_int_equal(store_connection_find(s, "acme", "front", &c, &e), 0);
+    assert_string_equal(c.made_with, "A");
+    assert_string_equal(c.base_url, "https://planet.api.example");
+    store_connection_fini(&c);
+    /* one that is gone is nobody's loss */
+    assert_int_equal(store_connection_failed(s, "front", "cmp_1", 4, "gone", 1, &e), 0);
+    assert_int_equal(put_grant(s, "bolt", "cmp_1", 5, "", 0, &e), 0);
+    /* a static token can be given again */
+    assert_int_equal(put_grant(s, "acme", "cmp_1", 6, "B", 0, &e), 0);
+    store_close(s);
+}
+
+static void test_the_app_of_an_older_grant_becomes_known(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    struct err e = {0};
+    struct store_connection c;
+    assert_int_equal(put_grant(s, "acme", "cmp_1", 1, NULL, 0, &e), 0);
+    assert_int_equal(put_grant(s, "bolt", "cmp_1", 2, NULL, 0, &e), 0);
+    struct store_connection fresh = {.id = (char *)"cmp_1",
+                                     .app = (char *)"front",
+                                     .token = {3, (unsigned char *)"new", 3},
+                                     .refresh = {3, (unsigned char *)"again", 5}};
+    assert_int_equal(store_token_put(s, &fresh, &e), 0);
+    assert_int_equal(store_connection_read(s, "front", "cmp_1", &c, &e), 0);
+    assert_null(c.made_with);
+    store_connection_fini(&c);
+    fresh.token.version = fresh.refresh.version = 4;
+    fresh.made_with = (char *)"A";
+    assert_int_equal(store_token_put(s, &fresh, &e), 0);
+    conflicts(s, "bolt", 5, "B", "another app");
+    fresh.token.version = fresh.refresh.version = 5;
+    fresh.made_with = NULL;
+    assert_int_equal(store_token_put(s, &fresh, &e), 0);
+    conflicts(s, "bolt", 6, "B", "another app");
+    store_close(s);
 }
 
 static int put_secret(struct store *s, const char *name, int64_t version,
@@ -360,6 +453,7 @@ static void test_a_consent_is_used_once(void **state)
     int64_t now = 1700000000123, day = 24 * 3600 * 1000;
     struct store_consent asked = {.client = (char *)"acme",
                                   .app = (char *)"front",
+                                  .made_with = (char *)"A",
                                   .expires_ms = now + 7 * day},
                          c;
     assert_int_equal(store_consent_put(s, "word", &asked, &e), 0);
@@ -367,6 +461,7 @@ static void test_a_consent_is_used_once(void **state)
     store_consent_fini(&c);
     assert_int_equal(store_consent_take(s, "word", now, &c, &e), 0);
     assert_string_equal(c.client, "acme");
+    assert_string_equal(c.made_with, "A");
     store_consent_fini(&c);
     assert_int_equal(store_consent_take(s, "word", now, &c, &e), -1);
     assert_int_equal(e.kind, ERR_CONFLICT);
@@ -398,6 +493,8 @@ int main(void)
         T(test_clients_share_a_connection),
         T(test_a_client_moves_to_another_company),
         T(test_a_token_is_not_overwritten_unseen),
+        T(test_a_grant_that_others_use_is_asked_for),
+        T(test_the_app_of_an_older_grant_becomes_known),
         T(test_secrets),
         T(test_a_failed_refresh_is_noted_on_its_own_token),
         T(test_a_consent_is_used_once),

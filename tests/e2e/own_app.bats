@@ -1,0 +1,329 @@
+#!/usr/bin/env bats
+# A client with an app of its own, beside the agency's, and one company under both. OWN is the
+# same company at a server that knows the client's app.
+
+load helper
+load agency
+load consents
+
+setup() {
+  start_mock --client-id own-client --client-secret own-secret
+  OWN=$MOCK OWN_PID=$MOCK_PID
+  oauth_agency
+  at_own set_oauth '{"auto": "allow"}'
+  at_own mock_post limits '{"limit": 100000}' >/dev/null
+}
+
+teardown() {
+  kill "$OWN_PID" 2>/dev/null || true
+  end_agency
+}
+
+# at_own COMMAND...: where MOCK is OWN.
+at_own() {
+  local MOCK=$OWN
+  "$@"
+}
+
+# client NAME [FIELDS of its app]: its client.lua.
+client() {
+  mkdir -p "$AGENCY/clients/$1"
+  printf 'return { name = "%s", front = { %s } }\n' "$1" "${2:-}" >"$AGENCY/clients/$1/client.lua"
+}
+
+own='client_id = "own-client", client_secret = "own-secret"'
+
+calls() { # calls CLIENT
+  foyer call front/list-inboxes --client "$1" --json
+  done_well
+}
+
+expire() {
+  set_oauth '{"expire": true}'
+  at_own set_oauth '{"expire": true}'
+  sql foyer.db 'UPDATE connection SET expires_ms = 1000'
+}
+
+# finds STATUS WORDS...: a finding of doctor about apps.
+finds() {
+  local status=$1 messages word
+  shift
+  messages=$(jq -r --arg s "$status" '.findings[] | select(.status == $s and .check == "app") | .message' <<<"$output")
+  for word in "$@"; do
+    messages=$(grep -F -e "$word" <<<"$messages") || { echo "no $status with: $word"; jq -r '.findings[].message' <<<"$output"; return 1; }
+  done
+}
+
+# ---- an app of the client's own ----
+
+@test "a client's own app: link, code, refresh, by whichever process" {
+  client acme 'client_id = secret "acme.client_id", client_secret = secret "acme.client_secret"'
+  printf own-client | "$FOYER" -w "$AGENCY" secret set acme.client_id --from -
+  foyer connect acme --oauth-url "$OWN" --json
+  failed 65 not_found 'front.client_secret in clients/acme/client.lua' 'foyer secret set acme.client_secret'
+  printf own-secret | "$FOYER" -w "$AGENCY" secret set acme.client_secret --from -
+  at_own connected acme
+  holds "$LINK" "$OWN/oauth/authorize?response_type=code&client_id=own-client&"
+  expire
+  calls acme
+  expire
+  foyer refresh acme
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  expire
+  foyer refresh --all
+  same "$status" 0
+  same "$(at_own counts '[.authorizations, .code_exchanges, .refreshes, .refused]')" '[1,1,3,0]'
+  same "$(counts .token_requests)" 0
+  # the next client is the agency's app's
+  mock_post companies '{"name": "Globex"}' >/dev/null
+  set_oauth '{"company": "Globex"}'
+  connected globex
+  holds "$LINK" client_id=mock-client
+  expire
+  foyer refresh --all
+  same "$status" 0
+  same "$(at_own counts .refreshes),$(counts .refreshes)" 4,1
+  foyer doctor --json
+  same "$status" 0 || { echo "$output"; return 1; }
+  finds ok 'the app front has its client_id'
+  finds ok 'the app front of client acme has its client_id' "$BACK"
+  [[ $output$(cat "$AGENCY"/state/foyer.db*) != *own-client* ]]
+}
+
+@test "a client's own app: --paste, and --link at its own redirect_url" {
+  client acme "$own"
+  begin connect acme --paste --api-url "$OWN" --oauth-url "$OWN" --json
+  holds "$LINK" client_id=own-client
+  end "$(consented "$LINK")"
+  done_well
+  calls acme
+  foyer disconnect acme
+  client acme "$own, redirect_url = \"http://127.0.0.1:$PORT/acme/callback\""
+  foyer connect acme --link --api-url "$OWN" --oauth-url "$OWN"
+  same "$status" 0
+  holds "$stderr" "http://127.0.0.1:$PORT/acme/callback"
+  LINK=$output
+  serve
+  browse "http://127.0.0.1:$PORT/oauth/callback?code=x&state=x"
+  same "$CODE" 400
+  browse "$LINK"
+  same "$CODE" 200
+  calls acme
+  expire
+  calls acme
+  same "$(at_own counts '[.code_exchanges, .refreshes, .refused]')" '[2,1,0]'
+}
+
+serve() {
+  rm -f "$BATS_TEST_TMPDIR/serving"
+  mkfifo "$BATS_TEST_TMPDIR/serving"
+  "$FOYER" -w "$AGENCY" serve --workers 0 --listen "127.0.0.1:$PORT" >"$BATS_TEST_TMPDIR/serving" 2>"$BATS_TEST_TMPDIR/serve.err" 3>&- &
+  BEGUN+=("$!")
+  local line
+  read -r -t 20 line <"$BATS_TEST_TMPDIR/serving"
+}
+
+@test "a client's own app that is half there, or wrong, is named by file and field" {
+  client acme 'client_secret = "own-secret"'
+  at_own foyer connect acme --oauth-url "$OWN" --json
+  failed 78 settings 'clients/acme/client.lua has no front.client_id'
+  foyer doctor --json
+  finds problem 'clients/acme/client.lua has no front.client_id'
+  client acme 'client_id = "own-client"'
+  foyer connect acme --link --oauth-url "$OWN" --json
+  failed 78 settings 'clients/acme/client.lua has no front.client_secret'
+  client acme 'client_id = "own-client", client_secret = "wrong"'
+  at_own connect acme
+  failed 77 auth 'the app is refused' 'front.client_id and front.client_secret in clients/acme/client.lua' invalid_client
+  [[ $stderr$PAGE != *wrong* ]]
+  client acme "$own"
+  at_own connected acme
+  client acme 'client_id = "own-client", client_secret = "wrong"'
+  expire
+  foyer call front/list-inboxes --client acme --json
+  failed 77 auth 'the app is refused' 'front.client_id and front.client_secret in clients/acme/client.lua'
+  same "$(connection .state)" expired # the grant holds
+  client acme "$own"
+  calls acme
+}
+
+@test "a link is for the app that it names" {
+  foyer connect acme --link --api-url "$MOCK" --oauth-url "$MOCK"
+  LINK=$output
+  client acme "$own"
+  serve
+  browse "$LINK"
+  same "$CODE" 502
+  [[ $PAGE != *client.lua* ]]
+  holds "$(waited "$BATS_TEST_TMPDIR/serve.err" 'another app')" 'front.client_id and front.client_secret in clients/acme/client.lua'
+  same "$(counts .token_requests),$(at_own counts .token_requests)" 0,0
+  foyer connections --json
+  same "$output" '[]'
+}
+
+# waited FILE PATTERN: the first such line, which may still have to come.
+waited() {
+  local i
+  for i in $(seq 500); do
+    grep -m1 -e "$2" "$1" && return 0
+    sleep 0.02
+  done
+  cat "$1"
+  return 1
+}
+
+# ---- one company, two apps ----
+
+@test "a grant is refreshed by the app that it was given to, wherever its credentials stand" {
+  client acme "$own"
+  at_own connected acme
+  # out of the settings: nobody is asked, and the grant is not taken for gone
+  client acme
+  expire
+  foyer call front/list-inboxes --client acme --json
+  failed 78 settings "$COMPANY" apps.front.client_id front.client_id 'connect again'
+  foyer doctor --json
+  same "$status" 65
+  finds problem "$COMPANY" apps.front.client_id
+  same "$(at_own counts .refused),$(counts .token_requests)" 0,0
+  same "$(connection .state)" expired
+  # put elsewhere: into foyer.lua, or another client's file
+  sed -i 's/mock-client/own-client/; s/mock-secret/own-secret/' "$AGENCY/foyer.lua"
+  calls acme
+  app_settings "$AGENCY"
+  client zed "$own"
+  expire
+  calls acme
+  # the agency's app is exchanged for another: the same
+  mock_post companies '{"name": "Globex"}' >/dev/null
+  set_oauth '{"company": "Globex"}'
+  connected globex
+  expire
+  sed -i 's/mock-client/a-new-one/' "$AGENCY/foyer.lua"
+  foyer call front/list-inboxes --client globex --json
+  failed 78 settings apps.front.client_id
+  same "$(counts .refused)" 0
+  app_settings "$AGENCY"
+  calls globex
+  same "$(counts .refreshes),$(at_own counts .refreshes)" 1,2
+}
+
+@test "a connection from before the app was kept is foyer.lua's, and is known from its refresh on" {
+  connected acme
+  sql foyer.db 'UPDATE connection SET made_with = NULL'
+  client acme "$own"
+  foyer doctor --json
+  finds warning 'client acme' 'with another' 'foyer connect acme'
+  expire
+  calls acme
+  same "$(counts .refreshes)" 1
+  sed -i 's/mock-client/a-new-one/' "$AGENCY/foyer.lua"
+  expire
+  foyer call front/list-inboxes --client acme --json
+  failed 78 settings "$COMPANY"
+}
+
+@test "two apps under one company: the second asks first, and names whom it concerns" {
+  client acme "$own"
+  at_own connected acme
+  connect bolt
+  failed 65 conflict "$COMPANY" 'shared with acme' 'another app' --replace
+  same "$CODE" 400
+  calls acme
+  expire
+  calls acme
+  same "$(at_own counts .refreshes)" 1
+  # the same app in both files is no other app
+  client bolt "$own"
+  at_own connected bolt
+  holds "$stderr" 'client acme is of the same company'
+  # and still serves bolt when acme is gone and bolt's file has it no more
+  client bolt
+  foyer disconnect acme
+  expire
+  calls bolt
+  same "$(at_own counts .refreshes)" 2
+  # with --replace one grant serves both, and doctor says whose app is idle
+  at_own connected acme
+  client bolt
+  connected bolt --replace
+  expire
+  calls acme
+  calls bolt
+  same "$(counts .refreshes),$(at_own counts .refreshes)" 1,2
+  foyer doctor --json
+  finds warning 'client acme has an app of its own' 'foyer connect acme'
+}
+
+# ---- what is replaced ----
+
+@test "a static token in place of a grant that others use asks first" {
+  printf mock-token >"$BATS_TEST_TMPDIR/token"
+  connected acme
+  connected bolt
+  foyer connect coil --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
+  failed 65 conflict 'cannot connect coil' "$COMPANY" 'shared with acme, bolt' 'static token' --replace
+  same "$(connection .state)" ok
+  foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
+  failed 65 conflict 'shared with bolt;'
+  expire
+  calls bolt
+  foyer connect coil --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --replace --json
+  done_well
+  same "$(connection .state)" token
+  calls acme
+  # nobody else uses it: nothing to ask
+  foyer disconnect acme
+  foyer disconnect coil
+  connected bolt
+  foyer connect bolt --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
+  done_well
+}
+
+# until_stopped PID: it paused where FOYER_TEST_PAUSE says.
+until_stopped() {
+  local i
+  for i in $(seq 1000); do
+    grep -q '^State:.T' "/proc/$1/status" && return 0
+    sleep 0.01
+  done
+  echo "it does not stop" >&2
+  return 1
+}
+
+# meanwhile COMMAND...: foyer connects acme; between its look and its writing, COMMAND.
+meanwhile() {
+  local code=0
+  FOYER_TEST_PAUSE='token sealed' "$FOYER" -w "$AGENCY" connect acme --token-file "$BATS_TEST_TMPDIR/token" \
+    --api-url "$MOCK" --json >"$BATS_TEST_TMPDIR/first" 2>"$BATS_TEST_TMPDIR/first.err" 3>&- &
+  local pid=$!
+  BEGUN+=("$pid")
+  until_stopped "$pid"
+  "$@"
+  kill -CONT "$pid"
+  wait "$pid" || code=$?
+  status=$code output=$(cat "$BATS_TEST_TMPDIR/first") stderr=$(cat "$BATS_TEST_TMPDIR/first.err")
+}
+
+@test "what came meanwhile is not replaced unasked" {
+  local other
+  printf mock-token >"$BATS_TEST_TMPDIR/token"
+  printf mock-token-2 >"$BATS_TEST_TMPDIR/other"
+  mock_post companies '{"name": "Globex"}' >/dev/null
+  other=$(curl -sSf "$MOCK/_mock/companies" | jq -r '.companies[1].id')
+  # another company for the client
+  meanwhile foyer connect acme --token-file "$BATS_TEST_TMPDIR/other" --api-url "$MOCK"
+  failed 65 conflict "connected to $other (Globex)" "belongs to $COMPANY" --replace
+  same "$(connection .id)" "$other"
+  foyer disconnect acme
+  # a grant of the company, used by another client
+  meanwhile connected bolt
+  failed 65 conflict 'shared with bolt' --replace
+  same "$(connection '[.client, .state] | join(" ")')" 'bolt ok'
+  foyer disconnect bolt
+  # a new token of the same company is no reason to begin again
+  foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
+  meanwhile foyer connect bolt --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  calls bolt
+}
