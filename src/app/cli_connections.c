@@ -30,8 +30,9 @@ static int add_connection(void *arg, const char *client, const struct store_conn
                             json_real((double)c->refreshed_ms / 1000));
     if (c->last_error)
         json_object_set_new(row, "last_error", json_string(c->last_error));
-    if (c->api_url)
-        json_object_set_new(row, "api_url", json_string(c->api_url));
+    if (c->api_url || c->base_url)
+        json_object_set_new(row, "api_url",
+                            json_string(c->api_url ? c->api_url : c->base_url));
     json_array_append_new(arg, row);
     return 0;
 }

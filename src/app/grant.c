@@ -37,6 +37,7 @@ struct grant { /* one under way */
     struct oauth_token token;
     char *credentials_at; /* "front.client_id and … in clients/acme/client.lua" */
     struct connection *connection; /* to ask who we are */
+    int is_moved;                  /* its base is the company's own */
 };
 
 static char *copy(const char *s)
@@ -191,6 +192,7 @@ static int store_grant(struct grant *g, const char *id, const char *name, struct
                                    .company = (char *)name,
                                    .api_url = g->api_url,
                                    .oauth_url = g->oauth_url,
+                                   .base_url = g->is_moved ? g->connection->base : NULL,
                                    .made_with = g->made_with,
                                    .expires_ms = g->token.expires_ms};
     int rc = -1, tries = 3; /* a refresh, or a new sealing key, may come in between */
@@ -248,6 +250,21 @@ static int read_identity(struct grant *g, const struct httpc_answer *a, json_t *
                    "cannot ask whose token it is: the API's answer is no JSON");
 }
 
+/* The API says at which address it is for this company (FACTS 5); an --api-url is the
+ * person's word, and a host that is not the connector's gets no token. */
+static void move_to_own(struct grant *g, const char *path, const json_t *answer)
+{
+    const char *url = path ? json_string_value(json_at(answer, path)) : NULL;
+    if (!url || g->api_url)
+        return;
+    g->is_moved = connection_move(g->connection, url);
+    if (!g->is_moved)
+        log_line(LOG_WARN,
+                 "the API says that it is at %.200s for this company, which is none of "
+                 "the connector's hosts: it is asked at %s",
+                 url, g->connection->base);
+}
+
 static void on_identity(void *arg, const struct httpc_answer *a)
 {
     struct grant *g = arg;
@@ -262,6 +279,7 @@ static void on_identity(void *arg, const struct httpc_answer *a)
         const char *name_path = json_string_value(json_object_get(identity, "name"));
         id = json_string_value(json_at(answer, id_path ? id_path : "id"));
         name = json_string_value(json_at(answer, name_path ? name_path : "name"));
+        move_to_own(g, json_string_value(json_object_get(identity, "host")), answer);
         if (!id)
             err_set(&e, ERR_INVALID,
                     "cannot connect %s: the API does not say whose token it is",

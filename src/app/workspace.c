@@ -530,6 +530,8 @@ static struct connection *open_connection(struct workspace *w, const char *clien
         return NULL;
     }
     struct connection *c = workspace_try_connection(w, app, row.api_url, "", e);
+    if (c && row.base_url) /* looked at again: the connector may say otherwise by now */
+        connection_move(c, row.base_url);
     if (c && workspace_adopt(w, c, &row, e) != 0) {
         connection_free(c);
         c = NULL;

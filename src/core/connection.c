@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,4 +102,26 @@ int host_matches(const char *pattern, const struct url_parts *u)
         return host_len > len - 1 &&
                strncasecmp(u->host + host_len - (len - 1), pattern + 1, len - 1) == 0;
     return host_len == len && strncasecmp(u->host, pattern, len) == 0;
+}
+
+int connection_move(struct connection *c, const char *url)
+{
+    struct url_parts u;
+    size_t i = 0;
+    if (url_parts_parse(url, &u, NULL) != 0)
+        return 0;
+    while (i < c->nhosts && !host_matches(c->hosts[i], &u))
+        i++;
+    int may = i < c->nhosts;
+    if (may) {
+        const char *path = strchr(strstr(c->base, "://") + 3, '/');
+        char port[16] = "";
+        if (u.port_given)
+            snprintf(port, sizeof port, ":%d", u.port);
+        char *base = xasprintf("%s://%s%s%s", u.scheme, u.host, port, path ? path : "");
+        free(c->base);
+        c->base = base;
+    }
+    url_parts_fini(&u);
+    return may;
 }

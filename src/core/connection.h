@@ -25,6 +25,9 @@ struct connection {
 };
 
 void connection_free(struct connection *c);
+/* From now on C's base has the scheme and the host of URL, where one of C's hosts covers
+ * it: 1. Else 0, and nothing changes: the token goes nowhere else. */
+int connection_move(struct connection *c, const char *url);
 
 struct url_parts { /* owned strings; url_parts_fini frees them */
     char *scheme, *host;

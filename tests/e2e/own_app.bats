@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A client with an app of its own, beside the agency's, and one company under both. OWN is the
-# same company at a server that knows the client's app.
+# A client with an app of its own, beside the agency's; one company under both; and the address
+# that the API gives a company. OWN is the same company at a server that knows the client's app.
 
 load helper
 load agency
@@ -326,4 +326,52 @@ meanwhile() {
   meanwhile foyer connect bolt --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
   same "$status" 0 || { echo "$stderr"; return 1; }
   calls bolt
+}
+
+# ---- the company's own address ----
+
+# A connector whose API is at the mock and, for the company, at OWN: connector HOST...
+connector() {
+  local hosts
+  hosts=$(printf '"%s", ' "$@")
+  mkdir -p "$AGENCY/lua/front"
+  sed -e "s|base = \"https://api2.frontapp.com\", hosts = .* },|base = \"$MOCK\", hosts = { $hosts} },|" \
+    "$ROOT/lua/front/connector.lua" >"$AGENCY/lua/front/connector.lua"
+}
+
+@test "the address that the API gives the company is used, and goes with the connection" {
+  printf mock-token >"$BATS_TEST_TMPDIR/token"
+  local me
+  me=$(jq -nc --arg own "$OWN/me" --arg id "$COMPANY" '{kind: "status", status: 200, match: {path: "/me"},
+    body: {_links: {self: $own}, id: $id, name: "Acme Dry Goods"}}')
+  connector "${MOCK#http://}" "${OWN#http://}"
+  fault "$me"
+  foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --json
+  done_well
+  same "$(connection .api_url)" "$OWN"
+  forget
+  calls acme
+  nothing_sent
+  same "$(at_own received)" 'GET /inboxes'
+  # no host of the connector's any more: the token stays where it may go
+  connector "${MOCK#http://}"
+  calls acme
+  same "$(received),$(at_own received)" 'GET /inboxes,GET /inboxes'
+  # nor is it sent there in the first place
+  at_own forget
+  fault "$me"
+  foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --json
+  done_well
+  holds "$stderr" "none of the connector's hosts"
+  same "$(connection .api_url)" null
+  calls acme
+  same "$(at_own received)" ''
+  # what the person says goes before
+  connector "${MOCK#http://}" "${OWN#http://}"
+  fault "$me"
+  foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
+  done_well
+  same "$(connection .api_url)" "$MOCK"
+  calls acme
+  same "$(at_own received)" ''
 }

@@ -2,10 +2,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/str.h"
 #include "core/answer.h"
 #include "core/connection.h"
 
@@ -114,6 +116,38 @@ static void test_hosts(void **state)
     assert_false(host_is_address("127.1"));
 }
 
+/* What becomes of BASE, with the hosts of Front's connector and of a local API, when the
+ * API says that it is at URL. */
+static void moved(const char *base, const char *url, int may, const char *to)
+{
+    char api[] = "api2.frontapp.com", own[] = "*.api.frontapp.com",
+         local[] = "127.0.0.1:8099", *hosts[] = {api, own, local};
+    struct connection c = {.base = xstrdup(base), .hosts = hosts, .nhosts = 3};
+    assert_int_equal(connection_move(&c, url), may);
+    assert_string_equal(c.base, to);
+    free(c.base);
+}
+
+static void test_the_companys_own_address(void **state)
+{
+    (void)state;
+    static const char base[] = "https://api2.frontapp.com";
+    moved(base, "https://acme.api.frontapp.com/me", 1, "https://acme.api.frontapp.com");
+    moved(base, "https://Acme.API.frontapp.com", 1, "https://acme.api.frontapp.com");
+    moved("https://api2.frontapp.com/v1", "https://acme.api.frontapp.com/v1/me", 1,
+          "https://acme.api.frontapp.com/v1");
+    moved(base, "http://127.0.0.1:8099/me", 1, "http://127.0.0.1:8099");
+    /* the token goes to the connector's hosts alone, by https */
+    moved(base, "https://evil.example/me", 0, base);
+    moved(base, "https://acme.api.frontapp.com.evil.example/me", 0, base);
+    moved(base, "https://acme.api.frontapp.com@evil.example/me", 0, base);
+    moved(base, "http://acme.api.frontapp.com/me", 0, base);
+    moved(base, "https://acme.api.frontapp.com:8443/me", 0, base);
+    moved(base, "http://127.0.0.1:8098/me", 0, base);
+    moved(base, "acme.api.frontapp.com", 0, base);
+    moved(base, "", 0, base);
+}
+
 /* ---- answers ---- */
 
 static void test_kinds(void **state)
@@ -215,10 +249,10 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parts),       cmocka_unit_test(test_bad_parts),
-        cmocka_unit_test(test_hosts),       cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_retry_after), cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_parts), cmocka_unit_test(test_bad_parts),
+        cmocka_unit_test(test_hosts), cmocka_unit_test(test_the_companys_own_address),
+        cmocka_unit_test(test_kinds), cmocka_unit_test(test_retry_after),
+        cmocka_unit_test(test_paths), cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests_name("connection", tests, NULL, NULL);
 }
