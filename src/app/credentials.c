@@ -187,27 +187,58 @@ static int search_all(struct search *s, struct err *e)
     return rc;
 }
 
-int credentials_find(struct workspace *w, const char *app, const char *company,
+/* 1: found; 0: nowhere; -1. */
+static int search_in(struct workspace *w, const char *app, const char *company,
                      const char *mark, struct credentials *out, struct err *e)
 {
     struct search s = {.w = w, .app = app, .company = company, .mark = mark, .out = out};
+    if (search_all(&s, e) != 0)
+        return -1;
+    if (s.err.kind == ERR_NONE)
+        return s.is_over;
+    if (e)
+        *e = s.err;
+    return -1;
+}
+
+int credentials_find(struct workspace *w, const char *app, const char *company,
+                     const char *mark, struct credentials *out, struct err *e)
+{
     if (!mark)
         return credentials_open(w, app, NULL, out, e);
     *out = (struct credentials){.where = NULL};
-    if (search_all(&s, e) != 0)
-        return -1;
-    if (s.err.kind != ERR_NONE) {
-        if (e)
-            *e = s.err;
-        return -1;
-    }
-    if (s.is_over)
-        return 0;
+    int found = search_in(w, app, company, mark, out, e);
+    struct workspace *now = found == 0 ? workspace_open(workspace_dir(w), 0, e) : NULL;
+    if (found == 0)
+        found = now ? search_in(now, app, company, mark, out, e) : -1;
+    workspace_close(now);
+    if (found != 0)
+        return found > 0 ? 0 : -1;
     return err_set(e, ERR_SETTINGS,
                    "the app that %s was connected with is in the settings no more: it is "
                    "neither apps.%s.client_id in foyer.lua nor %s.client_id in a "
                    "client.lua; put it back, or connect again",
                    company, app, app);
+}
+
+int credentials_open_as(struct workspace *w, const char *app, const char *client,
+                        const char *mark, struct credentials *out, struct err *e)
+{
+    if (credentials_open(w, app, client, out, e) != 0)
+        return -1;
+    if (!mark || strcmp(mark, out->mark) == 0)
+        return 0;
+    credentials_fini(out);
+    struct workspace *now = workspace_open(workspace_dir(w), 0, e);
+    int rc = now ? credentials_open(now, app, client, out, e) : -1;
+    workspace_close(now);
+    if (rc != 0 || strcmp(mark, out->mark) == 0)
+        return rc;
+    return err_set(
+        e, ERR_SETTINGS,
+        "cannot connect %s: the link was made for another app than that of %s; "
+        "ask for a new one",
+        client, out->where);
 }
 
 /* ---- where consents come back to ---- */

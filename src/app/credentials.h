@@ -3,8 +3,9 @@
  *
  * A grant can be refreshed only by the app that it was given to, and clients with
  * different apps may share a company: so each grant is stored with a mark of its app, by
- * which the credentials are found again wherever they stand now. The mark is made of the
- * client_id by a hash, for that may be a secret. */
+ * which the credentials are found again wherever they stand now; the files are read again
+ * before they are said to be nowhere, for a connection may be newer than what a server
+ * has loaded. The mark is made of the client_id by a hash, for that may be a secret. */
 #ifndef FOYER_CREDENTIALS_H
 #define FOYER_CREDENTIALS_H
 
@@ -25,6 +26,10 @@ void credentials_fini(struct credentials *c);
  * field; OUT needs credentials_fini also then. */
 int credentials_open(struct workspace *w, const char *app, const char *client,
                      struct credentials *out, struct err *e);
+/* The same for a link that was made for the app MARK (NULL: not known): ERR_SETTINGS when
+ * CLIENT connects by another one now. */
+int credentials_open_as(struct workspace *w, const char *app, const char *client,
+                        const char *mark, struct credentials *out, struct err *e);
 /* Those of the app that the connection to COMPANY was made with. MARK NULL: not known, so
  * foyer.lua's. ERR_SETTINGS when they are nowhere any more. */
 int credentials_find(struct workspace *w, const char *app, const char *company,

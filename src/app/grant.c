@@ -57,7 +57,6 @@ static struct grant *grant_new(struct grants *all, const struct grant_spec *spec
                         .api_url = copy(spec->api_url),
                         .oauth_url = copy(spec->oauth_url),
                         .redirect_url = copy(spec->redirect_url),
-                        .made_with = copy(spec->made_with),
                         .replace = spec->replace,
                         .done = done,
                         .arg = arg};
@@ -408,21 +407,6 @@ int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_u
     return rc;
 }
 
-/* The code belongs to the app that the link named. */
-static int check_made_with(struct grant *g, const struct credentials *by, struct err *e)
-{
-    int other = g->made_with && strcmp(g->made_with, by->mark) != 0;
-    free(g->made_with);
-    g->made_with = xstrdup(by->mark);
-    if (!other)
-        return 0;
-    return err_set(
-        e, ERR_SETTINGS,
-        "cannot connect %s: the link was made for another app than that of %s; "
-        "ask for a new one (`foyer serve` reads settings again on SIGHUP)",
-        g->client, by->where);
-}
-
 void grant_from_code(struct grants *all, const struct grant_spec *spec, const char *code,
                      grant_done *done, void *arg)
 {
@@ -431,12 +415,13 @@ void grant_from_code(struct grants *all, const struct grant_spec *spec, const ch
     struct credentials by = {.where = NULL};
     struct err e = {0};
     const json_t *connector = workspace_connector(w, spec->app, &e);
-    int rc = connector ? credentials_open(w, spec->app, spec->client, &by, &e) : -1;
-    if (rc == 0)
-        rc = check_made_with(g, &by, &e);
+    int rc = connector ? credentials_open_as(w, spec->app, spec->client, spec->made_with,
+                                             &by, &e)
+                       : -1;
     if (rc == 0) {
         char *credentials = oauth_basic_header(buf_str(&by.id), buf_str(&by.secret));
         g->credentials_at = xstrdup(by.where);
+        g->made_with = xstrdup(by.mark);
         g->body = oauth_code_body(code, g->redirect_url);
         rc = grant_post(all->httpc, connector, g->oauth_url, credentials, g->body,
                         on_token, g, &g->call, &e);

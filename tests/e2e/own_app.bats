@@ -161,6 +161,15 @@ serve() {
   same "$output" '[]'
 }
 
+@test "serve knows an app that came into the settings after they began" {
+  serve
+  client acme "$own"
+  foyer connect acme --link --api-url "$OWN" --oauth-url "$OWN"
+  browse "$output"
+  same "$CODE" 200 || { cat "$BATS_TEST_TMPDIR/serve.err"; return 1; }
+  same "$(at_own counts .code_exchanges)" 1
+}
+
 # waited FILE PATTERN: the first such line, which may still have to come.
 waited() {
   local i
