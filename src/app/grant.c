@@ -429,6 +429,8 @@ void grant_from_code(struct grants *all, const struct grant_spec *spec, const ch
         free(credentials);
     }
     credentials_fini(&by);
+    if (rc != 0 && e.kind == ERR_NOT_FOUND) /* a secret: no business of who consents */
+        e.kind = ERR_SETTINGS;
     if (rc != 0)
         end(g, NULL, NULL, &e);
 }

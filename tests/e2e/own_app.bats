@@ -168,6 +168,15 @@ serve() {
   browse "$output"
   same "$CODE" 200 || { cat "$BATS_TEST_TMPDIR/serve.err"; return 1; }
   same "$(at_own counts .code_exchanges)" 1
+  # what is wrong here is no business of who consents
+  client bolt 'client_id = "own-client", client_secret = secret "bolt.secret"'
+  printf own-secret | "$FOYER" -w "$AGENCY" secret set bolt.secret --from -
+  foyer connect bolt --link --api-url "$OWN" --oauth-url "$OWN"
+  LINK=$output
+  foyer secret rm bolt.secret
+  browse "$LINK"
+  same "$CODE" 502
+  [[ $PAGE != *bolt* ]]
 }
 
 # waited FILE PATTERN: the first such line, which may still have to come.
