@@ -5,7 +5,6 @@
 #include "io/crypto.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -116,64 +115,6 @@ void crypto_random(void *out, size_t len)
             len -= (size_t)n;
         }
     }
-}
-
-static int check_sizes(size_t ad_len, size_t len, const char *verb, struct err *e)
-{
-    if (ad_len <= INT_MAX && len <= INT_MAX)
-        return 0;
-    return err_set(e, ERR_LIMIT, "cannot %s: more than 2 GiB", verb);
-}
-
-int crypto_seal(const unsigned char key[CRYPTO_KEY_SIZE],
-                const unsigned char nonce[CRYPTO_NONCE_SIZE], const void *ad,
-                size_t ad_len, const void *data, size_t len, unsigned char *out,
-                unsigned char *tag, struct err *e)
-{
-    if (check_sizes(ad_len, len, "seal", e) != 0)
-        return -1;
-    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-    int n;
-    int ok = c && EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce) == 1 &&
-             (ad_len == 0 || EVP_EncryptUpdate(c, NULL, &n, ad, (int)ad_len) == 1) &&
-             (len == 0 || EVP_EncryptUpdate(c, out, &n, data, (int)len) == 1) &&
-             EVP_EncryptFinal_ex(c, tag, &n) == 1 && /* GCM adds nothing here */
-             EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, CRYPTO_TAG_SIZE, tag) == 1;
-    EVP_CIPHER_CTX_free(c);
-    if (ok)
-        return 0;
-    ERR_clear_error();
-    return err_set(e, ERR_INTERNAL, "cannot seal: AES-256-GCM is not available");
-}
-
-int crypto_open(const unsigned char key[CRYPTO_KEY_SIZE],
-                const unsigned char nonce[CRYPTO_NONCE_SIZE], const void *ad,
-                size_t ad_len, const void *data, size_t len, const unsigned char *tag,
-                unsigned char *out, struct err *e)
-{
-    if (check_sizes(ad_len, len, "open", e) != 0)
-        return -1;
-    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-    unsigned char wanted[CRYPTO_TAG_SIZE], rest[CRYPTO_TAG_SIZE];
-    for (size_t i = 0; i < sizeof(wanted); i++)
-        wanted[i] = tag[i];
-    int n;
-    int ready =
-        c && EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce) == 1 &&
-        (ad_len == 0 || EVP_DecryptUpdate(c, NULL, &n, ad, (int)ad_len) == 1) &&
-        (len == 0 || EVP_DecryptUpdate(c, out, &n, data, (int)len) == 1) &&
-        EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, CRYPTO_TAG_SIZE, wanted) == 1;
-    int genuine = ready && EVP_DecryptFinal_ex(c, rest, &n) == 1;
-    EVP_CIPHER_CTX_free(c);
-    if (genuine)
-        return 0;
-    ERR_clear_error();
-    crypto_wipe(out, len); /* nobody may use bytes that were not authenticated */
-    if (!ready)
-        return err_set(e, ERR_INTERNAL, "cannot open: AES-256-GCM is not available");
-    return err_set(e, ERR_INVALID,
-                   "cannot open a sealed value: it was changed, or sealed with another "
-                   "key or for another place");
 }
 
 void crypto_wipe(void *p, size_t len)

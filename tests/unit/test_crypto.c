@@ -4,6 +4,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <openssl/evp.h>
+#include <openssl/provider.h>
+
 #include <string.h>
 
 #include "base/str.h"
@@ -149,6 +152,28 @@ static void gcm_refuses_what_was_changed(void **state)
     assert_int_equal(crypto_open(key, nonce, "ad", 2, sealed, 6, tag, back, &e), 0);
 }
 
+static int count_provider(OSSL_PROVIDER *provider, void *arg)
+{
+    *(int *)arg += strcmp(OSSL_PROVIDER_get0_name(provider), "default") == 0;
+    return 1;
+}
+
+/* Twice, and each algorithm of TLS is fetched twice. */
+static void gcm_leaves_openssl_as_it_was(void **state)
+{
+    (void)state;
+    int n = 0;
+    unsigned char key[CRYPTO_KEY_SIZE] = {1}, nonce[CRYPTO_NONCE_SIZE] = {2}, out[1],
+                  tag[CRYPTO_TAG_SIZE];
+    struct err e;
+    assert_int_equal(crypto_seal(key, nonce, NULL, 0, "x", 1, out, tag, &e), 0);
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-128-CBC", NULL);
+    assert_non_null(cipher);
+    EVP_CIPHER_free(cipher);
+    assert_int_equal(OSSL_PROVIDER_do_all(NULL, count_provider, &n), 1);
+    assert_int_equal(n, 1);
+}
+
 static void wipe(void **state)
 {
     (void)state;
@@ -162,9 +187,13 @@ static void wipe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sha256),      cmocka_unit_test(hmac),
-        cmocka_unit_test(equal),       cmocka_unit_test(random_bytes_differ),
-        cmocka_unit_test(gcm_vectors), cmocka_unit_test(gcm_refuses_what_was_changed),
+        cmocka_unit_test(gcm_leaves_openssl_as_it_was), /* before others use OpenSSL */
+        cmocka_unit_test(sha256),
+        cmocka_unit_test(hmac),
+        cmocka_unit_test(equal),
+        cmocka_unit_test(random_bytes_differ),
+        cmocka_unit_test(gcm_vectors),
+        cmocka_unit_test(gcm_refuses_what_was_changed),
         cmocka_unit_test(wipe),
     };
     return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);
