@@ -1,6 +1,7 @@
 #include "io/db.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,20 +16,21 @@
 
 enum {
     LOCK_PATIENCE_MS = 5000,
-    SHORT_LOG_BYTES = 2 * 1024 * 1024,
+    SHORT_LOG_BYTES = 640 * 1024,
+    SHORT_LIVE_LOG_BYTES = 24 * 1024,
     KEPT_SETS = 32, /* prepared statements kept: 32 sets of 4, by a hash of their text */
     KEPT_WAYS = 4
 };
 
-static const char durable_pragmas[] = "PRAGMA page_size=16384;"
-                                      "PRAGMA journal_mode=WAL;"
-                                      "PRAGMA synchronous=FULL;";
-
-/* The first to open reads the whole WAL: a short one keeps that at 0.1 ms. */
-static const char live_pragmas[] = "PRAGMA page_size=1024;"
-                                   "PRAGMA journal_mode=WAL;"
-                                   "PRAGMA synchronous=NORMAL;"
-                                   "PRAGMA wal_autocheckpoint=100;";
+static const struct kind {
+    const char *first, *each; /* pragmas: of a new file, and of each handle */
+    int wal_pages;            /* the WAL is moved into the file past these */
+} main_file = {"PRAGMA page_size=16384; PRAGMA journal_mode=WAL;",
+               "PRAGMA synchronous=FULL;", 1000},
+  /* Nothing waits for the disk, so that a checkpoint is cheap; and the first to open
+   * reads the whole WAL, which is why it is kept short. */
+    live_file = {"PRAGMA page_size=1024; PRAGMA journal_mode=WAL;",
+                 "PRAGMA synchronous=OFF;", 16};
 
 struct db {
     sqlite3 *sqlite;
@@ -129,10 +131,26 @@ static int on_busy(void *arg, int before)
     return 1;
 }
 
+/* Byte 18 of a database in WAL mode is 2 (sqlite.org/fileformat2.html 1.3.3). Through
+ * SQLite's own descriptor: to close another one would drop this process's locks. */
+static int is_in_wal_mode(struct db *db)
+{
+    sqlite3_file *file = NULL;
+    char version = 0;
+    return sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_FILE_POINTER, &file) ==
+               SQLITE_OK &&
+           file && file->pMethods &&
+           file->pMethods->xRead(file, &version, 1, 18) == SQLITE_OK && version == 2;
+}
+
 /* The switch to WAL needs the file for itself and does not call on_busy: two
  * processes that make the file at the same time meet here. */
-static int set_up(struct db *db, const char *pragmas, struct err *e)
+static int set_up(struct db *db, const struct kind *kind, struct err *e)
 {
+    char pragmas[200];
+    snprintf(pragmas, sizeof pragmas, "%s%s", is_in_wal_mode(db) ? "" : kind->first,
+             kind->each);
+    sqlite3_wal_autocheckpoint(db->sqlite, kind->wal_pages);
     int64_t deadline = clock_mono_us() + LOCK_PATIENCE_MS * 1000;
     for (;;) {
         int rc = sqlite3_exec(db->sqlite, pragmas, NULL, NULL, NULL);
@@ -152,7 +170,16 @@ int db_is_damaged(const struct db *db)
            code == SQLITE_IOERR_SHORT_READ;
 }
 
-static struct db *open_file(const char *path, const char *pragmas, int *damaged,
+/* Before the first handle: else each block that SQLite takes is counted under a lock, and
+ * each handle begins by touching 120 KB for small blocks and 320 KB for pages. */
+static void configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 40);
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+}
+
+static struct db *open_file(const char *path, const struct kind *kind, int *damaged,
                             struct err *e)
 {
     struct err created;
@@ -162,6 +189,8 @@ static struct db *open_file(const char *path, const char *pragmas, int *damaged,
         err_set(e, ERR_STORE, "%s", created.text);
         return NULL;
     }
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, configure);
     struct db *db = xcalloc(1, sizeof *db);
     db->path = xstrdup(path);
     if (sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
@@ -172,7 +201,7 @@ static struct db *open_file(const char *path, const char *pragmas, int *damaged,
     }
     sqlite3_busy_handler(db->sqlite, on_busy, db);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-    if (set_up(db, pragmas, e) != 0) {
+    if (set_up(db, kind, e) != 0) {
         if (damaged)
             *damaged = db_is_damaged(db);
         db_close(db);
@@ -194,7 +223,7 @@ static int on_commit(void *arg)
 
 struct db *db_open(const char *path, struct err *e)
 {
-    struct db *db = open_file(path, durable_pragmas, NULL, e);
+    struct db *db = open_file(path, &main_file, NULL, e);
     if (db) {
         db->is_main = db->is_durable = 1;
         sqlite3_commit_hook(db->sqlite, on_commit, db);
@@ -205,22 +234,23 @@ struct db *db_open(const char *path, struct err *e)
 struct db *db_open_live(const char *path, int *damaged, struct err *e)
 {
     *damaged = 0;
-    struct db *db = open_file(path, live_pragmas, damaged, e);
-    if (db)
-        sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    return db;
+    return open_file(path, &live_file, damaged, e);
 }
 
 /* The last one that closes a file moves its log into it and waits for the disk three
  * times, which a command that has only noted what it read should not. While the log is
  * short whoever opens the file next reads it in a millisecond or two. What must last is
- * in the file itself when nobody has it open: people copy that. */
+ * in the file itself when nobody has it open: people copy that.
+ *
+ * A log that is never moved while nobody has the file open only grows: who opens it does
+ * not know how much of it was moved before (wal.c, walIndexRecover). */
 static void leave_short_log(struct db *db)
 {
     struct stat st;
     const char *log = sqlite3_filename_wal(sqlite3_db_filename(db->sqlite, "main"));
-    if (!atomic_load(&did_last) && log && *log && stat(log, &st) == 0 &&
-        st.st_size < SHORT_LOG_BYTES)
+    int must_last = db->is_main && atomic_load(&did_last);
+    off_t is_short = db->is_main ? SHORT_LOG_BYTES : SHORT_LIVE_LOG_BYTES;
+    if (!must_last && log && *log && stat(log, &st) == 0 && st.st_size < is_short)
         sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
@@ -228,7 +258,7 @@ void db_close(struct db *db)
 {
     if (!db)
         return;
-    if (db->sqlite && db->is_main)
+    if (db->sqlite)
         leave_short_log(db);
     for (int i = 0; i < KEPT_SETS * KEPT_WAYS; i++)
         sqlite3_finalize(db->kept[i / KEPT_WAYS][i % KEPT_WAYS]);
@@ -365,6 +395,11 @@ const void *db_row_blob(const struct db_row *row, int column, size_t *len)
 int db_in_transaction(const struct db *db)
 {
     return !sqlite3_get_autocommit(db->sqlite);
+}
+
+int64_t db_last_id(const struct db *db)
+{
+    return sqlite3_last_insert_rowid(db->sqlite);
 }
 
 int64_t db_changes(const struct db *db)

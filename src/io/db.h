@@ -43,10 +43,9 @@ struct db_value db_blob(const void *data, size_t len);
 
 /* Opens or creates the file PATH, whose directory exists. */
 struct db *db_open(const char *path, struct err *e);
-/* The same for a file that may be lost (state/live.db): synchronous=NORMAL, so that a
- * commit waits for no disk, pages of 1 KiB, and no checkpoint on close, which would wait
- * for the disk in every one-shot command. *DAMAGED becomes 1 when it failed because the
- * file is no database or a broken one. */
+/* The same for a file that may be lost (state/live.db): synchronous=OFF, so that nothing
+ * waits for the disk and a power cut may break it, and pages of 1 KiB. *DAMAGED becomes 1
+ * when it failed because the file is no database or a broken one. */
 struct db *db_open_live(const char *path, int *damaged, struct err *e);
 /* 1 when the last failure on DB means that its file is broken. */
 int db_is_damaged(const struct db *db);
@@ -76,6 +75,9 @@ const void *db_row_blob(const struct db_row *row, int column, size_t *len);
  * did is undone alone, or committed with the rest. */
 typedef int db_transaction_fn(struct db *db, void *arg, struct err *e);
 int db_transaction(struct db *db, db_transaction_fn *fn, void *arg, struct err *e);
+
+/* The id of the row that was last inserted. */
+int64_t db_last_id(const struct db *db);
 
 /* For writer: the two ends of a transaction. A commit that fails has rolled back. */
 int db_begin(struct db *db, struct err *e);
