@@ -26,7 +26,8 @@ struct queue {
 };
 
 struct writer {
-    struct loop_wake *wake;
+    struct loop_wake *wake;  /* of one with a thread */
+    struct loop_timer *turn; /* of one without */
     pthread_t thread;
     /* The loop's. */
     size_t nqueued;
@@ -82,15 +83,18 @@ static void job_fail(struct job *job, const struct err *e)
         err_set(job->err, ERR_INTERNAL, "cannot write: a job failed and did not say why");
 }
 
-/* 0, or -1 when the whole transaction must end, with E for those without an own error. */
-static int run_job(struct db *db, struct job *job, struct err *e)
+/* 0, or -1 when the whole transaction must end, with E for those without an own error.
+ * ALONE: it is the whole transaction. */
+static int run_job(struct db *db, struct job *job, int alone, struct err *e)
 {
     int64_t changes = db_changes(db);
-    int is_plain = job->how & WRITER_CHECKS_FIRST;
+    int is_plain = alone || (job->how & WRITER_CHECKS_FIRST);
     int rc =
         is_plain ? job->fn(db, job->arg, e) : db_transaction(db, job->fn, job->arg, e);
     if (rc != 0)
         job_fail(job, e);
+    if (rc != 0 && alone)
+        return -1;
     if (!db_in_transaction(db)) /* the disk is full or broken: all of it is undone */
         return rc != 0 ? -1 : err_set(e, ERR_STORE, "cannot write: it was rolled back");
     if (rc != 0 && is_plain && db_changes(db) != changes) {
@@ -110,7 +114,7 @@ static int commit_batch(struct writer *w, struct queue *batch, int durable, stru
         return -1;
     for (struct job *job = batch->first; job; job = job->next) {
         err_clear(e);
-        if (run_job(w->db, job, e) != 0) {
+        if (run_job(w->db, job, !batch->first->next, e) != 0) {
             db_end(w->db, 0, NULL);
             return -1;
         }
@@ -150,7 +154,8 @@ static void run_batch(struct writer *w, struct queue *batch)
     w->done.last = batch->last;
     pthread_cond_signal(&w->has_done);
     pthread_mutex_unlock(&w->lock);
-    loop_wake_send(w->wake);
+    if (w->wake)
+        loop_wake_send(w->wake);
 }
 
 static void *run_thread(void *arg)
@@ -201,7 +206,7 @@ static void complete(void *arg)
         struct job now = *job;
         job->next = w->spare;
         w->spare = job;
-        if (--w->nqueued == 0)
+        if (--w->nqueued == 0 && w->wake)
             loop_wake_hold(w->wake, 0);
         if (now.done)
             now.done(now.arg, now.err ? now.err : &none);
@@ -216,6 +221,8 @@ static void free_writer(struct writer *w)
         free(job);
     }
     loop_wake_free(w->wake);
+    if (w->turn)
+        loop_timer_free(w->turn);
     pthread_cond_destroy(&w->has_work);
     pthread_cond_destroy(&w->has_done);
     pthread_mutex_destroy(&w->lock);
@@ -246,16 +253,44 @@ static int start_thread(struct writer *w, struct err *e)
     return -1;
 }
 
-struct writer *writer_open(const char *path, struct loop *loop, struct err *e)
+static struct writer *new_writer(void)
 {
     struct writer *w = xcalloc(1, sizeof(*w));
     queue_init(&w->work);
     queue_init(&w->done);
-    w->path = xstrdup(path);
     w->batch_max = testhook_batch(BATCH_MAX);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->has_work, NULL);
     pthread_cond_init(&w->has_done, NULL);
+    return w;
+}
+
+/* The handle's own writes wait for the disk, as before. */
+static void on_turn(void *arg)
+{
+    struct writer *w = arg;
+    while (w->work.first) {
+        struct queue batch;
+        queue_init(&batch);
+        queue_take(&w->work, &batch, w->batch_max);
+        run_batch(w, &batch);
+    }
+    db_set_durable(w->db, 1, NULL);
+    complete(w);
+}
+
+struct writer *writer_open_here(struct db *db, struct loop *loop)
+{
+    struct writer *w = new_writer();
+    w->db = db;
+    w->turn = loop_timer_new(loop, on_turn, w);
+    return w;
+}
+
+struct writer *writer_open(const char *path, struct loop *loop, struct err *e)
+{
+    struct writer *w = new_writer();
+    w->path = xstrdup(path);
     w->wake = loop_wake_new(loop, complete, w, e);
     if (!w->wake || start_thread(w, e) != 0) {
         free_writer(w);
@@ -272,6 +307,12 @@ void writer_submit(struct writer *w, int how, writer_fn *fn, writer_done *done, 
     else
         job = xmalloc(sizeof(*job));
     *job = (struct job){.fn = fn, .done = done, .arg = arg, .how = how};
+    if (w->turn) {
+        w->nqueued++;
+        queue_add(&w->work, job);
+        loop_timer_set(w->turn, 0);
+        return;
+    }
     if (w->nqueued++ == 0)
         loop_wake_hold(w->wake, 1);
     pthread_mutex_lock(&w->lock);
@@ -287,6 +328,12 @@ void writer_close(struct writer *w)
 {
     if (!w)
         return;
+    while (w->turn && w->nqueued > 0)
+        on_turn(w);
+    if (w->turn) {
+        free_writer(w);
+        return;
+    }
     while (w->nqueued > 0) {
         pthread_mutex_lock(&w->lock);
         while (!w->done.first)

@@ -1,6 +1,7 @@
 /* writer: the store's writing thread. It commits for many at once: while one commit
  * waits for the disk, the jobs of the next queue up, so grouping adds no wait of its own.
- * It knows SQLite only through io/db, and nothing of what its jobs do.
+ * A command with a single thing to do has one without the thread. It knows SQLite only
+ * through io/db, and nothing of what its jobs do.
  *
  * The functions are for the loop's thread. Its thread takes no signals; a process that
  * forks without exec does so before it opens a writer. */
@@ -18,13 +19,16 @@ struct writer;
 
 /* Opens PATH (db_open) on the new thread; the file's migrations are done before. */
 struct writer *writer_open(const char *path, struct loop *loop, struct err *e);
+/* The same without a thread and a handle of its own: jobs are done on the loop's thread,
+ * in its next turn, which waits for the disk. DB is borrowed. */
+struct writer *writer_open_here(struct db *db, struct loop *loop);
 /* Finishes what was submitted and what their DONEs submit, then ends the thread. Not from
  * inside a DONE. NULL is fine. */
 void writer_close(struct writer *w);
 
-/* On the writer's thread, inside a transaction that it shares with others; touches only
- * ARG and DB, by db_change, db_query and db_transaction (a savepoint there). A job that
- * answers -1 is undone alone and ends with its error. Called once. */
+/* On the writer's thread, if it has one, inside a transaction that it shares with others;
+ * touches only ARG and DB, by db_change, db_query and db_transaction (a savepoint there).
+ * A job that answers -1 is undone alone and ends with its error. Called once. */
 typedef int writer_fn(struct db *db, void *arg, struct err *e);
 /* On the loop's thread, in the order of submission. E->kind is ERR_NONE when ARG's job is
  * committed; else it is undone, by its own error or by the commit's. May submit. */

@@ -305,6 +305,7 @@ static void one_durable_job_makes_the_commit_durable(void **state)
 struct chain {
     int left;
     char name[16];
+    struct writer *writer; /* NULL: the test's */
 };
 
 static int link_work(struct db *db, void *arg, struct err *e)
@@ -319,7 +320,8 @@ static void link_done(void *arg, const struct err *e)
     if (--c->left == 0)
         return;
     snprintf(c->name, sizeof(c->name), "link%d", c->left);
-    writer_submit(writer, WRITER_DURABLE, link_work, link_done, c);
+    writer_submit(c->writer ? c->writer : writer, WRITER_DURABLE, link_work, link_done,
+                  c);
 }
 
 static void a_completion_may_submit(void **state)
@@ -496,6 +498,60 @@ static void several_processes_write_one_file(void **state)
     assert_int_equal(count(), PROCESSES * EACH);
 }
 
+/* ---- without a thread ---- */
+
+static int add_here(struct db *db, void *arg, struct err *e)
+{
+    struct job *j = arg;
+    assert_true(pthread_equal(pthread_self(), loop_thread));
+    if (insert(db, j->name, e) != 0)
+        return -1;
+    return j->outcome == FAILS_AFTER ? err_set(e, ERR_INVALID, "changed its mind") : 0;
+}
+
+static void here_jobs_are_done_in_the_loops_next_turn(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct db *db = db_open(path, &e);
+    struct writer *here = writer_open_here(db, loop);
+    struct job one = {.name = "one"}, bad = {.name = "bad", .outcome = FAILS_AFTER},
+               two = {.name = "two"}, twin = {.name = "two"};
+    nended = 0;
+    writer_submit(here, WRITER_DURABLE, add_here, ended, &one);
+    writer_submit(here, 0, add_here, ended, &bad);
+    writer_submit(here, 0, add_here, ended, &two);
+    assert_int_equal(writer_queued(here), 3);
+    assert_int_equal(count(), 0); /* not from within the call */
+    loop_run(loop);               /* ends, as nothing is left */
+    assert_int_equal(writer_queued(here), 0);
+    assert_int_equal(count(), 2);
+    assert_int_equal(one.ended, 1);
+    assert_int_equal(bad.ended, 2);
+    assert_int_equal(bad.kind, ERR_INVALID);
+    assert_int_equal(two.ended, 3);
+    assert_int_equal(two.kind, ERR_NONE);
+
+    writer_submit(here, 0, add_here, ended, &twin); /* alone in its transaction */
+    loop_run(loop);
+    assert_int_equal(twin.kind, ERR_CONFLICT);
+    assert_false(db_in_transaction(db));
+    int64_t synchronous = 0;
+    assert_int_equal(
+        db_query(db, "PRAGMA synchronous", DB_NONE, read_int, &synchronous, &e), 0);
+    assert_int_equal(synchronous, 2); /* the handle's own writes wait for the disk */
+
+    struct chain c = {.left = 20, .name = "link", .writer = here};
+    writer_submit(here, 0, link_work, link_done, &c);
+    writer_close(here);
+    assert_int_equal(c.left, 0);
+    assert_int_equal(count(), 22);
+    here = writer_open_here(db, loop);
+    writer_close(here);
+    loop_run(loop);
+    db_close(db);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -513,6 +569,7 @@ int main(void)
         TEST(a_commit_that_fails_fails_all_of_its_jobs),
         TEST(it_waits_for_the_lock_of_another),
         TEST(several_processes_write_one_file),
+        TEST(here_jobs_are_done_in_the_loops_next_turn),
     };
     return cmocka_run_group_tests_name("writer", tests, NULL, NULL);
 }
