@@ -6,7 +6,9 @@ MODE   ?= release
 OUT    := build/$(MODE)
 # Linked statically: a process starts a millisecond sooner without their shared objects.
 STATIC_PKGS := lua5.4-cjson lua5.4 jansson libevent_openssl libevent sqlite3
-SHARED_PKGS := libcurl openssl
+# libcrypto first: the dynamic linker looks symbols up in this order, and half of all those
+# of libcurl and its company are its.
+SHARED_PKGS := libcrypto libssl libcurl
 PKGS        := $(STATIC_PKGS) $(SHARED_PKGS)
 
 DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev \

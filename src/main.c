@@ -1,4 +1,4 @@
-#include <locale.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,6 +55,19 @@ static int reader_has_gone(void)
     return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
+static int lasts(cli_command *run)
+{
+    return run == cmd_mock || run == cmd_serve || run == cmd_work;
+}
+
+/* A command that soon ends need not give memory back to take it again: malloc(3) would,
+ * a dozen times in `foyer run`, and each page would be a fault once more. */
+static void keep_memory(void)
+{
+    mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
+    mallopt(M_TOP_PAD, 256 * 1024);
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {0};
@@ -65,9 +78,6 @@ int main(int argc, char **argv)
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file past the user's limit is an error, not a death */
-    /* for the width of characters in tables; numbers stay as in C */
-    if (!setlocale(LC_CTYPE, "C.UTF-8"))
-        setlocale(LC_CTYPE, "");
     log_init();
 
     int i = 1;
@@ -92,6 +102,8 @@ int main(int argc, char **argv)
             continue;
         if (i + 1 < argc && strcmp(argv[i + 1], "--help") == 0)
             return cmd_help(&cli, 2, (char *[]){(char *)"help", argv[i], NULL});
+        if (!lasts(commands[c].run))
+            keep_memory();
         int code = commands[c].run(&cli, argc - i, argv + i);
         if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_gone()) {
             fprintf(stderr, "foyer: cannot write to standard output%s\n",

@@ -128,8 +128,8 @@ out:
     json_decref(args);
     json_decref(words);
     json_decref(body);
-    session_close(s);
-    workspace_close(w);
+    session_leave(s);
+    workspace_leave(w);
     free(rest.items);
     return code;
 }

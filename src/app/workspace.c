@@ -97,6 +97,24 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
     return w;
 }
 
+static void close_files(struct workspace *w)
+{
+    presence_close(w->presence);
+    live_free(w->live);
+    store_close(w->store);
+    vault_close(w->vault); /* wipes the key */
+}
+
+void workspace_leave(struct workspace *w)
+{
+#ifdef __SANITIZE_ADDRESS__
+    workspace_close(w);
+#else
+    if (w)
+        close_files(w);
+#endif
+}
+
 void workspace_close(struct workspace *w)
 {
     if (!w)
@@ -112,10 +130,7 @@ void workspace_close(struct workspace *w)
         free(link->client);
         free(link);
     }
-    presence_close(w->presence);
-    live_free(w->live);
-    store_close(w->store);
-    vault_close(w->vault);
+    close_files(w);
     overlay_free(w->overlay);
     json_decref(w->settings);
     json_decref(w->clients);
@@ -311,7 +326,7 @@ static void on_connector_problem(void *arg, const char *field, const char *sente
 
 static json_t *load_connector(const struct overlay_file *file, struct err *e)
 {
-    json_t *connector = data_load(file->text, file->len, file->path, e);
+    json_t *connector = data_load_file(file, e);
     struct first_of_connector first = {e, file, 0};
     if (connector && connector_check(connector, on_connector_problem, &first) > 0) {
         json_decref(connector);

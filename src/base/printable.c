@@ -1,5 +1,6 @@
 #include "base/printable.h"
 
+#include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,10 +60,27 @@ char *printable_copy(const char *s, size_t len, int lines)
     return buf_take(&out, NULL);
 }
 
+/* Characters are UTF-8, whatever the user's locale; numbers stay as in C. A process that
+ * shows none but ASCII does not read the locale's files. */
+static void set_locale(void)
+{
+    static int is_set;
+    if (is_set)
+        return;
+    is_set = 1;
+    if (!setlocale(LC_CTYPE, "C.UTF-8"))
+        setlocale(LC_CTYPE, "");
+}
+
 /* The bytes and the columns of the next character. */
 static size_t next_char(const char *s, mbstate_t *state, size_t *width)
 {
     wchar_t c;
+    if ((unsigned char)*s < 0x80) {
+        *width = *s >= ' ' && *s < 0x7f;
+        return 1;
+    }
+    set_locale();
     size_t n = mbrtowc(&c, s, MB_CUR_MAX, state);
     if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
         memset(state, 0, sizeof *state);

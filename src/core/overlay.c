@@ -213,10 +213,17 @@ static struct overlay_file *file_new(enum layer layer, const char *path, char *t
     file->text = text;
     file->len = len;
     buf_init(&file->code, 16 * limits_default.script_bytes);
-    unsigned char digest[CRYPTO_SHA256_SIZE];
-    crypto_sha256(text, len, digest);
-    str_hex(digest, sizeof digest, file->hash);
     return file;
+}
+
+const char *overlay_hash(struct overlay_file *file)
+{
+    unsigned char digest[CRYPTO_SHA256_SIZE];
+    if (!file->hash[0]) {
+        crypto_sha256(file->text, file->len, digest);
+        str_hex(digest, sizeof digest, file->hash);
+    }
+    return file->hash;
 }
 
 /* No path holds a NUL or this separator twice over. */
@@ -237,7 +244,7 @@ struct overlay_file *overlay_keep(struct overlay *o, enum layer layer, const cha
                                   const char *text, size_t len)
 {
     struct overlay_file *file = file_new(layer, path, xmemdup0(text, len), len);
-    entry_add(o, kept_key(path, file->hash), file);
+    entry_add(o, kept_key(path, overlay_hash(file)), file);
     return file;
 }
 

@@ -22,7 +22,7 @@ struct overlay_file { /* owned by the overlay */
                    "built-in:recipes/x.lua" */
     char *text;
     size_t len;
-    char hash[65];   /* SHA-256 of the text, hex */
+    char hash[65];   /* overlay_hash's */
     struct buf code; /* src/vm keeps its bytecode here */
     int is_sound; /* lua/std: as the outermost file of a definition, it passed the check
                    */
@@ -42,6 +42,8 @@ struct overlay_file *overlay_find(struct overlay *o, const char *client, const c
 struct overlay_file *overlay_kept(struct overlay *o, const char *path, const char *hash);
 struct overlay_file *overlay_keep(struct overlay *o, enum layer layer, const char *path,
                                   const char *text, size_t len);
+/* The SHA-256 of its text in hex, made when it is first asked for. */
+const char *overlay_hash(struct overlay_file *file);
 /* Calls FN once for each entry name of directory DIR ("recipes", "lua",
  * "lua/front/actions") in any layer of CLIENT, in byte order. */
 void overlay_each(struct overlay *o, const char *client, const char *dir,

@@ -1,6 +1,6 @@
 /* embed: writes the built-in layer into C: as text, so that messages keep file and line,
- * and lua/std as bytecode without debug information beside it. Usage: embed FILE...
- * >builtin.c; the names stay as given. */
+ * and lua/std and the connectors as bytecode without debug information beside it. Usage:
+ * embed FILE... >builtin.c; the names stay as given. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdio.h>
@@ -46,7 +46,8 @@ static void put_text(const char *path, int i)
 
 static int has_code(const char *path)
 {
-    return strncmp(path, "lua/std/", 8) == 0;
+    const char *name = strrchr(path, '/');
+    return strncmp(path, "lua/std/", 8) == 0 || strcmp(name, "/connector.lua") == 0;
 }
 
 static void compile(lua_State *L, const char *path, int i)

@@ -25,7 +25,7 @@
 /* ---- code and layers ---- */
 
 /* NAME at index 1 is the file's within its layer. */
-static void push_file_info(lua_State *L, const struct overlay_file *file)
+static void push_file_info(lua_State *L, struct overlay_file *file)
 {
     lua_createtable(L, 0, 8); /* with what lua/std/script.lua adds */
     lua_pushvalue(L, 1);
@@ -34,7 +34,7 @@ static void push_file_info(lua_State *L, const struct overlay_file *file)
     lua_setfield(L, -2, "path");
     lua_pushstring(L, overlay_layer_name(file->layer));
     lua_setfield(L, -2, "layer");
-    lua_pushstring(L, file->hash);
+    lua_pushstring(L, overlay_hash(file));
     lua_setfield(L, -2, "hash");
     lua_pushinteger(L, file->layer + 1);
     lua_setfield(L, -2, "index");
@@ -307,11 +307,10 @@ static void push_tree(lua_State *L, const json_t *tree)
 }
 
 /* What the run's first attempt saw, where that is noted. */
-static const json_t *pinned(lua_State *L, const char *name, const json_t *today,
-                            struct err *e)
+static const json_t *pinned(lua_State *L, const char *name, const json_t *today)
 {
     struct pins *pins = run_pins(run_of(L));
-    return today && pins ? pins_tree(pins, name, today, e) : today;
+    return today && pins ? pins_tree(pins, name, today) : today;
 }
 
 static const json_t *client_tree(lua_State *L, const char *client, struct err *e)
@@ -319,13 +318,13 @@ static const json_t *client_tree(lua_State *L, const char *client, struct err *e
     struct run *run = run_of(L);
     const json_t *today = run_host(run)->client(run_host(run)->arg, client, e);
     const char *own = run_client(run);
-    return own && strcmp(own, client) == 0 ? pinned(L, "client", today, e) : today;
+    return own && strcmp(own, client) == 0 ? pinned(L, "client", today) : today;
 }
 
 static const json_t *workspace_tree(lua_State *L, struct err *e)
 {
     const struct run_host *host = run_host(run_of(L));
-    return pinned(L, "workspace", host->workspace(host->arg, e), e);
+    return pinned(L, "workspace", host->workspace(host->arg, e));
 }
 
 /* std.client(name?) -> client.lua's settings */
@@ -369,7 +368,7 @@ static int api_std_connector(lua_State *L)
     const char *app = luaL_checkstring(L, 1);
     char name[100];
     snprintf(name, sizeof name, "connector %.80s", app);
-    const json_t *tree = pinned(L, name, host->connector(host->arg, app, &e), &e);
+    const json_t *tree = pinned(L, name, host->connector(host->arg, app, &e));
     if (!tree)
         return fail_raise(L, &e);
     push_tree(L, tree);

@@ -16,6 +16,7 @@ struct data {
     size_t used;
     const char *text, *name;
     size_t len;
+    int is_code; /* the text is bytecode of foyer's own */
     json_t *tree;
     size_t values; /* so far */
 };
@@ -76,10 +77,32 @@ static int data_unknown(lua_State *L)
                       name);
 }
 
-/* Where a value stands, for messages: "recipes.digest.cron". */
-static const char *shown(lua_State *L, const char *path)
+struct place { /* where a value stands */
+    const struct place *above;
+    const char *key; /* NULL: it is the INDEXth of a list */
+    lua_Integer index;
+};
+
+static void push_place(lua_State *L, const struct place *at)
 {
-    return *path ? path : lua_pushliteral(L, "the table");
+    if (!at->above) {
+        lua_pushliteral(L, "");
+        return;
+    }
+    push_place(L, at->above);
+    if (!at->key)
+        lua_pushfstring(L, "%s[%I]", lua_tostring(L, -1), at->index);
+    else
+        lua_pushfstring(L, *lua_tostring(L, -1) ? "%s.%s" : "%s%s", lua_tostring(L, -1),
+                        at->key);
+}
+
+/* For messages: "recipes.digest.cron". */
+static const char *shown(lua_State *L, const struct place *at)
+{
+    luaL_checkstack(L, 2 * DEPTH_MAX + 10, NULL);
+    push_place(L, at);
+    return at->above ? lua_tostring(L, -1) : "the table";
 }
 
 static json_t *own(lua_State *L, json_t *tree)
@@ -92,16 +115,16 @@ static json_t *own(lua_State *L, json_t *tree)
 /* Sets the tree of the value at the top into PARENT (an object by KEY, or an array), so
  * that an error raised below loses nothing: the root owns all. */
 static void convert(lua_State *L, struct data *data, json_t *parent, const char *key,
-                    const char *path, int depth)
+                    const struct place *at, int depth)
 {
     int idx = lua_gettop(L);
     json_t *node = NULL;
     luaL_checkstack(L, 10, NULL);
     /* one table in many places is many in the tree */
     if (data->values++ > limits_default.script_bytes)
-        luaL_error(L, "%s: more values than a settings file can hold", shown(L, path));
+        luaL_error(L, "%s: more values than a settings file can hold", shown(L, at));
     if (depth > DEPTH_MAX)
-        luaL_error(L, "%s: nested too deeply", shown(L, path));
+        luaL_error(L, "%s: nested too deeply", shown(L, at));
     switch (lua_type(L, idx)) {
     case LUA_TSTRING: {
         size_t len;
@@ -113,7 +136,7 @@ static void convert(lua_State *L, struct data *data, json_t *parent, const char 
         node = lua_isinteger(L, idx) ? json_integer(lua_tointeger(L, idx))
                                      : json_real(lua_tonumber(L, idx));
         if (!node)
-            luaL_error(L, "%s: not a finite number", shown(L, path));
+            luaL_error(L, "%s: not a finite number", shown(L, at));
         break;
     case LUA_TBOOLEAN:
         node = json_boolean(lua_toboolean(L, idx));
@@ -122,39 +145,34 @@ static void convert(lua_State *L, struct data *data, json_t *parent, const char 
         node = lua_rawlen(L, idx) ? json_array() : json_object();
         break;
     default:
-        luaL_error(L, "%s: a %s is no data", shown(L, path), luaL_typename(L, idx));
+        luaL_error(L, "%s: a %s is no data", shown(L, at), luaL_typename(L, idx));
     }
     if (key ? json_object_set_new(parent, key, node) != 0
             : json_array_append_new(parent, node) != 0)
-        luaL_error(L, "%s: the key is not valid UTF-8", shown(L, path));
+        luaL_error(L, "%s: the key is not valid UTF-8", shown(L, at));
     if (!lua_istable(L, idx))
         return;
     lua_Integer n = (lua_Integer)lua_rawlen(L, idx);
     for (lua_Integer i = 1; i <= n; i++) {
-        const char *below = lua_pushfstring(L, "%s[%I]", path, i);
         lua_rawgeti(L, idx, i);
-        convert(L, data, node, NULL, below, depth + 1);
-        lua_pop(L, 2);
+        convert(L, data, node, NULL, &(struct place){at, NULL, i}, depth + 1);
+        lua_pop(L, 1);
     }
     for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
         if (n && lua_isinteger(L, -2) && lua_tointeger(L, -2) >= 1 &&
             lua_tointeger(L, -2) <= n)
             continue;
         if (lua_type(L, -2) != LUA_TSTRING)
-            luaL_error(L, "%s: a key is a %s, not a text", shown(L, path),
+            luaL_error(L, "%s: a key is a %s, not a text", shown(L, at),
                        luaL_typename(L, -2));
         if (n)
             luaL_error(L, "%s: a table is either a list or has keys, not both (%s)",
-                       shown(L, path), lua_tostring(L, -2));
+                       shown(L, at), lua_tostring(L, -2));
         size_t len;
         const char *name = lua_tolstring(L, -2, &len);
         if (strlen(name) != len)
-            luaL_error(L, "%s: a key holds a NUL byte", shown(L, path));
-        const char *below =
-            *path ? lua_pushfstring(L, "%s.%s", path, name) : lua_pushstring(L, name);
-        lua_insert(L, -2); // key path value
-        convert(L, data, node, name, below, depth + 1);
-        lua_remove(L, -2); // key value
+            luaL_error(L, "%s: a key holds a NUL byte", shown(L, at));
+        convert(L, data, node, name, &(struct place){at, name, 0}, depth + 1);
     }
 }
 
@@ -164,7 +182,8 @@ static int load(lua_State *L)
     char chunk[512];
     snprintf(chunk, sizeof chunk, "@%s", data->name);
     lua_sethook(L, out_of_time, LUA_MASKCOUNT, (int)limits_default.settings_instructions);
-    if (luaL_loadbufferx(L, data->text, data->len, chunk, "t") != LUA_OK)
+    if (luaL_loadbufferx(L, data->text, data->len, chunk, data->is_code ? "b" : "t") !=
+        LUA_OK)
         return lua_error(L);
     lua_createtable(L, 0, 2);
     lua_pushcfunction(L, data_secret);
@@ -182,13 +201,14 @@ static int load(lua_State *L)
                           "%s: returns a %s: a settings file returns one table, as in "
                           "return { name = \"…\" }",
                           data->name, luaL_typename(L, -1));
-    convert(L, data, data->tree, "root", "", 0);
+    convert(L, data, data->tree, "root", &(struct place){NULL, NULL, 0}, 0);
     return 0;
 }
 
-json_t *data_load(const char *text, size_t len, const char *name, struct err *e)
+static json_t *load_tree(struct data data, struct err *e)
 {
-    struct data data = {.text = text, .len = len, .name = name, .tree = json_object()};
+    const char *name = data.name;
+    data.tree = json_object();
     lua_State *L = lua_newstate(allocate, &data);
     json_t *root = NULL;
     if (!L) {
@@ -211,6 +231,21 @@ json_t *data_load(const char *text, size_t len, const char *name, struct err *e)
     }
     json_decref(data.tree);
     return root;
+}
+
+json_t *data_load(const char *text, size_t len, const char *name, struct err *e)
+{
+    return load_tree((struct data){.text = text, .len = len, .name = name}, e);
+}
+
+json_t *data_load_file(const struct overlay_file *file, struct err *e)
+{
+    int is_code = file->layer == LAYER_BUILTIN && file->code.len > 0;
+    return load_tree((struct data){.text = is_code ? file->code.data : file->text,
+                                   .len = is_code ? file->code.len : file->len,
+                                   .name = file->path,
+                                   .is_code = is_code},
+                     e);
 }
 
 static void format(struct buf *out, const json_t *tree, int depth)

@@ -9,11 +9,14 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "core/overlay.h"
 
 /* The table that TEXT returns, as a new reference. NAME ("clients/acme/client.lua") is
  * for messages. NULL with ERR_SETTINGS: syntax, a value that is no data, too much time or
  * memory. */
 json_t *data_load(const char *text, size_t len, const char *name, struct err *e);
+/* The same of a file, by its bytecode when it is built in. */
+json_t *data_load_file(const struct overlay_file *file, struct err *e);
 /* Writes TREE (objects of objects of strings) as a Lua file that data_load reads: the
  * generated ids.lua. The caller frees it. */
 char *data_format(const json_t *tree, const char *comment);

@@ -22,10 +22,10 @@ struct pin {
     char *name;                /* "2 acme recipes/x.lua", "= client", "@ ./new.csv" */
     struct overlay_file *file; /* of a file; NULL: no layer had it */
     json_t *tree;              /* of settings; a reference */
-    struct shown *shown;       /* and today's text of them; TEXT is its */
-    char *text;                /* their canonical text; a given file's bytes */
+    struct shown *shown;       /* and today's text of them, when it was asked for */
+    char *text;                /* of noted settings; a given file's bytes */
     size_t len;
-    unsigned char hash[CRYPTO_SHA256_SIZE];
+    unsigned char hash[CRYPTO_SHA256_SIZE]; /* of text */
 };
 
 struct pins {
@@ -48,7 +48,7 @@ static void release(struct shown *s)
     free(s);
 }
 
-/* A reference to TREE's text; NULL when it has none. */
+/* A reference to TREE's text. */
 static struct shown *show(const json_t *tree)
 {
     for (int i = 0; i < SHOWN_MAX; i++)
@@ -57,8 +57,8 @@ static struct shown *show(const json_t *tree)
             return shown[i];
         }
     char *text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-    if (!text)
-        return NULL;
+    if (!text) /* for want of memory: a tree that was read has a text */
+        abort();
     struct shown *s = xcalloc(1, sizeof *s);
     *s = (struct shown){.refs = 2,
                         .tree = json_incref((json_t *)tree),
@@ -84,8 +84,7 @@ void pins_free(struct pins *p)
         return;
     for (int i = 0; i < p->n; i++) {
         free(p->list[i].name);
-        if (!p->list[i].shown)
-            free(p->list[i].text);
+        free(p->list[i].text);
         release(p->list[i].shown);
         json_decref(p->list[i].tree);
     }
@@ -131,13 +130,6 @@ static struct pin *add(struct pins *p, const char *name)
     return &p->list[at];
 }
 
-static void set_file(struct pin *pin, struct overlay_file *file)
-{
-    pin->file = file;
-    if (file)
-        str_unhex(file->hash, 2 * sizeof pin->hash, pin->hash);
-}
-
 struct overlay_file *pins_find(struct pins *p, const char *client, const char *name,
                                enum layer from, struct err *e)
 {
@@ -154,32 +146,22 @@ struct overlay_file *pins_find(struct pins *p, const char *client, const char *n
             return NULL;
         }
         pin = add(p, key);
-        set_file(pin, file);
+        pin->file = file;
     }
     if (!pin->file)
         err_set(e, ERR_NOT_FOUND, "cannot find %s in any layer", name);
     return pin->file;
 }
 
-const json_t *pins_tree(struct pins *p, const char *name, const json_t *today,
-                        struct err *e)
+const json_t *pins_tree(struct pins *p, const char *name, const json_t *today)
 {
     char key[NAME_MAX_BYTES];
     snprintf(key, sizeof key, "= %s", name);
     struct pin *pin = find(p, key);
     if (pin)
         return pin->tree;
-    struct shown *text = show(today);
-    if (!text) {
-        err_set(e, ERR_INTERNAL, "cannot note the settings that a run uses (%s)", name);
-        return NULL;
-    }
     pin = add(p, key);
     pin->tree = json_incref((json_t *)today);
-    pin->shown = text;
-    pin->text = text->text;
-    pin->len = text->len;
-    memcpy(pin->hash, text->hash, sizeof pin->hash);
     return today;
 }
 
@@ -216,16 +198,44 @@ int pins_count(const struct pins *p)
     return p->n;
 }
 
+struct source {
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    const char *text; /* NULL: no layer had it */
+    size_t len;
+};
+
+/* Texts of settings and hashes of files are made here: a run that is not stored needs
+ * none. */
+static struct source source_of(struct pin *pin)
+{
+    struct source s = {.text = pin->text, .len = pin->len};
+    if (pin->file) {
+        s.text = pin->file->text;
+        s.len = pin->file->len;
+        str_unhex(overlay_hash(pin->file), 2 * sizeof s.hash, s.hash);
+        return s;
+    }
+    if (pin->tree && !pin->text && !pin->shown)
+        pin->shown = show(pin->tree);
+    if (pin->shown) {
+        s.text = pin->shown->text;
+        s.len = pin->shown->len;
+    }
+    memcpy(s.hash, pin->shown ? pin->shown->hash : pin->hash, sizeof s.hash);
+    return s;
+}
+
 /* NAME, HASH ("-": no layer had it), layer, path; tabs in between */
 char *pins_list(const struct pins *p, unsigned char hash[CRYPTO_SHA256_SIZE])
 {
     struct buf out;
     buf_init(&out, LIST_MAX);
     for (int i = 0; i < p->n; i++) {
-        const struct pin *pin = &p->list[i];
+        struct pin *pin = &p->list[i];
+        struct source source = source_of(pin);
         char hex[2 * CRYPTO_SHA256_SIZE + 1] = "-";
-        if (pin->file || pin->text)
-            str_hex(pin->hash, sizeof pin->hash, hex);
+        if (source.text)
+            str_hex(source.hash, sizeof source.hash, hex);
         buf_addf(&out, "%s\t%s\t%d\t%s\n", pin->name, hex,
                  pin->file ? (int)pin->file->layer : 0, pin->file ? pin->file->path : "");
     }
@@ -243,11 +253,9 @@ void pins_each(const struct pins *p,
                void *arg)
 {
     for (int i = 0; i < p->n; i++) {
-        const struct pin *pin = &p->list[i];
-        if (pin->file)
-            fn(arg, pin->hash, pin->file->text, pin->file->len);
-        else if (pin->text)
-            fn(arg, pin->hash, pin->text, pin->len);
+        struct source source = source_of(&p->list[i]);
+        if (source.text)
+            fn(arg, source.hash, source.text, source.len);
     }
 }
 
@@ -283,7 +291,7 @@ static int load_file(struct pins *p, struct pin *pin, const char *hex, int layer
         overlay_find(p->overlay, strcmp(client, "-") != 0 ? client : NULL, name,
                      (enum layer)from, &ignored);
     /* today's when it is the same one, in the same place */
-    if (!file || strcmp(file->hash, hex) != 0 || strcmp(file->path, path) != 0)
+    if (!file || strcmp(overlay_hash(file), hex) != 0 || strcmp(file->path, path) != 0)
         file = overlay_kept(p->overlay, path, hex);
     if (!file) {
         char *bytes;
@@ -293,7 +301,7 @@ static int load_file(struct pins *p, struct pin *pin, const char *hex, int layer
         file = overlay_keep(p->overlay, (enum layer)layer, path, bytes, len);
         free(bytes);
     }
-    set_file(pin, file);
+    pin->file = file;
     return 0;
 }
 
@@ -343,7 +351,7 @@ int pins_describe(const struct pins *p, const char *name, enum layer *layer, cha
         if (!pin->file || pin->name[0] != '0' || !own || strcmp(own + 1, name) != 0)
             continue;
         *layer = pin->file->layer;
-        memcpy(hex, pin->file->hash, sizeof pin->file->hash);
+        memcpy(hex, overlay_hash(pin->file), sizeof pin->file->hash);
         return 1;
     }
     return 0;

@@ -28,9 +28,8 @@ int pins_load(struct pins *p, const char *list, pins_text_fn *text, void *arg,
 struct overlay_file *pins_find(struct pins *p, const char *client, const char *name,
                                enum layer from, struct err *e);
 /* Settings: notes TODAY under NAME ("client", "workspace", "connector front"), or
- * answers what is noted. Borrowed. */
-const json_t *pins_tree(struct pins *p, const char *name, const json_t *today,
-                        struct err *e);
+ * answers what is noted. Borrowed; it must not change any more. */
+const json_t *pins_tree(struct pins *p, const char *name, const json_t *today);
 
 /* The bytes of a file that the run was given: borrowed, NULL when they are not noted; and
  * noting a copy of them. */
