@@ -80,6 +80,8 @@ static int on_step(void *arg, const struct journal_entry *step)
 static struct journal *load_journal(struct attempt *a, struct err *e)
 {
     struct loading l = {a, journal_new(&limits_default, 1), e, 0};
+    if (a->new_run)
+        return l.journal;
     if (ledger_steps(a->env->db, a->id, on_step, &l, e) == 0 && !l.failed)
         return l.journal;
     journal_free(l.journal);
@@ -146,6 +148,7 @@ static void finish(struct attempt *a)
 {
     runner_done *done = a->done;
     a->done = NULL;
+    a->end.id = a->id;
     a->end.client = a->client;
     a->end.recipe = a->recipe;
     done(a->arg, &a->end); /* frees A */
@@ -153,10 +156,13 @@ static void finish(struct attempt *a)
 
 void attempt_ended(struct attempt *a, const struct err *e)
 {
-    if (e->kind != ERR_NONE) { /* the claim is lost, or it could never be stored */
+    if (e->kind != ERR_NONE && a->new_run && ledger_is_over(a->end.state)) {
+        log_line(LOG_WARN, "this run is not recorded: %s", e->text);
+    } else if (e->kind != ERR_NONE) { /* the claim is lost, or it could never be stored */
         a->end.state = LEDGER_RUNNING;
         a->end.err = *e;
-        log_line(LOG_WARN, "run %lld: %s", (long long)a->id, e->text);
+        if (a->id)
+            log_line(LOG_WARN, "run %lld: %s", (long long)a->id, e->text);
     }
     finish(a);
 }
@@ -461,16 +467,47 @@ static void on_done(void *arg, const struct run_result *result)
 
 /* ---- its beginning ---- */
 
+/* The row's texts from now on are A's own. */
+static void own_row(struct attempt *a, const struct ledger_run *row)
+{
+    a->conversation = copy(row->conversation);
+    a->new_run = xmalloc(sizeof *a->new_run);
+    *a->new_run = (struct ledger_run){.client = a->client,
+                                      .recipe = a->recipe,
+                                      .origin = a->origin,
+                                      .conversation = a->conversation,
+                                      .args = a->args,
+                                      .seed = a->seed,
+                                      .policy = a->policy_text,
+                                      .due_ms = row->due_ms,
+                                      .created_ms = row->created_ms};
+}
+
+static void on_added(void *arg, int64_t id)
+{
+    struct attempt *a = arg;
+    a->id = id;
+    free(a->new_run);
+    a->new_run = NULL;
+    free(a->args);
+    a->args = NULL;
+}
+
 static int load(struct attempt *a, struct journal **journal, struct pins **pins,
                 struct err *e)
 {
-    if (ledger_read(a->env->db, a->id, on_row, a, e) != 0)
+    if (!a->new_run && ledger_read(a->env->db, a->id, on_row, a, e) != 0)
         return -1;
     int64_t activation = a->end.id;
     a->end.id = a->id;
-    a->kept =
-        keeper_begin(a->env->keeper, &(struct keeping){a->id, a->epoch, a->client,
-                                                       str_eq(a->origin, "activation")});
+    struct keeping keeping = {.run = a->id,
+                              .epoch = a->epoch,
+                              .client = a->client,
+                              .guarded = str_eq(a->origin, "activation"),
+                              .new_run = a->new_run,
+                              .on_added = on_added,
+                              .arg = a};
+    a->kept = keeper_begin(a->env->keeper, &keeping);
     read_policy(a);
     a->label = xasprintf("recipe %s", a->recipe);
     kept_note(a->kept, "attempt", "%d", a->number);
@@ -535,16 +572,44 @@ static void begin(struct attempt *a)
     stats_add(STAT_ATTEMPTS, 1);
     stats_add(STAT_REPLAYS, (uint64_t)journal_is_replaying(journal));
     a->run = run_start(session_runs(a->env->session), &spec, on_done, a);
+    if (a->new_run)
+        return;
     free(a->args);
     a->args = NULL;
+}
+
+static struct attempt *new_attempt(struct attempt_env *env, int64_t id, int64_t epoch,
+                                   runner_done *done, void *arg)
+{
+    struct attempt *a = xcalloc(1, sizeof *a);
+    *a = (struct attempt){.env = env, .id = id, .epoch = epoch, .done = done, .arg = arg};
+    a->end.err.retry_after_ms = -1;
+    return a;
 }
 
 struct attempt *attempt_start(struct attempt_env *env, int64_t id, int64_t epoch,
                               runner_done *done, void *arg)
 {
-    struct attempt *a = xcalloc(1, sizeof *a);
-    *a = (struct attempt){.env = env, .id = id, .epoch = epoch, .done = done, .arg = arg};
-    a->end.err.retry_after_ms = -1;
+    struct attempt *a = new_attempt(env, id, epoch, done, arg);
+    begin(a);
+    return a;
+}
+
+struct attempt *attempt_start_new(struct attempt_env *env, const struct ledger_run *row,
+                                  runner_done *done, void *arg)
+{
+    struct attempt *a = new_attempt(env, 0, 1, done, arg);
+    struct ledger_run first = *row;
+    unsigned char random[16];
+    char seed[2 * sizeof random + 1];
+    if (!row->seed) {
+        crypto_random(random, sizeof random);
+        str_hex(random, sizeof random, seed);
+        first.seed = seed;
+    }
+    first.attempts = 1;
+    on_row(a, &first);
+    own_row(a, &first);
     begin(a);
     return a;
 }
@@ -575,6 +640,8 @@ void attempt_free(struct attempt *a)
     free(a->label);
     free(a->policy_text);
     free(a->args);
+    free(a->conversation);
+    free(a->new_run);
     free(a->result);
     free(a);
 }

@@ -24,11 +24,13 @@ struct attempt_env { /* borrowed; one for all */
 
 struct attempt { /* for app/attempt.c and app/confirm.c; others see its first members */
     struct attempt_env *env;
-    int64_t id, epoch;
+    int64_t id, epoch; /* id 0: it is not in the store yet */
     char *client, *recipe;
     struct run *run; /* NULL: none is going on */
     /* ---- */
     struct kept *kept;
+    struct ledger_run *new_run; /* until it is in the store; its texts are A's own */
+    char *conversation;
     char *origin, *seed, *label, *policy_text, *args;
     size_t args_len;
     int number; /* this attempt's, from 1 */
@@ -51,6 +53,10 @@ struct attempt { /* for app/attempt.c and app/confirm.c; others see its first me
  * freed. CLIENT may be NULL until it is loaded. */
 struct attempt *attempt_start(struct attempt_env *env, int64_t id, int64_t epoch,
                               runner_done *done, void *arg);
+/* The same for a run that is not in the store: ROW, copied, says all but the seed. What
+ * it has to keep first adds it: a write, ctx.store, an end. */
+struct attempt *attempt_start_new(struct attempt_env *env, const struct ledger_run *row,
+                                  runner_done *done, void *arg);
 /* Lets go of the run, unless a write of it may be under way: it is queued again as though
  * this attempt had not been. DONE is called as ever. */
 void attempt_release(struct attempt *a);

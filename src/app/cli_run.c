@@ -25,7 +25,7 @@ enum { WAIT_MS = 5 * 60 * 1000 };
 struct job { /* one client's run */
     struct batch *batch;
     char *client;
-    int64_t run; /* 0: it has no row */
+    int64_t run; /* 0: it has no row, or none yet */
     int ended;
     enum ledger_state state; /* of one that has ended; a dry one is done or dead */
     struct err err;
@@ -38,7 +38,6 @@ struct batch {
     struct session *s;
     struct writer *writer;
     struct runner *runner;
-    const char *owner;
     const char *recipe, *conversation;
     const json_t *args;
     char *args_text, *label;
@@ -66,7 +65,9 @@ static void on_ended(struct job *job, enum ledger_state state, const struct err 
 
 static void on_run_end(void *arg, const struct runner_end *end)
 {
-    on_ended(arg, end->state, &end->err, end->json, end->len);
+    struct job *job = arg;
+    job->run = end->id;
+    on_ended(job, end->state, &end->err, end->json, end->len);
 }
 
 static void on_dry_end(void *arg, const struct run_result *result)
@@ -79,11 +80,9 @@ static void on_dry_end(void *arg, const struct run_result *result)
              result->outcome == RUN_DONE ? result->json : NULL, result->len);
 }
 
-/* On the writer's thread. */
-static int add_run(struct db *db, void *arg, struct err *e)
+/* Its row comes with what it has to keep first: one that only reads costs one commit. */
+static void start_run(struct batch *b, struct job *job)
 {
-    struct job *job = arg;
-    const struct batch *b = job->batch;
     struct ledger_run run = {.client = job->client,
                              .recipe = b->recipe,
                              .origin = "hand",
@@ -93,19 +92,7 @@ static int add_run(struct db *db, void *arg, struct err *e)
                              .policy = "{}",
                              .created_ms = clock_wall_ms()};
     run.due_ms = run.created_ms;
-    return ledger_add(db, &run, b->owner, &job->run, e);
-}
-
-static void on_added(void *arg, const struct err *e)
-{
-    struct job *job = arg;
-    struct batch *b = job->batch;
-    if (e->kind == ERR_NONE) {
-        runner_start(b->runner, job->run, 1, on_run_end, job);
-        return;
-    }
-    job->run = 0;
-    on_ended(job, LEDGER_DEAD, e, NULL, 0);
+    runner_start_new(b->runner, &run, on_run_end, job);
 }
 
 static void start_dry(struct batch *b, struct job *job)
@@ -137,7 +124,7 @@ static void start_more(struct batch *b)
         if (b->dry)
             start_dry(b, job);
         else
-            writer_submit(b->writer, 0, add_run, on_added, job);
+            start_run(b, job);
     }
 }
 
@@ -293,18 +280,21 @@ static int report(const struct cli *cli, const struct batch *b, int all)
     return code;
 }
 
-/* Its runs are claimed for this process's presence and driven as a worker's are. */
+/* Its runs are driven as a worker's are. While the only one waits for the disk there is
+ * nothing else to do. */
 static int open_runner(struct batch *b, struct err *e)
 {
-    struct presence *presence =
-        workspace_store(b->w, e) ? workspace_presence(b->w, e) : NULL;
-    if (!presence)
+    struct store *store = workspace_store(b->w, e);
+    if (!store)
         return -1;
-    char *path = path_join(workspace_dir(b->w), "state/foyer.db");
-    b->owner = presence_id(presence);
-    b->writer = writer_open(path, session_loop(b->s), e);
-    free(path);
-    b->runner = b->writer ? runner_new(b->s, b->writer, presence, e) : NULL;
+    if (b->njobs == 1) {
+        b->writer = writer_open_here(store_db(store), session_loop(b->s));
+    } else {
+        char *path = path_join(workspace_dir(b->w), "state/foyer.db");
+        b->writer = writer_open(path, session_loop(b->s), e);
+        free(path);
+    }
+    b->runner = b->writer ? runner_new(b->s, b->writer, NULL, e) : NULL;
     if (!b->runner)
         return -1;
     runner_be_by_hand(b->runner);
@@ -394,7 +384,7 @@ out:
         code = cli_fail(cli, &e);
     writer_close(b.writer);
     runner_free(b.runner);
-    session_close(b.s);
+    session_leave(b.s);
     for (size_t i = 0; i < b.njobs; i++) {
         free(b.jobs[i].client);
         free(b.jobs[i].seed);
@@ -407,7 +397,7 @@ out:
     json_decref(words);
     json_decref(body);
     json_decref(happening);
-    workspace_close(b.w);
+    workspace_leave(b.w);
     free(rest.items);
     return code;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/parcel.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -32,8 +33,8 @@ struct keeper {
     struct job *jobs;
     int stuck; /* jobs that wait for the timer */
     /* sets of pins whose code is in the store */
-    unsigned char known[KNOWN_MAX][CRYPTO_SHA256_SIZE];
-    int nknown;
+    unsigned char (*known)[CRYPTO_SHA256_SIZE]; /* at most KNOWN_MAX */
+    int nknown, known_cap;
 };
 
 struct note {
@@ -42,7 +43,11 @@ struct note {
 
 struct kept {
     struct keeper *k;
-    int64_t run, epoch;
+    int64_t run, epoch; /* run 0: it is not in the store yet */
+    const struct ledger_run *new_run;
+    struct job *adding; /* it will be with this one, and others wait for that */
+    void (*on_added)(void *arg, int64_t id);
+    void *added_arg;
     char *client;
     struct run_keeper hooks;
     int npins; /* of them are stored */
@@ -64,11 +69,9 @@ struct job {
     int npins;
     int kind; /* enum run_commit_kind, or -1: an attempt's end */
     int must, is_stuck, found_refs;
-    struct ledger_change change;
-    struct journal_entry *steps;
-    size_t step_cap;
-    void **blocks; /* to be freed with it */
-    size_t nblocks, block_cap;
+    int waits;               /* for the job that adds the run */
+    const char *owner, *why; /* why: it cannot be submitted */
+    struct parcel parcel;
     run_committed *done;
     void *arg;
 };
@@ -107,10 +110,7 @@ static void job_free(struct job *job)
         if (job->next)
             job->next->prev = job->prev;
     }
-    for (size_t i = 0; i < job->nblocks; i++)
-        free(job->blocks[i]);
-    free(job->blocks);
-    free(job->steps);
+    parcel_fini(&job->parcel);
     free(job);
 }
 
@@ -128,12 +128,18 @@ void keeper_free(struct keeper *k)
             job_free(job);
     }
     loop_timer_free(k->again);
+    free(k->known);
     free(k);
 }
 
 int keeper_is_stuck(const struct keeper *k)
 {
     return k->stuck > 0;
+}
+
+struct presence *keeper_presence(const struct keeper *k)
+{
+    return k->presence;
 }
 
 /* ---- one attempt's ---- */
@@ -183,6 +189,9 @@ struct kept *keeper_begin(struct keeper *k, const struct keeping *what)
     x->epoch = what->epoch;
     x->client = xstrdup(what->client);
     x->may_guard = what->guarded;
+    x->new_run = what->new_run;
+    x->on_added = what->on_added;
+    x->added_arg = what->arg;
     x->hooks = (struct run_keeper){x, commit, withdraw, leaving, refused};
     return x;
 }
@@ -192,11 +201,15 @@ void kept_free(struct kept *x)
     if (!x)
         return;
     has_left(x); /* or never will */
-    for (struct job *job = x->k->jobs; job; job = job->next)
-        if (job->kept == x) {
-            job->kept = NULL;
-            withdraw(NULL, job);
-        }
+    for (struct job *job = x->k->jobs, *next; job; job = next) {
+        next = job->next;
+        if (job->kept != x)
+            continue;
+        job->kept = NULL;
+        withdraw(NULL, job);
+        if (job->waits)
+            job_free(job);
+    }
     for (size_t i = 0; i < x->nnotes; i++) {
         free(x->notes[i].what);
         free(x->notes[i].text);
@@ -249,6 +262,11 @@ int kept_did_begin(const struct kept *x)
     return x->did_begin;
 }
 
+int kept_is_new(const struct kept *x)
+{
+    return x->run == 0;
+}
+
 int kept_is_lost(const struct kept *x)
 {
     return x->is_lost;
@@ -260,69 +278,6 @@ int kept_is_guarded(const struct kept *x)
 }
 
 /* ---- jobs ---- */
-
-static void *keep(struct job *job, void *block)
-{
-    if (job->nblocks == job->block_cap) {
-        job->block_cap = job->block_cap ? 2 * job->block_cap : 16;
-        job->blocks = xrealloc(job->blocks, job->block_cap * sizeof *job->blocks);
-    }
-    job->blocks[job->nblocks++] = block;
-    return block;
-}
-
-static const char *keep_text(struct job *job, const char *s)
-{
-    return s ? keep(job, xstrdup(s)) : NULL;
-}
-
-static const char *keep_bytes(struct job *job, const char *data, size_t len)
-{
-    return data ? keep(job, xmemdup0(data, len)) : NULL;
-}
-
-static void add_step(void *arg, const struct journal_entry *entry)
-{
-    struct job *job = arg;
-    if (job->change.nsteps == job->step_cap) {
-        job->step_cap = job->step_cap ? 2 * job->step_cap : 8;
-        job->steps = xrealloc(job->steps, job->step_cap * sizeof *job->steps);
-    }
-    struct journal_entry *copy = &job->steps[job->change.nsteps++];
-    *copy = *entry;
-    copy->kind = keep_text(job, entry->kind);
-    copy->name = keep_text(job, entry->name);
-    copy->input = keep_bytes(job, entry->input, entry->input_len);
-    copy->result = keep_bytes(job, entry->result, entry->len);
-    job->change.steps = job->steps;
-}
-
-struct codes {
-    struct job *job;
-    struct ledger_code *list;
-    size_t n;
-};
-
-static void add_code(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE],
-                     const char *text, size_t len)
-{
-    struct codes *codes = arg;
-    codes->list = xrealloc(codes->list, (codes->n + 1) * sizeof *codes->list);
-    struct ledger_code *code = &codes->list[codes->n++];
-    memcpy(code->hash, hash, sizeof code->hash);
-    code->text = keep_bytes(codes->job, text, len);
-    code->len = len;
-}
-
-static void add_codes(struct job *job, const struct pins *pins)
-{
-    struct codes codes = {.job = job};
-    pins_each(pins, add_code, &codes);
-    if (codes.list)
-        keep(job, codes.list);
-    job->change.codes = codes.list;
-    job->change.ncodes = codes.n;
-}
 
 static int is_known(const struct keeper *k, const unsigned char *hash)
 {
@@ -338,13 +293,13 @@ static void add_pins(struct job *job, const struct pins *pins)
     struct kept *x = job->kept;
     if (!pins || pins_count(pins) <= x->npins)
         return;
-    unsigned char *hash = keep(job, xmalloc(CRYPTO_SHA256_SIZE));
-    job->change.pins_list = keep(job, pins_list(pins, hash));
-    job->change.pins = hash;
+    unsigned char *hash = parcel_keep(&job->parcel, xmalloc(CRYPTO_SHA256_SIZE));
+    job->parcel.change.pins_list = parcel_keep(&job->parcel, pins_list(pins, hash));
+    job->parcel.change.pins = hash;
     job->npins = pins_count(pins);
     job->pins = pins;
     if (!is_known(x->k, hash))
-        add_codes(job, pins);
+        parcel_add_codes(&job->parcel, pins);
 }
 
 static void add_notes(struct job *job)
@@ -352,12 +307,13 @@ static void add_notes(struct job *job)
     struct kept *x = job->kept;
     if (!x->nnotes)
         return;
-    struct ledger_note *notes = keep(job, xcalloc(x->nnotes, sizeof *notes));
+    struct ledger_note *notes =
+        parcel_keep(&job->parcel, xcalloc(x->nnotes, sizeof *notes));
     for (size_t i = 0; i < x->nnotes; i++)
-        notes[i] = (struct ledger_note){keep(job, x->notes[i].what),
-                                        keep(job, x->notes[i].text)};
-    job->change.notes = notes;
-    job->change.nnotes = x->nnotes;
+        notes[i] = (struct ledger_note){parcel_keep(&job->parcel, x->notes[i].what),
+                                        parcel_keep(&job->parcel, x->notes[i].text)};
+    job->parcel.change.notes = notes;
+    job->parcel.change.nnotes = x->nnotes;
     x->nnotes = 0;
 }
 
@@ -379,17 +335,17 @@ static void add_made(struct job *job, const struct journal_entry *entry)
         json_at(workspace_connector(job->keeper->w, x->app, NULL), "receipt.field"));
     const char *receipt = field ? json_string_value(json_object_get(body, field)) : NULL;
     const char *ids[] = {receipt, json_string_value(json_object_get(body, "id"))};
-    const char **refs = keep(job, xcalloc(2, sizeof *refs));
-    job->change.nrefs = 0;
+    const char **refs = parcel_keep(&job->parcel, xcalloc(2, sizeof *refs));
+    job->parcel.change.nrefs = 0;
     for (int i = 0; i < 2; i++)
         if (ids[i] && *ids[i] && strlen(ids[i]) <= REF_MAX)
-            refs[job->change.nrefs++] = keep_text(job, ids[i]);
-    job->change.refs = refs;
-    job->found_refs = job->change.nrefs > 0;
+            refs[job->parcel.change.nrefs++] = parcel_text(&job->parcel, ids[i]);
+    job->parcel.change.refs = refs;
+    job->found_refs = job->parcel.change.nrefs > 0;
     if (receipt && *receipt && strlen(receipt) <= REF_MAX) {
-        job->change.receipt_app = keep_text(job, x->app);
-        job->change.receipt = keep_text(job, receipt);
-        job->change.receipt_due_ms = job->change.now_ms + RECEIPT_MS;
+        job->parcel.change.receipt_app = parcel_text(&job->parcel, x->app);
+        job->parcel.change.receipt = parcel_text(&job->parcel, receipt);
+        job->parcel.change.receipt_due_ms = job->parcel.change.now_ms + RECEIPT_MS;
     }
     json_decref(body);
 }
@@ -409,15 +365,11 @@ static struct job *job_new(struct kept *x, int kind, const struct journal *journ
     job->kind = kind;
     job->done = done;
     job->arg = arg;
-    job->change = (struct ledger_change){.run = x->run,
-                                         .epoch = x->epoch,
-                                         .now_ms = clock_wall_ms(),
-                                         .drop = -1,
-                                         .state = -1};
+    parcel_init(&job->parcel, clock_wall_ms());
     if (journal)
-        journal_delta(journal, &job->change.drop, add_step, job);
-    for (size_t i = 0; kind == COMMIT_OUTCOME && i < job->change.nsteps; i++)
-        add_made(job, &job->steps[i]);
+        journal_delta(journal, &job->parcel.change.drop, parcel_add_step, &job->parcel);
+    for (size_t i = 0; kind == COMMIT_OUTCOME && i < job->parcel.change.nsteps; i++)
+        add_made(job, &job->parcel.steps[i]);
     add_pins(job, pins);
     add_notes(job);
     return job;
@@ -427,13 +379,15 @@ static struct job *job_new(struct kept *x, int kind, const struct journal *journ
 static int write_job(struct db *db, void *arg, struct err *e)
 {
     struct job *job = arg;
-    struct ledger_change *change = &job->change;
+    struct ledger_change *change = &job->parcel.change;
     if (change->pins && !change->ncodes) { /* it was stored once; is it still? */
         char *list = NULL;
         if (ledger_pins(db, change->pins, &list, e) != 0)
             return -1;
         free(list);
     }
+    if (job->parcel.new_run)
+        return ledger_add_with(db, job->parcel.new_run, job->owner, change, e);
     return ledger_commit(db, change, e);
 }
 
@@ -442,19 +396,56 @@ static void end(struct job *job, const struct err *e)
     run_committed *done = job->done;
     void *arg = job->arg;
     struct err copy = *e;
+    struct kept *x = job->kept;
+    if (x && x->adding == job) {
+        x->adding = NULL;
+        for (struct job *other = job->next; other; other = other->next)
+            if (other->kept == x && other->waits) {
+                other->waits = 0;
+                submit(other);
+            }
+    }
     job_free(job);
     if (done)
         done(arg, &copy);
+}
+
+/* The open intent is the last step of what is committed. One that adds its run is held
+ * when that has its id. */
+static void hold(const struct job *job)
+{
+    struct kept *x = job->kept;
+    const struct ledger_change *change = &job->parcel.change;
+    const struct journal_entry *last =
+        change->nsteps ? &change->steps[change->nsteps - 1] : NULL;
+    x->write = (struct unsent){0};
+    if (!last || !last->is_intent || last->is_done)
+        return;
+    x->write = (struct unsent){
+        .run = x->run, .epoch = x->epoch, .seq = last->seq, .at_ms = last->at_ms};
+    has_not_left(x);
 }
 
 static void stored(struct job *job)
 {
     struct keeper *k = job->keeper;
     struct kept *x = job->kept;
-    if (job->change.pins && !is_known(k, job->change.pins)) {
+    if (x && job->parcel.new_run) {
+        x->run = job->parcel.change.run;
+        x->epoch = job->parcel.change.epoch;
+        if (job->kind == COMMIT_INTENT && job->done)
+            hold(job);
+        if (x->on_added)
+            x->on_added(x->added_arg, x->run);
+    }
+    if (job->parcel.change.pins && !is_known(k, job->parcel.change.pins)) {
         if (k->nknown == KNOWN_MAX)
             k->nknown = 0;
-        memcpy(k->known[k->nknown++], job->change.pins, CRYPTO_SHA256_SIZE);
+        if (k->nknown == k->known_cap) {
+            k->known_cap = k->known_cap ? 2 * k->known_cap : 16;
+            k->known = xrealloc(k->known, (size_t)k->known_cap * sizeof *k->known);
+        }
+        memcpy(k->known[k->nknown++], job->parcel.change.pins, CRYPTO_SHA256_SIZE);
     }
     if (x && job->npins > x->npins)
         x->npins = job->npins;
@@ -482,22 +473,24 @@ static int mend(struct job *job, const struct err *e)
         log_line(LOG_ERROR,
                  "run %lld: %s; if another run has taken this message for its own, its "
                  "reply may be missing",
-                 (long long)job->change.run, e->text);
+                 (long long)job->parcel.change.run, e->text);
         job->found_refs = 0;
-        job->change.nrefs = 0;
+        job->parcel.change.nrefs = 0;
         submit(job);
         return 1;
     }
-    if (e->kind == ERR_NOT_FOUND && job->change.pins && !job->change.ncodes) {
+    if (e->kind == ERR_NOT_FOUND && job->parcel.change.pins &&
+        !job->parcel.change.ncodes) {
         k->nknown = 0;
         if (job->pins)
-            add_codes(job, job->pins);
-        if (!job->change.ncodes)
-            job->change.pins = NULL;
+            parcel_add_codes(&job->parcel, job->pins);
+        if (!job->parcel.change.ncodes)
+            job->parcel.change.pins = NULL;
         submit(job);
         return 1;
     }
-    if (job->must && (e->kind == ERR_STORE || e->kind == ERR_UNAVAILABLE)) {
+    if (job->must && !job->parcel.new_run &&
+        (e->kind == ERR_STORE || e->kind == ERR_UNAVAILABLE)) {
         if (k->stuck++ == 0) {
             log_line(LOG_ERROR, "nothing is written until this can be stored: %s",
                      e->text);
@@ -525,36 +518,71 @@ static void on_written(void *arg, const struct err *e)
     if (mend(job, e))
         return;
     struct kept *x = job->kept;
-    if (e->kind == ERR_CONFLICT && x && !job->change.nrefs)
+    if (e->kind == ERR_CONFLICT && x && !job->parcel.change.nrefs)
         x->is_lost = 1;
-    if (e->kind == ERR_FORBIDDEN && x && job->change.reply_to)
+    if (e->kind == ERR_FORBIDDEN && x && job->parcel.change.reply_to)
         x->is_guarded = 1;
     if (e->kind == ERR_STORE && !job->must) /* nothing has happened: later, then */
         said.kind = ERR_UNAVAILABLE;
     end(job, &said);
 }
 
+static void on_refused(void *arg)
+{
+    struct job *job = arg;
+    struct err e;
+    err_set(&e, ERR_UNAVAILABLE, "%s", job->why);
+    if (!job->keeper)
+        job_free(job);
+    else
+        end(job, &e);
+}
+
+static void refuse(struct job *job, const char *why)
+{
+    job->why = why;
+    loop_defer(job->keeper->loop, on_refused, job);
+}
+
+/* 0: the run is in the store, or will be with this job; 1: it waits; -1: refused. */
+static int prepare(struct job *job)
+{
+    struct kept *x = job->kept;
+    struct keeper *k = job->keeper;
+    struct err e;
+    if (!x || job->parcel.new_run)
+        return 0;
+    job->parcel.change.run = x->run;
+    job->parcel.change.epoch = x->epoch;
+    if (x->run)
+        return 0;
+    if (x->adding) {
+        job->waits = 1;
+        return 1;
+    }
+    if (job->parcel.change.state < 0 && !k->presence &&
+        !(k->presence = workspace_presence(k->w, &e))) {
+        refuse(job, parcel_text(&job->parcel, e.text));
+        return -1;
+    }
+    parcel_add_run(&job->parcel, x->new_run);
+    job->owner = job->parcel.change.state < 0
+                     ? parcel_text(&job->parcel, presence_id(k->presence))
+                     : NULL;
+    x->adding = job;
+    return 0;
+}
+
 static void submit(struct job *job)
 {
+    if (prepare(job) != 0)
+        return;
     /* an end changes nothing that could not be found out again */
     int durable = job->kind >= 0 && job->kind != COMMIT_CHECKPOINT;
     writer_submit(job->keeper->writer, durable, write_job, on_written, job);
 }
 
 /* ---- what runs ask ---- */
-
-static void on_refused(void *arg)
-{
-    struct job *job = arg;
-    struct err e;
-    err_set(&e, ERR_UNAVAILABLE,
-            "cannot send anything now: the store cannot be written, and what was done "
-            "before must be kept first");
-    if (!job->keeper)
-        job_free(job);
-    else
-        end(job, &e);
-}
 
 /* A request that the connector calls a reply, for a run that the loop guard watches. */
 static void set_guard(struct job *job, const struct run_commit *what)
@@ -568,26 +596,9 @@ static void set_guard(struct job *job, const struct run_commit *what)
         return;
     const json_t *most =
         json_object_get(workspace_client(w, job->kept->client, NULL), "replies_per_hour");
-    job->change.reply_to = keep(job, conversation);
-    job->change.replies_max =
+    job->parcel.change.reply_to = parcel_keep(&job->parcel, conversation);
+    job->parcel.change.replies_max =
         json_is_integer(most) ? (int)json_integer_value(most) : REPLIES_PER_HOUR;
-}
-
-/* The open intent is the last step of what is committed. */
-static void hold(const struct job *job)
-{
-    struct kept *x = job->kept;
-    const struct ledger_change *change = &job->change;
-    const struct journal_entry *last =
-        change->nsteps ? &change->steps[change->nsteps - 1] : NULL;
-    x->write = (struct unsent){0};
-    if (!last || !last->is_intent || last->is_done)
-        return;
-    x->write = (struct unsent){.run = change->run,
-                               .epoch = change->epoch,
-                               .seq = last->seq,
-                               .at_ms = last->at_ms};
-    has_not_left(x);
 }
 
 static const char *const note_words[] = {[COMMIT_INTENT] = "intent",
@@ -612,17 +623,19 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
         job_new(x, what->kind, run_journal(run), run_pins(run), done, done_arg);
     job->journal = run_journal(run);
     job->must = what->kind == COMMIT_OUTCOME;
-    job->change.key = keep_text(job, what->key);
-    job->change.value = keep_text(job, what->value);
+    job->parcel.change.key = parcel_text(&job->parcel, what->key);
+    job->parcel.change.value = parcel_text(&job->parcel, what->value);
     *pending = job;
     if (what->kind == COMMIT_INTENT) {
         set_guard(job, what);
-        hold(job);
+        if (x->run)
+            hold(job);
     }
     if (what->kind == COMMIT_OUTCOME)
         testhook_stop("outcome known");
     if (x->k->stuck && !job->must)
-        loop_defer(x->k->loop, on_refused, job);
+        refuse(job, "cannot send anything now: the store cannot be written, and what was "
+                    "done before must be kept first");
     else
         submit(job);
 }
@@ -630,40 +643,24 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
 void kept_commit(struct kept *x, const struct journal *journal, const struct pins *pins,
                  const struct ledger_change *change, run_committed *done, void *arg)
 {
-    struct job *job = job_new(x, -1, journal, pins, done, arg);
-    struct ledger_change *own = &job->change;
+    int is_final =
+        change->state >= 0 && ledger_is_final((enum ledger_state)change->state);
+    struct job *job =
+        job_new(x, -1, journal, is_final && !x->run ? NULL : pins, done, arg);
+    struct ledger_change *own = &job->parcel.change;
     job->must = 1;
-    if (pins && own->pins && !own->ncodes && !ledger_is_over(change->state))
-        add_codes(job, pins); /* they are gone when it turns out that they are missing */
+    /* PINS is gone when it turns out that their codes are missing */
+    if (pins && own->pins && !own->ncodes && !is_final)
+        parcel_add_codes(&job->parcel, pins);
     job->pins = NULL;
     if (!journal) {
         own->drop = change->drop;
         for (size_t i = 0; i < change->nsteps; i++)
-            add_step(job, &change->steps[i]);
+            parcel_add_step(&job->parcel, &change->steps[i]);
     }
-    if (change->nrefs) {
-        const char **refs = keep(job, xcalloc(change->nrefs, sizeof *refs));
-        for (size_t i = 0; i < change->nrefs; i++)
-            refs[i] = keep_text(job, change->refs[i]);
-        own->refs = refs;
-        own->nrefs = change->nrefs;
+    parcel_add_end(&job->parcel, change);
+    if (change->nrefs)
         job->found_refs = 0;
-    }
-    own->state = change->state;
-    own->due_ms = change->due_ms;
-    own->failures = change->failures;
-    own->looks = change->looks;
-    own->first_failure_ms = change->first_failure_ms;
-    own->kind = keep_text(job, change->kind);
-    own->reason = keep_text(job, change->reason);
-    own->result = keep_text(job, change->result);
-    own->wait_seq = change->wait_seq;
-    own->wait_trigger = keep_text(job, change->wait_trigger);
-    own->wait_match = keep_text(job, change->wait_match);
-    if (change->receipt) {
-        own->receipt_app = keep_text(job, change->receipt_app);
-        own->receipt = keep_text(job, change->receipt);
-        own->receipt_due_ms = own->now_ms + RECEIPT_MS;
-    }
+    own->receipt_due_ms = own->now_ms + RECEIPT_MS;
     submit(job);
 }

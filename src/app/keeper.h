@@ -21,7 +21,8 @@
 struct keeper;
 struct kept; /* one attempt's side of it */
 
-/* All borrowed. P, which may be NULL, says which writes have not left. */
+/* All borrowed. P says which writes have not left; NULL: W's, opened when a run must be
+ * claimed. */
 struct keeper *keeper_new(struct workspace *w, struct loop *loop, struct writer *writer,
                           struct presence *p);
 /* What is submitted is committed all the same; nobody is called for it. After each kept's
@@ -29,11 +30,18 @@ struct keeper *keeper_new(struct workspace *w, struct loop *loop, struct writer 
 void keeper_free(struct keeper *k);
 /* 1: something waits to be stored and cannot be; claim nothing more. */
 int keeper_is_stuck(const struct keeper *k);
+/* NULL: it has not been needed yet. */
+struct presence *keeper_presence(const struct keeper *k);
 
-struct keeping { /* copied */
+struct keeping { /* copied, but for NEW */
     int64_t run, epoch;
     const char *client;
     int guarded; /* 1: the loop guard counts its replies */
+    /* A run that is not in the store, or NULL: what is first committed adds it, and
+     * ON_ADDED hears its id. Borrowed for the kept's life. */
+    const struct ledger_run *new_run;
+    void (*on_added)(void *arg, int64_t id);
+    void *arg;
 };
 struct kept *keeper_begin(struct keeper *k, const struct keeping *what);
 void kept_free(struct kept *x); /* NULL is fine */
@@ -47,11 +55,14 @@ void kept_has_written(struct kept *x);
 void kept_note(struct kept *x, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* 1: nothing of the run is in the store. */
+int kept_is_new(const struct kept *x);
 /* Commits what JOURNAL and PINS (either may be NULL) have that the store lacks, the
  * notes, and END, copied, whose state may be -1; its run, epoch, now, notes and pins are
  * filled in here, and its steps too when JOURNAL is there. It is tried until it is
  * stored: E is ERR_NONE, or ERR_CONFLICT when the claim is lost or, with END's own refs,
- * when one of these is another run's. DONE is called from the loop. */
+ * when one of these is another run's. Of a run that is not in the store it is tried once,
+ * as nothing is lost with it. DONE is called from the loop. */
 void kept_commit(struct kept *x, const struct journal *journal, const struct pins *pins,
                  const struct ledger_change *end, run_committed *done, void *arg);
 

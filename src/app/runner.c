@@ -39,6 +39,7 @@ struct runner {
     int wanted;             /* one more look after it */
     int woken;              /* a look is deferred */
     int has_begun, has_looked, stopping, was_idle;
+    int blames;  /* causes of this process's end are recorded */
     char *after; /* the client that had the last turn */
     int64_t next_due_ms;
     struct loop_timer *due, *tick;
@@ -135,8 +136,7 @@ static void on_ended(void *arg, const struct runner_end *end)
     check_idle(r);
 }
 
-void runner_start(struct runner *r, int64_t id, int64_t epoch, runner_done *done,
-                  void *arg)
+static struct slot *add_slot(struct runner *r, runner_done *done, void *arg)
 {
     struct slot *slot = xcalloc(1, sizeof *slot);
     *slot = (struct slot){.next = r->slots, .prev = &r->slots, .r = r};
@@ -147,7 +147,23 @@ void runner_start(struct runner *r, int64_t id, int64_t epoch, runner_done *done
     r->was_idle = 0;
     slot->done = done;
     slot->arg = arg;
+    return slot;
+}
+
+void runner_start(struct runner *r, int64_t id, int64_t epoch, runner_done *done,
+                  void *arg)
+{
+    struct slot *slot = add_slot(r, done, arg);
     slot->attempt = attempt_start(&r->env, id, epoch, on_ended, slot);
+    if (r->stopping)
+        attempt_release(slot->attempt);
+}
+
+void runner_start_new(struct runner *r, const struct ledger_run *row, runner_done *done,
+                      void *arg)
+{
+    struct slot *slot = add_slot(r, done, arg);
+    slot->attempt = attempt_start_new(&r->env, row, on_ended, slot);
     if (r->stopping)
         attempt_release(slot->attempt);
 }
@@ -421,27 +437,37 @@ static void on_freed(void *arg)
 
 /* ---- who is to blame ---- */
 
+static void blame(struct runner *r, const char *kind, int64_t id)
+{
+    struct presence *p = keeper_presence(r->env.keeper);
+    if (!p || (kind && !id)) /* nobody would read it */
+        return;
+    if (!r->blames) {
+        r->blames = 1;
+        blame_start(p);
+    }
+    presence_mark(p, kind, id);
+}
+
 static void on_resume(void *arg, const struct run *run)
 {
     struct runner *r = arg;
     if (!run) {
-        presence_mark(r->presence, NULL, 0);
+        blame(r, NULL, 0);
         log_context(0, NULL);
         return;
     }
     log_context(0, run_client(run));
     for (const struct slot *slot = r->slots; slot; slot = slot->next)
         if (slot->attempt->run == run) {
-            presence_mark(r->presence, "run", slot->attempt->id);
+            blame(r, "run", slot->attempt->id);
             log_context(slot->attempt->id, run_client(run));
             return;
         }
     /* "client acme, delivery 12" */
     const char *label = run_client(run) ? strstr(run_label(run), ", ") : NULL;
     label = label ? label + 2 : run_label(run);
-    int64_t delivery = r->delivery_of ? r->delivery_of(label) : 0;
-    if (delivery)
-        presence_mark(r->presence, "delivery", delivery);
+    blame(r, "delivery", r->delivery_of ? r->delivery_of(label) : 0);
 }
 
 void runner_blame_deliveries(struct runner *r, int64_t (*delivery_of)(const char *label))
@@ -473,7 +499,6 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
     r->tick = loop_timer_new(loop, on_tick, r);
     r->next_due_ms = INT64_MAX;
     runs_on_resume(session_runs(s), on_resume, r);
-    blame_start(p);
     return r;
 }
 

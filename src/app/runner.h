@@ -32,7 +32,8 @@ struct runner_end { /* how an attempt ended; valid until the callback returns */
 typedef void runner_done(void *arg, const struct runner_end *end);
 
 /* All are borrowed and outlive the runner, the workspace of S too. It takes nothing up
- * before the first runner_wake. */
+ * before the first runner_wake. P may be NULL for one that only starts new runs: it is
+ * opened when one of them must be claimed. */
 struct runner *runner_new(struct session *s, struct writer *writer, struct presence *p,
                           struct err *e);
 /* `foyer run`: requests wait in line, through a 429 as well, and `file` inputs may be
@@ -48,6 +49,11 @@ void runner_wake_now(struct runner *r);
  * attempt has ended and that is stored. */
 void runner_start(struct runner *r, int64_t id, int64_t epoch, runner_done *done,
                   void *arg);
+/* The same of one that is not in the store: ROW, copied, says all but its seed. It is
+ * added with what it has to keep first (a write, ctx.store, its end); until then it is
+ * nobody's but this process's. */
+void runner_start_new(struct runner *r, const struct ledger_run *row, runner_done *done,
+                      void *arg);
 /* Attempts under way, those being claimed included; CLIENT NULL: of all. */
 int runner_in_flight(const struct runner *r, const char *client);
 /* 1: nothing is in flight and nothing was due when it last looked. Meant for who ends

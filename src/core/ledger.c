@@ -36,6 +36,11 @@ int ledger_is_over(enum ledger_state state)
     return state >= LEDGER_DONE && state <= LEDGER_CANCELLED;
 }
 
+int ledger_is_final(enum ledger_state state)
+{
+    return ledger_is_over(state) && state != LEDGER_DEAD;
+}
+
 /* ---- rows ---- */
 
 /* A new run of a place is behind one that has not begun, and one that runs: when these
@@ -49,7 +54,8 @@ static const char add_run[] =
     " ?11 = 0 AND EXISTS (SELECT 1 FROM run WHERE place = ?9 AND behind = 0"
     "   AND state IN (0, 1, 4) AND (state <> 0 OR attempts = 0)),"
     " iif(?11 = 1, ?13, 0), ?11 = 1, ?14, ?11 = 1, ?13, iif(?11 = 1, ?13, 0),"
-    " iif(?11 = 1, (SELECT coalesce(max(id), 0) FROM activation), 0)";
+    " iif(?11 = 1, coalesce((SELECT id FROM activation WHERE at_ms < ?13"
+    "   ORDER BY id DESC LIMIT 1), 0), 0)";
 
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e)
@@ -66,7 +72,8 @@ int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                     db_int(run->due_ms), db_int(run->created_ms), db_text(owner)),
             NULL, e) != 0)
         return -1;
-    return db_query(db, "SELECT last_insert_rowid()", DB_NONE, ledger_row_int, id, e);
+    *id = db_last_id(db);
+    return 0;
 }
 
 #define RUN_COLUMNS                                                                      \

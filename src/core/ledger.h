@@ -37,6 +37,8 @@ enum ledger_state {
 const char *ledger_state_name(enum ledger_state state); /* "queued", ... */
 int ledger_state_find(const char *name);                /* -1: no such state */
 int ledger_is_over(enum ledger_state state); /* done, skipped, dead, cancelled */
+/* Over, and nobody can take it up again, as a person can a dead one. */
+int ledger_is_final(enum ledger_state state);
 
 struct ledger_run { /* texts may be NULL where that says nothing */
     int64_t id;
@@ -70,6 +72,12 @@ struct ledger_run { /* texts may be NULL where that says nothing */
  * id. */
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e);
+struct ledger_change;
+/* Adds a run whose first attempt has begun outside of the store, at created_ms, with the
+ * first that it has to keep: ledger_add for OWNER and ledger_commit in one. CHANGE gets
+ * its run and its epoch. OWNER may be NULL when CHANGE ends the attempt. */
+int ledger_add_with(struct db *db, const struct ledger_run *run, const char *owner,
+                    struct ledger_change *change, struct err *e);
 typedef int ledger_run_fn(void *arg, const struct ledger_run *run); /* non-zero stops */
 int ledger_read(struct db *db, int64_t id, ledger_run_fn *fn, void *arg,
                 struct err *e); /* ERR_NOT_FOUND */

@@ -297,7 +297,7 @@ PY
 }
 
 @test "a script that hangs: its process ends, the run is to blame, and is suspended" {
-  recipe hang 'return (("a"):rep(40)):find(("a*"):rep(40) .. "b")'
+  recipe hang 'ctx.store.set("begun", true) return (("a"):rep(40)):find(("a*"):rep(40) .. "b")'
   for i in 1 2 3; do
     foyer run hang --client acme "n=$N"
     same "$status" 70
@@ -308,6 +308,59 @@ PY
   holds "$(row "(select reason from pause where recipe = 'hang')")" "hang crashed 3 times for acme"
   same "$(row crashes)" 1
   same "$(state)" queued
+}
+
+@test "by hand, what has nothing to keep yet leaves nothing when its process ends" {
+  recipe hang 'ctx.call("front/get-conversation", { conversation_id = id }) return (("a"):rep(40)):find(("a*"):rep(40) .. "b")'
+  local before
+  before=$(row 'max(id)' id)
+  foyer run hang --client acme
+  same "$status" 70
+  holds "$stderr" watchdog
+  same "$(row 'max(id)' id)" "$before"
+  same "$(find "$AGENCY/state/owners" -type f | wc -l)" 0
+}
+
+@test "by hand, what only reads is recorded with its end, in one commit" {
+  recipe read 'ctx.call("front/get-conversation", { conversation_id = id }) return "seen " .. ctx.options.n'
+  run_recipe read
+  same "$status" 0
+  same "$(state)" done
+  same "$(row result)" "\"seen $N\""
+  same "$(row 'attempts || "/" || epoch || "/" || origin')" 1/1/hand
+  same "$(history)" "attempt code done"
+  recipe no 'ctx.skip("not today")'
+  run_recipe no
+  same "$(state)" skipped
+  same "$(row reason)" "not today"
+}
+
+@test "by hand, a result is told though it cannot be recorded" {
+  recipe read 'ctx.call("front/get-conversation", { conversation_id = id }) return "seen " .. ctx.options.n'
+  recipe note_after_read 'ctx.call("front/get-conversation", { conversation_id = id }) ctx.call("front/send-conversation-reply",
+    { conversation_id = id, type = "comment", body = "note " .. ctx.options.n })'
+  python3 - "$AGENCY/state/foyer.db" "$BATS_TEST_TMPDIR/go" <<'PY' &
+import os, sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("begin immediate")
+open(sys.argv[2], "w").close()
+while os.path.exists(sys.argv[2]):
+    time.sleep(0.05)
+db.execute("rollback")
+PY
+  local holder=$!
+  until [ -e "$BATS_TEST_TMPDIR/go" ]; do sleep 0.05; done
+  foyer run read --client acme "n=$N"
+  same "$status" 0
+  same "$output" "seen $N"
+  holds "$stderr" "this run is not recorded: cannot use"
+  # what would write does not: nothing may leave that is not kept
+  foyer run note_after_read --client acme "n=$N"
+  same "$status" 75
+  holds "$stderr" "another process has held its lock"
+  same "$(posts)" 0
+  rm "$BATS_TEST_TMPDIR/go"
+  wait "$holder"
 }
 
 @test "only reading costs no wait for the disk" {

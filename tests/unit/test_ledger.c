@@ -246,6 +246,81 @@ static int describe_event(void *arg, const struct ledger_event *event)
     return 0;
 }
 
+static int count_step(void *arg, const struct journal_entry *step)
+{
+    (void)step;
+    ++*(int *)arg;
+    return 0;
+}
+
+static int see_text(void *arg, const struct ledger_run *run)
+{
+    buf_addf(arg, "%s %s %s %s epoch %lld attempts %d began %d ended %d %s %s %s",
+             run->origin, run->conversation, run->seed, ledger_state_name(run->state),
+             (long long)run->epoch, run->attempts, run->began_ms == now,
+             run->ended_ms ? (int)(run->ended_ms - now) : -1,
+             run->owner ? run->owner : "-", run->result ? run->result : "-",
+             run->pins ? "pins" : "-");
+    return 0;
+}
+
+static void assert_text(int64_t id, const char *expected)
+{
+    struct buf b;
+    buf_init(&b, 1000);
+    OK(ledger_read(db, id, see_text, &b, &e));
+    assert_string_equal(buf_str(&b), expected);
+    buf_free(&b);
+}
+
+/* With the first that it has to keep: a write, or its end. */
+static void a_run_that_began_outside_of_the_store(void **state)
+{
+    (void)state;
+    const struct ledger_run run = {.client = "acme",
+                                   .recipe = "look",
+                                   .origin = "hand",
+                                   .conversation = "cnv_1",
+                                   .args = "{}",
+                                   .seed = "s",
+                                   .policy = "{}",
+                                   .due_ms = now,
+                                   .created_ms = now};
+    const struct ledger_note notes[] = {{"attempt", "1"}, {"done", "x"}};
+    const unsigned char pins[CRYPTO_SHA256_SIZE] = {7};
+    struct ledger_change *done = CHANGE(0, 0, .state = LEDGER_DONE, .now_ms = now + 5,
+                                        .result = "42", .notes = notes, .nnotes = 2);
+    OK(ledger_add_with(db, &run, NULL, done, &e));
+    assert_text(done->run, "hand cnv_1 s done epoch 1 attempts 1 began 1 ended 5 - 42 -");
+    struct buf b;
+    buf_init(&b, 1000);
+    OK(ledger_history(db, done->run, describe_event, &b, &e));
+    assert_string_equal(buf_str(&b), "5:attempt=1 5:done=x ");
+    buf_free(&b);
+
+    /* a dead one can be retried: its steps and its code are kept */
+    const struct journal_entry step = {.seq = 0, .kind = "http", .name = "GET /x"};
+    struct ledger_change *dead =
+        CHANGE(0, 0, .state = LEDGER_DEAD, .now_ms = now + 6, .steps = &step, .nsteps = 1,
+               .pins = pins, .pins_list = "a");
+    OK(ledger_add_with(db, &run, NULL, dead, &e));
+    assert_true(dead->run > done->run);
+    assert_text(dead->run,
+                "hand cnv_1 s dead epoch 1 attempts 1 began 1 ended 6 - - pins");
+    int n = 0;
+    OK(ledger_steps(db, dead->run, count_step, &n, &e));
+    assert_int_equal(n, 1);
+
+    /* it goes on: claimed */
+    struct ledger_change *value = CHANGE(0, 0, .key = "k", .value = "1");
+    OK(ledger_add_with(db, &run, "me", value, &e));
+    assert_text(value->run,
+                "hand cnv_1 s running epoch 1 attempts 1 began 1 ended -1 me - -");
+    OK(ledger_commit(db, CHANGE(value->run, value->epoch, .state = LEDGER_QUEUED), &e));
+    assert_text(value->run,
+                "hand cnv_1 s queued epoch 1 attempts 1 began 1 ended -1 - - -");
+}
+
 static void history_in_order(void **state)
 {
     (void)state;
@@ -490,6 +565,7 @@ int main(void)
         TEST(a_changed_step_needs_no_drop),
         TEST(the_epoch_guards_every_write),
         TEST(code_is_stored_once),
+        TEST(a_run_that_began_outside_of_the_store),
         TEST(history_in_order),
         TEST(an_effect_belongs_to_one_run),
         TEST(refs_since),
