@@ -1,7 +1,7 @@
 #!/bin/bash
 # The benchmarks: foyer against named alternatives in the same run, as ratios. `make bench`
 # builds what it needs and starts it: run.sh FOYER PROGRAMS, with PROGRAMS the directory of
-# oneshot, attempts, plain_multi, start, disk and stored. A target that is missed does not fail the
+# oneshot, load, attempts, plain_multi, start, disk and stored. A target that is missed does not fail the
 # run; the profile that shows why is printed. ROUNDS=7 is quicker; BENCH="oneshot attempts start
 # webhooks" chooses, and "million" is there as well.
 set -euo pipefail
@@ -113,7 +113,8 @@ bench_oneshot() {
     curl "$curl" -s "http://127.0.0.1:$http/item" -- \
     foyer-tls "$foyer" -w "$dir/w" run one-get --client tls -- \
     curl-one "$curl" -s --cacert "$dir/ca.pem" "https://127.0.0.1:$https/item" -- \
-    curl-bundle "$curl" -s --cacert "$dir/bundle.pem" "https://127.0.0.1:$https/item" >"$out"
+    curl-bundle "$curl" -s --cacert "$dir/bundle.pem" "https://127.0.0.1:$https/item" -- \
+    libcurl-only "$programs/load" >"$out"
   echo "one GET, a process each ($oneshot_rounds rounds): median ms, least ms, peak MB"
   awk '{ printf "      %-12s %7.2f %7.2f %7.1f\n", $1, $2 / 1e3, $3 / 1e3, $4 / 1024 }' "$out"
   one=$(field "$out" foyer 2)

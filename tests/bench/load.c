@@ -1,0 +1,9 @@
+/* load: a process that loads libcurl, lets it begin, and ends: what nobody who uses it can
+ * be quicker than. */
+#include <curl/curl.h>
+#include <unistd.h>
+
+int main(void)
+{
+    _exit(curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK);
+}
