@@ -355,6 +355,18 @@ static void close_all(struct serve *s)
     loop_free(s->loop);
 }
 
+/* The loop's handlers go with it, and one more word would end the process in the middle of
+ * closing. */
+static void hold_signals(void)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &ends, NULL);
+}
+
 int serve_run(const struct serve_spec *spec, struct err *e)
 {
     struct serve s = {.spec = spec, .stats_fd = -1};
@@ -367,6 +379,7 @@ int serve_run(const struct serve_spec *spec, struct err *e)
         notify_send("READY=1");
         loop_run(s.loop);
         rc = s.is_hurried ? 130 : 0;
+        hold_signals();
     }
     close_all(&s);
     return rc;
