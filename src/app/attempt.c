@@ -437,9 +437,18 @@ static void release_with(struct attempt *a, const struct journal *journal,
         change.reason = "interrupted";
     kept_note(a->kept, gives_up ? "cancelled" : "released", "%s",
               gives_up ? "interrupted by hand" : "the process that had it ends");
-    err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish run %lld now: foyer ends",
-            (long long)a->id);
+    if (a->id)
+        err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish run %lld now: foyer ends",
+                (long long)a->id);
+    else
+        err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish this run now: foyer ends");
     commit_end(a, journal, pins, &change);
+}
+
+/* After a signal a script that comes to its next write is stopped there. */
+static int is_stopping(const struct attempt_env *env)
+{
+    return env->stopping || session_interrupted(env->session);
 }
 
 static void on_done(void *arg, const struct run_result *result)
@@ -456,7 +465,7 @@ static void on_done(void *arg, const struct run_result *result)
     } else if (journal_uncertain(result->journal, &intent, &scope)) {
         a->confirm = confirm_new(a, &intent, &scope);
         keep_first(a, result);
-    } else if (a->env->stopping && e->kind == ERR_INTERNAL) {
+    } else if (is_stopping(a->env) && e->kind == ERR_INTERNAL) {
         release_with(a, result->journal, result->pins);
     } else if (passes(a, e) && has_no_policy(a) && !kept_is_guarded(a->kept)) {
         keep_first(a, result);

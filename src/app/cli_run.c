@@ -25,7 +25,7 @@ enum { WAIT_MS = 5 * 60 * 1000 };
 struct job { /* one client's run */
     struct batch *batch;
     char *client;
-    int64_t run; /* 0: it has no row, or none yet */
+    int64_t run; /* 0: it has no row, or none that is known yet */
     int ended;
     enum ledger_state state; /* of one that has ended; a dry one is done or dead */
     struct err err;
@@ -156,10 +156,11 @@ static void choose_client(void *arg, const char *client)
 /* 1: it goes on without this process. */
 static int goes_on(const struct job *job)
 {
-    return job->ended && job->run && job->state != LEDGER_DONE &&
-           job->state != LEDGER_SKIPPED && job->state != LEDGER_DEAD &&
-           job->state != LEDGER_CANCELLED && job->state != LEDGER_PARKED &&
-           job->state != LEDGER_RUNNING;
+    if (!job->ended)
+        return job->run != 0;
+    return job->run && job->state != LEDGER_DONE && job->state != LEDGER_SKIPPED &&
+           job->state != LEDGER_DEAD && job->state != LEDGER_CANCELLED &&
+           job->state != LEDGER_PARKED && job->state != LEDGER_RUNNING;
 }
 
 /* 1: nothing is wrong, it is only not over. */
@@ -301,6 +302,13 @@ static int open_runner(struct batch *b, struct err *e)
     return 0;
 }
 
+/* Its write was waited for long enough: it is claimed still, and taken up by others. */
+static void on_left(void *arg, int64_t run)
+{
+    struct job *job = arg;
+    job->run = run;
+}
+
 static void run_all(struct batch *b)
 {
     start_more(b);
@@ -310,6 +318,8 @@ static void run_all(struct batch *b)
         runner_stop(b->runner);
     writer_close(b->writer); /* what was let go of is stored */
     b->writer = NULL;
+    if (b->runner)
+        runner_each(b->runner, on_left);
 }
 
 int cmd_run(struct cli *cli, int argc, char **argv)

@@ -168,6 +168,13 @@ void runner_start_new(struct runner *r, const struct ledger_run *row, runner_don
         attempt_release(slot->attempt);
 }
 
+void runner_each(const struct runner *r, void (*fn)(void *arg, int64_t id))
+{
+    for (const struct slot *slot = r->slots; slot; slot = slot->next)
+        if (slot->arg)
+            fn(slot->arg, slot->attempt->id);
+}
+
 int runner_in_flight(const struct runner *r, const char *client)
 {
     int n = 0;

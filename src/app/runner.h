@@ -54,6 +54,9 @@ void runner_start(struct runner *r, int64_t id, int64_t epoch, runner_done *done
  * nobody's but this process's. */
 void runner_start_new(struct runner *r, const struct ledger_run *row, runner_done *done,
                       void *arg);
+/* The ARG of each attempt that has not ended, with its run, or 0 when that is not in the
+ * store. */
+void runner_each(const struct runner *r, void (*fn)(void *arg, int64_t id));
 /* Attempts under way, those being claimed included; CLIENT NULL: of all. */
 int runner_in_flight(const struct runner *r, const char *client);
 /* 1: nothing is in flight and nothing was due when it last looked. Meant for who ends

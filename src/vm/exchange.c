@@ -222,6 +222,7 @@ static void on_outcome_kept(void *arg, const struct err *e)
 {
     struct exchange *x = arg;
     x->committing = NULL;
+    run_set_writing(x->run, NULL);
     if (e->kind != ERR_NONE)
         run_fail(x->run, e);
     else
@@ -232,8 +233,8 @@ static void on_outcome_kept(void *arg, const struct err *e)
 static void conclude(struct exchange *x, const char *outcome)
 {
     struct err e;
-    run_set_writing(x->run, NULL);
     if (exchange_end(x, &e) != 0) {
+        run_set_writing(x->run, NULL);
         run_fail(x->run, &e);
     } else if (is_kept(x)) {
         char *text = xasprintf("%s %s", x->what, outcome);
@@ -242,6 +243,7 @@ static void conclude(struct exchange *x, const char *outcome)
                                    on_outcome_kept, x, &x->committing);
         free(text);
     } else {
+        run_set_writing(x->run, NULL);
         run_ready(x->run);
     }
 }
@@ -394,6 +396,7 @@ static void on_refusal_kept(void *arg, const struct err *e)
 {
     struct exchange *x = arg;
     x->committing = NULL;
+    run_set_writing(x->run, NULL);
     if (e->kind != ERR_NONE)
         run_fail(x->run, e);
     else
@@ -403,8 +406,8 @@ static void on_refusal_kept(void *arg, const struct err *e)
 /* A refused request may be repeated, once nobody can take it for an uncertain one. */
 static void repeat(struct exchange *x, long status)
 {
-    run_set_writing(x->run, NULL);
     if (!is_kept(x)) {
+        run_set_writing(x->run, NULL);
         send_again(x);
         return;
     }
@@ -523,6 +526,7 @@ static void give_up_intent(struct exchange *x, const struct err *e)
 {
     httpc_cancel(x->call);
     x->call = NULL;
+    run_set_writing(x->run, NULL);
     journal_unsent(run_journal(x->run), x->seq);
     if (e->kind == ERR_FORBIDDEN) { /* the loop guard: a person decides */
         journal_cancel(run_journal(x->run), x->seq);
@@ -542,7 +546,6 @@ static void on_intent_kept(void *arg, const struct err *e)
     } else if (check_interrupted(x, &why) != 0) {
         give_up_intent(x, &why);
     } else {
-        run_set_writing(x->run, x->what);
         httpc_go(x->call);
     }
 }
@@ -560,6 +563,7 @@ static void on_slot(void *arg)
     char *what = describe(x);
     journal_sent(run_journal(x->run), x->seq, clock_wall_ms(), what, strlen(what));
     free(what);
+    run_set_writing(x->run, x->what); /* until its outcome is kept */
     const char *path = x->connection ? x->what + strlen(x->method) + 1 : NULL;
     struct run_commit commit = {.kind = COMMIT_INTENT,
                                 .text = x->what,

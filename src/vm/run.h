@@ -163,7 +163,8 @@ int runs_live(const struct runs *runs);
 void runs_on_resume(struct runs *runs, void (*fn)(void *arg, const struct run *run),
                     void *arg);
 /* A write that left and has no answer yet, in words ("client acme, recipe x: POST /…"),
- * or NULL. Borrowed until the next loop turn. */
+ * or NULL; of a run that is kept, from when its intent is to be stored until its outcome
+ * is. Borrowed until the next loop turn. */
 const char *runs_writing(const struct runs *runs);
 /* From now on no write leaves: an attempt that wants one is given up. */
 void runs_stop_writes(struct runs *runs);

@@ -335,11 +335,9 @@ PY
   same "$(row reason)" "not today"
 }
 
-@test "by hand, a result is told though it cannot be recorded" {
-  recipe read 'ctx.call("front/get-conversation", { conversation_id = id }) return "seen " .. ctx.options.n'
-  recipe note_after_read 'ctx.call("front/get-conversation", { conversation_id = id }) ctx.call("front/send-conversation-reply",
-    { conversation_id = id, type = "comment", body = "note " .. ctx.options.n })'
-  python3 - "$AGENCY/state/foyer.db" "$BATS_TEST_TMPDIR/go" <<'PY' &
+# Another process begins to write and does not end, until unlock_store.
+lock_store() {
+  python3 - "$AGENCY/state/foyer.db" "$BATS_TEST_TMPDIR/go" 3>&- <<'PY' &
 import os, sqlite3, sys, time
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("begin immediate")
@@ -348,8 +346,20 @@ while os.path.exists(sys.argv[2]):
     time.sleep(0.05)
 db.execute("rollback")
 PY
-  local holder=$!
+  HOLDER=$!
   until [ -e "$BATS_TEST_TMPDIR/go" ]; do sleep 0.05; done
+}
+
+unlock_store() {
+  rm "$BATS_TEST_TMPDIR/go"
+  wait "$HOLDER"
+}
+
+@test "by hand, a result is told though it cannot be recorded" {
+  recipe read 'ctx.call("front/get-conversation", { conversation_id = id }) return "seen " .. ctx.options.n'
+  recipe note_after_read 'ctx.call("front/get-conversation", { conversation_id = id }) ctx.call("front/send-conversation-reply",
+    { conversation_id = id, type = "comment", body = "note " .. ctx.options.n })'
+  lock_store
   foyer run read --client acme "n=$N"
   same "$status" 0
   same "$output" "seen $N"
@@ -359,8 +369,61 @@ PY
   same "$status" 75
   holds "$stderr" "another process has held its lock"
   same "$(posts)" 0
-  rm "$BATS_TEST_TMPDIR/go"
-  wait "$holder"
+  unlock_store
+}
+
+# foyer in the background: its process in $PID, what it says as `foyer` has it after `ended`.
+begin() {
+  "$FOYER" -w "$AGENCY" "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null 3>&- &
+  PID=$!
+}
+
+ended() {
+  status=0
+  wait "$PID" || status=$?
+  output=$(cat "$BATS_TEST_TMPDIR/out")
+  stderr=$(cat "$BATS_TEST_TMPDIR/err")
+}
+
+@test "by hand, Ctrl-C after a write: what is left goes on by itself" {
+  recipe two 'for _, text in ipairs({ "first ", "second " }) do ctx.call("front/send-conversation-reply",
+    { conversation_id = id, type = "comment", body = text .. ctx.options.n }) end'
+  fault '{"kind": "slow", "after": 1.5, "match": {"method": "POST"}}'
+  begin run two --client acme --json "n=$N"
+  until [ "$(posts)" = 1 ]; do sleep 0.05; done
+  kill -INT "$PID"
+  ended
+  same "$status" 130
+  same "$(jq -c '[.outcome, .state]' <<<"$output")" '["failed","queued"]'
+  RUN=$(jq -r .run <<<"$output")
+  same "$(posts)" 1
+  later 1
+  same "$(state)" done
+  same "$(mock_log '[.requests[] | select(.method == "POST").json.body]')" "[\"first $N\",\"second $N\"]"
+}
+
+@test "by hand, Ctrl-C while an intent is stored: nothing leaves, no run stays claimed" {
+  local first
+  mkdir -p "$AGENCY/clients/globex"
+  printf 'return { name = "Globex", recipes = { note = {} } }\n' >"$AGENCY/clients/globex/client.lua"
+  settings 'recipes = { note = {} }'
+  "$FOYER" -w "$AGENCY" connect globex --token-file "$TOKEN" --api-url "$MOCK"
+  first=$(($(row 'coalesce(max(id), 0)' id) + 1))
+  lock_store
+  begin run note --all-clients --json "n=$N"
+  until [ -n "$(ls "$AGENCY/state/owners")" ]; do sleep 0.05; done
+  kill -INT "$PID"
+  until grep -q interrupted "$BATS_TEST_TMPDIR/err"; do sleep 0.05; done
+  unlock_store
+  ended
+  rm -r "$AGENCY/clients/globex"
+  same "$status" 130
+  same "$(posts)" 0
+  for RUN in "$first" $((first + 1)); do
+    same "$(state)" queued
+    jq -e "any(.run == $RUN)" <<<"$output"
+    "$FOYER" -w "$AGENCY" runs cancel "$RUN"
+  done
 }
 
 @test "only reading costs no wait for the disk" {
