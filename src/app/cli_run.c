@@ -193,7 +193,9 @@ static json_t *job_tree(const struct job *job)
         json_object_set_new(tree, "outcome", json_string(ledger_state_name(job->state)));
     } else {
         json_object_set_new(tree, "outcome", json_string("failed"));
-        json_object_set_new(tree, "state", json_string(ledger_state_name(job->state)));
+        if (job->run || job->state != LEDGER_RUNNING) /* else it is nowhere */
+            json_object_set_new(tree, "state",
+                                json_string(ledger_state_name(job->state)));
         json_object_set_new(tree, "error", cli_error_tree(&job->err));
     }
     return tree;

@@ -57,6 +57,7 @@ struct kept {
     struct unsent write; /* the last intent, or run 0 */
     int must_appear;     /* it is no idempotent write */
     int may_guard, is_writing, did_begin, did_write, is_lost, is_guarded;
+    int was_new; /* nobody but this process knew of it */
 };
 
 /* What the writer's thread gets: all of it is the job's own. */
@@ -68,7 +69,7 @@ struct job {
     const struct pins *pins;
     int npins;
     int kind; /* enum run_commit_kind, or -1: an attempt's end */
-    int must, is_stuck, found_refs;
+    int must, must_last, is_stuck, found_refs;
     int waits;               /* for the job that adds the run */
     const char *owner, *why; /* why: it cannot be submitted */
     struct parcel parcel;
@@ -190,6 +191,7 @@ struct kept *keeper_begin(struct keeper *k, const struct keeping *what)
     x->client = xstrdup(what->client);
     x->may_guard = what->guarded;
     x->new_run = what->new_run;
+    x->was_new = what->new_run != NULL;
     x->on_added = what->on_added;
     x->added_arg = what->arg;
     x->hooks = (struct run_keeper){x, commit, withdraw, leaving, refused};
@@ -363,6 +365,7 @@ static struct job *job_new(struct kept *x, int kind, const struct journal *journ
     job->keeper = k;
     job->kept = x;
     job->kind = kind;
+    job->must_last = kind >= 0 && kind != COMMIT_CHECKPOINT;
     job->done = done;
     job->arg = arg;
     parcel_init(&job->parcel, clock_wall_ms());
@@ -577,9 +580,7 @@ static void submit(struct job *job)
 {
     if (prepare(job) != 0)
         return;
-    /* an end changes nothing that could not be found out again */
-    int durable = job->kind >= 0 && job->kind != COMMIT_CHECKPOINT;
-    writer_submit(job->keeper->writer, durable, write_job, on_written, job);
+    writer_submit(job->keeper->writer, job->must_last, write_job, on_written, job);
 }
 
 /* ---- what runs ask ---- */
@@ -649,6 +650,10 @@ void kept_commit(struct kept *x, const struct journal *journal, const struct pin
         job_new(x, -1, journal, is_final && !x->run ? NULL : pins, done, arg);
     struct ledger_change *own = &job->parcel.change;
     job->must = 1;
+    /* an end changes nothing that could not be found out again; but who began this run by
+     * hand is told that it goes on by itself */
+    job->must_last = x->was_new && change->state >= 0 &&
+                     !ledger_is_over((enum ledger_state)change->state);
     /* PINS is gone when it turns out that their codes are missing */
     if (pins && own->pins && !own->ncodes && !is_final)
         parcel_add_codes(&job->parcel, pins);

@@ -372,6 +372,26 @@ unlock_store() {
   unlock_store
 }
 
+# What foyer.db says when it is copied without what lies beside it: copied SQL
+copied() {
+  cp "$AGENCY/state/foyer.db" "$BATS_TEST_TMPDIR/copy.db"
+  python3 - "$BATS_TEST_TMPDIR/copy.db" "$1" <<'PY'
+import sqlite3, sys
+print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])
+PY
+}
+
+@test "by hand, what goes on by itself is on the disk, and in the file, before that is said" {
+  recipe nap 'ctx.sleep("1m")'
+  run_recipe nap
+  same "$status" 0
+  same "$(copied "select state from run where id = $RUN")" 2
+  recipe retry 'error{ kind = "unavailable", message = "later" }'
+  run_recipe retry
+  same "$status" 75
+  same "$(copied "select state from run where id = $RUN")" 0
+}
+
 # foyer in the background: its process in $PID, what it says as `foyer` has it after `ended`.
 begin() {
   "$FOYER" -w "$AGENCY" "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null 3>&- &
