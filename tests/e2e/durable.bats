@@ -392,6 +392,22 @@ PY
   same "$(copied "select state from run where id = $RUN")" 0
 }
 
+@test "what one process had to keep is in the file though another one, that only reads, ends last" {
+  recipe read 'ctx.call("front/get-conversation", { conversation_id = id })'
+  foyer run note --client acme "n=$N" # a log that is long is moved by anybody
+  forget
+  fault '{"kind": "slow", "after": 1.5, "match": {"method": "GET"}}'
+  begin run read --client acme
+  until [ "$(mock_log '.requests | length')" = 1 ]; do sleep 0.05; done
+  foyer run note --client acme --json "n=$N"
+  same "$status" 0
+  RUN=$(jq -r .run <<<"$output")
+  ended
+  same "$status" 0
+  [ "$(row 'max(id)' id)" -gt "$RUN" ] # which it was that ended last
+  same "$(copied "select count(*) from run where id = $RUN and state = 7")" 1
+}
+
 # foyer in the background: its process in $PID, what it says as `foyer` has it after `ended`.
 begin() {
   "$FOYER" -w "$AGENCY" "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null 3>&- &
