@@ -209,7 +209,7 @@ static void on_request(void *arg, struct httpd_request *r)
     static const char text[] = "not found\n";
     if (strcmp(httpd_path(r), listening->path) == 0 &&
         strcmp(httpd_method(r), "GET") == 0)
-        consent_answer(listening->w, listening->wait->grants, r, on_consent, arg);
+        consent_answer(listening->w, listening->wait->grants, r, 0, on_consent, arg);
     else
         httpd_reply(r, 404, NULL, 0, text, sizeof text - 1);
 }

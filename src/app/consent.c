@@ -15,6 +15,8 @@ struct callback { /* one page to be answered */
     consent_done *done;
     void *arg;
     char *client;
+    int is_outside; /* who reads the page need not be the agency's */
+    int is_granted; /* what is in the way from now on is the agency's */
 };
 
 char *consent_parameter(const char *query, const char *name)
@@ -73,7 +75,8 @@ static void finish(struct callback *c, const char *id, const char *name,
                          : 502;
         /* who consents is not the agency: what is wrong inside is for its log */
         int ours = e->kind == ERR_STORE || e->kind == ERR_SETTINGS ||
-                   e->kind == ERR_INTERNAL || e->kind == ERR_UNAVAILABLE;
+                   e->kind == ERR_INTERNAL || e->kind == ERR_UNAVAILABLE ||
+                   (c->is_outside && c->is_granted && e->kind == ERR_CONFLICT);
         page(c->request, status, "Not connected",
              ours
                  ? "This could not be done just now. The agency that sent you here finds "
@@ -93,7 +96,9 @@ static void finish(struct callback *c, const char *id, const char *name,
 
 static void on_grant(void *arg, const char *id, const char *name, const struct err *e)
 {
-    finish(arg, id, name, e);
+    struct callback *c = arg;
+    c->is_granted = 1;
+    finish(c, id, name, e);
 }
 
 /* What came back instead of a code: RFC 6749 4.1.2.1. */
@@ -112,10 +117,10 @@ static void denied(const char *error, const char *about, struct err *e)
 }
 
 void consent_answer(struct workspace *w, struct grants *grants, struct httpd_request *r,
-                    consent_done *done, void *arg)
+                    int outside, consent_done *done, void *arg)
 {
     struct callback *c = xcalloc(1, sizeof *c);
-    *c = (struct callback){.request = r, .done = done, .arg = arg};
+    *c = (struct callback){.request = r, .is_outside = outside, .done = done, .arg = arg};
     const char *query = httpd_query(r);
     char *state = consent_parameter(query, "state"),
          *code = consent_parameter(query, "code");

@@ -188,7 +188,7 @@ static void on_consent(void *arg, const char *client, const char *id, const char
 void site_consent(struct site *site, struct httpd_request *r)
 {
     site->consents++;
-    consent_answer(site->w, site->grants, r, on_consent, site);
+    consent_answer(site->w, site->grants, r, 1, on_consent, site);
 }
 
 int site_busy(const struct site *site)

@@ -354,6 +354,20 @@ link() {
   failed 65 conflict client.lua
 }
 
+@test "serve: another company's administrator learns nothing of the client's" {
+  mock_post companies '{"name": "Globex"}' >/dev/null
+  connected acme
+  set_oauth '{"company": "Globex"}'
+  serve
+  link acme
+  browse "$LINK"
+  same "$CODE" 400
+  holds "$PAGE" 'in its log'
+  [[ $PAGE != *$COMPANY* && $PAGE != *Acme* ]]
+  holds "$(cat "$BATS_TEST_TMPDIR/serve.err")" "it is connected to $COMPANY"
+  stop_serving
+}
+
 @test "several clients share a company: one refresh serves both" {
   connected acme
   connected globex
