@@ -182,6 +182,9 @@ static void found(struct confirm *c, const json_t *output)
     change.receipt_app = app;
     change.receipt = receipt;
     kept_note(a->kept, "found", "%s was done%s%s", c->what, id ? ": " : "", id ? id : "");
+    err_set(&a->end.err, ERR_UNCERTAIN,
+            "%s got no answer, but it was looked for and was done; the run is not over",
+            c->what);
     a->end.state = LEDGER_QUEUED;
     a->end.due_ms = change.due_ms;
     kept_commit(a->kept, NULL, NULL, &change, on_found, c);

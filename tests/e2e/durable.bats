@@ -372,6 +372,18 @@ unlock_store() {
   unlock_store
 }
 
+@test "by hand, a write without an answer that is found at once: the rest is told to go on by itself" {
+  settings 'confirm = { "1s", "60s", "5m" }'
+  fault '{"kind": "drop-after", "after": 1.5, "match": {"method": "POST"}}'
+  run_recipe note
+  same "$status" 69
+  same "$(jq -c '[.outcome, .state, .error.kind]' <<<"$output")" '["failed","queued","uncertain"]'
+  holds "$stderr" "POST /conversations/$CONVERSATION/comments got no answer, but it was looked for and was done"
+  later 1
+  same "$(state)" done
+  same "$(posts)" 1
+}
+
 # What foyer.db says when it is copied without what lies beside it: copied SQL
 copied() {
   cp "$AGENCY/state/foyer.db" "$BATS_TEST_TMPDIR/copy.db"
