@@ -183,15 +183,17 @@ install: all $(MANUAL) ## into $(DESTDIR)$(PREFIX)
 	install -m 644 $(META) $(DESTDIR)$(PREFIX)/share/foyer/meta
 	@$(MAKE) --no-print-directory install-unit
 
-install-unit: # the systemd unit alone
+install-unit: # the systemd units alone
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's#@BINDIR@#$(PREFIX)/bin#' src/systemd/foyer.service.in >$(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.service
+	install -m 644 src/systemd/foyer.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.socket
 
 uninstall: ## removes what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/foyer $(DESTDIR)$(PREFIX)/share/man/man1/foyer.1 \
 	  $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7 \
-	  $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.service
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.service \
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.socket
 	rm -rf $(DESTDIR)$(PREFIX)/share/foyer
 
 clean: ## removes build/

@@ -9,6 +9,7 @@
 
 #include "app/health.h"
 #include "app/ingest.h"
+#include "app/listenfd.h"
 #include "app/metrics.h"
 #include "app/notify.h"
 #include "app/recheck.h"
@@ -54,6 +55,7 @@ struct serve {
     struct loop_timer *drain;
     int is_stopping, workers_ended, is_hurried;
     int is_tls;
+    int is_handed_over; /* the socket: systemd says where it listens */
 };
 
 /* ---- answers ---- */
@@ -145,7 +147,8 @@ static void on_retire(void *arg)
 static void compare(struct serve *s, const struct site *old)
 {
     struct httpd_tls tls;
-    if (!s->spec->listen && !str_eq(site_listen(s->site), site_listen(old)))
+    if (!s->spec->listen && !s->is_handed_over &&
+        !str_eq(site_listen(s->site), site_listen(old)))
         log_line(LOG_WARN,
                  "foyer.lua says listen = \"%s\" now: this takes a restart; until then "
                  "it is %s",
@@ -296,6 +299,20 @@ static int find_room(int wanted)
     return room;
 }
 
+static int open_httpd(struct serve *s, const struct httpd_limits *limits, struct err *e)
+{
+    int fd;
+    if (listenfd_take(&fd, e) != 0)
+        return -1;
+    const char *listen = s->spec->listen ? s->spec->listen : site_listen(s->site);
+    s->is_handed_over = fd != LISTENFD_NONE;
+    if (fd == LISTENFD_NONE)
+        s->httpd = httpd_open(s->loop, listen, limits, on_request, s, e);
+    else
+        s->httpd = httpd_open_fd(s->loop, fd, limits, on_request, s, e);
+    return s->httpd ? 0 : -1;
+}
+
 static int open_all(struct serve *s, struct err *e)
 {
     const struct limits *limits = &limits_default;
@@ -321,10 +338,9 @@ static int open_all(struct serve *s, struct err *e)
     s->health = health_new(s->writer);
     if (!(s->ingest = ingest_new(w, s->loop, s->writer, on_stored, s, e)))
         return -1;
-    const char *listen = s->spec->listen ? s->spec->listen : site_listen(s->site);
     struct httpd_tls tls;
     s->is_tls = site_tls(s->site, &tls);
-    if (!(s->httpd = httpd_open(s->loop, listen, &server, on_request, s, e)) ||
+    if (open_httpd(s, &server, e) != 0 ||
         (s->is_tls && httpd_set_tls(s->httpd, &tls, e) != 0) ||
         loop_on_signal(s->loop, SIGINT, on_end, s, e) != 0 ||
         loop_on_signal(s->loop, SIGTERM, on_end, s, e) != 0 ||
@@ -355,8 +371,8 @@ static void close_all(struct serve *s)
     loop_free(s->loop);
 }
 
-/* The loop's handlers go with it, and one more word would end the process in the middle of
- * closing. */
+/* The loop's handlers go with it, and one more word would end the process in the middle
+ * of closing. */
 static void hold_signals(void)
 {
     sigset_t ends;

@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -52,6 +53,7 @@ struct httpd {
     struct evconnlistener *listener;   /* owned by bound */
     SSL_CTX *tls;                      /* NULL: plain */
     struct event *sweep;
+    struct event *last;   /* closes the listening socket */
     struct event *refuse; /* ends, in the turn that accepted them, the connections in */
     LIST_HEAD(, conn) refused;
     struct httpd_limits limits;
@@ -516,24 +518,18 @@ static void remember_address(struct httpd *d)
     snprintf(d->address, sizeof(d->address), is_six ? "[%s]:%d" : "%s:%d", text, port);
 }
 
-struct httpd *httpd_open(struct loop *loop, const char *listen,
-                         const struct httpd_limits *limits, httpd_handler *handler,
-                         void *arg, struct err *e)
+static void on_last(evutil_socket_t fd, short what, void *arg)
 {
-    struct addrinfo *where = resolve(listen, e);
-    if (!where)
-        return NULL;
-    struct event_base *base = loop_base(loop);
-    struct evconnlistener *listener = evconnlistener_new_bind(
-        base, NULL, NULL,
-        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
-        where->ai_addr, (int)where->ai_addrlen);
-    int saved = errno;
-    freeaddrinfo(where);
-    if (!listener) {
-        err_set(e, ERR_SETTINGS, "cannot listen on %s: %s", listen, strerror(saved));
-        return NULL;
-    }
+    (void)fd, (void)what;
+    struct httpd *d = arg;
+    evhttp_del_accept_socket(d->http, d->bound); /* frees the listener too */
+    d->bound = NULL;
+}
+
+static struct httpd *open_on(struct event_base *base, struct evconnlistener *listener,
+                             const struct httpd_limits *limits, httpd_handler *handler,
+                             void *arg)
+{
     struct httpd *d = xcalloc(1, sizeof(*d));
     d->limits = *limits;
     d->input_max = limits->body_max + limits->headers_max + AHEAD_MAX;
@@ -546,9 +542,10 @@ struct httpd *httpd_open(struct loop *loop, const char *listen,
     LIST_INSERT_HEAD(&servers, d, link);
     remember_address(d);
     d->sweep = evtimer_new(base, on_sweep, d);
+    d->last = evtimer_new(base, on_last, d);
     d->refuse = event_new(base, -1, 0, on_refuse, d);
     d->http = evhttp_new(base);
-    must(d->sweep && d->refuse && d->http, "evhttp_new");
+    must(d->sweep && d->last && d->refuse && d->http, "evhttp_new");
     d->bound = evhttp_bind_listener(d->http, listener);
     must(d->bound != NULL, "evhttp_bind_listener");
     int on = 1; /* its connections inherit it */
@@ -570,6 +567,44 @@ struct httpd *httpd_open(struct loop *loop, const char *listen,
     return d;
 }
 
+struct httpd *httpd_open(struct loop *loop, const char *listen,
+                         const struct httpd_limits *limits, httpd_handler *handler,
+                         void *arg, struct err *e)
+{
+    struct addrinfo *where = resolve(listen, e);
+    if (!where)
+        return NULL;
+    struct event_base *base = loop_base(loop);
+    struct evconnlistener *listener = evconnlistener_new_bind(
+        base, NULL, NULL,
+        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
+        where->ai_addr, (int)where->ai_addrlen);
+    int saved = errno;
+    freeaddrinfo(where);
+    if (listener)
+        return open_on(base, listener, limits, handler, arg);
+    err_set(e, ERR_SETTINGS, "cannot listen on %s: %s", listen, strerror(saved));
+    return NULL;
+}
+
+struct httpd *httpd_open_fd(struct loop *loop, int fd, const struct httpd_limits *limits,
+                            httpd_handler *handler, void *arg, struct err *e)
+{
+    struct event_base *base = loop_base(loop);
+    /* backlog 0: it listens already (event2/listener.h) */
+    struct evconnlistener *listener =
+        evutil_make_socket_nonblocking(fd) == 0
+            ? evconnlistener_new(base, NULL, NULL,
+                                 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd)
+            : NULL;
+    if (listener)
+        return open_on(base, listener, limits, handler, arg);
+    err_set(e, ERR_SETTINGS, "cannot listen on the socket that was handed over: %s",
+            strerror(errno));
+    close(fd);
+    return NULL;
+}
+
 int httpd_set_tls(struct httpd *d, const struct httpd_tls *files, struct err *e)
 {
     SSL_CTX *tls = httpd_tls_load(files, e);
@@ -585,8 +620,10 @@ void httpd_stop_accepting(struct httpd *d)
     if (d->is_stopping)
         return;
     d->is_stopping = 1;
-    evhttp_del_accept_socket(d->http, d->bound); /* frees the listener too */
-    d->bound = NULL;
+    /* In the next turn, in which sockets come before timers: to close it resets what the
+     * kernel has taken and nobody has accepted. */
+    const struct timeval now = {0};
+    event_add(d->last, &now);
     for (struct conn *c = LIST_FIRST(&d->conns), *next; c; c = next) {
         next = LIST_NEXT(c, link);
         if (is_idle(c))
@@ -603,8 +640,9 @@ int httpd_busy(const struct httpd *d)
     n++;
     const struct conn *c;
     LIST_FOREACH(c, &d->conns, link)
-    n += !c->request && ((c->started_us && c->fd >= 0) || unwritten(c) > 0);
-    return n;
+    n += !c->request &&
+         ((c->started_us && (c->fd >= 0 || d->is_stopping)) || unwritten(c) > 0);
+    return n + (d->is_stopping && d->bound);
 }
 
 void httpd_close(struct httpd *d)
@@ -619,6 +657,7 @@ void httpd_close(struct httpd *d)
     while ((c = LIST_FIRST(&d->conns)) || (c = LIST_FIRST(&d->refused)))
         conn_forget(c);
     event_free(d->sweep);
+    event_free(d->last);
     event_free(d->refuse);
     LIST_REMOVE(d, link);
     SSL_CTX_free(d->tls);

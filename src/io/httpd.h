@@ -37,17 +37,23 @@ typedef void httpd_handler(void *arg, struct httpd_request *r);
 struct httpd *httpd_open(struct loop *loop, const char *listen,
                          const struct httpd_limits *limits, httpd_handler *handler,
                          void *arg, struct err *e);
+/* The same on FD, a TCP socket that listens, which is taken over. What others who hold it
+ * do with it is theirs: connections wait in it while nobody here accepts them. */
+struct httpd *httpd_open_fd(struct loop *loop, int fd, const struct httpd_limits *limits,
+                            httpd_handler *handler, void *arg, struct err *e);
 /* From now on accepted connections speak TLS (1.2 or later) with these files, which are
  * read at once: right after httpd_open, before the loop runs, and again when they were
  * renewed; those that are open go on with what they have. On failure (ERR_SETTINGS:
  * unreadable, or not belonging together) everything stays as it was. */
 int httpd_set_tls(struct httpd *d, const struct httpd_tls *files, struct err *e);
-/* The first half of a graceful end: closes the listening socket and the connections that
- * wait for a next request. What has begun is read and answered, the last answer of its
- * connection. Then, when httpd_busy is 0, httpd_close. */
+/* The first half of a graceful end: takes what waits to be accepted, closes the listening
+ * socket and the connections that wait for a next request. What has begun is read and
+ * answered, the last answer of its connection; who has connected and not said a word has
+ * a second more. Then, when httpd_busy is 0, httpd_close. */
 void httpd_stop_accepting(struct httpd *d);
 /* Requests begun, or handed out, whose answers have not been written to the end; a client
- * that has gone meanwhile makes no difference until its request is answered. */
+ * that has gone meanwhile makes no difference until its request is answered. At the end
+ * also what may still begin: connections that have not said a word yet. */
 int httpd_busy(const struct httpd *d);
 /* Drops what is unanswered. */
 void httpd_close(struct httpd *d);

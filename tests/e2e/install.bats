@@ -5,6 +5,7 @@ load helper
 setup() {
   make -s -C "$ROOT" install-unit DESTDIR="$BATS_TEST_TMPDIR/root" PREFIX=/usr
   UNIT=$BATS_TEST_TMPDIR/root/usr/lib/systemd/system/foyer.service
+  SOCKET=${UNIT%.service}.socket
 }
 
 @test "install: the unit starts the installed program, and writes nothing but the state" {
@@ -22,9 +23,16 @@ setup() {
   mkdir -p "$root"/{usr/bin,bin}
   cp /bin/true "$root/usr/bin/foyer"
   cp /bin/kill "$root/bin/kill"
-  verify() { systemd-analyze verify --root="$root" --man=no --recursive-errors=no foyer.service 2>&1; }
+  verify() { systemd-analyze verify --root="$root" --man=no --recursive-errors=no foyer.service foyer.socket 2>&1; }
   said=$(verify)
   [ -z "$said" ] || { echo "$said"; return 1; }
   sed -i 's/^LimitCORE/LimitCoar/' "$UNIT" # it would say so
   [[ $(verify) == *LimitCoar* ]]
+  sed -i 's/^Backlog/Backlot/' "$SOCKET"
+  [[ $(verify) == *Backlot* ]]
+}
+
+@test "install: the socket listens where serve does by itself" {
+  [ "$(stat -c %a "$SOCKET")" = 644 ]
+  grep -qx 'ListenStream=127.0.0.1:8080' "$SOCKET"
 }

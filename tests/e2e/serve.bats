@@ -440,3 +440,56 @@ PY
   same "$(grep -c cannot "$LOG")" 0
   stop_serve
 }
+
+# ---- a socket that is handed over ----
+
+@test "a socket from systemd: nobody is refused or reset while it is started anew" {
+  run -0 python3 - "$FOYER" "$AGENCY" <<'PY'
+import os, signal, socket, subprocess, sys, threading, urllib.request
+foyer, agency = sys.argv[1:]
+held = socket.create_server(("127.0.0.1", 0), backlog=64)
+url = "http://127.0.0.1:%d/healthz" % held.getsockname()[1]
+
+def start():
+    return subprocess.Popen(
+        ["sh", "-c", 'exec env LISTEN_PID=$$ LISTEN_FDS=1 "$0" -w "$1" serve --workers 0 --listen 127.0.0.1:1', foyer, agency],
+        preexec_fn=lambda: os.dup2(held.fileno(), 3), close_fds=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+answers, over = [], threading.Event()
+def ask():
+    while not over.is_set():
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            answers.append(answer.status)
+
+first = start()
+assert first.stdout.readline().decode().split()[1] == url[:-len("/healthz")], "it says where it listens"
+failed = []
+threading.excepthook = lambda why: failed.append(repr(why.exc_value))
+threads = [threading.Thread(target=ask) for _ in range(4)]
+for thread in threads:
+    thread.start()
+server = first
+for _ in range(3):
+    n = len(answers)
+    while len(answers) < n + 20 and not failed:
+        pass
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(60) == 0
+    server = start()
+over.set()
+for thread in threads:
+    thread.join(60)
+server.terminate()
+assert server.wait(60) == 0
+assert not failed, failed
+assert set(answers) == {200}
+PY
+}
+
+@test "a socket from systemd: what is none is named" {
+  local said
+  said=$(sh -c 'exec env LISTEN_PID=$$ LISTEN_FDS=1 "$0" -w "$1" serve' "$FOYER" "$AGENCY" 3</dev/null 2>&1) && false
+  holds "$said" 'no TCP socket that listens'
+  said=$(sh -c 'exec env LISTEN_PID=$$ LISTEN_FDS=2 "$0" -w "$1" serve' "$FOYER" "$AGENCY" 3</dev/null 2>&1) && false
+  holds "$said" 'hands over 2 sockets'
+}
