@@ -249,12 +249,12 @@ static void leave_short_log(struct db *db)
     struct stat st;
     const char *log = sqlite3_filename_wal(sqlite3_db_filename(db->sqlite, "main"));
     int must_last = db->is_main && atomic_load(&did_last);
-    off_t is_short = db->is_main ? SHORT_LOG_BYTES : SHORT_LIVE_LOG_BYTES;
+    off_t most = db->is_main ? SHORT_LOG_BYTES : SHORT_LIVE_LOG_BYTES;
     /* another process may be the last, and does not know what must last */
     if (must_last)
         sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
                                   NULL);
-    if (!must_last && log && *log && stat(log, &st) == 0 && st.st_size < is_short)
+    if (!must_last && log && *log && stat(log, &st) == 0 && st.st_size < most)
         sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 

@@ -1,5 +1,5 @@
-/* load: a process that loads libcurl, lets it begin, and ends: what nobody who uses it can
- * be quicker than. */
+/* load: a process that loads libcurl, lets it begin, and ends: nobody who uses libcurl
+ * can be quicker. */
 #include <curl/curl.h>
 #include <unistd.h>
 
