@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/links.h"
 #include "app/settings_file.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -25,12 +26,6 @@
 #include "vm/data.h"
 #include "vm/where.h"
 
-struct link { /* a client's connection, opened */
-    struct link *next;
-    char *client;
-    struct connection *connection;
-};
-
 struct workspace {
     char *dir; /* NULL: none */
     struct overlay *overlay;
@@ -41,7 +36,7 @@ struct workspace {
     json_t *settings;
     json_t *clients;    /* name -> merged settings */
     json_t *connectors; /* app -> connector */
-    struct link *links;
+    struct links *links;
     int lenient; /* workspace_be_lenient */
 };
 
@@ -92,6 +87,7 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
     struct workspace *w = xcalloc(1, sizeof *w);
     w->dir = found;
     w->overlay = overlay_new(found);
+    w->links = links_new(w);
     w->clients = json_object();
     w->connectors = json_object();
     return w;
@@ -119,17 +115,7 @@ void workspace_close(struct workspace *w)
 {
     if (!w)
         return;
-    while (w->links) {
-        struct link *link = w->links;
-        w->links = link->next;
-        int shared = 0;
-        for (const struct link *other = w->links; other; other = other->next)
-            shared |= other->connection == link->connection;
-        if (!shared)
-            connection_free(link->connection);
-        free(link->client);
-        free(link);
-    }
+    links_free(w->links);
     close_files(w);
     overlay_free(w->overlay);
     json_decref(w->settings);
@@ -530,79 +516,10 @@ int workspace_adopt(struct workspace *w, struct connection *c,
     return rc;
 }
 
-static struct connection *open_connection(struct workspace *w, const char *client,
-                                          const char *app, struct err *e)
-{
-    struct store *store = workspace_store(w, e);
-    struct store_connection row;
-    if (!store)
-        return NULL;
-    if (store_connection_find(store, client, app, &row, e) != 0) {
-        if (e && e->kind == ERR_NOT_FOUND)
-            err_set(e, ERR_AUTH,
-                    "client %s is not connected to %s: run `foyer connect %s`", client,
-                    app, client);
-        return NULL;
-    }
-    struct connection *c = workspace_try_connection(w, app, row.api_url, "", e);
-    if (c && row.base_url) /* looked at again: the connector may say otherwise by now */
-        connection_move(c, row.base_url);
-    if (c && workspace_adopt(w, c, &row, e) != 0) {
-        connection_free(c);
-        c = NULL;
-    }
-    if (c) {
-        c->company = xstrdup(row.id);
-        c->name = xstrdup(row.company);
-        c->oauth_url = row.oauth_url ? xstrdup(row.oauth_url) : NULL;
-    }
-    store_connection_fini(&row);
-    return c;
-}
-
-static void add_link(struct workspace *w, const char *client, struct connection *c)
-{
-    struct link *link = xcalloc(1, sizeof *link);
-    *link = (struct link){w->links, xstrdup(client), c};
-    w->links = link;
-}
-
-/* Clients of one company share its connection, and so its token and its refresh. */
-static struct connection *share(struct workspace *w, struct connection *c)
-{
-    for (struct link *link = w->links; link; link = link->next)
-        if (strcmp(link->connection->app, c->app) == 0 &&
-            strcmp(link->connection->company, c->company) == 0) {
-            connection_free(c);
-            return link->connection;
-        }
-    return c;
-}
-
 const struct connection *workspace_connection(struct workspace *w, const char *client,
                                               const char *app, struct err *e)
 {
-    for (struct link *link = w->links; link; link = link->next)
-        if (strcmp(link->client, client) == 0 && strcmp(link->connection->app, app) == 0)
-            return link->connection;
-    const json_t *settings = workspace_client(w, client, e);
-    struct connection *c = settings ? open_connection(w, client, app, e) : NULL;
-    if (!c)
-        return NULL;
-    /* the store links a client to its company; client.lua may only agree */
-    const char *company = settings_company(settings, app);
-    if (company && strcmp(company, c->company) != 0) {
-        err_set(e, ERR_SETTINGS,
-                "client %s is connected to %s (%s), but clients/%s/client.lua says "
-                "%s.company = "
-                "\"%s\"",
-                client, c->company, c->name, client, app, company);
-        connection_free(c);
-        return NULL;
-    }
-    c = share(w, c);
-    add_link(w, client, c);
-    return c;
+    return links_get(w->links, client, app, e);
 }
 
 int workspace_secret(struct workspace *w, const char *name, struct buf *out,

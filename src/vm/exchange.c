@@ -70,17 +70,16 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
 
 /* ---- where a request may go ---- */
 
-/* The connection's hosts get the token; the client's do not. */
+/* The connection's hosts get the token; the client's do not. C may be NULL: not known. */
 static int admit(struct exchange *x, const struct url_parts *u, const char *app,
-                 struct err *e)
+                 const struct connection *c, struct err *e)
 {
     const struct run_host *host = run_host(x->run);
     const char *client = run_client(x->run);
-    const struct connection *c = NULL;
     struct err missing = {0};
     x->connection = NULL;
     x->allow_private = 0;
-    if (*app && client)
+    if (!c && *app && client)
         c = host->connection(host->arg, client, app, &missing);
     for (size_t i = 0; c && i < c->nhosts; i++) {
         if (!host_matches(c->hosts[i], u))
@@ -121,7 +120,7 @@ int exchange_check_next(const struct exchange *x, const char *url, struct err *e
     struct url_parts u;
     if (url_parts_parse(url, &u, e) != 0)
         return err_prefix(e, "cannot follow the next page");
-    int rc = admit(&probe, &u, x->connection ? x->connection->app : "", e);
+    int rc = admit(&probe, &u, x->connection ? x->connection->app : "", NULL, e);
     url_parts_fini(&u);
     return rc != 0 ? err_prefix(e, "cannot follow the next page") : 0;
 }
@@ -139,6 +138,7 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
 {
     const struct run_host *host = run_host(x->run);
     const char *client = run_client(x->run);
+    const struct connection *c = NULL;
     if (!is_clean(target))
         return err_set(
             e, ERR_INVALID,
@@ -159,7 +159,7 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
         if (!client)
             return err_set(e, ERR_USAGE, "cannot %s %.200s: no client is named",
                            x->method, target);
-        const struct connection *c = host->connection(host->arg, client, app, e);
+        c = host->connection(host->arg, client, app, e);
         if (!c)
             return -1;
         x->url = xasprintf("%s%s", c->base, target);
@@ -173,7 +173,7 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
                     x->method);
         return -1;
     }
-    int rc = admit(x, &u, app, e);
+    int rc = admit(x, &u, app, c, e);
     if (rc == 0) {
         const char *path = strchr(strstr(x->url, "://") + 3, '/');
         int len = path ? (int)strcspn(path, "?#") : 0;

@@ -3,6 +3,7 @@
 
 load helper
 load agency
+load oauth
 load store
 
 NOON=1750075200000 MINUTE=60000
@@ -95,6 +96,42 @@ sql_is() {
   start_worker
   id=$(event cnv_1 | deliver acme -)
   until_true is_state "$id" 1
+}
+
+# whose_is N: what the newest run, the Nth, found out about whose token it had.
+whose_is() {
+  local id
+  id=$(event "cnv_whose$1" | deliver acme -)
+  until_true is_state "$id" 1 || return 1
+  until_true sql_is "SELECT count(*) AS n FROM run WHERE state IN (5, 7, 8, 9)" "{\"n\": $1}" || return 1
+  sql "SELECT kind, result FROM run ORDER BY id DESC LIMIT 1" | jq -r '.kind // (.result | fromjson)'
+}
+
+@test "a client that was connected anew, elsewhere or not at all: a worker knows at once" {
+  local other
+  mock_post companies '{"name": "Globex"}' >/dev/null
+  other=$(curl -sSf "$MOCK/_mock/companies" | jq -r '.companies[-1].id')
+  action whose 'return ctx.http.get("/me").id'
+  recipe tell 'on = "front/conversation-created",' 'return ctx.call("front/whose", {})'
+  settings acme 'tell = true'
+  start_worker
+  same "$(whose_is 1)" "$COMPANY"
+  printf mock-token-2 | "$FOYER" -w "$AGENCY" connect acme --token-file - --api-url "$MOCK" --replace
+  same "$(whose_is 2)" "$other"
+  "$FOYER" -w "$AGENCY" disconnect acme 2>/dev/null
+  same "$(whose_is 3)" auth
+  # what was held goes on, by the new connection
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$TOKEN" --api-url "$MOCK"
+  until_true sql_is "SELECT count(*) AS n FROM run WHERE result LIKE '%$COMPANY%'" '{"n": 2}'
+  # a grant in place of the API token
+  cp "$AGENCY/foyer.lua" "$BATS_TEST_TMPDIR"
+  echo 'return { apps = { front = { client_id = "mock-client", client_secret = "mock-secret" } } }' >"$AGENCY/foyer.lua"
+  start_oauth
+  grant acme
+  cp "$BATS_TEST_TMPDIR/foyer.lua" "$AGENCY"
+  forget
+  same "$(whose_is 4)" "$COMPANY"
+  holds "$(mock_log '[.requests[].headers.authorization]')" '"Bearer (OAuth token '
 }
 
 @test "it ends with its parent, and when it is asked to; SIGHUP is not for it" {
