@@ -33,6 +33,21 @@ static void add_row(json_t *rows, const char *client, const struct connection *c
 }
 
 /* ROWS is NULL where people read. */
+static void tell(json_t *rows, const char *client, const struct connection *c,
+                 int is_refreshed)
+{
+    if (rows)
+        add_row(rows, client, c, is_refreshed);
+    else if (!c->refreshable)
+        fprintf(stderr, "client %s: a static token, which does not expire\n", client);
+    else if (!c->expires_ms)
+        printf("client %s: %s has a new token; it does not say when it expires\n", client,
+               c->name);
+    else
+        printf("client %s: the token of %s holds for %lld more seconds\n", client,
+               c->name, (long long)((c->expires_ms - clock_wall_ms()) / 1000));
+}
+
 static int refresh_one(struct workspace *w, struct session *s, const char *client,
                        const char *app, json_t *rows, struct err *e)
 {
@@ -42,10 +57,7 @@ static int refresh_one(struct workspace *w, struct session *s, const char *clien
     if (!c)
         return -1;
     if (!c->refreshable) {
-        if (rows)
-            add_row(rows, client, c, 0);
-        else
-            fprintf(stderr, "client %s: a static token, which does not expire\n", client);
+        tell(rows, client, c, 0);
         return 0;
     }
     int rc = tokens_need(session_tokens(s), c, 1, on_refreshed, &one, &wait);
@@ -59,12 +71,7 @@ static int refresh_one(struct workspace *w, struct session *s, const char *clien
         *e = one.err;
         return -1;
     }
-    if (rows) {
-        add_row(rows, client, c, 1);
-        return 0;
-    }
-    printf("client %s: the token of %s holds for %lld more seconds\n", client, c->name,
-           (long long)(c->expires_ms ? (c->expires_ms - clock_wall_ms()) / 1000 : 0));
+    tell(rows, client, c, c->refreshable); /* it may have been connected anew meanwhile */
     return 0;
 }
 

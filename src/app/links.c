@@ -12,7 +12,6 @@ struct opened { /* one company's */
     struct opened *next;
     struct connection *connection;
     char *api_url, *base_url; /* as stored; may be NULL */
-    int64_t created_ms;       /* one that was removed and made anew is another one */
 };
 
 struct links {
@@ -59,7 +58,7 @@ static struct connection *find_opened(const struct links *links,
         if (same(o->connection->app, row->app) && same(o->connection->company, row->id) &&
             same(o->api_url, row->api_url) && same(o->base_url, row->base_url) &&
             same(o->connection->oauth_url, row->oauth_url) &&
-            o->created_ms == row->created_ms)
+            o->connection->created_ms == row->created_ms)
             return o->connection;
     return NULL;
 }
@@ -81,8 +80,7 @@ static struct connection *open_one(struct links *links,
     c->name = xstrdup(row->company);
     c->oauth_url = copy(row->oauth_url);
     struct opened *o = xcalloc(1, sizeof *o);
-    *o = (struct opened){links->opened, c, copy(row->api_url), copy(row->base_url),
-                         row->created_ms};
+    *o = (struct opened){links->opened, c, copy(row->api_url), copy(row->base_url)};
     links->opened = o;
     return c;
 }

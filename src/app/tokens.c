@@ -172,8 +172,8 @@ static void failed(struct refresh *r, const struct err *e, int gone)
     struct err say = *e, ignored;
     struct store *store = workspace_store(r->tokens->w, &ignored);
     if (store)
-        store_connection_failed(store, r->c->app, r->c->company, r->c->version, e->text,
-                                gone, &ignored);
+        store_connection_failed(store, r->c->app, r->c->company, r->c->created_ms,
+                                r->c->version, e->text, gone, &ignored);
     r->c->reconnect = gone;
     if (gone)
         needs_reconnect(r->c, &say);
@@ -190,6 +190,7 @@ static int store_refreshed(struct refresh *r, struct oauth_token *token, int64_t
     struct store_connection row = {.id = r->c->company,
                                    .app = r->c->app,
                                    .made_with = r->made_with,
+                                   .created_ms = r->c->created_ms,
                                    .refreshed_ms = now};
     if (!store)
         return -1;
@@ -220,8 +221,9 @@ static int adopt_newer(struct refresh *r)
     struct err ignored;
     if (read_row(r, &row, &ignored) != 0)
         return 0;
-    int newer = row.token.version > r->c->version && !row.reconnect &&
-                workspace_adopt(r->tokens->w, r->c, &row, &ignored) == 0;
+    int newer =
+        (row.token.version > r->c->version || row.created_ms != r->c->created_ms) &&
+        !row.reconnect && workspace_adopt(r->tokens->w, r->c, &row, &ignored) == 0;
     store_connection_fini(&row);
     return newer;
 }
@@ -351,7 +353,8 @@ static int adopt_stored(struct refresh *r, struct store_connection *row, struct 
     store_connection_fini(row);
     if (read_row(r, row, e) != 0)
         return -1;
-    int same = row->token.version == r->c->version && row->reconnect == r->c->reconnect;
+    int same = row->token.version == r->c->version &&
+               row->created_ms == r->c->created_ms && row->reconnect == r->c->reconnect;
     if (!same && workspace_adopt(r->tokens->w, r->c, row, e) != 0)
         return -1;
     if (r->c->reconnect)

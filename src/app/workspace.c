@@ -507,6 +507,7 @@ int workspace_adopt(struct workspace *w, struct connection *c,
         free(c->token);
         c->token = xstrdup(buf_str(&token));
         c->version = row->token.version;
+        c->created_ms = row->created_ms;
         c->refreshable = row->refresh.data != NULL;
         c->reconnect = row->reconnect;
         c->expires_ms = row->expires_ms;

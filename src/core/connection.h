@@ -14,10 +14,11 @@ struct connection {
     char *base;    /* "https://api2.frontapp.com", no slash at the end */
     char **hosts;  /* where the token may go: "host", "host:port" or "*.suffix" */
     size_t nhosts;
-    char *token;     /* wiped when freed; never shown to a script or a log */
-    int64_t version; /* the stored token's */
-    int refreshable; /* 0: a static token */
-    int reconnect;   /* 1: the grant is gone */
+    char *token;        /* wiped when freed; never shown to a script or a log */
+    int64_t version;    /* the stored token's */
+    int64_t created_ms; /* of its row: removed and made anew, it is another one */
+    int refreshable;    /* 0: a static token */
+    int reconnect;      /* 1: the grant is gone */
     int64_t expires_ms, obtained_ms; /* unix; 0: unknown */
     int64_t retry_ms;                /* unix; a refresh failed: not again before */
     int64_t refused;                 /* the version that the API answered 401 to, or 0 */

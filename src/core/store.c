@@ -358,11 +358,12 @@ static int put_token(struct db *db, void *arg, struct err *e)
                   "UPDATE connection SET token_version = ?, token = ?, refresh = ?, "
                   "expires_ms = ?, refreshed_ms = ?, made_with = coalesce(?, made_with), "
                   "reconnect = 0, last_error = NULL WHERE app = ? AND id = ? AND "
-                  "token_version = ?",
+                  "token_version = ? AND created_ms = ?",
                   DB_ARGS(db_int(c->token.version), db_blob(c->token.data, c->token.len),
                           store_row_null(&c->refresh), db_int(c->expires_ms),
                           db_int(c->refreshed_ms), db_text(c->made_with), db_text(c->app),
-                          db_text(c->id), db_int(c->token.version - 1)),
+                          db_text(c->id), db_int(c->token.version - 1),
+                          db_int(c->created_ms)),
                   &changed, e) != 0)
         return -1;
     if (!changed)
@@ -377,14 +378,14 @@ int store_token_put(struct store *s, const struct store_connection *c, struct er
 }
 
 int store_connection_failed(struct store *s, const char *app, const char *id,
-                            int64_t version, const char *error, int reconnect,
-                            struct err *e)
+                            int64_t created_ms, int64_t version, const char *error,
+                            int reconnect, struct err *e)
 {
     return db_change(s->db,
                      "UPDATE connection SET last_error = ?, reconnect = ? "
-                     "WHERE app = ? AND id = ? AND token_version = ?",
+                     "WHERE app = ? AND id = ? AND token_version = ? AND created_ms = ?",
                      DB_ARGS(db_text(error), db_int(reconnect), db_text(app), db_text(id),
-                             db_int(version)),
+                             db_int(version), db_int(created_ms)),
                      NULL, e);
 }
 

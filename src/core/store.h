@@ -80,15 +80,16 @@ typedef int store_connection_fn(void *arg, const char *client,
                                 const struct store_connection *c);
 int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
                           struct err *e);
-/* A refreshed token: replaces what version C->token.version - 1 was, with expires_ms,
- * refreshed_ms and made_with (NULL: as it was), clears last_error; ERR_CONFLICT when
- * another process was first. C's other members are not looked at. */
+/* A refreshed token: replaces what version C->token.version - 1 was of the connection
+ * that was made at C->created_ms, with expires_ms, refreshed_ms and made_with (NULL: as
+ * it was), clears last_error; ERR_CONFLICT when another process was first, or it was
+ * removed and made anew. C's other members are not looked at. */
 int store_token_put(struct store *s, const struct store_connection *c, struct err *e);
-/* Records that the refresh of token VERSION failed, and whether the grant is gone;
- * nothing when the token is another one by now. */
+/* Records that the refresh of token VERSION of the connection that was made at CREATED_MS
+ * failed, and whether the grant is gone; nothing when it is another one by now. */
 int store_connection_failed(struct store *s, const char *app, const char *id,
-                            int64_t version, const char *error, int reconnect,
-                            struct err *e);
+                            int64_t created_ms, int64_t version, const char *error,
+                            int reconnect, struct err *e);
 /* Unlinks the client from APP and removes the connection when no client uses it any more.
  * ERR_NOT_FOUND when it had none. */
 int store_connection_delete(struct store *s, const char *client, const char *app,

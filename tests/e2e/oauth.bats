@@ -329,6 +329,8 @@ link() {
   same "$(counts .refreshes)" 1
   calls
   same "$(counts .refreshes)" 1
+  foyer refresh acme
+  same "$output" 'client acme: Acme Dry Goods has a new token; it does not say when it expires'
 }
 
 @test "another company asks first" {
@@ -670,6 +672,22 @@ link() {
   same "$(connection '[.state, .last_error] | @json')" '["ok",null]'
   calls
   same "$(counts '[.code_exchanges, .refreshes]')" '[3,1]'
+}
+
+@test "disconnecting and connecting anew in the middle of a refresh: what was made stays" {
+  connected acme
+  expire
+  fault '{"kind": "slow", "after": 3, "match": {"path": "/oauth/token"}}'
+  forget
+  "$FOYER" -w "$AGENCY" refresh acme >"$BATS_TEST_TMPDIR/refreshed" 2>&1 3>&- </dev/null &
+  local pid=$!
+  until_log "$token_asked"
+  foyer disconnect acme
+  printf mock-token | "$FOYER" -w "$AGENCY" connect acme --token-file - --api-url "$MOCK"
+  wait "$pid" || { cat "$BATS_TEST_TMPDIR/refreshed"; return 1; }
+  same "$(cat "$BATS_TEST_TMPDIR/refreshed")" 'client acme: a static token, which does not expire'
+  same "$(connection .state)" token
+  calls
 }
 
 # ---- the store ----

@@ -72,6 +72,7 @@ static int put_token(const struct vault *v, int first, int64_t version, struct e
         .id = (char *)"cmp_1",
         .app = (char *)"front",
         .company = (char *)"Planet Express",
+        .created_ms = 42,
         .token = seal(v, "token", "front/cmp_1", "access", version, "access"),
         .refresh = seal(v, "token", "front/cmp_1", "refresh", version, "refresh")};
     int rc = first ? store_connection_put(store, "acme", &c, 0, e)

@@ -17,6 +17,8 @@
 
 static char *dir;
 
+#define NOW 1700000000123 /* setup's */
+
 static int setup(void **state)
 {
     (void)state;
@@ -218,7 +220,7 @@ static void test_created_defaults_to_now(void **state)
     struct store_connection out;
     put_ok(s, "acme", "cmp_1", 1, "t");
     assert_int_equal(store_connection_find(s, "acme", "front", &out, NULL), 0);
-    assert_int_equal(out.created_ms, 1700000000123);
+    assert_int_equal(out.created_ms, NOW);
     store_connection_fini(&out);
     store_close(s);
 }
@@ -323,7 +325,8 @@ static void test_a_grant_that_others_use_is_asked_for(void **state)
     assert_string_equal(c.base_url, "https://planet.api.example");
     store_connection_fini(&c);
     /* one that is gone is nobody's loss */
-    assert_int_equal(store_connection_failed(s, "front", "cmp_1", 4, "gone", 1, &e), 0);
+    assert_int_equal(store_connection_failed(s, "front", "cmp_1", NOW, 4, "gone", 1, &e),
+                     0);
     assert_int_equal(put_grant(s, "bolt", "cmp_1", 5, "", 0, &e), 0);
     /* a static token can be given again */
     assert_int_equal(put_grant(s, "acme", "cmp_1", 6, "B", 0, &e), 0);
@@ -340,6 +343,7 @@ static void test_the_app_of_an_older_grant_becomes_known(void **state)
     assert_int_equal(put_grant(s, "bolt", "cmp_1", 2, NULL, 0, &e), 0);
     struct store_connection fresh = {.id = (char *)"cmp_1",
                                      .app = (char *)"front",
+                                     .created_ms = NOW,
                                      .token = {3, (unsigned char *)"new", 3},
                                      .refresh = {3, (unsigned char *)"again", 5}};
     assert_int_equal(store_token_put(s, &fresh, &e), 0);
@@ -407,7 +411,7 @@ static void test_secrets(void **state)
     assert_int_equal(out.value.version, 2);
     assert_int_equal(out.value.len, 6);
     assert_memory_equal(out.value.data, "bumble", 6);
-    assert_int_equal(out.created_ms, 1700000000123);
+    assert_int_equal(out.created_ms, NOW);
     store_secret_fini(&out);
 
     assert_int_equal(put_secret(s, "stop", 1, "x", &e), 0);
@@ -431,16 +435,47 @@ static void test_a_failed_refresh_is_noted_on_its_own_token(void **state)
     struct err e = {0};
     struct store_connection c;
     put_ok(s, "acme", "cmp_1", 1, "one");
-    assert_int_equal(store_connection_failed(s, "front", "cmp_1", 1, "gone", 1, &e), 0);
+    assert_int_equal(store_connection_failed(s, "front", "cmp_1", NOW, 1, "gone", 1, &e),
+                     0);
     assert_int_equal(store_connection_read(s, "front", "cmp_1", &c, &e), 0);
     assert_int_equal(c.reconnect, 1);
     assert_string_equal(c.last_error, "gone");
     store_connection_fini(&c);
     put_ok(s, "acme", "cmp_1", 2, "two"); /* connected again meanwhile */
-    assert_int_equal(store_connection_failed(s, "front", "cmp_1", 1, "gone", 1, &e), 0);
+    assert_int_equal(store_connection_failed(s, "front", "cmp_1", NOW, 1, "gone", 1, &e),
+                     0);
     assert_int_equal(store_connection_read(s, "front", "cmp_1", &c, &e), 0);
     assert_int_equal(c.reconnect, 0);
     assert_null(c.last_error);
+    store_connection_fini(&c);
+    store_close(s);
+}
+
+static void test_a_refresh_is_of_the_connection_that_it_began_with(void **state)
+{
+    (void)state;
+    struct store *s = open_ok();
+    struct err e = {0};
+    struct store_connection c;
+    put_ok(s, "acme", "cmp_1", 1, "one");
+    assert_int_equal(store_connection_delete(s, "acme", "front", &e), 0);
+    struct store_connection anew = {.id = (char *)"cmp_1",
+                                    .app = (char *)"front",
+                                    .company = (char *)"Planet Express",
+                                    .created_ms = NOW + 1,
+                                    .token = {1, (unsigned char *)"anew", 4}};
+    assert_int_equal(store_connection_put(s, "acme", &anew, 0, &e), 0);
+    struct store_connection late = {.id = (char *)"cmp_1",
+                                    .app = (char *)"front",
+                                    .created_ms = NOW,
+                                    .token = {2, (unsigned char *)"late", 4}};
+    assert_int_equal(store_token_put(s, &late, &e), -1);
+    assert_int_equal(e.kind, ERR_CONFLICT);
+    assert_int_equal(store_connection_failed(s, "front", "cmp_1", NOW, 1, "gone", 1, &e),
+                     0);
+    assert_int_equal(store_connection_read(s, "front", "cmp_1", &c, &e), 0);
+    assert_int_equal(c.reconnect, 0);
+    assert_memory_equal(c.token.data, "anew", 4);
     store_connection_fini(&c);
     store_close(s);
 }
@@ -497,6 +532,7 @@ int main(void)
         T(test_the_app_of_an_older_grant_becomes_known),
         T(test_secrets),
         T(test_a_failed_refresh_is_noted_on_its_own_token),
+        T(test_a_refresh_is_of_the_connection_that_it_began_with),
         T(test_a_consent_is_used_once),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
