@@ -315,6 +315,32 @@ static void on_policy(void *arg, const struct run_result *result)
     attempt_fail(a, &e);
 }
 
+/* After a signal nothing more is begun; a script that comes to its next write is stopped
+ * there. */
+static int is_stopping(const struct attempt_env *env)
+{
+    return env->stopping || session_interrupted(env->session);
+}
+
+static void release_with(struct attempt *a, const struct journal *journal,
+                         const struct pins *pins)
+{
+    /* who interrupts a run by hand before it has done anything does not want it */
+    int gives_up = a->env->by_hand && !kept_did_begin(a->kept) && !a->confirm;
+    struct ledger_change change =
+        attempt_change(a, gives_up ? LEDGER_CANCELLED : LEDGER_QUEUED);
+    if (gives_up)
+        change.reason = "interrupted";
+    kept_note(a->kept, gives_up ? "cancelled" : "released", "%s",
+              gives_up ? "interrupted by hand" : "the process that had it ends");
+    if (a->id)
+        err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish run %lld now: foyer ends",
+                (long long)a->id);
+    else
+        err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish this run now: foyer ends");
+    commit_end(a, journal, pins, &change);
+}
+
 /* What the attempt did is stored: it may be asked now what is to become of it. */
 static void on_kept(void *arg, const struct err *e)
 {
@@ -322,6 +348,10 @@ static void on_kept(void *arg, const struct err *e)
     struct err why;
     if (e->kind != ERR_NONE) {
         attempt_ended(a, e);
+        return;
+    }
+    if (is_stopping(a->env)) {
+        release_with(a, NULL, NULL);
         return;
     }
     ledger_read(a->env->db, a->id, on_pins, a, &why);
@@ -424,31 +454,6 @@ static void end_well(struct attempt *a, const struct run_result *result)
     commit_end(a, result->journal, result->pins, &change);
     if (a->result)
         a->result[a->end.len - 1] = '}';
-}
-
-static void release_with(struct attempt *a, const struct journal *journal,
-                         const struct pins *pins)
-{
-    /* who interrupts a run by hand before it has done anything does not want it */
-    int gives_up = a->env->by_hand && !kept_did_begin(a->kept) && !a->confirm;
-    struct ledger_change change =
-        attempt_change(a, gives_up ? LEDGER_CANCELLED : LEDGER_QUEUED);
-    if (gives_up)
-        change.reason = "interrupted";
-    kept_note(a->kept, gives_up ? "cancelled" : "released", "%s",
-              gives_up ? "interrupted by hand" : "the process that had it ends");
-    if (a->id)
-        err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish run %lld now: foyer ends",
-                (long long)a->id);
-    else
-        err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish this run now: foyer ends");
-    commit_end(a, journal, pins, &change);
-}
-
-/* After a signal a script that comes to its next write is stopped there. */
-static int is_stopping(const struct attempt_env *env)
-{
-    return env->stopping || session_interrupted(env->session);
 }
 
 static void on_done(void *arg, const struct run_result *result)

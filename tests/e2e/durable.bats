@@ -450,15 +450,16 @@ ended() {
   same "$(mock_log '[.requests[] | select(.method == "POST").json.body]')" "[\"first $N\",\"second $N\"]"
 }
 
-@test "by hand, Ctrl-C while an intent is stored: nothing leaves, no run stays claimed" {
-  local first
+# Two clients, so that the store has a thread of its own, which another process keeps waiting
+# when Ctrl-C comes: interrupted_while_storing RECIPE. FIRST is the first run.
+interrupted_while_storing() {
   mkdir -p "$AGENCY/clients/globex"
-  printf 'return { name = "Globex", recipes = { note = {} } }\n' >"$AGENCY/clients/globex/client.lua"
-  settings 'recipes = { note = {} }'
+  printf 'return { name = "Globex", recipes = { %s = {} } }\n' "$1" >"$AGENCY/clients/globex/client.lua"
+  settings "recipes = { $1 = {} }"
   "$FOYER" -w "$AGENCY" connect globex --token-file "$TOKEN" --api-url "$MOCK"
-  first=$(($(row 'coalesce(max(id), 0)' id) + 1))
+  FIRST=$(($(row 'coalesce(max(id), 0)' id) + 1))
   lock_store
-  begin run note --all-clients --json "n=$N"
+  begin run "$1" --all-clients --json "n=$N"
   until [ -n "$(ls "$AGENCY/state/owners")" ]; do sleep 0.05; done
   kill -INT "$PID"
   until grep -q interrupted "$BATS_TEST_TMPDIR/err"; do sleep 0.05; done
@@ -467,10 +468,22 @@ ended() {
   rm -r "$AGENCY/clients/globex"
   same "$status" 130
   same "$(posts)" 0
-  for RUN in "$first" $((first + 1)); do
+}
+
+@test "by hand, Ctrl-C while an intent is stored: nothing leaves, no run stays claimed" {
+  interrupted_while_storing note
+  for RUN in "$FIRST" $((FIRST + 1)); do
     same "$(state)" queued
     jq -e "any(.run == $RUN)" <<<"$output"
     "$FOYER" -w "$AGENCY" runs cancel "$RUN"
+  done
+}
+
+@test "by hand, Ctrl-C while a failure is stored: no run stays claimed" {
+  recipe later 'error{ kind = "unavailable", message = "later" }'
+  interrupted_while_storing later
+  for RUN in "$FIRST" $((FIRST + 1)); do
+    same "$(state)" cancelled
   done
 }
 
