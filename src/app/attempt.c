@@ -23,20 +23,15 @@ enum {
 
 /* ---- what the store knows of it ---- */
 
-static char *copy(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
 static int on_row(void *arg, const struct ledger_run *row)
 {
     struct attempt *a = arg;
-    a->client = copy(row->client);
-    a->recipe = copy(row->recipe);
-    a->origin = copy(row->origin);
-    a->seed = copy(row->seed);
-    a->policy_text = copy(row->policy);
-    a->args = copy(row->args ? row->args : "{}");
+    a->client = xstrdup_null(row->client);
+    a->recipe = xstrdup_null(row->recipe);
+    a->origin = xstrdup_null(row->origin);
+    a->seed = xstrdup_null(row->seed);
+    a->policy_text = xstrdup_null(row->policy);
+    a->args = xstrdup(row->args ? row->args : "{}");
     a->number = row->attempts;
     a->failures = (struct policy_failures){row->failures, row->first_failure_ms};
     a->looks = row->looks;
@@ -484,7 +479,7 @@ static void on_done(void *arg, const struct run_result *result)
 /* The row's texts from now on are A's own. */
 static void own_row(struct attempt *a, const struct ledger_run *row)
 {
-    a->conversation = copy(row->conversation);
+    a->conversation = xstrdup_null(row->conversation);
     a->new_run = xmalloc(sizeof *a->new_run);
     *a->new_run = (struct ledger_run){.client = a->client,
                                       .recipe = a->recipe,

@@ -277,8 +277,7 @@ static int add_candidate(void *arg, const struct delivery *d)
     struct candidates *c = arg;
     if (c->n % 1024 == 0)
         c->list = xrealloc(c->list, (c->n + 1024) * sizeof *c->list);
-    c->list[c->n++] =
-        (struct candidate){d->id, d->conversation ? xstrdup(d->conversation) : NULL};
+    c->list[c->n++] = (struct candidate){d->id, xstrdup_null(d->conversation)};
     return 0;
 }
 

@@ -84,22 +84,17 @@ static void look(void *arg);
 
 /* ---- flights ---- */
 
-static char *copy(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
 static struct flight *flight_new(struct dispatch *d, const struct delivery *row)
 {
     struct flight *f = xcalloc(1, sizeof *f);
     *f = (struct flight){.d = d,
                          .id = row->id,
-                         .app = copy(row->app),
-                         .client = copy(row->client),
-                         .trigger = copy(row->trigger),
-                         .company = copy(row->company),
-                         .conversation = copy(row->conversation),
-                         .note = copy(row->note)};
+                         .app = xstrdup_null(row->app),
+                         .client = xstrdup_null(row->client),
+                         .trigger = xstrdup_null(row->trigger),
+                         .company = xstrdup_null(row->company),
+                         .conversation = xstrdup_null(row->conversation),
+                         .note = xstrdup_null(row->note)};
     return f;
 }
 

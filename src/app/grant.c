@@ -40,11 +40,6 @@ struct grant { /* one under way */
     int is_moved;                  /* its base is the company's own */
 };
 
-static char *copy(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
 static struct grant *grant_new(struct grants *all, const struct grant_spec *spec,
                                grant_done *done, void *arg)
 {
@@ -52,11 +47,11 @@ static struct grant *grant_new(struct grants *all, const struct grant_spec *spec
     *g = (struct grant){.next = all->first,
                         .all = all,
                         .w = all->w,
-                        .client = copy(spec->client),
-                        .app = copy(spec->app),
-                        .api_url = copy(spec->api_url),
-                        .oauth_url = copy(spec->oauth_url),
-                        .redirect_url = copy(spec->redirect_url),
+                        .client = xstrdup_null(spec->client),
+                        .app = xstrdup_null(spec->app),
+                        .api_url = xstrdup_null(spec->api_url),
+                        .oauth_url = xstrdup_null(spec->oauth_url),
+                        .redirect_url = xstrdup_null(spec->redirect_url),
                         .replace = spec->replace,
                         .done = done,
                         .arg = arg};

@@ -234,8 +234,8 @@ static struct entry *make_entry(struct hooks *h, const char *path, struct err *e
         t = xcalloc(1, sizeof *t);
         t->path = xstrdup(path);
         t->name = xstrdup(name);
-        t->client = client ? xstrdup(client) : NULL;
-        t->trigger = trigger ? xstrdup(trigger) : NULL;
+        t->client = xstrdup_null(client);
+        t->trigger = xstrdup_null(trigger);
         t->app = app;
         t->hook = (struct hook){t->path, t->name, t->client, t->trigger, &app->about};
     }

@@ -616,7 +616,7 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
         x->must_appear = !scope || scope->effect == EFFECT_WRITE;
         x->did_begin = 1;
         free(x->app);
-        x->app = what->app ? xstrdup(what->app) : NULL;
+        x->app = xstrdup_null(what->app);
     }
     if (what->kind != COMMIT_CHECKPOINT && what->text)
         kept_note(x, note_words[what->kind], "%s", what->text);

@@ -41,11 +41,6 @@ void links_free(struct links *links)
     free(links);
 }
 
-static char *copy(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
 static int same(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
@@ -78,9 +73,10 @@ static struct connection *open_one(struct links *links,
         return NULL;
     c->company = xstrdup(row->id);
     c->name = xstrdup(row->company);
-    c->oauth_url = copy(row->oauth_url);
+    c->oauth_url = xstrdup_null(row->oauth_url);
     struct opened *o = xcalloc(1, sizeof *o);
-    *o = (struct opened){links->opened, c, copy(row->api_url), copy(row->base_url)};
+    *o = (struct opened){links->opened, c, xstrdup_null(row->api_url),
+                         xstrdup_null(row->base_url)};
     links->opened = o;
     return c;
 }

@@ -8,17 +8,12 @@
 
 enum { ASKED_AT_ONCE = 16, WAIT_MS = 5000 };
 
-static char *copy(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
 static void set_row(struct reach_tie *t, const struct store_connection *c)
 {
     free(t->last_error);
-    t->last_error = copy(c->last_error);
+    t->last_error = xstrdup_null(c->last_error);
     free(t->made_with);
-    t->made_with = copy(c->made_with);
+    t->made_with = xstrdup_null(c->made_with);
     t->oauth = c->refresh.data != NULL;
     t->reconnect = c->reconnect;
     t->expires_ms = c->expires_ms;

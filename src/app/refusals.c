@@ -20,11 +20,6 @@ struct refusals {
     struct batch *batch; /* NULL: none */
 };
 
-static char *copy(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
 static int write_batch(struct db *db, void *arg, struct err *e)
 {
     const struct batch *b = arg;
@@ -92,9 +87,9 @@ void refusals_add(struct refusals *f, const struct rejection *r)
         return;
     if (i == b->n)
         b->rows[b->n++] = (struct rejection){.route = xstrdup(r->route),
-                                             .client = copy(r->client),
-                                             .app = copy(r->app),
-                                             .scheme = copy(r->scheme),
+                                             .client = xstrdup_null(r->client),
+                                             .app = xstrdup_null(r->app),
+                                             .scheme = xstrdup_null(r->scheme),
                                              .sentence = xstrdup(r->sentence),
                                              .status = r->status};
     b->rows[i].at_ms = clock_wall_ms();

@@ -303,7 +303,7 @@ static void look(struct runner *r)
     struct claim *c = xcalloc(1, sizeof *c);
     c->r = r;
     memcpy(c->owner, presence_id(r->presence), strlen(presence_id(r->presence)));
-    c->after = r->after ? xstrdup(r->after) : NULL;
+    c->after = xstrdup_null(r->after);
     c->limit = room;
     c->found = xcalloc((size_t)room, sizeof *c->found);
     c->busy = xcalloc((size_t)r->nslots + 1, sizeof *c->busy);

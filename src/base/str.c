@@ -37,6 +37,11 @@ char *xstrdup(const char *s)
     return checked(strdup(s));
 }
 
+char *xstrdup_null(const char *s)
+{
+    return s ? xstrdup(s) : NULL;
+}
+
 char *xmemdup0(const void *data, size_t len)
 {
     char *copy = xmalloc(len + 1);

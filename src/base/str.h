@@ -11,6 +11,7 @@ void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);
+char *xstrdup_null(const char *s);            /* of NULL: NULL */
 char *xmemdup0(const void *data, size_t len); /* a copy with a NUL behind it */
 /* A new string by printf; the caller frees it. */
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -148,8 +148,7 @@ static int add_held(void *arg, const struct db_row *row)
         held->items = xrealloc(held->items, held->cap * sizeof *held->items);
     }
     const char *place = db_row_text(row, 1);
-    held->items[held->n++] =
-        (struct held_run){db_row_int(row, 0), place ? xstrdup(place) : NULL};
+    held->items[held->n++] = (struct held_run){db_row_int(row, 0), xstrdup_null(place)};
     return 0;
 }
 

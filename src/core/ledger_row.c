@@ -11,20 +11,14 @@ int ledger_row_int(void *arg, const struct db_row *row)
     return 0;
 }
 
-static char *copy_text(const struct db_row *row, int column)
-{
-    const char *text = db_row_text(row, column);
-    return text ? xstrdup(text) : NULL;
-}
-
 static int read_head(void *arg, const struct db_row *row)
 {
     struct ledger_head *head = arg;
     *head = (struct ledger_head){
         .id = db_row_int(row, 0),
-        .client = copy_text(row, 1),
-        .recipe = copy_text(row, 2),
-        .place = copy_text(row, 3),
+        .client = xstrdup_null(db_row_text(row, 1)),
+        .recipe = xstrdup_null(db_row_text(row, 2)),
+        .place = xstrdup_null(db_row_text(row, 3)),
         .state = (enum ledger_state)db_row_int(row, 4),
         .epoch = db_row_int(row, 5),
         .since = db_row_int(row, 6),

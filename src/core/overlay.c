@@ -47,7 +47,7 @@ struct overlay *overlay_new(const char *workspace)
 {
     struct overlay *o = xcalloc(1, sizeof *o);
     const char *dir = getenv("FOYER_LUA_DIR");
-    o->workspace = workspace ? xstrdup(workspace) : NULL;
+    o->workspace = xstrdup_null(workspace);
     o->builtin_dir = dir && *dir ? xstrdup(dir) : NULL;
     return o;
 }
@@ -127,8 +127,8 @@ static char *layer_dir(const struct overlay *o, enum layer layer, const char *cl
         return o->workspace && client ? xasprintf("%s/clients/%s", o->workspace, client)
                                       : NULL;
     if (layer == LAYER_WORKSPACE)
-        return o->workspace ? xstrdup(o->workspace) : NULL;
-    return o->builtin_dir ? xstrdup(o->builtin_dir) : NULL;
+        return xstrdup_null(o->workspace);
+    return xstrdup_null(o->builtin_dir);
 }
 
 static int layer_read(struct overlay *o, enum layer layer, const char *client,

@@ -78,18 +78,13 @@ struct values {
     struct value *first, **last;
 };
 
-static char *copy(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
 static int copy_value(void *arg, const struct db_row *row)
 {
     struct values *all = arg;
     struct value *v = xcalloc(1, sizeof *v);
-    v->app = copy(db_row_text(row, 0));
-    v->id = copy(db_row_text(row, 1));
-    v->name = copy(db_row_text(row, 2));
+    v->app = xstrdup_null(db_row_text(row, 0));
+    v->id = xstrdup_null(db_row_text(row, 1));
+    v->name = xstrdup_null(db_row_text(row, 2));
     v->sealed.version = db_row_int(row, 3);
     const void *data = db_row_blob(row, 4, &v->sealed.len);
     v->sealed.data = (unsigned char *)xmemdup0(data ? data : "", v->sealed.len);

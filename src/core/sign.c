@@ -45,19 +45,14 @@ static const char *text(const json_t *v, const char *key)
     return json_string_value(json_object_get(v, key));
 }
 
-static char *copy(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
 static struct scheme read_scheme(const char *name, const json_t *v)
 {
     const char *algorithm = text(v, "mac"), *over = text(v, "over"),
                *unit = text(v, "unit");
     struct scheme s = {.name = xstrdup(name),
-                       .when = copy(text(v, "when")),
+                       .when = xstrdup_null(text(v, "when")),
                        .over = xstrdup(over ? over : "{body}"),
-                       .key = copy(text(v, "key")),
+                       .key = xstrdup_null(text(v, "key")),
                        .mac = str_eq(algorithm, "hmac-sha1")};
     s.lent = (struct sign_scheme){
         .name = s.name,
@@ -142,7 +137,7 @@ void sign_keys_add(struct sign_keys *keys, const char *setting, const char *secr
         return;
     keys->keys = xrealloc(keys->keys, (keys->n + 1) * sizeof *keys->keys);
     keys->keys[keys->n++] = (struct key){.setting = xstrdup(setting),
-                                         .secret = copy(secret),
+                                         .secret = xstrdup_null(secret),
                                          .version = version,
                                          .bytes = (unsigned char *)xmemdup0(key, len),
                                          .len = len};

@@ -154,17 +154,17 @@ static int copy_connection(void *arg, const struct db_row *row)
         .id = xstrdup(from.id),
         .app = xstrdup(from.app),
         .company = xstrdup(from.company),
-        .api_url = store_row_text(from.api_url),
-        .oauth_url = store_row_text(from.oauth_url),
+        .api_url = xstrdup_null(from.api_url),
+        .oauth_url = xstrdup_null(from.oauth_url),
         .token = store_row_copy(&from.token),
         .refresh = store_row_copy(&from.refresh),
         .expires_ms = from.expires_ms,
         .reconnect = from.reconnect,
         .created_ms = from.created_ms,
         .refreshed_ms = from.refreshed_ms,
-        .last_error = store_row_text(from.last_error),
-        .base_url = store_row_text(from.base_url),
-        .made_with = store_row_text(from.made_with),
+        .last_error = xstrdup_null(from.last_error),
+        .base_url = xstrdup_null(from.base_url),
+        .made_with = xstrdup_null(from.made_with),
     };
     return 1;
 }

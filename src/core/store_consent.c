@@ -65,15 +65,14 @@ struct take_consent {
 static int copy_consent(void *arg, const struct db_row *row)
 {
     struct take_consent *take = arg;
-    *take->out =
-        (struct store_consent){.client = xstrdup(db_row_text(row, 0)),
-                               .app = xstrdup(db_row_text(row, 1)),
-                               .redirect_url = store_row_text(db_row_text(row, 2)),
-                               .api_url = store_row_text(db_row_text(row, 3)),
-                               .oauth_url = store_row_text(db_row_text(row, 4)),
-                               .replace = (int)db_row_int(row, 5),
-                               .expires_ms = db_row_int(row, 6)};
-    take->out->made_with = store_row_text(db_row_text(row, 8));
+    *take->out = (struct store_consent){.client = xstrdup(db_row_text(row, 0)),
+                                        .app = xstrdup(db_row_text(row, 1)),
+                                        .redirect_url = xstrdup_null(db_row_text(row, 2)),
+                                        .api_url = xstrdup_null(db_row_text(row, 3)),
+                                        .oauth_url = xstrdup_null(db_row_text(row, 4)),
+                                        .replace = (int)db_row_int(row, 5),
+                                        .expires_ms = db_row_int(row, 6)};
+    take->out->made_with = xstrdup_null(db_row_text(row, 8));
     take->used = (int)db_row_int(row, 7);
     return 1;
 }

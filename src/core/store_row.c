@@ -32,8 +32,3 @@ struct store_sealed store_row_copy(const struct store_sealed *from)
         from->version,
         from->data ? (unsigned char *)xmemdup0(from->data, from->len) : NULL, from->len};
 }
-
-char *store_row_text(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}

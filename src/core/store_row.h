@@ -16,8 +16,7 @@ int64_t store_row_time(int64_t ms);
 struct db_value store_row_null(const struct store_sealed *sealed);
 /* The row's bytes in place: valid within the row's callback. */
 struct store_sealed store_row_lend(const struct db_row *row, int version, int data);
-/* Copies, owned by the caller; of NULL it is NULL. */
+/* A copy, owned by the caller. */
 struct store_sealed store_row_copy(const struct store_sealed *from);
-char *store_row_text(const char *s);
 
 #endif

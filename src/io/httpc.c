@@ -509,7 +509,7 @@ struct httpc *httpc_new(struct loop *loop, const struct httpc_config *config,
     c->connect_ms = config->connect_ms > 0 ? config->connect_ms : CONNECT_MS_DEFAULT;
     c->total_ms = config->total_ms > 0 ? config->total_ms : TOTAL_MS_DEFAULT;
     c->answer_max = config->answer_max ? config->answer_max : ANSWER_MAX_DEFAULT;
-    c->proxy = config->proxy ? xstrdup(config->proxy) : NULL;
+    c->proxy = xstrdup_null(config->proxy);
     if (set_ca(c, config->ca_dir, e) != 0) {
         httpc_free(c);
         return NULL;

@@ -489,7 +489,7 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
     runs->live = run;
     runs->nlive++;
     run->id = xstrdup(spec->id);
-    run->client = spec->client ? xstrdup(spec->client) : NULL;
+    run->client = xstrdup_null(spec->client);
     run->label = spec->client ? xasprintf("client %s, %s", spec->client, spec->label)
                               : xstrdup(spec->label);
     run->files_allowed = spec->files;
