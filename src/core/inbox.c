@@ -29,12 +29,6 @@ int delivery_state_find(const char *name)
     return -1;
 }
 
-static int read_int(void *arg, const struct db_row *row)
-{
-    *(int64_t *)arg = db_row_int(row, 0);
-    return 0;
-}
-
 /* ---- deliveries ---- */
 
 #define DELIVERY_COLUMNS                                                                 \
@@ -81,7 +75,7 @@ int inbox_add(struct db *db, const struct delivery *d, const void *body, size_t 
                          db_text(d->trigger), db_text(d->scheme), db_text(d->company),
                          db_text(d->type), db_text(d->event), db_text(d->conversation),
                          db_int(d->state), db_int(d->due_ms), db_text(d->note)),
-                 read_int, id, e) != 0)
+                 db_read_int, id, e) != 0)
         return -1;
     return db_change(db, "INSERT INTO delivery_body (id, body) VALUES (?, ?)",
                      DB_ARGS(db_int(*id), db_blob(body, len)), NULL, e);
@@ -309,7 +303,7 @@ int inbox_count(struct db *db, int64_t counts[DELIVERY_STATES], struct err *e)
         db_query(db,
                  "SELECT coalesce((SELECT max(id) FROM delivery) - "
                  "(SELECT min(id) FROM delivery) + 1, 0)",
-                 DB_NONE, read_int, &all, e) != 0)
+                 DB_NONE, db_read_int, &all, e) != 0)
         return -1;
     for (int i = 0; i < DELIVERY_STATES; i++)
         others += counts[i];
@@ -323,7 +317,7 @@ int inbox_oldest(struct db *db, int64_t *at_ms, struct err *e)
     return db_query(db,
                     "SELECT at_ms FROM delivery WHERE state = 0 ORDER BY due_ms, id "
                     "LIMIT 1",
-                    DB_NONE, read_int, at_ms, e);
+                    DB_NONE, db_read_int, at_ms, e);
 }
 
 /* ---- rejections ---- */
@@ -427,7 +421,7 @@ int inbox_activate(struct db *db, const struct activation *a, int64_t *id, struc
                          db_text(a->key),
                          a->delivery ? db_int(a->delivery) : db_text(NULL),
                          db_text(a->conversation), db_text(a->note), db_text(a->event)),
-                 read_int, id, e) != 0)
+                 db_read_int, id, e) != 0)
         return -1;
     return 1;
 }
@@ -503,8 +497,8 @@ int inbox_activations_of(struct db *db, int64_t delivery, activation_fn *fn, voi
 int inbox_last_activation(struct db *db, int64_t *id, struct err *e)
 {
     *id = 0;
-    return db_query(db, "SELECT coalesce(max(id), 0) FROM activation", DB_NONE, read_int,
-                    id, e);
+    return db_query(db, "SELECT coalesce(max(id), 0) FROM activation", DB_NONE,
+                    db_read_int, id, e);
 }
 
 /* ---- retention ---- */

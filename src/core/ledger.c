@@ -354,8 +354,7 @@ int ledger_slot(struct db *db, const char *client, const char *recipe, int64_t *
 {
     *slot_ms = 0;
     return db_query(db, "SELECT slot_ms FROM schedule WHERE client = ? AND recipe = ?",
-                    DB_ARGS(db_text(client), db_text(recipe)), ledger_row_int, slot_ms,
-                    e);
+                    DB_ARGS(db_text(client), db_text(recipe)), db_read_int, slot_ms, e);
 }
 
 int ledger_slot_put(struct db *db, const char *client, const char *recipe,

@@ -25,7 +25,7 @@ static int check_refs(struct db *db, const struct ledger_head *head,
         int64_t other = head->id;
         if (db_query(db, "SELECT run FROM effect WHERE client = ? AND ref = ?",
                      DB_ARGS(db_text(head->client), db_text(change->refs[i])),
-                     ledger_row_int, &other, e) != 0)
+                     db_read_int, &other, e) != 0)
             return -1;
         if (other != head->id)
             return err_set(e, ERR_CONFLICT,
@@ -53,7 +53,7 @@ static int check_replies(struct db *db, const struct ledger_head *head,
                  DB_ARGS(db_text(head->client), db_text(change->reply_to),
                          db_int(change->now_ms - HOUR_MS), db_int(head->id),
                          db_int(reply_seq(change))),
-                 ledger_row_int, &n, e) != 0)
+                 db_read_int, &n, e) != 0)
         return -1;
     if (n < change->replies_max)
         return 0;

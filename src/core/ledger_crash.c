@@ -75,7 +75,7 @@ static int suspend(struct db *db, const struct ledger_head *head,
                  " AND at_ms > ?",
                  DB_ARGS(db_text(head->client), db_text(head->recipe),
                          db_int(now_ms - crash->within_ms)),
-                 ledger_row_int, &n, e) != 0)
+                 db_read_int, &n, e) != 0)
         return -1;
     if (n < crash->recipe_max)
         return 0;
@@ -108,7 +108,7 @@ static int count_crash(struct db *db, const struct ledger_crash *crash, int64_t 
                        DB_ARGS(db_int(crash->run)), NULL, e);
     if (rc == 0)
         rc = db_query(db, "SELECT crashes FROM run WHERE id = ?",
-                      DB_ARGS(db_int(crash->run)), ledger_row_int, &crashes, e);
+                      DB_ARGS(db_int(crash->run)), db_read_int, &crashes, e);
     if (rc == 0 && crashes > crash->run_max) {
         reason = xasprintf("it ended its process %lld times, the last time by %s",
                            (long long)crashes, crash->cause);

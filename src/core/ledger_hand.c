@@ -47,7 +47,7 @@ static int forget_failure(struct db *db, int64_t run, struct err *e)
                  " AND substr(result, 1, 1) IN (x'34', x'35'))",
                  DB_ARGS(db_int(run), db_int(STEP_IS_DONE | STEP_IS_SCOPE),
                          db_int(STEP_IS_DONE)),
-                 ledger_row_int, &seq, e) != 0)
+                 db_read_int, &seq, e) != 0)
         return -1;
     return seq < 0 ? 0 : ledger_row_drop_steps(db, run, seq, e);
 }

@@ -70,8 +70,8 @@ int ledger_delivered(struct db *db, const char *client, const char *app, const c
                  "SELECT coalesce("
                  "(SELECT run FROM receipt WHERE client = ?1 AND app = ?2 AND ref = ?3),"
                  "(SELECT run FROM effect WHERE client = ?1 AND ref = ?3), 0)",
-                 DB_ARGS(db_text(client), db_text(app), db_text(ref)), ledger_row_int,
-                 run, e) != 0)
+                 DB_ARGS(db_text(client), db_text(app), db_text(ref)), db_read_int, run,
+                 e) != 0)
         return -1;
     if (*run == 0)
         return 0;

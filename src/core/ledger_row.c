@@ -5,12 +5,6 @@
 
 #include "base/str.h"
 
-int ledger_row_int(void *arg, const struct db_row *row)
-{
-    *(int64_t *)arg = db_row_int(row, 0);
-    return 0;
-}
-
 static int read_head(void *arg, const struct db_row *row)
 {
     struct ledger_head *head = arg;

@@ -35,7 +35,6 @@ struct ledger_head {
 int ledger_head_read(struct db *db, int64_t id, struct ledger_head *head, struct err *e);
 void ledger_head_fini(struct ledger_head *head);
 
-int ledger_row_int(void *arg, const struct db_row *row); /* int64_t: the first column */
 /* Appends a line to the history. */
 int ledger_row_note(struct db *db, int64_t run, int64_t at_ms, const char *what,
                     const char *text, struct err *e);

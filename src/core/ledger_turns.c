@@ -90,7 +90,7 @@ static int find_candidates(struct db *db, const struct ledger_turns *turns,
     if (db_query(db,
                  "SELECT count(*) FROM (SELECT 1 FROM run WHERE " LEDGER_MAY_START
                  " AND due_ms <= ? LIMIT ?)",
-                 DB_ARGS(db_int(turns->now_ms), db_int(FEW_DUE)), ledger_row_int, &due,
+                 DB_ARGS(db_int(turns->now_ms), db_int(FEW_DUE)), db_read_int, &due,
                  e) != 0)
         return -1;
     if (due == 0)
@@ -204,8 +204,8 @@ int ledger_next_due(struct db *db, int64_t *due_ms, struct err *e)
 {
     int64_t pauses = 0;
     *due_ms = INT64_MAX;
-    if (db_query(db, "SELECT EXISTS (SELECT 1 FROM pause)", DB_NONE, ledger_row_int,
-                 &pauses, e) != 0)
+    if (db_query(db, "SELECT EXISTS (SELECT 1 FROM pause)", DB_NONE, db_read_int, &pauses,
+                 e) != 0)
         return -1;
     if (!pauses)
         return db_query(db, "SELECT min(due_ms) FROM run WHERE " LEDGER_MAY_START,
@@ -240,7 +240,7 @@ int ledger_claim(struct db *db, int64_t id, const char *owner, int64_t now_ms,
     if (changed == 0)
         return 0;
     if (db_query(db, "SELECT epoch FROM run WHERE id = ?", DB_ARGS(db_int(id)),
-                 ledger_row_int, epoch, e) != 0)
+                 db_read_int, epoch, e) != 0)
         return -1;
     /* It was waiting, and nothing came. */
     return ledger_end_wait(db, id, now_ms, e) == 0 ? 1 : -1;

@@ -202,7 +202,7 @@ int ledger_end_wait(struct db *db, int64_t run, int64_t now_ms, struct err *e)
 {
     int64_t seq = -1;
     if (db_query(db, "SELECT seq FROM wait WHERE run = ?", DB_ARGS(db_int(run)),
-                 ledger_row_int, &seq, e) != 0)
+                 db_read_int, &seq, e) != 0)
         return -1;
     if (seq < 0)
         return 0;

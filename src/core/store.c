@@ -82,7 +82,7 @@ int store_probe(struct db *db, struct err *e)
 {
     int64_t version = 0;
     char set[64];
-    if (db_query(db, "PRAGMA user_version", DB_NONE, store_row_int, &version, e) != 0)
+    if (db_query(db, "PRAGMA user_version", DB_NONE, db_read_int, &version, e) != 0)
         return -1;
     snprintf(set, sizeof set, "PRAGMA user_version = %" PRId64, version);
     return db_exec(db, set, e);
@@ -142,7 +142,7 @@ int64_t store_connection_version(struct store *s, const char *app, const char *i
 {
     int64_t version = 0;
     if (db_query(s->db, "SELECT token_version FROM connection WHERE app = ? AND id = ?",
-                 DB_ARGS(db_text(app), db_text(id)), store_row_int, &version, e) != 0)
+                 DB_ARGS(db_text(app), db_text(id)), db_read_int, &version, e) != 0)
         return -1;
     return version;
 }

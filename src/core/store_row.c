@@ -3,12 +3,6 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-int store_row_int(void *arg, const struct db_row *row)
-{
-    *(int64_t *)arg = db_row_int(row, 0);
-    return 0;
-}
-
 int64_t store_row_time(int64_t ms)
 {
     return ms ? ms : clock_wall_ms();

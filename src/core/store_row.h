@@ -8,8 +8,6 @@
 #include "core/store.h"
 #include "io/db.h"
 
-/* A db_row_fn: the one number of a row, into an int64_t. */
-int store_row_int(void *arg, const struct db_row *row);
 /* MS, or now for 0. */
 int64_t store_row_time(int64_t ms);
 /* SEALED's bytes as a value, NULL when it has none. */

@@ -26,7 +26,7 @@ int64_t store_secret_version(struct store *s, const char *name, struct err *e)
     int64_t version = 0;
     if (db_query(store_db(s),
                  "SELECT coalesce(max(version), 0) FROM secret_version WHERE name = ?",
-                 DB_ARGS(db_text(name)), store_row_int, &version, e) != 0)
+                 DB_ARGS(db_text(name)), db_read_int, &version, e) != 0)
         return -1;
     return version;
 }

@@ -7,19 +7,13 @@ struct use {
     int64_t version, day_ms;
 };
 
-static int read_day(void *arg, const struct db_row *row)
-{
-    *(int64_t *)arg = db_row_int(row, 0);
-    return 1;
-}
-
 int64_t usage_last(struct live *live, const char *name, int64_t version, struct err *e)
 {
     int64_t day_ms = 0;
     struct db *db = live_db(live, e);
     if (!db ||
         db_query(db, "SELECT day_ms FROM usage WHERE name = ? AND version = ?",
-                 DB_ARGS(db_text(name), db_int(version)), read_day, &day_ms, e) != 0)
+                 DB_ARGS(db_text(name), db_int(version)), db_read_int, &day_ms, e) != 0)
         return -1;
     return day_ms;
 }

@@ -382,6 +382,12 @@ int64_t db_row_int(const struct db_row *row, int column)
     return sqlite3_column_int64(row->statement, column);
 }
 
+int db_read_int(void *arg, const struct db_row *row)
+{
+    *(int64_t *)arg = db_row_int(row, 0);
+    return 0;
+}
+
 const char *db_row_text(const struct db_row *row, int column)
 {
     return (const char *)sqlite3_column_text(row->statement, column);
@@ -471,12 +477,6 @@ int db_set_durable(struct db *db, int durable, struct err *e)
     return 0;
 }
 
-static int read_int(void *arg, const struct db_row *row)
-{
-    *(int64_t *)arg = db_row_int(row, 0);
-    return 0;
-}
-
 struct migration {
     const char *const *steps;
     int n;
@@ -487,7 +487,7 @@ static int migrate(struct db *db, void *arg, struct err *e)
 {
     const struct migration *m = arg;
     int64_t version = 0;
-    if (db_query(db, "PRAGMA user_version", DB_NONE, read_int, &version, e) != 0)
+    if (db_query(db, "PRAGMA user_version", DB_NONE, db_read_int, &version, e) != 0)
         return -1;
     for (int64_t v = version; v < m->n; v++)
         if (db_exec(db, m->steps[v], e) != 0)
@@ -500,7 +500,7 @@ static int migrate(struct db *db, void *arg, struct err *e)
 int db_migrate(struct db *db, const char *const *steps, int n, struct err *e)
 {
     int64_t version = 0;
-    if (db_query(db, "PRAGMA user_version", DB_NONE, read_int, &version, e) != 0)
+    if (db_query(db, "PRAGMA user_version", DB_NONE, db_read_int, &version, e) != 0)
         return -1;
     if (version > n)
         return err_set(

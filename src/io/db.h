@@ -69,6 +69,8 @@ int db_query(struct db *db, const char *sql, const struct db_value *values, size
 int64_t db_row_int(const struct db_row *row, int column);
 const char *db_row_text(const struct db_row *row, int column);
 const void *db_row_blob(const struct db_row *row, int column, size_t *len);
+/* A db_row_fn for a query of one number: into the int64_t at ARG. */
+int db_read_int(void *arg, const struct db_row *row);
 
 /* Runs FN inside a write transaction: commits when it answers 0, else rolls back and
  * answers -1 with the error that FN set. Inside another one it is a savepoint: what FN
