@@ -8,7 +8,6 @@
 #include "app/session.h"
 #include "app/table.h"
 #include "base/clock.h"
-#include "base/path.h"
 #include "base/str.h"
 #include "core/settings.h"
 #include "io/writer.h"
@@ -293,7 +292,7 @@ static int open_runner(struct batch *b, struct err *e)
     if (b->njobs == 1) {
         b->writer = writer_open_here(store_db(store), session_loop(b->s));
     } else {
-        char *path = path_join(workspace_dir(b->w), "state/foyer.db");
+        char *path = store_path(workspace_dir(b->w));
         b->writer = writer_open(path, session_loop(b->s), e);
         free(path);
     }

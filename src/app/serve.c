@@ -16,7 +16,6 @@
 #include "app/site.h"
 #include "app/supervisor.h"
 #include "base/log.h"
-#include "base/path.h"
 #include "base/str.h"
 #include "core/limits.h"
 #include "core/stats.h"
@@ -329,7 +328,7 @@ static int open_all(struct serve *s, struct err *e)
     s->retire = loop_timer_new(s->loop, on_retire, s);
     s->drain = loop_timer_new(s->loop, on_drain, s);
     s->metrics = metrics_new();
-    char *path = path_join(workspace_dir(w), "state/foyer.db");
+    char *path = store_path(workspace_dir(w));
     s->writer = writer_open(path, s->loop, e);
     free(path);
     if (!s->writer)

@@ -15,7 +15,6 @@
 #include "app/schedule.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/path.h"
 #include "base/str.h"
 #include "core/stats.h"
 #include "io/writer.h"
@@ -192,7 +191,7 @@ struct worker *worker_open(struct workspace *workspace, runner_done *ended, void
     *w = (struct worker){.workspace = workspace, .wake_fd = -1};
     w->session = session_open(workspace, e);
     if (w->session) {
-        char *path = path_join(workspace_dir(workspace), "state/foyer.db");
+        char *path = store_path(workspace_dir(workspace));
         w->loop = session_loop(w->session);
         w->writer = writer_open(path, w->loop, e);
         free(path);

@@ -31,10 +31,15 @@ static int make_state_dir(const char *workspace_dir, const char *state, struct e
     return -1;
 }
 
+char *store_path(const char *workspace_dir)
+{
+    return path_join(workspace_dir, "state/foyer.db");
+}
+
 struct store *store_open(const char *workspace_dir, struct err *e)
 {
     char *state = path_join(workspace_dir, "state");
-    char *path = path_join(state, "foyer.db");
+    char *path = store_path(workspace_dir);
     struct store *s = xcalloc(1, sizeof *s);
     if (make_state_dir(workspace_dir, state, e) != 0 || !(s->db = db_open(path, e)) ||
         db_migrate(s->db, schema_steps, schema_version, e) != 0) {

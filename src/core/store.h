@@ -15,7 +15,9 @@
 struct db;
 struct store;
 
-/* Opens WORKSPACE_DIR/state/foyer.db, making what is missing. */
+/* WORKSPACE_DIR/state/foyer.db; freed by the caller. */
+char *store_path(const char *workspace_dir);
+/* Opens it, making what is missing. */
 struct store *store_open(const char *workspace_dir, struct err *e);
 void store_close(struct store *s); /* NULL is fine */
 /* The version of its tables. */
