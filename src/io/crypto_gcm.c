@@ -1,3 +1,5 @@
+#include "io/crypto.h"
+
 #include <limits.h>
 #include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
@@ -7,7 +9,6 @@
 #include <pthread.h>
 
 #include "base/str.h"
-#include "io/crypto.h"
 
 /* OpenSSL's own AES-256-GCM, taken from its default provider by the provider's interface
  * (provider-cipher(7)): EVP_CIPHER_fetch makes an object of each of its 130 ciphers

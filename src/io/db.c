@@ -16,8 +16,6 @@
 
 enum {
     LOCK_PATIENCE_MS = 5000,
-    SHORT_LOG_BYTES = 640 * 1024,
-    SHORT_LIVE_LOG_BYTES = 24 * 1024,
     KEPT_SETS = 32, /* prepared statements kept: 32 sets of 4, by a hash of their text */
     KEPT_WAYS = 4
 };
@@ -25,18 +23,20 @@ enum {
 static const struct kind {
     const char *first, *each; /* pragmas: of a new file, and of each handle */
     int wal_pages;            /* the WAL is moved into the file past these */
+    off_t short_log_bytes;    /* the last handle leaves one that is shorter */
+    int may_last;             /* 0: nothing in it must survive */
 } main_file = {"PRAGMA page_size=16384; PRAGMA journal_mode=WAL;",
-               "PRAGMA synchronous=FULL;", 1000},
+               "PRAGMA synchronous=FULL;", 1000, 640 * 1024, 1},
   /* Nothing waits for the disk, so that a checkpoint is cheap; and the first to open
    * reads the whole WAL, which is why it is kept short. */
     live_file = {"PRAGMA page_size=1024; PRAGMA journal_mode=WAL;",
-                 "PRAGMA synchronous=OFF;", 16};
+                 "PRAGMA synchronous=OFF;", 16, 24 * 1024, 0};
 
 struct db {
     sqlite3 *sqlite;
+    const struct kind *kind;
     char *path; /* for sentences */
     int64_t busy_until_us;
-    int is_main;    /* by db_open */
     int is_durable; /* synchronous=FULL */
     sqlite3_stmt *kept[KEPT_SETS][KEPT_WAYS];
     unsigned victim; /* which way of a full set goes next */
@@ -145,8 +145,9 @@ static int is_in_wal_mode(struct db *db)
 
 /* The switch to WAL needs the file for itself and does not call on_busy: two
  * processes that make the file at the same time meet here. */
-static int set_up(struct db *db, const struct kind *kind, struct err *e)
+static int set_up(struct db *db, struct err *e)
 {
+    const struct kind *kind = db->kind;
     char pragmas[200];
     snprintf(pragmas, sizeof pragmas, "%s%s", is_in_wal_mode(db) ? "" : kind->first,
              kind->each);
@@ -192,6 +193,7 @@ static struct db *open_file(const char *path, const struct kind *kind, int *dama
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, configure);
     struct db *db = xcalloc(1, sizeof *db);
+    db->kind = kind;
     db->path = xstrdup(path);
     if (sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                         NULL) != SQLITE_OK) {
@@ -201,7 +203,7 @@ static struct db *open_file(const char *path, const struct kind *kind, int *dama
     }
     sqlite3_busy_handler(db->sqlite, on_busy, db);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-    if (set_up(db, kind, e) != 0) {
+    if (set_up(db, e) != 0) {
         if (damaged)
             *damaged = db_is_damaged(db);
         db_close(db);
@@ -210,14 +212,15 @@ static struct db *open_file(const char *path, const struct kind *kind, int *dama
     return db;
 }
 
-/* This process has committed something that must not be lost. */
-static atomic_int did_last;
+/* This process has committed something that must not be lost; some handle of its may
+ * close before the one that did it. */
+static atomic_int has_kept;
 
 static int on_commit(void *arg)
 {
     const struct db *db = arg;
     if (db->is_durable)
-        atomic_store(&did_last, 1);
+        atomic_store(&has_kept, 1);
     return 0;
 }
 
@@ -225,7 +228,7 @@ struct db *db_open(const char *path, struct err *e)
 {
     struct db *db = open_file(path, &main_file, NULL, e);
     if (db) {
-        db->is_main = db->is_durable = 1;
+        db->is_durable = 1;
         sqlite3_commit_hook(db->sqlite, on_commit, db);
     }
     return db;
@@ -248,13 +251,13 @@ static void leave_short_log(struct db *db)
 {
     struct stat st;
     const char *log = sqlite3_filename_wal(sqlite3_db_filename(db->sqlite, "main"));
-    int must_last = db->is_main && atomic_load(&did_last);
-    off_t most = db->is_main ? SHORT_LOG_BYTES : SHORT_LIVE_LOG_BYTES;
+    int must_last = db->kind->may_last && atomic_load(&has_kept);
     /* another process may be the last, and does not know what must last */
     if (must_last)
         sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
                                   NULL);
-    if (!must_last && log && *log && stat(log, &st) == 0 && st.st_size < most)
+    if (!must_last && log && *log && stat(log, &st) == 0 &&
+        st.st_size < db->kind->short_log_bytes)
         sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 

@@ -49,7 +49,10 @@ struct db *db_open(const char *path, struct err *e);
 struct db *db_open_live(const char *path, int *damaged, struct err *e);
 /* 1 when the last failure on DB means that its file is broken. */
 int db_is_damaged(const struct db *db);
-void db_close(struct db *db); /* NULL is fine */
+/* The last handle on a file moves its log (PATH-wal) into it, unless that is short and
+ * this process committed nothing durable: then it is left to who opens the file next.
+ * NULL is fine. */
+void db_close(struct db *db);
 
 /* Brings the file to version N: STEPS[i], one or more statements, leads from version i to
  * i + 1; all missing ones in one transaction. A file of a newer version is ERR_STORE. */

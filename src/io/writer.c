@@ -38,9 +38,9 @@ struct writer {
     struct queue work, done;
     struct writer_stats stats;
     int is_idle, is_closing;
-    /* While it opens: shared; then the thread's. */
+    /* While it opens: shared; then the thread's, where it has one. */
     char *path;
-    struct db *db;
+    struct db *db; /* without a thread: borrowed */
     void (*watch)(int64_t us, uint64_t jobs);
     int is_open, batch_max;
     struct err open_err;
