@@ -157,9 +157,8 @@ static int goes_on(const struct job *job)
 {
     if (!job->ended)
         return job->run != 0;
-    return job->run && job->state != LEDGER_DONE && job->state != LEDGER_SKIPPED &&
-           job->state != LEDGER_DEAD && job->state != LEDGER_CANCELLED &&
-           job->state != LEDGER_PARKED && job->state != LEDGER_RUNNING;
+    return job->run && !ledger_is_over(job->state) && job->state != LEDGER_PARKED &&
+           job->state != LEDGER_RUNNING;
 }
 
 /* 1: nothing is wrong, it is only not over. */

@@ -68,8 +68,11 @@ struct job {
     struct journal *journal;
     const struct pins *pins;
     int npins;
-    int kind; /* enum run_commit_kind, or -1: an attempt's end */
-    int must, must_last, is_stuck, found_refs;
+    int kind;                /* enum run_commit_kind, or -1: an attempt's end */
+    int must;                /* it is tried until it is stored */
+    int must_last;           /* it is on the disk before DONE is called */
+    int is_stuck;            /* it waits for the timer */
+    int found_refs;          /* its refs are what its own write has made */
     int waits;               /* for the job that adds the run */
     const char *owner, *why; /* why: it cannot be submitted */
     struct parcel parcel;
@@ -262,11 +265,6 @@ int kept_did_write(const struct kept *x)
 int kept_did_begin(const struct kept *x)
 {
     return x->did_begin;
-}
-
-int kept_is_new(const struct kept *x)
-{
-    return x->run == 0;
 }
 
 int kept_is_lost(const struct kept *x)
@@ -644,6 +642,7 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
 void kept_commit(struct kept *x, const struct journal *journal, const struct pins *pins,
                  const struct ledger_change *change, run_committed *done, void *arg)
 {
+    /* who cannot be taken up again is never replayed: no pins */
     int is_final =
         change->state >= 0 && ledger_is_final((enum ledger_state)change->state);
     struct job *job =

@@ -33,7 +33,7 @@ int keeper_is_stuck(const struct keeper *k);
 /* NULL: it has not been needed yet. */
 struct presence *keeper_presence(const struct keeper *k);
 
-struct keeping { /* copied, but for NEW */
+struct keeping { /* copied, but for NEW_RUN */
     int64_t run, epoch;
     const char *client;
     int guarded; /* 1: the loop guard counts its replies */
@@ -55,8 +55,6 @@ void kept_has_written(struct kept *x);
 void kept_note(struct kept *x, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* 1: nothing of the run is in the store. */
-int kept_is_new(const struct kept *x);
 /* Commits what JOURNAL and PINS (either may be NULL) have that the store lacks, the
  * notes, and END, copied, whose state may be -1; its run, epoch, now, notes and pins are
  * filled in here, and its steps too when JOURNAL is there. It is tried until it is

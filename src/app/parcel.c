@@ -121,6 +121,5 @@ void parcel_add_end(struct parcel *p, const struct ledger_change *end)
     if (end->receipt) {
         own->receipt_app = parcel_text(p, end->receipt_app);
         own->receipt = parcel_text(p, end->receipt);
-        own->receipt_due_ms = end->receipt_due_ms;
     }
 }

@@ -35,7 +35,7 @@ void parcel_add_codes(struct parcel *p, const struct pins *pins);
 /* It adds RUN. */
 void parcel_add_run(struct parcel *p, const struct ledger_run *run);
 /* Makes it the end of an attempt: END's state and what belongs to it, and its refs, if it
- * has any, and its receipt. */
+ * has any, and its receipt, but not when that is due. */
 void parcel_add_end(struct parcel *p, const struct ledger_change *end);
 
 #endif

@@ -29,7 +29,8 @@ struct slot { /* one attempt */
 struct runner {
     struct attempt_env env;
     struct writer *writer;
-    struct presence *presence;
+    struct presence
+        *presence; /* NULL: it starts what it is told to, and claims nothing */
     struct reclaim *reclaim;
     struct receipts *receipts;
     struct alert *alert;
