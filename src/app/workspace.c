@@ -461,12 +461,12 @@ struct vault *workspace_sealer(struct workspace *w, struct err *e)
 int workspace_seal_token(struct workspace *w, struct store_connection *row,
                          int64_t version, const struct oauth_token *token, struct err *e)
 {
+    row->token = (struct store_sealed){0};
+    row->refresh = (struct store_sealed){0};
     struct vault *vault = workspace_sealer(w, e);
     if (!vault)
         return -1;
     char *owner = xasprintf("%s/%s", row->app, row->id);
-    row->token = (struct store_sealed){0};
-    row->refresh = (struct store_sealed){0};
     row->expires_ms = token->expires_ms;
     int rc = seal(vault, owner, "access", version, token->access, &row->token, e);
     if (rc == 0 && token->refresh)

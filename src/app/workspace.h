@@ -49,7 +49,7 @@ struct live *workspace_live(struct workspace *w);
 struct presence *workspace_presence(struct workspace *w, struct err *e);
 
 /* Seals a token into ROW (token, refresh, expires_ms) as VERSION; the caller frees both
- * data. */
+ * data, also after -1. */
 int workspace_seal_token(struct workspace *w, struct store_connection *row,
                          int64_t version, const struct oauth_token *token, struct err *e);
 /* Opens ROW's refresh token into OUT, to be wiped by vault_wipe. */
