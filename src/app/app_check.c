@@ -4,7 +4,6 @@
 
 #include "app/credentials.h"
 #include "base/str.h"
-#include "core/settings.h"
 #include "core/store.h"
 
 struct checking {
@@ -13,7 +12,7 @@ struct checking {
 };
 
 /* CLIENT NULL: foyer.lua's. MARK gets the app's, "" where its credentials are not whole.
- */
+ * A secret that is not set is named by doctor's check of the settings. */
 static void check_app(struct checking *c, const char *app, const char *client,
                       char mark[CREDENTIALS_MARK_SIZE])
 {
@@ -29,7 +28,7 @@ static void check_app(struct checking *c, const char *app, const char *client,
             "back to %s%s, which must be one of its redirect URLs",
             app, client ? " of client " : "", client ? client : "", url,
             credentials_is_default(url) ? " (the default)" : "");
-    else if (e.kind != ERR_NOT_FOUND) /* a secret that is not set was named above */
+    else if (e.kind != ERR_NOT_FOUND) /* that secret was named already */
         finding = findings_add(c->found, FINDING_PROBLEM, "app", "%s", e.text);
     if (finding) {
         findings_set(finding, "app", app);

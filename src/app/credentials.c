@@ -72,8 +72,12 @@ static int open_field(struct workspace *w, const struct place *at, const char *f
         return err_prefix(e, "%s%s in %s", at->prefix, field, at->file);
     if (secret)
         return 0;
+    if (json_is_string(value) && buf_adds(out, json_string_value(value)) != 0)
+        return err_set(e, ERR_SETTINGS,
+                       "cannot connect by OAuth: %s%s in %s has more than %d KiB",
+                       at->prefix, field, at->file, TEXT_MAX / 1024);
     if (json_is_string(value))
-        return buf_adds(out, json_string_value(value));
+        return 0;
     return err_set(e, ERR_SETTINGS,
                    "cannot connect by OAuth: %s has no %s%s; it is in the app's OAuth "
                    "settings (or use --token-file)",

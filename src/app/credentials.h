@@ -1,5 +1,6 @@
 /* credentials: the client_id and client_secret that OAuth needs: of the app of a client's
- * own, when its client.lua has one, else of the agency's in foyer.lua.
+ * own, when its client.lua has one, else of the agency's in foyer.lua; and where consents
+ * come back to.
  *
  * A grant can be refreshed only by the app that it was given to, and clients with
  * different apps may share a company: so each grant is stored with a mark of its app, by
@@ -40,7 +41,7 @@ int credentials_are_own(struct workspace *w, const char *app, const char *client
  * client.lua's redirect_url, else foyer.lua's, else the default. */
 const char *credentials_redirect_url(struct workspace *w, const char *app,
                                      const char *client);
-/* 1: URL is the default one. */
+/* 1: URL, as credentials_redirect_url gave it, stands in no file: the default. */
 int credentials_is_default(const char *url);
 /* The path of a redirect_url, without a query; freed by the caller. */
 char *credentials_redirect_path(const char *url);

@@ -157,6 +157,13 @@ static void test_half_an_app(void **state)
     assert_int_equal(credentials_open(w, "front", "bolt", &c, &e), -1);
     assert_has(e.text, "clients/bolt/client.lua has no front.client_secret;");
     credentials_fini(&c);
+    char *front = xasprintf("client_id = \"%020000d\", client_secret = \"s1\"", 1);
+    client("coil", front);
+    free(front);
+    assert_int_equal(credentials_open(w, "front", "coil", &c, &e), -1);
+    assert_int_equal(e.kind, ERR_SETTINGS);
+    assert_has(e.text, "front.client_id in clients/coil/client.lua has more than 16 KiB");
+    credentials_fini(&c);
 }
 
 static void test_found_wherever_they_stand(void **state)
