@@ -362,7 +362,7 @@ static void on_token(void *arg, const struct httpc_answer *a)
         return;
     if (e.kind == ERR_AUTH && answered &&
         oauth_is_unknown((int)a->status, a->body, a->body_len))
-        err_prefix(&e, "cannot connect %s: the app is refused; are %s right?", g->client,
+        err_prefix(&e, "cannot connect %s: the app is refused; check %s", g->client,
                    g->credentials_at);
     else if (e.kind == ERR_AUTH)
         err_prefix(&e, "cannot connect %s: the code is refused; start again", g->client);

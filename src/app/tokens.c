@@ -309,7 +309,7 @@ static void on_answer(void *arg, const struct httpc_answer *a)
         return;
     }
     if (answered && oauth_is_unknown((int)a->status, a->body, a->body_len))
-        err_prefix(&e, "the app is refused; are %s right?", r->credentials_at);
+        err_prefix(&e, "the app is refused; check %s", r->credentials_at);
     if (adopt_newer(r))
         finish(r, NULL);
     else

@@ -129,7 +129,9 @@ int store_secret_remove(struct store *s, const char *name, int64_t version, stru
     if (changed)
         return 0;
     if (version)
-        return err_set(e, ERR_NOT_FOUND, "the secret \"%s\" has no version %lld", name,
-                       (long long)version);
+        return err_set(e, ERR_NOT_FOUND,
+                       "cannot remove version %lld of the secret \"%s\": there is none; "
+                       "`foyer secret list` shows its versions",
+                       (long long)version, name);
     return no_secret(name, e);
 }

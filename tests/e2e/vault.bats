@@ -349,7 +349,7 @@ paused() {
   foyer secret rm acme.key --version 1
   same "$status" 0
   foyer secret rm acme.key --version 1 --json
-  failed 65 not_found 'the secret "acme.key" has no version 1'
+  failed 65 not_found 'cannot remove version 1 of the secret "acme.key": there is none'
   # without the file nothing is known, and nothing fails
   rm "$AGENCY"/state/live.db*
   foyer secret list --json
