@@ -15,8 +15,8 @@ struct callback { /* one page to be answered */
     consent_done *done;
     void *arg;
     char *client;
-    int is_outside; /* who reads the page need not be the agency's */
-    int is_granted; /* what is in the way from now on is the agency's */
+    int is_outside;  /* who reads the page need not be the agency's */
+    int is_granting; /* its link held: what is in the way from now on is the agency's */
 };
 
 char *consent_parameter(const char *query, const char *name)
@@ -76,7 +76,7 @@ static void finish(struct callback *c, const char *id, const char *name,
         /* who consents is not the agency: what is wrong inside is for its log */
         int ours = e->kind == ERR_STORE || e->kind == ERR_SETTINGS ||
                    e->kind == ERR_INTERNAL || e->kind == ERR_UNAVAILABLE ||
-                   (c->is_outside && c->is_granted && e->kind == ERR_CONFLICT);
+                   (c->is_outside && c->is_granting && e->kind == ERR_CONFLICT);
         page(c->request, status, "Not connected",
              ours
                  ? "This could not be done just now. The agency that sent you here finds "
@@ -96,9 +96,7 @@ static void finish(struct callback *c, const char *id, const char *name,
 
 static void on_grant(void *arg, const char *id, const char *name, const struct err *e)
 {
-    struct callback *c = arg;
-    c->is_granted = 1;
-    finish(c, id, name, e);
+    finish(arg, id, name, e);
 }
 
 /* What came back instead of a code: RFC 6749 4.1.2.1. */
@@ -152,6 +150,7 @@ void consent_answer(struct workspace *w, struct grants *grants, struct httpd_req
                                   .redirect_url = consent.redirect_url,
                                   .made_with = consent.made_with,
                                   .replace = consent.replace};
+        c->is_granting = 1;
         grant_from_code(grants, &spec, code, on_grant, c);
     } else {
         finish(c, NULL, NULL, &e);
