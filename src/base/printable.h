@@ -2,7 +2,8 @@
  *
  * Names and messages come from remote companies and their customers' mails: none of it
  * may move the cursor, turn the line's direction or forge a line. Widths are those of
- * wcwidth in the process's locale (UTF-8). */
+ * wcwidth in UTF-8: the process's LC_CTYPE is set for it when the first character that
+ * is not ASCII is measured. */
 #ifndef FOYER_PRINTABLE_H
 #define FOYER_PRINTABLE_H
 

@@ -1,5 +1,6 @@
 /* store_consent: the consents that somebody was asked for, in the store: each is single
- * use, with an end. Only the hash of its state is kept. Errors as in core/store.h. */
+ * use, with an end. It grants nothing and knows no URL's meaning. Errors as in
+ * core/store.h. */
 #ifndef FOYER_STORE_CONSENT_H
 #define FOYER_STORE_CONSENT_H
 
@@ -8,7 +9,6 @@
 #include "base/err.h"
 #include "core/store.h"
 
-/* One consent that somebody was asked for: single use, with an end. */
 struct store_consent { /* strings owned when read from the store */
     char *client, *app, *redirect_url, *api_url, *oauth_url; /* the URLs may be NULL */
     char *made_with; /* the mark of the app that is asked; NULL: not known */

@@ -1,5 +1,5 @@
 /* store_secret: the secrets of a workspace and their versions, in the store. It keeps
- * sealed values as they are. Errors as in core/store.h. */
+ * sealed values as they are and cannot open them. Errors as in core/store.h. */
 #ifndef FOYER_STORE_SECRET_H
 #define FOYER_STORE_SECRET_H
 
