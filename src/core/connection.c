@@ -81,6 +81,17 @@ int host_is_address(const char *host)
     return host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1;
 }
 
+/* One that everybody reads alike: libcurl would make "c/o" of a U+2105 in a name, or
+ * refuse what has no such meaning. */
+static int is_plain_name(const char *host)
+{
+    static const char used[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "0123456789-_.";
+    size_t len = strlen(host);
+    return len <= 253 && strspn(host, used) == len && host[0] != '.' &&
+           !strstr(host, "..");
+}
+
 int host_matches(const char *pattern, const struct url_parts *u)
 {
     const char *colon = strrchr(pattern, ':');
@@ -99,7 +110,7 @@ int host_matches(const char *pattern, const struct url_parts *u)
         return 0;
     size_t host_len = strlen(u->host);
     if (pattern[0] == '*' && pattern[1] == '.')
-        return host_len > len - 1 &&
+        return host_len > len - 1 && is_plain_name(u->host) &&
                strncasecmp(u->host + host_len - (len - 1), pattern + 1, len - 1) == 0;
     return host_len == len && strncasecmp(u->host, pattern, len) == 0;
 }

@@ -40,7 +40,9 @@ void url_parts_fini(struct url_parts *u);
 
 /* 1 when PATTERN ("hooks.slack.com", "127.0.0.1:8099", "*.api.frontapp.com") covers U. A
  * pattern without a port means the scheme's default port, https only, unless it is a
- * literal loopback or private address with a port. */
+ * literal loopback or private address with a port. A "*." covers names of letters,
+ * digits,
+ * '-' and '_' alone. */
 int host_matches(const char *pattern, const struct url_parts *u);
 /* 1 when HOST is a literal IP address. */
 int host_is_address(const char *host);

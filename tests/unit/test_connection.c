@@ -95,8 +95,20 @@ static void test_hosts(void **state)
     assert_true(covers("*.api.frontapp.com", "https://acme.api.frontapp.com/"));
     assert_true(covers("*.api.frontapp.com", "https://a.b.api.frontapp.com/"));
     assert_false(covers("*.api.frontapp.com", "https://api.frontapp.com/"));
+    assert_true(covers("*.api.frontapp.com", "https://xn--mnchen-3ya.api.frontapp.com/"));
     assert_false(covers("*.api.frontapp.com", "https://evilapi.frontapp.com/"));
     assert_false(covers("*.api.frontapp.com", "https://acme.api.frontapp.com.evil.org/"));
+    /* a name that libcurl takes for another one, or for none */
+    assert_false(covers("*.api.frontapp.com", "https://evil.\u2105.api.frontapp.com/"));
+    assert_false(covers("*.api.frontapp.com", "https://m\u00fcnchen.api.frontapp.com/"));
+    assert_false(covers("*.api.frontapp.com", "https://evil.example;.api.frontapp.com/"));
+    assert_false(covers("*.api.frontapp.com", "https://[::1].api.frontapp.com/"));
+    assert_false(covers("*.api.frontapp.com", "https://..api.frontapp.com/"));
+    char longest[400] = "https://";
+    memset(longest + 8, 'a', 300);
+    strcpy(longest + 308, ".api.frontapp.com/");
+    assert_false(covers("*.api.frontapp.com", longest));
+
     /* a port that is named must be that one; plain http only so */
     assert_true(covers("127.0.0.1:8099", "http://127.0.0.1:8099/me"));
     assert_true(covers("127.0.0.1:8099", "https://127.0.0.1:8099/me"));
