@@ -130,8 +130,9 @@ struct search {
     struct credentials *out;
     char **linked; /* clients of the company */
     size_t nlinked;
-    int is_over;    /* found, or what was found cannot be opened: ERR */
-    struct err err; /* also of the first place that could not be looked at */
+    int is_over;    /* found */
+    int is_half;    /* found, but its secret cannot be opened: ERR says why */
+    struct err err; /* else of the first place that could not be looked at */
 };
 
 static void look_at(struct search *s, const char *client)
@@ -144,12 +145,14 @@ static void look_at(struct search *s, const char *client)
     int rc = find_place(s->w, s->app, client, &at, &why);
     if (rc == 0 && json_object_get(at.block, "client_id"))
         rc = open_id(s->w, &at, &c, &why);
-    s->is_over = rc == 0 && strcmp(c.mark, s->mark) == 0;
-    if (s->is_over)
+    int is_it = rc == 0 && strcmp(c.mark, s->mark) == 0;
+    if (is_it)
         rc = open_secret(s->w, &at, &c, &why);
-    if (rc != 0 && (s->is_over || s->err.kind == ERR_NONE))
+    if (rc != 0 && !s->is_half && (is_it || s->err.kind == ERR_NONE))
         s->err = why;
-    if (rc == 0 && s->is_over) {
+    s->is_half |= is_it;
+    s->is_over = is_it && rc == 0;
+    if (s->is_over) {
         *s->out = c;
         s->err.kind = ERR_NONE;
     } else {

@@ -162,7 +162,7 @@ static void give_up(struct refresh *r, const struct err *e)
         finish(r, e);
         return;
     }
-    log_line(LOG_WARN, "cannot refresh the token of %s yet: %s", c->company, e->text);
+    log_line(LOG_WARN, "the token of %s holds a while yet, but: %s", c->company, e->text);
     c->retry_ms = now + RETRY_MS;
     finish(r, NULL);
 }
@@ -326,6 +326,10 @@ static int ask(struct refresh *r, const struct store_connection *row, struct err
         return -1;
     buf_init(&refresh, 16 * 1024);
     int rc = credentials_find(w, row->app, row->id, row->made_with, &by, e);
+    if (rc != 0 && e->kind == ERR_NOT_FOUND) /* a secret: it can be set, and runs wait */
+        e->kind = ERR_SETTINGS;
+    if (rc != 0)
+        err_prefix(e, "cannot refresh the token of %s", row->id);
     if (rc == 0)
         rc = workspace_refresh_token(w, row, &refresh, e);
     if (rc == 0) {

@@ -143,6 +143,15 @@ serve() {
   foyer call front/list-inboxes --client acme --json
   failed 77 auth 'the app is refused' 'front.client_id and front.client_secret in clients/acme/client.lua'
   same "$(connection .state)" expired # the grant holds
+  # a secret that can be set: what runs by itself waits for that
+  client acme 'client_id = "own-client", client_secret = secret "acme.client_secret"'
+  foyer call front/list-inboxes --client acme --json
+  failed 78 settings "cannot refresh the token of $COMPANY" 'front.client_secret in clients/acme/client.lua' \
+    'foyer secret set acme.client_secret'
+  # the same app in another file, whole, will do
+  client zed "$own"
+  calls acme
+  rm -r "$AGENCY/clients/zed"
   client acme "$own"
   calls acme
 }

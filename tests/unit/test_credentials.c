@@ -170,6 +170,7 @@ static void test_found_wherever_they_stand(void **state)
 {
     (void)state;
     char ours[CREDENTIALS_MARK_SIZE], own[CREDENTIALS_MARK_SIZE];
+    struct credentials c;
     client("acme", "client_id = \"mine\", client_secret = \"s1\"");
     client("bolt", "");
     client("zed", "client_id = \"mine\", client_secret = \"s2\"");
@@ -186,6 +187,17 @@ static void test_found_wherever_they_stand(void **state)
     finds(own, "s1", "acme");
     link_client("zed", own); /* one of the company's own clients goes first */
     finds(own, "s2", "zed");
+    /* half of it there is no reason to miss the whole elsewhere */
+    client("zed", "client_id = \"mine\", client_secret = secret \"not.set\"");
+    workspace_close(w);
+    w = workspace_open(dir, 0, &e);
+    finds(own, "s1", "acme");
+    client("acme", "");
+    workspace_close(w);
+    w = workspace_open(dir, 0, &e);
+    assert_int_equal(credentials_find(w, "front", "cmp_1", own, &c, &e), -1);
+    assert_has(e.text, "front.client_secret in clients/zed/client.lua: ");
+    credentials_fini(&c);
     finds_none("0123456789abcdef0123456789abcdef",
                "neither apps.front.client_id in foyer.lua nor front.client_id");
 }
