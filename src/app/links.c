@@ -41,18 +41,14 @@ void links_free(struct links *links)
     free(links);
 }
 
-static int same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static struct connection *find_opened(const struct links *links,
                                       const struct store_connection *row)
 {
     for (struct opened *o = links->opened; o; o = o->next)
-        if (same(o->connection->app, row->app) && same(o->connection->company, row->id) &&
-            same(o->api_url, row->api_url) && same(o->base_url, row->base_url) &&
-            same(o->connection->oauth_url, row->oauth_url) &&
+        if (str_eq(o->connection->app, row->app) &&
+            str_eq(o->connection->company, row->id) && str_eq(o->api_url, row->api_url) &&
+            str_eq(o->base_url, row->base_url) &&
+            str_eq(o->connection->oauth_url, row->oauth_url) &&
             o->connection->created_ms == row->created_ms)
             return o->connection;
     return NULL;
