@@ -49,6 +49,37 @@ fault() {
   mock_post faults "$1" >/dev/null
 }
 
+# Another process begins to write and does not end, until unlock_store.
+lock_store() {
+  python3 - "$AGENCY/state/foyer.db" "$BATS_TEST_TMPDIR/go" 3>&- <<'PY' &
+import os, sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("begin immediate")
+open(sys.argv[2], "w").close()
+while os.path.exists(sys.argv[2]):
+    time.sleep(0.05)
+db.execute("rollback")
+PY
+  HOLDER=$!
+  until [ -e "$BATS_TEST_TMPDIR/go" ]; do sleep 0.05; done
+}
+
+unlock_store() {
+  rm "$BATS_TEST_TMPDIR/go"
+  wait "$HOLDER"
+}
+
+# paused PID: waits until it stopped itself, where FOYER_TEST_PAUSE says.
+paused() {
+  local i
+  for i in $(seq 1000); do
+    grep -q '^State:.T' "/proc/$1/status" && return 0
+    sleep 0.01
+  done
+  echo "it does not stop" >&2
+  return 1
+}
+
 # foyer ARGUMENT...: its exit code in $status, what it printed in $output and $stderr.
 foyer() {
   status=0

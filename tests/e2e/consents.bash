@@ -69,6 +69,18 @@ end() {
   stderr=$(cat "$BATS_TEST_TMPDIR/err")
 }
 
+# serve [OPTION...]: the server, at the port of the callback; $SERVE_PID.
+serve() {
+  rm -f "$BATS_TEST_TMPDIR/serving"
+  mkfifo "$BATS_TEST_TMPDIR/serving"
+  "$FOYER" -w "$AGENCY" serve --listen "127.0.0.1:$PORT" "$@" >"$BATS_TEST_TMPDIR/serving" 2>"$BATS_TEST_TMPDIR/serve.err" 3>&- &
+  SERVE_PID=$!
+  BEGUN+=("$SERVE_PID")
+  local line
+  read -r -t 20 line <"$BATS_TEST_TMPDIR/serving"
+  same "$line" "listening: http://127.0.0.1:$PORT"
+}
+
 # The page at the end of a link, in $PAGE, and its status in $CODE.
 browse() {
   CODE=$(curl -sSL --max-time 30 -o "$BATS_TEST_TMPDIR/page" -w '%{http_code}' "$1")

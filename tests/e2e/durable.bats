@@ -321,7 +321,7 @@ PY
   same "$(find "$AGENCY/state/owners" -type f | wc -l)" 0
 }
 
-@test "by hand, what only reads is recorded with its end, in one commit" {
+@test "by hand, what only reads is recorded with its end" {
   recipe read 'ctx.call("front/get-conversation", { conversation_id = id }) return "seen " .. ctx.options.n'
   run_recipe read
   same "$status" 0
@@ -333,26 +333,6 @@ PY
   run_recipe no
   same "$(state)" skipped
   same "$(row reason)" "not today"
-}
-
-# Another process begins to write and does not end, until unlock_store.
-lock_store() {
-  python3 - "$AGENCY/state/foyer.db" "$BATS_TEST_TMPDIR/go" 3>&- <<'PY' &
-import os, sqlite3, sys, time
-db = sqlite3.connect(sys.argv[1], isolation_level=None)
-db.execute("begin immediate")
-open(sys.argv[2], "w").close()
-while os.path.exists(sys.argv[2]):
-    time.sleep(0.05)
-db.execute("rollback")
-PY
-  HOLDER=$!
-  until [ -e "$BATS_TEST_TMPDIR/go" ]; do sleep 0.05; done
-}
-
-unlock_store() {
-  rm "$BATS_TEST_TMPDIR/go"
-  wait "$HOLDER"
 }
 
 @test "by hand, a result is told though it cannot be recorded" {

@@ -116,17 +116,6 @@ calls() {
   same "$(jq length <<<"$output")" 1
 }
 
-serve() {
-  rm -f "$BATS_TEST_TMPDIR/serving"
-  mkfifo "$BATS_TEST_TMPDIR/serving"
-  "$FOYER" -w "$AGENCY" serve --listen "127.0.0.1:$PORT" >"$BATS_TEST_TMPDIR/serving" 2>"$BATS_TEST_TMPDIR/serve.err" 3>&- &
-  SERVE_PID=$!
-  BEGUN+=("$SERVE_PID")
-  local line
-  read -r -t 20 line <"$BATS_TEST_TMPDIR/serving"
-  same "$line" "listening: http://127.0.0.1:$PORT"
-}
-
 stop_serving() {
   local code=0
   kill -TERM "$SERVE_PID"
@@ -692,35 +681,15 @@ link() {
 
 # ---- the store ----
 
-# Another process that holds the store's lock until `unlock`.
-lock() {
-  rm -f "$BATS_TEST_TMPDIR"/{lock,locked}
-  mkfifo "$BATS_TEST_TMPDIR"/{lock,locked}
-  python3 <"$BATS_TEST_TMPDIR/lock" >"$BATS_TEST_TMPDIR/locked" 3>&- \
-    -c 'import sqlite3, sys
-db = sqlite3.connect(sys.argv[1], isolation_level=None)
-db.execute("BEGIN EXCLUSIVE")
-print("locked", flush=True)
-sys.stdin.read()' "$AGENCY/state/foyer.db" &
-  BEGUN+=("$!")
-  exec {LOCK}>"$BATS_TEST_TMPDIR/lock"
-  local line
-  read -r -t 20 line <"$BATS_TEST_TMPDIR/locked"
-}
-
-unlock() {
-  exec {LOCK}>&-
-}
-
 @test "the store is locked for a while: the refresh waits and is kept" {
   connected acme
   expire
-  lock
+  lock_store
   forget
-  "$FOYER" -w "$AGENCY" refresh acme >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- {LOCK}>&- &
+  "$FOYER" -w "$AGENCY" refresh acme >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
   local pid=$!
   until_log "$token_asked"
-  unlock
+  unlock_store
   wait "$pid" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
   same "$(counts .refreshes)" 1
   calls
@@ -731,14 +700,14 @@ unlock() {
   connected acme
   mock_post oauth '{"rotate": "always"}' >/dev/null
   expire
-  lock
-  FOYER_LOG=warn "$FOYER" -w "$AGENCY" refresh acme >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- {LOCK}>&- &
+  lock_store
+  FOYER_LOG=warn "$FOYER" -w "$AGENCY" refresh acme >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
   local pid=$!
   until grep -q 'waits to be stored' "$BATS_TEST_TMPDIR/out"; do
     kill -0 "$pid" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
     read -r -t 0.1 <> <(:) || true
   done
-  unlock
+  unlock_store
   wait "$pid" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
   expire
   calls # with the new refresh token: the old one is dead
@@ -748,10 +717,10 @@ unlock() {
 @test "the store stays locked: a sentence, and the next one refreshes" {
   connected acme
   expire
-  lock
+  lock_store
   foyer refresh acme --json
   failed 75 unavailable 'another process has held its lock'
-  unlock
+  unlock_store
   calls
   same "$(connection .state)" ok
 }

@@ -103,7 +103,7 @@ finds() {
   same "$status" 0
   holds "$stderr" "http://127.0.0.1:$PORT/acme/callback"
   LINK=$output
-  serve
+  serve --workers 0
   browse "http://127.0.0.1:$PORT/oauth/callback?code=x&state=x"
   same "$CODE" 400
   browse "$LINK"
@@ -112,15 +112,6 @@ finds() {
   expire
   calls acme
   same "$(at_own counts '[.code_exchanges, .refreshes, .refused]')" '[2,1,0]'
-}
-
-serve() {
-  rm -f "$BATS_TEST_TMPDIR/serving"
-  mkfifo "$BATS_TEST_TMPDIR/serving"
-  "$FOYER" -w "$AGENCY" serve --workers 0 --listen "127.0.0.1:$PORT" >"$BATS_TEST_TMPDIR/serving" 2>"$BATS_TEST_TMPDIR/serve.err" 3>&- &
-  BEGUN+=("$!")
-  local line
-  read -r -t 20 line <"$BATS_TEST_TMPDIR/serving"
 }
 
 @test "a client's own app that is half there, or wrong, is named by file and field" {
@@ -160,7 +151,7 @@ serve() {
   foyer connect acme --link --api-url "$MOCK" --oauth-url "$MOCK"
   LINK=$output
   client acme "$own"
-  serve
+  serve --workers 0
   browse "$LINK"
   same "$CODE" 502
   [[ $PAGE != *client.lua* ]]
@@ -170,8 +161,8 @@ serve() {
   same "$output" '[]'
 }
 
-@test "serve knows an app that came into the settings after they began" {
-  serve
+@test "serve knows an app that came into the settings after it began" {
+  serve --workers 0
   client acme "$own"
   foyer connect acme --link --api-url "$OWN" --oauth-url "$OWN"
   browse "$output"
@@ -307,17 +298,6 @@ waited() {
   done_well
 }
 
-# until_stopped PID: it paused where FOYER_TEST_PAUSE says.
-until_stopped() {
-  local i
-  for i in $(seq 1000); do
-    grep -q '^State:.T' "/proc/$1/status" && return 0
-    sleep 0.01
-  done
-  echo "it does not stop" >&2
-  return 1
-}
-
 # meanwhile COMMAND...: foyer connects acme; between its look and its writing, COMMAND.
 meanwhile() {
   local code=0
@@ -325,7 +305,7 @@ meanwhile() {
     --api-url "$MOCK" --json >"$BATS_TEST_TMPDIR/first" 2>"$BATS_TEST_TMPDIR/first.err" 3>&- &
   local pid=$!
   BEGUN+=("$pid")
-  until_stopped "$pid"
+  paused "$pid"
   "$@"
   kill -CONT "$pid"
   wait "$pid" || code=$?

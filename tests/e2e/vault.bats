@@ -194,17 +194,6 @@ works_without_old_keys() {
   works_without_old_keys
 }
 
-# paused PID: waits until it has stopped itself
-paused() {
-  local i
-  for i in $(seq 1000); do
-    grep -q '^State:.T' "/proc/$1/status" && return 0
-    sleep 0.01
-  done
-  echo "it does not stop" >&2
-  return 1
-}
-
 @test "the key renewed between sealing and storing: what was sealed is sealed again" {
   local pid dir=$BATS_TEST_TMPDIR/paste
   printf value >"$BATS_TEST_TMPDIR/value"
