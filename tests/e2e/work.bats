@@ -132,6 +132,8 @@ whose_is() {
   forget
   same "$(whose_is 4)" "$COMPANY"
   holds "$(mock_log '[.requests[].headers.authorization]')" '"Bearer (OAuth token '
+  # as others found it
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$TOKEN" --api-url "$MOCK" --replace
 }
 
 @test "it ends with its parent, and when it is asked to; SIGHUP is not for it" {
