@@ -328,7 +328,10 @@ static void release_with(struct attempt *a, const struct journal *journal,
         change.reason = "interrupted";
     kept_note(a->kept, gives_up ? "cancelled" : "released", "%s",
               gives_up ? "interrupted by hand" : "the process that had it ends");
-    if (a->id)
+    if (gives_up)
+        err_set(&a->end.err, ERR_UNAVAILABLE,
+                "interrupted before it wrote anything: it is given up");
+    else if (a->id)
         err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish run %lld now: foyer ends",
                 (long long)a->id);
     else
@@ -489,7 +492,8 @@ static void own_row(struct attempt *a, const struct ledger_run *row)
                                       .seed = a->seed,
                                       .policy = a->policy_text,
                                       .due_ms = row->due_ms,
-                                      .created_ms = row->created_ms};
+                                      .created_ms = row->created_ms,
+                                      .since = row->since};
 }
 
 static void on_added(void *arg, int64_t id)
@@ -617,6 +621,10 @@ struct attempt *attempt_start_new(struct attempt_env *env, const struct ledger_r
         first.seed = seed;
     }
     first.attempts = 1;
+    /* what it waits for later may come while it is not in the store */
+    struct err e;
+    if (inbox_last_activation(env->db, &first.since, &e) == 0 && first.since == 0)
+        first.since = -1;
     on_row(a, &first);
     own_row(a, &first);
     begin(a);

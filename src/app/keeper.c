@@ -31,7 +31,8 @@ struct keeper {
     struct presence *presence;
     struct loop_timer *again;
     struct job *jobs;
-    int stuck; /* jobs that wait for the timer */
+    int stuck;    /* jobs that wait for the timer */
+    int has_said; /* ... which the log says once, until one can be stored */
     /* sets of pins whose code is in the store */
     unsigned char (*known)[CRYPTO_SHA256_SIZE]; /* at most KNOWN_MAX */
     int nknown, known_cap;
@@ -430,6 +431,7 @@ static void hold(const struct job *job)
 static void stored(struct job *job)
 {
     struct keeper *k = job->keeper;
+    k->has_said = 0;
     struct kept *x = job->kept;
     if (x && job->parcel.new_run) {
         x->run = job->parcel.change.run;
@@ -492,11 +494,12 @@ static int mend(struct job *job, const struct err *e)
     }
     if (job->must && !job->parcel.new_run &&
         (e->kind == ERR_STORE || e->kind == ERR_UNAVAILABLE)) {
-        if (k->stuck++ == 0) {
+        if (!k->has_said)
             log_line(LOG_ERROR, "nothing is written until this can be stored: %s",
                      e->text);
+        k->has_said = 1;
+        if (k->stuck++ == 0)
             loop_timer_set(k->again, AGAIN_MS);
-        }
         job->is_stuck = 1;
         return 1;
     }

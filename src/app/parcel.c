@@ -93,7 +93,8 @@ void parcel_add_run(struct parcel *p, const struct ledger_run *run)
                                 .seed = parcel_text(p, run->seed),
                                 .policy = parcel_text(p, run->policy),
                                 .due_ms = run->due_ms,
-                                .created_ms = run->created_ms};
+                                .created_ms = run->created_ms,
+                                .since = run->since};
     p->new_run = copy;
 }
 

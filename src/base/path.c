@@ -39,9 +39,10 @@ int path_make_dirs(const char *path, int mode, struct err *e)
             continue;
         char saved = *p;
         *p = '\0';
-        if (mkdir(copy, (mode_t)mode) != 0 && !path_is_dir(copy))
+        int why = mkdir(copy, (mode_t)mode) != 0 ? errno : 0;
+        if (why && !path_is_dir(copy))
             rc = err_set(e, ERR_INVALID, "cannot create directory %s: %s", copy,
-                         strerror(errno));
+                         strerror(why));
         *p = saved;
         if (saved == '\0')
             break;

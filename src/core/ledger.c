@@ -54,8 +54,7 @@ static const char add_run[] =
     " ?11 = 0 AND EXISTS (SELECT 1 FROM run WHERE place = ?9 AND behind = 0"
     "   AND state IN (0, 1, 4) AND (state <> 0 OR attempts = 0)),"
     " iif(?11 = 1, ?13, 0), ?11 = 1, ?14, ?11 = 1, ?13, iif(?11 = 1, ?13, 0),"
-    " iif(?11 = 1, coalesce((SELECT id FROM activation WHERE at_ms < ?13"
-    "   ORDER BY id DESC LIMIT 1), 0), 0)";
+    " iif(?11 = 1, coalesce(?15, (SELECT coalesce(max(id), 0) FROM activation)), 0)";
 
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e)
@@ -69,7 +68,8 @@ int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                     run->slot_ms ? db_int(run->slot_ms) : none,
                     db_text(run->conversation), db_text(run->args), db_text(run->seed),
                     db_text(run->place), db_text(run->policy), db_int(state),
-                    db_int(run->due_ms), db_int(run->created_ms), db_text(owner)),
+                    db_int(run->due_ms), db_int(run->created_ms), db_text(owner),
+                    run->since ? db_int(run->since > 0 ? run->since : 0) : none),
             NULL, e) != 0)
         return -1;
     *id = db_last_id(db);

@@ -61,21 +61,23 @@ struct ledger_run { /* texts may be NULL where that says nothing */
     const char *owner;
     int64_t epoch;
     int64_t created_ms, began_ms, ended_ms;
-    int64_t since; /* the newest activation when it began, or that it waited for */
+    int64_t since; /* the newest activation when it began, or that it waited for; to
+                      ledger_add 0 is the newest now, -1 none */
     const char *kind, *reason, *result;
     const unsigned char *pins; /* a CRYPTO_SHA256_SIZE hash, or NULL */
     const char *undelivered;
 };
 
 /* Adds a run: QUEUED at due_ms, or RUNNING for OWNER with epoch 1 when OWNER is not NULL.
- * Of RUN, client to policy, due_ms and created_ms are looked at; seed NULL: made from the
- * id. */
+ * Of RUN, client to policy, due_ms, created_ms and since are looked at; seed NULL: made
+ * from the id. */
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e);
 struct ledger_change;
-/* Adds a run whose first attempt has begun outside of the store, at created_ms, with the
- * first that it has to keep: ledger_add for OWNER and ledger_commit in one. CHANGE gets
- * its run and its epoch. OWNER may be NULL when CHANGE ends the attempt. */
+/* Adds a run whose first attempt has begun outside of the store, at created_ms and after
+ * the activation `since`, with the first that it has to keep: ledger_add for OWNER and
+ * ledger_commit in one. CHANGE gets its run and its epoch. OWNER may be NULL when CHANGE
+ * ends the attempt. */
 int ledger_add_with(struct db *db, const struct ledger_run *run, const char *owner,
                     struct ledger_change *change, struct err *e);
 typedef int ledger_run_fn(void *arg, const struct ledger_run *run); /* non-zero stops */

@@ -264,6 +264,12 @@ static int see_text(void *arg, const struct ledger_run *run)
     return 0;
 }
 
+static int copy_state(void *arg, const struct ledger_run *run)
+{
+    *(enum ledger_state *)arg = run->state;
+    return 0;
+}
+
 static void assert_text(int64_t id, const char *expected)
 {
     struct buf b;
@@ -310,6 +316,28 @@ static void a_run_that_began_outside_of_the_store(void **state)
     int n = 0;
     OK(ledger_steps(db, dead->run, count_step, &n, &e));
     assert_int_equal(n, 1);
+
+    /* what it waits for may have come since it began */
+    const struct ledger_run early = {.client = "acme",
+                                     .recipe = "look",
+                                     .origin = "hand",
+                                     .args = "{}",
+                                     .seed = "s",
+                                     .policy = "{}",
+                                     .created_ms = now,
+                                     .since = -1};
+    struct ledger_run late = early;
+    late.since = add_activation("acme", "t", "{}");
+    for (int i = 0; i < 2; i++) {
+        struct journal_entry open = {.seq = 0, .kind = "wait", .name = "t"};
+        struct ledger_change *wait =
+            CHANGE(0, 0, .state = LEDGER_WAITING, .due_ms = now + HOUR, .steps = &open,
+                   .nsteps = 1, .wait_trigger = "t", .wait_match = "{}");
+        OK(ledger_add_with(db, i ? &late : &early, NULL, wait, &e));
+        enum ledger_state is;
+        OK(ledger_read(db, wait->run, copy_state, &is, &e));
+        assert_int_equal(is, i ? LEDGER_WAITING : LEDGER_QUEUED);
+    }
 
     /* it goes on: claimed */
     struct ledger_change *value = CHANGE(0, 0, .key = "k", .value = "1");
