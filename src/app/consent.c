@@ -64,6 +64,29 @@ static void page(struct httpd_request *r, int status, const char *title, const c
     buf_free(&body);
 }
 
+/* Who consents is not the agency: files, addresses and commands are for its log. */
+static const char *said(const struct callback *c, const struct err *e)
+{
+    if (e->kind == ERR_STORE || e->kind == ERR_SETTINGS || e->kind == ERR_INTERNAL ||
+        e->kind == ERR_UNAVAILABLE || (c->is_outside && c->is_granting))
+        return "This could not be done just now. The agency that sent you here finds the "
+               "reason in its log, and can send you a new link.";
+    if (!c->is_outside)
+        return e->text;
+    switch (e->kind) { /* of core/store_consent.h */
+    case ERR_NOT_FOUND:
+        return "This link is not known here. The agency that sent it can send you a new "
+               "one.";
+    case ERR_CONFLICT:
+        return "This link was used already. The agency that sent it can send you a new "
+               "one.";
+    case ERR_INVALID:
+        return "This link has expired. The agency that sent it can send you a new one.";
+    default:
+        return e->text;
+    }
+}
+
 static void finish(struct callback *c, const char *id, const char *name,
                    const struct err *e)
 {
@@ -73,15 +96,7 @@ static void finish(struct callback *c, const char *id, const char *name,
                              e->kind == ERR_FORBIDDEN
                          ? 400
                          : 502;
-        /* who consents is not the agency: what is wrong inside is for its log */
-        int ours = e->kind == ERR_STORE || e->kind == ERR_SETTINGS ||
-                   e->kind == ERR_INTERNAL || e->kind == ERR_UNAVAILABLE ||
-                   (c->is_outside && c->is_granting && e->kind == ERR_CONFLICT);
-        page(c->request, status, "Not connected",
-             ours
-                 ? "This could not be done just now. The agency that sent you here finds "
-                   "the reason in its log."
-                 : e->text);
+        page(c->request, status, "Not connected", said(c, e));
     } else {
         char *text =
             xasprintf("%s (%s) is connected. You can close this page.", name, id);

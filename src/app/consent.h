@@ -15,7 +15,7 @@ typedef void consent_done(void *arg, const char *client, const char *id, const c
 
 /* Takes R, a request to the callback, over: answers it with a page for people when the
  * grant has come through or failed. OUTSIDE 1: who reads it may be a client's
- * administrator, and learns nothing of other clients. DONE may be NULL. */
+ * administrator, and learns nothing of what is inside. DONE may be NULL. */
 void consent_answer(struct workspace *w, struct grants *grants, struct httpd_request *r,
                     int outside, consent_done *done, void *arg);
 /* The value of NAME in a query or a whole URL, decoded, or NULL; freed by the caller. */

@@ -219,12 +219,27 @@ link() {
   holds "$(cat "$BATS_TEST_TMPDIR/serve.err")" 'answers 500'
   browse "$LINK"
   same "$CODE" 400
+  holds "$PAGE" 'was used already'
+  [[ $PAGE != *acme* ]]
+  # nor are addresses, files and settings
+  local kind
+  for kind in '"drop"' '"429"' '"status", "status": 401, "body": {"error": "invalid_client"}' \
+    '"status", "status": 400, "body": {"error": "invalid_grant"}'; do
+    link acme
+    fault "{\"kind\": $kind, \"match\": {\"path\": \"/oauth/token\"}}"
+    browse "$LINK"
+    same "$CODE" 502
+    holds "$PAGE" 'in its log'
+    [[ $PAGE != *token* && $PAGE != *foyer.lua* && $PAGE != *acme* ]]
+  done
+  holds "$(cat "$BATS_TEST_TMPDIR/serve.err")" 'client_secret in foyer.lua'
+  forget
   link acme
   fault '{"kind": "slow", "after": 30, "match": {"path": "/oauth/token"}}'
   # a browser that goes away, and a server that is told to go while it asks
   curl -sSL -o /dev/null --max-time 60 "$LINK" 2>/dev/null 3>&- &
   local browser=$!
-  until_log "[.requests[] | select(.path == \"/oauth/token\")] | length == 2"
+  until_log "$token_asked"
   kill "$browser"
   stop_serving
 }
