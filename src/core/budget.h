@@ -7,8 +7,8 @@
  * URL scheme and no event loop.
  *
  * Lanes: reply before activation before bulk, across processes; bulk never takes the last
- * tenth of a window. Searches get 40 % of it. A resource (an id in the path) gets 5
- * requests a second. */
+ * tenth of a window, activation not the last twentieth. Searches get 40 % of it. A
+ * resource (an id in the path) gets 5 requests a second. */
 #ifndef FOYER_BUDGET_H
 #define FOYER_BUDGET_H
 

@@ -49,10 +49,18 @@ int64_t window_block(const struct window *w)
     return w->quota >= 40 ? w->quota / 20 : 1;
 }
 
+/* What LANE leaves to those before it. A reply that comes when all is used up waits for
+ * the window's end, whoever gives way to it in the line. */
+static int64_t reserve(const struct window *w, enum lane lane)
+{
+    if (lane == LANE_BULK)
+        return w->quota > 1 ? (w->quota + 9) / 10 : 0;
+    return lane == LANE_ACTIVATION ? w->quota / 20 : 0;
+}
+
 int64_t window_left(const struct window *w, enum lane lane)
 {
-    int64_t reserve = lane == LANE_BULK && w->quota > 1 ? (w->quota + 9) / 10 : 0;
-    int64_t left = w->quota - reserve - w->used;
+    int64_t left = w->quota - reserve(w, lane) - w->used;
     return left > 0 ? left : 0;
 }
 

@@ -99,6 +99,23 @@ until_asked() {
   [ "$((between - before))" -le 8 ]
 }
 
+@test "single calls of several processes leave something for a reply" {
+  new_minute
+  limits '{"limit": 100, "enforce": true}'
+  local i pids=() before
+  before=$(refusals)
+  for i in 1 2 3 4; do
+    "$FOYER" -w "$AGENCY" call front/gets --client acme n=40 --wait 5m >/dev/null 2>&1 3>&- </dev/null &
+    pids+=($!)
+  done
+  until_asked 95
+  foyer call front/send-conversation-reply --client acme conversation_id="$CONVERSATION" body=now
+  kill -9 "${pids[@]}"
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  same "$(asked)" 95
+  same "$(refusals)" "$before"
+}
+
 @test "who is denied is told at once or waits, as it says; nobody asks meanwhile" {
   new_minute
   limits '{"limit": 10, "enforce": true}'
