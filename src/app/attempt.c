@@ -75,7 +75,7 @@ static int on_step(void *arg, const struct journal_entry *step)
 static struct journal *load_journal(struct attempt *a, struct err *e)
 {
     struct loading l = {a, journal_new(&limits_default, 1), e, 0};
-    if (a->new_run)
+    if (!a->id)
         return l.journal;
     if (ledger_steps(a->env->db, a->id, on_step, &l, e) == 0 && !l.failed)
         return l.journal;
@@ -151,7 +151,7 @@ static void finish(struct attempt *a)
 
 void attempt_ended(struct attempt *a, const struct err *e)
 {
-    if (e->kind != ERR_NONE && a->new_run && ledger_is_over(a->end.state)) {
+    if (e->kind != ERR_NONE && !a->id && ledger_is_over(a->end.state)) {
         log_line(LOG_WARN, "this run is not recorded: %s", e->text);
     } else if (e->kind != ERR_NONE) { /* the claim is lost, or it could never be stored */
         a->end.state = LEDGER_RUNNING;
@@ -479,37 +479,19 @@ static void on_done(void *arg, const struct run_result *result)
 
 /* ---- its beginning ---- */
 
-/* The row's texts from now on are A's own. */
-static void own_row(struct attempt *a, const struct ledger_run *row)
-{
-    a->conversation = xstrdup_null(row->conversation);
-    a->new_run = xmalloc(sizeof *a->new_run);
-    *a->new_run = (struct ledger_run){.client = a->client,
-                                      .recipe = a->recipe,
-                                      .origin = a->origin,
-                                      .conversation = a->conversation,
-                                      .args = a->args,
-                                      .seed = a->seed,
-                                      .policy = a->policy_text,
-                                      .due_ms = row->due_ms,
-                                      .created_ms = row->created_ms,
-                                      .since = row->since};
-}
-
 static void on_added(void *arg, int64_t id)
 {
     struct attempt *a = arg;
     a->id = id;
-    free(a->new_run);
-    a->new_run = NULL;
-    free(a->args);
-    a->args = NULL;
 }
 
-static int load(struct attempt *a, struct journal **journal, struct pins **pins,
-                struct err *e)
+/* ROW: of one that is not in the store, else NULL. */
+static int load(struct attempt *a, const struct ledger_run *row, struct journal **journal,
+                struct pins **pins, struct err *e)
 {
-    if (!a->new_run && ledger_read(a->env->db, a->id, on_row, a, e) != 0)
+    if (row)
+        on_row(a, row);
+    else if (ledger_read(a->env->db, a->id, on_row, a, e) != 0)
         return -1;
     int64_t activation = a->end.id;
     a->end.id = a->id;
@@ -517,7 +499,7 @@ static int load(struct attempt *a, struct journal **journal, struct pins **pins,
                               .epoch = a->epoch,
                               .client = a->client,
                               .guarded = str_eq(a->origin, "activation"),
-                              .new_run = a->new_run,
+                              .new_run = row,
                               .on_added = on_added,
                               .arg = a};
     a->kept = keeper_begin(a->env->keeper, &keeping);
@@ -544,13 +526,13 @@ static void on_no_row(void *arg)
     attempt_ended(a, &e);
 }
 
-static void begin(struct attempt *a)
+static void begin(struct attempt *a, const struct ledger_run *row)
 {
     struct journal *journal = NULL;
     struct pins *pins = NULL;
     struct journal_entry intent, scope;
     struct err e;
-    if (load(a, &journal, &pins, &e) != 0) {
+    if (load(a, row, &journal, &pins, &e) != 0) {
         if (a->kept) {
             attempt_fail(a, &e);
             return;
@@ -585,8 +567,6 @@ static void begin(struct attempt *a)
     stats_add(STAT_ATTEMPTS, 1);
     stats_add(STAT_REPLAYS, (uint64_t)journal_is_replaying(journal));
     a->run = run_start(session_runs(a->env->session), &spec, on_done, a);
-    if (a->new_run)
-        return;
     free(a->args);
     a->args = NULL;
 }
@@ -604,7 +584,7 @@ struct attempt *attempt_start(struct attempt_env *env, int64_t id, int64_t epoch
                               runner_done *done, void *arg)
 {
     struct attempt *a = new_attempt(env, id, epoch, done, arg);
-    begin(a);
+    begin(a, NULL);
     return a;
 }
 
@@ -625,9 +605,7 @@ struct attempt *attempt_start_new(struct attempt_env *env, const struct ledger_r
     struct err e;
     if (inbox_last_activation(env->db, &first.since, &e) == 0 && first.since == 0)
         first.since = -1;
-    on_row(a, &first);
-    own_row(a, &first);
-    begin(a);
+    begin(a, &first);
     return a;
 }
 
@@ -657,8 +635,6 @@ void attempt_free(struct attempt *a)
     free(a->label);
     free(a->policy_text);
     free(a->args);
-    free(a->conversation);
-    free(a->new_run);
     free(a->result);
     free(a);
 }

@@ -29,8 +29,6 @@ struct attempt { /* for app/attempt.c and app/confirm.c; others see its first me
     struct run *run; /* NULL: none is going on */
     /* ---- */
     struct kept *kept;
-    struct ledger_run *new_run; /* until it is in the store; its texts are A's own */
-    char *conversation;
     char *origin, *seed, *label, *policy_text, *args;
     size_t args_len;
     int number; /* this attempt's, from 1 */

@@ -45,7 +45,7 @@ struct note {
 struct kept {
     struct keeper *k;
     int64_t run, epoch; /* run 0: it is not in the store yet */
-    const struct ledger_run *new_run;
+    struct parcel *row; /* of one that was not in the store when it began, or NULL */
     struct job *adding; /* it will be with this one, and others wait for that */
     void (*on_added)(void *arg, int64_t id);
     void *added_arg;
@@ -58,7 +58,6 @@ struct kept {
     struct unsent write; /* the last intent, or run 0 */
     int must_appear;     /* it is no idempotent write */
     int may_guard, is_writing, did_begin, did_write, is_lost, is_guarded;
-    int was_new; /* nobody but this process knew of it */
 };
 
 /* What the writer's thread gets: all of it is the job's own. */
@@ -194,8 +193,11 @@ struct kept *keeper_begin(struct keeper *k, const struct keeping *what)
     x->epoch = what->epoch;
     x->client = xstrdup(what->client);
     x->may_guard = what->guarded;
-    x->new_run = what->new_run;
-    x->was_new = what->new_run != NULL;
+    if (what->new_run) {
+        x->row = xmalloc(sizeof *x->row);
+        parcel_init(x->row, 0);
+        parcel_add_run(x->row, what->new_run);
+    }
     x->on_added = what->on_added;
     x->added_arg = what->arg;
     x->hooks = (struct run_keeper){x, commit, withdraw, leaving, refused};
@@ -220,6 +222,9 @@ void kept_free(struct kept *x)
         free(x->notes[i].what);
         free(x->notes[i].text);
     }
+    if (x->row)
+        parcel_fini(x->row);
+    free(x->row);
     free(x->notes);
     free(x->app);
     free(x->client);
@@ -569,7 +574,7 @@ static int prepare(struct job *job)
         refuse(job, parcel_text(&job->parcel, e.text));
         return -1;
     }
-    parcel_add_run(&job->parcel, x->new_run);
+    parcel_add_run(&job->parcel, x->row->new_run);
     job->owner = job->parcel.change.state < 0
                      ? parcel_text(&job->parcel, presence_id(k->presence))
                      : NULL;
@@ -654,8 +659,8 @@ void kept_commit(struct kept *x, const struct journal *journal, const struct pin
     job->must = 1;
     /* an end changes nothing that could not be found out again; but who began this run by
      * hand is told that it goes on by itself */
-    job->must_last = x->was_new && change->state >= 0 &&
-                     !ledger_is_over((enum ledger_state)change->state);
+    job->must_last =
+        x->row && change->state >= 0 && !ledger_is_over((enum ledger_state)change->state);
     /* PINS is gone when it turns out that their codes are missing */
     if (pins && own->pins && !own->ncodes && !is_final)
         parcel_add_codes(&job->parcel, pins);

@@ -33,12 +33,12 @@ int keeper_is_stuck(const struct keeper *k);
 /* NULL: it has not been needed yet. */
 struct presence *keeper_presence(const struct keeper *k);
 
-struct keeping { /* copied, but for NEW_RUN */
+struct keeping { /* copied */
     int64_t run, epoch;
     const char *client;
     int guarded; /* 1: the loop guard counts its replies */
     /* A run that is not in the store, or NULL: what is first committed adds it, and
-     * ON_ADDED hears its id. Borrowed for the kept's life. */
+     * ON_ADDED hears its id. */
     const struct ledger_run *new_run;
     void (*on_added)(void *arg, int64_t id);
     void *arg;

@@ -470,6 +470,8 @@ interrupted_while_storing() {
 @test "only reading costs no wait for the disk" {
   recipe read 'ctx.call("front/get-conversation", { conversation_id = id })'
   command -v strace >/dev/null || skip "needs strace"
+  # the log of the tests before may be so long that it is moved into the file
+  python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("pragma wal_checkpoint(truncate)")' "$AGENCY/state/foyer.db"
   foyer run read --client acme # a new log is begun with one
   ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=fsync,fdatasync -o "$BATS_TEST_TMPDIR/trace" "$FOYER" -w "$AGENCY" run read --client acme >/dev/null
   ! grep -q "sync(" "$BATS_TEST_TMPDIR/trace"
