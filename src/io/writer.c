@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/testhook.h"
 
@@ -275,7 +276,9 @@ static void on_turn(void *arg)
         queue_take(&w->work, &batch, w->batch_max);
         run_batch(w, &batch);
     }
-    db_set_durable(w->db, 1, NULL);
+    struct err e;
+    if (db_set_durable(w->db, 1, &e) != 0)
+        log_line(LOG_ERROR, "what is stored next may not wait for the disk: %s", e.text);
     complete(w);
 }
 
