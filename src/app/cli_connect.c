@@ -110,16 +110,10 @@ static int wait_for(struct wait *wait)
 
 /* ---- the three ways of consent, and the token ---- */
 
-static int by_token(struct wait *wait, const struct grant_spec *spec, const char *file)
+static int by_token(struct wait *wait, const struct grant_spec *spec, const char *token)
 {
-    struct buf token;
-    int code = 0;
-    if (cli_read_secret(file, &token, wait->e) == 0) {
-        grant_from_token(wait->grants, spec, token.data, on_grant, wait);
-        code = wait_for(wait);
-    }
-    vault_wipe(&token);
-    return code;
+    grant_from_token(wait->grants, spec, token, on_grant, wait);
+    return wait_for(wait);
 }
 
 static int by_link(struct workspace *w, const struct grant_spec *spec, struct cli *cli,
@@ -340,7 +334,9 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
     struct err e = {0};
     struct workspace *w = NULL;
     struct session *s = NULL;
+    struct buf token;
 
+    buf_init(&token, 0);
     if (cli_parse(cli, argc, argv, options, &rest, 1, 1, usage, &e) != 0)
         goto out;
     if ((token_file != NULL) + link + paste > 1) {
@@ -357,6 +353,9 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
         goto out;
     if (!token_file && check_app(w, client, app, &e) != 0)
         goto out;
+    /* before a client is made for it */
+    if (token_file && cli_read_secret(token_file, &token, &e) != 0)
+        goto out;
     if (!workspace_has_client(w, client) && make_client(w, client, app, &e) != 0)
         goto out;
     if (!workspace_client(w, client, &e) || !(s = session_open(w, &e)))
@@ -369,7 +368,7 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
                               .oauth_url = oauth_url,
                               .redirect_url = credentials_redirect_url(w, app, client),
                               .replace = replace};
-    code = token_file ? by_token(&wait, &spec, token_file)
+    code = token_file ? by_token(&wait, &spec, token.data)
            : link     ? by_link(w, &spec, cli, &e)
            : paste    ? by_paste(w, &wait, &spec)
                       : by_listening(w, &wait, &spec);
@@ -377,6 +376,7 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
     if (wait.connected)
         tell_shared(w, client, app);
 out:
+    vault_wipe(&token);
     session_close(s);
     workspace_close(w);
     free(rest.items);

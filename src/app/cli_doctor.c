@@ -246,7 +246,8 @@ static void check_answer(struct doctor *d, const struct reach_tie *t)
     json_int_t status = json_integer_value(json_object_get(t->answer, "status"));
     if (t->reconnect || t->err.kind == ERR_AUTH)
         say_reconnect(d, t,
-                      t->reconnect ? "it needs to be connected again: its grant is gone"
+                      t->reconnect ? "it needs to be connected again: its refresh token "
+                                     "is not accepted any more"
                                    : t->err.text);
     else if (!t->answer)
         findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection", "%s",
@@ -272,7 +273,7 @@ static void check_expiry(struct doctor *d, const struct reach_tie *t)
         return;
     if (!t->oauth) {
         findings_add_tie(&d->found, t, FINDING_OK, "token",
-                         "a static token, which does not expire");
+                         "an API token, which does not expire");
         return;
     }
     if (t->refreshed_ms)
@@ -280,11 +281,12 @@ static void check_expiry(struct doctor *d, const struct reach_tie *t)
     int over = t->expires_ms && now >= t->expires_ms;
     json_t *finding = findings_add_tie(
         &d->found, t, over ? FINDING_WARNING : FINDING_OK, "token",
-        "its token %s%s; it was %s%s%s",
+        "its token %s%s%s; it was %s%s%s",
         !t->expires_ms ? "does not say when it expires"
-        : over         ? "expired, and the next request refreshes it; since "
+        : over         ? "expired "
                        : "expires in ",
-        t->expires_ms ? span(t->expires_ms - now, left) : "",
+        t->expires_ms ? span(over ? now - t->expires_ms : t->expires_ms - now, left) : "",
+        over ? " ago, and the next request refreshes it" : "",
         *ago ? "last refreshed " : "not refreshed yet", ago, *ago ? " ago" : "");
     if (t->expires_ms)
         json_object_set_new(finding, "expires_in",

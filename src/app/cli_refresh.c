@@ -39,7 +39,7 @@ static void tell(json_t *rows, const char *client, const struct connection *c,
     if (rows)
         add_row(rows, client, c, is_refreshed);
     else if (!c->refreshable)
-        fprintf(stderr, "client %s: a static token, which does not expire\n", client);
+        fprintf(stderr, "client %s: an API token, which does not expire\n", client);
     else if (!c->expires_ms)
         printf("client %s: %s has a new token; it does not say when it expires\n", client,
                c->name);

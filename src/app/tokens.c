@@ -146,8 +146,8 @@ static int needs_reconnect(const struct connection *c, struct err *e)
 {
     return err_set(
         e, ERR_AUTH,
-        "the connection to %s (%s) needs to be connected again: its grant is gone; run "
-        "`foyer connect` for its client",
+        "the connection to %s (%s) needs to be connected again: its refresh token is "
+        "not accepted any more; run `foyer connect` for its client",
         c->name, c->company);
 }
 

@@ -240,7 +240,7 @@ static int check_shared(struct db *db, const struct put_connection *put, struct 
                     "cannot connect %s: the OAuth grant of %s (%s) is shared with %s; %s "
                     "would take its place for all of them: --replace does that",
                     put->client, c->id, c->company, buf_str(&names),
-                    c->refresh.data ? "one of another app" : "a static token");
+                    c->refresh.data ? "one of another app" : "an API token");
     buf_free(&names);
     return rc;
 }
@@ -295,14 +295,6 @@ int store_connection_put(struct store *s, const char *client,
     return db_transaction(s->db, put_connection, &put, e);
 }
 
-static int no_connection(const char *client, const char *app, struct err *e)
-{
-    return err_set(e, ERR_NOT_FOUND,
-                   "cannot find a connection to %s for the client \"%s\": run `foyer "
-                   "connect %s`",
-                   app, client, client);
-}
-
 int store_connection_find(struct store *s, const char *client, const char *app,
                           struct store_connection *out, struct err *e)
 {
@@ -312,7 +304,12 @@ int store_connection_find(struct store *s, const char *client, const char *app,
                  "c ON c.app = l.app AND c.id = l.id WHERE l.client = ? AND l.app = ?",
                  DB_ARGS(db_text(client), db_text(app)), copy_connection, out, e) != 0)
         return -1;
-    return out->id ? 0 : no_connection(client, app, e);
+    if (out->id)
+        return 0;
+    return err_set(e, ERR_NOT_FOUND,
+                   "cannot find a connection to %s for the client \"%s\": run `foyer "
+                   "connect %s`",
+                   app, client, client);
 }
 
 int store_connection_read(struct store *s, const char *app, const char *id,
@@ -405,7 +402,12 @@ static int delete_connection(struct db *db, void *arg, struct err *e)
     if (db_change(db, "DELETE FROM client_connection WHERE client = ? AND app = ?",
                   DB_ARGS(db_text(d->client), db_text(d->app)), &changed, e) != 0)
         return -1;
-    return changed ? drop_unused(db, e) : no_connection(d->client, d->app, e);
+    if (changed)
+        return drop_unused(db, e);
+    return err_set(e, ERR_NOT_FOUND,
+                   "cannot forget a connection to %s of the client \"%s\": it has none; "
+                   "`foyer connections` lists them",
+                   d->app, d->client);
 }
 
 int store_connection_delete(struct store *s, const char *client, const char *app,

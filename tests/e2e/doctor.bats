@@ -241,7 +241,7 @@ PY
   problems '["connection"]'
   finds problem connection 'no connection to 127.0.0.1'
   finds ok scopes comments:write
-  finds ok token 'a static token'
+  finds ok token 'an API token'
 }
 
 @test "connections: a refused token, and a grant that is gone, are 77" {
@@ -257,7 +257,7 @@ PY
   same "$status" 77
   doctor # now the store knows
   same "$status" 77
-  finds problem connection 'its grant is gone' 'foyer connect acme'
+  finds problem connection 'not accepted any more' 'foyer connect acme'
   same "$(mock_log '[.requests[] | select(.path == "/me")] | length')" 5
   start_oauth
   grant acme >/dev/null

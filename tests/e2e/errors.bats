@@ -305,6 +305,9 @@ PYTHON
   fault '{"kind": "status", "status": 200, "body": {"id": "cmp_../x", "name": "x"}}'
   foyer connect acme --token-file "$TOKEN" --api-url "$MOCK" --json
   failed 65 invalid cmp_../x 'no company'
+  foyer connect nobody --token-file "$BATS_TEST_TMPDIR/none" --api-url "$MOCK"
+  same "$status" 65
+  [ ! -e "$AGENCY/clients/nobody" ] # no client for a token that is not there
   foyer connect acme --token-file "$TOKEN" --api-url http://front.example --json
   failed 65 invalid http://front.example 'plain http'
   foyer connect acme --token-file "$TOKEN" --api-url http://127.0.0.1:1 --json

@@ -689,7 +689,7 @@ link() {
   foyer disconnect acme
   printf mock-token | "$FOYER" -w "$AGENCY" connect acme --token-file - --api-url "$MOCK"
   wait "$pid" || { cat "$BATS_TEST_TMPDIR/refreshed"; return 1; }
-  same "$(cat "$BATS_TEST_TMPDIR/refreshed")" 'client acme: a static token, which does not expire'
+  same "$(cat "$BATS_TEST_TMPDIR/refreshed")" 'client acme: an API token, which does not expire'
   same "$(connection .state)" token
   calls
 }

@@ -280,7 +280,7 @@ waited() {
   connected acme
   connected bolt
   foyer connect coil --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
-  failed 65 conflict 'cannot connect coil' "$COMPANY" 'shared with acme, bolt' 'static token' --replace
+  failed 65 conflict 'cannot connect coil' "$COMPANY" 'shared with acme, bolt' 'an API token' --replace
   same "$(connection .state)" ok
   foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
   failed 65 conflict 'shared with bolt;'

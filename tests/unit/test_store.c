@@ -309,7 +309,7 @@ static void test_a_grant_that_others_use_is_asked_for(void **state)
     struct err e = {0};
     struct store_connection c;
     assert_int_equal(put_grant(s, "acme", "cmp_1", 1, "A", 0, &e), 0);
-    conflicts(s, "bolt", 2, "", "is shared with acme; a static token");
+    conflicts(s, "bolt", 2, "", "is shared with acme; an API token");
     conflicts(s, "bolt", 2, "B",
               "cmp_1 (Planet Express) is shared with acme; one of another app");
     /* the same app's takes nothing away */
