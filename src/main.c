@@ -9,6 +9,7 @@
 
 #include "app/cli.h"
 #include "base/log.h"
+#include "io/crypto.h"
 
 static const struct {
     const char *name;
@@ -102,8 +103,10 @@ int main(int argc, char **argv)
             continue;
         if (i + 1 < argc && strcmp(argv[i + 1], "--help") == 0)
             return cmd_help(&cli, 2, (char *[]){(char *)"help", argv[i], NULL});
-        if (!lasts(commands[c].run))
+        if (!lasts(commands[c].run)) {
             keep_memory();
+            crypto_be_brief();
+        }
         int code = commands[c].run(&cli, argc - i, argv + i);
         if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_gone()) {
             fprintf(stderr, "foyer: cannot write to standard output%s\n",

@@ -312,6 +312,8 @@ PYTHON
   failed 65 invalid http://front.example 'plain http'
   foyer connect acme --token-file "$TOKEN" --api-url http://127.0.0.1:1 --json
   failed 75 network refused
+  foyer connect acme --token-file "$TOKEN" --api-url "https${MOCK#http}" --json
+  failed 75 network 'no TLS connection' 'wrong version number' # in OpenSSL's words
   call front/list-inboxes
   done_well # the connection there was is as it was
 

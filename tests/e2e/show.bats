@@ -430,6 +430,12 @@ LUA
   [ ! -e "$ACME/ids.lua" ]
 }
 
+@test "GnuTLS, which Debian's libcurl brings for other protocols, is not set up" {
+  ldd "$FOYER" | grep -q libgnutls || skip "this libcurl does without"
+  LD_DEBUG=bindings "$FOYER" version 2>&1 |
+    grep "libgnutls.* to .*foyer.*_gnutls_global_init_skip"
+}
+
 @test "version" {
   alone version
   same "$status" 0
