@@ -67,16 +67,18 @@ static int on_delivery(void *arg, const struct db_row *row)
 int inbox_add(struct db *db, const struct delivery *d, const void *body, size_t len,
               int64_t *id, struct err *e)
 {
-    if (db_query(db,
-                 "INSERT INTO delivery (at_ms, app, client, trigger, scheme, company, "
-                 "type, event, conversation, state, due_ms, note) VALUES "
-                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-                 DB_ARGS(db_int(d->at_ms), db_text(d->app), db_text(d->client),
-                         db_text(d->trigger), db_text(d->scheme), db_text(d->company),
-                         db_text(d->type), db_text(d->event), db_text(d->conversation),
-                         db_int(d->state), db_int(d->due_ms), db_text(d->note)),
-                 db_read_int, id, e) != 0)
+    /* RETURNING would make a table for the one id */
+    if (db_change(db,
+                  "INSERT INTO delivery (at_ms, app, client, trigger, scheme, company, "
+                  "type, event, conversation, state, due_ms, note) VALUES "
+                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  DB_ARGS(db_int(d->at_ms), db_text(d->app), db_text(d->client),
+                          db_text(d->trigger), db_text(d->scheme), db_text(d->company),
+                          db_text(d->type), db_text(d->event), db_text(d->conversation),
+                          db_int(d->state), db_int(d->due_ms), db_text(d->note)),
+                  NULL, e) != 0)
         return -1;
+    *id = db_last_id(db);
     return db_change(db, "INSERT INTO delivery_body (id, body) VALUES (?, ?)",
                      DB_ARGS(db_int(*id), db_blob(body, len)), NULL, e);
 }
@@ -413,16 +415,16 @@ int inbox_activate(struct db *db, const struct activation *a, int64_t *id, struc
         return -1;
     if (!changed)
         return 0;
-    if (db_query(db,
-                 "INSERT INTO activation (at_ms, client, trigger, key, delivery, "
-                 "conversation, note, event) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-                 "RETURNING id",
-                 DB_ARGS(db_int(a->at_ms), db_text(a->client), db_text(a->trigger),
-                         db_text(a->key),
-                         a->delivery ? db_int(a->delivery) : db_text(NULL),
-                         db_text(a->conversation), db_text(a->note), db_text(a->event)),
-                 db_read_int, id, e) != 0)
+    if (db_change(db,
+                  "INSERT INTO activation (at_ms, client, trigger, key, delivery, "
+                  "conversation, note, event) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                  DB_ARGS(db_int(a->at_ms), db_text(a->client), db_text(a->trigger),
+                          db_text(a->key),
+                          a->delivery ? db_int(a->delivery) : db_text(NULL),
+                          db_text(a->conversation), db_text(a->note), db_text(a->event)),
+                  NULL, e) != 0)
         return -1;
+    *id = db_last_id(db);
     return 1;
 }
 

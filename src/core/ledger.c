@@ -50,11 +50,11 @@ static const char add_run[] =
     "INSERT INTO run (client, recipe, origin, activation, slot_ms, conversation, args,"
     " seed, place, policy, state, due_ms, behind, held_ms, attempts, owner, epoch,"
     " created_ms, began_ms, since)"
-    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
     " ?11 = 0 AND EXISTS (SELECT 1 FROM run WHERE place = ?9 AND behind = 0"
-    "   AND state IN (0, 1, 4) AND (state <> 0 OR attempts = 0)),"
+    "   AND " LEDGER_IN_PLACE " AND (state <> 0 OR attempts = 0)),"
     " iif(?11 = 1, ?13, 0), ?11 = 1, ?14, ?11 = 1, ?13, iif(?11 = 1, ?13, 0),"
-    " iif(?11 = 1, coalesce(?15, (SELECT coalesce(max(id), 0) FROM activation)), 0)";
+    " iif(?11 = 1, coalesce(?15, (SELECT coalesce(max(id), 0) FROM activation)), 0))";
 
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e)

@@ -48,9 +48,9 @@ int ledger_row_note(struct db *db, int64_t run, int64_t at_ms, const char *what,
                     const char *text, struct err *e)
 {
     return db_change(db,
-                     "INSERT INTO history (run, n, at_ms, what, text) SELECT ?1,"
+                     "INSERT INTO history (run, n, at_ms, what, text) VALUES (?1,"
                      " coalesce((SELECT max(n) FROM history WHERE run = ?1), 0) + 1,"
-                     " ?2, ?3, ?4",
+                     " ?2, ?3, ?4)",
                      DB_ARGS(db_int(run), db_int(at_ms), db_text(what), db_text(text)),
                      NULL, e);
 }
@@ -62,9 +62,9 @@ int ledger_row_advance(struct db *db, const char *place, struct err *e)
     return db_change(
         db,
         "UPDATE run SET behind = 0 WHERE id = (SELECT id FROM run WHERE place = ?1"
-        " AND behind = 1 AND state IN (0, 1, 4) ORDER BY id LIMIT 1)"
+        " AND behind = 1 AND " LEDGER_IN_PLACE " ORDER BY id LIMIT 1)"
         " AND NOT EXISTS (SELECT 1 FROM run WHERE place = ?1 AND behind = 0"
-        " AND state IN (0, 1, 4) AND state = 0 AND attempts = 0)",
+        " AND " LEDGER_IN_PLACE " AND state = 0 AND attempts = 0)",
         DB_ARGS(db_text(place)), NULL, e);
 }
 

@@ -8,9 +8,12 @@
 /* As stored in step.flags. */
 enum { STEP_IS_DONE = 1, STEP_IS_SCOPE = 2, STEP_IS_INTENT = 4 };
 
-/* States that may start when they are due. The indexes run_due and run_turn are used only
- * where a statement says both conditions in these words. */
-#define LEDGER_MAY_START "state IN (0, 2, 3, 4) AND behind = 0"
+/* States that may start when they are due: queued, sleeping, waiting, confirming. The
+ * indexes run_due and run_turn are used only where a statement says it in these words. */
+#define LEDGER_MAY_START "state < 5 AND state <> 1 AND behind = 0"
+/* States that a place is about: queued, running, confirming; of the innermost run, in the
+ * words of the index run_in_place. */
+#define LEDGER_IN_PLACE "(state < 2 OR state = 4)"
 
 /* A condition on a run r: another of its place goes first. Parameters: ?1 now minus
  * LEDGER_PLACE_MS. Who holds the place is running, confirming, or between attempts since
@@ -18,7 +21,7 @@ enum { STEP_IS_DONE = 1, STEP_IS_SCOPE = 2, STEP_IS_INTENT = 4 };
  * the older one goes, too. What is behind never comes first. */
 #define LEDGER_PLACE_IS_TAKEN                                                            \
     "(r.place IS NOT NULL AND EXISTS (SELECT 1 FROM run o WHERE o.place = r.place"       \
-    " AND o.behind = 0 AND o.state IN (0, 1, 4) AND o.id <> r.id AND (o.state = 1"       \
+    " AND o.behind = 0 AND " LEDGER_IN_PLACE " AND o.id <> r.id AND (o.state = 1"        \
     " OR ((o.state = 4 OR (o.attempts > 0 AND o.held_ms > ?1)) AND (o.id < r.id"         \
     " OR NOT (r.state = 4 OR (r.state = 0 AND r.attempts > 0 AND r.held_ms > ?1))))"     \
     " OR (o.state = 0 AND o.attempts = 0 AND r.state = 0 AND r.attempts = 0"             \

@@ -242,6 +242,17 @@ const char *const schema_steps[] = {
     "ALTER TABLE connection ADD COLUMN made_with TEXT;"
     "ALTER TABLE connection ADD COLUMN base_url TEXT;"
     "ALTER TABLE consent ADD COLUMN made_with TEXT;",
+    /* as before, without IN: SQLite made a table of each list, of more than two, for each
+     * row of run that was written (expr.c, sqlite3FindInIndex) */
+    "DROP INDEX run_due;"
+    "DROP INDEX run_turn;"
+    "DROP INDEX run_in_place;"
+    "CREATE INDEX run_due ON run (due_ms, id)"
+    "  WHERE state < 5 AND state <> 1 AND behind = 0;"
+    "CREATE INDEX run_turn ON run (client, recipe, due_ms, id)"
+    "  WHERE state < 5 AND state <> 1 AND behind = 0;"
+    "CREATE INDEX run_in_place ON run (place, behind, id)"
+    "  WHERE place IS NOT NULL AND (state < 2 OR state = 4);",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

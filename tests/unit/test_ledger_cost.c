@@ -78,6 +78,26 @@ static void assert_no_scan(const char *expression)
     sqlite3_trace_v2(watched, SQLITE_TRACE_PROFILE, on_profile, watched);
 }
 
+/* Fails when a statement that wrote first made a table of its own, of a list or of what
+ * it read: each is a B-tree with a cache of pages. */
+static void assert_no_table_made(void)
+{
+    sqlite3_trace_v2(watched, 0, NULL, NULL);
+    for (size_t i = 0; i < nran; i++) {
+        sqlite3_stmt *statement = NULL;
+        char *sql = xasprintf("EXPLAIN %s", ran[i]);
+        if (sqlite3_prepare_v2(watched, sql, -1, &statement, NULL) != SQLITE_OK)
+            fail_msg("%s", sqlite3_errmsg(watched));
+        while (sqlite3_step(statement) == SQLITE_ROW)
+            if (strcmp((const char *)sqlite3_column_text(statement, 1),
+                       "OpenEphemeral") == 0)
+                fail_msg("it makes a table: %s", ran[i]);
+        sqlite3_finalize(statement);
+        free(sql);
+    }
+    sqlite3_trace_v2(watched, SQLITE_TRACE_PROFILE, on_profile, watched);
+}
+
 /* MANY runs of client "big"; MORE says what else is in a row. */
 static void add_many(const char *columns, const char *values)
 {
@@ -132,6 +152,32 @@ static void assert_one_run_is_cheap(const char *place)
     COSTS(ledger_claim(db, id, "me", now, &epoch, &e) - 1, 1000);
     COSTS(ledger_commit(db, CHANGE(id, epoch, .state = LEDGER_DONE, .due_ms = now), &e),
           1000);
+}
+
+static void writing_a_run_makes_no_table(void **state)
+{
+    (void)state;
+    int64_t id, epoch;
+    struct ledger_run run = {.client = "acme",
+                             .recipe = "x",
+                             .origin = "hand",
+                             .args = "{}",
+                             .policy = "{}",
+                             .place = "p",
+                             .due_ms = now,
+                             .created_ms = now};
+    forget_statements();
+    OK(ledger_add(db, &run, NULL, &id, &e));
+    OK(ledger_claim(db, id, "me", now, &epoch, &e) - 1);
+    const struct ledger_note note = {"code", "recipes/x.lua"};
+    OK(ledger_commit(db,
+                     CHANGE(id, epoch, .state = LEDGER_SLEEPING, .due_ms = now,
+                            .notes = &note, .nnotes = 1),
+                     &e));
+    OK(ledger_claim(db, id, "me", now, &epoch, &e) - 1);
+    OK(ledger_commit(db, CHANGE(id, epoch, .state = LEDGER_DONE, .due_ms = now), &e));
+    assert_true(nran > 8);
+    assert_no_table_made();
 }
 
 static void a_backlog_of_one_client(void **state)
@@ -251,6 +297,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_watched, teardown_watched)
     const struct CMUnitTest tests[] = {
+        TEST(writing_a_run_makes_no_table),
         TEST(a_backlog_of_one_client),
         TEST(a_backlog_in_one_place),
         TEST(a_backlog_that_is_paused),
