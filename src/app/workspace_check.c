@@ -127,7 +127,7 @@ static void check_connectors_of(void *arg, const char *app)
         if (!file)
             break;
         layer = (int)file->layer;
-        struct buf text = {.data = file->text, .len = file->len};
+        struct buf text = {.data = (char *)file->text, .len = file->len}; /* only read */
         struct all_problems all = {check->fn, check->arg, file->path, &text};
         json_t *tree = data_load(file->text, file->len, file->path, &e);
         check->problems +=

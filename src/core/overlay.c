@@ -56,9 +56,9 @@ static void file_free(struct overlay_file *file)
 {
     if (!file)
         return;
-    buf_free(&file->code);
     free(file->path);
-    free(file->text);
+    free(file->own_text);
+    free(file->own_code);
     free(file);
 }
 
@@ -113,14 +113,6 @@ static const struct builtin_file *builtin_find(const char *name)
     return NULL;
 }
 
-static int builtin_read(const char *name, struct buf *out, struct err *e)
-{
-    const struct builtin_file *f = builtin_find(name);
-    if (f)
-        return buf_add(out, f->text, f->len);
-    return err_set(e, ERR_NOT_FOUND, "cannot read built-in:%s: no such file", name);
-}
-
 static char *layer_dir(const struct overlay *o, enum layer layer, const char *client)
 {
     if (layer == LAYER_CLIENT)
@@ -129,23 +121,6 @@ static char *layer_dir(const struct overlay *o, enum layer layer, const char *cl
     if (layer == LAYER_WORKSPACE)
         return xstrdup_null(o->workspace);
     return xstrdup_null(o->builtin_dir);
-}
-
-static int layer_read(struct overlay *o, enum layer layer, const char *client,
-                      const char *name, struct buf *out, struct err *e)
-{
-    char *real_name = layer == LAYER_BUILTIN ? builtin_name(name) : xstrdup(name);
-    char *dir = layer_dir(o, layer, client);
-    int rc;
-    if (dir)
-        rc = path_read_below(dir, real_name, out, e);
-    else if (layer == LAYER_BUILTIN)
-        rc = builtin_read(real_name, out, e);
-    else
-        rc = err_set(e, ERR_NOT_FOUND, "cannot read %s: no such layer", name);
-    free(dir);
-    free(real_name);
-    return rc;
 }
 
 static char *shown_path(enum layer layer, const char *client, const char *name)
@@ -203,8 +178,7 @@ static void entry_add(struct overlay *o, char *key, struct overlay_file *file)
     *bucket = entry;
 }
 
-/* Takes TEXT. */
-static struct overlay_file *file_new(enum layer layer, const char *path, char *text,
+static struct overlay_file *file_new(enum layer layer, const char *path, const char *text,
                                      size_t len)
 {
     struct overlay_file *file = xcalloc(1, sizeof *file);
@@ -212,8 +186,14 @@ static struct overlay_file *file_new(enum layer layer, const char *path, char *t
     file->path = xstrdup(path);
     file->text = text;
     file->len = len;
-    buf_init(&file->code, 16 * limits_default.script_bytes);
     return file;
+}
+
+void overlay_keep_code(struct overlay_file *file, char *code, size_t len)
+{
+    free(file->own_code);
+    file->code = file->own_code = code;
+    file->code_len = len;
 }
 
 const char *overlay_hash(struct overlay_file *file)
@@ -243,9 +223,49 @@ struct overlay_file *overlay_kept(struct overlay *o, const char *path, const cha
 struct overlay_file *overlay_keep(struct overlay *o, enum layer layer, const char *path,
                                   const char *text, size_t len)
 {
-    struct overlay_file *file = file_new(layer, path, xmemdup0(text, len), len);
+    char *copy = xmemdup0(text, len);
+    struct overlay_file *file = file_new(layer, path, copy, len);
+    file->own_text = copy;
     entry_add(o, kept_key(path, overlay_hash(file)), file);
     return file;
+}
+
+/* NULL: there is none. */
+static struct overlay_file *read_builtin(const char *name, const char *path)
+{
+    char *real_name = builtin_name(name);
+    const struct builtin_file *f = builtin_find(real_name);
+    free(real_name);
+    if (!f)
+        return NULL;
+    struct overlay_file *file = file_new(LAYER_BUILTIN, path, f->text, f->len);
+    file->code = f->code;
+    file->code_len = f->code_len;
+    return file;
+}
+
+/* 0 also when there is none: FILE stays NULL. */
+static int read_below(const char *dir, enum layer layer, const char *name,
+                      const char *path, struct overlay_file **file, struct err *e)
+{
+    char *real_name = layer == LAYER_BUILTIN ? builtin_name(name) : xstrdup(name);
+    struct buf text;
+    struct err why;
+    buf_init(&text, limits_default.script_bytes);
+    int rc = path_read_below(dir, real_name, &text, &why);
+    free(real_name);
+    if (rc == 0) {
+        size_t len;
+        char *bytes = buf_take(&text, &len);
+        *file = file_new(layer, path, bytes, len);
+        (*file)->own_text = bytes;
+    }
+    buf_free(&text);
+    if (rc == 0 || why.kind == ERR_NOT_FOUND)
+        return 0;
+    if (e)
+        *e = why;
+    return -1;
 }
 
 /* 1 found, 0 the layer has none, -1 error. */
@@ -264,26 +284,16 @@ static int layer_find(struct overlay *o, enum layer layer, const char *client,
         free(key);
         return 0;
     }
-    struct buf text;
-    struct err why;
-    buf_init(&text, limits_default.script_bytes);
     struct overlay_file *file = NULL;
-    if (layer_read(o, layer, client, name, &text, &why) == 0) {
-        size_t len;
-        char *bytes = buf_take(&text, &len);
-        file = file_new(layer, key, bytes, len);
-        const struct builtin_file *builtin =
-            layer == LAYER_BUILTIN && !o->builtin_dir ? builtin_find(name) : NULL;
-        if (builtin)
-            buf_add(&file->code, builtin->code, builtin->code_len);
-    } else if (why.kind != ERR_NOT_FOUND) {
-        buf_free(&text);
+    char *dir = layer_dir(o, layer, client);
+    int rc = dir ? read_below(dir, layer, name, key, &file, e) : 0;
+    if (!dir && layer == LAYER_BUILTIN)
+        file = read_builtin(name, key);
+    free(dir);
+    if (rc != 0) {
         free(key);
-        if (e)
-            *e = why;
         return -1;
     }
-    buf_free(&text);
     entry_add(o, key, file);
     *out = file;
     return file != NULL;

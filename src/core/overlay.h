@@ -20,10 +20,12 @@ struct overlay_file { /* owned by the overlay */
     enum layer layer;
     char *path; /* as shown to people: "clients/acme/recipes/x.lua",
                    "built-in:recipes/x.lua" */
-    char *text;
+    const char *text;
     size_t len;
-    char hash[65];   /* overlay_hash's */
-    struct buf code; /* src/vm keeps its bytecode here */
+    char hash[65];    /* overlay_hash's */
+    const char *code; /* bytecode: the built-in file's own, or what src/vm has kept */
+    size_t code_len;
+    char *own_text, *own_code; /* NULL: they are the program's */
     int is_sound; /* lua/std: as the outermost file of a definition, it passed the check
                    */
 };
@@ -42,6 +44,8 @@ struct overlay_file *overlay_find(struct overlay *o, const char *client, const c
 struct overlay_file *overlay_kept(struct overlay *o, const char *path, const char *hash);
 struct overlay_file *overlay_keep(struct overlay *o, enum layer layer, const char *path,
                                   const char *text, size_t len);
+/* Takes CODE, malloc'ed bytecode of its text. */
+void overlay_keep_code(struct overlay_file *file, char *code, size_t len);
 /* The SHA-256 of its text in hex, made when it is first asked for. */
 const char *overlay_hash(struct overlay_file *file);
 /* Calls FN once for each entry name of directory DIR ("recipes", "lua",

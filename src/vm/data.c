@@ -240,9 +240,9 @@ json_t *data_load(const char *text, size_t len, const char *name, struct err *e)
 
 json_t *data_load_file(const struct overlay_file *file, struct err *e)
 {
-    int is_code = file->layer == LAYER_BUILTIN && file->code.len > 0;
-    return load_tree((struct data){.text = is_code ? file->code.data : file->text,
-                                   .len = is_code ? file->code.len : file->len,
+    int is_code = file->layer == LAYER_BUILTIN && file->code_len > 0;
+    return load_tree((struct data){.text = is_code ? file->code : file->text,
+                                   .len = is_code ? file->code_len : file->len,
                                    .name = file->path,
                                    .is_code = is_code},
                      e);

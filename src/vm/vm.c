@@ -128,10 +128,23 @@ struct overlay_file *vm_find(lua_State *L, const char *client, const char *name,
                        : overlay_find(state->vm->overlay, client, name, from, e);
 }
 
-static int keep_code(lua_State *L, const void *data, size_t len, void *arg)
+static int add_code(lua_State *L, const void *data, size_t len, void *arg)
 {
     (void)L;
     return buf_add(arg, data, len);
+}
+
+/* Of the chunk on top, with debug information, so that messages keep their lines. */
+static void keep_code(lua_State *L, struct overlay_file *file)
+{
+    struct buf code;
+    size_t len;
+    buf_init(&code, 16 * limits_default.script_bytes);
+    if (lua_dump(L, add_code, &code, 0) == 0) {
+        char *bytes = buf_take(&code, &len);
+        overlay_keep_code(file, bytes, len);
+    }
+    buf_free(&code);
 }
 
 /* Lua shows the end of a long path only, as "...end:3: what"; the part from ":3:" on. */
@@ -154,13 +167,12 @@ void vm_load(lua_State *L, struct overlay_file *file)
     char name[512];
     snprintf(name, sizeof name, "@%s", file->path);
     int rc;
-    if (file->code.len) {
-        rc = luaL_loadbufferx(L, file->code.data, file->code.len, name, "b");
+    if (file->code_len) {
+        rc = luaL_loadbufferx(L, file->code, file->code_len, name, "b");
     } else {
         rc = luaL_loadbufferx(L, file->text, file->len, name, "t");
-        /* with debug information, so that messages keep their lines */
-        if (rc == LUA_OK && lua_dump(L, keep_code, &file->code, 0) != 0)
-            buf_reset(&file->code);
+        if (rc == LUA_OK)
+            keep_code(L, file);
     }
     if (rc == LUA_ERRMEM)
         lua_error(L);
