@@ -94,6 +94,7 @@ int cmd_call(struct cli *cli, int argc, char **argv)
     s = session_open(w, &e);
     if (!s)
         goto out;
+    session_end_soon(s);
     args = json_pack("{s:s, s:O, s:O, s:b}", "action", rest.items[0], "words", words,
                      "input", body, "all", all);
     char *label = xasprintf("action %s", rest.items[0]);

@@ -385,6 +385,7 @@ int cmd_run(struct cli *cli, int argc, char **argv)
     b.s = session_open(b.w, &e);
     if (!b.s)
         goto out;
+    session_end_soon(b.s);
     if (!dry && open_runner(&b, &e) != 0)
         goto out;
     run_all(&b);

@@ -112,6 +112,11 @@ static struct session *open_with(struct workspace *w, const json_t *settings,
     return s;
 }
 
+void session_end_soon(struct session *s)
+{
+    runs_end_soon(s->runs);
+}
+
 void session_leave(struct session *s)
 {
 #ifdef __SANITIZE_ADDRESS__

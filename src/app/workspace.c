@@ -93,21 +93,17 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
     return w;
 }
 
-static void close_files(struct workspace *w)
-{
-    presence_close(w->presence);
-    live_free(w->live);
-    store_close(w->store);
-    vault_close(w->vault); /* wipes the key */
-}
-
 void workspace_leave(struct workspace *w)
 {
 #ifdef __SANITIZE_ADDRESS__
     workspace_close(w);
 #else
-    if (w)
-        close_files(w);
+    if (!w)
+        return;
+    presence_close(w->presence);
+    live_leave(w->live);
+    store_leave(w->store);
+    vault_close(w->vault);
 #endif
 }
 
@@ -116,7 +112,10 @@ void workspace_close(struct workspace *w)
     if (!w)
         return;
     links_free(w->links);
-    close_files(w);
+    presence_close(w->presence);
+    live_free(w->live);
+    store_close(w->store);
+    vault_close(w->vault); /* wipes the key */
     overlay_free(w->overlay);
     json_decref(w->settings);
     json_decref(w->clients);

@@ -176,7 +176,7 @@ int db_is_damaged(const struct db *db)
 static void configure(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 40);
+    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 6);
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
 }
 
@@ -240,6 +240,11 @@ struct db *db_open_live(const char *path, int *damaged, struct err *e)
     return open_file(path, &live_file, damaged, e);
 }
 
+static int must_last(const struct db *db)
+{
+    return db->kind->may_last && atomic_load(&has_kept);
+}
+
 /* The last one that closes a file moves its log into it and waits for the disk three
  * times, which a command that has only noted what it read should not. While the log is
  * short whoever opens the file next reads it in a millisecond or two. What must last is
@@ -247,26 +252,29 @@ struct db *db_open_live(const char *path, int *damaged, struct err *e)
  *
  * A log that is never moved while nobody has the file open only grows: who opens it does
  * not know how much of it was moved before (wal.c, walIndexRecover). */
-static void leave_short_log(struct db *db)
+static int log_is_left(const struct db *db)
 {
     struct stat st;
     const char *log = sqlite3_filename_wal(sqlite3_db_filename(db->sqlite, "main"));
-    int must_last = db->kind->may_last && atomic_load(&has_kept);
-    /* another process may be the last, and does not know what must last */
-    if (must_last)
-        sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
-                                  NULL);
-    if (!must_last && log && *log && stat(log, &st) == 0 &&
-        st.st_size < db->kind->short_log_bytes)
-        sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return !must_last(db) && log && *log && stat(log, &st) == 0 &&
+           st.st_size < db->kind->short_log_bytes;
+}
+
+void db_leave(struct db *db)
+{
+    if (db && !(db->sqlite && log_is_left(db)))
+        db_close(db);
 }
 
 void db_close(struct db *db)
 {
     if (!db)
         return;
-    if (db->sqlite)
-        leave_short_log(db);
+    if (db->sqlite && must_last(db)) /* who closes it last may not know that */
+        sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
+                                  NULL);
+    else if (db->sqlite && log_is_left(db))
+        sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     for (int i = 0; i < KEPT_SETS * KEPT_WAYS; i++)
         sqlite3_finalize(db->kept[i / KEPT_WAYS][i % KEPT_WAYS]);
     sqlite3_close(db->sqlite);
@@ -276,10 +284,12 @@ void db_close(struct db *db)
 
 static sqlite3_stmt **kept_set(struct db *db, const char *sql)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (const char *p = sql; *p; p++)
-        hash = (hash ^ (unsigned char)*p) * 16777619u;
-    return db->kept[(hash ^ hash >> 16) % KEPT_SETS];
+    /* of its length and its middle, which tell statements apart well enough */
+    size_t len = strlen(sql), n = len - len / 2;
+    uint64_t middle = 0;
+    memcpy(&middle, sql + len / 2, n < sizeof middle ? n : sizeof middle);
+    return db
+        ->kept[(middle + len) * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (KEPT_SETS - 1)];
 }
 
 /* A kept statement is taken out while it is used, so that a query of the same text inside

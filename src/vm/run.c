@@ -67,7 +67,7 @@ struct runs {
     struct run *live; /* newest first */
     int nlive;
     struct run *ready, **ready_tail;
-    int draining, writes_stopped;
+    int draining, writes_stopped, leaves_state;
     void (*on_resume)(void *arg, const struct run *run);
     void *on_resume_arg;
 };
@@ -120,7 +120,9 @@ static struct err *err_of(struct run *run)
 static void close_state(struct run *run)
 {
     run->memory.max = SIZE_MAX / 2;
-    if (run->L)
+    if (run->L && run->runs->leaves_state)
+        run->runs->leaves_state = 0;
+    else if (run->L)
         lua_close(run->L);
     run->L = NULL;
 }
@@ -198,6 +200,15 @@ static void finish(struct run *run)
 void run_kill(struct run *run)
 {
     run_free(run);
+}
+
+void runs_end_soon(struct runs *runs)
+{
+#ifndef __SANITIZE_ADDRESS__
+    runs->leaves_state = 1;
+#else
+    (void)runs;
+#endif
 }
 
 void runs_free(struct runs *runs)
