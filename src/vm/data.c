@@ -9,10 +9,12 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "core/limits.h"
+#include "vm/arena.h"
 
 enum { DEPTH_MAX = 16 };
 
 struct data {
+    struct arena arena;
     size_t used;
     const char *text, *name;
     size_t len;
@@ -28,15 +30,14 @@ static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
         osize = 0;
     if (nsize == 0) {
         data->used -= osize;
-        free(ptr);
+        arena_release(&data->arena, ptr, osize);
         return NULL;
     }
     if (nsize > osize && data->used + nsize - osize > limits_default.settings_bytes)
         return NULL;
-    void *fresh = realloc(ptr, nsize);
-    if (!fresh)
-        return nsize <= osize ? ptr : NULL;
-    data->used += nsize - osize;
+    void *fresh = arena_resize(&data->arena, ptr, osize, nsize);
+    if (fresh)
+        data->used += nsize - osize;
     return fresh;
 }
 
@@ -214,6 +215,8 @@ static json_t *load_tree(struct data data, struct err *e)
     if (!L) {
         err_set(e, ERR_INTERNAL, "cannot read %s: no memory", name);
     } else {
+        lua_gc(L, LUA_GCSTOP); /* until memory is short, if ever: lua_Alloc refuses, and
+                                * all of it is looked through (lmem.c) */
         lua_pushcfunction(L, load);
         lua_pushlightuserdata(L, &data);
         int rc = lua_pcall(L, 1, 0, 0);
@@ -228,6 +231,7 @@ static json_t *load_tree(struct data data, struct err *e)
         else
             err_set(e, ERR_SETTINGS, "cannot read %s: it raised an error", name);
         lua_close(L);
+        arena_fini(&data.arena);
     }
     json_decref(data.tree);
     return root;
