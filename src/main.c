@@ -1,14 +1,18 @@
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/cli.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "io/crypto.h"
 
 static const struct {
@@ -62,11 +66,21 @@ static int lasts(cli_command *run)
 }
 
 /* A command that soon ends need not give memory back to take it again: malloc(3) would,
- * a dozen times in `foyer run`, and each page would be a fault once more. */
+ * a dozen times in `foyer run`, and each page would be a fault once more. What that
+ * command uses is taken at once, for two thirds of what the faults cost: madvise(2),
+ * since Linux 5.14. */
 static void keep_memory(void)
 {
+    enum { USED = 480 * 1024, NOT_MAPPED = 100 * 1024 }; /* malloc maps 128 KB */
     mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
-    mallopt(M_TOP_PAD, 256 * 1024);
+    mallopt(M_TOP_PAD, USED);
+    char *first = xmalloc(NOT_MAPPED), *second = xmalloc(NOT_MAPPED); /* it grows */
+    uintptr_t page = 4096, from = ((uintptr_t)first + page - 1) & ~(page - 1);
+    uintptr_t end = (uintptr_t)sbrk(0);
+    free(second);
+    free(first);
+    if (from < end)
+        madvise((void *)from, end - from < USED ? end - from : USED, MADV_POPULATE_WRITE);
 }
 
 int main(int argc, char **argv)
