@@ -43,7 +43,7 @@ endif
 # Recursive on purpose: pkg-config runs after `deps` has installed it.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
 PKG_LIBS   = -Wl,-Bstatic $(shell pkg-config --libs $(STATIC_PKGS)) -Wl,-Bdynamic \
-             $(shell pkg-config --libs $(SHARED_PKGS)) -lm
+             $(shell pkg-config --libs $(SHARED_PKGS)) -lc -lm
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIE -pthread $(WARN) $(MODE_FLAGS) $(PKG_CFLAGS) \
              $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(MODE_FLAGS) $(HARDEN) -pthread $(LDFLAGS)
@@ -117,10 +117,10 @@ $(OUT)/libfoyer.a: $(OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $(OBJECTS)
 
-$(FOYER): $(OUT)/main.o $(OUT)/libfoyer.a
+$(FOYER): $(OUT)/main.o $(OUT)/libm.o $(OUT)/libfoyer.a
 	$(call say,LD $@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--export-dynamic-symbol=_gnutls_global_init_skip -o $@ $< \
-	  $(OUT)/libfoyer.a $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -Wl,--export-dynamic-symbol=_gnutls_global_init_skip \
+	  -o $@ $^ $(PKG_LIBS)
 
 $(OUT)/tests/%: tests/unit/%.c $(OUT)/libfoyer.a
 	@mkdir -p $(@D)
@@ -203,4 +203,4 @@ clean: ## removes build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
--include $(OBJECTS:.o=.d) $(OUT)/main.d $(UNIT_BIN:=.d)
+-include $(OBJECTS:.o=.d) $(OUT)/main.d $(OUT)/libm.d $(UNIT_BIN:=.d)

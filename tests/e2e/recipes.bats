@@ -274,3 +274,27 @@ unassigned() {
   same "$(mock_log '.requests[-1] | [.method, .path]')" "[\"POST\",\"/conversations/$CONVERSATION/comments\"]"
   same "$(cat "$BATS_TEST_TMPDIR/err")" "" # cron mails what is said there
 }
+
+@test "a recipe that computes: what libm has, also where it is loaded by the first call" {
+  mkdir -p "$AGENCY/recipes"
+  cat >"$AGENCY/recipes/compute.lua" <<'LUA'
+return {
+  summary = "Computes",
+  run = function()
+    local out = {}
+    for _, x in ipairs { math.acos(0.3), math.asin(0.3), math.atan(0.3), math.atan(1, -2), math.cos(1), math.sin(1),
+      math.tan(1), math.exp(1.5), math.log(7), math.log(7, 2), math.log(7, 10), math.log(7, 3), math.sqrt(7), 7 ^ 0.3,
+      math.fmod(7.5, -2), -7.5 % 2, math.floor(-2.5), math.ceil(-2.5), -7.5 // 2 } do
+      out[#out + 1] = ("%.12g"):format(x)
+    end
+    return { values = table.concat(out, " ") }
+  end,
+}
+LUA
+  run_recipe compute
+  same "$status" 0
+  same "$(result .values)" "\"$(python3 -c '
+from math import *
+print(*("%.12g" % x for x in (acos(.3), asin(.3), atan(.3), atan2(1, -2), cos(1), sin(1), tan(1), exp(1.5), log(7),
+  log2(7), log10(7), log(7) / log(3), sqrt(7), 7 ** .3, fmod(7.5, -2), -7.5 % 2, floor(-2.5), ceil(-2.5), -7.5 // 2)))')\""
+}

@@ -430,7 +430,8 @@ LUA
   [ ! -e "$ACME/ids.lua" ]
 }
 
-@test "GnuTLS, which Debian's libcurl brings for other protocols, is not set up" {
+@test "what most commands do without is not loaded: libm; or not set up: GnuTLS, which Debian's libcurl brings" {
+  ! objdump -p "$FOYER" | grep 'NEEDED.*libm\.so' || return 1
   ldd "$FOYER" | grep -q libgnutls || skip "this libcurl does without"
   LD_DEBUG=bindings "$FOYER" version 2>&1 |
     grep "libgnutls.* to .*foyer.*_gnutls_global_init_skip"
