@@ -9,8 +9,11 @@ struct scan {
     const char *text, *p, *end;
     struct jsonpick *wanted;
     size_t n;
-    unsigned char seen; /* all bytes of strings, or-ed */
+    uint64_t seen; /* all bytes of strings, eight at a time, or-ed */
 };
+
+/* N in each byte of a word. */
+#define EIGHT(n) (UINT64_C(0x0101010101010101) * (n))
 
 static void skip_space(struct scan *s)
 {
@@ -46,22 +49,51 @@ static int skip_escape(struct scan *s)
     return 0;
 }
 
+/* The high bit of each byte that is 0; wrong above the lowest that is. */
+static uint64_t zeros(uint64_t word)
+{
+    return (word - EIGHT(1)) & ~word & EIGHT(0x80);
+}
+
+/* Past what needs no look: not a quote, a backslash, a control character. Texts are most
+ * of a body. */
+static void skip_plain(struct scan *s)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    while (s->end - s->p >= 8) {
+        uint64_t word, found;
+        memcpy(&word, s->p, sizeof word);
+        found = zeros(word ^ EIGHT('"')) | zeros(word ^ EIGHT('\\')) |
+                ((word - EIGHT(0x20)) & ~word & EIGHT(0x80));
+        if (found) {
+            int n = __builtin_ctzll(found) / 8;
+            s->seen |= n ? word << (64 - 8 * n) : 0;
+            s->p += n;
+            return;
+        }
+        s->seen |= word;
+        s->p += 8;
+    }
+#else
+    (void)s, (void)zeros;
+#endif
+}
+
 static int skip_string(struct scan *s)
 {
     if (s->p == s->end || *s->p++ != '"')
         return -1;
-    unsigned char seen = 0;
-    while (s->p < s->end) {
+    for (;;) {
+        skip_plain(s);
+        if (s->p == s->end)
+            return -1;
         unsigned char c = (unsigned char)*s->p++;
-        seen |= c;
-        if (c == '"') {
-            s->seen |= seen;
+        if (c == '"')
             return 0;
-        }
+        s->seen |= c;
         if (c < 0x20 || (c == '\\' && skip_escape(s) != 0))
             return -1;
     }
-    return -1;
 }
 
 static int skip_digits(struct scan *s)
@@ -103,15 +135,12 @@ static int skip_word(struct scan *s, const char *word)
     return 0;
 }
 
-/* The key number LEVEL of PATH; its length. */
-static size_t path_key(const char *path, int level, const char **key)
+/* PATH from its key number LEVEL on. */
+static const char *path_from(const char *path, int level)
 {
-    for (; level > 0 && *path; level--) {
-        path += strcspn(path, ".");
-        path += *path == '.';
-    }
-    *key = path;
-    return strcspn(path, ".");
+    for (; level > 0; level--)
+        path = strchr(path, '.') + 1;
+    return path;
 }
 
 /* Of those in ACTIVE, whose keys so far lead here, the ones that KEY leads on: *HERE, to
@@ -130,10 +159,13 @@ static uint32_t follow(struct scan *s, uint32_t active, int level,
         name = decoded;
         len = strlen(decoded);
     }
+    if (memchr(name, '.', len))
+        return 0;
     for (size_t i = 0; i < s->n; i++) {
-        const char *wanted;
-        if (!(active >> i & 1) || path_key(s->wanted[i].path, level, &wanted) != len ||
-            memcmp(wanted, name, len) != 0)
+        if (!(active >> i & 1))
+            continue;
+        const char *wanted = path_from(s->wanted[i].path, level);
+        if (strncmp(wanted, name, len) != 0 || (wanted[len] && wanted[len] != '.'))
             continue;
         s->wanted[i].start = NULL; /* an equal key before this one counts no more */
         if (wanted[len] == '.')
@@ -239,7 +271,7 @@ int jsonpick_find(const char *text, size_t len, struct jsonpick *wanted, size_t 
     if (rc != 0 || s.p != s.end)
         return err_set(e, ERR_INVALID, "it is not JSON (byte %zu of %zu)",
                        (size_t)(s.p - text), len);
-    if (s.seen >= 0x80 && !str_is_utf8(text, len))
+    if ((s.seen & EIGHT(0x80)) && !str_is_utf8(text, len))
         return err_set(e, ERR_INVALID, "it is not JSON (it is no UTF-8)");
     return 0;
 }
