@@ -31,9 +31,8 @@ static void must(int ok, const char *what)
 void crypto_be_brief(void)
 {
     /* each says what later calls may no longer add, libcurl's among them */
-    must(OPENSSL_init_crypto(OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
-                                 OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS,
-                             NULL),
+    must(OPENSSL_init_crypto(
+             OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL),
          "OPENSSL_init_crypto");
 }
 

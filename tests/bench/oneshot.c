@@ -1,7 +1,9 @@
 /* oneshot ROUNDS NAME COMMAND... [-- NAME COMMAND...]...: runs the commands in turn,
  * ROUNDS times, and prints for each "NAME MEDIAN-US MIN-US PEAK-KB": wall time from fork
- * to exit, and the median of the peak resident memory. Their output is discarded; one
- * that fails ends the benchmark. */
+ * to exit, and the median of the peak resident memory; then for each two of them
+ * "NAME / OTHER RATIO", the median of the rounds' ratios: a machine may be half as fast a
+ * second later, but not within a round. Their output is discarded; one that fails ends
+ * the benchmark. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -47,6 +49,15 @@ static void measure(struct command *c)
     samples_add(&c->kb, (double)used.ru_maxrss);
 }
 
+static double paired(const struct samples *a, const struct samples *b)
+{
+    static struct samples ratios;
+    ratios.n = 0;
+    for (int i = 0; i < a->n; i++)
+        samples_add(&ratios, a->list[i] / b->list[i]);
+    return samples_median(&ratios);
+}
+
 int main(int argc, char **argv)
 {
     struct command commands[COMMANDS_MAX] = {0};
@@ -67,8 +78,15 @@ int main(int argc, char **argv)
     for (int round = 0; round < rounds; round++)
         for (int i = 0; i < n; i++)
             measure(&commands[(i + round) % n]);
+    double ratios[COMMANDS_MAX][COMMANDS_MAX]; /* before the medians sort the rounds */
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < n; k++)
+            ratios[i][k] = paired(&commands[i].us, &commands[k].us);
     for (int i = 0; i < n; i++)
         printf("%s %.0f %.0f %.0f\n", commands[i].name, samples_median(&commands[i].us),
                samples_min(&commands[i].us), samples_median(&commands[i].kb));
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < n; k++)
+            printf("%s / %s %.4f\n", commands[i].name, commands[k].name, ratios[i][k]);
     return 0;
 }
