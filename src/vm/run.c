@@ -116,11 +116,12 @@ static struct err *err_of(struct run *run)
 }
 
 /* A finalizer may need room on the stack: at the cap it would fail, and lose what it was
- * to free. */
+ * to free. A script that has returned waits for nothing that one would have to stop. */
 static void close_state(struct run *run)
 {
     run->memory.max = SIZE_MAX / 2;
-    if (run->L && run->runs->leaves_state)
+    int is_done = run->state == STATE_OVER && run->outcome == RUN_DONE;
+    if (run->L && run->runs->leaves_state && is_done)
         run->runs->leaves_state = 0;
     else if (run->L)
         lua_close(run->L);

@@ -462,10 +462,58 @@ static void test_a_race_to_create(void **state)
     db_close(db);
 }
 
+/* A process of its own, which has kept nothing yet, adds a row of LEN bytes, and leaves.
+ */
+static void add_and_leave(int durable, int len)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        char *note = xmalloc((size_t)len + 1);
+        memset(note, 'x', (size_t)len);
+        note[len] = '\0';
+        struct db *db = db_open(path, NULL);
+        int bad = !db || db_set_durable(db, durable, NULL) != 0 ||
+                  db_migrate(db, steps, 1, NULL) != 0 ||
+                  db_change(db, "INSERT INTO person (name, age) VALUES (?, 1)",
+                            DB_ARGS(db_text(note)), NULL, NULL) != 0;
+        db_leave(db);
+        _exit(bad);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static int64_t people(const char *file)
+{
+    struct db *db = db_open(file, NULL);
+    assert_non_null(db);
+    int64_t n = int_of(db, "SELECT count(*) FROM person");
+    db_close(db);
+    return n;
+}
+
+static void test_a_process_that_leaves(void **state)
+{
+    (void)state;
+    char *wal = xasprintf("%s-wal", path);
+    add_and_leave(0, 10);
+    assert_true(path_exists(wal)); /* short, and nothing must last */
+    assert_int_equal(people(path), 1);
+    add_and_leave(0, 700 * 1024);
+    assert_false(path_exists(wal));
+    add_and_leave(1, 11);
+    assert_false(path_exists(wal)); /* people copy the file */
+    assert_int_equal(people(path), 3);
+    free(wal);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        T(test_a_process_that_leaves), /* before this one commits something durable */
         T(test_a_new_file_is_set_up_as_designed),
         T(test_values_go_in_and_come_out),
         T(test_a_walk_can_stop_and_tells_null_from_empty),
