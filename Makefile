@@ -117,7 +117,7 @@ $(OUT)/libfoyer.a: $(OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $(OBJECTS)
 
-$(FOYER): $(OUT)/main.o $(OUT)/libm.o $(OUT)/libfoyer.a
+$(FOYER): $(OUT)/main.o $(OUT)/base/libm.o $(OUT)/libfoyer.a
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -Wl,--export-dynamic-symbol=_gnutls_global_init_skip \
 	  -o $@ $^ $(PKG_LIBS)
@@ -203,4 +203,4 @@ clean: ## removes build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
--include $(OBJECTS:.o=.d) $(OUT)/main.d $(OUT)/libm.d $(UNIT_BIN:=.d)
+-include $(OBJECTS:.o=.d) $(OUT)/main.d $(UNIT_BIN:=.d)
