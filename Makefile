@@ -113,9 +113,9 @@ build/builtin.c: build/embed build/builtin.names $(BUILTIN)
 $(OUT)/builtin.o: build/builtin.c $(OUT)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(OUT)/libfoyer.a: $(OBJECTS)
+$(OUT)/libfoyer.a: $(filter-out $(OUT)/base/libm.o,$(OBJECTS))
 	@rm -f $@
-	@ar rcs $@ $(OBJECTS)
+	@ar rcs $@ $^
 
 $(FOYER): $(OUT)/main.o $(OUT)/base/libm.o $(OUT)/libfoyer.a
 	$(call say,LD $@)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "base/libm.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "io/crypto.h"
@@ -65,6 +66,11 @@ static int lasts(cli_command *run)
     return run == cmd_mock || run == cmd_serve || run == cmd_work;
 }
 
+static int is_brief(cli_command *run)
+{
+    return run == cmd_run || run == cmd_call;
+}
+
 /* A command that soon ends need not give memory back to take it again: malloc(3) would,
  * a dozen times in `foyer run`, and each page would be a fault once more. What that
  * command uses is taken at once, for two thirds of what the faults cost: madvise(2),
@@ -117,10 +123,12 @@ int main(int argc, char **argv)
             continue;
         if (i + 1 < argc && strcmp(argv[i + 1], "--help") == 0)
             return cmd_help(&cli, 2, (char *[]){(char *)"help", argv[i], NULL});
-        if (!lasts(commands[c].run)) {
+        if (lasts(commands[c].run))
+            libm_load();
+        else
             keep_memory();
+        if (is_brief(commands[c].run))
             crypto_be_brief();
-        }
         int code = commands[c].run(&cli, argc - i, argv + i);
         if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_gone()) {
             fprintf(stderr, "foyer: cannot write to standard output%s\n",

@@ -1,7 +1,5 @@
-/* libm: the functions of that library that Lua and SQLite call, each looked for when it
- * is called first: to load libm with the program is a fiftieth of `foyer run`, and few
- * scripts compute. Only the program is linked with this. What is missing here, and not in
- * libc as ldexp is, comes from -lm, and brings the fiftieth back. */
+#include "base/libm.h"
+
 #include <dlfcn.h>
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +18,11 @@ static function *find(const char *name)
     }
     /* cppcheck-suppress resourceLeak; the library stays */
     return f;
+}
+
+void libm_load(void)
+{
+    find("pow");
 }
 
 /* Threads that look at the same time find the same. */

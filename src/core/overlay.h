@@ -9,7 +9,6 @@
 
 #include <stddef.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 
 enum layer { LAYER_CLIENT, LAYER_WORKSPACE, LAYER_BUILTIN, LAYERS };

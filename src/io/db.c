@@ -16,7 +16,8 @@
 
 enum {
     LOCK_PATIENCE_MS = 5000,
-    KEPT_SETS = 32, /* prepared statements kept: 32 sets of 4, by a hash of their text */
+    KEPT_BITS = 5, /* prepared statements kept: 32 sets of 4, by a hash of their text */
+    KEPT_SETS = 1 << KEPT_BITS,
     KEPT_WAYS = 4
 };
 
@@ -288,8 +289,8 @@ static sqlite3_stmt **kept_set(struct db *db, const char *sql)
     size_t len = strlen(sql), n = len - len / 2;
     uint64_t middle = 0;
     memcpy(&middle, sql + len / 2, n < sizeof middle ? n : sizeof middle);
-    return db
-        ->kept[(middle + len) * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (KEPT_SETS - 1)];
+    uint64_t hash = (middle + len) * UINT64_C(0x9e3779b97f4a7c15);
+    return db->kept[hash >> (64 - KEPT_BITS)];
 }
 
 /* A kept statement is taken out while it is used, so that a query of the same text inside

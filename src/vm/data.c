@@ -231,8 +231,8 @@ static json_t *load_tree(struct data data, struct err *e)
         else
             err_set(e, ERR_SETTINGS, "cannot read %s: it raised an error", name);
         lua_close(L);
-        arena_fini(&data.arena);
     }
+    arena_fini(&data.arena);
     json_decref(data.tree);
     return root;
 }

@@ -116,7 +116,7 @@ static struct err *err_of(struct run *run)
 }
 
 /* A finalizer may need room on the stack: at the cap it would fail, and lose what it was
- * to free. A script that has returned waits for nothing that one would have to stop. */
+ * to free. A run that is done has nothing in flight. */
 static void close_state(struct run *run)
 {
     run->memory.max = SIZE_MAX / 2;

@@ -103,10 +103,10 @@ verdict() {
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.4f", a / b }'; }
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 # field FILE NAME N: what oneshot printed
-field() { awk -v name="$2" -v n="$3" '$1 == name { print $n }' "$1"; }
+field() { awk -v name="$2" -v n="$3" '$1 == name && $2 != "/" { print $n }' "$1"; }
 
 # paired FILE NAME OTHER: oneshot's median of the rounds' ratios
-paired() { awk -v a="$2" -v b="$3" '$1 == a && $2 == "/" && $3 == b { print $4 }' "$1"; }
+paired() { awk -v a="$2" -v b="$3" '$1 == a && $2 == "/" && $3 == b { print $4 }' "$1" | grep .; }
 
 bench_oneshot() {
   local out=$dir/oneshot.out curl

@@ -376,6 +376,8 @@ static void test_activations(void **state)
     assert_int_equal(activate("acme", "front/t", "k2", 5000), 1);
     /* where one name ends and the next begins matters */
     assert_int_equal(activate("acmef", "ront/t", "k", 5000), 1);
+    /* also when it is gone: what comes next is newer */
+    assert_int_equal(db_exec(db, "DELETE FROM activation WHERE id = 5", &e), 0);
     assert_int_equal(inbox_last_activation(db, &last, &e), 0);
     assert_int_equal(last, 5);
     assert_int_equal(
