@@ -42,11 +42,12 @@ make_certificates() {
   cat /etc/ssl/certs/ca-certificates.crt "$dir/ca.pem" >"$dir/bundle.pem"
 }
 
-# A port that nobody listens on now; nginx cannot choose one itself.
+# A port that nobody listens on now; nginx cannot choose one itself. Below those that the kernel
+# gives to connections, of which one may still be there.
 free_port() {
   local port
   while :; do
-    port=$((20000 + RANDOM))
+    port=$((20000 + RANDOM % 12000))
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
   done
 }
