@@ -249,7 +249,8 @@ static int must_last(const struct db *db)
 /* The last one that closes a file moves its log into it and waits for the disk three
  * times, which a command that has only noted what it read should not. While the log is
  * short whoever opens the file next reads it in a millisecond or two. What must last is
- * in the file itself when nobody has it open: people copy that.
+ * in the file itself when nobody has it open, unless somebody read just when it was
+ * moved: people copy that.
  *
  * A log that is never moved while nobody has the file open only grows: who opens it does
  * not know how much of it was moved before (wal.c, walIndexRecover). */

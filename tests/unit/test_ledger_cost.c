@@ -59,45 +59,41 @@ static int teardown_watched(void **state)
         assert_no_scan(#expression);                                                     \
     } while (0)
 
-/* Fails when the plan of a statement that ran reads all runs. */
-static void assert_no_scan(const char *expression)
+/* Fails when a row of what EXPLAIN says of a statement that ran has one of NAMES in
+ * COLUMN. */
+static void assert_lacks(const char *explain, int column, const char *const *names,
+                         const char *expression)
 {
-    static const char *const names[] = {"SCAN run", "SCAN r", "SCAN o", "SCAN f"};
     sqlite3_trace_v2(watched, 0, NULL, NULL);
     for (size_t i = 0; i < nran; i++) {
         sqlite3_stmt *statement = NULL;
-        char *sql = xasprintf("EXPLAIN QUERY PLAN %s", ran[i]);
+        char *sql = xasprintf("%s %s", explain, ran[i]);
         if (sqlite3_prepare_v2(watched, sql, -1, &statement, NULL) != SQLITE_OK)
             fail_msg("%s", sqlite3_errmsg(watched));
         while (sqlite3_step(statement) == SQLITE_ROW)
-            for (size_t n = 0; n < sizeof names / sizeof *names; n++)
-                if (strcmp((const char *)sqlite3_column_text(statement, 3), names[n]) ==
+            for (const char *const *name = names; *name; name++)
+                if (strcmp((const char *)sqlite3_column_text(statement, column), *name) ==
                     0)
-                    fail_msg("%s: %s: %s", expression, names[n], ran[i]);
+                    fail_msg("%s: %s: %s", expression, *name, ran[i]);
         sqlite3_finalize(statement);
         free(sql);
     }
     sqlite3_trace_v2(watched, SQLITE_TRACE_PROFILE, on_profile, watched);
 }
 
-/* Fails when a statement that wrote first made a table of its own, of a list or of what
- * it read: each is a B-tree with a cache of pages. */
+/* No plan reads all runs. */
+static void assert_no_scan(const char *expression)
+{
+    static const char *const names[] = {"SCAN run", "SCAN r", "SCAN o", "SCAN f", NULL};
+    assert_lacks("EXPLAIN QUERY PLAN", 3, names, expression);
+}
+
+/* Nothing made a table of its own, of a list or of what it read: each is a B-tree with a
+ * cache of pages. */
 static void assert_no_table_made(void)
 {
-    sqlite3_trace_v2(watched, 0, NULL, NULL);
-    for (size_t i = 0; i < nran; i++) {
-        sqlite3_stmt *statement = NULL;
-        char *sql = xasprintf("EXPLAIN %s", ran[i]);
-        if (sqlite3_prepare_v2(watched, sql, -1, &statement, NULL) != SQLITE_OK)
-            fail_msg("%s", sqlite3_errmsg(watched));
-        while (sqlite3_step(statement) == SQLITE_ROW)
-            if (strcmp((const char *)sqlite3_column_text(statement, 1),
-                       "OpenEphemeral") == 0)
-                fail_msg("it makes a table: %s", ran[i]);
-        sqlite3_finalize(statement);
-        free(sql);
-    }
-    sqlite3_trace_v2(watched, SQLITE_TRACE_PROFILE, on_profile, watched);
+    static const char *const names[] = {"OpenEphemeral", NULL};
+    assert_lacks("EXPLAIN", 1, names, "what is written");
 }
 
 /* MANY runs of client "big"; MORE says what else is in a row. */
