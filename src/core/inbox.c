@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "core/schema.h"
 #include "io/crypto.h"
 
 enum { HASH_SIZE = 16, REJECTIONS_MAX = 1000, VALUES_MAX = 80 };
@@ -499,9 +500,7 @@ int inbox_activations_of(struct db *db, int64_t delivery, activation_fn *fn, voi
 int inbox_last_activation(struct db *db, int64_t *id, struct err *e)
 {
     *id = 0;
-    /* a page that each run changes anyway: it is read sooner, not in addition */
-    return db_query(db, "SELECT seq FROM sqlite_sequence WHERE name = 'activation'",
-                    DB_NONE, db_read_int, id, e);
+    return db_query(db, "SELECT " SCHEMA_NEWEST_ACTIVATION, DB_NONE, db_read_int, id, e);
 }
 
 /* ---- retention ---- */

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "core/ledger_row.h"
+#include "core/schema.h"
 
 enum { FILTER_BYTES = 4096 };
 
@@ -54,7 +55,7 @@ static const char add_run[] =
     " ?11 = 0 AND EXISTS (SELECT 1 FROM run WHERE place = ?9 AND behind = 0"
     "   AND " LEDGER_IN_PLACE " AND (state <> 0 OR attempts = 0)),"
     " iif(?11 = 1, ?13, 0), ?11 = 1, ?14, ?11 = 1, ?13, iif(?11 = 1, ?13, 0),"
-    " iif(?11 = 1, coalesce(?15, (SELECT coalesce(max(id), 0) FROM activation)), 0))";
+    " iif(?11 = 1, coalesce(?15, " SCHEMA_NEWEST_ACTIVATION "), 0))";
 
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e)

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "core/ledger_row.h"
+#include "core/schema.h"
 
 /* Whose turn it is, and claims. */
 
@@ -228,7 +229,7 @@ static const char claim_run[] =
     "UPDATE run SET state = 1, behind = 0, owner = ?4, epoch = epoch + 1,"
     " attempts = attempts + 1, held_ms = iif(held_ms = 0, ?2, held_ms),"
     " began_ms = iif(began_ms = 0, ?2, began_ms),"
-    " since = iif(began_ms = 0, (SELECT coalesce(max(id), 0) FROM activation), since)"
+    " since = iif(began_ms = 0, " SCHEMA_NEWEST_ACTIVATION ", since)"
     " WHERE id = (SELECT r.id FROM run r WHERE r.id = ?3 AND r.state < 5 AND r.state <> 1"
     " AND r.due_ms <= ?2 AND NOT " LEDGER_PLACE_IS_TAKEN " AND NOT " IS_PAUSED("r") ")";
 

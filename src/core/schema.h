@@ -7,4 +7,9 @@
 extern const char *const schema_steps[];
 extern const int schema_version;
 
+/* The newest activation's id, also when it is gone; 0: there was none. Each run that is
+ * added changes the page that this reads. */
+#define SCHEMA_NEWEST_ACTIVATION                                                         \
+    "(SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'activation')"
+
 #endif
