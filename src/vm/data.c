@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "core/limits.h"
 #include "vm/arena.h"
+#include "vm/vm.h"
 
 enum { DEPTH_MAX = 16 };
 
@@ -215,11 +216,7 @@ static json_t *load_tree(struct data data, struct err *e)
     if (!L) {
         err_set(e, ERR_INTERNAL, "cannot read %s: no memory", name);
     } else {
-        /* The first cycle begins at ten times what a state is when it is new, which few
-         * files reach; those after it as always. */
-        lua_gc(L, LUA_GCINC, 1000, 0, 0);
-        lua_gc(L, LUA_GCCOLLECT, 0);
-        lua_gc(L, LUA_GCINC, 200, 0, 0);
+        vm_collect_late(L);
         lua_pushcfunction(L, load);
         lua_pushlightuserdata(L, &data);
         int rc = lua_pcall(L, 1, 0, 0);

@@ -97,6 +97,13 @@ static int on_panic(lua_State *L)
     return 0; /* Lua aborts */
 }
 
+void vm_collect_late(lua_State *L)
+{
+    lua_gc(L, LUA_GCINC, 1000, 0, 0);
+    lua_gc(L, LUA_GCCOLLECT, 0);
+    lua_gc(L, LUA_GCINC, 150, 0, 0);
+}
+
 lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void *owner)
 {
     *state = (struct vm_state){.vm = vm, .owner = owner, .max = max};
@@ -106,12 +113,7 @@ lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void 
     lua_atpanic(L, on_panic);
     /* lua_newthread copies the main thread's extra space (lstate.c) */
     *(struct vm_state **)lua_getextraspace(L) = state;
-    /* The next cycle begins at ten times what is alive at the end of this one: after the
-     * parts are loaded, of which nothing would be freed, but then at one and a half
-     * times. */
-    lua_gc(L, LUA_GCINC, 1000, 0, 0);
-    lua_gc(L, LUA_GCCOLLECT, 0);
-    lua_gc(L, LUA_GCINC, 150, 0, 0);
+    vm_collect_late(L);
     return L;
 }
 

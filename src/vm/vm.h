@@ -30,6 +30,10 @@ void vm_free(struct vm *vm);
 const struct limits *vm_limits(const struct vm *vm);
 struct overlay *vm_overlay(const struct vm *vm);
 
+/* For a new state: the next cycle of the collector begins at ten times what is alive now,
+ * those after it at one and a half times. Of what is loaded first nothing would be freed.
+ */
+void vm_collect_late(lua_State *L);
 /* A bare state whose allocations count into STATE; NULL when even that does not fit. */
 lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void *owner);
 /* The accounts of L's state; for coroutines too. */
