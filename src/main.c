@@ -72,13 +72,18 @@ static int is_brief(cli_command *run)
 }
 
 /* A command that soon ends need not give memory back to take it again: malloc(3) would,
- * a dozen times in `foyer run`, and each page would be a fault once more. What that
- * command uses is taken at once, for two thirds of what the faults cost: madvise(2),
- * since Linux 5.14. */
+ * a dozen times in `foyer run`, and each page would be a fault once more. */
 static void keep_memory(void)
 {
-    enum { USED = 480 * 1024, NOT_MAPPED = 100 * 1024 }; /* malloc maps 128 KB */
     mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
+    mallopt(M_TOP_PAD, 256 * 1024);
+}
+
+/* What `foyer run` uses is taken at once, for two thirds of what the faults cost:
+ * madvise(2), since Linux 5.14. */
+static void take_memory(void)
+{
+    enum { USED = 480 * 1024, NOT_MAPPED = 100 * 1024 }; /* malloc maps 128 KB */
     mallopt(M_TOP_PAD, USED);
     char *first = xmalloc(NOT_MAPPED), *second = xmalloc(NOT_MAPPED); /* it grows */
     uintptr_t page = 4096, from = ((uintptr_t)first + page - 1) & ~(page - 1);
@@ -127,8 +132,10 @@ int main(int argc, char **argv)
             libm_load();
         else
             keep_memory();
-        if (is_brief(commands[c].run))
+        if (is_brief(commands[c].run)) {
+            take_memory();
             crypto_be_brief();
+        }
         int code = commands[c].run(&cli, argc - i, argv + i);
         if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_gone()) {
             fprintf(stderr, "foyer: cannot write to standard output%s\n",
