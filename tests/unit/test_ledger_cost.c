@@ -130,19 +130,24 @@ static void assert_got(const char *expected)
     buf_free(&got);
 }
 
+static struct ledger_run by_hand(const char *client, const char *place)
+{
+    return (struct ledger_run){.client = client,
+                               .recipe = "x",
+                               .origin = "hand",
+                               .args = "{}",
+                               .policy = "{}",
+                               .place = place,
+                               .due_ms = now,
+                               .created_ms = now};
+}
+
 /* The whole way of one run: added, found, claimed, ended. */
 static void assert_one_run_is_cheap(const char *place)
 {
     int64_t next, epoch;
     int64_t id = number("SELECT max(id) + 1 FROM run");
-    struct ledger_run run = {.client = "acme",
-                             .recipe = "x",
-                             .origin = "hand",
-                             .args = "{}",
-                             .policy = "{}",
-                             .place = place,
-                             .due_ms = now,
-                             .created_ms = now};
+    struct ledger_run run = by_hand("acme", place);
     COSTS(ledger_add(db, &run, NULL, &id, &e), 1000);
     COSTS(ledger_next_due(db, &next, &e), 2000);
     COSTS(due(&e), 20000);
@@ -156,14 +161,7 @@ static void what_is_written_makes_no_table(void **state)
 {
     (void)state;
     int64_t id, epoch;
-    struct ledger_run run = {.client = "acme",
-                             .recipe = "x",
-                             .origin = "hand",
-                             .args = "{}",
-                             .policy = "{}",
-                             .place = "p",
-                             .due_ms = now,
-                             .created_ms = now};
+    struct ledger_run run = by_hand("acme", "p");
     forget_statements();
     OK(ledger_add(db, &run, NULL, &id, &e));
     OK(ledger_claim(db, id, "me", now, &epoch, &e) - 1);
@@ -211,13 +209,7 @@ static void a_backlog_in_one_place(void **state)
     COSTS(ledger_cancel(db, 2, NULL, now, &e), 1000);
     COSTS(due(&e), 20000);
     assert_got("acme:100001 big:3 ");
-    struct ledger_run run = {.client = "big",
-                             .recipe = "x",
-                             .origin = "hand",
-                             .args = "{}",
-                             .policy = "{}",
-                             .place = "p",
-                             .due_ms = now};
+    struct ledger_run run = by_hand("big", "p");
     COSTS(ledger_add(db, &run, NULL, &epoch, &e), 1000);
     assert_int_equal(number("SELECT behind FROM run ORDER BY id DESC LIMIT 1"), 1);
 }
