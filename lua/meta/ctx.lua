@@ -95,8 +95,11 @@ function ctx.skip(reason) end
 ---@param duration string|number
 function ctx.sleep(duration) end
 
----Waits until TRIGGER fires for this client with an event that has all of MATCH, for at most DURATION. It sees what
----has fired since the run began; an event that ended one wait does not end another one of the same run.
+---Waits until TRIGGER fires for this client with an event that has all of MATCH, for at most DURATION. A run that an
+---event started sees each event that foyer took after that one, however late the run's first attempt began; what other
+---triggers fired for the same delivery is the same event. A run by hand or by cron sees what fires after its first
+---attempt began. An event that ended one wait does not end another one of the same run. Events that `keep.deliveries`
+---has removed, 30 days old unless set, are not seen.
 ---
 ---     local answer = ctx.wait_for("front/message-received", { ["payload.conversation.id"] = id }, "2d")
 ---     if not answer then … nobody wrote … end

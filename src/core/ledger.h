@@ -61,8 +61,9 @@ struct ledger_run { /* texts may be NULL where that says nothing */
     const char *owner;
     int64_t epoch;
     int64_t created_ms, began_ms, ended_ms;
-    int64_t since; /* the newest activation when it began, or that it waited for; to
-                      ledger_add 0 is the newest now, -1 none */
+    int64_t since; /* a wait sees only later activations: its own one; without one the
+                      newest when it began; then the last that ended a wait of its.
+                      To ledger_add 0 is the newest now, -1 none */
     const char *kind, *reason, *result;
     const unsigned char *pins; /* a CRYPTO_SHA256_SIZE hash, or NULL */
     const char *undelivered;
@@ -196,8 +197,9 @@ struct ledger_change {
 };
 /* Writes all of it or nothing: the caller's transaction. An ended run's steps are
  * removed, but not those of a parked or dead one. With WAITING an activation that matches
- * already, committed since the run began or since the last one that it got, ends the wait
- * at once: the run is QUEUED instead. */
+ * already, with an id past the run's `since`, ends the wait at once: the run is QUEUED
+ * instead. What the delivery of the run's own activation fired is the same event, and
+ * ends no wait, here and in ledger_wake. */
 int ledger_commit(struct db *db, const struct ledger_change *change, struct err *e);
 
 /* ---- reading a run back ---- */

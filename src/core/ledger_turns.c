@@ -229,7 +229,8 @@ static const char claim_run[] =
     "UPDATE run SET state = 1, behind = 0, owner = ?4, epoch = epoch + 1,"
     " attempts = attempts + 1, held_ms = iif(held_ms = 0, ?2, held_ms),"
     " began_ms = iif(began_ms = 0, ?2, began_ms),"
-    " since = iif(began_ms = 0, " SCHEMA_NEWEST_ACTIVATION ", since)"
+    " since = iif(began_ms = 0, coalesce(activation, " SCHEMA_NEWEST_ACTIVATION
+    "), since)"
     " WHERE id = (SELECT r.id FROM run r WHERE r.id = ?3 AND r.state < 5 AND r.state <> 1"
     " AND r.due_ms <= ?2 AND NOT " LEDGER_PLACE_IS_TAKEN " AND NOT " IS_PAUSED("r") ")";
 

@@ -97,6 +97,12 @@ static int look_at_activation(void *arg, const struct db_row *row)
     return search->found != 0;
 }
 
+/* 0 for an activation of the delivery that the run's own activation came with: that is
+ * the event that started the run, fired by another trigger. */
+#define IS_ANOTHER_EVENT(activation, run)                                                \
+    " AND NOT EXISTS (SELECT 1 FROM activation own WHERE own.id = " run                  \
+    " AND own.delivery = " activation ")"
+
 static int set_since(struct db *db, int64_t run, int64_t activation, struct err *e)
 {
     return db_change(db, "UPDATE run SET since = ? WHERE id = ?",
@@ -111,9 +117,11 @@ int ledger_wait_begin(struct db *db, const struct ledger_head *head,
     find_needle(search.match, needle);
     int rc = db_query(db,
                       "SELECT id, event FROM activation WHERE client = ? AND trigger = ?"
-                      " AND id > ? AND instr(event, ?) > 0 ORDER BY id",
+                      " AND id > ? AND instr(event, ?) > 0" IS_ANOTHER_EVENT(
+                          "activation.delivery",
+                          "(SELECT activation FROM run WHERE id = ?)") " ORDER BY id",
                       DB_ARGS(db_text(head->client), db_text(change->wait_trigger),
-                              db_int(head->since), db_text(needle)),
+                              db_int(head->since), db_text(needle), db_int(head->id)),
                       look_at_activation, &search, e);
     if (rc == 0 && search.found) {
         rc = ledger_row_end_step(db, head->id, change->wait_seq, search.event,
@@ -185,8 +193,10 @@ int ledger_wake(struct db *db, const char *client, const char *trigger,
     struct waiters waiters = {.event = event};
     int rc = db_query(db,
                       "SELECT wait.run, wait.seq, wait.match FROM wait JOIN run"
-                      " ON run.id = wait.run WHERE wait.client = ? AND wait.trigger = ?"
-                      " AND wait.since < ? AND run.state = 3 ORDER BY wait.run",
+                      " ON run.id = wait.run WHERE wait.client = ?1 AND wait.trigger = ?2"
+                      " AND wait.since < ?3 AND run.state = 3" IS_ANOTHER_EVENT(
+                          "(SELECT delivery FROM activation WHERE id = ?3)",
+                          "run.activation") " ORDER BY wait.run",
                       DB_ARGS(db_text(client), db_text(trigger), db_int(activation)),
                       look_at_wait, &waiters, e);
     for (size_t i = 0; rc == 0 && i < waiters.n; i++)

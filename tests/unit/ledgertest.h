@@ -172,14 +172,24 @@ static inline void assert_state(int64_t id, enum ledger_state state)
                         ledger_state_name(state));
 }
 
+/* DELIVERY 0: of none. */
+static inline int64_t add_activation_of(int64_t delivery, const char *client,
+                                        const char *trigger, const char *event)
+{
+    const struct db_value none = {.type = DB_IS_NULL};
+    OK(db_change(db,
+                 "INSERT INTO activation (at_ms, client, trigger, key, delivery, event)"
+                 " VALUES (0, ?, ?, '', ?, ?)",
+                 DB_ARGS(db_text(client), db_text(trigger),
+                         delivery ? db_int(delivery) : none, db_text(event)),
+                 NULL, &e));
+    return number("SELECT max(id) FROM activation");
+}
+
 static inline int64_t add_activation(const char *client, const char *trigger,
                                      const char *event)
 {
-    OK(db_change(db,
-                 "INSERT INTO activation (at_ms, client, trigger, key, event)"
-                 " VALUES (0, ?, ?, '', ?)",
-                 DB_ARGS(db_text(client), db_text(trigger), db_text(event)), NULL, &e));
-    return number("SELECT max(id) FROM activation");
+    return add_activation_of(0, client, trigger, event);
 }
 
 /* A step for a change: kind "http" or, with a scope, "call". */

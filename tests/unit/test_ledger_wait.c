@@ -77,13 +77,19 @@ static void assert_steps(int64_t run, const char *expected)
     buf_free(&b);
 }
 
-/* An activation comes, as dispatch brings it: how many it woke. */
-static int comes(const char *client, const char *of, const char *event, int64_t at_ms)
+/* An activation of DELIVERY comes, as dispatch brings it: how many it woke. */
+static int comes_with(int64_t delivery, const char *client, const char *of,
+                      const char *event, int64_t at_ms)
 {
     int woken = -1;
-    int64_t id = add_activation(client, of, event);
+    int64_t id = add_activation_of(delivery, client, of, event);
     OK(ledger_wake(db, client, of, id, event, at_ms, &woken, &e));
     return woken;
+}
+
+static int comes(const char *client, const char *of, const char *event, int64_t at_ms)
+{
+    return comes_with(0, client, of, event, at_ms);
 }
 
 static int see_due(void *arg, const struct ledger_run *run)
@@ -153,6 +159,77 @@ static void what_came_since_it_began_counts(void **state)
     assert_int_equal(number("SELECT count(*) FROM wait"), 1);
     /* due at once */
     assert_int_equal(claim_ok(late, now), 2);
+}
+
+static const char created[] = "front/conversation-created";
+
+/* How long a run lay before its first attempt changes nothing of what it sees. */
+static void what_came_after_its_own_event_counts(void **state)
+{
+    (void)state;
+    add_activation("acme", trigger, event_1); /* before it */
+    int64_t own = add_activation("acme", created, event_1);
+    int64_t id = ADD(.client = "acme", .activation = own);
+    int64_t after = add_activation("acme", trigger, event_1);
+    add_activation("acme", trigger, event_1);
+    int64_t epoch = claim_ok(id, now + DAY);
+    wait_for(id, epoch, 0, of_cnv_1);
+    assert_state(id, LEDGER_QUEUED);
+    assert_int_equal(number("SELECT since FROM run"), after);
+    /* a later attempt does not begin anew, nor when retention has taken its event */
+    OK(db_exec(db, "DELETE FROM activation WHERE id <= 3", &e));
+    epoch = claim_ok(id, now + DAY);
+    wait_for(id, epoch, 1, of_cnv_1);
+    assert_state(id, LEDGER_QUEUED);
+    epoch = claim_ok(id, now + DAY);
+    wait_for(id, epoch, 2, of_cnv_1);
+    assert_state(id, LEDGER_WAITING);
+}
+
+static void its_own_activation_ends_no_wait(void **state)
+{
+    (void)state;
+    int64_t id =
+        ADD(.client = "acme", .activation = add_activation("acme", trigger, event_1));
+    wait_for(id, claim_ok(id, now), 0, of_cnv_1);
+    assert_state(id, LEDGER_WAITING);
+}
+
+/* By hand and by cron: since the first attempt began. */
+static void without_an_event_the_beginning_counts(void **state)
+{
+    (void)state;
+    static const char *const origins[] = {"hand", "cron"};
+    for (size_t i = 0; i < sizeof origins / sizeof *origins; i++) {
+        int64_t id = ADD(.client = "acme", .origin = origins[i]);
+        add_activation("acme", trigger, event_1);
+        int64_t epoch = claim_ok(id, now);
+        wait_for(id, epoch, 0, of_cnv_1);
+        assert_state(id, LEDGER_WAITING);
+        int64_t other = ADD(.client = "acme", .origin = origins[i]);
+        epoch = claim_ok(other, now);
+        assert_int_equal(comes("acme", trigger, event_1, now), 1);
+        wait_for(other, epoch, 0, of_cnv_1);
+        assert_state(other, LEDGER_QUEUED);
+    }
+}
+
+/* One delivery fires several triggers: that is one event, also when it is replayed. */
+static void its_own_delivery_ends_no_wait(void **state)
+{
+    (void)state;
+    int64_t own = add_activation_of(7, "acme", created, event_1);
+    int64_t id = ADD(.client = "acme", .activation = own);
+    add_activation_of(7, "acme", trigger, event_1);
+    int64_t epoch = claim_ok(id, now);
+    wait_for(id, epoch, 0, of_cnv_1);
+    assert_state(id, LEDGER_WAITING);
+    assert_int_equal(comes_with(7, "acme", trigger, event_1, now), 0);
+    assert_int_equal(comes_with(8, "acme", trigger, event_1, now), 1);
+    epoch = claim_ok(id, now);
+    add_activation_of(9, "acme", trigger, event_1);
+    wait_for(id, epoch, 1, of_cnv_1);
+    assert_state(id, LEDGER_QUEUED);
 }
 
 /* Any match, also one that no literal text of the event shows. */
@@ -252,6 +329,10 @@ int main(void)
         TEST(an_event_wakes),
         TEST(several_wait),
         TEST(what_came_since_it_began_counts),
+        TEST(what_came_after_its_own_event_counts),
+        TEST(its_own_activation_ends_no_wait),
+        TEST(without_an_event_the_beginning_counts),
+        TEST(its_own_delivery_ends_no_wait),
         TEST(what_came_before_the_wait_by_any_match),
         TEST(no_event_is_seen_twice),
         TEST(a_wait_runs_out),
