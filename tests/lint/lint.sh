@@ -45,7 +45,7 @@ scripts() {
 
 header_comments() { # what a module is for stands at its top
   git ls-files 'src/*.h' | while read -r file; do
-    head -1 "$file" | grep -qE '^/\* [a-z_]+: ' || echo "$file: does not begin with \"/* NAME: what it is for\""
+    head -1 "$file" | grep -qE '^/\* [a-z][a-z0-9_]*: ' || echo "$file: does not begin with \"/* NAME: what it is for\""
   done
 }
 
