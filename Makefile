@@ -113,14 +113,13 @@ build/builtin.c: build/embed build/builtin.names $(BUILTIN)
 $(OUT)/builtin.o: build/builtin.c $(OUT)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(OUT)/libfoyer.a: $(filter-out $(OUT)/base/libm.o,$(OBJECTS))
+$(OUT)/libfoyer.a: $(OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $^
 
-$(FOYER): $(OUT)/main.o $(OUT)/base/libm.o $(OUT)/libfoyer.a
+$(FOYER): $(OUT)/main.o $(OUT)/libfoyer.a
 	$(call say,LD $@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -Wl,--export-dynamic-symbol=_gnutls_global_init_skip \
-	  -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ $(PKG_LIBS)
 
 $(OUT)/tests/%: tests/unit/%.c $(OUT)/libfoyer.a
 	@mkdir -p $(@D)

@@ -28,14 +28,6 @@ static void must(int ok, const char *what)
     abort();
 }
 
-void crypto_be_brief(void)
-{
-    /* each says what later calls may no longer add, libcurl's among them */
-    must(OPENSSL_init_crypto(
-             OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL),
-         "OPENSSL_init_crypto");
-}
-
 void crypto_sha256(const void *data, size_t len, unsigned char out[CRYPTO_SHA256_SIZE])
 {
     SHA256_CTX sha;

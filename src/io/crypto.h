@@ -14,11 +14,6 @@ enum {
     CRYPTO_TAG_SIZE = 16
 };
 
-/* For a process that soon ends, before anything else uses OpenSSL: it then leaves out
- * what takes it longest, its table of ciphers by name and its words for libcrypto's
- * errors, which are numbers then (those of TLS stay): OPENSSL_init_crypto(3). */
-void crypto_be_brief(void);
-
 void crypto_sha256(const void *data, size_t len, unsigned char out[CRYPTO_SHA256_SIZE]);
 /* HMAC over DATA; NAME is "sha256" or "sha1"; OUT holds the digest's size, which it
  * returns. */

@@ -93,15 +93,6 @@ static int on_curl_timer(CURLM *handle, long ms, void *arg)
     return event_add(m->timer, &tv);
 }
 
-/* Debian's libcurl brings GnuTLS for rtmps and ldaps, which foyer does not speak: what it
- * would do when it is loaded is a twentieth of `foyer run`. GnuTLS asks for this
- * (GNUTLS_SKIP_GLOBAL_INIT in gnutls/gnutls.h); the Makefile exports it. */
-int _gnutls_global_init_skip(void);
-int _gnutls_global_init_skip(void)
-{
-    return 1;
-}
-
 struct multi *multi_new(struct loop *loop, int max_idle, loop_fn *on_turn, void *arg)
 {
     struct multi *m = xcalloc(1, sizeof(*m));

@@ -275,7 +275,7 @@ unassigned() {
   same "$(cat "$BATS_TEST_TMPDIR/err")" "" # cron mails what is said there
 }
 
-@test "a recipe that computes: what libm has, also where it is loaded by the first call" {
+@test "a recipe that computes gets the numbers of libm" {
   mkdir -p "$AGENCY/recipes"
   cat >"$AGENCY/recipes/compute.lua" <<'LUA'
 return {

@@ -430,16 +430,6 @@ LUA
   [ ! -e "$ACME/ids.lua" ]
 }
 
-@test "what most commands do without is not loaded: libm; nor set up: GnuTLS, which Debian's libcurl brings" {
-  local needed
-  needed=$(objdump -p "$FOYER" | awk '$1 == "NEEDED" { print $2 }')
-  has "$needed" libc.so
-  lacks "$needed" libm.so
-  has "$(objdump -T "$FOYER")" _gnutls_global_init_skip
-  ! ldd "$FOYER" | grep -q libgnutls || # who has it asks the program
-    LD_DEBUG=bindings "$FOYER" version 2>&1 | grep "libgnutls.* to .*foyer.*_gnutls_global_init_skip"
-}
-
 @test "version" {
   alone version
   same "$status" 0
