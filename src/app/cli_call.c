@@ -94,7 +94,6 @@ int cmd_call(struct cli *cli, int argc, char **argv)
     s = session_open(w, &e);
     if (!s)
         goto out;
-    session_end_soon(s);
     args = json_pack("{s:s, s:O, s:O, s:b}", "action", rest.items[0], "words", words,
                      "input", body, "all", all);
     char *label = xasprintf("action %s", rest.items[0]);
@@ -129,8 +128,8 @@ out:
     json_decref(args);
     json_decref(words);
     json_decref(body);
-    session_leave(s);
-    workspace_leave(w);
+    session_close(s);
+    workspace_close(w);
     free(rest.items);
     return code;
 }

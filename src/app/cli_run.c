@@ -385,7 +385,6 @@ int cmd_run(struct cli *cli, int argc, char **argv)
     b.s = session_open(b.w, &e);
     if (!b.s)
         goto out;
-    session_end_soon(b.s);
     if (!dry && open_runner(&b, &e) != 0)
         goto out;
     run_all(&b);
@@ -395,7 +394,7 @@ out:
         code = cli_fail(cli, &e);
     writer_close(b.writer);
     runner_free(b.runner);
-    session_leave(b.s);
+    session_close(b.s);
     for (size_t i = 0; i < b.njobs; i++) {
         free(b.jobs[i].client);
         free(b.jobs[i].seed);
@@ -408,7 +407,7 @@ out:
     json_decref(words);
     json_decref(body);
     json_decref(happening);
-    workspace_leave(b.w);
+    workspace_close(b.w);
     free(rest.items);
     return code;
 }

@@ -112,23 +112,6 @@ static struct session *open_with(struct workspace *w, const json_t *settings,
     return s;
 }
 
-void session_end_soon(struct session *s)
-{
-    runs_end_soon(s->runs);
-}
-
-void session_leave(struct session *s)
-{
-#ifdef __SANITIZE_ADDRESS__
-    session_close(s);
-#else
-    if (!s)
-        return;
-    runs_free(s->runs);
-    access_free(s->access);
-#endif
-}
-
 struct session *session_open(struct workspace *w, struct err *e)
 {
     const json_t *settings = workspace_settings(w, e);

@@ -16,11 +16,6 @@ struct session *session_open(struct workspace *w, struct err *e);
  * open no connection. */
 struct session *session_open_offline(struct workspace *w, struct err *e);
 void session_close(struct session *s);
-/* The same at the end of the process: what others wait for is given back, and the memory
- * is left to the kernel, but for tools that look for leaks. */
-void session_leave(struct session *s);
-/* Right after session_open, when session_leave is to come: less is freed on the way. */
-void session_end_soon(struct session *s);
 /* The HTTP client that foyer.lua's settings describe, also without a session. */
 struct httpc *session_http(const json_t *settings, struct loop *loop, struct err *e);
 struct workspace *session_workspace(struct session *s);

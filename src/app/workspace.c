@@ -93,20 +93,6 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
     return w;
 }
 
-void workspace_leave(struct workspace *w)
-{
-#ifdef __SANITIZE_ADDRESS__
-    workspace_close(w);
-#else
-    if (!w)
-        return;
-    presence_close(w->presence);
-    live_leave(w->live);
-    store_leave(w->store);
-    vault_close(w->vault);
-#endif
-}
-
 void workspace_close(struct workspace *w)
 {
     if (!w)

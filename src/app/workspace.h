@@ -20,8 +20,6 @@ struct workspace;
  * With OPTIONAL a missing workspace is no error: the built-in layer alone. */
 struct workspace *workspace_open(const char *dir, int optional, struct err *e);
 void workspace_close(struct workspace *w);
-/* As session_leave: files are closed, memory is left to the kernel. */
-void workspace_leave(struct workspace *w);
 const char *workspace_dir(const struct workspace *w); /* NULL: none */
 struct overlay *workspace_overlay(struct workspace *w);
 /* For runs_new. */

@@ -84,12 +84,6 @@ void live_free(struct live *live)
     free(live);
 }
 
-void live_leave(struct live *live)
-{
-    if (live)
-        db_leave(live->db);
-}
-
 /* ---- the file ---- */
 
 static int make_state_dir(struct live *live, struct err *e)

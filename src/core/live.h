@@ -19,7 +19,6 @@ struct live;
 
 struct live *live_new(const char *workspace_dir); /* touches no file yet */
 void live_free(struct live *live);                /* releases no claim; NULL is fine */
-void live_leave(struct live *live);               /* before _exit(2): see db_leave */
 
 /* ---- claims: one living process at a time does the thing NAME ---- */
 

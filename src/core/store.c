@@ -59,12 +59,6 @@ void store_close(struct store *s)
     free(s);
 }
 
-void store_leave(struct store *s)
-{
-    if (s)
-        db_leave(s->db);
-}
-
 int store_version(void)
 {
     return schema_version;

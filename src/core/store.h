@@ -20,7 +20,6 @@ char *store_path(const char *workspace_dir);
 /* Opens it, making what is missing. */
 struct store *store_open(const char *workspace_dir, struct err *e);
 void store_close(struct store *s); /* NULL is fine */
-void store_leave(struct store *s); /* before _exit(2): see db_leave */
 /* The version of its tables. */
 int store_version(void);
 /* Looks through the whole file for damage: ERR_STORE says what it found. */

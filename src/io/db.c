@@ -262,12 +262,6 @@ static int log_is_left(const struct db *db)
            st.st_size < db->kind->short_log_bytes;
 }
 
-void db_leave(struct db *db)
-{
-    if (db && !(db->sqlite && log_is_left(db)))
-        db_close(db);
-}
-
 void db_close(struct db *db)
 {
     if (!db)

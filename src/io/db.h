@@ -53,9 +53,6 @@ int db_is_damaged(const struct db *db);
  * this process committed nothing durable: then it is left to who opens the file next.
  * NULL is fine. */
 void db_close(struct db *db);
-/* The same for a process that ends now by _exit(2): a handle whose log would be left is
- * left too, as the kernel takes what it holds. No transaction may be open. */
-void db_leave(struct db *db);
 
 /* Brings the file to version N: STEPS[i], one or more statements, leads from version i to
  * i + 1; all missing ones in one transaction. A file of a newer version is ERR_STORE. */

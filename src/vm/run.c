@@ -67,7 +67,7 @@ struct runs {
     struct run *live; /* newest first */
     int nlive;
     struct run *ready, **ready_tail;
-    int draining, writes_stopped, leaves_state;
+    int draining, writes_stopped;
     void (*on_resume)(void *arg, const struct run *run);
     void *on_resume_arg;
 };
@@ -115,15 +115,12 @@ static struct err *err_of(struct run *run)
     return run->err;
 }
 
-/* A finalizer may need room on the stack: at the cap it would fail, and lose what it was
- * to free. A run that is done has nothing in flight. */
+/* Lifts the memory limit first: a finalizer that met it would fail, and leak what it
+ * frees. */
 static void close_state(struct run *run)
 {
     run->memory.max = SIZE_MAX / 2;
-    int is_done = run->state == STATE_OVER && run->outcome == RUN_DONE;
-    if (run->L && run->runs->leaves_state && is_done)
-        run->runs->leaves_state = 0;
-    else if (run->L)
+    if (run->L)
         lua_close(run->L);
     run->L = NULL;
 }
@@ -201,15 +198,6 @@ static void finish(struct run *run)
 void run_kill(struct run *run)
 {
     run_free(run);
-}
-
-void runs_end_soon(struct runs *runs)
-{
-#ifndef __SANITIZE_ADDRESS__
-    runs->leaves_state = 1;
-#else
-    (void)runs;
-#endif
 }
 
 void runs_free(struct runs *runs)

@@ -150,9 +150,6 @@ typedef void run_done(void *arg, const struct run_result *result);
 
 struct runs *runs_new(struct vm *vm, struct loop *loop, struct httpc *httpc,
                       const struct run_host *host);
-/* For a process that soon ends: the state of the first run that is done is left to the
- * kernel, as to free it block by block is a fiftieth of `foyer run`. */
-void runs_end_soon(struct runs *runs);
 /* Kills what is left, without callbacks. */
 void runs_free(struct runs *runs);
 /* DONE is called once, from the loop, never from within. */

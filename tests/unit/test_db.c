@@ -462,9 +462,8 @@ static void test_a_race_to_create(void **state)
     db_close(db);
 }
 
-/* A process of its own, which has kept nothing yet, adds a row of LEN bytes, and leaves.
- */
-static void add_and_leave(int durable, int len)
+/* A process of its own, which has kept nothing yet, adds a row of LEN bytes. */
+static void add_in_a_process(int durable, int len)
 {
     pid_t pid = fork();
     assert_true(pid >= 0);
@@ -477,7 +476,7 @@ static void add_and_leave(int durable, int len)
                   db_migrate(db, steps, 1, NULL) != 0 ||
                   db_change(db, "INSERT INTO person (name, age) VALUES (?, 1)",
                             DB_ARGS(db_text(note)), NULL, NULL) != 0;
-        db_leave(db);
+        db_close(db);
         _exit(bad);
     }
     int status;
@@ -494,16 +493,16 @@ static int64_t people(const char *file)
     return n;
 }
 
-static void test_a_process_that_leaves(void **state)
+static void test_a_process_that_ends(void **state)
 {
     (void)state;
     char *wal = xasprintf("%s-wal", path);
-    add_and_leave(0, 10);
+    add_in_a_process(0, 10);
     assert_true(path_exists(wal)); /* short, and nothing must last */
     assert_int_equal(people(path), 1);
-    add_and_leave(0, 700 * 1024);
+    add_in_a_process(0, 700 * 1024);
     assert_false(path_exists(wal));
-    add_and_leave(1, 11);
+    add_in_a_process(1, 11);
     assert_false(path_exists(wal)); /* people copy the file */
     assert_int_equal(people(path), 3);
     free(wal);
@@ -513,7 +512,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_a_process_that_leaves), /* before this one commits something durable */
+        T(test_a_process_that_ends), /* before this one commits something durable */
         T(test_a_new_file_is_set_up_as_designed),
         T(test_values_go_in_and_come_out),
         T(test_a_walk_can_stop_and_tells_null_from_empty),
