@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/prompt.h"
 #include "app/session.h"
 #include "app/table.h"
 #include "base/log.h"
@@ -321,10 +322,11 @@ json_t *cli_read_json(const char *path, struct err *e)
     return tree;
 }
 
-int cli_read_secret(const char *path, struct buf *out, struct err *e)
+int cli_read_secret(const char *path, const char *prompt, struct buf *out, struct err *e)
 {
     buf_init(out, SECRET_MAX);
-    if (read_any(path, out, e) != 0)
+    int typed = strcmp(path, "-") == 0 && isatty(STDIN_FILENO);
+    if ((typed ? prompt_line(prompt, out, e) : read_any(path, out, e)) != 0)
         return -1;
     while (out->len && strchr("\r\n \t", out->data[out->len - 1]))
         out->data[--out->len] = '\0';

@@ -57,9 +57,10 @@ json_t *cli_sorted(const json_t *tree);
 json_t *cli_words(const struct cli_list *rest, size_t from, struct err *e);
 /* A JSON document from a file, or from standard input when PATH is "-". */
 json_t *cli_read_json(const char *path, struct err *e);
-/* The whole of a file, or of standard input: a token, a secret. Wipe it with vault_wipe.
- */
-int cli_read_secret(const char *path, struct buf *out, struct err *e);
+/* A token or a secret: the whole of a file, or of standard input when PATH is "-", less
+ * white space at its end. On a terminal PROMPT asks for one line, see app/prompt. Wipe it
+ * with vault_wipe. */
+int cli_read_secret(const char *path, const char *prompt, struct buf *out, struct err *e);
 
 /* One lua/std entry for CLIENT (may be NULL), in a session of its own; a new reference or
  * NULL. */

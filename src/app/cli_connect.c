@@ -149,10 +149,9 @@ static int by_paste(struct workspace *w, struct wait *wait, const struct grant_s
         return 0;
     fprintf(stderr,
             "open this as an administrator of the company, consent, and paste here the "
-            "address "
-            "that you are sent to (or its code), then Enter and Ctrl-D:\n%s\n",
+            "address that you are sent to (or its code), then Enter:\n%s\n",
             link);
-    if (cli_read_secret("-", &typed, wait->e) == 0) {
+    if (cli_read_secret("-", "address or code: ", &typed, wait->e) == 0) {
         code = consent_parameter(typed.data, "code");
         back = consent_parameter(typed.data, "state");
         if (back && strcmp(back, state) != 0)
@@ -354,7 +353,10 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
     if (!token_file && check_app(w, client, app, &e) != 0)
         goto out;
     /* before a client is made for it */
-    if (token_file && cli_read_secret(token_file, &token, &e) != 0)
+    char *prompt = xasprintf("token of %s, then Enter: ", client);
+    int rc = token_file ? cli_read_secret(token_file, prompt, &token, &e) : 0;
+    free(prompt);
+    if (rc != 0)
         goto out;
     if (!workspace_has_client(w, client) && make_client(w, client, app, &e) != 0)
         goto out;

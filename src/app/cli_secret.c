@@ -1,8 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "app/cli.h"
 #include "app/table.h"
@@ -13,25 +11,6 @@
 
 static const char usage[] =
     "secret set NAME [--from FILE] [--add] | secret list | secret rm NAME [--version N]";
-
-/* A secret that is typed must not stay on the screen. */
-static int read_typed(const char *name, struct buf *out, struct err *e)
-{
-    struct termios old, quiet;
-    int terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &old) == 0;
-    if (terminal) {
-        fprintf(stderr, "value of %s, then Enter and Ctrl-D: ", name);
-        quiet = old;
-        quiet.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    int rc = cli_read_secret("-", out, e);
-    if (terminal) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
-        fputc('\n', stderr);
-    }
-    return rc;
-}
 
 static int put_secret(struct workspace *w, const char *name, const struct buf *value,
                       int add, struct err *e)
@@ -68,7 +47,9 @@ static int secret_set(struct workspace *w, const char *name, const char *from, i
     /* nobody should type a value that cannot be kept */
     if (!workspace_store(w, e) || !workspace_vault(w, e))
         return -1;
-    int rc = from ? cli_read_secret(from, &value, e) : read_typed(name, &value, e);
+    char *prompt = xasprintf("value of %s, then Enter: ", name);
+    int rc = cli_read_secret(from ? from : "-", prompt, &value, e);
+    free(prompt);
     if (rc == 0)
         rc = put_secret(w, name, &value, add, &why);
     /* the sealing key was renewed in between, or another process set it too */
