@@ -21,7 +21,8 @@ function text.escape_html(s) end
 ---@return string html
 function text.paragraphs(s) end
 
----The text of HTML: no tags, comments, scripts or styles, entities decoded, white space as single spaces.
+---The text of HTML, read as a browser reads it: no tags, comments, scripts, styles or title, character references
+---decoded, white space as single spaces. A paragraph, a cell, a line break or an image counts as white space.
 ---@param html string
 ---@return string
 function text.from_html(html) end

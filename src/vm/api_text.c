@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/csv.h"
+#include "base/html.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/when.h"
@@ -70,8 +71,8 @@ static int api_text_from_html(lua_State *L)
     size_t len;
     luaL_Buffer b;
     const char *s = luaL_checklstring(L, 1, &len);
-    char *out = luaL_buffinitsize(L, &b, len);
-    luaL_pushresultsize(&b, text_from_html(s, len, out));
+    char *out = luaL_buffinitsize(L, &b, HTML_TEXT_MAX(len));
+    luaL_pushresultsize(&b, html_text(s, len, out));
     return 1;
 }
 

@@ -186,23 +186,80 @@ static void test_from_html(void **state)
     run("local h = text.from_html\n"
         "is(h'<div>Hi <b>bo</b>ld &amp; &lt;x&gt;<br>next<p>p&nbsp;q</p></div>', 'Hi "
         "bold & <x> next p q')\n"
-        "is(h'&euro;&#8364;&#x20AC;&eacute;&hellip;&copy;&yuml;', '€€€é…©ÿ')\n"
-        "is(h'a \\xc2\\xa0 &nbsp;\\n\\t b ', 'a b')\n"
-        "is(h'&#0;&#xD800;&#99999999999;', '\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd')\n"
-        "is(h'&unknown; & &; &# &#x; &amp', '&unknown; & &; &# &#x; &amp')\n"
-        "is(h'1 < 2 > 1 <3 <', '1 < 2 > 1 <3 <')\n"
-        "is(h'a<!-- <b> -- > -->b<!-->c', 'abc') is(h'<!DOCTYPE html>x<?xml ?>y', 'xy')\n"
-        "is(h'<style>p > a {}</style>a<script>if (1 < 2) \"</b>\"</script >b', 'ab')\n"
-        "is(h'<script>never closed', '') is(h'', '') is(h'<', '<') is(h'</', '</') "
-        "is(h'<p', '<p')\n"
-        "is(h'<a title=\"x > y\" b=\\'>\\'>z</a>', 'z') is(h'<a title=\"x>y</a>z', "
-        "'yz')\n"
+        "is(h'a \\xc2\\xa0 &nbsp;\\n\\t b ', 'a b') is(h'a\\u{2003}b&emsp;c&#x2009;d', "
+        "'a b c d')\n"
+        "is(h'1 < 2 > 1 <3 <', '1 < 2 > 1 <3 <') is(h'', '') is(h'<', '<') is(h'</', "
+        "'</')\n"
         "is(h'<ul><li>1<li>2</ul>', '1 2') is(h'<td>1</td><td>2</td>', '1 2')\n"
-        "is(h'a\\0b', 'a\\0b') is(h'\\xff<i>\\xfe', '\\xff\\xfe')\n"
-        /* Malformed markup stays linear. */
+        "is(h'<dt>a<dd>b<option>c<figcaption>d<center>e<SUMMARY>f', 'a b c d e f')\n"
+        "is(h'a<b>b</b><span>c</span><wbr>d<img>e', 'abcd e')\n"
+        "is(h'a\\0b', 'ab') is(h'\\xff<i>\\xfe', '\\xff\\xfe')\n"
+        /* Malformed markup stays linear, and no reference becomes longer than its room.
+         */
         "for _, s in ipairs{'<a', '<a \"', '<a \">\"', '&', '<!--', '<script>', '<a "
-        "\\'>\\'<b \">\"', '</scrip'} do\n"
-        "  h(s:rep((1 << 22) // #s)) end\n");
+        "\\'>\\'<b \">\"', '</scrip', '<b a=', '<p><b a=1>', '<div>', '&l', '&nLt;',\n"
+        "    '<textarea>', '<!-', '<script><!--<script>'} do\n"
+        "  h(s:rep((1 << 20) // #s)) end\n"
+        "is(#h(('&nLt;'):rep(1000)), 6000)\n");
+}
+
+/* Of every state of the tokenizer that text comes out of or ends in: {HTML, text}. */
+static void test_from_html_markup(void **state)
+{
+    (void)state;
+    run("for _, case in ipairs{\n"
+        /* comments, declarations and what the standard calls bogus ones */
+        "  {'a<!-- <b> -- > -->b<!-->c<!--->d', 'abcd'}, {'a<!-- x --!>b', 'ab'},\n"
+        "  {'a<!---->b<!----!>c<!----->d<!--a--!-->e', 'abcde'}, {'a<!-- never', 'a'},\n"
+        "  {'a<!--[if mso]>x<![endif]-->b<!--[if !mso]><!-->c<!--<![endif]-->', 'abc'},\n"
+        "  {'<!DOCTYPE html PUBLIC \"a>b', 'b'}, {'a<?xml version=\"1\"?>b', 'ab'},\n"
+        "  {'a<!x>b</ y>c</3>d</>e<![CDATA[f>g', 'abcdeg'}, {'a<!', 'a'}, {'a<?', 'a'},\n"
+        /* attributes */
+        "  {'<a title=\"x > y\" b=\\'>\\'>z</a>', 'z'}, {'<a b=c\"d>e', 'e'},\n"
+        "  {'<a b=>c', 'c'}, {'<a \">b', 'b'}, {'<a b=c/>d', 'd'}, {'<a =>\">b', "
+        "'\">b'},\n"
+        "  {'<a b = \"x>\"c>d', 'd'}, {'<a/b/>c', 'c'}, {'</p title=\">\">x', 'x'},\n"
+        "  {'<a<b>c', 'c'}, {'a<p title=\"never closed>b', 'a'}, {'a<p', 'a'}, {'a</p', "
+        "'a'},\n"
+        /* elements that hold text, not markup */
+        "  {'<style>p > a {}</style>a<script>if (1 < 2) \"</b>\"</script >b', 'ab'},\n"
+        "  {'<script>\"</scripture>\"</script>a</scripture>b', 'ab'},\n"
+        "  {'<script><!--<script></script>x</script>-->y</script>z', '-->yz'},\n"
+        "  {'<script><!-- </script>a<script><!--><script></script>b', 'ab'},\n"
+        "  {'<SCRIPT>a</Script/x>b', 'b'}, {'a<script>never closed', 'a'},\n"
+        "  {'<title>a &amp; <b></title>b', 'b'}, {'<iframe><p>a</iframe>b', 'b'},\n"
+        "  {'<noembed>a</noembed>b<noframes><p></noframes>c', 'bc'},\n"
+        "  {'<textarea><b>&lt;</p></textarea>c', '<b><</p>c'},\n"
+        "  {'<xmp><b>&lt;</xmp>', '<b>&lt;'}, {'a<plaintext></plaintext>&lt;', 'a "
+        "</plaintext>&lt;'},\n"
+        "  {'a</textarea>b</script>c', 'abc'},\n"
+        "} do is(text.from_html(case[1]), case[2]) end\n");
+}
+
+static void test_from_html_references(void **state)
+{
+    (void)state;
+    run("for _, case in ipairs{\n"
+        "  {'&euro;&#8364;&#x20AC;&#X20ac;&eacute;&hellip;&yuml;', '€€€€é…ÿ'},\n"
+        "  {'&le;&ne;&check;&hearts;&AMP;&LT;&nGt;&bne;&fjlig;&Tab;x', "
+        "'≤≠✓♥&<≫\\u{20d2}=\\u{20e5}fj x'},\n"
+        /* without a semicolon: the names that HTML always had, and all numbers */
+        "  {'AT&amp T &copy 2026 a&ltb it&#39s &#x61 b', 'AT& T © 2026 a<b it\\'s a "
+        "b'},\n"
+        "  {'&notit; &notin; &noti &ampamp; &copy', '¬it; ∉ ¬i &amp; ©'},\n"
+        "  {'&hearts &check &unknown; R&D; a & b &; & &', '&hearts &check &unknown; R&D; "
+        "a "
+        "& b &; & &'},\n"
+        "  {'&am<b>p;</b>', '&amp;'}, {'&Amp; &aMP;', '&Amp; &aMP;'},\n"
+        "  {'&# &#; &#x &#x; &#xg &#a', '&# &#; &#x &#x; &#xg &#a'},\n"
+        /* numbers that are no characters, and those of windows-1252 */
+        "  {'&#0;&#xD800;&#xdfff;&#x110000;&#99999999999;&#4294967361;', "
+        "('\\u{fffd}'):rep(6)},\n"
+        "  {'&#128;&#x80;&#150;&#146;&#x99;&#159', '€€–’™Ÿ'},\n"
+        "  {'&#x81;', '\\u{81}'}, {'&#x10ffff;', '\\u{10ffff}'}, {'a&#10;&#13;b', 'a "
+        "b'},\n"
+        "  {'<a title=\"&quot;&gt;\">&gt;</a>', '>'}, {'&lt;b&gt;', '<b>'},\n"
+        "} do is(text.from_html(case[1]), case[2]) end\n");
 }
 
 static void test_time(void **state)
@@ -342,9 +399,14 @@ static void test_hmac(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_json), cmocka_unit_test(test_url),
-        cmocka_unit_test(test_text), cmocka_unit_test(test_from_html),
-        cmocka_unit_test(test_time), cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_url),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_from_html),
+        cmocka_unit_test(test_from_html_markup),
+        cmocka_unit_test(test_from_html_references),
+        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_csv),
         cmocka_unit_test(test_hmac),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
