@@ -159,6 +159,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg)
     return 0;
 }
 
+/* DATA is decoded, a piece at a time: the maximum counts what a compressed answer
+ * becomes. CURLOPT_MAXFILESIZE_LARGE counts what comes over the wire. */
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
     struct httpc_call *call = arg;
@@ -274,6 +276,7 @@ static void set_common(struct httpc *c, struct httpc_call *call, CURL *h)
     SET(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(h, CURLOPT_PATH_AS_IS, 1L);
     SET(h, CURLOPT_USERAGENT, "foyer/" FOYER_VERSION);
+    SET(h, CURLOPT_ACCEPT_ENCODING, ""); /* all that it can decode, and decodes */
     SET(h, CURLOPT_PROXY, c->proxy ? c->proxy : ""); /* "" also shuts out http_proxy */
     SET(h, CURLOPT_NOPROXY, DIRECT_TO);              /* and this no_proxy */
     SET(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -374,6 +377,19 @@ void httpc_go(struct httpc_call *call)
 
 /* ---- the answer ---- */
 
+/* The answer's Content-Encoding, or NULL. */
+static const char *coding_of(const struct slot *slot)
+{
+    const char *p = buf_str(&slot->head), *end = p + slot->head.len;
+    while (p < end) {
+        const char *value = p + strlen(p) + 1;
+        if (strcasecmp(p, "Content-Encoding") == 0)
+            return value;
+        p = value + strlen(value) + 1;
+    }
+    return NULL;
+}
+
 static void explain(const struct httpc_call *call, struct err *e)
 {
     const struct httpc *c = call->client;
@@ -387,6 +403,7 @@ static void explain(const struct httpc_call *call, struct err *e)
             .host = call->host,
             .refused = call->refused,
             .detail = call->slot->error,
+            .coding = coding_of(call->slot),
             .ca = c->ca_file  ? c->ca_file
                   : c->ca_dir ? c->ca_dir
                               : "the system's store",
@@ -402,19 +419,29 @@ static void explain(const struct httpc_call *call, struct err *e)
         e);
 }
 
-static void list_headers(struct slot *slot, struct httpc_answer *a)
+/* What describes the body as it came over the wire, and not as it is now. */
+static int is_of_wire(const char *name)
 {
+    return strcasecmp(name, "Content-Encoding") == 0 ||
+           strcasecmp(name, "Content-Length") == 0;
+}
+
+static void list_headers(const struct httpc_call *call, struct httpc_answer *a)
+{
+    struct slot *slot = call->slot;
     const char *p = buf_str(&slot->head), *end = p + slot->head.len;
+    int is_decoded = coding_of(slot) && !str_eq(call->method, "HEAD");
     size_t n = 0;
     while (p < end) {
         if (n == slot->list_cap) {
             slot->list_cap = slot->list_cap ? slot->list_cap * 2 : 16;
             slot->list = xrealloc(slot->list, slot->list_cap * sizeof(*slot->list));
         }
-        struct httpc_header *h = &slot->list[n++];
+        struct httpc_header *h = &slot->list[n];
         h->name = p;
         h->value = p + strlen(p) + 1;
         p = h->value + strlen(h->value) + 1;
+        n += !is_decoded || !is_of_wire(h->name);
     }
     a->headers = slot->list;
     a->nheaders = n;
@@ -430,7 +457,7 @@ static void tell(struct httpc_call *call)
     a.total_us = us;
     err_clear(&a.err);
     if (call->result == CURLE_OK) {
-        list_headers(slot, &a);
+        list_headers(call, &a);
         a.body = buf_str(&slot->body);
         a.body_len = slot->body.len;
     } else {

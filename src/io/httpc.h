@@ -2,7 +2,8 @@
  *
  * At most max_active requests are live; the others wait their turn in order. It follows
  * no redirect, always verifies TLS, and uses a proxy only when the configuration names
- * one. It knows nothing of Lua, tokens or Front. */
+ * one. It asks for compressed answers and decodes them. It knows nothing of Lua, tokens
+ * or Front. */
 #ifndef FOYER_HTTPC_H
 #define FOYER_HTTPC_H
 
@@ -21,7 +22,7 @@ struct httpc_config {
     int64_t connect_ms; /* to an open connection, names and TLS included; 0: 5 s */
     int64_t total_ms;   /* from admission, or from httpc_go, to the answer's last byte;
                            0: 30 s */
-    size_t answer_max;  /* bytes of an answer's body; 0: 16 MiB */
+    size_t answer_max;  /* bytes of an answer's body, decoded; 0: 16 MiB */
     const char *proxy;  /* NULL: none, whatever the environment says. Loopback addresses
                            are never asked for through it */
     const char *ca_dir; /* a hashed directory of trusted certificates, or one PEM file;
@@ -71,14 +72,16 @@ struct httpc_header {
 /* What came of it. Everything in it is valid until the callback returns. */
 struct httpc_answer {
     struct err err; /* kind ERR_NONE when a complete HTTP answer arrived, whatever its
-                       status; else network, timeout, limit (answer too large), forbidden
-                       (address), invalid (URL) or settings (ca_dir is unreadable) */
+                       status; else network, timeout, limit (answer too large),
+                       unavailable (it cannot be decoded), forbidden (address), invalid
+                       (URL) or settings (ca_dir is unreadable) */
     int sent;    /* request bytes may have reached the server: with an error, a write is
                     uncertain. 0: certainly nothing left */
     long status; /* 0 when none arrived; with an error, headers and body are empty */
+    /* without Content-Encoding and Content-Length when the body was decoded */
     const struct httpc_header *headers;
     size_t nheaders;
-    const char *body; /* never NULL; a NUL follows it */
+    const char *body; /* decoded; never NULL; a NUL follows it */
     size_t body_len;
     int64_t total_us; /* since admission or httpc_go */
 };

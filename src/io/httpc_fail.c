@@ -24,6 +24,20 @@ static void timed_out(const struct httpc_fail *f, struct err *e)
             f->sent ? "complete answer" : "connection", (double)ms / 1000);
 }
 
+/* CODING is the API's text: what of it is no name of a coding shows as '?'. */
+static void undecodable(const char *coding, struct err *e)
+{
+    char name[41];
+    snprintf(name, sizeof name, "%s", coding);
+    for (char *p = name; *p; p++)
+        if (*p <= ' ' || *p == 0x7f || *p == '"')
+            *p = '?';
+    err_set(e, ERR_UNAVAILABLE,
+            "the answer's content coding \"%s\" cannot be decoded: the coding is unknown "
+            "to foyer, or the data is damaged",
+            name);
+}
+
 static void explain(const struct httpc_fail *f, struct err *e)
 {
     const char *detail = f->detail;
@@ -34,6 +48,13 @@ static void explain(const struct httpc_fail *f, struct err *e)
     case CURLE_OUT_OF_MEMORY: /* 7.88's word for a header line past its own 100 KiB */
         too_large(f->head_max, " of headers", e);
         return;
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_WRITE_ERROR: /* of a decoder: what follows the end of its data */
+        if (f->coding) {
+            undecodable(f->coding, e);
+            return;
+        }
+        break;
     case CURLE_URL_MALFORMAT:
         err_set(e, ERR_INVALID, "this is not a URL");
         return;
@@ -74,8 +95,9 @@ static void explain(const struct httpc_fail *f, struct err *e)
         err_set(e, ERR_NETWORK, "what answers there does not speak HTTP/1.1");
         return;
     default:
-        err_set(e, ERR_NETWORK, "%s", curl_easy_strerror(f->result));
+        break;
     }
+    err_set(e, ERR_NETWORK, "%s", curl_easy_strerror(f->result));
 }
 
 void httpc_fail_explain(const struct httpc_fail *f, struct err *e)

@@ -11,6 +11,7 @@ struct httpc_fail {
     const char *method, *shown, *host;
     const char *refused; /* the private address that was refused, or "" */
     const char *detail;  /* libcurl's own words */
+    const char *coding;  /* the answer's Content-Encoding; NULL: none */
     const char *ca;      /* where trusted certificates come from */
     int os_errno;
     int sent;

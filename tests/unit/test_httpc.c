@@ -40,6 +40,41 @@ static void flood(int fd, const char *unit, size_t times)
             return;
 }
 
+/* gzip of {"a":"é"} and of 4,000 zeros (RFC 1952), by gzip -n. */
+static const unsigned char gzip_json[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00,
+                                          0x02, 0x03, 0xab, 0x56, 0x4a, 0x54, 0xb2, 0x52,
+                                          0x3a, 0xbc, 0x52, 0xa9, 0x16, 0x00, 0xa5, 0x00,
+                                          0xf0, 0x20, 0x0a, 0x00, 0x00, 0x00};
+static const unsigned char gzip_zeros[] = {
+    0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xed, 0xc1, 0x31, 0x01,
+    0x00, 0x00, 0x00, 0xc2, 0xa0, 0x4a, 0xeb, 0x9f, 0xce, 0x18, 0x3e, 0x40, 0x01, 0x00,
+    0x00, 0x00, 0x6f, 0x03, 0x1d, 0x96, 0xee, 0xfa, 0xa0, 0x0f, 0x00, 0x00};
+
+/* What /coded answers with: set while no request is under way. */
+static struct {
+    const char *coding;
+    const void *data;
+    size_t len;
+    int is_chunked;
+} coded;
+
+static int serve_coded(int fd)
+{
+    char head[256];
+    if (coded.is_chunked)
+        snprintf(head, sizeof head,
+                 "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nX-Kept: 1\r\n"
+                 "Transfer-Encoding: chunked\r\n\r\n%zx\r\n",
+                 coded.coding, coded.len);
+    else
+        snprintf(head, sizeof head,
+                 "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nX-Kept: 1\r\n"
+                 "Content-Length: %zu\r\n\r\n",
+                 coded.coding, coded.len);
+    return net_puts(fd, head) == 0 && net_write(fd, coded.data, coded.len) == 0 &&
+           (!coded.is_chunked || net_puts(fd, "\r\n0\r\n\r\n") == 0);
+}
+
 /* 1 to go on with the connection. */
 static int serve_one(int fd, const struct buf *r, int nth)
 {
@@ -65,6 +100,8 @@ static int serve_one(int fd, const struct buf *r, int nth)
         return net_puts(fd, "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n"
                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                             "3\r\nabc\r\n0\r\nX-Trailer: 1\r\n\r\n") == 0;
+    if (path_is(r, "/coded"))
+        return serve_coded(fd);
     if (path_is(r, "/nothing"))
         return 0;
     if (path_is(r, "/half"))
@@ -552,7 +589,8 @@ static void requests_are_written_as_given(void **state)
              "User-Agent: foyer/",
              server.port);
     assert_true(log_has(expected));
-    assert_true(log_has("\r\nAccept: */*\r\nAuthorization: Bearer t0\r\nX-Empty:\r\n"
+    assert_true(log_has("\r\nAccept: */*\r\nAccept-Encoding: "));
+    assert_true(log_has("\r\nAuthorization: Bearer t0\r\nX-Empty:\r\n"
                         "Content-Type: application/json\r\nContent-Length: 7\r\n\r\n"
                         "{\"a\":1}\n--\n"));
 
@@ -705,6 +743,84 @@ static void failures(void **state)
         assert_int_equal(strncmp(r.err.text, start, strlen(start)), 0);
         assert_has(r.err.text, cases[i].why);
         assert_null(strstr(r.err.text, "bob"));
+    }
+    httpc_free(c);
+}
+
+static void compressed_answers_are_decoded(void **state)
+{
+    (void)state;
+    static const char *const codings[] = {"gzip", "GZIP", "x-gzip"};
+    struct httpc *c = client(NULL);
+    struct httpc_request q = {.url = at("/coded"), .allow_private = 1};
+    for (size_t i = 0; i < 2 * sizeof(codings) / sizeof(codings[0]); i++) {
+        coded.coding = codings[i / 2];
+        coded.data = gzip_json;
+        coded.len = sizeof gzip_json;
+        coded.is_chunked = i % 2;
+        q.method = i % 2 ? "POST" : "GET";
+        struct result r = ask(c, q);
+        assert_int_equal(r.err.kind, ERR_NONE);
+        assert_string_equal(r.body, "{\"a\":\"\xc3\xa9\"}");
+        assert_int_equal(r.body_len, 10);
+        /* neither Content-Encoding nor Content-Length is true any more */
+        assert_int_equal(r.nheaders, coded.is_chunked ? 2 : 1);
+    }
+    assert_true(log_has("Accept-Encoding: "));
+    assert_true(log_has("gzip"));
+    httpc_free(c);
+}
+
+/* The decoded bytes count as they come, not those that were sent. */
+static void a_bomb_is_refused(void **state)
+{
+    (void)state;
+    struct httpc *c = client(&(struct httpc_config){.answer_max = 1024});
+    struct httpc_request q = {.url = at("/coded"), .allow_private = 1};
+    coded.coding = "gzip";
+    coded.data = gzip_zeros;
+    coded.len = sizeof gzip_zeros;
+    assert_true(coded.len < 100);
+    for (coded.is_chunked = 0; coded.is_chunked < 2; coded.is_chunked++) {
+        struct result r = ask(c, q);
+        assert_int_equal(r.err.kind, ERR_LIMIT);
+        assert_has(r.err.text, "it answers more than 1 KiB");
+    }
+    coded.is_chunked = 0;
+    q.answer_max = 4000;
+    assert_int_equal(ask(c, q).body_len, 4000);
+    httpc_free(c);
+}
+
+static void what_cannot_be_decoded_is_named(void **state)
+{
+    (void)state;
+    static char damaged[] = "{\"a\":1}", twice[2 * sizeof gzip_json];
+    memcpy(twice, gzip_json, sizeof gzip_json);
+    memcpy(twice + sizeof gzip_json, gzip_json, sizeof gzip_json);
+    static const struct {
+        const char *coding;
+        const void *data;
+        size_t len;
+        const char *shown;
+    } cases[] = {
+        {"compress", gzip_json, sizeof gzip_json, "content coding \"compress\""},
+        {"gzip, compress", gzip_json, sizeof gzip_json, "\"gzip,?compress\""},
+        {"gzip", damaged, sizeof damaged - 1, "content coding \"gzip\""},
+        {"gzip", twice, sizeof twice, "content coding \"gzip\""},
+        {"\033[2J", damaged, sizeof damaged - 1, "content coding \"?[2J\""},
+    };
+    struct httpc *c = client(NULL);
+    struct httpc_request q = {.url = at("/coded"), .allow_private = 1};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        coded.coding = cases[i].coding;
+        coded.data = cases[i].data;
+        coded.len = cases[i].len;
+        struct result r = ask(c, q);
+        assert_int_equal(r.err.kind, ERR_UNAVAILABLE);
+        assert_has(r.err.text, "cannot GET http://127.0.0.1");
+        assert_has(r.err.text, cases[i].shown);
+        assert_int_equal(r.sent, 1);
     }
     httpc_free(c);
 }
@@ -1214,6 +1330,9 @@ int main(void)
         TEST(multipart),
         TEST(answers_come_whatever_their_status),
         TEST(failures),
+        TEST(compressed_answers_are_decoded),
+        TEST(a_bomb_is_refused),
+        TEST(what_cannot_be_decoded_is_named),
         TEST(timeouts),
         TEST(nothing_is_sent_without_a_connection),
         TEST(private_addresses_are_refused),
