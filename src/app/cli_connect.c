@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/limits.h"
+#include "core/oauth.h"
 #include "core/store_consent.h"
 
 static const char usage[] =
@@ -151,7 +152,11 @@ static int by_paste(struct workspace *w, struct wait *wait, const struct grant_s
             "open this as an administrator of the company, consent, and paste here the "
             "address that you are sent to (or its code), then Enter:\n%s\n",
             link);
-    if (cli_read_secret("-", "address or code: ", &typed, wait->e) == 0) {
+    int is_read = cli_read_secret("-", "address or code: ", &typed, wait->e) == 0;
+    if (is_read && oauth_check_token(typed.data, typed.len, wait->e) != 0) {
+        err_prefix(wait->e, "cannot connect %s: what was pasted is no address or code",
+                   wait->client);
+    } else if (is_read) {
         code = consent_parameter(typed.data, "code");
         back = consent_parameter(typed.data, "state");
         if (back && strcmp(back, state) != 0)
@@ -358,6 +363,10 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
     free(prompt);
     if (rc != 0)
         goto out;
+    if (oauth_check_token(buf_str(&token), token.len, &e) != 0) {
+        err_prefix(&e, "cannot use the token of %s", token_file);
+        goto out;
+    }
     if (!workspace_has_client(w, client) && make_client(w, client, app, &e) != 0)
         goto out;
     if (!workspace_client(w, client, &e) || !(s = session_open(w, &e)))

@@ -202,6 +202,37 @@ static int refused(int status, const json_t *tree, struct err *e)
     return -1;
 }
 
+int oauth_check_token(const char *token, size_t len, struct err *e)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)token[i];
+        if (c < ' ' || c == 0x7f)
+            return err_set(e, ERR_INVALID, "it holds a control character (%s, byte %zu)",
+                           c == '\n'   ? "a new line"
+                           : c == '\r' ? "a carriage return"
+                           : c == '\t' ? "a tab"
+                                       : "not printable",
+                           i + 1);
+        if (c > 0x7f)
+            return err_set(e, ERR_INVALID, "it holds a byte that is not ASCII (byte %zu)",
+                           i + 1);
+    }
+    return 0;
+}
+
+static int take_token(const json_t *value, const char *which, char **out, struct err *e)
+{
+    struct err why;
+    const char *text = json_string_value(value);
+    size_t len = json_string_length(value);
+    if (oauth_check_token(text, len, &why) != 0)
+        return err_set(e, ERR_UNAVAILABLE,
+                       "the token endpoint's %s token cannot be used: %s", which,
+                       why.text);
+    *out = xstrdup(text);
+    return 0;
+}
+
 int oauth_parse_answer(int status, const char *type, const char *body, size_t len,
                        int64_t now_ms, struct oauth_token *out, struct err *e)
 {
@@ -217,9 +248,11 @@ int oauth_parse_answer(int status, const char *type, const char *body, size_t le
                      tree ? "" : " (no JSON)");
     } else {
         const json_t *refresh = json_object_get(tree, "refresh_token");
-        out->access = xstrdup(json_string_value(access));
-        if (json_is_string(refresh) && json_string_length(refresh) > 0)
-            out->refresh = xstrdup(json_string_value(refresh));
+        rc = take_token(access, "access", &out->access, e);
+        if (rc == 0 && json_string_length(refresh) > 0)
+            rc = take_token(refresh, "refresh", &out->refresh, e);
+        if (rc != 0)
+            oauth_token_fini(out);
         /* Front sends expires_at in unix seconds, as a number or a text (FACTS 5) */
         double at = number_of(json_object_get(tree, "expires_at"));
         double in = number_of(json_object_get(tree, "expires_in"));

@@ -32,10 +32,13 @@ char *oauth_refresh_body(const char *refresh);
 /* "Authorization: Basic …"; to be wiped and freed by the caller. */
 char *oauth_basic_header(const char *client_id, const char *client_secret);
 
+/* 0 when TOKEN is what a header can hold: printable ASCII (VSCHAR of RFC 6749, appendix
+ * A). Else ERR_INVALID: a reason, without the token. */
+int oauth_check_token(const char *token, size_t len, struct err *e);
 /* Reads the token endpoint's answer: JSON or form; expires_at as seconds, a number or a
  * numeric string, or expires_in relative to NOW_MS. ERR_AUTH for {"error":
  * "invalid_grant"} and other 4xx but 408 and 429, else unavailable, with what the
- * endpoint says; never with a token. */
+ * endpoint says, also when a token is none that a header can hold; never with a token. */
 int oauth_parse_answer(int status, const char *type, const char *body, size_t len,
                        int64_t now_ms, struct oauth_token *out, struct err *e);
 /* 1 when the endpoint said that the grant itself is gone (invalid_grant). */

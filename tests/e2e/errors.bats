@@ -302,6 +302,10 @@ PYTHON
   : >"$BATS_TEST_TMPDIR/token"
   foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
   failed 65 invalid "$BATS_TEST_TMPDIR/token" empty
+  printf 'mock-\ttoken\r\n' >"$BATS_TEST_TMPDIR/token"
+  foyer connect fresh --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
+  failed 65 invalid "$BATS_TEST_TMPDIR/token" 'control character (a tab, byte 6)'
+  [ ! -e "$AGENCY/clients/fresh" ]
   fault '{"kind": "status", "status": 200, "body": {"id": "cmp_../x", "name": "x"}}'
   foyer connect acme --token-file "$TOKEN" --api-url "$MOCK" --json
   failed 65 invalid cmp_../x 'no company'

@@ -167,6 +167,15 @@ static void test_bad_answers(void **state)
         ERR_AUTH,
         "400 invalid_grant: The refresh token … is gone, Basic … too: ask an "
         "administrator");
+    /* a token is what a header can hold */
+    bad(200, json, "{\"access_token\":\"a\\nb\"}", ERR_UNAVAILABLE,
+        "the token endpoint's access token cannot be used: it holds a control character "
+        "(a new line, byte 2)");
+    bad(200, json, "{\"access_token\":\"a\",\"refresh_token\":\"r\\u007f\"}",
+        ERR_UNAVAILABLE, "refresh token cannot be used");
+    bad(200, form, "access_token=a%0D%0AX-Evil:1", ERR_UNAVAILABLE, "a carriage return");
+    bad(200, form, "access_token=a%00b", ERR_UNAVAILABLE, "not printable, byte 2");
+    bad(200, json, "{\"access_token\":\"a\xc3\xa9\"}", ERR_UNAVAILABLE, "is not ASCII");
     bad(429, json, "{}", ERR_RATE_LIMITED, "answers 429");
     bad(408, json, "", ERR_TIMEOUT, "answers 408");
     bad(500, json, "{\"access_token\":\"secret-word\"}", ERR_UNAVAILABLE, "answers 500");
