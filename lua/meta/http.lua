@@ -9,13 +9,22 @@ error("definition file: do not run")
 -- host must be named in `hosts` of client.lua. Plain http, loopback and private addresses are refused unless the
 -- connection or `hosts` names that very address with its port. TLS certificates are always verified.
 --
--- A 301, 307 or 308 is repeated by foyer with the same method and body, at most 3 times, to a host that is allowed,
--- and not with a header that holds a secret when the host is another one;
+-- A 301, 307 or 308 is repeated by foyer with the same method and body, at most 3 times, to a host that is allowed.
+-- From a connection's host to another one only a read without a body is repeated, without the token; a header that holds
+-- a secret goes to no other host. The error says where the answer led.
 -- Front answers 301 for a conversation that was merged (https://github.com/frontapp/front-api-specs). Other
 -- redirects are errors of kind "invalid".
 --
--- An answer has at most 16 MiB, a connection 5 s, the whole request 30 s. Writes use a connection of their own, so that
--- nothing is sent twice behind anyone's back.
+-- An answer that repeats a secret or a token that the request sent shows asterisks in its place, in the body, in headers
+-- and in errors. Secrets of fewer than 8 bytes are not masked: they would garble other text.
+--
+-- A 401 of a host that is not the connection's raises kind "forbidden": it is about what the script sent. A 401 of the
+-- connection's own host means that the client must be connected again.
+--
+-- An answer has at most 16 MiB, a connection 5 s, the whole request 30 s. Answers that come compressed are decoded:
+-- the 16 MiB count what they become, and `headers` then has neither content-encoding nor content-length. One that cannot
+-- be decoded is a failure that may pass (of a write: uncertain) and names its coding. Writes use a connection of their
+-- own, so that nothing is sent twice behind anyone's back.
 --
 -- A request waits, and so does an action that makes one: neither can be made inside a function that `string.gsub`,
 -- `tostring` or `string.format` calls. A comparison of `table.sort` can.
@@ -28,7 +37,7 @@ error("definition file: do not run")
 
 ---@class foyer.HttpOptions
 ---@field query? table<string, any>  added to the address, as `url.query` writes it
----@field headers? table<string, any>  values are text, numbers or secrets; Host, Content-Length and the like, and on a connection Authorization, are foyer's own
+---@field headers? table<string, any>  values are text, numbers or secrets, also `secret:after "Bearer "`; Host, Content-Length and the like, and on a connection Authorization, are foyer's own
 ---@field multipart? boolean  send the body's fields as multipart/form-data: lists as `to[]`, tables as `options[archive]`, file handles as files (https://dev.frontapp.com/docs/attachments-1)
 ---@field reads? boolean  a POST that only reads: it counts as a read
 ---@field connection? string  the app whose connection a path belongs to

@@ -7,6 +7,11 @@ error("definition file: do not run")
 
 ---A secret that `foyer secret set NAME` keeps. Settings and scripts hold a handle, whose value never enters Lua; it serves
 ---as a URL or a header's value of a request, or as a key of `hmac`. `tostring` shows its name.
+---
+---`:after(text)`, in settings and in scripts, is the same secret behind TEXT, of at most 1 KiB:
+---
+---     vars = { auth = secret "acme.key":after "Bearer " }                                    -- client.lua
+---     ctx.http.get(url, { headers = { Authorization = ctx.vars.key:after "Bearer " } })      -- a script
 ---@param name string
 ---@return userdata secret
 function secret(name) end

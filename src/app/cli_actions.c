@@ -109,10 +109,10 @@ static json_t *options_text(const json_t *options)
     buf_init(&out, 16 * 1024);
     json_object_foreach(members, key, value)
     {
-        const char *secret = settings_secret(value);
+        const char *before, *secret = settings_secret_behind(value, &before);
         buf_addf(&out, "%s%s = ", out.len ? ", " : "", key);
         if (secret) {
-            buf_addf(&out, "secret %s", secret);
+            buf_addf(&out, "secret %s%s%s", secret, *before ? " after " : "", before);
         } else if (json_is_string(value)) {
             buf_adds(&out, json_string_value(value));
         } else {

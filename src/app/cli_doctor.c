@@ -183,7 +183,7 @@ static void on_problem(void *arg, const char *path, int line, const char *field,
 /* Every secret that TREE, of FILE, names must be stored. */
 static void check_secrets(struct doctor *d, const json_t *tree, const char *file)
 {
-    const char *name = settings_secret(tree), *key;
+    const char *before, *name = settings_secret_behind(tree, &before), *key;
     json_t *value;
     size_t i;
     struct err e;

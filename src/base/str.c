@@ -143,7 +143,7 @@ void str_mask(char *s, size_t len, const char *secret)
 {
     size_t n = strlen(secret);
     char *end = s + len, *p = s;
-    while (n >= 8 && (p = memmem(p, (size_t)(end - p), secret, n))) {
+    while (n >= STR_MASK_MIN && (p = memmem(p, (size_t)(end - p), secret, n))) {
         memset(p, '*', n);
         p += n;
     }

@@ -31,7 +31,8 @@ int str_parse_int(const char *s, int64_t *out);
 /* "90", "90s", "15m", "2h", "3d" to milliseconds; 0 or -1. */
 int str_parse_duration(const char *s, int64_t *ms);
 
-/* Overwrites each SECRET within the LEN bytes; one shorter than 8 bytes is left alone. */
+enum { STR_MASK_MIN = 8 };
+/* Overwrites each SECRET within the LEN bytes; one shorter than STR_MASK_MIN is left. */
 void str_mask(char *s, size_t len, const char *secret);
 
 /* OUT must hold 2 * LEN + 1. */

@@ -114,6 +114,17 @@ static const char *status_text(int status)
     }
 }
 
+void answer_without_token(struct err *e)
+{
+    size_t len = strlen(e->text);
+    if (e->kind != ERR_AUTH)
+        return;
+    e->kind = ERR_FORBIDDEN;
+    snprintf(e->text + len, sizeof e->text - len,
+             "; no connection's token goes to this host: check the headers and secrets "
+             "that the script sends");
+}
+
 void answer_error(struct err *e, const char *what, int status, int writes,
                   const char *retry_after, const json_t *errors, const char *body,
                   size_t len, int64_t now_ms)

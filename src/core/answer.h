@@ -20,6 +20,9 @@ int64_t answer_retry_after_ms(const char *value, int64_t now_ms);
 void answer_error(struct err *e, const char *what, int status, int writes,
                   const char *retry_after, const json_t *errors, const char *body,
                   size_t len, int64_t now_ms);
+/* E is of an answer to a request that no connection's token went along with: a 401 is no
+ * reason to connect again, but ERR_FORBIDDEN with what to check. */
+void answer_without_token(struct err *e);
 /* The value at a dotted path ("handles.1.handle": lists from 1), borrowed, or NULL. */
 json_t *json_at(const json_t *tree, const char *path);
 

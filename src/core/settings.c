@@ -12,6 +12,15 @@ const char *settings_secret(const json_t *value)
                : NULL;
 }
 
+const char *settings_secret_behind(const json_t *value, const char **before)
+{
+    const json_t *pair =
+        json_object_size(value) == 1 ? json_object_get(value, "$secret") : NULL;
+    const char *text = json_string_value(json_array_get(pair, 1));
+    *before = text ? text : "";
+    return text ? json_string_value(json_array_get(pair, 0)) : settings_secret(value);
+}
+
 const char *settings_text(const json_t *tree, const char *key)
 {
     return json_string_value(json_object_get(tree, key));

@@ -16,6 +16,9 @@ json_t *settings_merge_ids(const json_t *client, const json_t *ids);
 
 /* The name in {"$secret": NAME}, or NULL when VALUE is something else. */
 const char *settings_secret(const json_t *value);
+/* The same, also in {"$secret": [NAME, BEFORE]}, a secret behind text; *BEFORE is "" when
+ * nothing stands before it. */
+const char *settings_secret_behind(const json_t *value, const char **before);
 
 /* A top-level string ("public_url", "listen", "proxy", "ca_dir", "name"), or NULL. */
 const char *settings_text(const json_t *tree, const char *key);

@@ -58,8 +58,10 @@ void value_report(struct value_walk *c, const struct value_at *at, const char *f
 static const char *type_name(const json_t *v)
 {
     switch (json_typeof(v)) {
-    case JSON_OBJECT:
-        return settings_secret(v) ? "a secret" : "a table";
+    case JSON_OBJECT: {
+        const char *before, *secret = settings_secret_behind(v, &before);
+        return !secret ? "a table" : *before ? "a secret behind text" : "a secret";
+    }
     case JSON_ARRAY:
         return json_array_size(v) ? "a list" : "an empty table";
     case JSON_STRING:
@@ -85,7 +87,8 @@ void value_wrong_type(struct value_walk *c, const struct value_at *at,
 /* An empty Lua table has no sort: it counts as a table here and as a list there. */
 int value_is_table(const json_t *v)
 {
-    return (json_is_object(v) && !settings_secret(v)) ||
+    const char *before;
+    return (json_is_object(v) && !settings_secret_behind(v, &before)) ||
            (json_is_array(v) && json_array_size(v) == 0);
 }
 

@@ -37,8 +37,8 @@ int api_raise(lua_State *L, const struct err *e);
 /* The bytes of the run's file ID: the run's, unchanged until it ends. Raises when there
  * is no such file. */
 const char *api_file_bytes(lua_State *L, int id, size_t *len);
-/* A secret's value: the vault's or the run's, valid until the next call. Raises when
- * there is none. */
-const char *api_secret_value(lua_State *L, const char *name, size_t *len);
+/* The text of the secret at IDX, its value behind what stands before it: the run's, valid
+ * until the next call. Raises when there is none. */
+const char *api_secret_text(lua_State *L, int idx, size_t *len);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "vm/api.h"
+#include "vm/conv.h"
 #include "vm/bounded.h"
 #include "vm/fail.h"
 #include "vm/run.h"
@@ -82,11 +83,13 @@ const char *api_file_bytes(lua_State *L, int id, size_t *len)
     return data;
 }
 
-const char *api_secret_value(lua_State *L, const char *name, size_t *len)
+const char *api_secret_text(lua_State *L, int idx, size_t *len)
 {
+    const char *name = conv_to_secret(L, idx);
     struct run *run = run_of(L);
     struct err e;
     struct buf *value = run_secret_buf(run);
+    buf_adds(value, conv_secret_before(L, idx));
     if (run_host(run)->secret(run_host(run)->arg, name, value, &e) != 0)
         fail_raise(L, &e);
     *len = value->len;

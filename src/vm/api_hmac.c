@@ -11,8 +11,8 @@
 /* A string, or a secret, which C opens. */
 static const char *check_bytes(lua_State *L, int arg, size_t *len)
 {
-    const char *secret = conv_to_secret(L, arg);
-    return secret ? api_secret_value(L, secret, len) : luaL_checklstring(L, arg, len);
+    return conv_to_secret(L, arg) ? api_secret_text(L, arg, len)
+                                  : luaL_checklstring(L, arg, len);
 }
 
 static int hmac(lua_State *L, const char *name)

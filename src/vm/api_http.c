@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,6 +14,7 @@
 #include "vm/exchange.h"
 #include "vm/fail.h"
 #include "vm/form.h"
+#include "vm/redirect.h"
 #include "vm/sandbox.h"
 
 /* Stack of every function here: 1 target, 2 body, 3 options, 4 the exchange. */
@@ -113,6 +115,15 @@ static int is_header_text(const char *s, size_t len)
     return 1;
 }
 
+/* The text of the secret at IDX; its value is masked in what X is answered. */
+static const char *hidden_text(lua_State *L, int idx, struct exchange *x, size_t *len)
+{
+    const char *text = api_secret_text(L, idx, len);
+    size_t before = strlen(conv_secret_before(L, idx));
+    mask_add(&x->sent, text + before, *len - before);
+    return text;
+}
+
 static void read_headers(lua_State *L, struct exchange *x)
 {
     static const char *const ours[] = {"host", "content-length", "transfer-encoding",
@@ -136,13 +147,13 @@ static void read_headers(lua_State *L, struct exchange *x)
         if (x->connection && strcasecmp(name, "authorization") == 0)
             fail_text(L, ERR_FORBIDDEN,
                       "cannot send: the connection's token is added by foyer");
-        const char *secret = conv_to_secret(L, -1);
+        int secret = conv_to_secret(L, -1) != NULL;
         size_t len;
         if (!secret && lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
             fail_text(L, ERR_SCRIPT, "cannot send: the header %s is a %s", name,
                       luaL_typename(L, -1));
         const char *value =
-            secret ? api_secret_value(L, secret, &len) : luaL_tolstring(L, -1, &len);
+            secret ? hidden_text(L, -1, x, &len) : luaL_tolstring(L, -1, &len);
         if (!is_header_text(value, len))
             fail_text(L, ERR_INVALID,
                       "cannot send: the header %s holds a control character", name);
@@ -203,11 +214,11 @@ static void read_target(lua_State *L, struct exchange *x)
         app = lua_tostring(L, -1);
     else if (!lua_isnil(L, -1))
         fail_text(L, ERR_SCRIPT, "cannot send: `connection` is the name of an app");
-    const char *secret = conv_to_secret(L, TARGET);
+    int secret = conv_to_secret(L, TARGET) != NULL;
     size_t len;
     const char *target;
     if (secret)
-        target = api_secret_value(L, secret, &len);
+        target = hidden_text(L, TARGET, x, &len);
     else if (lua_type(L, TARGET) == LUA_TSTRING)
         target = lua_tolstring(L, TARGET, &len);
     else
@@ -236,7 +247,9 @@ static void read_target(lua_State *L, struct exchange *x)
     if (rc != 0)
         fail_text(L, ERR_LIMIT, "cannot %s: the address is longer than 64 KiB",
                   x->method);
-    int refused = exchange_resolve(x, buf_str(url), app, secret != NULL, &e);
+    int refused = exchange_resolve(x, buf_str(url), app, secret, &e);
+    if (secret)
+        mask_add_url(&x->sent, target);
     buf_free(url);
     if (refused)
         fail_raise(L, &e);
@@ -359,6 +372,8 @@ static int raise_status(lua_State *L, struct exchange *x, const struct packed_an
     struct err e, ignored;
     answer_error(&e, x->what, a->status, !x->reads, NULL, json_at(x->connector, "errors"),
                  a->body, a->len, clock_wall_ms());
+    if (!x->connection)
+        answer_without_token(&e);
     fail_push(L, &e);
     const char *details = json_string_value(json_at(x->connector, "errors.details"));
     const char *title = json_string_value(json_at(x->connector, "errors.title"));
@@ -422,6 +437,20 @@ static int push_page(lua_State *L, struct exchange *x)
     return 1;
 }
 
+/* One that is not followed, such as a 302. */
+static int raise_redirect(lua_State *L, const struct exchange *x,
+                          const struct packed_answer *a)
+{
+    struct err e;
+    char location[256] = "";
+    packed_header(a, "location", location, sizeof location);
+    char *to = redirect_shown(location, x->secret);
+    err_set(&e, ERR_INVALID, "cannot %s: answered %d, which is no result%s%s", x->what,
+            a->status, *to ? "; it leads to " : "", to);
+    free(to);
+    return fail_raise(L, &e);
+}
+
 static int push_result(lua_State *L, struct exchange *x, const char *packed, size_t len)
 {
     struct packed_answer a;
@@ -444,8 +473,7 @@ static int push_result(lua_State *L, struct exchange *x, const char *packed, siz
     if (a.status >= 400)
         return raise_status(L, x, &a);
     if (a.status >= 300)
-        return fail_text(L, ERR_INVALID, "cannot %s: answered %d, which is no result",
-                         x->what, a.status);
+        return raise_redirect(L, x, &a);
     if (!push_body(L, x, &a))
         return 0;
     return x->mode == EXCHANGE_PAGE ? push_page(L, x) : 1;

@@ -259,9 +259,9 @@ static int api_std_cron(lua_State *L)
 static void push_tree(lua_State *L, const json_t *tree)
 {
     luaL_checkstack(L, 5, NULL);
-    const char *secret = settings_secret(tree);
+    const char *before, *secret = settings_secret_behind(tree, &before);
     if (secret) {
-        conv_push_secret(L, secret);
+        conv_push_secret(L, secret, before);
         return;
     }
     switch (json_typeof(tree)) {

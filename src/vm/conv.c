@@ -12,6 +12,8 @@
 #include "io/crypto.h"
 #include "vm/encode.h"
 
+enum { BEFORE_MAX = 1024 };
+
 /* Registry keys are the addresses of these. */
 static char array_key, secret_key, file_key, buf_key, cjson_key;
 
@@ -46,6 +48,53 @@ static int has_metatable(lua_State *L, int idx, char *key)
     const void *mt = lua_topointer(L, -1);
     lua_pop(L, 1);
     return mt == metatable_of(L, key);
+}
+
+int conv_is_before(const char *s, size_t len)
+{
+    if (len > BEFORE_MAX || !str_is_utf8(s, len))
+        return 0;
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
+            return 0;
+    return 1;
+}
+
+/* secret:after(text) -> the same secret, behind TEXT */
+static int secret_after(lua_State *L)
+{
+    const char *name = conv_to_secret(L, 1);
+    size_t len;
+    const char *text = luaL_checklstring(L, 2, &len);
+    if (!name)
+        return luaL_argerror(L, 1, "write secret:after \"Bearer \", with a colon");
+    const char *before = lua_pushfstring(L, "%s%s", text, conv_secret_before(L, 1));
+    if (strlen(text) != len || !conv_is_before(before, strlen(before)))
+        return luaL_error(L,
+                          "cannot put this text before a secret: it must be UTF-8 "
+                          "without control characters, of at most %d bytes",
+                          BEFORE_MAX);
+    conv_push_secret(L, name, before);
+    return 1;
+}
+
+static int secret_concat(lua_State *L)
+{
+    int idx = conv_to_secret(L, 1) ? 1 : 2;
+    return luaL_error(L,
+                      "cannot join the secret %s with text: no script sees its value; "
+                      "secret:after \"Bearer \" is a header's value with text before it",
+                      conv_to_secret(L, idx));
+}
+
+/* Scripts cannot reach the table of methods, so that it is the same for all. */
+static int secret_index(lua_State *L)
+{
+    if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "after") == 0)
+        lua_pushcfunction(L, secret_after);
+    else
+        lua_pushnil(L);
+    return 1;
 }
 
 static int secret_tostring(lua_State *L)
@@ -89,6 +138,12 @@ void conv_open(lua_State *L)
     luaL_checkstack(L, 4, NULL);
     new_metatable(L, &array_key, NULL);
     new_metatable(L, &secret_key, secret_tostring);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &secret_key); // mt
+    lua_pushcfunction(L, secret_index);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, secret_concat);
+    lua_setfield(L, -2, "__concat");
+    lua_pop(L, 1); //
     new_metatable(L, &file_key, file_tostring);
     lua_createtable(L, 0, 3); // mt
     lua_pushcfunction(L, buf_close);
@@ -117,10 +172,13 @@ void conv_mark_array(lua_State *L, int idx)
     lua_setmetatable(L, idx);
 }
 
-void conv_push_secret(lua_State *L, const char *name)
+/* NAME and BEFORE, a NUL behind each. */
+void conv_push_secret(lua_State *L, const char *name, const char *before)
 {
-    size_t size = strlen(name) + 1;
-    memcpy(lua_newuserdatauv(L, size, 0), name, size);
+    size_t size = strlen(name) + 1, more = strlen(before) + 1;
+    char *handle = lua_newuserdatauv(L, size + more, 0);
+    memcpy(handle, name, size);
+    memcpy(handle + size, before, more);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &secret_key);
     lua_setmetatable(L, -2);
 }
@@ -130,6 +188,12 @@ const char *conv_to_secret(lua_State *L, int idx)
     if (lua_type(L, idx) != LUA_TUSERDATA || !has_metatable(L, idx, &secret_key))
         return NULL;
     return lua_touserdata(L, idx);
+}
+
+const char *conv_secret_before(lua_State *L, int idx)
+{
+    const char *name = conv_to_secret(L, idx);
+    return name ? name + strlen(name) + 1 : NULL;
 }
 
 void conv_push_file(lua_State *L, int id, const char *name)
@@ -216,7 +280,28 @@ static int mend_array(lua_State *L, struct decode *d)
     return 0;
 }
 
-/* {"$secret":NAME} or {"$file":[ID,NAME]} on top becomes the handle: 1; else 0. */
+/* The value on top is [NAME, BEFORE]: pushes its secret and answers 1, else 0. */
+static int mend_secret_after(lua_State *L)
+{
+    int list = lua_gettop(L);
+    size_t len = 0;
+    if (!lua_istable(L, list) || lua_rawlen(L, list) != 2)
+        return 0;
+    lua_rawgeti(L, list, 1);
+    lua_rawgeti(L, list, 2); // list name before
+    int is_one = lua_type(L, -2) == LUA_TSTRING && str_is_name(lua_tostring(L, -2)) &&
+                 lua_type(L, -1) == LUA_TSTRING;
+    const char *before = is_one ? lua_tolstring(L, -1, &len) : NULL;
+    is_one = is_one && conv_is_before(before, len);
+    if (is_one) {
+        conv_push_secret(L, lua_tostring(L, -2), before);
+        lua_replace(L, list + 1);
+    }
+    lua_settop(L, list + is_one);
+    return is_one;
+}
+
+/* {"$secret":…} or {"$file":[ID,NAME]} on top becomes the handle: 1; else 0. */
 static int mend_handle(lua_State *L)
 {
     int table = lua_gettop(L);
@@ -225,7 +310,9 @@ static int mend_handle(lua_State *L)
     const char *key = lua_tostring(L, -2);
     if (strcmp(key, "$secret") == 0 && lua_type(L, -1) == LUA_TSTRING &&
         str_is_name(lua_tostring(L, -1))) {
-        conv_push_secret(L, lua_tostring(L, -1)); // table key value handle
+        conv_push_secret(L, lua_tostring(L, -1), ""); // table key value handle
+    } else if (strcmp(key, "$secret") == 0 && mend_secret_after(L)) {
+        ; // table key value handle
     } else if (strcmp(key, "$file") == 0 && lua_istable(L, -1) &&
                lua_rawlen(L, -1) == 2) {
         lua_rawgeti(L, -1, 1);

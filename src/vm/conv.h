@@ -14,8 +14,9 @@
 
 enum conv_flags {
     CONV_PLAIN = 0,
-    /* Between scopes of one run, and from settings: {"$secret":NAME} and
-     * {"$file":[ID,NAME]} become handles and handles encode so; a plain key that begins
+    /* Between scopes of one run, and from settings: {"$secret":NAME},
+     * {"$secret":[NAME,BEFORE]} and {"$file":[ID,NAME]} become handles and handles encode
+     * so; a plain key that begins
      * with '$' is escaped with one more '$', so that data from outside can never become a
      * handle. Any other key with a single '$' is refused. */
     CONV_HANDLES = 1,
@@ -50,10 +51,14 @@ void conv_mark_array(lua_State *L,
 int conv_is_array(lua_State *L, int idx); /* marked, or a non-empty sequence */
 
 /* Handles: opaque userdata; tostring shows "secret NAME" or "file NAME". A secret's value
- * never enters the VM. */
-void conv_push_secret(lua_State *L, const char *name);
-const char *conv_to_secret(lua_State *L,
-                           int idx); /* its name, or NULL; lives as long as the value */
+ * never enters the VM. BEFORE ("" for none) is text that stands before the value where it
+ * is used, such as "Bearer ". */
+void conv_push_secret(lua_State *L, const char *name, const char *before);
+/* Its name, or NULL; and what stands before it. Both live as long as the value. */
+const char *conv_to_secret(lua_State *L, int idx);
+const char *conv_secret_before(lua_State *L, int idx);
+/* What may stand before a secret: text without control characters, of 1 KiB at most. */
+int conv_is_before(const char *s, size_t len);
 /* A file's bytes are the caller's (the run's); ID is the run's index of it. */
 void conv_push_file(lua_State *L, int id, const char *name);
 int conv_to_file(lua_State *L, int idx, const char **name); /* its id, or -1 */

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "core/limits.h"
 #include "vm/arena.h"
+#include "vm/conv.h"
 #include "vm/vm.h"
 
 enum { DEPTH_MAX = 16 };
@@ -48,15 +49,65 @@ static void out_of_time(lua_State *L, lua_Debug *ar)
     luaL_error(L, "a settings file is data, but this one computes for too long");
 }
 
+static void push_secret(lua_State *L);
+
+/* secret "NAME":after(text) */
+static int secret_after(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 2, &len);
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_getfield(L, 1, "$secret"); // secret text name, or a list
+    if (lua_istable(L, -1)) {
+        lua_rawgeti(L, -1, 1);
+        lua_rawgeti(L, -2, 2); // secret text list name before
+        text = lua_pushfstring(L, "%s%s", text, luaL_checkstring(L, -1));
+        lua_pushvalue(L, -3); // … name
+    }
+    if (lua_type(L, -1) != LUA_TSTRING || strlen(lua_tostring(L, 2)) != len ||
+        !conv_is_before(text, strlen(text)))
+        return luaL_error(L, "cannot put this text before a secret: it must be short "
+                             "UTF-8 without control characters");
+    lua_createtable(L, 2, 0); // … name pair
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, 1);
+    lua_pushstring(L, text);
+    lua_rawseti(L, -2, 2);
+    push_secret(L);
+    return 1;
+}
+
+static int secret_concat(lua_State *L)
+{
+    return luaL_error(L, "cannot join a secret with text: write secret \"NAME\":after "
+                         "\"Bearer \"");
+}
+
+/* The value on top, a name or {name, text before it}, becomes {["$secret"] = value}. */
+static void push_secret(lua_State *L)
+{
+    lua_createtable(L, 0, 1);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "$secret");
+    if (luaL_newmetatable(L, "foyer.secret")) {
+        lua_createtable(L, 0, 1);
+        lua_pushcfunction(L, secret_after);
+        lua_setfield(L, -2, "after");
+        lua_setfield(L, -2, "__index");
+        lua_pushcfunction(L, secret_concat);
+        lua_setfield(L, -2, "__concat");
+    }
+    lua_setmetatable(L, -2);
+}
+
 static int data_secret(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
     if (!str_is_name(name))
         return luaL_error(
             L, "secret \"%s\": a name has letters, digits, '-', '_' and '.'", name);
-    lua_createtable(L, 0, 1);
     lua_pushvalue(L, 1);
-    lua_setfield(L, -2, "$secret");
+    push_secret(L);
     return 1;
 }
 

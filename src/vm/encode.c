@@ -217,10 +217,15 @@ static int encode_handle(lua_State *L, int idx, struct encode *c, const struct s
                       id < 0 ? "a secret cannot be encoded: pass it as a URL or a header "
                                "value"
                              : "a file cannot be encoded: pass it as an attachment");
-    int failed = id < 0 ? buf_adds(c->out, "{\"$secret\":")
+    const char *before = id < 0 ? conv_secret_before(L, idx) : "";
+    int failed = id < 0 ? buf_adds(c->out, *before ? "{\"$secret\":[" : "{\"$secret\":")
                         : buf_addf(c->out, "{\"$file\":[%d,", id);
     failed |= jsontext_add_string(c->out, name, strlen(name));
-    failed |= buf_adds(c->out, id < 0 ? "}" : "]}");
+    if (*before) {
+        failed |= buf_addc(c->out, ',');
+        failed |= jsontext_add_string(c->out, before, strlen(before));
+    }
+    failed |= buf_adds(c->out, id < 0 && !*before ? "}" : "]}");
     if (failed && !str_is_utf8(name, strlen(name)))
         return cannot(c, at, ERR_INVALID, "a file name that is not UTF-8");
     return failed ? full(c) : 0;

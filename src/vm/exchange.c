@@ -11,6 +11,7 @@
 #include "core/settings.h"
 #include "core/stats.h"
 #include "io/crypto.h"
+#include "vm/redirect.h"
 
 enum { REDIRECTS_MAX = 3 };
 
@@ -47,6 +48,7 @@ void exchange_fini(struct exchange *x)
         if (!x->parts[i].filename) /* a file's bytes are the run's */
             free((void *)x->parts[i].data);
     }
+    mask_fini(&x->sent);
     free(x->headers);
     free(x->parts);
     free(x->method);
@@ -284,8 +286,7 @@ static void fail(struct exchange *x, const struct err *e)
 static void refusal(const struct exchange *x, const struct httpc_answer *a, struct err *e)
 {
     char *body = xmemdup0(a->body, a->body_len);
-    if (x->connection && x->connection->token)
-        str_mask(body, a->body_len, x->connection->token);
+    mask_apply(&x->sent, body, a->body_len);
     answer_error(e, x->what, (int)a->status, !x->reads, httpc_header(a, "retry-after"),
                  json_at(x->connector, "errors"), body, a->body_len, clock_wall_ms());
     free(body);
@@ -309,31 +310,32 @@ static void connect_again(const struct exchange *x, struct err *e)
              "; connect the client again: foyer connect %s", client ? client : "CLIENT");
 }
 
-/* A merged conversation answers 301 on its own path and on those below it. Where the
- * Location names an id of the same kind as the path's, the id is exchanged and the rest
- * of the path kept; its exact form is not documented (FACTS 7.1). */
-static char *moved_url(const struct exchange *x, const char *location)
+/* Appends where an answer that is not followed leads. */
+static void say_where(const struct exchange *x, const struct httpc_answer *a,
+                      struct err *e)
 {
-    const char *prefix = json_string_value(json_at(x->connector, "moved.prefix"));
-    const char *from = prefix ? strstr(x->url, prefix) : NULL;
-    const char *to = prefix ? strstr(location, prefix) : NULL;
-    if (from && to && from[-1] == '/') {
-        size_t old_len = strcspn(from, "/?#"), new_len = strcspn(to, "/?#");
-        return xasprintf("%.*s%.*s%s", (int)(from - x->url), x->url, (int)new_len, to,
-                         from + old_len);
-    }
-    if (location[0] != '/' || location[1] == '/')
-        return xstrdup(location);
-    const char *path = strchr(strstr(x->url, "://") + 3, '/');
-    int len = path ? (int)(path - x->url) : (int)strlen(x->url);
-    return xasprintf("%.*s%s", len, x->url, location);
+    const char *location = httpc_header(a, "location");
+    if (!location || a->status < 300 || a->status > 399)
+        return;
+    char *shown = redirect_shown(location, x->secret);
+    mask_apply(&x->sent, shown, strlen(shown));
+    size_t len = strlen(e->text);
+    snprintf(e->text + len, sizeof e->text - len, "; it leads to %s", shown);
+    free(shown);
 }
 
-static int same_place(const char *a, const char *b)
+/* The API that answers does not choose which other host gets a secret or a write. HAD:
+ * the request was on a connection. */
+static int check_leaving(const struct exchange *x, int had, struct err *e)
 {
-    size_t n = strcspn(strstr(a, "://") + 3, "/?#") + (size_t)(strstr(a, "://") + 3 - a);
-    size_t m = strcspn(strstr(b, "://") + 3, "/?#") + (size_t)(strstr(b, "://") + 3 - b);
-    return n == m && strncasecmp(a, b, n) == 0;
+    if (x->secret_header)
+        return err_set(e, ERR_FORBIDDEN,
+                       "a header holds a secret, which is not sent to another host");
+    if (had && (!x->reads || x->has_body || x->nparts))
+        return err_set(e, ERR_FORBIDDEN,
+                       "its host is not the connection's, and what a request writes is "
+                       "not sent to another host");
+    return 0;
 }
 
 static int follow(struct exchange *x, const struct httpc_answer *a, struct err *e)
@@ -345,20 +347,21 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
     if (x->redirects++ >= REDIRECTS_MAX)
         return err_set(e, ERR_INVALID, "cannot %s: redirected more than %d times",
                        x->what, REDIRECTS_MAX);
-    char *url = moved_url(x, location);
+    char *url = redirect_url(x->url, location,
+                             json_string_value(json_at(x->connector, "moved.prefix")));
     char *app = xstrdup(x->connection ? x->connection->app : ""), *from = x->what;
     char *before = xstrdup(x->url);
     const struct connection *connection = x->connection;
     x->what = NULL;
     int rc = exchange_resolve(x, url, app, x->secret, e);
-    /* who answers does not choose who gets a secret */
-    if (rc == 0 && x->secret_header && !same_place(before, x->url) &&
+    if (rc == 0 && !redirect_is_same_place(before, x->url) &&
         (!connection || connection != x->connection))
-        rc = err_set(e, ERR_FORBIDDEN,
-                     "a header holds a secret, which is not sent to another host");
+        rc = check_leaving(x, connection != NULL, e);
     free(before);
-    if (rc != 0)
+    if (rc != 0) {
         err_prefix(e, "cannot follow the answer %ld to %s", a->status, from);
+        say_where(x, a, e);
+    }
     free(from);
     free(app);
     free(url);
@@ -471,6 +474,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
     if (err_kind_is_retryable(kind) || kind == ERR_UNCERTAIN ||
         (kind == ERR_AUTH && x->connection)) {
         refusal(x, a, &e);
+        say_where(x, a, &e);
         if (kind == ERR_UNCERTAIN)
             uncertain(&e);
         if (kind == ERR_AUTH)
@@ -482,7 +486,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
         run_add_written(x->run, x->what);
     char status[16];
     snprintf(status, sizeof status, "%ld", a->status);
-    if (packed_answer(&x->packed, a, x->connection ? x->connection->token : NULL) == 0) {
+    if (packed_answer(&x->packed, a, &x->sent) == 0) {
         conclude(x, status);
         return;
     }
@@ -591,6 +595,7 @@ static int send_now(struct exchange *x, struct err *e)
     size_t n = x->nheaders;
     if (x->connection && x->connection->token) {
         credentials = xasprintf("Authorization: Bearer %s", x->connection->token);
+        mask_add(&x->sent, x->connection->token, strlen(x->connection->token));
         x->version = x->connection->version;
         headers[n++] = credentials;
     }

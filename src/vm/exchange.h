@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "core/connection.h"
+#include "core/mask.h"
 #include "vm/packed.h"
 #include "vm/run.h"
 
@@ -29,6 +30,7 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     int raw;           /* 1: never decode */
     int secret_header; /* 1: a header's value is a secret: no redirect to another host */
     int secret;        /* 1: the URL's path is a secret, a redirected one's too */
+    struct mask sent;  /* the secret values that it sends: no answer shows them */
 
     const struct connection *connection; /* whose token goes along; NULL: none */
     const json_t *connector;             /* of that connection */

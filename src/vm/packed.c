@@ -14,7 +14,7 @@ void packed_error(struct buf *out, const struct err *e)
              (long long)e->retry_after_ms, e->text);
 }
 
-int packed_answer(struct buf *out, const struct httpc_answer *a, const char *token)
+int packed_answer(struct buf *out, const struct httpc_answer *a, const struct mask *sent)
 {
     int rc = 0;
     buf_reset(out);
@@ -30,9 +30,8 @@ int packed_answer(struct buf *out, const struct httpc_answer *a, const char *tok
     }
     rc |= buf_addc(out, '\n');
     rc |= buf_add(out, a->body, a->body_len);
-    /* no script and no log sees the token, not even by an API that repeats it */
-    if (token)
-        str_mask(out->data, out->len, token);
+    if (out->data)
+        mask_apply(sent, out->data, out->len);
     return rc;
 }
 

@@ -7,11 +7,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "core/mask.h"
 #include "io/httpc.h"
 
-/* Both replace what is in OUT. -1 past OUT's maximum. TOKEN (may be NULL) is masked
- * wherever the answer repeats it: no script and no log sees it. */
-int packed_answer(struct buf *out, const struct httpc_answer *a, const char *token);
+/* Both replace what is in OUT. -1 past OUT's maximum. What SENT holds is masked wherever
+ * the answer repeats it: no script, no log and no journal sees it. */
+int packed_answer(struct buf *out, const struct httpc_answer *a, const struct mask *sent);
 void packed_error(struct buf *out, const struct err *e);
 
 struct packed_answer { /* borrowed from the packed bytes */

@@ -1,6 +1,8 @@
 """A server that is no Front: keeps each request as a line of JSON in FILE, answers "ok".
 
-Usage: recorder.py FILE; prints its port first. A path that begins with /status/N answers N."""
+Usage: recorder.py FILE; prints its port first. A path that begins with /status/N answers N, one
+that begins with /echo/ the path and headers that came, compressed."""
+import gzip
 import http.server
 import json
 import sys
@@ -15,10 +17,14 @@ class Recorder(http.server.BaseHTTPRequestHandler):
             log.write(json.dumps(entry) + "\n")
         parts = self.path.split("/")
         self.send_response(int(parts[2]) if parts[1] == "status" else 200)
-        self.send_header("content-type", "text/plain")
-        self.send_header("content-length", "2")
+        answer = b"ok"
+        if parts[1] == "echo":
+            answer = gzip.compress(json.dumps({"path": self.path, "headers": headers}).encode())
+            self.send_header("content-encoding", "gzip")
+        self.send_header("content-type", "application/json" if parts[1] == "echo" else "text/plain")
+        self.send_header("content-length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(b"ok")
+        self.wfile.write(answer)
 
     do_GET = do_POST
 

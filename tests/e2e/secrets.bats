@@ -85,6 +85,47 @@ tell() {
   clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
 }
 
+@test "a host that repeats what it was sent shows no secret, and nothing of it is stored" {
+  local file end
+  printf 'http://%s/echo/%s?k=%s' "$CHAT" "$SECRET_WORD" "$SECRET_WORD" >"$BATS_TEST_TMPDIR/url"
+  foyer secret set acme.echo --from "$BATS_TEST_TMPDIR/url"
+  sed -i 's/acme.url/acme.echo/' "$AGENCY/clients/acme/client.lua"
+  for end in 'return seen' 'error(json.encode(seen))'; do
+    tell 'local seen = ctx.http.post(ctx.options.url, { a = 1 }, { headers = { ["X-Api-Key"] = ctx.options.key,
+        Authorization = ctx.options.key:after "Bearer " } })
+      '"$end"
+    holds "$(cat "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err")" 'Bearer ********************' 'x-api-key'
+    clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+    for file in "$AGENCY"/state/*.*; do clean "$file"; done
+  done
+  sed -i 's/acme.echo/acme.url/' "$AGENCY/clients/acme/client.lua"
+  # it was sent: the test can fail
+  same "$(chat_log 'map(.headers | [.["x-api-key"], .authorization]) | unique')" "[[\"$SECRET_WORD\",\"Bearer $SECRET_WORD\"]]"
+}
+
+@test "text before a secret: by settings and by a script; joining them says how" {
+  sed -i 's/secret "acme.key"/&:after "Token "/' "$AGENCY/clients/acme/client.lua"
+  tell 'ctx.http.get("http://'"$CHAT"'/x", { headers = { Authorization = ctx.options.key } })'
+  done_well
+  foyer check
+  [[ $output$stderr != *client.lua* ]] || { echo "$output$stderr"; return 1; }
+  sed -i 's/:after "Token "//' "$AGENCY/clients/acme/client.lua"
+  same "$(chat_log 'map(.headers.authorization)')" "[\"Token $SECRET_WORD\"]"
+  tell 'return "Bearer " .. ctx.options.key'
+  failed 70 script 'secret:after "Bearer "' 'no script sees its value'
+  sed -i 's/secret "acme.key"/"Bearer " .. &/' "$AGENCY/clients/acme/client.lua"
+  foyer check
+  sed -i 's/"Bearer " .. //' "$AGENCY/clients/acme/client.lua"
+  [ "$status" != 0 ]
+  holds "$output$stderr" 'write secret "NAME":after "Bearer "'
+}
+
+@test "a 401 of a host that gets no token is not about the connection" {
+  tell 'return ctx.http.get("http://'"$CHAT"'/status/401", { headers = { ["X-Api-Key"] = ctx.options.key } })'
+  failed 65 forbidden "$CHAT/status/401" 'check the headers and secrets'
+  [[ $stderr != *'foyer connect'* ]]
+}
+
 @test "a script cannot look into a secret, nor let it out" {
   local try n=0
   for try in 'return ctx.options.key .. ""' 'return #ctx.options.key' 'return ctx.options.key[1]' 'return ctx.options.key' \

@@ -32,10 +32,9 @@ __attribute__((weak)) const char *api_file_bytes(lua_State *L, int id, size_t *l
     return text;
 }
 
-__attribute__((weak)) const char *api_secret_value(lua_State *L, const char *name,
-                                                   size_t *len)
+__attribute__((weak)) const char *api_secret_text(lua_State *L, int idx, size_t *len)
 {
-    if (strcmp(name, "acme.key") != 0)
+    if (strcmp(conv_to_secret(L, idx), "acme.key") != 0)
         luaL_error(L, "no such secret");
     *len = 3;
     return "key";
@@ -54,7 +53,7 @@ static lua_State *open_state(void)
     lua_setglobal(L, "text");
     api_hmac_open(L);
     lua_setglobal(L, "hmac");
-    conv_push_secret(L, "acme.key");
+    conv_push_secret(L, "acme.key", "");
     lua_setglobal(L, "secret");
     conv_push_file(L, 7, "people.csv");
     lua_setglobal(L, "file");

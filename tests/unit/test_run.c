@@ -216,12 +216,36 @@ static void redirects(void **state)
     gives("return ctx.http.get(\"/to/301?http://%1/x\", { connection = \"front\" })",
           "{\"ok\":true}");
     assert_false(vmtest_got(1, "tok-"));
+    /* but nothing that writes, nor what has a body; the error says where it led */
+    static const struct {
+        const char *verb, *body, *more;
+    } kept[] = {{"post", "{ a = 1 }, ", ""},
+                {"post", "{ a = 1 }, ", ", reads = true"},
+                {"delete", "nil, ", ""}};
+    for (size_t i = 0; i < 9; i++) {
+        char *body =
+            xasprintf("ctx.http.%s(\"/to/%s?http://%%1/x?k=v\", %s{ connection = "
+                      "\"front\"%s })",
+                      kept[i / 3].verb, codes[i % 3], kept[i / 3].body, kept[i / 3].more);
+        char *led = fill("it leads to http://%1/x");
+        fails(body, ERR_FORBIDDEN, "its host is not the connection's");
+        assert_true(str_ends(t.err.text, led)); /* without its query */
+        assert_int_equal(vmtest_requests(1), 0);
+        assert_int_equal(vmtest_requests(0), 1);
+        free(body);
+        free(led);
+    }
     /* and from there never to the connection */
     fails("return ctx.http.get(\"http://%1/to/301?http://%0/x\")", ERR_FORBIDDEN,
           "cannot follow");
     assert_int_equal(vmtest_requests(0), 0);
-    fails("return ctx.http.get(\"/to/302?/x\", { connection = \"front\" })", ERR_INVALID,
-          "302");
+    fails("return ctx.http.get(\"/to/302?/x?a=b\", { connection = \"front\" })",
+          ERR_INVALID, "answered 302, which is no result; it leads to /x");
+    fails("return ctx.http.get(\"http://%1/to/303?//evil.example/x\")", ERR_INVALID,
+          "it leads to //evil.example/x");
+    fails("return ctx.http.post(\"/to/302?http://%1/x\", {}, { connection = \"front\" })",
+          ERR_UNCERTAIN, "it leads to http://127.0.0.1");
+    probe("return ctx.http.get(\"/to/302?/x\", { connection = \"front\" })");
     assert_int_equal(vmtest_requests(0), 1);
     gives("return ctx.http.request{ url = \"http://%1/to/302?/x\" }.status", "302");
     fails("ctx.http.get(\"/loop\", { connection = \"front\" })", ERR_INVALID,
@@ -286,6 +310,100 @@ static void secrets_go_where_they_belong(void **state)
     json_object_set_new(json_object_get(json_object_get(t.client, "recipes"), "probe"),
                         "key", json_pack("{s:s}", "$secret", "nobody.knows"));
     fails("ctx.http.post(ctx.options.key, { a = 1 })", ERR_NOT_FOUND, "nobody.knows");
+}
+
+/* "Bearer " and the like: the handle says what stands before its value. */
+static void secrets_come_after_text(void **state)
+{
+    (void)state;
+    gives("return ctx.http.get(\"http://%1/x\", { headers = { Authorization = "
+          "ctx.options.key:after \"Bearer \", [\"X-Two\"] = "
+          "ctx.options.key:after(\"b\"):after(\"a\") } })",
+          "{\"ok\":true}");
+    assert_true(vmtest_got(1, "Authorization: Bearer s3cr3t-value\r\n"));
+    assert_true(vmtest_got(1, "X-Two: abs3cr3t-value\r\n"));
+    gives("local k = ctx.options.key:after \"x\" return { tostring(k), type(k), "
+          "hmac.equal(k, \"xs3cr3t-value\"), k.name == nil }",
+          "[\"secret acme.key\",\"userdata\",true,true]");
+    static const char *const joined[] = {
+        "\"Bearer \" .. ctx.options.key", "ctx.options.key .. \"x\"",
+        "1 .. ctx.options.key", "ctx.options.key .. ctx.options.key"};
+    for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
+        char *body = xasprintf("return %s", joined[i]);
+        fails(body, ERR_SCRIPT, "secret:after \"Bearer \"");
+        free(body);
+    }
+    static const char *const bad[] = {"\"a\\r\\nb\"", "\"a\\0b\"", "(\"x\"):rep(1025)",
+                                      "\"\\xff\""};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char *body = xasprintf("return ctx.options.key:after(%s)", bad[i]);
+        fails(body, ERR_SCRIPT, "cannot put this text before a secret");
+        free(body);
+    }
+    fails("return ctx.options.key.after(\"x\", \"y\")", ERR_SCRIPT, "with a colon");
+    fails("ctx.options.key.name = 1", ERR_SCRIPT, "");
+    /* it crosses into a call and back, and comes from settings */
+    write_script(
+        "lua/front/actions/echo.lua",
+        "return { summary = \"x\", effect = \"read\", input = { v = { \"any\" } "
+        "}, run = function(ctx, input) return { v = ctx.http.get("
+        "\"http://%1/x\", { headers = { [\"X-Key\"] = input.v } }), k = input.v } "
+        "end }");
+    gives("local r = ctx.call(\"front/echo\", { v = ctx.options.key:after \"K \" }) "
+          "return tostring(r.k)",
+          "\"secret acme.key\"");
+    assert_true(vmtest_got(1, "X-Key: K s3cr3t-value\r\n"));
+    json_object_set_new(json_object_get(json_object_get(t.client, "recipes"), "probe"),
+                        "key", json_pack("{s:[s,s]}", "$secret", "acme.key", "Token "));
+    gives("return ctx.http.get(\"http://%1/x\", { headers = { Authorization = "
+          "ctx.options.key } })",
+          "{\"ok\":true}");
+    assert_true(vmtest_got(1, "Authorization: Token s3cr3t-value\r\n"));
+}
+
+/* Whatever repeats what was sent: its answer shows none of it. */
+static void answers_show_no_secret(void **state)
+{
+    (void)state;
+    static const char *const requests[] = {
+        "ctx.http.get(\"http://%1/echo\", { headers = { [\"X-Key\"] = ctx.options.key } "
+        "})",
+        "ctx.http.post(\"http://%1/echo\", \"x\", { headers = { [\"X-Key\"] = "
+        "ctx.options.key:after \"Bearer \" } })",
+        "ctx.http.get(\"/echo\", { connection = \"front\", raw = true })",
+        "ctx.http.request{ url = \"http://%1/echo-404\", headers = { [\"X-Key\"] = "
+        "ctx.options.key } }.body",
+    };
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        char *body = xasprintf("return %s", requests[i]);
+        probe(body);
+        if (t.outcome != RUN_DONE)
+            fail_msg("%s: %s", body, t.err.text);
+        if (strstr(t.json, vmtest_secret) || strstr(t.json, vmtest_token) ||
+            !strstr(t.json, "********"))
+            fail_msg("%s: %s", body, t.json);
+        free(body);
+    }
+    json_object_set_new(json_object_get(json_object_get(t.client, "recipes"), "probe"),
+                        "key", json_pack("{s:s}", "$secret", "acme.echo"));
+    probe("return ctx.http.get(ctx.options.key)");
+    assert_int_equal(t.outcome, RUN_DONE);
+    assert_null(strstr(t.json, "echo?k=0123456789abcdef"));
+    assert_null(strstr(t.json, "0123456789abcdef"));
+    assert_non_null(strstr(t.json, "GET ********"));
+}
+
+/* Of a host that no token goes to: to connect again would change nothing. */
+static void a_401_elsewhere_is_not_the_connections(void **state)
+{
+    (void)state;
+    fails("ctx.http.get(\"http://%1/401\", { headers = { Authorization = ctx.options.key "
+          "} })",
+          ERR_FORBIDDEN, "check the headers and secrets");
+    fails("ctx.http.post(\"http://%1/401\", {})", ERR_FORBIDDEN, ": 401 ");
+    gives("return ctx.http.request{ url = \"http://%1/401\" }.status", "401");
+    fails("ctx.http.get(\"/401\", { connection = \"front\" })", ERR_AUTH,
+          "foyer connect acme");
 }
 
 static void data_never_becomes_a_handle(void **state)
@@ -787,6 +905,9 @@ int main(void)
         TWICE(redirects),
         TWICE(redirects_keep_secrets),
         TWICE(secrets_go_where_they_belong),
+        TWICE(secrets_come_after_text),
+        TWICE(answers_show_no_secret),
+        TWICE(a_401_elsewhere_is_not_the_connections),
         TWICE(data_never_becomes_a_handle),
         TWICE(reads_only_read),
         TWICE(nothing_leaves_from_a_callback),

@@ -73,6 +73,7 @@ static inline void vmtest_serve(int fd, const struct buf *r)
         {"/deep", "200 OK", VMTEST_JSON, NULL},
         {"/cut", "200 OK", VMTEST_JSON, "{\"a\":\"\\ud83d\\ude00 \\ud83d\",\"n\":1.0}"},
         {"/empty", "204 No Content", "", ""},
+        {"/401", "401 No", VMTEST_JSON, "{}"},
     };
     const char *target = strchr(r->data, ' ') + 1;
     size_t n = strcspn(target, " ?");
@@ -87,6 +88,11 @@ static inline void vmtest_serve(int fd, const struct buf *r)
         snprintf(headers, sizeof headers, "Location: %.*s\r\n",
                  (int)strcspn(location, " "), location);
         vmtest_answer(fd, status, headers, "", 0);
+        return;
+    }
+    if (strncmp(target, "/echo", 5) == 0) { /* what came, as text; /echo-404: with 404 */
+        vmtest_answer(fd, strncmp(target, "/echo-404", 9) == 0 ? "404 No" : "200 OK",
+                      "Content-Type: text/plain\r\n", r->data, r->len);
         return;
     }
     if (strncmp(target, "/loop ", 6) == 0) {
@@ -278,6 +284,9 @@ static inline int vmtest_open_secret(void *arg, const char *name, struct buf *ou
         return buf_adds(out, vmtest_secret);
     if (strcmp(name, "acme.url") == 0)
         return buf_addf(out, "http://127.0.0.1:%d/hook/s3cr3t-path",
+                        vmtest_servers[1].port);
+    if (strcmp(name, "acme.echo") == 0)
+        return buf_addf(out, "http://127.0.0.1:%d/echo?k=0123456789abcdef",
                         vmtest_servers[1].port);
     return err_set(e, ERR_NOT_FOUND, "cannot find the secret %s", name);
 }
