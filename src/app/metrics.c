@@ -156,7 +156,12 @@ static int read_gauges(struct buf *out, struct workspace *w, struct err *e)
     struct store *store = workspace_store(w, e);
     int64_t now_ms = clock_wall_ms();
     buf_reset(out);
-    if (!store || add_deliveries(out, store_db(store), now_ms, e) != 0 ||
+    if (!store)
+        return -1;
+    gauge(out, "foyer_store_in_place",
+          "0: the store's file was removed or replaced, and nothing is stored.",
+          store_check_place(store, NULL) == 0);
+    if (add_deliveries(out, store_db(store), now_ms, e) != 0 ||
         add_runs(out, store_db(store), e) != 0)
         return -1;
     return add_companies(out, w, now_ms, e);

@@ -28,11 +28,13 @@ enum {
     ERRAND_RETENTION_MS = 1000,
     DRAIN_MS = 33 * 1000, /* a write is waited for 30 s */
     ALERTS_MS = 5 * 1000,
-    PAUSE_MS = 20
+    PAUSE_MS = 20,
+    LOST_US = 60 * 1000 * 1000 /* how often it is said that the store is gone */
 };
 
 struct worker {
     struct workspace *workspace;
+    struct store *store;
     struct session *session;
     struct loop *loop;
     struct writer *writer;
@@ -45,6 +47,7 @@ struct worker {
     int wake_fd;
     int64_t minute;       /* that the schedule was last asked in */
     int64_t retention_us; /* when the next round begins */
+    int64_t lost_us;      /* when the log last said that the store is gone; 0: it is not */
     int errand;           /* ends when all is done */
     int begun;            /* of an errand: what dead processes held is free */
     int tidied;           /* of an errand: its round of retention has begun */
@@ -90,8 +93,27 @@ static void on_delivery(void *arg, const char *app, const char *client, const ch
     receipts_hear(runner_receipts(arg), app, client, body, len);
 }
 
+/* 0: the store's file was removed or replaced: the worker begins nothing, and the log says
+ * so once a minute. */
+static int has_store(struct worker *w)
+{
+    struct err e;
+    int64_t now = clock_mono_us();
+    if (store_check_place(w->store, &e) == 0) {
+        w->lost_us = 0;
+        return 1;
+    }
+    if (w->lost_us == 0 || now - w->lost_us >= LOST_US) {
+        log_line(LOG_ERROR, "nothing is begun: %s", e.text);
+        w->lost_us = now;
+    }
+    return 0;
+}
+
 static void look(struct worker *w)
 {
+    if (!has_store(w))
+        return;
     int64_t minute = clock_wall_ms() / MINUTE_MS;
     dispatch_wake(w->dispatch);
     runner_wake(w->runner);
@@ -182,13 +204,12 @@ struct worker *worker_open(struct workspace *workspace, runner_done *ended, void
                            struct err *e)
 {
     const json_t *settings = workspace_settings(workspace, e);
-    struct presence *presence = settings && workspace_store(workspace, e)
-                                    ? workspace_presence(workspace, e)
-                                    : NULL;
+    struct store *store = settings ? workspace_store(workspace, e) : NULL;
+    struct presence *presence = store ? workspace_presence(workspace, e) : NULL;
     if (!presence)
         return NULL;
     struct worker *w = xcalloc(1, sizeof *w);
-    *w = (struct worker){.workspace = workspace, .wake_fd = -1};
+    *w = (struct worker){.workspace = workspace, .store = store, .wake_fd = -1};
     w->session = session_open(workspace, e);
     if (w->session) {
         char *path = store_path(workspace_dir(workspace));

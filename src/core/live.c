@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/path.h"
@@ -12,8 +11,6 @@
 struct live {
     char *workspace_dir, *path;
     struct db *db;
-    dev_t device;
-    ino_t inode;
 };
 
 /* `owner` is NULL in a released claim, whose row keeps its epoch. A company's `window`
@@ -96,14 +93,6 @@ static int make_state_dir(struct live *live, struct err *e)
     return rc;
 }
 
-/* 1 when the path still leads to the file that was opened. */
-static int is_ours(const struct live *live)
-{
-    struct stat st;
-    return stat(live->path, &st) == 0 && st.st_ino == live->inode &&
-           st.st_dev == live->device;
-}
-
 /* The file itself last: who opens one of the others meanwhile still finds it, and sees at
  * its next use that it is gone. */
 static void remove_file(struct live *live)
@@ -118,7 +107,6 @@ static void remove_file(struct live *live)
 
 static int open_once(struct live *live, int *damaged, struct err *e)
 {
-    struct stat st;
     *damaged = 0;
     if (make_state_dir(live, e) != 0 ||
         !(live->db = db_open_live(live->path, damaged, e)))
@@ -128,16 +116,12 @@ static int open_once(struct live *live, int *damaged, struct err *e)
         drop(live);
         return -1;
     }
-    if (stat(live->path, &st) == 0) {
-        live->device = st.st_dev;
-        live->inode = st.st_ino;
-    }
     return 0;
 }
 
 struct db *live_db(struct live *live, struct err *e)
 {
-    if (live->db && is_ours(live))
+    if (live->db && db_check_place(live->db, NULL) == 0)
         return live->db;
     drop(live);
     int damaged;

@@ -93,6 +93,11 @@ int store_probe(struct db *db, struct err *e)
     return db_exec(db, set, e);
 }
 
+int store_check_place(const struct store *s, struct err *e)
+{
+    return db_check_place(s->db, e);
+}
+
 struct db *store_db(struct store *s)
 {
     return s->db;

@@ -27,6 +27,8 @@ int store_check(struct store *s, struct err *e);
 /* Inside a write transaction of any handle on the file: a write that changes nothing, to
  * find out whether the disk takes one. */
 int store_probe(struct db *db, struct err *e);
+/* 0 while the store's files are still the ones that S opened; see db_check_place. */
+int store_check_place(const struct store *s, struct err *e);
 /* Its handle, for those with SQL of their own: inbox, ledger, sealing. */
 struct db *store_db(struct store *s);
 

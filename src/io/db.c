@@ -33,10 +33,21 @@ static const struct kind {
     live_file = {"PRAGMA page_size=1024; PRAGMA journal_mode=WAL;",
                  "PRAGMA synchronous=OFF;", 16, 24 * 1024, 0};
 
+/* The files of a database: itself, its log, the log's index. */
+enum { FILES = 3 };
+
+struct file {
+    char *path;
+    dev_t device;
+    ino_t inode;
+    int is_known; /* it is open, and these are its numbers */
+};
+
 struct db {
     sqlite3 *sqlite;
     const struct kind *kind;
     char *path; /* for sentences */
+    struct file files[FILES];
     int64_t busy_until_us;
     int is_durable; /* synchronous=FULL */
     sqlite3_stmt *kept[KEPT_SETS][KEPT_WAYS];
@@ -181,6 +192,47 @@ static void configure(void)
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
 }
 
+/* ---- the files that are open, and what their names lead to ---- */
+
+/* Notes the numbers of the files that SQLite has opened by now. */
+static void note_files(struct db *db, int n)
+{
+    struct stat st;
+    for (int i = 0; i < n; i++) {
+        struct file *file = &db->files[i];
+        if (file->is_known || stat(file->path, &st) != 0)
+            continue;
+        file->device = st.st_dev;
+        file->inode = st.st_ino;
+        file->is_known = 1;
+    }
+}
+
+static void name_files(struct db *db)
+{
+    static const char *const suffixes[FILES] = {"", "-wal", "-shm"};
+    for (int i = 0; i < FILES; i++)
+        db->files[i].path = xasprintf("%s%s", db->path, suffixes[i]);
+    note_files(db, 1);
+}
+
+int db_check_place(const struct db *db, struct err *e)
+{
+    struct stat st;
+    for (int i = 0; i < FILES; i++) {
+        const struct file *file = &db->files[i];
+        if (file->is_known &&
+            (stat(file->path, &st) != 0 || st.st_ino != file->inode ||
+             st.st_dev != file->device))
+            return err_set(e, ERR_STORE,
+                           "cannot use %s: the file was removed or replaced while this "
+                           "process had it open; put it back where it was, or restart "
+                           "foyer to go on with what is there now",
+                           file->path);
+    }
+    return 0;
+}
+
 static struct db *open_file(const char *path, const struct kind *kind, int *damaged,
                             struct err *e)
 {
@@ -202,6 +254,7 @@ static struct db *open_file(const char *path, const struct kind *kind, int *dama
         db_close(db);
         return NULL;
     }
+    name_files(db);
     sqlite3_busy_handler(db->sqlite, on_busy, db);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
     if (set_up(db, e) != 0) {
@@ -274,6 +327,8 @@ void db_close(struct db *db)
     for (int i = 0; i < KEPT_SETS * KEPT_WAYS; i++)
         sqlite3_finalize(db->kept[i / KEPT_WAYS][i % KEPT_WAYS]);
     sqlite3_close(db->sqlite);
+    for (int i = 0; i < FILES; i++)
+        free(db->files[i].path);
     free(db->path);
     free(db);
 }
@@ -435,7 +490,13 @@ int db_begin(struct db *db, struct err *e)
 {
     /* IMMEDIATE: the lock is waited for here, where on_busy is called; a reader that
      * turns writer would get SQLITE_BUSY at once. */
-    return run(db, "BEGIN IMMEDIATE", e);
+    if (run(db, "BEGIN IMMEDIATE", e) != 0)
+        return -1;
+    note_files(db, FILES); /* the log is open from the first lock on */
+    if (db_check_place(db, e) == 0)
+        return 0;
+    run(db, "ROLLBACK", NULL);
+    return -1;
 }
 
 int db_end(struct db *db, int commit, struct err *e)

@@ -47,6 +47,10 @@ struct db *db_open(const char *path, struct err *e);
  * waits for the disk and a power cut may break it, and pages of 1 KiB. *DAMAGED becomes 1
  * when it failed because the file is no database or a broken one. */
 struct db *db_open_live(const char *path, int *damaged, struct err *e);
+/* 0 while the names of DB's files (itself, -wal, -shm) lead to the files that it opened;
+ * -1 and ERR_STORE when one was removed or replaced: what is written then is seen by no
+ * other process, so that each write transaction begins by asking this. Three stats. */
+int db_check_place(const struct db *db, struct err *e);
 /* 1 when the last failure on DB means that its file is broken. */
 int db_is_damaged(const struct db *db);
 /* The last handle on a file moves its log (PATH-wal) into it, unless that is short and

@@ -376,6 +376,54 @@ static void test_locked(void **state)
     db_close(b);
 }
 
+static int insert_one(struct db *db, void *arg, struct err *e)
+{
+    return db_change(db, "INSERT INTO person (name) VALUES (?)", DB_ARGS(db_text(arg)),
+                     NULL, e);
+}
+
+/* NAME's file makes way: by removal, or for another file that takes its name. */
+static void move_away(const char *name, int replaced)
+{
+    char *away = xasprintf("%s.away", name), *other = xasprintf("%s.other", name);
+    if (replaced) {
+        assert_int_equal(link(name, away), 0);
+        assert_int_equal(path_create(other, "", 0, 0600, NULL), 0);
+        assert_int_equal(rename(other, name), 0);
+    } else {
+        assert_int_equal(rename(name, away), 0);
+    }
+    free(other);
+    free(away);
+}
+
+static void test_a_file_that_is_gone_is_not_written(void **state)
+{
+    (void)state;
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (int i = 0; i < 6; i++) {
+        char *file = xasprintf("%s%s", path, suffixes[i / 2]);
+        char *away = xasprintf("%s.away", file);
+        struct db *db = open_migrated();
+        struct err e = {0};
+        assert_int_equal(db_transaction(db, insert_one, (char[]){"bob"}, &e), 0);
+        assert_int_equal(db_check_place(db, &e), 0);
+        move_away(file, i % 2);
+        assert_int_equal(db_transaction(db, insert_one, (char[]){"eve"}, &e), -1);
+        assert_int_equal(e.kind, ERR_STORE);
+        assert_non_null(strstr(e.text, file));
+        assert_non_null(strstr(e.text, "removed or replaced"));
+        assert_false(db_in_transaction(db));
+        assert_int_equal(db_check_place(db, NULL), -1);
+        assert_int_equal(rename(away, file), 0); /* it is back: it goes on */
+        assert_int_equal(db_transaction(db, insert_one, (char[]){"eve"}, &e), 0);
+        assert_int_equal(db_exec(db, "DELETE FROM person WHERE name <> 'ada'", NULL), 0);
+        db_close(db);
+        free(away);
+        free(file);
+    }
+}
+
 static void test_not_a_database(void **state)
 {
     (void)state;
@@ -527,6 +575,7 @@ int main(void)
         T(test_a_full_disk),
         T(test_read_only),
         T(test_locked),
+        T(test_a_file_that_is_gone_is_not_written),
         T(test_not_a_database),
         T(test_a_damaged_file),
         T(test_no_directory_and_a_directory),
