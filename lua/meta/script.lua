@@ -92,7 +92,7 @@ error("definition file: do not run")
 ---@class foyer.Recipe
 ---@field summary string  one sentence
 ---@field on? string  the trigger that starts it
----@field cron? string  when it is due, as five fields of crontab(5) in the client's time zone; `foyer work` and `foyer cron` see to it. A time that clocks show twice is due the first time; one that they leave out, right after
+---@field cron? string  when it is due, as five fields of crontab(5) in the client's time zone; `foyer work` and `foyer cron` see to it. When clocks are changed, it is as in cron(8): with `*` in the minute or the hour (also `*/15`) the times follow the clock, also through the hour that comes twice; a fixed time such as `30 2 * * *` is due once, in an hour that comes twice the first time, and right after an hour that is left out
 ---@field options? table<string, foyer.Field>  what `client.lua` and the command line may set
 ---@field retry? {attempts: integer?, give_up: string?}  how often in a row, and for how long, a failure that may pass is tried again: 8 times unless said otherwise. The client's settings may say otherwise
 ---@field catch_up? "latest"|"all"|"none"|boolean  what happens to times of `cron` that were missed while nothing looked: one run for the latest of them (the default, and true), one for each of the last hundred, or none (also false)

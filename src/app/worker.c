@@ -47,10 +47,10 @@ struct worker {
     int wake_fd;
     int64_t minute;       /* that the schedule was last asked in */
     int64_t retention_us; /* when the next round begins */
-    int64_t lost_us;      /* when the log last said that the store is gone; 0: it is not */
-    int errand;           /* ends when all is done */
-    int begun;            /* of an errand: what dead processes held is free */
-    int tidied;           /* of an errand: its round of retention has begun */
+    int64_t lost_us; /* when the log last said that the store is gone; 0: it is not */
+    int errand;      /* ends when all is done */
+    int begun;       /* of an errand: what dead processes held is free */
+    int tidied;      /* of an errand: its round of retention has begun */
     int stopping, late;
     int has_worked; /* since its memory was given back */
 };
@@ -93,8 +93,8 @@ static void on_delivery(void *arg, const char *app, const char *client, const ch
     receipts_hear(runner_receipts(arg), app, client, body, len);
 }
 
-/* 0: the store's file was removed or replaced: the worker begins nothing, and the log says
- * so once a minute. */
+/* 0: the store's file was removed or replaced: the worker begins nothing, and the log
+ * says so once a minute. */
 static int has_store(struct worker *w)
 {
     struct err e;

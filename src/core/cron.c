@@ -133,7 +133,7 @@ int cron_check(const char *s, struct err *e)
 /* ---- times of a clock, as seconds since 1970-01-01 on that clock ---- */
 
 /* February 29 on a given weekday comes within 40 years. */
-enum { HOURS = 24, DAY_SECONDS = 86400, DAYS_AHEAD = 41 * 366 };
+enum { HOURS = 24, DAY_SECONDS = 86400, DAYS_AHEAD = 41 * 366, CORRECTION = 3 * 3600 };
 #define NEVER INT64_MAX
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -185,6 +185,15 @@ static int64_t whole_minute(int64_t t)
     return floor_div(t + 59, 60) * 60;
 }
 
+/* As cron(8): times with "*" in the minute or the hour follow the clocks as they are. A
+ * fixed time comes once, although clocks are changed by less than three hours; where they
+ * are changed by more, it follows them as well. */
+static int follows_clocks(const struct cron *c, int64_t change)
+{
+    return c->star[MINUTE] || c->star[HOUR] || change >= CORRECTION ||
+           change <= -CORRECTION;
+}
+
 /* The first slot with FROM <= it < UNTIL, else NEVER. Offsets of old had seconds: a clock
  * time belongs to the minute in which clocks come to show it. */
 static int64_t next_slot(const struct cron *c, const struct zone *z, int64_t from,
@@ -196,8 +205,9 @@ static int64_t next_slot(const struct cron *c, const struct zone *z, int64_t fro
         struct zone_span span, before;
         zone_span(z, from, &span);
         int64_t clock = from + span.east - 59;
-        if (span.from != INT64_MIN) {
+        if (span.from != INT64_MIN)
             zone_span(z, span.from - 1, &before);
+        if (span.from != INT64_MIN && !follows_clocks(c, span.east - before.east)) {
             int64_t shown = span.from + before.east; /* by clocks until then */
             if (whole_minute(span.from) == from &&
                 find(c, whole_minute(shown), span.from + span.east) != NEVER)

@@ -1,9 +1,11 @@
 /* cron: expressions of five fields (minute, hour, day of month, month, day of week), with
  * lists, ranges, steps and English names, as in crontab(5), and the times they name.
  *
- * A slot is the start of a minute, Unix milliseconds. It is a time of the zone's clocks,
- * which counts once: in an hour that clocks show twice, the first time; in one that they
- * leave out, the first minute after it, where several such slots are one. */
+ * A slot is the start of a minute, Unix milliseconds, and a time of the zone's clocks. When
+ * clocks are changed, the rules are cron(8)'s: times with "*" in the minute or the hour
+ * follow the clocks, also through an hour that comes twice. A fixed time comes once: in an
+ * hour that comes twice, the first time; in one that is left out, the first minute after
+ * it, where several such slots are one. */
 #ifndef FOYER_CRON_H
 #define FOYER_CRON_H
 

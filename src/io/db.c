@@ -221,9 +221,8 @@ int db_check_place(const struct db *db, struct err *e)
     struct stat st;
     for (int i = 0; i < FILES; i++) {
         const struct file *file = &db->files[i];
-        if (file->is_known &&
-            (stat(file->path, &st) != 0 || st.st_ino != file->inode ||
-             st.st_dev != file->device))
+        if (file->is_known && (stat(file->path, &st) != 0 || st.st_ino != file->inode ||
+                               st.st_dev != file->device))
             return err_set(e, ERR_STORE,
                            "cannot use %s: the file was removed or replaced while this "
                            "process had it open; put it back where it was, or restart "
