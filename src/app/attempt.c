@@ -133,7 +133,8 @@ struct ledger_change attempt_change(const struct attempt *a, enum ledger_state s
 {
     return (struct ledger_change){.drop = -1,
                                   .state = (int)state,
-                                  .due_ms = clock_wall_ms(),
+                                  /* at once: by whatever clock */
+                                  .due_ms = state == LEDGER_QUEUED ? 0 : clock_wall_ms(),
                                   .failures = a->failures.count,
                                   .first_failure_ms = a->failures.first_ms,
                                   .looks = a->looks};

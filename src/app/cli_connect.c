@@ -19,7 +19,7 @@ static const char usage[] =
     "connect CLIENT [--link|--paste|--token-file FILE|-] [--app APP] [--api-url URL] "
     "[--oauth-url URL] [--replace] [--json]";
 
-enum { LINK_MS = 7 * 24 * 3600 * 1000, LISTEN_MS = 10 * 60 * 1000, LINGER_MS = 300 };
+enum { LINK_MS = STORE_CONSENT_MAX_MS, LISTEN_MS = 10 * 60 * 1000, LINGER_MS = 300 };
 
 /* A client that is not there yet starts with the least that works. */
 static int make_client(struct workspace *w, const char *client, const char *app,

@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/when.h"
+#include "core/ahead.h"
 #include "core/budget.h"
 #include "core/sealing.h"
 #include "core/settings.h"
@@ -155,6 +157,22 @@ static void check_values(struct doctor *d, struct store *store)
                      count.values == 1 ? "" : "s");
 }
 
+static void on_ahead(void *arg, const char *what, int64_t n, int64_t latest_ms)
+{
+    struct doctor *d = arg;
+    struct buf latest;
+    buf_init(&latest, 64);
+    when_format(&latest, "%F %R UTC", latest_ms / 1000, NULL);
+    json_t *finding = findings_add(
+        &d->found, FINDING_WARNING, "clock",
+        "%lld %s of the store have times of the future, the latest %s: this machine's "
+        "clock was ahead then; they count as now, or not at all",
+        (long long)n, what, buf_str(&latest));
+    findings_set(finding, "what", what);
+    json_object_set_new(finding, "count", json_integer(n));
+    buf_free(&latest);
+}
+
 static void check_store(struct doctor *d)
 {
     struct err e = {0};
@@ -169,6 +187,8 @@ static void check_store(struct doctor *d)
     json_object_set_new(finding, "version", json_integer(store_version()));
     if (!d->keyless)
         check_values(d, store);
+    if (ahead_each(store_db(store), clock_wall_ms(), on_ahead, d, &e) != 0)
+        findings_add(&d->found, FINDING_PROBLEM, "clock", "%s", e.text);
 }
 
 /* ---- settings ---- */

@@ -155,7 +155,7 @@ struct one {
 static int replay_one(struct db *db, void *arg, struct err *e)
 {
     struct one *one = arg;
-    return inbox_replay(db, one->id, one->c->now_ms, e);
+    return inbox_replay(db, one->id, e);
 }
 
 static int replay_all(struct db *db, void *arg, struct err *e)

@@ -65,7 +65,7 @@ void confirm_free(struct confirm *c)
 
 /* ---- ends ---- */
 
-/* The intent is forgotten: a replay sends it again. */
+/* The intent is forgotten: a replay sends it again. DUE_MS 0: at once. */
 static void send_again(struct confirm *c, int64_t due_ms, const char *why)
 {
     struct attempt *a = c->a;
@@ -107,7 +107,7 @@ static void settle(struct confirm *c, const char *why)
     a->failures.count++;
     if (!a->failures.first_ms)
         a->failures.first_ms = clock_wall_ms();
-    send_again(c, clock_wall_ms(), "nobody can tell, and uncertain = \"resend\"");
+    send_again(c, 0, "nobody can tell, and uncertain = \"resend\"");
 }
 
 static void look_at(struct confirm *c, int64_t due_ms, const char *why)
@@ -230,7 +230,7 @@ static void on_looked(void *arg, const struct run_result *result)
     if (json_is_object(output))
         found(c, output);
     else if (json_is_true(json_object_get(said, "absent")))
-        send_again(c, clock_wall_ms(), "it surely was not done");
+        send_again(c, 0, "it surely was not done");
     else
         look_again(c, why ? why : "it was not found, which proves nothing");
     json_decref(tree);

@@ -12,7 +12,7 @@
 #include "core/settings.h"
 #include "core/store.h"
 
-enum { LOADS = 8, MINUTE_MS = 60 * 1000 };
+enum { LOADS = 8, MINUTE_MS = 60 * 1000, SMALL_STEP_MS = 5 * MINUTE_MS };
 
 struct entry { /* one recipe with cron times */
     struct entry *next;
@@ -142,13 +142,8 @@ static int write_due(struct db *db, void *arg, struct err *e)
     struct schedule *s = arg;
     s->added = 0;
     for (const struct due *due = s->found; due; due = due->next) {
-        int64_t last;
         const char *client = due->plan->client, *recipe = due->entry->recipe;
-        if (ledger_slot(db, client, recipe, &last, e) != 0)
-            return -1;
-        if (last != due->last_ms)
-            continue; /* another process was first */
-        int rc = ledger_slot_put(db, client, recipe, due->newest_ms, e);
+        int rc = ledger_slot_put(db, client, recipe, due->last_ms, due->newest_ms, e);
         for (int i = 0; rc == 1 && i < due->n; i++) {
             if (add_run(s, db, due, due->slots[i], e) != 0)
                 return -1;
@@ -195,24 +190,33 @@ static void on_written(void *arg, const struct err *e)
 
 /* ---- looking ---- */
 
+/* 1: the clock was ahead when this slot was dealt with, and it counts as now. As in
+ * cron(8): of fixed times, only where the clock was set back by three hours or more, for
+ * they are not to be repeated; of others by more than a few minutes, since such a step is
+ * no reason to run twice in one. */
+static int is_ahead(const struct entry *entry, int64_t now_ms)
+{
+    int64_t most =
+        cron_is_fixed(entry->cron) ? CRON_CORRECTION_S * (int64_t)1000 : SMALL_STEP_MS;
+    return entry->last_ms - now_ms > most;
+}
+
 static int look_at(struct schedule *s, const struct plan *plan, struct entry *entry,
                    struct err *e)
 {
-    int64_t last = entry->last_ms;
-    if (entry->next_ms == 0) {
-        if (ledger_slot(s->db, plan->client, entry->recipe, &last, e) != 0)
-            return -1;
-        entry->last_ms = last;
-        /* seen for the first time: the present minute is not past */
-        int64_t from = last ? last : s->now_ms - s->now_ms % MINUTE_MS - 1;
-        if (cron_next(entry->cron, plan->zone, from, &entry->next_ms, e) != 0)
-            return -1;
-    }
-    if (last != 0 && entry->next_ms > s->now_ms)
+    if (entry->next_ms == 0 &&
+        ledger_slot(s->db, plan->client, entry->recipe, &entry->last_ms, e) != 0)
+        return -1;
+    /* seen for the first time: the present minute is not past */
+    int is_new = entry->last_ms == 0 || is_ahead(entry, s->now_ms);
+    int64_t from = is_new ? s->now_ms - s->now_ms % MINUTE_MS - 1 : entry->last_ms;
+    if ((entry->next_ms == 0 || is_new) &&
+        cron_next(entry->cron, plan->zone, from, &entry->next_ms, e) != 0)
+        return -1;
+    if (!is_new && entry->next_ms > s->now_ms)
         return 0;
     struct due *due = xcalloc(1, sizeof *due);
-    int64_t from = last ? last : s->now_ms - s->now_ms % MINUTE_MS - 1;
-    *due = (struct due){.plan = plan, .entry = entry, .last_ms = last};
+    *due = (struct due){.plan = plan, .entry = entry, .last_ms = entry->last_ms};
     if (schedule_slots(entry->cron, plan->zone, entry->catch_up, from, s->now_ms,
                        due->slots, &due->n, &due->newest_ms, e) != 0) {
         free(due);

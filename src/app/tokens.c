@@ -18,6 +18,7 @@ enum {
     LOOK_MS = 50,
     /* A refresher that lives has its answer, or a timeout of its own, long before. */
     WAIT_MAX_MS = 90 * 1000,
+    AHEAD_MS = 60 * 1000,
     /* How often, and how many times, a token that could not be stored is tried again. */
     STORE_AGAIN_MS = 1000,
     STORES_MAX = 30,
@@ -430,8 +431,11 @@ int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *
     /* one whose grant was gone may have been connected again since: look */
     int bad = c->reconnect || c->refused == c->version ||
               (c->expires_ms && now >= c->expires_ms);
-    int due = now >= c->retry_ms &&
-              now >= oauth_due_ms(c->expires_ms, c->obtained_ms, c->company);
+    int waits = now < c->retry_ms && c->retry_ms <= now + RETRY_MS;
+    /* by a clock that was ahead, its end is not known */
+    int is_odd = c->expires_ms && c->obtained_ms > now + AHEAD_MS;
+    int due = !waits &&
+              (is_odd || now >= oauth_due_ms(c->expires_ms, c->obtained_ms, c->company));
     if (!bad && !due && !force)
         return 0;
     struct refresh *r = t->refreshes;

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/ahead.h"
 #include "core/stats.h"
 #include "io/writer.h"
 
@@ -52,7 +53,8 @@ struct worker {
     int begun;       /* of an errand: what dead processes held is free */
     int tidied;      /* of an errand: its round of retention has begun */
     int stopping, late;
-    int has_worked; /* since its memory was given back */
+    int is_mending, mended; /* what was stored while the clock was ahead */
+    int has_worked;         /* since its memory was given back */
 };
 
 static int is_idle(const struct worker *w)
@@ -110,11 +112,47 @@ static int has_store(struct worker *w)
     return 0;
 }
 
+/* On the writer's thread. */
+static int mend(struct db *db, void *arg, struct err *e)
+{
+    struct worker *w = arg;
+    return ahead_mend(db, clock_wall_ms(), &w->mended, e);
+}
+
+/* The clock was set back: 1 when something is due that was not before. */
+static int tell_mended(struct worker *w, const struct err *e)
+{
+    w->is_mending = 0;
+    if (e->kind != ERR_NONE) {
+        log_line(LOG_WARN, "cannot look for times of the future: %s", e->text);
+        return 0;
+    }
+    if (w->mended)
+        log_line(LOG_WARN,
+                 "%d deliveries and runs are due now: the clock was ahead when they were "
+                 "stored",
+                 w->mended);
+    return w->mended > 0;
+}
+
+static void on_mended(void *arg, const struct err *e)
+{
+    struct worker *w = arg;
+    if (!tell_mended(w, e) || w->stopping)
+        return;
+    dispatch_wake(w->dispatch);
+    runner_wake(w->runner);
+}
+
 static void look(struct worker *w)
 {
     if (!has_store(w))
         return;
     int64_t minute = clock_wall_ms() / MINUTE_MS;
+    if (minute != w->minute && !w->errand && !w->is_mending) {
+        w->is_mending = 1;
+        writer_submit(w->writer, 0, mend, on_mended, w);
+    }
     dispatch_wake(w->dispatch);
     runner_wake(w->runner);
     if (minute != w->minute)
@@ -326,16 +364,10 @@ int worker_serve(struct worker *w, int wake_fd, struct err *e)
     return 0;
 }
 
-static int nothing(struct db *db, void *arg, struct err *e)
-{
-    (void)db, (void)arg, (void)e;
-    return 0;
-}
-
 static void on_begun(void *arg, const struct err *e)
 {
     struct worker *w = arg;
-    (void)e; /* it says what is wrong where it matters */
+    tell_mended(w, e);
     w->begun = 1;
     if (!w->stopping)
         on_tick(w);
@@ -346,7 +378,7 @@ int worker_errand(struct worker *w)
     w->errand = 1;
     /* the runner begins by freeing what dead processes held; the writer goes in turn */
     runner_wake(w->runner);
-    writer_submit(w->writer, 0, nothing, on_begun, w);
+    writer_submit(w->writer, 0, mend, on_begun, w);
     work(w);
     return session_interrupted(w->session) ? 130 : 0;
 }

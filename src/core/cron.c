@@ -130,10 +130,21 @@ int cron_check(const char *s, struct err *e)
     return parse(&c, s, e);
 }
 
+static int is_fixed(const struct cron *c)
+{
+    return !c->star[MINUTE] && !c->star[HOUR];
+}
+
+int cron_is_fixed(const char *s)
+{
+    struct cron c;
+    return parse(&c, s, NULL) == 0 && is_fixed(&c);
+}
+
 /* ---- times of a clock, as seconds since 1970-01-01 on that clock ---- */
 
 /* February 29 on a given weekday comes within 40 years. */
-enum { HOURS = 24, DAY_SECONDS = 86400, DAYS_AHEAD = 41 * 366, CORRECTION = 3 * 3600 };
+enum { HOURS = 24, DAY_SECONDS = 86400, DAYS_AHEAD = 41 * 366 };
 #define NEVER INT64_MAX
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -190,8 +201,7 @@ static int64_t whole_minute(int64_t t)
  * are changed by more, it follows them as well. */
 static int follows_clocks(const struct cron *c, int64_t change)
 {
-    return c->star[MINUTE] || c->star[HOUR] || change >= CORRECTION ||
-           change <= -CORRECTION;
+    return !is_fixed(c) || change >= CRON_CORRECTION_S || change <= -CRON_CORRECTION_S;
 }
 
 /* The first slot with FROM <= it < UNTIL, else NEVER. Offsets of old had seconds: a clock
@@ -202,7 +212,7 @@ static int64_t next_slot(const struct cron *c, const struct zone *z, int64_t fro
     from = whole_minute(from);
     until = whole_minute(until);
     while (from < until) {
-        struct zone_span span, before;
+        struct zone_span span, before = {0};
         zone_span(z, from, &span);
         int64_t clock = from + span.east - 59;
         if (span.from != INT64_MIN)

@@ -167,8 +167,11 @@ int inbox_reclaim(struct db *db, const char *owner, int64_t crashed, int crashes
                           db_int(crashed), db_text(owner)),
                   NULL, e) != 0)
         return -1;
-    return db_change(db, "UPDATE delivery SET owner = NULL WHERE owner = ?",
-                     DB_ARGS(db_text(owner)), NULL, e);
+    return db_change(
+        db,
+        "UPDATE delivery SET owner = NULL, due_ms = iif(state = 0, 0, due_ms)"
+        " WHERE owner = ?",
+        DB_ARGS(db_text(owner)), NULL, e);
 }
 
 struct found {
@@ -183,7 +186,7 @@ static int read_found(void *arg, const struct db_row *row)
     return 1;
 }
 
-int inbox_replay(struct db *db, int64_t id, int64_t now_ms, struct err *e)
+int inbox_replay(struct db *db, int64_t id, struct err *e)
 {
     struct found found = {0};
     if (db_query(db, "SELECT owner FROM delivery WHERE id = ?", DB_ARGS(db_int(id)),
@@ -196,9 +199,9 @@ int inbox_replay(struct db *db, int64_t id, int64_t now_ms, struct err *e)
                        "cannot replay the delivery %lld: a worker is looking at it",
                        (long long)id);
     return db_change(db,
-                     "UPDATE delivery SET state = 0, due_ms = ?, attempts = 0, "
+                     "UPDATE delivery SET state = 0, due_ms = 0, attempts = 0, "
                      "crashes = 0, note = NULL WHERE id = ? AND owner IS NULL",
-                     DB_ARGS(db_int(now_ms), db_int(id)), NULL, e);
+                     DB_ARGS(db_int(id)), NULL, e);
 }
 
 struct each_owner {
@@ -329,14 +332,15 @@ int inbox_reject(struct db *db, const struct rejection *r, struct err *e)
 {
     int changed;
     int64_t times = r->times > 0 ? r->times : 1;
-    if (db_change(db,
-                  "UPDATE rejection SET times = times + ?1, at_ms = max(at_ms, ?2) WHERE "
-                  "id = (SELECT id FROM rejection WHERE route = ?3 AND status = ?4 AND "
-                  "sentence = ?5 AND at_ms > ?6 ORDER BY id DESC LIMIT 1)",
-                  DB_ARGS(db_int(times), db_int(r->at_ms), db_text(r->route),
-                          db_int(r->status), db_text(r->sentence),
-                          db_int(r->at_ms - HOUR_MS)),
-                  &changed, e) != 0)
+    if (db_change(
+            db,
+            "UPDATE rejection SET times = times + ?1, at_ms = max(at_ms, ?2) WHERE "
+            "id = (SELECT id FROM rejection WHERE route = ?3 AND status = ?4 AND "
+            "sentence = ?5 AND at_ms > ?6 AND at_ms <= ?7 ORDER BY id DESC LIMIT 1)",
+            DB_ARGS(db_int(times), db_int(r->at_ms), db_text(r->route), db_int(r->status),
+                    db_text(r->sentence), db_int(r->at_ms - HOUR_MS),
+                    db_int(r->at_ms + HOUR_MS)),
+            &changed, e) != 0)
         return -1;
     if (changed)
         return 0;

@@ -61,7 +61,7 @@ int inbox_reclaim(struct db *db, const char *owner, int64_t crashed, int crashes
                   const char *note, struct err *e);
 /* Lets it be looked at again, as new: `foyer events replay`, and unrouted ones whose
  * client has come. Activation keys see to it that nothing fires twice. */
-int inbox_replay(struct db *db, int64_t id, int64_t now_ms, struct err *e);
+int inbox_replay(struct db *db, int64_t id, struct err *e);
 /* Each owner of a claim, once. */
 int inbox_owners(struct db *db, int (*fn)(void *arg, const char *owner), void *arg,
                  struct err *e);

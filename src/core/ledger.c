@@ -359,15 +359,16 @@ int ledger_slot(struct db *db, const char *client, const char *recipe, int64_t *
 }
 
 int ledger_slot_put(struct db *db, const char *client, const char *recipe,
-                    int64_t slot_ms, struct err *e)
+                    int64_t last_ms, int64_t slot_ms, struct err *e)
 {
     int changed;
-    if (db_change(db,
-                  "INSERT INTO schedule (client, recipe, slot_ms) VALUES (?, ?, ?)"
-                  " ON CONFLICT (client, recipe) DO UPDATE SET"
-                  " slot_ms = excluded.slot_ms WHERE excluded.slot_ms > slot_ms",
-                  DB_ARGS(db_text(client), db_text(recipe), db_int(slot_ms)), &changed,
-                  e) != 0)
+    if (db_change(
+            db,
+            "INSERT INTO schedule (client, recipe, slot_ms) VALUES (?, ?, ?)"
+            " ON CONFLICT (client, recipe) DO UPDATE SET"
+            " slot_ms = excluded.slot_ms WHERE slot_ms = ?",
+            DB_ARGS(db_text(client), db_text(recipe), db_int(slot_ms), db_int(last_ms)),
+            &changed, e) != 0)
         return -1;
     return changed > 0;
 }

@@ -309,12 +309,12 @@ int ledger_delivered(struct db *db, const char *client, const char *app, const c
 /* The receipt is looked at again at DUE_MS. */
 int ledger_receipt_again(struct db *db, const struct ledger_receipt *r, int64_t due_ms,
                          struct err *e);
-/* The last slot of cron that was dealt with, 0: none yet; 1 from put: this call did it,
- * 0: somebody else was first. */
+/* The last slot of cron that was dealt with, 0: none yet. put replaces LAST_MS (0: none)
+ * by SLOT_MS: 1; or 0 when another process was first. */
 int ledger_slot(struct db *db, const char *client, const char *recipe, int64_t *slot_ms,
                 struct err *e);
 int ledger_slot_put(struct db *db, const char *client, const char *recipe,
-                    int64_t slot_ms, struct err *e);
+                    int64_t last_ms, int64_t slot_ms, struct err *e);
 /* As inbox_prune: ended runs from before BEFORE_MS with all that is theirs, code and pins
  * that no run has, counts that no longer matter. */
 int ledger_prune(struct db *db, int64_t before_ms, int64_t now_ms, int limit,

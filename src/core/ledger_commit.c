@@ -49,9 +49,10 @@ static int check_replies(struct db *db, const struct ledger_head *head,
         return 0;
     if (db_query(db,
                  "SELECT count(*) FROM reply WHERE client = ? AND conversation = ?"
-                 " AND at_ms > ? AND NOT (run = ? AND seq = ?)",
+                 " AND at_ms > ? AND at_ms <= ? AND NOT (run = ? AND seq = ?)",
                  DB_ARGS(db_text(head->client), db_text(change->reply_to),
-                         db_int(change->now_ms - HOUR_MS), db_int(head->id),
+                         db_int(change->now_ms - HOUR_MS),
+                         db_int(change->now_ms + HOUR_MS), db_int(head->id),
                          db_int(reply_seq(change))),
                  db_read_int, &n, e) != 0)
         return -1;
@@ -155,7 +156,7 @@ static int end_attempt(struct db *db, const struct ledger_head *head,
             return -1;
         if (found) {
             state = LEDGER_QUEUED;
-            due_ms = change->now_ms;
+            due_ms = 0; /* at once */
         }
     }
     /* A run that was woken is queued without holding its place: it slept. */

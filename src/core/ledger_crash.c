@@ -72,9 +72,10 @@ static int suspend(struct db *db, const struct ledger_head *head,
                   NULL, e) != 0 ||
         db_query(db,
                  "SELECT count(*) FROM crash WHERE client = ? AND recipe = ?"
-                 " AND at_ms > ?",
+                 " AND at_ms > ? AND at_ms <= ?",
                  DB_ARGS(db_text(head->client), db_text(head->recipe),
-                         db_int(now_ms - crash->within_ms)),
+                         db_int(now_ms - crash->within_ms),
+                         db_int(now_ms + crash->within_ms)),
                  db_read_int, &n, e) != 0)
         return -1;
     if (n < crash->recipe_max)
@@ -153,13 +154,15 @@ static int add_held(void *arg, const struct db_row *row)
 }
 
 /* What the process wrote is committed; a late word of it finds another epoch. due_ms is
- * from before the claim: the run is due, in its old order. */
-static int free_run(struct db *db, const struct held_run *run, struct err *e)
+ * from before the claim: the run is due, in its old order, also by a clock that was set
+ * back since. */
+static int free_run(struct db *db, const struct held_run *run, int64_t now_ms,
+                    struct err *e)
 {
     if (db_change(db,
-                  "UPDATE run SET state = 0, owner = NULL, epoch = epoch + 1"
-                  " WHERE id = ?",
-                  DB_ARGS(db_int(run->id)), NULL, e) != 0)
+                  "UPDATE run SET state = 0, owner = NULL, epoch = epoch + 1,"
+                  " due_ms = min(due_ms, ?) WHERE id = ?",
+                  DB_ARGS(db_int(now_ms), db_int(run->id)), NULL, e) != 0)
         return -1;
     return ledger_row_advance(db, run->place, e);
 }
@@ -173,7 +176,7 @@ int ledger_reclaim(struct db *db, const char *owner, const struct ledger_crash *
     int rc = db_query(db, "SELECT id, place FROM run WHERE state = 1 AND owner = ?",
                       DB_ARGS(db_text(owner)), add_held, &held, e);
     for (size_t i = 0; rc == 0 && i < held.n; i++) {
-        rc = free_run(db, &held.items[i], e);
+        rc = free_run(db, &held.items[i], now_ms, e);
         out->freed += rc == 0;
         owns_crashed |= crash && crash->run == held.items[i].id;
     }

@@ -20,15 +20,14 @@ static int wrong_state(const struct ledger_head *head, const char *doing, const 
 }
 
 /* Makes it due now, as though nothing had failed. What held its place goes on with it. */
-static int queue(struct db *db, const struct ledger_head *head, int64_t now_ms,
-                 struct err *e)
+static int queue(struct db *db, const struct ledger_head *head, struct err *e)
 {
     if (db_change(db,
-                  "UPDATE run SET state = 0, due_ms = ?, failures = 0,"
+                  "UPDATE run SET state = 0, due_ms = 0, failures = 0,"
                   " first_failure_ms = 0, looks = 0, crashes = 0,"
                   " held_ms = iif(state IN (0, 4), held_ms, 0), ended_ms = 0,"
                   " kind = NULL, reason = NULL, result = NULL WHERE id = ?",
-                  DB_ARGS(db_int(now_ms), db_int(head->id)), NULL, e) != 0)
+                  DB_ARGS(db_int(head->id)), NULL, e) != 0)
         return -1;
     return ledger_row_advance(db, head->place, e);
 }
@@ -61,7 +60,7 @@ static int retry(struct db *db, const struct ledger_head *head, int new_code,
         return wrong_state(head, "retry", "", e);
     if (head->state == LEDGER_DEAD && forget_failure(db, head->id, e) != 0)
         return -1;
-    if (queue(db, head, now_ms, e) != 0)
+    if (queue(db, head, e) != 0)
         return -1;
     if (new_code && db_change(db, "UPDATE run SET pins = NULL WHERE id = ?",
                               DB_ARGS(db_int(head->id)), NULL, e) != 0)
@@ -151,7 +150,7 @@ static int resolve(struct db *db, const struct ledger_head *head, int did_happen
     char *text = xasprintf("by hand: %.200s %s", intent.name,
                            did_happen ? "did happen" : "did not happen");
     if (rc == 0)
-        rc = queue(db, head, now_ms, e);
+        rc = queue(db, head, e);
     if (rc == 0)
         rc = ledger_row_note(db, head->id, now_ms, "resolved", text, e);
     free(text);
@@ -232,9 +231,9 @@ int ledger_release(struct db *db, const char *client, int64_t now_ms, int *relea
                   DB_ARGS(db_int(now_ms), db_text(client)), NULL, e) != 0)
         return -1;
     return db_change(db,
-                     "UPDATE run SET state = 0, due_ms = ?, kind = NULL, reason = NULL"
+                     "UPDATE run SET state = 0, due_ms = 0, kind = NULL, reason = NULL"
                      " WHERE client = ? AND state < 7 AND state = 5",
-                     DB_ARGS(db_int(now_ms), db_text(client)), released, e);
+                     DB_ARGS(db_text(client)), released, e);
 }
 
 /* ---- pauses ---- */

@@ -182,8 +182,8 @@ static int wake(struct db *db, const struct waiter *waiter, int64_t activation,
         set_since(db, waiter->run, activation, e) != 0 ||
         ledger_row_note(db, waiter->run, now_ms, "woken", text, e) != 0)
         return -1;
-    return db_change(db, "UPDATE run SET state = 0, due_ms = ? WHERE id = ?",
-                     DB_ARGS(db_int(now_ms), db_int(waiter->run)), NULL, e);
+    return db_change(db, "UPDATE run SET state = 0, due_ms = 0 WHERE id = ?",
+                     DB_ARGS(db_int(waiter->run)), NULL, e);
 }
 
 int ledger_wake(struct db *db, const char *client, const char *trigger,

@@ -86,6 +86,7 @@ int64_t policy_look(const struct policy *p, int look, int64_t sent_ms, int64_t n
 {
     if (look >= p->nlooks)
         return -1;
-    int64_t due = sent_ms + p->looks_ms[look];
+    /* the clock was ahead when it was sent */
+    int64_t due = (sent_ms < now_ms ? sent_ms : now_ms) + p->looks_ms[look];
     return due > now_ms ? due : now_ms;
 }

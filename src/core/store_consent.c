@@ -98,7 +98,8 @@ static int take_consent(struct db *db, void *arg, struct err *e)
             "this link was used already: ask for a new one with `foyer connect "
             "%s --link`",
             take->out->client);
-    if (take->now_ms >= take->out->expires_ms)
+    if (take->now_ms >= take->out->expires_ms ||
+        take->out->expires_ms > take->now_ms + STORE_CONSENT_MAX_MS)
         return err_set(e, ERR_INVALID,
                        "this link has expired: ask for a new one with `foyer connect %s "
                        "--link`",

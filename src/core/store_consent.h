@@ -9,6 +9,10 @@
 #include "base/err.h"
 #include "core/store.h"
 
+/* The longest that a link may be valid. One that would be valid for longer was made while
+ * the clock was ahead, and counts as expired. */
+enum { STORE_CONSENT_MAX_MS = 7 * 24 * 3600 * 1000 };
+
 struct store_consent { /* strings owned when read from the store */
     char *client, *app, *redirect_url, *api_url, *oauth_url; /* the URLs may be NULL */
     char *made_with; /* the mark of the app that is asked; NULL: not known */

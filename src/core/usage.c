@@ -24,7 +24,7 @@ static int note(struct db *db, void *arg, struct err *e)
     return db_change(
         db,
         "INSERT INTO usage (name, version, day_ms) VALUES (?, ?, ?) ON CONFLICT (name, "
-        "version) DO UPDATE SET day_ms = max(day_ms, excluded.day_ms)",
+        "version) DO UPDATE SET day_ms = excluded.day_ms",
         DB_ARGS(db_text(use->name), db_int(use->version), db_int(use->day_ms)), NULL, e);
 }
 
@@ -35,5 +35,6 @@ int usage_note(struct live *live, const char *name, int64_t version, int64_t now
     int64_t last = usage_last(live, name, version, e);
     if (last < 0)
         return -1;
-    return last >= use.day_ms ? 0 : live_write(live, note, &use, e);
+    int is_noted = last >= use.day_ms && last <= use.day_ms + 2 * DAY_MS;
+    return is_noted ? 0 : live_write(live, note, &use, e);
 }

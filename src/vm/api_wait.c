@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/ahead.h"
 #include "vm/api.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
@@ -47,7 +48,9 @@ int api_std_sleep(lua_State *L)
     if (answer == JOURNAL_RECORDED) {
         snprintf(text, sizeof text, "%.*s", (int)step.len, step.result);
         until_ms = strtoll(text, NULL, 10);
-        return until_ms <= now_ms ? 0 : run_sleep(L, until_ms);
+        return until_ms <= now_ms || ahead_is_sleep(until_ms, now_ms)
+                   ? 0
+                   : run_sleep(L, until_ms);
     }
     n = snprintf(text, sizeof text, "%lld", (long long)until_ms);
     if (journal_end(run_journal(run), step.seq, text, (size_t)n, &e) != 0)

@@ -152,12 +152,12 @@ static void test_claims(void **state)
     assert_int_equal(inbox_end(db, a, "one", DELIVERY_DONE, 0, NULL, &e), -1);
 
     /* replay makes it new, but not under a worker's hands */
-    assert_int_equal(inbox_replay(db, a, 7000, &e), 0);
+    assert_int_equal(inbox_replay(db, a, &e), 0);
     assert_string_equal(one(a), "1:front:-:-:application:-:-:-:-:waiting:0/0:-:- ");
     assert_int_equal(inbox_claim(db, b, "one", &e), 1);
-    assert_int_equal(inbox_replay(db, b, 7000, &e), -1);
+    assert_int_equal(inbox_replay(db, b, &e), -1);
     assert_int_equal(e.kind, ERR_CONFLICT);
-    assert_int_equal(inbox_replay(db, 99, 7000, &e), -1);
+    assert_int_equal(inbox_replay(db, 99, &e), -1);
     assert_int_equal(e.kind, ERR_NOT_FOUND);
     (void)c;
 }

@@ -308,7 +308,7 @@ static void what_may_be_retried(void **state)
         OK(ledger_retry(db, id, 0, now + 1, &e));
         struct ledger_run run = row(id);
         assert_int_equal(run.state, LEDGER_QUEUED);
-        assert_int_equal(run.due_ms, now + 1);
+        assert_int_equal(run.due_ms, 0); /* at once, whatever the clock */
         assert_int_equal(run.failures, 0);
         assert_int_equal(run.first_failure_ms, 0);
         assert_int_equal(run.looks, 0);
@@ -391,7 +391,7 @@ static void a_connection_is_back(void **state)
     assert_state(a, LEDGER_QUEUED);
     assert_state(b, LEDGER_PARKED);
     assert_state(3, LEDGER_HELD);
-    assert_int_equal(row(a).due_ms, now + 3);
+    assert_int_equal(row(a).due_ms, 0);
     assert_rows("SELECT run || what FROM history", "1released ");
     OK(ledger_release(db, "acme", now + 3, &released, &e));
     assert_int_equal(released, 0);
@@ -426,7 +426,7 @@ static void it_did_happen(void **state)
     assert_steps(id, "0 1!={} 2!={\"result\":{\"id\":\"msg_1\"}} ");
     struct ledger_run run = row(id);
     assert_int_equal(run.state, LEDGER_QUEUED);
-    assert_int_equal(run.due_ms, now + 1);
+    assert_int_equal(run.due_ms, 0); /* at once, whatever the clock */
     assert_int_equal(run.looks, 0);
     assert_rows("SELECT what || ':' || text FROM history",
                 "resolved:by hand: POST /x did happen ");

@@ -112,7 +112,7 @@ static void an_event_wakes(void **state)
     assert_int_equal(comes("acme", trigger, event_1, now + 7), 1);
     assert_state(id, LEDGER_QUEUED);
     OK(ledger_read(db, id, see_due, &due, &e));
-    assert_int_equal(due, now + 7);
+    assert_int_equal(due, 0); /* at once, whatever the clock */
     char expected[100];
     snprintf(expected, sizeof expected, "0=%s ", event_1);
     assert_steps(id, expected);

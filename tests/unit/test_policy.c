@@ -123,6 +123,9 @@ static void test_looks(void **state)
     assert_int_equal(policy_look(p, 1, NOW, NOW + 20 * 1000), NOW + 60 * 1000);
     assert_int_equal(policy_look(p, 2, NOW, NOW + HOUR), NOW + HOUR);
     assert_int_equal(policy_look(p, 3, NOW, NOW), -1);
+    /* sent while the clock was ahead */
+    assert_int_equal(policy_look(p, 0, NOW + 35040 * (int64_t)HOUR, NOW),
+                     NOW + 15 * 1000);
 }
 
 static json_t *tree_of(const char *text)

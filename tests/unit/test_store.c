@@ -503,6 +503,10 @@ static void test_a_consent_is_used_once(void **state)
     assert_int_equal(store_consent_find(s, "word", now, &c, &e), -1);
     assert_int_equal(store_consent_take(s, "other", now, &c, &e), -1);
     assert_int_equal(e.kind, ERR_NOT_FOUND);
+    asked.expires_ms = now + 7 * day + 1; /* made while the clock was ahead */
+    assert_int_equal(store_consent_put(s, "ahead", &asked, &e), 0);
+    assert_int_equal(store_consent_find(s, "ahead", now, &c, &e), -1);
+    assert_int_equal(e.kind, ERR_INVALID);
     asked.expires_ms = now - 31 * day;
     assert_int_equal(store_consent_put(s, "old", &asked, &e), 0);
     assert_int_equal(store_consent_take(s, "old", now, &c, &e), -1);

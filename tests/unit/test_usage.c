@@ -61,6 +61,8 @@ static void test_last_use(void **state)
     note(other, "a", 1, now); /* a clock that went back */
     assert_int_equal(last(live, "a", 1), today + 2 * day);
     assert_int_equal(last(live, "a", 2), today + day);
+    note(other, "a", 1, now - day); /* what was noted is no day that has been */
+    assert_int_equal(last(live, "a", 1), today - day);
     live_free(live);
     live_free(other);
     workdir_remove(dir);
