@@ -46,6 +46,9 @@ function ctx.call(action, input, more) end
 ---a run that was interrupted goes on at the page where it was. Front may return short pages with more to come
 ---(https://dev.frontapp.com/docs/pagination), so only `next` ends a walk.
 ---
+---What `unique` has seen is stored there as well, also what an interruption came behind. It remembers 100,000 ids; a run
+---that meets one more is parked, and says so. Items without an id are never dropped.
+---
 ---     local found = ctx.each("front/list-contacts", { limit = 100 }, { count = 0 },
 ---       function(contact, state) state.count = state.count + 1 end)
 ---@param action string  an action that returns `{results, next}`
@@ -90,6 +93,10 @@ function ctx.skip(reason) end
 --# WAITING AND REMEMBERING
 -- For recipes' runs, which are kept: `foyer run`, cron and events. A run that sleeps or waits holds nothing in
 -- memory; when it goes on it is replayed from the top, and steps that are done return what was recorded.
+--
+-- What a run has read is recorded until the action around it returns: 64 MiB at most in all (`limits.record_mib` in
+-- foyer.lua). A step that would pass that raises "limit"; results of up to 4 KiB always find room. To read more, read
+-- in an action of its own: its result takes the place of what it read.
 
 ---Goes on after DURATION, 90 days at most: "90s", "15m", "2h", "3d", or a number of seconds.
 ---@param duration string|number
@@ -110,7 +117,8 @@ function ctx.sleep(duration) end
 function ctx.wait_for(trigger, match, duration) end
 
 ---What this client's scripts remember: JSON values of at most 64 KiB by key, for all runs of the client. A value and
----the step that sets it are stored together, so that a replay does not set it again.
+---the step that sets it are stored together, so that a replay does not set it again. All keys and values of a client
+---take at most 16 MiB (`limits.store_mib` in foyer.lua); what would pass that raises "limit".
 ---@class foyer.Store
 ctx.store = {}
 

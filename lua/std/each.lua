@@ -5,6 +5,8 @@ local call = std.part("call")
 
 local limits = std.limits
 
+local MARK = 11 -- the bytes of a fingerprint
+
 local function copy_state(state)
   local copy, bytes = std.copy(state)
   if bytes > limits.each_state_bytes then
@@ -14,9 +16,43 @@ local function copy_state(state)
   return copy
 end
 
--- The pages from WHERE on = {input, state, pages, items}.
+-- The ids that a walk has met, as fingerprints, one behind the other in the text that the checkpoint keeps: a page
+-- costs what it adds, and a walk that was interrupted still knows them.
+local function ids(kept)
+  local known, fresh = {}, {}
+  local n = #kept // MARK
+  for i = 1, n do known[kept:sub((i - 1) * MARK + 1, i * MARK)] = true end
+  local set = {}
+
+  -- Whether ID is new; from now on it is not.
+  function set.add(id)
+    if math.type(id) == "float" then id = math.tointeger(id) or id end
+    local mark = std.fingerprint(id)
+    if known[mark] then return false end
+    if n >= limits.each_unique then
+      std.park("limit", ("ctx.each: this walk has met %d different ids, and `unique` remembers %d; cancel the run and "
+        .. "walk less at a time (a filter, a span of dates), or leave `unique` out"):format(n + 1, limits.each_unique))
+    end
+    n = n + 1
+    known[mark] = true
+    fresh[#fresh + 1] = mark
+    return true
+  end
+
+  -- The text for the checkpoint.
+  function set.keep()
+    kept = kept .. table.concat(fresh)
+    fresh = {}
+    return kept
+  end
+
+  return set
+end
+
+-- The pages from WHERE on = {input, state, pages, items, seen}.
 local function walk(action, where, fn, unique, guard)
-  local seen, seen_pages = {}, {}
+  local seen_pages = {}
+  local seen = unique and ids(where.seen or "")
   local state = where.state
   while true do
     local page = call.action(action, where.input, true)
@@ -27,8 +63,7 @@ local function walk(action, where, fn, unique, guard)
     for _, item in ipairs(page.results) do
       where.items = where.items + 1
       local id = unique and item[unique]
-      if id == nil or not seen[id] then
-        if id ~= nil then seen[id] = true end
+      if not unique or id == nil or id == json.null or seen.add(id) then
         if fn(item, state) == false then return copy_state(state) end
       end
     end
@@ -43,6 +78,7 @@ local function walk(action, where, fn, unique, guard)
     end
     seen_pages[page.next] = true
     where.input, where.state = { next = page.next }, state
+    where.seen = seen and seen.keep()
     std.page(guard, where)
   end
 end

@@ -74,7 +74,7 @@ static int on_step(void *arg, const struct journal_entry *step)
 
 static struct journal *load_journal(struct attempt *a, struct err *e)
 {
-    struct loading l = {a, journal_new(&limits_default, 1), e, 0};
+    struct loading l = {a, journal_new(workspace_limits(a->env->workspace), 1), e, 0};
     if (!a->id)
         return l.journal;
     if (ledger_steps(a->env->db, a->id, on_step, &l, e) == 0 && !l.failed)

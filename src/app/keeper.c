@@ -632,6 +632,7 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
     job->must = what->kind == COMMIT_OUTCOME;
     job->parcel.change.key = parcel_text(&job->parcel, what->key);
     job->parcel.change.value = parcel_text(&job->parcel, what->value);
+    job->parcel.change.values_max = workspace_limits(x->k->w)->store_bytes;
     *pending = job;
     if (what->kind == COMMIT_INTENT) {
         set_guard(job, what);

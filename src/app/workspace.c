@@ -37,7 +37,8 @@ struct workspace {
     json_t *clients;    /* name -> merged settings */
     json_t *connectors; /* app -> connector */
     struct links *links;
-    int lenient; /* workspace_be_lenient */
+    int lenient;          /* workspace_be_lenient */
+    struct limits limits; /* see workspace_limits */
 };
 
 static char *find_dir(void)
@@ -171,6 +172,18 @@ const json_t *workspace_settings(struct workspace *w, struct err *e)
         w->settings = w->dir ? load_settings(w, "foyer.lua", OF_WORKSPACE, e ? e : &why)
                              : json_object();
     return w->settings;
+}
+
+const struct limits *workspace_limits(struct workspace *w)
+{
+    const json_t *settings = workspace_settings(w, NULL);
+    const struct limits *given = &limits_default;
+    w->limits = *given;
+    w->limits.record_bytes =
+        settings_limit_bytes(settings, "record_mib", given->record_bytes);
+    w->limits.store_bytes =
+        settings_limit_bytes(settings, "store_mib", given->store_bytes);
+    return &w->limits;
 }
 
 struct near {
@@ -566,7 +579,8 @@ static int host_save_value(void *arg, const char *client, const char *key,
 {
     struct store *store = workspace_store(arg, e);
     return store
-               ? ledger_value_put(store_db(store), client, key, value, clock_wall_ms(), e)
+               ? ledger_value_put(store_db(store), client, key, value,
+                                  workspace_limits(arg)->store_bytes, clock_wall_ms(), e)
                : -1;
 }
 

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "core/limits.h"
 #include "core/live.h"
 #include "core/oauth.h"
 #include "core/overlay.h"
@@ -27,6 +28,8 @@ struct run_host workspace_host(struct workspace *w);
 
 /* All of these are borrowed. Errors name file, line and field. */
 const json_t *workspace_settings(struct workspace *w, struct err *e);
+/* limits_default with what foyer.lua says of them now. Borrowed, W's. */
+const struct limits *workspace_limits(struct workspace *w);
 const json_t *workspace_client(struct workspace *w, const char *client, struct err *e);
 const json_t *workspace_connector(struct workspace *w, const char *app, struct err *e);
 const struct connection *workspace_connection(struct workspace *w, const char *client,

@@ -244,6 +244,30 @@ static int check_size(const struct journal *j, const struct entry *entry, size_t
                    entry->is.kind, entry->is.name, len, j->limits->step_bytes);
 }
 
+/* Whether LEN bytes may be kept for ENTRY beside what the first KEPT entries hold. */
+static int check_room(const struct journal *j, const struct entry *entry, int kept,
+                      size_t len, struct err *e)
+{
+    size_t total = len, max = j->limits->record_bytes;
+    if (!j->keep || len <= JOURNAL_SMALL)
+        return 0;
+    for (int i = 0; i < kept; i++) {
+        const struct entry *other = &j->entries[i];
+        total += other->is.input_len + other->failure_len;
+        total += other == entry ? 0 : other->is.len;
+    }
+    if (total <= max)
+        return 0;
+    return err_set(
+        e, ERR_LIMIT,
+        "cannot keep the result of %s \"%.200s\": all results that this run "
+        "has recorded would take %.1f MiB, and a run may keep %.4g MiB "
+        "(limits.record_mib in foyer.lua); read in an action of its own, whose "
+        "result takes the place of what it read, or in several runs",
+        entry->is.kind, entry->is.name, (double)total / (1 << 20),
+        (double)max / (1 << 20));
+}
+
 static int finish(struct journal *j, int seq, int is_scope, int failed,
                   const void *result, size_t len, struct err *e)
 {
@@ -251,10 +275,12 @@ static int finish(struct journal *j, int seq, int is_scope, int failed,
     if (!entry)
         return err_set(e, ERR_INTERNAL, "cannot end step %d: it is not the open one",
                        seq);
-    if (check_size(j, entry, len, e) != 0)
+    int index = j->open[j->depth - 1];
+    if (check_size(j, entry, len, e) != 0 ||
+        check_room(j, entry, failed ? j->n : index + 1, len, e) != 0)
         return -1;
     stats_add(STAT_STEPS, 1);
-    int index = j->open[--j->depth];
+    j->depth--;
     j->seq = seq + 1;
     if (j->keep && failed) {
         entry->failure = xmemdup0(result, len);
@@ -405,9 +431,9 @@ int journal_checkpoint(struct journal *j, int seq, const void *result, size_t le
     if (!entry)
         return err_set(e, ERR_INTERNAL,
                        "cannot keep how far step %d is: it is not the open one", seq);
-    if (check_size(j, entry, len, e) != 0)
-        return -1;
     int index = j->open[j->depth - 1];
+    if (check_size(j, entry, len, e) != 0 || check_room(j, entry, index + 1, len, e) != 0)
+        return -1;
     if (j->keep) {
         entry->is.is_intent |= has_write(j, index + 1);
         set_result(entry, result, len);

@@ -19,6 +19,8 @@
 
 struct journal;
 
+enum { JOURNAL_SMALL = 4096 };
+
 /* One step as it is recorded. Texts and bytes belong to whoever filled it in. */
 struct journal_entry {
     int seq;
@@ -62,7 +64,9 @@ void journal_free(struct journal *j); /* NULL is fine */
 int journal_begin(struct journal *j, const char *kind, const char *name,
                   const void *input, size_t len, int intent, struct journal_step *step,
                   struct err *e);
-/* The open step's result. ERR_LIMIT past limits->step_bytes: the step stays open. */
+/* The open step's result. ERR_LIMIT past limits->step_bytes, or when all that the journal
+ * keeps would take more than limits->record_bytes: the step stays open. A result of at
+ * most JOURNAL_SMALL bytes is kept all the same, such as an error in place of one. */
 int journal_end(struct journal *j, int seq, const void *result, size_t len,
                 struct err *e);
 /* The open step certainly did not happen: forgets it. */

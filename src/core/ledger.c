@@ -338,16 +338,63 @@ int ledger_value(struct db *db, const char *client, const char *key, char **valu
     return 0;
 }
 
-int ledger_value_put(struct db *db, const char *client, const char *key,
-                     const char *value, int64_t now_ms, struct err *e)
+struct put_value {
+    const char *client, *key, *value;
+    size_t max;
+    int64_t now_ms;
+};
+
+/* The bytes of KEY and its value, 0 when it has none; *TOTAL of all that CLIENT has. */
+static int measure_values(struct db *db, const struct put_value *put, int64_t *old,
+                          int64_t *total, struct err *e)
 {
-    if (!value)
-        return db_change(db, "DELETE FROM value WHERE client = ? AND key = ?",
-                         DB_ARGS(db_text(client), db_text(key)), NULL, e);
-    return db_change(
-        db,
-        "INSERT OR REPLACE INTO value (client, key, value, at_ms) VALUES (?, ?, ?, ?)",
-        DB_ARGS(db_text(client), db_text(key), db_text(value), db_int(now_ms)), NULL, e);
+    *old = *total = 0;
+    if (db_query(db,
+                 "SELECT length(CAST(key AS BLOB)) + length(CAST(value AS BLOB))"
+                 " FROM value WHERE client = ? AND key = ?",
+                 DB_ARGS(db_text(put->client), db_text(put->key)), db_read_int, old,
+                 e) != 0)
+        return -1;
+    return db_query(db, "SELECT bytes FROM value_total WHERE client = ?",
+                    DB_ARGS(db_text(put->client)), db_read_int, total, e);
+}
+
+static int put_value(struct db *db, void *arg, struct err *e)
+{
+    const struct put_value *put = arg;
+    int64_t old, total;
+    if (measure_values(db, put, &old, &total, e) != 0)
+        return -1;
+    int64_t fresh =
+        put->value ? (int64_t)strlen(put->key) + (int64_t)strlen(put->value) : 0;
+    total += fresh - old;
+    if (put->max && fresh > old && total > (int64_t)put->max)
+        return err_set(
+            e, ERR_LIMIT,
+            "cannot set \"%.100s\" in ctx.store: client %s would have %.1f MiB "
+            "there, and a client may have %.4g MiB (limits.store_mib in "
+            "foyer.lua); set keys to nil that no script needs",
+            put->key, put->client, (double)total / (1 << 20),
+            (double)put->max / (1 << 20));
+    if (db_change(db, "DELETE FROM value WHERE client = ? AND key = ?",
+                  DB_ARGS(db_text(put->client), db_text(put->key)), NULL, e) != 0)
+        return -1;
+    if (put->value &&
+        db_change(db, "INSERT INTO value (client, key, value, at_ms) VALUES (?, ?, ?, ?)",
+                  DB_ARGS(db_text(put->client), db_text(put->key), db_text(put->value),
+                          db_int(put->now_ms)),
+                  NULL, e) != 0)
+        return -1;
+    return db_change(db,
+                     "INSERT OR REPLACE INTO value_total (client, bytes) VALUES (?, ?)",
+                     DB_ARGS(db_text(put->client), db_int(total)), NULL, e);
+}
+
+int ledger_value_put(struct db *db, const char *client, const char *key,
+                     const char *value, size_t max, int64_t now_ms, struct err *e)
+{
+    struct put_value put = {client, key, value, max, now_ms};
+    return db_transaction(db, put_value, &put, e);
 }
 
 int ledger_slot(struct db *db, const char *client, const char *recipe, int64_t *slot_ms,

@@ -182,6 +182,7 @@ struct ledger_change {
     int replies_max;
     /* one key of ctx.store: value NULL removes it */
     const char *key, *value;
+    size_t values_max; /* bytes that the client may have there; 0: no limit */
     /* a message that must appear until then */
     const char *receipt_app, *receipt;
     int64_t receipt_due_ms;
@@ -289,9 +290,11 @@ int ledger_pauses(struct db *db, int (*fn)(void *arg, const struct ledger_pause 
 /* ctx.store: a new block, NULL in *VALUE when there is none. */
 int ledger_value(struct db *db, const char *client, const char *key, char **value,
                  struct err *e);
-/* Without a run: VALUE NULL removes. */
+/* Sets KEY, or removes it with VALUE NULL, in a transaction or the caller's. ERR_LIMIT,
+ * and nothing is changed, when the client would have more than MAX bytes of keys and
+ * values (0: no limit), and more than before. */
 int ledger_value_put(struct db *db, const char *client, const char *key,
-                     const char *value, int64_t now_ms, struct err *e);
+                     const char *value, size_t max, int64_t now_ms, struct err *e);
 /* Ids that CLIENT's steps have claimed since SINCE_MS. */
 int ledger_refs(struct db *db, const char *client, int64_t since_ms,
                 int (*fn)(void *arg, const char *ref), void *arg, struct err *e);

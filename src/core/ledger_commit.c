@@ -132,7 +132,7 @@ static int put_client(struct db *db, const struct ledger_head *head,
                   NULL, e) != 0)
         return -1;
     if (change->key && ledger_value_put(db, head->client, change->key, change->value,
-                                        change->now_ms, e) != 0)
+                                        change->values_max, change->now_ms, e) != 0)
         return -1;
     if (change->receipt &&
         db_change(db,

@@ -25,6 +25,8 @@ const struct limits limits_default = {
     .json_values = 500000,
     .steps = 10000,
     .step_bytes = 17 * MIB, /* an answer with its headers must fit */
+    .record_bytes = 64 * MIB,
+    .store_bytes = 16 * MIB,
     .runs = 64,
     .client_runs = 8,
     .result_bytes = 64 * KIB,
@@ -34,4 +36,5 @@ const struct limits limits_default = {
     .each_state_bytes = 64 * KIB,
     .each_pages = 10000,
     .each_items = 1000000,
+    .each_unique = 100000,
 };

@@ -31,6 +31,8 @@ struct limits {
     /* the journal */
     int steps;
     size_t step_bytes;
+    size_t record_bytes; /* of all results that one run has recorded */
+    size_t store_bytes;  /* of all that one client has in ctx.store */
     /* runs */
     int runs, client_runs; /* in flight in one worker */
     size_t result_bytes;   /* of a run's result, as it is kept */
@@ -40,6 +42,7 @@ struct limits {
     /* ctx.each */
     size_t each_state_bytes;
     int each_pages, each_items;
+    int each_unique; /* ids that `unique` remembers: 11 bytes each in a checkpoint */
 };
 
 extern const struct limits limits_default;

@@ -253,6 +253,15 @@ const char *const schema_steps[] = {
     "  WHERE state < 5 AND state <> 1 AND behind = 0;"
     "CREATE INDEX run_in_place ON run (place, behind, id)"
     "  WHERE place IS NOT NULL AND (state < 2 OR state = 4);",
+    /* the bytes of a client's keys and values in ctx.store, so that no write adds them up
+     */
+    "CREATE TABLE value_total ("
+    "  client TEXT PRIMARY KEY,"
+    "  bytes INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO value_total SELECT client,"
+    "  sum(length(CAST(key AS BLOB)) + length(CAST(value AS BLOB)))"
+    "  FROM value GROUP BY client;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

@@ -41,6 +41,13 @@ int64_t settings_keep_ms(const json_t *workspace, const char *key, int64_t fallb
     return s && str_parse_duration(s, &ms) == 0 ? ms : fallback_ms;
 }
 
+size_t settings_limit_bytes(const json_t *workspace, const char *key, size_t fallback)
+{
+    json_int_t mib =
+        json_integer_value(json_object_get(json_object_get(workspace, "limits"), key));
+    return mib >= 1 && mib <= SETTINGS_MIB_MAX ? (size_t)mib << 20 : fallback;
+}
+
 const json_t *settings_hosts(const json_t *client)
 {
     return json_object_get(client, "hosts");

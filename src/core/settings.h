@@ -14,6 +14,9 @@
  * says wins, name by name. */
 json_t *settings_merge_ids(const json_t *client, const json_t *ids);
 
+enum { SETTINGS_MIB_MAX = 1024 };
+/* `limits.KEY` of foyer.lua, a number of MiB, in bytes; FALLBACK when it is not said. */
+size_t settings_limit_bytes(const json_t *workspace, const char *key, size_t fallback);
 /* The name in {"$secret": NAME}, or NULL when VALUE is something else. */
 const char *settings_secret(const json_t *value);
 /* The same, also in {"$secret": [NAME, BEFORE]}, a secret behind text; *BEFORE is "" when

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "core/policy.h"
+#include "core/settings.h"
 #include "core/settings_value.h"
 
 struct field {
@@ -359,6 +360,24 @@ static void check_keep(struct value_walk *c, const struct value_at *at, const js
     check_fields(c, at, v, fields, COUNT(fields));
 }
 
+static void check_mib(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (!json_is_integer(v))
+        value_wrong_type(c, at, "a whole number", v);
+    else if (json_integer_value(v) < 1 || json_integer_value(v) > SETTINGS_MIB_MAX)
+        value_report(c, at, "must be from 1 to %d (MiB)", SETTINGS_MIB_MAX);
+}
+
+static void check_limits(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    static const struct field fields[] = {
+        {"record_mib", check_mib},
+        {"store_mib", check_mib},
+    };
+    if (value_want_table(c, at, v, "a table such as { record_mib = 64 }"))
+        check_fields(c, at, v, fields, COUNT(fields));
+}
+
 static const struct field workspace_fields[] = {
     {"public_url", value_url},       {"listen", value_listen},
     {"timezone", value_timezone},    {"apps", check_apps},
@@ -366,6 +385,7 @@ static const struct field workspace_fields[] = {
     {"proxy", value_proxy},          {"ca_dir", value_text},
     {"alert", value_secret_or_text}, {"confirm", check_looks},
     {"tls_certificate", value_text}, {"tls_key", value_text},
+    {"limits", check_limits},
 };
 
 static const struct field client_fields[] = {

@@ -20,6 +20,7 @@ int api_std_sleep(lua_State *L);
 int api_std_wait(lua_State *L);
 int api_std_load_value(lua_State *L);
 int api_std_save_value(lua_State *L);
+int api_std_park(lua_State *L);
 /* Of the std table, in api_scope.c. */
 int api_std_enter(lua_State *L);
 int api_std_leave(lua_State *L);
@@ -27,6 +28,7 @@ int api_std_enter_each(lua_State *L);
 int api_std_page(lua_State *L);
 int api_std_leave_each(lua_State *L);
 int api_std_copy(lua_State *L);
+int api_std_fingerprint(lua_State *L);
 int api_std_clone(lua_State *L);
 int api_std_finish(lua_State *L);
 /* The primitives of lua/std: sets them for vm_push_part. */

@@ -1,7 +1,10 @@
 #include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+#include "io/crypto.h"
 #include "vm/api.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
@@ -277,6 +280,27 @@ int api_std_copy(lua_State *L)
     lua_pushinteger(L, (lua_Integer)bytes->len);
     buf_free(bytes);
     return 2;
+}
+
+enum { FINGERPRINT_SIZE = 8 };
+
+/* std.fingerprint(value) -> 11 characters of base64: the first 64 bits of SHA-256 over
+ * its canonical JSON */
+int api_std_fingerprint(lua_State *L)
+{
+    struct err e;
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    lua_settop(L, 1);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
+    if (conv_encode(L, 1, bytes, CONV_PLAIN, &e) != 0)
+        return fail_raise(L, &e);
+    crypto_sha256(bytes->data, bytes->len, hash);
+    buf_free(bytes);
+    char *text = str_base64(hash, FINGERPRINT_SIZE), mark[16];
+    snprintf(mark, sizeof mark, "%.11s", text); /* without its padding */
+    free(text);
+    lua_pushstring(L, mark);
+    return 1;
 }
 
 enum { CLONE_DEPTH = 100 };

@@ -491,7 +491,7 @@ static int api_std_nearest(lua_State *L)
 static void push_limits(lua_State *L)
 {
     const struct limits *limits = vm_limits(run_vm(run_of(L)));
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 5);
     lua_pushinteger(L, (lua_Integer)limits->vm_bytes);
     lua_setfield(L, -2, "vm_bytes");
     lua_pushinteger(L, (lua_Integer)limits->each_state_bytes);
@@ -500,6 +500,8 @@ static void push_limits(lua_State *L)
     lua_setfield(L, -2, "each_pages");
     lua_pushinteger(L, limits->each_items);
     lua_setfield(L, -2, "each_items");
+    lua_pushinteger(L, limits->each_unique);
+    lua_setfield(L, -2, "each_unique");
 }
 
 static const luaL_Reg functions[] = {{"mark_sound", api_std_mark_sound},
@@ -525,6 +527,8 @@ static const luaL_Reg functions[] = {{"mark_sound", api_std_mark_sound},
                                      {"wait", api_std_wait},
                                      {"load_value", api_std_load_value},
                                      {"save_value", api_std_save_value},
+                                     {"fingerprint", api_std_fingerprint},
+                                     {"park", api_std_park},
                                      {"copy", api_std_copy},
                                      {"clone", api_std_clone},
                                      {"finish", api_std_finish},

@@ -86,6 +86,16 @@ int api_std_wait(lua_State *L)
                         clock_wall_ms() + (int64_t)(seconds * 1000));
 }
 
+/* std.park(kind, sentence): a person decides what becomes of the run; one that is not
+ * kept fails. Never returns. */
+int api_std_park(lua_State *L)
+{
+    struct err e;
+    enum err_kind kind = err_kind_find(luaL_checkstring(L, 1));
+    err_set(&e, kind, "%s", luaL_checkstring(L, 2));
+    return run_keeper(run_of(L)) ? run_park_here(L, &e) : fail_raise(L, &e);
+}
+
 /* ---- ctx.store ---- */
 
 static const char *check_client(lua_State *L)
@@ -151,6 +161,7 @@ struct saving { /* a userdata */
     struct run *run;
     int seq;
     void *committing;
+    struct err err; /* there is no room: the script hears of it */
 };
 
 static void withdraw_saving(void *arg)
@@ -170,16 +181,43 @@ static void on_saved(void *arg, const struct err *e)
         return;
     }
     journal_reopen(run_journal(s->run), s->seq); /* it is not there */
-    run_fail(s->run, e);
+    s->err = *e;
+    if (e->kind == ERR_LIMIT)
+        run_ready(s->run);
+    else
+        run_fail(s->run, e);
 }
 
+/* Begins the step that sets the value at 2 (nil: none), whose bytes are the buffer at 3.
+ */
+static int begin_saving(lua_State *L, struct journal_step *step, struct err *e)
+{
+    const char *key = lua_tostring(L, 1);
+    const struct buf *bytes = lua_touserdata(L, 3);
+    int removes = lua_isnil(L, 2);
+    return journal_begin(run_journal(run_of(L)), "save", key,
+                         removes ? "" : buf_str(bytes), removes ? 0 : bytes->len, 0, step,
+                         e);
+}
+
+/* The step ends with the reason instead, so that a replay hears the same. */
 static int after_saving(lua_State *L, int status, lua_KContext context)
 {
-    (void)L, (void)status, (void)context;
-    return 0;
+    (void)status, (void)context;
+    struct saving *s = lua_touserdata(L, 4);
+    struct journal_step step;
+    struct err e;
+    if (s->err.kind == ERR_NONE)
+        return 0;
+    if (begin_saving(L, &step, &e) < 0 ||
+        journal_end(run_journal(s->run), step.seq, s->err.text, strlen(s->err.text),
+                    &e) != 0)
+        return fail_raise(L, &e);
+    return fail_raise(L, &s->err);
 }
 
-/* std.save_value(key, value | nil): the value and the step are one commit */
+/* std.save_value(key, value | nil): the value and the step are one commit. Stack: 3 the
+ * bytes, 4 the saving. */
 int api_std_save_value(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -210,12 +248,15 @@ int api_std_save_value(lua_State *L)
     const char *value = removes ? NULL : buf_str(bytes);
     /* what can fail comes first: a step that is over without its value would lose it */
     struct saving *s = keeper ? lua_newuserdatauv(L, sizeof *s, 0) : NULL;
-    int answer = journal_begin(run_journal(run), "save", key, value ? value : "",
-                               value ? bytes->len : 0, 0, &step, &e);
+    int answer = begin_saving(L, &step, &e);
     if (answer < 0)
         return fail_raise(L, &e);
-    if (answer == JOURNAL_RECORDED)
-        return 0;
+    if (answer == JOURNAL_RECORDED) { /* "null", or why there was no room */
+        if (step.len == 4 && memcmp(step.result, "null", 4) == 0)
+            return 0;
+        err_set(&e, ERR_LIMIT, "%.*s", (int)step.len, step.result);
+        return fail_raise(L, &e);
+    }
     if (!keeper && !run_is_dry(run) &&
         host->save_value(host->arg, client, key, value, &e) != 0) {
         journal_cancel(run_journal(run), step.seq);

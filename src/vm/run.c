@@ -391,6 +391,11 @@ int run_give_up(lua_State *L, const struct err *e)
     return end_with(L, RUN_FAILED, e);
 }
 
+int run_park_here(lua_State *L, const struct err *e)
+{
+    return end_with(L, RUN_PARKED, e);
+}
+
 int run_skip(lua_State *L, const char *reason)
 {
     struct err e;

@@ -221,6 +221,7 @@ int run_is_dry(const struct run *run);
 int run_end(lua_State *L);
 /* Ends the attempt; never returns. */
 int run_give_up(lua_State *L, const struct err *e);
+int run_park_here(lua_State *L, const struct err *e);
 /* Of a replay that has not asked for all that is recorded: ERR_CONFLICT instead. */
 int run_skip(lua_State *L, const char *reason);
 /* Each ends the attempt until then; see RUN_SLEEPING and RUN_WAITING. */

@@ -513,6 +513,107 @@ static void test_a_walk_goes_on_at_its_page(void **state)
     assert_int_equal(vmtest_requests(0), 1);
 }
 
+/* Ids that a walk has met are part of its checkpoint: what moves to a later page is not
+ * met again, also when the walk was interrupted in between. */
+static void test_a_walk_remembers_what_it_met(void **state)
+{
+    (void)state;
+    write_text(
+        "lua/front/connector.lua",
+        "return { name = \"F\", api = { base = \"http://x\", hosts = { \"x\" } } }");
+    write_text("lua/front/actions/pages.lua",
+               "return { summary = \"p\", effect = \"read\", input = { next = { "
+               "\"integer\" } }, run = function(ctx, input) local n = input.next or 1 "
+               "return { results = { { id = n % 3 }, { id = \"s\" .. n % 3 }, {}, { id = "
+               "json.null } }, next = n < 5 and n + 1 or nil } end }");
+    static const char body[] =
+        "return ctx.each(\"front/pages\", {}, { ids = {}, none = 0 }, "
+        "function(item, state) "
+        "if item.id == 0 then ctx.sleep(0) end "
+        "if not item.id or item.id == json.null then state.none = state.none + 1 "
+        "else state.ids[#state.ids + 1] = item.id end end, { unique = \"id\" })";
+    attempt(body);
+    assert_int_equal(t.outcome, RUN_SLEEPING);
+    attempt(body);
+    assert_done("{\"result\":{\"ids\":[1,\"s1\",2,\"s2\",0,\"s0\"],\"none\":10}}");
+}
+
+static void test_a_walk_that_met_too_much_is_parked(void **state)
+{
+    (void)state;
+    write_text(
+        "lua/front/connector.lua",
+        "return { name = \"F\", api = { base = \"http://x\", hosts = { \"x\" } } }");
+    write_text("lua/front/actions/pages.lua",
+               "return { summary = \"p\", effect = \"read\", input = { next = { "
+               "\"integer\" } }, run = function(ctx, input) local n = input.next or 1 "
+               "return { results = { { id = n }, { id = n } }, next = n + 1 } end }");
+    static const char body[] =
+        "local ok, err = pcall(ctx.each, \"front/pages\", {}, {}, function(item) "
+        "ctx.store.set(\"n\", item.id) end, { unique = \"id\" }) return err";
+    t.limits.each_unique = 3;
+    attempt(body);
+    assert_int_equal(t.outcome, RUN_PARKED);
+    assert_int_equal(t.err.kind, ERR_LIMIT);
+    assert_non_null(strstr(
+        t.err.text, "has met 4 different ids, and `unique` remembers 3; cancel the run"));
+    assert_string_equal(json_string_value(json_object_get(t.values, "n")), "3");
+    /* a run in memory has no person to wait for */
+    t.prepare = NULL;
+    t.ending = NULL;
+    vmtest_probe(&t, body);
+    assert_int_equal(t.outcome, RUN_DONE);
+    assert_non_null(strstr(t.json, "`unique` remembers 3"));
+}
+
+/* What a run reads stays in its journal until its scope is over. */
+static void test_recorded_results_have_a_limit(void **state)
+{
+    (void)state;
+    size_t big = vmtest_big;
+    vmtest_big = 100 * 1024;
+    t.limits.record_bytes = 250 * 1024;
+    write_text(
+        "lua/front/connector.lua",
+        "return { name = \"F\", api = { base = \"http://x\", hosts = { \"x\" } } }");
+    write_text("lua/front/actions/big.lua",
+               "return { summary = \"b\", effect = \"read\", run = function(ctx, input) "
+               "return { n = #ctx.http.get(\"/big\") } end }");
+    static const char body[] =
+        "local get = function() return ctx.http.get(\"/big\", { connection = \"front\" "
+        "}) "
+        "end local n = 0 for i = 1, 5 do n = n + ctx.call(\"front/big\").n end "
+        "n = n + #get() + #get() local ok, err = pcall(get) "
+        "if not ctx.store.get(\"again\") then ctx.store.set(\"again\", 1) ctx.sleep(0) "
+        "end "
+        "return { n, ok, err.kind, err.message }";
+    for (int i = 0; i < 2; i++) { /* and a replay hears the same */
+        attempt(body);
+        assert_int_equal(t.outcome, i ? RUN_DONE : RUN_SLEEPING);
+    }
+    assert_non_null(strstr(t.json, "[716800,false,\"limit\","));
+    assert_non_null(strstr(t.json, "would take 0.3 MiB, and a run may keep 0.2441 MiB "
+                                   "(limits.record_mib in foyer.lua)"));
+    vmtest_big = big;
+}
+
+static void test_a_full_store_is_the_scripts_to_hear(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "local ok, err = pcall(ctx.store.set, \"n\", 1) ctx.sleep(0) "
+        "return { ok, err.kind, err.message }";
+    store.refuse = COMMIT_VALUE;
+    store.refuse_as = ERR_LIMIT;
+    attempt(body);
+    assert_int_equal(t.outcome, RUN_SLEEPING);
+    store.refuse_as = ERR_NONE; /* there is room now, but what was heard was heard */
+    attempt(body);
+    assert_int_equal(t.outcome, RUN_DONE);
+    assert_non_null(strstr(t.json, "[false,\"limit\","));
+    assert_null(json_object_get(t.values, "n"));
+}
+
 /* What the command line gave is there for a replay in another process. */
 static void test_a_given_file_stays_as_it_was(void **state)
 {
@@ -577,6 +678,10 @@ int main(void)
         T(test_values_are_kept_with_their_step),
         T(test_catch_makes_a_retryable_failure_a_value),
         T(test_a_walk_goes_on_at_its_page),
+        T(test_a_walk_remembers_what_it_met),
+        T(test_a_walk_that_met_too_much_is_parked),
+        T(test_recorded_results_have_a_limit),
+        T(test_a_full_store_is_the_scripts_to_hear),
         T(test_a_given_file_stays_as_it_was),
         T(test_in_memory_nothing_waits),
     };

@@ -1,3 +1,4 @@
+#include "core/schema.h"
 #include "ledgertest.h"
 
 #include <signal.h>
@@ -382,6 +383,56 @@ static void an_effect_belongs_to_one_run(void **state)
     OK(ledger_commit(db, CHANGE(elsewhere, 1, .refs = refs, .nrefs = 2), &e));
 }
 
+static void put_value(const char *client, const char *key, const char *value, size_t max)
+{
+    OK(ledger_value_put(db, client, key, value, max, now, &e));
+}
+
+static void a_clients_store_has_a_limit(void **state)
+{
+    (void)state;
+    static const char total[] = "SELECT bytes FROM value_total WHERE client = 'acme'";
+    put_value("acme", "k", "12345678", 20);
+    put_value("acme", "k2", "12345678", 20);
+    assert_int_equal(number(total), 19);
+    FAILS(ledger_value_put(db, "acme", "k3", "1", 20, now, &e), ERR_LIMIT,
+          "client acme would have");
+    assert_int_equal(number("SELECT count(*) FROM value"), 2);
+    assert_int_equal(number(total), 19);
+    /* as it is set anew, and what takes less than before, whatever the limit is now */
+    put_value("acme", "k2", "123456789", 20);
+    put_value("acme", "k2", "12", 1);
+    put_value("other", "k", "12345678", 20);
+    assert_int_equal(number(total), 13);
+    put_value("acme", "k", NULL, 1);
+    put_value("acme", "nothing", NULL, 1);
+    assert_int_equal(number(total), 4);
+    /* by a run: all of its change or nothing */
+    int64_t a = ADD_RUNNING(.client = "acme");
+    FAILS(ledger_commit(
+              db, CHANGE(a, 1, .key = "k", .value = "12345678", .values_max = 12), &e),
+          ERR_LIMIT, "limits.store_mib");
+    OK(ledger_commit(db, CHANGE(a, 1, .key = "k", .value = "1234567", .values_max = 12),
+                     &e));
+    assert_int_equal(number(total), 12);
+}
+
+/* A store from before totals were kept. */
+static void totals_of_an_older_store(void **state)
+{
+    (void)state;
+    int before = 0;
+    while (!strstr(schema_steps[before], "value_total"))
+        before++;
+    put_value("acme", "k\xc3\xa9", "12345678", 0);
+    put_value("acme", "k", "1", 0);
+    put_value("other", "k", "12", 0);
+    OK(db_exec(db, "DROP TABLE value_total", &e));
+    OK(db_exec(db, schema_steps[before], &e));
+    assert_rows("SELECT client || bytes FROM value_total ORDER BY client",
+                "acme13 other3 ");
+}
+
 static int see_ref(void *arg, const char *ref)
 {
     buf_addf(arg, "%s ", ref);
@@ -604,6 +655,8 @@ int main(void)
         TEST(a_run_that_began_outside_of_the_store),
         TEST(history_in_order),
         TEST(an_effect_belongs_to_one_run),
+        TEST(a_clients_store_has_a_limit),
+        TEST(totals_of_an_older_store),
         TEST(refs_since),
         TEST(the_loop_guard),
         TEST(values_of_the_client),

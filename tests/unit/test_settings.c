@@ -177,6 +177,24 @@ static void test_a_key_needs_its_certificate(void **state)
     workspace("{'tls_certificate': 'a', 'tls_key': 1}", "tls_key: must be text");
 }
 
+static void test_limits(void **state)
+{
+    (void)state;
+    workspace("{'limits': {'record_mib': 128, 'store_mib': 1}}", "");
+    workspace("{'limits': {'record_mib': 0, 'store_mib': 1025}}",
+              "limits.record_mib: must be from 1 to 1024\n"
+              "limits.store_mib: must be from 1 to 1024");
+    workspace("{'limits': {'record_mib': '64'}}",
+              "limits.record_mib: must be a whole number, not text");
+    workspace("{'limits': {'record': 64}}", "limits.record: unknown key");
+    workspace("{'limits': 64}", "limits: must be a table such as { record_mib = 64 }");
+    json_t *tree = json_pack("{s:{s:i}}", "limits", "store_mib", 2);
+    assert_int_equal(settings_limit_bytes(tree, "store_mib", 7), 2 << 20);
+    assert_int_equal(settings_limit_bytes(tree, "record_mib", 7), 7);
+    assert_int_equal(settings_limit_bytes(NULL, "record_mib", 7), 7);
+    json_decref(tree);
+}
+
 static void test_types(void **state)
 {
     (void)state;
@@ -437,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_the_design_is_valid),
         cmocka_unit_test(test_the_file_is_a_table),
         cmocka_unit_test(test_unknown_keys_are_named),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_a_key_needs_its_certificate),
         cmocka_unit_test(test_ids),
