@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 MODE   ?= release
 OUT    := build/$(MODE)
 # Linked statically: a process starts a millisecond sooner without their shared objects.
-STATIC_PKGS := lua5.4-cjson lua5.4 jansson libevent_openssl libevent sqlite3
+STATIC_PKGS := lua5.4-cjson lua5.4 jansson libevent_openssl libevent_core sqlite3
 # libcrypto first: the dynamic linker looks symbols up in this order, and half of all those
 # of libcurl and its company are its.
 SHARED_PKGS := libcrypto libssl libcurl
@@ -42,7 +42,8 @@ endif
 
 # Recursive on purpose: pkg-config runs after `deps` has installed it.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
-PKG_LIBS   = -Wl,-Bstatic $(shell pkg-config --libs $(STATIC_PKGS)) -Wl,-Bdynamic \
+# libevent_openssl names all of libevent, whose other half is an HTTP server: not ours.
+PKG_LIBS   = -Wl,-Bstatic $(filter-out -levent,$(shell pkg-config --libs $(STATIC_PKGS))) -Wl,-Bdynamic \
              $(shell pkg-config --libs $(SHARED_PKGS)) -lc -lm
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIE -pthread $(WARN) $(MODE_FLAGS) $(PKG_CFLAGS) \
              $(CPPFLAGS) $(CFLAGS)

@@ -233,7 +233,8 @@ static int by_listening(struct workspace *w, struct wait *wait,
     struct httpd_limits limits = {.body_max = limits_default.webhook_body_bytes,
                                   .headers_max = limits_default.webhook_header_bytes,
                                   .connections_max = 16,
-                                  .request_ms = limits_default.request_ms};
+                                  .request_ms = limits_default.request_ms,
+                                  .idle_ms = limits_default.idle_ms};
     struct err why = {0};
     struct httpd *httpd = NULL;
     int code = 0;

@@ -318,7 +318,8 @@ static int open_all(struct serve *s, struct err *e)
     struct httpd_limits server = {.body_max = limits->webhook_body_bytes,
                                   .headers_max = limits->webhook_header_bytes,
                                   .connections_max = find_room(limits->connections),
-                                  .request_ms = limits->request_ms};
+                                  .request_ms = limits->request_ms,
+                                  .idle_ms = limits->idle_ms};
     if (!(s->loop = loop_new(e)) || !(s->site = site_open(s->spec->dir, s->loop, e)) ||
         (s->stats_fd = stats_create(e)) < 0)
         return -1;

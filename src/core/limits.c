@@ -7,6 +7,7 @@ const struct limits limits_default = {
     .webhook_header_bytes = 16 * KIB,
     .connections = 1024,
     .request_ms = 10 * 1000,
+    .idle_ms = 60 * 1000,
     .script_bytes = 256 * KIB,
     .vm_bytes = 32 * MIB,
     .codec_bytes = 64 * MIB,

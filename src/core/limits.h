@@ -9,7 +9,7 @@ struct limits {
     /* serving */
     size_t webhook_body_bytes, webhook_header_bytes;
     int connections;
-    int64_t request_ms;
+    int64_t request_ms, idle_ms;
     /* scripts */
     size_t script_bytes;   /* a script, template or settings file */
     size_t vm_bytes;       /* one attempt's Lua memory */

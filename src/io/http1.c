@@ -625,3 +625,15 @@ int http1_is_old(const struct http1 *h)
 {
     return h->is_old;
 }
+
+int http1_is_head(const struct http1 *h)
+{
+    const char *line = buf_str(&h->head);
+    return strncmp(line, "HEAD", 4) == 0 && (line[4] == '\0' || line[4] == ' ');
+}
+
+int http1_is_field(const char *name, const char *value)
+{
+    size_t n = span(name, TOKEN);
+    return n > 0 && name[n] == '\0' && value[span(value, TEXT)] == '\0';
+}

@@ -76,7 +76,12 @@ const char *http1_next_field(const struct http1 *h, const char *previous,
                              const char **value);
 /* Returns 1 when the client does not close after this request. */
 int http1_keeps_alive(const struct http1 *h);
+/* Returns 1 for a HEAD request, also when it is refused: its answer has no body. */
+int http1_is_head(const struct http1 *h);
 /* Returns 1 for HTTP/1.0, which keeps a connection only when the answer says so too. */
 int http1_is_old(const struct http1 *h);
+
+/* Returns 1 when NAME and VALUE make a well-formed field. */
+int http1_is_field(const char *name, const char *value);
 
 #endif

@@ -1,5 +1,6 @@
-/* httpd: the HTTP server, libevent's evhttp with the limits that it lacks (design 10).
- * It routes nothing and answers nothing of its own but protocol errors. */
+/* httpd: the HTTP/1.1 server: http1's strict reader on libevent's sockets, with limits.
+ * It routes nothing and answers nothing of its own but what it refuses: a request that is
+ * malformed, ambiguous, too large or too slow never reaches the handler. */
 #ifndef FOYER_HTTPD_H
 #define FOYER_HTTPD_H
 
@@ -14,11 +15,14 @@ struct httpd_request; /* from the handler until httpd_reply or httpd_drop */
 
 struct httpd_limits {    /* none may be 0 */
     size_t body_max;     /* bytes; past it the answer is 413 */
-    size_t headers_max;  /* bytes, the request line too; past it the answer is 400 */
-    int connections_max; /* past it a connection is closed at once */
-    int64_t
-        request_ms; /* from a request's first byte (a connection's first request: from
-                       its accept) to its last; later: closed. Between requests: 60 s */
+    size_t headers_max;  /* bytes, the request line too; past it the answer is 431, or 414
+                            for a target that is too long */
+    int connections_max; /* past it the one that has been idle longest is closed; when
+                            all are at work, new ones wait in the kernel */
+    int64_t request_ms; /* for each of: a connection's first byte, a request's whole head,
+                           its whole body. Later: 408 and the end */
+    int64_t idle_ms;    /* between two requests, or while a client takes no more of an
+                           answer. Later: the end */
 };
 
 struct httpd_tls {    /* PEM files */

@@ -85,14 +85,20 @@ SSL_CTX *httpd_tls_load(const struct httpd_tls *files, struct err *e)
     return tls;
 }
 
-struct bufferevent *httpd_tls_accept(SSL_CTX *tls, struct event_base *base)
+struct bufferevent *httpd_tls_accept(SSL_CTX *tls, struct event_base *base, int fd)
 {
     SSL *ssl = SSL_new(tls);
     struct bufferevent *bev =
-        ssl ? bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING,
+        ssl ? bufferevent_openssl_socket_new(base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
                                              BEV_OPT_CLOSE_ON_FREE)
             : NULL;
     if (ssl && !bev)
         SSL_free(ssl);
     return bev;
+}
+
+void httpd_tls_end(struct bufferevent *bev)
+{
+    SSL_shutdown(bufferevent_openssl_get_ssl(bev));
+    ERR_clear_error();
 }

@@ -104,7 +104,8 @@ struct mock *mock_open(struct loop *loop, const char *listen, struct err *e)
     struct httpd_limits limits = {.body_max = BODY_MAX,
                                   .headers_max = 64 * 1024,
                                   .connections_max = limits_default.connections,
-                                  .request_ms = 60 * 1000};
+                                  .request_ms = 60 * 1000,
+                                  .idle_ms = limits_default.idle_ms};
     m->httpd = httpd_open(loop, listen, &limits, on_request, m, e);
     if (!m->httpd) {
         free(m);

@@ -1,0 +1,26 @@
+/* httpd_answer: the head of an HTTP/1.1 answer, as text. Only for httpd. */
+#ifndef FOYER_HTTPD_ANSWER_H
+#define FOYER_HTTPD_ANSWER_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "io/httpd.h"
+
+struct httpd_answer {
+    int status; /* 200 to 599 */
+    const struct httpd_header *headers;
+    size_t nheaders;
+    size_t body_len;
+    int64_t now_s; /* Unix time, for Date */
+    int is_last;   /* the connection ends with this answer */
+    int is_to_old; /* the client speaks HTTP/1.0, which closes unless it is told not to */
+};
+
+/* Appends the head to OUT, the empty line included. A header that is malformed is left
+ * out with a line in the log. Date, Content-Length and Connection are added. */
+void httpd_answer_head(const struct httpd_answer *a, struct buf *out);
+/* Returns 1 when an answer with STATUS may have a body. */
+int httpd_answer_has_body(int status);
+
+#endif

@@ -1,0 +1,431 @@
+#include "io/httpd_conn.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+
+enum {
+    SILENT_MS = 1000,            /* at the end, for a connection without a byte */
+    SAY_US = 10 * 1000 * 1000,   /* between two lines of the log that say the same */
+    UNWRITTEN_MAX = 64 * 1024,   /* of answers; past it no further request is read */
+    DRAIN_MS = 2000,             /* of silence, after the last answer */
+    DRAIN_MAX = 16 * 1024 * 1024 /* bytes that are thrown away after it */
+};
+
+void httpd_must(int ok, const char *what)
+{
+    if (ok)
+        return;
+    log_line(LOG_ERROR, "httpd: %s failed", what);
+    abort();
+}
+
+int httpd_may_say(int64_t *said_us)
+{
+    int64_t now = clock_mono_us();
+    if (*said_us && now - *said_us < SAY_US)
+        return 0;
+    *said_us = now;
+    return 1;
+}
+
+/* ---- phases and deadlines ---- */
+
+/* Returns how long a connection may stay in PHASE without progress; -1: for ever. */
+static int64_t phase_ms(const struct httpd *d, enum httpd_phase phase)
+{
+    int64_t request_ms = d->limits.request_ms;
+    switch (phase) {
+    case CONN_NEW:
+        return d->is_stopping && request_ms > SILENT_MS ? SILENT_MS : request_ms;
+    case CONN_HEAD:
+    case CONN_BODY:
+        return request_ms;
+    case CONN_IDLE:
+    case CONN_WRITING:
+        return d->limits.idle_ms;
+    case CONN_DRAINING:
+        return DRAIN_MS;
+    default:
+        return -1;
+    }
+}
+
+/* Only for a phase that has a deadline. */
+static int64_t deadline_us(const struct httpd_conn *c)
+{
+    return c->since_us + phase_ms(c->d, c->phase) * 1000;
+}
+
+void httpd_look_at(struct httpd *d, int64_t at_us)
+{
+    if (at_us >= d->look_us)
+        return;
+    d->look_us = at_us;
+    int64_t wait = at_us - clock_mono_us();
+    if (wait < 0)
+        wait = 0;
+    const struct timeval tv = {.tv_sec = wait / 1000000, .tv_usec = wait % 1000000};
+    event_add(d->look, &tv);
+}
+
+void httpd_conn_enter(struct httpd_conn *c, enum httpd_phase phase)
+{
+    struct httpd *d = c->d;
+    TAILQ_REMOVE(&d->conns[c->phase], c, link);
+    c->phase = phase;
+    c->since_us = clock_mono_us();
+    TAILQ_INSERT_TAIL(&d->conns[phase], c, link);
+    if (phase_ms(d, phase) >= 0)
+        httpd_look_at(d, deadline_us(c));
+    if (d->is_paused)
+        event_active(d->resume, EV_TIMEOUT, 0);
+}
+
+/* ---- the end of a connection ---- */
+
+size_t httpd_conn_unwritten(const struct httpd_conn *c)
+{
+    return evbuffer_get_length(bufferevent_get_output(c->bev));
+}
+
+void httpd_conn_free(struct httpd_conn *c)
+{
+    struct httpd *d = c->d;
+    if (c->is_running) {
+        c->is_dropped = 1;
+        return;
+    }
+    if (c->request)
+        c->request->conn = NULL;
+    if (c->drain)
+        event_free(c->drain);
+    http1_free(&c->reader);
+    TAILQ_REMOVE(&d->conns[c->phase], c, link);
+    d->nconns--;
+    bufferevent_free(c->bev);
+    free(c);
+    if (d->is_paused)
+        event_active(d->resume, EV_TIMEOUT, 0);
+}
+
+static void on_drain(evutil_socket_t fd, short what, void *arg)
+{
+    (void)what;
+    static char scratch[64 * 1024];
+    struct httpd_conn *c = arg;
+    ssize_t n = recv(fd, scratch, sizeof scratch, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    c->drained += n > 0 ? (size_t)n : 0;
+    if (n <= 0 || c->drained > DRAIN_MAX || clock_mono_us() > c->drain_until_us)
+        httpd_conn_free(c);
+    else
+        httpd_conn_enter(c, CONN_DRAINING);
+}
+
+/* Ends C, whose answers are written. */
+static void conn_end(struct httpd_conn *c)
+{
+    if (c->has_ended) {
+        httpd_conn_free(c);
+        return;
+    }
+    int fd = bufferevent_getfd(c->bev);
+    bufferevent_disable(c->bev, EV_READ | EV_WRITE);
+    if (c->is_tls)
+        httpd_tls_end(c->bev);
+    shutdown(fd, SHUT_WR);
+    http1_free(&c->reader);
+    struct evbuffer *in = bufferevent_get_input(c->bev);
+    evbuffer_drain(in, evbuffer_get_length(in));
+    c->drain = event_new(c->d->base, fd, EV_READ | EV_PERSIST, on_drain, c);
+    httpd_must(c->drain && event_add(c->drain, NULL) == 0, "event_new");
+    c->drain_until_us = clock_mono_us() + c->d->limits.request_ms * 1000;
+    httpd_conn_enter(c, CONN_DRAINING);
+}
+
+/* ---- answers ---- */
+
+void httpd_conn_answer(struct httpd_conn *c, const struct httpd_answer *a,
+                       const void *body)
+{
+    struct evbuffer *out = bufferevent_get_output(c->bev);
+    struct buf head;
+    buf_init(&head, SIZE_MAX / 2);
+    httpd_answer_head(a, &head);
+    httpd_must(evbuffer_add(out, buf_str(&head), head.len) == 0, "evbuffer_add");
+    if (body && a->body_len && httpd_answer_has_body(a->status))
+        httpd_must(evbuffer_add(out, body, a->body_len) == 0, "evbuffer_add");
+    buf_free(&head);
+}
+
+void httpd_conn_peer(const struct httpd_conn *c, struct sockaddr_storage *peer)
+{
+    socklen_t len = sizeof *peer;
+    memset(peer, 0, sizeof *peer);
+    getpeername(bufferevent_getfd(c->bev), (struct sockaddr *)peer, &len);
+}
+
+static void say_refused(struct httpd_conn *c, int status, const char *why)
+{
+    struct httpd *d = c->d;
+    if (!httpd_may_say(&d->said_refused_us)) {
+        d->unsaid++;
+        return;
+    }
+    char peer[ADDR_TEXT_SIZE], more[64] = "";
+    struct sockaddr_storage from;
+    httpd_conn_peer(c, &from);
+    addr_format((const struct sockaddr *)&from, peer);
+    if (d->unsaid)
+        snprintf(more, sizeof more, " (and %d more since the last such line)", d->unsaid);
+    d->unsaid = 0;
+    log_line(LOG_WARN, "a request from %s was refused with %d: %s%s", peer, status, why,
+             more);
+}
+
+/* Refuses what was read, whole or not, with the connection's last answer. */
+static void conn_refuse(struct httpd_conn *c, int status, const char *why)
+{
+    static const struct httpd_header headers[] = {
+        {"Content-Type", "text/plain; charset=utf-8"}};
+    char *text = xasprintf("cannot take this request: %s\n", why);
+    say_refused(c, status, why);
+    c->is_last = 1;
+    const struct httpd_answer a = {.status = status,
+                                   .headers = headers,
+                                   .nheaders = 1,
+                                   .body_len = strlen(text),
+                                   .now_s = clock_wall_ms() / 1000,
+                                   .is_last = 1};
+    httpd_conn_answer(c, &a, http1_is_head(&c->reader) ? NULL : text);
+    free(text);
+}
+
+/* ---- a connection's course ---- */
+
+static void hand_out(struct httpd_conn *c)
+{
+    struct httpd *d = c->d;
+    struct httpd_request *r = xmalloc(sizeof *r);
+    const struct http1_limits limits = c->reader.limits;
+    *r = (struct httpd_request){.conn = c, .http = c->reader};
+    http1_init(&c->reader, &limits);
+    c->request = r;
+    httpd_conn_enter(c, CONN_HANDED);
+    LIST_INSERT_HEAD(&d->requests, r, link);
+    d->handler(d->arg, r);
+}
+
+/* Reads on; returns 1 when it has handed out a request. */
+static int read_request(struct httpd_conn *c)
+{
+    struct evbuffer *in = bufferevent_get_input(c->bev);
+    struct evbuffer_iovec piece;
+    while (http1_state(&c->reader) < HTTP1_WHOLE) {
+        if (evbuffer_get_length(in) == 0 || evbuffer_peek(in, -1, NULL, &piece, 1) < 1)
+            return 0;
+        evbuffer_drain(in, http1_read(&c->reader, piece.iov_base, piece.iov_len));
+    }
+    if (http1_state(&c->reader) == HTTP1_REFUSED) {
+        conn_refuse(c, http1_status(&c->reader), http1_why(&c->reader));
+        return 0;
+    }
+    hand_out(c);
+    return 1;
+}
+
+static void set_reading(struct httpd_conn *c, int on)
+{
+    int is_on = (bufferevent_get_enabled(c->bev) & EV_READ) != 0;
+    if (on && !is_on)
+        bufferevent_enable(c->bev, EV_READ);
+    else if (!on && is_on)
+        bufferevent_disable(c->bev, EV_READ);
+}
+
+/* Waits for the client's next bytes. */
+static void wait_for_input(struct httpd_conn *c)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    enum http1_state state = http1_state(&c->reader);
+    enum httpd_phase phase = state == HTTP1_BODY    ? CONN_BODY
+                             : state == HTTP1_HEAD  ? CONN_HEAD
+                             : c->phase == CONN_NEW ? CONN_NEW
+                                                    : CONN_IDLE;
+    if (http1_take_continue(&c->reader))
+        bufferevent_write(c->bev, go_on, sizeof go_on - 1);
+    if (c->phase != phase)
+        httpd_conn_enter(c, phase);
+    set_reading(c, 1);
+}
+
+void httpd_conn_settle(struct httpd_conn *c)
+{
+    int is_over = c->has_ended && !c->request &&
+                  evbuffer_get_length(bufferevent_get_input(c->bev)) == 0;
+    int is_quiet = http1_state(&c->reader) == HTTP1_START && c->phase != CONN_NEW;
+    if (is_over && !c->is_last && http1_has_begun(&c->reader))
+        conn_refuse(c, 400, "the client has ended the connection in the middle of it");
+    if (is_over || (c->d->is_stopping && !c->request && is_quiet))
+        c->is_last = 1;
+    size_t left = httpd_conn_unwritten(c);
+    if (c->request) {
+        set_reading(c, 0);
+    } else if (c->is_last && left == 0) {
+        conn_end(c);
+    } else if (c->is_last || left > UNWRITTEN_MAX) {
+        set_reading(c, 0);
+        if (c->phase != CONN_WRITING)
+            httpd_conn_enter(c, CONN_WRITING);
+        c->unwritten = left;
+    } else {
+        wait_for_input(c);
+    }
+}
+
+/* Goes on with C: reads and hands out requests until it has to wait for the client, the
+ * handler, or the network. May free C. */
+static void conn_run(struct httpd_conn *c)
+{
+    if (c->is_running || c->phase == CONN_DRAINING)
+        return;
+    c->is_running = 1;
+    while (!c->request && !c->is_last && !c->is_dropped &&
+           httpd_conn_unwritten(c) <= UNWRITTEN_MAX && read_request(c))
+        ;
+    c->is_running = 0;
+    if (c->is_dropped)
+        httpd_conn_free(c);
+    else
+        httpd_conn_settle(c);
+}
+
+static void on_input(struct bufferevent *bev, void *arg)
+{
+    (void)bev;
+    conn_run(arg);
+}
+
+static void on_output(struct bufferevent *bev, void *arg)
+{
+    (void)bev;
+    struct httpd_conn *c = arg;
+    if (c->phase == CONN_WRITING)
+        conn_run(c);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+    struct httpd_conn *c = arg;
+    if (what & BEV_EVENT_EOF) {
+        c->has_ended = 1;
+        /* bufferevent_openssl stops to write as well */
+        bufferevent_enable(bev, EV_WRITE);
+        conn_run(c);
+    } else if (!(what & BEV_EVENT_CONNECTED)) {
+        httpd_conn_free(c);
+    }
+}
+
+static void on_answered(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct httpd *d = arg;
+    struct httpd_conn *c;
+    while ((c = TAILQ_FIRST(&d->conns[CONN_ANSWERED])))
+        conn_run(c);
+}
+
+void httpd_conn_answered(struct httpd_conn *c)
+{
+    if (c->is_running) /* conn_run, which has handed the request out, goes on */
+        return;
+    httpd_conn_enter(c, CONN_ANSWERED);
+    event_active(c->d->answered, EV_TIMEOUT, 0);
+}
+
+void httpd_conn_new(struct httpd *d, int fd)
+{
+    struct httpd_conn *c = xcalloc(1, sizeof *c);
+    c->d = d;
+    c->is_tls = d->tls != NULL;
+    c->bev = c->is_tls ? httpd_tls_accept(d->tls, d->base, fd)
+                       : bufferevent_socket_new(d->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    httpd_must(c->bev != NULL, "bufferevent_socket_new");
+    http1_init(&c->reader, &(struct http1_limits){.head_max = d->limits.headers_max,
+                                                  .body_max = d->limits.body_max});
+    bufferevent_setcb(c->bev, on_input, on_output, on_event, c);
+    bufferevent_setwatermark(c->bev, EV_WRITE, UNWRITTEN_MAX, 0);
+    d->nconns++;
+    TAILQ_INSERT_TAIL(&d->conns[CONN_NEW], c, link);
+    httpd_conn_enter(c, CONN_NEW);
+    set_reading(c, 1);
+}
+
+/* ---- deadlines ---- */
+
+static void expire(struct httpd_conn *c)
+{
+    int is_moving = c->phase == CONN_WRITING && httpd_conn_unwritten(c) < c->unwritten;
+    if (is_moving) {
+        c->unwritten = httpd_conn_unwritten(c);
+        httpd_conn_enter(c, CONN_WRITING);
+    } else if ((c->phase == CONN_HEAD || c->phase == CONN_BODY) &&
+               http1_has_begun(&c->reader)) {
+        conn_refuse(c, 408,
+                    c->phase == CONN_HEAD ? "its head takes too long"
+                                          : "its body takes too long");
+        conn_run(c);
+    } else {
+        httpd_conn_free(c);
+    }
+}
+
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct httpd *d = arg;
+    int64_t now = clock_mono_us();
+    struct httpd_conn *c;
+    d->look_us = INT64_MAX;
+    for (int i = 0; i < CONN_PHASES; i++) {
+        if (phase_ms(d, (enum httpd_phase)i) < 0)
+            continue;
+        while ((c = TAILQ_FIRST(&d->conns[i])) && deadline_us(c) <= now)
+            expire(c);
+        if (c)
+            httpd_look_at(d, deadline_us(c));
+    }
+}
+
+/* ---- all of them ---- */
+
+void httpd_conns_init(struct httpd *d)
+{
+    d->look_us = INT64_MAX;
+    LIST_INIT(&d->requests);
+    for (int i = 0; i < CONN_PHASES; i++)
+        TAILQ_INIT(&d->conns[i]);
+    d->look = evtimer_new(d->base, on_look, d);
+    d->answered = event_new(d->base, -1, 0, on_answered, d);
+    httpd_must(d->look && d->answered, "event_new");
+}
+
+void httpd_conns_free(struct httpd *d)
+{
+    struct httpd_conn *c;
+    for (int i = 0; i < CONN_PHASES; i++)
+        while ((c = TAILQ_FIRST(&d->conns[i])))
+            httpd_conn_free(c);
+    event_free(d->look);
+    event_free(d->answered);
+}
