@@ -40,7 +40,8 @@ function text.truncate(s, n) end
 ---@return string
 function text.time(seconds, format) end
 
----Seconds of "2026-11-22", "2026-11-22T10:00Z", "2026-11-22 10:00:00.5+01:00" (RFC 3339). Raises "invalid".
+---Seconds of "2026-11-22", "2026-11-22T10:00Z", "2026-11-22 10:00:00.5+01:00" (RFC 3339, lower case and leap seconds
+---included; "20261122" is none of them). Raises "invalid".
 ---@param s string
 ---@return number seconds
 function text.parse_time(s) end

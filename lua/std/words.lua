@@ -15,7 +15,8 @@ local function from_word(field, word)
   local kind = field[1]
   if kind == "integer" then return math.tointeger(tonumber(word)) or word end
   if kind == "number" then return tonumber(word) or word end
-  if kind == "time" then return tonumber(word) or word end
+  -- 20260101 is a date without its separators, not a moment of 1970
+  if kind == "time" then return word:find "^%d%d%d%d%d%d%d%d%d%d?%d?%.?%d*$" and tonumber(word) or word end
   if kind == "boolean" and truth[word] ~= nil then return truth[word] end
   return word
 end

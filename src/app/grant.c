@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/when.h"
 #include "core/answer.h"
 #include "core/ledger.h"
 #include "core/oauth.h"
@@ -334,11 +335,10 @@ int64_t grant_skew_ms(const struct httpc_answer *a, int64_t now_ms)
 
 int64_t grant_date_skew_ms(const char *date, int64_t now_ms)
 {
-    struct tm tm = {0};
-    const char *rest = date ? strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm) : NULL;
-    if (!rest || *rest)
+    int64_t at;
+    if (!date || when_parse_http(date, now_ms / 1000, &at) != 0)
         return 0;
-    int64_t skew = (int64_t)timegm(&tm) * 1000 - now_ms;
+    int64_t skew = at * 1000 - now_ms;
     return skew > SKEW_MIN_MS || skew < -SKEW_MIN_MS ? skew : 0;
 }
 

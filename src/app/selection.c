@@ -17,7 +17,9 @@ int selection_since(const char *word, int64_t now_ms, int64_t *ms, struct err *e
 {
     int64_t back, seconds;
     int32_t ns;
-    if (str_parse_duration(word, &back) == 0) {
+    int is_number =
+        word[strspn(word, "0123456789")] == '\0'; /* 20260101 is no duration */
+    if (!is_number && str_parse_duration(word, &back) == 0) {
         *ms = now_ms - back;
         return 0;
     }

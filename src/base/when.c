@@ -27,11 +27,10 @@ static int skip(const char **p, char c)
     return 0;
 }
 
-static int parse_date(const char **p, struct tm *tm)
+/* Sets the day when it exists in the calendar. */
+static int set_day(struct tm *tm, int y, int m, int d)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int y = digits(p, 4), m = skip(p, '-') ? -1 : digits(p, 2);
-    int d = skip(p, '-') ? -1 : digits(p, 2);
     if (y < 1 || m < 1 || m > 12 || d < 1)
         return -1;
     int leap = m == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
@@ -43,6 +42,13 @@ static int parse_date(const char **p, struct tm *tm)
     return 0;
 }
 
+static int parse_date(const char **p, struct tm *tm)
+{
+    int y = digits(p, 4), m = skip(p, '-') ? -1 : digits(p, 2);
+    int d = skip(p, '-') ? -1 : digits(p, 2);
+    return set_day(tm, y, m, d);
+}
+
 static int parse_clock(const char **p, struct tm *tm, int32_t *ns)
 {
     tm->tm_hour = digits(p, 2);
@@ -52,7 +58,7 @@ static int parse_clock(const char **p, struct tm *tm, int32_t *ns)
     if (skip(p, ':') != 0)
         return 0;
     tm->tm_sec = digits(p, 2);
-    if (tm->tm_sec < 0 || tm->tm_sec > 59)
+    if (tm->tm_sec < 0 || tm->tm_sec > 60)
         return -1;
     if (skip(p, '.') != 0)
         return 0;
@@ -66,7 +72,7 @@ static int parse_clock(const char **p, struct tm *tm, int32_t *ns)
 /* "Z" or "+01:00" as seconds east. */
 static int parse_zone(const char **p, int64_t *east)
 {
-    if (skip(p, 'Z') == 0)
+    if (skip(p, 'Z') == 0 || skip(p, 'z') == 0)
         return 0;
     int sign = **p == '-' ? -1 : 1;
     if (**p != '+' && **p != '-')
@@ -79,6 +85,15 @@ static int parse_zone(const char **p, int64_t *east)
     return 0;
 }
 
+/* Returns whether S is midnight on the first day of a month: a leap second stands before
+ * it and nowhere else. */
+static int begins_month(int64_t s)
+{
+    struct tm tm;
+    time_t t = (time_t)s;
+    return s % 86400 == 0 && gmtime_r(&t, &tm) && tm.tm_mday == 1;
+}
+
 int when_parse(const char *s, int64_t *seconds, int32_t *ns, struct err *e)
 {
     struct tm tm = {0};
@@ -86,17 +101,102 @@ int when_parse(const char *s, int64_t *seconds, int32_t *ns, struct err *e)
     int64_t east = 0;
     *ns = 0;
     int failed = parse_date(&p, &tm) != 0;
-    if (!failed && (*p == 'T' || *p == ' ')) {
+    if (!failed && (*p == 'T' || *p == 't' || *p == ' ')) {
         p++;
         failed = parse_clock(&p, &tm, ns) != 0 || parse_zone(&p, &east) != 0;
     }
-    if (failed || *p)
+    int leaps = tm.tm_sec == 60;
+    *seconds = (int64_t)timegm(&tm) - east;
+    if (failed || *p || (leaps && !begins_month(*seconds)))
         return err_set(e, ERR_INVALID,
                        "cannot read the time \"%.64s\": write 2026-11-22 or "
                        "2026-11-22T10:00:00Z",
                        s);
-    *seconds = (int64_t)timegm(&tm) - east;
     return 0;
+}
+
+/* ---- HTTP ---- */
+
+/* Moves *P behind the name among NAMES that stands there: 1 for the first one; -1: none.
+ */
+static int parse_name(const char **p, const char *const *names, int n)
+{
+    for (int i = 0; i < n; i++) {
+        size_t len = strlen(names[i]);
+        if (strncmp(*p, names[i], len) == 0) {
+            *p += len;
+            return i + 1;
+        }
+    }
+    return -1;
+}
+
+static int parse_month(const char **p)
+{
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    return parse_name(p, months, 12);
+}
+
+static int parse_seconds(const char **p, struct tm *tm)
+{
+    tm->tm_hour = digits(p, 2);
+    tm->tm_min = skip(p, ':') ? -1 : digits(p, 2);
+    tm->tm_sec = skip(p, ':') ? -1 : digits(p, 2);
+    return tm->tm_hour < 0 || tm->tm_hour > 23 || tm->tm_min < 0 || tm->tm_min > 59 ||
+                   tm->tm_sec < 0 || tm->tm_sec > 60
+               ? -1
+               : 0;
+}
+
+/* "06 Nov 1994 08:49:37 GMT", or with dashes "06-Nov-94 08:49:37 GMT". A year of two
+ * digits is at most 50 years after THIS_YEAR. */
+static int parse_gmt(const char *p, int this_year, struct tm *tm)
+{
+    int d = digits(&p, 2);
+    char separator = *p == '-' ? '-' : ' ';
+    int m = skip(&p, separator) ? -1 : parse_month(&p);
+    int y = skip(&p, separator) ? -1 : digits(&p, separator == '-' ? 2 : 4);
+    if (separator == '-' && y >= 0) {
+        y += (this_year + 50) / 100 * 100;
+        if (y > this_year + 50)
+            y -= 100;
+    }
+    return set_day(tm, y, m, d) != 0 || skip(&p, ' ') != 0 ||
+                   parse_seconds(&p, tm) != 0 || strcmp(p, " GMT") != 0
+               ? -1
+               : 0;
+}
+
+/* "Nov  6 08:49:37 1994" */
+static int parse_asctime(const char *p, struct tm *tm)
+{
+    int m = parse_month(&p);
+    int d = skip(&p, ' ') ? -1 : skip(&p, ' ') == 0 ? digits(&p, 1) : digits(&p, 2);
+    if (skip(&p, ' ') != 0 || parse_seconds(&p, tm) != 0 || skip(&p, ' ') != 0)
+        return -1;
+    int y = digits(&p, 4);
+    return *p ? -1 : set_day(tm, y, m, d);
+}
+
+int when_parse_http(const char *s, int64_t now_s, int64_t *seconds)
+{
+    static const char *const days[] = {
+        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+        "Mon",    "Tue",     "Wed",       "Thu",      "Fri",    "Sat",      "Sun"};
+    struct tm now, tm = {0};
+    time_t t = (time_t)now_s;
+    const char *p = s;
+    int day = parse_name(&p, days, 14), rc = -1;
+    if (!gmtime_r(&t, &now))
+        return -1;
+    if (day > 0 && strncmp(p, ", ", 2) == 0 &&
+        (day <= 7) == (p[2] && p[3] && p[4] == '-'))
+        rc = parse_gmt(p + 2, now.tm_year + 1900, &tm);
+    else if (day > 7 && *p == ' ')
+        rc = parse_asctime(p + 1, &tm);
+    *seconds = rc == 0 ? (int64_t)timegm(&tm) : 0;
+    return rc;
 }
 
 /* CONVERSION is not a literal, but one of those that when_format lets through. */

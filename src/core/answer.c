@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/str.h"
+#include "base/when.h"
 
 enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 3600 * 1000 };
 
@@ -52,11 +52,10 @@ int64_t answer_retry_after_ms(const char *value, int64_t now_ms)
     char *end;
     double ms = strtod(value, &end) * 1000;
     if (end == value || *end) {
-        struct tm tm = {0};
-        end = strptime(value, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-        if (!end || *end)
+        int64_t at;
+        if (when_parse_http(value, now_ms / 1000, &at) != 0)
             return *value ? -1 : RETRY_MIN_MS;
-        ms = (double)timegm(&tm) * 1000 - (double)now_ms;
+        ms = (double)at * 1000 - (double)now_ms;
     }
     if (!(ms > RETRY_MIN_MS))
         return RETRY_MIN_MS;

@@ -214,6 +214,8 @@ CREATED='on = "front/conversation-created",'
   failed 64 usage "parked"
   foyer runs list --client amce --json
   failed 65 not_found "acme"
+  foyer runs list --since 20250616 --json
+  same "$(jq -r .error.kind <<<"$output")" usage
   foyer runs list --since tomorrow --json
   failed 64 usage "tomorrow"
   foyer runs list --dry-run

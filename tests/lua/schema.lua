@@ -46,6 +46,7 @@ bad({ object = { a = { "string", required = true } } }, {}, "\"a\" is missing %(
 good({ "any" }, { a = { 1 } }, { a = { 1 } }, "anything")
 good({ "time" }, "1970-01-01T00:01:00Z", 60, "a time")
 good({ "time" }, 60, 60, "a time in seconds")
+bad({ "time" }, "20260101", "input%.x: cannot read the time \"20260101\"", "a date without separators")
 bad({ "time" }, "soon", "input%.x: cannot read the time \"soon\"", "a word as a time")
 bad({ "object" }, "x", "is no object", "a text as an object")
 

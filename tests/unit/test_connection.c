@@ -200,6 +200,8 @@ static void test_retry_after(void **state)
     assert_int_equal(answer_retry_after_ms("1e300", now), 3600000);
     assert_int_equal(answer_retry_after_ms("Sun, 06 Nov 1994 08:50:07 GMT", now), 30000);
     assert_int_equal(answer_retry_after_ms("Sun, 06 Nov 1994 08:00:00 GMT", now), 1000);
+    assert_int_equal(answer_retry_after_ms("Sunday, 06-Nov-94 08:50:07 GMT", now), 30000);
+    assert_int_equal(answer_retry_after_ms("Sun Nov  6 08:50:07 1994", now), 30000);
     assert_int_equal(answer_retry_after_ms("soon", now), -1);
     assert_int_equal(answer_retry_after_ms("20 s", now), -1);
 }
