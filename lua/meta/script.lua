@@ -107,7 +107,8 @@ error("definition file: do not run")
 ---     from  = { object = { name = { "string" }, handle = { "string", required = true } } },
 ---
 ---The words: `string`, `html`, `markdown`, `integer`, `number`, `boolean`, `object` (any table), `any`;
----`time` (Unix seconds, or text that `text.parse_time` reads, which becomes seconds; a typed number is read as seconds when it has 9 to 11 digits);
+---`time` (Unix seconds, or text that `text.parse_time` reads, which becomes seconds; of what is typed, a number of 9 to
+---11 digits is Unix seconds);
 ---`template` (a template's name); `file` (a path on the command line, which becomes a handle for
 ---multipart bodies and `text.csv`, at most 25 MiB); and the app's words for ids. Front's are `conversation`,
 ---`contact`, `inbox`, `channel`, `teammate`, `tag` and `signature`; each takes an id such as "inb_1ix6", or a

@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,9 @@
 #include "app/story.h"
 #include "app/table.h"
 #include "app/timeline.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mention.h"
 #include "base/str.h"
 #include "core/answer.h"
 
@@ -28,6 +30,7 @@ struct trace {
     json_t *told;              /* ids of the runs that stand below a delivery */
     json_t *ids;               /* of deliveries, while they are being looked for */
     json_t *conversations;     /* names, newest first */
+    struct mention *mention;   /* of `what`, while texts are searched */
     int is_cut;
     int64_t looked;
 };
@@ -225,28 +228,6 @@ static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
 
 /* ---- an address: what the stored texts name ---- */
 
-static int is_word(char c)
-{
-    return isalnum((unsigned char)c) || (c && strchr("._%+-@", c)) || (c & 0x80);
-}
-
-/* WORD as a whole: ana@mail.example is not in diana@mail.example. */
-static int names(const char *text, size_t len, const char *word)
-{
-    size_t n = strlen(word);
-    for (const char *p = text; len >= n && p <= text + len - n; p++) {
-        if (tolower((unsigned char)*p) != tolower((unsigned char)*word) ||
-            strncasecmp(p, word, n) != 0)
-            continue;
-        const char *after = p + n;
-        int ends = after == text + len || !is_word(*after) ||
-                   (*after == '.' && (after + 1 == text + len || !is_word(after[1])));
-        if (ends && (p == text || !is_word(p[-1]) || p[-1] == '+'))
-            return 1;
-    }
-    return 0;
-}
-
 static void add_conversation(struct trace *t, const char *conversation)
 {
     size_t i;
@@ -281,6 +262,16 @@ static int add_candidate(void *arg, const struct delivery *d)
     return 0;
 }
 
+/* Says on a terminal how far the search has come. */
+static void show_progress(size_t done, size_t all)
+{
+    char text[80];
+    if (done % 500 != 0)
+        return;
+    snprintf(text, sizeof text, "looked through %zu of %zu deliveries", done, all);
+    log_progress(text);
+}
+
 static int search_bodies(struct trace *t, struct err *e)
 {
     struct inbox_filter filter = {.client = t->client, .state = -1, .limit = LOOKED_MAX};
@@ -291,10 +282,11 @@ static int search_bodies(struct trace *t, struct err *e)
         char *body = NULL;
         size_t len;
         struct err ignored; /* bodies may be removed meanwhile */
+        show_progress(i, c.n);
         int there =
             rc == 0 && json_array_size(t->ids) < SHOWN_MAX &&
             inbox_body(story_db(t->story), c.list[i].id, &body, &len, &ignored) == 0;
-        if (there && names(body, len, t->what)) {
+        if (there && mention_in(t->mention, body, len)) {
             if (c.list[i].conversation)
                 add_conversation(t, c.list[i].conversation);
             else
@@ -305,6 +297,7 @@ static int search_bodies(struct trace *t, struct err *e)
         free(c.list[i].conversation);
     }
     free(c.list);
+    log_progress(NULL);
     return rc;
 }
 
@@ -316,7 +309,7 @@ static int search_activation(void *arg, const struct activation *a)
     json_t *ids = json_array(), *id;
     size_t i;
     one->t->looked++;
-    if (!a->delivery && names(a->event, strlen(a->event), one->t->what)) {
+    if (!a->delivery && mention_in(one->t->mention, a->event, strlen(a->event))) {
         one->failed =
             ledger_each(story_db(one->t->story), &filter, add_run_id, ids, one->e) != 0;
         json_array_foreach(ids, i, id)
@@ -393,25 +386,28 @@ static int is_conversation(const struct trace *t)
     return p.found;
 }
 
+static int search_texts(struct trace *t, struct err *e)
+{
+    if (!t->client)
+        return err_set(e, ERR_USAGE,
+                       "whose? --client says in whose events \"%.80s\" is looked for\n"
+                       "usage: foyer %s",
+                       t->what, usage);
+    t->mention = mention_new(t->what);
+    int rc = search_bodies(t, e) != 0 || search_activations(t, e) != 0 ? -1 : 0;
+    mention_free(t->mention);
+    return rc;
+}
+
 static int trace_things(struct trace *t, struct err *e)
 {
     size_t i;
     json_t *conversation;
-    if (is_conversation(t)) {
+    if (is_conversation(t))
         add_conversation(t, t->what);
-    } else {
-        if (find_deliveries(t, NULL, t->what, e) != 0)
-            return -1;
-        if (json_array_size(t->ids) == 0) {
-            if (!t->client)
-                return err_set(e, ERR_USAGE,
-                               "whose? --client says in whose events \"%.80s\" is "
-                               "looked for\nusage: foyer %s",
-                               t->what, usage);
-            if (search_bodies(t, e) != 0 || search_activations(t, e) != 0)
-                return -1;
-        }
-    }
+    else if (find_deliveries(t, NULL, t->what, e) != 0 ||
+             (json_array_size(t->ids) == 0 && search_texts(t, e) != 0))
+        return -1;
     json_array_foreach(t->conversations, i, conversation)
     {
         if (find_deliveries(t, json_string_value(conversation), NULL, e) != 0)
@@ -440,6 +436,35 @@ static int find_stranger(void *arg, const struct delivery *d)
     return 1;
 }
 
+struct refused {
+    int64_t since_ms, times;
+};
+
+static int count_refusal(void *arg, const struct rejection *r)
+{
+    struct refused *f = arg;
+    f->times += r->at_ms >= f->since_ms ? r->times : 0;
+    return r->at_ms < f->since_ms;
+}
+
+/* A new text about webhooks that were refused in the last day, of which no body is kept;
+ * "" when there were none. */
+static char *about_refusals(struct trace *t)
+{
+    enum { DAY_MS = 24 * 60 * 60 * 1000, MANY = 1000 };
+    struct refused f = {clock_wall_ms() - DAY_MS, 0};
+    struct err ignored;
+    inbox_rejections(story_db(t->story), t->client, NULL, MANY, count_refusal, &f,
+                     &ignored);
+    if (f.times == 0)
+        return xstrdup("");
+    return xasprintf(
+        "; in the last 24 h %lld request%s refused, without a body that is kept: `foyer "
+        "hooks%s%s` tells when and why",
+        (long long)f.times, f.times == 1 ? " was" : "s were", t->client ? " " : "",
+        t->client ? t->client : "");
+}
+
 static int nothing(struct trace *t, struct err *e)
 {
     struct err stranger = {0};
@@ -451,14 +476,17 @@ static int nothing(struct trace *t, struct err *e)
     if (t->client)
         inbox_each(story_db(t->story), &filter, find_stranger, &stranger, e);
     const char *client = t->client ? t->client : "";
-    return err_set(
+    char *refused = about_refusals(t);
+    err_set(
         e, ERR_NOT_FOUND,
-        "cannot trace \"%.120s\": no delivery and no run%s%s names it%s. What to look "
+        "cannot trace \"%.120s\": no delivery and no run%s%s names it%s%s. What to look "
         "at: `foyer hooks%s%s` (is the address in Front, does anything arrive?), `foyer "
         "connections` (which company is connected?), `foyer events list --state "
         "unrouted`; what is older than `keep` in foyer.lua is gone",
-        t->what, *client ? " of client " : "", client, stranger.text, *client ? " " : "",
-        client);
+        t->what, *client ? " of client " : "", client, stranger.text, refused,
+        *client ? " " : "", client);
+    free(refused);
+    return -1;
 }
 
 /* ---- showing ---- */
@@ -502,14 +530,31 @@ static int report(struct cli *cli, struct trace *t, struct err *e)
     return 0;
 }
 
+static int find_run(void *arg, const struct ledger_run *run)
+{
+    (void)arg;
+    (void)run;
+    return 1;
+}
+
+/* Whether a run is asked for: "run 12", or "12" when there is such a run. Another number
+ * may be a phone's. */
+static int is_run(const struct trace *t, int64_t *id)
+{
+    struct err ignored;
+    if (selection_id(t->what, "run", id, NULL) != 0)
+        return 0;
+    return str_starts(t->what, "run ") || !t->client ||
+           ledger_read(story_db(t->story), *id, find_run, NULL, &ignored) == 0;
+}
+
 static int trace(struct cli *cli, struct trace *t, struct err *e)
 {
     int64_t run;
     char *client = NULL;
     int rc = selection_check(t->w, t->client, NULL, e);
     if (rc == 0)
-        rc = selection_id(t->what, "run", &run, NULL) == 0 ? trace_run(t, run, &client, e)
-                                                           : trace_things(t, e);
+        rc = is_run(t, &run) ? trace_run(t, run, &client, e) : trace_things(t, e);
     if (rc == 0)
         rc = report(cli, t, e);
     free(client);

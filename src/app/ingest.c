@@ -377,7 +377,6 @@ static json_t *channel_answer(struct ingest *in, const struct hook *hook,
     free(url);
     if (tree)
         return tree;
-    log_line(LOG_WARN, "%s: a channel's request is refused: %s", hook->path, e.text);
     note_refusal(in, hook, 400, scheme, e.text);
     tree = channel_refusal(hook->about, e.text);
     answer_tree(r, 400, tree);

@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "base/str.h"
 
-enum { KINDS_MAX = 64, FLUSH_MS = 1000 };
+enum { KINDS_MAX = 64, FLUSH_MS = 1000, LINES_MAX = 20 };
+
+static const int64_t LINES_US = 60 * 1000000LL; /* at most LINES_MAX lines in that time */
 
 struct batch {
     struct rejection rows[KINDS_MAX]; /* their texts are owned */
@@ -18,6 +20,8 @@ struct refusals {
     struct writer *writer;
     struct loop_timer *timer;
     struct batch *batch; /* NULL: none */
+    int64_t window_us;   /* since when lines are counted */
+    int64_t lines, more; /* lines of the log; requests that have none */
 };
 
 static int write_batch(struct db *db, void *arg, struct err *e)
@@ -45,13 +49,44 @@ static void on_written(void *arg, const struct err *e)
     free(b);
 }
 
+/* Begins a new window when the last one is over, and logs how many requests had no line.
+ */
+static void begin_window(struct refusals *f)
+{
+    int64_t now = clock_mono_us();
+    if (f->window_us && now - f->window_us < LINES_US)
+        return;
+    if (f->more)
+        log_line(LOG_WARN, "%lld more requests were refused: foyer hooks lists them",
+                 (long long)f->more);
+    f->window_us = now;
+    f->lines = f->more = 0;
+}
+
+static void log_batch(struct refusals *f, const struct batch *b)
+{
+    begin_window(f);
+    for (size_t i = 0; i < b->n; i++) {
+        const struct rejection *r = &b->rows[i];
+        if (f->lines == LINES_MAX) {
+            f->more += r->times;
+            continue;
+        }
+        f->lines++;
+        log_line(LOG_WARN, "%s: refused with %d, %lld time%s: %s", r->route, r->status,
+                 (long long)r->times, r->times == 1 ? "" : "s", r->sentence);
+    }
+}
+
 static void on_time(void *arg)
 {
     struct refusals *f = arg;
     struct batch *b = f->batch;
     f->batch = NULL;
-    if (b)
-        writer_submit(f->writer, 0, write_batch, on_written, b);
+    if (!b)
+        return;
+    log_batch(f, b);
+    writer_submit(f->writer, 0, write_batch, on_written, b);
 }
 
 struct refusals *refusals_new(struct loop *loop, struct writer *writer)

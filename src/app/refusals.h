@@ -1,5 +1,7 @@
 /* refusals: requests that were refused, counted in memory and written to the inbox at
- * most once a second: a flood of bad requests is no flood of writes. */
+ * most once a second: a flood of bad requests is no flood of writes. What is written is
+ * also a line of the log, of which there are at most 20 a minute; a line then counts the
+ * rest. */
 #ifndef FOYER_REFUSALS_H
 #define FOYER_REFUSALS_H
 

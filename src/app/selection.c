@@ -39,7 +39,7 @@ int selection_id(const char *word, const char *noun, int64_t *id, struct err *e)
     size_t n = strlen(noun);
     const char *digits =
         strncmp(word, noun, n) == 0 && word[n] == ' ' ? word + n + 1 : word;
-    if (str_parse_int(digits, id) == 0 && *id > 0)
+    if (*digits >= '0' && *digits <= '9' && str_parse_int(digits, id) == 0 && *id > 0)
         return 0;
     return err_set(e, ERR_USAGE, "\"%.60s\" is no id of a %s: `foyer %s list` shows them",
                    word, noun, str_eq(noun, "run") ? "runs" : "events");

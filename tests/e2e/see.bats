@@ -125,6 +125,43 @@ CREATED='on = "front/conversation-created",'
   failed 65 not_found 99
 }
 
+@test "trace: handles by value, whole, and phone numbers" {
+  settings acme ''
+  local n=0 handle
+  for handle in '"j\u00f6rg@x.example"' '"k\/l@x.example"' '"\"a b\"@x.example"' "\"o'brien@x.example\"" '"+15550100"' '"99"'; do
+    n=$((n + 1))
+    event "cnv_who$n" "evt_who$n" | jq -c '.payload.handle = "HANDLE"' | sed "s|\"HANDLE\"|${handle//\\/\\\\}|" | deliver - "$COMPANY" $NOON
+  done
+  finds() { # finds WORD IDS
+    see $NOON trace "$1" --client acme --json
+    same "$(jq -c '[.deliveries[].id]' <<<"$output")" "$2"
+  }
+  finds JÖRG@x.example '[1]'
+  finds k/l@x.example '[2]'
+  finds '"a b"@x.example' '[3]'
+  finds "O'Brien@x.example" '[4]'
+  finds +15550100 '[5]'
+  finds 15550100 '[5]'
+  finds 99 '[6]' # there is no such run
+  for handle in l@x.example brien@x.example 5550100; do
+    see $NOON trace "$handle" --client acme --json
+    failed 65 not_found "$handle"
+  done
+  foyer runs show +1 --json
+  failed 64 usage "+1"
+}
+
+@test "trace: what was refused is counted, for its body is not kept" {
+  sql "INSERT INTO rejection (at_ms, route, client, app, status, times, sentence) VALUES
+    ($NOON - 2 * $HOUR, '/hooks/acme/front', 'acme', 'front', 401, 3, 'x'), ($NOON - 25 * $HOUR, '/hooks/acme/front', 'acme', 'front', 401, 9, 'y')"
+  see $NOON trace ada@nowhere.example --client acme --json
+  failed 65 not_found "in the last 24 h 3 requests were refused" "foyer hooks acme"
+  sql "DELETE FROM rejection"
+  see $NOON trace ada@nowhere.example --client acme --json
+  failed 65 not_found
+  [[ $output != *"were refused"* ]]
+}
+
 @test "trace: a run by hand and its conversation; nothing by that name" {
   recipe hello "$CREATED" 'return 1'
   foyer run hello --client acme --conversation "$CONVERSATION"

@@ -1,0 +1,175 @@
+#include "base/mention.h"
+
+#include <locale.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "base/str.h"
+
+/* Code points, folded. */
+struct letters {
+    uint32_t *list;
+    size_t n, room;
+};
+
+struct mention {
+    locale_t locale; /* knows the letters of Unicode; 0: those of ASCII alone */
+    struct letters word, text;
+    int is_number, has_domain;
+};
+
+/* ---- characters ---- */
+
+static uint32_t fold(const struct mention *m, uint32_t c)
+{
+    if (c < 0x80)
+        return c >= 'A' && c <= 'Z' ? c + 32 : c;
+    if (!m->locale)
+        return c;
+    return (uint32_t)towlower_l(towupper_l((wint_t)c, m->locale), m->locale);
+}
+
+static void add(const struct mention *m, struct letters *to, uint32_t c)
+{
+    if (to->n == to->room) {
+        to->room = 2 * to->room + 256;
+        to->list = xrealloc(to->list, to->room * sizeof *to->list);
+    }
+    to->list[to->n++] = fold(m, c);
+}
+
+/* Reads a character of UTF-8 at *P; a malformed byte stands for itself. */
+static uint32_t read_utf8(const char **p, const char *end)
+{
+    const unsigned char *u = (const unsigned char *)*p;
+    size_t n = u[0] < 0xc2 ? 1 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : u[0] < 0xf5 ? 4 : 1;
+    if (n > (size_t)(end - *p))
+        n = 1;
+    *p += n;
+    uint32_t c = n == 1 ? u[0] : u[0] & (0xffu >> (n + 1));
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | (u[i] & 0x3fu);
+    return c;
+}
+
+static uint32_t read_hex(const char **p, const char *end)
+{
+    char digits[5] = "";
+    for (int i = 0; i < 4 && *p < end; i++)
+        digits[i] = *(*p)++;
+    return (uint32_t)strtoul(digits, NULL, 16);
+}
+
+/* Reads an escape, P being behind its backslash and before the string's end. */
+static uint32_t read_escape(const char **p, const char *end)
+{
+    char kind = *(*p)++;
+    if (kind != 'u')
+        return kind == 'n' || kind == 't' || kind == 'r' || kind == 'b' || kind == 'f'
+                   ? ' '
+                   : (unsigned char)kind;
+    uint32_t c = read_hex(p, end);
+    if (c >= 0xd800 && c < 0xdc00 && end - *p >= 6 && (*p)[0] == '\\' && (*p)[1] == 'u') {
+        *p += 2;
+        c = 0x10000 + ((c - 0xd800) << 10) + ((read_hex(p, end) - 0xdc00) & 0x3ff);
+    }
+    return c;
+}
+
+/* Reads the string whose first character P is on into the text; returns the place of its
+ * closing quote. */
+static const char *read_string(struct mention *m, const char *p, const char *end)
+{
+    m->text.n = 0;
+    while (p < end && *p != '"') {
+        if (*p != '\\')
+            add(m, &m->text, read_utf8(&p, end));
+        else if (++p < end)
+            add(m, &m->text, read_escape(&p, end));
+    }
+    return p;
+}
+
+/* ---- words ---- */
+
+static int is_domain(uint32_t c)
+{
+    return c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '@';
+}
+
+/* Characters of a local part (RFC 5322, 3.2.3); the dot too. */
+static int is_local(uint32_t c)
+{
+    return is_domain(c) || (c && c < 0x80 && strchr("!#$%&'*+/=?^`{|}~.", (int)c));
+}
+
+static int begins(const struct mention *m, size_t at)
+{
+    const uint32_t *text = m->text.list;
+    if (at == 0 || !is_local(text[at - 1]))
+        return 1;
+    /* a phone number may be asked for without its plus sign */
+    return m->is_number && text[at - 1] == '+' && (at == 1 || !is_local(text[at - 2]));
+}
+
+/* A dot that nothing of a word follows ends a sentence. */
+static int ends(const struct mention *m, size_t at)
+{
+    int (*belongs)(uint32_t) = m->has_domain ? is_domain : is_local;
+    const uint32_t *text = m->text.list;
+    while (at < m->text.n && text[at] == '.')
+        at++;
+    return at == m->text.n || !belongs(text[at]);
+}
+
+static int is_in_text(const struct mention *m)
+{
+    size_t n = m->word.n, size = n * sizeof *m->word.list;
+    for (size_t at = 0; at + n <= m->text.n; at++)
+        if (m->text.list[at] == m->word.list[0] &&
+            memcmp(m->text.list + at, m->word.list, size) == 0 && begins(m, at) &&
+            ends(m, at + n))
+            return 1;
+    return 0;
+}
+
+struct mention *mention_new(const char *word)
+{
+    struct mention *m = xcalloc(1, sizeof *m);
+    m->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    const char *end = word + strlen(word);
+    m->is_number = *word && word[strspn(word, "0123456789")] == '\0';
+    m->has_domain = strchr(word, '@') != NULL;
+    while (word < end)
+        add(m, &m->word, read_utf8(&word, end));
+    return m;
+}
+
+void mention_free(struct mention *m)
+{
+    if (!m)
+        return;
+    if (m->locale)
+        freelocale(m->locale);
+    free(m->word.list);
+    free(m->text.list);
+    free(m);
+}
+
+int mention_in(struct mention *m, const char *json, size_t len)
+{
+    const char *p = json, *end = json + len;
+    while (m->word.n && (p = memchr(p, '"', (size_t)(end - p)))) {
+        p = read_string(m, p + 1, end);
+        if (is_in_text(m))
+            return 1;
+        if (p == end)
+            return 0;
+        p++;
+    }
+    return 0;
+}
