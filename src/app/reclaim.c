@@ -31,6 +31,7 @@ struct dead { /* one dead owner; the job's own */
     char owner[PRESENCE_ID_SIZE];
     struct presence_end end;
     int is_blamed;
+    int is_killed; /* it named no cause, and is blamed for the memory that a run held */
     struct unsent writes[UNSENT_MAX];
     int nwrites, ntaken;
     struct ledger_reclaimed out;
@@ -77,10 +78,11 @@ static int free_claims(struct db *db, void *arg, struct err *e)
     int is_delivery = dead->is_blamed && strcmp(dead->end.kind, "delivery") == 0;
     const struct limits *limits = &limits_default;
     struct ledger_crash crash = {.run = dead->end.id,
-                                 .kind = "script",
+                                 .kind = dead->is_killed ? "limit" : "script",
                                  .cause = dead->end.cause,
                                  .run_max = limits->run_crashes,
                                  .recipe_max = limits->recipe_crashes,
+                                 .suspends = dead->is_killed,
                                  .within_ms = limits->crash_ms};
     char note[PRESENCE_CAUSE_SIZE + 64];
     snprintf(note, sizeof note, "{\"\":{\"why\":\"a trigger ended its process: %s\"}}",
@@ -153,6 +155,21 @@ static int is_pending(const struct reclaim *r, const char *owner)
     return 0;
 }
 
+/* A process that was killed, mostly for its memory, had no time to name a cause: the run
+ * that held most of it is blamed. */
+static int blame_growing(struct dead *dead, const char *dir)
+{
+    struct growing most;
+    if (!presence_most_of(dir, dead->owner, &most))
+        return 0;
+    dead->is_killed = 1;
+    dead->end = (struct presence_end){.kind = "run", .id = most.run};
+    snprintf(dead->end.cause, sizeof dead->end.cause,
+             "it was killed while this run held %lld MiB of memory",
+             (long long)(most.bytes >> 20));
+    return 1;
+}
+
 static int on_owner(void *arg, const char *owner)
 {
     struct reclaim *r = arg;
@@ -164,7 +181,7 @@ static int on_owner(void *arg, const char *owner)
     struct dead *dead = xcalloc(1, sizeof *dead);
     dead->reclaim = r;
     snprintf(dead->owner, sizeof dead->owner, "%s", owner);
-    dead->is_blamed = presence_end_of(dir, owner, &dead->end);
+    dead->is_blamed = presence_end_of(dir, owner, &dead->end) || blame_growing(dead, dir);
     dead->nwrites = presence_unsent_of(dir, owner, dead->writes);
     dead->next = r->pending;
     r->pending = dead;

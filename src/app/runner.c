@@ -94,12 +94,15 @@ static void check_idle(struct runner *r)
 
 /* ---- attempts ---- */
 
+static void note_size(struct runner *r, int64_t id, size_t bytes);
+
 static void slot_free(struct slot *slot)
 {
     *slot->prev = slot->next;
     if (slot->next)
         slot->next->prev = slot->prev;
     slot->r->nslots--;
+    note_size(slot->r, slot->attempt ? slot->attempt->id : 0, 0);
     attempt_free(slot->attempt);
     free(slot);
 }
@@ -457,21 +460,32 @@ static void blame(struct runner *r, const char *kind, int64_t id)
     presence_mark(p, kind, id);
 }
 
-static void on_resume(void *arg, const struct run *run)
+/* Read by the process that finds this one killed. */
+static void note_size(struct runner *r, int64_t id, size_t bytes)
+{
+    struct presence *p = keeper_presence(r->env.keeper);
+    if (p && id)
+        presence_holds(p, id, bytes > limits_default.grown_bytes ? (int64_t)bytes : 0);
+}
+
+static void on_resume(void *arg, const struct run *run, int begins)
 {
     struct runner *r = arg;
-    if (!run) {
+    const struct slot *slot = r->slots;
+    while (slot && slot->attempt->run != run)
+        slot = slot->next;
+    int64_t id = slot ? slot->attempt->id : 0;
+    if (!begins) {
         blame(r, NULL, 0);
+        note_size(r, id, run_memory(run));
         log_context(0, NULL);
         return;
     }
-    log_context(0, run_client(run));
-    for (const struct slot *slot = r->slots; slot; slot = slot->next)
-        if (slot->attempt->run == run) {
-            blame(r, "run", slot->attempt->id);
-            log_context(slot->attempt->id, run_client(run));
-            return;
-        }
+    log_context(id, run_client(run));
+    if (slot) {
+        blame(r, "run", id);
+        return;
+    }
     /* "client acme, delivery 12" */
     const char *label = run_client(run) ? strstr(run_label(run), ", ") : NULL;
     label = label ? label + 2 : run_label(run);

@@ -244,6 +244,11 @@ static int check_size(const struct journal *j, const struct entry *entry, size_t
                    entry->is.kind, entry->is.name, len, j->limits->step_bytes);
 }
 
+static size_t weight(const struct entry *entry)
+{
+    return entry->is.input_len + entry->is.len + entry->failure_len;
+}
+
 /* Whether LEN bytes may be kept for ENTRY beside what the first KEPT entries hold. */
 static int check_room(const struct journal *j, const struct entry *entry, int kept,
                       size_t len, struct err *e)
@@ -251,11 +256,9 @@ static int check_room(const struct journal *j, const struct entry *entry, int ke
     size_t total = len, max = j->limits->record_bytes;
     if (!j->keep || len <= JOURNAL_SMALL)
         return 0;
-    for (int i = 0; i < kept; i++) {
-        const struct entry *other = &j->entries[i];
-        total += other->is.input_len + other->failure_len;
-        total += other == entry ? 0 : other->is.len;
-    }
+    for (int i = 0; i < kept; i++)
+        total += weight(&j->entries[i]);
+    total -= entry->is.len; /* the new one takes its place */
     if (total <= max)
         return 0;
     return err_set(
@@ -493,4 +496,12 @@ int journal_depth(const struct journal *j)
 {
     const struct entry *top = innermost(j);
     return j->depth - (top && !top->is.is_scope);
+}
+
+size_t journal_bytes(const struct journal *j)
+{
+    size_t total = 0;
+    for (int i = 0; i < j->n; i++)
+        total += weight(&j->entries[i]);
+    return total;
 }

@@ -129,5 +129,7 @@ int journal_is_replaying(const struct journal *j);
 /* Steps so far, a finished scope counting as one; scopes open now. */
 int journal_steps(const struct journal *j);
 int journal_depth(const struct journal *j);
+/* What its results and inputs take, in bytes. */
+size_t journal_bytes(const struct journal *j);
 
 #endif

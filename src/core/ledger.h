@@ -125,6 +125,7 @@ struct ledger_crash {  /* what a dead process was doing, when a script ended it 
     int run_max;       /* so many crashes a run may have: one more, and it is dead */
     int recipe_max;    /* so many of (client, recipe) within WITHIN_MS suspend it */
     int64_t within_ms;
+    int suspends; /* 1: a run that dies of it suspends its (client, recipe) at once */
 };
 struct ledger_reclaimed {
     int freed;     /* runs that were queued again */

@@ -165,7 +165,9 @@ static int end_attempt(struct db *db, const struct ledger_head *head,
     if (db_change(db,
                   "UPDATE run SET state = ?2, due_ms = ?3, failures = ?4, looks = ?5,"
                   " first_failure_ms = ?6, kind = ?7, reason = ?8, result = ?9,"
-                  " ended_ms = ?10, owner = NULL, held_ms = iif(?11, held_ms, 0)"
+                  " ended_ms = ?10, owner = NULL, held_ms = iif(?11, held_ms, 0),"
+                  /* in a row: one that got on to a new sleep or wait begins anew */
+                  " crashes = iif(?2 = 2 OR ?2 = 3, 0, crashes)"
                   " WHERE id = ?1",
                   DB_ARGS(db_int(change->run), db_int(state), db_int(due_ms),
                           db_int(change->failures), db_int(change->looks),

@@ -78,13 +78,18 @@ static int suspend(struct db *db, const struct ledger_head *head,
                          db_int(now_ms + crash->within_ms)),
                  db_read_int, &n, e) != 0)
         return -1;
-    if (n < crash->recipe_max)
+    if (n < crash->recipe_max && !(crash->suspends && out->died))
         return 0;
-    char *reason = xasprintf(
-        "%s crashed %lld times for %s within %lld minutes, last in run %lld: "
-        "%s; repair it, then: foyer resume --client %s --recipe %s",
-        head->recipe, (long long)n, head->client, (long long)(crash->within_ms / 60000),
-        (long long)head->id, crash->cause, head->client, head->recipe);
+    char *often = n < crash->recipe_max
+                      ? xasprintf("in each attempt for %s", head->client)
+                      : xasprintf("%lld times for %s within %lld minutes", (long long)n,
+                                  head->client, (long long)(crash->within_ms / 60000));
+    char *reason =
+        xasprintf("%s crashed %s, last in run %lld: %s; repair it, then: foyer "
+                  "resume --client %s --recipe %s",
+                  head->recipe, often, (long long)head->id, crash->cause, head->client,
+                  head->recipe);
+    free(often);
     int rc = db_change(db,
                        "INSERT OR IGNORE INTO pause (client, recipe, at_ms, by, reason)"
                        " VALUES (?, ?, ?, 'crash', ?)",

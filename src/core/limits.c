@@ -34,6 +34,7 @@ const struct limits limits_default = {
     .run_crashes = 2,
     .recipe_crashes = 3,
     .crash_ms = 10 * 60 * 1000,
+    .grown_bytes = 16 * MIB,
     .each_state_bytes = 64 * KIB,
     .each_pages = 10000,
     .each_items = 1000000,

@@ -39,6 +39,7 @@ struct limits {
     int run_crashes;       /* then it is dead */
     int recipe_crashes;    /* of one client's recipe within crash_ms: then it is held */
     int64_t crash_ms;
+    size_t grown_bytes; /* a run that holds more may be why its process is killed */
     /* ctx.each */
     size_t each_state_bytes;
     int each_pages, each_items;

@@ -24,6 +24,7 @@ enum {
 struct said { /* the file */
     struct presence_end end;
     struct unsent_table unsent;
+    struct growing_table growing;
 };
 
 struct presence {
@@ -70,18 +71,34 @@ static int read_end(int fd, struct presence_end *out)
     return out->kind[0] && out->cause[0];
 }
 
-/* Mapped, not read: the same pages as the process had, on each file system. */
-static int read_unsent(int fd, struct unsent out[UNSENT_MAX])
+/* Mapped, not read: the same pages as the process had, on each file system. NULL, or to
+ * be unmapped. */
+static struct said *map_dead(int fd)
 {
     struct stat st;
     if (fstat(fd, &st) != 0 || st.st_size != sizeof(struct said))
-        return 0;
-    const struct said *said = mmap(NULL, sizeof *said, PROT_READ, MAP_SHARED, fd, 0);
-    if (said == MAP_FAILED)
-        return 0;
-    int n = unsent_read(&said->unsent, fd, out);
-    munmap((void *)said, sizeof *said);
+        return NULL;
+    struct said *said = mmap(NULL, sizeof *said, PROT_READ, MAP_SHARED, fd, 0);
+    return said == MAP_FAILED ? NULL : said;
+}
+
+static int read_unsent(int fd, struct unsent out[UNSENT_MAX])
+{
+    struct said *said = map_dead(fd);
+    int n = said ? unsent_read(&said->unsent, fd, out) : 0;
+    if (said)
+        munmap(said, sizeof *said);
     return n;
+}
+
+static int read_most(int fd, struct growing *out)
+{
+    struct said *said = map_dead(fd);
+    int found =
+        said && unsent_is_of(&said->unsent, fd) && growing_most(&said->growing, out);
+    if (said)
+        munmap(said, sizeof *said);
+    return found;
 }
 
 /* Nobody may be left who deals with it: then not for ever. */
@@ -89,9 +106,10 @@ static int is_awaited(int fd)
 {
     struct presence_end end;
     struct unsent writes[UNSENT_MAX];
+    struct growing most;
     struct stat st;
-    return (read_end(fd, &end) || read_unsent(fd, writes) > 0) && fstat(fd, &st) == 0 &&
-           st.st_mtime > time(NULL) - AWAITED_SECONDS;
+    return (read_end(fd, &end) || read_unsent(fd, writes) > 0 || read_most(fd, &most)) &&
+           fstat(fd, &st) == 0 && st.st_mtime > time(NULL) - AWAITED_SECONDS;
 }
 
 /* Only who holds the lock may unlink the file, lest a process that is being born loses
@@ -286,6 +304,12 @@ void presence_sent(struct presence *p, int64_t run)
         unsent_remove(&p->said->unsent, run);
 }
 
+void presence_holds(struct presence *p, int64_t run, int64_t bytes)
+{
+    if (p->said || bytes > 0)
+        growing_set(&said_of(p)->growing, run, bytes);
+}
+
 static int open_file(const char *workspace_dir, const char *id, int flags)
 {
     if (!is_id(id))
@@ -316,6 +340,16 @@ int presence_unsent_of(const char *workspace_dir, const char *id,
         close(fd);
     }
     return n;
+}
+
+int presence_most_of(const char *workspace_dir, const char *id, struct growing *out)
+{
+    int fd = open_file(workspace_dir, id, O_RDONLY), found = 0;
+    if (fd >= 0) {
+        found = read_most(fd, out);
+        close(fd);
+    }
+    return found;
 }
 
 void presence_forget(const char *workspace_dir, const char *id)

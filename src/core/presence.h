@@ -6,14 +6,15 @@
  * alive. Ids are never used twice. It knows nothing of what is claimed.
  *
  * The file also says what the process was doing when a script ended it, and which writes
- * had not left when it died. Such a file stays until somebody has dealt with it; one that
- * says nothing blames nobody. */
+ * had not left when it died, and which of its runs held much memory. Such a file stays
+ * until somebody has dealt with it; one that says nothing blames nobody. */
 #ifndef FOYER_PRESENCE_H
 #define FOYER_PRESENCE_H
 
 #include <stdint.h>
 
 #include "base/err.h"
+#include "core/growing.h"
 #include "core/unsent.h"
 
 enum { PRESENCE_ID_SIZE = 32, PRESENCE_KIND_SIZE = 16, PRESENCE_CAUSE_SIZE = 128 };
@@ -50,6 +51,12 @@ struct presence_end {
 };
 /* 1: the dead process ID named a cause; 0: it did not, and nobody is to blame. */
 int presence_end_of(const char *workspace_dir, const char *id, struct presence_end *out);
+
+/* RUN holds BYTES of memory now, which is much; 0: it does not. A store into memory. */
+void presence_holds(struct presence *p, int64_t run, int64_t bytes);
+/* 1: the run that held most when the process ID died, since the machine's last start.
+ * Only after presence_is_alive has said that it is dead. */
+int presence_most_of(const char *workspace_dir, const char *id, struct growing *out);
 
 /* ---- what had not left ---- */
 

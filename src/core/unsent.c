@@ -83,14 +83,19 @@ void unsent_add(struct unsent_table *t, const struct unsent *write)
     }
 }
 
-int unsent_read(const struct unsent_table *t, int fd, struct unsent out[UNSENT_MAX])
+int unsent_is_of(const struct unsent_table *t, int fd)
 {
     char boot[UNSENT_BOOT_SIZE];
     struct stat st;
+    return memcmp(t->layout, layout, sizeof layout) == 0 && read_boot(boot) &&
+           memcmp(t->boot, boot, sizeof boot) == 0 && fstat(fd, &st) == 0 &&
+           t->device == st.st_dev && t->inode == st.st_ino;
+}
+
+int unsent_read(const struct unsent_table *t, int fd, struct unsent out[UNSENT_MAX])
+{
     int n = 0;
-    if (memcmp(t->layout, layout, sizeof layout) != 0 || !read_boot(boot) ||
-        memcmp(t->boot, boot, sizeof boot) != 0 || fstat(fd, &st) != 0 ||
-        t->device != st.st_dev || t->inode != st.st_ino)
+    if (!unsent_is_of(t, fd))
         return 0;
     for (int i = 0; i < UNSENT_MAX; i++) {
         const struct unsent_slot *slot = &t->slots[i];

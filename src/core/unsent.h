@@ -36,6 +36,8 @@ void unsent_init(struct unsent_table *t, int fd);
 void unsent_add(struct unsent_table *t, const struct unsent *write);
 /* What RUN writes may leave after this. Async-signal-safe. */
 void unsent_remove(struct unsent_table *t, int64_t run);
+/* 1: T was made for the file FD since the machine's last start. */
+int unsent_is_of(const struct unsent_table *t, int fd);
 /* The writes in T, which is the file FD's and whose process is dead, that have surely not
  * left; how many of OUT. */
 int unsent_read(const struct unsent_table *t, int fd, struct unsent out[UNSENT_MAX]);

@@ -68,7 +68,7 @@ struct runs {
     int nlive;
     struct run *ready, **ready_tail;
     int draining, writes_stopped;
-    void (*on_resume)(void *arg, const struct run *run);
+    void (*on_resume)(void *arg, const struct run *run, int begins);
     void *on_resume_arg;
 };
 
@@ -222,8 +222,13 @@ const char *runs_writing(const struct runs *runs)
     return NULL;
 }
 
-void runs_on_resume(struct runs *runs, void (*fn)(void *arg, const struct run *run),
-                    void *arg)
+size_t run_memory(const struct run *run)
+{
+    return run->memory.used + journal_bytes(run->journal);
+}
+
+void runs_on_resume(struct runs *runs,
+                    void (*fn)(void *arg, const struct run *run, int begins), void *arg)
 {
     runs->on_resume = fn;
     runs->on_resume_arg = arg;
@@ -282,12 +287,12 @@ static void resume(struct run *run, int nargs)
     run->cancel = NULL;
     struct runs *runs = run->runs;
     if (runs->on_resume)
-        runs->on_resume(runs->on_resume_arg, run);
+        runs->on_resume(runs->on_resume_arg, run, 1);
     cpu_enter(&run->cpu, run->co, vm_limits(runs->vm), run->label);
     int rc = lua_resume(run->co, NULL, nargs, &nresults);
     cpu_leave();
     if (runs->on_resume)
-        runs->on_resume(runs->on_resume_arg, NULL);
+        runs->on_resume(runs->on_resume_arg, run, 0);
     if (run->given_up) {
         finish(run);
     } else if (run->cpu.verdict != CPU_FINE) {

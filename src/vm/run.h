@@ -158,10 +158,12 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
 /* Cancels what it waits for and closes it; its callback is not called. */
 void run_kill(struct run *run);
 int runs_live(const struct runs *runs);
-/* Told before each resume and, with NULL, after it: who is to blame when the process dies
+/* Told before each resume (BEGINS 1) and after it: who is to blame when the process dies
  * in between. The label as in run_spec. */
-void runs_on_resume(struct runs *runs, void (*fn)(void *arg, const struct run *run),
-                    void *arg);
+void runs_on_resume(struct runs *runs,
+                    void (*fn)(void *arg, const struct run *run, int begins), void *arg);
+/* What its state and its journal take, in bytes. */
+size_t run_memory(const struct run *run);
 /* A write that left and has no answer yet, in words ("client acme, recipe x: POST /…"),
  * or NULL; of a run that is kept, from when its intent is to be stored until its outcome
  * is. Borrowed until the next loop turn. */

@@ -35,6 +35,12 @@ return super {
       local text = "x"
       while true do text = text .. text end
     end
+    if subject == "much" then
+      local kept = {}
+      for i = 1, 20 do kept[i] = ("x"):rep(1024 * 1024) end
+      ctx.http.get("/teams", { connection = "front" })
+      return #kept
+    end
     if subject == "hang" then return (("a"):rep(40)):find(("a*"):rep(40) .. "b") end
     return base(ctx, event)
   end,
@@ -102,5 +108,39 @@ runs() { # runs CLIENT CONDITION: how many
   foyer resume --client globex --recipe first-reply
   same "$status" 0
   until_true eval '[ "$(replies 2)" = "1 1 1 1 1 1" ]'
+  stop_serve
+}
+
+@test "a worker that is killed has a culprit: the run that held most memory each time" {
+  local i
+  mkdir -p "$AGENCY/clients/acme/recipes"
+  cat >"$AGENCY/clients/acme/recipes/first-reply.lua" <<'LUA'
+return super { run = function(ctx, event, base) ctx.http.get("/teams", { connection = "front" }) return "waited" end }
+LUA
+  start_serve
+  mock_post webhook "{\"url\": \"$URL/hooks/front\", \"scheme\": \"application\", \"events\": [\"inbound\"]}" >/dev/null
+  mock_post faults '{"kind": "slow", "after": 60, "times": 100, "match": {"path": "/teams"}}' >/dev/null
+  inbound 2 much
+  inbound 1 "beside it"
+  delivered 2
+  for i in 1 2 3; do
+    # both wait for an answer
+    until_true eval '[ "$(mock_log ".requests | map(select(.path == \"/teams\")) | length")" -ge '"$([ "$i" = 1 ] && echo 2 || echo $((2 * i)))"' ]'
+    kill -9 "$(workers)"
+    logged 'a process died at run' "$i"
+  done
+  logged 'client globex, recipe first-reply: suspended'
+  same "$(runs globex "state = 9 AND kind = 'limit' AND crashes = 3")" 1
+  holds "$(sql "SELECT reason FROM run WHERE client = 'globex'")" 'killed while this run held 2'
+  foyer pause
+  holds "$output" 'globex' 'first-reply' 'in each attempt' 'foyer resume --client globex --recipe first-reply'
+  # the one that was merely in flight beside it is not blamed, and goes on
+  same "$(runs acme "crashes = 0 AND state < 7")" 1
+  curl -sSf -X DELETE "$MOCK/_mock/faults" >/dev/null
+  kill -9 "$(workers)"
+  until_true eval '[ "$(runs acme "state = 7")" = 1 ]'
+  same "$(runs acme "crashes = 0")" 1
+  foyer pause
+  [[ $output != *acme* ]]
   stop_serve
 }

@@ -218,6 +218,39 @@ static int crash_once(const char *client, const char *recipe, int64_t at_ms)
     return reclaim("dead", &crash, at_ms).suspended;
 }
 
+/* A run whose process was killed three times suspends its recipe, however far apart. */
+static void a_run_that_is_killed_suspends(void **state)
+{
+    (void)state;
+    int64_t id = ADD_RUNNING(.client = "acme", .recipe = "x");
+    struct ledger_crash crash = {.run = id,
+                                 .kind = "limit",
+                                 .cause = "it was killed",
+                                 .run_max = 2,
+                                 .recipe_max = 3,
+                                 .within_ms = MINUTE,
+                                 .suspends = 1};
+    for (int i = 0; i < 2; i++) {
+        struct ledger_reclaimed out = reclaim("me", &crash, now + i * HOUR);
+        assert_int_equal(out.died + out.suspended, 0);
+        claim_ok(id, now + i * HOUR);
+    }
+    /* in a row: a run that got on to a sleep begins anew */
+    end_at(id, number("SELECT epoch FROM run"), LEDGER_SLEEPING, now, now);
+    for (int i = 0; i < 3; i++) {
+        assert_pauses("");
+        claim_ok(id, now + i * HOUR);
+        struct ledger_reclaimed out = reclaim("me", &crash, now + i * HOUR);
+        assert_int_equal(out.died, i == 2);
+        assert_int_equal(out.suspended, i == 2);
+    }
+    assert_state(id, LEDGER_DEAD);
+    assert_rows(
+        "SELECT reason FROM pause",
+        "x crashed in each attempt for acme, last in run 1: it was killed; repair "
+        "it, then: foyer resume --client acme --recipe x ");
+}
+
 static void the_third_crash_suspends(void **state)
 {
     (void)state;
@@ -648,6 +681,7 @@ int main(void)
         TEST(what_had_not_left_is_taken_back),
         TEST(a_run_that_crashes_dies),
         TEST(only_the_dead_ones_own_run_crashed),
+        TEST(a_run_that_is_killed_suspends),
         TEST(the_third_crash_suspends),
         TEST(pauses),
         TEST(what_may_be_retried),

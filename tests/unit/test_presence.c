@@ -270,6 +270,48 @@ static void test_nobody_is_to_blame(void **state)
     assert_int_equal(presence_end_of(dir, id, &was), 0);
 }
 
+/* Killed without a word: what its runs held is there, for who frees its claims. */
+static void test_what_runs_held(void **state)
+{
+    (void)state;
+    static const struct growing held[] = {{7, 30 << 20}, {8, 50 << 20}, {9, 90 << 20},
+                                          {8, 60 << 20}, {9, 0},        {10, 0}};
+    char id[PRESENCE_ID_SIZE];
+    struct growing most;
+    struct presence_end was;
+    int fds[2], status;
+    assert_int_equal(pipe(fds), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct presence *p = presence_open(dir, NULL);
+        for (size_t i = 0; p && i < sizeof held / sizeof held[0]; i++)
+            presence_holds(p, held[i].run, held[i].bytes);
+        if (p && write(fds[1], presence_id(p), PRESENCE_ID_SIZE) > 0)
+            kill(getpid(), SIGKILL);
+        _exit(1);
+    }
+    assert_int_equal(read(fds[0], id, PRESENCE_ID_SIZE), PRESENCE_ID_SIZE);
+    waitpid(pid, &status, 0);
+    assert_true(WIFSIGNALED(status));
+    close(fds[0]);
+    close(fds[1]);
+    assert_int_equal(alive(id), 0);
+    presence_close(open_ok()); /* its sweep leaves it */
+    assert_int_equal(presence_end_of(dir, id, &was), 0);
+    assert_int_equal(presence_most_of(dir, id, &most), 1);
+    assert_int_equal(most.run, 8);
+    assert_int_equal(most.bytes, 60 << 20);
+    presence_forget(dir, id);
+    assert_int_equal(presence_most_of(dir, id, &most), 0);
+    assert_int_equal(files(), 0);
+    /* one that held nothing when it died blames nobody */
+    struct presence *p = open_ok();
+    presence_holds(p, 7, 30 << 20);
+    presence_holds(p, 7, 0);
+    assert_int_equal(presence_most_of(dir, presence_id(p), &most), 0);
+    presence_close(p);
+}
+
 static void test_the_living_are_not_forgotten(void **state)
 {
     (void)state;
@@ -528,6 +570,7 @@ int main(void)
         TEST(test_errors_name_the_file),
         TEST(test_who_is_to_blame),
         TEST(test_nobody_is_to_blame),
+        TEST(test_what_runs_held),
         TEST(test_the_living_are_not_forgotten),
         TEST(test_causes_do_not_pile_up),
         TEST(test_what_had_not_left),
