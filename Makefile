@@ -13,8 +13,10 @@ PKGS        := $(STATIC_PKGS) $(SHARED_PKGS)
 
 DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev \
               libjansson-dev libevent-dev libsqlite3-dev ca-certificates tzdata
-TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3 procps strace
+TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3 procps strace \
+              nginx-light
 DEMO_DEPS  := curl jq procps
+TORTURE_DEPS := python3 openssl nginx-light haproxy caddy
 BENCH_DEPS := nginx-light curl openssl ca-certificates wrk jq sqlite3 procps
 
 # `make V=1` shows the commands.
@@ -151,8 +153,11 @@ test: test-deps ## the whole suite; ends with `N passed, N failed`
 asan: ## the whole suite under ASan and UBSan
 	@$(MAKE) --no-print-directory MODE=asan test
 
-torture: all ## 2,000 webhooks, 20 times kill -9: none lost, none doubled (SEED=7)
-	$(call install_missing,python3)
+torture: all ## 2,000 webhooks, 20 times kill -9, and every bad request behind proxies: none lost, none doubled (SEED=7)
+	$(call install_missing,$(TORTURE_DEPS))
+	@dir=$$(mktemp -d) && python3 -B tests/e2e/http_proxies.py $(FOYER) $$dir nginx nginx-streaming haproxy \
+	  haproxy-lenient caddy && rm -rf $$dir
+	@dir=$$(mktemp -d) && python3 -B tests/e2e/http_direct.py $(FOYER) $$dir --tls --seed $(or $(SEED),7) && rm -rf $$dir
 	@dir=$$(mktemp -d) && python3 tests/e2e/crash.py $(FOYER) $$dir --events 2000 --kills 20 \
 	  --seed $(or $(SEED),7) --limit 600 && rm -rf $$dir
 

@@ -15,3 +15,7 @@ table() { # table NAME SCRIPT ARGUMENT...
 @test "and over TLS" {
   table tls http_direct.py --tls --sample 80
 }
+
+@test "behind nginx no request takes along a webhook that comes after it" {
+  table nginx http_proxies.py nginx --sample 30
+}
