@@ -85,7 +85,7 @@ int cmd_cron(struct cli *cli, int argc, char **argv)
 {
     struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
     struct cli_list rest = {0};
-    struct err e = {0};
+    struct err e = {0}, ignored = {0};
     struct ids ids = {0};
     struct workspace *w = NULL;
     struct worker *worker = NULL;
@@ -95,11 +95,12 @@ int cmd_cron(struct cli *cli, int argc, char **argv)
     if (w)
         worker = worker_open(w, on_ended, &ids, &e);
     if (worker) {
-        int interrupted = worker_errand(worker);
+        int ended = worker_errand(worker, &e);
         worker_close(worker);
-        code = report(cli, w, &ids, &e);
-        if (interrupted)
-            code = interrupted;
+        if (ended >= 0 || !cli->json) /* else the error is the one document */
+            code = report(cli, w, &ids, ended < 0 ? &ignored : &e);
+        if (ended > 0)
+            code = ended;
     }
     workspace_close(w);
     free(ids.list);

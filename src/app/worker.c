@@ -54,6 +54,7 @@ struct worker {
     int tidied;      /* of an errand: its round of retention has begun */
     int stopping, late;
     int is_mending, mended; /* what was stored while the clock was ahead */
+    struct err refused;     /* an errand's: what the store did not take */
     int has_worked;         /* since its memory was given back */
 };
 
@@ -221,6 +222,20 @@ static void on_signal(void *arg)
     stop(arg);
 }
 
+/* An errand ends where a lasting worker tries again: nothing that it claimed or did is
+ * lost by that, and the next one begins with it. */
+static void on_refused(void *arg, const struct err *e)
+{
+    struct worker *w = arg;
+    if (!w->errand || w->stopping)
+        return;
+    w->refused = *e;
+    w->begun = w->stopping = 1;
+    loop_timer_set(w->deadline, DRAIN_MS);
+    cease(w);
+    on_idle(w);
+}
+
 static void on_wake(void *arg)
 {
     struct worker *w = arg;
@@ -373,12 +388,17 @@ static void on_begun(void *arg, const struct err *e)
         on_tick(w);
 }
 
-int worker_errand(struct worker *w)
+int worker_errand(struct worker *w, struct err *e)
 {
     w->errand = 1;
+    writer_on_refused(w->writer, on_refused, w);
     /* the runner begins by freeing what dead processes held; the writer goes in turn */
     runner_wake(w->runner);
     writer_submit(w->writer, 0, mend, on_begun, w);
     work(w);
-    return session_interrupted(w->session) ? 130 : 0;
+    if (w->refused.kind == ERR_NONE)
+        return session_interrupted(w->session) ? 130 : 0;
+    *e = w->refused;
+    e->kind = ERR_UNAVAILABLE;
+    return err_prefix(e, "what is due is not done, or not all of it; try again later");
 }

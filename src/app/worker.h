@@ -17,8 +17,10 @@ struct worker *worker_open(struct workspace *w, runner_done *ended, void *arg,
  * says that there is work. Then it takes nothing more, waits for the writes that have
  * left, and frees what it held. The files of all layers are those of its start. */
 int worker_serve(struct worker *w, int wake_fd, struct err *e);
-/* Does what is due now, and what follows from it, and returns. 130: a signal ended it. */
-int worker_errand(struct worker *w);
+/* Does what is due now, and what follows from it, and returns. 130: a signal ended it;
+ * -1 with ERR_UNAVAILABLE: the store did not take a write, and the errand has ended
+ * before its end, after 45 seconds at most. */
+int worker_errand(struct worker *w, struct err *e);
 void worker_close(struct worker *w); /* NULL is fine */
 
 #endif

@@ -1,5 +1,6 @@
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -99,4 +100,9 @@ int err_kind_is_retryable(enum err_kind kind)
 int err_exit_code(enum err_kind kind)
 {
     return kind < ERR_KINDS ? kinds[kind].exit_code : 70;
+}
+
+int err_is_full(int number)
+{
+    return number == ENOSPC || number == EDQUOT;
 }

@@ -54,4 +54,8 @@ int err_kind_is_retryable(enum err_kind kind);
 /* The process's exit code: 64, 65, 69, 70, 75, 77 or 78. */
 int err_exit_code(enum err_kind kind);
 
+/* 1 when the errno NUMBER means that the disk or a quota is used up: it may pass, and is
+ * ERR_UNAVAILABLE where a file of foyer's own is written. */
+int err_is_full(int number);
+
 #endif

@@ -44,7 +44,8 @@ static char *owners_dir(const char *workspace_dir)
 
 static int fail(const char *verb, const char *path, struct err *e)
 {
-    return err_set(e, ERR_STORE, "cannot %s %s: %s", verb, path, strerror(errno));
+    return err_set(e, err_is_full(errno) ? ERR_UNAVAILABLE : ERR_STORE,
+                   "cannot %s %s: %s", verb, path, strerror(errno));
 }
 
 /* The whole file, exclusively. OFD: the lock belongs to the descriptor, so that opening
@@ -204,7 +205,7 @@ struct presence *presence_open(const char *workspace_dir, struct err *e)
     if (rc == 0)
         err_set(e, ERR_STORE, "cannot create a file in %s: it is removed at once", dir);
     if (rc != 1) {
-        if (rc < 0 && e)
+        if (rc < 0 && e && e->kind != ERR_UNAVAILABLE)
             e->kind = ERR_STORE;
         free(p->path);
         free(p);

@@ -60,7 +60,9 @@ struct db_row {
 
 static int fail_full(const struct db *db, struct err *e)
 {
-    return err_set(e, ERR_STORE, "cannot write %s: the disk is full", db->path);
+    return err_set(e, ERR_UNAVAILABLE,
+                   "cannot write %s: the disk is full; make room, then try again",
+                   db->path);
 }
 
 static int fail_read_only(const struct db *db, struct err *e)
@@ -94,11 +96,13 @@ static int fail(const struct db *db, struct err *e)
     case SQLITE_CANTOPEN:
         if (os == EROFS)
             return fail_read_only(db, e);
+        if (err_is_full(os))
+            return fail_full(db, e);
         return err_set(e, ERR_STORE, "cannot open %s: %s", path,
                        os ? strerror(os) : "the file or its directory is missing");
     case SQLITE_IOERR:
         /* Growing the shared memory file on a full disk is an I/O error, not FULL. */
-        if (os == ENOSPC || os == EDQUOT)
+        if (err_is_full(os))
             return fail_full(db, e);
         return err_set(e, ERR_STORE, "cannot read or write %s: %s", path,
                        os ? strerror(os) : sqlite3_errmsg(db->sqlite));

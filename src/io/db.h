@@ -7,9 +7,9 @@
  * handle of its own, and completes by a callback. Statements stay prepared, by their
  * text.
  *
- * Errors are ERR_UNAVAILABLE when another process holds the lock, else ERR_STORE: full
- * disk, read-only, corrupt, not a database, each with its sentence. A broken UNIQUE or
- * other constraint is ERR_CONFLICT. */
+ * Errors are ERR_UNAVAILABLE when another process holds the lock or the disk is full,
+ * else ERR_STORE: read-only, corrupt, not a database, each with its sentence. A broken
+ * UNIQUE or other constraint is ERR_CONFLICT. */
 #ifndef FOYER_DB_H
 #define FOYER_DB_H
 

@@ -19,7 +19,7 @@ struct job {
     writer_done *done;
     void *arg;
     struct err *err; /* NULL: none; few jobs need its kilobyte */
-    int how;
+    int how, is_refused;
 };
 
 struct queue {
@@ -43,6 +43,8 @@ struct writer {
     char *path;
     struct db *db; /* without a thread: borrowed */
     void (*watch)(int64_t us, uint64_t jobs);
+    void (*refused)(void *arg, const struct err *e);
+    void *refused_arg;
     int is_open, batch_max;
     struct err open_err;
 };
@@ -92,8 +94,10 @@ static int run_job(struct db *db, struct job *job, int alone, struct err *e)
     int is_plain = alone || (job->how & WRITER_CHECKS_FIRST);
     int rc =
         is_plain ? job->fn(db, job->arg, e) : db_transaction(db, job->fn, job->arg, e);
-    if (rc != 0)
+    if (rc != 0) {
         job_fail(job, e);
+        job->is_refused = e->kind == ERR_UNAVAILABLE || !db_in_transaction(db);
+    }
     if (rc != 0 && alone)
         return -1;
     if (!db_in_transaction(db)) /* the disk is full or broken: all of it is undone */
@@ -135,8 +139,10 @@ static void run_batch(struct writer *w, struct queue *batch)
     int64_t us = clock_mono_us() - start;
     uint64_t committed = 0;
     for (struct job *job = batch->first; job; job = job->next) {
-        if (rc != 0 && !job->err)
+        if (rc != 0 && !job->err) {
             job_fail(job, &e);
+            job->is_refused = 1;
+        }
         committed += !job->err;
     }
     if (rc == 0 && w->watch)
@@ -211,6 +217,8 @@ static void complete(void *arg)
             loop_wake_hold(w->wake, 0);
         if (now.done)
             now.done(now.arg, now.err ? now.err : &none);
+        if (now.is_refused && w->refused)
+            w->refused(w->refused_arg, now.err);
         free(now.err);
     }
 }
@@ -360,6 +368,13 @@ size_t writer_queued(const struct writer *w)
 void writer_watch(struct writer *w, void (*fn)(int64_t us, uint64_t jobs))
 {
     w->watch = fn;
+}
+
+void writer_on_refused(struct writer *w, void (*fn)(void *arg, const struct err *e),
+                       void *arg)
+{
+    w->refused = fn;
+    w->refused_arg = arg;
 }
 
 void writer_stats(struct writer *w, struct writer_stats *out)

@@ -59,6 +59,11 @@ struct writer_stats {
     int64_t last_us, total_us; /* of the commits, from asking for the lock to the end */
 };
 void writer_stats(struct writer *w, struct writer_stats *out);
+/* FN hears of each job that the store did not take, after its DONE and on the loop's
+ * thread: the file is locked, full, gone or broken. What a job itself refuses is not
+ * told. */
+void writer_on_refused(struct writer *w, void (*fn)(void *arg, const struct err *e),
+                       void *arg);
 /* FN hears of each commit, on the writer's thread: how long it took, and how many jobs it
  * held. Before the first writer_submit. */
 void writer_watch(struct writer *w, void (*fn)(int64_t us, uint64_t jobs));

@@ -383,7 +383,7 @@ PYTHON
   "$FOYER" -w "$AGENCY" connect acme --token-file "$TOKEN" --api-url "$MOCK"
   head -c 5000000 /dev/zero >"$disk/filler" 2>/dev/null || true
   foyer secret set a --from "$TOKEN" --json
-  failed 70 store foyer.db 'the disk is full'
+  failed 75 unavailable foyer.db 'the disk is full' 'make room'
   rm "$disk/filler"
   foyer connections --json
   same "$(jq -r '.[0].client' <<<"$output")" acme

@@ -1,8 +1,9 @@
-# A store that is not there any more while a process has it open.
+# A store that is not there any more while a process has it open, or takes no write.
 
 load helper
 load agency
 load consents
+load store
 load serve
 
 setup() {
@@ -87,4 +88,81 @@ store_is_gone() { # what the server says then
   same "$(post_hook)" 200
   stop_serve
   same "$(events)" 2
+}
+
+# ---- a store that takes no write ----
+
+# Two webhooks that wait for a worker.
+with_deliveries() {
+  foyer connections
+  { event cnv_1; event cnv_2; } | deliver acme - >/dev/null
+}
+
+waiting() {
+  "$FOYER" -w "$AGENCY" --json events list | jq 'map(select(.state == "waiting")) | length'
+}
+
+@test "cron ends with 75 and a sentence while another process holds the lock, and the next one does it all" {
+  with_deliveries
+  lock_store
+  foyer cron
+  same "$status|$output" "75|"
+  holds "$stderr" 'what is due is not done, or not all of it; try again later: cannot use'
+  holds "$stderr" 'another process has held its lock'
+  foyer cron --json
+  failed 75 unavailable 'try again later' 'held its lock'
+  unlock_store
+  same "$(waiting)" 2
+  foyer cron
+  same "$status|$stderr" "0|"
+  same "$(waiting)" 0
+}
+
+@test "cron ends with 75 when there is no room for what it should write" {
+  with_deliveries
+  status=0
+  # the index of the log has room, the log has not
+  prlimit --fsize=32768 "$FOYER" -w "$AGENCY" cron 2>"$BATS_TEST_TMPDIR/err" || status=$?
+  same "$status" 75
+  holds "$(cat "$BATS_TEST_TMPDIR/err")" 'what is due is not done, or not all of it; try again later'
+  same "$(waiting)" 2
+  foyer cron
+  same "$status" 0
+  same "$(waiting)" 0
+}
+
+@test "every command that writes ends with 75 while another process holds the lock" {
+  mkdir -p "$AGENCY/recipes"
+  echo 'return { summary = "x", run = function(ctx) ctx.sleep("1d") end }' >"$AGENCY/recipes/nap.lua"
+  with_deliveries
+  foyer run nap --client acme
+  same "$status" 0
+  echo secret >"$BATS_TEST_TMPDIR/secret"
+  lock_store
+  local line n=0 pids=()
+  while read -r line; do
+    n=$((n + 1))
+    # shellcheck disable=SC2086 # words
+    "$FOYER" -w "$AGENCY" $line </dev/null >"$BATS_TEST_TMPDIR/$n.out" 2>"$BATS_TEST_TMPDIR/$n.err" 3>&- &
+    pids+=($!)
+  done <<END
+cron
+run nap --client acme
+secret set a --from $BATS_TEST_TMPDIR/secret
+secret rm a
+vault rekey
+runs cancel 1
+events replay 1
+pause --client acme
+resume --client acme
+connect acme --link
+END
+  for n in "${!pids[@]}"; do
+    status=0
+    wait "${pids[n]}" || status=$?
+    same "$status" 75 || { cat "$BATS_TEST_TMPDIR/$((n + 1)).err"; return 1; }
+    holds "$(cat "$BATS_TEST_TMPDIR/$((n + 1)).err")" 'has held its lock'
+  done
+  unlock_store
+  same "$("$FOYER" -w "$AGENCY" --json runs list | jq -c 'map(.state)')" '["sleeping"]'
 }

@@ -343,7 +343,7 @@ static void test_a_full_disk(void **state)
     struct db *db = open_migrated();
     assert_int_equal(db_exec(db, "PRAGMA max_page_count=4", NULL), 0);
     assert_fails(db, "INSERT INTO person (name, photo) VALUES ('big', zeroblob(1000000))",
-                 ERR_STORE, "the disk is full");
+                 ERR_UNAVAILABLE, "the disk is full");
     assert_int_equal(int_of(db, "SELECT count(*) FROM person"), 1);
     db_close(db);
 }

@@ -371,11 +371,40 @@ static void a_full_disk_fails_the_job_and_not_the_next(void **state)
     run_together(&limit, 1, 0, &s);
     assert_int_equal(limit.value, 8);
     run_together(&big, 1, WRITER_DURABLE, &s);
-    assert_int_equal(big.kind, ERR_STORE);
+    assert_int_equal(big.kind, ERR_UNAVAILABLE);
     assert_non_null(strstr(big.text, "the disk is full"));
     run_together(&small, 1, WRITER_DURABLE, &s);
     assert_int_equal(small.kind, ERR_NONE);
     assert_int_equal(count(), 1);
+}
+
+static int nrefused;
+
+static void refused(void *arg, const struct err *e)
+{
+    assert_ptr_equal(arg, loop);
+    assert_int_equal(e->kind, ERR_UNAVAILABLE);
+    nrefused++;
+}
+
+static void what_the_store_refuses_is_told(void **state)
+{
+    (void)state;
+    struct job jobs[] = {
+        {.name = "a"},
+        {.name = "b", .outcome = FAILS_FIRST},
+        {.sql = "INSERT INTO t VALUES ('big', zeroblob(1000000))"},
+    };
+    struct job limit = {.sql = "PRAGMA max_page_count=8"};
+    struct writer_stats s;
+    nrefused = 0;
+    writer_on_refused(writer, refused, loop);
+    run_together(&limit, 1, 0, &s);
+    for (int i = 0; i < 2; i++) /* a job's own refusal is not the store's */
+        run_together(&jobs[i], 1, 0, &s);
+    assert_int_equal(nrefused, 0);
+    run_together(&jobs[2], 1, 0, &s);
+    assert_int_equal(nrefused, 1);
 }
 
 /* The commit itself fails: nobody is told that it is done. */
@@ -566,6 +595,7 @@ int main(void)
         TEST(closing_finishes_what_was_submitted),
         TEST(what_cannot_be_opened_is_said),
         TEST(a_full_disk_fails_the_job_and_not_the_next),
+        TEST(what_the_store_refuses_is_told),
         TEST(a_commit_that_fails_fails_all_of_its_jobs),
         TEST(it_waits_for_the_lock_of_another),
         TEST(several_processes_write_one_file),
