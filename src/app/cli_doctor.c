@@ -9,6 +9,7 @@
 #include "app/grant.h"
 #include "app/reach.h"
 #include "app/session.h"
+#include "app/state_check.h"
 #include "app/workspace_check.h"
 #include "base/clock.h"
 #include "base/path.h"
@@ -546,6 +547,7 @@ int cmd_doctor(struct cli *cli, int argc, char **argv)
         check_key(&d);
         check_store(&d);
         check_space(&d);
+        state_check(workspace_dir(d.w), &d.found);
         check_settings(&d);
         d.s = session_open(d.w, &why);
         if (!d.s)

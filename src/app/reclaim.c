@@ -11,7 +11,7 @@
 #include "core/ledger.h"
 #include "core/limits.h"
 
-enum { DEAD_MAX = 64 };
+enum { DEAD_MAX = 64, SAID_US = 5 * 60 * 1000 * 1000 };
 
 struct reclaim {
     struct workspace *w;
@@ -23,6 +23,7 @@ struct reclaim {
     void *arg;
     struct dead *pending;
     int npending;
+    int64_t said_us; /* when a file that cannot be read was last told of; 0: never */
 };
 
 struct dead { /* one dead owner; the job's own */
@@ -170,13 +171,33 @@ static int blame_growing(struct dead *dead, const char *dir)
     return 1;
 }
 
+/* Whether a process lives whose file cannot be read is not known: what it held stays
+ * held, and the log says so every few minutes. */
+static void tell_unreadable(struct reclaim *r, const char *owner, const struct err *e)
+{
+    int64_t now = clock_mono_us();
+    if (r->said_us && now - r->said_us < SAID_US)
+        return;
+    r->said_us = now;
+    log_line(
+        LOG_WARN,
+        "what the process %.*s held stays held, since nothing says whether it lives: "
+        "%s; `foyer doctor` says whose files these are",
+        (int)strcspn(owner, "-"), owner, e->text);
+}
+
 static int on_owner(void *arg, const char *owner)
 {
     struct reclaim *r = arg;
     struct err e;
     const char *dir = workspace_dir(r->w);
     if (strcmp(owner, presence_id(r->self)) == 0 || strlen(owner) >= PRESENCE_ID_SIZE ||
-        is_pending(r, owner) || presence_is_alive(dir, owner, &e) != 0)
+        is_pending(r, owner))
+        return 0;
+    int lives = presence_is_alive(dir, owner, &e);
+    if (lives < 0)
+        tell_unreadable(r, owner, &e);
+    if (lives != 0)
         return 0;
     struct dead *dead = xcalloc(1, sizeof *dead);
     dead->reclaim = r;

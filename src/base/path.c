@@ -30,6 +30,33 @@ int path_is_dir(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Up to the last slash, or ".": a new string. */
+static char *dir_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? xmemdup0(path, (size_t)(slash - path) + 1) : xstrdup(".");
+}
+
+void path_give(const char *path, int fd)
+{
+    struct stat st;
+    if (geteuid() != 0)
+        return;
+    char *dir = dir_of(path);
+    if (stat(dir, &st) == 0 && st.st_uid != 0 && fchown(fd, st.st_uid, st.st_gid) != 0)
+        errno = 0; /* it stays root's */
+    free(dir);
+}
+
+static void give_dir(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    path_give(path, fd);
+    close(fd);
+}
+
 int path_make_dirs(const char *path, int mode, struct err *e)
 {
     char *copy = xstrdup(path);
@@ -40,6 +67,8 @@ int path_make_dirs(const char *path, int mode, struct err *e)
         char saved = *p;
         *p = '\0';
         int why = mkdir(copy, (mode_t)mode) != 0 ? errno : 0;
+        if (why == 0)
+            give_dir(copy);
         if (why && !path_is_dir(copy))
             rc = err_set(e, ERR_INVALID, "cannot create directory %s: %s", copy,
                          strerror(why));
@@ -156,6 +185,7 @@ int path_create(const char *path, const void *data, size_t len, int mode, struct
     if (fd < 0)
         return err_set(e, errno == EEXIST ? ERR_CONFLICT : ERR_INVALID,
                        "cannot create %s: %s", path, strerror(errno));
+    path_give(path, fd);
     int rc = write_all(fd, data, len);
     int saved = errno;
     if (close(fd) != 0 && rc == 0) {
@@ -164,7 +194,8 @@ int path_create(const char *path, const void *data, size_t len, int mode, struct
     }
     if (rc != 0) {
         unlink(path);
-        return err_set(e, ERR_STORE, "cannot write %s: %s", path, strerror(saved));
+        return err_set(e, err_is_full(saved) ? ERR_UNAVAILABLE : ERR_STORE,
+                       "cannot write %s: %s", path, strerror(saved));
     }
     return 0;
 }
@@ -172,8 +203,7 @@ int path_create(const char *path, const void *data, size_t len, int mode, struct
 /* The rename itself must be on the disk too; where that is refused, it is as it was. */
 static void sync_dir_of(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *dir = slash ? xmemdup0(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    char *dir = dir_of(path);
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd);

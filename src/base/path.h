@@ -11,6 +11,11 @@
 char *path_join(const char *dir, const char *name);
 int path_exists(const char *path);
 int path_is_dir(const char *path);
+/* What root makes belongs to the owner of the directory that it is made in, so that a
+ * service's user can use what an administrator's command left: FD is open on the new file
+ * or directory PATH. Does nothing for others, and where the file system refuses it. The
+ * functions below that make something do it themselves. */
+void path_give(const char *path, int fd);
 /* mkdir -p with MODE for what is made. */
 int path_make_dirs(const char *path, int mode, struct err *e);
 /* Appends the file's bytes; past the buffer's maximum it is ERR_LIMIT, a missing file

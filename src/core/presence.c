@@ -172,6 +172,7 @@ static int make(struct presence *p, struct err *e)
     p->fd = open(p->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (p->fd < 0)
         return errno == EEXIST ? 0 : fail("create", p->path, e);
+    path_give(p->path, p->fd);
     if (lock(p->fd, F_OFD_SETLK, &held) == 0) {
         if (fstat(p->fd, &here) == 0 && stat(p->path, &there) == 0 &&
             here.st_ino == there.st_ino)

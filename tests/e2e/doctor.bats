@@ -75,7 +75,7 @@ problems() {
   same "$status" 0
   problems '[]'
   same "$(jq -c '[.findings[].check] | unique' <<<"$output")" \
-    '["app","budget","clock","connection","key","scopes","settings","space","store","token","values"]'
+    '["app","budget","clock","connection","files","key","scopes","settings","space","store","token","values"]'
   finds ok key "$KEY" "$(cut -d' ' -f2 "$KEY")"
   finds ok store 'is sound' 'version 6'
   finds ok values '3 sealed values, all with that key'
@@ -154,6 +154,29 @@ LUA
   doctor
   same "$status" 0
   finds ok values '2 sealed values, all with that key'
+}
+
+@test "files: one that others may write or read, and one that belongs to another user" {
+  foyer pause # makes live.db and the rest
+  doctor
+  finds ok files 'belong to its owner'
+  chmod 666 "$AGENCY/state/foyer.db"
+  doctor
+  finds problem files "others may write $AGENCY/state/foyer.db (mode 0666)" "chmod 600 $AGENCY/state/foyer.db"
+  chmod 644 "$AGENCY/state/foyer.db"
+  doctor
+  finds warning files "others may read $AGENCY/state/foyer.db (mode 0644)"
+  chmod 600 "$AGENCY/state/foyer.db"
+  if [ "$(id -u)" = 0 ]; then # only root can give a file away
+    touch "$AGENCY/state/extra"
+    chmod 600 "$AGENCY/state/extra"
+    chown nobody "$AGENCY/state/extra"
+    doctor
+    finds problem files "$AGENCY/state/extra belongs to nobody" "$AGENCY/state to root" 'chown --reference='
+    rm "$AGENCY/state/extra"
+  fi
+  doctor
+  finds ok files 'belong to its owner'
 }
 
 @test "the store: no database, and a broken one" {

@@ -166,3 +166,50 @@ END
   unlock_store
   same "$("$FOYER" -w "$AGENCY" --json runs list | jq -c 'map(.state)')" '["sleeping"]'
 }
+
+# ---- whose the files are ----
+
+# Who is not root has nobody to give files to: they are the caller's own.
+other_user() {
+  if [ "$(id -u)" = 0 ]; then echo nobody; else id -un; fi
+}
+
+@test "what root makes in a workspace belongs to the workspace's owner" {
+  local owner
+  owner=$(other_user)
+  rm -rf "$AGENCY/state" "$AGENCY/clients/acme/templates"
+  chown -R "$owner" "$AGENCY"
+  mkdir -p "$AGENCY/recipes"
+  echo 'return { summary = "x", run = function(ctx) ctx.sleep("1d") end }' >"$AGENCY/recipes/nap.lua"
+  chown -R "$owner" "$AGENCY"
+  foyer run nap --client acme
+  same "$status" 0
+  foyer connect novel --link # makes clients/novel/client.lua
+  same "$status" 0
+  start_serve
+  post_hook >/dev/null
+  ls "$AGENCY"/state/foyer.db-wal "$AGENCY"/state/owners/* "$AGENCY"/clients/novel/client.lua
+  same "$(find "$AGENCY" ! -user "$owner")" ""
+  stop_serve
+  mkdir "$BATS_TEST_TMPDIR/home"
+  chown "$owner" "$BATS_TEST_TMPDIR/home"
+  "$FOYER" init "$BATS_TEST_TMPDIR/home/agency"
+  same "$(find "$BATS_TEST_TMPDIR/home" ! -user "$owner")" ""
+}
+
+@test "a process's file that cannot be opened is said, and what it held stays held" {
+  mkdir -p "$AGENCY/recipes"
+  echo 'return { summary = "x", run = function(ctx) ctx.sleep("1d") end }' >"$AGENCY/recipes/nap.lua"
+  foyer run nap --client acme
+  sql "UPDATE run SET state = 1, owner = '4711-00'"
+  mkdir -p "$AGENCY/state/owners"
+  ln -s nowhere "$AGENCY/state/owners/4711-00"
+  foyer cron
+  same "$status" 0
+  holds "$stderr" 'what the process 4711 held stays held, since nothing says whether it lives: cannot open'
+  same "$(sql "SELECT state FROM run")" '{"state": 1}'
+  rm "$AGENCY/state/owners/4711-00"
+  foyer cron
+  same "$stderr" ""
+  same "$(sql "SELECT state FROM run")" '{"state": 2}'
+}
