@@ -77,7 +77,7 @@ problems() {
   same "$(jq -c '[.findings[].check] | unique' <<<"$output")" \
     '["app","budget","clock","connection","files","key","scopes","settings","space","store","token","values"]'
   finds ok key "$KEY" "$(cut -d' ' -f2 "$KEY")"
-  finds ok store 'is sound' 'version 6'
+  finds ok store 'is sound' 'version 7'
   finds ok values '3 sealed values, all with that key'
   finds ok connection 'the API answers, and the company is the same' acme
   finds ok token 'expires in 59 minutes' 'not refreshed yet'
