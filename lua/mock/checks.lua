@@ -1,5 +1,5 @@
--- Bodies against their schemas. Stricter than Front may be: a member that no schema knows is
--- refused, so that a client's slip shows.
+-- Bodies against their schemas. The API ignores a member that no schema knows, as Front does,
+-- and the log marks it; the mock's own controls refuse it.
 return function(app)
   local checks = {}
 
@@ -54,7 +54,9 @@ return function(app)
     local out = {}
     for name, item in pairs(value) do
       local field = schema[name]
-      if not field then
+      if not field and bad.unknown then
+        bad.unknown[#bad.unknown + 1] = prefix .. tostring(name)
+      elseif not field then
         bad[#bad + 1] = prefix .. tostring(name) .. ": is not allowed"
       else
         out[name] = check_field(prefix .. name, field, item, form, bad)
@@ -72,8 +74,13 @@ return function(app)
     if request.bad_body then return nil, request.bad_body end
     local value = request.fields or request.json
     if type(value) ~= "table" then return nil, app.answers.invalid("body: must be an object") end
-    local bad = {}
+    local is_api = request.segments and request.segments[1] ~= "_mock"
+    local bad = { unknown = is_api and {} or nil }
     local out = check_object("", schema, value, request.fields ~= nil, bad)
+    if is_api and bad.unknown[1] then
+      table.sort(bad.unknown)
+      request.unknown_fields = bad.unknown
+    end
     if bad[1] then return nil, app.answers.invalid(table.unpack(bad, 1, math.min(#bad, 20))) end
     return out
   end

@@ -48,11 +48,13 @@ static void check_own_app(struct checking *c, const char *app, const char *clien
     check_app(c, app, client, mark);
     if (*mark && store && store_connection_find(store, client, app, &row, &e) == 0 &&
         row.refresh.data && !str_eq(row.made_with, mark)) {
+        char *command = connection_command(client, app);
         json_t *finding = findings_add(
             c->found, FINDING_WARNING, "app",
             "client %s has an app of its own in its client.lua, but was connected to "
-            "%s with another: run `foyer connect %s`",
-            client, row.company, client);
+            "%s with another: run `%s`",
+            client, row.company, command);
+        free(command);
         findings_set(finding, "app", app);
         findings_set(finding, "client", client);
     }

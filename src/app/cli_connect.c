@@ -14,6 +14,7 @@
 #include "core/limits.h"
 #include "core/oauth.h"
 #include "core/store_consent.h"
+#include "io/httpc_check.h"
 
 static const char usage[] =
     "connect CLIENT [--link|--paste|--token-file FILE|-] [--app APP] [--api-url URL] "
@@ -117,12 +118,29 @@ static int by_token(struct wait *wait, const struct grant_spec *spec, const char
     return wait_for(wait);
 }
 
+/* The browser of the person who consents is sent back to its own machine. */
+static void warn_loopback(const struct grant_spec *spec)
+{
+    struct err ignored;
+    struct url_parts u;
+    if (url_parts_parse(spec->redirect_url, &u, &ignored) != 0)
+        return;
+    if (httpc_check_is_loopback(u.host))
+        table_printf(stderr,
+                     "warning: the link leads back to %s, which is the machine of the "
+                     "person who opens it: unless that is this one, set redirect_url to "
+                     "an address at which they reach `foyer serve`, or use --paste\n",
+                     spec->redirect_url);
+    url_parts_fini(&u);
+}
+
 static int by_link(struct workspace *w, const struct grant_spec *spec, struct cli *cli,
                    struct err *e)
 {
     char *link = grant_link(w, spec, clock_wall_ms() + LINK_MS, NULL, e);
     if (!link)
         return 0;
+    warn_loopback(spec);
     if (cli->json) {
         json_t *tree = json_pack("{s:s, s:s}", "client", spec->client, "link", link);
         cli_print_json(tree);

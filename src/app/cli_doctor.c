@@ -253,11 +253,13 @@ static void check_settings(struct doctor *d)
 
 static void say_reconnect(struct doctor *d, const struct reach_tie *t, const char *why)
 {
+    char *command = connection_command(t->client, t->app);
     if (strstr(why, "foyer connect")) /* it says so itself */
         findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection", "%s", why);
     else
-        findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection",
-                         "%s; run `foyer connect %s`", why, t->client);
+        findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection", "%s; run `%s`", why,
+                         command);
+    free(command);
     d->reconnects++;
 }
 
@@ -446,15 +448,16 @@ static void say_needs(struct doctor *d, const char *client, const json_t *needs)
         char *recipes = joined(json_object_get(need, "recipes"));
         char *scopes = joined(json_object_get(need, "scopes"));
         if (!is_connected(d, client, app)) {
+            char *command = connection_command(client, app);
             finding = findings_add(
                 &d->found, FINDING_PROBLEM, "connection",
-                "client %s is not connected to %s, and %s need%s it: run `foyer "
-                "connect %s`",
-                client, app, recipes,
+                "client %s is not connected to %s, and %s need%s it: run `%s`", client,
+                app, recipes,
                 json_array_size(json_object_get(need, "recipes")) == 1 ? "s" : "",
-                client);
+                command);
             findings_set(finding, "client", client);
             findings_set(finding, "app", app);
+            free(command);
         }
         if (*scopes) {
             finding = findings_add(

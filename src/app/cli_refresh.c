@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "app/cli.h"
 #include "app/session.h"
+#include "app/table.h"
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -75,38 +75,80 @@ static int refresh_one(struct workspace *w, struct session *s, const char *clien
     return 0;
 }
 
-struct listed {
-    char **clients, **apps, **ids;
-    size_t n;
+/* ---- --all ---- */
+
+struct link { /* a client's connection; owned texts */
+    char *client, *app, *company;
+    int over; /* its company was asked for a token: no other client asks again */
 };
 
-static int list_connection(void *arg, const char *client,
-                           const struct store_connection *c)
+struct refresh_all {
+    struct workspace *w;
+    struct session *s;
+    json_t *rows;
+    struct link *links;
+    size_t n;
+    struct err last; /* of the last client that failed */
+};
+
+static int add_link(void *arg, const char *client, const struct store_connection *c)
 {
-    struct listed *list = arg;
-    for (size_t i = 0; i < list->n; i++)
-        if (strcmp(list->ids[i], c->id) == 0 && strcmp(list->apps[i], c->app) == 0)
-            return 0; /* several clients share it */
-    size_t size = (list->n + 1) * sizeof(char *);
-    list->clients = xrealloc(list->clients, size);
-    list->apps = xrealloc(list->apps, size);
-    list->ids = xrealloc(list->ids, size);
-    list->clients[list->n] = xstrdup(client);
-    list->apps[list->n] = xstrdup(c->app);
-    list->ids[list->n++] = xstrdup(c->id);
+    struct refresh_all *all = arg;
+    all->links = xrealloc(all->links, (all->n + 1) * sizeof *all->links);
+    all->links[all->n++] =
+        (struct link){xstrdup(client), xstrdup(c->app), xstrdup(c->id), 0};
     return 0;
 }
 
-static void listed_fini(struct listed *list)
+/* 1: another client of LINK's company was asked for already. */
+static int is_over(const struct refresh_all *all, const struct link *link)
 {
-    for (size_t i = 0; i < list->n; i++) {
-        free(list->clients[i]);
-        free(list->apps[i]);
-        free(list->ids[i]);
+    for (const struct link *l = all->links; l < link; l++)
+        if (l->over && str_eq(l->company, link->company) && str_eq(l->app, link->app))
+            return 1;
+    return 0;
+}
+
+static void tell_failed(struct refresh_all *all, const struct link *link,
+                        const struct err *e)
+{
+    all->last = *e;
+    table_printf(stderr, "foyer: client %s: %s\n", link->client, e->text);
+    if (all->rows)
+        json_array_append_new(
+            all->rows, json_pack("{s:s, s:s, s:b, s:o}", "client", link->client, "app",
+                                 link->app, "refreshed", 0, "error", cli_error_tree(e)));
+}
+
+/* A client whose settings cannot be read leaves its company to the next client of it. */
+static void refresh_link(struct refresh_all *all, struct link *link)
+{
+    struct err e = {0};
+    link->over = workspace_client(all->w, link->client, &e) != NULL;
+    if (!link->over)
+        tell_failed(all, link, &e);
+    else if (!is_over(all, link) &&
+             refresh_one(all->w, all->s, link->client, link->app, all->rows, &e) != 0)
+        tell_failed(all, link, &e);
+}
+
+/* Each company once. Returns the exit code of the last client that failed, or 0. */
+static int refresh_all(struct workspace *w, struct session *s, json_t *rows,
+                       struct err *e)
+{
+    struct refresh_all all = {.w = w, .s = s, .rows = rows};
+    store_connection_each(workspace_store(w, e), add_link, &all, e);
+    for (size_t i = 0; i < all.n; i++) {
+        if (!session_interrupted(s))
+            refresh_link(&all, &all.links[i]);
     }
-    free(list->clients);
-    free(list->apps);
-    free(list->ids);
+    for (size_t i = 0; i < all.n; i++) {
+        free(all.links[i].client);
+        free(all.links[i].app);
+        free(all.links[i].company);
+    }
+    free(all.links);
+    return all.last.kind != ERR_NONE ? err_exit_code(all.last.kind) : 0;
 }
 
 int cmd_refresh(struct cli *cli, int argc, char **argv)
@@ -117,11 +159,10 @@ int cmd_refresh(struct cli *cli, int argc, char **argv)
     struct cli_option options[] = {
         {"app", CLI_VALUE, &app}, {"all", CLI_FLAG, &all}, {NULL, CLI_FLAG, NULL}};
     struct cli_list rest = {0};
-    struct err e = {0}, last = {0};
+    struct err e = {0};
     struct workspace *w = NULL;
     struct session *s = NULL;
-    struct store *store = NULL;
-    struct listed list = {0};
+    int code = 0;
     if (cli_parse(cli, argc, argv, options, &rest, 0, 1, usage, &e) == 0) {
         if ((rest.n == 1) == all)
             err_set(&e, ERR_USAGE, "name one client, or --all\nusage: foyer %s", usage);
@@ -129,25 +170,17 @@ int cmd_refresh(struct cli *cli, int argc, char **argv)
             w = workspace_open(cli->workspace, 0, &e);
     }
     json_t *rows = cli->json ? json_array() : NULL;
-    if (w)
-        store = workspace_store(w, &e);
-    if (store)
+    if (w && workspace_store(w, &e))
         s = session_open(w, &e);
-    if (s && !all && refresh_one(w, s, rest.items[0], app, rows, &e) != 0)
-        last = e;
-    if (s && all && store_connection_each(store, list_connection, &list, &e) == 0)
-        for (size_t i = 0; i < list.n && !session_interrupted(s); i++)
-            if (refresh_one(w, s, list.clients[i], list.apps[i], rows, &e) != 0) {
-                fprintf(stderr, "foyer: client %s: %s\n", list.clients[i], e.text);
-                last = e;
-            }
-    int code = s && session_interrupted(s) ? 130 : 0;
-    listed_fini(&list);
+    if (s && all)
+        code = refresh_all(w, s, rows, &e);
+    else if (s)
+        refresh_one(w, s, rest.items[0], app, rows, &e);
+    if (s && session_interrupted(s))
+        code = 130;
     session_close(s);
     workspace_close(w);
     free(rest.items);
-    if (e.kind == ERR_NONE)
-        e = last;
     if (rows && e.kind == ERR_NONE)
         cli_print_json(rows);
     json_decref(rows);

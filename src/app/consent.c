@@ -26,7 +26,7 @@ char *consent_parameter(const char *query, const char *name)
     p = p ? p + 1 : query;
     while (*p) {
         size_t len = strcspn(p, "&#");
-        if (len > n && memcmp(p, name, n) == 0 && p[n] == '=') {
+        if (len > n + 1 && memcmp(p, name, n) == 0 && p[n] == '=') {
             char *value = xmemdup0(p + n + 1, len - n - 1);
             for (char *c = value; *c; c++)
                 if (*c == '+')

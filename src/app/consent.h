@@ -18,7 +18,8 @@ typedef void consent_done(void *arg, const char *client, const char *id, const c
  * administrator, and learns nothing of what is inside. DONE may be NULL. */
 void consent_answer(struct workspace *w, struct grants *grants, struct httpd_request *r,
                     int outside, consent_done *done, void *arg);
-/* The value of NAME in a query or a whole URL, decoded, or NULL; freed by the caller. */
+/* The value of NAME in a query or a whole URL, decoded; NULL when it is missing or empty.
+ * Freed by the caller. */
 char *consent_parameter(const char *query, const char *name);
 
 #endif

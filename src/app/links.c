@@ -99,10 +99,13 @@ static int read_row(struct links *links, const char *client, const char *app,
         return -1;
     if (store_connection_find(store, client, app, row, &why) == 0)
         return 0;
-    if (why.kind == ERR_NOT_FOUND)
-        return err_set(e, ERR_AUTH,
-                       "client %s is not connected to %s: run `foyer connect %s`", client,
-                       app, client);
+    if (why.kind == ERR_NOT_FOUND) {
+        char *command = connection_command(client, app);
+        err_set(e, ERR_AUTH, "client %s is not connected to %s: run `%s`", client, app,
+                command);
+        free(command);
+        return -1;
+    }
     if (e)
         *e = why;
     return -1;

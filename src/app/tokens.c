@@ -380,12 +380,14 @@ static int claim(struct refresh *r, struct err *e)
                         clock_wall_ms(), &got, e);
     if (rc == 1)
         r->epoch = got.epoch;
-    if (rc == 0 && clock_mono_us() - r->began_us > (int64_t)WAIT_MAX_MS * 1000)
+    int64_t waited_ms = (clock_mono_us() - r->began_us) / 1000;
+    int64_t held_ms = clock_wall_ms() - got.since_ms;
+    if (rc == 0 && waited_ms > WAIT_MAX_MS)
         return err_set(e, ERR_TIMEOUT,
                        "cannot refresh the token of %s: the process %.*s has been at it "
-                       "for %d seconds; if it hangs, end it",
+                       "for %lld seconds; if it hangs, end it",
                        r->c->company, (int)strcspn(got.holder, "-"), got.holder,
-                       WAIT_MAX_MS / 1000);
+                       (long long)(held_ms > waited_ms ? held_ms : waited_ms) / 1000);
     return rc;
 }
 

@@ -67,6 +67,29 @@ static int tell_unreadable(const char *name, const struct buf *text, const struc
     return 1;
 }
 
+/* An app that has a client_id and no client_secret. Not a settings error: the webhooks of
+ * such an app are taken, and connect names what is missing. */
+static int check_half_apps(struct workspace *w, const json_t *blocks, const char *prefix,
+                           struct all_problems *all)
+{
+    const char *app;
+    json_t *block;
+    int n = 0;
+    json_object_foreach((json_t *)blocks, app, block)
+    {
+        if (!json_object_get(block, "client_id") ||
+            json_object_get(block, "client_secret") || !workspace_connector(w, app, NULL))
+            continue;
+        char *field = xasprintf("%s%s.client_id", prefix, app);
+        each_problem(all, field,
+                     "is half an app: client_secret is missing; both are in the app's "
+                     "OAuth settings");
+        free(field);
+        n++;
+    }
+    return n;
+}
+
 static int check_file(struct workspace *w, const char *name, enum settings_kind kind,
                       int optional, workspace_problem *problem, void *arg)
 {
@@ -82,6 +105,10 @@ static int check_file(struct workspace *w, const char *name, enum settings_kind 
         n = settings_file_check(w, tree, kind, each_problem, &all, &e);
         if (n < 0) /* a broken connector: workspace_check_connectors tells */
             n = 0;
+        if (kind == OF_WORKSPACE)
+            n += check_half_apps(w, json_object_get(tree, "apps"), "apps.", &all);
+        else if (kind == OF_CLIENT)
+            n += check_half_apps(w, tree, "", &all);
     }
     json_decref(tree);
     buf_free(&text);

@@ -27,6 +27,13 @@ void connection_free(struct connection *c)
     free(c);
 }
 
+char *connection_command(const char *client, const char *app)
+{
+    int plain = strcmp(app, "front") == 0; /* the default of --app */
+    return xasprintf("foyer connect %s%s%s", client, plain ? "" : " --app ",
+                     plain ? "" : app);
+}
+
 void url_parts_fini(struct url_parts *u)
 {
     free(u->scheme);

@@ -26,6 +26,9 @@ struct connection {
 };
 
 void connection_free(struct connection *c);
+/* The command that connects CLIENT to APP, "foyer connect acme --app shop"; freed by the
+ * caller. */
+char *connection_command(const char *client, const char *app);
 /* From now on C's base has the scheme and the host of URL, where one of C's hosts covers
  * it: 1. Else 0, and nothing changes: the token goes nowhere else. */
 int connection_move(struct connection *c, const char *url);

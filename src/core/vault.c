@@ -27,6 +27,11 @@ enum {
 
 #define KEY_WORD "foyer-key-1"
 
+/* The key file and the id of the key that is missing: find looks there. */
+#define BRING_KEY                                                                        \
+    "set FOYER_KEY_FILE to the right one, or copy it from where the workspace was in "   \
+    "use (~/.config/foyer/key there) to %s.%s"
+
 struct key {
     unsigned char key[CRYPTO_KEY_SIZE];
     unsigned char id[KEY_ID_SIZE];
@@ -178,8 +183,9 @@ static int read_key(struct key *out, const char *path, struct err *e)
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return err_set(
             e, ERR_SETTINGS,
-            "cannot find the sealing key %s: run `foyer init`, or set FOYER_KEY_FILE "
-            "to where it is",
+            "cannot find the sealing key %s: copy it to there from where the workspace "
+            "was in use (~/.config/foyer/key there), or set FOYER_KEY_FILE to where it "
+            "is; for a new workspace `foyer init` makes one",
             path);
     if (fd < 0)
         return err_set(e, ERR_SETTINGS, "cannot read the sealing key %s: %s", path,
@@ -306,8 +312,8 @@ int vault_use(struct vault *v, const char *id, struct err *e)
     }
     return err_set(e, ERR_SETTINGS,
                    "cannot seal: this workspace is sealed with the key %s, and the key "
-                   "in use is %s; set FOYER_KEY_FILE to the right one",
-                   id, v->keys[0].id_hex);
+                   "in use is %s; " BRING_KEY,
+                   id, v->keys[0].id_hex, v->path, id);
 }
 
 static char *dir_of(const char *path)
@@ -464,8 +470,8 @@ int vault_unseal(struct vault *v, const struct vault_place *place, const void *s
         return err_set(
             e, ERR_SETTINGS,
             "cannot open the %s \"%s\": it was sealed with the key %s, and the "
-            "key in use is %s; set FOYER_KEY_FILE to the right one",
-            kind, name, id_hex, v->keys[0].id_hex);
+            "key in use is %s; " BRING_KEY,
+            kind, name, id_hex, v->keys[0].id_hex, v->path, id_hex);
     if (memcmp(id + KEY_ID_SIZE, hash, PLACE_SIZE) != 0)
         return err_set(e, ERR_STORE,
                        "cannot open the %s \"%s\": it was sealed for another owner, name "

@@ -530,6 +530,25 @@ walk() {
   [ "$(mock_log)" = '[]' ]
 }
 
+@test "body fields that are not known are ignored and marked in the log; known ones are checked" {
+  front GET '/conversations?limit=1'
+  local reply="/conversations/$(get '._results[0].id')/messages"
+  curl -sS -X DELETE "$MOCK/_mock/log"
+  front POST "$reply" '{"body": "hi", "conversation_id": "cnv_1", "options": {"archive": false, "later": 1}}'
+  [ "$(get .status)" = accepted ]
+  front POST "$reply" '{"body": 5, "conversation_id": "cnv_1"}'
+  [ "$(get '._error.details[]')" = 'body: must be of type string' ]
+  front POST "$reply" '{"conversation_id": "cnv_1"}'
+  [ "$(get '._error.details[]')" = 'body: is required' ]
+  front POST "$reply" '{"body": "hi"}'
+  [ "$(mock_log '[.requests[] | [.status, .unknown_fields]]')" = \
+    '[[202,["conversation_id","options.later"]],[400,["conversation_id"]],[400,["conversation_id"]],[202,null]]' ]
+  # a slip in the mock's own controls is still named
+  run mock_post limits '{"limitt": 1}'
+  [ "$status" -ne 0 ]
+  [[ $output == *'limitt: is not allowed'* ]]
+}
+
 @test "a customer writes in, somebody assigns, a contact appears" {
   local id
   id=$(mock_post inbound '{"from": "ana@new.example", "name": "Ana", "subject": "Hello", "body": "Is <this> on?", "inbox": "Sales"}' | jq -r .conversation.id)

@@ -96,6 +96,64 @@ calls() {
   failed 64 usage --link --paste hooks.agency.example
 }
 
+@test "connect --link: a link that leads back to the reader's own machine is warned of" {
+  foyer connect acme --link --api-url "$MOCK" --oauth-url "$MOCK" --json
+  done_well
+  holds "$stderr" "warning: the link leads back to $BACK"
+  holds "$stderr" 'set redirect_url'
+  sed -i 's#redirect_url = "[^"]*"#redirect_url = "https://hooks.agency.example/oauth/callback"#' "$AGENCY/foyer.lua"
+  foyer connect acme --link --api-url "$MOCK" --oauth-url "$MOCK" --json
+  done_well
+  [[ $stderr != *warning* ]]
+}
+
+@test "half an app is named by connect, which asks for the other half, and by check" {
+  echo 'return { apps = { front = { client_id = "a" } } }' >"$AGENCY/foyer.lua"
+  foyer connect acme --paste --json
+  failed 78 settings 'foyer.lua has no apps.front.client_secret'
+  foyer check
+  same "$status" 65
+  holds "$output" 'foyer.lua:1: apps.front.client_id: is half an app: client_secret is missing'
+  echo 'return {}' >"$AGENCY/foyer.lua"
+  echo 'return { name = "Acme", front = { client_id = "a" } }' >"$AGENCY/clients/acme/client.lua"
+  foyer check
+  same "$status" 65
+  holds "$output" 'clients/acme/client.lua:1: front.client_id: is half an app'
+  echo 'return { name = "Acme", front = { client_id = "a", client_secret = "b" } }' >"$AGENCY/clients/acme/client.lua"
+  foyer check
+  [[ $output != *client_id* ]]
+}
+
+@test "a call to an app that the client is not connected to names the command" {
+  mkdir -p "$AGENCY/lua/shop/actions"
+  cp "$ROOT/lua/front/connector.lua" "$AGENCY/lua/shop/"
+  echo 'return { summary = "x", effect = "read", run = function(ctx) return ctx.http.get("/me").id end }' \
+    >"$AGENCY/lua/shop/actions/whose.lua"
+  connected acme
+  call shop/whose
+  failed 77 auth 'client acme is not connected to shop: run `foyer connect acme --app shop`'
+  printf mock-token | "$FOYER" -w "$AGENCY" connect acme --app shop --token-file - --api-url "$MOCK"
+  call shop/whose
+  done_well
+  same "$output" "\"$COMPANY\""
+}
+
+@test "a callback without values uses up no link" {
+  local query
+  begin connect acme --api-url "$MOCK" --oauth-url "$MOCK" --json
+  for query in "code=&state=" "code=&state=$(parameter "$LINK" state)" "error=&state=$(parameter "$LINK" state)" \
+    "code&state=$(parameter "$LINK" state)"; do
+    browse "$BACK?$query"
+    same "$CODE" 400
+    holds "$PAGE" 'expects a code and a state'
+  done
+  browse "$LINK"
+  same "$CODE" 200
+  end
+  done_well
+  same "$(counts .token_requests)" 1
+}
+
 @test "connect: consent denied, and somebody who is no administrator" {
   set_oauth '{"auto": "deny"}'
   connect acme
@@ -420,6 +478,26 @@ link() {
   same "$status" 0
 }
 
+@test "refresh --all with a client.lua that cannot be read: it is named, the others are refreshed" {
+  mock_post companies '{"name": "Globex"}' >/dev/null
+  connected acme
+  connected beta # of the same company
+  set_oauth '{"company": "Globex"}'
+  connected globex
+  echo 'return {' >"$AGENCY/clients/acme/client.lua"
+  foyer refresh --all
+  same "$status" 78
+  holds "$stderr" 'client acme: cannot read clients/acme/client.lua'
+  same "$(grep -c 'client acme' <<<"$stderr")" 1
+  holds "$output" 'client beta: the token of Acme Dry Goods'
+  holds "$output" 'client globex: the token of Globex'
+  same "$(counts .refreshes)" 2
+  foyer refresh --all --json
+  same "$status" 78
+  same "$(jq -c 'map([.client, .refreshed, .error.kind])' <<<"$output")" \
+    '[["acme",false,"settings"],["beta",true,null],["globex",true,null]]'
+}
+
 @test "disconnect: forgets, and says how to revoke" {
   connected acme
   foyer disconnect acme
@@ -434,6 +512,25 @@ link() {
   failed 77 auth 'foyer connect acme'
   connected acme
   calls
+}
+
+@test "disconnect while runs wait: it says so, and they go on when the client is connected again" {
+  connected acme
+  mkdir -p "$AGENCY/recipes"
+  echo 'return { summary = "x", run = function(ctx) ctx.sleep("1s") return ctx.call("front/list-inboxes", {}).results[1].id end }' \
+    >"$AGENCY/recipes/nap.lua"
+  foyer run nap --client acme
+  foyer disconnect acme
+  same "$status" 0
+  holds "$stderr" '1 run of acme is not over: what needs front is held, and goes on after `foyer connect acme`'
+  # its time comes: it is held, not lost
+  FOYER_TEST_CLOCK=$((($(date +%s) + 60) * 1000)) foyer cron
+  same "$("$FOYER" -w "$AGENCY" runs list --json | jq -c 'map(.state)')" '["held"]'
+  connected acme
+  FOYER_TEST_CLOCK=$((($(date +%s) + 120) * 1000)) foyer cron
+  same "$("$FOYER" -w "$AGENCY" runs list --json | jq -c 'map(.state)')" '["done"]'
+  foyer disconnect acme
+  [[ $stderr != *'not over'* ]]
 }
 
 # ---- refreshing ----

@@ -260,12 +260,13 @@ works_without_old_keys() {
   id=$(key_id)
   mv "$KEY" "$BATS_TEST_TMPDIR/right"
   call front/list-inboxes
-  failed 78 settings "cannot find the sealing key $KEY" "foyer init" FOYER_KEY_FILE
+  failed 78 settings "cannot find the sealing key $KEY" "foyer init" FOYER_KEY_FILE \
+    'copy it to there from where the workspace was in use (~/.config/foyer/key there)'
   foyer vault rekey --json
   failed 78 settings "cannot find the sealing key $KEY"
   "$FOYER" init "$BATS_TEST_TMPDIR/new" 2>/dev/null
   call front/list-inboxes
-  failed 78 settings "sealed with the key $id" "the key in use is $(key_id)" "set FOYER_KEY_FILE"
+  failed 78 settings "sealed with the key $id" "the key in use is $(key_id)" "set FOYER_KEY_FILE" "to $KEY.$id"
   foyer vault rekey --json
   failed 78 settings "sealed with the key $id"
   cp "$BATS_TEST_TMPDIR/right" "$KEY"
@@ -277,6 +278,11 @@ works_without_old_keys() {
   call front/list-inboxes
   failed 78 settings "it is malformed"
   cp "$BATS_TEST_TMPDIR/right" "$KEY"
+  works
+  # the right one beside another, as the sentence says
+  rm "$KEY"
+  "$FOYER" init "$BATS_TEST_TMPDIR/newer" 2>/dev/null
+  cp "$BATS_TEST_TMPDIR/right" "$KEY.$id"
   works
 }
 
