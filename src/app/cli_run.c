@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/batch_table.h"
 #include "app/cli.h"
 #include "app/runner.h"
 #include "app/selection.h"
@@ -42,7 +43,7 @@ struct batch {
     char *args_text, *label;
     int dry;
     struct job *jobs;
-    size_t njobs, next, running;
+    size_t njobs, next, running, over;
 };
 
 static void start_more(struct batch *b);
@@ -57,6 +58,9 @@ static void on_ended(struct job *job, enum ledger_state state, const struct err 
     if (json)
         job->result = json_loadb(json, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     b->running--;
+    b->over++;
+    if (b->njobs > 1)
+        batch_progress(b->over, b->njobs);
     start_more(b);
     if (b->running == 0)
         loop_stop(session_loop(b->s));
@@ -217,11 +221,8 @@ static void print_rest(const struct job *job)
                 (long long)job->run, (long long)job->run);
 }
 
-static void print_value(const struct batch *b, const struct job *job,
-                        const json_t *result)
+static void print_value(const json_t *result)
 {
-    if (b->njobs > 1)
-        table_printf(stdout, "client: %s\n", job->client);
     if (json_is_object(result))
         table_print_object(result);
     else if (json_is_string(result))
@@ -240,7 +241,7 @@ static void print_job(const struct batch *b, const struct job *job)
         table_printf(stderr, "foyer: client %s, recipe %s: skipped: %s\n", job->client,
                      b->recipe, job->err.text);
     else if (result && !json_is_null(result))
-        print_value(b, job, result);
+        print_value(result);
     print_rest(job);
 }
 
@@ -260,25 +261,51 @@ static int exit_code(const struct batch *b)
     return code;
 }
 
-static int report(const struct cli *cli, const struct batch *b, int all)
+/* For people: each failure as a sentence, the table of all, and once how they go on. */
+static void print_all(const struct batch *b, const json_t *list)
 {
-    int code = session_interrupted(b->s) ? 130 : exit_code(b);
-    if (!cli->json) {
-        for (size_t i = 0; i < b->njobs; i++)
-            print_job(b, &b->jobs[i]);
-        return code;
-    }
-    json_t *list = json_array();
+    int rest = 0;
     for (size_t i = 0; i < b->njobs; i++) {
-        json_array_append_new(list, job_tree(&b->jobs[i]));
+        const struct job *job = &b->jobs[i];
+        if (has_failed(job))
+            table_printf(stderr, "foyer: client %s, recipe %s: %s\n", job->client,
+                         b->recipe, job->err.text);
+        rest |= goes_on(job);
+    }
+    if (b->njobs > 0)
+        batch_table_print(list);
+    fflush(stdout);
+    if (rest)
+        fprintf(stderr,
+                "foyer: what is not over goes on by itself under `foyer serve` or "
+                "`foyer cron`; `foyer runs cancel RUN` gives a run up\n");
+}
+
+static void print_json(const struct batch *b, const json_t *tree)
+{
+    for (size_t i = 0; i < b->njobs; i++) {
         if (has_failed(&b->jobs[i]))
             table_printf(stderr, "foyer: client %s: %s\n", b->jobs[i].client,
                          b->jobs[i].err.text);
         print_rest(&b->jobs[i]);
     }
-    cli_print_json(all ? list : json_array_get(list, 0));
+    cli_print_json(tree);
+}
+
+static int report(const struct cli *cli, const struct batch *b, int all)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < b->njobs; i++)
+        json_array_append_new(list, job_tree(&b->jobs[i]));
+    batch_progress_end();
+    if (cli->json)
+        print_json(b, all ? list : json_array_get(list, 0));
+    else if (all)
+        print_all(b, list);
+    else
+        print_job(b, &b->jobs[0]);
     json_decref(list);
-    return code;
+    return session_interrupted(b->s) ? 130 : exit_code(b);
 }
 
 /* Its runs are driven as a worker's are. While the only one waits for the disk there is

@@ -72,7 +72,7 @@ unlock_store() {
 # paused PID: waits until it stopped itself, where FOYER_TEST_PAUSE says.
 paused() {
   local i
-  for i in $(seq 1000); do
+  for i in $(seq 6000); do
     grep -q '^State:.T' "/proc/$1/status" && return 0
     sleep 0.01
   done
@@ -147,7 +147,7 @@ start_recorder() {
   mkfifo "$BATS_FILE_TMPDIR/chat.port"
   python3 "$ROOT/tests/e2e/recorder.py" "$CHAT_LOG" >"$BATS_FILE_TMPDIR/chat.port" 2>/dev/null 3>&- &
   CHAT_PID=$!
-  read -r -t 20 CHAT <"$BATS_FILE_TMPDIR/chat.port"
+  read -r -t 120 CHAT <"$BATS_FILE_TMPDIR/chat.port"
   CHAT=127.0.0.1:$CHAT
   export CHAT CHAT_PID CHAT_LOG
 }

@@ -46,7 +46,7 @@ begin() {
   LINK=
   : >"$BATS_TEST_TMPDIR/err"
   local line
-  while read -r -t 20 -u "$SHOWN" line; do
+  while read -r -t 120 -u "$SHOWN" line; do
     echo "$line" >>"$BATS_TEST_TMPDIR/err"
     if [[ $line == http* ]]; then
       LINK=$line
@@ -77,7 +77,7 @@ serve() {
   SERVE_PID=$!
   BEGUN+=("$SERVE_PID")
   local line
-  read -r -t 20 line <"$BATS_TEST_TMPDIR/serving"
+  read -r -t 120 line <"$BATS_TEST_TMPDIR/serving"
   same "$line" "listening: http://127.0.0.1:$PORT"
 }
 
@@ -131,7 +131,7 @@ connection() {
 # until_log JQ: waits for what the mock is to receive.
 until_log() {
   local i
-  for i in $(seq 1000); do
+  for i in $(seq 3000); do
     [ "$(mock_log "$1")" = true ] && return 0
     sleep 0.02
   done

@@ -38,7 +38,7 @@ command -v cron >/dev/null || [ -x /usr/sbin/cron ] || skip "the package cron is
 mkfifo "$DIR/mock"
 "$FOYER" mock --listen 127.0.0.1:0 --token mock-token >"$DIR/mock" 2>"$DIR/mock.err" &
 MOCK_PID=$!
-read -r -t 20 line <"$DIR/mock" || bail "the mock does not start"
+read -r -t 120 line <"$DIR/mock" || bail "the mock does not start"
 MOCK=${line#mock Front: }
 
 # cron gives HOME of the user and nothing else; the key is where this line says

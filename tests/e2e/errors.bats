@@ -137,10 +137,12 @@ comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comme
 }
 
 @test "a memory bomb, also one that catches it" {
-  action bomb 'local t, k = {}, ("x"):rep(1000) for i = 1, 1000 do t[i] = k:rep(1000) end'
+  # a wait after each piece: it is the memory that ends it, not the time, on any machine
+  action bomb 'local t, k = {}, ("x"):rep(1024 * 1024)
+    for i = 1, 1000 do t[i] = k .. i ctx.http.get("/me") end'
   call front/bomb
   failed 70 limit front/bomb '32 MiB'
-  action bomb 'local s = "x" while true do s = s .. s end'
+  action bomb 'local s = ("x"):rep(1024) while true do s = s .. s ctx.http.get("/me") end'
   call front/bomb
   failed 70 limit front/bomb '32 MiB'
   # caught, the run goes on; its calls still end in order
@@ -658,7 +660,7 @@ in_flight() {
   "$FOYER" -w "$AGENCY" "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- </dev/null &
   PID=$!
   local i
-  for i in $(seq 400); do
+  for i in $(seq 6000); do
     [ "$(mock_log '.requests | length')" = 0 ] || return 0
     sleep 0.01
   done
@@ -674,12 +676,10 @@ interrupt() {
 }
 
 @test "Ctrl-C during a read: 130 at once" {
-  fault '{"kind": "slow", "after": 20}'
+  fault '{"kind": "slow", "after": 3600}'
   in_flight call front/get-conversation --client acme --json conversation_id="$CONVERSATION"
-  SECONDS=0
-  interrupt INT
+  interrupt INT # the company does not answer before an hour has passed
   same "$status" 130
-  [ "$SECONDS" -lt 10 ]
   same "$(jq -s length <<<"$output")" 1
   same "$(error_field .message)" '"interrupted"'
   holds "$stderr" interrupted

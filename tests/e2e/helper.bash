@@ -15,7 +15,7 @@ start_mock() {
   local line
   # The fifo stays open for the mock's later output.
   exec {MOCK_OUT}<"$out"
-  read -r -t 20 -u "$MOCK_OUT" line || { cat "$MOCK_LOG" >&2; return 1; }
+  read -r -t 120 -u "$MOCK_OUT" line || { cat "$MOCK_LOG" >&2; return 1; }
   [[ $line == "mock Front: http://"* ]] || { echo "unexpected first line: $line" >&2; return 1; }
   MOCK=${line#mock Front: }
 }

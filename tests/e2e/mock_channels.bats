@@ -81,7 +81,7 @@ E2
   local conversation n
   conversation=$(mock_post inbound '{"from": "shopper-9", "body": "Hi", "inbox": "Web shop chat"}' | jq -r .conversation.id)
   same "$(api POST "/conversations/$conversation/messages" '{"body": "Hello back"}')" 202
-  for ((n = 0; n < 200; n++)); do
+  for ((n = 0; n < 3000; n++)); do
     [ "$(received length)" != 2 ] || break
     sleep 0.02
   done
@@ -108,7 +108,7 @@ E2
   same "$(received 'map(select(.path == "/hook").json.payload | [.type, .conversation.id]) | [length, (map(.[1]) | unique | length), (map(.[0]) | sort)]')" \
     '[2,1,["inbound","outbound"]]'
   local n
-  for ((n = 0; n < 200; n++)); do
+  for ((n = 0; n < 3000; n++)); do
     [ "$(received 'map(select(.json.type == "message_imported")) | length')" != 2 ] || break
     sleep 0.02
   done

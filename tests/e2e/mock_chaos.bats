@@ -112,7 +112,7 @@ logged() {
   api POST "/conversations/${CONVERSATIONS[30]}/messages" '{"body": "soon"}'
   local uid n
   uid=$(jq -r .message_uid "$BODY")
-  for ((n = 0; n < 100; n++)); do
+  for ((n = 0; n < 3000; n++)); do
     [ "$(api GET "/messages/alt:uid:$uid")" != 200 ] || return 0
     sleep 0.02
   done

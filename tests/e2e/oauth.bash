@@ -9,7 +9,7 @@ start_oauth() { # start_oauth [JSON of /_mock/oauth]
 # waits FILE PATTERN: until the file holds it; prints the first such line.
 waits() {
   local i
-  for i in $(seq 1000); do
+  for i in $(seq 6000); do
     grep -m1 -e "$2" "$1" 2>/dev/null && return 0
     sleep 0.01
   done

@@ -182,7 +182,7 @@ finds() {
 # waited FILE PATTERN: the first such line, which may still have to come.
 waited() {
   local i
-  for i in $(seq 500); do
+  for i in $(seq 3000); do
     grep -m1 -e "$2" "$1" && return 0
     sleep 0.02
   done

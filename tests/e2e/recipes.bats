@@ -258,6 +258,31 @@ unassigned() {
   rm -r "$AGENCY/clients/off"
 }
 
+@test "--all-clients for people: a table, failures first, and a line that counts" {
+  mkdir -p "$AGENCY/recipes"
+  cat >"$AGENCY/recipes/odd.lua" <<'LUA'
+return { summary = "x", options = { word = { "string" } }, run = function(ctx)
+  local word = ctx.options.word
+  if word == "skip" then ctx.skip("nothing to do") end
+  if word == "nap" then ctx.sleep("1h") end
+  if word == "fail" then error({ kind = "invalid", message = "no such\nthing" }) end
+  return { word = word }
+end }
+LUA
+  local client
+  for client in "b fail" "c skip" "d nap" "e fine"; do
+    settings "${client% *}" 'recipes = { odd = { word = "'"${client#* }"'" } }'
+  done
+  foyer run odd --all-clients
+  same "$status" 65
+  same "$(sed -E 's/ +/ /g; s/ $//; /^[b-e] /s/ [0-9]+/ N/' <<<"$output")" 'CLIENT OUTCOME RUN DETAIL
+b failed N no such thing
+d sleeping N
+c skipped N nothing to do
+e done N {"word":"fine"}
+4 clients: 1 failed, 1 sleeping, 1 skipped, 1 done'
+}
+
 @test "the README's crontab line, as cron runs it: bare PATH, no XDG, no terminal" {
   settings acme 'recipes = { digest = { conversation = "'"$CONVERSATION"'", limit = 1 } }'
   local line home=$BATS_TEST_TMPDIR/home

@@ -176,7 +176,7 @@ tell() {
   fault '{"kind": "slow", "after": 20}'
   "$FOYER" -w "$AGENCY" call front/list-inboxes --client acme >/dev/null 2>&1 3>&- </dev/null &
   local pid=$! i
-  for i in $(seq 400); do
+  for i in $(seq 6000); do
     [ "$(mock_log '.requests | length')" = 0 ] || break
     sleep 0.01
   done
@@ -203,7 +203,7 @@ tell() {
   mkfifo "$dir/out"
   HOME=/nonexistent "${run[@]}" "$dir/foyer" mock --listen 127.0.0.1:0 >"$dir/out" 2>/dev/null 3>&- &
   local pid=$! line
-  read -r -t 20 line <"$dir/out"
+  read -r -t 120 line <"$dir/out"
   same "$(stat -c %u "/proc/$pid/environ")" 0
   out=$("${run[@]}" cat "/proc/$pid/environ" 2>&1) && { echo "it can be read"; return 1; }
   holds "$out" 'Permission denied'
@@ -255,7 +255,7 @@ no_grant_around() {
   "$FOYER" -w "$AGENCY" serve --listen "127.0.0.1:$PORT" >"$BATS_TEST_TMPDIR/serve.out" 2>"$BATS_TEST_TMPDIR/serve.err" 3>&- &
   local pid=$! i
   BEGUN+=("$pid")
-  for i in $(seq 1000); do
+  for i in $(seq 6000); do
     [ ! -s "$BATS_TEST_TMPDIR/serve.out" ] || break
     sleep 0.01
   done

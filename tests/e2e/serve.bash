@@ -27,7 +27,7 @@ start_serve() {
   "$FOYER" -w "$AGENCY" serve --listen "${LISTEN:-127.0.0.1:0}" "$@" >"$BATS_TEST_TMPDIR/serving" 2>>"$LOG" 3>&- &
   SERVE_PID=$!
   local line
-  read -r -t 20 line <"$BATS_TEST_TMPDIR/serving" || { cat "$LOG"; return 1; }
+  read -r -t 120 line <"$BATS_TEST_TMPDIR/serving" || { cat "$LOG"; return 1; }
   [[ $line == "listening: http"* ]] || { echo "unexpected first line: $line"; return 1; }
   URL=${line#listening: }
   local n=1
@@ -63,7 +63,7 @@ workers() {
 # until_true COMMAND...: waits for it.
 until_true() {
   local i
-  for i in $(seq 1000); do
+  for i in $(seq 6000); do
     "$@" >/dev/null 2>&1 && return 0
     sleep 0.02
   done

@@ -192,7 +192,7 @@ PY
   logged 'ending'
   status_of "$URL/healthz" && return 1 # no new connections
   printf '%s' "${body:20}" >&"$CONN"
-  read -r -t 20 answer <&"$CONN"
+  read -r -t 120 answer <&"$CONN"
   same "${answer%$'\r'}" "HTTP/1.1 200 OK"
   exec {CONN}>&-
   wait_serve
@@ -291,7 +291,7 @@ PY
   "$FOYER" -w "$AGENCY" serve >"$BATS_TEST_TMPDIR/serving" 2>"$LOG" 3>&- &
   SERVE_PID=$!
   local line
-  read -r -t 20 line <"$BATS_TEST_TMPDIR/serving"
+  read -r -t 120 line <"$BATS_TEST_TMPDIR/serving"
   URL=${line#listening: }
   settings 'listen = "127.0.0.1:9",'
   kill -HUP "$SERVE_PID"

@@ -73,7 +73,7 @@ connect_awkward() {
   mkfifo "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/out"
   python3 "$ROOT/tests/e2e/company.py" "$@" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
   exec {AWKWARD_IN}>"$BATS_TEST_TMPDIR/in"
-  read -r -t 20 AWKWARD <"$BATS_TEST_TMPDIR/out"
+  read -r -t 120 AWKWARD <"$BATS_TEST_TMPDIR/out"
   printf mock-token >"$BATS_TEST_TMPDIR/token"
   foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$AWKWARD"
   same "$status" 0

@@ -37,7 +37,7 @@ state() {
 # until_true COMMAND...: waits for it, at most 20 s
 until_true() {
   local i
-  for i in $(seq 200); do
+  for i in $(seq 1200); do
     "$@" && return 0
     sleep 0.1
   done

@@ -147,7 +147,7 @@ works_without_old_keys() {
   local pid=$! typing i
   exec {typing}>"$BATS_TEST_TMPDIR/in"
   # it holds the key once it has the store open and waits for its standard input
-  for i in $(seq 1000); do
+  for i in $(seq 6000); do
     ls -l "/proc/$pid/fd" 2>/dev/null | grep -q foyer.db && [ "$(cut -d' ' -f1 "/proc/$pid/syscall" 2>/dev/null)" = 0 ] && break
     sleep 0.01
   done
@@ -168,7 +168,7 @@ works_without_old_keys() {
   before=$(curl -sS "$MOCK/_mock/oauth" | jq -r .refreshes)
   "$FOYER" -w "$AGENCY" refresh acme >/dev/null 2>"$BATS_TEST_TMPDIR/refresh" 3>&- &
   pid=$!
-  for i in $(seq 1000); do
+  for i in $(seq 6000); do
     [ "$(curl -sS "$MOCK/_mock/oauth" | jq -r .refreshes)" = "$before" ] || break
     sleep 0.01
   done

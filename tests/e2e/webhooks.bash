@@ -13,7 +13,7 @@ start_receiver() {
   mkfifo "$out"
   python3 "$ROOT/tests/e2e/receiver.py" "$RECEIVED" "${1-mock-signing-key}" >"$out" 3>&- &
   RECEIVER_PID=$!
-  read -r -t 20 port <"$out" || return 1
+  read -r -t 120 port <"$out" || return 1
   RECEIVER=http://127.0.0.1:$port
 }
 
@@ -36,7 +36,7 @@ deliveries() {
 # settled N: N deliveries were made and each has ended; waits for that.
 settled() {
   local n
-  for ((n = 0; n < 400; n++)); do
+  for ((n = 0; n < 2400; n++)); do
     [ "$(deliveries ".total == $1 and .pending == 0 and .coming == 0" '?summary=1')" != true ] || return 0
     sleep 0.05
   done
@@ -47,7 +47,7 @@ settled() {
 # until_delivery JQ: JQ is true of the deliveries at last.
 until_delivery() {
   local n
-  for ((n = 0; n < 400; n++)); do
+  for ((n = 0; n < 2400; n++)); do
     [ "$(deliveries "$1")" != true ] || return 0
     sleep 0.05
   done

@@ -483,10 +483,10 @@ static void go_may_come_at_once(void **state)
 static void total_begins_with_go(void **state)
 {
     (void)state;
-    struct held h = {.client = client(&(struct httpc_config){.total_ms = 500})};
+    struct held h = {.client = client(&(struct httpc_config){.total_ms = 3000})};
     hold(&h, "/ok");
     loop_run(loop);
-    usleep(600 * 1000);
+    usleep(3100 * 1000);
     httpc_go(h.call);
     loop_run(loop);
     assert_int_equal(h.result.err.kind, ERR_NONE);
