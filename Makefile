@@ -76,6 +76,9 @@ define install_missing
 	@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	[ -z "$$missing" ] || { echo "installing:" $$missing; \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  [ -z "$$sudo" ] || command -v sudo >/dev/null || \
+	  { echo "cannot install them: you are not root and there is no sudo. As root, run:" >&2; \
+	    echo "  apt-get update && apt-get install -y --no-install-recommends" $$missing >&2; exit 1; }; \
 	  $$sudo apt-get update -qq && \
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 endef

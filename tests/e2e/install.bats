@@ -36,3 +36,17 @@ setup() {
   [ "$(stat -c %a "$SOCKET")" = 644 ]
   grep -qx 'ListenStream=127.0.0.1:8080' "$SOCKET"
 }
+
+@test "make deps as a user without sudo names what root is to install" {
+  mkdir "$BATS_TEST_TMPDIR/bin"
+  local tool
+  for tool in sh make grep echo; do ln -s "$(command -v "$tool")" "$BATS_TEST_TMPDIR/bin/$tool"; done
+  printf '#!/bin/sh\necho 1000\n' >"$BATS_TEST_TMPDIR/bin/id"
+  printf '#!/bin/sh\n[ "$4" = make ] || exit 1\necho install ok installed\n' >"$BATS_TEST_TMPDIR/bin/dpkg-query"
+  chmod +x "$BATS_TEST_TMPDIR/bin"/{id,dpkg-query}
+  run env PATH="$BATS_TEST_TMPDIR/bin" make -s -C "$ROOT" deps
+  [ "$status" != 0 ]
+  [[ $output == *'there is no sudo. As root, run:'* ]]
+  [[ $output == *'apt-get install -y --no-install-recommends gcc pkg-config liblua5.4-dev '* ]]
+  [[ $output != *"sudo: not found"* ]] || { echo "$output"; return 1; }
+}
