@@ -14,7 +14,7 @@ static const struct kind {
     const char *name, *usage, *none;
 } kinds[] = {
     {"action", "actions [NAME] [--client CLIENT] [--json]", "no actions"},
-    {"trigger", "triggers [NAME] [--client CLIENT] [--json]", "no triggers"},
+    {"trigger", "triggers [NAME] [--sample] [--client CLIENT] [--json]", "no triggers"},
     {"recipe", "recipes [NAME] [--client CLIENT] [--json]", "no recipes"},
 };
 
@@ -168,7 +168,9 @@ static void print_list(const struct kind *kind, json_t *out, const char *client)
 static int show(struct cli *cli, int argc, char **argv, const struct kind *kind)
 {
     const char *client = NULL;
+    int sample = 0, triggers = kind == &kinds[TRIGGER];
     struct cli_option options[] = {{"client", CLI_VALUE, &client},
+                                   {triggers ? "sample" : NULL, CLI_FLAG, &sample},
                                    {NULL, CLI_FLAG, NULL}};
     struct cli_list rest = {0};
     struct err e = {0};
@@ -178,11 +180,17 @@ static int show(struct cli *cli, int argc, char **argv, const struct kind *kind)
 
     if (cli_parse(cli, argc, argv, options, &rest, 0, 1, kind->usage, &e) != 0)
         goto out;
+    if (sample && rest.n == 0) {
+        err_set(&e, ERR_USAGE, "the sample of which trigger?\nusage: foyer %s",
+                kind->usage);
+        goto out;
+    }
     w = workspace_open(cli->workspace, client == NULL, &e);
     if (!w || (client && !workspace_client(w, client, &e)))
         goto out;
-    json_t *args = json_pack("{s:s, s:s*, s:s*}", "kind", kind->name, "name",
-                             rest.n ? rest.items[0] : NULL, "client", client);
+    json_t *args =
+        json_pack("{s:s, s:s*, s:s*, s:b}", "kind", kind->name, "name",
+                  rest.n ? rest.items[0] : NULL, "client", client, "sample", sample);
     if (!args) {
         err_set(&e, ERR_USAGE, "the name of the %s is no UTF-8", kind->name);
         goto out;
@@ -195,7 +203,9 @@ static int show(struct cli *cli, int argc, char **argv, const struct kind *kind)
         add_clients(w, client, rows);
     if (recipes && manual)
         json_object_set_new(manual, "clients", clients_with(w, client, rest.items[0], 1));
-    if (cli->json) {
+    if (sample) {
+        cli_print_json(json_object_get(out, "event"));
+    } else if (cli->json) {
         cli_print_json(manual ? manual : rows);
     } else if (manual) {
         const char *text = json_string_value(json_object_get(out, "text"));

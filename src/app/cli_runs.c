@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/cli.h"
+#include "app/code_change.h"
 #include "app/rehearsal.h"
 #include "app/selection.h"
 #include "app/story.h"
@@ -321,6 +322,43 @@ static void say_how_many(const struct command *c)
                 n == 1 ? "es" : "");
 }
 
+/* A retry goes on with the code that the run began with: names what is different today.
+ * Rows of JSON get it as "changed". */
+static void note_changes(struct command *c)
+{
+    size_t i;
+    json_t *row;
+    if (!str_eq(c->verb, "retry") || c->new_code)
+        return;
+    json_array_foreach(c->rows, i, row)
+    {
+        struct err ignored;
+        json_t *paths = code_changes(c->w, story_db(c->story), id_of(row), &ignored);
+        if (json_array_size(paths))
+            json_object_set(row, "changed", paths);
+        json_decref(paths);
+    }
+}
+
+static void print_changes(const json_t *row)
+{
+    const json_t *changed = json_object_get(row, "changed");
+    size_t n = json_array_size(changed);
+    long long id = id_of(row);
+    if (!n || json_object_get(row, "error"))
+        return;
+    table_printf(stderr,
+                 "foyer: run %lld goes on with the code that it began with, but "
+                 "%s",
+                 id, json_string_value(json_array_get(changed, 0)));
+    if (n > 1)
+        fprintf(stderr, " and %zu more", n - 1);
+    fprintf(stderr,
+            " changed since: `foyer runs retry %lld --new-code` goes on with today's, "
+            "and what the run has done stays done\n",
+            id);
+}
+
 static void print_acted(struct command *c)
 {
     size_t i;
@@ -344,6 +382,7 @@ static void print_acted(struct command *c)
         const char *error = json_string_value(json_object_get(row, "error"));
         if (error && !rehearsed)
             table_printf(stderr, "foyer: %s\n", error);
+        print_changes(row);
     }
     if (c->new_code && !c->dry && !c->cli->json && json_array_size(c->rows))
         fputs("foyer: a `foyer serve` that runs has loaded its scripts before: after a "
@@ -363,6 +402,7 @@ static int act(struct command *c, struct err *e)
     if (selection_runs(&c->which, c->story, add_meant, c, e) != 0)
         return -1;
     say_how_many(c);
+    note_changes(c);
     c->now_ms = clock_wall_ms();
     if (c->dry && str_eq(c->verb, "retry")) {
         if (rehearse_all(c, e) != 0)

@@ -343,6 +343,36 @@ int pins_load(struct pins *p, const char *list, pins_text_fn *text, void *arg,
     return rc;
 }
 
+/* LINE of pins_list, its tabs replaced by NUL: PATH is what it noted. */
+static void compare_line(struct overlay *overlay, const char *line, const char *hex,
+                         const char *path, void (*fn)(void *arg, const char *path),
+                         void *arg)
+{
+    struct err ignored;
+    char client[NAME_MAX_BYTES], name[NAME_MAX_BYTES];
+    int from;
+    if (sscanf(line, "%d %599s %599[^\n]", &from, client, name) != 3)
+        return; /* settings, or a file's bytes */
+    struct overlay_file *today =
+        overlay_find(overlay, strcmp(client, "-") != 0 ? client : NULL, name,
+                     (enum layer)from, &ignored);
+    if (today ? strcmp(overlay_hash(today), hex) != 0 : *path != '\0')
+        fn(arg, today ? today->path : path);
+}
+
+void pins_each_changed(struct overlay *overlay, const char *list,
+                       void (*fn)(void *arg, const char *path), void *arg)
+{
+    char *copy = xstrdup(list), *rest = copy, *line;
+    while ((line = strsep(&rest, "\n"))) {
+        const char *name = strsep(&line, "\t"), *hex = line ? strsep(&line, "\t") : NULL;
+        const char *layer = line ? strsep(&line, "\t") : NULL;
+        if (layer && line && name[0] != '=' && name[0] != '@')
+            compare_line(overlay, name, hex, line, fn, arg);
+    }
+    free(copy);
+}
+
 int pins_describe(const struct pins *p, const char *name, enum layer *layer, char hex[65])
 {
     for (int i = 0; i < p->n; i++) {

@@ -24,6 +24,10 @@ typedef int pins_text_fn(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE]
                          char **text, size_t *len, struct err *e);
 int pins_load(struct pins *p, const char *list, pins_text_fn *text, void *arg,
               struct err *e);
+/* Calls FN with the path of each script and template of LIST, from pins_list, that is
+ * another one today, in today's place. OVERLAY is borrowed. */
+void pins_each_changed(struct overlay *overlay, const char *list,
+                       void (*fn)(void *arg, const char *path), void *arg);
 /* As overlay_find, from the notes first. */
 struct overlay_file *pins_find(struct pins *p, const char *client, const char *name,
                                enum layer from, struct err *e);

@@ -671,4 +671,12 @@ clients/acme/templates/first-reply.md:3: unknown variable nothing" ]
   run --separate-stderr "$FOYER" -w "$BATS_TEST_TMPDIR/fresh" render x --client acme --conversation "$id"
   [ "$status" = 0 ]
   [ "$output" = "$id $subject" ]
+  # a dotted key adds to what was fetched; a whole one replaces it
+  echo '{{{conversation.id}}} {{{conversation.subject}}} {{vars.phone}}' >"$BATS_TEST_TMPDIR/fresh/templates/x.md"
+  run --separate-stderr "$FOYER" -w "$BATS_TEST_TMPDIR/fresh" render x --client acme --conversation "$id" \
+    conversation.subject=Wool conversation.more.deep=1 vars.phone=123
+  [ "$output" = "$id Wool 123" ]
+  run --separate-stderr "$FOYER" -w "$BATS_TEST_TMPDIR/fresh" render x --client acme --conversation "$id" \
+    'conversation:={"id": 1, "subject": 2}' vars.phone=123
+  [ "$output" = "1 2 123" ]
 }

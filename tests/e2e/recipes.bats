@@ -283,6 +283,25 @@ e done N {"word":"fine"}
 4 clients: 1 failed, 1 sleeping, 1 skipped, 1 done'
 }
 
+@test "recipes NAME: its example works as printed, whatever its trigger needs" {
+  local on line
+  mkdir -p "$AGENCY/recipes"
+  for on in contact-created conversation-assigned message-received conversation-created; do
+    printf 'return { summary = "x", on = "front/%s", run = function(ctx, event) return event.payload.type end }' "$on" \
+      >"$AGENCY/recipes/listens.lua"
+    foyer recipes listens --client acme
+    line=$(sed -n '/^example/{n;s/^ *//p}' <<<"$output")
+    line=${line/--conversation ID/--conversation "$CONVERSATION"}
+    status=0
+    output=$(cd "$AGENCY" && PATH=${FOYER%/*}:$PATH bash -o pipefail -c "$line" 2>"$BATS_TEST_TMPDIR/err") || status=$?
+    same "$status" 0 || { echo "$line: $(cat "$BATS_TEST_TMPDIR/err")"; return 1; }
+    [ -n "$output" ]
+  done
+  foyer triggers --sample
+  same "$status" 64
+  rm "$AGENCY/recipes/listens.lua"
+}
+
 @test "the README's crontab line, as cron runs it: bare PATH, no XDG, no terminal" {
   settings acme 'recipes = { digest = { conversation = "'"$CONVERSATION"'", limit = 1 } }'
   local line home=$BATS_TEST_TMPDIR/home

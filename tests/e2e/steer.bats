@@ -122,13 +122,21 @@ states() {
   # its own code fails again behind what was sent; today's would send one more
   foyer runs retry 1 --dry-run --json
   holds "$(jq -r '.[0].would_fail' <<<"$output")" oh
+  same "$(jq -c '.[0].changed' <<<"$output")" '["recipes/hello.lua"]'
   foyer runs retry 1 --dry-run --new-code --json
   same "$(jq -c '.[0] | [.state, .would_send]' <<<"$output")" \
     "[\"dead\",{\"body\":{\"body\":\"two\"},\"method\":\"POST\",\"to\":\"/conversations/$CONVERSATION/comments\"}]"
   foyer runs retry 1 --dry-run --new-code
   holds "$output" "run 1 of hello, client acme, dead: would send POST /conversations/$CONVERSATION/comments"
   holds "$output" '"body": "two"'
+  [[ $stderr != *'changed since'* ]]
   nothing_sent
+  same "$(states)" '["dead"]'
+  # without it, what changed is named
+  foyer runs retry 1
+  same "$status" 0
+  holds "$stderr" 'run 1 goes on with the code that it began with, but recipes/hello.lua changed since: `foyer runs retry 1 --new-code`'
+  at $((NOON + 500))
   same "$(states)" '["dead"]'
   foyer runs retry 1 --new-code
   same "$(tr -s ' ' <<<"$output" | tail -1)" "1 acme hello dead queued"
@@ -154,6 +162,7 @@ act() {
   forget
   foyer runs retry 1 --dry-run --json
   same "$(jq -c '.[0].would_send.to' <<<"$output")" '"/conversations/cnv_none/comments"'
+  same "$(jq -c '.[0].changed' <<<"$output")" null
   act 'ctx.http.post("/conversations/" .. input.id .. "/comments", { body = "seen" })'
   foyer runs retry 1 --dry-run --new-code --json
   same "$(jq -c '.[0].would_send.to' <<<"$output")" "\"/conversations/$CONVERSATION/comments\""

@@ -263,6 +263,31 @@ local function check_app(kind, name)
   end
 end
 
+-- Whether --conversation has all that the trigger NAME needs.
+local function is_of_conversation(name)
+  local ok, trigger = pcall(script.get, "trigger", name)
+  for _, path in ipairs(ok and trigger.needs or {}) do
+    if not (path .. "."):find("^payload%.conversation%.") then return false end
+  end
+  return true
+end
+
+-- The event that shows what fires a trigger.
+local function sample_of(name, trigger)
+  local path = trigger.sample and ("lua/%s/%s"):format(name:match("^[^/]+"), trigger.sample)
+  local text = path and std.read(path)
+  if not text then std.fail("not_found", ("the trigger %s has no sample event"):format(name)) end
+  return json.decode(text)
+end
+
+-- A recipe's command up to its options, with an event where its trigger needs one.
+local function run_command(name, client, on)
+  local start = ("foyer run %s --client %s"):format(name, client)
+  if not on then return start end
+  if is_of_conversation(on) then return start .. " --conversation ID" end
+  return ("foyer triggers %s --sample | %s --event -"):format(on, start)
+end
+
 local function manual(args)
   check_app(args.kind, args.name)
   local definition, info = script.get(args.kind, args.name)
@@ -277,14 +302,14 @@ local function manual(args)
     out.command = command(start, out.input)
     return { manual = out, text = write(out, "input") }
   elseif args.kind == "recipe" then
-    local start = ("foyer run %s --client %s"):format(args.name, client)
-    if definition.on then start = start .. " --conversation ID" end
+    local start = run_command(args.name, client, definition.on)
     out.retry, out.catch_up = definition.retry, definition.catch_up
     out.options = describe(definition.options, "", json.array({}), 1)
     add_commands(start, out.options)
     out.command = command(start, out.options)
     return { manual = out, text = write(out, "options") }
   end
+  if args.sample then return { event = sample_of(args.name, definition) } end
   out.derives = definition.fires ~= nil
   out.recipes = recipes_on(args.name)
   return { manual = out, text = write(out, "") }

@@ -3,6 +3,19 @@
 local std = ...
 local call, template = std.part("call"), std.part("template")
 
+-- Sets in DATA what VALUES has at PATH, "a.b"; beside it stays what was there.
+local function put(data, values, path)
+  local last
+  for part in path:gmatch("[^.]+") do
+    if last then
+      if type(data[last]) ~= "table" then data[last] = {} end
+      data, values = data[last], values[last]
+    end
+    last = part
+  end
+  data[last] = values[last]
+end
+
 local function data_of(args)
   local words = std.part("words")({}, args.words)
   local data = args.data or {}
@@ -18,7 +31,7 @@ local function data_of(args)
     end
     data.conversation = json.decode(sample)
   end
-  for key, value in pairs(words) do data[key] = value end
+  for _, word in ipairs(args.words) do put(data, words, word.key) end
   return data
 end
 
