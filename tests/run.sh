@@ -62,7 +62,7 @@ start() { # start NAME COMMAND
   local file=$taps/${1//\//-}
   (
     # shellcheck disable=SC2086 # a command and its arguments
-    timeout 600 $2 >"$file" 2>&1 </dev/null
+    timeout 3600 $2 >"$file" 2>&1 </dev/null
     echo $? >"$file.status"
     echo "$1" >>"$taps/done"
   ) &
