@@ -45,7 +45,10 @@ static void explain(const struct httpc_fail *f, struct err *e)
     case CURLE_FILESIZE_EXCEEDED:
         too_large(f->body_max, "", e);
         return;
-    case CURLE_OUT_OF_MEMORY: /* 7.88's word for a header line past its own 100 KiB */
+#if LIBCURL_VERSION_NUM >= 0x080600
+    case CURLE_TOO_LARGE: /* its word for a header line past its own 100 KiB */
+#endif
+    case CURLE_OUT_OF_MEMORY: /* 7.88's word for that */
         too_large(f->head_max, " of headers", e);
         return;
     case CURLE_BAD_CONTENT_ENCODING:

@@ -280,7 +280,8 @@ act() {
   same "$(states)" '["queued","done"]'
   sql "DELETE FROM run WHERE id = 2"
   FOYER_TEST_CLOCK=$NOON foyer pause --json
-  same "$(jq -c . <<<"$output")" \
+  # jq 1.7 keeps 1750075200.0 as it is written
+  same "$(jq -c 'map(.paused_at |= floor)' <<<"$output")" \
     '[{"by":"hand","client":"acme","paused_at":1750075200,"reason":"their holidays","recipe":"(all)","runs_waiting":1}]'
   foyer runs list
   same "$stderr" "foyer: runs are held: \`foyer pause\` shows which"
