@@ -36,8 +36,8 @@ return super {
       while true do text = text .. text end
     end
     if subject == "much" then
-      local kept = {}
-      for i = 1, 20 do kept[i] = ("x"):rep(1024 * 1024) end
+      local mib, kept = ("0123456789abcdef"):rep(65536), {}
+      for i = 1, 20 do kept[i] = mib .. i end
       ctx.http.get("/teams", { connection = "front" })
       return #kept
     end
