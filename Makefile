@@ -14,7 +14,8 @@ PKGS        := $(STATIC_PKGS) $(SHARED_PKGS)
 DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev \
               libjansson-dev libevent-dev libsqlite3-dev ca-certificates tzdata
 TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3 procps strace \
-              nginx-light
+              nginx-light \
+              $(shell . /etc/os-release; [ "$$VERSION_ID" = 12 ] && echo node-llhttp || echo libllhttp-dev)
 DEMO_DEPS  := curl jq procps
 TORTURE_DEPS := python3 openssl nginx-light haproxy caddy
 BENCH_DEPS := nginx-light curl openssl ca-certificates wrk jq sqlite3 procps
@@ -63,9 +64,15 @@ WRAP_test_golden := -Wl,--wrap=lua_yieldk
 WRAP_test_lua    := -Wl,--wrap=lua_resume
 WRAP_test_cron   := -Wl,--wrap=zone_find
 WRAP_test_memory := -Wl,--wrap=lua_newstate
+# llhttp, the reader of Node.js that ours is compared with: as source in Debian 12's
+# node-llhttp, as a library in 13.
+LLHTTP        := /usr/share/llhttp
+LLHTTP_OBJ    := $(patsubst $(LLHTTP)/%.c,$(OUT)/llhttp/%.o,$(wildcard $(LLHTTP)/*.c))
+LLHTTP_CFLAGS := $(if $(LLHTTP_OBJ),-DLLHTTP_STRICT_MODE=1 -isystem /usr/share/include/llhttp)
+WRAP_test_http1_fuzz := $(or $(LLHTTP_OBJ),-lllhttp)
 FOYER    := $(if $(filter release,$(MODE)),build/foyer,$(OUT)/foyer)
 
-.PHONY: torture all deps test-deps bench-deps demo test check lint asan bench install install-unit uninstall help clean unit
+.PHONY: torture fuzz all deps test-deps bench-deps demo test check lint asan bench install install-unit uninstall help clean unit
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
@@ -130,7 +137,13 @@ $(FOYER): $(OUT)/main.o $(OUT)/libfoyer.a
 $(OUT)/tests/%: tests/unit/%.c $(OUT)/libfoyer.a
 	@mkdir -p $(@D)
 	$(call say,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP $< $(ALL_LDFLAGS) $(WRAP_$*) -o $@ $(OUT)/libfoyer.a $(PKG_LIBS) -lcmocka
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(LLHTTP_CFLAGS) -MMD -MP $< $(ALL_LDFLAGS) $(WRAP_$*) -o $@ $(OUT)/libfoyer.a $(PKG_LIBS) -lcmocka
+
+$(OUT)/llhttp/%.o: $(LLHTTP)/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -w -fPIE $(LLHTTP_CFLAGS) -c $< -o $@
+
+$(OUT)/tests/test_http1_fuzz: $(LLHTTP_OBJ)
 
 unit: $(UNIT_BIN)
 
@@ -163,6 +176,11 @@ torture: all ## 2,000 webhooks, 20 times kill -9, and every bad request behind p
 	@dir=$$(mktemp -d) && python3 -B tests/e2e/http_direct.py $(FOYER) $$dir --tls --seed $(or $(SEED),7) && rm -rf $$dir
 	@dir=$$(mktemp -d) && python3 tests/e2e/crash.py $(FOYER) $$dir --events 2000 --kills 20 \
 	  --seed $(or $(SEED),7) --limit 600 && rm -rf $$dir
+	@$(MAKE) --no-print-directory fuzz
+
+fuzz: test-deps ## the HTTP server's reader, against itself and against llhttp (FUZZ_SECONDS=60 each, FUZZ_SEED=1)
+	@$(MAKE) --no-print-directory $(OUT)/tests/test_http1_fuzz
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) $(OUT)/tests/test_http1_fuzz
 
 # The manual of the Lua API has one source; made at build time, so that it cannot drift.
 MANUAL := build/man/foyer-lua.7
@@ -181,7 +199,7 @@ lint: test-deps $(MANUAL) ## floors, banned functions, format, luacheck, cppchec
 	$(call install_missing,cppcheck)
 	@tests/lint/lint.sh
 	@$(CC) $(ALL_CFLAGS) -Werror -DFOYER_VERSION='""' -Itests/unit -fsyntax-only \
-	  src/*.c src/*/*.c tests/unit/*.c && echo "ok: no warnings"
+	  $(LLHTTP_CFLAGS) src/*.c src/*/*.c tests/unit/*.c && echo "ok: no warnings"
 
 install: all $(MANUAL) ## into $(DESTDIR)$(PREFIX)
 	install -D -m 755 build/foyer $(DESTDIR)$(PREFIX)/bin/foyer

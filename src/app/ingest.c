@@ -107,7 +107,8 @@ static void refuse(struct ingest *in, const struct hook *hook, struct httpd_requ
            status == 401 ? "{\"ok\":false,\"message\":\"unauthorized\"}"
            : status == 403
                ? "{\"ok\":false,\"message\":\"this client has another company\"}"
-               : "{\"ok\":false,\"message\":\"not a JSON object\"}");
+           : status == 415 ? "{\"ok\":false,\"message\":\"not taken compressed\"}"
+                           : "{\"ok\":false,\"message\":\"not a JSON object\"}");
 }
 
 /* Anybody can make up names: a few are kept, since one may be a slip in a URL that was
@@ -436,6 +437,14 @@ static void take_verified(struct ingest *in, const struct hook *hook,
     submit(in, r, &d, body, len, answered);
 }
 
+/* Returns 1 when the body is compressed. Whether its signature is over the compressed
+ * bytes no scheme says, so neither "not signed" nor "no JSON" would be the reason. */
+static int is_encoded(const struct httpd_request *r)
+{
+    const char *coding = httpd_header_get(r, "Content-Encoding");
+    return coding && *coding && !str_ieq(coding, "identity");
+}
+
 static void take_signed(struct ingest *in, const struct hook *hook,
                         struct httpd_request *r, int is_delete)
 {
@@ -488,6 +497,9 @@ void ingest_take(struct ingest *in, struct httpd_request *r)
     }
     if (writer_queued(in->writer) >= QUEUED_MAX)
         answer_later(r);
+    else if (!is_delete && is_encoded(r))
+        refuse(in, hook, r, 415, NULL,
+               "its body has a Content-Encoding: have it sent uncompressed");
     else
         take_signed(in, hook, r, is_delete);
 }

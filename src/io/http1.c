@@ -477,8 +477,7 @@ static size_t take_line(struct http1 *h, const char *data, size_t len)
         }
         size_t used = h->spent + (h->head.len - h->line) + 2, max = h->limits.head_max;
         size_t room = used < max ? max - used : 0;
-        buf_add(&h->head, data, n < room ? n : room);
-        if (n > room || used > max) {
+        if (buf_add(&h->head, data, n < room ? n : room) != 0 || n > room || used > max) {
             refuse_long_line(h);
             return n;
         }
@@ -508,7 +507,7 @@ static size_t take_line(struct http1 *h, const char *data, size_t len)
 void http1_init(struct http1 *h, const struct http1_limits *limits)
 {
     *h = (struct http1){.limits = *limits};
-    buf_init(&h->head, limits->head_max + 2);
+    buf_init(&h->head, 2 * limits->head_max); /* behind a head, the lines of its chunks */
     buf_init(&h->body, limits->body_max);
 }
 

@@ -110,6 +110,8 @@ void httpd_conn_free(struct httpd_conn *c)
     http1_free(&c->reader);
     TAILQ_REMOVE(&d->conns[c->phase], c, link);
     d->nconns--;
+    /* libevent closes the socket in the loop's next turn, which may never come */
+    shutdown(bufferevent_getfd(c->bev), SHUT_RDWR);
     bufferevent_free(c->bev);
     free(c);
     if (d->is_paused)

@@ -124,12 +124,15 @@ answer() {
   same "$(ask "$URL/hooks/front")" 405
   head -c 1100000 /dev/zero >"$BATS_TEST_TMPDIR/big"
   same "$(ask --data-binary "@$BATS_TEST_TMPDIR/big" "$URL/hooks/front")" 413
+  signed mock-signing-key '{"type":"x"}'
+  same "$(ask "${ARGS[@]}" -H 'Content-Encoding: gzip' --data-binary '{"type":"x"}' "$URL/hooks/front")" 415
   stop_serve
   same "$(rows 'type, state')" '[["x",3]]'
   sql 'SELECT route, status, sentence FROM rejection' | jq -r '"\(.route) \(.status) \(.sentence)"' >"$BATS_TEST_TMPDIR/refused"
   holds "$(cat "$BATS_TEST_TMPDIR/refused")" '/hooks/front 401 no key in force made its signature' \
     '/hooks/front 401 signed with SHA-1: this is a rule webhook, whose URL names the client' \
-    '/hooks/front 400 its body is not a JSON object' '/hooks/nobody/front 404 there is no client "nobody"'
+    '/hooks/front 400 its body is not a JSON object' '/hooks/front 415 its body has a Content-Encoding' '/hooks/nobody/front 404 there is no client "nobody"'
+  holds "$(cat "$LOG")" 'a request from 127.0.0.1 was refused with 413: its body is too large'
   # neither keys nor what came is in the log
   ! grep -q -e mock-signing-key -e ana@mail "$LOG"
 }

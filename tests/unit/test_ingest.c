@@ -85,7 +85,8 @@ static void *serve(void *arg)
     struct httpd_limits limits = {.body_max = 4096,
                                   .headers_max = 16 * 1024,
                                   .connections_max = 64,
-                                  .request_ms = 10000};
+                                  .request_ms = 10000,
+                                  .idle_ms = 60000};
     char *path = xasprintf("%s/state/foyer.db", dir);
     inside.loop = loop_new(&why);
     inside.w = workspace_open(dir, 0, &why);
@@ -526,6 +527,28 @@ static void test_not_json(void **state)
                "/hooks/front application 400 x13: its body is not a JSON object");
 }
 
+static void test_compressed(void **state)
+{
+    (void)state;
+    static const char *const codings[] = {"gzip", "br", "GZIP", "deflate, gzip", "x"};
+    for (size_t i = 0; i < sizeof codings / sizeof codings[0]; i++) {
+        char *headers = by_application("app-key", event, 0);
+        char *all = xasprintf("%sContent-Encoding: %s\r\n", headers, codings[i]);
+        assert_int_equal(ask("POST", "/hooks/front", all, event), 415);
+        assert_has(body_of(reply), "not taken compressed");
+        free(all);
+        free(headers);
+    }
+    assert_string_equal(stored(9), "");
+    char *headers = by_application("app-key", event, 0);
+    char *all = xasprintf("%sContent-Encoding: Identity\r\n", headers);
+    assert_int_equal(ask("POST", "/hooks/front", all, event), 200);
+    free(all);
+    free(headers);
+    assert_has(refused(), "/hooks/front - 415 x5: its body has a Content-Encoding: have "
+                          "it sent uncompressed");
+}
+
 static void test_challenge(void **state)
 {
     (void)state;
@@ -843,6 +866,7 @@ int main(void)
         TEST(test_methods),
         TEST(test_wrongly_signed),
         TEST(test_not_json),
+        TEST(test_compressed),
         TEST(test_challenge),
         TEST(test_stale),
         TEST(test_companies),
