@@ -6,6 +6,7 @@
 
 #include "app/confirm.h"
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/when.h"
@@ -119,7 +120,7 @@ static void read_policy(struct attempt *a)
     const json_t *client = workspace_client(w, a->client, NULL);
     const json_t *settings = workspace_settings(w, NULL);
     const json_t *looks = json_object_get(client, "confirm");
-    json_t *own = a->policy_text ? json_loads(a->policy_text, 0, NULL) : NULL;
+    json_t *own = jsontree_reads(a->policy_text, NULL);
     a->policy = policy_default;
     a->policy.resend = str_eq(settings_uncertain(settings, client, a->recipe), "resend");
     policy_read(&a->policy, own);
@@ -303,7 +304,7 @@ static void on_policy(void *arg, const struct run_result *result)
     struct attempt *a = arg;
     a->run = NULL;
     if (result->outcome == RUN_DONE) {
-        json_t *tree = json_loadb(result->json, result->len, 0, NULL);
+        json_t *tree = jsontree_read(result->json, result->len, NULL);
         policy_read(&a->policy, json_object_get(tree, "retry"));
         json_decref(tree);
     }

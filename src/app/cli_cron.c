@@ -4,6 +4,7 @@
 #include "app/cli.h"
 #include "app/table.h"
 #include "app/worker.h"
+#include "base/jsontree.h"
 #include "base/str.h"
 #include "core/ledger.h"
 #include "core/store.h"
@@ -51,7 +52,7 @@ static int add_row(void *arg, const struct ledger_run *run)
                             run->kind, "reason", run->reason);
     if (run->conversation)
         json_object_set_new(row, "conversation", json_string(run->conversation));
-    json_t *result = run->result ? json_loads(run->result, JSON_DECODE_ANY, NULL) : NULL;
+    json_t *result = jsontree_reads(run->result, NULL);
     if (result)
         json_object_set_new(row, "result", result);
     json_array_append_new(ended->rows, row);

@@ -8,6 +8,7 @@
 #include "app/table.h"
 #include "app/timeline.h"
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/str.h"
 
 static const char usage[] =
@@ -76,7 +77,7 @@ static int add_whole(void *arg, const struct delivery *d)
         c->failed = 1;
         return 1;
     }
-    json_t *parsed = json_loadb(body, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_t *parsed = jsontree_read(body, len, NULL);
     if (parsed)
         json_object_set_new(tree, "body", parsed);
     else

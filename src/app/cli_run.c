@@ -9,6 +9,7 @@
 #include "app/session.h"
 #include "app/table.h"
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/str.h"
 #include "core/settings.h"
 #include "io/writer.h"
@@ -56,7 +57,7 @@ static void on_ended(struct job *job, enum ledger_state state, const struct err 
     job->state = state;
     job->err = *e;
     if (json)
-        job->result = json_loadb(json, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+        job->result = jsontree_read(json, len, NULL);
     b->running--;
     b->over++;
     if (b->njobs > 1)

@@ -10,6 +10,7 @@
 #include "app/table.h"
 #include "app/timeline.h"
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/str.h"
 #include "core/store.h"
 
@@ -433,7 +434,7 @@ static int resolve(struct command *c, struct err *e)
                        usage);
     if (c->result && c->not_happened)
         return err_set(e, ERR_USAGE, "--result goes with --happened");
-    json_t *result = c->result ? json_loads(c->result, JSON_DECODE_ANY, NULL) : NULL;
+    json_t *result = jsontree_reads(c->result, NULL);
     if (c->result && !result)
         return err_set(e, ERR_USAGE,
                        "--result takes JSON, such as '{\"id\": \"msg_1\"}'");

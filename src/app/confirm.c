@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/str.h"
 #include "base/when.h"
 #include "core/answer.h"
@@ -25,11 +26,6 @@ struct confirm {
     struct err err;
 };
 
-static json_t *tree_of(const char *text, size_t len)
-{
-    return text ? json_loadb(text, len, JSON_DECODE_ANY, NULL) : NULL;
-}
-
 struct confirm *confirm_new(struct attempt *a, const struct journal_entry *intent,
                             const struct journal_entry *scope)
 {
@@ -38,7 +34,7 @@ struct confirm *confirm_new(struct attempt *a, const struct journal_entry *inten
     c->seq = intent->seq;
     c->sent_ms = intent->at_ms;
     c->what = xstrdup(intent->name);
-    c->request = tree_of(intent->input, intent->input_len);
+    c->request = jsontree_read(intent->input, intent->input_len, NULL);
     c->scope = *scope;
     if (scope->seq < 0) {
         c->scope = (struct journal_entry){.seq = -1};
@@ -223,7 +219,7 @@ static void on_looked(void *arg, const struct run_result *result)
         return;
     }
     c->a->failures = (struct policy_failures){0};
-    json_t *tree = tree_of(result->json, result->len);
+    json_t *tree = jsontree_read(result->json, result->len, NULL);
     const json_t *said = json_object_get(tree, "result");
     const json_t *output = json_object_get(said, "found");
     const char *why = json_string_value(json_object_get(said, "unknown"));
@@ -259,7 +255,8 @@ static void look(struct confirm *c)
     json_object_set(intent, "request", c->request);
     json_object_set_new(intent, "claimed", claimed);
     json_object_set_new(args, "action", json_string(c->scope.name));
-    json_object_set_new(args, "input", tree_of(c->scope.input, c->scope.input_len));
+    json_object_set_new(args, "input",
+                        jsontree_read(c->scope.input, c->scope.input_len, NULL));
     json_object_set_new(args, "intent", intent);
     kept_note(a->kept, "look", "%d: for %s", a->looks + 1, c->what);
     attempt_tool(a, "confirm", args, on_looked, c);
@@ -319,7 +316,7 @@ static void on_policy(void *arg, const struct run_result *result)
         could_not_look(c, &result->err);
         return;
     }
-    json_t *tree = tree_of(result->json, result->len);
+    json_t *tree = jsontree_read(result->json, result->len, NULL);
     const char *effect = json_string_value(json_object_get(tree, "effect"));
     c->is_idempotent = str_eq(effect, "idempotent");
     c->can_confirm = json_is_true(json_object_get(tree, "confirm"));

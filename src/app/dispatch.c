@@ -9,6 +9,7 @@
 #include "app/outcome.h"
 #include "base/clock.h"
 #include "base/jsontext.h"
+#include "base/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/inbox.h"
@@ -217,7 +218,7 @@ static void submit(struct flight *f)
 /* A client must be connected first. Said once a delivery, not at every look. */
 static void tell_of_auth(struct flight *f, const char *why)
 {
-    json_t *note = f->note ? json_loads(f->note, 0, NULL) : NULL;
+    json_t *note = jsontree_reads(f->note, NULL);
     const json_t *before = json_object_get(json_object_get(note, ""), "why");
     if (!str_eq(json_string_value(before), why)) {
         char *text = xasprintf("delivery %lld waits: %s", (long long)f->id, why);
@@ -271,7 +272,7 @@ static void conclude(struct flight *f)
 static void release(struct flight *f)
 {
     struct outcome *o = &f->outcome;
-    json_t *note = f->note ? json_loads(f->note, 0, NULL) : NULL;
+    json_t *note = jsontree_reads(f->note, NULL);
     json_object_clear(o->clients);
     json_object_clear(o->note);
     json_object_update(o->note, note);
@@ -307,8 +308,7 @@ static void on_ended(void *arg, const struct run_result *result)
     a->run = NULL;
     json_t *tree = NULL;
     if (result->outcome == RUN_DONE)
-        tree =
-            json_loadb(result->json, result->len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+        tree = jsontree_read(result->json, result->len, NULL);
     json_t *came = json_object_get(tree, "result");
     if (json_is_object(came)) {
         outcome_add(&f->outcome, a->client, json_incref(came));

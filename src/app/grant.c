@@ -7,6 +7,7 @@
 
 #include "app/credentials.h"
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/when.h"
@@ -227,7 +228,7 @@ static int read_identity(struct grant *g, const struct httpc_answer *a, json_t *
     char *body = xmemdup0(a->body, a->body_len);
     str_mask(body, a->body_len, g->token.access);
     if (a->status < 300)
-        *out = json_loadb(body, a->body_len, 0, NULL);
+        *out = jsontree_read(body, a->body_len, NULL);
     else
         answer_error(e, "ask whose token it is", (int)a->status, 0,
                      httpc_header(a, "retry-after"), json_at(connector, "errors"), body,

@@ -7,6 +7,7 @@
 
 #include "app/parcel.h"
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/testhook.h"
@@ -336,7 +337,7 @@ static void add_made(struct job *job, const struct journal_entry *entry)
     x->did_write = 1;
     if (!x->app || !x->must_appear)
         return;
-    json_t *body = json_loadb(answer.body, answer.len, 0, NULL);
+    json_t *body = jsontree_read(answer.body, answer.len, NULL);
     const char *field = json_string_value(
         json_at(workspace_connector(job->keeper->w, x->app, NULL), "receipt.field"));
     const char *receipt = field ? json_string_value(json_object_get(body, field)) : NULL;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/jsontree.h"
 #include "base/str.h"
 #include "core/ledger.h"
 #include "io/crypto.h"
@@ -64,7 +65,7 @@ void outcome_set_why(struct outcome *o, const char *why, int failures, int64_t f
 
 int outcome_failures(const char *note, int64_t *first_ms)
 {
-    json_t *tree = note ? json_loads(note, 0, NULL) : NULL;
+    json_t *tree = jsontree_reads(note, NULL);
     const json_t *own = json_object_get(tree, "");
     int failures = (int)json_integer_value(json_object_get(own, "failures"));
     *first_ms = json_integer_value(json_object_get(own, "first_failure_ms"));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/str.h"
 
 enum { ASKED_AT_ONCE = 16, WAIT_MS = 5000 };
@@ -83,7 +84,7 @@ static void on_answer(void *arg, const struct run_result *result)
     t->answered_ms = clock_wall_ms();
     t->err = result->err;
     if (result->outcome == RUN_DONE)
-        t->answer = json_loadb(result->json, result->len, 0, NULL);
+        t->answer = jsontree_read(result->json, result->len, NULL);
     asked->asking->n--;
     loop_stop(session_loop(asked->asking->s));
 }

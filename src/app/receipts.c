@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/answer.h"
@@ -112,7 +113,7 @@ static void on_looked(void *arg, const struct run_result *result)
     struct looking *x = arg;
     x->run = NULL;
     json_t *tree = result->outcome == RUN_DONE
-                       ? json_loadb(result->json, result->len, 0, NULL)
+                       ? jsontree_read(result->json, result->len, NULL)
                        : NULL;
     const json_t *found = json_object_get(tree, "found");
     if (!json_is_boolean(found))
@@ -260,7 +261,7 @@ void receipts_hear(struct receipts *r, const char *app, const char *client,
     if (r->stopped || !may_tell(connector, body, len))
         return;
     const char *type = NULL;
-    json_t *event = json_loadb(body, len, 0, NULL);
+    json_t *event = jsontree_read(body, len, NULL);
     const char *ref = receipts_failed(connector, event, &type);
     if (ref) {
         struct looking *x = looking_new(r, &(struct ledger_receipt){client, app, ref, 0});

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/str.h"
 #include "core/inbox.h"
 #include "core/ledger.h"
@@ -104,8 +105,7 @@ static int load_retried(struct db *db, void *arg, struct err *e)
 
 static void set_done(struct rehearsal *r, const struct run_result *result)
 {
-    json_t *tree =
-        json_loadb(result->json, result->len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_t *tree = jsontree_read(result->json, result->len, NULL);
     json_t *value = json_object_get(tree, "result");
     json_t *request = json_object_get(value, "dry_run");
     if (request)
@@ -180,9 +180,7 @@ json_t *rehearsal_run(struct session *s, struct db *db, int64_t run, int new_cod
     if (r.is_loaded)
         err_clear(e);
     if (rc == 0 && journal_uncertain(r.journal, &intent, &scope)) {
-        json_t *what = intent.input ? json_loadb(intent.input, intent.input_len,
-                                                 JSON_ALLOW_NUL, NULL)
-                                    : NULL;
+        json_t *what = jsontree_read(intent.input, intent.input_len, NULL);
         json_object_set_new(r.answer, "would_look_for",
                             what ? what : json_string(intent.name));
     } else if (rc == 0) {

@@ -5,6 +5,7 @@
 
 #include "app/outcome.h"
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/cron.h"
@@ -289,7 +290,7 @@ static void on_read(void *arg, const struct run_result *result)
     s->reading--;
     plan->state = result->outcome == RUN_DONE ? PLAN_READ : PLAN_FAILED;
     if (result->outcome == RUN_DONE) {
-        json_t *tree = json_loadb(result->json, result->len, 0, NULL);
+        json_t *tree = jsontree_read(result->json, result->len, NULL);
         take_recipes(plan, tree);
         json_decref(tree);
     } else {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/access.h"
+#include "base/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/settings.h"
@@ -211,8 +212,7 @@ static void on_done(void *arg, const struct run_result *result)
     one->outcome = result->outcome;
     one->err = result->err;
     if (result->outcome == RUN_DONE)
-        one->result =
-            json_loadb(result->json, result->len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+        one->result = jsontree_read(result->json, result->len, NULL);
     loop_stop(one->s->loop);
 }
 

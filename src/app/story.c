@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/jsontree.h"
 #include "base/printable.h"
 #include "base/str.h"
 #include "core/answer.h"
@@ -47,8 +48,7 @@ static void set_count(json_t *tree, const char *key, int64_t n)
 /* A stored document, or the text itself where it is none. */
 static void set_json(json_t *tree, const char *key, const char *text)
 {
-    json_t *value =
-        text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+    json_t *value = jsontree_reads(text, NULL);
     if (value)
         json_object_set_new(tree, key, value);
     else
@@ -236,9 +236,7 @@ static int on_step(void *arg, const struct journal_entry *step)
     json_t *tree = arg;
     if (!step->is_intent || step->is_done || !step->at_ms)
         return 0;
-    json_t *write = step->input
-                        ? json_loadb(step->input, step->input_len, JSON_ALLOW_NUL, NULL)
-                        : NULL;
+    json_t *write = jsontree_read(step->input, step->input_len, NULL);
     if (!json_is_object(write)) {
         json_decref(write);
         write = json_object();
@@ -379,7 +377,7 @@ static void add_why(json_t *row, const struct delivery *d, const json_t *note)
 json_t *story_delivery_row(const struct story *s, const struct delivery *d)
 {
     json_t *row = delivery_head(d);
-    json_t *note = d->note ? json_loads(d->note, 0, NULL) : NULL;
+    json_t *note = jsontree_reads(d->note, NULL);
     json_t *clients =
         d->client ? json_pack("[s]", d->client) : json_deep_copy(clients_of(s, d));
     json_object_set_new(row, "clients", clients ? clients : json_array());
@@ -418,7 +416,7 @@ static int on_fired(void *arg, const struct activation *a)
     story_set_text(trigger, "trigger", a->trigger);
     story_set_text(trigger, "key", a->key);
     story_set_time(trigger, "at", a->at_ms);
-    json_t *note = a->note ? json_loads(a->note, 0, NULL) : NULL;
+    json_t *note = jsontree_reads(a->note, NULL);
     json_t *not_on = json_object_get(note, "not_on");
     if (json_array_size(not_on))
         json_object_set(trigger, "not_on", not_on);
@@ -488,7 +486,7 @@ json_t *story_delivery(struct story *s, const struct delivery *d, const char *cl
                        int history, struct err *e)
 {
     json_t *row = delivery_head(d);
-    json_t *note = d->note ? json_loads(d->note, 0, NULL) : NULL;
+    json_t *note = jsontree_reads(d->note, NULL);
     struct telling t = {s, client, json_object(), json_array()};
     size_t i;
     json_t *item;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/jsontree.h"
 #include "base/str.h"
 #include "base/when.h"
 
@@ -128,9 +129,7 @@ void answer_error(struct err *e, const char *what, int status, int writes,
                   const char *retry_after, const json_t *errors, const char *body,
                   size_t len, int64_t now_ms)
 {
-    json_t *tree =
-        len ? json_loadb(body, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL)
-            : NULL;
+    json_t *tree = jsontree_read(body, len, NULL);
     const char *title = text_at(tree, errors, "title");
     const char *message = text_at(tree, errors, "message");
     const char *details_path =

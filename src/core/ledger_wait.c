@@ -5,20 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/jsontree.h"
 #include "base/str.h"
 #include "core/answer.h"
 
 enum { NEEDLE_SIZE = 128 };
 
 /* ---- matches ---- */
-
-static json_t *parse(const char *text)
-{
-    const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
-    json_t *tree = json_loads(text, flags, NULL);
-    /* a number of more digits than 64 bits have */
-    return tree ? tree : json_loads(text, flags | JSON_DECODE_INT_AS_REAL, NULL);
-}
 
 static int is_same(const json_t *a, const json_t *b)
 {
@@ -47,7 +40,7 @@ static int matches(const json_t *match, const json_t *event)
 
 int ledger_matches(const char *match, const char *event)
 {
-    json_t *wanted = parse(match), *tree = parse(event);
+    json_t *wanted = jsontree_reads(match, NULL), *tree = jsontree_reads(event, NULL);
     int answer = matches(wanted, tree);
     json_decref(wanted);
     json_decref(tree);
@@ -88,7 +81,7 @@ struct search {
 static int look_at_activation(void *arg, const struct db_row *row)
 {
     struct search *search = arg;
-    json_t *event = parse(db_row_text(row, 1));
+    json_t *event = jsontree_reads(db_row_text(row, 1), NULL);
     if (matches(search->match, event)) {
         search->found = db_row_int(row, 0);
         search->event = xstrdup(db_row_text(row, 1));
@@ -112,7 +105,7 @@ static int set_since(struct db *db, int64_t run, int64_t activation, struct err 
 int ledger_wait_begin(struct db *db, const struct ledger_head *head,
                       const struct ledger_change *change, struct err *e)
 {
-    struct search search = {.match = parse(change->wait_match)};
+    struct search search = {.match = jsontree_reads(change->wait_match, NULL)};
     char needle[NEEDLE_SIZE];
     find_needle(search.match, needle);
     int rc = db_query(db,
@@ -156,9 +149,9 @@ struct waiters {
 static int look_at_wait(void *arg, const struct db_row *row)
 {
     struct waiters *waiters = arg;
-    json_t *match = parse(db_row_text(row, 2));
+    json_t *match = jsontree_reads(db_row_text(row, 2), NULL);
     if (!waiters->tree)
-        waiters->tree = parse(waiters->event);
+        waiters->tree = jsontree_reads(waiters->event, NULL);
     if (matches(match, waiters->tree)) {
         if (waiters->n == waiters->cap) {
             waiters->cap = waiters->cap ? 2 * waiters->cap : 8;

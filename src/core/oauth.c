@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/jsontree.h"
 #include "base/str.h"
 #include "base/url.h"
 #include "io/crypto.h"
@@ -127,7 +128,7 @@ static json_t *parse_body(const char *type, const char *body, size_t len)
 {
     if (type && strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0)
         return parse_form(body, len);
-    return json_loadb(body, len, 0, NULL);
+    return jsontree_read(body, len, NULL);
 }
 
 static double number_of(const json_t *value)
@@ -143,7 +144,7 @@ static double number_of(const json_t *value)
 /* RFC 6749 5.2 */
 static int has_error(int status, const char *body, size_t len, const char *code)
 {
-    json_t *tree = status >= 400 && status < 500 ? json_loadb(body, len, 0, NULL) : NULL;
+    json_t *tree = status >= 400 && status < 500 ? jsontree_read(body, len, NULL) : NULL;
     const char *error = json_string_value(json_object_get(tree, "error"));
     int has = error && strcmp(error, code) == 0;
     json_decref(tree);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/answer.h"
@@ -506,8 +507,7 @@ static char *describe(const struct exchange *x)
                 json_object_set_new(body, x->parts[i].name,
                                     json_stringn(x->parts[i].data, x->parts[i].len));
     } else if (x->has_body) {
-        body = json_loadb(buf_str(&x->body), x->body.len,
-                          JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+        body = jsontree_read(buf_str(&x->body), x->body.len, NULL);
         if (!body)
             body = json_stringn(buf_str(&x->body), x->body.len);
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/jsontree.h"
 #include "base/str.h"
 
 /* Settings as canonical text: made once for all runs that see the same tree. */
@@ -269,10 +270,10 @@ static int malformed(const char *line, struct err *e)
 
 static int load_tree(struct pin *pin, pins_text_fn *text, void *arg, struct err *e)
 {
-    json_error_t why;
+    struct err why;
     if (text(arg, pin->hash, &pin->text, &pin->len, e) != 0)
         return -1;
-    pin->tree = json_loadb(pin->text, pin->len, JSON_DECODE_ANY, &why);
+    pin->tree = jsontree_read(pin->text, pin->len, &why);
     if (!pin->tree)
         return err_set(e, ERR_STORE, "cannot read the settings that a run began with: %s",
                        why.text);

@@ -254,6 +254,23 @@ whose_is() {
   same "$(sql "SELECT result FROM run" | jq -r .result)" '"Wool �😀"'
 }
 
+@test "a delivery that is saved to a file runs by hand with the same result" {
+  settings acme 'greet = true'
+  recipe greet 'on = "front/conversation-created",' 'return { event.payload.conversation, event.payload.n }'
+  local what id
+  for what in '1' '12345678901234567890' '-1e3' '"a\u0000b"' '{"x\u0000":{"\u0000":1}}' '"cut \ud83d"' '{"\ude00":[]}'; do
+    empty_store
+    event cnv_1 | sed "s/\"emitted_at\"/\"n\":${what//\\/\\\\},&/" >"$BATS_TEST_TMPDIR/event.json"
+    id=$(deliver acme - "$NOON" <"$BATS_TEST_TMPDIR/event.json")
+    at $NOON
+    same "$(state "$id")" 1
+    sql "SELECT result FROM run" | jq -r .result | jq -cS . >"$BATS_TEST_TMPDIR/delivered"
+    foyer run greet --client acme --event "$BATS_TEST_TMPDIR/event.json" --json
+    done_well
+    jq -cS .result <<<"$output" | diff - "$BATS_TEST_TMPDIR/delivered"
+  done
+}
+
 # an event whose conversation must be fetched
 preview() {
   event "$1" "$2" | jq -c '.payload.conversation |= {id}'

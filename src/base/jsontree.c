@@ -1,0 +1,175 @@
+#include "base/jsontree.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/jsontext.h"
+#include "base/str.h"
+
+enum { DEPTH_MAX = 2000 }; /* jansson's own is 2048 */
+
+static const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
+
+/* ---- what jansson refuses, written so that it does not ---- */
+
+/* In a name, U+0001 U+0002 stands for NUL, and U+0001 twice for U+0001. */
+static void add_name(struct buf *out, const char *p, const char *end)
+{
+    while (p < end) {
+        size_t n = *p == '\\' ? 2 : 1;
+        if (end - p >= 6 && strncmp(p, "\\u0000", 6) == 0)
+            buf_adds(out, "\\u0001\\u0002");
+        else if (end - p >= 6 && strncmp(p, "\\u0001", 6) == 0)
+            buf_adds(out, "\\u0001\\u0001");
+        else {
+            buf_add(out, p, n);
+            p += n;
+            continue;
+        }
+        p += 6;
+    }
+}
+
+/* P is on the opening quote; returns what follows the closing one. */
+static const char *string_end(const char *p)
+{
+    for (p++; *p != '"'; p++)
+        p += *p == '\\';
+    return p + 1;
+}
+
+static int is_name(const char *behind)
+{
+    return behind[strspn(behind, " \t\r\n")] == ':';
+}
+
+static const char *add_number(struct buf *out, const char *p)
+{
+    char *end;
+    size_t len = strspn(p, "-+.eE0123456789");
+    errno = 0;
+    strtoll(p, &end, 10);
+    buf_add(out, p, len);
+    if (errno == ERANGE && end == p + len)
+        buf_adds(out, "e0");
+    return p + len;
+}
+
+/* TEXT is JSON, with a NUL behind it. */
+static void rewrite(struct buf *out, const char *p)
+{
+    while (*p) {
+        if (*p == '-' || (*p >= '0' && *p <= '9')) {
+            p = add_number(out, p);
+        } else if (*p == '"') {
+            const char *end = string_end(p);
+            if (is_name(end))
+                add_name(out, p, end);
+            else
+                buf_add(out, p, (size_t)(end - p));
+            p = end;
+        } else {
+            buf_addc(out, *p++);
+        }
+    }
+}
+
+/* ---- the names put back ---- */
+
+static void set_as_it_was(json_t *object, const char *name, json_t *value)
+{
+    char *own = xstrdup(name), *out = own;
+    for (const char *p = name; *p; p++) {
+        if (*p == 1)
+            *out++ = *++p == 2 ? '\0' : 1;
+        else
+            *out++ = *p;
+    }
+    json_object_setn_new_nocheck(object, own, (size_t)(out - own), json_incref(value));
+    free(own);
+}
+
+static void restore_names(json_t *tree)
+{
+    const char *name;
+    size_t i;
+    json_t *value;
+    int marked = 0;
+    json_array_foreach(tree, i, value)
+    {
+        restore_names(value);
+    }
+    json_object_foreach(tree, name, value)
+    {
+        marked |= strchr(name, 1) != NULL;
+        restore_names(value);
+    }
+    if (!marked)
+        return;
+    json_t *copy = json_copy(tree);
+    json_object_clear(tree);
+    json_object_foreach(copy, name, value)
+    {
+        set_as_it_was(tree, name, value);
+    }
+    json_decref(copy);
+}
+
+/* ---- reading ---- */
+
+static int check(const char *text, size_t len, struct err *e)
+{
+    static const char prefix[] = "cannot decode JSON: ";
+    struct buf unused;
+    struct err why;
+    struct jsontext_scan scan = {
+        .mark = "", .depth_max = DEPTH_MAX, .values_max = INT_MAX, .out = &unused};
+    buf_init(&unused, SIZE_MAX / 4);
+    int rc = jsontext_check(&scan, text, len, &why);
+    buf_free(&unused);
+    if (rc != 0)
+        err_set(e, why.kind, "%s",
+                why.text + (str_starts(why.text, prefix) ? strlen(prefix) : 0));
+    return rc;
+}
+
+static json_t *read_any(const char *text, size_t len, struct err *e)
+{
+    char *copy = xmemdup0(text, len);
+    struct buf rewritten;
+    json_error_t why;
+    json_t *tree = NULL;
+    buf_init(&rewritten, SIZE_MAX / 4);
+    jsontext_mend(copy, len);
+    if (check(copy, len, e) == 0) {
+        rewrite(&rewritten, copy);
+        tree = json_loadb(buf_str(&rewritten), rewritten.len, flags, &why);
+        if (tree)
+            restore_names(tree);
+        else
+            err_set(e, ERR_INVALID, "%s", why.text);
+    }
+    buf_free(&rewritten);
+    free(copy);
+    return tree;
+}
+
+json_t *jsontree_read(const char *text, size_t len, struct err *e)
+{
+    json_t *tree = text ? json_loadb(text, len, flags, NULL) : NULL;
+    if (tree)
+        return tree;
+    if (text)
+        return read_any(text, len, e);
+    err_set(e, ERR_INVALID, "there is no text");
+    return NULL;
+}
+
+json_t *jsontree_reads(const char *text, struct err *e)
+{
+    return jsontree_read(text, text ? strlen(text) : 0, e);
+}
