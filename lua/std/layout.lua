@@ -13,12 +13,21 @@ local misnamed = {
 }
 local BUILTIN, DEEPEST = 3, 4
 
+-- Tells ADD of FILE, which std.read cannot read: "cannot read PATH:LINE: sentence", often without
+-- the line.
+local function unreadable(file, message, add)
+  local path, sentence = message:match("^cannot read ([^/].-): (.*)$")
+  local line
+  if path then path, line = path:match("^(.-):?(%d*)$") end
+  add(path or file, math.tointeger(tonumber(line)) or 1, sentence or message)
+end
+
 -- FN(info, text) for FILE in each layer that has it. ADD is told of one that cannot be read.
 local function each_layer(file, add, fn)
   local from = 1
   while from <= BUILTIN do
     local ok, found, info = pcall(std.read, file, from)
-    if not ok then return add(file, 1, tostring(found)) end
+    if not ok then return unreadable(file, tostring(found), add) end
     if not found then return end
     fn(info, found)
     from = info.index + 1

@@ -9,9 +9,11 @@
 #include "app/prompt.h"
 #include "app/session.h"
 #include "app/table.h"
+#include "base/jsontree.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/textfile.h"
 #include "core/limits.h"
 #include "vm/cpu.h"
 
@@ -193,47 +195,61 @@ static void print_scalar(const json_t *value)
     free(text);
 }
 
+struct member {
+    const char *name;
+    size_t len; /* a name may hold a NUL */
+    json_t *value;
+};
+
 static int by_bytes(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const struct member *x = a, *y = b;
+    int order = memcmp(x->name, y->name, x->len < y->len ? x->len : y->len);
+    return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* The members in byte order, then one without a name; the caller frees the array only. */
+static struct member *sorted_members(const json_t *tree)
+{
+    size_t n = 0, len;
+    const char *name;
+    json_t *value;
+    struct member *members = xcalloc(json_object_size(tree) + 1, sizeof *members);
+    json_object_keylen_foreach((json_t *)tree, name, len, value)
+    {
+        members[n++] = (struct member){name, len, value};
+    }
+    qsort(members, n, sizeof *members, by_bytes);
+    return members;
 }
 
 json_t *cli_sorted(const json_t *tree)
 {
     if (!json_is_object(tree))
         return json_deep_copy(tree);
-    size_t n = 0;
-    const char *key;
-    json_t *value, *out = json_object();
-    const char **keys = xcalloc(json_object_size(tree) + 1, sizeof *keys);
-    json_object_foreach((json_t *)tree, key, value) keys[n++] = key;
-    qsort(keys, n, sizeof *keys, by_bytes);
-    for (size_t i = 0; i < n; i++)
-        json_object_set_new(out, keys[i], cli_sorted(json_object_get(tree, keys[i])));
-    free(keys);
+    json_t *out = json_object();
+    struct member *members = sorted_members(tree);
+    for (const struct member *m = members; m->name; m++)
+        json_object_setn_new(out, m->name, m->len, cli_sorted(m->value));
+    free(members);
     return out;
 }
 
 static void print_object(const json_t *tree, int depth)
 {
-    size_t n = 0;
-    const char *key;
-    json_t *value;
-    const char **keys = xcalloc(json_object_size(tree), sizeof *keys);
-    json_object_foreach((json_t *)tree, key, value) keys[n++] = key;
-    qsort(keys, n, sizeof *keys, by_bytes);
-    for (size_t i = 0; i < n; i++) {
-        putchar(i ? ',' : '{');
+    struct member *members = sorted_members(tree);
+    for (const struct member *m = members; m->name; m++) {
+        putchar(m == members ? '{' : ',');
         print_line(depth + 1);
-        json_t *name = json_string(keys[i]);
+        json_t *name = json_stringn(m->name, m->len);
         print_scalar(name);
         json_decref(name);
         fputs(": ", stdout);
-        print_tree(json_object_get(tree, keys[i]), depth + 1);
+        print_tree(m->value, depth + 1);
     }
     print_line(depth);
     putchar('}');
-    free(keys);
+    free(members);
 }
 
 static void print_tree(const json_t *tree, int depth)
@@ -290,6 +306,11 @@ json_t *cli_words(const struct cli_list *rest, size_t from, struct err *e)
     return words;
 }
 
+static const char *shown_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 static int read_any(const char *path, struct buf *out, struct err *e)
 {
     if (strcmp(path, "-") != 0)
@@ -308,15 +329,13 @@ static int read_any(const char *path, struct buf *out, struct err *e)
 json_t *cli_read_json(const char *path, struct err *e)
 {
     struct buf text;
-    json_error_t why;
     json_t *tree = NULL;
     buf_init(&text, INPUT_MAX);
-    if (read_any(path, &text, e) == 0) {
-        tree = json_loadb(buf_str(&text), text.len, JSON_DECODE_ANY, &why);
+    if (read_any(path, &text, e) == 0 &&
+        textfile_clean(&text, shown_name(path), e) == 0) {
+        tree = jsontree_read(buf_str(&text), text.len, e);
         if (!tree)
-            err_set(e, ERR_INVALID, "cannot read %s: line %d, column %d: %s",
-                    strcmp(path, "-") == 0 ? "standard input" : path, why.line,
-                    why.column, why.text);
+            err_prefix(e, "cannot read %s", shown_name(path));
     }
     buf_free(&text);
     return tree;
@@ -326,15 +345,13 @@ int cli_read_secret(const char *path, const char *prompt, struct buf *out, struc
 {
     buf_init(out, SECRET_MAX);
     int typed = strcmp(path, "-") == 0 && isatty(STDIN_FILENO);
-    if ((typed ? prompt_line(prompt, out, e) : read_any(path, out, e)) != 0)
+    if ((typed ? prompt_line(prompt, out, e) : read_any(path, out, e)) != 0 ||
+        textfile_clean(out, shown_name(path), e) != 0)
         return -1;
-    while (out->len && strchr("\r\n \t", out->data[out->len - 1]))
+    while (out->len && strchr("\n \t", out->data[out->len - 1]))
         out->data[--out->len] = '\0';
     if (out->len == 0)
-        return err_set(e, ERR_INVALID, "cannot use %s: it is empty",
-                       strcmp(path, "-") == 0 ? "standard input" : path);
-    if (strlen(out->data) != out->len)
-        return err_set(e, ERR_INVALID, "cannot use %s: it holds a NUL byte", path);
+        return err_set(e, ERR_INVALID, "cannot use %s: it is empty", shown_name(path));
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/textfile.h"
 #include "core/answer.h"
 #include "core/limits.h"
 #include "vm/data.h"
@@ -23,7 +24,7 @@ static json_t *read_settings(const char *dir, const char *client, const char *fi
     char *name = xasprintf("clients/%s/%s", client, file);
     json_t *tree = NULL;
     buf_init(&text, limits_default.script_bytes);
-    if (path_read_below(dir, name, &text, &why) == 0)
+    if (textfile_read_below(dir, name, name, &text, &why) == 0)
         tree = data_load(buf_str(&text), text.len, name, e);
     else if (why.kind == ERR_NOT_FOUND)
         tree = json_object();

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "base/path.h"
 #include "base/str.h"
+#include "base/textfile.h"
 #include "core/limits.h"
 #include "vm/data.h"
 
@@ -18,7 +18,7 @@ json_t *settings_file_read(struct workspace *w, const char *name, struct buf *te
         err_set(e, ERR_USAGE, "cannot read %s: no workspace", name);
         return NULL;
     }
-    if (path_read_below(dir, name, text, e) != 0) {
+    if (textfile_read_below(dir, name, name, text, e) != 0) {
         if (e && e->kind != ERR_NOT_FOUND)
             e->kind = ERR_SETTINGS;
         return NULL;

@@ -15,15 +15,17 @@ static int line_of(const struct buf *text, const char *field)
 }
 
 /* Where MESSAGE, about the file NAME, says that it is: the rest of it, with LINE set. It
- * begins with "cannot read NAME: ", then perhaps with Lua's "NAME:LINE: ", in which a
- * long name has lost its beginning, or with a field. */
+ * begins with "cannot read NAME:LINE: ", or with "cannot read NAME: " and then perhaps
+ * Lua's "NAME:LINE: ", in which a long name has lost its beginning, or a field. */
 static const char *take_apart(const char *message, const char *name,
                               const struct buf *text, int *line)
 {
-    char *prefix = xasprintf("cannot read %s: ", name);
-    if (str_starts(message, prefix))
-        message += strlen(prefix);
-    free(prefix);
+    static const char cannot[] = "cannot read ";
+    size_t n = strlen(name);
+    if (str_starts(message, cannot) && str_starts(message + strlen(cannot), name))
+        message += strlen(cannot);
+    if (str_starts(message, name) && str_starts(message + n, ": "))
+        message += n + 2;
     *line = 1;
     const char *colon = strstr(message, ": ");
     const char *start = colon;

@@ -240,27 +240,34 @@ unsigned char *str_unbase64(const char *s, size_t len, size_t *out_len)
     return out;
 }
 
-int str_is_utf8(const char *s, size_t len)
+size_t str_utf8_prefix(const char *s, size_t len)
 {
     const unsigned char *p = (const unsigned char *)s, *end = p + len;
     while (p < end) {
+        const unsigned char *start = p;
         unsigned c = *p++;
         if (c < 0x80)
             continue;
         int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+        size_t good = (size_t)(start - (const unsigned char *)s);
         if (c < 0xc2 || c > 0xf4 || end - p < more)
-            return 0;
+            return good;
         unsigned cp = c & (0x3fu >> more);
         for (int i = 0; i < more; i++) {
             if ((*p & 0xc0) != 0x80)
-                return 0;
+                return good;
             cp = cp << 6 | (*p++ & 0x3fu);
         }
         if ((more == 2 && (cp < 0x800 || (cp >= 0xd800 && cp < 0xe000))) ||
             (more == 3 && (cp < 0x10000 || cp > 0x10ffff)))
-            return 0;
+            return good;
     }
-    return 1;
+    return len;
+}
+
+int str_is_utf8(const char *s, size_t len)
+{
+    return str_utf8_prefix(s, len) == len;
 }
 
 static size_t edit_distance(const char *a, const char *b)

@@ -45,6 +45,8 @@ char *str_base64(const void *data, size_t len);
 unsigned char *str_unbase64(const char *s, size_t len, size_t *out_len);
 /* 1 when the bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
 int str_is_utf8(const char *s, size_t len);
+/* How many bytes stand before the first one that breaks this; LEN when none does. */
+size_t str_utf8_prefix(const char *s, size_t len);
 
 /* The best match for WORD among NAMES by edit distance, or NULL when nothing is near:
  * for "did you mean". */

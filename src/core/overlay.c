@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/textfile.h"
 #include "core/builtin.h"
 #include "core/limits.h"
 #include "io/crypto.h"
@@ -253,7 +254,7 @@ static int read_below(const char *dir, enum layer layer, const char *name,
     struct buf text;
     struct err why;
     buf_init(&text, limits_default.script_bytes);
-    int rc = path_read_below(dir, real_name, &text, &why);
+    int rc = textfile_read_below(dir, real_name, path, &text, &why);
     free(real_name);
     if (rc == 0) {
         size_t len;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/textfile.h"
 #include "core/connection.h"
 #include "core/cron.h"
 #include "core/settings.h"
@@ -444,14 +445,19 @@ static int api_std_file(lua_State *L)
 static int api_std_slurp(lua_State *L)
 {
     struct err e;
-    const char *name;
+    const char *name, *path = luaL_checkstring(L, 1);
     struct run *run = run_of(L);
-    int id = run_add_file(run, luaL_checkstring(L, 1), &name, &e);
+    int id = run_add_file(run, path, &name, &e);
     if (id < 0)
         return fail_raise(L, &e);
     size_t len;
     const char *data = run_file(run, id, &len);
-    lua_pushlstring(L, data, len);
+    struct buf *text = conv_push_buf(L, len);
+    buf_add(text, data, len);
+    if (textfile_clean(text, path, &e) != 0)
+        return fail_raise(L, &e);
+    lua_pushlstring(L, buf_str(text), text->len);
+    buf_free(text);
     return 1;
 }
 
