@@ -56,9 +56,12 @@ function text.duration(seconds) end
 ---@return number seconds
 function text.parse_duration(s) end
 
----The rows of a CSV text or file (RFC 4180; commas, semicolons or tabs, as the first line shows). The first line names
----the columns; a row is a table by these names, and `row.line` is its line. Lines that are malformed are left out of
----the rows and named in the second result. Raises "invalid" without a usable first line.
+---The rows of a CSV text or file (RFC 4180; commas, semicolons or tabs, as the first lines show, or as Excel's line
+---"sep=;" says; lines end in LF, CR LF or CR). The first line names the columns; a row is a table by these names, and
+---`row.line` is its line. A column without a name is left out when it is empty. Lines that are malformed or not UTF-8
+---are left out of the rows and named in the second result. Raises "invalid" without a usable first line, for values
+---in a column without a name, and for UTF-16; "limit" when the rows take more memory than a run may have (80,000 rows
+---of four short columns fit). The time that it takes is not the script's.
 ---@param data string|userdata  text, or an input of type "file"
 ---@return table<string, string>[] rows
 ---@return {line: integer, message: string}[] problems

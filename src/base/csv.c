@@ -5,6 +5,8 @@
 #include "base/str.h"
 #include "base/text.h"
 
+enum { LOOK_AHEAD = 20 }; /* rows, to find the separator */
+
 static const char *line_end(const struct csv *c, const char *p)
 {
     const char *end = memchr(p, '\n', (size_t)(c->end - p));
@@ -52,16 +54,12 @@ static int read_plain(struct csv *c, struct csv_field *f)
     f->s = c->p;
     f->doubled = 0;
     c->p = p;
-    if (p > f->s && p[-1] == '\r' && (p == c->end || *p == '\n'))
-        p--;
     f->len = (size_t)(p - f->s);
     return quotes ? -1 : 0;
 }
 
-static int at_line_end(struct csv *c)
+static int at_line_end(const struct csv *c)
 {
-    if (c->p < c->end && *c->p == '\r' && (c->p + 1 >= c->end || c->p[1] == '\n'))
-        c->p++;
     return c->p >= c->end || *c->p == '\n';
 }
 
@@ -126,30 +124,87 @@ static int is_blank(const struct csv *c)
     return c->nfields == 1 && c->fields[0].len == 0;
 }
 
-/* The most frequent candidate outside quotes in the first line; ',' when there is none.
- */
+static int read_filled_row(struct csv *c, struct err *e)
+{
+    do {
+        if (c->p >= c->end)
+            return 0;
+        if (read_row(c, e) != 0)
+            return -1;
+    } while (is_blank(c));
+    return 1;
+}
+
+/* How many of the first rows have as many fields as the first line when SEPARATOR parts
+ * them, and how many that line has; -1 when it cannot be read so. */
+static int count_fits(const struct csv *c, char separator, size_t *columns)
+{
+    struct csv trial = *c;
+    int fits = 0, read;
+    trial.separator = separator;
+    if (read_filled_row(&trial, NULL) != 1)
+        return -1;
+    *columns = trial.nfields;
+    for (int i = 0; i < LOOK_AHEAD && (read = read_filled_row(&trial, NULL)) != 0; i++)
+        fits += read > 0 && trial.nfields == *columns;
+    return fits;
+}
+
+/* Texts hold commas too: what parts the rows like the first line goes before what parts
+ * the first line into more fields. ',' when nothing parts it. */
 static char find_separator(const struct csv *c)
 {
-    static const char candidates[] = ",;\t";
-    size_t counts[3] = {0};
-    int quoted = 0;
-    for (const char *p = c->p; p < c->end && (quoted || *p != '\n'); p++) {
-        const char *hit = *p ? strchr(candidates, *p) : NULL;
-        if (*p == '"')
-            quoted = !quoted;
-        else if (hit && !quoted)
-            counts[hit - candidates]++;
+    static const char candidates[] = "\t,;"; /* of equals the first */
+    char best = ',';
+    int best_fits = -1;
+    size_t columns, best_columns = 1;
+    for (const char *s = candidates; *s; s++) {
+        int fits = count_fits(c, *s, &columns);
+        if (fits < 0 || columns < 2 || fits < best_fits ||
+            (fits == best_fits && columns <= best_columns))
+            continue;
+        best = *s;
+        best_fits = fits;
+        best_columns = columns;
     }
-    size_t best = 0;
-    for (size_t i = 1; i < 3; i++)
-        if (counts[i] > counts[best])
-            best = i;
-    return candidates[best];
+    return best;
+}
+
+/* Excel writes "sep=;" before the first line. */
+static int read_sep_line(struct csv *c)
+{
+    size_t left = (size_t)(c->end - c->p);
+    if (left < 5 || memcmp(c->p, "sep=", 4) != 0 || c->p[4] == '"' || c->p[4] == '\n' ||
+        (left > 5 && c->p[5] != '\n'))
+        return 0;
+    c->separator = c->p[4];
+    skip_line(c);
+    return 1;
 }
 
 static int is_same(const struct csv_field *a, const struct csv_field *b)
 {
     return a->len == b->len && memcmp(a->s, b->s, a->len) == 0;
+}
+
+static int read_names(struct csv *c, struct err *e)
+{
+    size_t named = 0;
+    c->ncolumns = c->nfields;
+    for (size_t i = 0; i < c->nfields; i++) {
+        struct csv_field *name = &c->columns[i];
+        *name = c->fields[i];
+        text_trim(&name->s, &name->len);
+        named += name->len > 0;
+        for (size_t k = 0; k < i && name->len; k++)
+            if (is_same(name, &c->columns[k]))
+                return err_set(e, ERR_INVALID,
+                               "cannot read CSV: two columns are called \"%.*s\"",
+                               (int)(name->len < 64 ? name->len : 64), name->s);
+    }
+    return named ? 0
+                 : err_set(e, ERR_INVALID, "cannot read CSV: line %ld names no column",
+                           c->line);
 }
 
 int csv_open(struct csv *c, const char *data, size_t len, struct err *e)
@@ -158,51 +213,60 @@ int csv_open(struct csv *c, const char *data, size_t len, struct err *e)
     c->end = data + len;
     c->budget = 8 * len;
     c->next_line = 1;
-    if (len >= 2 &&
-        (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0))
-        return err_set(e, ERR_INVALID,
-                       "cannot read CSV: it is UTF-16; save the file as UTF-8");
-    if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
-        c->p += 3;
-    do {
-        if (c->p >= c->end)
-            return err_set(e, ERR_INVALID,
-                           "cannot read CSV: it has no first line with column names");
+    if (!read_sep_line(c))
         c->separator = find_separator(c);
-        if (read_row(c, e) != 0)
-            return err_prefix(e, "cannot read CSV: line %ld", c->line);
-    } while (is_blank(c));
-    c->ncolumns = c->nfields;
-    for (size_t i = 0; i < c->nfields; i++) {
-        struct csv_field *name = &c->columns[i];
-        *name = c->fields[i];
-        text_trim(&name->s, &name->len);
-        if (name->len == 0)
-            return err_set(e, ERR_INVALID, "cannot read CSV: column %zu has no name",
-                           i + 1);
-        for (size_t k = 0; k < i; k++)
-            if (is_same(name, &c->columns[k]))
-                return err_set(e, ERR_INVALID,
-                               "cannot read CSV: two columns are called \"%.*s\"",
-                               (int)(name->len < 64 ? name->len : 64), name->s);
+    int read = read_filled_row(c, e);
+    if (read == 0)
+        return err_set(e, ERR_INVALID,
+                       "cannot read CSV: it has no first line with column names");
+    if (read < 0)
+        return err_prefix(e, "cannot read CSV: line %ld", c->line);
+    return read_names(c, e);
+}
+
+/* The column, from 1, that has a value and no name, or 0. */
+static size_t find_nameless(const struct csv *c)
+{
+    for (size_t i = 0; i < c->ncolumns; i++) {
+        struct csv_field value = c->fields[i];
+        text_trim(&value.s, &value.len);
+        if (c->columns[i].len == 0 && value.len > 0)
+            return i + 1;
     }
     return 0;
 }
 
-int csv_next(struct csv *c, struct err *e)
+enum csv_read csv_next(struct csv *c, struct err *e)
 {
-    do {
-        if (c->p >= c->end)
-            return 0;
-        if (read_row(c, e) != 0)
-            return -1;
-    } while (is_blank(c));
-    if (c->nfields == c->ncolumns)
-        return 1;
-    if (c->next_line > c->line + 1)
-        give_up(c);
-    return err_set(e, ERR_INVALID, "it has %zu fields, the first line has %zu",
-                   c->nfields, c->ncolumns);
+    int read = read_filled_row(c, e);
+    if (read <= 0)
+        return read == 0 ? CSV_END : CSV_BAD_LINE;
+    if (c->nfields != c->ncolumns) {
+        if (c->next_line > c->line + 1)
+            give_up(c);
+        err_set(e, ERR_INVALID, "it has %zu fields, the first line has %zu", c->nfields,
+                c->ncolumns);
+        return CSV_BAD_LINE;
+    }
+    size_t nameless = find_nameless(c);
+    if (nameless == 0)
+        return CSV_ROW;
+    err_set(
+        e, ERR_INVALID,
+        "cannot read CSV: column %zu has no name, but a value in line %ld; name it in "
+        "the first line, or empty it",
+        nameless, c->line);
+    return CSV_UNUSABLE;
+}
+
+size_t csv_count(const struct csv *c)
+{
+    struct csv ahead = *c;
+    enum csv_read read;
+    size_t n = 0;
+    while ((read = csv_next(&ahead, NULL)) == CSV_ROW || read == CSV_BAD_LINE)
+        n += read == CSV_ROW;
+    return n;
 }
 
 size_t csv_unquote(const struct csv_field *f, char *out)

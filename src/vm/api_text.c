@@ -9,6 +9,7 @@
 #include "base/html.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/textfile.h"
 #include "base/when.h"
 #include "core/limits.h"
 #include "vm/conv.h"
@@ -166,16 +167,71 @@ static void push_field(lua_State *L, const struct csv_field *f)
     luaL_pushresultsize(&b, csv_unquote(f, out));
 }
 
-static void push_row(lua_State *L, const struct csv *c)
+static void push_row(lua_State *L, const struct csv *c, int nnamed)
 {
-    lua_createtable(L, 0, (int)c->ncolumns + 1);
+    lua_createtable(L, 0, nnamed + 1);
     lua_pushinteger(L, c->line);
     lua_setfield(L, -2, "line"); /* a column of that name wins */
     for (size_t i = 0; i < c->ncolumns; i++) {
+        if (c->columns[i].len == 0)
+            continue;
         push_field(L, &c->columns[i]);
         push_field(L, &c->fields[i]);
         lua_rawset(L, -3);
     }
+}
+
+static void push_problem(lua_State *L, const struct csv *c, const struct err *e)
+{
+    lua_createtable(L, 0, 2);
+    lua_pushinteger(L, c->line);
+    lua_setfield(L, -2, "line");
+    lua_pushstring(L, e->text);
+    lua_setfield(L, -2, "message");
+}
+
+/* What N rows take without their texts: a table, its slot in the list, and the nodes of
+ * its hash, a power of two (Lua's lobject.h). */
+static size_t least_bytes(size_t n, int members)
+{
+    size_t nodes = 1;
+    while (nodes < (size_t)members)
+        nodes *= 2;
+    return n * (56 + 16 + 24 * nodes);
+}
+
+/* (a buf) -> rows, problems; nil where they cannot fit into memory */
+static int read_rows(lua_State *L)
+{
+    struct err e;
+    enum csv_read read;
+    const struct buf *text = lua_touserdata(L, 1);
+    struct csv *c = lua_newuserdatauv(L, sizeof *c, 0); // text csv
+    if (csv_open(c, buf_str(text), text->len, &e) != 0)
+        return api_raise(L, &e);
+    int nnamed = 0;
+    for (size_t i = 0; i < c->ncolumns; i++)
+        nnamed += c->columns[i].len > 0;
+    size_t n = csv_count(c);
+    if (least_bytes(n, nnamed + 1) > limits_default.vm_bytes)
+        return 0;
+    lua_createtable(L, (int)n, 0);
+    conv_mark_array(L, 3); // text csv rows
+    lua_newtable(L);
+    conv_mark_array(L, 4); // text csv rows problems
+    lua_Integer rows = 0, problems = 0;
+    while ((read = csv_next(c, &e)) != CSV_END) {
+        if (read == CSV_UNUSABLE)
+            return api_raise(L, &e);
+        if (read == CSV_ROW) {
+            push_row(L, c, nnamed);
+            lua_rawseti(L, 3, ++rows);
+        } else {
+            push_problem(L, c, &e);
+            lua_rawseti(L, 4, ++problems);
+        }
+    }
+    return 2;
 }
 
 /* text.csv(text or file) -> rows, problems */
@@ -183,32 +239,29 @@ static int api_text_csv(lua_State *L)
 {
     size_t len;
     struct err e;
-    int id = conv_to_file(L, 1, NULL), read;
+    const char *name = "CSV";
+    int id = conv_to_file(L, 1, &name);
     lua_settop(L, 1);
     const char *data =
         id < 0 ? luaL_checklstring(L, 1, &len) : api_file_bytes(L, id, &len);
-    struct csv *c = lua_newuserdatauv(L, sizeof *c, 0); // data csv
-    if (csv_open(c, data, len, &e) != 0)
+    struct buf *text = conv_push_buf(L, len);
+    buf_add(text, data, len);
+    if (textfile_clean_lines(text, name, &e) != 0)
         return api_raise(L, &e);
-    lua_newtable(L);
-    conv_mark_array(L, 3); // data csv rows
-    lua_newtable(L);
-    conv_mark_array(L, 4); // data csv rows problems
-    lua_Integer rows = 0, problems = 0;
-    while ((read = csv_next(c, &e)) != 0) {
-        if (read > 0) {
-            push_row(L, c);
-            lua_rawseti(L, 3, ++rows);
-        } else {
-            lua_createtable(L, 0, 2);
-            lua_pushinteger(L, c->line);
-            lua_setfield(L, -2, "line");
-            lua_pushstring(L, e.text);
-            lua_setfield(L, -2, "message");
-            lua_rawseti(L, 4, ++problems);
-        }
-    }
-    return 2;
+    lua_pushcfunction(L, read_rows);
+    lua_pushvalue(L, 2);
+    int status = conv_call(L, 1, 2);
+    buf_free(text);
+    if (status == LUA_OK && !lua_isnil(L, -2))
+        return 2;
+    if (status != LUA_OK && status != LUA_ERRMEM)
+        return lua_error(L);
+    err_set(
+        &e, ERR_LIMIT,
+        "cannot read %s (%zu bytes): its rows take more than the %zu MiB of memory that "
+        "a run may have; split the file",
+        name, len, limits_default.vm_bytes >> 20);
+    return api_raise(L, &e);
 }
 
 int api_text_open(lua_State *L)

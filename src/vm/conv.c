@@ -432,14 +432,21 @@ static int decode_protected(lua_State *L)
     return d->failed ? 0 : 1;
 }
 
-/* 0, or -1 when the state is over its cap even without its garbage. */
-static int judge(lua_State *L)
+int conv_call(lua_State *L, int nargs, int nresults)
 {
+    if (allowance_begin)
+        allowance_begin(L);
+    int status = lua_pcall(L, nargs, nresults, 0);
     if (!allowance_end || allowance_end(L) == 0)
-        return 0;
-    allowance_begin(L);
+        return status;
+    allowance_begin(L); /* without its garbage, it may be within the cap */
     lua_gc(L, LUA_GCCOLLECT, 0);
-    return allowance_end(L);
+    if (allowance_end(L) == 0)
+        return status;
+    lua_pop(L, status == LUA_OK ? nresults : 1);
+    lua_pushnil(L);
+    lua_gc(L, LUA_GCCOLLECT, 0);
+    return LUA_ERRMEM;
 }
 
 static int too_big(struct err *e, size_t len)
@@ -473,23 +480,18 @@ int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct er
     d.depth = scan.depth;
     d.text = rewritten.len ? rewritten.data : data;
     d.len = rewritten.len ? rewritten.len : len;
-    if (allowance_begin)
-        allowance_begin(L);
     lua_pushcfunction(L, decode_protected);
     lua_pushlightuserdata(L, &d);
-    int status = lua_pcall(L, 1, 1, 0); // value or error
+    int status = conv_call(L, 1, 1); // value or error
     buf_free(&rewritten);
-    int over = judge(L);
-    if (status == LUA_OK && !d.failed && !over)
+    if (status == LUA_OK && !d.failed)
         return 0;
-    if (status == LUA_ERRMEM || (status == LUA_OK && !d.failed))
+    if (status == LUA_ERRMEM)
         too_big(e, len);
     else if (status != LUA_OK)
         err_set(e, ERR_INTERNAL, "cannot decode JSON: %s",
                 lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no reason given");
     lua_pop(L, 1);
-    if (over)
-        lua_gc(L, LUA_GCCOLLECT, 0);
     return -1;
 }
 

@@ -29,6 +29,11 @@ enum conv_flags {
  * process. */
 void conv_set_allowance(void (*begin)(lua_State *L), int (*end)(lua_State *L));
 
+/* lua_pcall without a handler, for what makes many values of one text and runs no code of
+ * a script: it may pass the cap meanwhile, and its time is not the script's. LUA_ERRMEM
+ * with a value on top also when the state is over its cap afterwards. */
+int conv_call(lua_State *L, int nargs, int nresults);
+
 /* Prepares L once: json.null, the array metatable, cjson, the handles' metatables. */
 void conv_open(lua_State *L);
 

@@ -13,6 +13,7 @@
 #include "base/html.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/textfile.h"
 #include "base/url.h"
 #include "base/when.h"
 #include "vm/where.h"
@@ -48,20 +49,25 @@ static void fuzz_html(const char *s, size_t len)
 static void fuzz_csv(const char *s, size_t len)
 {
     struct err e;
-    int read;
+    enum csv_read read;
     long line = 0;
+    struct buf text;
     struct csv *c = malloc(sizeof *c);
-    if (csv_open(c, s, len, &e) == 0) {
-        while ((read = csv_next(c, &e)) != 0) {
+    buf_init(&text, len);
+    buf_add(&text, s, len);
+    if (textfile_clean_lines(&text, "CSV", &e) == 0 &&
+        csv_open(c, buf_str(&text), text.len, &e) == 0) {
+        while ((read = csv_next(c, &e)) != CSV_END && read != CSV_UNUSABLE) {
             check(c->line > line);
             line = c->line;
-            for (size_t i = 0; read > 0 && i < c->nfields; i++) {
+            for (size_t i = 0; read == CSV_ROW && i < c->nfields; i++) {
                 char *out = malloc(c->fields[i].len ? c->fields[i].len : 1);
                 check(csv_unquote(&c->fields[i], out) <= c->fields[i].len);
                 free(out);
             }
         }
     }
+    buf_free(&text);
     free(c);
 }
 

@@ -84,6 +84,49 @@ local rows, problems = text.csv("name;mail\n\"a \"\"b\"\"\";x@y\n")
 t.equal(rows, { { line = 2, name = 'a "b"', mail = "x@y" } }, "text: csv")
 t.equal(problems, {}, "text: csv without problems")
 
+-- the rows as "a|b", in the order of COLUMNS
+local function csv(data, ...)
+  local lines, found = {}, text.csv(data)
+  for i, row in ipairs(found) do
+    local cells = {}
+    for k, column in ipairs { ... } do cells[k] = row[column] end
+    lines[i] = table.concat(cells, "|")
+  end
+  return lines
+end
+
+for _, ends in ipairs { "\n", "\r\n", "\r" } do
+  for _, mark in ipairs { "", "\u{FEFF}" } do
+    local lines = { "name;mail", "Ann;a@x", "", "\"Bob", "Bo\";b@x", "" }
+    local found, wrong = text.csv(mark .. table.concat(lines, ends))
+    t.equal(found, { { line = 2, name = "Ann", mail = "a@x" }, { line = 4, name = "Bob\nBo", mail = "b@x" } },
+      "text: csv with any line ends")
+    t.equal(#wrong, 0, "text: csv with any line ends, without problems")
+  end
+end
+t.equal(csv("a,b\r\n1,2\r3,4\n5,6", "a", "b"), { "1|2", "3|4", "5|6" }, "text: csv with mixed line ends")
+for _, data in ipairs { "\xff\xfea\0", "\xfe\xff\0a", "a\0,\0b\0\n\0", "\0a\0\n", "\xff\xfe\0\0a\0\0\0" } do
+  t.fails(function() text.csv(data) end, "save the file as UTF%-8", "text: csv refuses UTF-16 and UTF-32")
+end
+t.fails(function() text.csv("a,b\n1,\0\n") end, "CSV:2: it holds a NUL byte", "text: csv refuses NUL")
+
+t.equal(csv("sep=;\na,x;b\n1,5;2\n", "a,x", "b"), { "1,5|2" }, "text: csv with Excel's sep line")
+t.equal(csv("\u{FEFF}sep=|\r\na|b\r\n1|2", "a", "b"), { "1|2" }, "text: csv with a mark and any separator")
+t.equal(text.csv("sep=,\na,b\n1,2\n")[1].line, 3, "text: csv counts the sep line")
+t.equal(csv("sep=;x\n1\n", "sep=;x"), {}, "text: csv whose heading begins like a sep line")
+t.equal(csv("mail;name (last, first, title)\na@x;B, A\nb@x;C\n", "mail"), { "a@x", "b@x" }, "text: csv, commas in a heading")
+t.equal(csv("\"a;b;c\",\"d\"\n1,2\n", "a;b;c", "d"), { "1|2" }, "text: csv, quoted headings hold the other separator")
+t.equal(csv("\"a\";\"b, c, d\"\n1;2\n", "a", "b, c, d"), { "1|2" }, "text: csv, quoted headings by semicolons")
+t.equal(csv("a\tb, c\n1,0\t2\n", "a"), { "1,0" }, "text: csv, tabs")
+t.equal(csv("a,b;c\n", "a"), {}, "text: csv of one line")
+t.equal(csv("only\n1\n2\n", "only"), { "1", "2" }, "text: csv of one column")
+
+t.equal(text.csv("a,b,\n1,2,\n"), { { line = 2, a = "1", b = "2" } }, "text: csv, separators at the lines' ends")
+t.equal(text.csv(",a\n ,1\n"), { { line = 2, a = "1" } }, "text: csv, an empty column without a name")
+t.fails(function() text.csv(",a\n,1\n7,2\n") end, "column 1 has no name, but a value in line 3",
+  "text: csv, a column without a name has a value")
+t.fails(function() text.csv(",,\n1,2,3\n") end, "line 1 names no column", "text: csv without any name")
+
 -- hmac
 
 t.equal(hmac.sha256("key", "The quick brown fox jumps over the lazy dog"),
