@@ -6,7 +6,7 @@
 
 #include "app/confirm.h"
 #include "base/clock.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/when.h"

@@ -9,7 +9,7 @@
 #include "app/prompt.h"
 #include "app/session.h"
 #include "app/table.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"

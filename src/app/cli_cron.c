@@ -4,7 +4,7 @@
 #include "app/cli.h"
 #include "app/table.h"
 #include "app/worker.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/str.h"
 #include "core/ledger.h"
 #include "core/store.h"

@@ -8,7 +8,7 @@
 #include "app/table.h"
 #include "app/timeline.h"
 #include "base/clock.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/str.h"
 
 static const char usage[] =

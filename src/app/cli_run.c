@@ -9,7 +9,7 @@
 #include "app/session.h"
 #include "app/table.h"
 #include "base/clock.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/str.h"
 #include "core/settings.h"
 #include "io/writer.h"

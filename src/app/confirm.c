@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/str.h"
 #include "base/when.h"
 #include "core/answer.h"

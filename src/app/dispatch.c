@@ -9,7 +9,7 @@
 #include "app/outcome.h"
 #include "base/clock.h"
 #include "base/jsontext.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/inbox.h"

@@ -7,7 +7,7 @@
 
 #include "app/parcel.h"
 #include "base/clock.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/testhook.h"

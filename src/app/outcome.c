@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/str.h"
 #include "core/ledger.h"
 #include "io/crypto.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/str.h"
 
 enum { ASKED_AT_ONCE = 16, WAIT_MS = 5000 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "app/access.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/settings.h"

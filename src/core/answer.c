@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/str.h"
 #include "base/when.h"
 

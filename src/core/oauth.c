@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/str.h"
 #include "base/url.h"
 #include "io/crypto.h"

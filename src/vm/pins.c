@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 #include "base/str.h"
 
 /* Settings as canonical text: made once for all runs that see the same tree. */

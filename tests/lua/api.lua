@@ -114,7 +114,8 @@ t.equal(csv("sep=;\na,x;b\n1,5;2\n", "a,x", "b"), { "1,5|2" }, "text: csv with E
 t.equal(csv("\u{FEFF}sep=|\r\na|b\r\n1|2", "a", "b"), { "1|2" }, "text: csv with a mark and any separator")
 t.equal(text.csv("sep=,\na,b\n1,2\n")[1].line, 3, "text: csv counts the sep line")
 t.equal(csv("sep=;x\n1\n", "sep=;x"), {}, "text: csv whose heading begins like a sep line")
-t.equal(csv("mail;name (last, first, title)\na@x;B, A\nb@x;C\n", "mail"), { "a@x", "b@x" }, "text: csv, commas in a heading")
+t.equal(csv("mail;name (last, first, title)\na@x;B, A\nb@x;C\n", "mail"), { "a@x", "b@x" },
+  "text: csv, commas in a heading")
 t.equal(csv("\"a;b;c\",\"d\"\n1,2\n", "a;b;c", "d"), { "1|2" }, "text: csv, quoted headings hold the other separator")
 t.equal(csv("\"a\";\"b, c, d\"\n1;2\n", "a", "b, c, d"), { "1|2" }, "text: csv, quoted headings by semicolons")
 t.equal(csv("a\tb, c\n1,0\t2\n", "a"), { "1,0" }, "text: csv, tabs")

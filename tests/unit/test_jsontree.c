@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 
 static void becomes(const char *text, const char *out)
 {

@@ -1,4 +1,4 @@
-#include "base/jsontree.h"
+#include "core/jsontree.h"
 
 #include <errno.h>
 #include <limits.h>
