@@ -181,7 +181,8 @@ static void parse_version(struct http1 *h, const char *version)
         refuse(h, 400, "its first line is not METHOD TARGET HTTP/1.1");
     else if (version[5] != '1' || version[7] > '1')
         refuse(h, 505, "it is neither HTTP/1.1 nor HTTP/1.0");
-    h->is_old = version[5] == '1' && version[7] == '0';
+    else
+        h->is_old = version[7] == '0';
 }
 
 static void parse_request_line(struct http1 *h)

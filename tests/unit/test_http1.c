@@ -144,6 +144,10 @@ static void malformed_heads_are_refused(void **state)
     READS("G\xc3T / HTTP/1.1\r\n", first_line);
     READS("GET / http/1.1\r\n", first_line);
     READS("GET / HTTP/1.10\r\n", first_line);
+    READS("GET / HTTP/1.\r\n", first_line);
+    READS("GET / H\r\n", first_line);
+    READS("a_method_that_fills_its_memory_to_the_last_byte_but_one_or_two / \r\n",
+          first_line);
     READS("GET / HTTP/2.0\r\n", "505 it is neither HTTP/1.1 nor HTTP/1.0");
     READS("GET / HTTP/1.2\r\n", "505 it is neither HTTP/1.1 nor HTTP/1.0");
     READS("get / HTTP/1.1\r\n", "501 its method is not one of GET, HEAD, POST, PUT, "
