@@ -37,13 +37,27 @@ error("definition file: do not run")
 ---@field input? table<string, foyer.Field>  checked before `run`: types, defaults filled in, names turned into ids; without it no input is taken
 ---@field output? table<string, foyer.Field>  described for people; `columns` of its list are the command line's table
 ---@field run fun(ctx: foyer.Context, input: table, base?: function): any  the result crosses to the caller as a copy, as if through JSON
----@field confirm? fun(ctx: foyer.Context, input: table, intent: foyer.Intent, base?: function): table|false|nil  looks whether an uncertain write happened: its output, false for surely not, nil for cannot tell. Without it, and where it cannot tell, the run is parked; an idempotent action is sent again
+---@field confirm? fun(ctx: foyer.Context, input: table, intent: foyer.Intent, base?: function): any, string[]?  looks whether a request happened whose answer was lost, and returns the body of that answer: see below
+---@field confirms? string[]  the writes on the app's connection that `confirm`, or `effect = "idempotent"`, speaks for: "POST /conversations/*/comments", where * is one part of the path. Without it, all on that connection
 
----A write whose answer was lost, as `confirm` gets it.
+---A write whose answer was lost, as `confirm` gets it. It looks for this one request, which an override may have
+---sent with something else than `input` says, or after another one. It returns
+---
+---     the body of the answer that was lost   the request was done: its script gets this body, and goes on behind it
+---     true                                   the same, and that answer was empty
+---     {status = 201, headers = {…}, body = …}    the same for a script that looks at these; else the status is 200
+---                                            (204 without a body), and there are no headers
+---     false                                  it surely was not done, and is sent again
+---     nil                                    cannot tell: foyer looks again later, then parks the run
+---
+---A second result names ids of what was found that are not in the body as `id`: no other run takes the same for
+---its own. A write that `confirms` does not name, one to another app or host, and one of a recipe's own are not looked
+---for: the run is parked. A request of an action with `effect = "idempotent"` is just sent again.
 ---@class foyer.Intent
 ---@field at number  when it left, Unix seconds
----@field request {method: string, path: string, body: any}  what left
----@field claimed? table<string, boolean>  ids that belong to other steps
+---@field request {method: string, path: string, body: any}  what left; the path is below the connection's address, without a query; the body is the table that was sent, also of a form, where a file is {file = name, size = bytes}
+---@field claimed table<string, boolean>  ids of what other requests to the same company have made, whichever client's
+---@field others {at: number, request: table}[]  other runs' requests to the same path whose answers were lost as well
 
 ---A trigger says which events of an app are one kind of happening. Recipes name it in `on`.
 ---

@@ -1,21 +1,41 @@
 -- confirm: whether an uncertain write happened, as its action can tell.
--- args: {action, input, intent = {at, request = {method, path, body}, claimed = {[id] = true}}}
--- returns {found = output} | {absent = true} | {unknown = why} | {idempotent = true}
+-- args: {action, input, intent = {at, request = {method, path, body}, claimed = {[id] = true},
+-- others = {{at, request}, …}}}
+-- returns {found = {status, headers, body}, ids = {…}} | {absent = true} | {unknown = why}
 local std = ...
 local script, call = std.part("script"), std.part("call")
 
+local answer_keys = { status = true, headers = true, body = true }
+
+-- {status, headers, body} and nothing else; Front's own bodies have a status, too, which is a word.
+local function is_answer(t)
+  if type(t) ~= "table" or math.type(t.status) ~= "integer" then return false end
+  for key in pairs(t) do
+    if not answer_keys[key] then return false end
+  end
+  return true
+end
+
+local function answer_of(found, name)
+  local answer = is_answer(found) and found or { status = 200, body = found }
+  if found == true then answer = { status = 204 } end
+  if answer.status < 200 or answer.status > 299 then
+    std.fail("script", ("the confirm of %s: the status %d is no success; false says that it was not done"):format(
+      name, answer.status))
+  end
+  -- what answers without a body is 204: an empty 200 could not be read
+  local status = answer.body == nil and 204 or answer.status
+  return { status = status, headers = answer.headers, body = answer.body }
+end
+
 return function(args)
   local action = script.get("action", args.action)
-  if action.effect == "idempotent" then return { idempotent = true } end
-  if not action.confirm then
-    return { unknown = ("%s has no confirm"):format(args.action), none = true }
-  end
   local app = script.split(args.action)
   local given = { input = args.input, intent = args.intent }
   return call.scope("action", args.action, app, "read", given, nil, function(ctx, copy)
-    local found = action.confirm(ctx, copy.input, copy.intent)
+    local found, ids = action.confirm(ctx, copy.input, copy.intent)
     if found == false then return { absent = true } end
-    if type(found) == "table" then return { found = found } end
-    return { unknown = "nothing was found that is surely it" }
+    if found == nil then return { unknown = "nothing was found that is surely it" } end
+    return { found = answer_of(found, args.action), ids = type(ids) == "table" and ids or { ids } }
   end)
 end

@@ -6,7 +6,7 @@ local definition = {}
 local keys = {
   action = {
     summary = "string", effect = "string", scopes = "list", input = "table",
-    output = "table", run = "function", confirm = "function",
+    output = "table", run = "function", confirm = "function", confirms = "list",
   },
   trigger = {
     summary = "string", on = "list", needs = "list", key = "function", fires = "function",
@@ -38,6 +38,7 @@ local required = {
 
 -- true is "latest", false is "none"
 local catch_ups = { latest = true, all = true, none = true, [true] = true, [false] = true }
+local writes = { POST = true, PUT = true, PATCH = true, DELETE = true }
 local effects = { read = true, write = true, idempotent = true }
 
 local field_keys = {
@@ -190,13 +191,20 @@ function definition.check(kind, def, report)
     report("effect", ("must be \"read\", \"write\" or \"idempotent\", not \"%s\""):format(
       def.effect))
   end
-  for _, key in ipairs({ "on", "needs", "scopes" }) do
+  for _, key in ipairs({ "on", "needs", "scopes", "confirms" }) do
     local list = keys[kind][key] == "list" and fits(def[key], "list") and def[key] or {}
     for i, item in ipairs(list) do
+      local place = ("%s[%d]"):format(key, i)
       if type(item) ~= "string" then
-        report(("%s[%d]"):format(key, i), "must be text, not " .. shown(item))
+        report(place, "must be text, not " .. shown(item))
+      elseif key == "confirms" and not writes[item:match("^(%u+) /[^%s?#]*$")] then
+        report(place, ("\"%s\" is no write, such as \"POST /conversations/*/comments\": POST, PUT, PATCH or "
+          .. "DELETE and a path, * for one part of it"):format(item))
       end
     end
+  end
+  if kind == "action" and def.confirms ~= nil and def.confirm == nil and def.effect ~= "idempotent" then
+    report("confirms", "says what `confirm` speaks for, and there is none")
   end
   if type(def.retry) == "table" then
     check_keys(def.retry, "retry", retry_keys, "retry", report)

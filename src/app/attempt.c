@@ -291,6 +291,8 @@ void attempt_tool(struct attempt *a, const char *entry, const json_t *args,
                             .entry = entry,
                             .args = text,
                             .args_len = strlen(text),
+                            .app = a->app,
+                            .company = a->company,
                             .lane = LANE_ACTIVATION,
                             .wait_ms = WAIT_MS,
                             .pins = load_pins(a, &e)};

@@ -38,7 +38,8 @@ struct attempt { /* for app/attempt.c and app/confirm.c; others see its first me
     int was_held; /* when it was last looked at */
     unsigned char pins_hash[CRYPTO_SHA256_SIZE];
     int has_pins;
-    struct err err; /* what it has failed with, until that is decided */
+    struct err err;            /* what it has failed with, until that is decided */
+    const char *app, *company; /* its requests of APP go to COMPANY; NULL: see run_spec */
     struct confirm *confirm;
     struct loop_timer *later;
     struct runner_end end;

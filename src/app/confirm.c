@@ -9,41 +9,80 @@
 #include "base/str.h"
 #include "base/when.h"
 #include "core/answer.h"
+#include "core/intent.h"
+#include "core/limits.h"
+#include "core/made.h"
+#include "vm/packed.h"
 
 enum {
     AGAIN_MS = 1000,
-    CLAIMED_MS = 10 * 60 * 1000 /* before the write: clocks differ */
+    OTHER_MS = 2000,            /* another run's write is under way for some seconds */
+    CLAIMED_MS = 60 * 60 * 1000 /* before the write: clocks differ */
 };
 
 struct confirm {
     struct attempt *a;
-    int seq; /* the intent's */
-    int64_t sent_ms;
-    char *what; /* "POST /conversations/cnv_1/messages" */
-    json_t *request;
-    struct journal_entry scope; /* its texts are owned; seq -1: none */
+    struct journal_entry intent; /* its texts are owned */
+    struct intent sent;          /* what it says */
+    struct journal_entry scope;  /* its texts are owned; seq -1: none */
+    char *app, *company;         /* that it was sent to; NULL: to no connection */
     int has_failed, can_confirm, is_idempotent;
+    char *silent; /* why the action does not speak for this write; NULL: it does */
+    int64_t looked_ms;
     struct err err;
 };
+
+static struct journal_entry copy_entry(const struct journal_entry *from)
+{
+    struct journal_entry copy = *from;
+    copy.kind = xstrdup(from->kind);
+    copy.name = xstrdup(from->name);
+    copy.input = from->input ? xmemdup0(from->input, from->input_len) : NULL;
+    copy.result = NULL;
+    return copy;
+}
+
+static void free_entry(struct journal_entry *entry)
+{
+    free((void *)entry->kind);
+    free((void *)entry->name);
+    free((void *)entry->input);
+}
+
+static int is_in_action(const struct confirm *c)
+{
+    return c->scope.seq >= 0 && journal_is_action(c->scope.name);
+}
+
+/* An older foyer did not record where it was sent: to the app of the action around it,
+ * and to the company that the client is connected to. */
+static void guess_connection(struct confirm *c)
+{
+    const char *slash = is_in_action(c) ? strchr(c->scope.name, '/') : NULL;
+    const struct connection *now;
+    if (!slash || !c->sent.path || c->sent.path[0] != '/')
+        return;
+    c->app = xmemdup0(c->scope.name, (size_t)(slash - c->scope.name));
+    now = workspace_connection(c->a->env->workspace, c->a->client, c->app, NULL);
+    c->company = now ? xstrdup(now->company) : NULL;
+}
 
 struct confirm *confirm_new(struct attempt *a, const struct journal_entry *intent,
                             const struct journal_entry *scope)
 {
     struct confirm *c = xcalloc(1, sizeof *c);
     c->a = a;
-    c->seq = intent->seq;
-    c->sent_ms = intent->at_ms;
-    c->what = xstrdup(intent->name);
-    c->request = jsontree_read(intent->input, intent->input_len, NULL);
-    c->scope = *scope;
-    if (scope->seq < 0) {
-        c->scope = (struct journal_entry){.seq = -1};
-        return c;
-    }
-    c->scope.kind = xstrdup(scope->kind);
-    c->scope.name = xstrdup(scope->name);
-    c->scope.input = scope->input ? xmemdup0(scope->input, scope->input_len) : NULL;
-    c->scope.result = NULL;
+    c->intent = copy_entry(intent);
+    intent_read(&c->sent, c->intent.input, c->intent.input_len);
+    c->scope = (struct journal_entry){.seq = -1};
+    if (scope->seq >= 0)
+        c->scope = copy_entry(scope);
+    c->app = xstrdup_null(c->sent.app);
+    c->company = xstrdup_null(c->sent.company);
+    if (!c->app)
+        guess_connection(c);
+    c->sent.app = c->app;
+    c->sent.company = c->company;
     return c;
 }
 
@@ -51,28 +90,27 @@ void confirm_free(struct confirm *c)
 {
     if (!c)
         return;
-    json_decref(c->request);
-    free(c->what);
-    free((void *)c->scope.kind);
-    free((void *)c->scope.name);
-    free((void *)c->scope.input);
+    intent_fini(&c->sent);
+    free_entry(&c->intent);
+    free_entry(&c->scope);
+    free(c->app);
+    free(c->company);
+    free(c->silent);
     free(c);
 }
 
-/* ---- ends ---- */
-
-/* The intent is forgotten: a replay sends it again. DUE_MS 0: at once. */
-static void send_again(struct confirm *c, int64_t due_ms, const char *why)
+/* The company that the client is connected to by now, when that is another one than the
+ * write was sent to; else NULL. */
+static const char *moved_to(const struct confirm *c)
 {
-    struct attempt *a = c->a;
-    a->looks = 0;
-    struct ledger_change change = attempt_change(a, LEDGER_QUEUED);
-    change.drop = c->seq;
-    change.due_ms = due_ms;
-    kept_note(a->kept, "resend", "%s: %s", c->what, why);
-    err_set(&a->end.err, ERR_UNCERTAIN, "%s", why);
-    attempt_end(a, &change);
+    const struct connection *now =
+        c->company
+            ? workspace_connection(c->a->env->workspace, c->a->client, c->app, NULL)
+            : NULL;
+    return now && !str_eq(now->company, c->company) ? now->company : NULL;
 }
+
+/* ---- ends ---- */
 
 static void park(struct confirm *c, const char *why)
 {
@@ -83,11 +121,34 @@ static void park(struct confirm *c, const char *why)
         e, ERR_UNCERTAIN,
         "nobody knows whether %s was done (%s); look for it, then: foyer runs resolve "
         "%lld --happened, or --not-happened to send it again",
-        c->what, why, (long long)a->id);
+        c->intent.name, why, (long long)a->id);
     change.kind = err_kind_name(e->kind);
     change.reason = e->text;
     kept_note(a->kept, "parked", "%s", e->text);
     attempt_alert(a, "parked", e->text);
+    attempt_end(a, &change);
+}
+
+/* The intent is forgotten: a replay sends it again, but never to another company than it
+ * was meant for. DUE_MS 0: at once. */
+static void send_again(struct confirm *c, int64_t due_ms, const char *why)
+{
+    struct attempt *a = c->a;
+    const char *company = moved_to(c);
+    if (company) {
+        struct err e;
+        err_set(&e, ERR_UNCERTAIN,
+                "%s, but it was sent to %s and %s is connected to %s now", why,
+                c->company, a->client, company);
+        park(c, e.text);
+        return;
+    }
+    a->looks = 0;
+    struct ledger_change change = attempt_change(a, LEDGER_QUEUED);
+    change.drop = c->intent.seq;
+    change.due_ms = due_ms;
+    kept_note(a->kept, "resend", "%s: %s", c->intent.name, why);
+    err_set(&a->end.err, ERR_UNCERTAIN, "%s", why);
     attempt_end(a, &change);
 }
 
@@ -116,8 +177,8 @@ static void look_at(struct confirm *c, int64_t due_ms, const char *why)
     change.kind = err_kind_name(ERR_UNCERTAIN);
     change.reason = why;
     err_set(&a->end.err, ERR_UNCERTAIN, "%s", why);
-    kept_note(a->kept, "confirming", "%s: foyer looks for it in %s: %s", c->what, in,
-              why);
+    kept_note(a->kept, "confirming", "%s: foyer looks for it in %s: %s", c->intent.name,
+              in, why);
     attempt_end(a, &change);
 }
 
@@ -125,7 +186,7 @@ static void look_again(struct confirm *c, const char *why)
 {
     struct attempt *a = c->a;
     a->looks++;
-    int64_t due = policy_look(&a->policy, a->looks, c->sent_ms, clock_wall_ms());
+    int64_t due = policy_look(&a->policy, a->looks, c->intent.at_ms, clock_wall_ms());
     if (due < 0)
         settle(c, why);
     else
@@ -137,56 +198,66 @@ static void look_again(struct confirm *c, const char *why)
 static void on_found(void *arg, const struct err *e)
 {
     struct confirm *c = arg;
-    if (e->kind == ERR_CONFLICT && !kept_is_lost(c->a->kept)) {
-        look_again(c, "what was found is another run's");
+    if (e->kind == ERR_UNCERTAIN) {
+        look_again(c, "what was found may be another run's");
         return;
     }
     attempt_ended(c->a, e);
 }
 
-static void found(struct confirm *c, const json_t *output)
+/* The answer that was lost, as the intent's outcome. */
+static void pack(const json_t *answer, struct buf *out)
+{
+    const json_t *status = json_object_get(answer, "status");
+    struct err full;
+    buf_init(out, limits_default.step_bytes);
+    if (packed_found(out, (int)json_integer_value(status),
+                     json_object_get(answer, "headers"),
+                     json_object_get(answer, "body")) == 0)
+        return;
+    err_set(&full, ERR_LIMIT,
+            "cannot keep the answer that was found: it is larger than %zu bytes",
+            limits_default.step_bytes);
+    packed_error(out, &full);
+}
+
+static void found(struct confirm *c, const json_t *answer, const json_t *ids)
 {
     struct attempt *a = c->a;
-    const json_t *connector = NULL;
-    const char *slash = strchr(c->scope.name, '/');
-    char *app = slash ? xmemdup0(c->scope.name, (size_t)(slash - c->scope.name)) : NULL;
-    if (app)
-        connector = workspace_connector(a->env->workspace, app, NULL);
-    const char *field = json_string_value(json_at(connector, "receipt.field"));
-    const char *receipt =
-        field ? json_string_value(json_object_get(output, field)) : NULL;
-    const char *id = json_string_value(json_object_get(output, "id")), *refs[2];
-    json_t *result = json_pack("{s:O}", "result", output);
-    char *text = json_dumps(result, JSON_COMPACT | JSON_SORT_KEYS);
+    struct made made;
+    struct buf packed;
+    const json_t *connector =
+        c->app ? workspace_connector(a->env->workspace, c->app, NULL) : NULL;
+    made_read(&made, connector, json_object_get(answer, "body"), ids);
     a->looks = 0;
     a->failures = (struct policy_failures){0};
     struct ledger_change change = attempt_change(a, LEDGER_QUEUED);
-    struct journal_entry scope = c->scope;
-    scope.is_done = 1;
-    scope.input = NULL;
-    scope.input_len = 0;
-    scope.result = text;
-    scope.len = strlen(text);
-    change.drop = scope.seq;
-    change.steps = &scope;
+    struct journal_entry outcome = c->intent;
+    pack(answer, &packed);
+    outcome.is_done = 1;
+    outcome.result = packed.data;
+    outcome.len = packed.len;
+    change.drop = outcome.seq;
+    change.steps = &outcome;
     change.nsteps = 1;
-    change.refs = refs;
-    if (receipt && *receipt)
-        refs[change.nrefs++] = receipt;
-    if (id && *id)
-        refs[change.nrefs++] = id;
-    change.receipt_app = app;
-    change.receipt = receipt;
-    kept_note(a->kept, "found", "%s was done%s%s", c->what, id ? ": " : "", id ? id : "");
+    if (c->company) {
+        change.app = c->app;
+        change.company = c->company;
+        change.refs = made.ids;
+        change.nrefs = made.n;
+        change.receipt = made.receipt;
+        change.sought = &c->sent;
+        change.looked_ms = c->looked_ms;
+    }
+    kept_note(a->kept, "found", "%s was done%s%s", c->intent.name, made.n ? ": " : "",
+              made.n ? made.ids[made.n - 1] : "");
     err_set(&a->end.err, ERR_UNCERTAIN,
             "%s got no answer, but it was looked for and was done; the run is not over",
-            c->what);
+            c->intent.name);
     a->end.state = LEDGER_QUEUED;
     a->end.due_ms = change.due_ms;
     kept_commit(a->kept, NULL, NULL, &change, on_found, c);
-    free(text);
-    free(app);
-    json_decref(result);
+    buf_free(&packed);
 }
 
 /* ---- looking ---- */
@@ -221,10 +292,10 @@ static void on_looked(void *arg, const struct run_result *result)
     c->a->failures = (struct policy_failures){0};
     json_t *tree = jsontree_read(result->json, result->len, NULL);
     const json_t *said = json_object_get(tree, "result");
-    const json_t *output = json_object_get(said, "found");
+    const json_t *answer = json_object_get(said, "found");
     const char *why = json_string_value(json_object_get(said, "unknown"));
-    if (json_is_object(output))
-        found(c, output);
+    if (json_is_object(answer))
+        found(c, answer, json_object_get(said, "ids"));
     else if (json_is_true(json_object_get(said, "absent")))
         send_again(c, 0, "it surely was not done");
     else
@@ -238,37 +309,64 @@ static int add_claimed(void *arg, const char *ref)
     return 0;
 }
 
+struct others {
+    json_t *list;
+    int under_way;
+};
+
+static int add_other(void *arg, const struct ledger_write *write)
+{
+    struct others *others = arg;
+    others->under_way |= write->is_under_way;
+    json_array_append_new(others->list,
+                          json_pack("{s:f, s:o}", "at", (double)write->at_ms / 1000,
+                                    "request", intent_request(write->is)));
+    return 0;
+}
+
+/* What the action's confirm gets; NULL: it cannot be looked for now, E says why. */
+static json_t *intent_of(const struct confirm *c, struct others *others, struct err *e)
+{
+    struct db *db = c->a->env->db;
+    json_t *claimed = json_object();
+    if (c->company &&
+        (ledger_refs(db, c->app, c->company, c->intent.at_ms - CLAIMED_MS, add_claimed,
+                     claimed, e) != 0 ||
+         ledger_others(db, c->a->id, &c->sent, add_other, others, e) != 0)) {
+        json_decref(claimed);
+        return NULL;
+    }
+    return json_pack("{s:f, s:o, s:o, s:O}", "at", (double)c->intent.at_ms / 1000,
+                     "request", intent_request(&c->sent), "claimed", claimed, "others",
+                     others->list);
+}
+
 static void look(struct confirm *c)
 {
     struct attempt *a = c->a;
     struct err e;
-    json_t *claimed = json_object(), *intent = json_object(), *args = json_object();
-    if (ledger_refs(a->env->db, a->client, c->sent_ms - CLAIMED_MS, add_claimed, claimed,
-                    &e) != 0) {
-        json_decref(claimed);
-        json_decref(intent);
-        json_decref(args);
+    struct others others = {json_array(), 0};
+    c->looked_ms = clock_wall_ms();
+    json_t *intent = intent_of(c, &others, &e);
+    json_decref(others.list);
+    if (!intent) {
         could_not_look(c, &e);
-        return;
+    } else if (others.under_way) { /* what is found may be what that one makes */
+        json_decref(intent);
+        look_at(c, c->looked_ms + OTHER_MS, "another run sends to the same place");
+    } else {
+        json_t *args = json_object();
+        json_object_set_new(args, "action", json_string(c->scope.name));
+        json_object_set_new(args, "input",
+                            jsontree_read(c->scope.input, c->scope.input_len, NULL));
+        json_object_set_new(args, "intent", intent);
+        kept_note(a->kept, "look", "%d: for %s", a->looks + 1, c->intent.name);
+        attempt_tool(a, "confirm", args, on_looked, c);
+        json_decref(args);
     }
-    json_object_set_new(intent, "at", json_real((double)c->sent_ms / 1000));
-    json_object_set(intent, "request", c->request);
-    json_object_set_new(intent, "claimed", claimed);
-    json_object_set_new(args, "action", json_string(c->scope.name));
-    json_object_set_new(args, "input",
-                        jsontree_read(c->scope.input, c->scope.input_len, NULL));
-    json_object_set_new(args, "intent", intent);
-    kept_note(a->kept, "look", "%d: for %s", a->looks + 1, c->what);
-    attempt_tool(a, "confirm", args, on_looked, c);
-    json_decref(args);
 }
 
 /* ---- what kind of write it was ---- */
-
-static int is_in_action(const struct confirm *c)
-{
-    return c->scope.seq >= 0 && journal_is_action(c->scope.name);
-}
 
 static void repeat(struct confirm *c)
 {
@@ -283,24 +381,45 @@ static void repeat(struct confirm *c)
     send_again(c, due, "doing it twice changes nothing");
 }
 
+/* The client may have been connected to another company since. */
+static int can_look_there(struct confirm *c)
+{
+    struct err e;
+    if (!moved_to(c) ||
+        workspace_company(c->a->env->workspace, c->app, c->company, &e) != NULL)
+        return 1;
+    err_set(&e, ERR_UNCERTAIN,
+            "it was sent to %s, to which no client is connected any more", c->company);
+    park(c, e.text);
+    return 0;
+}
+
 static void go_on(struct confirm *c)
 {
     struct attempt *a = c->a;
     int64_t now = clock_wall_ms();
+    if (!is_in_action(c)) {
+        settle(c, "a request of the recipe itself, which nothing can look for");
+        return;
+    }
+    if (c->silent) {
+        settle(c, c->silent);
+        return;
+    }
     if (c->is_idempotent) {
         repeat(c);
         return;
     }
     if (!c->can_confirm) {
-        settle(c, !is_in_action(c)
-                      ? "a request of the recipe itself, which nothing can look for"
-                      : "its action has no confirm");
+        settle(c, "its action has no confirm");
         return;
     }
+    if (!can_look_there(c))
+        return;
     /* who retries a parked run by hand wants it looked for once more */
     if (a->looks >= a->policy.nlooks)
         a->looks = a->policy.nlooks - 1;
-    int64_t due = policy_look(&a->policy, a->looks, c->sent_ms, now);
+    int64_t due = policy_look(&a->policy, a->looks, c->intent.at_ms, now);
     if (due > now)
         look_at(c, due, c->has_failed ? c->err.text : "foyer ended before its answer");
     else
@@ -320,6 +439,7 @@ static void on_policy(void *arg, const struct run_result *result)
     const char *effect = json_string_value(json_object_get(tree, "effect"));
     c->is_idempotent = str_eq(effect, "idempotent");
     c->can_confirm = json_is_true(json_object_get(tree, "confirm"));
+    c->silent = xstrdup_null(json_string_value(json_object_get(tree, "silent")));
     if (!a->policy_text || str_eq(a->policy_text, "{}"))
         policy_read(&a->policy, json_object_get(tree, "retry"));
     json_decref(tree);
@@ -334,8 +454,15 @@ void confirm_after(struct confirm *c, const struct err *failed)
         c->err = *failed;
     }
     json_t *args = json_pack("{s:s}", "recipe", a->recipe);
-    if (is_in_action(c))
+    if (is_in_action(c)) {
         json_object_set_new(args, "action", json_string(c->scope.name));
+        json_object_set_new(args, "request", intent_request(&c->sent));
+        json_object_set_new(args, "app", c->app ? json_string(c->app) : NULL);
+    }
+    if (moved_to(c)) {
+        a->app = c->app;
+        a->company = c->company;
+    }
     attempt_tool(a, "policy", args, on_policy, c);
     json_decref(args);
 }

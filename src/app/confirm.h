@@ -1,8 +1,11 @@
-/* confirm: what is done about a write that left and whose fate nobody knows (design 6).
+/* confirm: finds out about a write that left and got no answer.
  *
- * One of an idempotent action is sent again. For others the action's `confirm` looks, a
- * few times: found, its output is the action's result; surely absent, it is sent again;
- * and when nobody can tell in the end, the client's `uncertain` setting decides. */
+ * The action around it speaks for the requests that it declares. One of an idempotent
+ * action is sent again. For others the action's `confirm` looks, a few times, in the
+ * company that it was sent to: the answer that was lost becomes the outcome of that
+ * request, and the run goes on behind it; a request that surely was not done is sent
+ * again; and when it cannot be told in the end, or the action does not speak for it, the
+ * client's `uncertain` setting decides. */
 #ifndef FOYER_CONFIRM_H
 #define FOYER_CONFIRM_H
 

@@ -13,6 +13,7 @@
 #include "base/testhook.h"
 #include "core/answer.h"
 #include "core/connection.h"
+#include "core/made.h"
 #include "core/reply.h"
 #include "vm/packed.h"
 #include "vm/pins.h"
@@ -21,8 +22,7 @@ enum {
     AGAIN_MS = 1000,
     KNOWN_MAX = 1024,
     REPLIES_PER_HOUR = 3,
-    RECEIPT_MS = 10 * 60 * 1000,
-    REF_MAX = 200
+    RECEIPT_MS = 10 * 60 * 1000
 };
 
 struct keeper {
@@ -55,7 +55,7 @@ struct kept {
     int npins; /* of them are stored */
     struct note *notes;
     size_t nnotes;
-    char *app;           /* that the last intent went to, NULL: to none */
+    char *app, *company; /* that the last intent went to; NULL: to none */
     struct unsent write; /* the last intent, or run 0 */
     int must_appear;     /* it is no idempotent write */
     int may_guard, is_writing, did_begin, did_write, is_lost, is_guarded;
@@ -73,7 +73,6 @@ struct job {
     int must;                /* it is tried until it is stored */
     int must_last;           /* it is on the disk before DONE is called */
     int is_stuck;            /* it waits for the timer */
-    int found_refs;          /* its refs are what its own write has made */
     int waits;               /* for the job that adds the run */
     const char *owner, *why; /* why: it cannot be submitted */
     struct parcel parcel;
@@ -228,6 +227,7 @@ void kept_free(struct kept *x)
     free(x->row);
     free(x->notes);
     free(x->app);
+    free(x->company);
     free(x->client);
     free(x);
 }
@@ -337,23 +337,11 @@ static void add_made(struct job *job, const struct journal_entry *entry)
     x->did_write = 1;
     if (!x->app || !x->must_appear)
         return;
+    struct made made;
     json_t *body = jsontree_read(answer.body, answer.len, NULL);
-    const char *field = json_string_value(
-        json_at(workspace_connector(job->keeper->w, x->app, NULL), "receipt.field"));
-    const char *receipt = field ? json_string_value(json_object_get(body, field)) : NULL;
-    const char *ids[] = {receipt, json_string_value(json_object_get(body, "id"))};
-    const char **refs = parcel_keep(&job->parcel, xcalloc(2, sizeof *refs));
-    job->parcel.change.nrefs = 0;
-    for (int i = 0; i < 2; i++)
-        if (ids[i] && *ids[i] && strlen(ids[i]) <= REF_MAX)
-            refs[job->parcel.change.nrefs++] = parcel_text(&job->parcel, ids[i]);
-    job->parcel.change.refs = refs;
-    job->found_refs = job->parcel.change.nrefs > 0;
-    if (receipt && *receipt && strlen(receipt) <= REF_MAX) {
-        job->parcel.change.receipt_app = parcel_text(&job->parcel, x->app);
-        job->parcel.change.receipt = parcel_text(&job->parcel, receipt);
-        job->parcel.change.receipt_due_ms = job->parcel.change.now_ms + RECEIPT_MS;
-    }
+    made_read(&made, workspace_connector(job->keeper->w, x->app, NULL), body, NULL);
+    parcel_add_made(&job->parcel, x->app, x->company, &made);
+    job->parcel.change.receipt_due_ms = job->parcel.change.now_ms + RECEIPT_MS;
     json_decref(body);
 }
 
@@ -476,18 +464,6 @@ static void stored(struct job *job)
 static int mend(struct job *job, const struct err *e)
 {
     struct keeper *k = job->keeper;
-    if (e->kind == ERR_CONFLICT && job->found_refs) {
-        /* another run has claimed what is ours: by a confirm that took it for its own; or
-         * the claim on this run is lost, which the next answer says again */
-        log_line(LOG_ERROR,
-                 "run %lld: %s; if another run has taken this message for its own, its "
-                 "reply may be missing",
-                 (long long)job->parcel.change.run, e->text);
-        job->found_refs = 0;
-        job->parcel.change.nrefs = 0;
-        submit(job);
-        return 1;
-    }
     if (e->kind == ERR_NOT_FOUND && job->parcel.change.pins &&
         !job->parcel.change.ncodes) {
         k->nknown = 0;
@@ -528,8 +504,10 @@ static void on_written(void *arg, const struct err *e)
     if (mend(job, e))
         return;
     struct kept *x = job->kept;
-    if (e->kind == ERR_CONFLICT && x && !job->parcel.change.nrefs)
+    if (e->kind == ERR_CONFLICT && x)
         x->is_lost = 1;
+    if (e->kind == ERR_UNCERTAIN && x) /* its intent stays open, and is looked for */
+        x->is_writing = 0;
     if (e->kind == ERR_FORBIDDEN && x && job->parcel.change.reply_to)
         x->is_guarded = 1;
     if (e->kind == ERR_STORE && !job->must) /* nothing has happened: later, then */
@@ -623,7 +601,9 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
         x->must_appear = !scope || scope->effect == EFFECT_WRITE;
         x->did_begin = 1;
         free(x->app);
+        free(x->company);
         x->app = xstrdup_null(what->app);
+        x->company = xstrdup_null(what->company);
     }
     if (what->kind != COMMIT_CHECKPOINT && what->text)
         kept_note(x, note_words[what->kind], "%s", what->text);
@@ -673,8 +653,6 @@ void kept_commit(struct kept *x, const struct journal *journal, const struct pin
             parcel_add_step(&job->parcel, &change->steps[i]);
     }
     parcel_add_end(&job->parcel, change);
-    if (change->nrefs)
-        job->found_refs = 0;
     own->receipt_due_ms = own->now_ms + RECEIPT_MS;
     submit(job);
 }

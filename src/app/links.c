@@ -135,3 +135,15 @@ struct connection *links_get(struct links *links, const char *client, const char
     store_connection_fini(&row);
     return c && check_company(settings, client, c, e) == 0 ? c : NULL;
 }
+
+struct connection *links_company(struct links *links, const char *app,
+                                 const char *company, struct err *e)
+{
+    struct store_connection row;
+    struct store *store = workspace_store(links->w, e);
+    if (!store || store_connection_read(store, app, company, &row, e) != 0)
+        return NULL;
+    struct connection *c = find_or_open(links, &row, e);
+    store_connection_fini(&row);
+    return c;
+}

@@ -19,5 +19,9 @@ void links_free(struct links *links); /* NULL is fine */
  * ERR_AUTH when it has none, ERR_SETTINGS when client.lua names another company. */
 struct connection *links_get(struct links *links, const char *client, const char *app,
                              struct err *e);
+/* The connection to COMPANY, whichever client uses it, to look there for what was sent
+ * before a client was connected to another one. ERR_AUTH when no client uses it. */
+struct connection *links_company(struct links *links, const char *app,
+                                 const char *company, struct err *e);
 
 #endif

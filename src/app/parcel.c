@@ -98,16 +98,41 @@ void parcel_add_run(struct parcel *p, const struct ledger_run *run)
     p->new_run = copy;
 }
 
+void parcel_add_made(struct parcel *p, const char *app, const char *company,
+                     const struct made *made)
+{
+    struct ledger_change *own = &p->change;
+    const char **refs = parcel_keep(p, xcalloc(MADE_MAX, sizeof *refs));
+    for (size_t i = 0; i < made->n; i++)
+        refs[i] = parcel_text(p, made->ids[i]);
+    own->refs = refs;
+    own->nrefs = made->n;
+    own->app = parcel_text(p, app);
+    own->company = parcel_text(p, company);
+    own->receipt = parcel_text(p, made->receipt);
+}
+
+static void add_sought(struct parcel *p, const struct ledger_change *end)
+{
+    struct intent *copy = parcel_keep(p, xcalloc(1, sizeof *copy));
+    copy->app = parcel_text(p, end->sought->app);
+    copy->company = parcel_text(p, end->sought->company);
+    copy->method = parcel_text(p, end->sought->method);
+    copy->path = parcel_text(p, end->sought->path);
+    p->change.sought = copy;
+    p->change.looked_ms = end->looked_ms;
+}
+
 void parcel_add_end(struct parcel *p, const struct ledger_change *end)
 {
     struct ledger_change *own = &p->change;
     if (end->nrefs) {
-        const char **refs = parcel_keep(p, xcalloc(end->nrefs, sizeof *refs));
-        for (size_t i = 0; i < end->nrefs; i++)
-            refs[i] = parcel_text(p, end->refs[i]);
-        own->refs = refs;
-        own->nrefs = end->nrefs;
+        struct made made = {.n = end->nrefs, .receipt = end->receipt};
+        memcpy(made.ids, end->refs, end->nrefs * sizeof *made.ids);
+        parcel_add_made(p, end->app, end->company, &made);
     }
+    if (end->sought)
+        add_sought(p, end);
     own->state = end->state;
     own->due_ms = end->due_ms;
     own->failures = end->failures;
@@ -119,8 +144,4 @@ void parcel_add_end(struct parcel *p, const struct ledger_change *end)
     own->wait_seq = end->wait_seq;
     own->wait_trigger = parcel_text(p, end->wait_trigger);
     own->wait_match = parcel_text(p, end->wait_match);
-    if (end->receipt) {
-        own->receipt_app = parcel_text(p, end->receipt_app);
-        own->receipt = parcel_text(p, end->receipt);
-    }
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "core/ledger.h"
+#include "core/made.h"
 
 struct pins; /* vm/pins.h */
 
@@ -34,6 +35,9 @@ void parcel_add_step(void *arg, const struct journal_entry *entry);
 void parcel_add_codes(struct parcel *p, const struct pins *pins);
 /* It adds RUN. */
 void parcel_add_run(struct parcel *p, const struct ledger_run *run);
+/* It claims what a write to COMPANY of APP MADE. */
+void parcel_add_made(struct parcel *p, const char *app, const char *company,
+                     const struct made *made);
 /* Makes it the end of an attempt: END's state and what belongs to it, and its refs, if it
  * has any, and its receipt, but not when that is due. */
 void parcel_add_end(struct parcel *p, const struct ledger_change *end);

@@ -521,6 +521,12 @@ const struct connection *workspace_connection(struct workspace *w, const char *c
     return links_get(w->links, client, app, e);
 }
 
+const struct connection *workspace_company(struct workspace *w, const char *app,
+                                           const char *company, struct err *e)
+{
+    return links_company(w->links, app, company, e);
+}
+
 int workspace_secret(struct workspace *w, const char *name, struct buf *out,
                      struct err *e)
 {
@@ -557,9 +563,11 @@ static const json_t *host_connector(void *arg, const char *app, struct err *e)
 }
 
 static const struct connection *host_connection(void *arg, const char *client,
-                                                const char *app, struct err *e)
+                                                const char *app, const char *company,
+                                                struct err *e)
 {
-    return workspace_connection(arg, client, app, e);
+    return company ? workspace_company(arg, app, company, e)
+                   : workspace_connection(arg, client, app, e);
 }
 
 static int host_secret(void *arg, const char *name, struct buf *out, struct err *e)

@@ -34,6 +34,9 @@ const json_t *workspace_client(struct workspace *w, const char *client, struct e
 const json_t *workspace_connector(struct workspace *w, const char *app, struct err *e);
 const struct connection *workspace_connection(struct workspace *w, const char *client,
                                               const char *app, struct err *e);
+/* The connection to COMPANY, whichever client uses it: ERR_AUTH when none does. */
+const struct connection *workspace_company(struct workspace *w, const char *app,
+                                           const char *company, struct err *e);
 int workspace_secret(struct workspace *w, const char *name, struct buf *out,
                      struct err *e);
 void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char *client),

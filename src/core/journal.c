@@ -446,10 +446,15 @@ int journal_checkpoint(struct journal *j, int seq, const void *result, size_t le
     return 0;
 }
 
+static int is_walk(const char *name)
+{
+    return str_starts(name, "each ");
+}
+
 /* Only actions are named APP/NAME. */
 int journal_is_action(const char *name)
 {
-    return strchr(name, '/') && !str_starts(name, "each ");
+    return strchr(name, '/') && !is_walk(name);
 }
 
 /* An open scope is one that has no result yet, or a checkpoint. */
@@ -461,7 +466,7 @@ int journal_uncertain(const struct journal *j, struct journal_entry *intent,
         const struct journal_entry *is = &j->entries[i].is;
         if (is->is_done)
             continue;
-        if (is->is_scope)
+        if (is->is_scope && !is_walk(is->name))
             *scope = *is;
         if (!is->is_intent || is->at_ms == 0)
             continue;

@@ -116,8 +116,9 @@ int journal_checkpoint(struct journal *j, int seq, const void *result, size_t le
                        struct err *e);
 /* A scope of that name is an action's: neither a recipe's nor a walk's (ctx.each). */
 int journal_is_action(const char *name);
-/* The intent that is recorded without an outcome, and the scope around it (seq -1: none):
- * 1, or 0 when there is no such intent. */
+/* The intent that is recorded without an outcome, and the innermost action or recipe
+ * around it (seq -1: none), whose walks count as its own: 1, or 0 when there is no such
+ * intent. */
 int journal_uncertain(const struct journal *j, struct journal_entry *intent,
                       struct journal_entry *scope);
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "core/intent.h"
 #include "core/journal.h"
 #include "core/unsent.h"
 #include "io/crypto.h"
@@ -173,10 +174,16 @@ struct ledger_change {
     const char *pins_list;
     const struct ledger_code *codes;
     size_t ncodes;
-    /* ids of what a step made: claimed for the run; one that another run has claimed
-     * already is ERR_CONFLICT for the whole change */
+    /* ids, at most MADE_MAX, of what a step made in COMPANY of APP: claimed for the run.
+     * One that another run has claimed already is ERR_UNCERTAIN for the whole change */
+    const char *app, *company;
     const char *const *refs;
     size_t nrefs;
+    /* with refs that were found by looking: what was SOUGHT. While another run's write to
+     * the same place is under way, or was sent since LOOKED_MS, they may be that one's:
+     * ERR_UNCERTAIN. NULL: the refs are of an answer */
+    const struct intent *sought;
+    int64_t looked_ms;
     /* an automatic reply that is about to leave into CONVERSATION; more than
      * replies_max of them in the last hour is ERR_FORBIDDEN, and nothing is changed */
     const char *reply_to;
@@ -184,8 +191,8 @@ struct ledger_change {
     /* one key of ctx.store: value NULL removes it */
     const char *key, *value;
     size_t values_max; /* bytes that the client may have there; 0: no limit */
-    /* a message that must appear until then */
-    const char *receipt_app, *receipt;
+    /* a message of APP that must appear until then */
+    const char *receipt;
     int64_t receipt_due_ms;
     /* the attempt's end; -1: it goes on. RUNNING is no end. */
     int state; /* enum ledger_state */
@@ -259,9 +266,9 @@ int ledger_waited_for(struct db *db, const char *client,
 /* A parked, dead, held or retrying run: QUEUED now, failures forgotten. NEW_CODE 1: with
  * today's files (its pins are forgotten). */
 int ledger_retry(struct db *db, int64_t run, int new_code, int64_t now_ms, struct err *e);
-/* An uncertain write of a parked or confirming run: HAPPENED 1: the step (and the action
- * around it) ends with RESULT (JSON; NULL: null); 0: it did not, and will be sent again.
- * The run is QUEUED. */
+/* An uncertain write of a parked or confirming run: HAPPENED 1: it was answered 200 with
+ * the body RESULT (JSON; NULL: {}); 0: it did not, and will be sent again. The run is
+ * QUEUED, and goes on behind it or with it. */
 int ledger_resolve(struct db *db, int64_t run, int happened, const char *result,
                    int64_t now_ms, struct err *e);
 int ledger_cancel(struct db *db, int64_t run, const char *why, int64_t now_ms,
@@ -296,9 +303,18 @@ int ledger_value(struct db *db, const char *client, const char *key, char **valu
  * values (0: no limit), and more than before. */
 int ledger_value_put(struct db *db, const char *client, const char *key,
                      const char *value, size_t max, int64_t now_ms, struct err *e);
-/* Ids that CLIENT's steps have claimed since SINCE_MS. */
-int ledger_refs(struct db *db, const char *client, int64_t since_ms,
+/* Ids that steps have claimed in COMPANY of APP since SINCE_MS, whoever their clients. */
+int ledger_refs(struct db *db, const char *app, const char *company, int64_t since_ms,
                 int (*fn)(void *arg, const char *ref), void *arg, struct err *e);
+struct ledger_write { /* one that left and has no outcome yet */
+    int64_t run, at_ms;
+    int is_under_way; /* 1: its process may still get the answer; 0: it is uncertain */
+    const struct intent *is;
+};
+/* Those of other runs than RUN, to the same place as SOUGHT. */
+int ledger_others(struct db *db, int64_t run, const struct intent *sought,
+                  int (*fn)(void *arg, const struct ledger_write *write), void *arg,
+                  struct err *e);
 struct ledger_receipt {
     const char *client, *app, *ref;
     int64_t run;

@@ -23,16 +23,49 @@ static int check_refs(struct db *db, const struct ledger_head *head,
 {
     for (size_t i = 0; i < change->nrefs; i++) {
         int64_t other = head->id;
-        if (db_query(db, "SELECT run FROM effect WHERE client = ? AND ref = ?",
-                     DB_ARGS(db_text(head->client), db_text(change->refs[i])),
+        if (db_query(db,
+                     "SELECT run FROM effect WHERE app = ? AND company = ? AND ref = ?",
+                     DB_ARGS(db_text(change->app), db_text(change->company),
+                             db_text(change->refs[i])),
                      db_read_int, &other, e) != 0)
             return -1;
         if (other != head->id)
-            return err_set(e, ERR_CONFLICT,
+            return err_set(e, ERR_UNCERTAIN,
                            "cannot take %s as made by run %lld: run %lld has made it",
                            change->refs[i], (long long)head->id, (long long)other);
     }
     return 0;
+}
+
+struct sought {
+    const struct ledger_change *change;
+    int64_t other;
+};
+
+static int on_other(void *arg, const struct ledger_write *write)
+{
+    struct sought *sought = arg;
+    if (write->is_under_way || write->at_ms >= sought->change->looked_ms)
+        sought->other = write->run;
+    return sought->other != 0;
+}
+
+/* Each write's intent is stored before it leaves: what a look has seen is of one that is
+ * in the store. */
+static int check_sought(struct db *db, const struct ledger_head *head,
+                        const struct ledger_change *change, struct err *e)
+{
+    struct sought sought = {change, 0};
+    if (!change->sought || !change->nrefs)
+        return 0;
+    if (ledger_others(db, head->id, change->sought, on_other, &sought, e) != 0)
+        return -1;
+    return !sought.other
+               ? 0
+               : err_set(e, ERR_UNCERTAIN,
+                         "cannot take %s as made by run %lld: run %lld sends to "
+                         "the same place",
+                         change->refs[0], (long long)head->id, (long long)sought.other);
 }
 
 /* The step of the reply: one that was refused and leaves once more is the same. */
@@ -75,15 +108,16 @@ static int put_steps(struct db *db, const struct ledger_change *change, struct e
         int flags = (step->is_done ? STEP_IS_DONE : 0) |
                     (step->is_scope ? STEP_IS_SCOPE : 0) |
                     (step->is_intent ? STEP_IS_INTENT : 0);
-        if (db_change(db,
-                      "INSERT OR REPLACE INTO step (run, seq, kind, name, hash, flags,"
-                      " at_ms, input, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                      DB_ARGS(db_int(change->run), db_int(step->seq), db_text(step->kind),
-                              db_text(step->name), db_blob(step->hash, sizeof step->hash),
-                              db_int(flags), db_int(step->at_ms),
-                              step->input ? db_blob(step->input, step->input_len) : none,
-                              step->result ? db_blob(step->result, step->len) : none),
-                      NULL, e) != 0)
+        if (db_change(
+                db,
+                "INSERT OR REPLACE INTO step (run, seq, kind, name, hash, flags,"
+                " at_ms, epoch, input, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                DB_ARGS(db_int(change->run), db_int(step->seq), db_text(step->kind),
+                        db_text(step->name), db_blob(step->hash, sizeof step->hash),
+                        db_int(flags), db_int(step->at_ms), db_int(change->epoch),
+                        step->input ? db_blob(step->input, step->input_len) : none,
+                        step->result ? db_blob(step->result, step->len) : none),
+                NULL, e) != 0)
             return -1;
     }
     return 0;
@@ -111,17 +145,19 @@ static int put_code(struct db *db, const struct ledger_change *change, struct er
         DB_ARGS(db_blob(change->pins, CRYPTO_SHA256_SIZE), db_int(change->run)), NULL, e);
 }
 
-/* Refs, the loop guard's count, ctx.store and receipts: what is the client's. */
-static int put_client(struct db *db, const struct ledger_head *head,
-                      const struct ledger_change *change, struct err *e)
+/* Refs, the loop guard's count, ctx.store and receipts: what outlives the run. */
+static int put_lasting(struct db *db, const struct ledger_head *head,
+                       const struct ledger_change *change, struct err *e)
 {
     struct db_value client = db_text(head->client), run = db_int(head->id);
     struct db_value now = db_int(change->now_ms);
     for (size_t i = 0; i < change->nrefs; i++)
         if (db_change(db,
-                      "INSERT OR IGNORE INTO effect (client, ref, run, at_ms)"
-                      " VALUES (?, ?, ?, ?)",
-                      DB_ARGS(client, db_text(change->refs[i]), run, now), NULL, e) != 0)
+                      "INSERT OR IGNORE INTO effect (app, company, ref, run, at_ms)"
+                      " VALUES (?, ?, ?, ?, ?)",
+                      DB_ARGS(db_text(change->app), db_text(change->company),
+                              db_text(change->refs[i]), run, now),
+                      NULL, e) != 0)
             return -1;
     if (change->reply_to &&
         db_change(db,
@@ -138,8 +174,8 @@ static int put_client(struct db *db, const struct ledger_head *head,
         db_change(db,
                   "INSERT OR REPLACE INTO receipt (client, app, ref, run, due_ms)"
                   " VALUES (?, ?, ?, ?, ?)",
-                  DB_ARGS(client, db_text(change->receipt_app), db_text(change->receipt),
-                          run, db_int(change->receipt_due_ms)),
+                  DB_ARGS(client, db_text(change->app), db_text(change->receipt), run,
+                          db_int(change->receipt_due_ms)),
                   NULL, e) != 0)
         return -1;
     return 0;
@@ -200,13 +236,15 @@ int ledger_commit(struct db *db, const struct ledger_change *change, struct err 
     if (rc == 0)
         rc = check_refs(db, &head, change, e);
     if (rc == 0)
+        rc = check_sought(db, &head, change, e);
+    if (rc == 0)
         rc = check_replies(db, &head, change, e);
     if (rc == 0)
         rc = put_steps(db, change, e);
     if (rc == 0)
         rc = put_code(db, change, e);
     if (rc == 0)
-        rc = put_client(db, &head, change, e);
+        rc = put_lasting(db, &head, change, e);
     if (rc == 0)
         rc = put_notes(db, change, e);
     if (rc == 0 && change->state >= 0)

@@ -9,7 +9,7 @@
 
 /* What a person does to a run, and pauses. */
 
-/* The packed answer that a write is given which somebody says has happened. */
+/* How the answer is recorded of a write that a person says was done. */
 static const char answer_head[] = "200\n\n";
 
 static int wrong_state(const struct ledger_head *head, const char *doing, const char *why,
@@ -94,43 +94,25 @@ static int read_step(void *arg, const struct db_row *row)
     return 1;
 }
 
-/* The last open step before BEFORE: of the flags in MASK it has FLAGS. */
-static int find_open(struct db *db, int64_t run, int64_t before, int mask, int flags,
-                     struct found_step *step, struct err *e)
+static int find_uncertain(struct db *db, int64_t run, struct found_step *step,
+                          struct err *e)
 {
     *step = (struct found_step){-1, NULL};
-    return db_query(
-        db,
-        "SELECT seq, name FROM step WHERE run = ? AND seq < ?"
-        " AND flags & ? = ? ORDER BY seq DESC LIMIT 1",
-        DB_ARGS(db_int(run), db_int(before), db_int(mask | STEP_IS_DONE), db_int(flags)),
-        read_step, step, e);
+    return db_query(db,
+                    "SELECT seq, name FROM step s WHERE run = ? AND " LEDGER_IS_UNCERTAIN
+                    " ORDER BY seq DESC LIMIT 1",
+                    DB_ARGS(db_int(run)), read_step, step, e);
 }
 
-static int end_with(struct db *db, int64_t run, int64_t seq, const char *before,
-                    const char *result, const char *after, struct err *e)
+/* Its answer is known now, and the run goes on behind it. */
+static int happened(struct db *db, int64_t run, int64_t seq, const char *result,
+                    struct err *e)
 {
-    char *bytes = xasprintf("%s%s%s", before, result, after);
-    int rc = ledger_row_end_step(db, run, seq, bytes, strlen(bytes), e);
+    char *bytes = xasprintf("%s%s", answer_head, result ? result : "{}");
+    int rc = ledger_row_drop_steps(db, run, seq + 1, e);
+    if (rc == 0)
+        rc = ledger_row_end_step(db, run, seq, bytes, strlen(bytes), e);
     free(bytes);
-    return rc;
-}
-
-/* An action ends with the result as std.leave would record it. A recipe and a walk are
- * scopes, too, and are not ended by one of their writes. */
-static int happened(struct db *db, const struct found_step *intent, int64_t run,
-                    const char *result, struct err *e)
-{
-    struct found_step scope;
-    int rc = find_open(db, run, intent->seq, STEP_IS_SCOPE, STEP_IS_SCOPE, &scope, e);
-    if (rc == 0 && scope.seq >= 0 && journal_is_action(scope.name)) {
-        rc = ledger_row_drop_steps(db, run, scope.seq + 1, e);
-        if (rc == 0)
-            rc = end_with(db, run, scope.seq, "{\"result\":", result, "}", e);
-    } else if (rc == 0) {
-        rc = end_with(db, run, intent->seq, answer_head, result, "", e);
-    }
-    free(scope.name);
     return rc;
 }
 
@@ -140,12 +122,11 @@ static int resolve(struct db *db, const struct ledger_head *head, int did_happen
     struct found_step intent;
     if (head->state != LEDGER_PARKED && head->state != LEDGER_CONFIRMING)
         return wrong_state(head, "resolve", "", e);
-    if (find_open(db, head->id, INT64_MAX, STEP_IS_SCOPE | STEP_IS_INTENT, STEP_IS_INTENT,
-                  &intent, e) != 0)
+    if (find_uncertain(db, head->id, &intent, e) != 0)
         return -1;
     if (intent.seq < 0)
         return wrong_state(head, "resolve", ", but no write of it is uncertain", e);
-    int rc = did_happen ? happened(db, &intent, head->id, result ? result : "null", e)
+    int rc = did_happen ? happened(db, head->id, intent.seq, result, e)
                         : ledger_row_drop_steps(db, head->id, intent.seq, e);
     char *text = xasprintf("by hand: %.200s %s", intent.name,
                            did_happen ? "did happen" : "did not happen");

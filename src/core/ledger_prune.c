@@ -122,8 +122,8 @@ int ledger_prune(struct db *db, int64_t before_ms, int64_t now_ms, int limit,
         const char *sql;
         int64_t before_ms;
     } parts[] = {
-        {"DELETE FROM effect WHERE (client, ref) IN (SELECT client, ref FROM effect"
-         " WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
+        {"DELETE FROM effect WHERE (app, company, ref) IN (SELECT app, company, ref"
+         " FROM effect WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
          now_ms - 90 * day_ms},
         {"DELETE FROM reply WHERE at_ms < ?1"
          " AND rowid IN (SELECT rowid FROM reply ORDER BY rowid LIMIT ?2)",

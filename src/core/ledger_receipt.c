@@ -17,14 +17,51 @@ static int lend_ref(void *arg, const struct db_row *row)
     return lend->fn(lend->arg, db_row_text(row, 0));
 }
 
-int ledger_refs(struct db *db, const char *client, int64_t since_ms,
+int ledger_refs(struct db *db, const char *app, const char *company, int64_t since_ms,
                 int (*fn)(void *arg, const char *ref), void *arg, struct err *e)
 {
     struct lend_ref lend = {fn, arg};
+    /* by time: what a company has is a lot, and most of it is old */
     return db_query(db,
-                    "SELECT ref FROM effect WHERE client = ? AND at_ms >= ?"
-                    " ORDER BY at_ms, ref",
-                    DB_ARGS(db_text(client), db_int(since_ms)), lend_ref, &lend, e);
+                    "SELECT ref FROM effect WHERE at_ms >= ?3 AND +app = ?1"
+                    " AND +company = ?2 ORDER BY at_ms, ref",
+                    DB_ARGS(db_text(app), db_text(company), db_int(since_ms)), lend_ref,
+                    &lend, e);
+}
+
+struct lend_write {
+    const struct intent *sought;
+    int (*fn)(void *arg, const struct ledger_write *write);
+    void *arg;
+};
+
+static int lend_write(void *arg, const struct db_row *row)
+{
+    struct lend_write *lend = arg;
+    struct intent is;
+    size_t len;
+    const char *input = db_row_blob(row, 3, &len);
+    intent_read(&is, input, len);
+    struct ledger_write write = {.run = db_row_int(row, 0),
+                                 .at_ms = db_row_int(row, 1),
+                                 .is_under_way = db_row_int(row, 2) != 0,
+                                 .is = &is};
+    int rc = intent_same_place(&is, lend->sought) ? lend->fn(lend->arg, &write) : 0;
+    intent_fini(&is);
+    return rc;
+}
+
+int ledger_others(struct db *db, int64_t run, const struct intent *sought,
+                  int (*fn)(void *arg, const struct ledger_write *write), void *arg,
+                  struct err *e)
+{
+    struct lend_write lend = {sought, fn, arg};
+    /* who has claimed a run since it was sent only looks for it */
+    return db_query(db,
+                    "SELECT s.run, s.at_ms, r.state = 1 AND r.epoch = s.epoch, s.input"
+                    " FROM step s JOIN run r ON r.id = s.run"
+                    " WHERE " LEDGER_IS_UNCERTAIN " AND s.run <> ?",
+                    DB_ARGS(db_int(run)), lend_write, &lend, e);
 }
 
 struct lend_receipt {
@@ -69,7 +106,10 @@ int ledger_delivered(struct db *db, const char *client, const char *app, const c
     if (db_query(db,
                  "SELECT coalesce("
                  "(SELECT run FROM receipt WHERE client = ?1 AND app = ?2 AND ref = ?3),"
-                 "(SELECT run FROM effect WHERE client = ?1 AND ref = ?3), 0)",
+                 "(SELECT e.run FROM client_connection l"
+                 " JOIN effect e ON e.app = l.app AND e.company = l.id AND e.ref = ?3"
+                 " JOIN run r ON r.id = e.run AND r.client = ?1"
+                 " WHERE l.client = ?1 AND l.app = ?2), 0)",
                  DB_ARGS(db_text(client), db_text(app), db_text(ref)), db_read_int, run,
                  e) != 0)
         return -1;

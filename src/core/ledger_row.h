@@ -15,6 +15,10 @@ enum { STEP_IS_DONE = 1, STEP_IS_SCOPE = 2, STEP_IS_INTENT = 4 };
  * words of the index run_in_place. */
 #define LEDGER_IN_PLACE "(state < 2 OR state = 4)"
 
+/* Of a step s: a write that left and has no outcome, in the words of the index step_open.
+ */
+#define LEDGER_IS_UNCERTAIN "s.flags & 7 = 4 AND s.at_ms > 0"
+
 /* A condition on a run r: another of its place goes first. Parameters: ?1 now minus
  * LEDGER_PLACE_MS. Who holds the place is running, confirming, or between attempts since
  * no longer than that; of two such the older one goes. Among those that have not begun

@@ -262,6 +262,25 @@ const char *const schema_steps[] = {
     "INSERT INTO value_total SELECT client,"
     "  sum(length(CAST(key AS BLOB)) + length(CAST(value AS BLOB)))"
     "  FROM value GROUP BY client;",
+    /* what a request made belongs to the company, which clients may share. Old rows go to
+     * the companies that their client is connected to */
+    "ALTER TABLE effect RENAME TO effect_of_client;"
+    "CREATE TABLE effect ("
+    "  app TEXT NOT NULL,"
+    "  company TEXT NOT NULL,"
+    "  ref TEXT NOT NULL,"
+    "  run INTEGER NOT NULL,"
+    "  at_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (app, company, ref)"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT OR IGNORE INTO effect SELECT l.app, l.id, o.ref, o.run, o.at_ms"
+    "  FROM effect_of_client o JOIN client_connection l ON l.client = o.client"
+    "  ORDER BY o.at_ms, o.run;"
+    "DROP TABLE effect_of_client;"
+    "CREATE INDEX effect_at ON effect (at_ms);"
+    /* the claim under which a step was stored; and the writes without an outcome */
+    "ALTER TABLE step ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX step_open ON step (at_ms) WHERE flags & 7 = 4 AND at_ms > 0;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

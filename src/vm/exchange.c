@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/answer.h"
+#include "core/intent.h"
 #include "core/settings.h"
 #include "core/stats.h"
 #include "io/crypto.h"
@@ -59,6 +60,8 @@ void exchange_fini(struct exchange *x)
     x->refusal = NULL;
     buf_free(&x->body);
     buf_free(&x->packed);
+    json_decref(x->form);
+    x->form = NULL;
     x->headers = NULL;
     x->parts = NULL;
     x->method = x->url = x->what = NULL;
@@ -83,7 +86,7 @@ static int admit(struct exchange *x, const struct url_parts *u, const char *app,
     x->connection = NULL;
     x->allow_private = 0;
     if (!c && *app && client)
-        c = host->connection(host->arg, client, app, &missing);
+        c = host->connection(host->arg, client, app, run_company(x->run, app), &missing);
     for (size_t i = 0; c && i < c->nhosts; i++) {
         if (!host_matches(c->hosts[i], u))
             continue;
@@ -162,7 +165,7 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
         if (!client)
             return err_set(e, ERR_USAGE, "cannot %s %.200s: no client is named",
                            x->method, target);
-        c = host->connection(host->arg, client, app, e);
+        c = host->connection(host->arg, client, app, run_company(x->run, app), e);
         if (!c)
             return -1;
         x->url = xasprintf("%s%s", c->base, target);
@@ -495,27 +498,35 @@ static void on_done(void *arg, const struct httpc_answer *a)
     conclude_error(x, &e);
 }
 
-/* What a write asked for, for whoever has to find out whether it was done: {method, path,
- * body}. */
+/* The path below the connection's address, or what the request was shown as. */
+static char *intent_path(const struct exchange *x)
+{
+    const char *base = x->connection ? x->connection->base : NULL;
+    if (!base || !str_starts(x->url, base) || x->url[strlen(base)] != '/')
+        return xstrdup(x->what + strlen(x->method) + 1);
+    const char *path = x->url + strlen(base);
+    return xmemdup0(path, strcspn(path, "?#"));
+}
+
+/* What is recorded of a write that is about to leave. */
 static char *describe(const struct exchange *x)
 {
-    json_t *body = NULL;
-    if (x->nparts) {
-        body = json_object();
-        for (size_t i = 0; i < x->nparts; i++)
-            if (!x->parts[i].filename)
-                json_object_set_new(body, x->parts[i].name,
-                                    json_stringn(x->parts[i].data, x->parts[i].len));
-    } else if (x->has_body) {
+    json_t *body = json_incref(x->form);
+    if (x->has_body) {
         body = jsontree_read(buf_str(&x->body), x->body.len, NULL);
         if (!body)
             body = json_stringn(buf_str(&x->body), x->body.len);
     }
-    json_t *tree = json_pack("{s:s, s:s, s:o*}", "method", x->method, "path",
-                             x->what + strlen(x->method) + 1, "body", body);
-    char *text = tree ? json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    json_decref(tree);
-    return text ? text : xstrdup("{}");
+    char *path = intent_path(x);
+    struct intent is = {.app = x->connection ? x->connection->app : NULL,
+                        .company = x->connection ? x->connection->company : NULL,
+                        .method = x->method,
+                        .path = path,
+                        .body = body};
+    char *text = intent_text(&is);
+    json_decref(body);
+    free(path);
+    return text;
 }
 
 /* After a signal no write leaves, not even one that was refused and would be repeated. */
@@ -572,6 +583,7 @@ static void on_slot(void *arg)
     struct run_commit commit = {.kind = COMMIT_INTENT,
                                 .text = x->what,
                                 .app = x->connection ? x->connection->app : NULL,
+                                .company = x->connection ? x->connection->company : NULL,
                                 .method = x->connection ? x->method : NULL,
                                 .path = path};
     run_keeper(x->run)->commit(run_keeper(x->run)->arg, x->run, &commit, on_intent_kept,

@@ -26,6 +26,7 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     int has_body;
     struct httpc_part *parts; /* names, filenames and plain values owned */
     size_t nparts;
+    json_t *form;      /* the table that the parts were made of; NULL: it has none */
     int reads;         /* 1: GET, HEAD, or a request declared so */
     int raw;           /* 1: never decode */
     int secret_header; /* 1: a header's value is a secret: no redirect to another host */

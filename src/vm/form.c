@@ -102,7 +102,61 @@ static void flatten(lua_State *L, int idx, struct exchange *x, const char *prefi
     lua_pop(L, 1);
 }
 
+/* A file by its name and size; bytes that are no text by their number. */
+static json_t *shown_scalar(lua_State *L, int idx, const struct exchange *x)
+{
+    const char *filename;
+    int id = conv_to_file(L, idx, &filename);
+    size_t len = 0;
+    if (id >= 0) {
+        run_file(x->run, id, &len);
+        return json_pack("{s:s, s:I}", "file", filename, "size", (json_int_t)len);
+    }
+    if (lua_type(L, idx) == LUA_TBOOLEAN)
+        return json_boolean(lua_toboolean(L, idx));
+    if (lua_isinteger(L, idx))
+        return json_integer(lua_tointeger(L, idx));
+    if (lua_type(L, idx) == LUA_TNUMBER)
+        return json_real(lua_tonumber(L, idx));
+    if (lua_type(L, idx) != LUA_TSTRING)
+        return json_null();
+    const char *text = lua_tolstring(L, idx, &len);
+    json_t *shown = json_stringn(text, len);
+    return shown ? shown : json_pack("{s:I}", "size", (json_int_t)len);
+}
+
+static json_t *shown_value(lua_State *L, int idx, const struct exchange *x);
+
+static json_t *shown_list(lua_State *L, int idx, const struct exchange *x)
+{
+    json_t *out = json_array();
+    for (lua_Integer i = 1, n = (lua_Integer)lua_rawlen(L, idx); i <= n; i++) {
+        lua_rawgeti(L, idx, i);
+        json_array_append_new(out, shown_value(L, lua_gettop(L), x));
+        lua_pop(L, 1);
+    }
+    return out;
+}
+
+/* Of a table that could be flattened: it is no deeper than that, and there is room on the
+ * stack. Raises nothing. */
+static json_t *shown_value(lua_State *L, int idx, const struct exchange *x)
+{
+    if (!lua_istable(L, idx))
+        return shown_scalar(L, idx, x);
+    if (conv_is_array(L, idx))
+        return shown_list(L, idx, x);
+    json_t *out = json_object();
+    for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1))
+        json_object_set_new(out, lua_tostring(L, -2), shown_value(L, lua_gettop(L), x));
+    return out;
+}
+
 void form_flatten(lua_State *L, int idx, struct exchange *x)
 {
-    flatten(L, lua_absindex(L, idx), x, NULL, 0);
+    idx = lua_absindex(L, idx);
+    flatten(L, idx, x, NULL, 0);
+    luaL_checkstack(L, 3 * (DEPTH_MAX + 2) + 2 * LUA_MINSTACK, NULL);
+    json_decref(x->form);
+    x->form = shown_value(L, idx, x);
 }

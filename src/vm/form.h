@@ -8,8 +8,8 @@
 
 #include "vm/exchange.h"
 
-/* Appends the fields of the table at IDX to X's parts, in key order. Raises on what a
- * form cannot hold. */
+/* Appends the fields of the table at IDX to X's parts, in key order, and keeps what the
+ * table says in X's form. Raises on what a form cannot hold. */
 void form_flatten(lua_State *L, int idx, struct exchange *x);
 
 #endif

@@ -14,20 +14,44 @@ void packed_error(struct buf *out, const struct err *e)
              (long long)e->retry_after_ms, e->text);
 }
 
+/* NAME in lower case, and VALUE. */
+static int add_header(struct buf *out, const char *name, const char *value)
+{
+    size_t from = out->len;
+    int rc = buf_adds(out, name);
+    for (; from < out->len; from++)
+        out->data[from] = (char)tolower((unsigned char)out->data[from]);
+    return rc | buf_addf(out, ": %s\n", value);
+}
+
+int packed_found(struct buf *out, int status, const json_t *headers, const json_t *body)
+{
+    const char *name;
+    json_t *value;
+    buf_reset(out);
+    int rc = buf_addf(out, "%d\n", status);
+    json_object_foreach((json_t *)headers, name, value)
+    {
+        const char *text = json_string_value(value);
+        if (text && !strpbrk(name, "\r\n:") && !strpbrk(text, "\r\n"))
+            rc |= add_header(out, name, text);
+    }
+    rc |= buf_addc(out, '\n');
+    char *text =
+        body ? json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
+    if (text)
+        rc |= buf_adds(out, text);
+    free(text);
+    return rc;
+}
+
 int packed_answer(struct buf *out, const struct httpc_answer *a, const struct mask *sent)
 {
     int rc = 0;
     buf_reset(out);
     rc |= buf_addf(out, "%ld\n", a->status);
-    for (size_t i = 0; i < a->nheaders; i++) {
-        size_t name = out->len;
-        rc |= buf_adds(out, a->headers[i].name);
-        for (; name < out->len; name++)
-            out->data[name] = (char)tolower((unsigned char)out->data[name]);
-        rc |= buf_add(out, ": ", 2);
-        rc |= buf_adds(out, a->headers[i].value);
-        rc |= buf_addc(out, '\n');
-    }
+    for (size_t i = 0; i < a->nheaders; i++)
+        rc |= add_header(out, a->headers[i].name, a->headers[i].value);
     rc |= buf_addc(out, '\n');
     rc |= buf_add(out, a->body, a->body_len);
     if (out->data)

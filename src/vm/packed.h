@@ -3,6 +3,7 @@
 #ifndef FOYER_PACKED_H
 #define FOYER_PACKED_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -14,6 +15,9 @@
  * the answer repeats it: no script, no log and no journal sees it. */
 int packed_answer(struct buf *out, const struct httpc_answer *a, const struct mask *sent);
 void packed_error(struct buf *out, const struct err *e);
+/* The same of an answer that was lost, and is known by other means: HEADERS, {name:
+ * text}, may be NULL; BODY NULL: it was empty. */
+int packed_found(struct buf *out, int status, const json_t *headers, const json_t *body);
 
 struct packed_answer { /* borrowed from the packed bytes */
     int status;        /* 0: err says why there is none */

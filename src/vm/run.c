@@ -26,6 +26,7 @@ struct run {
     struct run *ready_next;
     enum run_state state;
     char *id, *client, *label;
+    char *app, *company; /* see run_spec; may be NULL */
     int files_allowed, dry;
     struct mock *mock;
     enum lane lane;
@@ -150,6 +151,8 @@ static void run_free(struct run *run)
     free(run->id);
     free(run->client);
     free(run->label);
+    free(run->app);
+    free(run->company);
     free(run->writing);
     free(run->wrote);
     free(run->err);
@@ -502,6 +505,8 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
     run->client = xstrdup_null(spec->client);
     run->label = spec->client ? xasprintf("client %s, %s", spec->client, spec->label)
                               : xstrdup(spec->label);
+    run->app = xstrdup_null(spec->app);
+    run->company = xstrdup_null(spec->company);
     run->files_allowed = spec->files;
     run->dry = spec->dry;
     run->mock = spec->mock;
@@ -595,6 +600,11 @@ int run_is_catching(const struct run *run)
 const char *run_client(const struct run *run)
 {
     return run->client;
+}
+
+const char *run_company(const struct run *run, const char *app)
+{
+    return run->app && str_eq(run->app, app) ? run->company : NULL;
 }
 
 const char *run_label(const struct run *run)

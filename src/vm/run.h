@@ -48,8 +48,9 @@ struct run_host {
     const json_t *(*workspace)(void *arg, struct err *e);
     /* lua/<app>/connector.lua */
     const json_t *(*connector)(void *arg, const char *app, struct err *e);
+    /* COMPANY NULL: the one that CLIENT is connected to; else that one. */
     const struct connection *(*connection)(void *arg, const char *client, const char *app,
-                                           struct err *e);
+                                           const char *company, struct err *e);
     /* Appends the secret's value. */
     int (*secret)(void *arg, const char *name, struct buf *out, struct err *e);
     /* Leave to send. 0: granted; 1: pending, DONE is called later from the loop unless
@@ -85,8 +86,9 @@ enum run_commit_kind {
 struct run_commit { /* borrowed until DONE */
     enum run_commit_kind kind;
     const char *text; /* for the history: "POST /conversations/cnv_1/messages 202" */
-    const char *app, *method, *path; /* INTENT: of a connection's request; else NULL */
-    const char *key, *value;         /* VALUE: value NULL removes */
+    /* INTENT: of a connection's request; else NULL */
+    const char *app, *company, *method, *path;
+    const char *key, *value; /* VALUE: value NULL removes */
 };
 typedef void run_committed(void *arg,
                            const struct err *e); /* kind ERR_NONE: it is kept */
@@ -109,8 +111,11 @@ struct run_spec {       /* all copied */
     const char *id;     /* seeds math.random; unique for each run */
     const char *client; /* NULL: none */
     const char *label;  /* "recipe digest": for messages; the client is added */
-    const char *entry;  /* an entry of lua/std/main.lua */
-    const char *args;   /* JSON */
+    /* requests of APP go to COMPANY, whatever the client is connected to by now; NULL:
+     * the client's own connections serve */
+    const char *app, *company;
+    const char *entry; /* an entry of lua/std/main.lua */
+    const char *args;  /* JSON */
     size_t args_len;
     int files; /* 1: `file` inputs may be read from disk (the command line) */
     int dry;   /* 1: the first write ends the attempt, its request being the result */
@@ -201,6 +206,8 @@ const struct run_keeper *run_keeper(const struct run *run); /* NULL: lives in me
 /* 1 where a retryable failure is the script's to handle: {catch = true}. */
 int run_is_catching(const struct run *run);
 const char *run_client(const struct run *run); /* NULL: none */
+/* The company that requests of APP must go to; NULL: the client's own. */
+const char *run_company(const struct run *run, const char *app);
 const char *run_label(const struct run *run);
 /* The innermost scope, or NULL. */
 struct scope *run_scope(struct run *run);

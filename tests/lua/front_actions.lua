@@ -368,10 +368,16 @@ t.equal(told.message:find("taken already", 1, true) ~= nil, true, "409 says what
 -- 5. confirm: did a write whose answer was lost go through?
 
 local AT = 1700000000
-local function confirm(name, input, answer, after, intent)
+local MESSAGES, COMMENTS = "/conversations/cnv_1/messages", "/conversations/cnv_1/comments"
+
+-- What confirm says AFTER seconds of a request to PATH with BODY, and what it asked for. Its input is not
+-- looked at: an override may have sent something else. MORE of the intent may be given.
+local function confirm(name, path, body, answer, after, more)
   local ctx, sent = context(answer, AT + (after or 15))
-  intent = intent or { at = AT, request = { method = "POST", body = input } }
-  return actions[name].confirm(ctx, input, intent), sent
+  local intent = { at = AT, request = { method = "POST", path = path, body = body }, claimed = {}, others = {} }
+  for key, value in pairs(more or {}) do intent[key] = value end
+  local found, ids = actions[name].confirm(ctx, { conversation_id = "cnv_9", type = "odd", body = "odd" }, intent)
+  return found, sent, ids
 end
 
 local function mail(changes)
@@ -381,48 +387,55 @@ local function mail(changes)
   return one
 end
 local function page(...) return { _results = { ... }, _pagination = { next = t.null } } end
-local sent_mail = { conversation_id = "cnv_1", type = "message", body = "<div>Hello\n Ada</div>", author_id = "tea_1" }
-local FOUND = { message_uid = "u1", id = "msg_1", status = "accepted" }
+local sent_mail = { body = "<div>Hello\n Ada</div>", author_id = "tea_1" }
+local FOUND = { message_uid = "u1", status = "accepted" }
 local SEND = "send-conversation-reply"
 
-local found, looked = confirm(SEND, sent_mail, page(mail()))
-t.equal(found, FOUND, "a message with our text")
-t.equal(looked[1], { method = "GET", path = "/conversations/cnv_1/messages",
+local found, looked, ids = confirm(SEND, MESSAGES, sent_mail, page(mail()))
+t.equal(found, FOUND, "a message with our text: what Front had answered")
+t.equal(ids, { "msg_1" }, "... and the id that the answer lacks")
+t.equal(looked[1], { method = "GET", path = MESSAGES,
   query = { limit = 100, sort_by = "created_at", sort_order = "desc" } }, "confirm reads the newest messages")
-local function unsure(answer, what, input, intent)
+local function unsure(answer, what, body)
   for _, after in ipairs { 15, 60, 300 } do
-    t.equal(confirm(SEND, input or sent_mail, answer, after, intent), nil,
+    t.equal(confirm(SEND, MESSAGES, body or sent_mail, answer, after), nil,
       what .. " proves nothing after " .. after .. " s")
   end
+end
+local function finds(answer, what, body, more)
+  t.equal(confirm(SEND, MESSAGES, body or sent_mail, answer, 15, more), FOUND, what)
 end
 unsure(page(), "no message")
 unsure(page(mail { is_inbound = true }), "an inbound message")
 unsure(page(mail { created_at = AT - 6 }), "an older message")
-t.equal(confirm(SEND, sent_mail, page(mail { created_at = AT - 4 })), FOUND, "clocks may differ by 5 s")
+finds(page(mail { created_at = AT - 4 }), "clocks may differ by 5 s")
 unsure(page(mail { author = { id = "tea_2" } }), "another author")
 unsure(page(mail { author = t.null }), "no author")
 unsure(page(mail { body = "<p>Hello Bob</p>" }), "another text")
 unsure(page(mail { body = t.null }), "no text")
 unsure(page(mail(), mail { id = "msg_2" }), "two that look alike")
-t.equal(confirm(SEND, sent_mail, page(mail(), mail { id = "msg_2" }), 15,
-  { at = AT, request = { body = sent_mail }, claimed = { msg_2 = true } }), FOUND, "one of two is another step's")
-t.equal(confirm(SEND, sent_mail, page(mail(), mail { id = "msg_2", message_uid = "uid_2" }), 15,
-  { at = AT, request = { body = sent_mail }, claimed = { uid_2 = true } }), FOUND, "... known by its uid")
-t.equal(confirm(SEND, sent_mail, page(mail { body = "<div><p>Hello&nbsp;Ada</p></div><br>--<br>Leela" })), FOUND,
-  "wrapped, and a signature below")
+finds(page(mail(), mail { id = "msg_2" }), "one of two is another step's", nil, { claimed = { msg_2 = true } })
+finds(page(mail(), mail { id = "msg_2", message_uid = "uid_2" }), "... known by its uid", nil,
+  { claimed = { uid_2 = true } })
+finds(page(mail { body = "<div><p>Hello&nbsp;Ada</p></div><br>--<br>Leela" }), "wrapped, and a signature below")
 unsure(page(mail { body = "<p>Hi</p><p>Hello Ada</p>" }), "our text further down")
-unsure(page(mail()), "a body without text", { conversation_id = "cnv_1", type = "message", body = "<img src='x'>" })
-t.equal(confirm(SEND, { conversation_id = "cnv_1", type = "message", body = "Hello Ada" },
-  page(mail { author = t.null })), FOUND, "without an author any will do")
-t.equal(confirm(SEND, { conversation_id = "cnv_1", type = "message", body = "Hello Ada",
-  author_id = "alt:email:Leela@acme.example" }, page(mail())), FOUND, "an author by alias")
-t.equal(confirm(SEND, { conversation_id = "cnv_1", type = "message", body = "changed by an override" },
-  page(mail()), 15,
-  { at = AT, request = { body = { body = "Hello Ada" } } }), FOUND, "the request says what left")
-t.equal(confirm(SEND, { conversation_id = "cnv_1", type = "message", body = "Hello Ada" }, page(mail()), 15,
-  { at = AT, request = { body = "--boundary" } }), FOUND, "a body that is no table: the input says it")
+unsure(page(mail()), "a body without text", { body = "<img src='x'>" })
+unsure(page(mail()), "a body that is no table", "--boundary")
+finds(page(mail { author = t.null }), "without an author any will do", { body = "Hello Ada" })
+finds(page(mail()), "an author by alias", { body = "Hello Ada", author_id = "alt:email:Leela@acme.example" })
+finds(page(mail()), "of a form, with a file", { body = "Hello Ada", attachments = { { file = "a.pdf", size = 7 } },
+  options = { archive = false } })
+-- other requests to the same conversation whose answers were lost
+local function other(body) return { others = { { at = AT, request = { method = "POST", path = MESSAGES, body = body } } } } end
+finds(page(mail()), "the same text, sent twice: either will do", nil, other(sent_mail))
+finds(page(mail()), "a longer text that was not made", nil, other { body = "Hello Ada and Bob" })
+t.equal(confirm(SEND, MESSAGES, { body = "Hello" }, page(mail()), 15, other(sent_mail)), nil,
+  "a text that begins with ours is another request's")
+t.equal(confirm(SEND, MESSAGES, { body = "Hello Ada" }, page(mail()), 15, other(sent_mail)), nil,
+  "the author says whose it is")
+finds(page(mail()), "... and whose it is not", nil, other { body = "Hello Ada" })
 local second = "https://acme.api.frontapp.com/conversations/cnv_1/messages?page_token=2"
-found, looked = confirm(SEND, sent_mail, function(asked)
+found, looked = confirm(SEND, MESSAGES, sent_mail, function(asked)
   if asked.path == second then return page(mail(), mail { id = "msg_0", created_at = AT - 100 }) end
   return { _results = { mail { id = "msg_9", body = "later" } }, _pagination = { next = second } }
 end)
@@ -434,30 +447,36 @@ local function remark(changes)
   for name, value in pairs(changes or {}) do one[name] = value end
   return one
 end
-local sent_note = { conversation_id = "cnv_1", type = "comment", body = "Looks **good**" }
-found, looked = confirm(SEND, sent_note, page(remark()))
+local sent_note = { body = "Looks **good**" }
+found, looked = confirm(SEND, COMMENTS, sent_note, page(remark()))
 t.equal(found.id, "com_1", "our comment")
-t.equal(looked[1], { method = "GET", path = "/conversations/cnv_1/comments" }, "confirm reads the comments")
-t.equal(confirm(SEND, sent_note, page(), 15), nil, "a comment may be late at 15 s")
-t.equal(confirm(SEND, sent_note, page(), 60), false, "a comment is absent at 60 s")
-t.equal(confirm(SEND, sent_note, page(remark { posted_at = AT - 600 }), 60), false, "an older comment is not ours")
-t.equal(confirm(SEND, sent_note, page(remark { posted_at = AT - 60 }), 60), nil, "clocks may differ by a minute")
-t.equal(confirm(SEND, sent_note, page(remark { body = "Looks **good** to me" }), 60), false,
-  "a longer comment is not ours")
-t.equal(confirm(SEND, sent_note, page(remark(), remark { id = "com_2" }), 60), nil, "two comments alike")
+t.equal(looked[1], { method = "GET", path = COMMENTS }, "confirm reads the comments")
+local function note(what, want, answer, after, more)
+  t.equal(confirm(SEND, COMMENTS, sent_note, answer, after, more), want, what)
+end
+note("a comment may be late at 15 s", nil, page(), 15)
+note("a comment is absent at 60 s", false, page(), 60)
+note("an older comment is not ours", false, page(remark { posted_at = AT - 600 }), 60)
+note("clocks may differ by a minute", nil, page(remark { posted_at = AT - 60 }), 60)
+note("a longer comment is not ours", false, page(remark { body = "Looks **good** to me" }), 60)
+note("two comments alike", nil, page(remark(), remark { id = "com_2" }), 60)
+note("another step's comment is not ours", false, page(remark()), 60, { claimed = { com_1 = true } })
 
-local card = { handles = { { handle = "a@b.example", source = "email" }, { handle = "+1 5", source = "phone" } } }
+local card = { name = "Ada", handles = { { handle = "a@b.example", source = "email" }, { handle = "+1 5", source = "phone" } } }
 local function company(by_path)
   return function(asked) return by_path[asked.path] or false end
 end
 local MAIL, PHONE = "/contacts/alt%3Aemail%3Aa%40b.example", "/contacts/alt%3Aphone%3A%2B1%205"
-found, looked = confirm("create-contact", card, company { [MAIL] = { id = "crd_1" }, [PHONE] = { id = "crd_1" } })
+found, looked = confirm("create-contact", "/contacts", card, company { [MAIL] = { id = "crd_1" }, [PHONE] = { id = "crd_1" } })
 t.equal(found, { id = "crd_1" }, "all handles lead to one contact")
 t.equal({ looked[1].method, looked[1].path, looked[2].path }, { "GET", MAIL, PHONE }, "looked up by alias")
 for what, answer in pairs {
   ["no contact"] = company {}, ["one handle only"] = company { [MAIL] = { id = "crd_1" } },
   ["two contacts"] = company { [MAIL] = { id = "crd_1" }, [PHONE] = { id = "crd_2" } },
 } do
-  t.equal(confirm("create-contact", card, answer, 15), nil, what .. " says nothing at 15 s")
-  t.equal(confirm("create-contact", card, answer, 60), false, what .. " at 60 s: it was not made")
+  t.equal(confirm("create-contact", "/contacts", card, answer, 15), nil, what .. " says nothing at 15 s")
+  t.equal(confirm("create-contact", "/contacts", card, answer, 60), false, what .. " at 60 s: it was not made")
 end
+t.equal(confirm("create-contact", "/contacts", card, company { [MAIL] = { id = "crd_1" }, [PHONE] = { id = "crd_1" } },
+  15, { claimed = { crd_1 = true } }), false, "another step made it: ours was refused, or never came")
+t.equal(confirm("create-contact", "/contacts", "--boundary", company {}, 60), nil, "handles that are not known")

@@ -366,21 +366,96 @@ static void history_in_order(void **state)
     buf_free(&b);
 }
 
+#define AT(company_) .app = "front", .company = (company_)
+
 static void an_effect_belongs_to_one_run(void **state)
 {
     (void)state;
     const char *const refs[] = {"msg_1", "uid-1"}, *const more[] = {"msg_2", "msg_1"};
-    int64_t a = ADD_RUNNING(.client = "acme"), b = ADD_RUNNING(.client = "acme");
-    OK(ledger_commit(db, CHANGE(a, 1, .refs = refs, .nrefs = 2), &e));
-    OK(ledger_commit(db, CHANGE(a, 1, .refs = refs, .nrefs = 2), &e));
-    FAILS(ledger_commit(
-              db, CHANGE(b, 1, .refs = more, .nrefs = 2, .key = "k", .value = "1"), &e),
-          ERR_CONFLICT, "cannot take msg_1 as made by run 2: run 1 has made it");
+    /* clients may share a company */
+    int64_t a = ADD_RUNNING(.client = "acme"), b = ADD_RUNNING(.client = "bolt");
+    OK(ledger_commit(db, CHANGE(a, 1, AT("cmp_1"), .refs = refs, .nrefs = 2), &e));
+    OK(ledger_commit(db, CHANGE(a, 1, AT("cmp_1"), .refs = refs, .nrefs = 2), &e));
+    FAILS(ledger_commit(db,
+                        CHANGE(b, 1, AT("cmp_1"), .refs = more, .nrefs = 2, .key = "k",
+                               .value = "1"),
+                        &e),
+          ERR_UNCERTAIN, "cannot take msg_1 as made by run 2: run 1 has made it");
     /* nothing of that change is there */
     assert_rows("SELECT ref FROM effect ORDER BY ref", "msg_1 uid-1 ");
     assert_int_equal(number("SELECT count(*) FROM value"), 0);
     int64_t elsewhere = ADD_RUNNING(.client = "other");
-    OK(ledger_commit(db, CHANGE(elsewhere, 1, .refs = refs, .nrefs = 2), &e));
+    OK(ledger_commit(db, CHANGE(elsewhere, 1, AT("cmp_2"), .refs = refs, .nrefs = 2),
+                     &e));
+}
+
+static struct journal_entry sent_to(const char *company, const char *path, char **text)
+{
+    struct journal_entry intent = step(0, "POST", 0, 0, 1, NULL);
+    *text = intent_text(&(struct intent){"front", company, "POST", path, NULL, NULL});
+    intent.input = *text;
+    intent.input_len = strlen(*text);
+    return intent;
+}
+
+static int64_t add_sent(const char *client, const char *company, const char *path)
+{
+    char *text;
+    int64_t id = ADD_RUNNING(.client = client);
+    struct journal_entry intent = sent_to(company, path, &text);
+    OK(ledger_commit(db, CHANGE(id, 1, .steps = &intent, .nsteps = 1), &e));
+    free(text);
+    return id;
+}
+
+static int see_write(void *arg, const struct ledger_write *write)
+{
+    buf_addf(arg, "%lld%s%s ", (long long)write->run, write->is->company,
+             write->is_under_way ? "!" : "");
+    return 0;
+}
+
+static void assert_others(int64_t run, const char *expected)
+{
+    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL};
+    struct buf b;
+    buf_init(&b, 1000);
+    OK(ledger_others(db, run, &sought, see_write, &b, &e));
+    assert_string_equal(buf_str(&b), expected);
+    buf_free(&b);
+}
+
+/* What a look finds may be what another run's request to the same place makes. */
+static void writes_to_the_same_place(void **state)
+{
+    (void)state;
+    int64_t a = add_sent("acme", "cmp_1", "/c/1");
+    int64_t b = add_sent("bolt", "cmp_1", "/c/1");
+    add_sent("bolt", "cmp_1", "/c/2");
+    add_sent("other", "cmp_2", "/c/1");
+    assert_others(a, "2cmp_1! ");
+    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL};
+    const char *const ref[] = {"msg_1"};
+    struct ledger_change *found =
+        CHANGE(a, 1, AT("cmp_1"), .refs = ref, .nrefs = 1, .sought = &sought,
+               .looked_ms = now + 1, .state = -1);
+    FAILS(ledger_commit(db, found, &e), ERR_UNCERTAIN, "run 2 sends to the same place");
+    /* it is looked for: whose claim is newer than the request gets no answer */
+    OK(ledger_commit(
+        db, CHANGE(b, 1, .state = LEDGER_CONFIRMING, .due_ms = now, .looks = 0), &e));
+    int64_t epoch = claim_ok(b, now);
+    assert_others(a, "2cmp_1 ");
+    found->looked_ms = now; /* was it there when the look began? */
+    FAILS(ledger_commit(db, found, &e), ERR_UNCERTAIN, "run 2 sends to the same place");
+    found->looked_ms = now + 1;
+    OK(ledger_commit(db, found, &e));
+    /* and the one that comes second finds it taken */
+    found = CHANGE(b, epoch, AT("cmp_1"), .refs = ref, .nrefs = 1, .sought = &sought,
+                   .looked_ms = now + 1, .state = -1);
+    FAILS(ledger_commit(db, found, &e), ERR_UNCERTAIN, "run 1 has made it");
+    struct journal_entry answered = step(0, "POST", 1, 0, 1, "200\n\n");
+    OK(ledger_commit(db, CHANGE(b, epoch, .steps = &answered, .nsteps = 1), &e));
+    assert_others(a, "");
 }
 
 static void put_value(const char *client, const char *key, const char *value, size_t max)
@@ -444,13 +519,15 @@ static void refs_since(void **state)
     (void)state;
     const char *const one[] = {"msg_1"}, *const two[] = {"msg_2"};
     int64_t a = ADD_RUNNING(.client = "acme");
-    OK(ledger_commit(db, CHANGE(a, 1, .refs = one, .nrefs = 1), &e));
-    OK(ledger_commit(db, CHANGE(a, 1, .now_ms = now + 9, .refs = two, .nrefs = 1), &e));
+    OK(ledger_commit(db, CHANGE(a, 1, AT("cmp_1"), .refs = one, .nrefs = 1), &e));
+    OK(ledger_commit(
+        db, CHANGE(a, 1, AT("cmp_1"), .now_ms = now + 9, .refs = two, .nrefs = 1), &e));
     struct buf b;
     buf_init(&b, 1000);
-    OK(ledger_refs(db, "acme", 0, see_ref, &b, &e));
-    OK(ledger_refs(db, "acme", now + 1, see_ref, &b, &e));
-    OK(ledger_refs(db, "other", 0, see_ref, &b, &e));
+    OK(ledger_refs(db, "front", "cmp_1", 0, see_ref, &b, &e));
+    OK(ledger_refs(db, "front", "cmp_1", now + 1, see_ref, &b, &e));
+    OK(ledger_refs(db, "front", "cmp_2", 0, see_ref, &b, &e));
+    OK(ledger_refs(db, "other", "cmp_1", 0, see_ref, &b, &e));
     assert_string_equal(buf_str(&b), "msg_1 msg_2 msg_2 ");
     buf_free(&b);
 }
@@ -657,6 +734,7 @@ int main(void)
         TEST(an_effect_belongs_to_one_run),
         TEST(a_clients_store_has_a_limit),
         TEST(totals_of_an_older_store),
+        TEST(writes_to_the_same_place),
         TEST(refs_since),
         TEST(the_loop_guard),
         TEST(values_of_the_client),

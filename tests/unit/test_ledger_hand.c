@@ -456,16 +456,17 @@ static void it_did_happen(void **state)
     (void)state;
     int64_t id = uncertain(LEDGER_PARKED, 1);
     OK(ledger_resolve(db, id, 1, "{\"id\":\"msg_1\"}", now + 1, &e));
-    assert_steps(id, "0 1!={} 2!={\"result\":{\"id\":\"msg_1\"}} ");
+    /* the request has its answer; the action is not over */
+    assert_steps(id, "0 1!={} 2 3!=200\n\n 4!=200\n\n{\"id\":\"msg_1\"} ");
     struct ledger_run run = row(id);
     assert_int_equal(run.state, LEDGER_QUEUED);
     assert_int_equal(run.due_ms, 0); /* at once, whatever the clock */
     assert_int_equal(run.looks, 0);
     assert_rows("SELECT what || ':' || text FROM history",
                 "resolved:by hand: POST /x did happen ");
-    int64_t null = uncertain(LEDGER_CONFIRMING, 1);
-    OK(ledger_resolve(db, null, 1, NULL, now, &e));
-    assert_steps(null, "0 1!={} 2!={\"result\":null} ");
+    int64_t unknown = uncertain(LEDGER_CONFIRMING, 1);
+    OK(ledger_resolve(db, unknown, 1, NULL, now, &e));
+    assert_steps(unknown, "0 1!={} 2 3!=200\n\n 4!=200\n\n{} ");
 }
 
 static void it_did_happen_in_the_recipe_itself(void **state)
@@ -521,6 +522,13 @@ static void only_a_write_in_doubt_is_resolved(void **state)
     OK(ledger_commit(
         db, CHANGE(id, 1, .steps = &done, .nsteps = 1, .state = LEDGER_PARKED), &e));
     FAILS(ledger_resolve(db, id, 0, NULL, now, &e), ERR_CONFLICT, "no write");
+    /* nor is one that was refused, and has not left again */
+    struct journal_entry refused = step(0, "POST", 0, 0, 1, NULL);
+    refused.at_ms = 0;
+    id = ADD_RUNNING(.client = "acme");
+    OK(ledger_commit(
+        db, CHANGE(id, 1, .steps = &refused, .nsteps = 1, .state = LEDGER_PARKED), &e));
+    FAILS(ledger_resolve(db, id, 1, NULL, now, &e), ERR_CONFLICT, "no write");
 }
 
 /* ---- receipts ---- */
@@ -529,8 +537,9 @@ static int64_t sent(const char *uid)
 {
     int64_t id = ADD_RUNNING(.client = "acme");
     OK(ledger_commit(db,
-                     CHANGE(id, 1, .refs = &uid, .nrefs = 1, .receipt_app = "front",
-                            .receipt = uid, .receipt_due_ms = now + 10 * MINUTE),
+                     CHANGE(id, 1, .app = "front", .company = "cmp_1", .refs = &uid,
+                            .nrefs = 1, .receipt = uid,
+                            .receipt_due_ms = now + 10 * MINUTE),
                      &e));
     end_at(id, 1, LEDGER_DONE, now, now);
     return id;
@@ -554,6 +563,13 @@ static void assert_receipts(int64_t at_ms, int limit, const char *expected)
 static void receipts(void **state)
 {
     (void)state;
+    /* two clients of one company */
+    OK(db_exec(db,
+               "INSERT INTO connection (app, id, company, token_version, token,"
+               " created_ms) VALUES ('front', 'cmp_1', 'A', 1, x'00', 1);"
+               "INSERT INTO client_connection VALUES ('acme', 'front', 'cmp_1'),"
+               " ('bolt', 'front', 'cmp_1')",
+               &e));
     int64_t run, a = sent("u1"), b = sent("u2");
     assert_receipts(now + 10 * MINUTE - 1, 9, "");
     assert_receipts(now + 10 * MINUTE, 9, "acme/front/u1:1 acme/front/u2:2 ");
@@ -657,10 +673,10 @@ static void counts_that_no_longer_matter_go(void **state)
     (void)state;
     const char *const ref = "msg_1";
     int64_t id = ADD_RUNNING(.client = "acme");
-    OK(ledger_commit(
-        db,
-        CHANGE(id, 1, .refs = &ref, .nrefs = 1, .reply_to = "cnv_1", .replies_max = 9),
-        &e));
+    OK(ledger_commit(db,
+                     CHANGE(id, 1, .app = "front", .company = "cmp_1", .refs = &ref,
+                            .nrefs = 1, .reply_to = "cnv_1", .replies_max = 9),
+                     &e));
     crash_once("bolt", "x", now);
     assert_int_equal(prune(0, now + 2 * HOUR, 100), 0);
     assert_int_equal(prune(0, now + 2 * HOUR + 1, 100), 1);

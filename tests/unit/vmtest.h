@@ -267,9 +267,11 @@ static inline const json_t *vmtest_connector(void *arg, const char *app, struct 
 }
 
 static inline const struct connection *vmtest_find(void *arg, const char *client,
-                                                   const char *app, struct err *e)
+                                                   const char *app,
+                                                   const char *company, struct err *e)
 {
     struct vmtest *t = arg;
+    (void)company;
     if (strcmp(client, "acme") == 0 && strcmp(app, "front") == 0)
         return &t->connection;
     err_set(e, ERR_AUTH, "cannot find a connection of %s to %s", client, app);

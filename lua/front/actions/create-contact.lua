@@ -73,11 +73,16 @@ return {
     error(answer, 0)
   end,
 
-  -- A handle has one contact only: when all of ours lead to the same one, that is it. Otherwise the
-  -- contact was not made, once the request had a minute to get through.
-  confirm = function(ctx, input, intent)
+  confirms = { "POST /contacts" },
+
+  -- A handle has one contact only: when all of those that were sent lead to the same one, that is it,
+  -- unless another request made it. Otherwise the contact was not made, once the request had a minute to
+  -- get through.
+  confirm = function(ctx, _, intent)
+    local body = intent.request.body
     local contact
-    for _, handle in ipairs(input.handles) do
+    if type(body) ~= "table" or type(body.handles) ~= "table" then return nil end
+    for _, handle in ipairs(body.handles) do
       local found = find(ctx, handle)
       if not found or (contact and found.id ~= contact.id) then
         if ctx.now() - intent.at >= 60 then return false end
@@ -85,6 +90,7 @@ return {
       end
       contact = found
     end
+    if contact and intent.claimed[contact.id] then return false end
     return contact
   end,
 }

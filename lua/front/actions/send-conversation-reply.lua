@@ -47,10 +47,6 @@ local function comment_body(input)
   }
 end
 
--- A comment that is older than what left by no more than this may still be it: "absent" would post it
--- once more.
-local SKEW = 300
-
 -- Front answers 403 to several things without saying to which.
 local function explain_403(err, input)
   local causes = "the author has no access to the conversation's inbox, "
@@ -77,6 +73,32 @@ local function same_author(wanted, author)
   return wanted == author.id or wanted:lower() == ("alt:email:" .. tostring(author.email)):lower()
 end
 
+-- What a request asked for, to compare what is there with it.
+local function asked_of(request)
+  local body = type(request.body) == "table" and request.body or {}
+  return { bare = bare(body.body), author = type(body.author_id) == "string" and body.author_id or nil }
+end
+
+-- Whether the request OTHER says more of what it made than OURS does, both being fit.
+local function is_closer(other, ours)
+  return #other.bare > #ours.bare or #other.bare == #ours.bare and other.author and not ours.author
+end
+
+-- Whether ITEM, a message or comment, is what OURS asked for and no other run's request to the same place.
+-- FITS compares two bare texts.
+local function is_ours(item, ours, others, fits)
+  local got = bare(item.body)
+  local function made(asked) return same_author(asked.author, item.author) and fits(got, asked.bare) end
+  if not made(ours) then return false end
+  for _, other in ipairs(others) do
+    if is_closer(other, ours) and made(other) then return false end
+  end
+  return true
+end
+
+local function equal(got, asked) return got == asked end
+local function begins(got, asked) return got:sub(1, #asked) == asked end
+
 -- The conversation's messages since SINCE; Front lists the newest first.
 local function messages_since(ctx, path, since)
   local found = {}
@@ -89,6 +111,37 @@ local function messages_since(ctx, path, since)
     page = page.next and ctx.http.page(page.next)
   end
   return found
+end
+
+-- Clocks differ by so much; a comment that is older by no more than SKEW may still be it: "absent" would
+-- post it once more.
+local DRIFT, SKEW = 5, 300
+
+local function find_comment(ctx, intent, ours, others)
+  local found, is_doubtful = {}, false
+  for _, comment in ipairs(ctx.http.page(intent.request.path).results) do
+    if comment.posted_at >= intent.at - SKEW and not intent.claimed[comment.id]
+      and is_ours(comment, ours, others, equal) then
+      if comment.posted_at >= intent.at - DRIFT then found[#found + 1] = comment else is_doubtful = true end
+    end
+  end
+  if #found == 1 then return found[1] end
+  if #found == 0 and not is_doubtful and ctx.now() - intent.at >= 60 then return false end
+  return nil
+end
+
+-- Messages appear late: that one is missing proves nothing.
+local function find_message(ctx, intent, ours, others)
+  if ours.bare == "" then return nil end -- a picture only, say: every message begins with nothing
+  local found = {}
+  for _, message in ipairs(messages_since(ctx, intent.request.path, intent.at - DRIFT)) do
+    if message.is_inbound == false and not intent.claimed[message.id]
+      and not intent.claimed[message.message_uid or ""] and is_ours(message, ours, others, begins) then
+      found[#found + 1] = message
+    end
+  end
+  if #found ~= 1 then return nil end
+  return { status = "accepted", message_uid = found[1].message_uid }, { found[1].id }
 end
 
 return {
@@ -172,38 +225,14 @@ return {
     error(answer, 0)
   end,
 
-  -- Front takes no key of ours, so what left is looked for by time, author and text. Messages appear
-  -- late: that one is missing proves nothing. A comment is there at once.
-  confirm = function(ctx, input, intent)
-    local path    = "/conversations/" .. url.segment(input.conversation_id)
-    local since   = intent.at - 5 -- clocks differ
-    -- An override may have changed what was asked for; the request says what left.
-    local sent    = type(intent.request.body) == "table" and intent.request.body or input
-    local ours    = bare(sent.body)
-    local claimed = intent.claimed or {} -- by id or uid: what other steps made
-    local found   = {}
+  confirms = { "POST /conversations/*/messages", "POST /conversations/*/comments" },
 
-    if input.type == "comment" then
-      local is_doubtful = false -- ours, by a clock that is minutes behind this machine's, or an older one
-      for _, comment in ipairs(ctx.http.page(path .. "/comments").results) do
-        if comment.posted_at >= intent.at - SKEW and not claimed[comment.id]
-          and same_author(sent.author_id, comment.author) and bare(comment.body) == ours then
-          if comment.posted_at >= since then found[#found + 1] = comment else is_doubtful = true end
-        end
-      end
-      if #found == 1 then return found[1] end
-      if #found == 0 and not is_doubtful and ctx.now() - intent.at >= 60 then return false end
-      return nil
-    end
-
-    if ours == "" then return nil end -- a picture only, say: every message begins with nothing
-    for _, message in ipairs(messages_since(ctx, path .. "/messages", since)) do
-      if message.is_inbound == false and not claimed[message.id] and not claimed[message.message_uid or ""]
-        and same_author(sent.author_id, message.author) and bare(message.body):sub(1, #ours) == ours then
-        found[#found + 1] = message
-      end
-    end
-    if #found ~= 1 then return nil end
-    return { message_uid = found[1].message_uid, id = found[1].id, status = "accepted" }
+  -- Front takes no key of ours, so what left is looked for by time, author and text, where the request
+  -- went: an override may have changed what was asked for.
+  confirm = function(ctx, _, intent)
+    local ours, others = asked_of(intent.request), {}
+    for i, other in ipairs(intent.others) do others[i] = asked_of(other.request) end
+    if intent.request.path:match("/comments$") then return find_comment(ctx, intent, ours, others) end
+    return find_message(ctx, intent, ours, others)
   end,
 }

@@ -1,6 +1,7 @@
 -- What a run's recipe and the action around an uncertain write say of failures:
--- args {recipe, action} -> {retry = {attempts, give_up in seconds}, effect, confirm = true when it
--- has one}.
+-- args {recipe, action, request = {method, path, body}, app = the connection's that it went to}
+-- -> {retry = {attempts, give_up in seconds}, effect, confirm = true when it has one, silent = why the
+-- action says nothing of this request}.
 local std = ...
 local script = std.part("script")
 
@@ -9,12 +10,47 @@ local function retry_of(name)
   return std.part("entries")(std.client(), std.workspace()).retry(name, ok and definition or nil)
 end
 
+local function parts_of(path)
+  local parts = {}
+  for part in (path .. "/"):gmatch("([^/]*)/") do parts[#parts + 1] = part end
+  return parts
+end
+
+-- PATTERN is "POST /conversations/*/comments".
+local function fits(pattern, request)
+  local method, path = pattern:match("^(%u+) (.*)$")
+  if method ~= request.method then return false end
+  local wanted, parts = parts_of(path), parts_of(request.path)
+  for i, part in ipairs(wanted) do
+    if part ~= parts[i] and (part ~= "*" or parts[i] == nil or parts[i] == "") then return false end
+  end
+  return #wanted == #parts
+end
+
+-- Without `confirms` an action speaks for each request on its own app's connection.
+local function silence(definition, args)
+  local app = script.split(args.action)
+  local request = args.request or {}
+  if type(request.method) ~= "string" or type(request.path) ~= "string" then
+    return "what was sent is not recorded"
+  end
+  if args.app ~= app then
+    return ("%s speaks only for requests on the connection to %s"):format(args.action, app)
+  end
+  if not definition.confirms then return nil end
+  for _, pattern in ipairs(definition.confirms) do
+    if fits(pattern, request) then return nil end
+  end
+  return ("the confirms of %s do not name it"):format(args.action)
+end
+
 return function(args)
   local out = { retry = retry_of(args.recipe) }
   if args.action then
     local definition = script.get("action", args.action)
     out.effect  = definition.effect
     out.confirm = definition.confirm ~= nil
+    out.silent  = silence(definition, args)
   end
   return out
 end
