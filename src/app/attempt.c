@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/when.h"
 #include "core/inbox.h"
+#include "core/intent.h"
 #include "core/settings.h"
 #include "core/stats.h"
 #include "vm/pins.h"
@@ -63,12 +64,43 @@ struct loading {
     int failed;
 };
 
+const char *attempt_moved_to(const struct attempt *a, const char *app,
+                             const char *company)
+{
+    const struct connection *now =
+        company ? workspace_connection(a->env->workspace, a->client, app, NULL) : NULL;
+    return now && !str_eq(now->company, company) ? now->company : NULL;
+}
+
+void attempt_follow(struct attempt *a, const char *app, const char *company)
+{
+    if (!attempt_moved_to(a, app, company) ||
+        !workspace_company(a->env->workspace, app, company, NULL))
+        return;
+    free(a->app);
+    free(a->company);
+    a->app = xstrdup(app);
+    a->company = xstrdup(company);
+}
+
+/* A replay asks for what was sent as it was asked then. */
+static void follow_step(struct attempt *a, const struct journal_entry *step)
+{
+    struct intent sent;
+    intent_read(&sent, step->input, step->input_len);
+    if (sent.company)
+        attempt_follow(a, sent.app, sent.company);
+    intent_fini(&sent);
+}
+
 static int on_step(void *arg, const struct journal_entry *step)
 {
     struct loading *l = arg;
     /* of a walk's scope that is open: on the pages before its checkpoint */
     if ((step->is_intent || step->is_done) && (step->is_scope || step->is_done))
         kept_has_written(l->a->kept);
+    if (step->is_intent && !step->is_scope)
+        follow_step(l->a, step);
     l->failed = journal_load(l->journal, step, l->e) != 0;
     return l->failed;
 }
@@ -557,6 +589,8 @@ static void begin(struct attempt *a, const struct ledger_run *row)
     struct run_spec spec = {.id = a->seed,
                             .client = a->client,
                             .label = a->label,
+                            .app = a->app,
+                            .company = a->company,
                             .entry = "run",
                             .args = a->args,
                             .args_len = a->args_len,
@@ -636,6 +670,8 @@ void attempt_free(struct attempt *a)
     free(a->recipe);
     free(a->origin);
     free(a->seed);
+    free(a->app);
+    free(a->company);
     free(a->label);
     free(a->policy_text);
     free(a->args);

@@ -38,8 +38,8 @@ struct attempt { /* for app/attempt.c and app/confirm.c; others see its first me
     int was_held; /* when it was last looked at */
     unsigned char pins_hash[CRYPTO_SHA256_SIZE];
     int has_pins;
-    struct err err;            /* what it has failed with, until that is decided */
-    const char *app, *company; /* its requests of APP go to COMPANY; NULL: see run_spec */
+    struct err err;      /* what it has failed with, until that is decided */
+    char *app, *company; /* its requests of APP go to COMPANY; NULL: see run_spec */
     struct confirm *confirm;
     struct loop_timer *later;
     struct runner_end end;
@@ -75,6 +75,13 @@ void attempt_fail(struct attempt *a, const struct err *e);
 /* Starts one of lua/std/tools for the run, with its code; the caller keeps a->run. */
 void attempt_tool(struct attempt *a, const char *entry, const json_t *args,
                   run_done *done, void *arg);
+/* The company that the client is connected to by now, when that is another one than
+ * COMPANY, to which the run has sent something; else NULL. */
+const char *attempt_moved_to(const struct attempt *a, const char *app,
+                             const char *company);
+/* Then what the run asks for from now on goes to COMPANY all the same: it may be looked
+ * at, but nothing new is written there. */
+void attempt_follow(struct attempt *a, const char *app, const char *company);
 void attempt_alert(struct attempt *a, const char *what, const char *sentence);
 uint64_t attempt_random(struct attempt *a);
 

@@ -99,17 +99,6 @@ void confirm_free(struct confirm *c)
     free(c);
 }
 
-/* The company that the client is connected to by now, when that is another one than the
- * write was sent to; else NULL. */
-static const char *moved_to(const struct confirm *c)
-{
-    const struct connection *now =
-        c->company
-            ? workspace_connection(c->a->env->workspace, c->a->client, c->app, NULL)
-            : NULL;
-    return now && !str_eq(now->company, c->company) ? now->company : NULL;
-}
-
 /* ---- ends ---- */
 
 static void park(struct confirm *c, const char *why)
@@ -134,7 +123,7 @@ static void park(struct confirm *c, const char *why)
 static void send_again(struct confirm *c, int64_t due_ms, const char *why)
 {
     struct attempt *a = c->a;
-    const char *company = moved_to(c);
+    const char *company = attempt_moved_to(a, c->app, c->company);
     if (company) {
         struct err e;
         err_set(&e, ERR_UNCERTAIN,
@@ -385,8 +374,7 @@ static void repeat(struct confirm *c)
 static int can_look_there(struct confirm *c)
 {
     struct err e;
-    if (!moved_to(c) ||
-        workspace_company(c->a->env->workspace, c->app, c->company, &e) != NULL)
+    if (!attempt_moved_to(c->a, c->app, c->company) || c->a->company)
         return 1;
     err_set(&e, ERR_UNCERTAIN,
             "it was sent to %s, to which no client is connected any more", c->company);
@@ -459,10 +447,8 @@ void confirm_after(struct confirm *c, const struct err *failed)
         json_object_set_new(args, "request", intent_request(&c->sent));
         json_object_set_new(args, "app", c->app ? json_string(c->app) : NULL);
     }
-    if (moved_to(c)) {
-        a->app = c->app;
-        a->company = c->company;
-    }
+    if (c->company)
+        attempt_follow(a, c->app, c->company);
     attempt_tool(a, "policy", args, on_policy, c);
     json_decref(args);
 }

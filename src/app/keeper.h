@@ -59,8 +59,8 @@ void kept_note(struct kept *x, const char *what, const char *fmt, ...)
  * notes, and END, copied, whose state may be -1; its run, epoch, now, notes and pins are
  * filled in here, and its steps too when JOURNAL is there. It is tried until it is
  * stored: E is ERR_NONE, ERR_CONFLICT when the claim is lost or, with END's own refs,
- * ERR_UNCERTAIN when what was found may be another run's. Of a run that is not in the store it is tried once,
- * as nothing is lost with it. DONE is called from the loop. */
+ * ERR_UNCERTAIN when what was found may be another run's. Of a run that is not in the
+ * store it is tried once, as nothing is lost with it. DONE is called from the loop. */
 void kept_commit(struct kept *x, const struct journal *journal, const struct pins *pins,
                  const struct ledger_change *end, run_committed *done, void *arg);
 

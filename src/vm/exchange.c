@@ -224,11 +224,15 @@ static int is_kept(const struct exchange *x)
     return !x->reads && run_keeper(x->run);
 }
 
+/* ERR_UNCERTAIN: another run has taken what this request made for its own, by a look, so
+ * that this one is looked for. */
 static void on_outcome_kept(void *arg, const struct err *e)
 {
     struct exchange *x = arg;
     x->committing = NULL;
     run_set_writing(x->run, NULL);
+    if (e->kind == ERR_UNCERTAIN)
+        journal_reopen(run_journal(x->run), x->seq);
     if (e->kind != ERR_NONE)
         run_fail(x->run, e);
     else

@@ -96,7 +96,8 @@ struct run_keeper {
     void *arg;
     /* Commits the journal's delta; DONE is called once, from the loop, unless *PENDING is
      * withdrawn: what was handed over may be committed all the same. ERR_CONFLICT: the
-     * claim is lost, nothing may be done any more. ERR_FORBIDDEN: the loop guard. */
+     * claim is lost, nothing may be done any more. ERR_FORBIDDEN: the loop guard.
+     * ERR_UNCERTAIN: the outcome is not kept, as another run has taken it for its own. */
     void (*commit)(void *arg, struct run *run, const struct run_commit *what,
                    run_committed *done, void *done_arg, void **pending);
     void (*withdraw)(void *arg, void *pending);

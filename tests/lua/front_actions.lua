@@ -372,9 +372,9 @@ local MESSAGES, COMMENTS = "/conversations/cnv_1/messages", "/conversations/cnv_
 
 -- What confirm says AFTER seconds of a request to PATH with BODY, and what it asked for. Its input is not
 -- looked at: an override may have sent something else. MORE of the intent may be given.
-local function confirm(name, path, body, answer, after, more)
+local function confirm(name, path, asked, answer, after, more)
   local ctx, sent = context(answer, AT + (after or 15))
-  local intent = { at = AT, request = { method = "POST", path = path, body = body }, claimed = {}, others = {} }
+  local intent = { at = AT, request = { method = "POST", path = path, body = asked }, claimed = {}, others = {} }
   for key, value in pairs(more or {}) do intent[key] = value end
   local found, ids = actions[name].confirm(ctx, { conversation_id = "cnv_9", type = "odd", body = "odd" }, intent)
   return found, sent, ids
@@ -396,14 +396,14 @@ t.equal(found, FOUND, "a message with our text: what Front had answered")
 t.equal(ids, { "msg_1" }, "... and the id that the answer lacks")
 t.equal(looked[1], { method = "GET", path = MESSAGES,
   query = { limit = 100, sort_by = "created_at", sort_order = "desc" } }, "confirm reads the newest messages")
-local function unsure(answer, what, body)
+local function unsure(answer, what, asked)
   for _, after in ipairs { 15, 60, 300 } do
-    t.equal(confirm(SEND, MESSAGES, body or sent_mail, answer, after), nil,
+    t.equal(confirm(SEND, MESSAGES, asked or sent_mail, answer, after), nil,
       what .. " proves nothing after " .. after .. " s")
   end
 end
-local function finds(answer, what, body, more)
-  t.equal(confirm(SEND, MESSAGES, body or sent_mail, answer, 15, more), FOUND, what)
+local function finds(answer, what, asked, more)
+  t.equal(confirm(SEND, MESSAGES, asked or sent_mail, answer, 15, more), FOUND, what)
 end
 unsure(page(), "no message")
 unsure(page(mail { is_inbound = true }), "an inbound message")
@@ -426,8 +426,13 @@ finds(page(mail()), "an author by alias", { body = "Hello Ada", author_id = "alt
 finds(page(mail()), "of a form, with a file", { body = "Hello Ada", attachments = { { file = "a.pdf", size = 7 } },
   options = { archive = false } })
 -- other requests to the same conversation whose answers were lost
-local function other(body) return { others = { { at = AT, request = { method = "POST", path = MESSAGES, body = body } } } } end
+local function other(asked)
+  return { others = { { at = AT, request = { method = "POST", path = MESSAGES, body = asked } } } }
+end
 finds(page(mail()), "the same text, sent twice: either will do", nil, other(sent_mail))
+finds(page(mail(), mail { id = "msg_2", message_uid = "u2" }), "... and as often made", nil, other(sent_mail))
+t.equal(confirm(SEND, MESSAGES, sent_mail, page(mail(), mail(), mail()), 15, other(sent_mail)), nil,
+  "more of them than were sent")
 finds(page(mail()), "a longer text that was not made", nil, other { body = "Hello Ada and Bob" })
 t.equal(confirm(SEND, MESSAGES, { body = "Hello" }, page(mail()), 15, other(sent_mail)), nil,
   "a text that begins with ours is another request's")
@@ -451,23 +456,26 @@ local sent_note = { body = "Looks **good**" }
 found, looked = confirm(SEND, COMMENTS, sent_note, page(remark()))
 t.equal(found.id, "com_1", "our comment")
 t.equal(looked[1], { method = "GET", path = COMMENTS }, "confirm reads the comments")
-local function note(what, want, answer, after, more)
+local function remarks(what, want, answer, after, more)
   t.equal(confirm(SEND, COMMENTS, sent_note, answer, after, more), want, what)
 end
-note("a comment may be late at 15 s", nil, page(), 15)
-note("a comment is absent at 60 s", false, page(), 60)
-note("an older comment is not ours", false, page(remark { posted_at = AT - 600 }), 60)
-note("clocks may differ by a minute", nil, page(remark { posted_at = AT - 60 }), 60)
-note("a longer comment is not ours", false, page(remark { body = "Looks **good** to me" }), 60)
-note("two comments alike", nil, page(remark(), remark { id = "com_2" }), 60)
-note("another step's comment is not ours", false, page(remark()), 60, { claimed = { com_1 = true } })
+remarks("a comment may be late at 15 s", nil, page(), 15)
+remarks("a comment is absent at 60 s", false, page(), 60)
+remarks("an older comment is not ours", false, page(remark { posted_at = AT - 600 }), 60)
+remarks("clocks may differ by a minute", nil, page(remark { posted_at = AT - 60 }), 60)
+remarks("a longer comment is not ours", false, page(remark { body = "Looks **good** to me" }), 60)
+remarks("two comments alike", nil, page(remark(), remark { id = "com_2" }), 60)
+remarks("another step's comment is not ours", false, page(remark()), 60, { claimed = { com_1 = true } })
 
-local card = { name = "Ada", handles = { { handle = "a@b.example", source = "email" }, { handle = "+1 5", source = "phone" } } }
+local card = {
+  name = "Ada", handles = { { handle = "a@b.example", source = "email" }, { handle = "+1 5", source = "phone" } },
+}
 local function company(by_path)
   return function(asked) return by_path[asked.path] or false end
 end
 local MAIL, PHONE = "/contacts/alt%3Aemail%3Aa%40b.example", "/contacts/alt%3Aphone%3A%2B1%205"
-found, looked = confirm("create-contact", "/contacts", card, company { [MAIL] = { id = "crd_1" }, [PHONE] = { id = "crd_1" } })
+local both = company { [MAIL] = { id = "crd_1" }, [PHONE] = { id = "crd_1" } }
+found, looked = confirm("create-contact", "/contacts", card, both)
 t.equal(found, { id = "crd_1" }, "all handles lead to one contact")
 t.equal({ looked[1].method, looked[1].path, looked[2].path }, { "GET", MAIL, PHONE }, "looked up by alias")
 for what, answer in pairs {
@@ -477,6 +485,6 @@ for what, answer in pairs {
   t.equal(confirm("create-contact", "/contacts", card, answer, 15), nil, what .. " says nothing at 15 s")
   t.equal(confirm("create-contact", "/contacts", card, answer, 60), false, what .. " at 60 s: it was not made")
 end
-t.equal(confirm("create-contact", "/contacts", card, company { [MAIL] = { id = "crd_1" }, [PHONE] = { id = "crd_1" } },
-  15, { claimed = { crd_1 = true } }), false, "another step made it: ours was refused, or never came")
+t.equal(confirm("create-contact", "/contacts", card, both, 15,
+  { claimed = { crd_1 = true } }), false, "another step made it: ours was refused, or never came")
 t.equal(confirm("create-contact", "/contacts", "--boundary", company {}, 60), nil, "handles that are not known")

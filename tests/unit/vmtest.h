@@ -267,8 +267,8 @@ static inline const json_t *vmtest_connector(void *arg, const char *app, struct 
 }
 
 static inline const struct connection *vmtest_find(void *arg, const char *client,
-                                                   const char *app,
-                                                   const char *company, struct err *e)
+                                                   const char *app, const char *company,
+                                                   struct err *e)
 {
     struct vmtest *t = arg;
     (void)company;

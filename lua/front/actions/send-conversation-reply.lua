@@ -96,6 +96,16 @@ local function is_ours(item, ours, others, fits)
   return true
 end
 
+-- As many may be FOUND as there are requests that are alike: which is whose does not matter then, and no
+-- two runs take the same one.
+local function take(found, ours, others)
+  local most = 1
+  for _, other in ipairs(others) do
+    if other.bare == ours.bare and other.author == ours.author then most = most + 1 end
+  end
+  return #found <= most and found[1] or nil
+end
+
 local function equal(got, asked) return got == asked end
 local function begins(got, asked) return got:sub(1, #asked) == asked end
 
@@ -125,9 +135,8 @@ local function find_comment(ctx, intent, ours, others)
       if comment.posted_at >= intent.at - DRIFT then found[#found + 1] = comment else is_doubtful = true end
     end
   end
-  if #found == 1 then return found[1] end
   if #found == 0 and not is_doubtful and ctx.now() - intent.at >= 60 then return false end
-  return nil
+  return take(found, ours, others)
 end
 
 -- Messages appear late: that one is missing proves nothing.
@@ -140,8 +149,9 @@ local function find_message(ctx, intent, ours, others)
       found[#found + 1] = message
     end
   end
-  if #found ~= 1 then return nil end
-  return { status = "accepted", message_uid = found[1].message_uid }, { found[1].id }
+  local message = take(found, ours, others)
+  if not message then return nil end
+  return { status = "accepted", message_uid = message.message_uid }, { message.id }
 end
 
 return {

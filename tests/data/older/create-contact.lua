@@ -1,0 +1,90 @@
+local FIELDS = {
+  "handles", "name", "description", "avatar", "links", "list_names", "group_names", "custom_fields",
+}
+
+-- The contact that has HANDLE, or nil.
+local function find(ctx, handle)
+  local path   = "/contacts/" .. url.segment("alt:" .. handle.source .. ":" .. handle.handle)
+  local answer = ctx.http.request({ method = "GET", url = path })
+  if answer.status == 200 then return answer.body end
+  if answer.status ~= 404 then
+    error({ kind = "invalid", message = "cannot look up contact: Front answered " .. answer.status })
+  end
+end
+
+return {
+  summary = "Create a contact.",
+  effect  = "write",
+  scopes  = { "contacts:write" },
+
+  input = {
+    handles = {
+      required = true, min = 1,
+      list = { object = {
+        handle = {
+          "string", required = true, min = 1, example = "ada@customer.example",
+          about = "Address, number or name. Front takes a phone number without + and country code for a US one.",
+        },
+        source = {
+          enum = { "twitter", "email", "phone", "facebook", "intercom", "front_chat", "custom" }, required = true,
+          example = "email", about = "What kind of handle it is.",
+        },
+      } },
+      example = { { handle = "ada@customer.example", source = "email" } },
+      about   = "How the contact is reached. A handle belongs to one contact of the company only.",
+    },
+    name        = { "string", example = "Ada Example", about = "The contact's name." },
+    description = { "string", example = "Buys wool twice a year", about = "A note shown with the contact." },
+    avatar      = { "file", example = "@ada.png", about = "A picture, 25 MB at most." },
+    links       = { list = "string", example = { "https://customer.example" }, about = "Web pages of the contact." },
+    list_names  = {
+      list = "string", example = { "Customers" },
+      about = "Contact lists to add it to; Front makes those that are missing.",
+    },
+    group_names = { list = "string", example = { "Customers" }, about = "Deprecated by Front: use list_names." },
+    custom_fields = {
+      "object", example = { ["Job Title"] = "Buyer" },
+      about = "Values by the field's name in Front, upper and lower case as there.",
+    },
+  },
+
+  output = {
+    id            = { "string", about = "crd_…" },
+    name          = { "string" },
+    description   = { "string" },
+    handles       = { list = "object", about = "{handle, source} each" },
+    links         = { list = "string" },
+    lists         = { list = "object" },
+    custom_fields = { "object" },
+    is_private    = { "boolean" },
+  },
+
+  run = function(ctx, input)
+    local body = {}
+    for _, name in ipairs(FIELDS) do body[name] = input[name] end
+    local ok, answer = pcall(ctx.http.post, "/contacts", body, { multipart = input.avatar ~= nil })
+    if ok then return answer end
+    if type(answer) == "table" and answer.kind == "conflict" then
+      answer = {
+        kind = "conflict", status = answer.status, title = answer.title, details = answer.details,
+        message = answer.message .. "; a handle belongs to one contact only, and one of these is taken already",
+      }
+    end
+    error(answer, 0)
+  end,
+
+  -- A handle has one contact only: when all of ours lead to the same one, that is it. Otherwise the
+  -- contact was not made, once the request had a minute to get through.
+  confirm = function(ctx, input, intent)
+    local contact
+    for _, handle in ipairs(input.handles) do
+      local found = find(ctx, handle)
+      if not found or (contact and found.id ~= contact.id) then
+        if ctx.now() - intent.at >= 60 then return false end
+        return nil
+      end
+      contact = found
+    end
+    return contact
+  end,
+}
