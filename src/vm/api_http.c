@@ -504,20 +504,6 @@ static void check_effect(lua_State *L, const struct exchange *x)
             x->what, scope->kind, scope->name);
 }
 
-/* A run that began in a company which its client has left has its recorded steps replayed
- * there, and sends nothing new to it. */
-static int check_company(const struct exchange *x, struct err *e)
-{
-    const struct connection *c = x->connection;
-    if (!c || !run_keeper(x->run) || !run_company(x->run, c->app))
-        return 0;
-    return err_set(
-        e, ERR_CONFLICT,
-        "cannot replay this run as far as %s: it began in %s, and client %s is "
-        "connected to another company now",
-        x->what, c->company, run_client(x->run));
-}
-
 /* What a dry run would have sent: {dry_run = {method, url, body}}; ends the attempt. */
 static int show_request(lua_State *L, const struct exchange *x)
 {
@@ -591,10 +577,6 @@ static int perform(lua_State *L, struct exchange *x)
                 x->what);
         return run_give_up(L, &e);
     }
-    if (check_company(x, &e) != 0) {
-        journal_cancel(run_journal(x->run), x->seq);
-        return run_give_up(L, &e);
-    }
     /* what a replay finds recorded was sent before */
     if (!x->reads && run_is_dry(x->run))
         return show_request(L, x);
@@ -607,7 +589,7 @@ static int perform(lua_State *L, struct exchange *x)
             return push_result(L, x, x->packed.data, x->packed.len);
         }
         journal_cancel(run_journal(x->run), x->seq);
-        if (err_kind_is_retryable(e.kind) || e.kind == ERR_AUTH)
+        if (err_kind_is_retryable(e.kind) || e.kind == ERR_AUTH || e.kind == ERR_CONFLICT)
             return run_give_up(L, &e);
         return fail_raise(L, &e);
     }

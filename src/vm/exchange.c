@@ -655,11 +655,25 @@ static void on_admitted(void *arg, const struct err *refused)
     }
 }
 
+/* A run that began in a company which its client has left has its recorded steps replayed
+ * there, and sends nothing new to it. */
+static int check_company(const struct exchange *x, struct err *e)
+{
+    const struct connection *c = x->connection;
+    if (!c || !run_keeper(x->run) || !run_company(x->run, c->app))
+        return 0;
+    return err_set(
+        e, ERR_CONFLICT,
+        "cannot replay this run as far as %s: it began in %s, and client %s is "
+        "connected to another company now",
+        x->what, c->company, run_client(x->run));
+}
+
 int exchange_send(struct exchange *x, struct err *e)
 {
     const struct run_host *host = run_host(x->run);
     int pending = 0;
-    if (check_interrupted(x, e) != 0)
+    if (check_interrupted(x, e) != 0 || check_company(x, e) != 0)
         return -1;
     if (!x->began_us)
         x->began_us = clock_mono_us();
