@@ -558,7 +558,8 @@ LUA
   printf 'return {\n  summary = \xff,\n}\n' | put recipes/bytes.lua
   check
   [ "$status" = 65 ]
-  [[ $output == *"recipes/bytes.lua:2: syntax error: "* ]]
+  [[ $output == *"clients/acme/client.lua:2: it is not UTF-8 (byte 0xff)"* ]]
+  [[ $output == *"recipes/bytes.lua:2: it is not UTF-8 (byte 0xff)"* ]]
 }
 
 @test "long paths, of which Lua shows the end only, are whole" {
