@@ -883,25 +883,22 @@ static void clients_may_end_what_they_send(void **state)
     stop();
 }
 
-/* A client that reads no answers is not read from either. */
+/* More answers than may wait unwritten: each comes, in turn with reading. */
 static void pipelined_answers_are_limited(void **state)
 {
     (void)state;
     enum { MANY = 3000 };
     static const char request[] = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+    static char out[1 << 16];
     start(usual);
-    int fd = dial();
+    int fd = dial(), answers = 0;
     for (int i = 0; i < MANY; i++)
         say(fd, request);
-    struct buf left, message;
-    buf_init(&left, 1 << 20);
-    buf_init(&message, 1 << 16);
-    for (int i = 0; i < MANY; i++) {
-        assert_int_equal(net_read_message(fd, &left, &message, 1), 0);
-        ASSERT_HAS(buf_str(&message), "hello");
-    }
-    buf_free(&left);
-    buf_free(&message);
+    say(fd, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    for (ssize_t n; (n = recv(fd, out, sizeof out, 0)) > 0;)
+        for (ssize_t i = 0; i < n; i++) /* no other line holds one */
+            answers += out[i] == '/';
+    assert_int_equal(answers, MANY + 1);
     close(fd);
     stop();
 }
