@@ -153,9 +153,10 @@ int cli_fail(const struct cli *cli, const struct err *e)
 {
     if (log_is_json())
         log_line(LOG_ERROR, "%s", e->text);
-    else
-        table_printf(stderr, "foyer: %s\n",
-                     e->text); /* an API's own words may be in it */
+    else {
+        fputs("foyer: ", stderr);
+        table_print_lines(stderr, e->text); /* an API's own words may be in it */
+    }
     if (e->kind == ERR_RATE_LIMITED && e->retry_after_ms >= 0 && !log_is_json())
         fprintf(stderr, "foyer: try again in %g s\n", (double)e->retry_after_ms / 1000);
     if (cli->json) {

@@ -5,6 +5,7 @@
 #include "app/cli.h"
 #include "app/session.h"
 #include "app/table.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 static const char usage[] = "call ACTION --client CLIENT [key=value …] [--input FILE] "
@@ -17,13 +18,15 @@ enum { WAIT_MS = 5000 };
 /* The URL is the API's: as a word that a shell reads back it must not end its quotes. */
 static void print_next(const char *next)
 {
-    fputs("more: next='", stderr);
+    struct buf quoted;
+    buf_init(&quoted, 3 * strlen(next) + 1);
     for (; *next; next++)
         if (*next == '\'')
-            fputs("%27", stderr);
+            buf_adds(&quoted, "%27");
         else
-            fputc(*next, stderr);
-    fputs("'\n", stderr);
+            buf_addc(&quoted, *next);
+    table_printf(stderr, "more: next='%s'\n", buf_str(&quoted));
+    buf_free(&quoted);
 }
 
 /* OUT is {result, columns?}: a list action's results as a table, anything else by lines.
@@ -47,7 +50,10 @@ static void print_result(const json_t *out)
     } else if (json_is_object(result)) {
         table_print_object(result);
     } else if (json_is_string(result)) {
-        table_printf(stdout, "%s\n", json_string_value(result));
+        {
+            table_print_text(stdout, json_string_value(result));
+            putchar('\n');
+        }
     } else if (result && !json_is_null(result)) {
         cli_print_json(result);
     }

@@ -5,6 +5,7 @@
 #include "app/cli.h"
 #include "app/session.h"
 #include "app/workspace_check.h"
+#include "app/table.h"
 #include "base/path.h"
 #include "base/str.h"
 
@@ -288,23 +289,16 @@ static json_t *choose_mistakes(const struct check *c)
     return list;
 }
 
-/* A sentence may quote a file: nothing of it may steer the terminal. */
-static void print_text(const char *s)
-{
-    for (; *s; s++)
-        putchar((unsigned char)*s < ' ' || *s == 0x7f ? ' ' : *s);
-}
-
 static void print_mistake(const json_t *mistake)
 {
-    print_text(json_string_value(json_object_get(mistake, "path")));
-    printf(":%d: ", (int)json_integer_value(json_object_get(mistake, "line")));
-    print_text(json_string_value(json_object_get(mistake, "sentence")));
+    table_printf(stdout, "%s:%d: %s", json_string_value(json_object_get(mistake, "path")),
+                 (int)json_integer_value(json_object_get(mistake, "line")),
+                 json_string_value(json_object_get(mistake, "sentence")));
     const json_t *clients = json_object_get(mistake, "clients");
     size_t n = json_array_size(clients);
     for (size_t i = 0; i < n && i < NAMED_CLIENTS; i++) {
         printf(i ? ", " : n > 1 ? " (clients " : " (client ");
-        print_text(json_string_value(json_array_get(clients, i)));
+        table_printf(stdout, "%s", json_string_value(json_array_get(clients, i)));
     }
     if (n > NAMED_CLIENTS)
         printf(" and %zu more", n - NAMED_CLIENTS);

@@ -108,7 +108,7 @@ static void print_one(struct command *c, const json_t *tree)
     timeline_delivery(&t, tree);
     putchar('\n');
     if (json_is_string(body))
-        table_printf(stdout, "%s\n", json_string_value(body));
+        table_print_lines(stdout, json_string_value(body));
     else
         cli_print_json(body);
 }

@@ -5,6 +5,7 @@
 
 #include "app/cli.h"
 #include "app/session.h"
+#include "app/table.h"
 #include "base/str.h"
 
 static const char usage[] =
@@ -19,19 +20,26 @@ static void print_unknown(const json_t *unknown)
     json_array_foreach(unknown, i, u)
     {
         const char *near = json_string_value(json_object_get(u, "near"));
-        fprintf(stderr, "%s:%d: unknown variable %s%s%s%s\n",
-                json_string_value(json_object_get(u, "path")),
-                (int)json_integer_value(json_object_get(u, "line")),
-                json_string_value(json_object_get(u, "name")),
-                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        table_printf(stderr, "%s:%d: unknown variable %s%s%s%s\n",
+                     json_string_value(json_object_get(u, "path")),
+                     (int)json_integer_value(json_object_get(u, "line")),
+                     json_string_value(json_object_get(u, "name")),
+                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
 }
 
-/* The bytes as they are; a terminal gets the line end that they may lack. */
+/* The bytes as they are; a terminal gets no control characters, and the line end that
+ * they may lack. */
 static void print_text(const char *text, size_t len)
 {
-    fwrite(text, 1, len, stdout);
-    if (isatty(STDOUT_FILENO) && (len == 0 || text[len - 1] != '\n'))
+    if (!isatty(STDOUT_FILENO)) {
+        fwrite(text, 1, len, stdout);
+        return;
+    }
+    char *copy = xmemdup0(text, len);
+    table_print_text(stdout, copy);
+    free(copy);
+    if (len == 0 || text[len - 1] != '\n')
         putchar('\n');
 }
 

@@ -4,6 +4,7 @@
 
 #include "app/cli.h"
 #include "app/selection.h"
+#include "app/table.h"
 #include "base/str.h"
 #include "core/ledger.h"
 #include "core/store.h"
@@ -57,9 +58,9 @@ static int is_wider(void *arg, const struct ledger_pause *pause)
     if ((*pause->client && l->client && !str_eq(pause->client, l->client)) ||
         (*pause->recipe && l->recipe && !str_eq(pause->recipe, l->recipe)))
         return 0;
-    fprintf(stderr, "foyer: still paused: %s%s, %s%s\n",
-            *pause->client ? "client " : "all clients", pause->client,
-            *pause->recipe ? "recipe " : "all recipes", pause->recipe);
+    table_printf(stderr, "foyer: still paused: %s%s, %s%s\n",
+                 *pause->client ? "client " : "all clients", pause->client,
+                 *pause->recipe ? "recipe " : "all recipes", pause->recipe);
     return 0;
 }
 

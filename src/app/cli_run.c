@@ -226,9 +226,10 @@ static void print_value(const json_t *result)
 {
     if (json_is_object(result))
         table_print_object(result);
-    else if (json_is_string(result))
-        table_printf(stdout, "%s\n", json_string_value(result));
-    else
+    else if (json_is_string(result)) {
+        table_print_text(stdout, json_string_value(result));
+        putchar('\n');
+    } else
         cli_print_json(result);
 }
 

@@ -95,7 +95,7 @@ static int list(struct command *c, struct err *e)
 static void print_body(const json_t *body)
 {
     if (json_is_string(body))
-        table_printf(stdout, "%s\n", json_string_value(body));
+        table_print_lines(stdout, json_string_value(body));
     else if (body)
         cli_print_json(body);
 }
@@ -144,7 +144,11 @@ static void print_run(struct command *c, const json_t *run)
     }
     json_array_foreach(json_object_get(run, "commands"), i, command)
     {
-        printf("%s%s\n", i ? "" : "\nyou may:\n", json_string_value(command));
+        {
+            if (i == 0)
+                puts("\nyou may:");
+            table_printf(stdout, "%s\n", json_string_value(command));
+        }
     }
     json_decref(shown);
 }

@@ -42,10 +42,12 @@ int cmd_version(struct cli *cli, int argc, char **argv)
     const char *lua = vm_version();
     char warning[200] = "";
     if (lua_is_old(lua))
-        snprintf(warning, sizeof warning,
-                 "Lua %s is older than 5.4.8 and may lack its repairs of memory errors; "
-                 "it is for scripts that you have read",
-                 lua);
+        snprintf(
+            warning, sizeof warning,
+            "Lua %s, which Debian ships, is older than 5.4.8: a script made for it can "
+            "break out of the sandbox. Nothing to do for scripts that you have read; run "
+            "no others",
+            lua);
     if (cli->json) {
         json_t *tree = json_object(), *warnings = json_array();
         for (size_t i = 0; i < PARTS; i++)

@@ -237,14 +237,15 @@ static void print_diff(const json_t *row)
     const char *below = json_string_value(json_object_get(row, "below"));
     const char *text = json_string_value(json_object_get(row, "diff"));
     if (!below)
-        fprintf(stderr, "foyer: %s lies over nothing: no layer below has it\n", path);
+        table_printf(stderr, "foyer: %s lies over nothing: no layer below has it\n",
+                     path);
     else if (json_is_false(json_object_get(row, "differs")))
-        fprintf(stderr, "foyer: %s and %s are the same\n", path, below);
+        table_printf(stderr, "foyer: %s and %s are the same\n", path, below);
     else if (text)
-        fputs(text, stdout);
+        table_print_text(stdout, text);
     else
-        fprintf(stderr, "foyer: %s and %s differ, in bytes that are no UTF-8\n", path,
-                below);
+        table_printf(stderr, "foyer: %s and %s differ, in bytes that are no UTF-8\n",
+                     path, below);
 }
 
 /* As diff(1): 0 when nothing differs, 1 when something does. */

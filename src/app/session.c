@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/access.h"
+#include "app/table.h"
 #include "core/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -51,8 +52,8 @@ static void on_poll(void *arg)
     }
     const char *writing = runs_writing(s->runs);
     if (writing)
-        fprintf(stderr, "foyer: interrupted; nobody knows whether it was done: %s\n",
-                writing);
+        table_printf(stderr, "foyer: interrupted; nobody knows whether it was done: %s\n",
+                     writing);
     loop_stop(s->loop);
 }
 
@@ -64,7 +65,8 @@ void session_interrupt(struct session *s, int quiet)
     runs_stop_writes(s->runs);
     const char *writing = runs_writing(s->runs);
     if (!quiet && writing)
-        fprintf(stderr, "foyer: interrupted; waiting for the answer to: %s\n", writing);
+        table_printf(stderr, "foyer: interrupted; waiting for the answer to: %s\n",
+                     writing);
     else if (!quiet && is_waited_for(s))
         fprintf(stderr, "foyer: interrupted; waiting for the token endpoint\n");
     else if (!quiet)

@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "core/answer.h"
 
-enum { CELL_MAX = 800, WIDTH_MAX = 64, WIDTH_MIN = 17 /* a time */ };
+enum { CELL_MAX = 800, WIDTH_MAX = 64, WIDTH_MIN = 20 /* a time */ };
 
 static int is_time(const char *path)
 {
@@ -40,7 +40,8 @@ static char *cell_text(const json_t *value, const char *path)
         time_t t = (time_t)json_number_value(value);
         struct tm tm;
         char text[32];
-        if (gmtime_r(&t, &tm) && strftime(text, sizeof text, "%Y-%m-%d %H:%MZ", &tm) > 0)
+        if (gmtime_r(&t, &tm) &&
+            strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &tm) > 0)
             buf_adds(&out, text);
     } else if (json_is_array(value) && (json_array_size(value) == 0 ||
                                         json_is_string(json_array_get(value, 0)))) {
@@ -184,6 +185,18 @@ void table_print_text(FILE *to, const char *s)
     free(shown);
 }
 
+void table_print_lines(FILE *to, const char *s)
+{
+    char *shown = printable_copy(s, strlen(s), 1);
+    for (const char *p = shown; *p; p++) {
+        putc(*p, to);
+        if (*p == '\n')
+            fputs("  ", to);
+    }
+    putc('\n', to);
+    free(shown);
+}
+
 void table_printf(FILE *to, const char *fmt, ...)
 {
     va_list ap, again;
@@ -194,6 +207,10 @@ void table_printf(FILE *to, const char *fmt, ...)
     vsnprintf(s, n < 0 ? 1 : (size_t)n + 1, fmt, again);
     va_end(again);
     va_end(ap);
-    table_print_text(to, s);
+    size_t len = strlen(s), first = strspn(fmt, "\n");
+    size_t last = len > first && str_ends(fmt, "\n");
+    char *shown = printable_copy(s + first, len - first - last, 0);
+    fprintf(to, "%.*s%s%s", (int)first, fmt, shown, last ? "\n" : "");
+    free(shown);
     free(s);
 }

@@ -12,10 +12,14 @@ void table_print(const json_t *rows, const json_t *columns);
 /* Prints an object's members, nested ones by dotted path, links (_links) left out. */
 void table_print_object(const json_t *object);
 
-/* Prints text of several lines that may hold what others wrote: without control
- * characters, see base/printable. */
+/* Prints text of several lines that is a command's whole output and may hold what others
+ * wrote: without control characters, see base/printable. */
 void table_print_text(FILE *to, const char *s);
-/* The same for a sentence. */
+/* The same and a newline, where other lines are foyer's own: no line of S but the first
+ * begins without two spaces. */
+void table_print_lines(FILE *to, const char *s);
+/* Prints one line: newlines and control characters in the arguments become spaces. Those
+ * at the ends of FMT stay. */
 void table_printf(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -65,11 +65,15 @@ static void format_clock(int64_t second_of_day, char out[16])
 
 void timeline_format(const struct timeline *t, int64_t ms, char out[40])
 {
-    int64_t s = local_seconds(t, ms);
+    int64_t s = local_seconds(t, ms), east = s - ms / 1000, minutes = llabs(east) / 60;
     char date[16], clock[16];
     format_day(s / DAY, date);
     format_clock(s % DAY, clock);
-    snprintf(out, 40, "%s %s", date, clock);
+    if (east == 0)
+        snprintf(out, 40, "%s %s UTC", date, clock);
+    else
+        snprintf(out, 40, "%s %s %c%02d:%02d", date, clock, east < 0 ? '-' : '+',
+                 (int)(minutes / 60 % 100), (int)(minutes % 60));
 }
 
 /* "+35 ms", "+1.2 s", "+2 h 5 min"; nothing where it is no time after. */
@@ -112,8 +116,7 @@ static void line(struct timeline *t, int64_t ms, int indent, const char *fmt, ..
     va_end(ap);
     printf("%-10s %8s%4s %-*s %*s", date, clock, millis, AFTER_WIDTH, after, 2 * indent,
            "");
-    table_print_text(stdout, text);
-    putchar('\n');
+    table_printf(stdout, "%s\n", text);
     free(text);
 }
 

@@ -19,7 +19,7 @@ struct timeline {
 /* Times as CLIENT's settings have them, else the workspace's, else UTC. CLIENT may be
  * NULL or unreadable. */
 struct timeline timeline_for(struct workspace *w, const char *client);
-/* "2026-11-22 10:00:05". */
+/* "2026-11-22 10:00:05 +01:00", or "UTC" where that is the clock's time. */
 void timeline_format(const struct timeline *t, int64_t ms, char out[40]);
 /* A delivery with its triggers and runs; a run with its history. INDENT counts steps. */
 void timeline_delivery(struct timeline *t, const json_t *delivery);

@@ -17,7 +17,9 @@ finish() {
 }
 trap finish EXIT
 
-title() { printf '\n\033[1m%s\033[0m\n' "# $*"; }
+bold='' plain=''
+[ ! -t 1 ] || bold=$'\033[1m' plain=$'\033[0m'
+title() { printf '\n%s# %s%s\n' "$bold" "$*" "$plain"; }
 
 # show COMMAND...: as typed by a person in the workspace; its output goes to $work/out as well.
 show() {

@@ -132,7 +132,11 @@ answer() {
   holds "$(cat "$BATS_TEST_TMPDIR/refused")" '/hooks/front 401 no key in force made its signature' \
     '/hooks/front 401 signed with SHA-1: this is a rule webhook, whose URL names the client' \
     '/hooks/front 400 its body is not a JSON object' '/hooks/front 415 its body has a Content-Encoding' '/hooks/nobody/front 404 there is no client "nobody"'
-  holds "$(cat "$LOG")" 'a request from 127.0.0.1 was refused with 413: its body is too large'
+  # each kind is a line of the log
+  holds "$(cat "$LOG")" '/hooks/front: refused with 401, 1 time: no key in force made its signature' \
+    '/hooks/front: refused with 400, 1 time: its body is not a JSON object' \
+    '/hooks/nobody/front: refused with 404, 1 time: there is no client "nobody"' \
+    'a request from 127.0.0.1 was refused with 413: its body is too large'
   # neither keys nor what came is in the log
   ! grep -q -e mock-signing-key -e ana@mail "$LOG"
 }

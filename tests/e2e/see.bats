@@ -234,7 +234,7 @@ CREATED='on = "front/conversation-created",'
   at $((NOON + HOUR))
   foyer runs list
   same "$(head -1 <<<"$output" | tr -s ' ')" "ID CLIENT RECIPE STATE CREATED_AT DUE_OR_ENDED_AT ATTEMPTS REASON"
-  same "$(sed -n 2p <<<"$output" | tr -s ' ' | cut -d' ' -f1-9)" "4 acme good done 2025-06-16 13:00Z 2025-06-16 13:00Z 1"
+  same "$(sed -n 2p <<<"$output" | tr -s ' ' | cut -d' ' -f1-11)" "4 acme good done 2025-06-16 13:00 UTC 2025-06-16 13:00 UTC 1"
   ids() { foyer runs list --json "$@"; same "$status" 0; jq -c 'map(.id)' <<<"$output"; }
   same "$(ids)" "[4,3,2,1]"
   same "$(ids --limit 2)" "[4,3]"
@@ -318,7 +318,7 @@ END
   holds "$output" "rule_key: set"
   holds "$output" "Application webhooks"
   holds "$output" "Send to a Webhook"
-  holds "$output" "2025-06-16 08:00:01 (1 min ago)"
+  holds "$output" "2025-06-16 08:00:01 -04:00 (1 min ago)"
   holds "$output" ": delivery 2, inbound, waiting"
   holds "$output" "401, 3 times: no key in force made its signature"
   holds "$output" "404 /hooks/amce/front, 1 time: there is no client \"amce\""
