@@ -41,7 +41,7 @@ class Company(BaseHTTPRequestHandler):
             "/teams/tim_2/signatures": page(host, self.path, [{"id": "sig_2", "name": "Shop"}, {"id": "sig_1", "name": "Office"}]),
         }
         if len(sys.argv) > 1:
-            tags = [{"id": f"tag_{i}", "name": f"Tag {i}"} for i in range(int(sys.argv[1]))]
+            tags = [{"id": f"tag_{i}", "name": f"Tag {i} of a company with long names for all of its many tags, each of them different"} for i in range(int(sys.argv[1]))]
             answers["/tags"] = page(host, self.path, tags)
         status, answer = 200, answers.get(self.path)
         if answer is None:

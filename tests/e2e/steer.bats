@@ -287,7 +287,7 @@ act() {
   same "$stderr" "foyer: runs are held: \`foyer pause\` shows which"
   # the run says itself what holds it, and what lifts that
   foyer trace run 1
-  holds "$output" "HELD: client acme is paused since 2025-06-16 08:00:00: their holidays"
+  holds "$output" "HELD: client acme is paused since 2025-06-16 08:00:00 -04:00: their holidays"
   holds "$output" "you may: foyer resume --client acme"
   foyer runs show 1
   holds "$output" "HELD: client acme is paused"
