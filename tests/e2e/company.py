@@ -14,6 +14,8 @@ INBOXES = [
     ("not an id", "Skipped"), ("inb_8\"] = os.exit() --", "Skipped too"), ("inb_7", "Twice"),
 ]
 
+PAGE = 100  # tags
+
 
 def page(host, path, results, following=None):
     link = f"http://{host}{following}" if following else None
@@ -41,8 +43,11 @@ class Company(BaseHTTPRequestHandler):
             "/teams/tim_2/signatures": page(host, self.path, [{"id": "sig_2", "name": "Shop"}, {"id": "sig_1", "name": "Office"}]),
         }
         if len(sys.argv) > 1:
-            tags = [{"id": f"tag_{i}", "name": f"Tag {i} of a company with long names for all of its many tags, each of them different"} for i in range(int(sys.argv[1]))]
-            answers["/tags"] = page(host, self.path, tags)
+            tags = [{"id": f"tag_{i}", "name": f"Tag {i}"} for i in range(int(sys.argv[1]))]
+            for start in range(0, len(tags), PAGE):
+                following = f"/tags?page_token={start + PAGE}" if start + PAGE < len(tags) else None
+                path = f"/tags?page_token={start}" if start else "/tags"
+                answers[path] = page(host, self.path, tags[start:start + PAGE], following)
         status, answer = 200, answers.get(self.path)
         if answer is None:
             status = 403 if self.path == "/tags" else 404

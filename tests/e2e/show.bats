@@ -408,12 +408,12 @@ LUA
 }
 
 @test "ids: more names than a settings file may hold" {
-  connect_awkward 3000
+  connect_awkward 8000
   fails 70 'put those that you need into client.lua' ids --client acme --write
   [ ! -e "$ACME/ids.lua" ]
   foyer ids --client acme --json
   same "$status" 0
-  same "$(jq -c '[.rows[] | select(.kind == "tag")] | length' <<<"$output")" 3000
+  same "$(jq -c '[.rows[] | select(.kind == "tag")] | length' <<<"$output")" 8000
 }
 
 @test "ids: errors" {
