@@ -83,9 +83,12 @@ static inline int net_read_message(int fd, struct buf *left, struct buf *out,
         char *end = left->data ? memmem(left->data, left->len, "\r\n\r\n", 4) : NULL;
         if (end) {
             size_t head = (size_t)(end - left->data) + 4, body = 0;
+            char behind = left->data[head];
+            left->data[head] = '\0'; /* or a large body is searched each time */
             const char *len = has_body ? net_header(left->data, "Content-Length") : NULL;
-            if (len && len < end)
+            if (len)
                 body = strtoul(len, NULL, 10);
+            left->data[head] = behind;
             if (left->len >= head + body) {
                 buf_add(out, left->data, head + body);
                 size_t rest = left->len - head - body;
