@@ -169,18 +169,17 @@ test: test-deps ## the whole suite; ends with `N passed, N failed`
 asan: ## the whole suite under ASan and UBSan
 	@$(MAKE) --no-print-directory MODE=asan test
 
-torture: all ## 2,000 webhooks, 20 times kill -9, and every bad request behind proxies: none lost, none doubled (SEED=7)
+torture: all ## kills, stops, bad requests behind proxies, fuzzing: none lost, none doubled (SEED=7)
 	$(call install_missing,$(TORTURE_DEPS))
 	@dir=$$(mktemp -d) && python3 -B tests/e2e/http_proxies.py $(FOYER) $$dir nginx nginx-streaming haproxy \
 	  haproxy-lenient caddy && rm -rf $$dir
 	@dir=$$(mktemp -d) && python3 -B tests/e2e/http_direct.py $(FOYER) $$dir --tls --seed $(or $(SEED),7) && rm -rf $$dir
-	@dir=$$(mktemp -d) && python3 tests/e2e/crash.py $(FOYER) $$dir --events 2000 --kills 20 \
+	@dir=$$(mktemp -d) && python3 -B tests/e2e/crash.py $(FOYER) $$dir --events 2000 --kills 20 \
 	  --seed $(or $(SEED),7) --limit 600 && rm -rf $$dir
+	@dir=$$(mktemp -d) && python3 -B tests/e2e/crash_mix.py $(FOYER) $$dir --events 500 --walked 100 --kills 16 \
+	  --stops 4 --last-look 65s --seed $(or $(SEED),7) --limit 900 && rm -rf $$dir
 	@$(MAKE) --no-print-directory fuzz
 
-fuzz: test-deps ## the HTTP server's reader, against itself and against llhttp (FUZZ_SECONDS=60 each, FUZZ_SEED=1)
-	@$(MAKE) --no-print-directory $(OUT)/tests/test_http1_fuzz
-	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) $(OUT)/tests/test_http1_fuzz
 
 # The manual of the Lua API has one source; made at build time, so that it cannot drift.
 MANUAL := build/man/foyer-lua.7
