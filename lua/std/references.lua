@@ -15,9 +15,12 @@ function references.unknown(kind, name, names)
     or "`foyer " .. kind .. "s` lists what there is")
 end
 
+-- A file that cannot be read is there; what reads it says why.
 function references.exists(kind, name)
   local file = script.file(kind, name)
-  return file ~= nil and std.read(file) ~= nil
+  if not file then return false end
+  local ok, text = pcall(std.read, file)
+  return not ok or text ~= nil
 end
 
 -- The path of the template that NAME stands for, or nil and a sentence.

@@ -13,12 +13,13 @@ local basic = {
 local id_types
 local function ids()
   if id_types then return id_types end
-  id_types = {}
+  local types = {}
   for _, app in ipairs(std.part("script").apps()) do
     for word, id in pairs(std.connector(app).ids or {}) do
-      id_types[word] = { app = app, prefix = id.prefix, names = id.names, alias = id.alias }
+      types[word] = { app = app, prefix = id.prefix, names = id.names, alias = id.alias }
     end
   end
+  id_types = types -- when all could be read: half a list would blame the scripts
   return id_types
 end
 schema.basic, schema.ids = basic, ids

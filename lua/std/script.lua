@@ -55,7 +55,9 @@ function script.apps(client)
   local apps = {}
   for _, app in ipairs(std.list("lua", client)) do
     -- from the workspace's layer on: which hosts get a token is the agency's to say
-    if std.read("lua/" .. app .. "/connector.lua", 2, client) then apps[#apps + 1] = app end
+    local ok, text = pcall(std.read, "lua/" .. app .. "/connector.lua", 2, client)
+    -- one that cannot be read is there: std.connector says why
+    if text or not ok then apps[#apps + 1] = app end
   end
   return apps
 end

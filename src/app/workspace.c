@@ -46,7 +46,7 @@ static char *find_dir(void)
     char *dir = getcwd(NULL, 0);
     while (dir) {
         char *file = path_join(dir, "foyer.lua");
-        int found = path_exists(file);
+        int found = path_is_taken(file);
         free(file);
         if (found)
             return dir;
@@ -68,7 +68,7 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
     }
     if (found) {
         char *file = path_join(found, "foyer.lua");
-        int there = path_exists(file);
+        int there = path_is_taken(file);
         free(file);
         if (!there) {
             err_set(e, ERR_USAGE,
@@ -261,7 +261,7 @@ const json_t *workspace_client(struct workspace *w, const char *client, struct e
 int workspace_has_client(struct workspace *w, const char *client)
 {
     char *name = xasprintf("%s/clients/%s/client.lua", w->dir ? w->dir : ".", client);
-    int there = str_is_name(client) && path_exists(name);
+    int there = str_is_name(client) && path_is_taken(name);
     free(name);
     return there;
 }
@@ -331,12 +331,14 @@ const json_t *workspace_connector(struct workspace *w, const char *app, struct e
     /* never from a client's layer: the hosts that a token goes to are the agency's to say
      */
     char *name = xasprintf("lua/%s/connector.lua", app);
-    struct err why;
+    struct err why = {0};
     struct overlay_file *file =
         overlay_find(w->overlay, NULL, name, LAYER_WORKSPACE, &why);
     json_t *connector = file ? load_connector(file, e) : NULL;
-    if (w->lenient && file && !connector) { /* what lies below will do for the rest */
-        file = overlay_find(w->overlay, NULL, name, (enum layer)(file->layer + 1), &why);
+    if (w->lenient && !connector && why.kind != ERR_NOT_FOUND) {
+        /* what lies below will do for the rest */
+        int below = file ? file->layer + 1 : LAYER_BUILTIN;
+        file = overlay_find(w->overlay, NULL, name, (enum layer)below, &why);
         connector = file ? load_connector(file, e) : json_object();
     }
     free(name);

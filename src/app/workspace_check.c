@@ -149,10 +149,8 @@ static void check_connectors_of(void *arg, const char *app)
         struct err e;
         struct overlay_file *file =
             overlay_find(workspace_overlay(check->w), NULL, name, (enum layer)layer, &e);
-        if (!file && e.kind != ERR_NOT_FOUND) {
-            check->fn(check->arg, name, 1, "", e.text);
-            check->problems++;
-        }
+        if (!file && e.kind != ERR_NOT_FOUND)
+            check->problems += tell_unreadable(name, NULL, &e, check->fn, check->arg);
         if (!file)
             break;
         layer = (int)file->layer;

@@ -24,6 +24,12 @@ int path_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+int path_is_taken(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0;
+}
+
 int path_is_dir(const char *path)
 {
     struct stat st;
@@ -80,11 +86,25 @@ int path_make_dirs(const char *path, int mode, struct err *e)
     return rc;
 }
 
-static int read_fd(int fd, const char *path, struct buf *out, struct err *e)
+/* What is no file, as in "it is a FIFO". */
+static const char *type_of(mode_t mode)
+{
+    if (S_ISDIR(mode))
+        return "a directory";
+    if (S_ISFIFO(mode))
+        return "a FIFO";
+    return S_ISSOCK(mode) ? "a socket" : "a device";
+}
+
+/* SHOWN is the file's name for errors. With PIPES, what is no file is read to its end. */
+static int read_fd(int fd, int pipes, const char *shown, struct buf *out, struct err *e)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0 || S_ISDIR(st.st_mode))
-        return err_set(e, ERR_INVALID, "cannot read %s: it is not a file", path);
+    if (fstat(fd, &st) != 0)
+        return err_set(e, ERR_INVALID, "cannot read %s: %s", shown, strerror(errno));
+    if (!S_ISREG(st.st_mode) && (!pipes || S_ISDIR(st.st_mode)))
+        return err_set(e, ERR_INVALID, "cannot read %s: it is %s, not a file", shown,
+                       type_of(st.st_mode));
     /* a shell's <(command) is a pipe: its writer is waited for */
     if (!S_ISREG(st.st_mode))
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
@@ -96,29 +116,47 @@ static int read_fd(int fd, const char *path, struct buf *out, struct err *e)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return err_set(e, ERR_INVALID, "cannot read %s: %s", path, strerror(errno));
+            return err_set(e, ERR_INVALID, "cannot read %s: %s", shown, strerror(errno));
         if (buf_add(out, chunk, (size_t)n) != 0)
             return err_set(e, ERR_LIMIT, "cannot read %s: it is larger than %zu bytes",
-                           path, out->max);
+                           shown, out->max);
     }
 }
 
-static int open_error(const char *path, struct err *e)
+/* Says why PATH did not open, by errno. A link to nothing is there, so it is no
+ * ERR_NOT_FOUND, by which a lower layer's file would take its place. */
+static int open_error(const char *path, const char *shown, struct err *e)
 {
-    enum err_kind kind =
-        errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_INVALID;
-    return err_set(e, kind, "cannot read %s: %s", path, strerror(errno));
+    char target[PATH_MAX];
+    int why = errno, absent = why == ENOENT || why == ENOTDIR;
+    ssize_t n = absent ? readlink(path, target, sizeof target) : -1;
+    if (n >= 0)
+        return err_set(e, ERR_INVALID,
+                       "cannot read %s: it is a link to %.*s, which does not exist",
+                       shown, (int)n, target);
+    if (why == ENXIO) /* what open(2) says of a socket */
+        return err_set(e, ERR_INVALID, "cannot read %s: it is a socket, not a file",
+                       shown);
+    return err_set(e, absent ? ERR_NOT_FOUND : ERR_INVALID, "cannot read %s: %s", shown,
+                   strerror(why));
+}
+
+/* As path_read; SHOWN and PIPES are as in read_fd. */
+static int read_path(const char *path, int pipes, const char *shown, struct buf *out,
+                     struct err *e)
+{
+    /* without waiting: to open a FIFO that no process writes to would hang */
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return open_error(path, shown, e);
+    int rc = read_fd(fd, pipes, shown, out, e);
+    close(fd);
+    return rc;
 }
 
 int path_read(const char *path, struct buf *out, struct err *e)
 {
-    /* without waiting: to open a FIFO that nobody writes to would hang */
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return open_error(path, e);
-    int rc = read_fd(fd, path, out, e);
-    close(fd);
-    return rc;
+    return read_path(path, 1, path, out, e);
 }
 
 /* One system call instead of one for each part of the path; -1 also where the kernel does
@@ -137,27 +175,28 @@ static int open_beneath(const char *dir, const char *name)
     return fd;
 }
 
-int path_read_below(const char *dir, const char *name, struct buf *out, struct err *e)
+int path_read_below(const char *dir, const char *name, const char *shown, struct buf *out,
+                    struct err *e)
 {
     char *path = path_join(dir, name);
     int rc, fd = open_beneath(dir, name);
     if (fd >= 0 || errno == ENOENT) {
-        rc = fd >= 0 ? read_fd(fd, path, out, e) : open_error(path, e);
+        rc = fd >= 0 ? read_fd(fd, 0, shown, out, e) : open_error(path, shown, e);
         if (fd >= 0)
             close(fd);
         free(path);
         return rc;
     }
-    char *real_dir = realpath(dir, NULL), *real = realpath(path, NULL);
-    if (!real_dir || !real) {
-        rc = open_error(path, e);
+    char *real_dir = realpath(dir, NULL), *real = real_dir ? realpath(path, NULL) : NULL;
+    if (!real) {
+        rc = open_error(path, shown, e);
     } else {
         size_t n = strlen(real_dir);
         if (strncmp(real, real_dir, n) != 0 || (real[n] != '/' && n > 1))
-            rc = err_set(e, ERR_FORBIDDEN, "cannot read %s: it leads out of %s", path,
+            rc = err_set(e, ERR_FORBIDDEN, "cannot read %s: it leads out of %s", shown,
                          dir);
         else
-            rc = path_read(real, out, e);
+            rc = read_path(real, 0, shown, out, e);
     }
     free(real_dir);
     free(real);

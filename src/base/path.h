@@ -10,6 +10,8 @@
 /* DIR "/" NAME as a new string; the caller frees it. */
 char *path_join(const char *dir, const char *name);
 int path_exists(const char *path);
+/* Whether the name is in use, be it by a link to nothing. */
+int path_is_taken(const char *path);
 int path_is_dir(const char *path);
 /* What root makes belongs to the owner of the directory that it is made in, so that a
  * service's user can use what an administrator's command left: FD is open on the new file
@@ -19,11 +21,14 @@ void path_give(const char *path, int fd);
 /* mkdir -p with MODE for what is made. */
 int path_make_dirs(const char *path, int mode, struct err *e);
 /* Appends the file's bytes; past the buffer's maximum it is ERR_LIMIT, a missing file
- * ERR_NOT_FOUND. */
+ * ERR_NOT_FOUND, a directory and a link to nothing ERR_INVALID. A pipe or a device is
+ * read to its end, which may be long in coming. */
 int path_read(const char *path, struct buf *out, struct err *e);
-/* As path_read, for the file NAME below the directory DIR: it refuses a name or a
- * symbolic link that leads out of DIR (ERR_FORBIDDEN). */
-int path_read_below(const char *dir, const char *name, struct buf *out, struct err *e);
+/* As path_read, for the file NAME below the directory DIR, which errors call SHOWN. It
+ * refuses a name or a symbolic link that leads out of DIR (ERR_FORBIDDEN), and what is no
+ * file: it never waits for another process. */
+int path_read_below(const char *dir, const char *name, const char *shown, struct buf *out,
+                    struct err *e);
 /* Writes a new file beside PATH and renames it over, after fsync. */
 int path_write(const char *path, const void *data, size_t len, int mode, struct err *e);
 /* Creates PATH with MODE; ERR_CONFLICT when it is there. */

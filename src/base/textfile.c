@@ -89,5 +89,6 @@ int textfile_clean(struct buf *text, const char *name, struct err *e)
 int textfile_read_below(const char *dir, const char *name, const char *shown,
                         struct buf *out, struct err *e)
 {
-    return path_read_below(dir, name, out, e) == 0 ? textfile_clean(out, shown, e) : -1;
+    return path_read_below(dir, name, shown, out, e) == 0 ? textfile_clean(out, shown, e)
+                                                          : -1;
 }

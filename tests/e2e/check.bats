@@ -56,6 +56,13 @@ finds() {
   diff -u <(printf '%s\n' "$@") <(printf '%s\n' "$output")
 }
 
+# stops CODE SENTENCE WORD...: foyer WORD... exits so and says exactly that
+stops() {
+  run --separate-stderr timeout 60 "$FOYER" -w "$AGENCY" "${@:3}"
+  echo "$stderr"
+  [ "$status" = "$1" ] && [ "$stderr" = "foyer: $2" ]
+}
+
 is_clean() {
   check
   echo "$output"
@@ -263,6 +270,47 @@ LUA
     'lua/front/actions/globals.lua:16: unknown name "console": use ctx.log("warn", …)' \
     "recipes/comment.lua:2: syntax error: unexpected symbol near '//' (a comment begins with --)" \
     "recipes/plus.lua:2: syntax error near '+' (Lua has no += and ++: x = x + 1)"
+}
+
+@test "a FIFO or a link to nothing where a file belongs is named, and nothing waits for it" {
+  mkdir -p "$AGENCY"/{recipes,templates,lua/crm,clients/{acme/recipes,delta,gamma}}
+  mkfifo "$AGENCY/recipes/pipe.lua" "$AGENCY/templates/pipe.txt" "$AGENCY/clients/gamma/client.lua"
+  # over a file of a lower layer, which must not take its place; also by an absolute name
+  ln -s gone.lua "$AGENCY/clients/acme/recipes/first-reply.lua"
+  ln -s "$AGENCY/gone.txt" "$AGENCY/templates/link.txt"
+  ln -s gone.lua "$AGENCY/clients/acme/ids.lua"
+  ln -s gone.lua "$AGENCY/clients/delta/client.lua"
+  ln -s gone.lua "$AGENCY/lua/crm/connector.lua"
+  # a process that has the FIFO open to write, and says nothing, would be waited for
+  exec {keep}<>"$AGENCY/recipes/pipe.lua"
+  finds 'clients/acme/ids.lua:1: it is a link to gone.lua, which does not exist' \
+    'clients/acme/recipes/first-reply.lua:1: it is a link to gone.lua, which does not exist' \
+    'clients/delta/client.lua:1: it is a link to gone.lua, which does not exist' \
+    'clients/gamma/client.lua:1: it is a FIFO, not a file' \
+    'lua/crm/connector.lua:1: it is a link to gone.lua, which does not exist' \
+    'recipes/pipe.lua:1: it is a FIFO, not a file' \
+    "templates/link.txt:1: it is a link to $AGENCY/gone.txt, which does not exist" \
+    'templates/pipe.txt:1: it is a FIFO, not a file'
+  exec {keep}>&-
+}
+
+@test "a run, and a command, say the same of a FIFO and of a link to nothing" {
+  mkdir -p "$AGENCY"/{recipes,templates,clients/{delta,acme/recipes}}
+  mkfifo "$AGENCY/recipes/pipe.lua" "$AGENCY/templates/pipe.txt"
+  ln -s gone.lua "$AGENCY/clients/acme/recipes/first-reply.lua"
+  ln -s gone.txt "$AGENCY/templates/link.txt"
+  ln -s gone.lua "$AGENCY/clients/delta/client.lua"
+  exec {keep}<>"$AGENCY/recipes/pipe.lua"
+  stops 65 'client acme, recipe pipe: cannot read recipes/pipe.lua: it is a FIFO, not a file' run pipe --client acme
+  stops 65 'client acme, recipe first-reply: cannot read clients/acme/recipes/first-reply.lua: it is a link to gone.lua, which does not exist' \
+    run first-reply --client acme
+  stops 65 'cannot read templates/pipe.txt: it is a FIFO, not a file' render pipe --client acme
+  stops 65 'cannot read templates/link.txt: it is a link to gone.txt, which does not exist' render link --client acme
+  stops 78 'cannot read clients/delta/client.lua: it is a link to gone.lua, which does not exist' render link --client delta
+  exec {keep}>&-
+  rm "$AGENCY/foyer.lua"
+  mkfifo "$AGENCY/foyer.lua"
+  stops 78 'cannot read foyer.lua: it is a FIFO, not a file' render link --client acme
 }
 
 @test "a client whose file cannot be read has no mistakes elsewhere for it" {
