@@ -39,13 +39,15 @@ static void tell(json_t *rows, const char *client, const struct connection *c,
     if (rows)
         add_row(rows, client, c, is_refreshed);
     else if (!c->refreshable)
-        fprintf(stderr, "client %s: an API token, which does not expire\n", client);
+        table_printf(stderr, "client %s: an API token, which does not expire\n", client);
     else if (!c->expires_ms)
-        printf("client %s: %s has a new token; it does not say when it expires\n", client,
-               c->name);
+        table_printf(stdout,
+                     "client %s: %s has a new token; it does not say when it expires\n",
+                     client, c->name);
     else
-        printf("client %s: the token of %s holds for %lld more seconds\n", client,
-               c->name, (long long)((c->expires_ms - clock_wall_ms()) / 1000));
+        table_printf(stdout, "client %s: the token of %s holds for %lld more seconds\n",
+                     client, c->name,
+                     (long long)((c->expires_ms - clock_wall_ms()) / 1000));
 }
 
 static int refresh_one(struct workspace *w, struct session *s, const char *client,

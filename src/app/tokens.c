@@ -145,11 +145,13 @@ static void finish(struct refresh *r, const struct err *e)
 
 static int needs_reconnect(const struct connection *c, struct err *e)
 {
-    return err_set(
-        e, ERR_AUTH,
-        "the connection to %s (%s) needs to be connected again: its refresh token is "
-        "not accepted any more; run `foyer connect` for its client",
-        c->name, c->company);
+    char *command = connection_command("CLIENT", c->app);
+    err_set(e, ERR_AUTH,
+            "the connection to %s (%s) needs to be connected again: its refresh token is "
+            "not accepted any more; run `%s` for its client",
+            c->name, c->company, command);
+    free(command);
+    return -1;
 }
 
 /* ---- the token request ---- */

@@ -181,11 +181,12 @@ struct raw {
     size_t len;
 };
 
-/* Control characters, and in JSON what would have to be escaped, become '_'. */
+/* What is not ASCII, control characters, and in JSON what would have to be escaped,
+ * become '_'. */
 static void add_raw(struct raw *out, const char *s)
 {
     for (; s && *s && out->len < sizeof out->text - 4; s++) { /* the end has room */
-        int is_plain = (unsigned char)*s >= ' ' && *s != 0x7f;
+        int is_plain = *s >= ' ' && *s <= '~';
         int is_mark = *s == '"' || *s == '\\';
         out->text[out->len++] = is_plain && !(is_json && is_mark) ? *s : '_';
     }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/connection.h"
 #include "core/store_row.h"
 #include "io/crypto.h"
 #include "io/db.h"
@@ -77,6 +78,15 @@ static int copy_consent(void *arg, const struct db_row *row)
     return 1;
 }
 
+static int refuse_link(const struct take_consent *take, struct err *e, enum err_kind kind,
+                       const char *why)
+{
+    char *command = connection_command(take->out->client, take->out->app);
+    err_set(e, kind, "%s: ask for a new one with `%s --link`", why, command);
+    free(command);
+    return -1;
+}
+
 static int take_consent(struct db *db, void *arg, struct err *e)
 {
     struct take_consent *take = arg;
@@ -93,17 +103,10 @@ static int take_consent(struct db *db, void *arg, struct err *e)
             "this link is not known here: ask for a new one with `foyer connect "
             "CLIENT --link`");
     if (take->used)
-        return err_set(
-            e, ERR_CONFLICT,
-            "this link was used already: ask for a new one with `foyer connect "
-            "%s --link`",
-            take->out->client);
+        return refuse_link(take, e, ERR_CONFLICT, "this link was used already");
     if (take->now_ms >= take->out->expires_ms ||
         take->out->expires_ms > take->now_ms + STORE_CONSENT_MAX_MS)
-        return err_set(e, ERR_INVALID,
-                       "this link has expired: ask for a new one with `foyer connect %s "
-                       "--link`",
-                       take->out->client);
+        return refuse_link(take, e, ERR_INVALID, "this link has expired");
     if (take->keep)
         return 0;
     return db_change(db, "UPDATE consent SET used = 1 WHERE state = ?",

@@ -313,9 +313,11 @@ static void uncertain(struct err *e)
 static void connect_again(const struct exchange *x, struct err *e)
 {
     const char *client = run_client(x->run);
+    char *command = connection_command(client ? client : "CLIENT", x->connection->app);
     size_t len = strlen(e->text);
-    snprintf(e->text + len, sizeof e->text - len,
-             "; connect the client again: foyer connect %s", client ? client : "CLIENT");
+    snprintf(e->text + len, sizeof e->text - len, "; connect the client again: %s",
+             command);
+    free(command);
 }
 
 /* Appends where an answer that is not followed leads. */

@@ -526,6 +526,7 @@ walk() {
   [ "$(mock_log '.requests[1].json.handles[0].source')" = '"email"' ]
   run grep -e mock-token -e secret-of-another <(curl -sS "$MOCK/_mock/log")
   [ "$status" -eq 1 ]
+  [ "$(curl -sS "$MOCK/_mock/log" | tail -c 1 | od -An -c)" = '  \n' ] # the prompt stays on a line of its own
   curl -sS -X DELETE "$MOCK/_mock/log"
   [ "$(mock_log)" = '[]' ]
 }

@@ -136,6 +136,16 @@ calls() {
   call shop/whose
   done_well
   same "$output" "\"$COMPANY\""
+  # its 401 and its lost grant name that app too
+  fault '{"kind": "status", "status": 401}'
+  call shop/whose
+  failed 77 auth 401 '; connect the client again: foyer connect acme --app shop'
+  sed -i 's/front = \({[^}]*}\)/\0, shop = \1/' "$AGENCY/foyer.lua"
+  connected acme --app shop --replace
+  expire
+  set_oauth '{"revoke": true}'
+  call shop/whose
+  failed 77 auth 'needs to be connected again' 'run `foyer connect CLIENT --app shop` for its client'
 }
 
 @test "a callback without values uses up no link" {

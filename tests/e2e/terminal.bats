@@ -103,3 +103,12 @@ nothing_kept() {
   printf 'mock-token\n\n' | "$FOYER" -w "$AGENCY" connect acme --token-file - --api-url "$MOCK"
   same "$(secrets)" '["a","b"]'
 }
+
+@test "the demo writes escape codes to a terminal, and none into a file" {
+  local title=$BATS_TEST_TMPDIR/title.sh
+  sed -n '/^bold=/,/^title()/p' "$ROOT/tests/demo/demo.sh" >"$title"
+  echo 'title "a day"' >>"$title"
+  bash "$title" >"$BATS_TEST_TMPDIR/file"
+  same "$(od -An -c "$BATS_TEST_TMPDIR/file" | tr -s ' ')" ' \n # a d a y \n'
+  same "$(python3 "$ROOT/tests/e2e/terminal.py" -- bash "$title" | jq -c .shown)" '"\n\u001b[1m# a day\u001b[0m\n"'
+}

@@ -81,7 +81,8 @@ t.equal(original.list[1], 1, "what was given is not changed")
 -- words
 
 local fields = { n = { "integer" }, s = { "string" }, b = { "boolean" }, l = { list = "integer" }, f = { "number" },
-  o = { object = { a = { "integer" }, l = { list = "string" } } }, e = { enum = { 1, "x" } }, any = { "any" } }
+  o = { object = { a = { "integer" }, l = { list = "string" } } }, e = { enum = { 1, "x" } }, any = { "any" },
+  at = { "time" } }
 
 local function words(...)
   local list = {}
@@ -102,4 +103,15 @@ t.equal(words("e=1"), { e = 1 }, "an enumeration's own type")
 t.equal(words('any:={"a":[1]}'), { any = { a = { 1 } } }, "JSON")
 t.equal(words("l:=[1,2]"), { l = { 1, 2 } }, "JSON for a list")
 t.equal(t.fails(function() words("any:={") end, "cannot read any:=").kind, "usage", "bad JSON")
+for word, when in pairs { ["1767225600"] = 1767225600, ["1767225600.5"] = 1767225600.5, ["123456789"] = 123456789 } do
+  t.equal(words("at=" .. word), { at = when }, word .. " is a moment in Unix seconds")
+end
+-- not a moment in August of 1970, nor one of the others of that year
+for _, word in ipairs { "20260101", "2026", "202601", "12345678.5", "-1767225600", "0x7fffffff", "1e9" } do
+  local at = words("at=" .. word).at
+  t.equal(at, word, word .. " is no moment")
+  t.equal(t.fails(function() schema.apply(fields, { at = at }, "input", client) end, "input%.at", word).kind,
+    "invalid", word .. " is refused")
+end
+t.equal(words("at=2026-01-01").at, "2026-01-01", "a date keeps its separators")
 t.equal(words("unknown=1"), { unknown = "1" }, "unknown words are left to the check")

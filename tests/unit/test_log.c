@@ -67,7 +67,7 @@ static void about(void)
 static void on_signal(int signo)
 {
     (void)signo;
-    log_from_signal("watchdog: ", "recipe \"a\\b\"\n", NULL);
+    log_from_signal("watchdog: ", "recipe \"a\\b\"\n", "\xc2\x85\xe2\x80\xae");
 }
 
 static void interrupted(void)
@@ -100,7 +100,7 @@ static void test_text(void **state)
     assert_string_equal(capture(plain), "foyer: warn: a \"b\" \\ 7 c [2J\xef\xbf\xbd\n");
     assert_string_equal(capture(quiet), "");
     assert_string_equal(capture(about), "foyer: error: x\n");
-    assert_string_equal(capture(interrupted), "foyer: watchdog: recipe \"a\\b\"_\n");
+    assert_string_equal(capture(interrupted), "foyer: watchdog: recipe \"a\\b\"______\n");
 }
 
 static void test_json(void **state)
@@ -127,7 +127,7 @@ static void test_json(void **state)
     assert_null(json_object_get(tree, "run"));
     json_decref(tree);
     tree = parsed(interrupted);
-    assert_string_equal(member(tree, "message"), "watchdog: recipe _a_b__");
+    assert_string_equal(member(tree, "message"), "watchdog: recipe _a_b_______");
     json_decref(tree);
     unsetenv("FOYER_LOG_FORMAT");
     unsetenv("FOYER_TEST_CLOCK");

@@ -500,6 +500,8 @@ static void test_a_consent_is_used_once(void **state)
     store_consent_fini(&c);
     assert_int_equal(store_consent_take(s, "word", now, &c, &e), -1);
     assert_int_equal(e.kind, ERR_CONFLICT);
+    assert_string_equal(e.text, "this link was used already: ask for a new one with `foyer "
+                                "connect acme --link`");
     assert_int_equal(store_consent_find(s, "word", now, &c, &e), -1);
     assert_int_equal(store_consent_take(s, "other", now, &c, &e), -1);
     assert_int_equal(e.kind, ERR_NOT_FOUND);
@@ -507,10 +509,13 @@ static void test_a_consent_is_used_once(void **state)
     assert_int_equal(store_consent_put(s, "ahead", &asked, &e), 0);
     assert_int_equal(store_consent_find(s, "ahead", now, &c, &e), -1);
     assert_int_equal(e.kind, ERR_INVALID);
+    asked.app = (char *)"shop";
     asked.expires_ms = now - 31 * day;
     assert_int_equal(store_consent_put(s, "old", &asked, &e), 0);
     assert_int_equal(store_consent_take(s, "old", now, &c, &e), -1);
     assert_int_equal(e.kind, ERR_INVALID);
+    assert_string_equal(e.text, "this link has expired: ask for a new one with `foyer "
+                                "connect acme --app shop --link`");
     asked.expires_ms = now + day;
     assert_int_equal(store_consent_put(s, "new", &asked, &e), 0);
     assert_int_equal(store_consent_take(s, "old", now, &c, &e), -1);
