@@ -500,8 +500,9 @@ static void test_a_consent_is_used_once(void **state)
     store_consent_fini(&c);
     assert_int_equal(store_consent_take(s, "word", now, &c, &e), -1);
     assert_int_equal(e.kind, ERR_CONFLICT);
-    assert_string_equal(e.text, "this link was used already: ask for a new one with `foyer "
-                                "connect acme --link`");
+    assert_string_equal(e.text,
+                        "this link was used already: ask for a new one with `foyer "
+                        "connect acme --link`");
     assert_int_equal(store_consent_find(s, "word", now, &c, &e), -1);
     assert_int_equal(store_consent_take(s, "other", now, &c, &e), -1);
     assert_int_equal(e.kind, ERR_NOT_FOUND);
