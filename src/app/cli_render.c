@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/rehearsal.h"
 #include "app/session.h"
 #include "app/table.h"
 #include "base/str.h"
@@ -41,6 +42,39 @@ static void print_text(const char *text, size_t len)
     free(copy);
     if (len == 0 || text[len - 1] != '\n')
         putchar('\n');
+}
+
+/* Sets OUT's runs: what each of its recipes would send for CONVERSATION. */
+static int add_runs(struct session *s, const char *client, const char *conversation,
+                    json_t *out, struct err *e)
+{
+    const json_t *recipes = json_object_get(out, "recipes");
+    json_t *runs = json_array(), *recipe;
+    size_t i;
+    json_array_foreach(recipes, i, recipe)
+    {
+        json_t *said =
+            rehearsal_recipe(s, client, json_string_value(recipe), conversation, e);
+        if (!said)
+            break;
+        json_object_set(said, "recipe", recipe);
+        json_array_append_new(runs, said);
+    }
+    int rc = i < json_array_size(recipes) ? -1 : 0;
+    json_object_set_new(out, "runs", runs);
+    return rc;
+}
+
+static void print_runs(struct workspace *w, const char *client, const json_t *runs)
+{
+    size_t i;
+    json_t *run;
+    json_array_foreach(runs, i, run)
+    {
+        table_printf(stderr, "recipe %s ",
+                     json_string_value(json_object_get(run, "recipe")));
+        rehearsal_print(stderr, w, client, run);
+    }
 }
 
 int cmd_render(struct cli *cli, int argc, char **argv)
@@ -91,9 +125,13 @@ int cmd_render(struct cli *cli, int argc, char **argv)
     struct session_call call = {
         .client = client, .label = "render", .entry = "render", .args = args, .files = 1};
     out = session_run(s, &call, NULL, &e);
+    if (out && conversation && json_array_size(words) == 0 &&
+        add_runs(s, client, conversation, out, &e) != 0)
+        goto out;
     if (session_interrupted(s)) {
         code = 130;
     } else if (out) {
+        json_object_del(out, "recipes");
         const json_t *unknown = json_object_get(out, "unknown");
         const json_t *text = json_object_get(out, "text");
         if (cli->json)
@@ -102,6 +140,8 @@ int cmd_render(struct cli *cli, int argc, char **argv)
             print_text(json_string_value(text), json_string_length(text));
         fflush(stdout);
         print_unknown(unknown);
+        if (!cli->json)
+            print_runs(w, client, json_object_get(out, "runs"));
         if (json_array_size(unknown))
             code = err_exit_code(ERR_INVALID);
     }

@@ -258,37 +258,15 @@ static int rehearse_all(struct command *c, struct err *e)
 
 static void print_rehearsed(struct command *c, const json_t *row)
 {
-    const json_t *send = json_object_get(row, "would_send");
-    const json_t *look = json_object_get(row, "would_look_for");
-    const char *text;
+    const char *client = json_string_value(json_object_get(row, "client"));
+    const char *failed = json_string_value(json_object_get(row, "error"));
     table_printf(stdout, "run %lld of %s, client %s, %s: ", (long long)id_of(row),
-                 json_string_value(json_object_get(row, "recipe")),
-                 json_string_value(json_object_get(row, "client")),
+                 json_string_value(json_object_get(row, "recipe")), client,
                  json_string_value(json_object_get(row, "state")));
-    if (send) {
-        table_printf(stdout, "would send %s %s\n",
-                     json_string_value(json_object_get(send, "method")),
-                     json_string_value(json_object_get(send, "to")));
-        print_body(json_object_get(send, "body"));
-    } else if (look) {
-        table_printf(
-            stdout, "nobody knows whether its write was done: foyer would look for it\n");
-        print_body(look);
-    } else if ((text = json_string_value(json_object_get(row, "would_skip")))) {
-        table_printf(stdout, "would be skipped: %s\n", text);
-    } else if ((text = json_string_value(json_object_get(row, "would_fail")))) {
-        table_printf(stdout, "would fail: %s\n", text);
-    } else if (json_object_get(row, "would_wait_until")) {
-        struct timeline t =
-            timeline_for(c->w, json_string_value(json_object_get(row, "client")));
-        char at[40];
-        timeline_format(&t, timeline_ms(row, "would_wait_until"), at);
-        table_printf(stdout, "would send nothing and wait until %s\n", at);
-    } else if ((text = json_string_value(json_object_get(row, "error")))) {
-        table_printf(stdout, "%s\n", text);
-    } else {
-        table_printf(stdout, "would end without sending anything\n");
-    }
+    if (failed)
+        table_printf(stdout, "%s\n", failed);
+    else
+        rehearsal_print(stdout, c->w, client, row);
 }
 
 /* What somebody may do to a run in that state, when nobody says which ones. */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/table.h"
+#include "app/timeline.h"
 #include "base/clock.h"
 #include "core/jsontree.h"
 #include "base/str.h"
@@ -196,4 +198,76 @@ json_t *rehearsal_run(struct session *s, struct db *db, int64_t run, int new_cod
         return NULL;
     }
     return r.answer;
+}
+
+/* ---- a run that does not exist ---- */
+
+json_t *rehearsal_recipe(struct session *s, const char *client, const char *recipe,
+                         const char *conversation, struct err *e)
+{
+    struct rehearsal r = {.session = s, .answer = json_object()};
+    char *label = xasprintf("recipe %s", recipe);
+    json_t *args =
+        json_pack("{s:s, s:s}", "recipe", recipe, "conversation", conversation);
+    struct session_call call = {.client = client,
+                                .label = label,
+                                .entry = "run",
+                                .args = args,
+                                .files = 1,
+                                .lane = LANE_BULK,
+                                .wait_ms = WAIT_MS,
+                                .patient = 1,
+                                .dry = 1};
+    session_start(s, &call, on_done, &r);
+    while (!r.ended && !session_interrupted(s))
+        loop_run(session_loop(s));
+    json_decref(args);
+    free(label);
+    if (r.ended)
+        return r.answer;
+    json_decref(r.answer);
+    err_set(e, ERR_INTERNAL, "interrupted");
+    return NULL;
+}
+
+/* ---- for people ---- */
+
+static void print_body(FILE *to, const json_t *body)
+{
+    char *text = json_is_string(body) ? xstrdup(json_string_value(body))
+                 : body               ? json_dumps(body, JSON_INDENT(2) | JSON_ENCODE_ANY)
+                                      : NULL;
+    if (text) {
+        fputs("  ", to);
+        table_print_lines(to, text);
+    }
+    free(text);
+}
+
+void rehearsal_print(FILE *to, struct workspace *w, const char *client,
+                     const json_t *said)
+{
+    const json_t *send = json_object_get(said, "would_send");
+    const json_t *look = json_object_get(said, "would_look_for");
+    const char *text;
+    if (send) {
+        table_printf(to, "would send %s %s\n",
+                     json_string_value(json_object_get(send, "method")),
+                     json_string_value(json_object_get(send, "to")));
+        print_body(to, json_object_get(send, "body"));
+    } else if (look) {
+        fputs("nobody knows whether its write was done: foyer would look for it\n", to);
+        print_body(to, look);
+    } else if ((text = json_string_value(json_object_get(said, "would_skip")))) {
+        table_printf(to, "would be skipped: %s\n", text);
+    } else if ((text = json_string_value(json_object_get(said, "would_fail")))) {
+        table_printf(to, "would fail: %s\n", text);
+    } else if (json_object_get(said, "would_wait_until")) {
+        struct timeline t = timeline_for(w, client);
+        char at[40];
+        timeline_format(&t, timeline_ms(said, "would_wait_until"), at);
+        table_printf(to, "would send nothing and wait until %s\n", at);
+    } else {
+        fputs("would end without sending anything\n", to);
+    }
 }

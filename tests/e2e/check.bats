@@ -729,3 +729,50 @@ clients/acme/templates/first-reply.md:3: unknown variable nothing" ]
     'conversation:={"id": 1, "subject": 2}' vars.phone=123
   [ "$output" = "1 2 123" ]
 }
+
+@test "render: what the runs would send whose text it is, options and overrides included" {
+  start_mock
+  printf mock-token >"$BATS_TEST_TMPDIR/token"
+  AGENCY=$BATS_TEST_TMPDIR/fresh
+  "$FOYER" init "$AGENCY"
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
+  local id author
+  id=$(curl -sf -H 'Authorization: Bearer mock-token' "$MOCK/conversations" | jq -r '._results[0].id')
+  author=$(curl -sf -H 'Authorization: Bearer mock-token' "$MOCK/teammates" | jq -r '._results[0].id')
+  echo "return { name = \"Acme\", recipes = { greet = true, ended = true, [\"first-reply\"] = { template = \"welcome\", author = \"$author\" } } }" |
+    put clients/acme/client.lua
+  echo 'Welcome' | put clients/acme/templates/welcome.md
+  echo 'return super { run = function(ctx, input, base)
+    input.sender_name = "Acme Care"
+    input.body = input.body .. " to us"
+    return base(ctx, input)
+  end }' | put clients/acme/lua/front/actions/send-conversation-reply.lua
+  echo 'return { summary = "x", options = { text = { "template", default = "welcome.md" } },
+    run = function(ctx) return ctx.skip("not\ntoday") end }' | put recipes/greet.lua
+  # of another template; and one that is not switched on
+  echo 'return { summary = "x", options = { text = { "template", default = "first-reply" } },
+    run = function(ctx) return ctx.skip("never") end }' | put recipes/ended.lua
+  echo 'return { summary = "x", options = { text = { "template", default = "welcome" } },
+    run = function(ctx) return ctx.skip("never") end }' | put recipes/off.lua
+  render welcome --conversation "$id" --json
+  [ "$status" = 0 ]
+  [ "$(jq -r .text <<<"$output")" = Welcome ]
+  [ "$(jq -c '.runs | map(.recipe)' <<<"$output")" = '["first-reply","greet"]' ]
+  [ "$(jq -r '.runs[0].would_send | .method + " " + .to' <<<"$output")" = "POST /conversations/$id/messages" ]
+  [ "$(jq -c '.runs[0].would_send.body | [.author_id, .sender_name, .body]' <<<"$output")" = \
+    "[\"$author\",\"Acme Care\",\"Welcome\\n to us\"]" ]
+  [ "$(jq -r '.runs[1].would_skip' <<<"$output")" = $'not\ntoday' ]
+  # the text alone goes to standard output
+  render welcome --conversation "$id"
+  [ "$status" = 0 ]
+  [ "$output" = Welcome ]
+  [ "$(head -1 <<<"$stderr")" = "recipe first-reply would send POST /conversations/$id/messages" ]
+  [[ $stderr == *$'\n''    "sender_name": "Acme Care"'* ]]
+  [ "$(tail -1 <<<"$stderr")" = 'recipe greet would be skipped: not today' ]
+  # nothing is sent, and what one types into the text no run gets
+  [ "$(mock_log '[.requests[] | select(.method != "GET")] | length')" = 0 ]
+  render welcome --conversation "$id" x=1
+  [ "$status/$stderr" = 0/ ]
+  render welcome
+  [ "$status/$stderr" = 0/ ]
+}

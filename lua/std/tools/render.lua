@@ -1,7 +1,7 @@
 -- foyer render: a template as the client's recipes would get it, with data from a conversation, a
 -- file, the command line, or the sample. args: {template, app, words, data, conversation}
 local std = ...
-local call, template = std.part("call"), std.part("template")
+local call, template, script = std.part("call"), std.part("template"), std.part("script")
 
 -- Sets in DATA what VALUES has at PATH, "a.b"; beside it stays what was there.
 local function put(data, values, path)
@@ -51,6 +51,31 @@ local function suggestions(name, data, ctx)
   return near
 end
 
+-- Whether an option of the recipe, of type template, names the template at PATH.
+local function names_template(recipe, path)
+  local loaded, definition = pcall(script.get, "recipe", recipe)
+  if not loaded then return false end
+  local given = std.options(recipe)
+  for key, field in pairs(definition.options or {}) do
+    local name = given[key] == nil and field.default or given[key]
+    if field[1] == "template" and type(name) == "string" then
+      local found, _, info = pcall(template.get, name)
+      if found and info.path == path then return true end
+    end
+  end
+  return false
+end
+
+-- The client's recipes, of those that are switched on, whose text this template is.
+local function recipes_of(path)
+  local names = json.array({})
+  for recipe in pairs(std.part("entries")(std.client(), std.workspace()).on()) do
+    if names_template(recipe, path) then names[#names + 1] = recipe end
+  end
+  table.sort(names)
+  return names
+end
+
 return function(args)
   local data, ctx = data_of(args), call.context()
   local unknown, seen = json.array({}), {}
@@ -63,5 +88,5 @@ return function(args)
   end)
   local near = #unknown > 0 and suggestions(args.template, data, ctx) or {}
   for _, one in ipairs(unknown) do one.near, one.key = near[one.key], nil end
-  return { text = text, path = info.path, unknown = unknown }
+  return { text = text, path = info.path, unknown = unknown, recipes = recipes_of(info.path) }
 end
