@@ -81,7 +81,8 @@ const char *httpd_body(const struct httpd_request *r, size_t *len);
 
 /* Both end R, at once or at any later time, on the loop's thread. Until then nothing more
  * is read from its connection; if the client has gone meanwhile, they only free R.
- * Headers and body are copied; Content-Length and Date are added. */
+ * Headers and body are copied; Content-Length is added, and Date where HEADERS
+ * have none. */
 void httpd_reply(struct httpd_request *r, int status, const struct httpd_header *headers,
                  size_t nheaders, const void *body, size_t len);
 /* Closes the connection without an answer. */

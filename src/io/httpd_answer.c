@@ -71,7 +71,7 @@ static void add_date(struct buf *out, int64_t now_s)
 static int is_ours(const char *name)
 {
     return str_ieq(name, "Content-Length") || str_ieq(name, "Transfer-Encoding") ||
-           str_ieq(name, "Connection") || str_ieq(name, "Date");
+           str_ieq(name, "Connection");
 }
 
 static void add_header(struct buf *out, const struct httpd_header *h)
@@ -91,9 +91,13 @@ int httpd_answer_has_body(int status)
 void httpd_answer_head(const struct httpd_answer *a, struct buf *out)
 {
     buf_addf(out, "HTTP/1.1 %d %s\r\n", a->status, reason(a->status));
-    for (size_t i = 0; i < a->nheaders; i++)
+    int has_date = 0;
+    for (size_t i = 0; i < a->nheaders; i++) {
         add_header(out, &a->headers[i]);
-    add_date(out, a->now_s);
+        has_date |= str_ieq(a->headers[i].name, "Date");
+    }
+    if (!has_date)
+        add_date(out, a->now_s);
     if (httpd_answer_has_body(a->status))
         buf_addf(out, "Content-Length: %zu\r\n", a->body_len);
     if (a->is_last)

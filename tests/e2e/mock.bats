@@ -531,6 +531,21 @@ walk() {
   [ "$(mock_log)" = '[]' ]
 }
 
+@test "the clock: a Date alone, the moved one where it was moved" {
+  local now moved
+  now=$(date +%s)
+  mock_post clock '{"offset": 86400}' >/dev/null
+  front GET /me
+  moved=$(date -d "$(header date)" +%s)
+  [ "$(grep -ci '^date:' "$HEADERS")" = 1 ]
+  [ "$moved" -ge $((now + 86400)) ]
+  [ "$moved" -le $(($(date +%s) + 86401)) ]
+  mock_post clock '{}' >/dev/null
+  front GET /me
+  [ "$(grep -ci '^date:' "$HEADERS")" = 1 ]
+  [ "$(date -d "$(header date)" +%s)" -le $(($(date +%s) + 1)) ]
+}
+
 @test "body fields that are not known are ignored and marked in the log; known ones are checked" {
   front GET '/conversations?limit=1'
   local reply="/conversations/$(get '._results[0].id')/messages"
