@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/connection.h"
 #include "core/schema.h"
 #include "core/sealing.h"
 #include "core/store_row.h"
@@ -276,7 +277,7 @@ static int put_connection(struct db *db, void *arg, struct err *e)
                   "token = excluded.token, oauth_url = excluded.oauth_url, "
                   "refresh = excluded.refresh, expires_ms = excluded.expires_ms, "
                   "base_url = excluded.base_url, made_with = excluded.made_with, "
-                  "reconnect = 0, last_error = NULL",
+                  "refreshed_ms = excluded.created_ms, reconnect = 0, last_error = NULL",
                   DB_ARGS(db_text(c->app), db_text(c->id), db_text(c->company),
                           db_text(c->api_url), db_int(c->token.version),
                           db_blob(c->token.data, c->token.len),
@@ -311,10 +312,12 @@ int store_connection_find(struct store *s, const char *client, const char *app,
         return -1;
     if (out->id)
         return 0;
-    return err_set(e, ERR_NOT_FOUND,
-                   "cannot find a connection to %s for the client \"%s\": run `foyer "
-                   "connect %s`",
-                   app, client, client);
+    char *command = connection_command(client, app);
+    err_set(e, ERR_NOT_FOUND,
+            "cannot find a connection to %s for the client \"%s\": run `%s`", app, client,
+            command);
+    free(command);
+    return -1;
 }
 
 int store_connection_read(struct store *s, const char *app, const char *id,
