@@ -98,7 +98,8 @@ function ctx.http.patch(target, body, options) end
 function ctx.http.delete(target, body, options) end
 
 ---One GET of a list. `results`, `next` and `total` are taken from where the connector's `paging` says;
----`next` is nil on the last page. A `next` on a host that is not allowed raises "forbidden".
+---`next` is nil on the last page, also where the API writes null or "". Where `next` leads is judged when it is followed:
+---a host that is not allowed is "forbidden" then.
 ---@param target foyer.Target  the first page, or a `next`
 ---@param options? foyer.HttpOptions
 ---@return {results: any[], next: string?, total: integer?} page

@@ -403,7 +403,15 @@ static const char *paging_path(const struct exchange *x, const char *field,
     return path ? path : otherwise;
 }
 
-/* body -> {results, next, total} */
+/* Returns 1 when the value at the top names no next page: null, "", or a missing key. */
+static int is_last(lua_State *L)
+{
+    return lua_isnil(L, -1) || conv_is_null(L, -1) ||
+           (lua_type(L, -1) == LUA_TSTRING && lua_rawlen(L, -1) == 0);
+}
+
+/* body -> {results, next, total}. Where `next` may lead is judged when it is followed, as
+ * for any other address: the page's own results are good all the same. */
 static int push_page(lua_State *L, struct exchange *x)
 {
     int body = lua_gettop(L);
@@ -423,16 +431,12 @@ static int push_page(lua_State *L, struct exchange *x)
         lua_pop(L, 1);
     lua_pushvalue(L, body);
     dig(L, paging_path(x, "next", "_pagination.next"));
-    if (lua_isnil(L, -1) || conv_is_null(L, -1)) { /* also a missing key or object */
+    if (is_last(L)) {
         lua_pop(L, 1);
         return 1;
     }
     if (lua_type(L, -1) != LUA_TSTRING) /* not the end: pages would be missed */
         return unreadable(L, x, "the answer's next page is no address");
-    /* judged now, so that no cursor to a foreign host is ever stored or followed */
-    struct err e;
-    if (exchange_check_next(x, lua_tostring(L, -1), &e) != 0)
-        return fail_raise(L, &e);
     lua_setfield(L, -2, "next");
     return 1;
 }

@@ -120,17 +120,6 @@ static int admit(struct exchange *x, const struct url_parts *u, const char *app,
         x->method, u->scheme, u->host, port, client ? client : "?");
 }
 
-int exchange_check_next(const struct exchange *x, const char *url, struct err *e)
-{
-    struct exchange probe = {.run = x->run, .method = x->method};
-    struct url_parts u;
-    if (url_parts_parse(url, &u, e) != 0)
-        return err_prefix(e, "cannot follow the next page");
-    int rc = admit(&probe, &u, x->connection ? x->connection->app : "", NULL, e);
-    url_parts_fini(&u);
-    return rc != 0 ? err_prefix(e, "cannot follow the next page") : 0;
-}
-
 static int is_clean(const char *s)
 {
     for (; *s; s++)

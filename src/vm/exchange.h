@@ -56,8 +56,6 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
  * names the host and where to allow it. */
 int exchange_resolve(struct exchange *x, const char *target, const char *app, int secret,
                      struct err *e);
-/* Whether URL, the next page of X's list, may be asked as X was: FORBIDDEN when not. */
-int exchange_check_next(const struct exchange *x, const char *url, struct err *e);
 /* Sends; then the run is made ready with `packed` filled and the step ended, or failed.
  */
 int exchange_send(struct exchange *x, struct err *e);

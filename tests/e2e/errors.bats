@@ -466,14 +466,16 @@ PYTHON
   failed 65 forbidden 403 'access to the conversation'
 }
 
-@test "a next on a foreign host is neither shown nor followed" {
+@test "a next on a foreign host is not followed; the page before it is shown" {
   fault '{"kind": "foreign-next"}'
   call front/list-contacts
-  failed 65 forbidden 'next page' front.attacker.example clients/acme/client.lua
+  same "$status" 0
+  same "$(jq -c '[(.results | length > 0), .next]' <<<"$output")" '[true,"https://front.attacker.example/contacts?page_token=0"]'
+  same "$(received)" "GET /contacts"
   forget
   fault '{"kind": "foreign-next", "skip": 1}'
   call front/list-contacts --all
-  failed 65 forbidden front.attacker.example
+  failed 65 forbidden front.attacker.example clients/acme/client.lua
   same "$(received)" "GET /contacts,GET /contacts"
   forget
   call front/list-contacts next=https://front.attacker.example/contacts?page_token=0
@@ -499,6 +501,16 @@ PYTHON
   foyer connect acme --token-file "$TOKEN" --api-url "$MOCK" --json
   failed 65 forbidden 'bad token ***'
   [[ $output$stderr != *"$COMPANY_TOKEN"* ]]
+}
+
+@test "a next of null or of empty text is the last page" {
+  local next
+  for next in '{"next": null}' '{"next": ""}' '{}' null; do
+    fault "{\"kind\": \"status\", \"status\": 200, \"body\": {\"_results\": [{\"id\": \"crd_1\"}], \"_pagination\": $next}}"
+    call front/list-contacts --all
+    same "$status" 0
+    same "$(jq -c '.results | map(.id)' <<<"$output")" '["crd_1"]'
+  done
 }
 
 @test "a next that is no text does not pass for the last page" {

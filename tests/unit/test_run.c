@@ -878,8 +878,14 @@ static void answers(void **state)
     gives("return { none = ctx.http.get(\"http://%1/empty\") }", "{}");
     fails("ctx.http.get(\"http://%1/bad-json\")", ERR_UNAVAILABLE, "line 1");
     fails("ctx.http.post(\"http://%1/bad-json\", {})", ERR_UNCERTAIN, "cannot tell");
-    fails("ctx.http.page(\"/foreign-page\", { connection = \"front\" })", ERR_FORBIDDEN,
-          "cannot follow the next page");
+    gives("local page = ctx.http.page(\"/foreign-page\", { connection = \"front\" }) "
+          "return "
+          "page.results",
+          "[]");
+    fails("ctx.http.page(ctx.http.page(\"/foreign-page\", { connection = \"front\" "
+          "}).next, "
+          "{ connection = \"front\" })",
+          ERR_FORBIDDEN, "cannot GET");
     fails("ctx.http.get(\"http://%1/x\", { qeury = {} })", ERR_SCRIPT,
           "did you mean \"query\"?");
     fails("ctx.http.get(\"http://%1/x\", \"y\")", ERR_SCRIPT, "not a table");
