@@ -348,6 +348,8 @@ PYTHON
   echo 'return { name = "Lone" }' >"$AGENCY/clients/lone/client.lua"
   foyer call front/list-inboxes --client lone --json
   failed 77 auth lone 'foyer connect'
+  foyer disconnect acme-two
+  same "$status" 0
   rm -r "$AGENCY/clients/lone" "$AGENCY/clients/acme-two"
 }
 
