@@ -157,9 +157,8 @@ bench: all bench-deps ## speed and memory, as ratios to named alternatives
 	@$(MAKE) --no-print-directory $(BENCH_BIN)
 	@tests/bench/run.sh $(FOYER) $(OUT)/bench
 
-demo: deps ## an agency's first minutes, against the mock Front company
+demo: all ## an agency's first minutes, against the mock Front company
 	$(call install_missing,$(DEMO_DEPS))
-	@$(MAKE) --no-print-directory $(FOYER)
 	@tests/demo/demo.sh
 
 test: test-deps ## the whole suite; ends with `N passed, N failed`

@@ -20,9 +20,7 @@ return function(app)
 
   function control.get_log()
     local requests = json.array(table.move(app.log.entries, 1, #app.log.entries, 1, {}))
-    -- people read it with curl: it ends with a line's end
-    local body = json.encode({ requests = requests, dropped = app.log.dropped }) .. "\n"
-    return { status = 200, headers = { ["content-type"] = "application/json" }, body = body }
+    return answers.ok({ requests = requests, dropped = app.log.dropped })
   end
 
   function control.clear_log()

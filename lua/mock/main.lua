@@ -59,7 +59,16 @@ local function failed(request, why)
   return app.answers.error(500, tostring(why))
 end
 
+-- People read the answers of the handles with curl: each ends with a line's end.
+local function as_line(answer)
+  if type(answer.body) ~= "table" then return end
+  answer.headers = answer.headers or {}
+  answer.headers["content-type"] = "application/json"
+  answer.body = json.encode(answer.body) .. "\n"
+end
+
 local function send(request, answer, entry)
+  if request.segments and request.segments[1] == "_mock" then as_line(answer) end
   local date = app.clock.date()
   if date then
     answer.headers = answer.headers or {}

@@ -252,8 +252,9 @@ conversation=$(tell inbound '{"from": "ben@mail.example", "name": "Ben", "subjec
   jq -r .conversation.id)
 until_seen replied "$conversation" >/dev/null
 echo "\$ kill -9 foyer serve, and its worker"
-kill -9 "$(pgrep -P "$serve_pid")" "$serve_pid"
-wait "$serve_pid" 2>/dev/null || true
+worker_pid=$(pgrep -P "$serve_pid")
+# bash says "Killed" of a job as soon as it knows, not only in `wait`
+{ kill -9 "$worker_pid" "$serve_pid" && wait "$serve_pid" || true; } 2>/dev/null
 show foyer runs list --client acme --state running
 expect "first-reply"
 

@@ -41,9 +41,11 @@ same_each_time() {
   done
 }
 
-# A new company from the same seed.
+# A new company from the same seed, and a store that knows nothing of the one before, whose ids
+# were the same.
 restart() {
   stop_mock
+  rm -rf "$AGENCY/state"
   start_mock --seed 7 --token "$COMPANY_TOKEN"
   "$FOYER" -w "$AGENCY" connect acme --token-file "$TOKEN" --api-url "$MOCK"
   forget

@@ -282,7 +282,7 @@ walk() {
   local id sms signature
   id=$(conversation "$EMAIL")
   sms=$(conversation '.last_message.type == "sms"')
-  for bad in '{}' '{"body": ""}' '{"body": 7}' '{"body": "x", "archive": false}' '{"body": "x", "to": "a@b.example"}' \
+  for bad in '{}' '{"body": ""}' '{"body": 7}' '{"body": "x", "options": 1}' '{"body": "x", "to": "a@b.example"}' \
     '{"body": "x", "options": {"tag_ids": "tag_1"}}' '[]' '"x"'; do
     front POST "/conversations/$id/messages" "$bad"
     [ "$STATUS" = 400 ] || { echo "$bad: $STATUS"; return 1; }
@@ -360,7 +360,7 @@ walk() {
   front GET "/contacts?q[updated_after]=1767225601&sort_by=updated_at"
   [ "$(get '._results | length')" = 2 ]
   for bad in '{}' '{"handles": []}' '{"handles": [{"handle": "x", "source": "email"}]}' \
-    '{"handles": [{"handle": "x", "source": "fax"}]}' '{"handles": [{"handle": "z", "source": "custom"}], "tags": []}'; do
+    '{"handles": [{"handle": "x", "source": "fax"}]}' '{"handles": [{"handle": "z", "source": "custom"}], "group_names": "x"}'; do
     front POST /contacts "$bad"
     [ "$STATUS" = 400 ] || { echo "$bad: $STATUS"; return 1; }
   done
@@ -544,6 +544,17 @@ walk() {
   front GET /me
   [ "$(grep -ci '^date:' "$HEADERS")" = 1 ]
   [ "$(date -d "$(header date)" +%s)" -le $(($(date +%s) + 1)) ]
+}
+
+@test "what curl shows of a handle ends with a line's end, and an answer of Front's does not" {
+  local command
+  for command in _mock _mock/log _mock/faults _mock/limits _mock/deliveries _mock/unheard-of; do
+    [ "$(curl -sS "$MOCK/$command" | tail -c 1 | od -An -c)" = '  \n' ] || { echo "$command"; false; }
+  done
+  curl -sS -d '{"from": "ana@mail.example", "subject": "Parcel", "body": "Where is it?"}' "$MOCK/_mock/inbound" >"$BATS_TEST_TMPDIR/in"
+  [ "$(wc -l <"$BATS_TEST_TMPDIR/in")" = 1 ]
+  [ "$(jq -r .message.text "$BATS_TEST_TMPDIR/in")" = 'Where is it?' ]
+  [ "$(curl -sS -H 'Authorization: Bearer mock-token' "$MOCK/me" | wc -l)" = 0 ]
 }
 
 @test "body fields that are not known are ignored and marked in the log; known ones are checked" {
