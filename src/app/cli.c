@@ -12,6 +12,7 @@
 #include "core/jsontree.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/printable.h"
 #include "base/str.h"
 #include "base/textfile.h"
 #include "core/limits.h"
@@ -192,7 +193,9 @@ static void print_real(double value)
 static void print_scalar(const json_t *value)
 {
     char *text = json_dumps(value, JSON_ENCODE_ANY);
-    fputs(text ? text : "null", stdout);
+    char *shown = text ? printable_json(text, strlen(text)) : xstrdup("null");
+    fputs(shown, stdout);
+    free(shown);
     free(text);
 }
 

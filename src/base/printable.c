@@ -52,6 +52,22 @@ int printable_add(struct buf *out, const char *s, size_t len, int lines)
     return rc;
 }
 
+char *printable_json(const char *s, size_t len)
+{
+    struct buf out;
+    buf_init(&out, 6 * len + 1);
+    for (size_t i = 0; i < len;) {
+        uint32_t c;
+        size_t n = read_char((const unsigned char *)s + i, len - i, &c);
+        if (n > 0 && (is_control(c) || is_direction(c))) /* each is of the first plane */
+            buf_addf(&out, "\\u%04x", (unsigned)c);
+        else
+            buf_add(&out, s + i, n ? n : 1);
+        i += n ? n : 1;
+    }
+    return buf_take(&out, NULL);
+}
+
 char *printable_copy(const char *s, size_t len, int lines)
 {
     struct buf out;

@@ -17,6 +17,9 @@
 int printable_add(struct buf *out, const char *s, size_t len, int lines);
 /* The same as a new string, without a maximum but LEN's; the caller frees it. */
 char *printable_copy(const char *s, size_t len, int lines);
+/* A JSON text in which such characters are escaped, as in "\u202e": it means the same.
+ * The caller frees it. */
+char *printable_json(const char *s, size_t len);
 /* Columns that S takes. */
 size_t printable_width(const char *s);
 /* Cuts S in place to WIDTH columns (at least 1), the last one "…"; S has room for three

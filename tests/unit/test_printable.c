@@ -24,6 +24,17 @@ static void test_plain(void **state)
     expect("Grüße, 東京 🎉", strlen("Grüße, 東京 🎉"), 0, "Grüße, 東京 🎉");
 }
 
+static void test_json(void **state)
+{
+    (void)state;
+    static const char in[] = "\"Gr\xc3\xbc\xc3\x9f"
+                             "e\xc2\x85\xe2\x80\xa8\xe2\x80\xae\x7f\xff\\n\"";
+    char *s = printable_json(in, sizeof in - 1);
+    assert_string_equal(s, "\"Gr\xc3\xbc\xc3\x9f"
+                           "e\\u0085\\u2028\\u202e\\u007f\xff\\n\"");
+    free(s);
+}
+
 static void test_controls(void **state)
 {
     (void)state;
@@ -107,10 +118,10 @@ int main(void)
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         return 77;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),      cmocka_unit_test(test_controls),
-        cmocka_unit_test(test_directions), cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_maximum),    cmocka_unit_test(test_width),
-        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_json),      cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_controls),  cmocka_unit_test(test_directions),
+        cmocka_unit_test(test_malformed), cmocka_unit_test(test_maximum),
+        cmocka_unit_test(test_width),     cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
