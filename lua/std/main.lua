@@ -3,11 +3,7 @@
 local std = ...
 
 local function fields_input(fields, args)
-  local input = args.input or {}
-  if args.words and args.words[1] then
-    for key, value in pairs(std.part("words")(fields, args.words)) do input[key] = value end
-  end
-  return input
+  return std.part("words")(fields, args.words or {}, args.input or {})
 end
 
 -- "run" is a recipe's, with args {recipe, words, input, event}; the rest are tools of the command

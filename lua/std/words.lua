@@ -21,53 +21,104 @@ local function from_word(field, word)
   return word
 end
 
-local function descend(fields, name)
-  local field = fields and fields[name]
-  if field and field.list then
-    return field, type(field.list) == "string" and { field.list } or field.list
+local function refuse(word, sentence)
+  std.fail("usage", ("cannot read %s%s…: %s"):format(word.key, word.op, sentence))
+end
+
+-- The parts of "a.b.c". Names that hold dots have JSON as their way in.
+local function split(word)
+  local parts = {}
+  for part in (word.key .. "."):gmatch("([^.]*)%.") do parts[#parts + 1] = part end
+  if not word.key:find("[^.]") then refuse(word, "it names no field") end
+  for _, part in ipairs(parts) do
+    local object, name = word.key:match("^([^.]+)%.(.*)$")
+    if part == "" then
+      refuse(word, "a part of the name is empty" .. (object and ("; if a name holds dots, give "
+        .. "the object as JSON: %s:='{\"%s\": …}'"):format(object, name) or ""))
+    end
   end
-  return field, field
+  return parts
+end
+
+local function item_of(list)
+  return type(list) == "string" and { list } or list
+end
+
+-- The field that stands under KEY of FIELD; nil when nothing is known of it.
+local function field_below(field, key)
+  if field and field.list then return item_of(field.list) end
+  return field and field.object and field.object[key]
+end
+
+-- The key of AT, which is the table at PATH, that PART names: of a list, the number of one of its
+-- items or of the next.
+local function key_in(at, part, path, word)
+  if not json.is_array(at) then return part end
+  local n = part:find("^[1-9]%d*$") and math.tointeger(tonumber(part))
+  if not n then
+    refuse(word, ("%s is a list: give an item's number, as in %s.1"):format(path, path))
+  elseif n > #at + 1 then
+    refuse(word, ("%s has %d so far, so the next is %s.%d"):format(path, #at, path, #at + 1))
+  end
+  return n
+end
+
+-- The table that is AT[key], made when there is none.
+local function enter(at, key, field, path, word)
+  local value = at[key]
+  if value == nil or value == json.null then
+    value = field and field.list and json.array({}) or {}
+    at[key] = value
+  elseif type(value) ~= "table" then
+    refuse(word, path .. " has a value, which holds no names; give one of the two")
+  end
+  return value
+end
+
+local function value_of(field, word)
+  if word.op == ":=" then
+    local ok, decoded = pcall(json.decode, word.value)
+    if not ok then refuse(word, tostring(decoded)) end
+    return decoded
+  end
+  local item = field and field.list and item_of(field.list) or field
+  if word.op == "=@" and not (item and item[1] == "file") then return std.slurp(word.value) end
+  return from_word(item, word.value)
+end
+
+-- Sets in INPUT what WORD says. GIVEN knows the paths that came from words: true for a value, "part"
+-- for a table that a word's path led through.
+local function put(input, fields, word, given)
+  local at, field, path, ours = input, { object = fields }, nil, false
+  local parts = split(word)
+  for i, part in ipairs(parts) do
+    local key = key_in(at, part, path, word)
+    field = field_below(field, key)
+    path = path and path .. "." .. part or part
+    ours = ours or given[path] == true
+    if i < #parts then
+      at = enter(at, key, field, path, word)
+      given[path] = given[path] or "part"
+    else
+      local value = value_of(field, word)
+      if at[key] ~= nil and (ours or given[path]) then
+        if not json.is_array(at[key]) then at[key] = json.array({ at[key] }) end
+        table.insert(at[key], value)
+      elseif word.op ~= ":=" and field and field.list then
+        at[key] = json.array({ value })
+      else
+        at[key] = value
+      end
+      given[path] = true
+    end
+  end
 end
 
 -- WORDS is a list of {key, op, value}; op is "=" (typed by the field), ":=" (JSON) or "=@"
--- (a file's text; for a field of type file its path). A repeated key is a list; a.b nests.
-return function(fields, words)
-  local input = {}
-  for _, word in ipairs(words) do
-    local at, within, key = input, fields, nil
-    for part in word.key:gmatch("[^.]+") do
-      if key then
-        local field = within and within[key]
-        within = field and field.object or nil
-        if type(at[key]) ~= "table" then at[key] = {} end
-        at = at[key]
-      end
-      key = part
-    end
-    if not key then std.fail("usage", ("cannot read %s: it names no field"):format(word.key)) end
-    local field, item = descend(within, key)
-    local value
-    if word.op == ":=" then
-      local ok, decoded = pcall(json.decode, word.value)
-      if not ok then
-        std.fail("usage", ("cannot read %s:=… : %s"):format(word.key, tostring(decoded)))
-      end
-      value = decoded
-    elseif word.op == "=@" and not (item and item[1] == "file") then
-      value = std.slurp(word.value)
-    else
-      value = from_word(item, word.value)
-    end
-    if word.op ~= ":=" and field and field.list then
-      if at[key] == nil then at[key] = json.array({}) end
-      if not json.is_array(at[key]) then at[key] = json.array({ at[key] }) end
-      at[key][#at[key] + 1] = value
-    elseif at[key] ~= nil then
-      if not json.is_array(at[key]) then at[key] = json.array({ at[key] }) end
-      at[key][#at[key] + 1] = value
-    else
-      at[key] = value
-    end
-  end
+-- (a file's text; for a field of type file its path). A repeated key is a list; a.b nests, and a.1 is
+-- a list's first item. Changes and returns INPUT: a key replaces what is there, a.b adds to it.
+return function(fields, words, input)
+  local given = {}
+  for _, word in ipairs(words) do put(input, fields, word, given) end
   return input
 end

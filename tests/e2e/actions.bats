@@ -203,6 +203,21 @@ refuses() {
   [[ $stderr == *"taken already"* ]]
 }
 
+@test "create-contact: handles by their numbers, and names that would be lost" {
+  call create-contact handles.1.handle=eve.new@customer.example handles.1.source=email \
+    handles.2.handle=eve-x handles.2.source=custom custom_fields.City=Zug
+  same "$(sent .json)" "$(jq -ncS '{custom_fields: {City: "Zug"}, handles: [
+    {handle: "eve.new@customer.example", source: "email"}, {handle: "eve-x", source: "custom"}]}')"
+  [[ $(answer .id) == crd_* ]]
+
+  call create-contact handles:='[{"handle":"eve-y","source":"custom"}]' handles.handle=x
+  same "$status" 64
+  [[ $stderr == *"cannot read handles.handle=…: handles is a list: give an item's number, as in handles.1"* ]]
+  call create-contact handles:='[{"handle":"eve-y","source":"custom"}]' custom_fields.A..B=x
+  same "$status" 64
+  [[ $stderr == *"cannot read custom_fields.A..B=…: a part of the name is empty; "*"custom_fields:='{\"A..B\": …}'"* ]]
+}
+
 @test "create-contact: a picture goes as multipart" {
   call create-contact name=Bob avatar=@"$BATS_TEST_TMPDIR/a.txt" custom_fields:='{"Job Title":"Buyer"}' \
     handles:='[{"handle":"bob.new@customer.example","source":"email"},{"handle":"bob-x","source":"custom"}]'

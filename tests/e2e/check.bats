@@ -685,6 +685,11 @@ render() {
   [ "$output" = 'file 1 2 3' ]
   render x --data "$BATS_TEST_TMPDIR/data.json" more=3 --json
   [ "$(jq -c . <<<"$output")" = '{"path":"templates/x.md","text":"file 1 2 3\n","unknown":[]}' ]
+  render x --data "$BATS_TEST_TMPDIR/data.json" list.2=two list.3=three more=3
+  [ "$output" = 'file 1 two three 3' ]
+  render x --data "$BATS_TEST_TMPDIR/data.json" list.x=1
+  [ "$status" = 64 ]
+  [ "$stderr" = "foyer: cannot read list.x=…: list is a list: give an item's number, as in list.1" ]
 }
 
 @test "render: unknown variables, with file and line" {

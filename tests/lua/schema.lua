@@ -82,16 +82,19 @@ t.equal(original.list[1], 1, "what was given is not changed")
 
 local fields = { n = { "integer" }, s = { "string" }, b = { "boolean" }, l = { list = "integer" }, f = { "number" },
   o = { object = { a = { "integer" }, l = { list = "string" } } }, e = { enum = { 1, "x" } }, any = { "any" },
+  rows = { list = { object = { n = { "integer" }, tags = { list = "string" } } } }, free = { "object" },
   at = { "time" } }
 
-local function words(...)
+local function words_into(input, ...)
   local list = {}
   for i, word in ipairs { ... } do
     local key, op, value = word:match("^([^:=]+)(:?=)(.*)$")
     list[i] = { key = key, op = op, value = value }
   end
-  return std.part("words")(fields, list)
+  return std.part("words")(fields, list, input)
 end
+
+local function words(...) return words_into({}, ...) end
 
 t.equal(words("n=5", "s=5", "b=yes", "f=1.5"), { n = 5, s = "5", b = true, f = 1.5 }, "typed by their fields")
 t.equal(words("b=off"), { b = false }, "false is a word")
@@ -115,3 +118,45 @@ for _, word in ipairs { "20260101", "2026", "202601", "12345678.5", "-1767225600
 end
 t.equal(words("at=2026-01-01").at, "2026-01-01", "a date keeps its separators")
 t.equal(words("unknown=1"), { unknown = "1" }, "unknown words are left to the check")
+
+-- a list's items by their numbers
+
+t.equal(words("rows.1.n=1", "rows.1.tags=a", "rows.1.tags=b", "rows.2.n=2"),
+  { rows = { { n = 1, tags = { "a", "b" } }, { n = 2 } } }, "items are typed by their fields")
+t.equal(json.is_array(words("rows.1.n=1").rows), true, "items make a list")
+t.equal(words("l.1=4", "l.2=5"), { l = { 4, 5 } }, "plain items")
+t.equal(words("o.l.1=x"), { o = { l = { "x" } } }, "a list in an object")
+t.equal(words('rows:=[{"n":1}]', "rows.1.tags=a", "rows.2.n=2"), { rows = { { n = 1, tags = { "a" } }, { n = 2 } } },
+  "items of a list in JSON")
+t.equal(words('free:={"x":[{}]}', "free.x.1.y=z"), { free = { x = { { y = "z" } } } }, "a list that no field names")
+t.equal(words("free.1.x=y"), { free = { ["1"] = { x = "y" } } }, "where no list is, a number is a name")
+local function refused(pattern, ...)
+  local given = { ... }
+  local e = t.fails(function() words(table.unpack(given)) end, pattern, "refused: " .. given[#given])
+  t.equal(e.kind, "usage", "refused: " .. given[#given])
+end
+refused("^cannot read rows%.2%.n=…: rows has 0 so far, so the next is rows%.1$", "rows.2.n=1")
+refused("rows has 1 so far, so the next is rows%.2", 'rows:=[{"n":1}]', "rows.3.n=1")
+refused("^cannot read rows%.n=…: rows is a list: give an item's number, as in rows%.1$", "rows.n=1")
+refused("rows is a list", "rows.0.n=1")
+refused("rows is a list", "rows.01.n=1")
+refused("rows is a list", "rows.-1.n=1")
+refused("rows%.1%.tags is a list", "rows.1.tags.x=1")
+
+-- names of which a part is empty, or that a value stands in the way of
+
+refused("^cannot read free%.A%.%.B=…: a part of the name is empty; if a name holds dots, give the object as JSON: "
+  .. "free:='{\"A%.%.B\": …}'$", "free.A..B=x")
+refused("free:='{\"A%.\": …}'", "free.A.=x")
+refused("cannot read %.s=…: a part of the name is empty$", ".s=x")
+refused("it names no field", "..=x")
+refused("^cannot read any%.x=…: any has a value, which holds no names; give one of the two$", "any=1", "any.x=2")
+
+-- onto an input that is there
+
+t.equal(words_into({ free = { a = 1 }, s = "x", l = json.array({ 1 }) }, "free.b=2", "s=y", "l=2"),
+  { free = { a = 1, b = "2" }, s = "y", l = { 2 } }, "a key replaces, a.b adds")
+t.equal(words_into({ rows = json.array({ { n = 1 } }), o = json.null }, "rows.1.n=2", "rows.2.n=3", "o.a=1"),
+  { rows = { { n = 2 }, { n = 3 } }, o = { a = 1 } }, "items of a list that is there; null makes room")
+t.fails(function() words_into({ s = "x" }, "s.y=1") end, "s has a value", "a value that is there is not dropped")
+t.equal(words_into({ s = "x" }, "s=1", "s=2"), { s = { "1", "2" } }, "a repeated key is a list, without what was there")

@@ -3,27 +3,13 @@
 local std = ...
 local call, template, script = std.part("call"), std.part("template"), std.part("script")
 
--- Sets in DATA what VALUES has at PATH, "a.b"; beside it stays what was there.
-local function put(data, values, path)
-  local last
-  for part in path:gmatch("[^.]+") do
-    if last then
-      if type(data[last]) ~= "table" then data[last] = {} end
-      data, values = data[last], values[last]
-    end
-    last = part
-  end
-  data[last] = values[last]
-end
-
 local function data_of(args)
-  local words = std.part("words")({}, args.words)
   local data = args.data or {}
   if args.conversation then
     data.conversation = call.scope("tool", "render", args.app, "read", {}, nil, function(ctx)
       return ctx.call(args.app .. "/get-conversation", { conversation_id = args.conversation })
     end)
-  elseif not args.data and next(words) == nil then
+  elseif not args.data and not args.words[1] then
     local sample = std.read("lua/" .. args.app .. "/samples/conversation.json")
     if not sample then
       std.fail("not_found", ("the app %s has no sample conversation: give --data FILE or key=value")
@@ -31,8 +17,7 @@ local function data_of(args)
     end
     data.conversation = json.decode(sample)
   end
-  for _, word in ipairs(args.words) do put(data, words, word.key) end
-  return data
+  return std.part("words")({}, args.words, data)
 end
 
 -- What each unknown variable was probably meant to be, by "path:line:name".
