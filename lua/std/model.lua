@@ -144,12 +144,13 @@ local function nearest(c, path, found)
   return #path == 1 and elsewhere(c, path[1]) or nil
 end
 
-local function report(c, node, message, near)
+local function report(c, node, message, near, unknown)
   local key = c.template .. "\n" .. node.line .. "\n" .. node.name
   if c.seen[key] then return end
   c.seen[key] = true
   if near then message = message .. "; did you mean '" .. near .. "'?" end
-  c.report { template = c.template, line = node.line, name = node.name, near = near, message = message }
+  c.report { template = c.template, line = node.line, name = node.name, near = near, message = message,
+    unknown = unknown, nested = #c.frames > 1 }
 end
 
 local function report_unknown(c, node, found)
@@ -157,9 +158,9 @@ local function report_unknown(c, node, found)
   if within ~= nil and kind_of(c, within) == "list" then
     local list = table.concat(node.path, ".", 1, found.at - 1)
     return report(c, node, string.format("unknown variable '%s': '%s' is a list, which has no names of its own: "
-      .. "open it with {{#%s}}", node.name, list, list))
+      .. "open it with {{#%s}}", node.name, list, list), nil, true)
   end
-  report(c, node, string.format("unknown variable '%s'", node.name), nearest(c, node.path, found))
+  report(c, node, string.format("unknown variable '%s'", node.name), nearest(c, node.path, found), true)
 end
 
 -- Inside {{#vars.phone}} that name and all below it are there.
@@ -250,6 +251,8 @@ end
 ---@field line integer
 ---@field name string     as the tag has it
 ---@field near? string    the known name that was probably meant
+---@field unknown? boolean  nothing has that name
+---@field nested boolean  it stands in a section
 ---@field message string  a sentence with all but the place
 
 ---@class std.model.Options

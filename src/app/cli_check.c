@@ -22,14 +22,15 @@ struct check {
     const char *client; /* of this turn; NULL: none */
     char **names;       /* the clients to look at */
     size_t nnames;
-    json_t *mistakes; /* sort key -> {path, line, sentence, clients, sure, always} */
+    json_t *mistakes; /* sort key -> {path, line, sentence, clients, sure, always,
+                         note} */
     json_t *seen;     /* path -> by how many clients */
 };
 
 /* ---- the mistakes ---- */
 
 static void add(struct check *c, const char *path, int line, const char *sentence,
-                int always, int sure)
+                int always, int sure, int note)
 {
     char *key = xasprintf("%s\n%08d\n%s", path, line, sentence);
     json_t *mistake = json_object_get(c->mistakes, key);
@@ -49,6 +50,8 @@ static void add(struct check *c, const char *path, int line, const char *sentenc
         json_object_set_new(mistake, "sure", json_true());
     if (always)
         json_object_set_new(mistake, "always", json_true());
+    if (note)
+        json_object_set_new(mistake, "note", json_true());
     json_t *clients = json_object_get(mistake, "clients");
     const char *last =
         json_string_value(json_array_get(clients, json_array_size(clients) - 1));
@@ -62,7 +65,7 @@ static void on_problem(void *arg, const char *path, int line, const char *field,
                        const char *sentence)
 {
     char *whole = xasprintf("%s%s%s", field, *field ? ": " : "", sentence);
-    add(arg, path, line, whole, 1, 1);
+    add(arg, path, line, whole, 1, 1, 0);
     free(whole);
 }
 
@@ -76,7 +79,8 @@ static void add_all(struct check *c, const json_t *mistakes, int used)
             (int)json_integer_value(json_object_get(m, "line")),
             json_string_value(json_object_get(m, "sentence")),
             json_is_true(json_object_get(m, "always")),
-            used || json_is_true(json_object_get(m, "client")));
+            used || json_is_true(json_object_get(m, "client")),
+            json_is_true(json_object_get(m, "note")));
     }
 }
 
@@ -122,7 +126,7 @@ static json_t *run_file_step(struct check *c, const char *step, json_t *args,
         line = (int)strtol(digits + 1, NULL, 10);
         memmove(near, end, strlen(end) + 1);
     }
-    add(c, path, line, sentence, 1, 1);
+    add(c, path, line, sentence, 1, 1, 0);
     free(sentence);
     free(path);
     return NULL;
@@ -204,7 +208,7 @@ static int add_stray(void *arg, const char *name)
             str_is_name(name)
                 ? "is missing: it makes the directory a client's: return { name = \"…\" }"
                 : "a client's name has letters, digits, '-', '_' and '.'",
-            1, 1);
+            1, 1, 0);
         free(path);
     }
     free(dir);
@@ -262,8 +266,9 @@ static json_t *affected(const struct check *c, const json_t *mistake)
     return clients;
 }
 
-/* A new list of the mistakes that count, in order of file and line. */
-static json_t *choose_mistakes(const struct check *c)
+/* A new list of the mistakes that count, or with NOTES of the notes, in order of file and
+ * line. */
+static json_t *choose_mistakes(const struct check *c, int notes)
 {
     size_t n = 0;
     const char *key;
@@ -277,7 +282,8 @@ static json_t *choose_mistakes(const struct check *c)
     for (size_t i = 0; i < n; i++) {
         mistake = json_object_get(c->mistakes, keys[i]);
         json_t *clients = affected(c, mistake);
-        if (clients && !json_is_true(json_object_get(mistake, "sure")))
+        if (json_is_true(json_object_get(mistake, "note")) != notes ||
+            (clients && !json_is_true(json_object_get(mistake, "sure"))))
             continue;
         json_array_append_new(
             list,
@@ -289,10 +295,11 @@ static json_t *choose_mistakes(const struct check *c)
     return list;
 }
 
-static void print_mistake(const json_t *mistake)
+static void print_mistake(const json_t *mistake, const char *prefix)
 {
-    table_printf(stdout, "%s:%d: %s", json_string_value(json_object_get(mistake, "path")),
-                 (int)json_integer_value(json_object_get(mistake, "line")),
+    table_printf(stdout, "%s:%d: %s%s",
+                 json_string_value(json_object_get(mistake, "path")),
+                 (int)json_integer_value(json_object_get(mistake, "line")), prefix,
                  json_string_value(json_object_get(mistake, "sentence")));
     const json_t *clients = json_object_get(mistake, "clients");
     size_t n = json_array_size(clients);
@@ -308,17 +315,21 @@ static void print_mistake(const json_t *mistake)
 static int report(const struct check *c, const struct cli *cli)
 {
     size_t i, n, files = json_object_size(c->seen);
-    json_t *mistake, *list = choose_mistakes(c);
+    json_t *mistake, *list = choose_mistakes(c, 0), *notes = choose_mistakes(c, 1);
     n = json_array_size(list);
     if (cli->json) {
-        json_t *tree = json_pack("{s:O, s:i, s:i}", "mistakes", list, "files", (int)files,
-                                 "clients", (int)c->nnames);
+        json_t *tree = json_pack("{s:O, s:O, s:i, s:i}", "mistakes", list, "notes", notes,
+                                 "files", (int)files, "clients", (int)c->nnames);
         cli_print_json(tree);
         json_decref(tree);
     } else {
         json_array_foreach(list, i, mistake)
         {
-            print_mistake(mistake);
+            print_mistake(mistake, "");
+        }
+        json_array_foreach(notes, i, mistake)
+        {
+            print_mistake(mistake, "note: ");
         }
     }
     fflush(stdout);
@@ -328,6 +339,7 @@ static int report(const struct check *c, const struct cli *cli)
     fprintf(stderr, "%s mistake%s in %zu scripts and templates of %zu client%s\n", count,
             n == 1 ? "" : "s", files, c->nnames, c->nnames == 1 ? "" : "s");
     json_decref(list);
+    json_decref(notes);
     return n ? err_exit_code(ERR_INVALID) : 0;
 }
 

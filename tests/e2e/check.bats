@@ -464,6 +464,58 @@ LUA
   is_clean
 }
 
+# notes TEXT...: check exits 0, counts no mistake, and says exactly these notes
+notes() {
+  check
+  [ "$status" = 0 ]
+  [[ $stderr == "no mistakes in "* ]]
+  diff -u <(printf '%s\n' "$@") <(printf '%s\n' "$output")
+}
+
+@test "a variable that an override may add is a note; without an override it is a mistake" {
+  printf '{{conversation.order}}\n{{#conversation}}{{parcel}}{{/conversation}}\n' | put clients/acme/templates/first-reply.txt
+  local order="clients/acme/templates/first-reply.txt:1: unknown variable 'conversation.order'"
+  local parcel="clients/acme/templates/first-reply.txt:2: unknown variable 'parcel'"
+  finds "$order" "$parcel"
+
+  # an override of the recipe
+  put clients/acme/recipes/first-reply.lua <<'LUA'
+return super {
+  run = function(ctx, event, super)
+    event.payload.conversation.order = "A 1"
+    return super(ctx, event)
+  end,
+}
+LUA
+  order="${order/: unk/: note: unk}, unless clients/acme/recipes/first-reply.lua gives it"
+  parcel="${parcel/: unk/: note: unk}, unless clients/acme/recipes/first-reply.lua gives it"
+  notes "$order" "$parcel"
+  check --json
+  [ "$status" = 0 ]
+  [ "$(jq -c '[.mistakes, [.notes[] | [.path, .line]]]' <<<"$output")" = \
+    '[[],[["clients/acme/templates/first-reply.txt",1],["clients/acme/templates/first-reply.txt",2]]]' ]
+
+  # no override adds to the settings, nor a name of its own; beta has none, and a mistake hides no note
+  printf '{{vars.fax}} {{orderno}}\n{{conversation.order}}\n' | put clients/acme/templates/first-reply.txt
+  mistake_template_variable
+  finds "clients/acme/templates/first-reply.txt:1: unknown variable 'orderno'" \
+    "clients/acme/templates/first-reply.txt:1: unknown variable 'vars.fax'" "$says_template_variable" "${order/:1:/:2:}"
+}
+
+@test "an own recipe may add to what a template gets; an override that writes adds nothing" {
+  echo '{{conversation.order}}' | put templates/parcel.md
+  local unknown="unknown variable 'conversation.order'"
+  recipe recipes/parcel.lua 'local c = ctx.call("front/get-conversation", { conversation_id = "cnv_1" })' \
+    'c.order = 1' 'return ctx.template("parcel", { conversation = c })'
+  notes "templates/parcel.md:1: note: $unknown, unless recipes/parcel.lua gives it"
+  rm "$AGENCY/recipes/parcel.lua" "$AGENCY/templates/parcel.md"
+
+  # what is only written with adds nothing
+  echo '{{conversation.order}}' | put templates/first-reply.txt
+  echo 'return super { summary = "Ours." }' | put lua/front/actions/send-conversation-reply.lua
+  finds "templates/first-reply.txt:1: $unknown"
+}
+
 @test "addresses in all the ways to write them" {
   put lua/front/actions/ask.lua <<'LUA'
 return {

@@ -1,10 +1,13 @@
 -- foyer check: one step of it. A file that never ends takes only its own step with it, so each file
 -- has one. Mistakes are {path, line, sentence, always, client}: `always` holds whoever the client is,
--- `client` for this one in any case; the others count for the clients that use the file.
+-- `client` for this one in any case; the others count for the clients that use the file. A `note` is
+-- no mistake: it says what cannot be told.
 local std = ...
 local script, references = std.part("script"), std.part("references")
 
 local steps = {}
+
+local BUILTIN = 3 -- the last layer
 
 local function collector()
   local list = json.array({})
@@ -12,7 +15,7 @@ local function collector()
     if not utf8.len(sentence) then sentence = sentence:gsub("[\x80-\xff]", "?") end
     list[#list + 1] = {
       path = path, line = line, sentence = sentence, always = scope == "always",
-      client = scope == "client",
+      client = scope == "client", note = scope == "note",
     }
   end
 end
@@ -208,6 +211,7 @@ function steps.script(args)
     std.part("definition").check(entry.kind, definition, function(field, sentence)
       tell(field, sentence, "always")
     end)
+    found.reads = definition.effect == "read"
     if entry.kind == "trigger" then check_trigger(entry, definition, tell) end
     if entry.kind == "recipe" then
       check_recipe(entry, definition, client, entry.index == top.index, found, tell, add)
@@ -219,7 +223,39 @@ end
 
 -- ---- use: what the client uses, from what the script steps found ----
 
--- args.scripts: the entries, each with calls, templates, roots and open; args.templates: entries.
+-- The scripts that may change what a template is given, by the template's path: of the agency's own
+-- scripts and overrides one that renders it, or calls what renders it, or reads for what renders it.
+local function givers(by_name)
+  local found, seen = {}, nil
+  local function own(key)
+    local first = (by_name[key] or {})[1]
+    return first and first.index < BUILTIN and first or nil
+  end
+  local function walk(key, fn)
+    if seen[key] then return end
+    seen[key] = true
+    for _, entry in ipairs(by_name[key] or {}) do
+      fn(key, entry)
+      for _, name in ipairs(entry.calls or {}) do walk("action " .. name, fn) end
+    end
+  end
+  for top in pairs(by_name) do
+    local giver, paths = own(top), {}
+    seen = {}
+    walk(top, function(key, entry)
+      local reader = own(key)
+      if not giver and reader and reader.reads then giver = reader end
+      for _, path in ipairs(entry.templates or {}) do paths[#paths + 1] = path end
+    end)
+    for _, path in ipairs(giver and paths or {}) do
+      -- one of several, always the same
+      if not found[path] or giver.path < found[path] then found[path] = giver.path end
+    end
+  end
+  return found
+end
+
+-- args.scripts: the entries, each with calls, templates, roots, open and reads; args.templates: entries.
 function steps.use(args)
   local client = client_settings()
   local by_name, used, roots, open, direct = {}, {}, {}, {}, {}
@@ -255,19 +291,31 @@ function steps.use(args)
     end
   end
   for path in pairs(direct) do included[path] = nil end
-  return { used = used, roots = roots, open = open, included = included }
+  return { used = used, roots = roots, open = open, included = included,
+    givers = givers(by_name) }
 end
 
 -- ---- template: one template in one layer ----
 
+local examples = { "conversation", "contact", "message", "teammate", "inbox", "comment" }
+
 local function example_roots(client)
   local roots = { client = client or true, vars = client and table_of(client, "vars") or true }
-  for _, name in ipairs({ "conversation", "contact", "message", "teammate", "inbox", "comment" }) do
+  for _, name in ipairs(examples) do
     local sample = std.read("lua/front/samples/" .. name .. ".json")
     local ok, shape = pcall(json.decode, sample or "")
     roots[name] = ok and shape or true
   end
   return roots
+end
+
+-- Whether a script may give what FINDING misses: more of a thing than Front's example of it has.
+local function may_be_given(finding)
+  local root = finding.name:match("^[^.]+")
+  for _, name in ipairs(examples) do
+    if root == name and finding.name ~= name then return finding.unknown end
+  end
+  return finding.unknown and finding.nested and root ~= "client" and root ~= "vars"
 end
 
 -- args.entry and what `use` returned
@@ -290,7 +338,12 @@ function steps.template(args)
   local open = args.open["*"] or args.open[entry.path]
   std.part("model").check(tree, roots, function(finding)
     if open and roots[finding.name:match("^[^.]+")] == nil then return end
-    add(finding.template, finding.line, finding.message)
+    local giver = args.givers[entry.path]
+    if giver and may_be_given(finding) then
+      add(finding.template, finding.line, ("%s, unless %s gives it"):format(finding.message, giver), "note")
+    else
+      add(finding.template, finding.line, finding.message)
+    end
   end, {
     null = std.null, is_list = json.is_array,
     partial = function(name)
