@@ -3,7 +3,8 @@
  *
  * A byte order mark of UTF-8 is dropped; CR LF and CR become LF. UTF-16, UTF-32 and a NUL
  * byte are refused for every kind of text, and so is what is not UTF-8 (a CSV file names
- * its bad lines one by one instead). Errors are ERR_INVALID: "cannot read NAME:LINE: …".
+ * its bad lines one by one instead). Errors are ERR_INVALID: "cannot read NAME:LINE: …";
+ * compiled Lua is ERR_SCRIPT: "cannot load NAME: it is compiled Lua, not text".
  */
 #ifndef FOYER_TEXTFILE_H
 #define FOYER_TEXTFILE_H

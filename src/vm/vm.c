@@ -178,9 +178,6 @@ void vm_load(lua_State *L, struct overlay_file *file)
     }
     if (rc == LUA_ERRMEM)
         lua_error(L);
-    if (rc != LUA_OK && file->len && file->text[0] == LUA_SIGNATURE[0])
-        fail_text(L, ERR_SCRIPT, "cannot load %s: it is compiled Lua, not text",
-                  file->path);
     if (rc != LUA_OK) { // env message
         const char *message = lua_tostring(L, -1);
         if (str_starts(message, file->path))
