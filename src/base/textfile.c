@@ -59,7 +59,8 @@ int textfile_clean_lines(struct buf *text, const char *name, struct err *e)
     if (text->len == 0)
         return 0;
     if (has_mark(text, "\033Lua", 4))
-        return err_set(e, ERR_SCRIPT, "cannot load %s: it is compiled Lua, not text", name);
+        return err_set(e, ERR_SCRIPT, "cannot load %s: it is compiled Lua, not text",
+                       name);
     const char *foreign = foreign_encoding(text);
     if (foreign)
         return err_set(e, ERR_INVALID, "cannot read %s: it is %s; save the file as UTF-8",

@@ -64,6 +64,8 @@ class Sent:
             try:
                 while more := s.recv(65536):
                     heard += more
+            except BrokenPipeError: # a reset behind the server's end: it waited for us, and we were too slow
+                self.late = True
             except (ConnectionResetError, ssl.SSLError):
                 self.faults.append("reset, behind %d bytes of answers" % len(heard))
             except TimeoutError:
@@ -71,7 +73,14 @@ class Sent:
         return heard
 
     def run(self, server):
-        heard = self.exchange(server)
+        """Again, where this process was slower than the server waits behind its last answer."""
+        for _ in range(10):
+            self.late = False
+            heard = self.exchange(server)
+            if not self.late:
+                break
+        else:
+            self.faults.append("reset behind its end, ten times")
         try:
             self.answers = bed.read_answers(heard, self.has_head)
         except (ValueError, KeyError, AttributeError) as e:
