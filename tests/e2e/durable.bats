@@ -371,7 +371,7 @@ ended() {
 @test "by hand, Ctrl-C after a write: what is left goes on by itself" {
   recipe two 'for _, text in ipairs({ "first ", "second " }) do ctx.call("front/send-conversation-reply",
     { conversation_id = id, type = "comment", body = text .. ctx.options.n }) end'
-  fault '{"kind": "slow", "after": 1.5, "match": {"method": "POST"}}'
+  fault '{"kind": "slow", "after": 6, "match": {"method": "POST"}}'
   begin run two --client acme --json "n=$N"
   until [ "$(posts)" = 1 ]; do sleep 0.05; done
   kill -INT "$PID"
