@@ -271,7 +271,8 @@ static void decide(struct attempt *a, const struct err *e, struct ledger_change 
     *why = *e;
     if (kept_is_guarded(a->kept) || is_divergence(e)) {
         *change = attempt_change(a, LEDGER_PARKED);
-    } else if (e->kind == ERR_AUTH && (!a->env->by_hand || kept_did_write(a->kept))) {
+    } else if (e->kind == ERR_AUTH &&
+               (!a->env->by_hand || a->confirm || kept_did_write(a->kept))) {
         *change = attempt_change(a, LEDGER_HELD);
         change->due_ms += HELD_MS;
     } else if (!passes(a, e)) {
@@ -497,6 +498,8 @@ static void on_done(void *arg, const struct run_result *result)
     struct journal_entry intent, scope;
     a->run = NULL;
     note_code(a, result->pins);
+    if (kept_got_on(a->kept)) /* failures in a row count */
+        a->failures = (struct policy_failures){0};
     if (kept_is_lost(a->kept)) {
         lost(a);
     } else if (result->outcome != RUN_FAILED) {

@@ -29,6 +29,7 @@ struct confirm {
     int has_failed, can_confirm, is_idempotent;
     char *silent; /* why the action does not speak for this write; NULL: it does */
     int64_t looked_ms;
+    int looks; /* before what was found is stored */
     struct err err;
 };
 
@@ -141,19 +142,33 @@ static void send_again(struct confirm *c, int64_t due_ms, const char *why)
     attempt_end(a, &change);
 }
 
-/* Nobody can tell: what the settings say. Not for ever, when each repeat is as uncertain.
- */
-static void settle(struct confirm *c, const char *why)
+/* Not for ever, when the answer to each repeat is lost as well: 0 says that the policy's
+ * attempts are used up. */
+static int may_repeat(struct attempt *a)
 {
-    struct attempt *a = c->a;
-    if (!a->policy.resend || a->failures.count + 1 >= a->policy.attempts) {
-        park(c, why);
-        return;
-    }
+    if (a->failures.count + 1 >= a->policy.attempts)
+        return 0;
     a->failures.count++;
     if (!a->failures.first_ms)
         a->failures.first_ms = clock_wall_ms();
-    send_again(c, 0, "nobody can tell, and uncertain = \"resend\"");
+    return 1;
+}
+
+/* Nobody can tell: what the settings say. */
+static void settle(struct confirm *c, const char *why)
+{
+    if (c->a->policy.resend && may_repeat(c->a))
+        send_again(c, 0, "nobody can tell, and uncertain = \"resend\"");
+    else
+        park(c, why);
+}
+
+static void absent(struct confirm *c)
+{
+    if (may_repeat(c->a))
+        send_again(c, 0, "it surely was not done");
+    else
+        park(c, "each of its requests was lost, and the last one surely was not done");
 }
 
 static void look_at(struct confirm *c, int64_t due_ms, const char *why)
@@ -175,11 +190,12 @@ static void look_again(struct confirm *c, const char *why)
 {
     struct attempt *a = c->a;
     a->looks++;
-    int64_t due = policy_look(&a->policy, a->looks, c->intent.at_ms, clock_wall_ms());
+    int64_t now = clock_wall_ms();
+    int64_t due = policy_look(&a->policy, a->looks, c->intent.at_ms, now);
     if (due < 0)
         settle(c, why);
     else
-        look_at(c, due, why);
+        look_at(c, due > now ? due : now + OTHER_MS, why);
 }
 
 /* ---- found ---- */
@@ -188,6 +204,7 @@ static void on_found(void *arg, const struct err *e)
 {
     struct confirm *c = arg;
     if (e->kind == ERR_UNCERTAIN) {
+        c->a->looks = c->looks;
         look_again(c, "what was found may be another run's");
         return;
     }
@@ -218,6 +235,7 @@ static void found(struct confirm *c, const json_t *answer, const json_t *ids)
     const json_t *connector =
         c->app ? workspace_connector(a->env->workspace, c->app, NULL) : NULL;
     made_read(&made, connector, json_object_get(answer, "body"), ids);
+    c->looks = a->looks;
     a->looks = 0;
     a->failures = (struct policy_failures){0};
     struct ledger_change change = attempt_change(a, LEDGER_QUEUED);
@@ -229,7 +247,7 @@ static void found(struct confirm *c, const json_t *answer, const json_t *ids)
     change.drop = outcome.seq;
     change.steps = &outcome;
     change.nsteps = 1;
-    if (c->company) {
+    if (c->company && str_eq(c->sent.method, "POST")) { /* it made something */
         change.app = c->app;
         change.company = c->company;
         change.refs = made.ids;
@@ -278,7 +296,6 @@ static void on_looked(void *arg, const struct run_result *result)
         could_not_look(c, &result->err);
         return;
     }
-    c->a->failures = (struct policy_failures){0};
     json_t *tree = jsontree_read(result->json, result->len, NULL);
     const json_t *said = json_object_get(tree, "result");
     const json_t *answer = json_object_get(said, "found");
@@ -286,7 +303,7 @@ static void on_looked(void *arg, const struct run_result *result)
     if (json_is_object(answer))
         found(c, answer, json_object_get(said, "ids"));
     else if (json_is_true(json_object_get(said, "absent")))
-        send_again(c, 0, "it surely was not done");
+        absent(c);
     else
         look_again(c, why ? why : "it was not found, which proves nothing");
     json_decref(tree);

@@ -57,8 +57,8 @@ struct kept {
     size_t nnotes;
     char *app, *company; /* that the last intent went to; NULL: to none */
     struct unsent write; /* the last intent, or run 0 */
-    int must_appear;     /* it is no idempotent write */
-    int may_guard, is_writing, did_begin, did_write, is_lost, is_guarded;
+    int creates;         /* it is a POST, and no idempotent write */
+    int may_guard, is_writing, did_begin, did_write, got_on, is_lost, is_guarded;
 };
 
 /* What the writer's thread gets: all of it is the job's own. */
@@ -269,6 +269,11 @@ int kept_did_write(const struct kept *x)
     return x->did_write;
 }
 
+int kept_got_on(const struct kept *x)
+{
+    return x->got_on;
+}
+
 int kept_did_begin(const struct kept *x)
 {
     return x->did_begin;
@@ -324,8 +329,8 @@ static void add_notes(struct job *job)
     x->nnotes = 0;
 }
 
-/* What a write has made, by the ids in its answer: no other run may take these for its
- * own, and a message must appear. */
+/* What a POST has made, by the ids in its answer: no other run may take these for its
+ * own, and a message must appear. PUT and PATCH answer with what was there before. */
 static void add_made(struct job *job, const struct journal_entry *entry)
 {
     struct kept *x = job->kept;
@@ -334,8 +339,8 @@ static void add_made(struct job *job, const struct journal_entry *entry)
         packed_read(entry->result, entry->len, &answer, NULL) != 0 ||
         answer.status < 200 || answer.status >= 300)
         return;
-    x->did_write = 1;
-    if (!x->app || !x->must_appear)
+    x->did_write = x->got_on = 1;
+    if (!x->app || !x->creates)
         return;
     struct made made;
     json_t *body = jsontree_read(answer.body, answer.len, NULL);
@@ -446,6 +451,8 @@ static void stored(struct job *job)
     }
     if (x && job->npins > x->npins)
         x->npins = job->npins;
+    if (x && job->kind == COMMIT_CHECKPOINT)
+        x->got_on = 1;
     if (x && job->kind == COMMIT_OUTCOME)
         x->is_writing = 0;
     if (x && job->kind == COMMIT_INTENT)
@@ -598,7 +605,8 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
     struct kept *x = arg;
     if (what->kind == COMMIT_INTENT) {
         const struct scope *scope = run_scope(run);
-        x->must_appear = !scope || scope->effect == EFFECT_WRITE;
+        x->creates =
+            (!scope || scope->effect == EFFECT_WRITE) && str_eq(what->method, "POST");
         x->did_begin = 1;
         free(x->app);
         free(x->company);

@@ -71,6 +71,9 @@ int kept_is_writing(const struct kept *x);
  * begun, whatever came of it. */
 int kept_did_write(const struct kept *x);
 int kept_did_begin(const struct kept *x);
+/* 1: in this attempt a write was accepted or a walk came to a next page: what failed
+ * before is behind it. */
+int kept_got_on(const struct kept *x);
 /* 1: the claim is another's now; 1: the loop guard refused a reply. */
 int kept_is_lost(const struct kept *x);
 int kept_is_guarded(const struct kept *x);

@@ -175,7 +175,9 @@ struct ledger_change {
     const struct ledger_code *codes;
     size_t ncodes;
     /* ids, at most MADE_MAX, of what a step made in COMPANY of APP: claimed for the run.
-     * One that another run has claimed already is ERR_UNCERTAIN for the whole change */
+     * ERR_UNCERTAIN for the whole change when they were looked for and another run has
+     * one of them, or when another run's look took one since the last of STEPS was sent
+     */
     const char *app, *company;
     const char *const *refs;
     size_t nrefs;

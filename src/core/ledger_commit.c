@@ -18,15 +18,26 @@ static int check_claim(const struct ledger_head *head, const struct ledger_chang
                    (long long)head->id);
 }
 
+/* When the write was sent whose answer names the refs. */
+static int64_t sent_ms(const struct ledger_change *change)
+{
+    return change->nsteps ? change->steps[change->nsteps - 1].at_ms : 0;
+}
+
+/* A look takes nothing that another run has. An answer may name it: its request only
+ * changed what is there. But a look of another run that came after the request had left
+ * may have found what the request made. */
 static int check_refs(struct db *db, const struct ledger_head *head,
                       const struct ledger_change *change, struct err *e)
 {
     for (size_t i = 0; i < change->nrefs; i++) {
         int64_t other = head->id;
         if (db_query(db,
-                     "SELECT run FROM effect WHERE app = ? AND company = ? AND ref = ?",
+                     "SELECT run FROM effect WHERE app = ? AND company = ? AND ref = ?"
+                     " AND (? OR (looked AND at_ms >= ?))",
                      DB_ARGS(db_text(change->app), db_text(change->company),
-                             db_text(change->refs[i])),
+                             db_text(change->refs[i]), db_int(change->sought != NULL),
+                             db_int(sent_ms(change))),
                      db_read_int, &other, e) != 0)
             return -1;
         if (other != head->id)
@@ -45,7 +56,10 @@ struct sought {
 static int on_other(void *arg, const struct ledger_write *write)
 {
     struct sought *sought = arg;
-    if (write->is_under_way || write->at_ms >= sought->change->looked_ms)
+    const struct ledger_change *change = sought->change;
+    /* one from the future was sent before, by a clock that was ahead */
+    if (write->is_under_way ||
+        (write->at_ms >= change->looked_ms && write->at_ms <= change->now_ms))
         sought->other = write->run;
     return sought->other != 0;
 }
@@ -153,10 +167,11 @@ static int put_lasting(struct db *db, const struct ledger_head *head,
     struct db_value now = db_int(change->now_ms);
     for (size_t i = 0; i < change->nrefs; i++)
         if (db_change(db,
-                      "INSERT OR IGNORE INTO effect (app, company, ref, run, at_ms)"
-                      " VALUES (?, ?, ?, ?, ?)",
+                      "INSERT OR IGNORE INTO effect (app, company, ref, run, at_ms,"
+                      " looked) VALUES (?, ?, ?, ?, ?, ?)",
                       DB_ARGS(db_text(change->app), db_text(change->company),
-                              db_text(change->refs[i]), run, now),
+                              db_text(change->refs[i]), run, now,
+                              db_int(change->sought != NULL)),
                       NULL, e) != 0)
             return -1;
     if (change->reply_to &&

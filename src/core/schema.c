@@ -281,6 +281,8 @@ const char *const schema_steps[] = {
     /* the claim under which a step was stored; and the writes without an outcome */
     "ALTER TABLE step ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX step_open ON step (at_ms) WHERE flags & 7 = 4 AND at_ms > 0;",
+    /* whether a look took it, not an answer */
+    "ALTER TABLE effect ADD COLUMN looked INTEGER NOT NULL DEFAULT 0;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

@@ -171,6 +171,56 @@ PY
   same "$(posts)" 2
 }
 
+@test "a comment that is there, by a clock that is ten minutes ahead of the company's: not written again" {
+  mock_post clock '{"offset": -600}' >/dev/null
+  fault '{"kind": "drop-after", "match": {"method": "POST"}}'
+  run_recipe note
+  local i
+  for i in 20 70 400; do FOYER_TEST_CLOCK=$(($(date +%s%3N) + i * 1000)) foyer cron; done
+  mock_post clock '{"offset": 0}' >/dev/null
+  same "$(state)" parked
+  same "$(posts)/$(made comments)" 1/1
+  foyer runs resolve "$RUN" --happened
+}
+
+# never_answered RECIPE KIND TYPE: each of its requests is lost; it is looked for until it waits for a person.
+never_answered() {
+  settings 'uncertain = "resend", confirm = { "1s" }'
+  fault "{\"kind\": \"$2\", \"times\": 50, \"match\": {\"method\": \"POST\"}}"
+  recipe "$1" 'return ctx.call("front/send-conversation-reply", { conversation_id = id, type = ctx.options.n > 0 and "'"$3"'", body = "hello" })' \
+    'retry = { attempts = 3 },'
+  run_recipe "$1"
+  local i
+  for i in 100 200 300 400 500; do FOYER_TEST_CLOCK=$(($(date +%s%3N) + i * 1000)) foyer cron; done
+  same "$(state)" parked
+  same "$(posts)" 3
+}
+
+@test "each answer is lost and nothing is found: not sent again for ever" {
+  never_answered lost drop message
+}
+
+@test "each request is lost, which is known: not sent again for ever" {
+  never_answered lost drop comment
+  holds "$(row reason)" "each of its requests was lost"
+}
+
+@test "failures before what was done count no more" {
+  recipe steps 'for i = 1, 5 do ctx.call("front/get-conversation", { conversation_id = id }) ctx.call("front/send-conversation-reply", { conversation_id = id, type = "comment", body = "note " .. ctx.options.n .. " " .. i }) end' \
+    'retry = { attempts = 2 },'
+  local i
+  for i in 1 2 3; do
+    fault "{\"kind\": \"503\", \"skip\": $i, \"match\": {\"method\": \"GET\"}}"
+  done
+  run_recipe steps
+  for i in 1 2 3; do
+    same "$(state)" queued
+    later $((i * 100))
+  done
+  same "$(state)" done
+  same "$(posts)/$(made comments)" 5/5
+}
+
 @test "a comment that surely is not there is written again" {
   fault '{"kind": "drop", "match": {"method": "POST"}}'
   run_recipe note
@@ -317,6 +367,19 @@ PY
   later 1
   same "$(state)" done
   same "$(posts)" 1
+}
+
+@test "by hand, a write without an answer, and the token is refused when it is looked for: held" {
+  settings 'confirm = { "1s", "60s", "5m" }'
+  fault '{"kind": "drop-after", "after": 1.5, "match": {"method": "POST"}}'
+  fault '{"kind": "html", "status": 401, "times": 9, "match": {"method": "GET"}}'
+  run_recipe note
+  same "$status" 77
+  same "$(state)" held
+  fresh
+  later 70
+  same "$(state)" done
+  same "$(made comments)" 1
 }
 
 # What foyer.db says when it is copied without what lies beside it: copied SQL

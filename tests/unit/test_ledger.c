@@ -374,11 +374,12 @@ static void an_effect_belongs_to_one_run(void **state)
     const char *const refs[] = {"msg_1", "uid-1"}, *const more[] = {"msg_2", "msg_1"};
     /* clients may share a company */
     int64_t a = ADD_RUNNING(.client = "acme"), b = ADD_RUNNING(.client = "bolt");
+    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL};
     OK(ledger_commit(db, CHANGE(a, 1, AT("cmp_1"), .refs = refs, .nrefs = 2), &e));
     OK(ledger_commit(db, CHANGE(a, 1, AT("cmp_1"), .refs = refs, .nrefs = 2), &e));
     FAILS(ledger_commit(db,
-                        CHANGE(b, 1, AT("cmp_1"), .refs = more, .nrefs = 2, .key = "k",
-                               .value = "1"),
+                        CHANGE(b, 1, AT("cmp_1"), .refs = more, .nrefs = 2,
+                               .sought = &sought, .key = "k", .value = "1"),
                         &e),
           ERR_UNCERTAIN, "cannot take msg_1 as made by run 2: run 1 has made it");
     /* nothing of that change is there */
@@ -387,6 +388,31 @@ static void an_effect_belongs_to_one_run(void **state)
     int64_t elsewhere = ADD_RUNNING(.client = "other");
     OK(ledger_commit(db, CHANGE(elsewhere, 1, AT("cmp_2"), .refs = refs, .nrefs = 2),
                      &e));
+}
+
+/* Two answers name the same when one request changes what the other made. But a look may
+ * have taken what a request made that had left before. */
+static void an_answer_and_what_others_claimed(void **state)
+{
+    (void)state;
+    const char *const made[] = {"com_1"}, *const found[] = {"com_2"};
+    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL};
+    struct journal_entry answer = step(0, "POST", 1, 0, 1, "200\n\n");
+    int64_t a = ADD_RUNNING(.client = "acme"), b = ADD_RUNNING(.client = "bolt");
+    OK(ledger_commit(db, CHANGE(a, 1, AT("cmp_1"), .refs = made, .nrefs = 1), &e));
+    OK(ledger_commit(db,
+                     CHANGE(a, 1, AT("cmp_1"), .refs = found, .nrefs = 1,
+                            .sought = &sought, .looked_ms = now + 1),
+                     &e));
+    struct ledger_change *named = CHANGE(b, 1, AT("cmp_1"), .refs = made, .nrefs = 1,
+                                         .steps = &answer, .nsteps = 1);
+    OK(ledger_commit(db, named, &e));
+    named->refs = found;
+    answer.at_ms = now + 1;
+    OK(ledger_commit(db, named, &e));
+    answer.at_ms = now;
+    FAILS(ledger_commit(db, named, &e), ERR_UNCERTAIN, "run 1 has made it");
+    assert_rows("SELECT ref || run FROM effect ORDER BY ref", "com_11 com_21 ");
 }
 
 static struct journal_entry sent_to(const char *company, const char *path, char **text)
@@ -732,6 +758,7 @@ int main(void)
         TEST(a_run_that_began_outside_of_the_store),
         TEST(history_in_order),
         TEST(an_effect_belongs_to_one_run),
+        TEST(an_answer_and_what_others_claimed),
         TEST(a_clients_store_has_a_limit),
         TEST(totals_of_an_older_store),
         TEST(writes_to_the_same_place),

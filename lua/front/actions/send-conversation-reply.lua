@@ -123,9 +123,9 @@ local function messages_since(ctx, path, since)
   return found
 end
 
--- Clocks differ by so much; a comment that is older by no more than SKEW may still be it: "absent" would
--- post it once more.
-local DRIFT, SKEW = 5, 300
+-- Clocks differ by DRIFT. This machine's may be ahead by up to SKEW, a wrong time zone included: a comment
+-- that is older by no more than that may still be it, and "absent" would post it once more.
+local DRIFT, SKEW = 5, 86400
 
 local function find_comment(ctx, intent, ours, others)
   local found, is_doubtful = {}, false
