@@ -90,10 +90,9 @@ static int secret_concat(lua_State *L)
 /* Scripts cannot reach the table of methods, so that it is the same for all. */
 static int secret_index(lua_State *L)
 {
-    if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "after") == 0)
-        lua_pushcfunction(L, secret_after);
-    else
-        lua_pushnil(L);
+    if (lua_type(L, 2) != LUA_TSTRING || strcmp(lua_tostring(L, 2), "after") != 0)
+        return luaL_error(L, "cannot index a secret: it has `after` alone");
+    lua_pushcfunction(L, secret_after);
     return 1;
 }
 

@@ -406,10 +406,12 @@ PY
   recipe read 'ctx.call("front/get-conversation", { conversation_id = id })'
   foyer run note --client acme "n=$N" # a log that is long is moved by anybody
   forget
-  fault '{"kind": "slow", "after": 1.5, "match": {"method": "GET"}}'
+  fault '{"kind": "slow", "after": 4, "match": {"method": "GET"}}'
   begin run read --client acme
   until [ "$(mock_log '.requests | length')" = 1 ]; do sleep 0.05; done
+  kill -STOP "$PID" # so that it ends last however long the other one takes
   foyer run note --client acme --json "n=$N"
+  kill -CONT "$PID"
   same "$status" 0
   RUN=$(jq -r .run <<<"$output")
   ended

@@ -166,16 +166,21 @@ says() {
 
 # ---- JSON ----
 
+# jq 1.7 prints a big number as it was written, jq 1.6 as the double that it stands for.
+as_doubles() {
+  jq -cS "$1 | walk(if type == \"number\" then . + 0 else . end)"
+}
+
 @test "a result shows whatever a script may hold" {
   local json
   for json in '{"a\u0000b":{"\u0000":"\u0000"},"a":1}' '[12345678901234567890,-9223372036854775809]' '{"":1,"\u0001\u0002":2}'; do
     say "json.decode([==[$json]==])" >"$AGENCY/recipes/say.lua"
     run_say
     done_well
-    same "$(jq -cS .result <<<"$output")" "$(jq -cS . <<<"$json")"
+    same "$(as_doubles .result <<<"$output")" "$(as_doubles . <<<"$json")"
     foyer runs show "$(jq .run <<<"$output")" --json
     done_well
-    same "$(jq -cS .result <<<"$output")" "$(jq -cS . <<<"$json")"
+    same "$(as_doubles .result <<<"$output")" "$(as_doubles . <<<"$json")"
   done
 }
 

@@ -392,7 +392,8 @@ static const struct probe probes[] = {
     {"a mark", "return json.decode('\"\\\\u0000\"') == \"\\0\"", ERR_NONE, "true"},
 
     /* ---- secrets and files ---- */
-    {"concat of a secret", "return \"x\" .. ctx.options.key", ERR_SCRIPT, "concatenate"},
+    {"concat of a secret", "return \"x\" .. ctx.options.key", ERR_SCRIPT,
+     "cannot join the secret"},
     {"length of a secret", "return #ctx.options.key", ERR_SCRIPT, "length"},
     {"field of a secret", "return ctx.options.key.x", ERR_SCRIPT, "index"},
     {"comparison of a secret", "return ctx.options.key < ctx.options.key", ERR_SCRIPT,
