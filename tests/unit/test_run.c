@@ -323,8 +323,8 @@ static void secrets_come_after_text(void **state)
     assert_true(vmtest_got(1, "Authorization: Bearer s3cr3t-value\r\n"));
     assert_true(vmtest_got(1, "X-Two: abs3cr3t-value\r\n"));
     gives("local k = ctx.options.key:after \"x\" return { tostring(k), type(k), "
-          "hmac.equal(k, \"xs3cr3t-value\"), k.name == nil }",
-          "[\"secret acme.key\",\"userdata\",true,true]");
+          "hmac.equal(k, \"xs3cr3t-value\"), (pcall(function() return k.name end)) }",
+          "[\"secret acme.key\",\"userdata\",true,false]");
     static const char *const joined[] = {
         "\"Bearer \" .. ctx.options.key", "ctx.options.key .. \"x\"",
         "1 .. ctx.options.key", "ctx.options.key .. ctx.options.key"};
