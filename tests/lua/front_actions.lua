@@ -462,7 +462,7 @@ end
 remarks("a comment may be late at 15 s", nil, page(), 15)
 remarks("a comment is absent at 60 s", false, page(), 60)
 remarks("a comment of the day before is not ours", false, page(remark { posted_at = AT - 86401 }), 60)
-remarks("one that is ten minutes older may be, by a clock that is ahead", nil, page(remark { posted_at = AT - 600 }), 60)
+remarks("one of ten minutes before may be, by a clock that is ahead", nil, page(remark { posted_at = AT - 600 }), 60)
 remarks("clocks may differ by a minute", nil, page(remark { posted_at = AT - 60 }), 60)
 remarks("a longer comment is not ours", false, page(remark { body = "Looks **good** to me" }), 60)
 remarks("two comments alike", nil, page(remark(), remark { id = "com_2" }), 60)
