@@ -19,6 +19,7 @@ struct state_walk {
 
 static const char *name_of(uid_t id, char out[64])
 {
+    /* cppcheck-suppress getpwuidCalled; doctor has one thread */
     const struct passwd *user = getpwuid(id);
     if (user)
         snprintf(out, 64, "%.60s", user->pw_name);
