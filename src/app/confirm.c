@@ -154,7 +154,7 @@ static int may_repeat(struct attempt *a)
     return 1;
 }
 
-/* Nobody can tell: what the settings say. */
+/* No look can tell: applies the `uncertain` setting. */
 static void settle(struct confirm *c, const char *why)
 {
     if (c->a->policy.resend && may_repeat(c->a))

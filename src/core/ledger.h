@@ -305,7 +305,7 @@ int ledger_value(struct db *db, const char *client, const char *key, char **valu
  * values (0: no limit), and more than before. */
 int ledger_value_put(struct db *db, const char *client, const char *key,
                      const char *value, size_t max, int64_t now_ms, struct err *e);
-/* Ids that steps have claimed in COMPANY of APP since SINCE_MS, whoever their clients. */
+/* Ids that steps have claimed in COMPANY of APP since SINCE_MS, of any client. */
 int ledger_refs(struct db *db, const char *app, const char *company, int64_t since_ms,
                 int (*fn)(void *arg, const char *ref), void *arg, struct err *e);
 struct ledger_write { /* one that left and has no outcome yet */

@@ -7,7 +7,7 @@
  *
  * The file also says what the process was doing when a script ended it, and which writes
  * had not left when it died, and which of its runs held much memory. Such a file stays
- * until somebody has dealt with it; one that says nothing blames nobody. */
+ * until its claims are freed; a file without a record accuses no script. */
 #ifndef FOYER_PRESENCE_H
 #define FOYER_PRESENCE_H
 

@@ -14,7 +14,7 @@
 #include "vm/redirect.h"
 
 /* An API that answers something else than JSON cannot be read: for a read that may pass,
- * for a write nobody knows. */
+ * a write is uncertain. */
 static int unreadable(lua_State *L, struct exchange *x, const char *why)
 {
     struct err e;
