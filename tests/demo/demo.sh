@@ -21,7 +21,8 @@ bold='' plain=''
 [ ! -t 1 ] || bold=$'\033[1m' plain=$'\033[0m'
 title() { printf '\n%s# %s%s\n' "$bold" "$*" "$plain"; }
 
-# show COMMAND...: as typed by a person in the workspace; its output goes to $work/out as well.
+# show COMMAND...: as typed by a person in the workspace. What it printed on both streams goes to
+# $work/out as well, and standard output alone to $work/printed.
 show() {
   local word
   printf '$'
@@ -34,7 +35,13 @@ show() {
     done
   fi
   echo
-  (cd "$work/agency" 2>/dev/null || cd "$work" && PATH=$root/build:$PATH "$@" 2>&1) | tee "$work/out"
+  local code=0
+  (cd "$work/agency" 2>/dev/null || cd "$work" && PATH=$root/build:$PATH "$@") >"$work/printed" 2>"$work/told" || code=$?
+  cp "$work/printed" "$work/out"
+  [ -z "$(tail -c1 "$work/out")" ] || echo >>"$work/out"
+  cat "$work/told" >>"$work/out"
+  cat "$work/out"
+  return "$code"
 }
 
 # expect TEXT: the last command showed it.
@@ -124,7 +131,7 @@ show foyer which templates/first-reply.txt --client acme
 expect "clients/acme/templates/first-reply.txt"
 show foyer render first-reply --client acme --conversation "$conversation"
 expect "$subject"
-cp "$work/out" "$work/rendered"
+cp "$work/printed" "$work/rendered"
 
 title "Answer it"
 forget

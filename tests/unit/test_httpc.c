@@ -60,8 +60,11 @@ static struct {
 
 static int serve_coded(int fd)
 {
+    /* The client may have the last byte, and the test set the next answer, while this
+     * thread is still here: it looks once. */
+    const int is_chunked = coded.is_chunked;
     char head[256];
-    if (coded.is_chunked)
+    if (is_chunked)
         snprintf(head, sizeof head,
                  "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nX-Kept: 1\r\n"
                  "Transfer-Encoding: chunked\r\n\r\n%zx\r\n",
@@ -72,7 +75,7 @@ static int serve_coded(int fd)
                  "Content-Length: %zu\r\n\r\n",
                  coded.coding, coded.len);
     return net_puts(fd, head) == 0 && net_write(fd, coded.data, coded.len) == 0 &&
-           (!coded.is_chunked || net_puts(fd, "\r\n0\r\n\r\n") == 0);
+           (!is_chunked || net_puts(fd, "\r\n0\r\n\r\n") == 0);
 }
 
 /* 1 to go on with the connection. */
@@ -760,7 +763,8 @@ static void compressed_answers_are_decoded(void **state)
         coded.is_chunked = i % 2;
         q.method = i % 2 ? "POST" : "GET";
         struct result r = ask(c, q);
-        assert_int_equal(r.err.kind, ERR_NONE);
+        if (r.err.kind != ERR_NONE)
+            fail_msg("%s", r.err.text);
         assert_string_equal(r.body, "{\"a\":\"\xc3\xa9\"}");
         assert_int_equal(r.body_len, 10);
         /* neither Content-Encoding nor Content-Length is true any more */
