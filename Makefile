@@ -179,6 +179,9 @@ torture: all ## kills, stops, bad requests behind proxies, fuzzing: none lost, n
 	  --stops 4 --last-look 65s --seed $(or $(SEED),7) --limit 900 && rm -rf $$dir
 	@$(MAKE) --no-print-directory fuzz
 
+fuzz: test-deps ## the HTTP server's reader, against itself and against llhttp (FUZZ_SECONDS=60 each, FUZZ_SEED=1)
+	@$(MAKE) --no-print-directory $(OUT)/tests/test_http1_fuzz
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) $(OUT)/tests/test_http1_fuzz
 
 # The manual of the Lua API has one source; made at build time, so that it cannot drift.
 MANUAL := build/man/foyer-lua.7
