@@ -53,7 +53,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIE -pthread $(WARN) $(MODE_FLAGS) $
 ALL_LDFLAGS = $(MODE_FLAGS) $(HARDEN) -pthread $(LDFLAGS)
 
 VERSION  := 0.1.0
-SOURCES  := $(wildcard src/base/*.c src/io/*.c src/core/*.c src/vm/*.c src/app/*.c)
+ROOMS    := base io core vm store api workspace auth work serve ops cli
+SOURCES  := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))
 OBJECTS  := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/builtin.o
 BUILTIN  := $(shell find lua recipes -type f ! -path 'lua/meta/*' ! -name '.*' 2>/dev/null | LC_ALL=C sort)
 UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "app/cli.h"
+#include "cli/cli.h"
 #include "base/log.h"
 
 static const struct {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "io/crypto.h"
+#include "base/crypto.h"
 
 void connection_free(struct connection *c)
 {

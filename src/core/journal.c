@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/stats.h"
-#include "io/crypto.h"
+#include "base/stats.h"
+#include "base/crypto.h"
 
 struct entry {
     struct journal_entry is; /* its texts and bytes owned */

@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 #include "core/limits.h"
-#include "io/crypto.h"
+#include "base/crypto.h"
 
 struct journal;
 

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "base/url.h"
-#include "io/crypto.h"
+#include "base/crypto.h"
 
 /* A part of an address is a word ("services", "notifications"), or it is a key. */
 enum { URL_PART_MIN = 16, FORM_MAX = 64 * 1024 };

@@ -9,7 +9,7 @@
 #include "core/jsontree.h"
 #include "base/str.h"
 #include "base/url.h"
-#include "io/crypto.h"
+#include "base/crypto.h"
 
 /* Front's access tokens live 60 minutes (FACTS 5): five of them are enough for a clock
  * that is a little off and a slow token endpoint. */

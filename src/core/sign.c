@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "io/crypto.h"
+#include "base/crypto.h"
 
 enum { PARTS_MAX = 7, MACS = 2 };
 static const char *const macs[MACS] = {"sha256", "sha1"};

@@ -1,11 +1,11 @@
 /* window: the arithmetic of one company's window of requests. It is plain data and pure
- * functions: no database, no clock; core/budget.c stores it and shares it. */
+ * functions: no database, no clock; store/budget.c stores it and shares it. */
 #ifndef FOYER_WINDOW_H
 #define FOYER_WINDOW_H
 
 #include <stdint.h>
 
-#include "core/budget.h"
+#include "store/budget.h"
 
 struct window {
     int64_t quota;   /* requests in a window */

@@ -65,7 +65,7 @@ static void compile(lua_State *L, const char *path, int i)
 int main(int argc, char **argv)
 {
     lua_State *L = luaL_newstate();
-    puts("#include \"core/builtin.h\"\n");
+    puts("#include \"vm/builtin.h\"\n");
     for (int i = 1; i < argc; i++) {
         put_text(argv[i], i);
         if (has_code(argv[i]))

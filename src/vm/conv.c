@@ -9,7 +9,7 @@
 #include "base/jsontext.h"
 #include "base/str.h"
 #include "core/limits.h"
-#include "io/crypto.h"
+#include "base/crypto.h"
 #include "vm/encode.h"
 
 enum { BEFORE_MAX = 1024 };

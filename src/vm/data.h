@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "core/overlay.h"
+#include "vm/overlay.h"
 
 /* The table that TEXT returns, as a new reference. NAME ("clients/acme/client.lua") is
  * for messages. NULL with ERR_SETTINGS: syntax, a value that is no data, too much time or

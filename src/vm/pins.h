@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "core/overlay.h"
-#include "io/crypto.h"
+#include "vm/overlay.h"
+#include "base/crypto.h"
 
 struct pins;
 

@@ -7,14 +7,14 @@
 
 #include "base/path.h"
 #include "base/str.h"
-#include "io/crypto.h"
-#include "vm/api.h"
+#include "base/crypto.h"
+#include "api/api.h"
 #include "vm/conv.h"
 #include "vm/cpu.h"
 #include "vm/fail.h"
 #include "vm/files.h"
 #include "vm/pins.h"
-#include "vm/sandbox.h"
+#include "api/sandbox.h"
 
 enum run_state { STATE_NEW, STATE_READY, STATE_RUNNING, STATE_WAITING, STATE_OVER };
 

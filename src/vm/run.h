@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "core/budget.h"
+#include "store/budget.h"
 #include "core/connection.h"
 #include "core/journal.h"
 #include "io/httpc.h"

@@ -11,7 +11,7 @@
 #include "vm/cpu.h"
 #include "vm/fail.h"
 #include "vm/pins.h"
-#include "vm/sandbox.h"
+#include "api/sandbox.h"
 
 #if LUA_VERSION_RELEASE_NUM < 50404
 #error "foyer needs Lua 5.4.4 or newer"

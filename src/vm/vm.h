@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "core/limits.h"
-#include "core/overlay.h"
+#include "vm/overlay.h"
 #include "vm/arena.h"
 
 struct vm;
@@ -51,7 +51,7 @@ void vm_push_part(lua_State *L, const char *name);
 /* Before a wait that may be long: lets go of garbage, and of the larger parts, which are
  * loaded again when they are used. 50 us for what a reply's run holds. */
 void vm_rest(lua_State *L);
-/* The std table that parts get as their argument: set once by src/vm/api_std.c. */
+/* The std table that parts get as their argument: set once by src/api/api_std.c. */
 void vm_set_std(lua_State *L); // pops it
 
 /* Lua's release at run time, "5.4.4": lua.h only tells what foyer was built with. */

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "app/workspace.h"
+#include "workspace/workspace.h"
 #include "core/settings.h"
 #include "samples.h"
 #include "vm/run.h"

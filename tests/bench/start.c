@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/workspace.h"
+#include "workspace/workspace.h"
 #include "samples.h"
 #include "vm/run.h"
 

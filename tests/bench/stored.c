@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/workspace.h"
+#include "workspace/workspace.h"
 #include "base/clock.h"
-#include "core/inbox.h"
-#include "core/store.h"
+#include "store/inbox.h"
+#include "store/store.h"
 
 enum { BODY = 2048, AT_ONCE = 2000 };
 

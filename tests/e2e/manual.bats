@@ -23,8 +23,9 @@ words() { tr -cs 'A-Za-z0-9_-' '\n'; }
 }
 
 @test "manual: every option is in foyer(1), under its command" {
-  for file in src/app/cli_*.c; do
-    command=$(basename "$file" .c); command=${command#cli_}
+  for file in src/cli/*.c; do
+    command=$(basename "$file" .c)
+    [ "$command" != cli ] || continue
     [ "$command" != which ] || command='\(which\|diff\)'
     options=$(grep -oE '\{"[a-z-]+", CLI_[A-Z]+, &' "$file" | cut -d'"' -f2)
     [ -n "$options" ] || continue

@@ -101,7 +101,7 @@ works_without_old_keys() {
 
 @test "rekey killed at any point: all goes on, and the next one finishes" {
   local points=("old key kept" "new key written" "one value re-sealed" "before the commit" "committed") point old killed
-  same "$(grep -rhoE 'testhook_stop\("[a-z -]+"' "$ROOT"/src/{core/{vault,sealing},app/cli_vault}.c | cut -d'"' -f2 | sort)" "$(printf '%s\n' "${points[@]}" | sort)"
+  same "$(grep -rhoE 'testhook_stop\("[a-z -]+"' "$ROOT"/src/{store/{vault,sealing},cli/vault}.c | cut -d'"' -f2 | sort)" "$(printf '%s\n' "${points[@]}" | sort)"
   for point in "${points[@]}"; do
     echo "$point"
     old=$(key_id)

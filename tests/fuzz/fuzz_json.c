@@ -4,7 +4,7 @@
  *     $(pkg-config --cflags lua5.4 lua5.4-cjson jansson) tests/fuzz/fuzz_json.c
  * src/vm/conv.c \
  *     src/vm/encode.c src/base/{jsontext,buf,err,log,str}.c src/core/limits.c
- * src/io/crypto.c
+ * src/base/crypto.c
  * \
  *     $(pkg-config --libs lua5.4 lua5.4-cjson jansson libcrypto) -o fuzz_json
  *   ./fuzz_json -max_total_time=60 corpus/

@@ -1,7 +1,7 @@
 /* Everything that reads text from outside or scripts' sources without Lua.
  *
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -std=c11 -D_GNU_SOURCE -Isrc \
- *     tests/fuzz/fuzz_text.c src/vm/where.c
+ *     tests/fuzz/fuzz_text.c src/vm/lua_lines.c
  * src/base/{text,html,html_names,csv,when,url,buf,err,str}.c \ -o fuzz_text
  *   ./fuzz_text -max_total_time=60 corpus/
  */
@@ -16,7 +16,7 @@
 #include "base/textfile.h"
 #include "base/url.h"
 #include "base/when.h"
-#include "vm/where.h"
+#include "vm/lua_lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

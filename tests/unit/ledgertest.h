@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "core/ledger.h"
-#include "core/store.h"
+#include "store/ledger.h"
+#include "store/store.h"
 #include "workdir.h"
 
 enum { MINUTE = 60 * 1000, HOUR = 60 * MINUTE, DAY = 24 * HOUR };

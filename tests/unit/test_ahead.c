@@ -1,6 +1,6 @@
 /* ahead: times that were stored while the clock was ahead. */
-#include "core/ahead.h"
-#include "core/inbox.h"
+#include "store/ahead.h"
+#include "store/inbox.h"
 #include "ledgertest.h"
 
 static const int64_t YEARS = 4 * 365 * (int64_t)DAY;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vm/api.h"
+#include "api/api.h"
 #include "vm/conv.h"
 
 /* The runtime's part, as the tests need it; the real ones belong to a run. */

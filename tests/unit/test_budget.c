@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "core/budget.h"
-#include "core/live.h"
+#include "store/budget.h"
+#include "store/live.h"
 #include "workdir.h"
 
 static char *dir;

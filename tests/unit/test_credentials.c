@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "app/credentials.h"
+#include "auth/credentials.h"
 #include "base/path.h"
 #include "workdir.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "io/crypto.h"
+#include "base/crypto.h"
 
 static void assert_hex(const unsigned char *data, size_t len, const char *wanted)
 {

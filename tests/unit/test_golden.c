@@ -6,7 +6,7 @@
 
 #include <lauxlib.h>
 
-#include "vm/mock.h"
+#include "api/mock.h"
 #include "vmtest.h"
 
 /* All that a script can reach, metatables included, against a list: what a new version of

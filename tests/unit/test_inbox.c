@@ -5,8 +5,8 @@
 #include <cmocka.h>
 
 #include "base/path.h"
-#include "core/inbox.h"
-#include "core/schema.h"
+#include "store/inbox.h"
+#include "store/schema.h"
 #include "workdir.h"
 
 static const int64_t DAY_MS = (int64_t)24 * 3600 * 1000;

@@ -10,14 +10,14 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
-#include "app/ingest.h"
+#include "serve/ingest.h"
 #include "base/clock.h"
 #include "base/path.h"
-#include "core/inbox.h"
+#include "store/inbox.h"
 #include "core/limits.h"
-#include "core/schema.h"
-#include "core/store_secret.h"
-#include "io/crypto.h"
+#include "store/schema.h"
+#include "store/store_secret.h"
+#include "base/crypto.h"
 #include "io/writer.h"
 #include "net.h"
 #include "workdir.h"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "app/receipts.h"
+#include "work/receipts.h"
 #include "core/reply.h"
 
 static json_t *tree_of(const char *text)

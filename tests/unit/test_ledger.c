@@ -1,4 +1,4 @@
-#include "core/schema.h"
+#include "store/schema.h"
 #include "ledgertest.h"
 
 #include <signal.h>

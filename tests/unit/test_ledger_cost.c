@@ -2,7 +2,7 @@
 
 #include <sqlite3.h>
 
-#include "core/inbox.h"
+#include "store/inbox.h"
 
 /* What the queries of a worker cost among a hundred thousand runs: in steps of SQLite's
  * machine, which are the same each time, and by the plans that it makes. */

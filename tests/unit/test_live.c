@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/path.h"
-#include "core/live.h"
+#include "store/live.h"
 #include "workdir.h"
 
 static char *dir, *path;

@@ -14,11 +14,11 @@
 
 #include "base/str.h"
 #include "core/limits.h"
-#include "core/overlay.h"
-#include "vm/api.h"
+#include "vm/overlay.h"
+#include "api/api.h"
 #include "vm/conv.h"
 #include "vm/data.h"
-#include "vm/sandbox.h"
+#include "api/sandbox.h"
 #include "vm/vm.h"
 
 /* What scripts can reach in a real state, against what lua/meta documents: the same
@@ -376,7 +376,7 @@ static void test_request_options(void **unused)
     struct names documented = {.n = 0}, known = {.n = 0};
     read_class(&documented, "lua/meta/http.lua", "foyer.HttpOptions");
     read_class(&documented, "lua/meta/http.lua", "foyer.HttpRequest");
-    read_words(&known, "src/vm/api_http.c", "check_options");
+    read_words(&known, "src/api/api_http.c", "check_options");
     compare("foyer.HttpRequest", &documented, &known);
 }
 

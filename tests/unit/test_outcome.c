@@ -6,10 +6,10 @@
 
 #include <cmocka.h>
 
-#include "app/outcome.h"
+#include "work/delivery_result.h"
 #include "base/path.h"
-#include "core/ledger.h"
-#include "core/schema.h"
+#include "store/ledger.h"
+#include "store/schema.h"
 #include "workdir.h"
 
 static const int64_t NOW = INT64_C(1750000000000);

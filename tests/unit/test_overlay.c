@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/path.h"
-#include "core/overlay.h"
+#include "vm/overlay.h"
 #include "workdir.h"
 
 static char *dir;

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
-#include "core/presence.h"
+#include "store/presence.h"
 #include "workdir.h"
 
 static char *dir;

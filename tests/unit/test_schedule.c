@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "app/schedule.h"
+#include "work/schedule.h"
 
 enum { MINUTE = 60 * 1000, HOUR = 60 * MINUTE };
 static const int64_t DAY = 24 * (int64_t)HOUR;

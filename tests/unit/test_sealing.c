@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/path.h"
-#include "core/sealing.h"
-#include "core/store_secret.h"
+#include "store/sealing.h"
+#include "store/store_secret.h"
 #include "workdir.h"
 
 static char *dir, *key_path;

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "core/sign.h"
-#include "io/crypto.h"
+#include "base/crypto.h"
 
 /* The schemes of lua/front/connector.lua. */
 static const char schemes[] =

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/stats.h"
+#include "base/stats.h"
 
 static int region = -1;
 

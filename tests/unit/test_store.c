@@ -9,9 +9,9 @@
 
 #include "base/buf.h"
 #include "base/path.h"
-#include "core/store.h"
-#include "core/store_consent.h"
-#include "core/store_secret.h"
+#include "store/store.h"
+#include "store/store_consent.h"
+#include "store/store_secret.h"
 #include "io/db.h"
 #include "workdir.h"
 

@@ -7,9 +7,9 @@
 #include <cmocka.h>
 
 #include "base/path.h"
-#include "core/inbox.h"
-#include "core/schema.h"
-#include "core/turn.h"
+#include "store/inbox.h"
+#include "store/schema.h"
+#include "store/delivery_order.h"
 #include "workdir.h"
 
 static const int64_t NOW = INT64_C(1750000000000);

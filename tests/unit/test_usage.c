@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/usage.h"
+#include "store/secret_usage.h"
 #include "workdir.h"
 
 static const int64_t day = 24 * 3600 * 1000, now = 1700000000000;

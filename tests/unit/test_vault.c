@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/path.h"
-#include "core/vault.h"
+#include "store/vault.h"
 #include "workdir.h"
 
 static char *dir, *path;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "vm/where.h"
+#include "vm/lua_lines.h"
 
 static int line(const char *src, const char *path)
 {

@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "core/connection.h"
 #include "core/limits.h"
-#include "core/overlay.h"
+#include "vm/overlay.h"
 #include "io/httpc.h"
 #include "io/loop.h"
 #include "net.h"

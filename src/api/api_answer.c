@@ -1,0 +1,239 @@
+#include "api/api_answer.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsontext.h"
+#include "core/answer.h"
+#include "vm/conv.h"
+#include "vm/fail.h"
+#include "vm/packed.h"
+#include "api/redirect.h"
+
+/* An API that answers something else than JSON cannot be read: for a read that may pass,
+ * a write is uncertain. */
+static int unreadable(lua_State *L, struct exchange *x, const char *why)
+{
+    struct err e;
+    if (x->reads)
+        err_set(&e, ERR_UNAVAILABLE, "cannot %s: %s", x->what, why);
+    else
+        err_set(&e, ERR_UNCERTAIN,
+                "cannot tell whether it was done (look before you send it again): %s: %s",
+                x->what, why);
+    /* a replay asks again, or finds out what became of it */
+    journal_reopen(run_journal(x->run), x->seq);
+    return run_give_up(L, &e);
+}
+
+/* As conv_decode. A remote text that was cut within an emoji is no reason to stop. */
+static int decode_answer(lua_State *L, const struct packed_answer *a, struct err *e)
+{
+    if (conv_decode(L, a->body, a->len, CONV_PLAIN, e) == 0)
+        return 0;
+    if (e->kind != ERR_INVALID)
+        return -1;
+    char *copy = lua_newuserdatauv(L, a->len, 0); // 1
+    memcpy(copy, a->body, a->len);
+    int rc = jsontext_mend(copy, a->len) > 0 ? conv_decode(L, copy, a->len, CONV_PLAIN, e)
+                                             : -1;
+    lua_remove(L, rc == 0 ? -2 : -1);
+    return rc;
+}
+
+/* 1: pushed; 0: given up. */
+static int push_body(lua_State *L, struct exchange *x, const struct packed_answer *a)
+{
+    char type[128] = "";
+    struct err e;
+    packed_header(a, "content-type", type, sizeof type);
+    int json = strstr(type, "json") != NULL;
+    if (a->len == 0) {
+        /* an API that has nothing to say answers 204 */
+        if (x->mode != EXCHANGE_REQUEST && x->connection && !x->raw && a->status != 204 &&
+            strcmp(x->method, "HEAD") != 0) {
+            char why[64];
+            snprintf(why, sizeof why, "the answer %d is empty", a->status);
+            unreadable(L, x, why);
+            return 0;
+        }
+        lua_pushnil(L);
+        return 1;
+    }
+    if (x->raw || (!json && !x->connection)) {
+        lua_pushlstring(L, a->body, a->len);
+        return 1;
+    }
+    if (decode_answer(L, a, &e) == 0)
+        return 1;
+    if (!json && a->status >= 300) {
+        lua_pushlstring(L, a->body, a->len);
+        return 1;
+    }
+    if (e.kind == ERR_LIMIT && x->reads)
+        return fail_raise(L, &e);
+    if (!json && e.kind != ERR_LIMIT) {
+        char why[256];
+        snprintf(why, sizeof why, "the answer is %.80s, not JSON%s",
+                 *type ? type : "untyped",
+                 x->reads ? " (raw = true takes it as it is)" : "");
+        unreadable(L, x, why);
+    } else {
+        unreadable(L, x, e.text);
+    }
+    return 0;
+}
+
+static void push_headers(lua_State *L, const struct packed_answer *a)
+{
+    lua_newtable(L);
+    const char *p = a->headers, *end = a->headers + a->headers_len;
+    while (p < end) {
+        const char *eol = memchr(p, '\n', (size_t)(end - p));
+        eol = eol ? eol : end;
+        const char *colon = memchr(p, ':', (size_t)(eol - p));
+        if (colon && colon + 2 <= eol) {
+            lua_pushlstring(L, p, (size_t)(colon - p));
+            lua_pushlstring(L, colon + 2, (size_t)(eol - colon - 2));
+            lua_rawset(L, -3);
+        }
+        p = eol + 1;
+    }
+}
+
+/* Follows a dotted path below the value at the top; replaces it by what is there, or nil.
+ */
+static void dig(lua_State *L, const char *path)
+{
+    while (*path) {
+        size_t n = strcspn(path, ".");
+        if (!lua_istable(L, -1)) {
+            lua_pop(L, 1);
+            lua_pushnil(L);
+            return;
+        }
+        lua_pushlstring(L, path, n);
+        lua_rawget(L, -2);
+        lua_remove(L, -2);
+        path += n + (path[n] == '.');
+    }
+}
+
+static int raise_status(lua_State *L, struct exchange *x, const struct packed_answer *a)
+{
+    struct err e, ignored;
+    answer_error(&e, x->what, a->status, !x->reads, NULL, json_at(x->connector, "errors"),
+                 a->body, a->len, clock_wall_ms());
+    if (!x->connection)
+        answer_without_token(&e);
+    fail_push(L, &e);
+    const char *details = json_string_value(json_at(x->connector, "errors.details"));
+    const char *title = json_string_value(json_at(x->connector, "errors.title"));
+    if ((details || title) &&
+        conv_decode(L, a->body, a->len, CONV_PLAIN, &ignored) == 0) { // error body
+        lua_pushvalue(L, -1);
+        dig(L, title ? title : "");
+        if (title && lua_type(L, -1) == LUA_TSTRING)
+            lua_setfield(L, -3, "title");
+        else
+            lua_pop(L, 1);
+        dig(L, details ? details : "");
+        if (details && lua_istable(L, -1))
+            lua_setfield(L, -2, "details");
+        else
+            lua_pop(L, 1);
+    }
+    return lua_error(L);
+}
+
+static const char *paging_path(const struct exchange *x, const char *field,
+                               const char *otherwise)
+{
+    const char *path = x->connector ? json_string_value(json_object_get(
+                                          json_object_get(x->connector, "paging"), field))
+                                    : NULL;
+    return path ? path : otherwise;
+}
+
+/* Returns 1 when the value at the top names no next page: null, "", or a missing key. */
+static int is_last(lua_State *L)
+{
+    return lua_isnil(L, -1) || conv_is_null(L, -1) ||
+           (lua_type(L, -1) == LUA_TSTRING && lua_rawlen(L, -1) == 0);
+}
+
+/* body -> {results, next, total}. Where `next` may lead is judged when it is followed, as
+ * for any other address: the page's own results are good all the same. */
+static int push_page(lua_State *L, struct exchange *x)
+{
+    int body = lua_gettop(L);
+    if (!lua_istable(L, body))
+        return unreadable(L, x, "the answer is no page of a list");
+    lua_createtable(L, 0, 3);
+    lua_pushvalue(L, body);
+    dig(L, paging_path(x, "results", "_results"));
+    if (!lua_istable(L, -1))
+        return unreadable(L, x, "the answer holds no list of results");
+    lua_setfield(L, -2, "results");
+    lua_pushvalue(L, body);
+    dig(L, paging_path(x, "total", "_total"));
+    if (lua_isinteger(L, -1))
+        lua_setfield(L, -2, "total");
+    else
+        lua_pop(L, 1);
+    lua_pushvalue(L, body);
+    dig(L, paging_path(x, "next", "_pagination.next"));
+    if (is_last(L)) {
+        lua_pop(L, 1);
+        return 1;
+    }
+    if (lua_type(L, -1) != LUA_TSTRING) /* not the end: pages would be missed */
+        return unreadable(L, x, "the answer's next page is no address");
+    lua_setfield(L, -2, "next");
+    return 1;
+}
+
+/* One that is not followed, such as a 302. */
+static int raise_redirect(lua_State *L, const struct exchange *x,
+                          const struct packed_answer *a)
+{
+    struct err e;
+    char location[256] = "";
+    packed_header(a, "location", location, sizeof location);
+    char *to = redirect_shown(location, x->secret);
+    err_set(&e, ERR_INVALID, "cannot %s: answered %d, which is no result%s%s", x->what,
+            a->status, *to ? "; it leads to " : "", to);
+    free(to);
+    return fail_raise(L, &e);
+}
+
+int api_answer_push(lua_State *L, struct exchange *x, const char *packed, size_t len)
+{
+    struct packed_answer a;
+    struct err e;
+    if (packed_read(packed, len, &a, &e) != 0)
+        return fail_raise(L, &e);
+    if (a.status == 0)
+        return fail_raise(L, &a.err);
+    if (x->mode == EXCHANGE_REQUEST) {
+        lua_createtable(L, 0, 3);
+        lua_pushinteger(L, a.status);
+        lua_setfield(L, -2, "status");
+        push_headers(L, &a);
+        lua_setfield(L, -2, "headers");
+        if (!push_body(L, x, &a))
+            return 0;
+        lua_setfield(L, -2, "body");
+        return 1;
+    }
+    if (a.status >= 400)
+        return raise_status(L, x, &a);
+    if (a.status >= 300)
+        return raise_redirect(L, x, &a);
+    if (!push_body(L, x, &a))
+        return 0;
+    return x->mode == EXCHANGE_PAGE ? push_page(L, x) : 1;
+}

@@ -1,0 +1,97 @@
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "api/api.h"
+#include "vm/conv.h"
+#include "vm/bounded.h"
+#include "vm/fail.h"
+#include "vm/run.h"
+
+/* The parts of ctx that are C; lua/std/call.lua makes the table. */
+
+/* ctx.now(): a recorded step, so that a replay sees the same clock */
+static int api_ctx_now(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct journal_step step;
+    struct err e;
+    char text[32];
+    int answer = journal_begin(run_journal(run), "now", "now", "", 0, 0, &step, &e);
+    if (answer < 0)
+        return fail_raise(L, &e);
+    if (answer == JOURNAL_RECORDED) {
+        snprintf(text, sizeof text, "%.*s", (int)step.len, step.result);
+    } else {
+        int64_t ms = clock_wall_ms();
+        int n = snprintf(text, sizeof text, "%lld.%03d", (long long)(ms / 1000),
+                         (int)(ms % 1000));
+        if (journal_end(run_journal(run), step.seq, text, (size_t)n, &e) != 0)
+            return fail_raise(L, &e);
+    }
+    lua_pushnumber(L, strtod(text, NULL));
+    return 1;
+}
+
+/* ctx.log(text) or ctx.log(level, text): to standard error, mute while steps are replayed
+ */
+static int api_ctx_log(lua_State *L)
+{
+    static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+    struct run *run = run_of(L);
+    enum log_level level = LOG_INFO;
+    int text = 1;
+    if (lua_gettop(L) >= 2) {
+        level = (enum log_level)luaL_checkoption(L, 1, "info", levels);
+        text = 2;
+    }
+    const char *message = bounded_push_text(L, text);
+    if (!journal_is_replaying(run_journal(run)))
+        log_line(level, "%s: %s", run_label(run), message);
+    return 0;
+}
+
+/* ctx.skip(reason): the run ends as skipped; never returns */
+static int api_ctx_skip(lua_State *L)
+{
+    return run_skip(L, luaL_optstring(L, 1, "skipped"));
+}
+
+int api_ctx_open(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"now", api_ctx_now}, {"log", api_ctx_log}, {"skip", api_ctx_skip}, {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}
+
+/* ---- what the other tables ask of the run ---- */
+
+int api_raise(lua_State *L, const struct err *e)
+{
+    return fail_raise(L, e);
+}
+
+const char *api_file_bytes(lua_State *L, int id, size_t *len)
+{
+    const char *data = run_file(run_of(L), id, len);
+    if (!data)
+        fail_text(L, ERR_INTERNAL, "cannot read a file: it is not part of this run");
+    return data;
+}
+
+const char *api_secret_text(lua_State *L, int idx, size_t *len)
+{
+    const char *name = conv_to_secret(L, idx);
+    struct run *run = run_of(L);
+    struct err e;
+    struct buf *value = run_secret_buf(run);
+    buf_adds(value, conv_secret_before(L, idx));
+    if (run_host(run)->secret(run_host(run)->arg, name, value, &e) != 0)
+        fail_raise(L, &e);
+    *len = value->len;
+    return buf_str(value);
+}

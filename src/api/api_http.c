@@ -1,0 +1,472 @@
+#include <ctype.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "api/api.h"
+#include "api/api_answer.h"
+#include "vm/conv.h"
+#include "api/exchange.h"
+#include "vm/fail.h"
+#include "api/form.h"
+#include "api/sandbox.h"
+
+/* Stack of every function here: 1 target, 2 body, 3 options, 4 the exchange. */
+enum { TARGET = 1, BODY, OPTIONS, EXCHANGE };
+
+static int exchange_gc(lua_State *L)
+{
+    exchange_fini(lua_touserdata(L, 1));
+    return 0;
+}
+
+static struct exchange *new_exchange(lua_State *L, const char *method,
+                                     enum exchange_mode mode)
+{
+    lua_settop(L, OPTIONS);
+    struct exchange *x = lua_newuserdatauv(L, sizeof *x, 0);
+    memset(x, 0, sizeof *x);
+    if (luaL_newmetatable(L, "foyer.exchange")) {
+        lua_pushcfunction(L, exchange_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    exchange_init(x, run_of(L));
+    x->mode = mode;
+    x->method = xstrdup(method);
+    for (char *p = x->method; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
+    x->reads = strcmp(x->method, "GET") == 0 || strcmp(x->method, "HEAD") == 0;
+    return x;
+}
+
+/* ---- arguments ---- */
+
+static void check_method(lua_State *L, const char *method)
+{
+    static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcasecmp(method, known[i]) == 0)
+            return;
+    fail_text(L, ERR_SCRIPT,
+              "cannot send \"%.40s\": the methods are GET HEAD POST PUT PATCH DELETE",
+              method);
+}
+
+static void check_options(lua_State *L, int request)
+{
+    static const char *const known[] = {"query",  "headers",    "multipart",
+                                        "reads",  "connection", "raw",
+                                        "method", "url",        "body"};
+    size_t n = sizeof known / sizeof *known - (request ? 0 : 3);
+    if (lua_isnil(L, OPTIONS))
+        return;
+    if (!lua_istable(L, OPTIONS))
+        fail_text(L, ERR_SCRIPT, "cannot send: the options are a %s, not a table",
+                  luaL_typename(L, OPTIONS));
+    for (lua_pushnil(L); lua_next(L, OPTIONS); lua_pop(L, 1)) {
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        size_t i = 0;
+        while (i < n && strcmp(key, known[i]) != 0)
+            i++;
+        if (i < n)
+            continue;
+        const char *near = str_nearest(key, known, n);
+        fail_text(L, ERR_SCRIPT, "cannot send: unknown option \"%.60s\"%s%s%s", key,
+                  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    }
+}
+
+/* Pushes t[name] without metamethods: C calls no Lua. */
+static int push_raw(lua_State *L, int t, const char *name)
+{
+    lua_pushstring(L, name);
+    return lua_rawget(L, t);
+}
+
+/* Pushes options[name], or nil. */
+static int option(lua_State *L, const char *name)
+{
+    if (!lua_isnil(L, OPTIONS))
+        return push_raw(L, OPTIONS, name);
+    lua_pushnil(L);
+    return LUA_TNIL;
+}
+
+static int flag(lua_State *L, const char *name)
+{
+    option(L, name);
+    int on = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return on;
+}
+
+static int is_header_text(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
+            return 0;
+    return 1;
+}
+
+/* The text of the secret at IDX; its value is masked in what X is answered. */
+static const char *hidden_text(lua_State *L, int idx, struct exchange *x, size_t *len)
+{
+    const char *text = api_secret_text(L, idx, len);
+    size_t before = strlen(conv_secret_before(L, idx));
+    mask_add(&x->sent, text + before, *len - before);
+    return text;
+}
+
+static void read_headers(lua_State *L, struct exchange *x)
+{
+    static const char *const ours[] = {"host", "content-length", "transfer-encoding",
+                                       "connection", "expect"};
+    if (option(L, "headers") == LUA_TNIL) {
+        lua_pop(L, 1);
+        return;
+    }
+    if (!lua_istable(L, -1))
+        fail_text(L, ERR_SCRIPT, "cannot send: `headers` is a %s, not a table",
+                  luaL_typename(L, -1));
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "0123456789-_") != strlen(name))
+            fail_text(L, ERR_SCRIPT, "cannot send: \"%.60s\" is no header name", name);
+        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+            if (strcasecmp(name, ours[i]) == 0)
+                fail_text(L, ERR_FORBIDDEN, "cannot send: the header %s is set by foyer",
+                          name);
+        if (x->connection && strcasecmp(name, "authorization") == 0)
+            fail_text(L, ERR_FORBIDDEN,
+                      "cannot send: the connection's token is added by foyer");
+        int secret = conv_to_secret(L, -1) != NULL;
+        size_t len;
+        if (!secret && lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
+            fail_text(L, ERR_SCRIPT, "cannot send: the header %s is a %s", name,
+                      luaL_typename(L, -1));
+        const char *value =
+            secret ? hidden_text(L, -1, x, &len) : luaL_tolstring(L, -1, &len);
+        if (!is_header_text(value, len))
+            fail_text(L, ERR_INVALID,
+                      "cannot send: the header %s holds a control character", name);
+        exchange_add_header(x, name, value);
+        if (secret)
+            x->secret_header = 1;
+        else
+            lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static int has_header(const struct exchange *x, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i < x->nheaders; i++)
+        if (strncasecmp(x->headers[i], name, n) == 0 && x->headers[i][n] == ':')
+            return 1;
+    return 0;
+}
+
+static void read_body(lua_State *L, struct exchange *x)
+{
+    struct err e;
+    int multipart = flag(L, "multipart");
+    if (lua_isnil(L, BODY))
+        return;
+    if (multipart) {
+        if (!lua_istable(L, BODY))
+            fail_text(L, ERR_SCRIPT, "cannot send a form: the body is a %s, not a table",
+                      luaL_typename(L, BODY));
+        form_flatten(L, BODY, x);
+        return;
+    }
+    x->has_body = 1;
+    if (lua_type(L, BODY) == LUA_TSTRING) {
+        size_t len;
+        const char *text = lua_tolstring(L, BODY, &len);
+        if (buf_add(&x->body, text, len) != 0)
+            fail_text(L, ERR_LIMIT, "cannot send: the body is larger than %zu MiB",
+                      x->body.max >> 20);
+        return;
+    }
+    if (conv_encode(L, BODY, &x->body, CONV_PLAIN, &e) != 0) {
+        err_prefix(&e, "cannot send %s", x->what);
+        fail_raise(L, &e);
+    }
+    if (!has_header(x, "content-type"))
+        exchange_add_header(x, "Content-Type", "application/json");
+}
+
+static void read_target(lua_State *L, struct exchange *x)
+{
+    struct scope *scope = run_scope(x->run);
+    const char *app = scope ? scope->app : "";
+    struct err e;
+    if (option(L, "connection") == LUA_TSTRING)
+        app = lua_tostring(L, -1);
+    else if (!lua_isnil(L, -1))
+        fail_text(L, ERR_SCRIPT, "cannot send: `connection` is the name of an app");
+    int secret = conv_to_secret(L, TARGET) != NULL;
+    size_t len;
+    const char *target;
+    if (secret)
+        target = hidden_text(L, TARGET, x, &len);
+    else if (lua_type(L, TARGET) == LUA_TSTRING)
+        target = lua_tolstring(L, TARGET, &len);
+    else
+        target = NULL;
+    if (!target || strlen(target) != len)
+        fail_text(L, ERR_SCRIPT, "cannot %s: the address is a %s, not a text", x->method,
+                  luaL_typename(L, TARGET));
+    struct buf *url = conv_push_buf(L, 64 * 1024);
+    int rc = buf_add(url, target, len);
+    if (option(L, "query") != LUA_TNIL) {
+        if (!lua_istable(L, -1))
+            fail_text(L, ERR_SCRIPT, "cannot send: `query` is a %s, not a table",
+                      luaL_typename(L, -1));
+        int query = lua_gettop(L);
+        api_url_open(L);
+        lua_getfield(L, -1, "query");
+        lua_pushvalue(L, query);
+        lua_call(L, 1, 1);
+        size_t n;
+        const char *text = lua_tolstring(L, -1, &n);
+        if (n)
+            rc |= buf_addc(url, strchr(target, '?') ? '&' : '?');
+        rc |= buf_add(url, text, n);
+        lua_pop(L, 2);
+    }
+    if (rc != 0)
+        fail_text(L, ERR_LIMIT, "cannot %s: the address is longer than 64 KiB",
+                  x->method);
+    int refused = exchange_resolve(x, buf_str(url), app, secret, &e);
+    if (secret)
+        mask_add_url(&x->sent, target);
+    buf_free(url);
+    if (refused)
+        fail_raise(L, &e);
+    lua_settop(L, EXCHANGE);
+}
+
+/* ---- the request ---- */
+
+static int continue_exchange(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    struct exchange *x = lua_touserdata(L, EXCHANGE);
+    int n = api_answer_push(L, x, x->packed.data, x->packed.len);
+    exchange_fini(x); /* not at the collector's leisure: it sees the handle only */
+    return n;
+}
+
+static void check_effect(lua_State *L, const struct exchange *x)
+{
+    const struct scope *scope = run_scope(x->run);
+    if (!scope)
+        fail_text(L, ERR_SCRIPT, "cannot %s outside of a script's run", x->what);
+    if (!x->reads && scope->effect == EFFECT_READ)
+        fail_text(
+            L, ERR_FORBIDDEN,
+            "cannot %s: %s %s declares effect = \"read\", which may only GET and HEAD "
+            "(a POST that only reads says reads = true)",
+            x->what, scope->kind, scope->name);
+}
+
+/* What a dry run would have sent: {dry_run = {method, url, body}}; ends the attempt. */
+static int show_request(lua_State *L, const struct exchange *x)
+{
+    struct err e;
+    lua_settop(L, EXCHANGE);
+    lua_createtable(L, 0, 1);
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, x->method);
+    lua_setfield(L, -2, "method");
+    lua_pushstring(L, x->what + strlen(x->method) + 1);
+    lua_setfield(L, -2, "to");
+    if (!lua_isnil(L, BODY)) {
+        lua_pushvalue(L, BODY);
+        lua_setfield(L, -2, "body");
+    }
+    lua_setfield(L, -2, "dry_run");
+    lua_createtable(L, 0, 1);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "result");
+    if (conv_encode(L, -1, run_result_buf(x->run), CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    return run_end(L);
+}
+
+static int perform(lua_State *L, struct exchange *x)
+{
+    struct err e;
+    struct journal_step step;
+    if (!lua_isyieldable(L)) /* before anything leaves */
+        fail_text(L, ERR_SCRIPT,
+                  "cannot %s here: a request waits, and inside string.gsub, tostring or "
+                  "string.format nothing can; do it before or after",
+                  x->method);
+    read_target(L, x);
+    read_headers(L, x);
+    read_body(L, x);
+    x->raw = flag(L, "raw");
+    if (flag(L, "reads")) {
+        if (!x->reads && strcmp(x->method, "POST") != 0)
+            fail_text(L, ERR_SCRIPT, "cannot %s with reads = true: that is for a POST",
+                      x->what);
+        x->reads = 1;
+    }
+    check_effect(L, x);
+    if (!x->reads && run_writes_stopped(x->run)) {
+        err_set(&e, ERR_INTERNAL, "interrupted before %s", x->what);
+        return run_give_up(L, &e);
+    }
+
+    if (!x->reads && run_keeper(x->run)) /* while nothing has begun: it may raise */
+        vm_rest(L);
+    struct buf *input = conv_push_buf(L, x->body.max + 128 * 1024);
+    int rc = buf_addf(input, "%s %s\n", x->method, x->url);
+    for (size_t i = 0; i < x->nparts; i++) {
+        rc |= buf_addf(input, "%s=%zu:", x->parts[i].name, x->parts[i].len);
+        rc |=
+            buf_add(input, x->parts[i].data, x->parts[i].filename ? 0 : x->parts[i].len);
+    }
+    rc |= buf_add(input, x->body.data, x->body.len);
+    int answer = rc != 0 ? err_set(&e, ERR_LIMIT, "cannot send: the request is too large")
+                         : journal_begin(run_journal(x->run), "http", x->what,
+                                         input->data, input->len, !x->reads, &step, &e);
+    if (answer < 0)
+        return fail_raise(L, &e);
+    buf_free(input);
+    x->seq = step.seq;
+    if (answer == JOURNAL_RECORDED)
+        return api_answer_push(L, x, step.result, step.len);
+    if (answer == JOURNAL_PENDING) {
+        err_set(&e, ERR_UNCERTAIN, "cannot tell whether it was done: %s left before",
+                x->what);
+        return run_give_up(L, &e);
+    }
+    /* what a replay finds recorded was sent before */
+    if (!x->reads && run_is_dry(x->run))
+        return show_request(L, x);
+    if (exchange_send(x, &e) != 0) {
+        int catching = err_kind_is_retryable(e.kind) && run_is_catching(x->run);
+        if (catching) { /* recorded: a replay fails in the same way */
+            exchange_pack_error(x, &e);
+            if (exchange_end(x, &e) != 0)
+                return fail_raise(L, &e);
+            return api_answer_push(L, x, x->packed.data, x->packed.len);
+        }
+        journal_cancel(run_journal(x->run), x->seq);
+        if (err_kind_is_retryable(e.kind) || e.kind == ERR_AUTH || e.kind == ERR_CONFLICT)
+            return run_give_up(L, &e);
+        return fail_raise(L, &e);
+    }
+    return lua_yieldk(L, 0, 0, continue_exchange);
+}
+
+/* ctx.http:get(…) hands over ctx.http itself as the address. */
+static void check_no_self(lua_State *L)
+{
+    if (lua_istable(L, TARGET))
+        luaL_error(L, "the address is a table, not a text: is it ctx.http:… where "
+                      "ctx.http.… is meant?");
+}
+
+/* (target, opts) */
+static int without_body(lua_State *L, const char *method, enum exchange_mode mode)
+{
+    check_no_self(L);
+    lua_settop(L, 2);
+    lua_pushnil(L);
+    lua_insert(L, BODY);
+    struct exchange *x = new_exchange(L, method, mode);
+    check_options(L, 0);
+    return perform(L, x);
+}
+
+/* (target, body, opts) */
+static int with_body(lua_State *L, const char *method)
+{
+    check_no_self(L);
+    lua_settop(L, 3);
+    struct exchange *x = new_exchange(L, method, EXCHANGE_VERB);
+    check_options(L, 0);
+    return perform(L, x);
+}
+
+static int api_http_get(lua_State *L)
+{
+    return without_body(L, "GET", EXCHANGE_VERB);
+}
+
+static int api_http_head(lua_State *L)
+{
+    return without_body(L, "HEAD", EXCHANGE_VERB);
+}
+
+static int api_http_page(lua_State *L)
+{
+    return without_body(L, "GET", EXCHANGE_PAGE);
+}
+
+static int api_http_post(lua_State *L)
+{
+    return with_body(L, "POST");
+}
+
+static int api_http_put(lua_State *L)
+{
+    return with_body(L, "PUT");
+}
+
+static int api_http_patch(lua_State *L)
+{
+    return with_body(L, "PATCH");
+}
+
+static int api_http_delete(lua_State *L)
+{
+    return with_body(L, "DELETE");
+}
+
+static int api_http_request(lua_State *L)
+{
+    if (!lua_istable(L, 1))
+        return fail_text(L, ERR_SCRIPT,
+                         "ctx.http.request takes one table: {method=, url=, …}");
+    lua_settop(L, 1);
+    push_raw(L, 1, "url");
+    push_raw(L, 1, "body");
+    lua_rotate(L, 1, -1); // url body options
+    push_raw(L, OPTIONS, "method");
+    const char *method = lua_isnil(L, -1) ? "GET" : lua_tostring(L, -1);
+    if (!method)
+        return fail_text(L, ERR_SCRIPT, "cannot send: `method` is a %s",
+                         luaL_typename(L, -1));
+    check_method(L, method);
+    struct exchange *x = new_exchange(L, method, EXCHANGE_REQUEST);
+    check_options(L, 1);
+    return perform(L, x);
+}
+
+int api_http_open(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"get", api_http_get},
+                                         {"head", api_http_head},
+                                         {"page", api_http_page},
+                                         {"post", api_http_post},
+                                         {"put", api_http_put},
+                                         {"patch", api_http_patch},
+                                         {"delete", api_http_delete},
+                                         {"request", api_http_request},
+                                         {NULL, NULL}};
+    luaL_newlib(L, functions);
+    sandbox_push_readonly(L, "ctx.http"); /* every script of the run has the same one */
+    return 1;
+}

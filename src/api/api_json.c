@@ -1,0 +1,68 @@
+#include "api/api.h"
+
+#include <lauxlib.h>
+
+#include "core/limits.h"
+#include "vm/conv.h"
+
+/* json.decode(text) -> value */
+static int api_json_decode(lua_State *L)
+{
+    size_t len;
+    struct err e;
+    const char *text = luaL_checklstring(L, 1, &len);
+    if (conv_decode(L, text, len, CONV_PLAIN, &e) != 0)
+        return api_raise(L, &e);
+    return 1;
+}
+
+/* json.encode(value) -> text */
+static int api_json_encode(lua_State *L)
+{
+    struct err e;
+    luaL_checkany(L, 1);
+    lua_settop(L, 1);
+    struct buf *out = conv_push_buf(L, limits_default.vm_bytes); // value buf
+    if (conv_encode(L, 1, out, CONV_PLAIN, &e) != 0)
+        return api_raise(L, &e);
+    lua_pushlstring(L, buf_str(out), out->len); // value buf text
+    buf_free(out);
+    return 1;
+}
+
+/* json.array([table]) -> the table, which is a list from now on */
+static int api_json_array(lua_State *L)
+{
+    lua_settop(L, 1);
+    if (lua_isnil(L, 1)) {
+        lua_newtable(L);
+        lua_replace(L, 1);
+    }
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!conv_is_array(L, 1) && luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+        return luaL_argerror(L, 1, "a table with a protected metatable");
+    conv_mark_array(L, 1);
+    return 1;
+}
+
+/* json.is_array(value) -> boolean */
+static int api_json_is_array(lua_State *L)
+{
+    lua_pushboolean(L, conv_is_array(L, 1));
+    return 1;
+}
+
+int api_json_open(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"decode", api_json_decode},
+        {"encode", api_json_encode},
+        {"array", api_json_array},
+        {"is_array", api_json_is_array},
+        {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    conv_push_null(L);
+    lua_setfield(L, -2, "null");
+    return 1;
+}

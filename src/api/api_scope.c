@@ -1,0 +1,346 @@
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/crypto.h"
+#include "api/api.h"
+#include "vm/conv.h"
+#include "vm/fail.h"
+#include "vm/run.h"
+
+/* Scopes: one script calls another, and what crosses between them are copies. Part of the
+ * std table, for lua/std/call.lua. */
+
+static enum effect check_effect(lua_State *L, int idx)
+{
+    static const char *const names[] = {"read", "idempotent", "write", NULL};
+    return (enum effect)luaL_checkoption(L, idx, "read", names);
+}
+
+/* A value that is no data is the script's mistake, not its input's. */
+static int not_data(lua_State *L, struct err *e, const char *doing, const char *name,
+                    const char *what)
+{
+    if (e->kind == ERR_INVALID)
+        e->kind = ERR_SCRIPT;
+    err_prefix(e, "cannot %s %s: its %s", doing, name, what);
+    return fail_raise(L, e);
+}
+
+/* Closes the scope that an error leaves open (out of memory, mostly): the caller's script
+ * must not go on in the callee's. */
+struct guard {
+    struct run *run; /* NULL: the scope was left */
+    int depth, seq;
+};
+
+/* Neither raises nor allocates Lua memory. */
+static void close_guard(struct guard *guard)
+{
+    static const char lost[] = "{\"error\":{\"kind\":\"limit\",\"message\":"
+                               "\"the script was cut short\"}}";
+    if (!guard->run)
+        return;
+    run_pop_scopes(guard->run, guard->depth);
+    journal_unwind(run_journal(guard->run), guard->seq, lost, sizeof lost - 1);
+    guard->run = NULL;
+}
+
+static int guard_close(lua_State *L)
+{
+    close_guard(luaL_checkudata(L, 1, "foyer.guard"));
+    return 0;
+}
+
+static struct guard *push_guard(lua_State *L)
+{
+    struct guard *guard = lua_newuserdatauv(L, sizeof *guard, 0);
+    *guard = (struct guard){0};
+    if (luaL_newmetatable(L, "foyer.guard")) {
+        lua_pushcfunction(L, guard_close);
+        lua_setfield(L, -2, "__close");
+    }
+    lua_setmetatable(L, -2);
+    return guard;
+}
+
+/* std.enter(kind, name, app, effect, input, bulk, catches)
+ *   -> copy of the input, nil, guard | nil, recorded result
+ * The guard is to be closed when the scope is over. BULK: what it reads lets replies and
+ * activations go first. CATCHES: retryable failures are raised. */
+int api_std_enter(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct journal_step step;
+    const char *kind = luaL_checkstring(L, 1), *name = luaL_checkstring(L, 2);
+    const char *app = luaL_checkstring(L, 3);
+    enum effect effect = check_effect(L, 4);
+    int bulk = lua_toboolean(L, 6), catches = lua_toboolean(L, 7);
+    lua_settop(L, 5);
+    struct guard *guard = push_guard(L); // 6
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 5, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "call", name, "input");
+    const struct scope *outer = run_scope(run);
+    enum effect most = outer ? outer->effect : EFFECT_WRITE;
+    int depth = run_depth(run);
+    /* what can fail comes before the scope is open */
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0) // 8: the copy
+        return fail_raise(L, &e);
+    struct scope *scope = run_push_scope(run, &e);
+    if (!scope)
+        return fail_raise(L, &e);
+    int answer =
+        journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
+    buf_free(bytes); /* now, for a finalizer that finds the C stack full fails */
+    if (answer < 0 || answer == JOURNAL_RECORDED) {
+        run_pop_scopes(run, depth);
+        if (answer < 0)
+            return fail_raise(L, &e);
+        lua_pushnil(L);
+        if (conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0)
+            return fail_raise(L, &e);
+        return 2;
+    }
+    *guard = (struct guard){run, depth, step.seq};
+    snprintf(scope->kind, sizeof scope->kind, "%s", kind);
+    snprintf(scope->name, sizeof scope->name, "%s", name);
+    snprintf(scope->app, sizeof scope->app, "%s", app);
+    scope->effect = effect < most ? effect : most;
+    scope->seq = step.seq;
+    scope->bulk |= bulk;
+    scope->catches |= catches;
+    lua_pushnil(L);
+    lua_pushvalue(L, 6);
+    return 3;
+}
+
+/* {error = …}, from lua/std */
+static int is_failure(lua_State *L, int idx)
+{
+    int fails = lua_getfield(L, idx, "error") != LUA_TNIL;
+    lua_pop(L, 1);
+    return fails;
+}
+
+/* std.leave(result, guard) -> its copy. A final failure leaves too: {error = …}. When it
+ * raises because the result is no data, the scope is still open. */
+int api_std_leave(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct guard *guard = luaL_checkudata(L, 2, "foyer.guard");
+    struct scope *scope = run_scope(run);
+    if (!scope || !guard->run || scope->seq != guard->seq)
+        return luaL_error(L, "this scope is not open");
+    lua_settop(L, 2);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "return from", scope->name, "result");
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    if (journal_leave(run_journal(run), guard->seq, is_failure(L, 1), bytes->data,
+                      bytes->len, &e) != 0)
+        return fail_raise(L, &e);
+    buf_free(bytes);
+    run_pop_scopes(run, guard->depth);
+    guard->run = NULL;
+    return 1;
+}
+
+/* ---- ctx.each: a scope of the journal alone, with a checkpoint at each page's end ----
+ */
+
+/* std.enter_each(name, first) -> where to begin, nil, guard | nil, recorded result
+ * FIRST is where a walk begins, data; a replay begins at the last checkpoint. */
+int api_std_enter_each(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct journal_step step;
+    const char *name = luaL_checkstring(L, 1);
+    lua_settop(L, 2);
+    struct guard *guard = push_guard(L); // 3
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "walk", name, "input");
+    /* what can fail comes before the scope is open */
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    int answer =
+        journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
+    if (answer < 0)
+        return fail_raise(L, &e);
+    buf_free(bytes);
+    if (answer == JOURNAL_RECORDED) {
+        lua_pushnil(L);
+        if (conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0)
+            return fail_raise(L, &e);
+        return 2;
+    }
+    *guard = (struct guard){run, run_depth(run), step.seq};
+    if (step.result && conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0) {
+        close_guard(guard);
+        return fail_raise(L, &e);
+    }
+    lua_pushnil(L);
+    lua_pushvalue(L, 3);
+    return 3;
+}
+
+struct page_end { /* a userdata: its __gc withdraws */
+    struct run *run;
+    void *committing;
+};
+
+static void withdraw_page_end(void *arg)
+{
+    struct page_end *end = arg;
+    if (end->committing)
+        run_keeper(end->run)->withdraw(run_keeper(end->run)->arg, end->committing);
+    end->committing = NULL;
+}
+
+static void on_page_kept(void *arg, const struct err *e)
+{
+    struct page_end *end = arg;
+    end->committing = NULL;
+    if (e->kind != ERR_NONE)
+        run_fail(end->run, e);
+    else
+        run_ready(end->run);
+}
+
+static int after_page(lua_State *L, int status, lua_KContext context)
+{
+    (void)L, (void)status, (void)context;
+    return 0;
+}
+
+/* std.page(guard, where): where a replay goes on from. */
+int api_std_page(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct guard *guard = luaL_checkudata(L, 1, "foyer.guard");
+    lua_settop(L, 2);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "walk", "ctx.each", "state");
+    struct page_end *end = lua_newuserdatauv(L, sizeof *end, 0);
+    *end = (struct page_end){.run = run};
+    if (journal_checkpoint(run_journal(run), guard->seq, bytes->data, bytes->len, &e) !=
+        0)
+        return fail_raise(L, &e);
+    buf_free(bytes);
+    if (!run_keeper(run))
+        return 0;
+    static const struct run_commit commit = {.kind = COMMIT_CHECKPOINT, .text = "a page"};
+    run_keeper(run)->commit(run_keeper(run)->arg, run, &commit, on_page_kept, end,
+                            &end->committing);
+    run_wait(run, withdraw_page_end, end);
+    return lua_yieldk(L, 0, 0, after_page);
+}
+
+/* std.leave_each(guard, result) -> its copy; a final failure leaves too: {error = …} */
+int api_std_leave_each(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    struct guard *guard = luaL_checkudata(L, 1, "foyer.guard");
+    if (!guard->run)
+        return luaL_error(L, "this walk is over");
+    lua_settop(L, 2);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
+        return not_data(L, &e, "return from", "ctx.each", "state");
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    if (journal_leave(run_journal(run), guard->seq, is_failure(L, 2), bytes->data,
+                      bytes->len, &e) != 0)
+        return fail_raise(L, &e);
+    buf_free(bytes);
+    guard->run = NULL;
+    return 1;
+}
+
+/* std.copy(value) -> a copy through canonical JSON, and the number of its bytes */
+int api_std_copy(lua_State *L)
+{
+    struct err e;
+    lua_settop(L, 1);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
+    if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
+        return fail_raise(L, &e);
+    lua_pushinteger(L, (lua_Integer)bytes->len);
+    buf_free(bytes);
+    return 2;
+}
+
+enum { FINGERPRINT_SIZE = 8 };
+
+/* std.fingerprint(value) -> 11 characters of base64: the first 64 bits of SHA-256 over
+ * its canonical JSON */
+int api_std_fingerprint(lua_State *L)
+{
+    struct err e;
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    lua_settop(L, 1);
+    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
+    if (conv_encode(L, 1, bytes, CONV_PLAIN, &e) != 0)
+        return fail_raise(L, &e);
+    crypto_sha256(bytes->data, bytes->len, hash);
+    buf_free(bytes);
+    char *text = str_base64(hash, FINGERPRINT_SIZE), mark[16];
+    snprintf(mark, sizeof mark, "%.11s", text); /* without its padding */
+    free(text);
+    lua_pushstring(L, mark);
+    return 1;
+}
+
+enum { CLONE_DEPTH = 100 };
+
+static void clone(lua_State *L, int idx, int depth)
+{
+    luaL_checkstack(L, 5, NULL);
+    if (lua_type(L, idx) != LUA_TTABLE) {
+        lua_pushvalue(L, idx);
+        return;
+    }
+    if (depth == CLONE_DEPTH)
+        luaL_error(L, "cannot copy: more than %d levels", CLONE_DEPTH);
+    lua_createtable(L, (int)lua_rawlen(L, idx), 0); // copy
+    if (lua_getmetatable(L, idx))                   // [] stays []
+        lua_setmetatable(L, -2);
+    for (lua_pushnil(L); lua_next(L, idx);) { // copy key value
+        lua_pushvalue(L, -2);
+        clone(L, lua_gettop(L) - 1, depth + 1); // copy key value key value'
+        lua_rawset(L, -5);                      // copy key value
+        lua_pop(L, 1);
+    }
+}
+
+/* std.clone(value) -> a copy of what came from JSON, at a tenth of std.copy's price */
+int api_std_clone(lua_State *L)
+{
+    lua_settop(L, 1);
+    clone(L, 1, 0);
+    return 1;
+}
+
+/* std.finish(result): what the entry hands out, as JSON */
+int api_std_finish(lua_State *L)
+{
+    struct err e;
+    lua_settop(L, 1);
+    if (conv_encode(L, 1, run_result_buf(run_of(L)), CONV_PLAIN, &e) != 0) {
+        err_prefix(&e, "cannot hand out the result");
+        return fail_raise(L, &e);
+    }
+    return 0;
+}

@@ -1,0 +1,586 @@
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/textfile.h"
+#include "core/connection.h"
+#include "core/cron.h"
+#include "core/settings.h"
+#include "api/api.h"
+#include "vm/conv.h"
+#include "vm/fail.h"
+#include "api/mock.h"
+#include "vm/pins.h"
+#include "vm/run.h"
+#include "api/sandbox.h"
+#include "vm/lua_lines.h"
+
+/* The primitives of lua/std: what its parts get as their argument. Scripts see none of
+ * it. */
+
+/* ---- code and layers ---- */
+
+/* NAME at index 1 is the file's within its layer. */
+static void push_file_info(lua_State *L, struct overlay_file *file)
+{
+    lua_createtable(L, 0, 8); /* with what lua/std/script.lua adds */
+    lua_pushvalue(L, 1);
+    lua_setfield(L, -2, "file");
+    lua_pushstring(L, file->path);
+    lua_setfield(L, -2, "path");
+    lua_pushstring(L, overlay_layer_name(file->layer));
+    lua_setfield(L, -2, "layer");
+    lua_pushstring(L, overlay_hash(file));
+    lua_setfield(L, -2, "hash");
+    lua_pushinteger(L, file->layer + 1);
+    lua_setfield(L, -2, "index");
+    lua_pushboolean(L, file->is_sound);
+    lua_setfield(L, -2, "is_sound");
+}
+
+static struct overlay_file *find_file(lua_State *L, struct err *e)
+{
+    const char *name = luaL_checkstring(L, 1);
+    lua_Integer from = luaL_optinteger(L, 2, 1);
+    const char *client = run_client(run_of(L));
+    if (lua_type(L, 3) == LUA_TSTRING)
+        client = lua_tostring(L, 3);
+    if (from < 1 || from > LAYERS) {
+        err_set(e, ERR_NOT_FOUND, "cannot find %s: no layer lies below", name);
+        return NULL;
+    }
+    return vm_find(L, client, name, (enum layer)(from - 1), e);
+}
+
+/* std.part(name) */
+static int api_std_part(lua_State *L)
+{
+    vm_push_part(L, luaL_checkstring(L, 1));
+    return 1;
+}
+
+/* std.load(file, from, client, names) -> chunk, info; nil when no layer from FROM (1: the
+ * client's) on has it. NAMES are what the chunk knows beside the globals: `super`. */
+static int api_std_load(lua_State *L)
+{
+    struct err e;
+    lua_settop(L, 4);
+    struct overlay_file *file = find_file(L, &e);
+    if (!file && e.kind == ERR_NOT_FOUND) {
+        lua_pushnil(L);
+        return 1;
+    }
+    if (!file)
+        return fail_raise(L, &e);
+    sandbox_push_env(L);
+    if (lua_istable(L, 4)) {
+        for (lua_pushnil(L); lua_next(L, 4);) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, -4);
+        }
+    }
+    vm_load(L, file);
+    push_file_info(L, file);
+    return 2;
+}
+
+/* std.mark_sound(file, from, client): from now on its info says is_sound, in this
+ * process. What it lies over cannot differ: no nearer layer is below it, and files are
+ * cached. */
+static int api_std_mark_sound(lua_State *L)
+{
+    struct err e;
+    struct overlay_file *file = find_file(L, &e);
+    if (file)
+        file->is_sound = 1;
+    return 0;
+}
+
+/* std.read(file, from, client) -> text, info; nil when there is none */
+static int api_std_read(lua_State *L)
+{
+    struct err e;
+    struct overlay_file *file = find_file(L, &e);
+    if (!file && e.kind == ERR_NOT_FOUND) {
+        lua_pushnil(L);
+        return 1;
+    }
+    if (!file)
+        return fail_raise(L, &e);
+    lua_pushlstring(L, file->text, file->len);
+    push_file_info(L, file);
+    return 2;
+}
+
+struct names {
+    char **list;
+    size_t n;
+};
+
+static void collect(void *arg, const char *name)
+{
+    struct names *names = arg;
+    names->list = xrealloc(names->list, (names->n + 1) * sizeof *names->list);
+    names->list[names->n++] = xstrdup(name);
+}
+
+static void names_free(struct names *names)
+{
+    for (size_t i = 0; i < names->n; i++)
+        free(names->list[i]);
+    free(names->list);
+    *names = (struct names){0};
+}
+
+static int names_gc(lua_State *L)
+{
+    names_free(lua_touserdata(L, 1));
+    return 0;
+}
+
+static struct names *push_names(lua_State *L)
+{
+    struct names *names = lua_newuserdatauv(L, sizeof *names, 0);
+    *names = (struct names){0};
+    if (luaL_newmetatable(L, "foyer.names")) {
+        lua_pushcfunction(L, names_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    return names;
+}
+
+static int push_name_list(lua_State *L, struct names *names)
+{
+    lua_createtable(L, (int)names->n, 0);
+    for (size_t i = 0; i < names->n; i++) {
+        lua_pushstring(L, names->list[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    conv_mark_array(L, -1);
+    names_free(names);
+    return 1;
+}
+
+/* std.list(dir, client) -> the names in that directory of all layers, sorted */
+static int api_std_list(lua_State *L)
+{
+    const char *dir = luaL_checkstring(L, 1);
+    const char *client = luaL_optstring(L, 2, run_client(run_of(L)));
+    struct names *names = push_names(L);
+    overlay_each(vm_overlay(run_vm(run_of(L))), client, dir, collect, names);
+    return push_name_list(L, names);
+}
+
+/* std.line(text, field) -> the line of a field such as "input.limit.max" */
+static int api_std_line(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    lua_pushinteger(L, where_line(text, len, luaL_checkstring(L, 2)));
+    return 1;
+}
+
+struct tokens {
+    lua_State *L;
+    lua_Integer n;
+};
+
+static void on_token(void *arg, enum where_kind kind, const char *s, size_t len, int line)
+{
+    static const char *const kinds[] = {"name", "string", "number", "mark"};
+    struct tokens *tokens = arg;
+    lua_State *L = tokens->L;
+    lua_Integer i = ++tokens->n; // … kinds texts lines
+    lua_pushstring(L, kinds[kind]);
+    lua_rawseti(L, -4, i);
+    lua_pushlstring(L, s, len);
+    lua_rawseti(L, -3, i);
+    lua_pushinteger(L, line);
+    lua_rawseti(L, -2, i);
+}
+
+/* std.tokens(text) -> three lists: kinds ("name", "string", "number", "mark"), texts,
+ * lines
+ */
+static int api_std_tokens(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    struct tokens tokens = {L, 0};
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_newtable(L);
+    where_tokens(text, len, on_token, &tokens);
+    return 3;
+}
+
+/* std.host(url, hosts) -> its host as `hosts` would name it, whether one of HOSTS covers
+ * it
+ */
+static int api_std_host(lua_State *L)
+{
+    struct err e;
+    struct url_parts u;
+    const char *url = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    if (url_parts_parse(url, &u, &e) != 0)
+        return fail_raise(L, &e);
+    char host[300];
+    snprintf(host, sizeof host, u.port_given ? "%s:%d" : "%s", u.host, u.port);
+    int covered = 0;
+    for (lua_Integer i = 1; !covered && lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) {
+        covered = host_matches(lua_tostring(L, -1), &u);
+        lua_pop(L, 1);
+    }
+    url_parts_fini(&u);
+    lua_pushstring(L, host);
+    lua_pushboolean(L, covered);
+    return 2;
+}
+
+/* std.cron(text) -> nil, or what is wrong with it */
+static int api_std_cron(lua_State *L)
+{
+    struct err e;
+    if (cron_check(luaL_checkstring(L, 1), &e) == 0)
+        return 0;
+    lua_pushstring(L, e.text);
+    return 1;
+}
+
+/* ---- settings ---- */
+
+static void push_tree(lua_State *L, const json_t *tree)
+{
+    luaL_checkstack(L, 5, NULL);
+    const char *before, *secret = settings_secret_behind(tree, &before);
+    if (secret) {
+        conv_push_secret(L, secret, before);
+        return;
+    }
+    switch (json_typeof(tree)) {
+    case JSON_OBJECT: {
+        const char *key;
+        json_t *value;
+        lua_createtable(L, 0, (int)json_object_size(tree));
+        json_object_foreach((json_t *)tree, key, value)
+        {
+            lua_pushstring(L, key);
+            push_tree(L, value);
+            lua_rawset(L, -3);
+        }
+        break;
+    }
+    case JSON_ARRAY: {
+        size_t i;
+        json_t *value;
+        lua_createtable(L, (int)json_array_size(tree), 0);
+        json_array_foreach(tree, i, value)
+        {
+            push_tree(L, value);
+            lua_rawseti(L, -2, (lua_Integer)i + 1);
+        }
+        conv_mark_array(L, -1);
+        break;
+    }
+    case JSON_STRING:
+        lua_pushlstring(L, json_string_value(tree), json_string_length(tree));
+        break;
+    case JSON_INTEGER:
+        lua_pushinteger(L, json_integer_value(tree));
+        break;
+    case JSON_REAL:
+        lua_pushnumber(L, json_real_value(tree));
+        break;
+    case JSON_NULL:
+        conv_push_null(L);
+        break;
+    default:
+        lua_pushboolean(L, json_is_true(tree));
+    }
+}
+
+/* What the run's first attempt saw, where that is noted. */
+static const json_t *pinned(lua_State *L, const char *name, const json_t *today)
+{
+    struct pins *pins = run_pins(run_of(L));
+    return today && pins ? pins_tree(pins, name, today) : today;
+}
+
+static const json_t *client_tree(lua_State *L, const char *client, struct err *e)
+{
+    struct run *run = run_of(L);
+    const json_t *today = run_host(run)->client(run_host(run)->arg, client, e);
+    const char *own = run_client(run);
+    return own && strcmp(own, client) == 0 ? pinned(L, "client", today) : today;
+}
+
+static const json_t *workspace_tree(lua_State *L, struct err *e)
+{
+    const struct run_host *host = run_host(run_of(L));
+    return pinned(L, "workspace", host->workspace(host->arg, e));
+}
+
+/* std.client(name?) -> client.lua's settings */
+static int api_std_client(lua_State *L)
+{
+    const char *client = luaL_optstring(L, 1, run_client(run_of(L)));
+    struct err e;
+    if (!client) {
+        lua_newtable(L);
+        return 1;
+    }
+    const json_t *tree = client_tree(L, client, &e);
+    if (!tree)
+        return fail_raise(L, &e);
+    push_tree(L, tree);
+    return 1;
+}
+
+static int api_std_clients(lua_State *L)
+{
+    const struct run_host *host = run_host(run_of(L));
+    struct names *names = push_names(L);
+    host->each_client(host->arg, collect, names);
+    return push_name_list(L, names);
+}
+
+static int api_std_workspace(lua_State *L)
+{
+    struct err e;
+    const json_t *tree = workspace_tree(L, &e);
+    if (!tree)
+        return fail_raise(L, &e);
+    push_tree(L, tree);
+    return 1;
+}
+
+static int api_std_connector(lua_State *L)
+{
+    const struct run_host *host = run_host(run_of(L));
+    struct err e;
+    const char *app = luaL_checkstring(L, 1);
+    char name[100];
+    snprintf(name, sizeof name, "connector %.80s", app);
+    const json_t *tree = pinned(L, name, host->connector(host->arg, app, &e));
+    if (!tree)
+        return fail_raise(L, &e);
+    push_tree(L, tree);
+    return 1;
+}
+
+/* json_decref as a finalizer: push_tree may raise when memory runs out */
+static int tree_gc(lua_State *L)
+{
+    json_t **box = lua_touserdata(L, 1);
+    json_decref(*box);
+    *box = NULL;
+    return 0;
+}
+
+/* std.options(recipe) -> what foyer.lua and client.lua say for it, reserved keys left out
+ */
+static int api_std_options(lua_State *L)
+{
+    const char *recipe = luaL_checkstring(L, 1);
+    const char *client = luaL_optstring(L, 2, run_client(run_of(L)));
+    struct err e;
+    const json_t *workspace = workspace_tree(L, &e);
+    const json_t *tree = workspace && client ? client_tree(L, client, &e) : NULL;
+    if (!workspace || (client && !tree))
+        return fail_raise(L, &e);
+    json_t **box = lua_newuserdatauv(L, sizeof *box, 0);
+    *box = NULL;
+    if (luaL_newmetatable(L, "foyer.tree")) {
+        lua_pushcfunction(L, tree_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    *box = client ? settings_options(workspace, tree, recipe) : json_object();
+    push_tree(L, *box);
+    json_decref(*box);
+    *box = NULL;
+    return 1;
+}
+
+/* std.fail(kind, message, more?) raises an error table */
+static int api_std_fail(lua_State *L)
+{
+    struct err e;
+    enum err_kind kind = err_kind_find(luaL_checkstring(L, 1));
+    err_set(&e, kind ? kind : ERR_INTERNAL, "%s", luaL_checkstring(L, 2));
+    fail_push(L, &e);
+    if (lua_istable(L, 3)) {
+        for (lua_pushnil(L); lua_next(L, 3);) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, -4);
+        }
+    }
+    return lua_error(L);
+}
+
+/* ---- files: from the command line only ---- */
+
+/* std.file(path) -> handle */
+static int api_std_file(lua_State *L)
+{
+    struct err e;
+    const char *name;
+    int id = run_add_file(run_of(L), luaL_checkstring(L, 1), &name, &e);
+    if (id < 0)
+        return fail_raise(L, &e);
+    conv_push_file(L, id, name);
+    return 1;
+}
+
+/* std.slurp(path) -> the file's text, for `key=@file` */
+static int api_std_slurp(lua_State *L)
+{
+    struct err e;
+    const char *name, *path = luaL_checkstring(L, 1);
+    struct run *run = run_of(L);
+    int id = run_add_file(run, path, &name, &e);
+    if (id < 0)
+        return fail_raise(L, &e);
+    size_t len;
+    const char *data = run_file(run, id, &len);
+    struct buf *text = conv_push_buf(L, len);
+    buf_add(text, data, len);
+    if (textfile_clean(text, path, &e) != 0)
+        return fail_raise(L, &e);
+    lua_pushlstring(L, buf_str(text), text->len);
+    buf_free(text);
+    return 1;
+}
+
+/* std.progress(text | nil): how far long work has come, on a terminal */
+static int api_std_progress(lua_State *L)
+{
+    log_progress(luaL_optstring(L, 1, NULL));
+    return 0;
+}
+
+static int api_std_is_secret(lua_State *L)
+{
+    lua_pushboolean(L, conv_to_secret(L, 1) != NULL);
+    return 1;
+}
+
+static int api_std_is_file(lua_State *L)
+{
+    const char *name;
+    lua_pushboolean(L, conv_to_file(L, 1, &name) >= 0);
+    return 1;
+}
+
+static int api_std_nearest(lua_State *L)
+{
+    const char *names[256];
+    size_t n = 0;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    for (lua_Integer i = 1; n < 256 && lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) {
+        names[n++] = lua_tostring(L, -1); /* anchored by the table */
+        lua_pop(L, 1);
+    }
+    lua_pushstring(L, str_nearest(luaL_checkstring(L, 1), names, n));
+    return 1;
+}
+
+static void push_limits(lua_State *L)
+{
+    const struct limits *limits = vm_limits(run_vm(run_of(L)));
+    lua_createtable(L, 0, 5);
+    lua_pushinteger(L, (lua_Integer)limits->vm_bytes);
+    lua_setfield(L, -2, "vm_bytes");
+    lua_pushinteger(L, (lua_Integer)limits->each_state_bytes);
+    lua_setfield(L, -2, "each_state_bytes");
+    lua_pushinteger(L, limits->each_pages);
+    lua_setfield(L, -2, "each_pages");
+    lua_pushinteger(L, limits->each_items);
+    lua_setfield(L, -2, "each_items");
+    lua_pushinteger(L, limits->each_unique);
+    lua_setfield(L, -2, "each_unique");
+}
+
+static const luaL_Reg functions[] = {{"mark_sound", api_std_mark_sound},
+                                     {"part", api_std_part},
+                                     {"load", api_std_load},
+                                     {"read", api_std_read},
+                                     {"list", api_std_list},
+                                     {"line", api_std_line},
+                                     {"tokens", api_std_tokens},
+                                     {"host", api_std_host},
+                                     {"cron", api_std_cron},
+                                     {"client", api_std_client},
+                                     {"clients", api_std_clients},
+                                     {"workspace", api_std_workspace},
+                                     {"connector", api_std_connector},
+                                     {"options", api_std_options},
+                                     {"enter", api_std_enter},
+                                     {"leave", api_std_leave},
+                                     {"enter_each", api_std_enter_each},
+                                     {"page", api_std_page},
+                                     {"leave_each", api_std_leave_each},
+                                     {"sleep", api_std_sleep},
+                                     {"wait", api_std_wait},
+                                     {"load_value", api_std_load_value},
+                                     {"save_value", api_std_save_value},
+                                     {"fingerprint", api_std_fingerprint},
+                                     {"park", api_std_park},
+                                     {"copy", api_std_copy},
+                                     {"clone", api_std_clone},
+                                     {"finish", api_std_finish},
+                                     {"fail", api_std_fail},
+                                     {"file", api_std_file},
+                                     {"slurp", api_std_slurp},
+                                     {"is_secret", api_std_is_secret},
+                                     {"is_file", api_std_is_file},
+                                     {"nearest", api_std_nearest},
+                                     {"progress", api_std_progress},
+                                     {NULL, NULL}};
+
+/* A run uses a few of them: each is made when it is first named. */
+static int find_function(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 2);
+    for (const luaL_Reg *f = functions; f->name; f++) {
+        if (strcmp(f->name, name) != 0)
+            continue;
+        lua_pushcfunction(L, f->func);
+        lua_pushvalue(L, 2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, 1);
+        return 1;
+    }
+    return 0;
+}
+
+void api_open_std(lua_State *L)
+{
+    lua_createtable(L, 0, 16);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, find_function);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+    api_http_open(L);
+    lua_setfield(L, -2, "http");
+    api_ctx_open(L);
+    lua_setfield(L, -2, "ctx");
+    push_limits(L);
+    lua_setfield(L, -2, "limits");
+    conv_push_null(L);
+    lua_setfield(L, -2, "null");
+    if (run_mock(run_of(L))) {
+        mock_push(L, run_mock(run_of(L)));
+        lua_setfield(L, -2, "mock");
+    }
+    vm_set_std(L);
+}

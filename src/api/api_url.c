@@ -1,0 +1,207 @@
+#include "api/api.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsontext.h"
+#include "base/url.h"
+#include "core/connection.h"
+#include "core/limits.h"
+#include "vm/conv.h"
+
+static int too_long(lua_State *L, const char *what)
+{
+    struct err e;
+    err_set(&e, ERR_LIMIT, "cannot make %s: it is longer than %zu bytes", what,
+            limits_default.vm_bytes);
+    return api_raise(L, &e);
+}
+
+static int push_buf(lua_State *L, struct buf *b)
+{
+    lua_pushlstring(L, buf_str(b), b->len);
+    buf_free(b);
+    return 1;
+}
+
+/* url.segment(text) -> the text as one path segment */
+static int api_url_segment(lua_State *L)
+{
+    size_t len;
+    const char *s = luaL_checklstring(L, 1, &len);
+    struct buf *out = conv_push_buf(L, limits_default.vm_bytes);
+    if (url_add_escaped(out, s, len) != 0)
+        return too_long(L, "a URL segment");
+    return push_buf(L, out);
+}
+
+struct key {
+    const char *s;
+    size_t len;
+};
+
+static int by_bytes(const void *a, const void *b)
+{
+    const struct key *x = a, *y = b;
+    int order = memcmp(x->s, y->s, x->len < y->len ? x->len : y->len);
+    return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* Appends KEY=VALUE, the value being on top. */
+static void add_pair(lua_State *L, struct buf *out, const struct key *key)
+{
+    const char *s = NULL;
+    size_t len = 0;
+    char number[48];
+    struct buf text;
+    switch (lua_type(L, -1)) {
+    case LUA_TSTRING:
+        s = lua_tolstring(L, -1, &len);
+        break;
+    case LUA_TBOOLEAN:
+        s = lua_toboolean(L, -1) ? "true" : "false";
+        len = strlen(s);
+        break;
+    case LUA_TNUMBER:
+        if (!isfinite(lua_tonumber(L, -1)))
+            break; /* no text for it */
+        if (lua_isinteger(L, -1)) {
+            len = (size_t)snprintf(number, sizeof number, "%lld",
+                                   (long long)lua_tointeger(L, -1));
+        } else {
+            buf_init(&text, sizeof number - 1);
+            jsontext_add_number(&text, lua_tonumber(L, -1));
+            len = text.len;
+            memcpy(number, text.data, len);
+            buf_free(&text);
+            /* 100 / 2 is 50.0 in Lua and 50 to a server */
+            if (len > 2 && memcmp(number + len - 2, ".0", 2) == 0)
+                len -= 2;
+        }
+        s = number;
+        break;
+    default:
+        break;
+    }
+    if (!s) {
+        struct err e;
+        err_set(&e, ERR_INVALID,
+                "cannot make a query: %.64s is %s, not text, a number or a boolean",
+                key->s, conv_is_null(L, -1) ? "json.null" : luaL_typename(L, -1));
+        api_raise(L, &e);
+    }
+    if ((out->len && buf_addc(out, '&') != 0) ||
+        url_add_escaped(out, key->s, key->len) != 0 || buf_addc(out, '=') != 0 ||
+        url_add_escaped(out, s, len) != 0)
+        too_long(L, "a query");
+}
+
+/* url.query(table) -> "a=1&b=2", sorted; a list repeats its key */
+static int api_url_query(lua_State *L)
+{
+    size_t n = 0;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1), n++)
+        if (lua_type(L, -2) != LUA_TSTRING)
+            return luaL_argerror(L, 1, "every key must be a name");
+    struct key *keys = lua_newuserdatauv(L, n * sizeof *keys, 0); // table keys
+    struct buf *out = conv_push_buf(L, limits_default.vm_bytes);  // table keys buf
+    size_t i = 0;
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1), i++)
+        keys[i].s = lua_tolstring(L, -2, &keys[i].len);
+    qsort(keys, n, sizeof *keys, by_bytes);
+    for (i = 0; i < n; i++) {
+        lua_pushlstring(L, keys[i].s, keys[i].len);
+        lua_rawget(L, 1); // table keys buf value
+        if (conv_is_array(L, -1)) {
+            lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
+            for (lua_Integer k = 1; k <= count; k++) {
+                lua_rawgeti(L, -1, k);
+                add_pair(L, out, &keys[i]);
+                lua_pop(L, 1);
+            }
+        } else {
+            add_pair(L, out, &keys[i]);
+        }
+        lua_pop(L, 1); // table keys buf
+    }
+    return push_buf(L, out);
+}
+
+/* url.decode(text) -> the text without percent-encoding */
+static int api_url_decode(lua_State *L)
+{
+    size_t len;
+    luaL_Buffer b;
+    const char *s = luaL_checklstring(L, 1, &len);
+    char *out = luaL_buffinitsize(L, &b, len);
+    long n = url_unescape(s, len, out);
+    if (n < 0) {
+        struct err e;
+        err_set(&e, ERR_INVALID,
+                "cannot decode \"%.64s\": a %% needs two hexadecimal digits", s);
+        return api_raise(L, &e);
+    }
+    luaL_pushresultsize(&b, (size_t)n);
+    return 1;
+}
+
+/* url.parse(url) -> {scheme, host, port, path, query} */
+static int api_url_parse(lua_State *L)
+{
+    size_t len;
+    struct err e;
+    struct url_parts u;
+    const char *s = luaL_checklstring(L, 1, &len);
+    struct buf *host = conv_push_buf(L, len); // url buf
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)s[i] <= ' ' || s[i] == 0x7f) {
+            err_set(&e, ERR_INVALID,
+                    "cannot use the URL %.200s: white space and control characters must "
+                    "be encoded",
+                    s);
+            return api_raise(L, &e);
+        }
+    }
+    /* Nothing raises while the parts are ours. */
+    if (url_parts_parse(s, &u, &e) != 0)
+        return api_raise(L, &e);
+    buf_adds(host, u.host);
+    int port = u.port, https = strcmp(u.scheme, "https") == 0;
+    url_parts_fini(&u);
+
+    const char *path = s + (https ? 8 : 7);
+    path += strcspn(path, "/?#");
+    size_t path_len = strcspn(path, "?#");
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, https ? "https" : "http");
+    lua_setfield(L, -2, "scheme");
+    lua_pushlstring(L, buf_str(host), host->len);
+    lua_setfield(L, -2, "host");
+    lua_pushinteger(L, port);
+    lua_setfield(L, -2, "port");
+    lua_pushlstring(L, path_len ? path : "/", path_len ? path_len : 1);
+    lua_setfield(L, -2, "path");
+    if (path[path_len] == '?') {
+        const char *query = path + path_len + 1;
+        lua_pushlstring(L, query, strcspn(query, "#"));
+        lua_setfield(L, -2, "query");
+    }
+    return 1;
+}
+
+int api_url_open(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"segment", api_url_segment},
+        {"query", api_url_query},
+        {"decode", api_url_decode},
+        {"parse", api_url_parse},
+        {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    return 1;
+}

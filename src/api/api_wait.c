@@ -1,0 +1,275 @@
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "store/ahead.h"
+#include "api/api.h"
+#include "vm/conv.h"
+#include "vm/fail.h"
+#include "vm/run.h"
+
+/* What a run that is kept can do and one in memory cannot: sleep and wait without holding
+ * anything, and remember values. Part of the std table, for lua/std/wait.lua. */
+
+/* ctx.sleep and ctx.wait_for end the attempt: somebody must go on with the run. */
+static void check_kept(lua_State *L, const char *what)
+{
+    if (!lua_isyieldable(L))
+        fail_text(L, ERR_SCRIPT,
+                  "cannot use %s here: inside string.gsub, tostring or a sort's order "
+                  "nothing can wait",
+                  what);
+    if (!run_keeper(run_of(L)) && !run_is_dry(run_of(L)))
+        fail_text(
+            L, ERR_SCRIPT,
+            "cannot use %s here: only a recipe's run is kept while it waits (`foyer "
+            "run`, cron, or an event)",
+            what);
+}
+
+/* std.sleep(seconds) */
+int api_std_sleep(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct journal_step step;
+    struct err e;
+    char text[32];
+    lua_Number seconds = luaL_checknumber(L, 1);
+    check_kept(L, "ctx.sleep");
+    int n = snprintf(text, sizeof text, "%.3f", seconds);
+    int answer =
+        journal_begin(run_journal(run), "sleep", text, text, (size_t)n, 0, &step, &e);
+    if (answer < 0)
+        return fail_raise(L, &e);
+    int64_t now_ms = clock_wall_ms(), until_ms = now_ms + (int64_t)(seconds * 1000);
+    if (answer == JOURNAL_RECORDED) {
+        snprintf(text, sizeof text, "%.*s", (int)step.len, step.result);
+        until_ms = strtoll(text, NULL, 10);
+        return until_ms <= now_ms || ahead_is_sleep(until_ms, now_ms)
+                   ? 0
+                   : run_sleep(L, until_ms);
+    }
+    n = snprintf(text, sizeof text, "%lld", (long long)until_ms);
+    if (journal_end(run_journal(run), step.seq, text, (size_t)n, &e) != 0)
+        return fail_raise(L, &e);
+    return run_sleep(L, until_ms);
+}
+
+/* std.wait(trigger, match, seconds) -> the event, or null when none came in time */
+int api_std_wait(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct journal_step step;
+    struct err e;
+    const char *trigger = luaL_checkstring(L, 1);
+    lua_Number seconds = luaL_checknumber(L, 3);
+    check_kept(L, "ctx.wait_for");
+    lua_settop(L, 3);
+    struct buf *match = conv_push_buf(L, 16 * 1024);
+    if (conv_encode(L, 2, match, CONV_PLAIN, &e) != 0) {
+        err_prefix(&e, "cannot wait for %s", trigger);
+        return fail_raise(L, &e);
+    }
+    int answer = journal_begin(run_journal(run), "wait", trigger, match->data, match->len,
+                               0, &step, &e);
+    if (answer < 0)
+        return fail_raise(L, &e);
+    if (answer == JOURNAL_RECORDED) {
+        if (conv_decode(L, step.result, step.len, CONV_PLAIN, &e) != 0)
+            return fail_raise(L, &e);
+        return 1;
+    }
+    return run_wait_for(L, step.seq, trigger, buf_str(match),
+                        clock_wall_ms() + (int64_t)(seconds * 1000));
+}
+
+/* std.park(kind, sentence): a person decides what becomes of the run; one that is not
+ * kept fails. Never returns. */
+int api_std_park(lua_State *L)
+{
+    struct err e;
+    enum err_kind kind = err_kind_find(luaL_checkstring(L, 1));
+    err_set(&e, kind, "%s", luaL_checkstring(L, 2));
+    return run_keeper(run_of(L)) ? run_park_here(L, &e) : fail_raise(L, &e);
+}
+
+/* ---- ctx.store ---- */
+
+static const char *check_client(lua_State *L)
+{
+    const char *client = run_client(run_of(L));
+    if (!client)
+        fail_text(L, ERR_SCRIPT, "cannot use ctx.store: no client is named");
+    return client;
+}
+
+/* A block that an error would lose. */
+static int text_gc(lua_State *L)
+{
+    char **box = lua_touserdata(L, 1);
+    free(*box);
+    *box = NULL;
+    return 0;
+}
+
+static char **push_text_box(lua_State *L)
+{
+    char **box = lua_newuserdatauv(L, sizeof *box, 0);
+    *box = NULL;
+    if (luaL_newmetatable(L, "foyer.text")) {
+        lua_pushcfunction(L, text_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    return box;
+}
+
+/* std.load_value(key) -> value, or null */
+int api_std_load_value(lua_State *L)
+{
+    struct run *run = run_of(L);
+    const struct run_host *host = run_host(run);
+    struct journal_step step;
+    struct err e;
+    size_t len;
+    const char *key = luaL_checklstring(L, 1, &len);
+    const char *client = check_client(L);
+    char **box = push_text_box(L);
+    int answer = journal_begin(run_journal(run), "load", key, key, len, 0, &step, &e);
+    if (answer < 0)
+        return fail_raise(L, &e);
+    if (answer == JOURNAL_RECORDED) {
+        if (conv_decode(L, step.result, step.len, CONV_PLAIN, &e) != 0)
+            return fail_raise(L, &e);
+        return 1;
+    }
+    if (host->load_value(host->arg, client, key, box, &e) != 0) {
+        journal_cancel(run_journal(run), step.seq);
+        return err_kind_is_retryable(e.kind) ? run_give_up(L, &e) : fail_raise(L, &e);
+    }
+    const char *text = *box ? *box : "null";
+    if (journal_end(run_journal(run), step.seq, text, strlen(text), &e) != 0 ||
+        conv_decode(L, text, strlen(text), CONV_PLAIN, &e) != 0)
+        return fail_raise(L, &e);
+    return 1;
+}
+
+struct saving { /* a userdata */
+    struct run *run;
+    int seq;
+    void *committing;
+    struct err err; /* there is no room: the script hears of it */
+};
+
+static void withdraw_saving(void *arg)
+{
+    struct saving *s = arg;
+    if (s->committing)
+        run_keeper(s->run)->withdraw(run_keeper(s->run)->arg, s->committing);
+    s->committing = NULL;
+}
+
+static void on_saved(void *arg, const struct err *e)
+{
+    struct saving *s = arg;
+    s->committing = NULL;
+    if (e->kind == ERR_NONE) {
+        run_ready(s->run);
+        return;
+    }
+    journal_reopen(run_journal(s->run), s->seq); /* it is not there */
+    s->err = *e;
+    if (e->kind == ERR_LIMIT)
+        run_ready(s->run);
+    else
+        run_fail(s->run, e);
+}
+
+/* Begins the step that sets the value at 2 (nil: none), whose bytes are the buffer at 3.
+ */
+static int begin_saving(lua_State *L, struct journal_step *step, struct err *e)
+{
+    const char *key = lua_tostring(L, 1);
+    const struct buf *bytes = lua_touserdata(L, 3);
+    int removes = lua_isnil(L, 2);
+    return journal_begin(run_journal(run_of(L)), "save", key,
+                         removes ? "" : buf_str(bytes), removes ? 0 : bytes->len, 0, step,
+                         e);
+}
+
+/* The step ends with the reason instead, so that a replay hears the same. */
+static int after_saving(lua_State *L, int status, lua_KContext context)
+{
+    (void)status, (void)context;
+    struct saving *s = lua_touserdata(L, 4);
+    struct journal_step step;
+    struct err e;
+    if (s->err.kind == ERR_NONE)
+        return 0;
+    if (begin_saving(L, &step, &e) < 0 ||
+        journal_end(run_journal(s->run), step.seq, s->err.text, strlen(s->err.text),
+                    &e) != 0)
+        return fail_raise(L, &e);
+    return fail_raise(L, &s->err);
+}
+
+/* std.save_value(key, value | nil): the value and the step are one commit. Stack: 3 the
+ * bytes, 4 the saving. */
+int api_std_save_value(lua_State *L)
+{
+    struct run *run = run_of(L);
+    const struct run_host *host = run_host(run);
+    const struct run_keeper *keeper = run_keeper(run);
+    struct journal_step step;
+    struct err e;
+    const char *key = luaL_checkstring(L, 1);
+    const char *client = check_client(L);
+    const struct scope *scope = run_scope(run);
+    if (scope && scope->effect == EFFECT_READ)
+        return fail_text(L, ERR_FORBIDDEN,
+                         "cannot set \"%.100s\" in ctx.store: %s %s declares effect = "
+                         "\"read\"",
+                         key, scope->kind, scope->name);
+    if (keeper && !lua_isyieldable(L))
+        return fail_text(L, ERR_SCRIPT,
+                         "cannot set \"%.100s\" in ctx.store here: inside string.gsub, "
+                         "tostring or a sort's order nothing can wait",
+                         key);
+    lua_settop(L, 2);
+    struct buf *bytes = conv_push_buf(L, 64 * 1024);
+    int removes = lua_isnil(L, 2);
+    if (!removes && conv_encode(L, 2, bytes, CONV_PLAIN, &e) != 0) {
+        err_prefix(&e, "cannot set \"%.100s\" in ctx.store", key);
+        return fail_raise(L, &e);
+    }
+    const char *value = removes ? NULL : buf_str(bytes);
+    /* what can fail comes first: a step that is over without its value would lose it */
+    struct saving *s = keeper ? lua_newuserdatauv(L, sizeof *s, 0) : NULL;
+    int answer = begin_saving(L, &step, &e);
+    if (answer < 0)
+        return fail_raise(L, &e);
+    if (answer == JOURNAL_RECORDED) { /* "null", or why there was no room */
+        if (step.len == 4 && memcmp(step.result, "null", 4) == 0)
+            return 0;
+        err_set(&e, ERR_LIMIT, "%.*s", (int)step.len, step.result);
+        return fail_raise(L, &e);
+    }
+    if (!keeper && !run_is_dry(run) &&
+        host->save_value(host->arg, client, key, value, &e) != 0) {
+        journal_cancel(run_journal(run), step.seq);
+        return err_kind_is_retryable(e.kind) ? run_give_up(L, &e) : fail_raise(L, &e);
+    }
+    if (journal_end(run_journal(run), step.seq, "null", 4, &e) != 0)
+        return fail_raise(L, &e);
+    if (!keeper)
+        return 0;
+    *s = (struct saving){.run = run, .seq = step.seq};
+    struct run_commit commit = {
+        .kind = COMMIT_VALUE, .text = key, .key = key, .value = value};
+    keeper->commit(keeper->arg, run, &commit, on_saved, s, &s->committing);
+    run_wait(run, withdraw_saving, s);
+    return lua_yieldk(L, 0, 0, after_saving);
+}

@@ -1,0 +1,681 @@
+#include "api/exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/jsontree.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/answer.h"
+#include "core/intent.h"
+#include "core/settings.h"
+#include "base/stats.h"
+#include "base/crypto.h"
+#include "api/redirect.h"
+
+enum { REDIRECTS_MAX = 3 };
+
+void exchange_init(struct exchange *x, struct run *run)
+{
+    const struct limits *limits = vm_limits(run_vm(run));
+    *x = (struct exchange){.run = run, .seq = -1};
+    buf_init(&x->body, limits->answer_bytes);
+    buf_init(&x->packed, limits->answer_bytes + 1024 * 1024);
+}
+
+static void cancel(void *arg)
+{
+    struct exchange *x = arg;
+    if (x->pending)
+        run_host(x->run)->withdraw(run_host(x->run)->access, x->pending);
+    x->pending = NULL;
+    if (x->committing)
+        run_keeper(x->run)->withdraw(run_keeper(x->run)->arg, x->committing);
+    x->committing = NULL;
+    if (x->call)
+        httpc_cancel(x->call);
+    x->call = NULL;
+}
+
+void exchange_fini(struct exchange *x)
+{
+    cancel(x);
+    for (size_t i = 0; i < x->nheaders; i++)
+        free(x->headers[i]);
+    for (size_t i = 0; i < x->nparts; i++) {
+        free((void *)x->parts[i].name);
+        free((void *)x->parts[i].filename);
+        if (!x->parts[i].filename) /* a file's bytes are the run's */
+            free((void *)x->parts[i].data);
+    }
+    mask_fini(&x->sent);
+    free(x->headers);
+    free(x->parts);
+    free(x->method);
+    free(x->url);
+    free(x->what);
+    free(x->refusal);
+    x->refusal = NULL;
+    buf_free(&x->body);
+    buf_free(&x->packed);
+    json_decref(x->form);
+    x->form = NULL;
+    x->headers = NULL;
+    x->parts = NULL;
+    x->method = x->url = x->what = NULL;
+    x->nheaders = x->nparts = 0;
+}
+
+void exchange_add_header(struct exchange *x, const char *name, const char *value)
+{
+    x->headers = xrealloc(x->headers, (x->nheaders + 1) * sizeof *x->headers);
+    x->headers[x->nheaders++] = xasprintf("%s: %s", name, value);
+}
+
+/* ---- where a request may go ---- */
+
+/* The connection's hosts get the token; the client's do not. C may be NULL: not known. */
+static int admit(struct exchange *x, const struct url_parts *u, const char *app,
+                 const struct connection *c, struct err *e)
+{
+    const struct run_host *host = run_host(x->run);
+    const char *client = run_client(x->run);
+    struct err missing = {0};
+    x->connection = NULL;
+    x->allow_private = 0;
+    if (!c && *app && client)
+        c = host->connection(host->arg, client, app, run_company(x->run, app), &missing);
+    for (size_t i = 0; c && i < c->nhosts; i++) {
+        if (!host_matches(c->hosts[i], u))
+            continue;
+        x->connection = c;
+        x->allow_private = host_is_address(u->host);
+        return 0;
+    }
+    const json_t *settings = client ? host->client(host->arg, client, e) : NULL;
+    if (client && !settings)
+        return -1;
+    const json_t *hosts = settings ? settings_hosts(settings) : NULL;
+    size_t i;
+    json_t *pattern;
+    json_array_foreach(hosts, i, pattern)
+    {
+        if (!host_matches(json_string_value(pattern), u))
+            continue;
+        x->allow_private = host_is_address(u->host);
+        return 0;
+    }
+    char port[16] = "";
+    if (u->port_given)
+        snprintf(port, sizeof port, ":%d", u->port);
+    if (strcmp(u->scheme, "http") == 0 && !u->port_given)
+        return err_set(e, ERR_FORBIDDEN, "cannot %s %s://%s: only https is allowed here",
+                       x->method, u->scheme, u->host);
+    return err_set(
+        e, ERR_FORBIDDEN,
+        "cannot %s %s://%s%s: the host is neither the connection's nor in `hosts` of "
+        "clients/%s/client.lua",
+        x->method, u->scheme, u->host, port, client ? client : "?");
+}
+
+static int is_clean(const char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s <= ' ' || *s == 0x7f)
+            return 0;
+    return 1;
+}
+
+int exchange_resolve(struct exchange *x, const char *target, const char *app, int secret,
+                     struct err *e)
+{
+    const struct run_host *host = run_host(x->run);
+    const char *client = run_client(x->run);
+    const struct connection *c = NULL;
+    if (!is_clean(target))
+        return err_set(
+            e, ERR_INVALID,
+            "cannot %s %.200s: an address holds no spaces or control characters; "
+            "encode a part with url.segment",
+            x->method, secret ? "the secret URL" : target);
+    free(x->url);
+    free(x->what);
+    x->url = x->what = NULL;
+    x->secret = secret;
+    if (target[0] == '/') {
+        if (!*app)
+            return err_set(
+                e, ERR_INVALID,
+                "cannot %s %.200s: outside lua/<app>/ write a whole URL, or name "
+                "connection = \"<app>\"",
+                x->method, target);
+        if (!client)
+            return err_set(e, ERR_USAGE, "cannot %s %.200s: no client is named",
+                           x->method, target);
+        c = host->connection(host->arg, client, app, run_company(x->run, app), e);
+        if (!c)
+            return -1;
+        x->url = xasprintf("%s%s", c->base, target);
+    } else {
+        x->url = xstrdup(target);
+    }
+    struct url_parts u;
+    if (url_parts_parse(x->url, &u, e) != 0) {
+        if (secret)
+            err_set(e, ERR_INVALID, "cannot %s the secret URL: it is malformed",
+                    x->method);
+        return -1;
+    }
+    int rc = admit(x, &u, app, c, e);
+    if (rc == 0) {
+        const char *path = strchr(strstr(x->url, "://") + 3, '/');
+        int len = path ? (int)strcspn(path, "?#") : 0;
+        char port[16] = "";
+        if (u.port_given)
+            snprintf(port, sizeof port, ":%d", u.port);
+        if (secret) /* the path of a chat webhook is its secret */
+            x->what = xasprintf("%s %s://%s%s/…", x->method, u.scheme, u.host, port);
+        else if (x->connection)
+            x->what = xasprintf("%s %.*s", x->method, len, path ? path : "/");
+        else
+            x->what = xasprintf("%s %s://%s%s%.*s", x->method, u.scheme, u.host, port,
+                                len, path ? path : "");
+        x->connector =
+            x->connection ? host->connector(host->arg, x->connection->app, NULL) : NULL;
+    }
+    url_parts_fini(&u);
+    return rc;
+}
+
+void exchange_pack_error(struct exchange *x, const struct err *e)
+{
+    packed_error(&x->packed, e);
+}
+
+/* ---- the journal's side ---- */
+
+int exchange_end(struct exchange *x, struct err *e)
+{
+    struct journal *journal = run_journal(x->run);
+    struct err full;
+    if (journal_end(journal, x->seq, x->packed.data, x->packed.len, &full) == 0)
+        return 0;
+    /* the step must end: what it ends with is that */
+    exchange_pack_error(x, &full);
+    return journal_end(journal, x->seq, x->packed.data, x->packed.len, e);
+}
+
+/* What is kept goes to the store before the world hears of it, and after. */
+static int is_kept(const struct exchange *x)
+{
+    return !x->reads && run_keeper(x->run);
+}
+
+/* ERR_UNCERTAIN: another run has taken what this request made for its own, by a look, so
+ * that this one is looked for. */
+static void on_outcome_kept(void *arg, const struct err *e)
+{
+    struct exchange *x = arg;
+    x->committing = NULL;
+    run_set_writing(x->run, NULL);
+    if (e->kind == ERR_UNCERTAIN)
+        journal_reopen(run_journal(x->run), x->seq);
+    if (e->kind != ERR_NONE)
+        run_fail(x->run, e);
+    else
+        run_ready(x->run);
+}
+
+/* The outcome is in `packed`; the script goes on once it is recorded. */
+static void conclude(struct exchange *x, const char *outcome)
+{
+    struct err e;
+    if (exchange_end(x, &e) != 0) {
+        run_set_writing(x->run, NULL);
+        run_fail(x->run, &e);
+    } else if (is_kept(x)) {
+        char *text = xasprintf("%s %s", x->what, outcome);
+        struct run_commit commit = {.kind = COMMIT_OUTCOME, .text = text};
+        run_keeper(x->run)->commit(run_keeper(x->run)->arg, x->run, &commit,
+                                   on_outcome_kept, x, &x->committing);
+        free(text);
+    } else {
+        run_set_writing(x->run, NULL);
+        run_ready(x->run);
+    }
+}
+
+static void conclude_error(struct exchange *x, const struct err *e)
+{
+    exchange_pack_error(x, e);
+    conclude(x, err_kind_name(e->kind));
+}
+
+/* Until that is committed, too, nobody need take it for uncertain. */
+static void say_refused(const struct exchange *x)
+{
+    const struct run_keeper *keeper = run_keeper(x->run);
+    if (is_kept(x) && keeper->refused)
+        keeper->refused(keeper->arg);
+}
+
+static void fail(struct exchange *x, const struct err *e)
+{
+    run_set_writing(x->run, NULL);
+    /* an uncertain write stays an open intent: only what surely did not happen is
+     * forgotten */
+    if (x->seq >= 0 && e->kind != ERR_UNCERTAIN) {
+        if (err_kind_is_retryable(e->kind) && run_is_catching(x->run)) {
+            conclude_error(x, e);
+            return;
+        }
+        journal_cancel(run_journal(x->run), x->seq);
+        say_refused(x);
+    }
+    run_fail(x->run, e);
+}
+
+/* ---- sending ---- */
+
+/* What the API says of a refusal that no script gets to see. */
+static void refusal(const struct exchange *x, const struct httpc_answer *a, struct err *e)
+{
+    char *body = xmemdup0(a->body, a->body_len);
+    mask_apply(&x->sent, body, a->body_len);
+    answer_error(e, x->what, (int)a->status, !x->reads, httpc_header(a, "retry-after"),
+                 json_at(x->connector, "errors"), body, a->body_len, clock_wall_ms());
+    free(body);
+}
+
+static void uncertain(struct err *e)
+{
+    struct err why = *e;
+    err_set(e, ERR_UNCERTAIN,
+            "cannot tell whether it was done (look before you send it again): %s",
+            why.text);
+    e->status = why.status;
+    e->retry_after_ms = why.retry_after_ms;
+}
+
+static void connect_again(const struct exchange *x, struct err *e)
+{
+    const char *client = run_client(x->run);
+    char *command = connection_command(client ? client : "CLIENT", x->connection->app);
+    size_t len = strlen(e->text);
+    snprintf(e->text + len, sizeof e->text - len, "; connect the client again: %s",
+             command);
+    free(command);
+}
+
+/* Appends where an answer that is not followed leads. */
+static void say_where(const struct exchange *x, const struct httpc_answer *a,
+                      struct err *e)
+{
+    const char *location = httpc_header(a, "location");
+    if (!location || a->status < 300 || a->status > 399)
+        return;
+    char *shown = redirect_shown(location, x->secret);
+    mask_apply(&x->sent, shown, strlen(shown));
+    size_t len = strlen(e->text);
+    snprintf(e->text + len, sizeof e->text - len, "; it leads to %s", shown);
+    free(shown);
+}
+
+/* The API that answers does not choose which other host gets a secret or a write. HAD:
+ * the request was on a connection. */
+static int check_leaving(const struct exchange *x, int had, struct err *e)
+{
+    if (x->secret_header)
+        return err_set(e, ERR_FORBIDDEN,
+                       "a header holds a secret, which is not sent to another host");
+    if (had && (!x->reads || x->has_body || x->nparts))
+        return err_set(e, ERR_FORBIDDEN,
+                       "its host is not the connection's, and what a request writes is "
+                       "not sent to another host");
+    return 0;
+}
+
+static int follow(struct exchange *x, const struct httpc_answer *a, struct err *e)
+{
+    const char *location = httpc_header(a, "location");
+    if (!location || !is_clean(location))
+        return err_set(e, ERR_INVALID, "cannot %s: %ld without a usable Location",
+                       x->what, a->status);
+    if (x->redirects++ >= REDIRECTS_MAX)
+        return err_set(e, ERR_INVALID, "cannot %s: redirected more than %d times",
+                       x->what, REDIRECTS_MAX);
+    char *url = redirect_url(x->url, location,
+                             json_string_value(json_at(x->connector, "moved.prefix")));
+    char *app = xstrdup(x->connection ? x->connection->app : ""), *from = x->what;
+    char *before = xstrdup(x->url);
+    const struct connection *connection = x->connection;
+    x->what = NULL;
+    int rc = exchange_resolve(x, url, app, x->secret, e);
+    if (rc == 0 && !redirect_is_same_place(before, x->url) &&
+        (!connection || connection != x->connection))
+        rc = check_leaving(x, connection != NULL, e);
+    free(before);
+    if (rc != 0) {
+        err_prefix(e, "cannot follow the answer %ld to %s", a->status, from);
+        say_where(x, a, e);
+    }
+    free(from);
+    free(app);
+    free(url);
+    return rc;
+}
+
+/* Writes go before reads: a reply must not wait behind a list. */
+static struct run_ask ask_of(const struct exchange *x)
+{
+    int64_t waited_ms = (clock_mono_us() - x->began_us) / 1000;
+    int64_t wait_ms = run_wait_ms(x->run) - waited_ms;
+    return (struct run_ask){.connection = x->connection,
+                            .method = x->method,
+                            .url = x->url,
+                            .lane = x->reads ? run_lane(x->run) : LANE_REPLY,
+                            .wait_ms = wait_ms > 0 ? wait_ms : 0,
+                            .patient = run_is_patient(x->run),
+                            .version = x->version};
+}
+
+static void send_again(struct exchange *x)
+{
+    struct err e;
+    if (exchange_send(x, &e) == 0)
+        return;
+    if (x->refusal) /* it would wait too long: the answer itself says more */
+        e = *x->refusal;
+    if (x->refusal || err_kind_is_retryable(e.kind) || e.kind == ERR_AUTH)
+        fail(x, &e);
+    else
+        conclude_error(x, &e);
+}
+
+static void on_refusal_kept(void *arg, const struct err *e)
+{
+    struct exchange *x = arg;
+    x->committing = NULL;
+    run_set_writing(x->run, NULL);
+    if (e->kind != ERR_NONE)
+        run_fail(x->run, e);
+    else
+        send_again(x);
+}
+
+/* A refused request may be repeated, once nobody can take it for an uncertain one. */
+static void repeat(struct exchange *x, long status)
+{
+    if (!is_kept(x)) {
+        run_set_writing(x->run, NULL);
+        send_again(x);
+        return;
+    }
+    journal_unsent(run_journal(x->run), x->seq);
+    say_refused(x);
+    char *text = xasprintf("%s %ld, to be repeated", x->what, status);
+    struct run_commit commit = {.kind = COMMIT_OUTCOME, .text = text};
+    run_keeper(x->run)->commit(run_keeper(x->run)->arg, x->run, &commit, on_refusal_kept,
+                               x, &x->committing);
+    free(text);
+}
+
+/* 401: the token may have run out; 429: the line may move. Both were refused, so to ask
+ * once more is safe, if the host says so. */
+static int ask_again(struct exchange *x, const struct httpc_answer *a)
+{
+    const struct run_host *host = run_host(x->run);
+    struct run_ask ask = ask_of(x);
+    if (a->status == 401 && x->refused++ > 0)
+        return 0;
+    if (!x->connection || !host->answered || !host->answered(host->access, &ask, a) ||
+        (a->status != 401 && a->status != 429))
+        return 0;
+    free(x->refusal);
+    x->refusal = NULL;
+    if (a->status == 429) {
+        x->refusal = xcalloc(1, sizeof *x->refusal);
+        refusal(x, a, x->refusal);
+    }
+    repeat(x, a->status);
+    return 1;
+}
+
+static void on_done(void *arg, const struct httpc_answer *a)
+{
+    struct exchange *x = arg;
+    struct err e = a->err;
+    x->call = NULL;
+    stats_answer(e.kind == ERR_NONE ? (int)a->status : 0);
+    log_line(LOG_DEBUG, "%s: %s %ld, %zu bytes", run_label(x->run),
+             x->what ? x->what : "?", a->status, a->body_len);
+    if (e.kind != ERR_NONE) {
+        if (!x->reads && a->sent)
+            uncertain(&e);
+        if (err_kind_is_retryable(e.kind) || e.kind == ERR_UNCERTAIN)
+            fail(x, &e);
+        else
+            conclude_error(x, &e);
+        return;
+    }
+    if (ask_again(x, a))
+        return;
+    if (a->status == 301 || a->status == 307 || a->status == 308) {
+        if (follow(x, a, &e) == 0)
+            repeat(x, a->status);
+        else
+            conclude_error(x, &e);
+        return;
+    }
+    enum err_kind kind = answer_kind((int)a->status, !x->reads);
+    if (err_kind_is_retryable(kind) || kind == ERR_UNCERTAIN ||
+        (kind == ERR_AUTH && x->connection)) {
+        refusal(x, a, &e);
+        say_where(x, a, &e);
+        if (kind == ERR_UNCERTAIN)
+            uncertain(&e);
+        if (kind == ERR_AUTH)
+            connect_again(x, &e);
+        fail(x, &e);
+        return;
+    }
+    if (!x->reads && a->status < 300)
+        run_add_written(x->run, x->what);
+    char status[16];
+    snprintf(status, sizeof status, "%ld", a->status);
+    if (packed_answer(&x->packed, a, &x->sent) == 0) {
+        conclude(x, status);
+        return;
+    }
+    err_set(&e, ERR_LIMIT, "cannot %s: the answer is too large", x->what);
+    conclude_error(x, &e);
+}
+
+/* The path below the connection's address, or what the request was shown as. */
+static char *intent_path(const struct exchange *x)
+{
+    const char *base = x->connection ? x->connection->base : NULL;
+    if (!base || !str_starts(x->url, base) || x->url[strlen(base)] != '/')
+        return xstrdup(x->what + strlen(x->method) + 1);
+    const char *path = x->url + strlen(base);
+    return xmemdup0(path, strcspn(path, "?#"));
+}
+
+/* What is recorded of a write that is about to leave. */
+static char *describe(const struct exchange *x)
+{
+    json_t *body = json_incref(x->form);
+    if (x->has_body) {
+        body = jsontree_read(buf_str(&x->body), x->body.len, NULL);
+        if (!body)
+            body = json_stringn(buf_str(&x->body), x->body.len);
+    }
+    char *path = intent_path(x);
+    struct intent is = {.app = x->connection ? x->connection->app : NULL,
+                        .company = x->connection ? x->connection->company : NULL,
+                        .method = x->method,
+                        .path = path,
+                        .body = body};
+    char *text = intent_text(&is);
+    json_decref(body);
+    free(path);
+    return text;
+}
+
+/* After a signal no write leaves, not even one that was refused and would be repeated. */
+static int check_interrupted(const struct exchange *x, struct err *e)
+{
+    if (x->reads || !run_writes_stopped(x->run))
+        return 0;
+    return err_set(e, ERR_INTERNAL, "interrupted before %s", x->what);
+}
+
+static void give_up_intent(struct exchange *x, const struct err *e)
+{
+    httpc_cancel(x->call);
+    x->call = NULL;
+    run_set_writing(x->run, NULL);
+    journal_unsent(run_journal(x->run), x->seq);
+    if (e->kind == ERR_FORBIDDEN) { /* the loop guard: a person decides */
+        journal_cancel(run_journal(x->run), x->seq);
+        run_park(x->run, e);
+    } else {
+        fail(x, e);
+    }
+}
+
+static void on_intent_kept(void *arg, const struct err *e)
+{
+    struct exchange *x = arg;
+    struct err why;
+    x->committing = NULL;
+    if (e->kind != ERR_NONE) {
+        give_up_intent(x, e);
+    } else if (check_interrupted(x, &why) != 0) {
+        give_up_intent(x, &why);
+    } else {
+        httpc_go(x->call);
+    }
+}
+
+/* There is room in curl: from the intent's commit to the first byte nothing else is
+ * waited for. */
+static void on_slot(void *arg)
+{
+    struct exchange *x = arg;
+    struct err why;
+    if (check_interrupted(x, &why) != 0) {
+        give_up_intent(x, &why);
+        return;
+    }
+    char *what = describe(x);
+    journal_sent(run_journal(x->run), x->seq, clock_wall_ms(), what, strlen(what));
+    free(what);
+    run_set_writing(x->run, x->what); /* until its outcome is kept */
+    const char *path = x->connection ? x->what + strlen(x->method) + 1 : NULL;
+    struct run_commit commit = {.kind = COMMIT_INTENT,
+                                .text = x->what,
+                                .app = x->connection ? x->connection->app : NULL,
+                                .company = x->connection ? x->connection->company : NULL,
+                                .method = x->connection ? x->method : NULL,
+                                .path = path};
+    run_keeper(x->run)->commit(run_keeper(x->run)->arg, x->run, &commit, on_intent_kept,
+                               x, &x->committing);
+}
+
+static void on_leave(void *arg)
+{
+    const struct exchange *x = arg;
+    const struct run_keeper *keeper = run_keeper(x->run);
+    if (keeper->leaving)
+        keeper->leaving(keeper->arg);
+}
+
+static int send_now(struct exchange *x, struct err *e)
+{
+    const char **headers = xcalloc(x->nheaders + 1, sizeof *headers);
+    char *credentials = NULL;
+    for (size_t i = 0; i < x->nheaders; i++)
+        headers[i] = x->headers[i];
+    size_t n = x->nheaders;
+    if (x->connection && x->connection->token) {
+        credentials = xasprintf("Authorization: Bearer %s", x->connection->token);
+        mask_add(&x->sent, x->connection->token, strlen(x->connection->token));
+        x->version = x->connection->version;
+        headers[n++] = credentials;
+    }
+    struct httpc_request request = {
+        .method = x->method,
+        .url = x->url,
+        .headers = headers,
+        .nheaders = n,
+        .body = x->has_body ? buf_str(&x->body) : NULL,
+        .body_len = x->body.len,
+        .parts = x->parts,
+        .nparts = x->nparts,
+        .fresh = strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0,
+        .allow_private = x->allow_private,
+        .shown = x->what + strlen(x->method) + 1,
+        .on_slot = is_kept(x) ? on_slot : NULL,
+        .on_leave = is_kept(x) ? on_leave : NULL,
+    };
+    x->call = httpc_start(run_httpc(x->run), &request, on_done, x, e);
+    if (credentials) {
+        crypto_wipe(credentials, strlen(credentials));
+        free(credentials);
+    }
+    free(headers);
+    if (!x->call)
+        return -1;
+    if (!is_kept(x))
+        run_set_writing(x->run, x->reads ? NULL : x->what);
+    return 0;
+}
+
+static void on_admitted(void *arg, const struct err *refused)
+{
+    struct exchange *x = arg;
+    struct err e;
+    x->pending = NULL;
+    if (refused || check_interrupted(x, &e) != 0) {
+        fail(x, refused ? refused : &e);
+    } else if (send_now(x, &e) != 0) {
+        conclude_error(x, &e);
+    }
+}
+
+/* A run that began in a company which its client has left has its recorded steps replayed
+ * there, and sends nothing new to it. */
+static int check_company(const struct exchange *x, struct err *e)
+{
+    const struct connection *c = x->connection;
+    if (!c || !run_keeper(x->run) || !run_company(x->run, c->app))
+        return 0;
+    return err_set(
+        e, ERR_CONFLICT,
+        "cannot replay this run as far as %s: it began in %s, and client %s is "
+        "connected to another company now",
+        x->what, c->company, run_client(x->run));
+}
+
+int exchange_send(struct exchange *x, struct err *e)
+{
+    const struct run_host *host = run_host(x->run);
+    int pending = 0;
+    if (check_interrupted(x, e) != 0 || check_company(x, e) != 0)
+        return -1;
+    if (!x->began_us)
+        x->began_us = clock_mono_us();
+    if (x->connection && host->admit) {
+        struct run_ask ask = ask_of(x);
+        pending = host->admit(host->access, &ask, on_admitted, x, &x->pending, e);
+        if (pending < 0)
+            return -1;
+    }
+    if (!pending && send_now(x, e) != 0)
+        return -1;
+    run_wait(x->run, cancel, x);
+    return 0;
+}

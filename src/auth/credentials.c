@@ -1,0 +1,274 @@
+#include "auth/credentials.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/settings.h"
+#include "store/store.h"
+#include "base/crypto.h"
+
+enum { TEXT_MAX = 16 * 1024 };
+
+static const char default_redirect[] = "http://127.0.0.1:8976/oauth/callback";
+
+void credentials_fini(struct credentials *c)
+{
+    vault_wipe(&c->id);
+    vault_wipe(&c->secret);
+    free(c->where);
+    *c = (struct credentials){0};
+}
+
+/* ---- where they stand ---- */
+
+struct place {
+    const json_t *block; /* what the file says of the app; NULL: nothing */
+    char *file, *prefix; /* "clients/acme/client.lua", "front."; owned */
+};
+
+static void place_fini(struct place *p)
+{
+    free(p->file);
+    free(p->prefix);
+}
+
+/* Half of one counts too: the other half is asked for, not taken from elsewhere. */
+static int has_app(const json_t *block)
+{
+    return json_object_get(block, "client_id") || json_object_get(block, "client_secret");
+}
+
+/* NULL: foyer.lua's. */
+static int find_place(struct workspace *w, const char *app, const char *client,
+                      struct place *out, struct err *e)
+{
+    const json_t *settings =
+        client ? workspace_client(w, client, e) : workspace_settings(w, e);
+    *out = (struct place){0};
+    if (!settings)
+        return -1;
+    out->block = client ? settings_client_app(settings, app)
+                        : settings_workspace_app(settings, app);
+    out->file =
+        client ? xasprintf("clients/%s/client.lua", client) : xstrdup("foyer.lua");
+    out->prefix = xasprintf("%s%s.", client ? "" : "apps.", app);
+    return 0;
+}
+
+int credentials_are_own(struct workspace *w, const char *app, const char *client)
+{
+    const json_t *settings = workspace_client(w, client, NULL);
+    return has_app(settings_client_app(settings, app));
+}
+
+static int open_field(struct workspace *w, const struct place *at, const char *field,
+                      struct buf *out, struct err *e)
+{
+    const json_t *value = json_object_get(at->block, field);
+    const char *secret = settings_secret(value);
+    buf_init(out, TEXT_MAX);
+    if (secret && workspace_secret(w, secret, out, e) != 0)
+        return err_prefix(e, "%s%s in %s", at->prefix, field, at->file);
+    if (secret)
+        return 0;
+    if (json_is_string(value) && buf_adds(out, json_string_value(value)) != 0)
+        return err_set(e, ERR_SETTINGS,
+                       "cannot connect by OAuth: %s%s in %s has more than %d KiB",
+                       at->prefix, field, at->file, TEXT_MAX / 1024);
+    if (json_is_string(value))
+        return 0;
+    return err_set(e, ERR_SETTINGS,
+                   "cannot connect by OAuth: %s has no %s%s; it is in the app's OAuth "
+                   "settings (or use --token-file)",
+                   at->file, at->prefix, field);
+}
+
+static int open_id(struct workspace *w, const struct place *at, struct credentials *out,
+                   struct err *e)
+{
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    if (open_field(w, at, "client_id", &out->id, e) != 0)
+        return -1;
+    crypto_sha256(buf_str(&out->id), out->id.len, hash);
+    str_hex(hash, (sizeof out->mark - 1) / 2, out->mark);
+    return 0;
+}
+
+static int open_secret(struct workspace *w, const struct place *at,
+                       struct credentials *out, struct err *e)
+{
+    out->where = xasprintf("%sclient_id and %sclient_secret in %s", at->prefix,
+                           at->prefix, at->file);
+    return open_field(w, at, "client_secret", &out->secret, e);
+}
+
+int credentials_open(struct workspace *w, const char *app, const char *client,
+                     struct credentials *out, struct err *e)
+{
+    struct place at;
+    *out = (struct credentials){.where = NULL};
+    if (find_place(w, app, client, &at, e) != 0)
+        return -1;
+    if (client && !has_app(at.block)) {
+        place_fini(&at);
+        if (find_place(w, app, NULL, &at, e) != 0)
+            return -1;
+    }
+    int rc = open_id(w, &at, out, e);
+    if (rc == 0)
+        rc = open_secret(w, &at, out, e);
+    place_fini(&at);
+    return rc;
+}
+
+/* ---- whose a grant is ---- */
+
+struct search {
+    struct workspace *w;
+    const char *app, *company, *mark;
+    struct credentials *out;
+    char **linked; /* clients of the company */
+    size_t nlinked;
+    int is_over;    /* found */
+    int is_half;    /* found, but its secret cannot be opened: ERR says why */
+    struct err err; /* else of the first place that could not be looked at */
+};
+
+static void look_at(struct search *s, const char *client)
+{
+    struct place at;
+    struct err why = {0};
+    struct credentials c = {.where = NULL};
+    if (s->is_over)
+        return;
+    int rc = find_place(s->w, s->app, client, &at, &why);
+    if (rc == 0 && json_object_get(at.block, "client_id"))
+        rc = open_id(s->w, &at, &c, &why);
+    int is_it = rc == 0 && strcmp(c.mark, s->mark) == 0;
+    if (is_it)
+        rc = open_secret(s->w, &at, &c, &why);
+    if (rc != 0 && !s->is_half && (is_it || s->err.kind == ERR_NONE))
+        s->err = why;
+    s->is_half |= is_it;
+    s->is_over = is_it && rc == 0;
+    if (s->is_over) {
+        *s->out = c;
+        s->err.kind = ERR_NONE;
+    } else {
+        credentials_fini(&c);
+    }
+    place_fini(&at);
+}
+
+static int add_link(void *arg, const char *client, const struct store_connection *c)
+{
+    struct search *s = arg;
+    if (strcmp(c->app, s->app) != 0 || strcmp(c->id, s->company) != 0)
+        return 0;
+    s->linked = xrealloc(s->linked, (s->nlinked + 1) * sizeof *s->linked);
+    s->linked[s->nlinked++] = xstrdup(client);
+    return 0;
+}
+
+static void on_client(void *arg, const char *client)
+{
+    look_at(arg, client);
+}
+
+/* foyer.lua is the likeliest, then the clients of the company; another client's only
+ * where that one was disconnected since. */
+static int search_all(struct search *s, struct err *e)
+{
+    look_at(s, NULL);
+    struct store *store = s->is_over ? NULL : workspace_store(s->w, e);
+    int rc = s->is_over ? 0 : store ? store_connection_each(store, add_link, s, e) : -1;
+    for (size_t i = 0; i < s->nlinked; i++) {
+        if (rc == 0)
+            look_at(s, s->linked[i]);
+        free(s->linked[i]);
+    }
+    free(s->linked);
+    if (rc == 0 && !s->is_over)
+        workspace_each_client(s->w, on_client, s);
+    return rc;
+}
+
+/* 1: found; 0: nowhere; -1. */
+static int search_in(struct workspace *w, const char *app, const char *company,
+                     const char *mark, struct credentials *out, struct err *e)
+{
+    struct search s = {.w = w, .app = app, .company = company, .mark = mark, .out = out};
+    if (search_all(&s, e) != 0)
+        return -1;
+    if (s.err.kind == ERR_NONE)
+        return s.is_over;
+    if (e)
+        *e = s.err;
+    return -1;
+}
+
+int credentials_find(struct workspace *w, const char *app, const char *company,
+                     const char *mark, struct credentials *out, struct err *e)
+{
+    if (!mark)
+        return credentials_open(w, app, NULL, out, e);
+    *out = (struct credentials){.where = NULL};
+    int found = search_in(w, app, company, mark, out, e);
+    struct workspace *now = found == 0 ? workspace_open(workspace_dir(w), 0, e) : NULL;
+    if (found == 0)
+        found = now ? search_in(now, app, company, mark, out, e) : -1;
+    workspace_close(now);
+    if (found != 0)
+        return found > 0 ? 0 : -1;
+    return err_set(e, ERR_SETTINGS,
+                   "the app that %s was connected with is in the settings no more: it is "
+                   "neither apps.%s.client_id in foyer.lua nor %s.client_id in a "
+                   "client.lua; put it back, or connect again",
+                   company, app, app);
+}
+
+int credentials_open_as(struct workspace *w, const char *app, const char *client,
+                        const char *mark, struct credentials *out, struct err *e)
+{
+    if (credentials_open(w, app, client, out, e) != 0)
+        return -1;
+    if (!mark || strcmp(mark, out->mark) == 0)
+        return 0;
+    credentials_fini(out);
+    struct workspace *now = workspace_open(workspace_dir(w), 0, e);
+    int rc = now ? credentials_open(now, app, client, out, e) : -1;
+    workspace_close(now);
+    if (rc != 0 || strcmp(mark, out->mark) == 0)
+        return rc;
+    return err_set(
+        e, ERR_SETTINGS,
+        "cannot connect %s: the link was made for another app than that of %s; "
+        "ask for a new one",
+        client, out->where);
+}
+
+/* ---- where consents come back to ---- */
+
+const char *credentials_redirect_url(struct workspace *w, const char *app,
+                                     const char *client)
+{
+    const json_t *own = client ? workspace_client(w, client, NULL) : NULL;
+    const json_t *all = workspace_settings(w, NULL);
+    const char *url = settings_text(settings_client_app(own, app), "redirect_url");
+    if (!url)
+        url = settings_text(settings_workspace_app(all, app), "redirect_url");
+    return url ? url : default_redirect;
+}
+
+int credentials_is_default(const char *url)
+{
+    return url == default_redirect;
+}
+
+char *credentials_redirect_path(const char *url)
+{
+    const char *authority = strstr(url, "://");
+    const char *path = authority ? strchr(authority + 3, '/') : NULL;
+    return xmemdup0(path ? path : "/", path ? strcspn(path, "?#") : 1);
+}

@@ -1,0 +1,442 @@
+#include "auth/grant.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "auth/credentials.h"
+#include "base/clock.h"
+#include "core/jsontree.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/when.h"
+#include "core/answer.h"
+#include "store/ledger.h"
+#include "core/oauth.h"
+#include "core/settings.h"
+#include "store/store_consent.h"
+#include "base/crypto.h"
+
+enum { SKEW_MIN_MS = 2000 };
+
+struct grants {
+    struct workspace *w;
+    struct httpc *httpc;
+    struct grant *first;
+};
+
+struct grant { /* one under way */
+    struct grant *next;
+    struct grants *all;
+    struct workspace *w;
+    struct httpc_call *call; /* NULL in its own callback */
+    char *client, *app, *api_url, *oauth_url, *redirect_url, *made_with;
+    int replace;
+    grant_done *done;
+    void *arg;
+    char *body; /* of the token request; wiped */
+    struct oauth_token token;
+    char *credentials_at; /* "front.client_id and … in clients/acme/client.lua" */
+    struct connection *connection; /* to ask who we are */
+    int is_moved;                  /* its base is the company's own */
+};
+
+static struct grant *grant_new(struct grants *all, const struct grant_spec *spec,
+                               grant_done *done, void *arg)
+{
+    struct grant *g = xcalloc(1, sizeof *g);
+    *g = (struct grant){.next = all->first,
+                        .all = all,
+                        .w = all->w,
+                        .client = xstrdup_null(spec->client),
+                        .app = xstrdup_null(spec->app),
+                        .api_url = xstrdup_null(spec->api_url),
+                        .oauth_url = xstrdup_null(spec->oauth_url),
+                        .redirect_url = xstrdup_null(spec->redirect_url),
+                        .replace = spec->replace,
+                        .done = done,
+                        .arg = arg};
+    all->first = g;
+    return g;
+}
+
+static void grant_free(struct grant *g)
+{
+    for (struct grant **p = &g->all->first; *p; p = &(*p)->next)
+        if (*p == g) {
+            *p = g->next;
+            break;
+        }
+    if (g->call)
+        httpc_cancel(g->call);
+    oauth_token_fini(&g->token);
+    connection_free(g->connection);
+    if (g->body)
+        crypto_wipe(g->body, strlen(g->body));
+    free(g->body);
+    free(g->client);
+    free(g->app);
+    free(g->api_url);
+    free(g->oauth_url);
+    free(g->redirect_url);
+    free(g->made_with);
+    free(g->credentials_at);
+    free(g);
+}
+
+static void end(struct grant *g, const char *id, const char *name, const struct err *e)
+{
+    g->done(g->arg, id, name, e);
+    grant_free(g);
+}
+
+struct grants *grants_new(struct workspace *w, struct httpc *httpc)
+{
+    struct grants *all = xcalloc(1, sizeof *all);
+    *all = (struct grants){.w = w, .httpc = httpc};
+    return all;
+}
+
+void grants_free(struct grants *all)
+{
+    struct err e;
+    while (all && all->first) {
+        err_set(&e, ERR_UNAVAILABLE, "cannot connect %s: foyer ends; start again",
+                all->first->client);
+        end(all->first, NULL, NULL, &e);
+    }
+    free(all);
+}
+
+/* ---- the link ---- */
+
+char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t expires_ms,
+                 char **state_out, struct err *e)
+{
+    struct credentials by = {.where = NULL};
+    char *link = NULL, *endpoint = NULL;
+    const json_t *connector = workspace_connector(w, spec->app, e);
+    struct store *store = connector ? workspace_store(w, e) : NULL;
+    if (store && credentials_open(w, spec->app, spec->client, &by, e) == 0)
+        endpoint = oauth_endpoint(connector, "authorize", spec->oauth_url, e);
+    if (endpoint) {
+        unsigned char bytes[24];
+        char state[2 * sizeof bytes + 1];
+        crypto_random(bytes, sizeof bytes);
+        str_hex(bytes, sizeof bytes, state);
+        struct store_consent consent = {.client = (char *)spec->client,
+                                        .app = (char *)spec->app,
+                                        .redirect_url = (char *)spec->redirect_url,
+                                        .api_url = (char *)spec->api_url,
+                                        .oauth_url = (char *)spec->oauth_url,
+                                        .made_with = by.mark,
+                                        .replace = spec->replace,
+                                        .expires_ms = expires_ms};
+        if (store_consent_put(store, state, &consent, e) == 0) {
+            link =
+                oauth_authorize_url(endpoint, buf_str(&by.id), spec->redirect_url, state);
+            if (state_out)
+                *state_out = xstrdup(state);
+        }
+    }
+    free(endpoint);
+    credentials_fini(&by);
+    return link;
+}
+
+/* ---- storing ---- */
+
+/* It is shown, compared with settings and part of what a token is sealed with. */
+static int is_id(const char *id, const char *prefix)
+{
+    static const char used[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    return str_starts(id, prefix) && strlen(id) <= 64 && id[strspn(id, used)] == '\0';
+}
+
+static int check_company(struct grant *g, const char *id, struct err *e)
+{
+    const json_t *connector = workspace_connector(g->w, g->app, e);
+    const char *prefix = json_string_value(json_at(connector, "oauth.identity.prefix"));
+    if (prefix && !is_id(id, prefix))
+        return err_set(
+            e, ERR_INVALID,
+            "cannot connect %s: the token belongs to %.40s, which is no company "
+            "(%s…); use a token of the company, not a teammate's own",
+            g->client, id, prefix);
+    const json_t *settings = workspace_client(g->w, g->client, e);
+    const char *company = settings ? settings_company(settings, g->app) : NULL;
+    if (!settings)
+        return -1;
+    if (company && strcmp(company, id) != 0)
+        return err_set(
+            e, ERR_CONFLICT,
+            "cannot connect %s: the token belongs to %s, but clients/%s/client.lua "
+            "says %s.company = \"%s\"",
+            g->client, id, g->client, g->app, company);
+    return 0;
+}
+
+static int store_grant(struct grant *g, const char *id, const char *name, struct err *e)
+{
+    struct store *store = workspace_store(g->w, e);
+    if (!store || check_company(g, id, e) != 0)
+        return -1;
+    struct store_connection row = {.id = (char *)id,
+                                   .app = g->app,
+                                   .company = (char *)name,
+                                   .api_url = g->api_url,
+                                   .oauth_url = g->oauth_url,
+                                   .base_url = g->is_moved ? g->connection->base : NULL,
+                                   .made_with = g->made_with,
+                                   .expires_ms = g->token.expires_ms};
+    int rc = -1, tries = 3; /* a refresh, or a new sealing key, may come in between */
+    do {
+        int64_t version = store_connection_version(store, g->app, id, e);
+        rc = version < 0 ? -1
+                         : workspace_seal_token(g->w, &row, version + 1, &g->token, e);
+        if (rc == 0)
+            rc = store_connection_put(store, g->client, &row, g->replace, e);
+        free(row.token.data);
+        free(row.refresh.data);
+        row.token.data = row.refresh.data = NULL;
+    } while (rc != 0 && e->kind == ERR_CONFLICT && --tries > 0);
+    if (rc != 0)
+        return -1;
+    e->kind = ERR_NONE;
+    int released; /* what was held for want of it */
+    struct err why;
+    if (ledger_release(store_db(store), g->client, clock_wall_ms(), &released, &why) != 0)
+        log_line(LOG_WARN, "cannot release the runs of %s: %s", g->client, why.text);
+    return 0;
+}
+
+/* ---- whose token ---- */
+
+static int read_identity(struct grant *g, const struct httpc_answer *a, json_t **out,
+                         struct err *e)
+{
+    const json_t *connector = workspace_connector(g->w, g->app, e);
+    if (!connector)
+        return -1;
+    if (a->err.kind != ERR_NONE) {
+        *e = a->err;
+        return -1;
+    }
+    /* neither its name nor its errors may repeat the token */
+    char *body = xmemdup0(a->body, a->body_len);
+    str_mask(body, a->body_len, g->token.access);
+    if (a->status < 300)
+        *out = jsontree_read(body, a->body_len, NULL);
+    else
+        answer_error(e, "ask whose token it is", (int)a->status, 0,
+                     httpc_header(a, "retry-after"), json_at(connector, "errors"), body,
+                     a->body_len, clock_wall_ms());
+    free(body);
+    if (a->status >= 300) {
+        if (e->kind == ERR_NONE)
+            err_set(e, ERR_INVALID, "cannot ask whose token it is: the API answers %ld",
+                    a->status);
+        return -1;
+    }
+    if (*out)
+        return 0;
+    return err_set(e, ERR_UNAVAILABLE,
+                   "cannot ask whose token it is: the API's answer is no JSON");
+}
+
+/* The API says at which address it is for this company (FACTS 5); an --api-url is the
+ * person's word, and a host that is not the connector's gets no token. */
+static void move_to_own(struct grant *g, const char *path, const json_t *answer)
+{
+    const char *url = path ? json_string_value(json_at(answer, path)) : NULL;
+    if (!url || g->api_url)
+        return;
+    g->is_moved = connection_move(g->connection, url);
+    if (!g->is_moved)
+        log_line(LOG_WARN,
+                 "the API says that it is at %.200s for this company, which is none of "
+                 "the connector's hosts: it is asked at %s",
+                 url, g->connection->base);
+}
+
+static void on_identity(void *arg, const struct httpc_answer *a)
+{
+    struct grant *g = arg;
+    struct err e = {0};
+    json_t *answer = NULL;
+    g->call = NULL;
+    const char *id = NULL, *name = NULL;
+    if (read_identity(g, a, &answer, &e) == 0) {
+        const json_t *identity =
+            json_at(workspace_connector(g->w, g->app, NULL), "oauth.identity");
+        const char *id_path = json_string_value(json_object_get(identity, "id"));
+        const char *name_path = json_string_value(json_object_get(identity, "name"));
+        id = json_string_value(json_at(answer, id_path ? id_path : "id"));
+        name = json_string_value(json_at(answer, name_path ? name_path : "name"));
+        move_to_own(g, json_string_value(json_object_get(identity, "host")), answer);
+        if (!id)
+            err_set(&e, ERR_INVALID,
+                    "cannot connect %s: the API does not say whose token it is",
+                    g->client);
+        else if (store_grant(g, id, name ? name : id, &e) != 0)
+            id = NULL;
+    } else {
+        if (e.kind == ERR_AUTH)
+            err_set(&e, ERR_AUTH,
+                    "cannot connect %s: the API refuses the token (%d); is it whole, and "
+                    "still valid?",
+                    g->client, e.status);
+        else
+            err_prefix(&e, "cannot connect %s", g->client);
+    }
+    end(g, id, name ? name : id, id ? NULL : &e);
+    json_decref(answer);
+}
+
+static int ask_identity(struct grant *g, struct err *e)
+{
+    const json_t *connector = workspace_connector(g->w, g->app, e);
+    const char *path = json_string_value(json_at(connector, "oauth.identity.get"));
+    if (!path)
+        return err_set(e, ERR_SETTINGS, "the connector of %s has no oauth.identity.get",
+                       g->app);
+    g->connection =
+        workspace_try_connection(g->w, g->app, g->api_url, g->token.access, e);
+    if (!g->connection)
+        return -1;
+    char *url = xasprintf("%s%s", g->connection->base, path);
+    char *credentials = xasprintf("Authorization: Bearer %s", g->token.access);
+    struct url_parts u;
+    int rc = url_parts_parse(url, &u, e);
+    if (rc == 0) {
+        const char *headers[] = {credentials, "Accept: application/json"};
+        struct httpc_request request = {.method = "GET",
+                                        .url = url,
+                                        .headers = headers,
+                                        .nheaders = 2,
+                                        .allow_private = host_is_address(u.host)};
+        g->call = httpc_start(g->all->httpc, &request, on_identity, g, e);
+        rc = g->call ? 0 : -1;
+        url_parts_fini(&u);
+    }
+    crypto_wipe(credentials, strlen(credentials));
+    free(credentials);
+    free(url);
+    return rc;
+}
+
+/* ---- the code ---- */
+
+int64_t grant_skew_ms(const struct httpc_answer *a, int64_t now_ms)
+{
+    return grant_date_skew_ms(httpc_header(a, "date"), now_ms);
+}
+
+int64_t grant_date_skew_ms(const char *date, int64_t now_ms)
+{
+    int64_t at;
+    if (!date || when_parse_http(date, now_ms / 1000, &at) != 0)
+        return 0;
+    int64_t skew = at * 1000 - now_ms;
+    return skew > SKEW_MIN_MS || skew < -SKEW_MIN_MS ? skew : 0;
+}
+
+static void on_token(void *arg, const struct httpc_answer *a)
+{
+    struct grant *g = arg;
+    struct err e = a->err;
+    int64_t now = clock_wall_ms(), skew = grant_skew_ms(a, now);
+    int answered = e.kind == ERR_NONE, rc = answered ? 0 : -1;
+    g->call = NULL;
+    if (rc == 0)
+        rc = oauth_parse_answer((int)a->status, httpc_header(a, "content-type"), a->body,
+                                a->body_len, now + skew, &g->token, &e);
+    if (rc == 0 && g->token.expires_ms)
+        g->token.expires_ms -= skew; /* by our own clock from here on */
+    if (rc == 0 && !g->token.refresh)
+        rc = err_set(&e, ERR_INVALID, "the token endpoint gave no refresh token");
+    if (rc == 0)
+        rc = ask_identity(g, &e);
+    if (rc == 0)
+        return;
+    if (e.kind == ERR_AUTH && answered &&
+        oauth_is_unknown((int)a->status, a->body, a->body_len))
+        err_prefix(&e, "cannot connect %s: the app is refused; check %s", g->client,
+                   g->credentials_at);
+    else if (e.kind == ERR_AUTH)
+        err_prefix(&e, "cannot connect %s: the code is refused; start again", g->client);
+    else
+        err_prefix(&e, "cannot connect %s", g->client);
+    end(g, NULL, NULL, &e);
+}
+
+int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_url,
+               const char *credentials, const char *body, httpc_done *done, void *arg,
+               struct httpc_call **call, struct err *e)
+{
+    struct url_parts u;
+    char *endpoint = oauth_endpoint(connector, "token", oauth_url, e);
+    int rc = endpoint ? url_parts_parse(endpoint, &u, e) : -1;
+    if (rc == 0) {
+        const char *headers[] = {credentials,
+                                 "Content-Type: application/x-www-form-urlencoded",
+                                 "Accept: application/json"};
+        /* a loopback address only where the connection names it itself: --oauth-url */
+        struct httpc_request request = {.method = "POST",
+                                        .url = endpoint,
+                                        .headers = headers,
+                                        .nheaders = 3,
+                                        .body = body,
+                                        .body_len = strlen(body),
+                                        .fresh = 1,
+                                        .allow_private =
+                                            oauth_url && host_is_address(u.host)};
+        struct httpc_call *started = httpc_start(httpc, &request, done, arg, e);
+        rc = started ? 0 : -1;
+        if (call)
+            *call = started;
+        url_parts_fini(&u);
+    }
+    free(endpoint);
+    return rc;
+}
+
+void grant_from_code(struct grants *all, const struct grant_spec *spec, const char *code,
+                     grant_done *done, void *arg)
+{
+    struct workspace *w = all->w;
+    struct grant *g = grant_new(all, spec, done, arg);
+    struct credentials by = {.where = NULL};
+    struct err e = {0};
+    const json_t *connector = workspace_connector(w, spec->app, &e);
+    int rc = connector ? credentials_open_as(w, spec->app, spec->client, spec->made_with,
+                                             &by, &e)
+                       : -1;
+    if (rc == 0) {
+        char *credentials = oauth_basic_header(buf_str(&by.id), buf_str(&by.secret));
+        g->credentials_at = xstrdup(by.where);
+        g->made_with = xstrdup(by.mark);
+        g->body = oauth_code_body(code, g->redirect_url);
+        rc = grant_post(all->httpc, connector, g->oauth_url, credentials, g->body,
+                        on_token, g, &g->call, &e);
+        crypto_wipe(credentials, strlen(credentials));
+        free(credentials);
+    }
+    credentials_fini(&by);
+    if (rc != 0 && e.kind == ERR_NOT_FOUND) /* a secret: no business of who consents */
+        e.kind = ERR_SETTINGS;
+    if (rc != 0)
+        end(g, NULL, NULL, &e);
+}
+
+void grant_from_token(struct grants *all, const struct grant_spec *spec,
+                      const char *token, grant_done *done, void *arg)
+{
+    struct grant *g = grant_new(all, spec, done, arg);
+    struct err e = {0};
+    g->token.access = xstrdup(token);
+    if (ask_identity(g, &e) != 0)
+        end(g, NULL, NULL, &e);
+}

@@ -1,0 +1,489 @@
+#include "auth/tokens.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/credentials.h"
+#include "auth/grant.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/oauth.h"
+#include "base/crypto.h"
+
+enum {
+    /* How often one that waits for another process's refresh looks again: the refresher's
+     * death is noticed within this time. */
+    LOOK_MS = 50,
+    /* A refresher that lives has its answer, or a timeout of its own, long before. */
+    WAIT_MAX_MS = 90 * 1000,
+    AHEAD_MS = 60 * 1000,
+    /* How often, and how many times, a token that could not be stored is tried again. */
+    STORE_AGAIN_MS = 1000,
+    STORES_MAX = 30,
+    /* Until what failed is tried again, while the old token still holds. */
+    RETRY_MS = 30 * 1000,
+};
+
+struct tokens_wait {
+    struct tokens_wait *next;
+    struct refresh *refresh;
+    tokens_done *done;
+    void *arg;
+};
+
+struct refresh { /* one company's, at most one in a process */
+    struct refresh *next;
+    struct tokens *tokens;
+    struct connection *c;
+    int64_t unwanted; /* the version that will not do */
+    struct tokens_wait *waits;
+    struct loop_timer *timer;
+    struct httpc_call *call;
+    char *body;                            /* of the token request; wiped */
+    char made_with[CREDENTIALS_MARK_SIZE]; /* the app that asked */
+    char *credentials_at;                  /* where its credentials stand */
+    int64_t epoch;                         /* of our claim; 0: none */
+    int64_t began_us;
+    struct oauth_token token; /* what came back, until it is stored */
+    int64_t answered_ms;
+    int stores; /* failed tries to store it */
+};
+
+struct tokens {
+    struct workspace *w;
+    struct loop *loop;
+    struct httpc *httpc;
+    struct refresh *refreshes;
+};
+
+struct tokens *tokens_new(struct workspace *w, struct loop *loop, struct httpc *httpc)
+{
+    struct tokens *t = xcalloc(1, sizeof *t);
+    *t = (struct tokens){.w = w, .loop = loop, .httpc = httpc};
+    return t;
+}
+
+static void wipe_body(struct refresh *r)
+{
+    if (r->body)
+        crypto_wipe(r->body, strlen(r->body));
+    free(r->body);
+    r->body = NULL;
+}
+
+static void claim_name(const struct refresh *r, char *out, size_t size)
+{
+    snprintf(out, size, "refresh/%s/%s", r->c->app, r->c->company);
+}
+
+static void release(struct refresh *r)
+{
+    char name[200];
+    struct err e;
+    if (!r->epoch)
+        return;
+    claim_name(r, name, sizeof name);
+    if (live_release(workspace_live(r->tokens->w), name, r->epoch, &e) != 0)
+        log_line(LOG_WARN, "%s", e.text); /* it falls to the next one when we end */
+    r->epoch = 0;
+}
+
+static void refresh_free(struct refresh *r)
+{
+    for (struct refresh **p = &r->tokens->refreshes; *p; p = &(*p)->next)
+        if (*p == r) {
+            *p = r->next;
+            break;
+        }
+    if (r->call)
+        httpc_cancel(r->call);
+    release(r);
+    wipe_body(r);
+    free(r->credentials_at);
+    oauth_token_fini(&r->token);
+    loop_timer_free(r->timer);
+    while (r->waits) {
+        struct tokens_wait *wait = r->waits;
+        r->waits = wait->next;
+        free(wait);
+    }
+    free(r);
+}
+
+void tokens_free(struct tokens *t)
+{
+    if (!t)
+        return;
+    while (t->refreshes)
+        refresh_free(t->refreshes);
+    free(t);
+}
+
+/* Tells everybody who waits. A callback may ask again at once, so the refresh is taken
+ * out of the list first. */
+static void finish(struct refresh *r, const struct err *e)
+{
+    struct err copy;
+    if (e)
+        copy = *e;
+    release(r);
+    struct tokens_wait *waits = r->waits;
+    r->waits = NULL;
+    refresh_free(r);
+    for (struct tokens_wait *wait = waits; wait; wait = wait->next)
+        wait->refresh = NULL;
+    while (waits) {
+        struct tokens_wait *wait = waits;
+        waits = wait->next;
+        if (wait->done)
+            wait->done(wait->arg, e ? &copy : NULL);
+        free(wait);
+    }
+}
+
+static int needs_reconnect(const struct connection *c, struct err *e)
+{
+    char *command = connection_command("CLIENT", c->app);
+    err_set(e, ERR_AUTH,
+            "the connection to %s (%s) needs to be connected again: its refresh token is "
+            "not accepted any more; run `%s` for its client",
+            c->name, c->company, command);
+    free(command);
+    return -1;
+}
+
+/* ---- the token request ---- */
+
+/* It matters only when the old token is of no use. */
+static void give_up(struct refresh *r, const struct err *e)
+{
+    struct connection *c = r->c;
+    int64_t now = clock_wall_ms();
+    if (c->reconnect || c->version == r->unwanted || now >= c->expires_ms) {
+        finish(r, e);
+        return;
+    }
+    log_line(LOG_WARN, "the token of %s holds a while yet, but: %s", c->company, e->text);
+    c->retry_ms = now + RETRY_MS;
+    finish(r, NULL);
+}
+
+static void failed(struct refresh *r, const struct err *e, int gone)
+{
+    struct err say = *e, ignored;
+    struct store *store = workspace_store(r->tokens->w, &ignored);
+    if (store)
+        store_connection_failed(store, r->c->app, r->c->company, r->c->created_ms,
+                                r->c->version, e->text, gone, &ignored);
+    r->c->reconnect = gone;
+    if (gone)
+        needs_reconnect(r->c, &say);
+    else
+        err_prefix(&say, "cannot refresh the token of %s", r->c->company);
+    give_up(r, &say);
+}
+
+static int store_refreshed(struct refresh *r, struct oauth_token *token, int64_t now,
+                           struct err *e)
+{
+    struct workspace *w = r->tokens->w;
+    struct store *store = workspace_store(w, e);
+    struct store_connection row = {.id = r->c->company,
+                                   .app = r->c->app,
+                                   .made_with = r->made_with,
+                                   .created_ms = r->c->created_ms,
+                                   .refreshed_ms = now};
+    if (!store)
+        return -1;
+    int rc = -1, tries = 2; /* the sealing key may be renewed in between */
+    do {
+        rc = workspace_seal_token(w, &row, r->c->version + 1, token, e);
+        if (rc == 0)
+            rc = store_token_put(store, &row, e);
+        if (rc == 0)
+            rc = workspace_adopt(w, r->c, &row, e);
+        free(row.token.data);
+        free(row.refresh.data);
+    } while (rc != 0 && e->kind == ERR_CONFLICT && --tries > 0);
+    return rc;
+}
+
+static int read_row(struct refresh *r, struct store_connection *row, struct err *e)
+{
+    struct store *store = workspace_store(r->tokens->w, e);
+    return store ? store_connection_read(store, r->c->app, r->c->company, row, e) : -1;
+}
+
+/* Somebody who does not know our claims may have been first: `foyer connect`. 1: what is
+ * stored now will do. */
+static int adopt_newer(struct refresh *r)
+{
+    struct store_connection row;
+    struct err ignored;
+    if (read_row(r, &row, &ignored) != 0)
+        return 0;
+    int newer =
+        (row.token.version > r->c->version || row.created_ms != r->c->created_ms) &&
+        !row.reconnect && workspace_adopt(r->tokens->w, r->c, &row, &ignored) == 0;
+    store_connection_fini(&row);
+    return newer;
+}
+
+/* An answer without a refresh token keeps the old one. */
+static int keep_refresh_token(struct refresh *r, struct oauth_token *token, struct err *e)
+{
+    struct buf old;
+    struct store_connection row;
+    if (token->refresh)
+        return 0;
+    if (read_row(r, &row, e) != 0)
+        return -1;
+    buf_init(&old, 16 * 1024);
+    int rc = workspace_refresh_token(r->tokens->w, &row, &old, e);
+    if (rc == 0)
+        token->refresh = xstrdup(buf_str(&old));
+    store_connection_fini(&row);
+    vault_wipe(&old);
+    return rc;
+}
+
+/* 1 when the answer's refresh token is another than the stored one: the old one may be
+ * dead. */
+static int is_rotated(struct refresh *r)
+{
+    struct store_connection row;
+    struct buf old;
+    struct err ignored;
+    if (read_row(r, &row, &ignored) != 0)
+        return 1;
+    buf_init(&old, 16 * 1024);
+    int same =
+        workspace_refresh_token(r->tokens->w, &row, &old, &ignored) == 0 &&
+        crypto_equal(buf_str(&old), old.len, r->token.refresh, strlen(r->token.refresh));
+    store_connection_fini(&row);
+    vault_wipe(&old);
+    return !same;
+}
+
+/* Stores what came back, whole, before anybody uses it. Front gives a new refresh token
+ * on the last day of the old one's life (FACTS 5); that is then the only one there is, so
+ * while the store is locked or full it is kept here, under our claim, and tried again. */
+static void keep(struct refresh *r)
+{
+    struct err e = {0};
+    int rc = keep_refresh_token(r, &r->token, &e);
+    if (rc == 0)
+        rc = store_refreshed(r, &r->token, r->answered_ms, &e);
+    if (rc != 0 && (e.kind == ERR_STORE || e.kind == ERR_UNAVAILABLE) &&
+        r->token.refresh && r->stores++ < STORES_MAX && is_rotated(r)) {
+        if (r->stores == 1)
+            log_line(LOG_WARN, "the new token of %s waits to be stored: %s",
+                     r->c->company, e.text);
+        loop_timer_set(r->timer, STORE_AGAIN_MS);
+        return;
+    }
+    oauth_token_fini(&r->token);
+    if (rc == 0)
+        log_line(LOG_INFO, "refreshed the token of %s", r->c->company);
+    if (rc == 0 || adopt_newer(r))
+        finish(r, NULL);
+    else
+        failed(r, &e, 0);
+}
+
+static void on_answer(void *arg, const struct httpc_answer *a)
+{
+    struct refresh *r = arg;
+    struct err e = a->err;
+    int64_t now = clock_wall_ms(), skew = grant_skew_ms(a, now);
+    r->call = NULL;
+    wipe_body(r);
+    int answered = e.kind == ERR_NONE, rc = answered ? 0 : -1;
+    if (rc == 0)
+        rc = oauth_parse_answer((int)a->status, httpc_header(a, "content-type"), a->body,
+                                a->body_len, now + skew, &r->token, &e);
+    if (rc == 0) {
+        if (r->token.expires_ms)
+            r->token.expires_ms -= skew;
+        r->answered_ms = now;
+        keep(r);
+        return;
+    }
+    if (answered && oauth_is_unknown((int)a->status, a->body, a->body_len))
+        err_prefix(&e, "the app is refused; check %s", r->credentials_at);
+    if (adopt_newer(r))
+        finish(r, NULL);
+    else
+        failed(r, &e, answered && oauth_is_gone((int)a->status, a->body, a->body_len));
+}
+
+static int ask(struct refresh *r, const struct store_connection *row, struct err *e)
+{
+    struct workspace *w = r->tokens->w;
+    struct credentials by = {.where = NULL};
+    struct buf refresh;
+    const json_t *connector = workspace_connector(w, r->c->app, e);
+    if (!connector)
+        return -1;
+    buf_init(&refresh, 16 * 1024);
+    int rc = credentials_find(w, row->app, row->id, row->made_with, &by, e);
+    if (rc != 0 && e->kind == ERR_NOT_FOUND) /* a secret: it can be set, and runs wait */
+        e->kind = ERR_SETTINGS;
+    if (rc != 0)
+        err_prefix(e, "cannot refresh the token of %s", row->id);
+    if (rc == 0)
+        rc = workspace_refresh_token(w, row, &refresh, e);
+    if (rc == 0) {
+        char *credentials = oauth_basic_header(buf_str(&by.id), buf_str(&by.secret));
+        free(r->credentials_at);
+        r->credentials_at = xstrdup(by.where);
+        memcpy(r->made_with, by.mark, sizeof r->made_with);
+        r->body = oauth_refresh_body(buf_str(&refresh));
+        rc = grant_post(r->tokens->httpc, connector, r->c->oauth_url, credentials,
+                        r->body, on_answer, r, &r->call, e);
+        crypto_wipe(credentials, strlen(credentials));
+        free(credentials);
+    }
+    credentials_fini(&by);
+    vault_wipe(&refresh);
+    return rc;
+}
+
+/* ---- who refreshes ---- */
+
+/* What is stored may be newer than what we hold. 1: it will do; 0: refresh it, from ROW;
+ * -1: it cannot be. */
+static int adopt_stored(struct refresh *r, struct store_connection *row, struct err *e)
+{
+    store_connection_fini(row);
+    if (read_row(r, row, e) != 0)
+        return -1;
+    int same = row->token.version == r->c->version &&
+               row->created_ms == r->c->created_ms && row->reconnect == r->c->reconnect;
+    if (!same && workspace_adopt(r->tokens->w, r->c, row, e) != 0)
+        return -1;
+    if (r->c->reconnect)
+        return needs_reconnect(r->c, e);
+    return !same && r->c->version != r->unwanted;
+}
+
+/* 1: we hold the claim; 0: another living process does; -1. */
+static int claim(struct refresh *r, struct err *e)
+{
+    char name[200];
+    struct live_claim got;
+    struct presence *self = workspace_presence(r->tokens->w, e);
+    if (!self)
+        return -1;
+    claim_name(r, name, sizeof name);
+    int rc = live_claim(workspace_live(r->tokens->w), name, presence_id(self),
+                        clock_wall_ms(), &got, e);
+    if (rc == 1)
+        r->epoch = got.epoch;
+    int64_t waited_ms = (clock_mono_us() - r->began_us) / 1000;
+    int64_t held_ms = clock_wall_ms() - got.since_ms;
+    if (rc == 0 && waited_ms > WAIT_MAX_MS)
+        return err_set(e, ERR_TIMEOUT,
+                       "cannot refresh the token of %s: the process %.*s has been at it "
+                       "for %lld seconds; if it hangs, end it",
+                       r->c->company, (int)strcspn(got.holder, "-"), got.holder,
+                       (long long)(held_ms > waited_ms ? held_ms : waited_ms) / 1000);
+    return rc;
+}
+
+static void look(void *arg)
+{
+    struct refresh *r = arg;
+    struct store_connection row = {0};
+    struct err e = {0};
+    if (r->token.access) {
+        keep(r);
+        return;
+    }
+    int rc = adopt_stored(r, &row, &e);
+    if (rc == 0) {
+        int got = claim(r, &e);
+        if (got < 0)
+            rc = -1;
+        else if (got == 0 && !r->unwanted)
+            rc = 1; /* only due, and being seen to: the old one still holds */
+        else if (got == 0)
+            loop_timer_set(r->timer, LOOK_MS);
+        else /* between our look and our claim another process may have finished */
+            rc = adopt_stored(r, &row, &e);
+        if (rc == 0 && got == 1)
+            rc = ask(r, &row, &e);
+    }
+    store_connection_fini(&row);
+    if (rc > 0)
+        finish(r, NULL);
+    else if (rc < 0 && e.kind == ERR_AUTH) /* disconnected, or its grant is gone */
+        finish(r, &e);
+    else if (rc < 0)
+        give_up(r, &e);
+}
+
+int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *done,
+                void *arg, struct tokens_wait **wait)
+{
+    *wait = NULL;
+    if (!c->refreshable)
+        return 0;
+    int64_t now = clock_wall_ms();
+    /* one whose grant was gone may have been connected again since: look */
+    int bad = c->reconnect || c->refused == c->version ||
+              (c->expires_ms && now >= c->expires_ms);
+    int waits = now < c->retry_ms && c->retry_ms <= now + RETRY_MS;
+    /* by a clock that was ahead, its end is not known */
+    int is_odd = c->expires_ms && c->obtained_ms > now + AHEAD_MS;
+    int due = !waits &&
+              (is_odd || now >= oauth_due_ms(c->expires_ms, c->obtained_ms, c->company));
+    if (!bad && !due && !force)
+        return 0;
+    struct refresh *r = t->refreshes;
+    while (r && r->c != c)
+        r = r->next;
+    if (!r) {
+        r = xcalloc(1, sizeof *r);
+        *r = (struct refresh){.next = t->refreshes, .tokens = t, .c = c};
+        r->began_us = clock_mono_us();
+        r->timer = loop_timer_new(t->loop, look, r);
+        t->refreshes = r;
+        loop_timer_set(r->timer, 0);
+    }
+    /* also when it was begun for one to whom the token would still do */
+    if (bad || force)
+        r->unwanted = c->version;
+    /* what still holds can be used while it is being replaced */
+    if (!bad && !force && r->waits)
+        return 0;
+    struct tokens_wait *w = xcalloc(1, sizeof *w);
+    *w = (struct tokens_wait){.next = r->waits, .refresh = r, .done = done, .arg = arg};
+    r->waits = w;
+    *wait = w;
+    return 1;
+}
+
+void tokens_drop(struct tokens_wait *wait)
+{
+    if (!wait->refresh) { /* the callbacks run right now; finish frees it */
+        wait->done = NULL;
+        return;
+    }
+    for (struct tokens_wait **p = &wait->refresh->waits; *p; p = &(*p)->next)
+        if (*p == wait) {
+            *p = wait->next;
+            break;
+        }
+    free(wait);
+}
+
+int tokens_are_asked(const struct tokens *t)
+{
+    for (const struct refresh *r = t->refreshes; r; r = r->next)
+        if (r->call || r->token.access)
+            return 1;
+    return 0;
+}

@@ -1,0 +1,571 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "ops/app_check.h"
+#include "cli/cli.h"
+#include "ops/diagnosis.h"
+#include "auth/grant.h"
+#include "ops/probe.h"
+#include "work/session.h"
+#include "ops/state_check.h"
+#include "workspace/workspace_check.h"
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/when.h"
+#include "store/ahead.h"
+#include "store/budget.h"
+#include "store/sealing.h"
+#include "core/settings.h"
+#include "store/store_secret.h"
+
+static const char usage[] = "doctor [--json]";
+
+enum {
+    SPACE_WARN_MB = 500,
+    SPACE_MIN_MB = 50,
+    SKEW_WARN_MS = 60 * 1000,
+    SKEW_MAX_MS = 300 * 1000 /* signed webhooks are refused from here on (FACTS 6) */
+};
+
+struct doctor {
+    struct workspace *w;
+    struct session *s; /* NULL: nothing can be asked */
+    struct findings found;
+    int reconnects; /* problems that connecting again ends */
+    struct reach_tie *ties;
+    int keyless;
+};
+
+/* "3 days", "2 hours", "5 minutes", "20 seconds" */
+static const char *span(int64_t ms, char out[32])
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {
+        {"day", 86400000}, {"hour", 3600000}, {"minute", 60000}, {"second", 1000}};
+    size_t i = 0;
+    ms = ms < 0 ? -ms : ms;
+    while (i < 3 && ms < 2 * units[i].ms)
+        i++;
+    long long n = ms / units[i].ms;
+    snprintf(out, 32, "%lld %s%s", n, units[i].name, n == 1 ? "" : "s");
+    return out;
+}
+
+/* ---- the key and the store ---- */
+
+struct kept {
+    const char *name;
+    int n;
+};
+
+static int count_kept(void *arg, const char *name)
+{
+    struct kept *kept = arg;
+    size_t n = strlen(kept->name);
+    kept->n += strncmp(name, kept->name, n) == 0 && name[n] == '.' &&
+               strlen(name) == n + VAULT_ID_SIZE && !strstr(name + n + 1, ".");
+    return 0;
+}
+
+static void check_key(struct doctor *d)
+{
+    struct err e = {0};
+    struct vault *vault = workspace_vault(d->w, &e);
+    if (!vault) {
+        d->keyless = 1;
+        findings_add(&d->found, FINDING_PROBLEM, "key", "%s", e.text);
+        return;
+    }
+    const char *file = vault_file(vault), *slash = strrchr(file, '/');
+    char *dir = slash ? xmemdup0(file, (size_t)(slash - file) + 1) : xstrdup(".");
+    struct kept kept = {slash ? slash + 1 : file, 0};
+    path_each(dir, count_kept, &kept);
+    json_t *finding =
+        findings_add(&d->found, FINDING_OK, "key",
+                     "the sealing key is %s, with the id %s", file, vault_key_id(vault));
+    findings_set(finding, "file", file);
+    findings_set(finding, "id", vault_key_id(vault));
+    if (kept.n)
+        findings_add(
+            &d->found, FINDING_OK, "key",
+            "%d old key%s beside it, for backups and other workspaces; delete %s when "
+            "nothing needs %s",
+            kept.n, kept.n == 1 ? " lies" : "s lie",
+            kept.n == 1 ? "that file" : "those files", kept.n == 1 ? "it" : "them");
+    free(dir);
+}
+
+static void check_space(struct doctor *d)
+{
+    struct statvfs fs;
+    char *state = path_join(workspace_dir(d->w), "state");
+    if (statvfs(state, &fs) == 0) {
+        long long mb =
+            (long long)((double)fs.f_bavail * (double)fs.f_frsize / (1024 * 1024));
+        enum finding status = mb < SPACE_MIN_MB    ? FINDING_PROBLEM
+                              : mb < SPACE_WARN_MB ? FINDING_WARNING
+                                                   : FINDING_OK;
+        json_t *finding =
+            findings_add(&d->found, status, "space", "%lld MB are free for %s%s", mb,
+                         state, status == FINDING_OK ? "" : ": make room");
+        json_object_set_new(finding, "free_mb", json_integer(mb));
+    }
+    free(state);
+}
+
+static int open_value(void *arg, const struct sealing_place *place,
+                      const struct store_sealed *old, struct buf *new, struct err *e)
+{
+    struct doctor *d = arg;
+    struct err why = {0};
+    (void)new, (void)e;
+    /* an access token is opened when its API is asked */
+    if (place->app && strcmp(place->name, "access") == 0)
+        return 0;
+    if (sealing_by_vault(workspace_vault(d->w, NULL), place, old, NULL, &why) != 0)
+        findings_add(&d->found, FINDING_PROBLEM, "values", "%s", why.text);
+    return 0;
+}
+
+static void check_values(struct doctor *d, struct store *store)
+{
+    struct err e = {0};
+    struct sealing_count count;
+    char recorded[VAULT_ID_SIZE];
+    const char *key = vault_key_id(workspace_vault(d->w, NULL));
+    int before = d->found.counts[FINDING_PROBLEM];
+    if (sealing_key(store, recorded, &e) != 0 ||
+        sealing_each(store, key, open_value, d, &count, &e) != 0) {
+        findings_add(&d->found, FINDING_PROBLEM, "values", "%s", e.text);
+        return;
+    }
+    if (d->found.counts[FINDING_PROBLEM] > before)
+        return;
+    if (count.other > 0 || (recorded[0] && strcmp(recorded, key) != 0))
+        findings_add(
+            &d->found, FINDING_WARNING, "values",
+            "%d of %d sealed values are sealed with an older key: run `foyer vault "
+            "rekey`",
+            count.other, count.values);
+    else
+        findings_add(&d->found, FINDING_OK, "values",
+                     "%d sealed value%s, all with that key", count.values,
+                     count.values == 1 ? "" : "s");
+}
+
+static void on_ahead(void *arg, const char *what, int64_t n, int64_t latest_ms)
+{
+    struct doctor *d = arg;
+    struct buf latest;
+    buf_init(&latest, 64);
+    when_format(&latest, "%F %R UTC", latest_ms / 1000, NULL);
+    json_t *finding = findings_add(
+        &d->found, FINDING_WARNING, "clock",
+        "%lld %s of the store have times of the future, the latest %s: this machine's "
+        "clock was ahead then; they count as now, or not at all",
+        (long long)n, what, buf_str(&latest));
+    findings_set(finding, "what", what);
+    json_object_set_new(finding, "count", json_integer(n));
+    buf_free(&latest);
+}
+
+static void check_store(struct doctor *d)
+{
+    struct err e = {0};
+    struct store *store = workspace_store(d->w, &e);
+    if (!store || store_check(store, &e) != 0) {
+        findings_add(&d->found, FINDING_PROBLEM, "store", "%s", e.text);
+        return;
+    }
+    json_t *finding =
+        findings_add(&d->found, FINDING_OK, "store",
+                     "the store state/foyer.db is sound, version %d", store_version());
+    json_object_set_new(finding, "version", json_integer(store_version()));
+    if (!d->keyless)
+        check_values(d, store);
+    if (ahead_each(store_db(store), clock_wall_ms(), on_ahead, d, &e) != 0)
+        findings_add(&d->found, FINDING_PROBLEM, "clock", "%s", e.text);
+}
+
+/* ---- settings ---- */
+
+static void on_problem(void *arg, const char *path, int line, const char *field,
+                       const char *sentence)
+{
+    findings_add(&((struct doctor *)arg)->found, FINDING_PROBLEM, "settings",
+                 "%s:%d: %s%s%s", path, line, field, *field ? ": " : "", sentence);
+}
+
+/* Every secret that TREE, of FILE, names must be stored. */
+static void check_secrets(struct doctor *d, const json_t *tree, const char *file)
+{
+    const char *before, *name = settings_secret_behind(tree, &before), *key;
+    json_t *value;
+    size_t i;
+    struct err e;
+    struct store *store = name ? workspace_store(d->w, &e) : NULL;
+    if (store && store_secret_version(store, name, &e) == 0)
+        findings_add(
+            &d->found, FINDING_PROBLEM, "secrets",
+            "%s names the secret \"%s\", which is not set: run `foyer secret set %s`",
+            file, name, name);
+    if (name)
+        return;
+    json_object_foreach((json_t *)tree, key, value)
+    {
+        check_secrets(d, value, file);
+    }
+    json_array_foreach(tree, i, value)
+    {
+        check_secrets(d, value, file);
+    }
+}
+
+static void check_client(void *arg, const char *client)
+{
+    struct doctor *d = arg;
+    char *file = xasprintf("clients/%s/client.lua", client);
+    workspace_check_client(d->w, client, on_problem, d);
+    check_secrets(d, workspace_client(d->w, client, NULL), file);
+    free(file);
+}
+
+static void check_settings(struct doctor *d)
+{
+    int before = d->found.counts[FINDING_PROBLEM];
+    workspace_check(d->w, on_problem, d);
+    workspace_check_connectors(d->w, on_problem, d);
+    check_secrets(d, workspace_settings(d->w, NULL), "foyer.lua");
+    workspace_each_client(d->w, check_client, d);
+    if (d->found.counts[FINDING_PROBLEM] == before)
+        findings_add(
+            &d->found, FINDING_OK, "settings",
+            "the settings are well formed, and the secrets they name are set; `foyer "
+            "check` looks at the scripts too");
+}
+
+/* ---- connections ---- */
+
+static void say_reconnect(struct doctor *d, const struct reach_tie *t, const char *why)
+{
+    char *command = connection_command(t->client, t->app);
+    if (strstr(why, "foyer connect")) /* it says so itself */
+        findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection", "%s", why);
+    else
+        findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection", "%s; run `%s`", why,
+                         command);
+    free(command);
+    d->reconnects++;
+}
+
+static void check_answer(struct doctor *d, const struct reach_tie *t)
+{
+    const char *id = json_string_value(json_object_get(t->answer, "id"));
+    json_int_t status = json_integer_value(json_object_get(t->answer, "status"));
+    if (t->reconnect || t->err.kind == ERR_AUTH)
+        say_reconnect(d, t,
+                      t->reconnect ? "it needs to be connected again: its refresh token "
+                                     "is not accepted any more"
+                                   : t->err.text);
+    else if (!t->answer)
+        findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection", "%s",
+                         t->err.kind != ERR_NONE ? t->err.text : "interrupted");
+    else if (status == 401)
+        say_reconnect(d, t, "the API refuses its token");
+    else if (status != 200 || !id)
+        findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection",
+                         "the API answers, but not with whose token it is (%d)",
+                         (int)status);
+    else if (strcmp(id, t->id) != 0)
+        say_reconnect(d, t, "its token belongs to another company now");
+    else
+        findings_add_tie(&d->found, t, FINDING_OK, "connection",
+                         "the API answers, and the company is the same");
+}
+
+static void check_expiry(struct doctor *d, const struct reach_tie *t)
+{
+    char left[32], ago[32] = "";
+    int64_t now = clock_wall_ms();
+    if (t->reconnect)
+        return;
+    if (!t->oauth) {
+        findings_add_tie(&d->found, t, FINDING_OK, "token",
+                         "an API token, which does not expire");
+        return;
+    }
+    if (t->refreshed_ms)
+        span(now - t->refreshed_ms, ago);
+    int over = t->expires_ms && now >= t->expires_ms;
+    json_t *finding = findings_add_tie(
+        &d->found, t, over ? FINDING_WARNING : FINDING_OK, "token",
+        "its token %s%s%s; it was %s%s%s",
+        !t->expires_ms ? "does not say when it expires"
+        : over         ? "expired "
+                       : "expires in ",
+        t->expires_ms ? span(over ? now - t->expires_ms : t->expires_ms - now, left) : "",
+        over ? " ago, and the next request refreshes it" : "",
+        *ago ? "last refreshed " : "not refreshed yet", ago, *ago ? " ago" : "");
+    if (t->expires_ms)
+        json_object_set_new(finding, "expires_in",
+                            json_integer((t->expires_ms - now) / 1000));
+    if (t->refreshed_ms)
+        json_object_set_new(finding, "refreshed_at",
+                            json_real((double)t->refreshed_ms / 1000));
+    if (t->last_error)
+        findings_add_tie(&d->found, t, FINDING_WARNING, "token",
+                         "its last refresh failed: %s", t->last_error);
+}
+
+static void check_budget(struct doctor *d, struct budget *budget,
+                         const struct reach_tie *t)
+{
+    struct budget_state state;
+    struct err e = {0};
+    char *company = xasprintf("%s/%s", t->app, t->id), wait[32];
+    int64_t now = clock_wall_ms();
+    json_t *finding = NULL;
+    if (budget_state(budget, company, now, &state, &e) != 0)
+        findings_add_tie(&d->found, t, FINDING_WARNING, "budget", "%s", e.text);
+    else if (state.blocked_until_ms > now)
+        finding = findings_add_tie(&d->found, t, FINDING_WARNING, "budget",
+                                   "its rate limit is used up: all requests wait for %s",
+                                   span(state.blocked_until_ms - now, wait));
+    else
+        finding = findings_add_tie(&d->found, t, FINDING_OK, "budget",
+                                   "%lld of %lld requests a minute are left%s",
+                                   (long long)state.left, (long long)state.limit,
+                                   state.learned ? "" : " (the limit is not known yet)");
+    if (finding) {
+        json_object_set_new(finding, "limit", json_integer(state.limit));
+        json_object_set_new(finding, "left", json_integer(state.left));
+    }
+    free(company);
+}
+
+static void check_clock(struct doctor *d)
+{
+    for (const struct reach_tie *t = d->ties; t; t = t->next) {
+        const char *date = json_string_value(json_object_get(t->answer, "date"));
+        char by[32];
+        if (!date)
+            continue;
+        int64_t skew = grant_date_skew_ms(date, t->answered_ms);
+        int64_t off = skew < 0 ? -skew : skew;
+        if (off < SKEW_WARN_MS)
+            findings_add(&d->found, FINDING_OK, "clock",
+                         "this machine's clock agrees with %s's", t->company);
+        else
+            findings_add(
+                &d->found, off < SKEW_MAX_MS ? FINDING_WARNING : FINDING_PROBLEM, "clock",
+                "this machine's clock is %s %s: set it, best by NTP; expiries are "
+                "corrected, signed webhooks are not",
+                span(off, by), skew > 0 ? "slow" : "fast");
+        return;
+    }
+    findings_add(&d->found, d->ties ? FINDING_WARNING : FINDING_OK, "clock",
+                 "nobody answered who could say whether this machine's clock is right");
+}
+
+static void check_connections(struct doctor *d)
+{
+    struct err e = {0};
+    struct store *store = workspace_store(d->w, &e);
+    if (!store) /* said already */
+        return;
+    d->ties = reach_list(store, &e);
+    if (e.kind != ERR_NONE) {
+        findings_add(&d->found, FINDING_PROBLEM, "connection", "%s", e.text);
+        return;
+    }
+    if (!d->ties)
+        findings_add(&d->found, FINDING_WARNING, "connection",
+                     "no client is connected: run `foyer connect CLIENT`");
+    if (d->keyless && d->ties) {
+        findings_add(&d->found, FINDING_PROBLEM, "connection",
+                     "without the key no API can be asked");
+        return;
+    }
+    if (!d->s && d->ties)
+        findings_add(&d->found, FINDING_PROBLEM, "connection",
+                     "no API can be asked, for the settings above");
+    if (d->s)
+        reach_ask(d->ties, d->s, store);
+    struct budget *budget = budget_new(workspace_live(d->w));
+    for (struct reach_tie *t = d->ties; t; t = t->next) {
+        if (d->s)
+            check_answer(d, t);
+        check_expiry(d, t);
+        check_budget(d, budget, t);
+    }
+    budget_free(budget);
+    check_clock(d);
+}
+
+/* ---- what the recipes need ---- */
+
+static char *joined(const json_t *list)
+{
+    struct buf b;
+    size_t i;
+    json_t *item;
+    buf_init(&b, 64 * 1024);
+    json_array_foreach(list, i, item)
+    {
+        if (i)
+            buf_adds(&b, ", ");
+        buf_adds(&b, json_string_value(item));
+    }
+    char *text = xstrdup(buf_str(&b));
+    buf_free(&b);
+    return text;
+}
+
+static int is_connected(struct doctor *d, const char *client, const char *app)
+{
+    struct err e = {0};
+    struct store_connection row;
+    struct store *store = workspace_store(d->w, &e);
+    if (!store)
+        return 1; /* said already */
+    int found = store_connection_find(store, client, app, &row, &e) == 0;
+    store_connection_fini(&row);
+    return found || e.kind != ERR_NOT_FOUND;
+}
+
+static void say_needs(struct doctor *d, const char *client, const json_t *needs)
+{
+    const char *app;
+    json_t *need, *item, *finding;
+    size_t i;
+    json_object_foreach(json_object_get(needs, "apps"), app, need)
+    {
+        char *recipes = joined(json_object_get(need, "recipes"));
+        char *scopes = joined(json_object_get(need, "scopes"));
+        if (!is_connected(d, client, app)) {
+            char *command = connection_command(client, app);
+            finding = findings_add(
+                &d->found, FINDING_PROBLEM, "connection",
+                "client %s is not connected to %s, and %s need%s it: run `%s`", client,
+                app, recipes,
+                json_array_size(json_object_get(need, "recipes")) == 1 ? "s" : "",
+                command);
+            findings_set(finding, "client", client);
+            findings_set(finding, "app", app);
+            free(command);
+        }
+        if (*scopes) {
+            finding = findings_add(
+                &d->found, FINDING_OK, "scopes",
+                "client %s: these scopes must be ticked on the app %s: %s (for "
+                "%s)",
+                client, app, scopes, recipes);
+            findings_set(finding, "client", client);
+            findings_set(finding, "app", app);
+            json_object_set(finding, "scopes", json_object_get(need, "scopes"));
+            json_object_set(finding, "recipes", json_object_get(need, "recipes"));
+        }
+        free(recipes);
+        free(scopes);
+    }
+    json_array_foreach(json_object_get(needs, "unknown"), i, item)
+    {
+        findings_add(
+            &d->found, FINDING_WARNING, "scopes",
+            "client %s: %s calls an action whose name is not written down there: its "
+            "scopes are not counted",
+            client, json_string_value(item));
+    }
+    json_array_foreach(json_object_get(needs, "broken"), i, item)
+    {
+        findings_add(&d->found, FINDING_PROBLEM, "recipes", "client %s, recipe %s: %s",
+                     client, json_string_value(json_object_get(item, "recipe")),
+                     json_string_value(json_object_get(item, "message")));
+    }
+}
+
+static void check_needs(void *arg, const char *client)
+{
+    struct doctor *d = arg;
+    struct err e = {0};
+    json_t *args = json_object();
+    struct session_call call = {
+        .client = client, .label = "doctor", .entry = "scopes", .args = args};
+    if (!session_interrupted(d->s)) {
+        json_t *needs = session_run(d->s, &call, NULL, &e);
+        if (needs)
+            say_needs(d, client, needs);
+        else
+            findings_add(&d->found, FINDING_PROBLEM, "recipes", "client %s: %s", client,
+                         e.text);
+        json_decref(needs);
+    }
+    json_decref(args);
+}
+
+/* ---- all of it ---- */
+
+/* 77 when connecting again is all that there is to do. */
+static int exit_code(const struct doctor *d)
+{
+    if (d->s && session_interrupted(d->s))
+        return 130;
+    if (d->found.counts[FINDING_PROBLEM] == 0)
+        return 0;
+    return err_exit_code(d->found.counts[FINDING_PROBLEM] == d->reconnects ? ERR_AUTH
+                                                                           : ERR_INVALID);
+}
+
+static int report(const struct cli *cli, const struct doctor *d)
+{
+    if (cli->json) {
+        json_t *tree = json_pack("{s:O, s:i, s:i}", "findings", d->found.list, "problems",
+                                 d->found.counts[FINDING_PROBLEM], "warnings",
+                                 d->found.counts[FINDING_WARNING]);
+        cli_print_json(tree);
+        json_decref(tree);
+    } else {
+        findings_print(&d->found);
+    }
+    return exit_code(d);
+}
+
+int cmd_doctor(struct cli *cli, int argc, char **argv)
+{
+    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
+    struct cli_list rest = {0};
+    struct err e = {0}, why = {0};
+    struct doctor d = {.s = NULL};
+    int code = 0;
+    findings_init(&d.found);
+    if (cli_parse(cli, argc, argv, options, &rest, 0, 0, usage, &e) == 0)
+        d.w = workspace_open(cli->workspace, 0, &e);
+    if (d.w) {
+        workspace_be_lenient(d.w);
+        check_key(&d);
+        check_store(&d);
+        check_space(&d);
+        state_check(workspace_dir(d.w), &d.found);
+        check_settings(&d);
+        d.s = session_open(d.w, &why);
+        if (!d.s)
+            findings_add(&d.found, FINDING_PROBLEM, "settings", "%s", why.text);
+        check_connections(&d);
+        if (!d.keyless)
+            app_check(d.w, d.ties, &d.found);
+        if (d.s)
+            workspace_each_client(d.w, check_needs, &d);
+        code = report(cli, &d);
+    }
+    reach_free(d.ties);
+    findings_fini(&d.found);
+    session_close(d.s);
+    workspace_close(d.w);
+    free(rest.items);
+    return e.kind != ERR_NONE ? cli_fail(cli, &e) : code;
+}

@@ -1,0 +1,113 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "store/store.h"
+#include "store/vault.h"
+
+static const struct {
+    const char *path, *text;
+} files[] = {
+    {"foyer.lua",
+     "-- foyer.lua: what holds for every client. Data only; `foyer check` reads it.\n"
+     "return {\n"
+     "  timezone = \"UTC\",\n"
+     "  recipes  = {},   -- on for every client; a client may say false\n"
+     "}\n"},
+    {"clients/acme/client.lua",
+     "-- clients/acme/client.lua: one client. Copy the directory for the next one.\n"
+     "return {\n"
+     "  name     = \"Acme Dry Goods\",\n"
+     "  timezone = \"America/New_York\",\n"
+     "  front    = {\n"
+     "    -- names for ids: `foyer ids --client acme --write` finds them\n"
+     "  },\n"
+     "  recipes  = {     -- nothing runs for Acme that is not named here\n"
+     "    [\"first-reply\"] = true,\n"
+     "  },\n"
+     "  vars     = { phone = \"+1 555 0100\" },\n"
+     "}\n"},
+    {"clients/acme/templates/first-reply.txt",
+     "Hello{{#conversation.recipient.name}} {{conversation.recipient.name}}"
+     "{{/conversation.recipient.name}},\n"
+     "\n"
+     "thank you for writing to {{client.name}} about \"{{conversation.subject}}\".\n"
+     "We answer within one working day. In a hurry? Call {{vars.phone}}.\n"},
+    {".gitignore", "state/\n"},
+};
+
+static const char *const dirs[] = {"clients/acme/lua", "clients/acme/recipes", "lua",
+                                   "recipes", "templates"};
+
+/* What is there already is left as it is. */
+static int make_files(const char *dir, struct err *e)
+{
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        char *path = path_join(dir, dirs[i]);
+        int rc = path_make_dirs(path, 0755, e);
+        free(path);
+        if (rc != 0)
+            return -1;
+    }
+    char *templates = path_join(dir, "clients/acme/templates");
+    int rc = path_make_dirs(templates, 0755, e);
+    free(templates);
+    for (size_t i = 0; rc == 0 && i < sizeof files / sizeof *files; i++) {
+        char *path = path_join(dir, files[i].path);
+        if (!path_exists(path))
+            rc = path_create(path, files[i].text, strlen(files[i].text), 0644, e);
+        free(path);
+    }
+    return rc;
+}
+
+static int make_key(struct err *e)
+{
+    struct err why;
+    char *path = vault_key_path(e);
+    if (!path)
+        return -1;
+    int rc = 0;
+    if (vault_create(&why) == 0)
+        fprintf(stderr,
+                "made the sealing key %s: keep a copy of it; without it every token has "
+                "to be connected again\n",
+                path);
+    else if (why.kind != ERR_CONFLICT) {
+        *e = why;
+        rc = -1;
+    }
+    free(path);
+    return rc;
+}
+
+int cmd_init(struct cli *cli, int argc, char **argv)
+{
+    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
+    struct cli_list rest = {0};
+    struct err e = {0};
+    if (cli_parse(cli, argc, argv, options, &rest, 1, 1, "init DIR", &e) != 0)
+        goto out;
+    const char *dir = rest.items[0];
+    char *settings = path_join(dir, "foyer.lua");
+    int there = path_exists(settings);
+    free(settings);
+    if (there) {
+        err_set(&e, ERR_CONFLICT, "cannot make a workspace in %s: there is one", dir);
+        goto out;
+    }
+    if (path_make_dirs(dir, 0755, &e) != 0 || make_files(dir, &e) != 0 ||
+        make_key(&e) != 0)
+        goto out;
+    struct store *store = store_open(dir, &e);
+    if (!store)
+        goto out;
+    store_close(store);
+    fprintf(stderr, "made the workspace %s with one example client, acme\n", dir);
+out:
+    free(rest.items);
+    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+}

@@ -1,0 +1,300 @@
+#include "cli/timeline.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/table.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "base/when.h"
+#include "core/settings.h"
+
+enum { DAY = 86400, AFTER_WIDTH = 12 };
+
+static const char *text_of(const json_t *tree, const char *key)
+{
+    const char *s = json_string_value(json_object_get(tree, key));
+    return s ? s : "";
+}
+
+int64_t timeline_ms(const json_t *tree, const char *key)
+{
+    return (int64_t)llround(json_number_value(json_object_get(tree, key)) * 1000);
+}
+
+struct timeline timeline_for(struct workspace *w, const char *client)
+{
+    struct err e;
+    const json_t *own = client && workspace_has_client(w, client)
+                            ? workspace_client(w, client, &e)
+                            : NULL;
+    struct timeline t = {.zone_name = settings_timezone(workspace_settings(w, &e), own)};
+    t.zone = zone_find(t.zone_name, &e);
+    if (!t.zone)
+        t.zone_name = "UTC";
+    return t;
+}
+
+/* ---- times ---- */
+
+static int64_t local_seconds(const struct timeline *t, int64_t ms)
+{
+    struct zone_span span = {0};
+    int64_t s = ms / 1000;
+    if (t->zone)
+        zone_span(t->zone, s, &span);
+    return s + span.east;
+}
+
+static void format_day(int64_t day, char out[16])
+{
+    int64_t year;
+    int month, dom;
+    zone_date(day, &year, &month, &dom);
+    snprintf(out, 16, "%04d-%02d-%02d", (int)(year % 10000), month, dom);
+}
+
+static void format_clock(int64_t second_of_day, char out[16])
+{
+    int s = (int)(second_of_day % DAY);
+    snprintf(out, 16, "%02d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
+}
+
+void timeline_format(const struct timeline *t, int64_t ms, char out[40])
+{
+    int64_t s = local_seconds(t, ms), east = s - ms / 1000, minutes = llabs(east) / 60;
+    char date[16], clock[16];
+    format_day(s / DAY, date);
+    format_clock(s % DAY, clock);
+    if (east == 0)
+        snprintf(out, 40, "%s %s UTC", date, clock);
+    else
+        snprintf(out, 40, "%s %s %c%02d:%02d", date, clock, east < 0 ? '-' : '+',
+                 (int)(minutes / 60 % 100), (int)(minutes % 60));
+}
+
+/* "+35 ms", "+1.2 s", "+2 h 5 min"; nothing where it is no time after. */
+static void format_after(int64_t ms, char out[80])
+{
+    char span[64];
+    out[0] = '\0';
+    if (ms <= 0)
+        return;
+    if (ms < 1000) {
+        snprintf(out, 80, "+%d ms", (int)ms);
+    } else if (ms < 60 * 1000) {
+        snprintf(out, 80, "+%.1f s", (double)ms / 1000);
+    } else {
+        when_format_duration((double)(ms / 1000), span);
+        snprintf(out, 80, "+%s", span);
+    }
+}
+
+/* One line. MS 0: at no time of its own. */
+static void line(struct timeline *t, int64_t ms, int indent, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static void line(struct timeline *t, int64_t ms, int indent, const char *fmt, ...)
+{
+    char date[16] = "", clock[16] = "", millis[8] = "", after[80] = "";
+    if (ms > 0) {
+        int64_t s = local_seconds(t, ms), day = s / DAY;
+        if (day != t->last_day)
+            format_day(day, date);
+        format_clock(s % DAY, clock);
+        snprintf(millis, sizeof millis, ".%03d", (int)(ms % 1000));
+        format_after(t->last_ms ? ms - t->last_ms : 0, after);
+        t->last_day = day;
+        t->last_ms = ms;
+    }
+    va_list ap;
+    va_start(ap, fmt);
+    char *text = xvasprintf(fmt, ap);
+    va_end(ap);
+    printf("%-10s %8s%4s %-*s %*s", date, clock, millis, AFTER_WIDTH, after, 2 * indent,
+           "");
+    table_printf(stdout, "%s\n", text);
+    free(text);
+}
+
+/* ---- runs ---- */
+
+/* What an attempt leaves in the history, in whole words. */
+static const struct {
+    const char *what, *shown;
+} words[] = {
+    {"attempt", "attempt %s"},    {"code", "its code: %s"},
+    {"intent", "sends %s"},       {"outcome", "answered: %s"},
+    {"store", "ctx.store: %s"},   {"retry", "tries again %s"},
+    {"look", "look %s"},          {"done", "done %s"},
+    {"sleeping", "sleeps %s"},    {"waiting", "waits %s"},
+    {"released", "put back: %s"}, {"retried", "retried %s"},
+    {"resolved", "resolved %s"},  {"resend", "to be sent again: %s"},
+    {"unsent", "not sent: %s"},
+};
+
+static void history_line(struct timeline *t, const json_t *event, int indent)
+{
+    const char *what = text_of(event, "what"), *text = text_of(event, "text");
+    text += strspn(text, " ");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *hole = strstr(words[i].shown, "%s");
+        if (strcmp(what, words[i].what) != 0)
+            continue;
+        line(t, timeline_ms(event, "at"), indent, "%.*s%s", (int)(hole - words[i].shown),
+             words[i].shown, text);
+        return;
+    }
+    line(t, timeline_ms(event, "at"), indent, "%s%s%s", what, *text ? ": " : "", text);
+}
+
+void timeline_history(struct timeline *t, const json_t *run, int indent)
+{
+    size_t i;
+    json_t *event;
+    json_array_foreach(json_object_get(run, "history"), i, event)
+    {
+        history_line(t, event, indent);
+    }
+}
+
+void timeline_paused(struct timeline *t, const json_t *run, int indent)
+{
+    size_t i;
+    json_t *pause;
+    char at[40];
+    json_array_foreach(json_object_get(run, "paused"), i, pause)
+    {
+        const char *client = text_of(pause, "client"), *recipe = text_of(pause, "recipe");
+        const char *reason = text_of(pause, "reason");
+        timeline_format(t, timeline_ms(pause, "paused_at"), at);
+        line(t, 0, indent, "HELD: %s%s%s%s%s %s since %s%s%s", *client ? "client " : "",
+             client, *client && *recipe ? ", " : "", *recipe ? "recipe " : "",
+             *client || *recipe ? recipe : "everything",
+             str_eq(text_of(pause, "by"), "hand") ? "is paused" : "is suspended", at,
+             *reason ? ": " : "", reason);
+    }
+}
+
+/* Where a run stands now that is not over, and what a person can do. */
+static void run_now(struct timeline *t, const json_t *run, int indent)
+{
+    int64_t due = timeline_ms(run, "due_at"), now = clock_wall_ms();
+    const char *undelivered = text_of(run, "undelivered");
+    char at[40];
+    size_t i;
+    json_t *command;
+    if (*undelivered)
+        line(t, 0, indent, "NOT DELIVERED: %s", undelivered);
+    if (due > 0) {
+        timeline_format(t, due, at);
+        line(t, 0, indent, "now %s, %s %s", text_of(run, "state"),
+             due > now ? "due at" : "due since", at);
+    } else if (!json_object_get(run, "ended_at")) {
+        line(t, 0, indent, "now %s", text_of(run, "state"));
+    }
+    timeline_paused(t, run, indent);
+    json_array_foreach(json_object_get(run, "commands"), i, command)
+    {
+        line(t, 0, indent, "%s %s",
+             i ? "       or" : "you may:", json_string_value(command));
+    }
+}
+
+void timeline_run(struct timeline *t, const json_t *run, int indent)
+{
+    const char *origin = text_of(run, "origin");
+    const char *how = str_eq(origin, "hand")   ? ", started by hand"
+                      : str_eq(origin, "cron") ? ", by cron"
+                                               : "";
+    line(t, timeline_ms(run, "created_at"), indent, "run %lld of %s%s: %s",
+         (long long)json_integer_value(json_object_get(run, "id")),
+         text_of(run, "recipe"), how, text_of(run, "state"));
+    timeline_history(t, run, indent + 1);
+    run_now(t, run, indent + 1);
+}
+
+/* ---- deliveries ---- */
+
+static void delivery_line(struct timeline *t, const json_t *d)
+{
+    const char *state = text_of(d, "state"), *event = text_of(d, "event");
+    const char *conversation = text_of(d, "conversation"), *type = text_of(d, "type");
+    const char *became = str_eq(state, "done")      ? "accepted"
+                         : str_eq(state, "waiting") ? "accepted, waits for a worker"
+                         : str_eq(state, "stale")   ? "refused as stale: rightly signed, "
+                                                      "but too old (answered 401)"
+                         : str_eq(state, "channel") ? "answered on the spot"
+                                                    : state;
+    line(t, timeline_ms(d, "at"), 0, "delivery %lld: %s%s%s%s%s%s, signed as %s: %s",
+         (long long)json_integer_value(json_object_get(d, "id")),
+         *type ? type : "(no type)", *event ? " " : "", event, *conversation ? " (" : "",
+         conversation, *conversation ? ")" : "", text_of(d, "scheme"), became);
+    if (json_object_get(d, "why"))
+        line(t, 0, 1, "%s%s", str_eq(state, "waiting") ? "to be tried again: " : "",
+             text_of(d, "why"));
+}
+
+static void fired(struct timeline *t, const json_t *trigger, int indent)
+{
+    size_t i;
+    json_t *item;
+    const json_t *runs = json_object_get(trigger, "runs");
+    const json_t *not_on = json_object_get(trigger, "not_on");
+    line(t, timeline_ms(trigger, "at"), indent, "%s fired (activation %lld)",
+         text_of(trigger, "trigger"),
+         (long long)json_integer_value(json_object_get(trigger, "activation")));
+    json_array_foreach(runs, i, item)
+    {
+        timeline_run(t, item, indent + 1);
+    }
+    json_array_foreach(not_on, i, item)
+    {
+        line(t, 0, indent + 1, "recipe %s listens to it, but is not switched on",
+             json_string_value(item));
+    }
+    if (json_array_size(runs) + json_array_size(not_on) == 0)
+        line(t, 0, indent + 1, "no recipe listens to it");
+}
+
+static void client_part(struct timeline *t, const json_t *part, int indent)
+{
+    size_t i;
+    json_t *item;
+    if (json_object_get(part, "error"))
+        line(t, 0, indent, "its triggers failed: %s", text_of(part, "error"));
+    json_array_foreach(json_object_get(part, "triggers"), i, item)
+    {
+        if (json_is_true(json_object_get(item, "fired")))
+            fired(t, item, indent);
+    }
+    json_array_foreach(json_object_get(part, "triggers"), i, item)
+    {
+        if (!json_is_true(json_object_get(item, "fired")))
+            line(t, 0, indent, "%s did not fire: %s", text_of(item, "trigger"),
+                 text_of(item, "why"));
+    }
+    json_array_foreach(json_object_get(part, "broken"), i, item)
+    {
+        line(t, 0, indent, "recipe %s cannot be loaded: %s", text_of(item, "recipe"),
+             text_of(item, "why"));
+    }
+}
+
+void timeline_delivery(struct timeline *t, const json_t *delivery)
+{
+    const json_t *clients = json_object_get(delivery, "clients");
+    int several = json_array_size(clients) > 1;
+    size_t i;
+    json_t *part;
+    delivery_line(t, delivery);
+    json_array_foreach(clients, i, part)
+    {
+        if (several)
+            line(t, 0, 1, "client %s", text_of(part, "client"));
+        client_part(t, part, several ? 2 : 1);
+    }
+}

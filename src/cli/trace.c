@@ -1,0 +1,596 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "ops/selection.h"
+#include "ops/report.h"
+#include "cli/table.h"
+#include "cli/timeline.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mention.h"
+#include "base/str.h"
+#include "core/answer.h"
+
+static const char usage[] = "trace CONVERSATION|EVENT|RUN|ADDRESS [--client CLIENT] "
+                            "[--json]";
+
+enum {
+    SHOWN_MAX = 200,    /* deliveries and runs */
+    LOOKED_MAX = 20000, /* deliveries and activations whose text is searched */
+    THINGS_MAX = 10     /* conversations that an address leads to */
+};
+
+struct trace {
+    struct workspace *w;
+    struct story *story;
+    const char *what, *client;
+    json_t *deliveries, *runs; /* trees, oldest first */
+    json_t *told;              /* ids of the runs that stand below a delivery */
+    json_t *ids;               /* of deliveries, while they are being looked for */
+    json_t *conversations;     /* names, newest first */
+    struct mention *mention;   /* of `what`, while texts are searched */
+    int is_cut;
+    int64_t looked;
+};
+
+static int64_t id_of(const json_t *tree)
+{
+    return json_integer_value(json_object_get(tree, "id"));
+}
+
+/* ---- gathering ---- */
+
+static int add_id(void *arg, const struct delivery *d)
+{
+    json_array_insert_new(arg, 0, json_integer(d->id));
+    return 0;
+}
+
+struct one {
+    struct trace *t;
+    struct err *e;
+    int failed;
+};
+
+static int is_told(const struct trace *t, int64_t run)
+{
+    size_t i;
+    json_t *id;
+    json_array_foreach(t->told, i, id)
+    {
+        if (json_integer_value(id) == run)
+            return 1;
+    }
+    return 0;
+}
+
+static void note_told(struct trace *t, const json_t *delivery)
+{
+    size_t i, k, n;
+    json_t *part, *trigger, *run;
+    json_array_foreach(json_object_get(delivery, "clients"), i, part)
+        json_array_foreach(json_object_get(part, "triggers"), k, trigger)
+            json_array_foreach(json_object_get(trigger, "runs"), n, run)
+    {
+        json_array_append_new(t->told, json_integer(id_of(run)));
+    }
+}
+
+static int tell_delivery(void *arg, const struct delivery *d)
+{
+    struct one *one = arg;
+    json_t *tree = story_delivery(one->t->story, d, one->t->client, 1, one->e);
+    one->failed = !tree;
+    if (tree) {
+        note_told(one->t, tree);
+        json_array_append_new(one->t->deliveries, tree);
+    }
+    return 1;
+}
+
+static int tell_deliveries(struct trace *t, struct err *e)
+{
+    size_t i;
+    json_t *id;
+    json_array_foreach(t->ids, i, id)
+    {
+        struct one one = {t, e, 0};
+        struct inbox_filter filter = {
+            .id = json_integer_value(id), .state = -1, .limit = 1};
+        if (inbox_each(story_db(t->story), &filter, tell_delivery, &one, e) != 0 ||
+            one.failed)
+            return -1;
+    }
+    return 0;
+}
+
+/* The newest ones of a conversation, or of one event. */
+static int find_deliveries(struct trace *t, const char *conversation, const char *event,
+                           struct err *e)
+{
+    struct inbox_filter filter = {.client = t->client,
+                                  .conversation = conversation,
+                                  .event = event,
+                                  .state = -1,
+                                  .limit = SHOWN_MAX};
+    size_t before = json_array_size(t->ids);
+    if (t->client)
+        filter.companies = story_companies(t->story, t->client, &filter.ncompanies);
+    if (inbox_each(story_db(t->story), &filter, add_id, t->ids, e) != 0)
+        return -1;
+    t->is_cut |= json_array_size(t->ids) - before >= SHOWN_MAX;
+    return 0;
+}
+
+static int add_run_id(void *arg, const struct ledger_run *run)
+{
+    json_array_insert_new(arg, 0, json_integer(run->id));
+    return 0;
+}
+
+static int tell_run(struct trace *t, int64_t id, struct err *e)
+{
+    json_t *tree = is_told(t, id) ? NULL : story_run(t->story, id, e);
+    if (tree)
+        json_array_append_new(t->runs, tree);
+    return tree || is_told(t, id) ? 0 : -1;
+}
+
+/* Those by hand and by cron, and those whose delivery is no longer kept. */
+static int tell_other_runs(struct trace *t, const char *conversation, struct err *e)
+{
+    struct ledger_filter filter = {
+        .client = t->client, .conversation = conversation, .limit = SHOWN_MAX};
+    json_t *ids = json_array(), *id;
+    size_t i;
+    int rc = ledger_each(story_db(t->story), &filter, add_run_id, ids, e);
+    t->is_cut |= json_array_size(ids) >= SHOWN_MAX;
+    json_array_foreach(ids, i, id)
+    {
+        if (rc == 0)
+            rc = tell_run(t, json_integer_value(id), e);
+    }
+    json_decref(ids);
+    return rc;
+}
+
+/* ---- a run ---- */
+
+struct origin {
+    char *client;
+    int64_t activation, delivery;
+};
+
+static int on_run(void *arg, const struct ledger_run *run)
+{
+    struct origin *o = arg;
+    o->client = xstrdup(run->client);
+    o->activation = run->activation;
+    return 1;
+}
+
+static int on_activation(void *arg, const struct activation *a)
+{
+    ((struct origin *)arg)->delivery = a->delivery;
+    return 1;
+}
+
+/* Of what its delivery led to, this run alone. */
+static void keep_run(json_t *delivery, int64_t id)
+{
+    size_t i, k, n;
+    json_t *part, *trigger, *run;
+    json_array_foreach(json_object_get(delivery, "clients"), i, part)
+    {
+        json_t *kept = json_array();
+        json_array_foreach(json_object_get(part, "triggers"), k, trigger)
+            json_array_foreach(json_object_get(trigger, "runs"), n, run)
+        {
+            if (id_of(run) != id)
+                continue;
+            json_t *only = json_pack("[O]", run);
+            json_object_set_new(trigger, "runs", only);
+            json_object_del(trigger, "not_on");
+            json_array_append(kept, trigger);
+            break;
+        }
+        json_object_set_new(part, "triggers", kept);
+        json_object_del(part, "broken");
+    }
+}
+
+static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
+{
+    struct origin o = {0};
+    struct err ignored;
+    if (ledger_read(story_db(t->story), id, on_run, &o, e) != 0)
+        return -1;
+    *client = o.client;
+    if (t->client && !str_eq(t->client, o.client))
+        return err_set(e, ERR_NOT_FOUND, "run %lld is of client %s, not of %s",
+                       (long long)id, o.client, t->client);
+    t->client = o.client;
+    if (o.activation)
+        inbox_activation(story_db(t->story), o.activation, on_activation, &o, &ignored);
+    if (o.delivery) {
+        json_array_append_new(t->ids, json_integer(o.delivery));
+        if (tell_deliveries(t, e) != 0)
+            return -1;
+        if (!is_told(t, id)) /* the delivery's row was given up before the run's */
+            json_array_clear(t->deliveries);
+        for (size_t i = 0; i < json_array_size(t->deliveries); i++)
+            keep_run(json_array_get(t->deliveries, i), id);
+    }
+    return tell_run(t, id, e);
+}
+
+/* ---- an address: what the stored texts name ---- */
+
+static void add_conversation(struct trace *t, const char *conversation)
+{
+    size_t i;
+    json_t *known;
+    json_array_foreach(t->conversations, i, known)
+    {
+        if (str_eq(json_string_value(known), conversation))
+            return;
+    }
+    if (json_array_size(t->conversations) < THINGS_MAX)
+        json_array_append_new(t->conversations, json_string(conversation));
+    else
+        t->is_cut = 1;
+}
+
+struct candidate {
+    int64_t id;
+    char *conversation;
+};
+
+struct candidates {
+    struct candidate *list;
+    size_t n;
+};
+
+static int add_candidate(void *arg, const struct delivery *d)
+{
+    struct candidates *c = arg;
+    if (c->n % 1024 == 0)
+        c->list = xrealloc(c->list, (c->n + 1024) * sizeof *c->list);
+    c->list[c->n++] = (struct candidate){d->id, xstrdup_null(d->conversation)};
+    return 0;
+}
+
+/* Says on a terminal how far the search has come. */
+static void show_progress(size_t done, size_t all)
+{
+    char text[80];
+    if (done % 500 != 0)
+        return;
+    snprintf(text, sizeof text, "looked through %zu of %zu deliveries", done, all);
+    log_progress(text);
+}
+
+static int search_bodies(struct trace *t, struct err *e)
+{
+    struct inbox_filter filter = {.client = t->client, .state = -1, .limit = LOOKED_MAX};
+    struct candidates c = {0};
+    filter.companies = story_companies(t->story, t->client, &filter.ncompanies);
+    int rc = inbox_each(story_db(t->story), &filter, add_candidate, &c, e);
+    for (size_t i = 0; i < c.n; i++) {
+        char *body = NULL;
+        size_t len;
+        struct err ignored; /* bodies may be removed meanwhile */
+        show_progress(i, c.n);
+        int there =
+            rc == 0 && json_array_size(t->ids) < SHOWN_MAX &&
+            inbox_body(story_db(t->story), c.list[i].id, &body, &len, &ignored) == 0;
+        if (there && mention_in(t->mention, body, len)) {
+            if (c.list[i].conversation)
+                add_conversation(t, c.list[i].conversation);
+            else
+                json_array_insert_new(t->ids, 0, json_integer(c.list[i].id));
+        }
+        t->looked += there;
+        free(body);
+        free(c.list[i].conversation);
+    }
+    free(c.list);
+    log_progress(NULL);
+    return rc;
+}
+
+/* What a poll found has no delivery. */
+static int search_activation(void *arg, const struct activation *a)
+{
+    struct one *one = arg;
+    struct ledger_filter filter = {.activation = a->id};
+    json_t *ids = json_array(), *id;
+    size_t i;
+    one->t->looked++;
+    if (!a->delivery && mention_in(one->t->mention, a->event, strlen(a->event))) {
+        one->failed =
+            ledger_each(story_db(one->t->story), &filter, add_run_id, ids, one->e) != 0;
+        json_array_foreach(ids, i, id)
+        {
+            one->failed =
+                one->failed || tell_run(one->t, json_integer_value(id), one->e) != 0;
+        }
+    }
+    json_decref(ids);
+    return one->failed;
+}
+
+static int search_activations(struct trace *t, struct err *e)
+{
+    struct one one = {t, e, 0};
+    int64_t last;
+    if (inbox_last_activation(story_db(t->story), &last, e) != 0)
+        return -1;
+    int64_t since = last > LOOKED_MAX ? last - LOOKED_MAX : 0;
+    return inbox_activations(story_db(t->story), t->client, NULL, since, LOOKED_MAX,
+                             search_activation, &one, e) != 0 ||
+                   one.failed
+               ? -1
+               : 0;
+}
+
+/* ---- what is asked for ---- */
+
+static int by_id(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* In the order in which they came, none twice. */
+static void sort_ids(struct trace *t)
+{
+    size_t n = json_array_size(t->ids), i;
+    int64_t *list = xcalloc(n + 1, sizeof *list), last = 0;
+    json_t *id;
+    json_array_foreach(t->ids, i, id)
+    {
+        list[i] = json_integer_value(id);
+    }
+    qsort(list, n, sizeof *list, by_id);
+    json_array_clear(t->ids);
+    for (i = 0; i < n; i++) {
+        if (list[i] != last)
+            json_array_append_new(t->ids, json_integer(list[i]));
+        last = list[i];
+    }
+    free(list);
+}
+
+struct prefixes {
+    struct workspace *w;
+    const char *word;
+    int found;
+};
+
+static void try_prefix(void *arg, const char *app)
+{
+    struct prefixes *p = arg;
+    struct err e;
+    const json_t *connector = workspace_connector(p->w, app, &e);
+    const char *prefix = json_string_value(json_at(connector, "ids.conversation.prefix"));
+    p->found |= prefix && str_starts(p->word, prefix);
+}
+
+static int is_conversation(const struct trace *t)
+{
+    struct prefixes p = {t->w, t->what, 0};
+    overlay_each(workspace_overlay(t->w), NULL, "lua", try_prefix, &p);
+    return p.found;
+}
+
+static int search_texts(struct trace *t, struct err *e)
+{
+    if (!t->client)
+        return err_set(e, ERR_USAGE,
+                       "whose? --client says in whose events \"%.80s\" is looked for\n"
+                       "usage: foyer %s",
+                       t->what, usage);
+    t->mention = mention_new(t->what);
+    int rc = search_bodies(t, e) != 0 || search_activations(t, e) != 0 ? -1 : 0;
+    mention_free(t->mention);
+    return rc;
+}
+
+static int trace_things(struct trace *t, struct err *e)
+{
+    size_t i;
+    json_t *conversation;
+    if (is_conversation(t))
+        add_conversation(t, t->what);
+    else if (find_deliveries(t, NULL, t->what, e) != 0 ||
+             (json_array_size(t->ids) == 0 && search_texts(t, e) != 0))
+        return -1;
+    json_array_foreach(t->conversations, i, conversation)
+    {
+        if (find_deliveries(t, json_string_value(conversation), NULL, e) != 0)
+            return -1;
+    }
+    sort_ids(t);
+    if (tell_deliveries(t, e) != 0)
+        return -1;
+    json_array_foreach(t->conversations, i, conversation)
+    {
+        if (tell_other_runs(t, json_string_value(conversation), e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- nothing there ---- */
+
+static int find_stranger(void *arg, const struct delivery *d)
+{
+    struct err *e = arg;
+    err_set(e, ERR_NOT_FOUND,
+            "; delivery %lld names it, but is of the company %s, which the client is "
+            "not connected to: foyer events show %lld",
+            (long long)d->id, d->company ? d->company : "?", (long long)d->id);
+    return 1;
+}
+
+struct refused {
+    int64_t since_ms, times;
+};
+
+static int count_refusal(void *arg, const struct rejection *r)
+{
+    struct refused *f = arg;
+    f->times += r->at_ms >= f->since_ms ? r->times : 0;
+    return r->at_ms < f->since_ms;
+}
+
+/* A new text about webhooks that were refused in the last day, of which no body is kept;
+ * "" when there were none. */
+static char *about_refusals(struct trace *t)
+{
+    enum { DAY_MS = 24 * 60 * 60 * 1000, MANY = 1000 };
+    struct refused f = {clock_wall_ms() - DAY_MS, 0};
+    struct err ignored;
+    inbox_rejections(story_db(t->story), t->client, NULL, MANY, count_refusal, &f,
+                     &ignored);
+    if (f.times == 0)
+        return xstrdup("");
+    return xasprintf(
+        "; in the last 24 h %lld request%s refused, without a body that is kept: `foyer "
+        "hooks%s%s` tells when and why",
+        (long long)f.times, f.times == 1 ? " was" : "s were", t->client ? " " : "",
+        t->client ? t->client : "");
+}
+
+static int nothing(struct trace *t, struct err *e)
+{
+    struct err stranger = {0};
+    struct inbox_filter filter = {.state = -1, .limit = 1};
+    if (is_conversation(t))
+        filter.conversation = t->what;
+    else
+        filter.event = t->what;
+    if (t->client)
+        inbox_each(story_db(t->story), &filter, find_stranger, &stranger, e);
+    const char *client = t->client ? t->client : "";
+    char *refused = about_refusals(t);
+    err_set(
+        e, ERR_NOT_FOUND,
+        "cannot trace \"%.120s\": no delivery and no run%s%s names it%s%s. What to look "
+        "at: `foyer hooks%s%s` (is the address in Front, does anything arrive?), `foyer "
+        "connections` (which company is connected?), `foyer events list --state "
+        "unrouted`; what is older than `keep` in foyer.lua is gone",
+        t->what, *client ? " of client " : "", client, stranger.text, refused,
+        *client ? " " : "", client);
+    free(refused);
+    return -1;
+}
+
+/* ---- showing ---- */
+
+static void print_trace(struct trace *t)
+{
+    struct timeline line = timeline_for(t->w, t->client);
+    size_t i;
+    json_t *item;
+    table_printf(stdout, "%s%s%s (times in %s)\n", t->what, t->client ? " of " : "",
+                 t->client ? t->client : "", line.zone_name);
+    json_array_foreach(t->deliveries, i, item)
+    {
+        putchar('\n');
+        timeline_delivery(&line, item);
+    }
+    json_array_foreach(t->runs, i, item)
+    {
+        putchar('\n');
+        timeline_run(&line, item, 0);
+    }
+    if (t->is_cut)
+        fprintf(stderr, "foyer: there is more; this is the newest\n");
+}
+
+static int report(struct cli *cli, struct trace *t, struct err *e)
+{
+    if (json_array_size(t->deliveries) + json_array_size(t->runs) == 0)
+        return nothing(t, e);
+    if (!cli->json) {
+        print_trace(t);
+        return 0;
+    }
+    struct timeline line = timeline_for(t->w, t->client);
+    json_t *tree = json_pack("{s:s, s:s, s:O, s:O, s:b}", "what", t->what, "timezone",
+                             line.zone_name, "deliveries", t->deliveries, "runs", t->runs,
+                             "more", t->is_cut);
+    story_set_text(tree, "client", t->client);
+    cli_print_json(tree);
+    json_decref(tree);
+    return 0;
+}
+
+static int find_run(void *arg, const struct ledger_run *run)
+{
+    (void)arg;
+    (void)run;
+    return 1;
+}
+
+/* Whether a run is asked for: "run 12", or "12" when there is such a run. Another number
+ * may be a phone's. */
+static int is_run(const struct trace *t, int64_t *id)
+{
+    struct err ignored;
+    if (selection_id(t->what, "run", id, NULL) != 0)
+        return 0;
+    return str_starts(t->what, "run ") || !t->client ||
+           ledger_read(story_db(t->story), *id, find_run, NULL, &ignored) == 0;
+}
+
+static int trace(struct cli *cli, struct trace *t, struct err *e)
+{
+    int64_t run;
+    char *client = NULL;
+    int rc = selection_check(t->w, t->client, NULL, e);
+    if (rc == 0)
+        rc = is_run(t, &run) ? trace_run(t, run, &client, e) : trace_things(t, e);
+    if (rc == 0)
+        rc = report(cli, t, e);
+    free(client);
+    return rc;
+}
+
+int cmd_trace(struct cli *cli, int argc, char **argv)
+{
+    struct trace t = {.deliveries = json_array(),
+                      .runs = json_array(),
+                      .told = json_array(),
+                      .ids = json_array(),
+                      .conversations = json_array()};
+    struct cli_option options[] = {{"client", CLI_VALUE, &t.client},
+                                   {NULL, CLI_FLAG, NULL}};
+    struct cli_list rest = {0};
+    struct err e = {0};
+    char *words = NULL;
+    if (cli_parse(cli, argc, argv, options, &rest, 1, 2, usage, &e) == 0) {
+        words = rest.n == 2 ? xasprintf("%s %s", rest.items[0], rest.items[1])
+                            : xstrdup(rest.items[0]);
+        t.what = words;
+        t.w = workspace_open(cli->workspace, 0, &e);
+    }
+    if (t.w)
+        t.story = story_open(t.w, &e);
+    if (t.story)
+        trace(cli, &t, &e);
+    json_decref(t.deliveries);
+    json_decref(t.runs);
+    json_decref(t.told);
+    json_decref(t.ids);
+    json_decref(t.conversations);
+    story_close(t.story);
+    workspace_close(t.w);
+    free(words);
+    free(rest.items);
+    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+}

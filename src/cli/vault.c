@@ -1,0 +1,101 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "base/str.h"
+#include "base/testhook.h"
+#include "store/sealing.h"
+
+static const char usage[] = "vault rekey [--json]";
+
+struct rekey {
+    char *kept; /* the file of the old key */
+    int went_on;
+    struct sealing_count count;
+};
+
+/* Which key shall seal: a new one, unless an earlier rekey was cut off behind the moment
+ * when the key file was replaced, or another workspace with the same key file renewed it:
+ * then the key file's. */
+static int choose_key(struct store *store, struct vault *vault, struct rekey *r,
+                      struct err *e)
+{
+    char recorded[VAULT_ID_SIZE];
+    struct sealing_count count;
+    const char *current = vault_key_id(vault);
+    /* all must open before anything is changed */
+    if (sealing_key(store, recorded, e) != 0 ||
+        sealing_each(store, current, sealing_by_vault, vault, &count, e) != 0)
+        return -1;
+    r->went_on = count.other > 0 || (recorded[0] && strcmp(recorded, current) != 0);
+    if (r->went_on)
+        return 0;
+    return vault_renew(vault, &r->kept, e);
+}
+
+static int rekey(struct workspace *w, struct rekey *r, struct err *e)
+{
+    struct store *store = workspace_store(w, e);
+    struct vault *vault = store ? workspace_vault(w, e) : NULL;
+    int lock = vault ? vault_lock(vault, e) : -1;
+    /* another rekey may have ended between our reading of the key file and the lock */
+    if (lock < 0 || vault_reload(vault, e) != 0 || choose_key(store, vault, r, e) != 0) {
+        vault_unlock(lock);
+        return -1;
+    }
+    int rc =
+        sealing_renew(store, vault_key_id(vault), sealing_by_vault, vault, &r->count, e);
+    testhook_stop("committed");
+    struct sealing_count now = {0};
+    if (rc == 0)
+        rc = sealing_each(store, vault_key_id(vault), sealing_by_vault, vault, &now, e);
+    if (rc == 0 && now.other > 0)
+        rc = err_set(e, ERR_INTERNAL, "%d values are still sealed with an old key",
+                     now.other);
+    vault_unlock(lock);
+    return rc;
+}
+
+static void show(const struct cli *cli, struct vault *vault, const struct rekey *r)
+{
+    if (cli->json) {
+        json_t *tree =
+            json_pack("{s:s, s:i, s:i, s:b}", "key", vault_key_id(vault), "values",
+                      r->count.values, "sealed", r->count.other, "went_on", r->went_on);
+        if (r->kept)
+            json_object_set_new(tree, "old_key_file", json_string(r->kept));
+        cli_print_json(tree);
+        json_decref(tree);
+        return;
+    }
+    printf("%s%d of %d values are newly sealed, with the key %s\n",
+           r->went_on ? "an earlier rekey is completed: " : "", r->count.other,
+           r->count.values, vault_key_id(vault));
+    if (r->kept)
+        fprintf(stderr,
+                "the old key is kept in %s: delete that file when no backup and no other "
+                "workspace needs it\n",
+                r->kept);
+}
+
+int cmd_vault(struct cli *cli, int argc, char **argv)
+{
+    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
+    struct cli_list rest = {0};
+    struct err e = {0};
+    struct workspace *w = NULL;
+    struct rekey r = {0};
+    if (cli_parse(cli, argc, argv, options, &rest, 1, 1, usage, &e) == 0) {
+        if (strcmp(rest.items[0], "rekey") != 0)
+            err_set(&e, ERR_USAGE, "usage: foyer %s", usage);
+        else
+            w = workspace_open(cli->workspace, 0, &e);
+    }
+    if (w && rekey(w, &r, &e) == 0)
+        show(cli, workspace_vault(w, NULL), &r);
+    free(r.kept);
+    workspace_close(w);
+    free(rest.items);
+    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+}

@@ -1,0 +1,287 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+extern char **environ;
+
+static const char which_usage[] = "which NAME|FILE [--client CLIENT] [--json]";
+static const char diff_usage[] = "diff NAME|FILE [--client CLIENT] [--json]";
+
+enum { DIFF_MAX = 8 * 1024 * 1024, HASH_SHOWN = 12 };
+
+/* The files behind NAME as lua/std/tools/which.lua found them. */
+static json_t *find_files(struct workspace *w, const char *client, const char *name,
+                          struct err *e)
+{
+    json_t *args = json_pack("{s:s, s:s*}", "name", name, "client", client);
+    if (!args) {
+        err_set(e, ERR_USAGE, "the name is no UTF-8");
+        return NULL;
+    }
+    return cli_entry(w, client, "which", args, e);
+}
+
+static void print_layers(const json_t *matches)
+{
+    size_t i, k;
+    json_t *match, *layer, *rows = json_array();
+    json_array_foreach(matches, i, match)
+    {
+        json_array_foreach(json_object_get(match, "layers"), k, layer)
+        {
+            json_t *row = json_copy(layer);
+            const char *sha256 = json_string_value(json_object_get(layer, "sha256"));
+            json_object_set(row, "kind", json_object_get(match, "kind"));
+            if (sha256 && strlen(sha256) > HASH_SHOWN) /* --json has the whole of it */
+                json_object_set_new(row, "sha256", json_stringn(sha256, HASH_SHOWN));
+            json_array_append_new(rows, row);
+        }
+    }
+    json_t *columns = json_pack("[s,s,s,s,s]", "kind", "layer", "use", "sha256", "path");
+    table_print(rows, columns);
+    json_decref(columns);
+    json_decref(rows);
+    json_array_foreach(matches, i, match)
+    {
+        const char *why = json_string_value(json_object_get(match, "error"));
+        if (!why)
+            continue;
+        table_printf(stderr, "foyer: warning: %s\n", why);
+    }
+}
+
+int cmd_which(struct cli *cli, int argc, char **argv)
+{
+    const char *client = NULL;
+    struct cli_option options[] = {{"client", CLI_VALUE, &client},
+                                   {NULL, CLI_FLAG, NULL}};
+    struct cli_list rest = {0};
+    struct err e = {0};
+    struct workspace *w = NULL;
+    json_t *out = NULL;
+    if (cli_parse(cli, argc, argv, options, &rest, 1, 1, which_usage, &e) != 0)
+        goto out;
+    w = workspace_open(cli->workspace, client == NULL, &e);
+    if (!w || (client && !workspace_client(w, client, &e)))
+        goto out;
+    out = find_files(w, client, rest.items[0], &e);
+    if (out && cli->json)
+        cli_print_json(out);
+    else if (out)
+        print_layers(json_object_get(out, "matches"));
+out:
+    json_decref(out);
+    workspace_close(w);
+    free(rest.items);
+    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+}
+
+/* ---- diff ---- */
+
+/* A file that only its descriptor keeps: nothing is left behind, however we end. */
+static int temporary(const struct overlay_file *file, struct err *e)
+{
+    const char *dir = getenv("TMPDIR");
+    char *path = xasprintf("%s/foyer-diff-XXXXXX", dir && *dir ? dir : "/tmp");
+    int fd = mkstemp(path);
+    size_t done = 0;
+    if (fd >= 0)
+        unlink(path);
+    while (fd >= 0 && done < file->len) {
+        ssize_t n = write(fd, file->text + done, file->len - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            close(fd);
+            fd = -1;
+        } else {
+            done += (size_t)n;
+        }
+    }
+    if (fd < 0)
+        err_set(e, ERR_STORE, "cannot write %s: %s", path, strerror(errno));
+    else
+        lseek(fd, 0, SEEK_SET);
+    free(path);
+    return fd;
+}
+
+/* diff(1) on the descriptors 3 and 4; its output in OUT. 0 same, 1 different, -1. */
+static int run_diff(char *const argv[], int old, int new, struct buf *out, struct err *e)
+{
+    int pipe_fds[2], status = 0;
+    pid_t pid;
+    if (pipe2(pipe_fds, O_CLOEXEC) != 0)
+        return err_set(e, ERR_INTERNAL, "cannot run diff: %s", strerror(errno));
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE); /* ignored here, and that would be inherited */
+    posix_spawnattr_init(&attr);
+    posix_spawnattr_setsigdefault(&attr, &defaults);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, old, 3);
+    posix_spawn_file_actions_adddup2(&actions, new, 4);
+    int why = posix_spawnp(&pid, argv[0], &actions, &attr, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attr);
+    close(pipe_fds[1]);
+    if (why != 0) {
+        close(pipe_fds[0]);
+        return err_set(e, ERR_INTERNAL,
+                       "cannot run diff: %s; it is in Debian's diffutils", strerror(why));
+    }
+    char chunk[8192];
+    ssize_t n;
+    int full = 0;
+    while ((n = read(pipe_fds[0], chunk, sizeof chunk)) > 0 || (n < 0 && errno == EINTR))
+        if (n > 0 && buf_add(out, chunk, (size_t)n) != 0)
+            full = 1;
+    close(pipe_fds[0]);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (full)
+        return err_set(e, ERR_LIMIT, "cannot show the difference: more than %d MiB",
+                       DIFF_MAX >> 20);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
+        return err_set(e, ERR_INTERNAL, "cannot compare: diff failed");
+    return WEXITSTATUS(status);
+}
+
+/* A descriptor from 10 on: 3 and 4 are to be what diff reads. */
+static int high(int fd)
+{
+    int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 10);
+    if (fd >= 0)
+        close(fd);
+    return moved;
+}
+
+static int compare(const struct overlay_file *below, const struct overlay_file *near,
+                   struct buf *out, struct err *e)
+{
+    char *labels[2] = {
+        xasprintf("%s (%s)", below->path, overlay_layer_name(below->layer)),
+        xasprintf("%s (%s)", near->path, overlay_layer_name(near->layer))};
+    char *argv[] = {
+        (char *)"diff",      (char *)"-u", (char *)"--label", labels[0],
+        (char *)"--label",   labels[1],    (char *)"--",      (char *)"/dev/fd/3",
+        (char *)"/dev/fd/4", NULL};
+    int old = high(temporary(below, e)), new = old < 0 ? -1 : high(temporary(near, e));
+    int rc = new < 0 ? -1 : run_diff(argv, old, new, out, e);
+    if (old >= 0)
+        close(old);
+    if (new >= 0)
+        close(new);
+    free(labels[0]);
+    free(labels[1]);
+    return rc;
+}
+
+static struct overlay_file *layer_file(struct workspace *w, const char *client,
+                                       const json_t *layer, struct err *e)
+{
+    return overlay_find(
+        workspace_overlay(w), client, json_string_value(json_object_get(layer, "file")),
+        (enum layer)(json_integer_value(json_object_get(layer, "index")) - 1), e);
+}
+
+/* One of NAME's files: its row for --json, and DIFFER set when there is a difference. */
+static json_t *diff_one(struct workspace *w, const char *client, const json_t *match,
+                        int *differ, struct err *e)
+{
+    const json_t *layers = json_object_get(match, "layers");
+    json_t *near = json_array_get(layers, 0), *below = json_array_get(layers, 1);
+    json_t *row =
+        json_pack("{s:O, s:O, s:n, s:b, s:n}", "kind", json_object_get(match, "kind"),
+                  "path", json_object_get(near, "path"), "below", "differs", 0, "diff");
+    if (!below)
+        return row;
+    struct overlay_file *near_file = layer_file(w, client, near, e);
+    struct overlay_file *below_file = near_file ? layer_file(w, client, below, e) : NULL;
+    struct buf out;
+    buf_init(&out, DIFF_MAX);
+    int rc = below_file ? compare(below_file, near_file, &out, e) : -1;
+    if (rc < 0) {
+        json_decref(row);
+        row = NULL;
+    } else {
+        *differ |= rc;
+        json_t *text = json_stringn(buf_str(&out), out.len);
+        json_object_set(row, "below", json_object_get(below, "path"));
+        json_object_set_new(row, "differs", json_boolean(rc));
+        /* bytes that are no UTF-8 cannot stand in JSON */
+        json_object_set_new(row, "diff", text ? text : json_null());
+    }
+    buf_free(&out);
+    return row;
+}
+
+static void print_diff(const json_t *row)
+{
+    const char *path = json_string_value(json_object_get(row, "path"));
+    const char *below = json_string_value(json_object_get(row, "below"));
+    const char *text = json_string_value(json_object_get(row, "diff"));
+    if (!below)
+        table_printf(stderr, "foyer: %s lies over nothing: no layer below has it\n",
+                     path);
+    else if (json_is_false(json_object_get(row, "differs")))
+        table_printf(stderr, "foyer: %s and %s are the same\n", path, below);
+    else if (text)
+        table_print_text(stdout, text);
+    else
+        table_printf(stderr, "foyer: %s and %s differ, in bytes that are no UTF-8\n",
+                     path, below);
+}
+
+/* As diff(1): 0 when nothing differs, 1 when something does. */
+int cmd_diff(struct cli *cli, int argc, char **argv)
+{
+    const char *client = NULL;
+    struct cli_option options[] = {{"client", CLI_VALUE, &client},
+                                   {NULL, CLI_FLAG, NULL}};
+    struct cli_list rest = {0};
+    struct err e = {0};
+    struct workspace *w = NULL;
+    json_t *out = NULL, *rows = json_array(), *match;
+    int differ = 0;
+    size_t i;
+    if (cli_parse(cli, argc, argv, options, &rest, 1, 1, diff_usage, &e) != 0)
+        goto out;
+    w = workspace_open(cli->workspace, client == NULL, &e);
+    if (!w || (client && !workspace_client(w, client, &e)))
+        goto out;
+    out = find_files(w, client, rest.items[0], &e);
+    json_array_foreach(json_object_get(out, "matches"), i, match)
+    {
+        json_t *row = diff_one(w, client, match, &differ, &e);
+        if (!row)
+            goto out;
+        json_array_append_new(rows, row);
+    }
+    if (out && cli->json) {
+        cli_print_json(rows);
+    } else {
+        json_array_foreach(rows, i, match) print_diff(match);
+    }
+out:
+    json_decref(out);
+    json_decref(rows);
+    workspace_close(w);
+    free(rest.items);
+    return e.kind != ERR_NONE ? cli_fail(cli, &e) : differ;
+}

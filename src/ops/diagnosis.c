@@ -1,0 +1,85 @@
+#include "ops/diagnosis.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/table.h"
+#include "base/str.h"
+
+static const char *const status_names[] = {"ok", "warning", "problem"};
+
+void findings_init(struct findings *f)
+{
+    *f = (struct findings){.list = json_array()};
+}
+
+void findings_fini(struct findings *f)
+{
+    json_decref(f->list);
+    *f = (struct findings){.list = NULL};
+}
+
+static json_t *add(struct findings *f, enum finding status, const char *check,
+                   const char *text)
+{
+    json_t *finding = json_pack("{s:s, s:s, s:s}", "check", check, "status",
+                                status_names[status], "message", text);
+    if (!finding)
+        finding = json_pack("{s:s, s:s, s:s}", "check", check, "status",
+                            status_names[status], "message", "(a text that is no UTF-8)");
+    json_array_append_new(f->list, finding);
+    f->counts[status]++;
+    return finding;
+}
+
+json_t *findings_add(struct findings *f, enum finding status, const char *check,
+                     const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *text = xvasprintf(fmt, ap);
+    va_end(ap);
+    json_t *finding = add(f, status, check, text);
+    free(text);
+    return finding;
+}
+
+json_t *findings_add_tie(struct findings *f, const struct reach_tie *t,
+                         enum finding status, const char *check, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *text = xvasprintf(fmt, ap);
+    va_end(ap);
+    char *whole =
+        xasprintf("%s (%s, %s; %s): %s", t->company, t->id, t->app, t->clients, text);
+    json_t *finding = add(f, status, check, whole);
+    findings_set(finding, "app", t->app);
+    findings_set(finding, "company", t->id);
+    findings_set(finding, "client", t->client);
+    free(whole);
+    free(text);
+    return finding;
+}
+
+void findings_set(json_t *finding, const char *key, const char *text)
+{
+    if (text)
+        json_object_set_new(finding, key, json_string(text));
+}
+
+void findings_print(const struct findings *f)
+{
+    size_t i;
+    json_t *finding;
+    json_array_foreach(f->list, i, finding)
+    {
+        table_printf(stdout, "%-8s %s\n",
+                     json_string_value(json_object_get(finding, "status")),
+                     json_string_value(json_object_get(finding, "message")));
+    }
+    int problems = f->counts[FINDING_PROBLEM], warnings = f->counts[FINDING_WARNING];
+    printf("%d problem%s, %d warning%s\n", problems, problems == 1 ? "" : "s", warnings,
+           warnings == 1 ? "" : "s");
+}

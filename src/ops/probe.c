@@ -1,0 +1,137 @@
+#include "ops/probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/jsontree.h"
+#include "base/str.h"
+
+enum { ASKED_AT_ONCE = 16, WAIT_MS = 5000 };
+
+static void set_row(struct reach_tie *t, const struct store_connection *c)
+{
+    free(t->last_error);
+    t->last_error = xstrdup_null(c->last_error);
+    free(t->made_with);
+    t->made_with = xstrdup_null(c->made_with);
+    t->oauth = c->refresh.data != NULL;
+    t->reconnect = c->reconnect;
+    t->expires_ms = c->expires_ms;
+    t->refreshed_ms = c->refreshed_ms;
+}
+
+static int add_tie(void *arg, const char *client, const struct store_connection *c)
+{
+    struct reach_tie **p = arg;
+    for (; *p; p = &(*p)->next)
+        if (strcmp((*p)->app, c->app) == 0 && strcmp((*p)->id, c->id) == 0) {
+            char *clients = xasprintf("%s, %s", (*p)->clients, client);
+            free((*p)->clients);
+            (*p)->clients = clients;
+            return 0;
+        }
+    *p = xcalloc(1, sizeof **p);
+    **p = (struct reach_tie){.app = xstrdup(c->app),
+                             .id = xstrdup(c->id),
+                             .company = xstrdup(c->company),
+                             .client = xstrdup(client),
+                             .clients = xstrdup(client)};
+    set_row(*p, c);
+    return 0;
+}
+
+struct reach_tie *reach_list(struct store *store, struct err *e)
+{
+    struct reach_tie *ties = NULL;
+    if (store_connection_each(store, add_tie, &ties, e) == 0)
+        return ties;
+    reach_free(ties);
+    return NULL;
+}
+
+void reach_free(struct reach_tie *ties)
+{
+    while (ties) {
+        struct reach_tie *t = ties;
+        ties = t->next;
+        free(t->app);
+        free(t->id);
+        free(t->company);
+        free(t->client);
+        free(t->clients);
+        free(t->last_error);
+        free(t->made_with);
+        json_decref(t->answer);
+        free(t);
+    }
+}
+
+struct asking {
+    struct session *s;
+    int n; /* under way */
+};
+
+struct asked {
+    struct asking *asking;
+    struct reach_tie *tie;
+};
+
+static void on_answer(void *arg, const struct run_result *result)
+{
+    struct asked *asked = arg;
+    struct reach_tie *t = asked->tie;
+    t->answered_ms = clock_wall_ms();
+    t->err = result->err;
+    if (result->outcome == RUN_DONE)
+        t->answer = jsontree_read(result->json, result->len, NULL);
+    asked->asking->n--;
+    loop_stop(session_loop(asked->asking->s));
+}
+
+static void ask(struct asked *asked)
+{
+    json_t *args = json_pack("{s:s}", "app", asked->tie->app);
+    struct session_call call = {.client = asked->tie->client,
+                                .label = "doctor",
+                                .entry = "identity",
+                                .args = args,
+                                .wait_ms = WAIT_MS};
+    asked->asking->n++;
+    session_start(asked->asking->s, &call, on_answer, asked);
+    json_decref(args);
+}
+
+/* A refresh on the way may have changed the row. */
+static void read_again(struct reach_tie *t, struct store *store)
+{
+    struct err ignored;
+    struct store_connection row;
+    if (store_connection_read(store, t->app, t->id, &row, &ignored) != 0)
+        return;
+    set_row(t, &row);
+    store_connection_fini(&row);
+}
+
+void reach_ask(struct reach_tie *ties, struct session *s, struct store *store)
+{
+    struct asking asking = {s, 0};
+    struct reach_tie *next = ties;
+    size_t n = 0, at = 0;
+    for (const struct reach_tie *t = ties; t; t = t->next)
+        n++;
+    struct asked *all = xcalloc(n + 1, sizeof *all);
+    while (!session_interrupted(s) && (next || asking.n > 0)) {
+        if (next && asking.n < ASKED_AT_ONCE) {
+            all[at] = (struct asked){&asking, next};
+            if (!next->reconnect)
+                ask(&all[at++]);
+            next = next->next;
+        } else {
+            loop_run(session_loop(s));
+        }
+    }
+    for (struct reach_tie *t = ties; t; t = t->next)
+        read_again(t, store);
+    free(all);
+}

@@ -1,0 +1,273 @@
+#include "ops/rehearsal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/table.h"
+#include "cli/timeline.h"
+#include "base/clock.h"
+#include "core/jsontree.h"
+#include "base/str.h"
+#include "store/inbox.h"
+#include "store/ledger.h"
+#include "core/limits.h"
+#include "vm/pins.h"
+
+enum { WAIT_MS = 60 * 1000 }; /* in line for the company's budget */
+
+struct rehearsal {
+    struct session *session;
+    struct db *db;
+    int64_t activation;
+    char *client, *seed, *label, *args;
+    unsigned char pins[CRYPTO_SHA256_SIZE];
+    int has_pins;
+    struct journal *journal;
+    struct err *e;
+    int64_t run;
+    int new_code, failed, is_loaded, ended;
+    json_t *answer;
+};
+
+/* ---- what is stored ---- */
+
+static int on_row(void *arg, const struct ledger_run *row)
+{
+    struct rehearsal *r = arg;
+    r->activation = row->activation;
+    r->client = xstrdup(row->client);
+    r->seed = xstrdup(row->seed ? row->seed : "rehearsal");
+    r->label = xasprintf("recipe %s", row->recipe);
+    r->args = xstrdup(row->args ? row->args : "{}");
+    r->has_pins = row->pins != NULL;
+    if (row->pins)
+        memcpy(r->pins, row->pins, sizeof r->pins);
+    return 1;
+}
+
+static int on_activation(void *arg, const struct activation *a)
+{
+    struct rehearsal *r = arg;
+    const char *rest = r->args + 1; /* an object without its brace */
+    char *args = xasprintf("{\"event\":%s,\"fired\":true%s%s", a->event,
+                           *rest == '}' ? "" : ",", rest);
+    free(r->args);
+    r->args = args;
+    return 1;
+}
+
+static int on_step(void *arg, const struct journal_entry *step)
+{
+    struct rehearsal *r = arg;
+    r->failed = journal_load(r->journal, step, r->e) != 0;
+    return r->failed;
+}
+
+static int code_text(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE], char **text,
+                     size_t *len, struct err *e)
+{
+    const struct rehearsal *r = arg;
+    return ledger_code(r->db, hash, text, len, e);
+}
+
+static struct pins *load_pins(struct rehearsal *r, struct err *e)
+{
+    struct pins *pins = pins_new(workspace_overlay(session_workspace(r->session)));
+    char *list = NULL;
+    if (r->has_pins && (ledger_pins(r->db, r->pins, &list, e) != 0 ||
+                        pins_load(pins, list, code_text, r, e) != 0)) {
+        pins_free(pins);
+        pins = NULL;
+    }
+    free(list);
+    return pins;
+}
+
+static int load(struct rehearsal *r, struct err *e)
+{
+    if (ledger_read(r->db, r->run, on_row, r, e) != 0 ||
+        (r->activation &&
+         inbox_activation(r->db, r->activation, on_activation, r, e) != 0))
+        return -1;
+    r->journal = journal_new(&limits_default, 1);
+    r->e = e;
+    return ledger_steps(r->db, r->run, on_step, r, e) == 0 && !r->failed ? 0 : -1;
+}
+
+/* As it would be after a retry, which is undone. */
+static int load_retried(struct db *db, void *arg, struct err *e)
+{
+    struct rehearsal *r = arg;
+    r->is_loaded =
+        ledger_retry(db, r->run, r->new_code, clock_wall_ms(), e) == 0 && load(r, e) == 0;
+    return r->is_loaded ? err_set(e, ERR_INTERNAL, "this was a rehearsal") : -1;
+}
+
+/* ---- what comes of it ---- */
+
+static void set_done(struct rehearsal *r, const struct run_result *result)
+{
+    json_t *tree = jsontree_read(result->json, result->len, NULL);
+    json_t *value = json_object_get(tree, "result");
+    json_t *request = json_object_get(value, "dry_run");
+    if (request)
+        json_object_set(r->answer, "would_send", request);
+    else
+        json_object_set(r->answer, "would_end", value ? value : json_null());
+    json_decref(tree);
+}
+
+static void on_done(void *arg, const struct run_result *result)
+{
+    struct rehearsal *r = arg;
+    switch (result->outcome) {
+    case RUN_DONE:
+        set_done(r, result);
+        break;
+    case RUN_SLEEPING:
+    case RUN_WAITING:
+        json_object_set_new(r->answer, "would_wait_until",
+                            json_real((double)result->until_ms / 1000));
+        break;
+    case RUN_SKIPPED:
+        json_object_set_new(r->answer, "would_skip", json_string(result->err.text));
+        break;
+    default:
+        json_object_set_new(r->answer, "would_fail", json_string(result->err.text));
+    }
+    r->ended = 1;
+    loop_stop(session_loop(r->session));
+}
+
+static int attempt(struct rehearsal *r, struct err *e)
+{
+    struct pins *pins = load_pins(r, e);
+    if (!pins)
+        return -1;
+    struct run_spec spec = {.id = r->seed,
+                            .client = r->client,
+                            .label = r->label,
+                            .entry = "run",
+                            .args = r->args,
+                            .args_len = strlen(r->args),
+                            .files = 1,
+                            .dry = 1,
+                            .lane = LANE_BULK,
+                            .wait_ms = WAIT_MS,
+                            .patient = 1,
+                            .keep = 1,
+                            .journal = r->journal,
+                            .pins = pins};
+    r->journal = NULL;
+    struct run *run = run_start(session_runs(r->session), &spec, on_done, r);
+    while (!r->ended && !session_interrupted(r->session))
+        loop_run(session_loop(r->session));
+    if (r->ended)
+        return 0;
+    run_kill(run);
+    return err_set(e, ERR_INTERNAL, "interrupted");
+}
+
+json_t *rehearsal_run(struct session *s, struct db *db, int64_t run, int new_code,
+                      struct err *e)
+{
+    struct rehearsal r = {.session = s,
+                          .db = db,
+                          .run = run,
+                          .new_code = new_code,
+                          .answer = json_object()};
+    struct journal_entry intent, scope;
+    db_transaction(db, load_retried, &r, e);
+    int rc = r.is_loaded ? 0 : -1;
+    if (r.is_loaded)
+        err_clear(e);
+    if (rc == 0 && journal_uncertain(r.journal, &intent, &scope)) {
+        json_t *what = jsontree_read(intent.input, intent.input_len, NULL);
+        json_object_set_new(r.answer, "would_look_for",
+                            what ? what : json_string(intent.name));
+    } else if (rc == 0) {
+        rc = attempt(&r, e);
+    }
+    journal_free(r.journal);
+    free(r.client);
+    free(r.seed);
+    free(r.label);
+    free(r.args);
+    if (rc != 0) {
+        json_decref(r.answer);
+        return NULL;
+    }
+    return r.answer;
+}
+
+/* ---- a run that does not exist ---- */
+
+json_t *rehearsal_recipe(struct session *s, const char *client, const char *recipe,
+                         const char *conversation, struct err *e)
+{
+    struct rehearsal r = {.session = s, .answer = json_object()};
+    char *label = xasprintf("recipe %s", recipe);
+    json_t *args =
+        json_pack("{s:s, s:s}", "recipe", recipe, "conversation", conversation);
+    struct session_call call = {.client = client,
+                                .label = label,
+                                .entry = "run",
+                                .args = args,
+                                .files = 1,
+                                .lane = LANE_BULK,
+                                .wait_ms = WAIT_MS,
+                                .patient = 1,
+                                .dry = 1};
+    session_start(s, &call, on_done, &r);
+    while (!r.ended && !session_interrupted(s))
+        loop_run(session_loop(s));
+    json_decref(args);
+    free(label);
+    if (r.ended)
+        return r.answer;
+    json_decref(r.answer);
+    err_set(e, ERR_INTERNAL, "interrupted");
+    return NULL;
+}
+
+/* ---- for people ---- */
+
+static void print_body(FILE *to, const json_t *body)
+{
+    char *text = json_is_string(body) ? xstrdup(json_string_value(body))
+                 : body               ? json_dumps(body, JSON_INDENT(2) | JSON_ENCODE_ANY)
+                                      : NULL;
+    if (text) {
+        fputs("  ", to);
+        table_print_lines(to, text);
+    }
+    free(text);
+}
+
+void rehearsal_print(FILE *to, struct workspace *w, const char *client,
+                     const json_t *said)
+{
+    const json_t *send = json_object_get(said, "would_send");
+    const json_t *look = json_object_get(said, "would_look_for");
+    const char *text;
+    if (send) {
+        table_printf(to, "would send %s %s\n",
+                     json_string_value(json_object_get(send, "method")),
+                     json_string_value(json_object_get(send, "to")));
+        print_body(to, json_object_get(send, "body"));
+    } else if (look) {
+        fputs("nobody knows whether its write was done: foyer would look for it\n", to);
+        print_body(to, look);
+    } else if ((text = json_string_value(json_object_get(said, "would_skip")))) {
+        table_printf(to, "would be skipped: %s\n", text);
+    } else if ((text = json_string_value(json_object_get(said, "would_fail")))) {
+        table_printf(to, "would fail: %s\n", text);
+    } else if (json_object_get(said, "would_wait_until")) {
+        struct timeline t = timeline_for(w, client);
+        char at[40];
+        timeline_format(&t, timeline_ms(said, "would_wait_until"), at);
+        table_printf(to, "would send nothing and wait until %s\n", at);
+    } else {
+        fputs("would end without sending anything\n", to);
+    }
+}

@@ -1,0 +1,519 @@
+#include "ops/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/jsontree.h"
+#include "base/printable.h"
+#include "base/str.h"
+#include "core/answer.h"
+#include "store/store.h"
+
+enum { COMPANIES_MAX = 32 };
+
+struct story {
+    struct workspace *w;
+    struct db *db;
+    json_t *audience; /* "app/company" -> names of clients */
+    json_t *links;    /* client -> [app, company, app, company …] */
+    const char *pairs[2 * COMPANIES_MAX];
+};
+
+/* ---- small things ---- */
+
+void story_set_text(json_t *tree, const char *key, const char *text)
+{
+    json_t *value = text ? json_string(text) : NULL;
+    if (text && !value) {
+        char *mended = printable_copy(text, strlen(text), 1);
+        value = json_string(mended);
+        free(mended);
+    }
+    if (value)
+        json_object_set_new(tree, key, value);
+}
+
+void story_set_time(json_t *tree, const char *key, int64_t ms)
+{
+    if (ms > 0)
+        json_object_set_new(tree, key, json_real((double)ms / 1000));
+}
+
+static void set_count(json_t *tree, const char *key, int64_t n)
+{
+    if (n)
+        json_object_set_new(tree, key, json_integer(n));
+}
+
+/* A stored document, or the text itself where it is none. */
+static void set_json(json_t *tree, const char *key, const char *text)
+{
+    json_t *value = jsontree_reads(text, NULL);
+    if (value)
+        json_object_set_new(tree, key, value);
+    else
+        story_set_text(tree, key, text);
+}
+
+static json_t *need_list(json_t *tree, const char *key)
+{
+    json_t *list = json_object_get(tree, key);
+    if (!list) {
+        list = json_array();
+        json_object_set_new(tree, key, list);
+    }
+    return list;
+}
+
+/* ---- who is connected to what ---- */
+
+static int add_link(void *arg, const char *client, const struct store_connection *c)
+{
+    struct story *s = arg;
+    char *company = xasprintf("%s/%s", c->app, c->id);
+    json_array_append_new(need_list(s->audience, company), json_string(client));
+    json_t *own = need_list(s->links, client);
+    if (json_array_size(own) < 2 * COMPANIES_MAX) {
+        json_array_append_new(own, json_string(c->app));
+        json_array_append_new(own, json_string(c->id));
+    }
+    free(company);
+    return 0;
+}
+
+struct story *story_open(struct workspace *w, struct err *e)
+{
+    struct store *store = workspace_store(w, e);
+    if (!store)
+        return NULL;
+    struct story *s = xcalloc(1, sizeof *s);
+    s->w = w;
+    s->db = store_db(store);
+    s->audience = json_object();
+    s->links = json_object();
+    if (store_connection_each(store, add_link, s, e) != 0) {
+        story_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+void story_close(struct story *s)
+{
+    if (!s)
+        return;
+    json_decref(s->audience);
+    json_decref(s->links);
+    free(s);
+}
+
+struct db *story_db(const struct story *s)
+{
+    return s->db;
+}
+
+const char *const *story_companies(struct story *s, const char *client, size_t *n)
+{
+    const json_t *list = json_object_get(s->links, client);
+    size_t i;
+    json_t *text;
+    json_array_foreach(list, i, text)
+    {
+        s->pairs[i] = json_string_value(text);
+    }
+    *n = json_array_size(list) / 2;
+    return s->pairs;
+}
+
+/* ---- links ---- */
+
+struct linking {
+    struct workspace *w;
+    const char *conversation;
+    json_t *link;
+};
+
+/* The app whose ids look like that says where one is opened. */
+static void try_app(void *arg, const char *app)
+{
+    struct linking *l = arg;
+    struct err e;
+    const json_t *connector = l->link ? NULL : workspace_connector(l->w, app, &e);
+    const json_t *kind = json_at(connector, "ids.conversation");
+    const char *prefix = json_string_value(json_object_get(kind, "prefix"));
+    const char *open = json_string_value(json_object_get(kind, "open"));
+    const char *hole = open ? strstr(open, "{id}") : NULL;
+    if (!prefix || !hole || !str_starts(l->conversation, prefix))
+        return;
+    char *url =
+        xasprintf("%.*s%s%s", (int)(hole - open), open, l->conversation, hole + 4);
+    l->link = json_string(url);
+    free(url);
+}
+
+static void add_conversation_link(struct story *s, json_t *tree, const char *conversation)
+{
+    struct linking l = {s->w, conversation, NULL};
+    if (conversation)
+        overlay_each(workspace_overlay(s->w), NULL, "lua", try_app, &l);
+    if (l.link)
+        json_object_set_new(tree, "link", l.link);
+}
+
+/* ---- runs ---- */
+
+const char *story_run_state(const struct ledger_run *run)
+{
+    return run->state == LEDGER_QUEUED && run->failures > 0
+               ? "retrying"
+               : ledger_state_name(run->state);
+}
+
+json_t *story_run_row(const struct ledger_run *run)
+{
+    json_t *row =
+        json_pack("{s:I, s:s, s:s, s:s, s:s, s:i}", "id", (json_int_t)run->id, "client",
+                  run->client, "recipe", run->recipe, "state", story_run_state(run),
+                  "origin", run->origin, "attempts", run->attempts);
+    set_count(row, "activation", run->activation);
+    set_count(row, "failures", run->failures);
+    set_count(row, "crashes", run->crashes);
+    story_set_text(row, "conversation", run->conversation);
+    story_set_time(row, "slot_at", run->slot_ms);
+    story_set_time(row, "created_at", run->created_ms);
+    story_set_time(row, "began_at", run->began_ms);
+    story_set_time(row, "ended_at", run->ended_ms);
+    if (run->state == LEDGER_QUEUED || run->state == LEDGER_SLEEPING ||
+        run->state == LEDGER_WAITING || run->state == LEDGER_CONFIRMING)
+        story_set_time(row, "due_at", run->due_ms);
+    story_set_text(row, "kind", run->kind);
+    story_set_text(row, "reason", run->reason);
+    story_set_text(row, "undelivered", run->undelivered);
+    return row;
+}
+
+struct reading {
+    struct story *s;
+    json_t *tree;
+    enum ledger_state state;
+    int64_t activation;
+};
+
+static int on_run(void *arg, const struct ledger_run *run)
+{
+    struct reading *r = arg;
+    r->tree = story_run_row(run);
+    r->state = run->state;
+    r->activation = run->activation;
+    set_json(r->tree, "result", run->result);
+    if (!run->activation)
+        set_json(r->tree, "args", run->args);
+    add_conversation_link(r->s, r->tree, run->conversation);
+    return 1;
+}
+
+static int on_activation(void *arg, const struct activation *a)
+{
+    json_t *tree = arg;
+    story_set_text(tree, "trigger", a->trigger);
+    set_count(tree, "delivery", a->delivery);
+    return 1;
+}
+
+static int on_event(void *arg, const struct ledger_event *event)
+{
+    json_t *line = json_object();
+    story_set_time(line, "at", event->at_ms);
+    story_set_text(line, "what", event->what);
+    story_set_text(line, "text", event->text);
+    json_array_append_new(arg, line);
+    return 0;
+}
+
+/* The open intent that left: its fate is not known. */
+static int on_step(void *arg, const struct journal_entry *step)
+{
+    json_t *tree = arg;
+    if (!step->is_intent || step->is_done || !step->at_ms)
+        return 0;
+    json_t *write = jsontree_read(step->input, step->input_len, NULL);
+    if (!json_is_object(write)) {
+        json_decref(write);
+        write = json_object();
+        story_set_text(write, "what", step->name);
+    }
+    story_set_time(write, "at", step->at_ms);
+    json_object_set_new(tree, "write", write);
+    return 0;
+}
+
+static int is_held_by(const char *whose, const json_t *tree, const char *key)
+{
+    return !*whose || str_eq(whose, json_string_value(json_object_get(tree, key)));
+}
+
+/* What holds a run that could go on, and the command that lifts it. */
+static int on_pause(void *arg, const struct ledger_pause *pause)
+{
+    json_t *tree = arg;
+    if (!is_held_by(pause->client, tree, "client") ||
+        !is_held_by(pause->recipe, tree, "recipe"))
+        return 0;
+    json_t *row = json_object();
+    story_set_text(row, "client", *pause->client ? pause->client : NULL);
+    story_set_text(row, "recipe", *pause->recipe ? pause->recipe : NULL);
+    story_set_text(row, "by", pause->by);
+    story_set_text(row, "reason", *pause->reason ? pause->reason : NULL);
+    story_set_time(row, "paused_at", pause->at_ms);
+    json_array_append_new(need_list(tree, "paused"), row);
+    const char *client = pause->client, *recipe = pause->recipe;
+    char *line = xasprintf("foyer resume%s%s%s%s%s", *client ? " --client " : "", client,
+                           *recipe ? " --recipe " : "", recipe,
+                           *client || *recipe ? "" : " --all");
+    json_array_append_new(need_list(tree, "commands"), json_string(line));
+    free(line);
+    return 0;
+}
+
+static void add_command(json_t *tree, int64_t id, const char *verb, const char *rest)
+{
+    char *line = xasprintf("foyer runs %s %lld%s", verb, (long long)id, rest);
+    json_array_append_new(need_list(tree, "commands"), json_string(line));
+    free(line);
+}
+
+static void add_commands(json_t *tree, enum ledger_state state, int64_t id)
+{
+    int uncertain = json_object_get(tree, "write") != NULL;
+    if (uncertain && (state == LEDGER_PARKED || state == LEDGER_CONFIRMING)) {
+        add_command(tree, id, "resolve", " --happened");
+        add_command(tree, id, "resolve", " --not-happened");
+    }
+    if (state == LEDGER_PARKED || state == LEDGER_DEAD) {
+        add_command(tree, id, "retry", "");
+        if (!uncertain)
+            add_command(tree, id, "retry", " --new-code");
+    }
+    if (state == LEDGER_PARKED || state == LEDGER_HELD || state == LEDGER_DEAD)
+        add_command(tree, id, "cancel", "");
+}
+
+json_t *story_run(struct story *s, int64_t id, struct err *e)
+{
+    struct reading r = {.s = s};
+    json_t *history = json_array();
+    if (ledger_read(s->db, id, on_run, &r, e) != 0 ||
+        ledger_history(s->db, id, on_event, history, e) != 0 ||
+        ledger_steps(s->db, id, on_step, r.tree, e) != 0) {
+        json_decref(history);
+        json_decref(r.tree);
+        return NULL;
+    }
+    struct err ignored; /* it may be older than what is kept */
+    if (r.activation)
+        inbox_activation(s->db, r.activation, on_activation, r.tree, &ignored);
+    json_object_set_new(r.tree, "history", history);
+    if (r.state == LEDGER_QUEUED || r.state == LEDGER_SLEEPING ||
+        r.state == LEDGER_WAITING || r.state == LEDGER_CONFIRMING)
+        ledger_pauses(s->db, on_pause, r.tree, &ignored);
+    add_commands(r.tree, r.state, id);
+    return r.tree;
+}
+
+/* ---- deliveries ---- */
+
+static const json_t *clients_of(const struct story *s, const struct delivery *d)
+{
+    char *company = xasprintf("%s/%s", d->app, d->company ? d->company : "");
+    const json_t *list = json_object_get(s->audience, company);
+    free(company);
+    return list;
+}
+
+static json_t *delivery_head(const struct delivery *d)
+{
+    json_t *row = json_pack("{s:I, s:s, s:s, s:s, s:i}", "id", (json_int_t)d->id, "app",
+                            d->app, "scheme", d->scheme, "state",
+                            delivery_state_name(d->state), "attempts", d->attempts);
+    story_set_time(row, "at", d->at_ms);
+    story_set_text(row, "route_client", d->client);
+    story_set_text(row, "route_trigger", d->trigger);
+    story_set_text(row, "company", d->company);
+    story_set_text(row, "type", d->type);
+    story_set_text(row, "event", d->event);
+    story_set_text(row, "conversation", d->conversation);
+    set_count(row, "crashes", d->crashes);
+    if (d->state == DELIVERY_WAITING)
+        story_set_time(row, "due_at", d->due_ms);
+    return row;
+}
+
+static void set_unrouted(json_t *row, const struct delivery *d)
+{
+    char *why = d->company && *d->company
+                    ? xasprintf("no client is connected to the company %s; after foyer "
+                                "connect: foyer events replay %lld",
+                                d->company, (long long)d->id)
+                    : xstrdup("it names no company: a client's own address, "
+                              "/hooks/CLIENT/APP, says whose it is");
+    story_set_text(row, "why", why);
+    free(why);
+}
+
+/* What the note says of the delivery itself; see work/delivery_result.h, work/reclaim.c.
+ */
+static void add_why(json_t *row, const struct delivery *d, const json_t *note)
+{
+    const json_t *why = json_object_get(json_object_get(note, ""), "why");
+    if (!why)
+        why = json_object_get(note, "dead");
+    if (json_is_string(why))
+        json_object_set(row, "why", (json_t *)why);
+    else if (d->note && !note)
+        story_set_text(row, "why", d->note);
+    else if (d->state == DELIVERY_UNROUTED)
+        set_unrouted(row, d);
+}
+
+json_t *story_delivery_row(const struct story *s, const struct delivery *d)
+{
+    json_t *row = delivery_head(d);
+    json_t *note = jsontree_reads(d->note, NULL);
+    json_t *clients =
+        d->client ? json_pack("[s]", d->client) : json_deep_copy(clients_of(s, d));
+    json_object_set_new(row, "clients", clients ? clients : json_array());
+    add_why(row, d, note);
+    json_decref(note);
+    return row;
+}
+
+struct telling {
+    struct story *s;
+    const char *client; /* NULL: all */
+    json_t *clients;    /* name -> its part */
+    json_t *fired;      /* ids of activations, with where their runs go */
+};
+
+static json_t *part_of(struct telling *t, const char *client)
+{
+    if (t->client && !str_eq(t->client, client))
+        return NULL;
+    json_t *part = json_object_get(t->clients, client);
+    if (!part) {
+        part = json_pack("{s:s, s:[]}", "client", client, "triggers");
+        json_object_set_new(t->clients, client, part);
+    }
+    return part;
+}
+
+static int on_fired(void *arg, const struct activation *a)
+{
+    struct telling *t = arg;
+    json_t *part = part_of(t, a->client);
+    if (!part)
+        return 0;
+    json_t *trigger = json_pack("{s:b, s:I, s:[]}", "fired", 1, "activation",
+                                (json_int_t)a->id, "runs");
+    story_set_text(trigger, "trigger", a->trigger);
+    story_set_text(trigger, "key", a->key);
+    story_set_time(trigger, "at", a->at_ms);
+    json_t *note = jsontree_reads(a->note, NULL);
+    json_t *not_on = json_object_get(note, "not_on");
+    if (json_array_size(not_on))
+        json_object_set(trigger, "not_on", not_on);
+    json_decref(note);
+    json_array_append(t->fired, trigger);
+    json_array_append_new(json_object_get(part, "triggers"), trigger);
+    return 0;
+}
+
+/* {"front/x": why, "error": why, "recipe NAME": why} of one client. */
+static void add_quiet(json_t *part, const json_t *said)
+{
+    static const char recipe[] = "recipe ";
+    const char *what;
+    json_t *why;
+    json_object_foreach((json_t *)said, what, why)
+    {
+        if (str_eq(what, "error")) {
+            json_object_set(part, "error", why);
+        } else if (str_starts(what, recipe)) {
+            json_array_append_new(
+                need_list(part, "broken"),
+                json_pack("{s:s, s:O}", "recipe", what + sizeof recipe - 1, "why", why));
+        } else {
+            json_array_append_new(
+                json_object_get(part, "triggers"),
+                json_pack("{s:b, s:s, s:O}", "fired", 0, "trigger", what, "why", why));
+        }
+    }
+}
+
+static void add_note(struct telling *t, const json_t *note)
+{
+    const char *client;
+    json_t *said;
+    json_object_foreach((json_t *)note, client, said)
+    {
+        json_t *part = *client && json_is_object(said) ? part_of(t, client) : NULL;
+        if (part)
+            add_quiet(part, said);
+    }
+}
+
+static int on_run_row(void *arg, const struct ledger_run *run)
+{
+    json_array_insert_new(arg, 0, story_run_row(run));
+    return 0;
+}
+
+static int add_runs(struct telling *t, json_t *trigger, int history, struct err *e)
+{
+    json_t *rows = json_object_get(trigger, "runs"), *row;
+    struct ledger_filter filter = {
+        .activation = json_integer_value(json_object_get(trigger, "activation"))};
+    if (ledger_each(t->s->db, &filter, on_run_row, rows, e) != 0)
+        return -1;
+    for (size_t i = 0; history && (row = json_array_get(rows, i)); i++) {
+        json_t *run = story_run(t->s, json_integer_value(json_object_get(row, "id")), e);
+        if (!run)
+            return -1;
+        json_array_set_new(rows, i, run);
+    }
+    return 0;
+}
+
+json_t *story_delivery(struct story *s, const struct delivery *d, const char *client,
+                       int history, struct err *e)
+{
+    json_t *row = delivery_head(d);
+    json_t *note = jsontree_reads(d->note, NULL);
+    struct telling t = {s, client, json_object(), json_array()};
+    size_t i;
+    json_t *item;
+    const char *name;
+    add_why(row, d, note);
+    if (d->client)
+        part_of(&t, d->client);
+    json_array_foreach(d->client ? NULL : clients_of(s, d), i, item)
+    {
+        part_of(&t, json_string_value(item));
+    }
+    int rc = inbox_activations_of(s->db, d->id, on_fired, &t, e);
+    add_note(&t, note);
+    json_array_foreach(t.fired, i, item)
+    {
+        if (rc == 0)
+            rc = add_runs(&t, item, history, e);
+    }
+    json_t *clients = need_list(row, "clients");
+    json_object_foreach(t.clients, name, item) json_array_append(clients, item);
+    json_decref(t.clients);
+    json_decref(t.fired);
+    json_decref(note);
+    if (rc != 0) {
+        json_decref(row);
+        return NULL;
+    }
+    return row;
+}

@@ -1,0 +1,278 @@
+#include "ops/selection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "base/when.h"
+
+enum { LIMIT_MAX = 1000000, NAMES_MAX = 512 };
+
+static const char retrying[] = "retrying", undelivered[] = "undelivered";
+
+/* ---- what was typed ---- */
+
+int selection_since(const char *word, int64_t now_ms, int64_t *ms, struct err *e)
+{
+    int64_t back, seconds;
+    int32_t ns;
+    int is_number =
+        word[strspn(word, "0123456789")] == '\0'; /* 20260101 is no duration */
+    if (!is_number && str_parse_duration(word, &back) == 0) {
+        *ms = now_ms - back;
+        return 0;
+    }
+    if (when_parse(word, &seconds, &ns, e) == 0) {
+        *ms = seconds * 1000 + ns / 1000000;
+        return 0;
+    }
+    return err_set(
+        e, ERR_USAGE,
+        "cannot read \"%.60s\" as a time: a duration such as 90m, 2h or 3d, or "
+        "2026-11-22, or 2026-11-22T10:00:00Z",
+        word);
+}
+
+int selection_id(const char *word, const char *noun, int64_t *id, struct err *e)
+{
+    size_t n = strlen(noun);
+    const char *digits =
+        strncmp(word, noun, n) == 0 && word[n] == ' ' ? word + n + 1 : word;
+    if (*digits >= '0' && *digits <= '9' && str_parse_int(digits, id) == 0 && *id > 0)
+        return 0;
+    return err_set(e, ERR_USAGE, "\"%.60s\" is no id of a %s: `foyer %s list` shows them",
+                   word, noun, str_eq(noun, "run") ? "runs" : "events");
+}
+
+static const char *const *state_names(enum selection_of of, size_t *n)
+{
+    static const char *names[LEDGER_STATES + 2];
+    *n = 0;
+    if (of == OF_RUNS) {
+        for (int i = 0; i < LEDGER_STATES; i++)
+            names[(*n)++] = ledger_state_name((enum ledger_state)i);
+        names[(*n)++] = retrying;
+        names[(*n)++] = undelivered;
+    } else {
+        for (int i = 0; i < DELIVERY_STATES; i++)
+            names[(*n)++] = delivery_state_name((enum delivery_state)i);
+    }
+    return names;
+}
+
+static int unknown_state(const char *word, const char *const *names, size_t n,
+                         struct err *e)
+{
+    struct buf list;
+    const char *near = str_nearest(word, names, n);
+    buf_init(&list, 1024);
+    for (size_t i = 0; i < n; i++)
+        buf_addf(&list, "%s%s", i ? ", " : "", names[i]);
+    err_set(e, ERR_USAGE, "there is no state \"%.40s\"%s%s%s: %s", word,
+            near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "",
+            buf_str(&list));
+    buf_free(&list);
+    return -1;
+}
+
+static int read_states(struct selection *s, enum selection_of of, struct err *e)
+{
+    size_t n;
+    const char *const *names = state_names(of, &n);
+    char *rest = s->state_words = xstrdup(s->state), *word;
+    while ((word = strsep(&rest, ","))) {
+        size_t i = 0;
+        while (i < n && strcmp(names[i], word) != 0)
+            i++;
+        if (i == n)
+            return unknown_state(word, names, n, e);
+        if (s->nstates < SELECTION_STATES)
+            s->states[s->nstates++] = names[i];
+    }
+    return 0;
+}
+
+static int read_ids(struct selection *s, enum selection_of of,
+                    const struct cli_list *rest, size_t from, struct err *e)
+{
+    s->ids = xcalloc(rest->n + 1, sizeof *s->ids);
+    for (size_t i = from; i < rest->n; i++)
+        if (selection_id(rest->items[i], of == OF_RUNS ? "run" : "delivery",
+                         &s->ids[s->nids++], e) != 0)
+            return -1;
+    if (s->nids && (s->client || s->recipe || s->state || s->since || s->limit))
+        return err_set(e, ERR_USAGE,
+                       "either ids, or --client, --recipe, --state, --since and --limit");
+    return 0;
+}
+
+int selection_read(struct selection *s, enum selection_of of, struct workspace *w,
+                   const struct cli_list *rest, size_t from, int max, struct err *e)
+{
+    int64_t limit = max;
+    if (read_ids(s, of, rest, from, e) != 0 || (s->state && read_states(s, of, e) != 0) ||
+        (s->since && selection_since(s->since, clock_wall_ms(), &s->since_ms, e) != 0))
+        return -1;
+    if (s->limit &&
+        (str_parse_int(s->limit, &limit) != 0 || limit < 1 || limit > LIMIT_MAX))
+        return err_set(e, ERR_USAGE, "--limit is a number from 1 to %d", LIMIT_MAX);
+    s->max = (int)limit;
+    return selection_check(w, s->client, NULL, e);
+}
+
+void selection_fini(struct selection *s)
+{
+    free(s->ids);
+    free(s->state_words);
+}
+
+int selection_is_all(const struct selection *s)
+{
+    return !s->nids && !s->client && !s->recipe && !s->state && !s->since && !s->limit;
+}
+
+/* ---- names ---- */
+
+struct names {
+    const char *wanted;
+    char *list[NAMES_MAX];
+    size_t n;
+    int found;
+    struct overlay *overlay;
+};
+
+static void add_recipe(void *arg, const char *file)
+{
+    struct names *names = arg;
+    size_t len = strlen(file);
+    if (len < 5 || strcmp(file + len - 4, ".lua") != 0)
+        return;
+    char *name = xmemdup0(file, len - 4);
+    names->found |= strcmp(name, names->wanted) == 0;
+    if (names->n < NAMES_MAX)
+        names->list[names->n++] = name;
+    else
+        free(name);
+}
+
+static void add_recipes_of(void *arg, const char *client)
+{
+    struct names *names = arg;
+    overlay_each(names->overlay, client, "recipes", add_recipe, names);
+}
+
+/* Also one that a client alone has. */
+static int check_recipe(struct workspace *w, const char *client, const char *recipe,
+                        struct err *e)
+{
+    struct names names = {.wanted = recipe, .overlay = workspace_overlay(w)};
+    add_recipes_of(&names, client);
+    if (!client)
+        workspace_each_client(w, add_recipes_of, &names);
+    const char *near = str_nearest(recipe, (const char *const *)names.list, names.n);
+    if (!names.found)
+        err_set(e, ERR_NOT_FOUND,
+                "there is no recipe \"%.64s\"%s%s%s; `foyer recipes` lists them", recipe,
+                near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    for (size_t i = 0; i < names.n; i++)
+        free(names.list[i]);
+    return names.found ? 0 : -1;
+}
+
+int selection_check(struct workspace *w, const char *client, const char *recipe,
+                    struct err *e)
+{
+    /* a client whose settings cannot be read can still be looked at and held */
+    if (client && !workspace_has_client(w, client)) {
+        workspace_client(w, client, e);
+        return -1;
+    }
+    return recipe ? check_recipe(w, client, recipe, e) : 0;
+}
+
+/* ---- the rows ---- */
+
+static int wants(const struct selection *s, const char *state)
+{
+    for (size_t i = 0; i < s->nstates; i++)
+        if (str_eq(s->states[i], state))
+            return 1;
+    return s->nstates == 0;
+}
+
+struct picking {
+    const struct selection *s;
+    ledger_run_fn *run;
+    delivery_fn *delivery;
+    void *arg;
+    int n, stopped;
+};
+
+static int pick_run(void *arg, const struct ledger_run *run)
+{
+    struct picking *p = arg;
+    if (!wants(p->s, story_run_state(run)) &&
+        !(run->undelivered && wants(p->s, undelivered)))
+        return 0;
+    p->stopped = p->run(p->arg, run) != 0;
+    return p->stopped || (p->s->max && ++p->n >= p->s->max);
+}
+
+int selection_runs(const struct selection *s, struct story *story, ledger_run_fn *fn,
+                   void *arg, struct err *e)
+{
+    struct picking p = {.s = s, .run = fn, .arg = arg};
+    struct ledger_filter filter = {
+        .client = s->client, .recipe = s->recipe, .since_ms = s->since_ms};
+    int states[SELECTION_STATES], is_any = 0;
+    for (size_t i = 0; i < s->nids; i++)
+        if (ledger_read(story_db(story), s->ids[i], fn, arg, e) != 0)
+            return -1;
+    if (s->nids)
+        return 0;
+    for (size_t i = 0; i < s->nstates; i++) {
+        is_any |= str_eq(s->states[i], undelivered);
+        states[i] = str_eq(s->states[i], retrying) ? LEDGER_QUEUED
+                                                   : ledger_state_find(s->states[i]);
+    }
+    if (!is_any) {
+        filter.states = states;
+        filter.nstates = s->nstates;
+    }
+    filter.undelivered = is_any && s->nstates == 1;
+    return ledger_each(story_db(story), &filter, pick_run, &p, e);
+}
+
+static int pick_delivery(void *arg, const struct delivery *d)
+{
+    struct picking *p = arg;
+    if (!wants(p->s, delivery_state_name(d->state)))
+        return 0;
+    p->stopped = p->delivery(p->arg, d) != 0;
+    return p->stopped || (p->s->max && ++p->n >= p->s->max);
+}
+
+int selection_deliveries(const struct selection *s, struct story *story, delivery_fn *fn,
+                         void *arg, struct err *e)
+{
+    struct picking p = {.s = s, .delivery = fn, .arg = arg};
+    struct inbox_filter filter = {
+        .client = s->client, .since_ms = s->since_ms, .state = -1, .limit = LIMIT_MAX};
+    struct selection one = {.nstates = 0};
+    if (s->client)
+        filter.companies = story_companies(story, s->client, &filter.ncompanies);
+    if (s->nstates == 1)
+        filter.state = delivery_state_find(s->states[0]);
+    for (size_t i = 0; i < s->nids; i++) {
+        p = (struct picking){.s = &one, .delivery = fn, .arg = arg};
+        struct inbox_filter by_id = {.id = s->ids[i], .state = -1, .limit = 1};
+        one.max = 1;
+        if (inbox_each(story_db(story), &by_id, pick_delivery, &p, e) != 0)
+            return -1;
+        if (p.n == 0 && !p.stopped)
+            return err_set(e, ERR_NOT_FOUND, "there is no delivery %lld",
+                           (long long)s->ids[i]);
+    }
+    return s->nids ? 0 : inbox_each(story_db(story), &filter, pick_delivery, &p, e);
+}

@@ -1,0 +1,99 @@
+#include "ops/state_check.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/path.h"
+
+enum { NAMED_MAX = 5 }; /* files that are named; of more the number is said */
+
+struct state_walk {
+    struct findings *found;
+    const char *dir;
+    uid_t owner;       /* of state/ */
+    int nodd, nfaults; /* of another owner; of any kind */
+};
+
+static const char *name_of(uid_t id, char out[64])
+{
+    /* cppcheck-suppress getpwuidCalled; doctor has one thread */
+    const struct passwd *user = getpwuid(id);
+    if (user)
+        snprintf(out, 64, "%.60s", user->pw_name);
+    else
+        snprintf(out, 64, "the user %lu", (unsigned long)id);
+    return out;
+}
+
+static void add_owner(struct state_walk *walk, const char *path, uid_t owner)
+{
+    char is[64], should[64];
+    walk->nfaults++;
+    if (++walk->nodd > NAMED_MAX)
+        return;
+    findings_add(walk->found, FINDING_PROBLEM, "files",
+                 "%s belongs to %s, and %s to %s, whose processes may not be able to use "
+                 "it: as root, chown --reference=%s %s",
+                 path, name_of(owner, is), walk->dir, name_of(walk->owner, should),
+                 walk->dir, path);
+}
+
+static void add_mode(struct state_walk *walk, const char *path, mode_t mode)
+{
+    walk->nfaults++;
+    findings_add(
+        walk->found, mode & 022 ? FINDING_PROBLEM : FINDING_WARNING, "files",
+        "others may %s %s (mode %04o), which is for its owner alone: chmod 600 %s",
+        mode & 022 ? "write" : "read", path, (unsigned)mode & 07777, path);
+}
+
+/* One file below state/ or state/owners. */
+static void look_at(struct state_walk *walk, const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return;
+    if (st.st_uid != walk->owner)
+        add_owner(walk, path, st.st_uid);
+    if (S_ISREG(st.st_mode) && st.st_mode & 077)
+        add_mode(walk, path, st.st_mode);
+}
+
+struct state_dir {
+    struct state_walk *walk;
+    const char *path;
+};
+
+static int on_entry(void *arg, const char *name)
+{
+    const struct state_dir *dir = arg;
+    char *path = path_join(dir->path, name);
+    look_at(dir->walk, path);
+    free(path);
+    return 0;
+}
+
+void state_check(const char *workspace_dir, struct findings *found)
+{
+    char *state = path_join(workspace_dir, "state"), *owners = path_join(state, "owners");
+    struct state_walk walk = {.found = found, .dir = state};
+    struct stat st;
+    if (stat(state, &st) == 0) {
+        walk.owner = st.st_uid;
+        path_each(state, on_entry, &(struct state_dir){&walk, state});
+        path_each(owners, on_entry, &(struct state_dir){&walk, owners});
+        if (walk.nodd > NAMED_MAX)
+            findings_add(found, FINDING_PROBLEM, "files",
+                         "%d more files below %s belong to others", walk.nodd - NAMED_MAX,
+                         state);
+        if (walk.nfaults == 0)
+            findings_add(
+                found, FINDING_OK, "files",
+                "the files below %s belong to its owner, who alone may read them", state);
+    }
+    free(owners);
+    free(state);
+}

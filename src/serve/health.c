@@ -1,0 +1,81 @@
+#include "serve/health.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "store/store.h"
+
+enum { FRESH_US = 1000 * 1000 };
+
+struct health {
+    struct writer *writer;
+    struct httpd_request **waiting; /* for the probe under way */
+    size_t n, cap;
+    int is_probing;
+    int64_t probed_us; /* 0: never */
+    struct err last;
+};
+
+static int probe(struct db *db, void *arg, struct err *e)
+{
+    (void)arg;
+    return store_probe(db, e);
+}
+
+static void answer(struct httpd_request *r, const struct err *e)
+{
+    static const struct httpd_header headers[] = {
+        {"Content-Type", "text/plain; charset=utf-8"}, {"Cache-Control", "no-store"}};
+    char text[sizeof e->text + 64];
+    int ok = e->kind == ERR_NONE;
+    snprintf(text, sizeof text, "%s\n", ok ? "ok" : e->text);
+    httpd_reply(r, ok ? 200 : 503, headers, 2, text, strlen(text));
+}
+
+static void on_probed(void *arg, const struct err *e)
+{
+    struct health *h = arg;
+    h->is_probing = 0;
+    h->probed_us = clock_mono_us();
+    h->last = *e;
+    for (size_t i = 0; i < h->n; i++)
+        answer(h->waiting[i], e);
+    h->n = 0;
+}
+
+struct health *health_new(struct writer *writer)
+{
+    struct health *h = xcalloc(1, sizeof *h);
+    h->writer = writer;
+    return h;
+}
+
+void health_answer(struct health *h, struct httpd_request *r)
+{
+    if (h->probed_us && clock_mono_us() - h->probed_us < FRESH_US) {
+        answer(r, &h->last);
+        return;
+    }
+    if (h->n == h->cap) {
+        h->cap = h->cap ? h->cap * 2 : 8;
+        h->waiting = xrealloc(h->waiting, h->cap * sizeof *h->waiting);
+    }
+    h->waiting[h->n++] = r;
+    if (h->is_probing)
+        return;
+    h->is_probing = 1;
+    writer_submit(h->writer, WRITER_DURABLE, probe, on_probed, h);
+}
+
+void health_free(struct health *h)
+{
+    if (!h)
+        return;
+    for (size_t i = 0; i < h->n; i++)
+        httpd_drop(h->waiting[i]);
+    free(h->waiting);
+    free(h);
+}

@@ -1,0 +1,186 @@
+#include "serve/metrics.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "store/budget.h"
+#include "store/inbox.h"
+#include "store/ledger.h"
+#include "base/stats.h"
+
+enum { GAUGES_MAX = 4 * 1024 * 1024, FRESH_US = 5 * 1000 * 1000 };
+
+struct metrics {
+    struct buf gauges;
+    int64_t read_us; /* 0: never */
+};
+
+struct metrics *metrics_new(void)
+{
+    struct metrics *m = xcalloc(1, sizeof *m);
+    buf_init(&m->gauges, GAUGES_MAX);
+    return m;
+}
+
+void metrics_free(struct metrics *m)
+{
+    if (!m)
+        return;
+    buf_free(&m->gauges);
+    free(m);
+}
+
+static void gauge(struct buf *out, const char *name, const char *help, int64_t value)
+{
+    stats_head(out, name, help, "gauge");
+    buf_addf(out, "%s %" PRId64 "\n", name, value);
+}
+
+static int add_deliveries(struct buf *out, struct db *db, int64_t now_ms, struct err *e)
+{
+    int64_t counts[DELIVERY_STATES], oldest_ms = 0;
+    if (inbox_count(db, counts, e) != 0 || inbox_oldest(db, &oldest_ms, e) != 0)
+        return -1;
+    gauge(out, "foyer_deliveries_waiting",
+          "Deliveries that no worker has dealt with yet.", counts[DELIVERY_WAITING]);
+    int64_t age_ms = oldest_ms && oldest_ms < now_ms ? now_ms - oldest_ms : 0;
+    stats_head(out, "foyer_queue_age_seconds", "Age of the oldest waiting delivery.",
+               "gauge");
+    return buf_addf(out, "foyer_queue_age_seconds %" PRId64 ".%03" PRId64 "\n",
+                    age_ms / 1000, age_ms % 1000);
+}
+
+static int add_runs(struct buf *out, struct db *db, struct err *e)
+{
+    int64_t counts[LEDGER_STATES];
+    if (ledger_count_open(db, counts, e) != 0)
+        return -1;
+    stats_head(out, "foyer_runs", "Runs that are not over, by state.", "gauge");
+    for (int i = 0; i < LEDGER_STATES; i++)
+        if (!ledger_is_over((enum ledger_state)i))
+            buf_addf(out, "foyer_runs{state=\"%s\"} %" PRId64 "\n",
+                     ledger_state_name((enum ledger_state)i), counts[i]);
+    return 0;
+}
+
+/* ---- companies ---- */
+
+struct companies {
+    struct budget *budget;
+    json_t *seen; /* "front/cmp_1", once: several clients may share it */
+    struct buf left, limit;
+    int64_t connected, reconnect, now_ms;
+    struct err *e;
+};
+
+/* A label's value. */
+static void add_label(struct buf *out, const char *name, const char *value)
+{
+    buf_addf(out, "%s=\"", name);
+    for (; *value; value++) {
+        if (*value == '"' || *value == '\\')
+            buf_addc(out, '\\');
+        buf_addc(out, (unsigned char)*value < ' ' ? ' ' : *value);
+    }
+    buf_addc(out, '"');
+}
+
+static void add_sample(struct buf *out, const char *name, const char *app, const char *id,
+                       int64_t value)
+{
+    buf_addf(out, "%s{", name);
+    add_label(out, "app", app);
+    buf_addc(out, ',');
+    add_label(out, "company", id);
+    buf_addf(out, "} %" PRId64 "\n", value);
+}
+
+static int add_company(void *arg, const char *client, const struct store_connection *c)
+{
+    (void)client;
+    struct companies *all = arg;
+    struct budget_state state;
+    char *key = xasprintf("%s/%s", c->app, c->id);
+    int is_new = !json_object_get(all->seen, key), rc = 0;
+    if (is_new) {
+        json_object_set_new(all->seen, key, json_true());
+        *(c->reconnect ? &all->reconnect : &all->connected) += 1;
+        rc = budget_state(all->budget, key, all->now_ms, &state, all->e);
+    }
+    if (is_new && rc == 0) {
+        add_sample(&all->left, "foyer_budget_left", c->app, c->id,
+                   state.blocked_until_ms ? 0 : state.left);
+        add_sample(&all->limit, "foyer_budget_limit", c->app, c->id, state.limit);
+    }
+    free(key);
+    return rc;
+}
+
+static int add_companies(struct buf *out, struct workspace *w, int64_t now_ms,
+                         struct err *e)
+{
+    struct store *store = workspace_store(w, e);
+    struct companies all = {.now_ms = now_ms, .e = e};
+    err_clear(e);
+    all.budget = budget_new(workspace_live(w));
+    all.seen = json_object();
+    buf_init(&all.left, GAUGES_MAX / 2);
+    buf_init(&all.limit, GAUGES_MAX / 2);
+    int rc = store_connection_each(store, add_company, &all, e);
+    if (rc == 0 && e->kind != ERR_NONE) /* the walk was stopped */
+        rc = -1;
+    if (rc == 0) {
+        stats_head(out, "foyer_budget_left",
+                   "Requests that are left to a company in this window.", "gauge");
+        buf_adds(out, buf_str(&all.left));
+        stats_head(out, "foyer_budget_limit", "Requests that a window has.", "gauge");
+        buf_adds(out, buf_str(&all.limit));
+        stats_head(out, "foyer_connections", "Connected companies, by state.", "gauge");
+        buf_addf(out,
+                 "foyer_connections{state=\"ok\"} %" PRId64
+                 "\nfoyer_connections{state=\"reconnect\"} %" PRId64 "\n",
+                 all.connected, all.reconnect);
+    }
+    buf_free(&all.left);
+    buf_free(&all.limit);
+    json_decref(all.seen);
+    budget_free(all.budget);
+    return rc;
+}
+
+static int read_gauges(struct buf *out, struct workspace *w, struct err *e)
+{
+    struct store *store = workspace_store(w, e);
+    int64_t now_ms = clock_wall_ms();
+    buf_reset(out);
+    if (!store)
+        return -1;
+    gauge(out, "foyer_store_in_place",
+          "0: the store's file was removed or replaced, and nothing is stored.",
+          store_check_place(store, NULL) == 0);
+    if (add_deliveries(out, store_db(store), now_ms, e) != 0 ||
+        add_runs(out, store_db(store), e) != 0)
+        return -1;
+    return add_companies(out, w, now_ms, e);
+}
+
+int metrics_write(struct metrics *m, struct workspace *w, int workers, struct buf *out,
+                  struct err *e)
+{
+    int64_t now_us = clock_mono_us();
+    if (!m->read_us || now_us - m->read_us >= FRESH_US) {
+        m->read_us = 0;
+        if (read_gauges(&m->gauges, w, e) != 0)
+            return -1;
+        m->read_us = now_us;
+    }
+    stats_head(out, "foyer_build_info", "The version that runs.", "gauge");
+    buf_addf(out, "foyer_build_info{version=\"%s\"} 1\n", FOYER_VERSION);
+    gauge(out, "foyer_workers", "Worker processes that live.", workers);
+    if (buf_adds(out, buf_str(&m->gauges)) == 0 && stats_write(out) == 0)
+        return 0;
+    return err_set(e, ERR_LIMIT, "cannot show the metrics: there are too many");
+}

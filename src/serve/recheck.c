@@ -1,0 +1,115 @@
+#include "serve/recheck.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/child.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/str.h"
+
+enum { OUTPUT_MAX = 64 * 1024, LINES_MAX = 40 };
+
+struct recheck {
+    struct child *child;
+    struct loop_fd *watch;
+    int fd;            /* what it says; -1: it has said all */
+    struct buf output; /* what is past its maximum is not kept */
+    int is_gone, status;
+    recheck_done *done;
+    void *arg;
+};
+
+static void log_output(const struct recheck *r)
+{
+    char *text = xstrdup(buf_str(&r->output)), *rest = NULL;
+    int lines = 0;
+    for (char *line = strtok_r(text, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        if (lines++ < LINES_MAX)
+            log_line(LOG_ERROR, "check: %s", line);
+    }
+    if (lines > LINES_MAX)
+        log_line(LOG_ERROR, "check: and %d lines more", lines - LINES_MAX);
+    free(text);
+}
+
+static void finish_when_over(struct recheck *r)
+{
+    char how[CHILD_WORDS_SIZE];
+    if (!r->is_gone || r->fd >= 0)
+        return;
+    if (r->status != 0) {
+        log_output(r);
+        child_say(r->status, how);
+        log_line(LOG_DEBUG, "`foyer check` %s", how);
+    }
+    r->done(r->arg, r->status == 0);
+}
+
+static void on_output(void *arg)
+{
+    struct recheck *r = arg;
+    char chunk[4096];
+    ssize_t n = read(r->fd, chunk, sizeof chunk);
+    if (n > 0) {
+        size_t room = OUTPUT_MAX - r->output.len;
+        buf_add(&r->output, chunk, (size_t)n < room ? (size_t)n : room);
+        return;
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    loop_fd_free(r->watch);
+    r->watch = NULL;
+    close(r->fd);
+    r->fd = -1;
+    finish_when_over(r);
+}
+
+static void on_ended(void *arg, struct child *c, int status)
+{
+    (void)c;
+    struct recheck *r = arg;
+    r->is_gone = 1;
+    r->status = status;
+    finish_when_over(r);
+}
+
+struct recheck *recheck_start(struct loop *loop, const char *dir, recheck_done *done,
+                              void *arg, struct err *e)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        err_set(e, ERR_INTERNAL, "cannot start `foyer check`: %s", strerror(errno));
+        return NULL;
+    }
+    fcntl(ends[1], F_SETFL, 0); /* the check writes as to a file */
+    const char *argv[] = {"foyer", "check", "-w", dir, NULL};
+    struct child_spec spec = {.argv = argv, .output = ends[1], .nice = 5};
+    struct recheck *r = xcalloc(1, sizeof *r);
+    *r = (struct recheck){.fd = ends[0], .done = done, .arg = arg};
+    buf_init(&r->output, OUTPUT_MAX);
+    r->child = child_start(loop, &spec, on_ended, r, e);
+    close(ends[1]);
+    if (!r->child) {
+        recheck_free(r);
+        return NULL;
+    }
+    r->watch = loop_fd_new(loop, r->fd, on_output, r);
+    return r;
+}
+
+void recheck_free(struct recheck *r)
+{
+    if (!r)
+        return;
+    child_free(r->child);
+    loop_fd_free(r->watch);
+    if (r->fd >= 0)
+        close(r->fd);
+    buf_free(&r->output);
+    free(r);
+}

@@ -1,0 +1,402 @@
+#include "serve/serve.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "serve/health.h"
+#include "serve/ingest.h"
+#include "serve/listenfd.h"
+#include "serve/metrics.h"
+#include "serve/notify.h"
+#include "serve/recheck.h"
+#include "serve/serve_config.h"
+#include "serve/supervisor.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/limits.h"
+#include "base/stats.h"
+#include "io/httpd.h"
+#include "io/loop.h"
+#include "io/writer.h"
+
+enum {
+    METRICS_MAX = 8 * 1024 * 1024,
+    DRAIN_POLL_MS = 20,
+    RETIRE_MS = 1000,
+    RETIRED_MAX = 16,
+    FILES = 256 /* for the store, workers, and what reloads replaced */
+};
+
+struct serve {
+    const struct serve_spec *spec;
+    struct loop *loop;
+    struct httpd *httpd;
+    struct writer *writer;
+    struct ingest *ingest;
+    struct supervisor *supervisor;
+    struct health *health;
+    struct metrics *metrics;
+    int stats_fd;
+    struct site *site;
+    /* what a reload replaced, until what it has begun has ended */
+    struct site *retired[RETIRED_MAX];
+    int nretired;
+    struct loop_timer *retire;
+    /* a reload under way: what it will put in force, and what looks at the scripts */
+    struct site *next;
+    struct recheck *recheck;
+    int reload_again;
+    /* the end */
+    struct loop_timer *drain;
+    int is_stopping, workers_ended, is_hurried;
+    int is_tls;
+    int is_handed_over; /* the socket: systemd says where it listens */
+};
+
+/* ---- answers ---- */
+
+static void answer(struct httpd_request *r, int status, const char *type,
+                   const char *text, size_t len)
+{
+    const struct httpd_header headers[] = {{"Content-Type", type},
+                                           {"Cache-Control", "no-store"}};
+    httpd_reply(r, status, headers, 2, text, len);
+}
+
+static void answer_text(struct httpd_request *r, int status, const char *text)
+{
+    answer(r, status, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+static void answer_metrics(struct serve *s, struct httpd_request *r)
+{
+    struct buf out;
+    struct err e = {0};
+    buf_init(&out, METRICS_MAX);
+    if (metrics_write(s->metrics, site_workspace(s->site),
+                      supervisor_alive(s->supervisor), &out, &e) == 0) {
+        answer(r, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out),
+               out.len);
+    } else {
+        log_line(LOG_WARN, "%s", e.text);
+        answer_text(r, 503, "cannot read the store; the log says why\n");
+    }
+    buf_free(&out);
+}
+
+/* For this machine alone: company ids and the amount of business are not the world's. */
+static int may_see_metrics(const struct httpd_request *r)
+{
+    return httpd_is_local(r) && !httpd_header_get(r, "X-Forwarded-For") &&
+           !httpd_header_get(r, "Forwarded");
+}
+
+static void on_request(void *arg, struct httpd_request *r)
+{
+    struct serve *s = arg;
+    const char *path = httpd_path(r), *method = httpd_method(r);
+    int is_get = strcmp(method, "GET") == 0;
+    int is_read = is_get || strcmp(method, "HEAD") == 0;
+    int is_callback = site_is_callback(s->site, path);
+    int is_health = strcmp(path, "/healthz") == 0;
+    int is_metrics = strcmp(path, "/metrics") == 0 && may_see_metrics(r);
+    if (ingest_takes(path))
+        ingest_take(s->ingest, r);
+    else if (is_callback && is_get)
+        site_consent(s->site, r);
+    else if (is_health && is_read)
+        health_answer(s->health, r);
+    else if (is_metrics && is_read)
+        answer_metrics(s, r);
+    else if (is_callback || is_health || is_metrics)
+        answer_text(r, 405, "method not allowed\n");
+    else
+        answer_text(r, 404, "not found\n");
+}
+
+static void on_stored(void *arg)
+{
+    struct serve *s = arg;
+    supervisor_wake(s->supervisor);
+}
+
+/* ---- reload ---- */
+
+static void on_retire(void *arg)
+{
+    struct serve *s = arg;
+    int kept = 0;
+    for (int i = 0; i < s->nretired; i++) {
+        struct site *old = s->retired[i];
+        if (site_busy(old) || ingest_busy(s->ingest))
+            s->retired[kept++] = old;
+        else
+            site_free(old);
+    }
+    s->nretired = kept;
+    if (kept)
+        loop_timer_set(s->retire, RETIRE_MS);
+}
+
+/* What a reload cannot change is said. */
+static void compare(struct serve *s, const struct site *old)
+{
+    struct httpd_tls tls;
+    if (!s->spec->listen && !s->is_handed_over &&
+        !str_eq(site_listen(s->site), site_listen(old)))
+        log_line(LOG_WARN,
+                 "foyer.lua says listen = \"%s\" now: this takes a restart; until then "
+                 "it is %s",
+                 site_listen(s->site), httpd_address(s->httpd));
+    if (site_tls(s->site, &tls) != s->is_tls)
+        log_line(LOG_WARN,
+                 "foyer.lua says to speak %s now: this takes a restart; until then it is "
+                 "%s",
+                 s->is_tls ? "HTTP" : "HTTPS", s->is_tls ? "HTTPS" : "HTTP");
+}
+
+static void put_in_force(struct serve *s)
+{
+    struct site *old = s->site;
+    s->site = s->next;
+    s->next = NULL;
+    ingest_reload(s->ingest, site_workspace(s->site));
+    s->retired[s->nretired++] = old;
+    loop_timer_set(s->retire, RETIRE_MS);
+    supervisor_replace(s->supervisor);
+    log_line(LOG_INFO, "reloaded: %zu client%s, before %zu", site_clients(s->site),
+             site_clients(s->site) == 1 ? "" : "s", site_clients(old));
+    compare(s, old);
+}
+
+static void refuse(struct serve *s, const char *why)
+{
+    log_line(LOG_ERROR, "not reloaded, what was loaded before stays in force: %s", why);
+    site_free(s->next);
+    s->next = NULL;
+}
+
+static void reload(struct serve *s);
+
+static void end_reload(struct serve *s)
+{
+    recheck_free(s->recheck);
+    s->recheck = NULL;
+    if (s->reload_again) {
+        s->reload_again = 0;
+        reload(s);
+    } else {
+        notify_send("READY=1");
+    }
+}
+
+static void on_checked(void *arg, int good)
+{
+    struct serve *s = arg;
+    struct httpd_tls tls;
+    struct err e = {0};
+    if (!good)
+        refuse(s, "`foyer check` found mistakes in the scripts");
+    else if (s->nretired == RETIRED_MAX)
+        refuse(s, "too many reloads in a row; try again");
+    else if (s->is_tls && site_tls(s->next, &tls) &&
+             httpd_set_tls(s->httpd, &tls, &e) != 0)
+        refuse(s, e.text);
+    else if (!s->reload_again) /* else this is out of date by now */
+        put_in_force(s);
+    site_free(s->next);
+    s->next = NULL;
+    end_reload(s);
+}
+
+static void reload(struct serve *s)
+{
+    struct err e = {0};
+    notify_send("RELOADING=1");
+    s->next = site_open(workspace_dir(site_workspace(s->site)), s->loop, &e);
+    if (s->next)
+        s->recheck = recheck_start(s->loop, workspace_dir(site_workspace(s->site)),
+                                   on_checked, s, &e);
+    if (!s->recheck) {
+        refuse(s, e.text);
+        end_reload(s);
+    }
+}
+
+static void on_hangup(void *arg)
+{
+    struct serve *s = arg;
+    if (s->is_stopping)
+        return;
+    if (s->recheck)
+        s->reload_again = 1;
+    else
+        reload(s);
+}
+
+/* ---- the end ---- */
+
+static void on_drain(void *arg)
+{
+    struct serve *s = arg;
+    if (s->workers_ended && !ingest_busy(s->ingest) && !httpd_busy(s->httpd))
+        loop_stop(s->loop);
+    else
+        loop_timer_set(s->drain, DRAIN_POLL_MS);
+}
+
+static void on_workers_ended(void *arg)
+{
+    struct serve *s = arg;
+    s->workers_ended = 1;
+}
+
+static void on_end(void *arg)
+{
+    struct serve *s = arg;
+    if (s->is_stopping) {
+        s->is_hurried = 1;
+        loop_stop(s->loop);
+        return;
+    }
+    s->is_stopping = 1;
+    notify_send("STOPPING=1");
+    log_line(LOG_INFO, "ending: no new connections; workers end what they have begun");
+    recheck_free(s->recheck);
+    s->recheck = NULL;
+    httpd_stop_accepting(s->httpd);
+    supervisor_stop(s->supervisor, on_workers_ended, s);
+    on_drain(s);
+}
+
+/* ---- wiring ---- */
+
+/* How many connections may be open at once: a flood of them must leave files for the
+ * store and for a worker's restart. A login's usual limit, 1024, would not. */
+static int find_room(int wanted)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return wanted;
+    rlim_t all = (rlim_t)wanted + FILES;
+    if (files.rlim_cur < all) {
+        files.rlim_cur = files.rlim_max < all ? files.rlim_max : all;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    if (files.rlim_cur >= all)
+        return wanted;
+    int room =
+        (int)(files.rlim_cur > 2 * FILES ? files.rlim_cur - FILES : files.rlim_cur / 2);
+    log_line(LOG_WARN,
+             "at most %d connections at once instead of %d: this process may open %d "
+             "files (ulimit -Hn)",
+             room, wanted, (int)files.rlim_cur);
+    return room;
+}
+
+static int open_httpd(struct serve *s, const struct httpd_limits *limits, struct err *e)
+{
+    int fd;
+    if (listenfd_take(&fd, e) != 0)
+        return -1;
+    const char *listen = s->spec->listen ? s->spec->listen : site_listen(s->site);
+    s->is_handed_over = fd != LISTENFD_NONE;
+    if (fd == LISTENFD_NONE)
+        s->httpd = httpd_open(s->loop, listen, limits, on_request, s, e);
+    else
+        s->httpd = httpd_open_fd(s->loop, fd, limits, on_request, s, e);
+    return s->httpd ? 0 : -1;
+}
+
+static int open_all(struct serve *s, struct err *e)
+{
+    const struct limits *limits = &limits_default;
+    struct httpd_limits server = {.body_max = limits->webhook_body_bytes,
+                                  .headers_max = limits->webhook_header_bytes,
+                                  .connections_max = find_room(limits->connections),
+                                  .request_ms = limits->request_ms,
+                                  .idle_ms = limits->idle_ms};
+    if (!(s->loop = loop_new(e)) || !(s->site = site_open(s->spec->dir, s->loop, e)) ||
+        (s->stats_fd = stats_create(e)) < 0)
+        return -1;
+    struct workspace *w = site_workspace(s->site);
+    s->supervisor =
+        supervisor_new(s->loop, workspace_dir(w), s->spec->workers, s->stats_fd);
+    s->retire = loop_timer_new(s->loop, on_retire, s);
+    s->drain = loop_timer_new(s->loop, on_drain, s);
+    s->metrics = metrics_new();
+    char *path = store_path(workspace_dir(w));
+    s->writer = writer_open(path, s->loop, e);
+    free(path);
+    if (!s->writer)
+        return -1;
+    writer_watch(s->writer, stats_commit);
+    s->health = health_new(s->writer);
+    if (!(s->ingest = ingest_new(w, s->loop, s->writer, on_stored, s, e)))
+        return -1;
+    struct httpd_tls tls;
+    s->is_tls = site_tls(s->site, &tls);
+    if (open_httpd(s, &server, e) != 0 ||
+        (s->is_tls && httpd_set_tls(s->httpd, &tls, e) != 0) ||
+        loop_on_signal(s->loop, SIGINT, on_end, s, e) != 0 ||
+        loop_on_signal(s->loop, SIGTERM, on_end, s, e) != 0 ||
+        loop_on_signal(s->loop, SIGHUP, on_hangup, s, e) != 0)
+        return -1;
+    return 0;
+}
+
+/* ingest hands its last rows to the writer, whose callbacks may still answer /healthz. */
+static void close_all(struct serve *s)
+{
+    recheck_free(s->recheck);
+    supervisor_free(s->supervisor);
+    ingest_free(s->ingest);
+    writer_close(s->writer);
+    health_free(s->health);
+    metrics_free(s->metrics);
+    site_free(s->next);
+    for (int i = 0; i < s->nretired; i++)
+        site_free(s->retired[i]);
+    site_free(s->site);
+    if (s->httpd)
+        httpd_close(s->httpd);
+    loop_timer_free(s->retire);
+    loop_timer_free(s->drain);
+    if (s->stats_fd >= 0)
+        close(s->stats_fd);
+    loop_free(s->loop);
+}
+
+/* The loop's handlers go with it, and one more word would end the process in the middle
+ * of closing. */
+static void hold_signals(void)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &ends, NULL);
+}
+
+int serve_run(const struct serve_spec *spec, struct err *e)
+{
+    struct serve s = {.spec = spec, .stats_fd = -1};
+    int rc = open_all(&s, e);
+    if (rc == 0) {
+        supervisor_start(s.supervisor);
+        printf("listening: %s://%s\n", s.is_tls ? "https" : "http",
+               httpd_address(s.httpd));
+        fflush(stdout);
+        notify_send("READY=1");
+        loop_run(s.loop);
+        rc = s.is_hurried ? 130 : 0;
+        hold_signals();
+    }
+    close_all(&s);
+    return rc;
+}

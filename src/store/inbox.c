@@ -1,0 +1,595 @@
+#include "store/inbox.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "store/schema.h"
+#include "base/crypto.h"
+
+enum { HASH_SIZE = 16, REJECTIONS_MAX = 1000, VALUES_MAX = 80 };
+
+static const int64_t HOUR_MS = 3600 * 1000;
+static const int64_t KEYS_KEPT_MS = (int64_t)400 * 24 * 3600 * 1000;
+
+static const char *const states[DELIVERY_STATES] = {"waiting", "done", "unrouted",
+                                                    "stale",   "dead", "channel"};
+
+const char *delivery_state_name(enum delivery_state state)
+{
+    return (int)state >= 0 && state < DELIVERY_STATES ? states[state] : "?";
+}
+
+int delivery_state_find(const char *name)
+{
+    for (int i = 0; i < DELIVERY_STATES; i++)
+        if (str_eq(name, states[i]))
+            return i;
+    return -1;
+}
+
+/* ---- deliveries ---- */
+
+#define DELIVERY_COLUMNS                                                                 \
+    "id, at_ms, app, client, trigger, scheme, company, type, event, conversation, "      \
+    "state, due_ms, attempts, crashes, owner, note"
+
+struct each_delivery {
+    delivery_fn *fn;
+    void *arg;
+};
+
+static int on_delivery(void *arg, const struct db_row *row)
+{
+    const struct each_delivery *each = arg;
+    struct delivery d = {
+        .id = db_row_int(row, 0),
+        .at_ms = db_row_int(row, 1),
+        .app = db_row_text(row, 2),
+        .client = db_row_text(row, 3),
+        .trigger = db_row_text(row, 4),
+        .scheme = db_row_text(row, 5),
+        .company = db_row_text(row, 6),
+        .type = db_row_text(row, 7),
+        .event = db_row_text(row, 8),
+        .conversation = db_row_text(row, 9),
+        .state = (enum delivery_state)db_row_int(row, 10),
+        .due_ms = db_row_int(row, 11),
+        .attempts = (int)db_row_int(row, 12),
+        .crashes = (int)db_row_int(row, 13),
+        .owner = db_row_text(row, 14),
+        .note = db_row_text(row, 15),
+    };
+    return each->fn(each->arg, &d);
+}
+
+int inbox_add(struct db *db, const struct delivery *d, const void *body, size_t len,
+              int64_t *id, struct err *e)
+{
+    /* RETURNING would make a table for the one id */
+    if (db_change(db,
+                  "INSERT INTO delivery (at_ms, app, client, trigger, scheme, company, "
+                  "type, event, conversation, state, due_ms, note) VALUES "
+                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  DB_ARGS(db_int(d->at_ms), db_text(d->app), db_text(d->client),
+                          db_text(d->trigger), db_text(d->scheme), db_text(d->company),
+                          db_text(d->type), db_text(d->event), db_text(d->conversation),
+                          db_int(d->state), db_int(d->due_ms), db_text(d->note)),
+                  NULL, e) != 0)
+        return -1;
+    *id = db_last_id(db);
+    return db_change(db, "INSERT INTO delivery_body (id, body) VALUES (?, ?)",
+                     DB_ARGS(db_int(*id), db_blob(body, len)), NULL, e);
+}
+
+static int no_delivery(int64_t id, struct err *e)
+{
+    return err_set(e, ERR_NOT_FOUND, "there is no delivery %lld", (long long)id);
+}
+
+struct copy {
+    char *data;
+    size_t len;
+};
+
+static int copy_blob(void *arg, const struct db_row *row)
+{
+    struct copy *copy = arg;
+    const void *data = db_row_blob(row, 0, &copy->len);
+    copy->data = xmemdup0(data, copy->len);
+    return 1;
+}
+
+int inbox_body(struct db *db, int64_t id, char **body, size_t *len, struct err *e)
+{
+    struct copy copy = {0};
+    if (db_query(db, "SELECT body FROM delivery_body WHERE id = ?", DB_ARGS(db_int(id)),
+                 copy_blob, &copy, e) != 0)
+        return -1;
+    if (!copy.data)
+        return no_delivery(id, e);
+    *body = copy.data;
+    *len = copy.len;
+    return 0;
+}
+
+int inbox_due(struct db *db, int64_t now_ms, int limit, delivery_fn *fn, void *arg,
+              struct err *e)
+{
+    struct each_delivery each = {fn, arg};
+    return db_query(db,
+                    "SELECT " DELIVERY_COLUMNS " FROM delivery WHERE state = 0 AND "
+                    "due_ms <= ? AND owner IS NULL ORDER BY due_ms, id LIMIT ?",
+                    DB_ARGS(db_int(now_ms), db_int(limit)), on_delivery, &each, e);
+}
+
+int inbox_claim(struct db *db, int64_t id, const char *owner, struct err *e)
+{
+    int changed;
+    if (db_change(db,
+                  "UPDATE delivery SET owner = ?, attempts = attempts + 1 WHERE id = ? "
+                  "AND state = 0 AND owner IS NULL",
+                  DB_ARGS(db_text(owner), db_int(id)), &changed, e) != 0)
+        return -1;
+    return changed;
+}
+
+int inbox_end(struct db *db, int64_t id, const char *owner, enum delivery_state state,
+              int64_t due_ms, const char *note, struct err *e)
+{
+    int changed;
+    if (db_change(db,
+                  "UPDATE delivery SET state = ?, due_ms = ?, note = ?, owner = NULL "
+                  "WHERE id = ? AND owner = ?",
+                  DB_ARGS(db_int(state), db_int(due_ms), db_text(note), db_int(id),
+                          db_text(owner)),
+                  &changed, e) != 0)
+        return -1;
+    if (!changed)
+        return err_set(e, ERR_CONFLICT,
+                       "cannot end the delivery %lld: this process does not hold it",
+                       (long long)id);
+    return 0;
+}
+
+int inbox_reclaim(struct db *db, const char *owner, int64_t crashed, int crashes_max,
+                  const char *note, struct err *e)
+{
+    if (crashed &&
+        db_change(db,
+                  "UPDATE delivery SET crashes = crashes + 1, "
+                  "state = CASE WHEN crashes + 1 >= ?1 THEN ?2 ELSE state END, "
+                  "note = CASE WHEN crashes + 1 >= ?1 THEN ?3 ELSE note END "
+                  "WHERE id = ?4 AND owner = ?5",
+                  DB_ARGS(db_int(crashes_max), db_int(DELIVERY_DEAD), db_text(note),
+                          db_int(crashed), db_text(owner)),
+                  NULL, e) != 0)
+        return -1;
+    return db_change(
+        db,
+        "UPDATE delivery SET owner = NULL, due_ms = iif(state = 0, 0, due_ms)"
+        " WHERE owner = ?",
+        DB_ARGS(db_text(owner)), NULL, e);
+}
+
+struct found {
+    int there, held;
+};
+
+static int read_found(void *arg, const struct db_row *row)
+{
+    struct found *found = arg;
+    found->there = 1;
+    found->held = db_row_text(row, 0) != NULL;
+    return 1;
+}
+
+int inbox_replay(struct db *db, int64_t id, struct err *e)
+{
+    struct found found = {0};
+    if (db_query(db, "SELECT owner FROM delivery WHERE id = ?", DB_ARGS(db_int(id)),
+                 read_found, &found, e) != 0)
+        return -1;
+    if (!found.there)
+        return no_delivery(id, e);
+    if (found.held)
+        return err_set(e, ERR_CONFLICT,
+                       "cannot replay the delivery %lld: a worker is looking at it",
+                       (long long)id);
+    return db_change(db,
+                     "UPDATE delivery SET state = 0, due_ms = 0, attempts = 0, "
+                     "crashes = 0, note = NULL WHERE id = ? AND owner IS NULL",
+                     DB_ARGS(db_int(id)), NULL, e);
+}
+
+struct each_owner {
+    int (*fn)(void *arg, const char *owner);
+    void *arg;
+};
+
+static int on_owner(void *arg, const struct db_row *row)
+{
+    const struct each_owner *each = arg;
+    return each->fn(each->arg, db_row_text(row, 0));
+}
+
+int inbox_owners(struct db *db, int (*fn)(void *arg, const char *owner), void *arg,
+                 struct err *e)
+{
+    struct each_owner each = {fn, arg};
+    return db_query(db, "SELECT DISTINCT owner FROM delivery WHERE owner IS NOT NULL",
+                    DB_NONE, on_owner, &each, e);
+}
+
+/* ---- looking through them ---- */
+
+struct where {
+    struct buf sql;
+    struct db_value values[VALUES_MAX];
+    size_t n;
+};
+
+/* Adds a condition with one `?`. */
+static void where_add(struct where *w, const char *condition, struct db_value value)
+{
+    buf_adds(&w->sql, w->sql.len ? " AND " : " WHERE ");
+    buf_adds(&w->sql, condition);
+    w->values[w->n++] = value;
+}
+
+/* The client's own routes, and those by company that lead to it. */
+static int where_client(struct where *w, const struct inbox_filter *filter, struct err *e)
+{
+    if (filter->ncompanies > (VALUES_MAX - 10) / 2)
+        return err_set(e, ERR_LIMIT, "cannot look for %zu companies at once",
+                       filter->ncompanies);
+    where_add(w, "(client = ?", db_text(filter->client));
+    for (size_t i = 0; i < filter->ncompanies; i++) {
+        buf_adds(&w->sql, " OR (client IS NULL AND app = ? AND company = ?)");
+        w->values[w->n++] = db_text(filter->companies[2 * i]);
+        w->values[w->n++] = db_text(filter->companies[2 * i + 1]);
+    }
+    buf_adds(&w->sql, ")");
+    return 0;
+}
+
+int inbox_each(struct db *db, const struct inbox_filter *filter, delivery_fn *fn,
+               void *arg, struct err *e)
+{
+    struct each_delivery each = {fn, arg};
+    struct where w = {.n = 0};
+    buf_init(&w.sql, 8192);
+    int rc = filter->client ? where_client(&w, filter, e) : 0;
+    if (filter->id)
+        where_add(&w, "id = ?", db_int(filter->id));
+    if (filter->conversation)
+        where_add(&w, "conversation = ?", db_text(filter->conversation));
+    if (filter->event)
+        where_add(&w, "event = ?", db_text(filter->event));
+    if (filter->state >= 0)
+        where_add(&w, "state = ?", db_int(filter->state));
+    if (filter->since_ms)
+        where_add(&w, "at_ms >= ?", db_int(filter->since_ms));
+    if (filter->until_ms)
+        where_add(&w, "at_ms < ?", db_int(filter->until_ms));
+    if (filter->limit > 0) {
+        buf_adds(&w.sql, " ORDER BY id DESC LIMIT ?");
+        w.values[w.n++] = db_int(filter->limit);
+    } else {
+        buf_adds(&w.sql, " ORDER BY id");
+    }
+    char *sql = xasprintf("SELECT " DELIVERY_COLUMNS " FROM delivery%s", buf_str(&w.sql));
+    if (rc == 0)
+        rc = db_query(db, sql, w.values, w.n, on_delivery, &each, e);
+    free(sql);
+    buf_free(&w.sql);
+    return rc;
+}
+
+static int read_count(void *arg, const struct db_row *row)
+{
+    int64_t *counts = arg, state = db_row_int(row, 0);
+    if (state >= 0 && state < DELIVERY_STATES)
+        counts[state] = db_row_int(row, 1);
+    return 0;
+}
+
+/* By the indexes of what is not done: counting all rows would take as long as there are
+ * many. Ids have no gaps but those that inbox_prune made below a survivor. */
+int inbox_count(struct db *db, int64_t counts[DELIVERY_STATES], struct err *e)
+{
+    int64_t all = 0, others = 0;
+    memset(counts, 0, DELIVERY_STATES * sizeof counts[0]);
+    if (db_query(db,
+                 "SELECT 0, count(*) FROM delivery WHERE state = 0 UNION ALL "
+                 "SELECT state, count(*) FROM delivery WHERE state > 1 GROUP BY state",
+                 DB_NONE, read_count, counts, e) != 0 ||
+        db_query(db,
+                 "SELECT coalesce((SELECT max(id) FROM delivery) - "
+                 "(SELECT min(id) FROM delivery) + 1, 0)",
+                 DB_NONE, db_read_int, &all, e) != 0)
+        return -1;
+    for (int i = 0; i < DELIVERY_STATES; i++)
+        others += counts[i];
+    counts[DELIVERY_DONE] = all - others;
+    return 0;
+}
+
+int inbox_oldest(struct db *db, int64_t *at_ms, struct err *e)
+{
+    *at_ms = 0;
+    return db_query(db,
+                    "SELECT at_ms FROM delivery WHERE state = 0 ORDER BY due_ms, id "
+                    "LIMIT 1",
+                    DB_NONE, db_read_int, at_ms, e);
+}
+
+/* ---- rejections ---- */
+
+int inbox_reject(struct db *db, const struct rejection *r, struct err *e)
+{
+    int changed;
+    int64_t times = r->times > 0 ? r->times : 1;
+    if (db_change(
+            db,
+            "UPDATE rejection SET times = times + ?1, at_ms = max(at_ms, ?2) WHERE "
+            "id = (SELECT id FROM rejection WHERE route = ?3 AND status = ?4 AND "
+            "sentence = ?5 AND at_ms > ?6 AND at_ms <= ?7 ORDER BY id DESC LIMIT 1)",
+            DB_ARGS(db_int(times), db_int(r->at_ms), db_text(r->route), db_int(r->status),
+                    db_text(r->sentence), db_int(r->at_ms - HOUR_MS),
+                    db_int(r->at_ms + HOUR_MS)),
+            &changed, e) != 0)
+        return -1;
+    if (changed)
+        return 0;
+    if (db_change(db,
+                  "INSERT INTO rejection (at_ms, route, client, app, scheme, status, "
+                  "times, sentence) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                  DB_ARGS(db_int(r->at_ms), db_text(r->route), db_text(r->client),
+                          db_text(r->app), db_text(r->scheme), db_int(r->status),
+                          db_int(times), db_text(r->sentence)),
+                  NULL, e) != 0)
+        return -1;
+    return db_change(
+        db, "DELETE FROM rejection WHERE id <= (SELECT max(id) FROM rejection) - ?",
+        DB_ARGS(db_int(REJECTIONS_MAX)), NULL, e);
+}
+
+struct each_rejection {
+    int (*fn)(void *arg, const struct rejection *r);
+    void *arg;
+};
+
+static int on_rejection(void *arg, const struct db_row *row)
+{
+    const struct each_rejection *each = arg;
+    struct rejection r = {
+        .at_ms = db_row_int(row, 0),
+        .route = db_row_text(row, 1),
+        .client = db_row_text(row, 2),
+        .app = db_row_text(row, 3),
+        .scheme = db_row_text(row, 4),
+        .status = (int)db_row_int(row, 5),
+        .times = db_row_int(row, 6),
+        .sentence = db_row_text(row, 7),
+    };
+    return each->fn(each->arg, &r);
+}
+
+int inbox_rejections(struct db *db, const char *client, const char *app, int limit,
+                     int (*fn)(void *arg, const struct rejection *r), void *arg,
+                     struct err *e)
+{
+    struct each_rejection each = {fn, arg};
+    return db_query(db,
+                    "SELECT at_ms, route, client, app, scheme, status, times, sentence "
+                    "FROM rejection WHERE (?1 IS NULL OR client = ?1) AND "
+                    "(?2 IS NULL OR app = ?2) ORDER BY at_ms DESC, id DESC LIMIT ?3",
+                    DB_ARGS(db_text(client), db_text(app), db_int(limit)), on_rejection,
+                    &each, e);
+}
+
+/* ---- activations ---- */
+
+/* The three cannot run into each other: neither name holds a NUL. */
+static void hash_key(const struct activation *a, unsigned char out[CRYPTO_SHA256_SIZE])
+{
+    size_t client = strlen(a->client) + 1, trigger = strlen(a->trigger) + 1;
+    size_t len = client + trigger + strlen(a->key);
+    char *text = xmalloc(len + 1);
+    memcpy(text, a->client, client);
+    memcpy(text + client, a->trigger, trigger);
+    memcpy(text + client + trigger, a->key, strlen(a->key));
+    crypto_sha256(text, len, out);
+    free(text);
+}
+
+int inbox_activate(struct db *db, const struct activation *a, int64_t *id, struct err *e)
+{
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    int changed;
+    hash_key(a, hash);
+    if (db_change(db,
+                  "INSERT INTO seen (hash, at_ms) VALUES (?1, ?2) ON CONFLICT (hash) DO "
+                  "UPDATE SET at_ms = excluded.at_ms WHERE at_ms < ?3",
+                  DB_ARGS(db_blob(hash, HASH_SIZE), db_int(a->at_ms),
+                          db_int(a->at_ms - KEYS_KEPT_MS)),
+                  &changed, e) != 0)
+        return -1;
+    if (!changed)
+        return 0;
+    if (db_change(db,
+                  "INSERT INTO activation (at_ms, client, trigger, key, delivery, "
+                  "conversation, note, event) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                  DB_ARGS(db_int(a->at_ms), db_text(a->client), db_text(a->trigger),
+                          db_text(a->key),
+                          a->delivery ? db_int(a->delivery) : db_text(NULL),
+                          db_text(a->conversation), db_text(a->note), db_text(a->event)),
+                  NULL, e) != 0)
+        return -1;
+    *id = db_last_id(db);
+    return 1;
+}
+
+#define ACTIVATION_COLUMNS                                                               \
+    "id, at_ms, client, trigger, key, delivery, conversation, note, event"
+
+struct each_activation {
+    activation_fn *fn;
+    void *arg;
+    int seen;
+};
+
+static int on_activation(void *arg, const struct db_row *row)
+{
+    struct each_activation *each = arg;
+    struct activation a = {
+        .id = db_row_int(row, 0),
+        .at_ms = db_row_int(row, 1),
+        .client = db_row_text(row, 2),
+        .trigger = db_row_text(row, 3),
+        .key = db_row_text(row, 4),
+        .delivery = db_row_int(row, 5),
+        .conversation = db_row_text(row, 6),
+        .note = db_row_text(row, 7),
+        .event = db_row_text(row, 8),
+    };
+    each->seen = 1;
+    return each->fn(each->arg, &a);
+}
+
+int inbox_activation(struct db *db, int64_t id, activation_fn *fn, void *arg,
+                     struct err *e)
+{
+    struct each_activation each = {fn, arg, 0};
+    if (db_query(db, "SELECT " ACTIVATION_COLUMNS " FROM activation WHERE id = ?",
+                 DB_ARGS(db_int(id)), on_activation, &each, e) != 0)
+        return -1;
+    if (!each.seen)
+        return err_set(e, ERR_NOT_FOUND, "there is no activation %lld", (long long)id);
+    return 0;
+}
+
+int inbox_activations(struct db *db, const char *client, const char *trigger,
+                      int64_t since, int limit, activation_fn *fn, void *arg,
+                      struct err *e)
+{
+    struct each_activation each = {fn, arg, 0};
+    if (!trigger)
+        return db_query(db,
+                        "SELECT " ACTIVATION_COLUMNS " FROM activation WHERE id > ? AND "
+                        "client = ? ORDER BY id LIMIT ?",
+                        DB_ARGS(db_int(since), db_text(client), db_int(limit)),
+                        on_activation, &each, e);
+    return db_query(
+        db,
+        "SELECT " ACTIVATION_COLUMNS " FROM activation WHERE client = ? AND "
+        "trigger = ? AND id > ? ORDER BY id LIMIT ?",
+        DB_ARGS(db_text(client), db_text(trigger), db_int(since), db_int(limit)),
+        on_activation, &each, e);
+}
+
+int inbox_activations_of(struct db *db, int64_t delivery, activation_fn *fn, void *arg,
+                         struct err *e)
+{
+    struct each_activation each = {fn, arg, 0};
+    return db_query(db,
+                    "SELECT " ACTIVATION_COLUMNS " FROM activation WHERE delivery = ? "
+                    "ORDER BY id",
+                    DB_ARGS(db_int(delivery)), on_activation, &each, e);
+}
+
+int inbox_last_activation(struct db *db, int64_t *id, struct err *e)
+{
+    *id = 0;
+    return db_query(db, "SELECT " SCHEMA_NEWEST_ACTIVATION, DB_NONE, db_read_int, id, e);
+}
+
+/* ---- retention ---- */
+
+struct place {
+    int64_t id, at_ms;
+};
+
+static int read_place(void *arg, const struct db_row *row)
+{
+    *(struct place *)arg = (struct place){db_row_int(row, 0), db_row_int(row, 1)};
+    return 0;
+}
+
+/* The first id of TABLE from BEFORE_MS on (or one past the last), by halving: times grow
+ * with ids, and a clock that was set back makes it a little late, no more. */
+static int find_border(struct db *db, const char *table, int64_t before_ms,
+                       int64_t *border, struct err *e)
+{
+    struct place low = {0}, high = {0}, at;
+    char sql[160];
+    snprintf(sql, sizeof sql, "SELECT id, at_ms FROM %s ORDER BY id LIMIT 1", table);
+    if (db_query(db, sql, DB_NONE, read_place, &low, e) != 0)
+        return -1;
+    *border = low.id;
+    if (low.id == 0 || low.at_ms >= before_ms)
+        return 0;
+    snprintf(sql, sizeof sql, "SELECT id, at_ms FROM %s ORDER BY id DESC LIMIT 1", table);
+    if (db_query(db, sql, DB_NONE, read_place, &high, e) != 0)
+        return -1;
+    snprintf(sql, sizeof sql,
+             "SELECT id, at_ms FROM %s WHERE id >= ? ORDER BY id LIMIT 1", table);
+    int64_t from = low.id, to = high.id + 1; /* FROM is older, TO is not */
+    while (to - from > 1) {
+        int64_t middle = from + (to - from) / 2;
+        at = (struct place){high.id + 1, before_ms};
+        if (db_query(db, sql, DB_ARGS(db_int(middle)), read_place, &at, e) != 0)
+            return -1;
+        if (at.at_ms >= before_ms)
+            to = middle;
+        else
+            from = at.id > middle ? at.id : middle;
+    }
+    *border = to;
+    return 0;
+}
+
+/* SQL has two `?`s: the border and how many rows. */
+static int prune(struct db *db, const char *table, const char *sql, int64_t before_ms,
+                 int *left, struct err *e)
+{
+    int64_t border;
+    int changed;
+    if (*left <= 0)
+        return 0;
+    if (find_border(db, table, before_ms, &border, e) != 0 ||
+        db_change(db, sql, DB_ARGS(db_int(border), db_int(*left)), &changed, e) != 0)
+        return -1;
+    *left -= changed;
+    return 0;
+}
+
+int inbox_prune(struct db *db, int64_t before_ms, int64_t keys_before_ms, int limit,
+                int *removed, struct err *e)
+{
+    int left = limit, bodies = limit;
+    /* the same rows twice: a body goes before what says that it may */
+    if (prune(db, "delivery",
+              "DELETE FROM delivery_body WHERE id IN (SELECT id FROM delivery WHERE "
+              "id < ? AND state <> 0 ORDER BY id LIMIT ?)",
+              before_ms, &bodies, e) != 0 ||
+        prune(db, "delivery",
+              "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE "
+              "id < ? AND state <> 0 ORDER BY id LIMIT ?)",
+              before_ms, &left, e) != 0 ||
+        prune(db, "activation",
+              "DELETE FROM activation WHERE id IN (SELECT id FROM activation a WHERE "
+              "id < ? AND NOT EXISTS (SELECT 1 FROM run WHERE run.activation = a.id) "
+              "ORDER BY id LIMIT ?)",
+              before_ms, &left, e) != 0 ||
+        prune(db, "seen",
+              "DELETE FROM seen WHERE id IN (SELECT id FROM seen WHERE id < ? ORDER BY "
+              "id LIMIT ?)",
+              keys_before_ms, &left, e) != 0)
+        return -1;
+    *removed = limit - left;
+    return 0;
+}

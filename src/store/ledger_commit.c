@@ -1,0 +1,305 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "store/ledger_row.h"
+#include "store/ledger_wait.h"
+
+/* What a run writes. All that can be refused is looked at before anything is written. */
+
+enum { HOUR_MS = 60 * 60 * 1000 };
+
+static int check_claim(const struct ledger_head *head, const struct ledger_change *change,
+                       struct err *e)
+{
+    if (head->state == LEDGER_RUNNING && head->epoch == change->epoch)
+        return 0;
+    return err_set(e, ERR_CONFLICT, "cannot write run %lld: this attempt lost its claim",
+                   (long long)head->id);
+}
+
+/* When the write was sent whose answer names the refs. */
+static int64_t sent_ms(const struct ledger_change *change)
+{
+    return change->nsteps ? change->steps[change->nsteps - 1].at_ms : 0;
+}
+
+/* A look takes nothing that another run has. An answer may name it: its request only
+ * changed what is there. But a look of another run that came after the request had left
+ * may have found what the request made. */
+static int check_refs(struct db *db, const struct ledger_head *head,
+                      const struct ledger_change *change, struct err *e)
+{
+    for (size_t i = 0; i < change->nrefs; i++) {
+        int64_t other = head->id;
+        if (db_query(db,
+                     "SELECT run FROM effect WHERE app = ? AND company = ? AND ref = ?"
+                     " AND (? OR (looked AND at_ms >= ?))",
+                     DB_ARGS(db_text(change->app), db_text(change->company),
+                             db_text(change->refs[i]), db_int(change->sought != NULL),
+                             db_int(sent_ms(change))),
+                     db_read_int, &other, e) != 0)
+            return -1;
+        if (other != head->id)
+            return err_set(e, ERR_UNCERTAIN,
+                           "cannot take %s as made by run %lld: run %lld has made it",
+                           change->refs[i], (long long)head->id, (long long)other);
+    }
+    return 0;
+}
+
+struct sought {
+    const struct ledger_change *change;
+    int64_t other;
+};
+
+static int on_other(void *arg, const struct ledger_write *write)
+{
+    struct sought *sought = arg;
+    const struct ledger_change *change = sought->change;
+    /* one from the future was sent before, by a clock that was ahead */
+    if (write->is_under_way ||
+        (write->at_ms >= change->looked_ms && write->at_ms <= change->now_ms))
+        sought->other = write->run;
+    return sought->other != 0;
+}
+
+/* Each write's intent is stored before it leaves: what a look has seen is of one that is
+ * in the store. */
+static int check_sought(struct db *db, const struct ledger_head *head,
+                        const struct ledger_change *change, struct err *e)
+{
+    struct sought sought = {change, 0};
+    if (!change->sought || !change->nrefs)
+        return 0;
+    if (ledger_others(db, head->id, change->sought, on_other, &sought, e) != 0)
+        return -1;
+    return !sought.other
+               ? 0
+               : err_set(e, ERR_UNCERTAIN,
+                         "cannot take %s as made by run %lld: run %lld sends to "
+                         "the same place",
+                         change->refs[0], (long long)head->id, (long long)sought.other);
+}
+
+/* The step of the reply: one that was refused and leaves once more is the same. */
+static int reply_seq(const struct ledger_change *change)
+{
+    return change->nsteps ? change->steps[change->nsteps - 1].seq : -1;
+}
+
+static int check_replies(struct db *db, const struct ledger_head *head,
+                         const struct ledger_change *change, struct err *e)
+{
+    int64_t n = 0;
+    if (!change->reply_to)
+        return 0;
+    if (db_query(db,
+                 "SELECT count(*) FROM reply WHERE client = ? AND conversation = ?"
+                 " AND at_ms > ? AND at_ms <= ? AND NOT (run = ? AND seq = ?)",
+                 DB_ARGS(db_text(head->client), db_text(change->reply_to),
+                         db_int(change->now_ms - HOUR_MS),
+                         db_int(change->now_ms + HOUR_MS), db_int(head->id),
+                         db_int(reply_seq(change))),
+                 db_read_int, &n, e) != 0)
+        return -1;
+    if (n < change->replies_max)
+        return 0;
+    return err_set(e, ERR_FORBIDDEN,
+                   "cannot reply to %s: it got %lld automatic repl%s in the last hour, "
+                   "and %s may have %d",
+                   change->reply_to, (long long)n, n == 1 ? "y" : "ies", head->client,
+                   change->replies_max);
+}
+
+static int put_steps(struct db *db, const struct ledger_change *change, struct err *e)
+{
+    if (change->drop >= 0 && ledger_row_drop_steps(db, change->run, change->drop, e) != 0)
+        return -1;
+    for (size_t i = 0; i < change->nsteps; i++) {
+        const struct journal_entry *step = &change->steps[i];
+        const struct db_value none = {.type = DB_IS_NULL};
+        int flags = (step->is_done ? STEP_IS_DONE : 0) |
+                    (step->is_scope ? STEP_IS_SCOPE : 0) |
+                    (step->is_intent ? STEP_IS_INTENT : 0);
+        if (db_change(
+                db,
+                "INSERT OR REPLACE INTO step (run, seq, kind, name, hash, flags,"
+                " at_ms, epoch, input, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                DB_ARGS(db_int(change->run), db_int(step->seq), db_text(step->kind),
+                        db_text(step->name), db_blob(step->hash, sizeof step->hash),
+                        db_int(flags), db_int(step->at_ms), db_int(change->epoch),
+                        step->input ? db_blob(step->input, step->input_len) : none,
+                        step->result ? db_blob(step->result, step->len) : none),
+                NULL, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int put_code(struct db *db, const struct ledger_change *change, struct err *e)
+{
+    for (size_t i = 0; i < change->ncodes; i++) {
+        const struct ledger_code *code = &change->codes[i];
+        if (db_change(db, "INSERT OR IGNORE INTO code (hash, text) VALUES (?, ?)",
+                      DB_ARGS(db_blob(code->hash, sizeof code->hash),
+                              db_blob(code->text, code->len)),
+                      NULL, e) != 0)
+            return -1;
+    }
+    if (!change->pins)
+        return 0;
+    if (db_change(db, "INSERT OR IGNORE INTO pins (hash, list) VALUES (?, ?)",
+                  DB_ARGS(db_blob(change->pins, CRYPTO_SHA256_SIZE),
+                          db_text(change->pins_list)),
+                  NULL, e) != 0)
+        return -1;
+    return db_change(
+        db, "UPDATE run SET pins = ? WHERE id = ?",
+        DB_ARGS(db_blob(change->pins, CRYPTO_SHA256_SIZE), db_int(change->run)), NULL, e);
+}
+
+/* Refs, the loop guard's count, ctx.store and receipts: what outlives the run. */
+static int put_lasting(struct db *db, const struct ledger_head *head,
+                       const struct ledger_change *change, struct err *e)
+{
+    struct db_value client = db_text(head->client), run = db_int(head->id);
+    struct db_value now = db_int(change->now_ms);
+    for (size_t i = 0; i < change->nrefs; i++)
+        if (db_change(db,
+                      "INSERT OR IGNORE INTO effect (app, company, ref, run, at_ms,"
+                      " looked) VALUES (?, ?, ?, ?, ?, ?)",
+                      DB_ARGS(db_text(change->app), db_text(change->company),
+                              db_text(change->refs[i]), run, now,
+                              db_int(change->sought != NULL)),
+                      NULL, e) != 0)
+            return -1;
+    if (change->reply_to &&
+        db_change(db,
+                  "INSERT OR REPLACE INTO reply (client, conversation, at_ms, run, seq)"
+                  " VALUES (?, ?, ?, ?, ?)",
+                  DB_ARGS(client, db_text(change->reply_to), now, run,
+                          db_int(reply_seq(change))),
+                  NULL, e) != 0)
+        return -1;
+    if (change->key && ledger_value_put(db, head->client, change->key, change->value,
+                                        change->values_max, change->now_ms, e) != 0)
+        return -1;
+    if (change->receipt &&
+        db_change(db,
+                  "INSERT OR REPLACE INTO receipt (client, app, ref, run, due_ms)"
+                  " VALUES (?, ?, ?, ?, ?)",
+                  DB_ARGS(client, db_text(change->app), db_text(change->receipt), run,
+                          db_int(change->receipt_due_ms)),
+                  NULL, e) != 0)
+        return -1;
+    return 0;
+}
+
+static int end_attempt(struct db *db, const struct ledger_head *head,
+                       const struct ledger_change *change, struct err *e)
+{
+    enum ledger_state state = (enum ledger_state)change->state;
+    int64_t due_ms = change->due_ms;
+    if (state == LEDGER_WAITING) {
+        int found = ledger_wait_begin(db, head, change, e);
+        if (found < 0)
+            return -1;
+        if (found) {
+            state = LEDGER_QUEUED;
+            due_ms = 0; /* at once */
+        }
+    }
+    /* A run that was woken is queued without holding its place: it slept. */
+    int keeps_place = state == LEDGER_CONFIRMING ||
+                      (state == LEDGER_QUEUED && change->state != LEDGER_WAITING);
+    if (db_change(db,
+                  "UPDATE run SET state = ?2, due_ms = ?3, failures = ?4, looks = ?5,"
+                  " first_failure_ms = ?6, kind = ?7, reason = ?8, result = ?9,"
+                  " ended_ms = ?10, owner = NULL, held_ms = iif(?11, held_ms, 0),"
+                  /* in a row: one that got on to a new sleep or wait begins anew */
+                  " crashes = iif(?2 = 2 OR ?2 = 3, 0, crashes)"
+                  " WHERE id = ?1",
+                  DB_ARGS(db_int(change->run), db_int(state), db_int(due_ms),
+                          db_int(change->failures), db_int(change->looks),
+                          db_int(change->first_failure_ms), db_text(change->kind),
+                          db_text(change->reason), db_text(change->result),
+                          db_int(ledger_is_over(state) ? change->now_ms : 0),
+                          db_int(keeps_place)),
+                  NULL, e) != 0)
+        return -1;
+    if (ledger_is_final(state) && ledger_row_drop_steps(db, change->run, 0, e) != 0)
+        return -1;
+    return ledger_row_advance(db, head->place, e);
+}
+
+static int put_notes(struct db *db, const struct ledger_change *change, struct err *e)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < change->nnotes; i++)
+        rc = ledger_row_note(db, change->run, change->now_ms, change->notes[i].what,
+                             change->notes[i].text, e);
+    return rc;
+}
+
+int ledger_commit(struct db *db, const struct ledger_change *change, struct err *e)
+{
+    struct ledger_head head;
+    int rc = ledger_head_read(db, change->run, &head, e);
+    if (rc == 0)
+        rc = check_claim(&head, change, e);
+    if (rc == 0)
+        rc = check_refs(db, &head, change, e);
+    if (rc == 0)
+        rc = check_sought(db, &head, change, e);
+    if (rc == 0)
+        rc = check_replies(db, &head, change, e);
+    if (rc == 0)
+        rc = put_steps(db, change, e);
+    if (rc == 0)
+        rc = put_code(db, change, e);
+    if (rc == 0)
+        rc = put_lasting(db, &head, change, e);
+    if (rc == 0)
+        rc = put_notes(db, change, e);
+    if (rc == 0 && change->state >= 0)
+        rc = end_attempt(db, &head, change, e);
+    ledger_head_fini(&head);
+    return rc;
+}
+
+/* One that nobody will take up again: a row and its history, in as few pages as can be.
+ */
+static int add_over(struct db *db, const struct ledger_run *run,
+                    struct ledger_change *change, struct err *e)
+{
+    if (db_change(db,
+                  "INSERT INTO run (client, recipe, origin, conversation, args, seed,"
+                  " policy, state, due_ms, attempts, epoch, created_ms, began_ms,"
+                  " ended_ms, kind, reason, result)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 1, ?10, ?10, ?11,"
+                  " ?12, ?13, ?14)",
+                  DB_ARGS(db_text(run->client), db_text(run->recipe),
+                          db_text(run->origin), db_text(run->conversation),
+                          db_text(run->args), db_text(run->seed), db_text(run->policy),
+                          db_int(change->state), db_int(change->due_ms),
+                          db_int(run->created_ms), db_int(change->now_ms),
+                          db_text(change->kind), db_text(change->reason),
+                          db_text(change->result)),
+                  NULL, e) != 0)
+        return -1;
+    change->run = db_last_id(db);
+    return put_notes(db, change, e);
+}
+
+int ledger_add_with(struct db *db, const struct ledger_run *run, const char *owner,
+                    struct ledger_change *change, struct err *e)
+{
+    change->epoch = 1;
+    if (change->state >= 0 && ledger_is_final((enum ledger_state)change->state) &&
+        !run->place && !change->key && !change->nrefs)
+        return add_over(db, run, change, e);
+    if (ledger_add(db, run, owner ? owner : "", &change->run, e) != 0)
+        return -1;
+    return ledger_commit(db, change, e);
+}

@@ -1,0 +1,131 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "store/ledger_row.h"
+
+/* What steps made in the world, and whether it came to be. */
+
+struct lend_ref {
+    int (*fn)(void *arg, const char *ref);
+    void *arg;
+};
+
+static int lend_ref(void *arg, const struct db_row *row)
+{
+    struct lend_ref *lend = arg;
+    return lend->fn(lend->arg, db_row_text(row, 0));
+}
+
+int ledger_refs(struct db *db, const char *app, const char *company, int64_t since_ms,
+                int (*fn)(void *arg, const char *ref), void *arg, struct err *e)
+{
+    struct lend_ref lend = {fn, arg};
+    /* by time: what a company has is a lot, and most of it is old */
+    return db_query(db,
+                    "SELECT ref FROM effect WHERE at_ms >= ?3 AND +app = ?1"
+                    " AND +company = ?2 ORDER BY at_ms, ref",
+                    DB_ARGS(db_text(app), db_text(company), db_int(since_ms)), lend_ref,
+                    &lend, e);
+}
+
+struct lend_write {
+    const struct intent *sought;
+    int (*fn)(void *arg, const struct ledger_write *write);
+    void *arg;
+};
+
+static int lend_write(void *arg, const struct db_row *row)
+{
+    struct lend_write *lend = arg;
+    struct intent is;
+    size_t len;
+    const char *input = db_row_blob(row, 3, &len);
+    intent_read(&is, input, len);
+    struct ledger_write write = {.run = db_row_int(row, 0),
+                                 .at_ms = db_row_int(row, 1),
+                                 .is_under_way = db_row_int(row, 2) != 0,
+                                 .is = &is};
+    int rc = intent_same_place(&is, lend->sought) ? lend->fn(lend->arg, &write) : 0;
+    intent_fini(&is);
+    return rc;
+}
+
+int ledger_others(struct db *db, int64_t run, const struct intent *sought,
+                  int (*fn)(void *arg, const struct ledger_write *write), void *arg,
+                  struct err *e)
+{
+    struct lend_write lend = {sought, fn, arg};
+    /* who has claimed a run since it was sent only looks for it */
+    return db_query(db,
+                    "SELECT s.run, s.at_ms, r.state = 1 AND r.epoch = s.epoch, s.input"
+                    " FROM step s JOIN run r ON r.id = s.run"
+                    " WHERE " LEDGER_IS_UNCERTAIN " AND s.run <> ?",
+                    DB_ARGS(db_int(run)), lend_write, &lend, e);
+}
+
+struct lend_receipt {
+    int (*fn)(void *arg, const struct ledger_receipt *r);
+    void *arg;
+};
+
+static int lend_receipt(void *arg, const struct db_row *row)
+{
+    struct lend_receipt *lend = arg;
+    struct ledger_receipt r = {db_row_text(row, 0), db_row_text(row, 1),
+                               db_row_text(row, 2), db_row_int(row, 3)};
+    return lend->fn(lend->arg, &r);
+}
+
+int ledger_receipts(struct db *db, int64_t now_ms, int limit,
+                    int (*fn)(void *arg, const struct ledger_receipt *r), void *arg,
+                    struct err *e)
+{
+    struct lend_receipt lend = {fn, arg};
+    return db_query(db,
+                    "SELECT client, app, ref, run FROM receipt WHERE due_ms <= ?"
+                    " ORDER BY due_ms LIMIT ?",
+                    DB_ARGS(db_int(now_ms), db_int(limit)), lend_receipt, &lend, e);
+}
+
+int ledger_receipt_again(struct db *db, const struct ledger_receipt *r, int64_t due_ms,
+                         struct err *e)
+{
+    return db_change(
+        db, "UPDATE receipt SET due_ms = ? WHERE client = ? AND app = ? AND ref = ?",
+        DB_ARGS(db_int(due_ms), db_text(r->client), db_text(r->app), db_text(r->ref)),
+        NULL, e);
+}
+
+int ledger_delivered(struct db *db, const char *client, const char *app, const char *ref,
+                     const char *why, int64_t now_ms, int64_t *run, struct err *e)
+{
+    int was_due, changed;
+    *run = 0;
+    /* by the receipt, else by whose step claimed the id */
+    if (db_query(db,
+                 "SELECT coalesce("
+                 "(SELECT run FROM receipt WHERE client = ?1 AND app = ?2 AND ref = ?3),"
+                 "(SELECT e.run FROM client_connection l"
+                 " JOIN effect e ON e.app = l.app AND e.company = l.id AND e.ref = ?3"
+                 " JOIN run r ON r.id = e.run AND r.client = ?1"
+                 " WHERE l.client = ?1 AND l.app = ?2), 0)",
+                 DB_ARGS(db_text(client), db_text(app), db_text(ref)), db_read_int, run,
+                 e) != 0)
+        return -1;
+    if (*run == 0)
+        return 0;
+    if (db_change(db, "DELETE FROM receipt WHERE client = ? AND app = ? AND ref = ?",
+                  DB_ARGS(db_text(client), db_text(app), db_text(ref)), &was_due, e) != 0)
+        return -1;
+    if (db_change(db,
+                  "UPDATE run SET undelivered = ?1 WHERE id = ?2"
+                  " AND undelivered IS NOT ?1",
+                  DB_ARGS(db_text(why), db_int(*run)), &changed, e) != 0)
+        return -1;
+    /* told twice, it is noted once */
+    if (!changed && !(was_due && !why))
+        return 0;
+    return ledger_row_note(db, *run, now_ms, why ? "undelivered" : "delivered",
+                           why ? why : ref, e);
+}

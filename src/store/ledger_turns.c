@@ -1,0 +1,253 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "store/ledger_row.h"
+#include "store/schema.h"
+
+/* Whose turn it is, and claims. */
+
+/* So many due runs are looked at as they are. When there are more, each recipe of each
+ * client is asked for its first ones instead: a backlog of one of them costs the others
+ * nothing. */
+enum { FEW_DUE = 200 };
+
+/* Four steps into the key: IN would make a table of each list, for each row. */
+#define HAS_PAUSE(who, what)                                                             \
+    "EXISTS (SELECT 1 FROM pause WHERE pause.client = " who " AND pause.recipe = " what  \
+    ")"
+#define IS_PAUSED(row)                                                                   \
+    "(" HAS_PAUSE("''", "''") " OR " HAS_PAUSE("''", row ".recipe") " OR " HAS_PAUSE(    \
+        row ".client", "''") " OR " HAS_PAUSE(row ".client", row ".recipe") ")"
+
+struct candidate {
+    int64_t id, due_ms;
+    char *client;
+};
+
+struct candidates {
+    struct candidate *items;
+    size_t n, cap;
+};
+
+static int add_candidate(void *arg, const struct db_row *row)
+{
+    struct candidates *list = arg;
+    if (list->n == list->cap) {
+        list->cap = list->cap ? 2 * list->cap : 64;
+        list->items = xrealloc(list->items, list->cap * sizeof *list->items);
+    }
+    list->items[list->n++] = (struct candidate){db_row_int(row, 0), db_row_int(row, 1),
+                                                xstrdup(db_row_text(row, 2))};
+    return 0;
+}
+
+static void free_candidates(struct candidates *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        free(list->items[i].client);
+    free(list->items);
+}
+
+static int by_client_and_due(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+    int order = strcmp(x->client, y->client);
+    if (order == 0)
+        order = (x->due_ms > y->due_ms) - (x->due_ms < y->due_ms);
+    return order ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+/* ?1: now - LEDGER_PLACE_MS, ?2: now; below, ?3: how many of each */
+static const char few_due[] =
+    "SELECT r.id, r.due_ms, r.client FROM run r"
+    " WHERE r." LEDGER_MAY_START " AND r.due_ms <= ?2"
+    " AND NOT " LEDGER_PLACE_IS_TAKEN " AND NOT " IS_PAUSED("r");
+
+/* The clients, then their recipes, each found by one step into the index; then the first
+ * due runs of each. */
+#define LANES                                                                            \
+    "WITH RECURSIVE who (client) AS ("                                                   \
+    " SELECT min(client) FROM run WHERE " LEDGER_MAY_START " UNION ALL"                  \
+    " SELECT (SELECT min(run.client) FROM run WHERE " LEDGER_MAY_START                   \
+    "   AND run.client > who.client) FROM who WHERE who.client IS NOT NULL),"            \
+    " lane (client, recipe) AS ("                                                        \
+    " SELECT who.client, (SELECT min(run.recipe) FROM run WHERE " LEDGER_MAY_START       \
+    "   AND run.client = who.client) FROM who WHERE who.client IS NOT NULL UNION ALL"    \
+    " SELECT lane.client, (SELECT min(run.recipe) FROM run WHERE " LEDGER_MAY_START      \
+    "   AND run.client = lane.client AND run.recipe > lane.recipe)"                      \
+    "   FROM lane WHERE lane.recipe IS NOT NULL)"
+
+static const char many_due[] = LANES
+    " SELECT f.id, f.due_ms, f.client FROM lane CROSS JOIN run f"
+    " WHERE lane.recipe IS NOT NULL AND NOT " IS_PAUSED(
+        "lane") " AND f.id IN ("
+                " SELECT r.id FROM run r WHERE r." LEDGER_MAY_START
+                " AND r.client = lane.client AND r.recipe = lane.recipe AND r.due_ms <= "
+                "?2"
+                " AND NOT " LEDGER_PLACE_IS_TAKEN " ORDER BY r.due_ms, r.id LIMIT ?3)";
+
+static int find_candidates(struct db *db, const struct ledger_turns *turns,
+                           struct candidates *list, struct err *e)
+{
+    int64_t due = 0;
+    if (db_query(db,
+                 "SELECT count(*) FROM (SELECT 1 FROM run WHERE " LEDGER_MAY_START
+                 " AND due_ms <= ? LIMIT ?)",
+                 DB_ARGS(db_int(turns->now_ms), db_int(FEW_DUE)), db_read_int, &due,
+                 e) != 0)
+        return -1;
+    if (due == 0)
+        return 0;
+    const struct db_value values[] = {db_int(turns->now_ms - LEDGER_PLACE_MS),
+                                      db_int(turns->now_ms), db_int(turns->client_limit)};
+    if (due < FEW_DUE)
+        return db_query(db, few_due, values, 2, add_candidate, list, e);
+    return db_query(db, many_due, values, 3, add_candidate, list, e);
+}
+
+/* One client's candidates, [next, end) of the list, and how many of them it may have. */
+struct queue {
+    size_t next, end;
+    int free;
+};
+
+/* Sorted by client; *FIRST is whose turn it is. */
+static size_t split_queues(const struct candidates *list,
+                           const struct ledger_turns *turns, struct queue *queues,
+                           size_t *first)
+{
+    size_t n = 0;
+    *first = 0;
+    int has_first = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        const char *client = list->items[i].client;
+        if (i > 0 && strcmp(list->items[i - 1].client, client) == 0) {
+            queues[n - 1].end = i + 1;
+            continue;
+        }
+        if (!has_first && turns->after && strcmp(client, turns->after) > 0) {
+            *first = n;
+            has_first = 1;
+        }
+        int busy = turns->in_flight ? turns->in_flight(turns->arg, client) : 0;
+        queues[n++] = (struct queue){i, i + 1, turns->client_limit - busy};
+    }
+    return n;
+}
+
+struct stop {
+    ledger_run_fn *fn;
+    void *arg;
+    int stopped;
+};
+
+static int pass_on(void *arg, const struct ledger_run *run)
+{
+    struct stop *stop = arg;
+    stop->stopped = stop->fn(stop->arg, run);
+    return stop->stopped;
+}
+
+static int hand_out(struct db *db, const struct candidates *list,
+                    const struct ledger_turns *turns, struct queue *queues, size_t n,
+                    size_t first, struct stop *stop, struct err *e)
+{
+    int left = turns->limit, went;
+    do {
+        went = 0;
+        for (size_t i = 0; i < n && left > 0; i++) {
+            struct queue *queue = &queues[(first + i) % n];
+            if (queue->next == queue->end || queue->free <= 0)
+                continue;
+            struct err gone = {0};
+            int64_t id = list->items[queue->next++].id;
+            went = 1;
+            if (ledger_read(db, id, pass_on, stop, &gone) == 0) {
+                queue->free--;
+                left--;
+            } else if (gone.kind != ERR_NOT_FOUND) {
+                if (e)
+                    *e = gone;
+                return -1;
+            }
+            if (stop->stopped)
+                return 0;
+        }
+    } while (went);
+    return 0;
+}
+
+int ledger_due(struct db *db, const struct ledger_turns *turns, ledger_run_fn *fn,
+               void *arg, struct err *e)
+{
+    struct candidates list = {0};
+    if (turns->limit <= 0 || turns->client_limit <= 0)
+        return 0;
+    int rc = find_candidates(db, turns, &list, e);
+    if (rc == 0 && list.n > 0) {
+        qsort(list.items, list.n, sizeof *list.items, by_client_and_due);
+        struct queue *queues = xcalloc(list.n, sizeof *queues);
+        struct stop stop = {fn, arg, 0};
+        size_t first, n = split_queues(&list, turns, queues, &first);
+        rc = hand_out(db, &list, turns, queues, n, first, &stop, e);
+        free(queues);
+    }
+    free_candidates(&list);
+    return rc;
+}
+
+static int read_due(void *arg, const struct db_row *row)
+{
+    if (db_row_text(row, 0))
+        *(int64_t *)arg = db_row_int(row, 0);
+    return 0;
+}
+
+int ledger_next_due(struct db *db, int64_t *due_ms, struct err *e)
+{
+    int64_t pauses = 0;
+    *due_ms = INT64_MAX;
+    if (db_query(db, "SELECT EXISTS (SELECT 1 FROM pause)", DB_NONE, db_read_int, &pauses,
+                 e) != 0)
+        return -1;
+    if (!pauses)
+        return db_query(db, "SELECT min(due_ms) FROM run WHERE " LEDGER_MAY_START,
+                        DB_NONE, read_due, due_ms, e);
+    return db_query(db,
+                    LANES " SELECT min((SELECT min(r.due_ms) FROM run r WHERE"
+                          " r." LEDGER_MAY_START " AND r.client = lane.client"
+                          " AND r.recipe = lane.recipe)) FROM lane"
+                          " WHERE lane.recipe IS NOT NULL AND NOT " IS_PAUSED("lane"),
+                    DB_NONE, read_due, due_ms, e);
+}
+
+/* ---- claims ---- */
+
+static const char claim_run[] =
+    "UPDATE run SET state = 1, behind = 0, owner = ?4, epoch = epoch + 1,"
+    " attempts = attempts + 1, held_ms = iif(held_ms = 0, ?2, held_ms),"
+    " began_ms = iif(began_ms = 0, ?2, began_ms),"
+    " since = iif(began_ms = 0, coalesce(activation, " SCHEMA_NEWEST_ACTIVATION
+    "), since)"
+    " WHERE id = (SELECT r.id FROM run r WHERE r.id = ?3 AND r.state < 5 AND r.state <> 1"
+    " AND r.due_ms <= ?2 AND NOT " LEDGER_PLACE_IS_TAKEN " AND NOT " IS_PAUSED("r") ")";
+
+int ledger_claim(struct db *db, int64_t id, const char *owner, int64_t now_ms,
+                 int64_t *epoch, struct err *e)
+{
+    int changed;
+    if (db_change(db, claim_run,
+                  DB_ARGS(db_int(now_ms - LEDGER_PLACE_MS), db_int(now_ms), db_int(id),
+                          db_text(owner)),
+                  &changed, e) != 0)
+        return -1;
+    if (changed == 0)
+        return 0;
+    if (db_query(db, "SELECT epoch FROM run WHERE id = ?", DB_ARGS(db_int(id)),
+                 db_read_int, epoch, e) != 0)
+        return -1;
+    /* It was waiting, and nothing came. */
+    return ledger_end_wait(db, id, now_ms, e) == 0 ? 1 : -1;
+}

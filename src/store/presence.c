@@ -1,0 +1,370 @@
+#include "store/presence.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "base/str.h"
+#include "base/crypto.h"
+
+enum {
+    OPEN_TRIES = 8,
+    SWEEP_MAX = 32,
+    AWAITED_SECONDS = 24 * 60 * 60,
+    TOUCH_SECONDS = 60 * 60
+};
+
+struct said { /* the file */
+    struct presence_end end;
+    struct unsent_table unsent;
+    struct growing_table growing;
+};
+
+struct presence {
+    char id[PRESENCE_ID_SIZE];
+    char *path;
+    int fd;
+    struct said *said;    /* NULL: not needed yet; mapped from the file */
+    struct said unmapped; /* where the file has no room */
+    time_t touched;       /* on the clock that runs since the boot */
+};
+
+static char *owners_dir(const char *workspace_dir)
+{
+    return xasprintf("%s%sstate/owners", workspace_dir,
+                     str_ends(workspace_dir, "/") ? "" : "/");
+}
+
+static int fail(const char *verb, const char *path, struct err *e)
+{
+    return err_set(e, err_is_full(errno) ? ERR_UNAVAILABLE : ERR_STORE,
+                   "cannot %s %s: %s", verb, path, strerror(errno));
+}
+
+/* The whole file, exclusively. OFD: the lock belongs to the descriptor, so that opening
+ * and closing the file elsewhere in this process does not drop it. */
+static int lock(int fd, int command, struct flock *out)
+{
+    *out = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, command, out);
+}
+
+/* The name goes into a path. */
+static int is_id(const char *id)
+{
+    size_t n = strspn(id, "0123456789abcdef-");
+    return n > 0 && id[n] == '\0' && n < PRESENCE_ID_SIZE;
+}
+
+static int read_end(int fd, struct presence_end *out)
+{
+    if (pread(fd, out, sizeof *out, 0) != (ssize_t)sizeof *out)
+        return 0;
+    out->kind[sizeof out->kind - 1] = '\0';
+    out->cause[sizeof out->cause - 1] = '\0';
+    return out->kind[0] && out->cause[0];
+}
+
+/* Mapped, not read: the same pages as the process had, on each file system. NULL, or to
+ * be unmapped. */
+static struct said *map_dead(int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || st.st_size != sizeof(struct said))
+        return NULL;
+    struct said *said = mmap(NULL, sizeof *said, PROT_READ, MAP_SHARED, fd, 0);
+    /* cppcheck-suppress memleak; MAP_FAILED is no memory */
+    return said == MAP_FAILED ? NULL : said;
+}
+
+static int read_unsent(int fd, struct unsent out[UNSENT_MAX])
+{
+    struct said *said = map_dead(fd);
+    int n = said ? unsent_read(&said->unsent, fd, out) : 0;
+    if (said)
+        munmap(said, sizeof *said);
+    return n;
+}
+
+static int read_most(int fd, struct growing *out)
+{
+    struct said *said = map_dead(fd);
+    int found =
+        said && unsent_is_of(&said->unsent, fd) && growing_most(&said->growing, out);
+    if (said)
+        munmap(said, sizeof *said);
+    return found;
+}
+
+/* Nobody may be left who deals with it: then not for ever. */
+static int is_awaited(int fd)
+{
+    struct presence_end end;
+    struct unsent writes[UNSENT_MAX];
+    struct growing most;
+    struct stat st;
+    return (read_end(fd, &end) || read_unsent(fd, writes) > 0 || read_most(fd, &most)) &&
+           fstat(fd, &st) == 0 && st.st_mtime > time(NULL) - AWAITED_SECONDS;
+}
+
+/* Only who holds the lock may unlink the file, lest a process that is being born loses
+ * it. */
+static void bury(const char *path, int fd)
+{
+    struct flock held;
+    if (!is_awaited(fd) && lock(fd, F_OFD_SETLK, &held) == 0)
+        unlink(path);
+}
+
+/* GETLK asks without taking: two who ask at once do not take each other for the owner. */
+static int is_locked(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : fail("open", path, e);
+    struct flock held;
+    int rc = lock(fd, F_OFD_GETLK, &held) != 0 ? fail("ask for the lock of", path, e)
+                                               : held.l_type != F_UNLCK;
+    if (rc == 0)
+        bury(path, fd);
+    close(fd);
+    return rc;
+}
+
+int presence_is_alive(const char *workspace_dir, const char *id, struct err *e)
+{
+    if (!is_id(id))
+        return 0;
+    char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
+    int rc = is_locked(path, e);
+    free(path);
+    free(dir);
+    return rc;
+}
+
+struct sweep {
+    const char *dir;
+    int left;
+};
+
+static int sweep_one(void *arg, const char *name)
+{
+    struct sweep *s = arg;
+    if (s->left-- == 0)
+        return 1;
+    char *path = path_join(s->dir, name);
+    is_locked(path, NULL);
+    free(path);
+    return 0;
+}
+
+/* 1: made, locked and in its place. 0: a sweep came in between creation and lock. */
+static int make(struct presence *p, struct err *e)
+{
+    struct stat here, there;
+    struct flock held;
+    p->fd = open(p->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (p->fd < 0)
+        return errno == EEXIST ? 0 : fail("create", p->path, e);
+    path_give(p->path, p->fd);
+    if (lock(p->fd, F_OFD_SETLK, &held) == 0) {
+        if (fstat(p->fd, &here) == 0 && stat(p->path, &there) == 0 &&
+            here.st_ino == there.st_ino)
+            return 1;
+    } else if (errno != EAGAIN && errno != EACCES) {
+        fail("lock", p->path, e);
+        unlink(p->path);
+        close(p->fd);
+        return -1;
+    }
+    close(p->fd);
+    return 0;
+}
+
+struct presence *presence_open(const char *workspace_dir, struct err *e)
+{
+    char *dir = owners_dir(workspace_dir);
+    struct presence *p = xcalloc(1, sizeof *p);
+    int rc = path_is_dir(dir) ? 0 : path_make_dirs(dir, 0700, e);
+    int tries = OPEN_TRIES;
+    while (rc == 0 && tries-- > 0) {
+        unsigned char random[8];
+        char hex[2 * sizeof random + 1];
+        crypto_random(random, sizeof random);
+        str_hex(random, sizeof random, hex);
+        snprintf(p->id, sizeof p->id, "%ld-%s", (long)getpid(), hex);
+        free(p->path);
+        p->path = path_join(dir, p->id);
+        rc = make(p, e);
+    }
+    if (rc == 0)
+        err_set(e, ERR_STORE, "cannot create a file in %s: it is removed at once", dir);
+    if (rc != 1) {
+        if (rc < 0 && e && e->kind != ERR_UNAVAILABLE)
+            e->kind = ERR_STORE;
+        free(p->path);
+        free(p);
+        p = NULL;
+    } else {
+        path_each(dir, sweep_one, &(struct sweep){dir, SWEEP_MAX});
+    }
+    free(dir);
+    return p;
+}
+
+const char *presence_id(const struct presence *p)
+{
+    return p->id;
+}
+
+void presence_close(struct presence *p)
+{
+    if (!p)
+        return;
+    unlink(p->path);
+    close(p->fd);
+    if (p->said && p->said != &p->unmapped)
+        munmap(p->said, sizeof *p->said);
+    free(p->path);
+    free(p);
+}
+
+/* ---- what outlives the process ---- */
+
+/* Written, not only made longer: a page without room on the disk would be a SIGBUS. */
+static struct said *map(struct presence *p)
+{
+    struct said first = {.end = {.id = 0}};
+    void *said = MAP_FAILED;
+    unsent_init(&first.unsent, p->fd);
+    if (pwrite(p->fd, &first, sizeof first, 0) == (ssize_t)sizeof first)
+        said = mmap(NULL, sizeof first, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
+    return said == MAP_FAILED ? &p->unmapped : said;
+}
+
+/* Stores into mapped memory need not change the file's time (tmpfs), and by that time it
+ * is known how long nobody has dealt with it. */
+static struct said *said_of(struct presence *p)
+{
+    struct timespec now;
+    if (!p->said) {
+        p->said = map(p);
+        p->touched = -TOUCH_SECONDS;
+    }
+    if (clock_gettime(CLOCK_MONOTONIC_COARSE, &now) == 0 &&
+        now.tv_sec - p->touched >= TOUCH_SECONDS) {
+        futimens(p->fd, NULL);
+        p->touched = now.tv_sec;
+    }
+    return p->said;
+}
+
+/* Async-signal-safe. */
+static void put(char *out, size_t size, const char *text)
+{
+    size_t i = 0;
+    for (; i < size - 1 && text[i]; i++)
+        out[i] = text[i];
+    out[i] = '\0';
+}
+
+void presence_mark(struct presence *p, const char *kind, int64_t id)
+{
+    struct presence_end *end = &said_of(p)->end;
+    end->kind[0] = '\0';
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (!kind)
+        return;
+    end->id = id;
+    put(end->kind + 1, sizeof end->kind - 1, kind + 1);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    end->kind[0] = kind[0];
+}
+
+void presence_cause(struct presence *p, const char *cause)
+{
+    struct presence_end *end = p->said ? &p->said->end : NULL;
+    if (!end || !end->kind[0] || end->cause[0])
+        return;
+    put(end->cause, sizeof end->cause, cause);
+}
+
+void presence_unsent(struct presence *p, const struct unsent *write)
+{
+    unsent_add(&said_of(p)->unsent, write);
+}
+
+void presence_sent(struct presence *p, int64_t run)
+{
+    if (p->said)
+        unsent_remove(&p->said->unsent, run);
+}
+
+void presence_holds(struct presence *p, int64_t run, int64_t bytes)
+{
+    if (p->said || bytes > 0)
+        growing_set(&said_of(p)->growing, run, bytes);
+}
+
+static int open_file(const char *workspace_dir, const char *id, int flags)
+{
+    if (!is_id(id))
+        return -1;
+    char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
+    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW);
+    free(path);
+    free(dir);
+    return fd;
+}
+
+int presence_end_of(const char *workspace_dir, const char *id, struct presence_end *out)
+{
+    int fd = open_file(workspace_dir, id, O_RDONLY), found = 0;
+    if (fd >= 0) {
+        found = read_end(fd, out);
+        close(fd);
+    }
+    return found;
+}
+
+int presence_unsent_of(const char *workspace_dir, const char *id,
+                       struct unsent out[UNSENT_MAX])
+{
+    int fd = open_file(workspace_dir, id, O_RDONLY), n = 0;
+    if (fd >= 0) {
+        n = read_unsent(fd, out);
+        close(fd);
+    }
+    return n;
+}
+
+int presence_most_of(const char *workspace_dir, const char *id, struct growing *out)
+{
+    int fd = open_file(workspace_dir, id, O_RDONLY), found = 0;
+    if (fd >= 0) {
+        found = read_most(fd, out);
+        close(fd);
+    }
+    return found;
+}
+
+void presence_forget(const char *workspace_dir, const char *id)
+{
+    struct flock held;
+    int fd = open_file(workspace_dir, id, O_RDWR);
+    if (fd < 0)
+        return;
+    char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
+    if (lock(fd, F_OFD_SETLK, &held) == 0)
+        unlink(path);
+    close(fd);
+    free(path);
+    free(dir);
+}

@@ -1,0 +1,216 @@
+#include "store/sealing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/testhook.h"
+#include "io/db.h"
+
+enum { SEALED_MAX = 64 * 1024 };
+
+static int copy_id(void *arg, const struct db_row *row)
+{
+    snprintf(arg, VAULT_ID_SIZE, "%s", db_row_text(row, 0));
+    return 1;
+}
+
+static int read_id(struct db *db, char id[VAULT_ID_SIZE], struct err *e)
+{
+    id[0] = '\0';
+    return db_query(db, "SELECT key FROM sealing", DB_NONE, copy_id, id, e);
+}
+
+int sealing_key(struct store *s, char id[VAULT_ID_SIZE], struct err *e)
+{
+    return read_id(store_db(s), id, e);
+}
+
+int sealing_check(struct db *db, const struct store_sealed *value, const char *what,
+                  struct err *e)
+{
+    char wanted[VAULT_ID_SIZE], id[VAULT_ID_SIZE];
+    if (!value->data)
+        return 0;
+    if (read_id(db, wanted, e) != 0)
+        return -1;
+    vault_sealed_id(value->data, value->len, id);
+    if (!wanted[0] || strcmp(wanted, id) == 0)
+        return 0;
+    return err_set(
+        e, ERR_CONFLICT,
+        "cannot store the %s: the sealing key was renewed meanwhile; try again", what);
+}
+
+/* ---- one value ---- */
+
+int sealing_by_vault(void *arg, const struct sealing_place *at,
+                     const struct store_sealed *old, struct buf *new, struct err *e)
+{
+    struct vault *vault = arg;
+    struct buf plain;
+    char *owner = at->app ? xasprintf("%s/%s", at->app, at->id) : xstrdup("");
+    struct vault_place place = {at->app ? "token" : "secret", owner, at->name,
+                                at->version};
+    buf_init(&plain, SEALED_MAX);
+    int rc = vault_unseal(vault, &place, old->data, old->len, &plain, e);
+    if (rc == 0 && new)
+        rc = vault_seal(vault, &place, plain.data, plain.len, new, e);
+    if (rc != 0 && at->app)
+        err_prefix(e, "the connection to %s (%s)", at->id, at->app);
+    else if (rc != 0)
+        err_prefix(e, "version %lld", (long long)at->version);
+    vault_wipe(&plain);
+    free(owner);
+    return rc;
+}
+
+/* ---- all values ---- */
+
+struct value {
+    struct value *next;
+    char *app, *id, *name;
+    struct store_sealed sealed;
+};
+
+struct values {
+    struct value *first, **last;
+};
+
+static int copy_value(void *arg, const struct db_row *row)
+{
+    struct values *all = arg;
+    struct value *v = xcalloc(1, sizeof *v);
+    v->app = xstrdup_null(db_row_text(row, 0));
+    v->id = xstrdup_null(db_row_text(row, 1));
+    v->name = xstrdup_null(db_row_text(row, 2));
+    v->sealed.version = db_row_int(row, 3);
+    const void *data = db_row_blob(row, 4, &v->sealed.len);
+    v->sealed.data = (unsigned char *)xmemdup0(data ? data : "", v->sealed.len);
+    *all->last = v;
+    all->last = &v->next;
+    return 0;
+}
+
+static void values_fini(struct values *all)
+{
+    while (all->first) {
+        struct value *v = all->first;
+        all->first = v->next;
+        free(v->app);
+        free(v->id);
+        free(v->name);
+        free(v->sealed.data);
+        free(v);
+    }
+}
+
+static int values_read(struct db *db, struct values *all, struct err *e)
+{
+    *all = (struct values){0};
+    all->last = &all->first;
+    return db_query(db,
+                    "SELECT app, id, 'access', token_version, token FROM connection "
+                    "UNION ALL SELECT app, id, 'refresh', token_version, refresh FROM "
+                    "connection WHERE refresh IS NOT NULL "
+                    "UNION ALL SELECT NULL, NULL, name, version, value FROM "
+                    "secret_version ORDER BY 1, 2, 3, 4",
+                    DB_NONE, copy_value, all, e);
+}
+
+static int is_sealed_with(const struct value *v, const char *key)
+{
+    char id[VAULT_ID_SIZE];
+    vault_sealed_id(v->sealed.data, v->sealed.len, id);
+    return strcmp(id, key) == 0;
+}
+
+static struct sealing_place place_of(const struct value *v)
+{
+    return (struct sealing_place){v->app, v->id, v->name, v->sealed.version};
+}
+
+int sealing_each(struct store *s, const char *key, sealing_fn *fn, void *arg,
+                 struct sealing_count *count, struct err *e)
+{
+    struct values all;
+    int rc = values_read(store_db(s), &all, e);
+    *count = (struct sealing_count){0};
+    for (const struct value *v = all.first; v && rc == 0; v = v->next) {
+        struct sealing_place place = place_of(v);
+        count->values++;
+        count->other += !is_sealed_with(v, key);
+        if (fn)
+            rc = fn(arg, &place, &v->sealed, NULL, e);
+    }
+    values_fini(&all);
+    return rc;
+}
+
+static int write_value(struct db *db, const struct value *v, const struct buf *sealed,
+                       struct err *e)
+{
+    struct db_value data = db_blob(sealed->data, sealed->len);
+    if (!v->app)
+        return db_change(
+            db, "UPDATE secret_version SET value = ? WHERE name = ? AND version = ?",
+            DB_ARGS(data, db_text(v->name), db_int(v->sealed.version)), NULL, e);
+    if (strcmp(v->name, "refresh") == 0)
+        return db_change(db, "UPDATE connection SET refresh = ? WHERE app = ? AND id = ?",
+                         DB_ARGS(data, db_text(v->app), db_text(v->id)), NULL, e);
+    return db_change(db, "UPDATE connection SET token = ? WHERE app = ? AND id = ?",
+                     DB_ARGS(data, db_text(v->app), db_text(v->id)), NULL, e);
+}
+
+struct renewal {
+    const char *key;
+    sealing_fn *fn;
+    void *arg;
+    struct sealing_count *count;
+};
+
+static int renew_one(struct db *db, const struct renewal *r, const struct value *v,
+                     struct err *e)
+{
+    struct sealing_place place = place_of(v);
+    struct buf sealed;
+    buf_init(&sealed, SEALED_MAX);
+    int rc = r->fn(r->arg, &place, &v->sealed, &sealed, e);
+    if (rc == 0)
+        rc = write_value(db, v, &sealed, e);
+    buf_free(&sealed);
+    return rc;
+}
+
+static int renew(struct db *db, void *arg, struct err *e)
+{
+    struct renewal *r = arg;
+    struct values all;
+    int rc = values_read(db, &all, e);
+    *r->count = (struct sealing_count){0};
+    for (const struct value *v = all.first; v && rc == 0; v = v->next) {
+        r->count->values++;
+        if (is_sealed_with(v, r->key))
+            continue;
+        if (r->count->other++ == 1)
+            testhook_stop("one value re-sealed");
+        rc = renew_one(db, r, v, e);
+    }
+    if (rc == 0)
+        rc = db_change(db,
+                       "INSERT INTO sealing (one, key) VALUES (1, ?) ON CONFLICT (one) "
+                       "DO UPDATE SET key = excluded.key",
+                       DB_ARGS(db_text(r->key)), NULL, e);
+    if (rc == 0)
+        testhook_stop("before the commit");
+    values_fini(&all);
+    return rc;
+}
+
+int sealing_renew(struct store *s, const char *key, sealing_fn *fn, void *arg,
+                  struct sealing_count *count, struct err *e)
+{
+    struct renewal r = {key, fn, arg, count};
+    return db_transaction(store_db(s), renew, &r, e);
+}

@@ -1,0 +1,426 @@
+#include "store/store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "core/connection.h"
+#include "store/schema.h"
+#include "store/sealing.h"
+#include "store/store_row.h"
+#include "io/db.h"
+
+struct store {
+    struct db *db;
+};
+
+static int make_state_dir(const char *workspace_dir, const char *state, struct err *e)
+{
+    if (path_is_dir(state))
+        return 0;
+    if (!path_is_dir(workspace_dir))
+        return err_set(e, ERR_NOT_FOUND,
+                       "cannot open the store: there is no directory %s", workspace_dir);
+    if (path_make_dirs(state, 0700, e) == 0)
+        return 0;
+    if (e)
+        e->kind = ERR_STORE;
+    return -1;
+}
+
+char *store_path(const char *workspace_dir)
+{
+    return path_join(workspace_dir, "state/foyer.db");
+}
+
+struct store *store_open(const char *workspace_dir, struct err *e)
+{
+    char *state = path_join(workspace_dir, "state");
+    char *path = store_path(workspace_dir);
+    struct store *s = xcalloc(1, sizeof *s);
+    if (make_state_dir(workspace_dir, state, e) != 0 || !(s->db = db_open(path, e)) ||
+        db_migrate(s->db, schema_steps, schema_version, e) != 0) {
+        store_close(s);
+        s = NULL;
+    }
+    free(path);
+    free(state);
+    return s;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    db_close(s->db);
+    free(s);
+}
+
+int store_version(void)
+{
+    return schema_version;
+}
+
+static int copy_finding(void *arg, const struct db_row *row)
+{
+    const char *text = db_row_text(row, 0);
+    *(char **)arg = xstrdup(text ? text : "?");
+    return 1;
+}
+
+int store_check(struct store *s, struct err *e)
+{
+    char *found = NULL;
+    int rc = db_query(s->db, "PRAGMA quick_check(1)", DB_NONE, copy_finding, &found, e);
+    if (rc == 0 && !str_eq(found, "ok"))
+        rc = err_set(e, ERR_STORE, "the store is damaged: %.120s",
+                     found ? found : "it cannot be looked through");
+    free(found);
+    return rc;
+}
+
+/* SQLite writes the page of the version also where it stays the same. */
+int store_probe(struct db *db, struct err *e)
+{
+    int64_t version = 0;
+    char set[64];
+    if (db_query(db, "PRAGMA user_version", DB_NONE, db_read_int, &version, e) != 0)
+        return -1;
+    snprintf(set, sizeof set, "PRAGMA user_version = %" PRId64, version);
+    return db_exec(db, set, e);
+}
+
+int store_check_place(const struct store *s, struct err *e)
+{
+    return db_check_place(s->db, e);
+}
+
+struct db *store_db(struct store *s)
+{
+    return s->db;
+}
+
+/* ---- connections ---- */
+
+#define CONNECTION_COLUMNS                                                               \
+    "c.id, c.app, c.company, c.api_url, c.token_version, c.token, c.created_ms, "        \
+    "c.oauth_url, c.refresh, c.expires_ms, c.reconnect, c.refreshed_ms, c.last_error, "  \
+    "c.base_url, c.made_with"
+
+enum { CONNECTION_CLIENT = 15 }; /* the column behind these */
+
+static struct store_connection lend_connection(const struct db_row *row)
+{
+    return (struct store_connection){
+        .id = (char *)db_row_text(row, 0),
+        .app = (char *)db_row_text(row, 1),
+        .company = (char *)db_row_text(row, 2),
+        .api_url = (char *)db_row_text(row, 3),
+        .token = store_row_lend(row, 4, 5),
+        .created_ms = db_row_int(row, 6),
+        .oauth_url = (char *)db_row_text(row, 7),
+        .refresh = store_row_lend(row, 4, 8),
+        .expires_ms = db_row_int(row, 9),
+        .reconnect = (int)db_row_int(row, 10),
+        .refreshed_ms = db_row_int(row, 11),
+        .last_error = (char *)db_row_text(row, 12),
+        .base_url = (char *)db_row_text(row, 13),
+        .made_with = (char *)db_row_text(row, 14),
+    };
+}
+
+void store_connection_fini(struct store_connection *c)
+{
+    free(c->id);
+    free(c->app);
+    free(c->company);
+    free(c->api_url);
+    free(c->oauth_url);
+    free(c->base_url);
+    free(c->made_with);
+    free(c->last_error);
+    free(c->token.data);
+    free(c->refresh.data);
+    *c = (struct store_connection){0};
+}
+
+int64_t store_connection_version(struct store *s, const char *app, const char *id,
+                                 struct err *e)
+{
+    int64_t version = 0;
+    if (db_query(s->db, "SELECT token_version FROM connection WHERE app = ? AND id = ?",
+                 DB_ARGS(db_text(app), db_text(id)), db_read_int, &version, e) != 0)
+        return -1;
+    return version;
+}
+
+static int copy_connection(void *arg, const struct db_row *row)
+{
+    struct store_connection from = lend_connection(row), *to = arg;
+    *to = (struct store_connection){
+        .id = xstrdup(from.id),
+        .app = xstrdup(from.app),
+        .company = xstrdup(from.company),
+        .api_url = xstrdup_null(from.api_url),
+        .oauth_url = xstrdup_null(from.oauth_url),
+        .token = store_row_copy(&from.token),
+        .refresh = store_row_copy(&from.refresh),
+        .expires_ms = from.expires_ms,
+        .reconnect = from.reconnect,
+        .created_ms = from.created_ms,
+        .refreshed_ms = from.refreshed_ms,
+        .last_error = xstrdup_null(from.last_error),
+        .base_url = xstrdup_null(from.base_url),
+        .made_with = xstrdup_null(from.made_with),
+    };
+    return 1;
+}
+
+/* A connection lives as long as a client uses it. */
+static int drop_unused(struct db *db, struct err *e)
+{
+    return db_exec(db,
+                   "DELETE FROM connection WHERE NOT EXISTS (SELECT 1 FROM "
+                   "client_connection l WHERE l.app = connection.app AND l.id = "
+                   "connection.id)",
+                   e);
+}
+
+struct put_connection {
+    struct store *store;
+    const char *client;
+    const struct store_connection *connection;
+    int replace;
+};
+
+/* A reply to the wrong company's customer cannot be taken back. */
+static int check_company(struct db *db, const struct put_connection *put, struct err *e)
+{
+    const struct store_connection *c = put->connection;
+    struct store_connection old = {0};
+    if (db_query(db,
+                 "SELECT " CONNECTION_COLUMNS " FROM client_connection l JOIN connection "
+                 "c ON c.app = l.app AND c.id = l.id WHERE l.client = ? AND l.app = ?",
+                 DB_ARGS(db_text(put->client), db_text(c->app)), copy_connection, &old,
+                 e) != 0)
+        return -1;
+    int rc = 0;
+    if (old.id && strcmp(old.id, c->id) != 0)
+        rc = err_set(e, ERR_CONFLICT,
+                     "cannot connect %s: it is connected to %s (%s) and this token "
+                     "belongs to %s; --replace changes the company",
+                     put->client, old.id, old.company, c->id);
+    store_connection_fini(&old);
+    return rc;
+}
+
+static int add_client(void *arg, const struct db_row *row)
+{
+    struct buf *names = arg;
+    buf_addf(names, "%s%s", names->len ? ", " : "", db_row_text(row, 0));
+    return 0;
+}
+
+/* What others use: a grant of another app has other permissions, a static token is not
+ * refreshed, and to have the old grant again takes an administrator's consent. */
+static int check_shared(struct db *db, const struct put_connection *put, struct err *e)
+{
+    const struct store_connection *c = put->connection;
+    struct buf names;
+    buf_init(&names, 512);
+    int rc = db_query(db,
+                      "SELECT l.client FROM client_connection l JOIN connection c ON "
+                      "c.app = l.app AND c.id = l.id WHERE c.app = ?1 AND c.id = ?2 AND "
+                      "l.client <> ?3 AND c.refresh IS NOT NULL AND c.reconnect = 0 AND "
+                      "(?4 OR c.made_with <> ?5) ORDER BY l.client",
+                      DB_ARGS(db_text(c->app), db_text(c->id), db_text(put->client),
+                              db_int(c->refresh.data == NULL), db_text(c->made_with)),
+                      add_client, &names, e);
+    if (rc == 0 && names.len > 0)
+        rc =
+            err_set(e, ERR_CONFLICT,
+                    "cannot connect %s: the OAuth grant of %s (%s) is shared with %s; %s "
+                    "would take its place for all of them: --replace does that",
+                    put->client, c->id, c->company, buf_str(&names),
+                    c->refresh.data ? "one of another app" : "an API token");
+    buf_free(&names);
+    return rc;
+}
+
+static int put_connection(struct db *db, void *arg, struct err *e)
+{
+    const struct put_connection *put = arg;
+    const struct store_connection *c = put->connection;
+    if (!put->replace &&
+        (check_company(db, put, e) != 0 || check_shared(db, put, e) != 0))
+        return -1;
+    int64_t version = store_connection_version(put->store, c->app, c->id, e);
+    if (version < 0)
+        return -1;
+    if (c->token.version != version + 1)
+        return err_set(e, ERR_CONFLICT,
+                       "cannot store the connection %s of %s: its token was changed "
+                       "meanwhile; try again",
+                       c->id, c->app);
+    if (sealing_check(db, &c->token, "token", e) != 0 ||
+        sealing_check(db, &c->refresh, "refresh token", e) != 0 ||
+        db_change(db,
+                  "INSERT INTO connection (app, id, company, api_url, token_version, "
+                  "token, created_ms, oauth_url, refresh, expires_ms, base_url, "
+                  "made_with) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                  "ON CONFLICT (app, id) DO UPDATE SET company = excluded.company, "
+                  "api_url = excluded.api_url, token_version = excluded.token_version, "
+                  "token = excluded.token, oauth_url = excluded.oauth_url, "
+                  "refresh = excluded.refresh, expires_ms = excluded.expires_ms, "
+                  "base_url = excluded.base_url, made_with = excluded.made_with, "
+                  "refreshed_ms = excluded.created_ms, reconnect = 0, last_error = NULL",
+                  DB_ARGS(db_text(c->app), db_text(c->id), db_text(c->company),
+                          db_text(c->api_url), db_int(c->token.version),
+                          db_blob(c->token.data, c->token.len),
+                          db_int(store_row_time(c->created_ms)), db_text(c->oauth_url),
+                          store_row_null(&c->refresh), db_int(c->expires_ms),
+                          db_text(c->base_url), db_text(c->made_with)),
+                  NULL, e) != 0 ||
+        db_change(db,
+                  "INSERT INTO client_connection (client, app, id) VALUES (?, ?, ?) "
+                  "ON CONFLICT (client, app) DO UPDATE SET id = excluded.id",
+                  DB_ARGS(db_text(put->client), db_text(c->app), db_text(c->id)), NULL,
+                  e) != 0)
+        return -1;
+    return drop_unused(db, e);
+}
+
+int store_connection_put(struct store *s, const char *client,
+                         const struct store_connection *c, int replace, struct err *e)
+{
+    struct put_connection put = {s, client, c, replace};
+    return db_transaction(s->db, put_connection, &put, e);
+}
+
+int store_connection_find(struct store *s, const char *client, const char *app,
+                          struct store_connection *out, struct err *e)
+{
+    *out = (struct store_connection){0};
+    if (db_query(s->db,
+                 "SELECT " CONNECTION_COLUMNS " FROM client_connection l JOIN connection "
+                 "c ON c.app = l.app AND c.id = l.id WHERE l.client = ? AND l.app = ?",
+                 DB_ARGS(db_text(client), db_text(app)), copy_connection, out, e) != 0)
+        return -1;
+    if (out->id)
+        return 0;
+    char *command = connection_command(client, app);
+    err_set(e, ERR_NOT_FOUND,
+            "cannot find a connection to %s for the client \"%s\": run `%s`", app, client,
+            command);
+    free(command);
+    return -1;
+}
+
+int store_connection_read(struct store *s, const char *app, const char *id,
+                          struct store_connection *out, struct err *e)
+{
+    *out = (struct store_connection){0};
+    if (db_query(s->db,
+                 "SELECT " CONNECTION_COLUMNS " FROM connection c WHERE c.app = ? AND "
+                 "c.id = ?",
+                 DB_ARGS(db_text(app), db_text(id)), copy_connection, out, e) != 0)
+        return -1;
+    if (out->id)
+        return 0;
+    return err_set(e, ERR_AUTH, "the connection to %s (%s) was removed: connect it again",
+                   id, app);
+}
+
+struct each_connection {
+    store_connection_fn *fn;
+    void *arg;
+};
+
+static int on_connection(void *arg, const struct db_row *row)
+{
+    const struct each_connection *each = arg;
+    struct store_connection c = lend_connection(row);
+    return each->fn(each->arg, db_row_text(row, CONNECTION_CLIENT), &c);
+}
+
+int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
+                          struct err *e)
+{
+    struct each_connection each = {fn, arg};
+    return db_query(s->db,
+                    "SELECT " CONNECTION_COLUMNS ", l.client FROM client_connection l "
+                    "JOIN connection c ON c.app = l.app AND c.id = l.id "
+                    "ORDER BY l.client, l.app",
+                    DB_NONE, on_connection, &each, e);
+}
+
+static int put_token(struct db *db, void *arg, struct err *e)
+{
+    const struct store_connection *c = arg;
+    int changed;
+    if (sealing_check(db, &c->token, "token", e) != 0 ||
+        sealing_check(db, &c->refresh, "refresh token", e) != 0 ||
+        db_change(db,
+                  "UPDATE connection SET token_version = ?, token = ?, refresh = ?, "
+                  "expires_ms = ?, refreshed_ms = ?, made_with = coalesce(?, made_with), "
+                  "reconnect = 0, last_error = NULL WHERE app = ? AND id = ? AND "
+                  "token_version = ? AND created_ms = ?",
+                  DB_ARGS(db_int(c->token.version), db_blob(c->token.data, c->token.len),
+                          store_row_null(&c->refresh), db_int(c->expires_ms),
+                          db_int(c->refreshed_ms), db_text(c->made_with), db_text(c->app),
+                          db_text(c->id), db_int(c->token.version - 1),
+                          db_int(c->created_ms)),
+                  &changed, e) != 0)
+        return -1;
+    if (!changed)
+        return err_set(e, ERR_CONFLICT,
+                       "cannot store the token of %s: another process was first", c->id);
+    return 0;
+}
+
+int store_token_put(struct store *s, const struct store_connection *c, struct err *e)
+{
+    return db_transaction(s->db, put_token, (void *)c, e);
+}
+
+int store_connection_failed(struct store *s, const char *app, const char *id,
+                            int64_t created_ms, int64_t version, const char *error,
+                            int reconnect, struct err *e)
+{
+    return db_change(s->db,
+                     "UPDATE connection SET last_error = ?, reconnect = ? "
+                     "WHERE app = ? AND id = ? AND token_version = ? AND created_ms = ?",
+                     DB_ARGS(db_text(error), db_int(reconnect), db_text(app), db_text(id),
+                             db_int(version), db_int(created_ms)),
+                     NULL, e);
+}
+
+struct delete_connection {
+    const char *client, *app;
+};
+
+static int delete_connection(struct db *db, void *arg, struct err *e)
+{
+    const struct delete_connection *d = arg;
+    int changed;
+    if (db_change(db, "DELETE FROM client_connection WHERE client = ? AND app = ?",
+                  DB_ARGS(db_text(d->client), db_text(d->app)), &changed, e) != 0)
+        return -1;
+    if (changed)
+        return drop_unused(db, e);
+    return err_set(e, ERR_NOT_FOUND,
+                   "cannot forget a connection to %s of the client \"%s\": it has none; "
+                   "`foyer connections` lists them",
+                   d->app, d->client);
+}
+
+int store_connection_delete(struct store *s, const char *client, const char *app,
+                            struct err *e)
+{
+    struct delete_connection d = {client, app};
+    return db_transaction(s->db, delete_connection, &d, e);
+}

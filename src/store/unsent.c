@@ -1,0 +1,106 @@
+#include "store/unsent.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+static const char layout[8] = "unsent1";
+
+/* "cd6e8fc1-…": 36 characters and a line's end; another one after each boot. */
+static int read_boot(char id[UNSENT_BOOT_SIZE])
+{
+    memset(id, 0, UNSENT_BOOT_SIZE);
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    ssize_t n = read(fd, id, UNSENT_BOOT_SIZE - 1);
+    close(fd);
+    return n > 0;
+}
+
+static uint64_t mix(uint64_t z)
+{
+    z += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static uint64_t check_of(const struct unsent *write)
+{
+    uint64_t z = mix((uint64_t)write->run);
+    z = mix(z ^ (uint64_t)write->epoch);
+    z = mix(z ^ (uint64_t)write->seq);
+    return mix(z ^ (uint64_t)write->at_ms);
+}
+
+void unsent_init(struct unsent_table *t, int fd)
+{
+    struct stat st;
+    memset(t, 0, sizeof *t);
+    if (!read_boot(t->boot) || fstat(fd, &st) != 0) {
+        log_line(LOG_WARN,
+                 "cannot note which writes have not left: /proc/sys/kernel/random/"
+                 "boot_id cannot be read; after a crash more of them are uncertain");
+        return;
+    }
+    t->device = st.st_dev;
+    t->inode = st.st_ino;
+    memcpy(t->layout, layout, sizeof layout);
+}
+
+/* The process may end between any two stores. One thread writes, and what it has stored
+ * is seen by whoever finds it dead: only the compiler must keep the order. */
+static void release(struct unsent_slot *slot)
+{
+    __atomic_store_n(&slot->is_held, 0, __ATOMIC_SEQ_CST);
+}
+
+void unsent_remove(struct unsent_table *t, int64_t run)
+{
+    for (int i = 0; i < UNSENT_MAX; i++)
+        if (t->slots[i].is_held && t->slots[i].is.run == run)
+            release(&t->slots[i]);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void unsent_add(struct unsent_table *t, const struct unsent *write)
+{
+    unsent_remove(t, write->run);
+    if (memcmp(t->layout, layout, sizeof layout) != 0)
+        return;
+    for (int i = 0; i < UNSENT_MAX; i++) {
+        struct unsent_slot *slot = &t->slots[i];
+        if (slot->is_held)
+            continue;
+        slot->is = *write;
+        slot->check = check_of(write);
+        __atomic_store_n(&slot->is_held, 1, __ATOMIC_SEQ_CST);
+        return;
+    }
+}
+
+int unsent_is_of(const struct unsent_table *t, int fd)
+{
+    char boot[UNSENT_BOOT_SIZE];
+    struct stat st;
+    return memcmp(t->layout, layout, sizeof layout) == 0 && read_boot(boot) &&
+           memcmp(t->boot, boot, sizeof boot) == 0 && fstat(fd, &st) == 0 &&
+           t->device == st.st_dev && t->inode == st.st_ino;
+}
+
+int unsent_read(const struct unsent_table *t, int fd, struct unsent out[UNSENT_MAX])
+{
+    int n = 0;
+    if (!unsent_is_of(t, fd))
+        return 0;
+    for (int i = 0; i < UNSENT_MAX; i++) {
+        const struct unsent_slot *slot = &t->slots[i];
+        if (slot->is_held == 1 && slot->check == check_of(&slot->is))
+            out[n++] = slot->is;
+    }
+    return n;
+}

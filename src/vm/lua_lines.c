@@ -1,0 +1,299 @@
+#include "vm/lua_lines.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_STRING, TOKEN_NUMBER, TOKEN_MARK };
+
+struct token {
+    enum token_kind kind;
+    const char *s; /* a string's is without its quotes */
+    size_t len;
+    int line; /* on which it begins */
+};
+
+struct lexer {
+    const char *p, *end;
+    int line;
+    struct token now;
+};
+
+/* ---- tokens ---------------------------------------------------------------------- */
+
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static int is_word(char c)
+{
+    return is_digit(c) || c == '_' || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* The level of the long bracket at P, or -1 when there is none. */
+static int long_bracket(const struct lexer *l, const char *p)
+{
+    int level = 0;
+    if (p >= l->end || *p != '[')
+        return -1;
+    for (p++; p < l->end && *p == '='; p++)
+        level++;
+    return p < l->end && *p == '[' ? level : -1;
+}
+
+/* Passes over [==[ ... ]==]; its content is left in S and LEN. */
+static void read_long(struct lexer *l, int level, const char **s, size_t *len)
+{
+    l->p += level + 2;
+    *s = l->p;
+    for (; l->p < l->end; l->p++) {
+        if (*l->p == '\n')
+            l->line++;
+        if (*l->p != ']' || l->end - l->p < level + 2 || l->p[level + 1] != ']')
+            continue;
+        int i = 1;
+        while (i <= level && l->p[i] == '=')
+            i++;
+        if (i > level) {
+            *len = (size_t)(l->p - *s);
+            l->p += level + 2;
+            return;
+        }
+    }
+    *len = (size_t)(l->p - *s);
+}
+
+static void skip_space(struct lexer *l)
+{
+    while (l->p < l->end) {
+        if (*l->p == '\n') {
+            l->line++;
+            l->p++;
+        } else if ((unsigned char)*l->p <= ' ') {
+            l->p++;
+        } else if (l->end - l->p >= 2 && l->p[0] == '-' && l->p[1] == '-') {
+            const char *s;
+            size_t len;
+            l->p += 2;
+            int level = long_bracket(l, l->p);
+            if (level >= 0)
+                read_long(l, level, &s, &len);
+            else
+                while (l->p < l->end && *l->p != '\n')
+                    l->p++;
+        } else {
+            return;
+        }
+    }
+}
+
+static void read_quoted(struct lexer *l)
+{
+    char quote = *l->p++;
+    l->now.s = l->p;
+    while (l->p < l->end && *l->p != quote && *l->p != '\n') {
+        int escape = *l->p++ == '\\';
+        if (escape && l->p < l->end) {
+            if (*l->p == 'z') { /* \z passes over line ends */
+                for (l->p++; l->p < l->end && (unsigned char)*l->p <= ' '; l->p++)
+                    l->line += *l->p == '\n';
+            } else {
+                l->line += *l->p == '\n';
+                l->p++;
+            }
+        }
+    }
+    l->now.len = (size_t)(l->p - l->now.s);
+    if (l->p < l->end && *l->p == quote)
+        l->p++;
+}
+
+static void next(struct lexer *l)
+{
+    skip_space(l);
+    l->now = (struct token){.s = l->p, .line = l->line};
+    if (l->p >= l->end)
+        return;
+    int level = long_bracket(l, l->p);
+    if (level >= 0) {
+        l->now.kind = TOKEN_STRING;
+        read_long(l, level, &l->now.s, &l->now.len);
+        return;
+    }
+    if (*l->p == '"' || *l->p == '\'') {
+        l->now.kind = TOKEN_STRING;
+        read_quoted(l);
+        return;
+    }
+    l->now.kind = is_digit(*l->p)  ? TOKEN_NUMBER
+                  : is_word(*l->p) ? TOKEN_NAME
+                                   : TOKEN_MARK;
+    do
+        l->p++;
+    while (l->now.kind != TOKEN_MARK && l->p < l->end && is_word(*l->p));
+    if (l->now.kind == TOKEN_MARK && *l->now.s == '=' && l->p < l->end && *l->p == '=')
+        l->p++; /* == is no assignment */
+    l->now.len = (size_t)(l->p - l->now.s);
+}
+
+static struct lexer start(const char *src, size_t len)
+{
+    struct lexer l = {.p = src, .end = src + len, .line = 1};
+    if (len && src[0] == '#') /* #!, as luaL_loadfile allows */
+        while (l.p < l.end && *l.p != '\n')
+            l.p++;
+    next(&l);
+    return l;
+}
+
+static int is(const struct token *t, enum token_kind kind, const char *s)
+{
+    return t->kind == kind && t->len == strlen(s) && memcmp(t->s, s, t->len) == 0;
+}
+
+static int is_mark(const struct lexer *l, const char *s)
+{
+    return is(&l->now, TOKEN_MARK, s);
+}
+
+/* ---- fields ------------------------------------------------------------------------ */
+
+/* By how much the token opens (1) or closes (-1) a bracket or a block. `while` and `for`
+ * open by their `do`, `then` belongs to an `if`. */
+static int nesting(const struct token *t)
+{
+    static const char *const open[] = {"function", "if", "do", "repeat"};
+    if (t->kind == TOKEN_MARK && t->len == 1)
+        return strchr("({[", *t->s) ? 1 : strchr(")}]", *t->s) ? -1 : 0;
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+        if (is(t, TOKEN_NAME, open[i]))
+            return 1;
+    return is(t, TOKEN_NAME, "end") || is(t, TOKEN_NAME, "until") ? -1 : 0;
+}
+
+/* Moves to the ',' ';' or '}' behind the value. */
+static void skip_value(struct lexer *l)
+{
+    int depth = 0;
+    while (l->now.kind != TOKEN_END) {
+        if (depth == 0 && (is_mark(l, ",") || is_mark(l, ";") || is_mark(l, "}")))
+            return;
+        depth += nesting(&l->now);
+        if (depth < 0)
+            return;
+        next(l);
+    }
+}
+
+/* What is left of PATH behind its first part when that is KEY, else NULL. */
+static const char *match(const char *path, const char *key, size_t len)
+{
+    const char *end;
+    if (*path == '.')
+        path++;
+    if (path[0] == '[' && path[1] == '"') {
+        end = strncmp(path + 2, key, len) == 0 ? path + 2 + len : "";
+        return strncmp(end, "\"]", 2) == 0 ? end + 2 : NULL;
+    }
+    if (path[0] == '[') {
+        end = strncmp(path + 1, key, len) == 0 ? path + 1 + len : "";
+        return *end == ']' ? end + 1 : NULL;
+    }
+    if (len == 0 || strncmp(path, key, len) != 0)
+        return NULL;
+    end = path + len;
+    return *end == '\0' || *end == '.' || *end == '[' ? end : NULL;
+}
+
+/* Reads a field's key, if it has one, up to its value. 0 when the field is a value only.
+ */
+static int read_key(struct lexer *l, struct token *key)
+{
+    struct lexer ahead = *l;
+    *key = l->now;
+    if (is_mark(l, "[")) {
+        next(&ahead);
+        struct token inner = ahead.now;
+        next(&ahead);
+        if (is_mark(&ahead, "]") &&
+            (inner.kind == TOKEN_STRING || inner.kind == TOKEN_NUMBER)) {
+            *key = inner;
+        } else { /* a computed key */
+            key->len = 0;
+            ahead = *l;
+            next(&ahead);
+            int depth = 1;
+            while (ahead.now.kind != TOKEN_END && (depth += nesting(&ahead.now)) > 0)
+                next(&ahead);
+        }
+    } else if (l->now.kind != TOKEN_NAME) {
+        return 0;
+    }
+    next(&ahead);
+    if (!is_mark(&ahead, "="))
+        return 0;
+    next(&ahead);
+    *l = ahead;
+    return 1;
+}
+
+/* The lexer is on the '{'. Moves it to the value of the field that begins PATH and
+ * returns the rest of the path, or NULL; LINE is the field's. */
+static const char *enter_field(struct lexer *l, const char *path, int *line)
+{
+    int position = 0;
+    next(l);
+    while (l->now.kind != TOKEN_END && !is_mark(l, "}")) {
+        struct token key;
+        char number[16];
+        if (!read_key(l, &key)) {
+            key.line = l->now.line;
+            key.s = number;
+            key.len = (size_t)snprintf(number, sizeof number, "%d", ++position);
+        }
+        const char *rest = match(path, key.s, key.len);
+        if (rest) {
+            *line = key.line;
+            return rest;
+        }
+        const char *before = l->p;
+        skip_value(l);
+        if (is_mark(l, ",") || is_mark(l, ";"))
+            next(l);
+        else if (!is_mark(l, "}") && l->p == before)
+            next(l); /* broken source: go on somehow */
+    }
+    return NULL;
+}
+
+int where_line(const char *src, size_t len, const char *path)
+{
+    struct lexer l = start(src, len);
+    for (int depth = 0; depth != 0 || !is(&l.now, TOKEN_NAME, "return"); next(&l)) {
+        if (l.now.kind == TOKEN_END)
+            return 1;
+        depth += nesting(&l.now);
+    }
+    int line = l.now.line;
+    next(&l);
+    if (is(&l.now, TOKEN_NAME, "super"))
+        next(&l);
+    if (is_mark(&l, "("))
+        next(&l);
+    while (path && *path && is_mark(&l, "{"))
+        path = enter_field(&l, path, &line);
+    return line;
+}
+
+/* ---- all of it --------------------------------------------------------------------- */
+
+void where_tokens(const char *src, size_t len, where_token_fn fn, void *arg)
+{
+    static const enum where_kind kinds[] = {[TOKEN_NAME] = WHERE_NAME,
+                                            [TOKEN_STRING] = WHERE_STRING,
+                                            [TOKEN_NUMBER] = WHERE_NUMBER,
+                                            [TOKEN_MARK] = WHERE_MARK};
+    for (struct lexer l = start(src, len); l.now.kind != TOKEN_END; next(&l))
+        fn(arg, kinds[l.now.kind], l.now.s, l.now.len, l.now.line);
+}

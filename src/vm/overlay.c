@@ -1,0 +1,440 @@
+#include "vm/overlay.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/textfile.h"
+#include "vm/builtin.h"
+#include "core/limits.h"
+#include "base/crypto.h"
+
+enum { BUCKETS = 256, DIRS_DEEP = 8 };
+
+struct entry {
+    struct entry *next;
+    char *key;                 /* path as shown */
+    struct overlay_file *file; /* NULL: the layer has no such file */
+};
+
+struct names {
+    char **list;
+    size_t n;
+};
+
+struct snapshot { /* a layer that was preloaded: the files it has */
+    char *client; /* "": the workspace's */
+    struct names names;
+};
+
+struct overlay {
+    char *workspace;   /* NULL: none */
+    char *builtin_dir; /* FOYER_LUA_DIR, or NULL */
+    struct entry *buckets[BUCKETS];
+    struct snapshot *snapshots; /* by client */
+    size_t nsnapshots;
+};
+
+static const char *const layer_names[LAYERS] = {"client", "workspace", "built-in"};
+
+const char *overlay_layer_name(enum layer layer)
+{
+    return layer_names[layer];
+}
+
+struct overlay *overlay_new(const char *workspace)
+{
+    struct overlay *o = xcalloc(1, sizeof *o);
+    const char *dir = getenv("FOYER_LUA_DIR");
+    o->workspace = xstrdup_null(workspace);
+    o->builtin_dir = dir && *dir ? xstrdup(dir) : NULL;
+    return o;
+}
+
+static void file_free(struct overlay_file *file)
+{
+    if (!file)
+        return;
+    free(file->path);
+    free(file->own_text);
+    free(file->own_code);
+    free(file);
+}
+
+static void names_free(struct names *names)
+{
+    for (size_t i = 0; i < names->n; i++)
+        free(names->list[i]);
+    free(names->list);
+}
+
+void overlay_free(struct overlay *o)
+{
+    if (!o)
+        return;
+    for (size_t i = 0; i < o->nsnapshots; i++) {
+        free(o->snapshots[i].client);
+        names_free(&o->snapshots[i].names);
+    }
+    free(o->snapshots);
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct entry *entry = o->buckets[i], *next; entry; entry = next) {
+            next = entry->next;
+            file_free(entry->file);
+            free(entry->key);
+            free(entry);
+        }
+    free(o->workspace);
+    free(o->builtin_dir);
+    free(o);
+}
+
+static struct entry **bucket_of(struct overlay *o, const char *key)
+{
+    uint32_t h = 2166136261u;
+    for (const char *p = key; *p; p++)
+        h = (h ^ (unsigned char)*p) * 16777619u;
+    return &o->buckets[h % BUCKETS];
+}
+
+/* The built-in layer keeps its templates under lua/, so that the top level stays small.
+ */
+static char *builtin_name(const char *name)
+{
+    return str_starts(name, "templates") ? xasprintf("lua/%s", name) : xstrdup(name);
+}
+
+static const struct builtin_file *builtin_find(const char *name)
+{
+    for (const struct builtin_file *f = builtin_files; f->path; f++)
+        if (strcmp(f->path, name) == 0)
+            return f;
+    return NULL;
+}
+
+static char *layer_dir(const struct overlay *o, enum layer layer, const char *client)
+{
+    if (layer == LAYER_CLIENT)
+        return o->workspace && client ? xasprintf("%s/clients/%s", o->workspace, client)
+                                      : NULL;
+    if (layer == LAYER_WORKSPACE)
+        return xstrdup_null(o->workspace);
+    return xstrdup_null(o->builtin_dir);
+}
+
+static char *shown_path(enum layer layer, const char *client, const char *name)
+{
+    if (layer == LAYER_CLIENT)
+        return xasprintf("clients/%s/%s", client ? client : "", name);
+    if (layer == LAYER_WORKSPACE)
+        return xstrdup(name);
+    char *real_name = builtin_name(name);
+    char *shown = xasprintf("built-in:%s", real_name);
+    free(real_name);
+    return shown;
+}
+
+static int by_client(const void *client, const void *snapshot)
+{
+    return strcmp(client, ((const struct snapshot *)snapshot)->client);
+}
+
+/* NULL: the layer is read from the disk. */
+static const struct snapshot *find_snapshot(const struct overlay *o, enum layer layer,
+                                            const char *client)
+{
+    if (o->nsnapshots == 0 || layer == LAYER_BUILTIN)
+        return NULL;
+    return bsearch(layer == LAYER_CLIENT ? client : "", o->snapshots, o->nsnapshots,
+                   sizeof *o->snapshots, by_client);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int names_has(const struct names *names, const char *name)
+{
+    return names->n &&
+           bsearch(&name, names->list, names->n, sizeof *names->list, by_bytes) != NULL;
+}
+
+static struct entry *entry_find(struct overlay *o, const char *key)
+{
+    for (struct entry *entry = *bucket_of(o, key); entry; entry = entry->next)
+        if (strcmp(entry->key, key) == 0)
+            return entry;
+    return NULL;
+}
+
+/* Takes KEY and FILE. */
+static void entry_add(struct overlay *o, char *key, struct overlay_file *file)
+{
+    struct entry **bucket = bucket_of(o, key);
+    struct entry *entry = xcalloc(1, sizeof *entry);
+    *entry = (struct entry){.next = *bucket, .key = key, .file = file};
+    *bucket = entry;
+}
+
+static struct overlay_file *file_new(enum layer layer, const char *path, const char *text,
+                                     size_t len)
+{
+    struct overlay_file *file = xcalloc(1, sizeof *file);
+    file->layer = layer;
+    file->path = xstrdup(path);
+    file->text = text;
+    file->len = len;
+    return file;
+}
+
+void overlay_keep_code(struct overlay_file *file, char *code, size_t len)
+{
+    free(file->own_code);
+    file->code = file->own_code = code;
+    file->code_len = len;
+}
+
+const char *overlay_hash(struct overlay_file *file)
+{
+    unsigned char digest[CRYPTO_SHA256_SIZE];
+    if (!file->hash[0]) {
+        crypto_sha256(file->text, file->len, digest);
+        str_hex(digest, sizeof digest, file->hash);
+    }
+    return file->hash;
+}
+
+/* No path holds a NUL or this separator twice over. */
+static char *kept_key(const char *path, const char *hash)
+{
+    return xasprintf("%s//%s", path, hash);
+}
+
+struct overlay_file *overlay_kept(struct overlay *o, const char *path, const char *hash)
+{
+    char *key = kept_key(path, hash);
+    struct entry *entry = entry_find(o, key);
+    free(key);
+    return entry ? entry->file : NULL;
+}
+
+struct overlay_file *overlay_keep(struct overlay *o, enum layer layer, const char *path,
+                                  const char *text, size_t len)
+{
+    char *copy = xmemdup0(text, len);
+    struct overlay_file *file = file_new(layer, path, copy, len);
+    file->own_text = copy;
+    entry_add(o, kept_key(path, overlay_hash(file)), file);
+    return file;
+}
+
+/* NULL: there is none. */
+static struct overlay_file *read_builtin(const char *name, const char *path)
+{
+    char *real_name = builtin_name(name);
+    const struct builtin_file *f = builtin_find(real_name);
+    free(real_name);
+    if (!f)
+        return NULL;
+    struct overlay_file *file = file_new(LAYER_BUILTIN, path, f->text, f->len);
+    file->code = f->code;
+    file->code_len = f->code_len;
+    return file;
+}
+
+/* 0 also when there is none: FILE stays NULL. */
+static int read_below(const char *dir, enum layer layer, const char *name,
+                      const char *path, struct overlay_file **file, struct err *e)
+{
+    char *real_name = layer == LAYER_BUILTIN ? builtin_name(name) : xstrdup(name);
+    struct buf text;
+    struct err why;
+    buf_init(&text, limits_default.script_bytes);
+    int rc = textfile_read_below(dir, real_name, path, &text, &why);
+    free(real_name);
+    if (rc == 0) {
+        size_t len;
+        char *bytes = buf_take(&text, &len);
+        *file = file_new(layer, path, bytes, len);
+        (*file)->own_text = bytes;
+    }
+    buf_free(&text);
+    if (rc == 0 || why.kind == ERR_NOT_FOUND)
+        return 0;
+    if (e)
+        *e = why;
+    return -1;
+}
+
+/* 1 found, 0 the layer has none, -1 error. */
+static int layer_find(struct overlay *o, enum layer layer, const char *client,
+                      const char *name, struct overlay_file **out, struct err *e)
+{
+    char *key = shown_path(layer, client, name);
+    struct entry *entry = entry_find(o, key);
+    if (entry) {
+        free(key);
+        *out = entry->file;
+        return entry->file != NULL;
+    }
+    const struct snapshot *snapshot = find_snapshot(o, layer, client);
+    if (snapshot && !names_has(&snapshot->names, name)) {
+        free(key);
+        return 0;
+    }
+    struct overlay_file *file = NULL;
+    char *dir = layer_dir(o, layer, client);
+    int rc = dir ? read_below(dir, layer, name, key, &file, e) : 0;
+    if (!dir && layer == LAYER_BUILTIN)
+        file = read_builtin(name, key);
+    free(dir);
+    if (rc != 0) {
+        free(key);
+        return -1;
+    }
+    entry_add(o, key, file);
+    *out = file;
+    return file != NULL;
+}
+
+struct overlay_file *overlay_find(struct overlay *o, const char *client, const char *name,
+                                  enum layer from, struct err *e)
+{
+    if (name[0] == '/' || strstr(name, "..")) {
+        err_set(e, ERR_FORBIDDEN, "cannot read %s: it leads out of its layer", name);
+        return NULL;
+    }
+    for (int layer = from; layer < LAYERS; layer++) {
+        struct overlay_file *file;
+        if (layer == LAYER_CLIENT && !client)
+            continue;
+        int rc = layer_find(o, (enum layer)layer, client, name, &file, e);
+        if (rc != 0)
+            return rc > 0 ? file : NULL;
+    }
+    err_set(e, ERR_NOT_FOUND, "cannot find %s in any layer", name);
+    return NULL;
+}
+
+static int names_add(void *arg, const char *name)
+{
+    struct names *names = arg;
+    names->list = xrealloc(names->list, (names->n + 1) * sizeof *names->list);
+    names->list[names->n++] = xstrdup(name);
+    return 0;
+}
+
+static void builtin_each(const char *dir, struct names *names)
+{
+    size_t n = strlen(dir);
+    for (const struct builtin_file *f = builtin_files; f->path; f++) {
+        if (strncmp(f->path, dir, n) != 0 || f->path[n] != '/')
+            continue;
+        const char *rest = f->path + n + 1;
+        size_t len = strcspn(rest, "/");
+        char *name = xmemdup0(rest, len);
+        names_add(names, name);
+        free(name);
+    }
+}
+
+/* What of ALL lies in DIR: the next part of each name. */
+static void snapshot_each(const struct names *all, const char *dir, struct names *names)
+{
+    size_t n = strlen(dir);
+    for (size_t i = 0; i < all->n; i++) {
+        const char *name = all->list[i];
+        if (strncmp(name, dir, n) != 0 || name[n] != '/')
+            continue;
+        char *part = xmemdup0(name + n + 1, strcspn(name + n + 1, "/"));
+        names_add(names, part);
+        free(part);
+    }
+}
+
+void overlay_each(struct overlay *o, const char *client, const char *dir,
+                  void (*fn)(void *arg, const char *name), void *arg)
+{
+    struct names names = {0};
+    for (int layer = LAYER_CLIENT; layer < LAYERS; layer++) {
+        char *real_name = layer == LAYER_BUILTIN ? builtin_name(dir) : xstrdup(dir);
+        char *base = layer_dir(o, (enum layer)layer, client);
+        const struct snapshot *snapshot =
+            base ? find_snapshot(o, (enum layer)layer, client) : NULL;
+        if (snapshot) {
+            snapshot_each(&snapshot->names, real_name, &names);
+        } else if (base) {
+            char *path = path_join(base, real_name);
+            path_each(path, names_add, &names);
+            free(path);
+        } else if (layer == LAYER_BUILTIN) {
+            builtin_each(real_name, &names);
+        }
+        free(base);
+        free(real_name);
+    }
+    if (names.n) /* qsort takes no NULL */
+        qsort(names.list, names.n, sizeof *names.list, by_bytes);
+    for (size_t i = 0; i < names.n; i++) {
+        if (i == 0 || strcmp(names.list[i], names.list[i - 1]) != 0)
+            fn(arg, names.list[i]);
+    }
+    names_free(&names);
+}
+
+/* ---- preloading ---- */
+
+struct reading {
+    const char *base, *dir; /* DIR below BASE */
+    struct names *names;
+    int deep;
+};
+
+static int read_entry(void *arg, const char *entry)
+{
+    const struct reading *r = arg;
+    char *name = path_join(r->dir, entry), *path = path_join(r->base, name);
+    if (!path_is_dir(path)) {
+        names_add(r->names, name);
+    } else if (r->deep < DIRS_DEEP) {
+        struct reading below = {r->base, name, r->names, r->deep + 1};
+        path_each(path, read_entry, &below);
+    }
+    free(path);
+    free(name);
+    return 0;
+}
+
+void overlay_preload(struct overlay *o, const char *client)
+{
+    static const char *const dirs[] = {"lua", "recipes", "templates"};
+    enum layer layer = client ? LAYER_CLIENT : LAYER_WORKSPACE;
+    char *base = layer_dir(o, layer, client);
+    struct names names = {0};
+    if (!base || find_snapshot(o, layer, client)) {
+        free(base);
+        return;
+    }
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        char *dir = path_join(base, dirs[i]);
+        struct reading r = {base, dirs[i], &names, 0};
+        path_each(dir, read_entry, &r);
+        free(dir);
+    }
+    free(base);
+    if (names.n)
+        qsort(names.list, names.n, sizeof *names.list, by_bytes);
+    for (size_t i = 0; i < names.n; i++) {
+        struct overlay_file *file;
+        layer_find(o, layer, client, names.list[i], &file, NULL);
+    }
+    size_t at = o->nsnapshots++;
+    o->snapshots = xrealloc(o->snapshots, o->nsnapshots * sizeof *o->snapshots);
+    for (; at > 0 && strcmp(o->snapshots[at - 1].client, client ? client : "") > 0; at--)
+        o->snapshots[at] = o->snapshots[at - 1];
+    o->snapshots[at] = (struct snapshot){xstrdup(client ? client : ""), names};
+}

@@ -1,0 +1,332 @@
+#include "work/access.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/grant.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/answer.h"
+
+/* A block of permits is good for a second; what is left of it goes back after that. */
+enum { GIVE_BACK_MS = 1100 };
+
+struct access {
+    struct workspace *w;
+    struct loop *loop;
+    struct tokens *tokens;
+    struct budget *budget;
+    struct waiting *waiting;
+    int64_t began_ms, began_us; /* when it was made, by both clocks */
+    struct loop_timer *give_back;
+    int giving_back; /* the timer is set */
+    unsigned jitter;
+};
+
+struct waiting { /* one request, until it may leave */
+    struct waiting *next, **prev;
+    struct access *access;
+    struct connection *c;
+    char company[200], resource[BUDGET_RESOURCE_SIZE];
+    struct budget_ask ask;
+    int limited;      /* 0: its API has no budget */
+    int64_t until_ms; /* by then it must have left */
+    run_admitted *done;
+    void *arg;
+    struct tokens_wait *token;
+    struct loop_timer *timer;
+};
+
+/* Unix time that goes on whatever happens to the machine's clock: who waits must come to
+ * an end, also when that is set, or stopped by a test. */
+static int64_t now_ms(const struct access *a)
+{
+    return a->began_ms + (clock_mono_us() - a->began_us) / 1000;
+}
+
+/* While this process waits for an answer, others may need what it holds. */
+static void on_give_back(void *arg)
+{
+    struct access *a = arg;
+    struct err e;
+    a->giving_back = 0;
+    if (budget_give_back(a->budget, now_ms(a), &e) != 0)
+        log_line(LOG_WARN, "%s", e.text);
+}
+
+struct access *access_new(struct workspace *w, struct loop *loop, struct httpc *httpc)
+{
+    struct access *a = xcalloc(1, sizeof *a);
+    *a = (struct access){.w = w, .loop = loop};
+    a->tokens = tokens_new(w, loop, httpc);
+    a->budget = budget_new(workspace_live(w));
+    a->began_ms = clock_wall_ms();
+    a->began_us = clock_mono_us();
+    a->jitter = (unsigned)(a->began_us ^ getpid());
+    a->give_back = loop_timer_new(loop, on_give_back, a);
+    return a;
+}
+
+static void waiting_free(struct waiting *x)
+{
+    *x->prev = x->next;
+    if (x->next)
+        x->next->prev = x->prev;
+    if (x->token)
+        tokens_drop(x->token);
+    if (x->timer)
+        loop_timer_free(x->timer);
+    free(x);
+}
+
+void access_free(struct access *a)
+{
+    if (!a)
+        return;
+    while (a->waiting)
+        waiting_free(a->waiting);
+    loop_timer_free(a->give_back);
+    tokens_free(a->tokens);
+    budget_free(a->budget);
+    free(a);
+}
+
+struct tokens *access_tokens(struct access *a)
+{
+    return a->tokens;
+}
+
+/* ---- which budget ---- */
+
+/* A connector that does not say how its API tells its limits has no budget. */
+static int is_limited(struct access *a, const struct connection *c)
+{
+    return json_is_object(
+        json_object_get(workspace_connector(a->w, c->app, NULL), "rate"));
+}
+
+/* A path that the connector's rate.search begins is a search, which has a share of its
+ * own. */
+static int is_search(struct access *a, const struct connection *c, const char *url)
+{
+    const json_t *connector = workspace_connector(a->w, c->app, NULL);
+    const char *prefix = json_string_value(json_at(connector, "rate.search"));
+    const char *path = strstr(url, "://") ? strchr(strstr(url, "://") + 3, '/') : NULL;
+    return prefix && path && str_starts(path, prefix);
+}
+
+static void set_ask(struct waiting *x, struct access *a, const struct run_ask *ask)
+{
+    snprintf(x->company, sizeof x->company, "%s/%s", x->c->app, x->c->company);
+    int search = is_search(a, x->c, ask->url);
+    /* a search names no resource; a 429 for its share is not that of all such paths */
+    int has = budget_resource(ask->url, x->resource, sizeof x->resource);
+    if (search)
+        has = snprintf(x->resource, sizeof x->resource, "search") > 0;
+    x->ask = (struct budget_ask){.company = x->company,
+                                 .lane = ask->lane,
+                                 .resource = has ? x->resource : NULL,
+                                 .search = search};
+}
+
+/* ---- waiting ---- */
+
+/* When to ask again. The company is not in danger when all come at once, permits see to
+ * that; it is live.db's lock that they would queue for, a fraction of a millisecond each:
+ * so the longer the wait, and with it the queue, the wider they are spread. */
+static void ask_again_in(struct waiting *x, int64_t ms)
+{
+    struct access *a = x->access;
+    if (ms > BUDGET_WAIT_MAX_MS)
+        ms = BUDGET_WAIT_MAX_MS;
+    a->jitter = a->jitter * 1103515245u + 12345u;
+    int64_t spread = 20 + ms / 8;
+    loop_timer_set(x->timer, ms + (int64_t)((a->jitter >> 16) % (unsigned)spread));
+}
+
+static void took(struct access *a)
+{
+    if (!a->giving_back)
+        loop_timer_set(a->give_back, GIVE_BACK_MS);
+    a->giving_back = 1;
+}
+
+/* 1: granted; 0: come back in *MS; -1: refused. */
+static int take(struct waiting *x, int64_t *ms, struct err *e)
+{
+    int64_t now = now_ms(x->access), left = x->until_ms - now;
+    struct err why;
+    if (!x->limited)
+        return 1;
+    int got = budget_take(x->access->budget, &x->ask, now, ms, &why);
+    if (got < 0) { /* the budget is a courtesy; replies must not stop for it */
+        log_line(LOG_WARN, "%s", why.text);
+        return 1;
+    }
+    if (got > 0) {
+        took(x->access);
+        return 1;
+    }
+    struct budget_state state;
+    /* After a 429 nothing moves before its end, so that who cannot wait that long is told
+     * at once; else somebody may give permits back. */
+    int blocked = budget_state(x->access->budget, x->company, now, &state, &why) == 0 &&
+                  state.blocked_until_ms > now;
+    if ((blocked || *ms < BUDGET_WAIT_MAX_MS ? *ms : BUDGET_WAIT_MAX_MS) <= left)
+        return 0;
+    err_set(e, ERR_RATE_LIMITED,
+            "cannot ask %s yet: the company's rate limit is used up (foyer call --wait D "
+            "waits for it)",
+            x->c->name);
+    e->retry_after_ms = *ms;
+    return -1;
+}
+
+static void go_on(struct waiting *x, const struct err *refused)
+{
+    run_admitted *done = x->done;
+    void *arg = x->arg;
+    struct err copy;
+    if (refused)
+        copy = *refused;
+    waiting_free(x);
+    done(arg, refused ? &copy : NULL);
+}
+
+static void on_timer(void *arg)
+{
+    struct waiting *x = arg;
+    struct err e;
+    int64_t ms;
+    int got = take(x, &ms, &e);
+    if (got == 0)
+        ask_again_in(x, ms);
+    else
+        go_on(x, got > 0 ? NULL : &e);
+}
+
+static void on_token(void *arg, const struct err *failed)
+{
+    struct waiting *x = arg;
+    x->token = NULL;
+    if (failed)
+        go_on(x, failed);
+    else
+        on_timer(x);
+}
+
+static int admit(void *arg, const struct run_ask *ask, run_admitted *done, void *done_arg,
+                 void **pending, struct err *e)
+{
+    struct access *a = arg;
+    struct connection *c = (struct connection *)ask->connection; /* the workspace's own */
+    struct waiting *x = xcalloc(1, sizeof *x);
+    *x = (struct waiting){.access = a, .c = c, .done = done, .arg = done_arg};
+    x->limited = is_limited(a, c);
+    x->until_ms = now_ms(a) + ask->wait_ms;
+    x->prev = &a->waiting;
+    x->next = a->waiting;
+    if (x->next)
+        x->next->prev = &x->next;
+    a->waiting = x;
+    set_ask(x, a, ask);
+    int rc = tokens_need(a->tokens, c, 0, on_token, x, &x->token);
+    int64_t ms = 0;
+    if (rc == 0) {
+        int got = take(x, &ms, e);
+        rc = got > 0 ? 0 : got == 0 ? 1 : -1;
+    }
+    if (rc <= 0) {
+        waiting_free(x);
+        return rc;
+    }
+    x->timer = loop_timer_new(a->loop, on_timer, x);
+    if (!x->token)
+        ask_again_in(x, ms);
+    *pending = x;
+    return 1;
+}
+
+static void withdraw(void *arg, void *pending)
+{
+    (void)arg;
+    waiting_free(pending);
+}
+
+/* ---- what answers say ---- */
+
+static const char *rate_header(const json_t *connector, const char *field,
+                               const struct httpc_answer *answer)
+{
+    const char *name =
+        json_string_value(json_object_get(json_object_get(connector, "rate"), field));
+    return name ? httpc_header(answer, name) : NULL;
+}
+
+static int64_t number(const char *text, double unit)
+{
+    char *end;
+    double n = text ? strtod(text, &end) : -1;
+    return text && end != text && n >= 0 && n < 1e13 ? (int64_t)(n * unit) : -1;
+}
+
+/* 1: it is a 429 that the budget knows of, so that a next request waits for its end. */
+static int learn(struct access *a, const struct waiting *x, const json_t *connector,
+                 const struct httpc_answer *answer, int64_t now)
+{
+    struct err e;
+    struct budget_said said = {number(rate_header(connector, "limit", answer), 1),
+                               number(rate_header(connector, "remaining", answer), 1),
+                               number(rate_header(connector, "reset", answer), 1000)};
+    /* an API that names no limit has none that could be kept */
+    if (said.limit < 0 && said.remaining < 0 && answer->status < 300)
+        said.limit = BUDGET_NO_LIMIT;
+    if (said.reset_ms >= 0)
+        said.reset_ms -= grant_skew_ms(answer, now);
+    if ((said.limit >= 0 || said.remaining >= 0) &&
+        budget_learn(a->budget, x->company, &said, now, &e) != 0)
+        log_line(LOG_WARN, "%s", e.text);
+    if (answer->status != 429)
+        return 0;
+    int64_t after =
+        answer_retry_after_ms(rate_header(connector, "retry_after", answer), now);
+    /* x-ratelimit-remaining above 0 tells a burst limit from the company's (FACTS 4.2) */
+    if (budget_refused(a->budget, x->company, x->ask.resource, after, said.remaining > 0,
+                       now, &e) == 0)
+        return 1;
+    log_line(LOG_WARN, "%s", e.text);
+    return 0;
+}
+
+static int answered(void *arg, const struct run_ask *ask,
+                    const struct httpc_answer *answer)
+{
+    struct access *a = arg;
+    struct connection *c = (struct connection *)ask->connection;
+    const json_t *connector = workspace_connector(a->w, c->app, NULL);
+    struct waiting x = {.access = a, .c = c};
+    if (answer->err.kind != ERR_NONE)
+        return 0;
+    int may_wait = 0;
+    if (is_limited(a, c)) {
+        set_ask(&x, a, ask);
+        may_wait = learn(a, &x, connector, answer, now_ms(a));
+    }
+    if (answer->status == 401 && c->refreshable) {
+        if (ask->version == c->version) /* else it was refreshed meanwhile */
+            c->refused = c->version;
+        return 1;
+    }
+    return may_wait && ask->patient;
+}
+
+void access_host(struct access *a, struct run_host *host)
+{
+    host->access = a;
+    host->admit = admit;
+    host->withdraw = withdraw;
+    host->answered = answered;
+}

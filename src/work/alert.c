@@ -1,0 +1,188 @@
+#include "work/alert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/connection.h"
+#include "core/settings.h"
+
+enum { QUIET_MS = 60 * 1000, TOPICS_MAX = 256, TOTAL_MS = 10 * 1000 };
+
+struct topic { /* a client's recipe and a kind */
+    char *key;
+    int64_t sent_ms;
+    int left_out;
+};
+
+struct sending {
+    struct sending *next, **prev;
+    struct alert *alert;
+    struct httpc_call *call;
+    char *body;
+};
+
+struct alert {
+    struct workspace *w;
+    struct httpc *httpc;
+    void (*idle)(void *arg);
+    void *arg;
+    struct sending *sending;
+    struct topic topics[TOPICS_MAX];
+    int ntopics;
+};
+
+struct alert *alert_new(struct workspace *w, struct httpc *httpc, void (*idle)(void *arg),
+                        void *arg)
+{
+    struct alert *a = xcalloc(1, sizeof *a);
+    *a = (struct alert){.w = w, .httpc = httpc, .idle = idle, .arg = arg};
+    return a;
+}
+
+static void sending_free(struct sending *x)
+{
+    *x->prev = x->next;
+    if (x->next)
+        x->next->prev = x->prev;
+    if (x->call)
+        httpc_cancel(x->call);
+    free(x->body);
+    free(x);
+}
+
+void alert_free(struct alert *a)
+{
+    if (!a)
+        return;
+    while (a->sending)
+        sending_free(a->sending);
+    for (int i = 0; i < a->ntopics; i++)
+        free(a->topics[i].key);
+    free(a);
+}
+
+int alert_in_flight(const struct alert *a)
+{
+    int n = 0;
+    for (const struct sending *x = a->sending; x; x = x->next)
+        n++;
+    return n;
+}
+
+/* The topic KEY, in place of the quietest one when there are too many. */
+static struct topic *find_topic(struct alert *a, const char *key)
+{
+    struct topic *oldest = &a->topics[0];
+    for (int i = 0; i < a->ntopics; i++) {
+        if (strcmp(a->topics[i].key, key) == 0)
+            return &a->topics[i];
+        if (a->topics[i].sent_ms < oldest->sent_ms)
+            oldest = &a->topics[i];
+    }
+    if (a->ntopics < TOPICS_MAX)
+        oldest = &a->topics[a->ntopics++];
+    free(oldest->key);
+    *oldest = (struct topic){.key = xstrdup(key), .sent_ms = INT64_MIN / 2};
+    return oldest;
+}
+
+static void on_answer(void *arg, const struct httpc_answer *answer)
+{
+    struct sending *x = arg;
+    struct alert *a = x->alert;
+    x->call = NULL;
+    /* its URL is a secret: neither is shown */
+    if (answer->err.kind != ERR_NONE)
+        log_line(LOG_WARN, "cannot send an alert: %s", err_kind_name(answer->err.kind));
+    else if (answer->status >= 300)
+        log_line(LOG_WARN, "cannot send an alert: the chat answers %ld", answer->status);
+    sending_free(x);
+    if (!a->sending)
+        a->idle(a->arg);
+}
+
+static int find_url(struct workspace *w, struct buf *url, struct err *e)
+{
+    const json_t *value = json_object_get(workspace_settings(w, NULL), "alert");
+    const char *secret = settings_secret(value);
+    if (secret)
+        return workspace_secret(w, secret, url, e);
+    if (json_is_string(value))
+        buf_adds(url, json_string_value(value));
+    return 0;
+}
+
+static void post(struct alert *a, const char *url, const char *text)
+{
+    static const char *const headers[] = {"Content-Type: application/json"};
+    struct err e;
+    struct url_parts u;
+    if (url_parts_parse(url, &u, &e) != 0) {
+        log_line(LOG_WARN, "cannot send an alert: foyer.lua's `alert` is no URL");
+        return;
+    }
+    struct sending *x = xcalloc(1, sizeof *x);
+    json_t *body = json_pack("{s:s}", "text", text);
+    x->alert = a;
+    x->body = body ? json_dumps(body, JSON_COMPACT) : xstrdup("{}");
+    x->prev = &a->sending;
+    x->next = a->sending;
+    if (x->next)
+        x->next->prev = &x->next;
+    a->sending = x;
+    struct httpc_request request = {.method = "POST",
+                                    .url = url,
+                                    .shown = "the alert's URL",
+                                    .headers = headers,
+                                    .nheaders = 1,
+                                    .body = x->body,
+                                    .body_len = strlen(x->body),
+                                    .total_ms = TOTAL_MS,
+                                    .fresh = 1,
+                                    .allow_private = host_is_address(u.host)};
+    x->call = httpc_start(a->httpc, &request, on_answer, x, &e);
+    if (!x->call) {
+        log_line(LOG_WARN, "cannot send an alert: %s", e.text);
+        sending_free(x);
+    }
+    json_decref(body);
+    url_parts_fini(&u);
+}
+
+void alert_send(struct alert *a, const char *client, const char *recipe, const char *kind,
+                const char *sentence)
+{
+    struct buf url;
+    struct err e;
+    buf_init(&url, 16 * 1024);
+    if (find_url(a->w, &url, &e) != 0) {
+        log_line(LOG_WARN, "cannot send an alert: %s", e.text);
+    } else if (url.len) {
+        char *key =
+            xasprintf("%s/%s/%s", client ? client : "", recipe ? recipe : "", kind);
+        struct topic *topic = find_topic(a, key);
+        int64_t now = clock_mono_us() / 1000;
+        if (now - topic->sent_ms < QUIET_MS) {
+            topic->left_out++;
+        } else {
+            char more[64] = "";
+            if (topic->left_out)
+                snprintf(more, sizeof more, " (and %d more like it before)",
+                         topic->left_out);
+            char *text = xasprintf("foyer: %s%s%s%s%s%s%s", client ? "client " : "",
+                                   client ? client : "", recipe ? ", recipe " : "",
+                                   recipe ? recipe : "", client || recipe ? ": " : "",
+                                   sentence, more);
+            post(a, buf_str(&url), text);
+            free(text);
+            topic->sent_ms = now;
+            topic->left_out = 0;
+        }
+        free(key);
+    }
+    vault_wipe(&url);
+}

@@ -1,0 +1,13 @@
+/* crash_mark: when what a script does ends this process (a fatal signal, the watchdog),
+ * its presence says so, with what it was at. One for a process. */
+#ifndef FOYER_CRASH_MARK_H
+#define FOYER_CRASH_MARK_H
+
+#include "store/presence.h"
+
+/* Installs the handlers; P is borrowed until blame_stop, after which causes are not
+ * recorded any more. */
+void blame_start(struct presence *p);
+void blame_stop(void);
+
+#endif

@@ -1,0 +1,261 @@
+#include "work/delivery_result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/jsontree.h"
+#include "base/str.h"
+#include "store/ledger.h"
+#include "base/crypto.h"
+
+void outcome_init(struct outcome *o, int64_t delivery, const char *owner,
+                  const void *body, size_t len)
+{
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    *o = (struct outcome){.delivery = delivery, .owner = owner};
+    crypto_sha256(body, len, hash);
+    str_hex(hash, (OUTCOME_KEY_SIZE - 1) / 2, o->key);
+    o->clients = json_object();
+    o->note = json_object();
+}
+
+void outcome_fini(struct outcome *o)
+{
+    json_decref(o->clients);
+    json_decref(o->note);
+    *o = (struct outcome){0};
+}
+
+void outcome_add(struct outcome *o, const char *client, json_t *result)
+{
+    json_object_set_new(o->clients, client, result);
+}
+
+/* The note's object for CLIENT; "": of the delivery. */
+static json_t *note_of(struct outcome *o, const char *client)
+{
+    json_t *note = json_object_get(o->note, client);
+    if (!note) {
+        note = json_object();
+        json_object_set_new(o->note, client, note);
+    }
+    return note;
+}
+
+static void note_add(struct outcome *o, const char *client, const char *what,
+                     const char *why)
+{
+    if (what && why)
+        json_object_set_new(note_of(o, client), what, json_string(why));
+}
+
+void outcome_fail(struct outcome *o, const char *client, const char *why)
+{
+    note_add(o, client, "error", why);
+}
+
+void outcome_set_why(struct outcome *o, const char *why, int failures, int64_t first_ms)
+{
+    note_add(o, "", "why", why);
+    if (first_ms == 0)
+        return;
+    json_object_set_new(note_of(o, ""), "failures", json_integer(failures));
+    json_object_set_new(note_of(o, ""), "first_failure_ms", json_integer(first_ms));
+}
+
+int outcome_failures(const char *note, int64_t *first_ms)
+{
+    json_t *tree = jsontree_reads(note, NULL);
+    const json_t *own = json_object_get(tree, "");
+    int failures = (int)json_integer_value(json_object_get(own, "failures"));
+    *first_ms = json_integer_value(json_object_get(own, "first_failure_ms"));
+    json_decref(tree);
+    return failures;
+}
+
+int outcome_starts(const struct outcome *o)
+{
+    const char *client;
+    json_t *result, *firing;
+    size_t i;
+    json_object_foreach(o->clients, client, result)
+    {
+        json_array_foreach(json_object_get(result, "fired"), i, firing)
+        {
+            if (json_array_size(json_object_get(firing, "recipes")) > 0)
+                return 1;
+        }
+    }
+    return 0;
+}
+
+/* ---- the transaction ---- */
+
+static const char *text_of(const json_t *tree, const char *key)
+{
+    return json_string_value(json_object_get(tree, key));
+}
+
+char *outcome_policy(const json_t *recipe)
+{
+    const json_t *retry = json_object_get(recipe, "retry");
+    json_t *policy = json_object();
+    static const char *const keys[] = {"attempts", "give_up"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        json_t *value = json_object_get(retry, keys[i]);
+        if (json_is_number(value))
+            json_object_set(policy, keys[i], value);
+    }
+    if (text_of(recipe, "uncertain"))
+        json_object_set(policy, "uncertain", json_object_get(recipe, "uncertain"));
+    char *text = json_dumps(policy, JSON_COMPACT);
+    json_decref(policy);
+    return text;
+}
+
+static int add_run(struct outcome *o, struct db *db, const struct activation *a,
+                   const json_t *recipe, struct err *e)
+{
+    const char *name = text_of(recipe, "name"), *order = text_of(recipe, "order");
+    if (!name)
+        return 0;
+    json_t *args =
+        json_pack("{s:s, s:s*}", "recipe", name, "trigger", text_of(recipe, "trigger"));
+    char *args_text = json_dumps(args, JSON_COMPACT);
+    char *policy = outcome_policy(recipe);
+    /* no name has a slash */
+    char *place = order ? xasprintf("%s/%s/%s", a->client, name, order) : NULL;
+    struct ledger_run run = {.client = a->client,
+                             .recipe = name,
+                             .origin = "activation",
+                             .activation = a->id,
+                             .conversation = a->conversation,
+                             .args = args_text,
+                             .place = place,
+                             .policy = policy,
+                             .state = LEDGER_QUEUED,
+                             .due_ms = o->now_ms,
+                             .created_ms = o->now_ms};
+    int64_t id;
+    int rc = ledger_add(db, &run, NULL, &id, e);
+    o->runs += rc == 0;
+    json_decref(args);
+    free(args_text);
+    free(policy);
+    free(place);
+    return rc;
+}
+
+/* What follows from a new activation: who waited for it goes on, who listens begins. */
+static int follow(struct outcome *o, struct db *db, const struct activation *a,
+                  const json_t *recipes, struct err *e)
+{
+    int woken = 0;
+    if (ledger_wake(db, a->client, a->trigger, a->id, a->event, o->now_ms, &woken, e) !=
+        0)
+        return -1;
+    o->woken += woken;
+    size_t i;
+    const json_t *recipe;
+    json_array_foreach((json_t *)recipes, i, recipe)
+    {
+        if (add_run(o, db, a, recipe, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+struct same { /* looks for an activation of this very delivery */
+    const char *client, *trigger;
+    int found;
+};
+
+static int is_same(void *arg, const struct activation *a)
+{
+    struct same *same = arg;
+    same->found = str_eq(a->client, same->client) && str_eq(a->trigger, same->trigger);
+    return same->found;
+}
+
+static int write_firing(struct outcome *o, struct db *db, const char *client,
+                        const json_t *firing, const char *event, struct err *e)
+{
+    const json_t *not_on = json_object_get(firing, "not_on");
+    const char *trigger = text_of(firing, "trigger"), *key = text_of(firing, "key");
+    if (!trigger || !event)
+        return 0;
+    json_t *note = json_array_size(not_on) ? json_pack("{s:O}", "not_on", not_on) : NULL;
+    char *note_text = note ? json_dumps(note, JSON_COMPACT) : NULL;
+    struct activation a = {.at_ms = o->now_ms,
+                           .client = client,
+                           .trigger = trigger,
+                           .key = key ? key : o->key,
+                           .delivery = o->delivery,
+                           .conversation = text_of(firing, "conversation"),
+                           .note = note_text,
+                           .event = event};
+    int rc = inbox_activate(db, &a, &a.id, e);
+    if (rc == 1) {
+        o->activations++;
+        rc = follow(o, db, &a, json_object_get(firing, "recipes"), e);
+    } else if (rc == 0) {
+        /* a delivery that is looked at again may have fired itself */
+        struct same same = {client, trigger, 0};
+        rc = inbox_activations_of(db, o->delivery, is_same, &same, e);
+        if (rc == 0 && !same.found)
+            note_add(o, client, trigger,
+                     "it fired for the same thing before (by its key)");
+    }
+    free(note_text);
+    json_decref(note);
+    return rc < 0 ? -1 : 0;
+}
+
+static void note_client(struct outcome *o, const char *client, const json_t *result)
+{
+    size_t i;
+    const json_t *item;
+    note_add(o, client, "error", text_of(result, "why"));
+    json_array_foreach(json_object_get(result, "quiet"), i, item)
+    {
+        note_add(o, client, text_of(item, "trigger"), text_of(item, "why"));
+    }
+    json_array_foreach(json_object_get(result, "broken"), i, item)
+    {
+        const char *recipe = text_of(item, "recipe");
+        char *what = xasprintf("recipe %s", recipe ? recipe : "?");
+        note_add(o, client, what, text_of(item, "why"));
+        free(what);
+    }
+}
+
+int outcome_write(struct db *db, struct outcome *o, struct err *e)
+{
+    const char *client;
+    const json_t *result, *firing;
+    size_t i;
+    o->activations = o->runs = o->woken = 0;
+    json_object_foreach(o->clients, client, result)
+    {
+        note_client(o, client, result);
+        const json_t *fired = json_object_get(result, "fired");
+        char *event = json_array_size(fired)
+                          ? json_dumps(json_object_get(result, "envelope"), JSON_COMPACT)
+                          : NULL;
+        int rc = 0;
+        json_array_foreach((json_t *)fired, i, firing)
+        {
+            if (rc == 0)
+                rc = write_firing(o, db, client, firing, event, e);
+        }
+        free(event);
+        if (rc != 0)
+            return -1;
+    }
+    char *note = json_object_size(o->note)
+                     ? json_dumps(o->note, JSON_COMPACT | JSON_SORT_KEYS)
+                     : NULL;
+    int rc = inbox_end(db, o->delivery, o->owner, o->state, o->due_ms, note, e);
+    free(note);
+    return rc;
+}

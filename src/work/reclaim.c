@@ -1,0 +1,221 @@
+#include "work/reclaim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "store/inbox.h"
+#include "store/ledger.h"
+#include "core/limits.h"
+
+enum { DEAD_MAX = 64, SAID_US = 5 * 60 * 1000 * 1000 };
+
+struct reclaim {
+    struct workspace *w;
+    struct db *db;
+    struct writer *writer;
+    struct presence *self;
+    struct alert *alert;
+    void (*freed)(void *arg);
+    void *arg;
+    struct dead *pending;
+    int npending;
+    int64_t said_us; /* when a file that cannot be read was last told of; 0: never */
+};
+
+struct dead { /* one dead owner; the job's own */
+    struct dead *next;
+    struct reclaim *reclaim; /* NULL: it has gone */
+    char owner[PRESENCE_ID_SIZE];
+    struct presence_end end;
+    int is_blamed;
+    int is_killed; /* it named no cause, and is blamed for the memory that a run held */
+    struct unsent writes[UNSENT_MAX];
+    int nwrites, ntaken;
+    struct ledger_reclaimed out;
+    char *client, *recipe; /* of the run that is to blame */
+};
+
+struct reclaim *reclaim_new(struct workspace *w, struct db *db, struct writer *writer,
+                            struct presence *p, struct alert *alert,
+                            void (*freed)(void *arg), void *arg)
+{
+    struct reclaim *r = xcalloc(1, sizeof *r);
+    *r = (struct reclaim){.w = w,
+                          .db = db,
+                          .writer = writer,
+                          .self = p,
+                          .alert = alert,
+                          .freed = freed,
+                          .arg = arg};
+    return r;
+}
+
+void reclaim_free(struct reclaim *r)
+{
+    if (!r)
+        return;
+    for (struct dead *dead = r->pending; dead; dead = dead->next)
+        dead->reclaim = NULL;
+    free(r);
+}
+
+static int on_run(void *arg, const struct ledger_run *run)
+{
+    struct dead *dead = arg;
+    dead->client = xstrdup(run->client);
+    dead->recipe = xstrdup(run->recipe);
+    return 1;
+}
+
+/* On the writer's thread. */
+static int free_claims(struct db *db, void *arg, struct err *e)
+{
+    struct dead *dead = arg;
+    int is_run = dead->is_blamed && strcmp(dead->end.kind, "run") == 0;
+    int is_delivery = dead->is_blamed && strcmp(dead->end.kind, "delivery") == 0;
+    const struct limits *limits = &limits_default;
+    struct ledger_crash crash = {.run = dead->end.id,
+                                 .kind = dead->is_killed ? "limit" : "script",
+                                 .cause = dead->end.cause,
+                                 .run_max = limits->run_crashes,
+                                 .recipe_max = limits->recipe_crashes,
+                                 .suspends = dead->is_killed,
+                                 .within_ms = limits->crash_ms};
+    char note[PRESENCE_CAUSE_SIZE + 64];
+    snprintf(note, sizeof note, "{\"\":{\"why\":\"a trigger ended its process: %s\"}}",
+             dead->end.cause);
+    int64_t now = clock_wall_ms();
+    if (ledger_unsend(db, dead->owner, dead->writes, dead->nwrites, now, &dead->ntaken,
+                      e) != 0 ||
+        ledger_reclaim(db, dead->owner, is_run ? &crash : NULL, now, &dead->out, e) != 0)
+        return -1;
+    if (is_run && ledger_read(db, dead->end.id, on_run, dead, e) != 0 &&
+        e->kind != ERR_NOT_FOUND)
+        return -1;
+    return inbox_reclaim(db, dead->owner, is_delivery ? dead->end.id : 0,
+                         limits->run_crashes + 1, note, e);
+}
+
+/* Who is to blame must be found in the log, whether or not there is an alert. */
+static void tell(struct reclaim *r, const struct dead *dead)
+{
+    char who[200] = "", text[512];
+    const char *what = dead->out.suspended ? "suspended" : "dead";
+    if (dead->client)
+        snprintf(who, sizeof who, " (client %s, recipe %s)", dead->client, dead->recipe);
+    log_line(LOG_WARN, "a process died at %s %lld%s: %s", dead->end.kind,
+             (long long)dead->end.id, who, dead->end.cause);
+    if (!dead->client || (!dead->out.died && !dead->out.suspended))
+        return;
+    if (dead->out.suspended)
+        snprintf(text, sizeof text,
+                 "suspended: it ended its process too often, last in run %lld (%s); "
+                 "repair it, then: foyer resume --client %s --recipe %s",
+                 (long long)dead->end.id, dead->end.cause, dead->client, dead->recipe);
+    else
+        snprintf(text, sizeof text, "run %lld dead: it ended its process too often (%s)",
+                 (long long)dead->end.id, dead->end.cause);
+    log_line(LOG_ERROR, "client %s, recipe %s: %s", dead->client, dead->recipe, text);
+    if (r->alert)
+        alert_send(r->alert, dead->client, dead->recipe, what, text);
+}
+
+static void on_freed(void *arg, const struct err *e)
+{
+    struct dead *dead = arg;
+    struct reclaim *r = dead->reclaim;
+    if (r) {
+        struct dead **p = &r->pending;
+        while (*p != dead)
+            p = &(*p)->next;
+        *p = dead->next;
+        r->npending--;
+    }
+    if (e->kind != ERR_NONE) {
+        log_line(LOG_WARN, "cannot free what %s held: %s", dead->owner, e->text);
+    } else if (r) {
+        if (dead->is_blamed)
+            tell(r, dead);
+        presence_forget(workspace_dir(r->w), dead->owner);
+        r->freed(r->arg);
+    }
+    free(dead->client);
+    free(dead->recipe);
+    free(dead);
+}
+
+static int is_pending(const struct reclaim *r, const char *owner)
+{
+    for (const struct dead *dead = r->pending; dead; dead = dead->next)
+        if (strcmp(dead->owner, owner) == 0)
+            return 1;
+    return 0;
+}
+
+/* A process that was killed, mostly for its memory, had no time to name a cause: the run
+ * that held most of it is blamed. */
+static int blame_growing(struct dead *dead, const char *dir)
+{
+    struct growing most;
+    if (!presence_most_of(dir, dead->owner, &most))
+        return 0;
+    dead->is_killed = 1;
+    dead->end = (struct presence_end){.kind = "run", .id = most.run};
+    snprintf(dead->end.cause, sizeof dead->end.cause,
+             "it was killed while this run held %lld MiB of memory",
+             (long long)(most.bytes >> 20));
+    return 1;
+}
+
+/* Whether a process lives whose file cannot be read is not known: what it held stays
+ * held, and the log says so every few minutes. */
+static void tell_unreadable(struct reclaim *r, const char *owner, const struct err *e)
+{
+    int64_t now = clock_mono_us();
+    if (r->said_us && now - r->said_us < SAID_US)
+        return;
+    r->said_us = now;
+    log_line(
+        LOG_WARN,
+        "what the process %.*s held stays held, since nothing says whether it lives: "
+        "%s; `foyer doctor` says whose files these are",
+        (int)strcspn(owner, "-"), owner, e->text);
+}
+
+static int on_owner(void *arg, const char *owner)
+{
+    struct reclaim *r = arg;
+    struct err e;
+    const char *dir = workspace_dir(r->w);
+    if (strcmp(owner, presence_id(r->self)) == 0 || strlen(owner) >= PRESENCE_ID_SIZE ||
+        is_pending(r, owner))
+        return 0;
+    int lives = presence_is_alive(dir, owner, &e);
+    if (lives < 0)
+        tell_unreadable(r, owner, &e);
+    if (lives != 0)
+        return 0;
+    struct dead *dead = xcalloc(1, sizeof *dead);
+    dead->reclaim = r;
+    snprintf(dead->owner, sizeof dead->owner, "%s", owner);
+    dead->is_blamed = presence_end_of(dir, owner, &dead->end) || blame_growing(dead, dir);
+    dead->nwrites = presence_unsent_of(dir, owner, dead->writes);
+    dead->next = r->pending;
+    r->pending = dead;
+    writer_submit(r->writer, 0, free_claims, on_freed, dead);
+    return ++r->npending >= DEAD_MAX;
+}
+
+void reclaim_look(struct reclaim *r)
+{
+    struct err e;
+    if (r->npending >= DEAD_MAX)
+        return;
+    if (ledger_owners(r->db, on_owner, r, &e) != 0 ||
+        inbox_owners(r->db, on_owner, r, &e) != 0)
+        log_line(LOG_WARN, "cannot look for dead processes: %s", e.text);
+}

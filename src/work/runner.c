@@ -1,0 +1,593 @@
+#include "work/runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "work/alert.h"
+#include "work/attempt.h"
+#include "work/crash_mark.h"
+#include "work/committer.h"
+#include "work/receipts.h"
+#include "work/reclaim.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/limits.h"
+#include "base/stats.h"
+#include "base/crypto.h"
+
+enum { TICK_MS = 2000, HELD_TICKS = 30, STORE_MS = 1000 };
+
+struct slot { /* one attempt */
+    struct slot *next, **prev;
+    struct runner *r;
+    struct attempt *attempt;
+    runner_done *done;
+    void *arg;
+};
+
+struct runner {
+    struct attempt_env env;
+    struct writer *writer;
+    struct presence
+        *presence; /* NULL: it starts what it is told to, and claims nothing */
+    struct reclaim *reclaim;
+    struct receipts *receipts;
+    struct alert *alert;
+    struct slot *slots;
+    int nslots;
+    struct claim *claiming; /* NULL: none is under way */
+    int wanted;             /* one more look after it */
+    int woken;              /* a look is deferred */
+    int has_begun, has_looked, stopping, was_idle;
+    int blames;  /* causes of this process's end are recorded */
+    char *after; /* the client that had the last turn */
+    int64_t next_due_ms;
+    struct loop_timer *due, *tick;
+    int ticks;
+    int64_t counts[LEDGER_STATES];
+    void (*on_idle)(void *arg);
+    void *idle_arg;
+    runner_done *on_end;
+    void *end_arg;
+    int64_t (*delivery_of)(const char *label);
+};
+
+struct claimed {
+    int64_t id, epoch;
+    char *client;
+};
+
+struct claim {        /* one job: the writer's thread has it until its end */
+    struct runner *r; /* NULL: it has gone */
+    char owner[PRESENCE_ID_SIZE];
+    char *after;
+    struct { /* a snapshot of what is in flight */
+        char *client;
+        int n;
+    } * busy;
+    int nbusy, limit;
+    struct claimed *found; /* at most LIMIT */
+    int nfound;
+    int64_t next_due_ms;
+};
+
+static void look(struct runner *r);
+static void look_at_held(struct runner *r);
+
+/* ---- idle ---- */
+
+int runner_is_idle(const struct runner *r)
+{
+    return r->nslots == 0 && receipts_is_idle(r->receipts) &&
+           alert_in_flight(r->alert) == 0 && !r->claiming && !r->woken && !r->wanted &&
+           (r->has_looked || r->stopping);
+}
+
+static void check_idle(struct runner *r)
+{
+    int idle = runner_is_idle(r);
+    if (idle && !r->was_idle && r->on_idle)
+        r->on_idle(r->idle_arg);
+    r->was_idle = idle;
+}
+
+/* ---- attempts ---- */
+
+static void note_size(struct runner *r, int64_t id, size_t bytes);
+
+static void slot_free(struct slot *slot)
+{
+    *slot->prev = slot->next;
+    if (slot->next)
+        slot->next->prev = slot->prev;
+    slot->r->nslots--;
+    note_size(slot->r, slot->attempt ? slot->attempt->id : 0, 0);
+    attempt_free(slot->attempt);
+    free(slot);
+}
+
+static void count(enum ledger_state state)
+{
+    static const struct {
+        enum ledger_state state;
+        enum counter counter;
+    } ends[] = {{LEDGER_DONE, STAT_RUN_DONE},
+                {LEDGER_SKIPPED, STAT_RUN_SKIPPED},
+                {LEDGER_PARKED, STAT_RUN_PARKED},
+                {LEDGER_DEAD, STAT_RUN_DEAD},
+                {LEDGER_CANCELLED, STAT_RUN_CANCELLED}};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (ends[i].state == state)
+            stats_add(ends[i].counter, 1);
+}
+
+static void on_ended(void *arg, const struct runner_end *end)
+{
+    struct slot *slot = arg;
+    struct runner *r = slot->r;
+    r->counts[end->state]++;
+    count(end->state);
+    log_context(end->id, slot->attempt ? slot->attempt->client : NULL);
+    if (slot->done)
+        slot->done(slot->arg, end);
+    if (r->on_end)
+        r->on_end(r->end_arg, end);
+    log_context(0, NULL);
+    slot_free(slot);
+    if (r->has_begun && !r->stopping)
+        runner_wake(r); /* there is room, and a place may be free */
+    check_idle(r);
+}
+
+static struct slot *add_slot(struct runner *r, runner_done *done, void *arg)
+{
+    struct slot *slot = xcalloc(1, sizeof *slot);
+    *slot = (struct slot){.next = r->slots, .prev = &r->slots, .r = r};
+    if (r->slots)
+        r->slots->prev = &slot->next;
+    r->slots = slot;
+    r->nslots++;
+    r->was_idle = 0;
+    slot->done = done;
+    slot->arg = arg;
+    return slot;
+}
+
+void runner_start(struct runner *r, int64_t id, int64_t epoch, runner_done *done,
+                  void *arg)
+{
+    struct slot *slot = add_slot(r, done, arg);
+    slot->attempt = attempt_start(&r->env, id, epoch, on_ended, slot);
+    if (r->stopping)
+        attempt_release(slot->attempt);
+}
+
+void runner_start_new(struct runner *r, const struct ledger_run *row, runner_done *done,
+                      void *arg)
+{
+    struct slot *slot = add_slot(r, done, arg);
+    slot->attempt = attempt_start_new(&r->env, row, on_ended, slot);
+    if (r->stopping)
+        attempt_release(slot->attempt);
+}
+
+void runner_each(const struct runner *r, void (*fn)(void *arg, int64_t id))
+{
+    for (const struct slot *slot = r->slots; slot; slot = slot->next)
+        if (slot->arg)
+            fn(slot->arg, slot->attempt->id);
+}
+
+int runner_in_flight(const struct runner *r, const char *client)
+{
+    int n = 0;
+    for (const struct slot *slot = r->slots; slot; slot = slot->next)
+        n += !client || str_eq(slot->attempt->client, client);
+    return n;
+}
+
+/* ---- claims ---- */
+
+static void claim_free(struct claim *c)
+{
+    for (int i = 0; i < c->nfound; i++)
+        free(c->found[i].client);
+    for (int i = 0; i < c->nbusy; i++)
+        free(c->busy[i].client);
+    free(c->found);
+    free(c->busy);
+    free(c->after);
+    free(c);
+}
+
+static int in_flight(void *arg, const char *client)
+{
+    const struct claim *c = arg;
+    for (int i = 0; i < c->nbusy; i++)
+        if (strcmp(c->busy[i].client, client) == 0)
+            return c->busy[i].n;
+    return 0;
+}
+
+static int on_candidate(void *arg, const struct ledger_run *run)
+{
+    struct claim *c = arg;
+    c->found[c->nfound++] = (struct claimed){run->id, 0, xstrdup(run->client)};
+    return c->nfound == c->limit;
+}
+
+/* On the writer's thread. */
+static int claim_runs(struct db *db, void *arg, struct err *e)
+{
+    struct claim *c = arg;
+    int64_t now = clock_wall_ms();
+    struct ledger_turns turns = {.now_ms = now,
+                                 .after = c->after,
+                                 .limit = c->limit,
+                                 .client_limit = limits_default.client_runs,
+                                 .in_flight = in_flight,
+                                 .arg = c};
+    if (c->limit > 0 && ledger_due(db, &turns, on_candidate, c, e) != 0)
+        return -1;
+    for (int i = 0; i < c->nfound; i++) {
+        int got = ledger_claim(db, c->found[i].id, c->owner, now, &c->found[i].epoch, e);
+        if (got < 0)
+            return -1;
+    }
+    return ledger_next_due(db, &c->next_due_ms, e);
+}
+
+static void set_due(struct runner *r)
+{
+    int64_t ms = r->next_due_ms - clock_wall_ms();
+    if (r->woken) /* the timer is that of the next look */
+        return;
+    /* what is due and cannot start waits for an end here, or for the tick */
+    if (r->next_due_ms == INT64_MAX || ms <= 0)
+        loop_timer_clear(r->due);
+    else
+        loop_timer_set(r->due, ms < TICK_MS * 30 ? ms : TICK_MS * 30);
+}
+
+static void on_claimed(void *arg, const struct err *e)
+{
+    struct claim *c = arg;
+    struct runner *r = c->r;
+    if (!r) {
+        claim_free(c);
+        return;
+    }
+    r->claiming = NULL;
+    r->has_looked = 1;
+    if (e->kind != ERR_NONE) {
+        log_line(LOG_WARN, "cannot look for due runs: %s", e->text);
+        loop_timer_set(r->due, STORE_MS);
+    } else {
+        r->next_due_ms = c->next_due_ms;
+        set_due(r);
+        for (int i = 0; i < c->nfound; i++)
+            if (c->found[i].epoch) {
+                free(r->after);
+                r->after = xstrdup(c->found[i].client);
+                runner_start(r, c->found[i].id, c->found[i].epoch, NULL, NULL);
+            }
+    }
+    claim_free(c);
+    if (r->wanted && !r->stopping) {
+        r->wanted = 0;
+        runner_wake(r);
+    }
+    check_idle(r);
+}
+
+static void add_busy(struct claim *c, const char *client)
+{
+    for (int i = 0; i < c->nbusy; i++)
+        if (strcmp(c->busy[i].client, client) == 0) {
+            c->busy[i].n++;
+            return;
+        }
+    c->busy[c->nbusy].client = xstrdup(client);
+    c->busy[c->nbusy++].n = 1;
+}
+
+static void look(struct runner *r)
+{
+    int room = limits_default.runs - r->nslots;
+    r->woken = 0;
+    if (r->stopping || keeper_is_stuck(r->env.keeper) || room <= 0) {
+        check_idle(r);
+        return;
+    }
+    if (r->claiming) {
+        r->wanted = 1;
+        return;
+    }
+    struct claim *c = xcalloc(1, sizeof *c);
+    c->r = r;
+    memcpy(c->owner, presence_id(r->presence), strlen(presence_id(r->presence)));
+    c->after = xstrdup_null(r->after);
+    c->limit = room;
+    c->found = xcalloc((size_t)room, sizeof *c->found);
+    c->busy = xcalloc((size_t)r->nslots + 1, sizeof *c->busy);
+    for (const struct slot *slot = r->slots; slot; slot = slot->next)
+        if (slot->attempt->client)
+            add_busy(c, slot->attempt->client);
+    r->claiming = c;
+    writer_submit(r->writer, 0, claim_runs, on_claimed, c);
+}
+
+static void on_woken(void *arg)
+{
+    look(arg);
+}
+
+void runner_wake(struct runner *r)
+{
+    if (r->stopping)
+        return;
+    if (!r->has_begun) {
+        r->has_begun = 1;
+        reclaim_look(r->reclaim);
+        receipts_look(r->receipts);
+        look_at_held(r);
+        loop_timer_set(r->tick, TICK_MS);
+    }
+    if (r->woken)
+        return;
+    r->woken = 1;
+    r->was_idle = 0;
+    loop_timer_set(r->due, 0);
+}
+
+void runner_wake_now(struct runner *r)
+{
+    if (!r->has_begun || r->woken || r->stopping) {
+        runner_wake(r);
+        return;
+    }
+    r->was_idle = 0;
+    look(r);
+}
+
+int64_t runner_next_due(struct runner *r)
+{
+    struct err e;
+    int64_t due = INT64_MAX;
+    if (ledger_next_due(r->env.db, &due, &e) != 0)
+        log_line(LOG_WARN, "%s", e.text);
+    return due;
+}
+
+/* ---- held runs: their connection may be back ---- */
+
+struct held {
+    char **clients;
+    size_t n;
+};
+
+static int on_held(void *arg, const char *client)
+{
+    struct held *held = arg;
+    held->clients = xrealloc(held->clients, (held->n + 1) * sizeof *held->clients);
+    held->clients[held->n++] = xstrdup(client);
+    return 0;
+}
+
+struct links {
+    const char *client;
+    int n, broken;
+};
+
+static int on_link(void *arg, const char *client, const struct store_connection *c)
+{
+    struct links *links = arg;
+    if (strcmp(client, links->client) == 0) {
+        links->n++;
+        links->broken += c->reconnect;
+    }
+    return 0;
+}
+
+static int release(struct db *db, void *arg, struct err *e)
+{
+    int released;
+    return ledger_release(db, arg, clock_wall_ms(), &released, e);
+}
+
+static void on_released(void *arg, const struct err *e)
+{
+    if (e->kind != ERR_NONE)
+        log_line(LOG_WARN, "cannot release the runs of %s: %s", (char *)arg, e->text);
+    free(arg);
+}
+
+static void look_at_held(struct runner *r)
+{
+    struct held held = {0};
+    struct err e;
+    struct store *store = workspace_store(r->env.workspace, &e);
+    if (ledger_held(r->env.db, on_held, &held, &e) != 0)
+        log_line(LOG_WARN, "%s", e.text);
+    for (size_t i = 0; i < held.n; i++) {
+        struct links links = {.client = held.clients[i]};
+        if (store && store_connection_each(store, on_link, &links, &e) == 0 && links.n &&
+            !links.broken)
+            writer_submit(r->writer, 0, release, on_released, held.clients[i]);
+        else
+            free(held.clients[i]);
+    }
+    free(held.clients);
+}
+
+/* What other processes have added or left. */
+static void on_tick(void *arg)
+{
+    struct runner *r = arg;
+    if (r->stopping)
+        return;
+    loop_timer_set(r->tick, TICK_MS);
+    reclaim_look(r->reclaim);
+    receipts_look(r->receipts);
+    if (++r->ticks % HELD_TICKS == 0)
+        look_at_held(r);
+    if (runner_next_due(r) <= clock_wall_ms())
+        runner_wake(r);
+}
+
+static void check_idle_of(void *arg)
+{
+    check_idle(arg);
+}
+
+static void on_freed(void *arg)
+{
+    runner_wake(arg);
+}
+
+/* ---- who is to blame ---- */
+
+static void blame(struct runner *r, const char *kind, int64_t id)
+{
+    struct presence *p = keeper_presence(r->env.keeper);
+    if (!p || (kind && !id)) /* nobody would read it */
+        return;
+    if (!r->blames) {
+        r->blames = 1;
+        blame_start(p);
+    }
+    presence_mark(p, kind, id);
+}
+
+/* Read by the process that finds this one killed. */
+static void note_size(struct runner *r, int64_t id, size_t bytes)
+{
+    struct presence *p = keeper_presence(r->env.keeper);
+    if (p && id)
+        presence_holds(p, id, bytes > limits_default.grown_bytes ? (int64_t)bytes : 0);
+}
+
+static void on_resume(void *arg, const struct run *run, int begins)
+{
+    struct runner *r = arg;
+    const struct slot *slot = r->slots;
+    while (slot && slot->attempt->run != run)
+        slot = slot->next;
+    int64_t id = slot ? slot->attempt->id : 0;
+    if (!begins) {
+        blame(r, NULL, 0);
+        note_size(r, id, run_memory(run));
+        log_context(0, NULL);
+        return;
+    }
+    log_context(id, run_client(run));
+    if (slot) {
+        blame(r, "run", id);
+        return;
+    }
+    /* "client acme, delivery 12" */
+    const char *label = run_client(run) ? strstr(run_label(run), ", ") : NULL;
+    label = label ? label + 2 : run_label(run);
+    blame(r, "delivery", r->delivery_of ? r->delivery_of(label) : 0);
+}
+
+void runner_blame_deliveries(struct runner *r, int64_t (*delivery_of)(const char *label))
+{
+    r->delivery_of = delivery_of;
+}
+
+/* ---- the runner ---- */
+
+struct runner *runner_new(struct session *s, struct writer *writer, struct presence *p,
+                          struct err *e)
+{
+    struct workspace *w = session_workspace(s);
+    struct loop *loop = session_loop(s);
+    struct store *store = workspace_store(w, e);
+    if (!store)
+        return NULL;
+    struct runner *r = xcalloc(1, sizeof *r);
+    r->writer = writer;
+    r->presence = p;
+    r->env = (struct attempt_env){.session = s, .workspace = w, .db = store_db(store)};
+    crypto_random(&r->env.random, sizeof r->env.random);
+    r->env.keeper = keeper_new(w, loop, writer, p);
+    r->alert = alert_new(w, session_httpc(s), check_idle_of, r);
+    r->env.alert = r->alert;
+    r->reclaim = reclaim_new(w, r->env.db, writer, p, r->env.alert, on_freed, r);
+    r->receipts = receipts_new(s, r->env.db, writer, r->env.alert, check_idle_of, r);
+    r->due = loop_timer_new(loop, on_woken, r);
+    r->tick = loop_timer_new(loop, on_tick, r);
+    r->next_due_ms = INT64_MAX;
+    runs_on_resume(session_runs(s), on_resume, r);
+    return r;
+}
+
+void runner_be_by_hand(struct runner *r)
+{
+    r->env.by_hand = 1;
+    r->env.alert = NULL; /* somebody is there */
+}
+
+void runner_on_idle(struct runner *r, void (*fn)(void *arg), void *arg)
+{
+    r->on_idle = fn;
+    r->idle_arg = arg;
+}
+
+void runner_on_end(struct runner *r, runner_done *fn, void *arg)
+{
+    r->on_end = fn;
+    r->end_arg = arg;
+}
+
+struct alert *runner_alert(struct runner *r)
+{
+    return r->alert;
+}
+
+struct receipts *runner_receipts(struct runner *r)
+{
+    return r->receipts;
+}
+
+const int64_t *runner_counts(const struct runner *r)
+{
+    return r->counts;
+}
+
+void runner_stop(struct runner *r)
+{
+    if (r->stopping)
+        return;
+    r->stopping = r->env.stopping = 1;
+    r->woken = r->wanted = 0;
+    loop_timer_clear(r->due);
+    loop_timer_clear(r->tick);
+    runs_stop_writes(session_runs(r->env.session));
+    receipts_stop(r->receipts);
+    for (struct slot *slot = r->slots; slot; slot = slot->next)
+        attempt_release(slot->attempt);
+    check_idle(r);
+}
+
+void runner_free(struct runner *r)
+{
+    if (!r)
+        return;
+    if (r->claiming)
+        r->claiming->r = NULL;
+    blame_stop();
+    runs_on_resume(session_runs(r->env.session), NULL, NULL);
+    while (r->slots)
+        slot_free(r->slots);
+    reclaim_free(r->reclaim);
+    receipts_free(r->receipts);
+    keeper_free(r->env.keeper);
+    alert_free(r->alert);
+    loop_timer_free(r->due);
+    loop_timer_free(r->tick);
+    free(r->after);
+    free(r);
+}

@@ -1,0 +1,444 @@
+#include "work/schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "work/delivery_result.h"
+#include "base/clock.h"
+#include "core/jsontree.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/cron.h"
+#include "store/ledger.h"
+#include "core/settings.h"
+#include "store/store.h"
+
+enum { LOADS = 8, MINUTE_MS = 60 * 1000, SMALL_STEP_MS = 5 * MINUTE_MS };
+
+struct entry { /* one recipe with cron times */
+    struct entry *next;
+    char *recipe, *cron, *catch_up, *policy;
+    int64_t last_ms, next_ms; /* next_ms 0: to be asked of the store */
+    int is_broken;            /* its times have no next one; said once */
+};
+
+struct plan { /* one client */
+    struct plan *next;
+    struct schedule *s;
+    char *client, *zone;
+    struct entry *entries;
+    struct run *run; /* that reads its recipes */
+    enum { PLAN_UNREAD, PLAN_READING, PLAN_READ, PLAN_FAILED } state;
+};
+
+struct due { /* what one look found for one recipe */
+    struct due *next;
+    const struct plan *plan;
+    struct entry *entry;
+    int64_t last_ms, newest_ms; /* LAST_MS 0: seen for the first time */
+    int64_t slots[SCHEDULE_ALL_MAX];
+    int n;
+};
+
+struct schedule {
+    struct session *session;
+    struct workspace *workspace;
+    struct writer *writer;
+    struct db *db;
+    void (*changed)(void *arg), (*idle)(void *arg);
+    void *arg;
+    struct plan *plans;
+    int are_listed; /* the clients */
+    int reading;
+    int is_asked, is_writing, asked_meanwhile, is_stopped;
+    struct due *found; /* being written */
+    int64_t now_ms;
+    int added;
+};
+
+/* ---- slots ---- */
+
+/* At most SCHEDULE_ALL_MAX of the latest slots after FROM_MS, in a ring. */
+struct ring {
+    int64_t slots[SCHEDULE_ALL_MAX];
+    int64_t seen;
+};
+
+static int fill(struct ring *ring, const char *cron, const char *zone, int64_t from_ms,
+                int64_t now_ms, struct err *e)
+{
+    ring->seen = 0;
+    for (int64_t at = from_ms;;) {
+        int64_t slot;
+        if (cron_next(cron, zone, at, &slot, e) != 0)
+            return -1;
+        if (slot > now_ms)
+            return 0;
+        ring->slots[ring->seen++ % SCHEDULE_ALL_MAX] = slot;
+        at = slot;
+    }
+}
+
+int schedule_slots(const char *cron, const char *zone, const char *catch_up,
+                   int64_t last_ms, int64_t now_ms, int64_t slots[SCHEDULE_ALL_MAX],
+                   int *n, int64_t *newest, struct err *e)
+{
+    /* backwards in strides: nobody wants to step through the minutes of a year */
+    static const int64_t strides_s[] = {3600, 24 * 3600, 32 * 24 * 3600,
+                                        INT64_MAX / 1000};
+    struct ring ring;
+    int all = strcmp(catch_up, "all") == 0;
+    int64_t wanted = all ? SCHEDULE_ALL_MAX : 1;
+    for (size_t i = 0; i < sizeof strides_s / sizeof *strides_s; i++) {
+        int64_t from = now_ms - last_ms > strides_s[i] * 1000
+                           ? now_ms - strides_s[i] * 1000
+                           : last_ms;
+        if (fill(&ring, cron, zone, from, now_ms, e) != 0)
+            return -1;
+        if (ring.seen >= wanted || from == last_ms)
+            break;
+    }
+    *n = 0;
+    *newest = ring.seen ? ring.slots[(ring.seen - 1) % SCHEDULE_ALL_MAX] : 0;
+    int64_t count = ring.seen < wanted ? ring.seen : wanted;
+    if (strcmp(catch_up, "none") == 0 && *newest < now_ms - now_ms % MINUTE_MS)
+        count = 0;
+    for (int64_t i = ring.seen - count; i < ring.seen; i++)
+        slots[(*n)++] = ring.slots[i % SCHEDULE_ALL_MAX];
+    return 0;
+}
+
+/* ---- what came due, in one transaction ---- */
+
+static int add_run(const struct schedule *s, struct db *db, const struct due *due,
+                   int64_t slot_ms, struct err *e)
+{
+    const char *client = due->plan->client, *recipe = due->entry->recipe;
+    json_t *args = json_pack("{s:s, s:b, s:{s:s, s:{s:s, s:I}}}", "recipe", recipe,
+                             "fired", 1, "event", "type", "cron", "payload", "type",
+                             "cron", "at", (json_int_t)(slot_ms / 1000));
+    char *text = json_dumps(args, JSON_COMPACT);
+    char *place = xasprintf("%s/%s/", client, recipe); /* one slot after the other */
+    struct ledger_run run = {.client = client,
+                             .recipe = recipe,
+                             .origin = "cron",
+                             .slot_ms = slot_ms,
+                             .args = text,
+                             .place = place,
+                             .policy = due->entry->policy,
+                             .state = LEDGER_QUEUED,
+                             .due_ms = s->now_ms,
+                             .created_ms = s->now_ms};
+    int64_t id;
+    int rc = ledger_add(db, &run, NULL, &id, e);
+    json_decref(args);
+    free(text);
+    free(place);
+    return rc;
+}
+
+/* On the writer's thread. */
+static int write_due(struct db *db, void *arg, struct err *e)
+{
+    struct schedule *s = arg;
+    s->added = 0;
+    for (const struct due *due = s->found; due; due = due->next) {
+        const char *client = due->plan->client, *recipe = due->entry->recipe;
+        int rc = ledger_slot_put(db, client, recipe, due->last_ms, due->newest_ms, e);
+        for (int i = 0; rc == 1 && i < due->n; i++) {
+            if (add_run(s, db, due, due->slots[i], e) != 0)
+                return -1;
+            s->added++;
+        }
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void drop_found(struct schedule *s)
+{
+    while (s->found) {
+        struct due *due = s->found;
+        s->found = due->next;
+        free(due);
+    }
+}
+
+static void tell_idle(struct schedule *s)
+{
+    if (schedule_is_idle(s))
+        s->idle(s->arg);
+}
+
+static void on_written(void *arg, const struct err *e)
+{
+    struct schedule *s = arg;
+    s->is_writing = 0;
+    for (struct due *due = s->found; due; due = due->next)
+        due->entry->next_ms = 0; /* what is stored counts */
+    drop_found(s);
+    if (e->kind != ERR_NONE)
+        log_line(LOG_ERROR, "cron: %s", e->text);
+    else if (s->added)
+        s->changed(s->arg);
+    if (s->asked_meanwhile) {
+        s->asked_meanwhile = 0;
+        schedule_wake(s);
+    }
+    tell_idle(s);
+}
+
+/* ---- looking ---- */
+
+/* 1: the clock was ahead when this slot was dealt with, and it counts as now. As in
+ * cron(8): of fixed times, only where the clock was set back by three hours or more, for
+ * they are not to be repeated; of others by more than a few minutes, since such a step is
+ * no reason to run twice in one. */
+static int is_ahead(const struct entry *entry, int64_t now_ms)
+{
+    int64_t most =
+        cron_is_fixed(entry->cron) ? CRON_CORRECTION_S * (int64_t)1000 : SMALL_STEP_MS;
+    return entry->last_ms - now_ms > most;
+}
+
+static int look_at(struct schedule *s, const struct plan *plan, struct entry *entry,
+                   struct err *e)
+{
+    if (entry->next_ms == 0 &&
+        ledger_slot(s->db, plan->client, entry->recipe, &entry->last_ms, e) != 0)
+        return -1;
+    /* seen for the first time: the present minute is not past */
+    int is_new = entry->last_ms == 0 || is_ahead(entry, s->now_ms);
+    int64_t from = is_new ? s->now_ms - s->now_ms % MINUTE_MS - 1 : entry->last_ms;
+    if ((entry->next_ms == 0 || is_new) &&
+        cron_next(entry->cron, plan->zone, from, &entry->next_ms, e) != 0)
+        return -1;
+    if (!is_new && entry->next_ms > s->now_ms)
+        return 0;
+    struct due *due = xcalloc(1, sizeof *due);
+    *due = (struct due){.plan = plan, .entry = entry, .last_ms = entry->last_ms};
+    if (schedule_slots(entry->cron, plan->zone, entry->catch_up, from, s->now_ms,
+                       due->slots, &due->n, &due->newest_ms, e) != 0) {
+        free(due);
+        return -1;
+    }
+    if (due->newest_ms == 0)
+        due->newest_ms = from;
+    due->next = s->found;
+    s->found = due;
+    return 0;
+}
+
+static void look(struct schedule *s)
+{
+    s->now_ms = clock_wall_ms();
+    for (const struct plan *plan = s->plans; plan; plan = plan->next)
+        for (struct entry *entry = plan->entries; entry; entry = entry->next) {
+            struct err e;
+            if (entry->is_broken || look_at(s, plan, entry, &e) == 0)
+                continue;
+            /* an expression without a next time, or a zone that is none */
+            entry->is_broken = e.kind != ERR_STORE && e.kind != ERR_UNAVAILABLE;
+            log_line(LOG_WARN, "client %s, recipe %s: %s", plan->client, entry->recipe,
+                     e.text);
+        }
+    if (!s->found)
+        return;
+    s->is_writing = 1;
+    writer_submit(s->writer, 0, write_due, on_written, s);
+}
+
+/* ---- the clients' recipes ---- */
+
+static void read_more(struct schedule *s);
+
+static char *text_of(const json_t *tree, const char *key)
+{
+    const char *s = json_string_value(json_object_get(tree, key));
+    return xstrdup(s ? s : "");
+}
+
+static void take_recipes(struct plan *plan, const json_t *result)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach(json_object_get(result, "recipes"), i, item)
+    {
+        struct entry *entry = xcalloc(1, sizeof *entry);
+        *entry = (struct entry){.next = plan->entries,
+                                .recipe = text_of(item, "name"),
+                                .cron = text_of(item, "cron"),
+                                .catch_up = text_of(item, "catch_up"),
+                                .policy = outcome_policy(item)};
+        plan->entries = entry;
+    }
+    json_array_foreach(json_object_get(result, "broken"), i, item)
+    {
+        const char *recipe = json_string_value(json_object_get(item, "recipe"));
+        const char *why = json_string_value(json_object_get(item, "why"));
+        log_line(LOG_WARN, "client %s, recipe %s: %s", plan->client,
+                 recipe ? recipe : "?", why ? why : "?");
+    }
+}
+
+static void on_read(void *arg, const struct run_result *result)
+{
+    struct plan *plan = arg;
+    struct schedule *s = plan->s;
+    plan->run = NULL;
+    s->reading--;
+    plan->state = result->outcome == RUN_DONE ? PLAN_READ : PLAN_FAILED;
+    if (result->outcome == RUN_DONE) {
+        json_t *tree = jsontree_read(result->json, result->len, NULL);
+        take_recipes(plan, tree);
+        json_decref(tree);
+    } else {
+        log_line(LOG_WARN, "client %s: no cron times: %s", plan->client,
+                 result->err.text);
+    }
+    read_more(s);
+}
+
+static void start_reading(struct plan *plan)
+{
+    struct schedule *s = plan->s;
+    char *id = xasprintf("schedule/%s", plan->client);
+    struct run_spec spec = {.id = id,
+                            .client = plan->client,
+                            .label = "schedule",
+                            .entry = "schedule",
+                            .lane = LANE_BULK};
+    plan->state = PLAN_READING;
+    s->reading++;
+    plan->run = run_start(session_runs(s->session), &spec, on_read, plan);
+    free(id);
+}
+
+static void read_more(struct schedule *s)
+{
+    for (struct plan *plan = s->plans; plan && s->reading < LOADS && !s->is_stopped;
+         plan = plan->next)
+        if (plan->state == PLAN_UNREAD)
+            start_reading(plan);
+    if (s->reading > 0)
+        return;
+    if (!s->is_stopped)
+        look(s);
+    tell_idle(s);
+}
+
+/* A client without recipes is not worth an attempt. */
+static int has_recipes(const json_t *workspace, const json_t *client)
+{
+    return json_object_size(json_object_get(workspace, "recipes")) +
+               json_object_size(json_object_get(client, "recipes")) >
+           0;
+}
+
+static void add_plan(void *arg, const char *client)
+{
+    struct schedule *s = arg;
+    struct err e;
+    const json_t *workspace = workspace_settings(s->workspace, &e);
+    const json_t *settings = workspace_client(s->workspace, client, &e);
+    if (!settings) {
+        log_line(LOG_WARN, "client %s: no cron times: %s", client, e.text);
+        return;
+    }
+    if (!has_recipes(workspace, settings))
+        return;
+    struct plan *plan = xcalloc(1, sizeof *plan);
+    *plan = (struct plan){.next = s->plans,
+                          .s = s,
+                          .client = xstrdup(client),
+                          .zone = xstrdup(settings_timezone(workspace, settings))};
+    s->plans = plan;
+}
+
+static void begin(void *arg)
+{
+    struct schedule *s = arg;
+    s->is_asked = 0;
+    if (s->is_stopped) {
+        tell_idle(s);
+        return;
+    }
+    if (!s->are_listed)
+        workspace_each_client(s->workspace, add_plan, s);
+    s->are_listed = 1;
+    read_more(s);
+}
+
+void schedule_wake(struct schedule *s)
+{
+    if (s->is_stopped || s->is_asked)
+        return;
+    if (s->is_writing || s->reading) {
+        s->asked_meanwhile = s->is_writing;
+        return;
+    }
+    s->is_asked = 1;
+    loop_defer(session_loop(s->session), begin, s);
+}
+
+int schedule_is_idle(const struct schedule *s)
+{
+    return !s->is_asked && !s->is_writing && s->reading == 0;
+}
+
+/* ---- its life ---- */
+
+struct schedule *schedule_new(struct session *session, struct workspace *w,
+                              struct writer *writer, void (*changed)(void *arg),
+                              void (*idle)(void *arg), void *arg, struct err *e)
+{
+    struct store *store = workspace_store(w, e);
+    if (!store)
+        return NULL;
+    struct schedule *s = xcalloc(1, sizeof *s);
+    *s = (struct schedule){.session = session,
+                           .workspace = w,
+                           .writer = writer,
+                           .db = store_db(store),
+                           .changed = changed,
+                           .idle = idle,
+                           .arg = arg};
+    return s;
+}
+
+void schedule_stop(struct schedule *s)
+{
+    s->is_stopped = 1;
+    for (struct plan *plan = s->plans; plan; plan = plan->next) {
+        if (plan->run)
+            run_kill(plan->run);
+        plan->run = NULL;
+    }
+    s->reading = 0;
+}
+
+void schedule_free(struct schedule *s)
+{
+    if (!s)
+        return;
+    schedule_stop(s);
+    while (s->plans) {
+        struct plan *plan = s->plans;
+        s->plans = plan->next;
+        while (plan->entries) {
+            struct entry *entry = plan->entries;
+            plan->entries = entry->next;
+            free(entry->recipe);
+            free(entry->cron);
+            free(entry->catch_up);
+            free(entry->policy);
+            free(entry);
+        }
+        free(plan->client);
+        free(plan->zone);
+        free(plan);
+    }
+    drop_found(s);
+    free(s);
+}

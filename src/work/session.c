@@ -1,0 +1,241 @@
+#include "work/session.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "work/access.h"
+#include "cli/table.h"
+#include "core/jsontree.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/settings.h"
+#include "base/crypto.h"
+
+enum { WRITE_WAIT_MS = 30 * 1000, WRITE_POLL_MS = 20 };
+
+struct session {
+    struct workspace *workspace;
+    struct loop *loop;
+    struct httpc *httpc;
+    struct access *access;
+    struct vm *vm;
+    struct runs *runs;
+    struct loop_timer *timer;
+    int64_t waited_ms;
+    int interrupted;
+    int answered; /* what was written then has its answer, and may end by itself */
+};
+
+/* A write, or a refresh: the new token may be the only one that still holds. */
+static int is_waited_for(const struct session *s)
+{
+    return runs_writing(s->runs) || tokens_are_asked(access_tokens(s->access));
+}
+
+/* Nothing new is written after a signal; what left already is waited for. */
+static void on_poll(void *arg)
+{
+    struct session *s = arg;
+    int waits = is_waited_for(s);
+    if (waits && s->waited_ms < WRITE_WAIT_MS) {
+        s->waited_ms += WRITE_POLL_MS;
+        s->answered = 1;
+        loop_timer_set(s->timer, WRITE_POLL_MS);
+        return;
+    }
+    if (!waits && s->answered) {
+        s->answered = 0;
+        loop_timer_set(s->timer, WRITE_POLL_MS);
+        return;
+    }
+    const char *writing = runs_writing(s->runs);
+    if (writing)
+        table_printf(stderr, "foyer: interrupted; nobody knows whether it was done: %s\n",
+                     writing);
+    loop_stop(s->loop);
+}
+
+void session_interrupt(struct session *s, int quiet)
+{
+    if (s->interrupted)
+        return;
+    s->interrupted = 1;
+    runs_stop_writes(s->runs);
+    const char *writing = runs_writing(s->runs);
+    if (!quiet && writing)
+        table_printf(stderr, "foyer: interrupted; waiting for the answer to: %s\n",
+                     writing);
+    else if (!quiet && is_waited_for(s))
+        fprintf(stderr, "foyer: interrupted; waiting for the token endpoint\n");
+    else if (!quiet)
+        fprintf(stderr, "foyer: interrupted\n");
+    on_poll(s);
+}
+
+static void on_interrupt(void *arg)
+{
+    session_interrupt(arg, 0);
+}
+
+struct httpc *session_http(const json_t *settings, struct loop *loop, struct err *e)
+{
+    const struct limits *limits = &limits_default;
+    struct httpc_config config = {.max_active = limits->active_requests,
+                                  .proxy = settings_text(settings, "proxy"),
+                                  .ca_dir = settings_text(settings, "ca_dir"),
+                                  .connect_ms = limits->connect_ms,
+                                  .total_ms = limits->answer_ms,
+                                  .answer_max = limits->answer_bytes};
+    return httpc_new(loop, &config, e);
+}
+
+static struct session *open_with(struct workspace *w, const json_t *settings,
+                                 struct err *e)
+{
+    struct session *s = xcalloc(1, sizeof *s);
+    s->workspace = w;
+    s->loop = loop_new(e);
+    if (s->loop)
+        s->httpc = session_http(settings, s->loop, e);
+    if (s->httpc) {
+        s->access = access_new(w, s->loop, s->httpc);
+        struct run_host host = workspace_host(w);
+        access_host(s->access, &host);
+        s->vm = vm_new(&limits_default, workspace_overlay(w));
+        s->runs = runs_new(s->vm, s->loop, s->httpc, &host);
+        s->timer = loop_timer_new(s->loop, on_poll, s);
+    }
+    if (!s->httpc || loop_on_signal(s->loop, SIGINT, on_interrupt, s, e) != 0 ||
+        loop_on_signal(s->loop, SIGTERM, on_interrupt, s, e) != 0) {
+        session_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+struct session *session_open(struct workspace *w, struct err *e)
+{
+    const json_t *settings = workspace_settings(w, e);
+    return settings ? open_with(w, settings, e) : NULL;
+}
+
+struct session *session_open_offline(struct workspace *w, struct err *e)
+{
+    return open_with(w, NULL, e);
+}
+
+void session_close(struct session *s)
+{
+    if (!s)
+        return;
+    runs_free(s->runs);
+    vm_free(s->vm);
+    access_free(s->access);
+    if (s->httpc)
+        httpc_free(s->httpc);
+    if (s->timer)
+        loop_timer_free(s->timer);
+    if (s->loop)
+        loop_free(s->loop);
+    free(s);
+}
+
+struct workspace *session_workspace(struct session *s)
+{
+    return s->workspace;
+}
+
+struct runs *session_runs(struct session *s)
+{
+    return s->runs;
+}
+
+struct httpc *session_httpc(struct session *s)
+{
+    return s->httpc;
+}
+
+struct tokens *session_tokens(struct session *s)
+{
+    return access_tokens(s->access);
+}
+
+struct loop *session_loop(struct session *s)
+{
+    return s->loop;
+}
+
+int session_interrupted(const struct session *s)
+{
+    return s->interrupted;
+}
+
+void session_start(struct session *s, const struct session_call *call, run_done *done,
+                   void *arg)
+{
+    char fresh[33];
+    const char *id = call->id ? call->id : getenv("FOYER_TEST_RUN_ID");
+    if (!id || !*id) {
+        unsigned char bytes[16];
+        crypto_random(bytes, sizeof bytes);
+        str_hex(bytes, sizeof bytes, fresh);
+        id = fresh;
+    }
+    char *args = json_dumps(call->args, JSON_COMPACT | JSON_ENCODE_ANY);
+    struct run_spec spec = {.id = id,
+                            .client = call->client,
+                            .label = call->label,
+                            .entry = call->entry,
+                            .args = args,
+                            .args_len = args ? strlen(args) : 0,
+                            .files = call->files,
+                            .lane = call->lane,
+                            .wait_ms = call->wait_ms,
+                            .patient = call->patient,
+                            .dry = call->dry};
+    run_start(s->runs, &spec, done, arg);
+    free(args);
+}
+
+struct one {
+    struct session *s;
+    enum run_outcome outcome;
+    struct err err;
+    json_t *result;
+    int ended;
+};
+
+static void on_done(void *arg, const struct run_result *result)
+{
+    struct one *one = arg;
+    one->ended = 1;
+    one->outcome = result->outcome;
+    one->err = result->err;
+    if (result->outcome == RUN_DONE)
+        one->result = jsontree_read(result->json, result->len, NULL);
+    loop_stop(one->s->loop);
+}
+
+json_t *session_run(struct session *s, const struct session_call *call,
+                    enum run_outcome *outcome, struct err *e)
+{
+    struct one one = {.s = s};
+    session_start(s, call, on_done, &one);
+    while (!one.ended && !s->interrupted)
+        loop_run(s->loop);
+    if (outcome)
+        *outcome = one.ended ? one.outcome : RUN_FAILED;
+    const char *writing = runs_writing(s->runs);
+    if (!one.ended && writing)
+        err_set(e, ERR_UNCERTAIN, "interrupted; nobody knows whether it was done: %s",
+                writing);
+    else if (!one.ended)
+        err_set(e, ERR_INTERNAL, "interrupted");
+    else if (one.outcome != RUN_DONE)
+        *e = one.err;
+    else if (!one.result)
+        err_set(e, ERR_INTERNAL, "cannot read the result");
+    return one.result;
+}

@@ -1,0 +1,53 @@
+/* session: a process's loop, HTTP client, VM and attempts over one workspace, for the
+ * commands that run Lua. SIGINT and SIGTERM end it: a write in flight is waited for. */
+#ifndef FOYER_SESSION_H
+#define FOYER_SESSION_H
+
+#include <jansson.h>
+
+#include "auth/tokens.h"
+#include "workspace/workspace.h"
+#include "vm/run.h"
+
+struct session;
+
+struct session *session_open(struct workspace *w, struct err *e);
+/* The same without what the settings say of the network: for `foyer check`, whose steps
+ * open no connection. */
+struct session *session_open_offline(struct workspace *w, struct err *e);
+void session_close(struct session *s);
+/* The HTTP client that foyer.lua's settings describe, also without a session. */
+struct httpc *session_http(const json_t *settings, struct loop *loop, struct err *e);
+struct workspace *session_workspace(struct session *s);
+struct runs *session_runs(struct session *s);
+struct loop *session_loop(struct session *s);
+struct httpc *session_httpc(struct session *s);
+struct tokens *session_tokens(struct session *s);
+
+struct session_call {
+    const char *client; /* NULL: none */
+    const char *label;
+    const char *entry;
+    const json_t *args;
+    const char *id; /* NULL: a fresh one; FOYER_TEST_RUN_ID, a hook for tests, fixes it */
+    int files;
+    enum lane lane;
+    int64_t wait_ms; /* how long its requests may wait in line for the company's budget */
+    int patient;     /* 1: also through a 429 of the API itself */
+    int dry;         /* 1: the first write is shown, not sent */
+};
+
+/* Starts one attempt; DONE as in run_start. */
+void session_start(struct session *s, const struct session_call *call, run_done *done,
+                   void *arg);
+/* One attempt to its end: its result as a tree (a new reference), or NULL with E. OUTCOME
+ * may be NULL. */
+json_t *session_run(struct session *s, const struct session_call *call,
+                    enum run_outcome *outcome, struct err *e);
+/* What SIGINT and SIGTERM do: nothing new is written, and the loop stops when what has
+ * left is answered, at the latest after 30 s. QUIET: without a word about it. */
+void session_interrupt(struct session *s, int quiet);
+/* 1 after a signal. */
+int session_interrupted(const struct session *s);
+
+#endif

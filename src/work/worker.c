@@ -1,0 +1,404 @@
+#include "work/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "work/alert.h"
+#include "work/dispatch.h"
+#include "work/receipts.h"
+#include "work/retention.h"
+#include "work/schedule.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "store/ahead.h"
+#include "base/stats.h"
+#include "io/writer.h"
+
+enum {
+    TICK_MS = 1000, /* what other processes have made due is seen this late */
+    MINUTE_MS = 60 * 1000,
+    RETENTION_MS = 10 * 60 * 1000,
+    RETENTION_FIRST_MS = 60 * 1000,
+    RETENTION_MOST_MS = 60 * 1000,
+    ERRAND_RETENTION_MS = 1000,
+    DRAIN_MS = 33 * 1000, /* a write is waited for 30 s */
+    ALERTS_MS = 5 * 1000,
+    PAUSE_MS = 20,
+    LOST_US = 60 * 1000 * 1000 /* how often it is said that the store is gone */
+};
+
+struct worker {
+    struct workspace *workspace;
+    struct store *store;
+    struct session *session;
+    struct loop *loop;
+    struct writer *writer;
+    struct runner *runner;
+    struct dispatch *dispatch;
+    struct schedule *schedule;
+    struct retention *retention;
+    struct loop_timer *tick, *deadline, *pause;
+    struct loop_fd *wake;
+    int wake_fd;
+    int64_t minute;       /* that the schedule was last asked in */
+    int64_t retention_us; /* when the next round begins */
+    int64_t lost_us; /* when the log last said that the store is gone; 0: it is not */
+    int errand;      /* ends when all is done */
+    int begun;       /* of an errand: what dead processes held is free */
+    int tidied;      /* of an errand: its round of retention has begun */
+    int stopping, late;
+    int is_mending, mended; /* what was stored while the clock was ahead */
+    struct err refused;     /* an errand's: what the store did not take */
+    int has_worked;         /* since its memory was given back */
+};
+
+static int is_idle(const struct worker *w)
+{
+    return dispatch_is_idle(w->dispatch) && schedule_is_idle(w->schedule) &&
+           runner_is_idle(w->runner) && retention_is_idle(w->retention);
+}
+
+/* Somebody has nothing left to do. */
+static void on_idle(void *arg)
+{
+    struct worker *w = arg;
+    if (!(w->stopping || (w->errand && w->begun)) || !is_idle(w))
+        return;
+    if (w->errand && !w->stopping && !w->tidied) {
+        w->tidied = 1;
+        retention_start(w->retention, ERRAND_RETENTION_MS);
+        return;
+    }
+    loop_stop(w->loop);
+}
+
+static void on_changed(void *arg)
+{
+    struct worker *w = arg;
+    runner_wake(w->runner);
+}
+
+static void on_fired(void *arg)
+{
+    struct worker *w = arg;
+    runner_wake_now(w->runner);
+}
+
+static void on_delivery(void *arg, const char *app, const char *client, const char *body,
+                        size_t len)
+{
+    receipts_hear(runner_receipts(arg), app, client, body, len);
+}
+
+/* 0: the store's file was removed or replaced: the worker begins nothing, and the log
+ * says so once a minute. */
+static int has_store(struct worker *w)
+{
+    struct err e;
+    int64_t now = clock_mono_us();
+    if (store_check_place(w->store, &e) == 0) {
+        w->lost_us = 0;
+        return 1;
+    }
+    if (w->lost_us == 0 || now - w->lost_us >= LOST_US) {
+        log_line(LOG_ERROR, "nothing is begun: %s", e.text);
+        w->lost_us = now;
+    }
+    return 0;
+}
+
+/* On the writer's thread. */
+static int mend(struct db *db, void *arg, struct err *e)
+{
+    struct worker *w = arg;
+    return ahead_mend(db, clock_wall_ms(), &w->mended, e);
+}
+
+/* The clock was set back: 1 when something is due that was not before. */
+static int tell_mended(struct worker *w, const struct err *e)
+{
+    w->is_mending = 0;
+    if (e->kind != ERR_NONE) {
+        log_line(LOG_WARN, "cannot look for times of the future: %s", e->text);
+        return 0;
+    }
+    if (w->mended)
+        log_line(LOG_WARN,
+                 "%d deliveries and runs are due now: the clock was ahead when they were "
+                 "stored",
+                 w->mended);
+    return w->mended > 0;
+}
+
+static void on_mended(void *arg, const struct err *e)
+{
+    struct worker *w = arg;
+    if (!tell_mended(w, e) || w->stopping)
+        return;
+    dispatch_wake(w->dispatch);
+    runner_wake(w->runner);
+}
+
+static void look(struct worker *w)
+{
+    if (!has_store(w))
+        return;
+    int64_t minute = clock_wall_ms() / MINUTE_MS;
+    if (minute != w->minute && !w->errand && !w->is_mending) {
+        w->is_mending = 1;
+        writer_submit(w->writer, 0, mend, on_mended, w);
+    }
+    dispatch_wake(w->dispatch);
+    runner_wake(w->runner);
+    if (minute != w->minute)
+        schedule_wake(w->schedule);
+    w->minute = minute;
+}
+
+/* After a burst the heap is full of holes: the machine has other uses for them. */
+static void give_back(struct worker *w)
+{
+    if (!is_idle(w)) {
+        w->has_worked = 1;
+    } else if (w->has_worked) {
+        w->has_worked = 0;
+        malloc_trim(0);
+    }
+}
+
+static void on_tick(void *arg)
+{
+    struct worker *w = arg;
+    give_back(w);
+    look(w);
+    if (!w->errand && clock_mono_us() >= w->retention_us) {
+        retention_start(w->retention, RETENTION_MOST_MS);
+        w->retention_us = clock_mono_us() + (int64_t)RETENTION_MS * 1000;
+    }
+    loop_timer_set(w->tick, TICK_MS);
+}
+
+static void on_pause(void *arg)
+{
+    struct worker *w = arg;
+    loop_stop(w->loop);
+}
+
+static void on_deadline(void *arg)
+{
+    struct worker *w = arg;
+    w->late = 1;
+    loop_stop(w->loop);
+}
+
+/* Nothing more is begun; what is held is given back. */
+static void cease(struct worker *w)
+{
+    loop_timer_clear(w->tick);
+    schedule_stop(w->schedule);
+    dispatch_stop(w->dispatch);
+    retention_stop(w->retention);
+    runner_stop(w->runner);
+}
+
+static void stop(struct worker *w)
+{
+    if (w->stopping)
+        return;
+    w->stopping = 1;
+    loop_timer_set(w->deadline, DRAIN_MS);
+    cease(w);
+    session_interrupt(w->session, !w->errand);
+}
+
+static void on_signal(void *arg)
+{
+    stop(arg);
+}
+
+/* An errand ends where a lasting worker tries again: nothing that it claimed or did is
+ * lost by that, and the next one begins with it. */
+static void on_refused(void *arg, const struct err *e)
+{
+    struct worker *w = arg;
+    if (!w->errand || w->stopping)
+        return;
+    w->refused = *e;
+    w->begun = w->stopping = 1;
+    loop_timer_set(w->deadline, DRAIN_MS);
+    cease(w);
+    on_idle(w);
+}
+
+static void on_wake(void *arg)
+{
+    struct worker *w = arg;
+    char bytes[256];
+    ssize_t n;
+    while ((n = read(w->wake_fd, bytes, sizeof bytes)) > 0)
+        ;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        dispatch_wake(w->dispatch);
+        runner_wake(w->runner);
+        return;
+    }
+    loop_fd_free(w->wake); /* nobody is there any more */
+    w->wake = NULL;
+    stop(w);
+}
+
+struct worker *worker_open(struct workspace *workspace, runner_done *ended, void *arg,
+                           struct err *e)
+{
+    const json_t *settings = workspace_settings(workspace, e);
+    struct store *store = settings ? workspace_store(workspace, e) : NULL;
+    struct presence *presence = store ? workspace_presence(workspace, e) : NULL;
+    if (!presence)
+        return NULL;
+    struct worker *w = xcalloc(1, sizeof *w);
+    *w = (struct worker){.workspace = workspace, .store = store, .wake_fd = -1};
+    w->session = session_open(workspace, e);
+    if (w->session) {
+        char *path = store_path(workspace_dir(workspace));
+        w->loop = session_loop(w->session);
+        w->writer = writer_open(path, w->loop, e);
+        free(path);
+    }
+    if (w->writer) {
+        writer_watch(w->writer, stats_commit);
+        w->runner = runner_new(w->session, w->writer, presence, e);
+    }
+    if (w->runner)
+        w->dispatch = dispatch_new(w->session, workspace, w->writer, presence,
+                                   runner_alert(w->runner), on_fired, on_idle, w, e);
+    if (w->dispatch)
+        w->schedule =
+            schedule_new(w->session, workspace, w->writer, on_changed, on_idle, w, e);
+    if (!w->schedule || loop_on_signal(w->loop, SIGTERM, on_signal, w, e) != 0 ||
+        loop_on_signal(w->loop, SIGINT, on_signal, w, e) != 0) {
+        worker_close(w);
+        return NULL;
+    }
+    w->retention = retention_new(settings, w->loop, w->writer, on_idle, w);
+    w->tick = loop_timer_new(w->loop, on_tick, w);
+    w->deadline = loop_timer_new(w->loop, on_deadline, w);
+    w->pause = loop_timer_new(w->loop, on_pause, w);
+    runner_on_idle(w->runner, on_idle, w);
+    runner_on_end(w->runner, ended, arg);
+    runner_blame_deliveries(w->runner, dispatch_label_id);
+    dispatch_on_delivery(w->dispatch, on_delivery, w->runner);
+    return w;
+}
+
+void worker_close(struct worker *w)
+{
+    if (!w)
+        return;
+    writer_close(w->writer);
+    retention_free(w->retention);
+    schedule_free(w->schedule);
+    dispatch_free(w->dispatch);
+    runner_free(w->runner);
+    if (w->wake)
+        loop_fd_free(w->wake);
+    if (w->tick)
+        loop_timer_free(w->tick);
+    if (w->deadline)
+        loop_timer_free(w->deadline);
+    if (w->pause)
+        loop_timer_free(w->pause);
+    session_close(w->session);
+    free(w);
+}
+
+static int is_done(const struct worker *w)
+{
+    return w->late || ((w->stopping || (w->errand && w->tidied)) && is_idle(w));
+}
+
+/* Until it is to end and has nothing left to wait for. */
+static void work(struct worker *w)
+{
+    while (!is_done(w))
+        loop_run(w->loop);
+    if (!w->stopping) {
+        cease(w);
+        loop_timer_set(w->deadline, ALERTS_MS);
+    }
+    /* who is to be told is told */
+    while (!w->late && !(is_idle(w) && alert_in_flight(runner_alert(w->runner)) == 0)) {
+        loop_timer_set(w->pause, PAUSE_MS);
+        loop_run(w->loop);
+    }
+}
+
+/* ---- one version of the files ---- */
+
+static void preload_client(void *arg, const char *client)
+{
+    struct worker *w = arg;
+    struct err e;
+    overlay_preload(workspace_overlay(w->workspace), client);
+    if (!workspace_client(w->workspace, client, &e))
+        log_line(LOG_WARN, "client %s: %s", client, e.text);
+}
+
+static void preload_app(void *arg, const char *name)
+{
+    struct worker *w = arg;
+    struct err e;
+    char *file = xasprintf("lua/%s/connector.lua", name);
+    if (overlay_find(workspace_overlay(w->workspace), NULL, file, LAYER_WORKSPACE, &e) &&
+        !workspace_connector(w->workspace, name, &e))
+        log_line(LOG_WARN, "app %s: %s", name, e.text);
+    free(file);
+}
+
+int worker_serve(struct worker *w, int wake_fd, struct err *e)
+{
+    if (wake_fd >= 0) {
+        int flags = fcntl(wake_fd, F_GETFL);
+        if (flags < 0 || fcntl(wake_fd, F_SETFL, flags | O_NONBLOCK) != 0)
+            return err_set(e, ERR_USAGE, "cannot use --wake-fd %d: %s", wake_fd,
+                           strerror(errno));
+        w->wake_fd = wake_fd;
+        w->wake = loop_fd_new(w->loop, wake_fd, on_wake, w);
+    }
+    overlay_preload(workspace_overlay(w->workspace), NULL);
+    overlay_each(workspace_overlay(w->workspace), NULL, "lua", preload_app, w);
+    workspace_each_client(w->workspace, preload_client, w);
+    w->retention_us = clock_mono_us() + (int64_t)RETENTION_FIRST_MS * 1000;
+    on_tick(w);
+    work(w);
+    return 0;
+}
+
+static void on_begun(void *arg, const struct err *e)
+{
+    struct worker *w = arg;
+    tell_mended(w, e);
+    w->begun = 1;
+    if (!w->stopping)
+        on_tick(w);
+}
+
+int worker_errand(struct worker *w, struct err *e)
+{
+    w->errand = 1;
+    writer_on_refused(w->writer, on_refused, w);
+    /* the runner begins by freeing what dead processes held; the writer goes in turn */
+    runner_wake(w->runner);
+    writer_submit(w->writer, 0, mend, on_begun, w);
+    work(w);
+    if (w->refused.kind == ERR_NONE)
+        return session_interrupted(w->session) ? 130 : 0;
+    *e = w->refused;
+    e->kind = ERR_UNAVAILABLE;
+    return err_prefix(e, "what is due is not done, or not all of it; try again later");
+}

@@ -1,0 +1,173 @@
+#include "workspace/workspace_check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "workspace/settings_file.h"
+#include "base/str.h"
+#include "core/connector_check.h"
+#include "vm/data.h"
+#include "vm/lua_lines.h"
+
+static int line_of(const struct buf *text, const char *field)
+{
+    return where_line(text->data ? text->data : "", text->len, field);
+}
+
+/* Where MESSAGE, about the file NAME, says that it is: the rest of it, with LINE set. It
+ * begins with "cannot read NAME:LINE: ", or with "cannot read NAME: " and then perhaps
+ * Lua's "NAME:LINE: ", in which a long name has lost its beginning, or a field. */
+static const char *take_apart(const char *message, const char *name,
+                              const struct buf *text, int *line)
+{
+    static const char cannot[] = "cannot read ";
+    size_t n = strlen(name);
+    if (str_starts(message, cannot) && str_starts(message + strlen(cannot), name))
+        message += strlen(cannot);
+    if (str_starts(message, name) && str_starts(message + n, ": "))
+        message += n + 2;
+    *line = 1;
+    const char *colon = strstr(message, ": ");
+    const char *start = colon;
+    while (start && start > message && start[-1] >= '0' && start[-1] <= '9')
+        start--;
+    if (start && start > message && start < colon && start[-1] == ':' &&
+        (str_starts(message, name) || str_starts(message, "..."))) {
+        *line = (int)strtol(start, NULL, 10);
+        return colon + 2;
+    }
+    if (colon && text) {
+        char *field = xmemdup0(message, (size_t)(colon - message));
+        *line = line_of(text, field);
+        free(field);
+    }
+    return message;
+}
+
+struct all_problems {
+    workspace_problem *fn;
+    void *arg;
+    const char *name;
+    const struct buf *text;
+};
+
+static void each_problem(void *arg, const char *field, const char *sentence)
+{
+    struct all_problems *all = arg;
+    all->fn(all->arg, all->name, line_of(all->text, field), field, sentence);
+}
+
+static int tell_unreadable(const char *name, const struct buf *text, const struct err *e,
+                           workspace_problem *problem, void *arg)
+{
+    int line;
+    const char *rest = take_apart(e->text, name, text, &line);
+    char *sentence =
+        xasprintf("%s%s", strstr(rest, " near ") ? "syntax error: " : "", rest);
+    problem(arg, name, line, "", sentence);
+    free(sentence);
+    return 1;
+}
+
+/* An app that has a client_id and no client_secret. Not a settings error: the webhooks of
+ * such an app are taken, and connect names what is missing. */
+static int check_half_apps(struct workspace *w, const json_t *blocks, const char *prefix,
+                           struct all_problems *all)
+{
+    const char *app;
+    json_t *block;
+    int n = 0;
+    json_object_foreach((json_t *)blocks, app, block)
+    {
+        if (!json_object_get(block, "client_id") ||
+            json_object_get(block, "client_secret") || !workspace_connector(w, app, NULL))
+            continue;
+        char *field = xasprintf("%s%s.client_id", prefix, app);
+        each_problem(all, field,
+                     "is half an app: client_secret is missing; both are in the app's "
+                     "OAuth settings");
+        free(field);
+        n++;
+    }
+    return n;
+}
+
+static int check_file(struct workspace *w, const char *name, enum settings_kind kind,
+                      int optional, workspace_problem *problem, void *arg)
+{
+    struct buf text;
+    struct err e = {0};
+    int n = 0;
+    json_t *tree = settings_file_read(w, name, &text, &e);
+    if (!tree) {
+        if (!optional || e.kind != ERR_NOT_FOUND)
+            n = tell_unreadable(name, &text, &e, problem, arg);
+    } else {
+        struct all_problems all = {problem, arg, name, &text};
+        n = settings_file_check(w, tree, kind, each_problem, &all, &e);
+        if (n < 0) /* a broken connector: workspace_check_connectors tells */
+            n = 0;
+        if (kind == OF_WORKSPACE)
+            n += check_half_apps(w, json_object_get(tree, "apps"), "apps.", &all);
+        else if (kind == OF_CLIENT)
+            n += check_half_apps(w, tree, "", &all);
+    }
+    json_decref(tree);
+    buf_free(&text);
+    return n;
+}
+
+int workspace_check(struct workspace *w, workspace_problem *problem, void *arg)
+{
+    return check_file(w, "foyer.lua", OF_WORKSPACE, 0, problem, arg);
+}
+
+int workspace_check_client(struct workspace *w, const char *client,
+                           workspace_problem *problem, void *arg)
+{
+    char *name = xasprintf("clients/%s/client.lua", client);
+    char *ids = xasprintf("clients/%s/ids.lua", client);
+    int n = check_file(w, name, OF_CLIENT, 0, problem, arg) +
+            check_file(w, ids, OF_IDS, 1, problem, arg);
+    free(name);
+    free(ids);
+    return n;
+}
+
+struct connector_check {
+    struct workspace *w;
+    workspace_problem *fn;
+    void *arg;
+    int problems;
+};
+
+static void check_connectors_of(void *arg, const char *app)
+{
+    struct connector_check *check = arg;
+    char *name = xasprintf("lua/%s/connector.lua", app);
+    for (int layer = LAYER_WORKSPACE; layer < LAYERS; layer++) {
+        struct err e;
+        struct overlay_file *file =
+            overlay_find(workspace_overlay(check->w), NULL, name, (enum layer)layer, &e);
+        if (!file && e.kind != ERR_NOT_FOUND)
+            check->problems += tell_unreadable(name, NULL, &e, check->fn, check->arg);
+        if (!file)
+            break;
+        layer = (int)file->layer;
+        struct buf text = {.data = (char *)file->text, .len = file->len}; /* only read */
+        struct all_problems all = {check->fn, check->arg, file->path, &text};
+        json_t *tree = data_load(file->text, file->len, file->path, &e);
+        check->problems +=
+            tree ? connector_check(tree, each_problem, &all)
+                 : tell_unreadable(file->path, &text, &e, check->fn, check->arg);
+        json_decref(tree);
+    }
+    free(name);
+}
+
+int workspace_check_connectors(struct workspace *w, workspace_problem *problem, void *arg)
+{
+    struct connector_check check = {w, problem, arg, 0};
+    overlay_each(workspace_overlay(w), NULL, "lua", check_connectors_of, &check);
+    return check.problems;
+}
