@@ -327,7 +327,7 @@ static int perform(lua_State *L, struct exchange *x)
         return run_give_up(L, &e);
     }
 
-    if (!x->reads && run_keeper(x->run)) /* while nothing has begun: it may raise */
+    if (!x->reads && run_committer(x->run)) /* while nothing has begun: it may raise */
         vm_rest(L);
     struct buf *input = conv_push_buf(L, x->body.max + 128 * 1024);
     int rc = buf_addf(input, "%s %s\n", x->method, x->url);

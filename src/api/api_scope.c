@@ -200,7 +200,7 @@ static void withdraw_page_end(void *arg)
 {
     struct page_end *end = arg;
     if (end->committing)
-        run_keeper(end->run)->withdraw(run_keeper(end->run)->arg, end->committing);
+        run_committer(end->run)->withdraw(run_committer(end->run)->arg, end->committing);
     end->committing = NULL;
 }
 
@@ -236,11 +236,11 @@ int api_std_page(lua_State *L)
         0)
         return fail_raise(L, &e);
     buf_free(bytes);
-    if (!run_keeper(run))
+    if (!run_committer(run))
         return 0;
     static const struct run_commit commit = {.kind = COMMIT_CHECKPOINT, .text = "a page"};
-    run_keeper(run)->commit(run_keeper(run)->arg, run, &commit, on_page_kept, end,
-                            &end->committing);
+    run_committer(run)->commit(run_committer(run)->arg, run, &commit, on_page_kept, end,
+                               &end->committing);
     run_wait(run, withdraw_page_end, end);
     return lua_yieldk(L, 0, 0, after_page);
 }

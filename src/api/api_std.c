@@ -54,7 +54,7 @@ static struct overlay_file *find_file(lua_State *L, struct err *e)
         err_set(e, ERR_NOT_FOUND, "cannot find %s: no layer lies below", name);
         return NULL;
     }
-    return vm_find(L, client, name, (enum layer)(from - 1), e);
+    return vm_find(L, client, name, (enum overlay_layer)(from - 1), e);
 }
 
 /* std.part(name) */
@@ -183,7 +183,7 @@ static int api_std_line(lua_State *L)
 {
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
-    lua_pushinteger(L, where_line(text, len, luaL_checkstring(L, 2)));
+    lua_pushinteger(L, lua_lines_line(text, len, luaL_checkstring(L, 2)));
     return 1;
 }
 
@@ -192,7 +192,8 @@ struct tokens {
     lua_Integer n;
 };
 
-static void on_token(void *arg, enum where_kind kind, const char *s, size_t len, int line)
+static void on_token(void *arg, enum lua_lines_kind kind, const char *s, size_t len,
+                     int line)
 {
     static const char *const kinds[] = {"name", "string", "number", "mark"};
     struct tokens *tokens = arg;
@@ -217,7 +218,7 @@ static int api_std_tokens(lua_State *L)
     lua_newtable(L);
     lua_newtable(L);
     lua_newtable(L);
-    where_tokens(text, len, on_token, &tokens);
+    lua_lines_tokens(text, len, on_token, &tokens);
     return 3;
 }
 

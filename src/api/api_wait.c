@@ -22,7 +22,7 @@ static void check_kept(lua_State *L, const char *what)
                   "cannot use %s here: inside string.gsub, tostring or a sort's order "
                   "nothing can wait",
                   what);
-    if (!run_keeper(run_of(L)) && !run_is_dry(run_of(L)))
+    if (!run_committer(run_of(L)) && !run_is_dry(run_of(L)))
         fail_text(
             L, ERR_SCRIPT,
             "cannot use %s here: only a recipe's run is kept while it waits (`foyer "
@@ -93,7 +93,7 @@ int api_std_park(lua_State *L)
     struct err e;
     enum err_kind kind = err_kind_find(luaL_checkstring(L, 1));
     err_set(&e, kind, "%s", luaL_checkstring(L, 2));
-    return run_keeper(run_of(L)) ? run_park_here(L, &e) : fail_raise(L, &e);
+    return run_committer(run_of(L)) ? run_park_here(L, &e) : fail_raise(L, &e);
 }
 
 /* ---- ctx.store ---- */
@@ -168,7 +168,7 @@ static void withdraw_saving(void *arg)
 {
     struct saving *s = arg;
     if (s->committing)
-        run_keeper(s->run)->withdraw(run_keeper(s->run)->arg, s->committing);
+        run_committer(s->run)->withdraw(run_committer(s->run)->arg, s->committing);
     s->committing = NULL;
 }
 
@@ -222,7 +222,7 @@ int api_std_save_value(lua_State *L)
 {
     struct run *run = run_of(L);
     const struct run_host *host = run_host(run);
-    const struct run_keeper *keeper = run_keeper(run);
+    const struct run_committer *keeper = run_committer(run);
     struct journal_step step;
     struct err e;
     const char *key = luaL_checkstring(L, 1);

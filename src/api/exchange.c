@@ -32,7 +32,7 @@ static void cancel(void *arg)
         run_host(x->run)->withdraw(run_host(x->run)->access, x->pending);
     x->pending = NULL;
     if (x->committing)
-        run_keeper(x->run)->withdraw(run_keeper(x->run)->arg, x->committing);
+        run_committer(x->run)->withdraw(run_committer(x->run)->arg, x->committing);
     x->committing = NULL;
     if (x->call)
         httpc_cancel(x->call);
@@ -210,7 +210,7 @@ int exchange_end(struct exchange *x, struct err *e)
 /* What is kept goes to the store before the world hears of it, and after. */
 static int is_kept(const struct exchange *x)
 {
-    return !x->reads && run_keeper(x->run);
+    return !x->reads && run_committer(x->run);
 }
 
 /* ERR_UNCERTAIN: another run has taken what this request made for its own, by a look, so
@@ -238,8 +238,8 @@ static void conclude(struct exchange *x, const char *outcome)
     } else if (is_kept(x)) {
         char *text = xasprintf("%s %s", x->what, outcome);
         struct run_commit commit = {.kind = COMMIT_OUTCOME, .text = text};
-        run_keeper(x->run)->commit(run_keeper(x->run)->arg, x->run, &commit,
-                                   on_outcome_kept, x, &x->committing);
+        run_committer(x->run)->commit(run_committer(x->run)->arg, x->run, &commit,
+                                      on_outcome_kept, x, &x->committing);
         free(text);
     } else {
         run_set_writing(x->run, NULL);
@@ -256,7 +256,7 @@ static void conclude_error(struct exchange *x, const struct err *e)
 /* Until that is committed, too, nobody need take it for uncertain. */
 static void say_refused(const struct exchange *x)
 {
-    const struct run_keeper *keeper = run_keeper(x->run);
+    const struct run_committer *keeper = run_committer(x->run);
     if (is_kept(x) && keeper->refused)
         keeper->refused(keeper->arg);
 }
@@ -417,8 +417,8 @@ static void repeat(struct exchange *x, long status)
     say_refused(x);
     char *text = xasprintf("%s %ld, to be repeated", x->what, status);
     struct run_commit commit = {.kind = COMMIT_OUTCOME, .text = text};
-    run_keeper(x->run)->commit(run_keeper(x->run)->arg, x->run, &commit, on_refusal_kept,
-                               x, &x->committing);
+    run_committer(x->run)->commit(run_committer(x->run)->arg, x->run, &commit,
+                                  on_refusal_kept, x, &x->committing);
     free(text);
 }
 
@@ -581,14 +581,14 @@ static void on_slot(void *arg)
                                 .company = x->connection ? x->connection->company : NULL,
                                 .method = x->connection ? x->method : NULL,
                                 .path = path};
-    run_keeper(x->run)->commit(run_keeper(x->run)->arg, x->run, &commit, on_intent_kept,
-                               x, &x->committing);
+    run_committer(x->run)->commit(run_committer(x->run)->arg, x->run, &commit,
+                                  on_intent_kept, x, &x->committing);
 }
 
 static void on_leave(void *arg)
 {
     const struct exchange *x = arg;
-    const struct run_keeper *keeper = run_keeper(x->run);
+    const struct run_committer *keeper = run_committer(x->run);
     if (keeper->leaving)
         keeper->leaving(keeper->arg);
 }
@@ -651,7 +651,7 @@ static void on_admitted(void *arg, const struct err *refused)
 static int check_company(const struct exchange *x, struct err *e)
 {
     const struct connection *c = x->connection;
-    if (!c || !run_keeper(x->run) || !run_company(x->run, c->app))
+    if (!c || !run_committer(x->run) || !run_company(x->run, c->app))
         return 0;
     return err_set(
         e, ERR_CONFLICT,

@@ -14,19 +14,19 @@ struct opened { /* one company's */
     char *api_url, *base_url; /* as stored; may be NULL */
 };
 
-struct links {
+struct connections {
     struct workspace *w;
     struct opened *opened; /* also what no client uses any more: a request may */
 };
 
-struct links *links_new(struct workspace *w)
+struct connections *connections_new(struct workspace *w)
 {
-    struct links *links = xcalloc(1, sizeof *links);
+    struct connections *links = xcalloc(1, sizeof *links);
     links->w = w;
     return links;
 }
 
-void links_free(struct links *links)
+void connections_free(struct connections *links)
 {
     if (!links)
         return;
@@ -41,7 +41,7 @@ void links_free(struct links *links)
     free(links);
 }
 
-static struct connection *find_opened(const struct links *links,
+static struct connection *find_opened(const struct connections *links,
                                       const struct store_connection *row)
 {
     for (struct opened *o = links->opened; o; o = o->next)
@@ -54,7 +54,7 @@ static struct connection *find_opened(const struct links *links,
     return NULL;
 }
 
-static struct connection *open_one(struct links *links,
+static struct connection *open_one(struct connections *links,
                                    const struct store_connection *row, struct err *e)
 {
     struct connection *c =
@@ -77,7 +77,7 @@ static struct connection *open_one(struct links *links,
     return c;
 }
 
-static struct connection *find_or_open(struct links *links,
+static struct connection *find_or_open(struct connections *links,
                                        const struct store_connection *row, struct err *e)
 {
     struct connection *c = find_opened(links, row);
@@ -90,7 +90,7 @@ static struct connection *find_or_open(struct links *links,
     return c;
 }
 
-static int read_row(struct links *links, const char *client, const char *app,
+static int read_row(struct connections *links, const char *client, const char *app,
                     struct store_connection *row, struct err *e)
 {
     struct store *store = workspace_store(links->w, e);
@@ -124,8 +124,8 @@ static int check_company(const json_t *settings, const char *client,
                    client, c->company, c->name, client, c->app, company);
 }
 
-struct connection *links_get(struct links *links, const char *client, const char *app,
-                             struct err *e)
+struct connection *connections_get(struct connections *links, const char *client,
+                                   const char *app, struct err *e)
 {
     struct store_connection row;
     const json_t *settings = workspace_client(links->w, client, e);
@@ -136,8 +136,8 @@ struct connection *links_get(struct links *links, const char *client, const char
     return c && check_company(settings, client, c, e) == 0 ? c : NULL;
 }
 
-struct connection *links_company(struct links *links, const char *app,
-                                 const char *company, struct err *e)
+struct connection *connections_company(struct connections *links, const char *app,
+                                       const char *company, struct err *e)
 {
     struct store_connection row;
     struct store *store = workspace_store(links->w, e);

@@ -112,13 +112,13 @@ int stats_attach(int fd, struct err *e)
     return map(fd, e);
 }
 
-void stats_add(enum counter counter, uint64_t n)
+void stats_add(enum stats_counter counter, uint64_t n)
 {
     if (region)
         atomic_fetch_add_explicit(&region->counters[counter], n, memory_order_relaxed);
 }
 
-uint64_t stats_get(enum counter counter)
+uint64_t stats_get(enum stats_counter counter)
 {
     return region ? atomic_load_explicit(&region->counters[counter], memory_order_relaxed)
                   : 0;
@@ -202,7 +202,7 @@ int stats_write(struct buf *out)
         if (rc == 0)
             rc = buf_addf(out, "%s%s%s%s %" PRIu64 "\n", counters[i].name,
                           label ? "{" : "", label ? label : "", label ? "}" : "",
-                          stats_get((enum counter)i));
+                          stats_get((enum stats_counter)i));
     }
     for (int i = 0; i < STAT_TIMES && rc == 0; i++)
         rc = write_timing(out, (enum timing)i);

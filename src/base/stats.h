@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum counter {
+enum stats_counter {
     STAT_DELIVERY_ACCEPTED, /* committed and acknowledged, for a worker */
     STAT_DELIVERY_UNROUTED,
     STAT_DELIVERY_STALE,
@@ -55,7 +55,7 @@ int stats_create(struct err *e);
  * open. */
 int stats_attach(int fd, struct err *e);
 
-void stats_add(enum counter counter, uint64_t n);
+void stats_add(enum stats_counter counter, uint64_t n);
 /* One duration, in microseconds. */
 void stats_time(enum timing timing, int64_t us);
 /* A request to /hooks/ that was refused with STATUS. */
@@ -66,7 +66,7 @@ void stats_answer(int status);
 /* For writer_watch (io/writer.h). */
 void stats_commit(int64_t us, uint64_t jobs);
 
-uint64_t stats_get(enum counter counter); /* 0 without a region */
+uint64_t stats_get(enum stats_counter counter); /* 0 without a region */
 /* Appends all of it in Prometheus' text format, version 0.0.4; -1 as the functions of
  * base/buf.h. */
 int stats_write(struct buf *out);

@@ -33,9 +33,9 @@ enum {
 struct doctor {
     struct workspace *w;
     struct session *s; /* NULL: nothing can be asked */
-    struct findings found;
+    struct diagnosis found;
     int reconnects; /* problems that connecting again ends */
-    struct reach_tie *ties;
+    struct probe_connection *ties;
     int keyless;
 };
 
@@ -58,14 +58,14 @@ static const char *span(int64_t ms, char out[32])
 
 /* ---- the key and the store ---- */
 
-struct kept {
+struct run_log {
     const char *name;
     int n;
 };
 
 static int count_kept(void *arg, const char *name)
 {
-    struct kept *kept = arg;
+    struct run_log *kept = arg;
     size_t n = strlen(kept->name);
     kept->n += strncmp(name, kept->name, n) == 0 && name[n] == '.' &&
                strlen(name) == n + VAULT_ID_SIZE && !strstr(name + n + 1, ".");
@@ -78,20 +78,20 @@ static void check_key(struct doctor *d)
     struct vault *vault = workspace_vault(d->w, &e);
     if (!vault) {
         d->keyless = 1;
-        findings_add(&d->found, FINDING_PROBLEM, "key", "%s", e.text);
+        diagnosis_add(&d->found, FINDING_PROBLEM, "key", "%s", e.text);
         return;
     }
     const char *file = vault_file(vault), *slash = strrchr(file, '/');
     char *dir = slash ? xmemdup0(file, (size_t)(slash - file) + 1) : xstrdup(".");
-    struct kept kept = {slash ? slash + 1 : file, 0};
+    struct run_log kept = {slash ? slash + 1 : file, 0};
     path_each(dir, count_kept, &kept);
     json_t *finding =
-        findings_add(&d->found, FINDING_OK, "key",
-                     "the sealing key is %s, with the id %s", file, vault_key_id(vault));
-    findings_set(finding, "file", file);
-    findings_set(finding, "id", vault_key_id(vault));
+        diagnosis_add(&d->found, FINDING_OK, "key",
+                      "the sealing key is %s, with the id %s", file, vault_key_id(vault));
+    diagnosis_set(finding, "file", file);
+    diagnosis_set(finding, "id", vault_key_id(vault));
     if (kept.n)
-        findings_add(
+        diagnosis_add(
             &d->found, FINDING_OK, "key",
             "%d old key%s beside it, for backups and other workspaces; delete %s when "
             "nothing needs %s",
@@ -111,8 +111,8 @@ static void check_space(struct doctor *d)
                               : mb < SPACE_WARN_MB ? FINDING_WARNING
                                                    : FINDING_OK;
         json_t *finding =
-            findings_add(&d->found, status, "space", "%lld MB are free for %s%s", mb,
-                         state, status == FINDING_OK ? "" : ": make room");
+            diagnosis_add(&d->found, status, "space", "%lld MB are free for %s%s", mb,
+                          state, status == FINDING_OK ? "" : ": make room");
         json_object_set_new(finding, "free_mb", json_integer(mb));
     }
     free(state);
@@ -128,7 +128,7 @@ static int open_value(void *arg, const struct sealing_place *place,
     if (place->app && strcmp(place->name, "access") == 0)
         return 0;
     if (sealing_by_vault(workspace_vault(d->w, NULL), place, old, NULL, &why) != 0)
-        findings_add(&d->found, FINDING_PROBLEM, "values", "%s", why.text);
+        diagnosis_add(&d->found, FINDING_PROBLEM, "values", "%s", why.text);
     return 0;
 }
 
@@ -141,21 +141,21 @@ static void check_values(struct doctor *d, struct store *store)
     int before = d->found.counts[FINDING_PROBLEM];
     if (sealing_key(store, recorded, &e) != 0 ||
         sealing_each(store, key, open_value, d, &count, &e) != 0) {
-        findings_add(&d->found, FINDING_PROBLEM, "values", "%s", e.text);
+        diagnosis_add(&d->found, FINDING_PROBLEM, "values", "%s", e.text);
         return;
     }
     if (d->found.counts[FINDING_PROBLEM] > before)
         return;
     if (count.other > 0 || (recorded[0] && strcmp(recorded, key) != 0))
-        findings_add(
+        diagnosis_add(
             &d->found, FINDING_WARNING, "values",
             "%d of %d sealed values are sealed with an older key: run `foyer vault "
             "rekey`",
             count.other, count.values);
     else
-        findings_add(&d->found, FINDING_OK, "values",
-                     "%d sealed value%s, all with that key", count.values,
-                     count.values == 1 ? "" : "s");
+        diagnosis_add(&d->found, FINDING_OK, "values",
+                      "%d sealed value%s, all with that key", count.values,
+                      count.values == 1 ? "" : "s");
 }
 
 static void on_ahead(void *arg, const char *what, int64_t n, int64_t latest_ms)
@@ -164,12 +164,12 @@ static void on_ahead(void *arg, const char *what, int64_t n, int64_t latest_ms)
     struct buf latest;
     buf_init(&latest, 64);
     when_format(&latest, "%F %R UTC", latest_ms / 1000, NULL);
-    json_t *finding = findings_add(
+    json_t *finding = diagnosis_add(
         &d->found, FINDING_WARNING, "clock",
         "%lld %s of the store have times of the future, the latest %s: this machine's "
         "clock was ahead then; they count as now, or not at all",
         (long long)n, what, buf_str(&latest));
-    findings_set(finding, "what", what);
+    diagnosis_set(finding, "what", what);
     json_object_set_new(finding, "count", json_integer(n));
     buf_free(&latest);
 }
@@ -179,17 +179,17 @@ static void check_store(struct doctor *d)
     struct err e = {0};
     struct store *store = workspace_store(d->w, &e);
     if (!store || store_check(store, &e) != 0) {
-        findings_add(&d->found, FINDING_PROBLEM, "store", "%s", e.text);
+        diagnosis_add(&d->found, FINDING_PROBLEM, "store", "%s", e.text);
         return;
     }
     json_t *finding =
-        findings_add(&d->found, FINDING_OK, "store",
-                     "the store state/foyer.db is sound, version %d", store_version());
+        diagnosis_add(&d->found, FINDING_OK, "store",
+                      "the store state/foyer.db is sound, version %d", store_version());
     json_object_set_new(finding, "version", json_integer(store_version()));
     if (!d->keyless)
         check_values(d, store);
     if (ahead_each(store_db(store), clock_wall_ms(), on_ahead, d, &e) != 0)
-        findings_add(&d->found, FINDING_PROBLEM, "clock", "%s", e.text);
+        diagnosis_add(&d->found, FINDING_PROBLEM, "clock", "%s", e.text);
 }
 
 /* ---- settings ---- */
@@ -197,8 +197,8 @@ static void check_store(struct doctor *d)
 static void on_problem(void *arg, const char *path, int line, const char *field,
                        const char *sentence)
 {
-    findings_add(&((struct doctor *)arg)->found, FINDING_PROBLEM, "settings",
-                 "%s:%d: %s%s%s", path, line, field, *field ? ": " : "", sentence);
+    diagnosis_add(&((struct doctor *)arg)->found, FINDING_PROBLEM, "settings",
+                  "%s:%d: %s%s%s", path, line, field, *field ? ": " : "", sentence);
 }
 
 /* Every secret that TREE, of FILE, names must be stored. */
@@ -210,7 +210,7 @@ static void check_secrets(struct doctor *d, const json_t *tree, const char *file
     struct err e;
     struct store *store = name ? workspace_store(d->w, &e) : NULL;
     if (store && store_secret_version(store, name, &e) == 0)
-        findings_add(
+        diagnosis_add(
             &d->found, FINDING_PROBLEM, "secrets",
             "%s names the secret \"%s\", which is not set: run `foyer secret set %s`",
             file, name, name);
@@ -243,7 +243,7 @@ static void check_settings(struct doctor *d)
     check_secrets(d, workspace_settings(d->w, NULL), "foyer.lua");
     workspace_each_client(d->w, check_client, d);
     if (d->found.counts[FINDING_PROBLEM] == before)
-        findings_add(
+        diagnosis_add(
             &d->found, FINDING_OK, "settings",
             "the settings are well formed, and the secrets they name are set; `foyer "
             "check` looks at the scripts too");
@@ -251,19 +251,20 @@ static void check_settings(struct doctor *d)
 
 /* ---- connections ---- */
 
-static void say_reconnect(struct doctor *d, const struct reach_tie *t, const char *why)
+static void say_reconnect(struct doctor *d, const struct probe_connection *t,
+                          const char *why)
 {
     char *command = connection_command(t->client, t->app);
     if (strstr(why, "foyer connect")) /* it says so itself */
-        findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection", "%s", why);
+        diagnosis_add_connection(&d->found, t, FINDING_PROBLEM, "connection", "%s", why);
     else
-        findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection", "%s; run `%s`", why,
-                         command);
+        diagnosis_add_connection(&d->found, t, FINDING_PROBLEM, "connection",
+                                 "%s; run `%s`", why, command);
     free(command);
     d->reconnects++;
 }
 
-static void check_answer(struct doctor *d, const struct reach_tie *t)
+static void check_answer(struct doctor *d, const struct probe_connection *t)
 {
     const char *id = json_string_value(json_object_get(t->answer, "id"));
     json_int_t status = json_integer_value(json_object_get(t->answer, "status"));
@@ -273,36 +274,36 @@ static void check_answer(struct doctor *d, const struct reach_tie *t)
                                      "is not accepted any more"
                                    : t->err.text);
     else if (!t->answer)
-        findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection", "%s",
-                         t->err.kind != ERR_NONE ? t->err.text : "interrupted");
+        diagnosis_add_connection(&d->found, t, FINDING_PROBLEM, "connection", "%s",
+                                 t->err.kind != ERR_NONE ? t->err.text : "interrupted");
     else if (status == 401)
         say_reconnect(d, t, "the API refuses its token");
     else if (status != 200 || !id)
-        findings_add_tie(&d->found, t, FINDING_PROBLEM, "connection",
-                         "the API answers, but not with whose token it is (%d)",
-                         (int)status);
+        diagnosis_add_connection(&d->found, t, FINDING_PROBLEM, "connection",
+                                 "the API answers, but not with whose token it is (%d)",
+                                 (int)status);
     else if (strcmp(id, t->id) != 0)
         say_reconnect(d, t, "its token belongs to another company now");
     else
-        findings_add_tie(&d->found, t, FINDING_OK, "connection",
-                         "the API answers, and the company is the same");
+        diagnosis_add_connection(&d->found, t, FINDING_OK, "connection",
+                                 "the API answers, and the company is the same");
 }
 
-static void check_expiry(struct doctor *d, const struct reach_tie *t)
+static void check_expiry(struct doctor *d, const struct probe_connection *t)
 {
     char left[32], ago[32] = "";
     int64_t now = clock_wall_ms();
     if (t->reconnect)
         return;
     if (!t->oauth) {
-        findings_add_tie(&d->found, t, FINDING_OK, "token",
-                         "an API token, which does not expire");
+        diagnosis_add_connection(&d->found, t, FINDING_OK, "token",
+                                 "an API token, which does not expire");
         return;
     }
     if (t->refreshed_ms)
         span(now - t->refreshed_ms, ago);
     int over = t->expires_ms && now >= t->expires_ms;
-    json_t *finding = findings_add_tie(
+    json_t *finding = diagnosis_add_connection(
         &d->found, t, over ? FINDING_WARNING : FINDING_OK, "token",
         "its token %s%s%s; it was %s%s%s",
         !t->expires_ms ? "does not say when it expires"
@@ -318,12 +319,12 @@ static void check_expiry(struct doctor *d, const struct reach_tie *t)
         json_object_set_new(finding, "refreshed_at",
                             json_real((double)t->refreshed_ms / 1000));
     if (t->last_error)
-        findings_add_tie(&d->found, t, FINDING_WARNING, "token",
-                         "its last refresh failed: %s", t->last_error);
+        diagnosis_add_connection(&d->found, t, FINDING_WARNING, "token",
+                                 "its last refresh failed: %s", t->last_error);
 }
 
 static void check_budget(struct doctor *d, struct budget *budget,
-                         const struct reach_tie *t)
+                         const struct probe_connection *t)
 {
     struct budget_state state;
     struct err e = {0};
@@ -331,16 +332,17 @@ static void check_budget(struct doctor *d, struct budget *budget,
     int64_t now = clock_wall_ms();
     json_t *finding = NULL;
     if (budget_state(budget, company, now, &state, &e) != 0)
-        findings_add_tie(&d->found, t, FINDING_WARNING, "budget", "%s", e.text);
+        diagnosis_add_connection(&d->found, t, FINDING_WARNING, "budget", "%s", e.text);
     else if (state.blocked_until_ms > now)
-        finding = findings_add_tie(&d->found, t, FINDING_WARNING, "budget",
-                                   "its rate limit is used up: all requests wait for %s",
-                                   span(state.blocked_until_ms - now, wait));
+        finding = diagnosis_add_connection(
+            &d->found, t, FINDING_WARNING, "budget",
+            "its rate limit is used up: all requests wait for %s",
+            span(state.blocked_until_ms - now, wait));
     else
-        finding = findings_add_tie(&d->found, t, FINDING_OK, "budget",
-                                   "%lld of %lld requests a minute are left%s",
-                                   (long long)state.left, (long long)state.limit,
-                                   state.learned ? "" : " (the limit is not known yet)");
+        finding = diagnosis_add_connection(
+            &d->found, t, FINDING_OK, "budget",
+            "%lld of %lld requests a minute are left%s", (long long)state.left,
+            (long long)state.limit, state.learned ? "" : " (the limit is not known yet)");
     if (finding) {
         json_object_set_new(finding, "limit", json_integer(state.limit));
         json_object_set_new(finding, "left", json_integer(state.left));
@@ -350,7 +352,7 @@ static void check_budget(struct doctor *d, struct budget *budget,
 
 static void check_clock(struct doctor *d)
 {
-    for (const struct reach_tie *t = d->ties; t; t = t->next) {
+    for (const struct probe_connection *t = d->ties; t; t = t->next) {
         const char *date = json_string_value(json_object_get(t->answer, "date"));
         char by[32];
         if (!date)
@@ -358,18 +360,18 @@ static void check_clock(struct doctor *d)
         int64_t skew = grant_date_skew_ms(date, t->answered_ms);
         int64_t off = skew < 0 ? -skew : skew;
         if (off < SKEW_WARN_MS)
-            findings_add(&d->found, FINDING_OK, "clock",
-                         "this machine's clock agrees with %s's", t->company);
+            diagnosis_add(&d->found, FINDING_OK, "clock",
+                          "this machine's clock agrees with %s's", t->company);
         else
-            findings_add(
+            diagnosis_add(
                 &d->found, off < SKEW_MAX_MS ? FINDING_WARNING : FINDING_PROBLEM, "clock",
                 "this machine's clock is %s %s: set it, best by NTP; expiries are "
                 "corrected, signed webhooks are not",
                 span(off, by), skew > 0 ? "slow" : "fast");
         return;
     }
-    findings_add(&d->found, d->ties ? FINDING_WARNING : FINDING_OK, "clock",
-                 "nobody answered who could say whether this machine's clock is right");
+    diagnosis_add(&d->found, d->ties ? FINDING_WARNING : FINDING_OK, "clock",
+                  "nobody answered who could say whether this machine's clock is right");
 }
 
 static void check_connections(struct doctor *d)
@@ -378,26 +380,26 @@ static void check_connections(struct doctor *d)
     struct store *store = workspace_store(d->w, &e);
     if (!store) /* said already */
         return;
-    d->ties = reach_list(store, &e);
+    d->ties = probe_list(store, &e);
     if (e.kind != ERR_NONE) {
-        findings_add(&d->found, FINDING_PROBLEM, "connection", "%s", e.text);
+        diagnosis_add(&d->found, FINDING_PROBLEM, "connection", "%s", e.text);
         return;
     }
     if (!d->ties)
-        findings_add(&d->found, FINDING_WARNING, "connection",
-                     "no client is connected: run `foyer connect CLIENT`");
+        diagnosis_add(&d->found, FINDING_WARNING, "connection",
+                      "no client is connected: run `foyer connect CLIENT`");
     if (d->keyless && d->ties) {
-        findings_add(&d->found, FINDING_PROBLEM, "connection",
-                     "without the key no API can be asked");
+        diagnosis_add(&d->found, FINDING_PROBLEM, "connection",
+                      "without the key no API can be asked");
         return;
     }
     if (!d->s && d->ties)
-        findings_add(&d->found, FINDING_PROBLEM, "connection",
-                     "no API can be asked, for the settings above");
+        diagnosis_add(&d->found, FINDING_PROBLEM, "connection",
+                      "no API can be asked, for the settings above");
     if (d->s)
-        reach_ask(d->ties, d->s, store);
+        probe_ask(d->ties, d->s, store);
     struct budget *budget = budget_new(workspace_live(d->w));
-    for (struct reach_tie *t = d->ties; t; t = t->next) {
+    for (struct probe_connection *t = d->ties; t; t = t->next) {
         if (d->s)
             check_answer(d, t);
         check_expiry(d, t);
@@ -449,24 +451,24 @@ static void say_needs(struct doctor *d, const char *client, const json_t *needs)
         char *scopes = joined(json_object_get(need, "scopes"));
         if (!is_connected(d, client, app)) {
             char *command = connection_command(client, app);
-            finding = findings_add(
+            finding = diagnosis_add(
                 &d->found, FINDING_PROBLEM, "connection",
                 "client %s is not connected to %s, and %s need%s it: run `%s`", client,
                 app, recipes,
                 json_array_size(json_object_get(need, "recipes")) == 1 ? "s" : "",
                 command);
-            findings_set(finding, "client", client);
-            findings_set(finding, "app", app);
+            diagnosis_set(finding, "client", client);
+            diagnosis_set(finding, "app", app);
             free(command);
         }
         if (*scopes) {
-            finding = findings_add(
+            finding = diagnosis_add(
                 &d->found, FINDING_OK, "scopes",
                 "client %s: these scopes must be ticked on the app %s: %s (for "
                 "%s)",
                 client, app, scopes, recipes);
-            findings_set(finding, "client", client);
-            findings_set(finding, "app", app);
+            diagnosis_set(finding, "client", client);
+            diagnosis_set(finding, "app", app);
             json_object_set(finding, "scopes", json_object_get(need, "scopes"));
             json_object_set(finding, "recipes", json_object_get(need, "recipes"));
         }
@@ -475,7 +477,7 @@ static void say_needs(struct doctor *d, const char *client, const json_t *needs)
     }
     json_array_foreach(json_object_get(needs, "unknown"), i, item)
     {
-        findings_add(
+        diagnosis_add(
             &d->found, FINDING_WARNING, "scopes",
             "client %s: %s calls an action whose name is not written down there: its "
             "scopes are not counted",
@@ -483,9 +485,9 @@ static void say_needs(struct doctor *d, const char *client, const json_t *needs)
     }
     json_array_foreach(json_object_get(needs, "broken"), i, item)
     {
-        findings_add(&d->found, FINDING_PROBLEM, "recipes", "client %s, recipe %s: %s",
-                     client, json_string_value(json_object_get(item, "recipe")),
-                     json_string_value(json_object_get(item, "message")));
+        diagnosis_add(&d->found, FINDING_PROBLEM, "recipes", "client %s, recipe %s: %s",
+                      client, json_string_value(json_object_get(item, "recipe")),
+                      json_string_value(json_object_get(item, "message")));
     }
 }
 
@@ -501,8 +503,8 @@ static void check_needs(void *arg, const char *client)
         if (needs)
             say_needs(d, client, needs);
         else
-            findings_add(&d->found, FINDING_PROBLEM, "recipes", "client %s: %s", client,
-                         e.text);
+            diagnosis_add(&d->found, FINDING_PROBLEM, "recipes", "client %s: %s", client,
+                          e.text);
         json_decref(needs);
     }
     json_decref(args);
@@ -530,7 +532,7 @@ static int report(const struct cli *cli, const struct doctor *d)
         cli_print_json(tree);
         json_decref(tree);
     } else {
-        findings_print(&d->found);
+        diagnosis_print(&d->found);
     }
     return exit_code(d);
 }
@@ -542,7 +544,7 @@ int cmd_doctor(struct cli *cli, int argc, char **argv)
     struct err e = {0}, why = {0};
     struct doctor d = {.s = NULL};
     int code = 0;
-    findings_init(&d.found);
+    diagnosis_init(&d.found);
     if (cli_parse(cli, argc, argv, options, &rest, 0, 0, usage, &e) == 0)
         d.w = workspace_open(cli->workspace, 0, &e);
     if (d.w) {
@@ -554,7 +556,7 @@ int cmd_doctor(struct cli *cli, int argc, char **argv)
         check_settings(&d);
         d.s = session_open(d.w, &why);
         if (!d.s)
-            findings_add(&d.found, FINDING_PROBLEM, "settings", "%s", why.text);
+            diagnosis_add(&d.found, FINDING_PROBLEM, "settings", "%s", why.text);
         check_connections(&d);
         if (!d.keyless)
             app_check(d.w, d.ties, &d.found);
@@ -562,8 +564,8 @@ int cmd_doctor(struct cli *cli, int argc, char **argv)
             workspace_each_client(d.w, check_needs, &d);
         code = report(cli, &d);
     }
-    reach_free(d.ties);
-    findings_fini(&d.found);
+    probe_free(d.ties);
+    diagnosis_fini(&d.found);
     session_close(d.s);
     workspace_close(d.w);
     free(rest.items);

@@ -22,7 +22,7 @@ struct command {
     struct selection which;
     int dry;
     struct workspace *w;
-    struct story *story;
+    struct report *story;
     json_t *rows;
     int64_t now_ms;
     enum err_kind worst;
@@ -35,7 +35,7 @@ struct command {
 static int add_row(void *arg, const struct delivery *d)
 {
     struct command *c = arg;
-    json_array_append_new(c->rows, story_delivery_row(c->story, d));
+    json_array_append_new(c->rows, report_delivery_row(c->story, d));
     return 0;
 }
 
@@ -69,10 +69,10 @@ static int list(struct command *c, struct err *e)
 static int add_whole(void *arg, const struct delivery *d)
 {
     struct command *c = arg;
-    json_t *tree = story_delivery(c->story, d, NULL, 0, c->e);
+    json_t *tree = report_delivery(c->story, d, NULL, 0, c->e);
     char *body = NULL;
     size_t len;
-    if (!tree || inbox_body(story_db(c->story), d->id, &body, &len, c->e) != 0) {
+    if (!tree || inbox_body(report_db(c->story), d->id, &body, &len, c->e) != 0) {
         json_decref(tree);
         c->failed = 1;
         return 1;
@@ -81,7 +81,7 @@ static int add_whole(void *arg, const struct delivery *d)
     if (parsed)
         json_object_set_new(tree, "body", parsed);
     else
-        story_set_text(tree, "body", body);
+        report_set_text(tree, "body", body);
     json_array_append_new(c->rows, tree);
     free(body);
     return 0;
@@ -141,9 +141,9 @@ static int add_meant(void *arg, const struct delivery *d)
     struct command *c = arg;
     if (!c->which.nids && (d->state == DELIVERY_WAITING || d->state == DELIVERY_CHANNEL))
         return 0;
-    json_t *row = story_delivery_row(c->story, d);
+    json_t *row = report_delivery_row(c->story, d);
     if (json_array_size(json_object_get(row, "clients")) == 0)
-        story_set_text(row, "hint", "no client is connected to its company yet");
+        report_set_text(row, "hint", "no client is connected to its company yet");
     json_array_append_new(c->rows, row);
     return 0;
 }
@@ -174,7 +174,7 @@ static int replay_all(struct db *db, void *arg, struct err *e)
             *e = why;
             return -1;
         } else {
-            story_set_text(row, "error", why.text);
+            report_set_text(row, "error", why.text);
             c->worst = c->worst ? c->worst : why.kind;
         }
     }
@@ -219,7 +219,7 @@ static int replay(struct command *c, struct err *e)
         fprintf(stderr, "foyer: %zu deliver%s match%s\n", n, n == 1 ? "y" : "ies",
                 n == 1 ? "es" : "");
     c->now_ms = clock_wall_ms();
-    if (!c->dry && n && db_transaction(story_db(c->story), replay_all, c, e) != 0)
+    if (!c->dry && n && db_transaction(report_db(c->story), replay_all, c, e) != 0)
         return -1;
     if (n == 1 && c->which.nids && c->worst != ERR_NONE)
         return err_set(
@@ -264,12 +264,12 @@ int cmd_events(struct cli *cli, int argc, char **argv)
         c.w = workspace_open(cli->workspace, 0, &e);
     if (c.w && selection_read(&c.which, OF_DELIVERIES, c.w, &rest, 1,
                               verb->run == list ? LIST_MAX : 0, &e) == 0)
-        c.story = story_open(c.w, &e);
+        c.story = report_open(c.w, &e);
     if (c.story)
         verb->run(&c, &e);
     selection_fini(&c.which);
     json_decref(c.rows);
-    story_close(c.story);
+    report_close(c.story);
     workspace_close(c.w);
     free(rest.items);
     return e.kind != ERR_NONE ? cli_fail(cli, &e) : c.worst ? err_exit_code(c.worst) : 0;

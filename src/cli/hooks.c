@@ -29,7 +29,7 @@ struct hooks_command {
     struct cli *cli;
     const char *client; /* NULL: all */
     struct workspace *w;
-    struct story *story;
+    struct report *story;
     json_t *last; /* "client/app" (no client: "/app") -> its newest delivery */
     json_t *rows; /* an address each */
     json_t *lost; /* refusals of addresses that do not exist */
@@ -53,7 +53,7 @@ static int note_last(void *arg, const struct delivery *d)
     struct hooks_command *c = arg;
     char *key = xasprintf("%s/%s", d->client ? d->client : "", d->app);
     if (!json_object_get(c->last, key))
-        json_object_set_new(c->last, key, story_delivery_row(c->story, d));
+        json_object_set_new(c->last, key, report_delivery_row(c->story, d));
     free(key);
     return 0;
 }
@@ -61,12 +61,12 @@ static int note_last(void *arg, const struct delivery *d)
 static json_t *refusal_row(const struct rejection *r)
 {
     json_t *row = json_object();
-    story_set_time(row, "at", r->at_ms);
-    story_set_text(row, "route", r->route);
-    story_set_text(row, "scheme", r->scheme);
+    report_set_time(row, "at", r->at_ms);
+    report_set_text(row, "route", r->route);
+    report_set_text(row, "scheme", r->scheme);
     json_object_set_new(row, "status", json_integer(r->status));
     json_object_set_new(row, "times", json_integer(r->times));
-    story_set_text(row, "why", r->sentence);
+    report_set_text(row, "why", r->sentence);
     return row;
 }
 
@@ -87,7 +87,7 @@ static json_t *refusals(struct hooks_command *c, const char *client, const char 
                         struct err *e)
 {
     struct refused f = {client, app, json_array()};
-    if (inbox_rejections(story_db(c->story), client, app, REFUSED_MAX, add_refusal, &f,
+    if (inbox_rejections(report_db(c->story), client, app, REFUSED_MAX, add_refusal, &f,
                          e) == 0)
         return f.rows;
     json_decref(f.rows);
@@ -148,7 +148,7 @@ static void add_key(struct hooks_command *c, json_t *row, const char *client,
     json_t *key = json_pack("{s:s, s:b}", "setting", setting, "set", is_set);
     if (value)
         json_object_set_new(key, "of", json_string(is_own ? "client" : "workspace"));
-    story_set_text(key, "todo", todo);
+    report_set_text(key, "todo", todo);
     json_array_append_new(json_object_get(row, "keys"), key);
     free(todo);
 }
@@ -205,13 +205,13 @@ static int add_address(struct hooks_command *c, const char *client, const char *
     while (n && url[n - 1] == '/')
         n--;
     json_t *row = json_pack("{s:s, s:[]}", "app", app, "keys");
-    story_set_text(row, "client", client);
+    report_set_text(row, "client", client);
     char *path =
         client ? xasprintf("/hooks/%s/%s", client, app) : xasprintf("/hooks/%s", app);
     char *whole = url ? xasprintf("%.*s%s", (int)n, url, path) : NULL;
     char *key = xasprintf("%s/%s", client ? client : "", app);
-    story_set_text(row, "path", path);
-    story_set_text(row, "url", whole);
+    report_set_text(row, "path", path);
+    report_set_text(row, "url", whole);
     add_keys(c, row, client, app);
     add_help(c, row, client, app);
     if (json_object_get(c->last, key))
@@ -245,7 +245,7 @@ static int gather(struct hooks_command *c, struct err *e)
     struct inbox_filter filter = {.state = -1, .limit = LOOKED_MAX};
     struct adding adding = {c, e, 0};
     overlay_each(workspace_overlay(c->w), NULL, "lua", add_app, c);
-    if (inbox_each(story_db(c->story), &filter, note_last, c, e) != 0)
+    if (inbox_each(report_db(c->story), &filter, note_last, c, e) != 0)
         return -1;
     for (size_t i = 0; i < c->napps; i++)
         if (add_address(c, NULL, c->apps[i], e) != 0)
@@ -351,7 +351,7 @@ static void print_all(struct hooks_command *c)
         puts("\naddresses that do not exist");
         print_refusals(&t, c->lost, 1);
     }
-    if (inbox_count(story_db(c->story), counts, &e) == 0 && counts[DELIVERY_UNROUTED])
+    if (inbox_count(report_db(c->story), counts, &e) == 0 && counts[DELIVERY_UNROUTED])
         fprintf(stderr,
                 "foyer: %lld deliver%s of companies that no client is connected to: "
                 "foyer events list --state unrouted\n",
@@ -370,7 +370,7 @@ int cmd_hooks(struct cli *cli, int argc, char **argv)
     c.client = rest.n ? rest.items[0] : NULL;
     if (c.w && workspace_settings(c.w, &e) &&
         (!c.client || workspace_client(c.w, c.client, &e)))
-        c.story = story_open(c.w, &e);
+        c.story = report_open(c.w, &e);
     if (c.story && gather(&c, &e) == 0) {
         if (cli->json) {
             json_t *tree =
@@ -386,7 +386,7 @@ int cmd_hooks(struct cli *cli, int argc, char **argv)
     json_decref(c.last);
     json_decref(c.rows);
     json_decref(c.lost);
-    story_close(c.story);
+    report_close(c.story);
     workspace_close(c.w);
     free(rest.items);
     return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;

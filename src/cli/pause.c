@@ -46,12 +46,12 @@ static int show_pause(void *arg, const struct ledger_pause *pause)
                                    .nstates = sizeof states / sizeof *states};
     json_t *row = json_object();
     s->failed = ledger_each(s->db, &filter, count_waiting, &counting, s->e) != 0;
-    story_set_text(row, "client", *pause->client ? pause->client : "(all)");
-    story_set_text(row, "recipe", *pause->recipe ? pause->recipe : "(all)");
-    story_set_text(row, "by", pause->by);
-    story_set_time(row, "paused_at", pause->at_ms);
+    report_set_text(row, "client", *pause->client ? pause->client : "(all)");
+    report_set_text(row, "recipe", *pause->recipe ? pause->recipe : "(all)");
+    report_set_text(row, "by", pause->by);
+    report_set_time(row, "paused_at", pause->at_ms);
     json_object_set_new(row, "runs_waiting", json_integer(counting.n));
-    story_set_text(row, "reason", pause->reason);
+    report_set_text(row, "reason", pause->reason);
     json_array_append_new(s->rows, row);
     return s->failed;
 }

@@ -28,7 +28,7 @@ struct command {
     int new_code, happened, not_happened, dry;
     const char *result, *reason;
     struct workspace *w;
-    struct story *story;
+    struct report *story;
     json_t *rows; /* what it was about, each with what came of it */
     int64_t now_ms;
     enum err_kind worst;
@@ -38,7 +38,7 @@ struct command {
 
 static int add_row(void *arg, const struct ledger_run *run)
 {
-    json_array_append_new(arg, story_run_row(run));
+    json_array_append_new(arg, report_run_row(run));
     return 0;
 }
 
@@ -53,7 +53,7 @@ static void say_paused(struct command *c)
 {
     int n = 0;
     struct err e;
-    if (ledger_pauses(story_db(c->story), count_pause, &n, &e) == 0 && n)
+    if (ledger_pauses(report_db(c->story), count_pause, &n, &e) == 0 && n)
         fprintf(stderr, "foyer: runs are held: `foyer pause` shows which\n");
 }
 
@@ -156,7 +156,7 @@ static void print_run(struct command *c, const json_t *run)
 static int show(struct command *c, struct err *e)
 {
     for (size_t i = 0; i < c->which.nids; i++) {
-        json_t *run = story_run(c->story, c->which.ids[i], e);
+        json_t *run = report_run(c->story, c->which.ids[i], e);
         if (!run)
             return -1;
         json_array_append_new(c->rows, run);
@@ -182,7 +182,7 @@ static int64_t id_of(const json_t *row)
 
 static void note_failure(struct command *c, json_t *row, const struct err *e)
 {
-    story_set_text(row, "error", e->text);
+    report_set_text(row, "error", e->text);
     if (c->worst == ERR_NONE)
         c->worst = e->kind;
 }
@@ -243,7 +243,7 @@ static int rehearse_all(struct command *c, struct err *e)
     {
         struct err why = {0};
         json_t *said =
-            rehearsal_run(s, story_db(c->story), id_of(row), c->new_code, &why);
+            rehearsal_run(s, report_db(c->story), id_of(row), c->new_code, &why);
         if (said)
             json_object_update(row, said);
         else
@@ -289,11 +289,11 @@ static int is_meant(const struct command *c, const char *state)
 static int add_meant(void *arg, const struct ledger_run *run)
 {
     struct command *c = arg;
-    if (c->which.nids || is_meant(c, story_run_state(run)))
+    if (c->which.nids || is_meant(c, report_run_state(run)))
         json_array_append_new(c->rows,
                               json_pack("{s:I, s:s, s:s, s:s}", "id", (json_int_t)run->id,
                                         "client", run->client, "recipe", run->recipe,
-                                        "state", story_run_state(run)));
+                                        "state", report_run_state(run)));
     return 0;
 }
 
@@ -316,7 +316,7 @@ static void note_changes(struct command *c)
     json_array_foreach(c->rows, i, row)
     {
         struct err ignored;
-        json_t *paths = code_changes(c->w, story_db(c->story), id_of(row), &ignored);
+        json_t *paths = code_changes(c->w, report_db(c->story), id_of(row), &ignored);
         if (json_array_size(paths))
             json_object_set(row, "changed", paths);
         json_decref(paths);
@@ -396,7 +396,7 @@ static int act(struct command *c, struct err *e)
             json_object_set_new(row, "would_be", json_string("cancelled"));
         }
     } else if (json_array_size(c->rows) &&
-               db_transaction(story_db(c->story), change_all, c, e) != 0) {
+               db_transaction(report_db(c->story), change_all, c, e) != 0) {
         return -1;
     }
     if (json_array_size(c->rows) == 1 && c->which.nids && c->worst != ERR_NONE)
@@ -487,7 +487,7 @@ int cmd_runs(struct cli *cli, int argc, char **argv)
         c.w = workspace_open(cli->workspace, 0, &e);
     if (c.w && selection_read(&c.which, OF_RUNS, c.w, &rest, 1,
                               verb->run == list ? LIST_MAX : 0, &e) == 0)
-        c.story = story_open(c.w, &e);
+        c.story = report_open(c.w, &e);
     c.verb = verb ? verb->name : NULL;
     if (c.story && verb->run == show && c.which.nids == 0)
         err_set(&e, ERR_USAGE, "which run? `foyer runs list` shows their ids");
@@ -495,7 +495,7 @@ int cmd_runs(struct cli *cli, int argc, char **argv)
         verb->run(&c, &e);
     selection_fini(&c.which);
     json_decref(c.rows);
-    story_close(c.story);
+    report_close(c.story);
     workspace_close(c.w);
     free(rest.items);
     return e.kind != ERR_NONE ? cli_fail(cli, &e) : c.worst ? err_exit_code(c.worst) : 0;

@@ -73,8 +73,8 @@ static int add_secret(void *arg, const struct store_secret *secret)
     json_t *row = json_pack("{s:s, s:I, s:f}", "name", secret->name, "version",
                             (json_int_t)secret->value.version, "set_at",
                             (double)secret->created_ms / 1000);
-    int64_t used = usage_last(workspace_live(listing->w), secret->name,
-                              secret->value.version, &ignored);
+    int64_t used = secret_usage_last(workspace_live(listing->w), secret->name,
+                                     secret->value.version, &ignored);
     /* a use from before it was set is of an earlier secret of that name */
     enum { DAY_MS = 24 * 3600 * 1000 };
     if (used > 0 && used > secret->created_ms - DAY_MS)

@@ -28,7 +28,7 @@ void timeline_run(struct timeline *t, const json_t *run, int indent);
 void timeline_history(struct timeline *t, const json_t *run, int indent);
 /* Which pauses hold the run, one line each. */
 void timeline_paused(struct timeline *t, const json_t *run, int indent);
-/* Milliseconds of a member that story_set_time wrote; 0: not there. */
+/* Milliseconds of a member that report_set_time wrote; 0: not there. */
 int64_t timeline_ms(const json_t *tree, const char *key);
 
 #endif

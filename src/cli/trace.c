@@ -24,7 +24,7 @@ enum {
 
 struct trace {
     struct workspace *w;
-    struct story *story;
+    struct report *story;
     const char *what, *client;
     json_t *deliveries, *runs; /* trees, oldest first */
     json_t *told;              /* ids of the runs that stand below a delivery */
@@ -81,7 +81,7 @@ static void note_told(struct trace *t, const json_t *delivery)
 static int tell_delivery(void *arg, const struct delivery *d)
 {
     struct one *one = arg;
-    json_t *tree = story_delivery(one->t->story, d, one->t->client, 1, one->e);
+    json_t *tree = report_delivery(one->t->story, d, one->t->client, 1, one->e);
     one->failed = !tree;
     if (tree) {
         note_told(one->t, tree);
@@ -99,7 +99,7 @@ static int tell_deliveries(struct trace *t, struct err *e)
         struct one one = {t, e, 0};
         struct inbox_filter filter = {
             .id = json_integer_value(id), .state = -1, .limit = 1};
-        if (inbox_each(story_db(t->story), &filter, tell_delivery, &one, e) != 0 ||
+        if (inbox_each(report_db(t->story), &filter, tell_delivery, &one, e) != 0 ||
             one.failed)
             return -1;
     }
@@ -117,8 +117,8 @@ static int find_deliveries(struct trace *t, const char *conversation, const char
                                   .limit = SHOWN_MAX};
     size_t before = json_array_size(t->ids);
     if (t->client)
-        filter.companies = story_companies(t->story, t->client, &filter.ncompanies);
-    if (inbox_each(story_db(t->story), &filter, add_id, t->ids, e) != 0)
+        filter.companies = report_companies(t->story, t->client, &filter.ncompanies);
+    if (inbox_each(report_db(t->story), &filter, add_id, t->ids, e) != 0)
         return -1;
     t->is_cut |= json_array_size(t->ids) - before >= SHOWN_MAX;
     return 0;
@@ -132,7 +132,7 @@ static int add_run_id(void *arg, const struct ledger_run *run)
 
 static int tell_run(struct trace *t, int64_t id, struct err *e)
 {
-    json_t *tree = is_told(t, id) ? NULL : story_run(t->story, id, e);
+    json_t *tree = is_told(t, id) ? NULL : report_run(t->story, id, e);
     if (tree)
         json_array_append_new(t->runs, tree);
     return tree || is_told(t, id) ? 0 : -1;
@@ -145,7 +145,7 @@ static int tell_other_runs(struct trace *t, const char *conversation, struct err
         .client = t->client, .conversation = conversation, .limit = SHOWN_MAX};
     json_t *ids = json_array(), *id;
     size_t i;
-    int rc = ledger_each(story_db(t->story), &filter, add_run_id, ids, e);
+    int rc = ledger_each(report_db(t->story), &filter, add_run_id, ids, e);
     t->is_cut |= json_array_size(ids) >= SHOWN_MAX;
     json_array_foreach(ids, i, id)
     {
@@ -205,7 +205,7 @@ static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
 {
     struct origin o = {0};
     struct err ignored;
-    if (ledger_read(story_db(t->story), id, on_run, &o, e) != 0)
+    if (ledger_read(report_db(t->story), id, on_run, &o, e) != 0)
         return -1;
     *client = o.client;
     if (t->client && !str_eq(t->client, o.client))
@@ -213,7 +213,7 @@ static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
                        (long long)id, o.client, t->client);
     t->client = o.client;
     if (o.activation)
-        inbox_activation(story_db(t->story), o.activation, on_activation, &o, &ignored);
+        inbox_activation(report_db(t->story), o.activation, on_activation, &o, &ignored);
     if (o.delivery) {
         json_array_append_new(t->ids, json_integer(o.delivery));
         if (tell_deliveries(t, e) != 0)
@@ -276,8 +276,8 @@ static int search_bodies(struct trace *t, struct err *e)
 {
     struct inbox_filter filter = {.client = t->client, .state = -1, .limit = LOOKED_MAX};
     struct candidates c = {0};
-    filter.companies = story_companies(t->story, t->client, &filter.ncompanies);
-    int rc = inbox_each(story_db(t->story), &filter, add_candidate, &c, e);
+    filter.companies = report_companies(t->story, t->client, &filter.ncompanies);
+    int rc = inbox_each(report_db(t->story), &filter, add_candidate, &c, e);
     for (size_t i = 0; i < c.n; i++) {
         char *body = NULL;
         size_t len;
@@ -285,7 +285,7 @@ static int search_bodies(struct trace *t, struct err *e)
         show_progress(i, c.n);
         int there =
             rc == 0 && json_array_size(t->ids) < SHOWN_MAX &&
-            inbox_body(story_db(t->story), c.list[i].id, &body, &len, &ignored) == 0;
+            inbox_body(report_db(t->story), c.list[i].id, &body, &len, &ignored) == 0;
         if (there && mention_in(t->mention, body, len)) {
             if (c.list[i].conversation)
                 add_conversation(t, c.list[i].conversation);
@@ -311,7 +311,7 @@ static int search_activation(void *arg, const struct activation *a)
     one->t->looked++;
     if (!a->delivery && mention_in(one->t->mention, a->event, strlen(a->event))) {
         one->failed =
-            ledger_each(story_db(one->t->story), &filter, add_run_id, ids, one->e) != 0;
+            ledger_each(report_db(one->t->story), &filter, add_run_id, ids, one->e) != 0;
         json_array_foreach(ids, i, id)
         {
             one->failed =
@@ -326,10 +326,10 @@ static int search_activations(struct trace *t, struct err *e)
 {
     struct one one = {t, e, 0};
     int64_t last;
-    if (inbox_last_activation(story_db(t->story), &last, e) != 0)
+    if (inbox_last_activation(report_db(t->story), &last, e) != 0)
         return -1;
     int64_t since = last > LOOKED_MAX ? last - LOOKED_MAX : 0;
-    return inbox_activations(story_db(t->story), t->client, NULL, since, LOOKED_MAX,
+    return inbox_activations(report_db(t->story), t->client, NULL, since, LOOKED_MAX,
                              search_activation, &one, e) != 0 ||
                    one.failed
                ? -1
@@ -454,7 +454,7 @@ static char *about_refusals(struct trace *t)
     enum { DAY_MS = 24 * 60 * 60 * 1000, MANY = 1000 };
     struct refused f = {clock_wall_ms() - DAY_MS, 0};
     struct err ignored;
-    inbox_rejections(story_db(t->story), t->client, NULL, MANY, count_refusal, &f,
+    inbox_rejections(report_db(t->story), t->client, NULL, MANY, count_refusal, &f,
                      &ignored);
     if (f.times == 0)
         return xstrdup("");
@@ -474,7 +474,7 @@ static int nothing(struct trace *t, struct err *e)
     else
         filter.event = t->what;
     if (t->client)
-        inbox_each(story_db(t->story), &filter, find_stranger, &stranger, e);
+        inbox_each(report_db(t->story), &filter, find_stranger, &stranger, e);
     const char *client = t->client ? t->client : "";
     char *refused = about_refusals(t);
     err_set(
@@ -524,7 +524,7 @@ static int report(struct cli *cli, struct trace *t, struct err *e)
     json_t *tree = json_pack("{s:s, s:s, s:O, s:O, s:b}", "what", t->what, "timezone",
                              line.zone_name, "deliveries", t->deliveries, "runs", t->runs,
                              "more", t->is_cut);
-    story_set_text(tree, "client", t->client);
+    report_set_text(tree, "client", t->client);
     cli_print_json(tree);
     json_decref(tree);
     return 0;
@@ -545,7 +545,7 @@ static int is_run(const struct trace *t, int64_t *id)
     if (selection_id(t->what, "run", id, NULL) != 0)
         return 0;
     return str_starts(t->what, "run ") || !t->client ||
-           ledger_read(story_db(t->story), *id, find_run, NULL, &ignored) == 0;
+           ledger_read(report_db(t->story), *id, find_run, NULL, &ignored) == 0;
 }
 
 static int trace(struct cli *cli, struct trace *t, struct err *e)
@@ -580,7 +580,7 @@ int cmd_trace(struct cli *cli, int argc, char **argv)
         t.w = workspace_open(cli->workspace, 0, &e);
     }
     if (t.w)
-        t.story = story_open(t.w, &e);
+        t.story = report_open(t.w, &e);
     if (t.story)
         trace(cli, &t, &e);
     json_decref(t.deliveries);
@@ -588,7 +588,7 @@ int cmd_trace(struct cli *cli, int argc, char **argv)
     json_decref(t.told);
     json_decref(t.ids);
     json_decref(t.conversations);
-    story_close(t.story);
+    report_close(t.story);
     workspace_close(t.w);
     free(words);
     free(rest.items);

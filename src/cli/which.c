@@ -197,7 +197,7 @@ static struct overlay_file *layer_file(struct workspace *w, const char *client,
 {
     return overlay_find(
         workspace_overlay(w), client, json_string_value(json_object_get(layer, "file")),
-        (enum layer)(json_integer_value(json_object_get(layer, "index")) - 1), e);
+        (enum overlay_layer)(json_integer_value(json_object_get(layer, "index")) - 1), e);
 }
 
 /* One of NAME's files: its row for --json, and DIFFER set when there is a difference. */

@@ -5,7 +5,7 @@ enum {
     SAME_END_MS = 2000,             /* two headers that mean the same end */
     STEP_BACK_MS = 100,
     WAIT_GRACE_MS = 1500, /* for the jitter */
-    WAITING_MAX_MS = BUDGET_WAIT_MAX_MS + WAIT_GRACE_MS,
+    WAITING_MAX_MS = WINDOW_WAIT_MAX_MS + WAIT_GRACE_MS,
     /* One at once, and one more each 200 ms: eight processes that meet an unknown
      * company, or one that was just refused, ask it gently. */
     PROBES_AT_ONCE = 2,
@@ -15,9 +15,9 @@ enum {
 struct window window_first(int64_t now_ms)
 {
     return (struct window){
-        .quota = BUDGET_DEFAULT_LIMIT,
+        .quota = WINDOW_DEFAULT_LIMIT,
         .number = now_ms, /* no block of an earlier file fits */
-        .ends_ms = now_ms + BUDGET_WINDOW_MS,
+        .ends_ms = now_ms + WINDOW_MS,
         .probe_from_ms = now_ms,
     };
 }
@@ -40,7 +40,7 @@ int window_roll(struct window *w, int64_t now_ms)
 {
     if (is_ahead(w->ends_ms, now_ms))
         return 0;
-    begin(w, now_ms + BUDGET_WINDOW_MS, 0);
+    begin(w, now_ms + WINDOW_MS, 0);
     return 1;
 }
 
@@ -51,14 +51,14 @@ int64_t window_block(const struct window *w)
 
 /* What LANE leaves to those before it. A reply that comes when all is used up waits for
  * the window's end, whoever gives way to it in the line. */
-static int64_t reserve(const struct window *w, enum lane lane)
+static int64_t reserve(const struct window *w, enum window_lane lane)
 {
     if (lane == LANE_BULK)
         return w->quota > 1 ? (w->quota + 9) / 10 : 0;
     return lane == LANE_ACTIVATION ? w->quota / 20 : 0;
 }
 
-int64_t window_left(const struct window *w, enum lane lane)
+int64_t window_left(const struct window *w, enum window_lane lane)
 {
     int64_t left = w->quota - reserve(w, lane) - w->used;
     return left > 0 ? left : 0;
@@ -83,7 +83,7 @@ static int64_t min(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static int higher_waits(const struct window *w, enum lane lane, int64_t now_ms)
+static int higher_waits(const struct window *w, enum window_lane lane, int64_t now_ms)
 {
     for (int i = 0; i < (int)lane; i++)
         if (w->waiting_until_ms[i] > now_ms &&
@@ -92,7 +92,8 @@ static int higher_waits(const struct window *w, enum lane lane, int64_t now_ms)
     return 0;
 }
 
-int64_t window_wait(struct window *w, enum lane lane, int64_t wait_ms, int64_t now_ms)
+int64_t window_wait(struct window *w, enum window_lane lane, int64_t wait_ms,
+                    int64_t now_ms)
 {
     int64_t until = now_ms + wait_ms + WAIT_GRACE_MS;
     if (lane != LANE_BULK && (until > w->waiting_until_ms[lane] ||
@@ -102,7 +103,7 @@ int64_t window_wait(struct window *w, enum lane lane, int64_t wait_ms, int64_t n
 }
 
 /* Another one who waits longer has written his own time. */
-int window_stop_waiting(struct window *w, enum lane lane, int64_t until_ms)
+int window_stop_waiting(struct window *w, enum window_lane lane, int64_t until_ms)
 {
     if (lane == LANE_BULK || until_ms == 0 || w->waiting_until_ms[lane] != until_ms)
         return 0;
@@ -110,7 +111,7 @@ int window_stop_waiting(struct window *w, enum lane lane, int64_t until_ms)
     return 1;
 }
 
-int64_t window_grant(struct window *w, enum lane lane, int search, int64_t want,
+int64_t window_grant(struct window *w, enum window_lane lane, int search, int64_t want,
                      int64_t now_ms, int64_t *back_ms)
 {
     int64_t left = window_left(w, lane), probes = probes_left(w, now_ms);
@@ -175,9 +176,9 @@ static int learn_limit(struct window *w, int64_t limit)
 {
     if (limit <= 0 || (w->learned && limit == w->quota))
         return 0;
-    if (w->learned && limit == BUDGET_NO_LIMIT)
+    if (w->learned && limit == WINDOW_NO_LIMIT)
         return 0;                    /* one answer without headers lifts no limit */
-    if (w->quota == BUDGET_NO_LIMIT) /* blocks were large: they are void */
+    if (w->quota == WINDOW_NO_LIMIT) /* blocks were large: they are void */
         begin(w, w->ends_ms, w->told);
     w->quota = limit;
     w->learned = 1;
@@ -193,7 +194,7 @@ static int stop_probing(struct window *w)
     return 1;
 }
 
-int window_learn(struct window *w, const struct budget_said *said, int64_t unspent,
+int window_learn(struct window *w, const struct window_said *said, int64_t unspent,
                  int64_t now_ms)
 {
     int64_t number = w->number;
@@ -202,7 +203,7 @@ int window_learn(struct window *w, const struct budget_said *said, int64_t unspe
     if (is_ahead(w->blocked_until_ms, now_ms) ||
         (said->reset_ms >= 0 && said->reset_ms <= now_ms))
         return changed;
-    if (said->limit == BUDGET_NO_LIMIT && w->quota == BUDGET_NO_LIMIT)
+    if (said->limit == WINDOW_NO_LIMIT && w->quota == WINDOW_NO_LIMIT)
         return changed | stop_probing(w);
     if (said->remaining < 0 && said->reset_ms < 0)
         return changed;

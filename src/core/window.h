@@ -5,7 +5,27 @@
 
 #include <stdint.h>
 
-#include "store/budget.h"
+/* Who gets the next request of a company: the first lane that waits. Within a lane, the
+ * first that asked. */
+enum window_lane { LANE_REPLY, LANE_ACTIVATION, LANE_BULK, LANES };
+
+enum {
+    WINDOW_DEFAULT_LIMIT = 50, /* requests, until a header says; Front's smallest plan */
+    WINDOW_MS = 60000,         /* its length, until a header says when it ends */
+    WINDOW_BURST = 5,          /* requests to one resource in WINDOW_BURST_MS */
+    WINDOW_BURST_MS = 1100,    /* a second, and what the network may shorten it by */
+    WINDOW_WAIT_MAX_MS = 2000, /* an earlier answer may free room: ask again after it */
+    WINDOW_NO_LIMIT = 1000000  /* window_said.limit of an API that names none */
+};
+
+/* What an answer's headers said; -1 for what they did not. */
+struct window_said {
+    int64_t limit;     /* requests allowed in a window; WINDOW_NO_LIMIT, which a limit
+                        * that was heard before outlives: no bursts are counted either */
+    int64_t remaining; /* left in it */
+    int64_t reset_ms;  /* its end, Unix time, by this machine's clock: the caller
+                        * corrects it when the answer's Date differs */
+};
 
 struct window {
     int64_t quota;   /* requests in a window */
@@ -30,21 +50,22 @@ struct window window_first(int64_t now_ms);
 int window_roll(struct window *w, int64_t now_ms);
 /* Hands out 1 to WANT permits, or 0 with the time to come back at: always 0 while a
  * higher lane waits. Call window_roll before. */
-int64_t window_grant(struct window *w, enum lane lane, int search, int64_t want,
+int64_t window_grant(struct window *w, enum window_lane lane, int search, int64_t want,
                      int64_t now_ms, int64_t *back_ms);
 /* Who was denied waits, and comes back within WAIT_MS. Returns until when that counts. */
-int64_t window_wait(struct window *w, enum lane lane, int64_t wait_ms, int64_t now_ms);
+int64_t window_wait(struct window *w, enum window_lane lane, int64_t wait_ms,
+                    int64_t now_ms);
 /* Who waited until UNTIL_MS does not any more. 1: it changed. */
-int window_stop_waiting(struct window *w, enum lane lane, int64_t until_ms);
+int window_stop_waiting(struct window *w, enum window_lane lane, int64_t until_ms);
 /* Permits that were not used, of the window NUMBER. 1: it changed. */
 int window_give_back(struct window *w, int64_t number, int64_t permits);
 /* UNSPENT: permits of this window that the caller has surely not used. 1: it changed. */
-int window_learn(struct window *w, const struct budget_said *said, int64_t unspent,
+int window_learn(struct window *w, const struct window_said *said, int64_t unspent,
                  int64_t now_ms);
 void window_refuse(struct window *w, int64_t retry_after_ms, int64_t now_ms);
 /* The largest block that one process may hold. */
 int64_t window_block(const struct window *w);
 /* What LANE may still take. */
-int64_t window_left(const struct window *w, enum lane lane);
+int64_t window_left(const struct window *w, enum window_lane lane);
 
 #endif

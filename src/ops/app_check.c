@@ -8,7 +8,7 @@
 
 struct checking {
     struct workspace *w;
-    struct findings *found;
+    struct diagnosis *found;
 };
 
 /* CLIENT NULL: foyer.lua's. MARK gets the app's, "" where its credentials are not whole.
@@ -22,17 +22,17 @@ static void check_app(struct checking *c, const char *app, const char *client,
     const char *url = credentials_redirect_url(c->w, app, client);
     int rc = credentials_open(c->w, app, client, &by, &e);
     if (rc == 0)
-        finding = findings_add(
+        finding = diagnosis_add(
             c->found, FINDING_OK, "app",
             "the app %s%s%s has its client_id and client_secret; consents come "
             "back to %s%s, which must be one of its redirect URLs",
             app, client ? " of client " : "", client ? client : "", url,
             credentials_is_default(url) ? " (the default)" : "");
     else if (e.kind != ERR_NOT_FOUND) /* that secret was named already */
-        finding = findings_add(c->found, FINDING_PROBLEM, "app", "%s", e.text);
+        finding = diagnosis_add(c->found, FINDING_PROBLEM, "app", "%s", e.text);
     if (finding) {
-        findings_set(finding, "app", app);
-        findings_set(finding, "client", client);
+        diagnosis_set(finding, "app", app);
+        diagnosis_set(finding, "client", client);
     }
     snprintf(mark, CREDENTIALS_MARK_SIZE, "%s", rc == 0 ? by.mark : "");
     credentials_fini(&by);
@@ -49,14 +49,14 @@ static void check_own_app(struct checking *c, const char *app, const char *clien
     if (*mark && store && store_connection_find(store, client, app, &row, &e) == 0 &&
         row.refresh.data && !str_eq(row.made_with, mark)) {
         char *command = connection_command(client, app);
-        json_t *finding = findings_add(
+        json_t *finding = diagnosis_add(
             c->found, FINDING_WARNING, "app",
             "client %s has an app of its own in its client.lua, but was connected to "
             "%s with another: run `%s`",
             client, row.company, command);
         free(command);
-        findings_set(finding, "app", app);
-        findings_set(finding, "client", client);
+        diagnosis_set(finding, "app", app);
+        diagnosis_set(finding, "client", client);
     }
     store_connection_fini(&row);
 }
@@ -75,7 +75,7 @@ static void check_own_apps(void *arg, const char *client)
 }
 
 /* A grant can be refreshed by its own app only. */
-static void check_made_with(struct checking *c, const struct reach_tie *t)
+static void check_made_with(struct checking *c, const struct probe_connection *t)
 {
     struct err e = {0};
     struct credentials by;
@@ -83,11 +83,12 @@ static void check_made_with(struct checking *c, const struct reach_tie *t)
         return;
     if (credentials_find(c->w, t->app, t->id, t->made_with, &by, &e) != 0 &&
         e.kind != ERR_NOT_FOUND)
-        findings_add_tie(c->found, t, FINDING_PROBLEM, "app", "%s", e.text);
+        diagnosis_add_connection(c->found, t, FINDING_PROBLEM, "app", "%s", e.text);
     credentials_fini(&by);
 }
 
-void app_check(struct workspace *w, const struct reach_tie *ties, struct findings *found)
+void app_check(struct workspace *w, const struct probe_connection *ties,
+               struct diagnosis *found)
 {
     struct checking checking = {w, found};
     const char *app;
@@ -100,7 +101,7 @@ void app_check(struct workspace *w, const struct reach_tie *ties, struct finding
             json_object_get(value, "client_secret"))
             json_object_set_new(seen, app, json_true());
     }
-    for (const struct reach_tie *t = ties; t; t = t->next)
+    for (const struct probe_connection *t = ties; t; t = t->next)
         if (t->oauth && !t->made_with)
             json_object_set_new(seen, t->app, json_true());
     json_object_foreach(seen, app, value)
@@ -109,6 +110,6 @@ void app_check(struct workspace *w, const struct reach_tie *ties, struct finding
     }
     json_decref(seen);
     workspace_each_client(w, check_own_apps, &checking);
-    for (const struct reach_tie *t = ties; t; t = t->next)
+    for (const struct probe_connection *t = ties; t; t = t->next)
         check_made_with(&checking, t);
 }

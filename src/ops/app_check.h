@@ -9,6 +9,7 @@
 #include "workspace/workspace.h"
 
 /* W has its sealing key. */
-void app_check(struct workspace *w, const struct reach_tie *ties, struct findings *found);
+void app_check(struct workspace *w, const struct probe_connection *ties,
+               struct diagnosis *found);
 
 #endif

@@ -9,18 +9,18 @@
 
 static const char *const status_names[] = {"ok", "warning", "problem"};
 
-void findings_init(struct findings *f)
+void diagnosis_init(struct diagnosis *f)
 {
-    *f = (struct findings){.list = json_array()};
+    *f = (struct diagnosis){.list = json_array()};
 }
 
-void findings_fini(struct findings *f)
+void diagnosis_fini(struct diagnosis *f)
 {
     json_decref(f->list);
-    *f = (struct findings){.list = NULL};
+    *f = (struct diagnosis){.list = NULL};
 }
 
-static json_t *add(struct findings *f, enum finding status, const char *check,
+static json_t *add(struct diagnosis *f, enum finding status, const char *check,
                    const char *text)
 {
     json_t *finding = json_pack("{s:s, s:s, s:s}", "check", check, "status",
@@ -33,8 +33,8 @@ static json_t *add(struct findings *f, enum finding status, const char *check,
     return finding;
 }
 
-json_t *findings_add(struct findings *f, enum finding status, const char *check,
-                     const char *fmt, ...)
+json_t *diagnosis_add(struct diagnosis *f, enum finding status, const char *check,
+                      const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -45,8 +45,9 @@ json_t *findings_add(struct findings *f, enum finding status, const char *check,
     return finding;
 }
 
-json_t *findings_add_tie(struct findings *f, const struct reach_tie *t,
-                         enum finding status, const char *check, const char *fmt, ...)
+json_t *diagnosis_add_connection(struct diagnosis *f, const struct probe_connection *t,
+                                 enum finding status, const char *check, const char *fmt,
+                                 ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -55,21 +56,21 @@ json_t *findings_add_tie(struct findings *f, const struct reach_tie *t,
     char *whole =
         xasprintf("%s (%s, %s; %s): %s", t->company, t->id, t->app, t->clients, text);
     json_t *finding = add(f, status, check, whole);
-    findings_set(finding, "app", t->app);
-    findings_set(finding, "company", t->id);
-    findings_set(finding, "client", t->client);
+    diagnosis_set(finding, "app", t->app);
+    diagnosis_set(finding, "company", t->id);
+    diagnosis_set(finding, "client", t->client);
     free(whole);
     free(text);
     return finding;
 }
 
-void findings_set(json_t *finding, const char *key, const char *text)
+void diagnosis_set(json_t *finding, const char *key, const char *text)
 {
     if (text)
         json_object_set_new(finding, key, json_string(text));
 }
 
-void findings_print(const struct findings *f)
+void diagnosis_print(const struct diagnosis *f)
 {
     size_t i;
     json_t *finding;

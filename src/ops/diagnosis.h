@@ -9,23 +9,23 @@
 
 enum finding { FINDING_OK, FINDING_WARNING, FINDING_PROBLEM };
 
-struct findings {
+struct diagnosis {
     json_t *list;  /* of {check, status, message, …} */
     int counts[3]; /* by enum finding */
 };
 
-void findings_init(struct findings *f);
-void findings_fini(struct findings *f);
+void diagnosis_init(struct diagnosis *f);
+void diagnosis_fini(struct diagnosis *f);
 /* The finding is lent, for more members. */
-json_t *findings_add(struct findings *f, enum finding status, const char *check,
-                     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+json_t *diagnosis_add(struct diagnosis *f, enum finding status, const char *check,
+                      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* The same about a company's connection, which is named. */
-json_t *findings_add_tie(struct findings *f, const struct reach_tie *t,
-                         enum finding status, const char *check, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
+json_t *diagnosis_add_connection(struct diagnosis *f, const struct probe_connection *t,
+                                 enum finding status, const char *check, const char *fmt,
+                                 ...) __attribute__((format(printf, 5, 6)));
 /* Nothing for TEXT NULL. */
-void findings_set(json_t *finding, const char *key, const char *text);
+void diagnosis_set(json_t *finding, const char *key, const char *text);
 /* For people, on standard output. */
-void findings_print(const struct findings *f);
+void diagnosis_print(const struct diagnosis *f);
 
 #endif

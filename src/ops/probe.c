@@ -9,7 +9,7 @@
 
 enum { ASKED_AT_ONCE = 16, WAIT_MS = 5000 };
 
-static void set_row(struct reach_tie *t, const struct store_connection *c)
+static void set_row(struct probe_connection *t, const struct store_connection *c)
 {
     free(t->last_error);
     t->last_error = xstrdup_null(c->last_error);
@@ -23,7 +23,7 @@ static void set_row(struct reach_tie *t, const struct store_connection *c)
 
 static int add_tie(void *arg, const char *client, const struct store_connection *c)
 {
-    struct reach_tie **p = arg;
+    struct probe_connection **p = arg;
     for (; *p; p = &(*p)->next)
         if (strcmp((*p)->app, c->app) == 0 && strcmp((*p)->id, c->id) == 0) {
             char *clients = xasprintf("%s, %s", (*p)->clients, client);
@@ -32,28 +32,28 @@ static int add_tie(void *arg, const char *client, const struct store_connection 
             return 0;
         }
     *p = xcalloc(1, sizeof **p);
-    **p = (struct reach_tie){.app = xstrdup(c->app),
-                             .id = xstrdup(c->id),
-                             .company = xstrdup(c->company),
-                             .client = xstrdup(client),
-                             .clients = xstrdup(client)};
+    **p = (struct probe_connection){.app = xstrdup(c->app),
+                                    .id = xstrdup(c->id),
+                                    .company = xstrdup(c->company),
+                                    .client = xstrdup(client),
+                                    .clients = xstrdup(client)};
     set_row(*p, c);
     return 0;
 }
 
-struct reach_tie *reach_list(struct store *store, struct err *e)
+struct probe_connection *probe_list(struct store *store, struct err *e)
 {
-    struct reach_tie *ties = NULL;
+    struct probe_connection *ties = NULL;
     if (store_connection_each(store, add_tie, &ties, e) == 0)
         return ties;
-    reach_free(ties);
+    probe_free(ties);
     return NULL;
 }
 
-void reach_free(struct reach_tie *ties)
+void probe_free(struct probe_connection *ties)
 {
     while (ties) {
-        struct reach_tie *t = ties;
+        struct probe_connection *t = ties;
         ties = t->next;
         free(t->app);
         free(t->id);
@@ -74,13 +74,13 @@ struct asking {
 
 struct asked {
     struct asking *asking;
-    struct reach_tie *tie;
+    struct probe_connection *tie;
 };
 
 static void on_answer(void *arg, const struct run_result *result)
 {
     struct asked *asked = arg;
-    struct reach_tie *t = asked->tie;
+    struct probe_connection *t = asked->tie;
     t->answered_ms = clock_wall_ms();
     t->err = result->err;
     if (result->outcome == RUN_DONE)
@@ -103,7 +103,7 @@ static void ask(struct asked *asked)
 }
 
 /* A refresh on the way may have changed the row. */
-static void read_again(struct reach_tie *t, struct store *store)
+static void read_again(struct probe_connection *t, struct store *store)
 {
     struct err ignored;
     struct store_connection row;
@@ -113,12 +113,12 @@ static void read_again(struct reach_tie *t, struct store *store)
     store_connection_fini(&row);
 }
 
-void reach_ask(struct reach_tie *ties, struct session *s, struct store *store)
+void probe_ask(struct probe_connection *ties, struct session *s, struct store *store)
 {
     struct asking asking = {s, 0};
-    struct reach_tie *next = ties;
+    struct probe_connection *next = ties;
     size_t n = 0, at = 0;
-    for (const struct reach_tie *t = ties; t; t = t->next)
+    for (const struct probe_connection *t = ties; t; t = t->next)
         n++;
     struct asked *all = xcalloc(n + 1, sizeof *all);
     while (!session_interrupted(s) && (next || asking.n > 0)) {
@@ -131,7 +131,7 @@ void reach_ask(struct reach_tie *ties, struct session *s, struct store *store)
             loop_run(session_loop(s));
         }
     }
-    for (struct reach_tie *t = ties; t; t = t->next)
+    for (struct probe_connection *t = ties; t; t = t->next)
         read_again(t, store);
     free(all);
 }

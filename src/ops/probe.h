@@ -9,8 +9,8 @@
 #include "work/session.h"
 #include "store/store.h"
 
-struct reach_tie { /* one company's connection, and who uses it; all owned */
-    struct reach_tie *next;
+struct probe_connection { /* one company's connection, and who uses it; all owned */
+    struct probe_connection *next;
     char *app, *id, *company;
     char *last_error;       /* of its last refresh, or NULL */
     char *made_with;        /* the mark of its grant's app, or NULL */
@@ -24,10 +24,10 @@ struct reach_tie { /* one company's connection, and who uses it; all owned */
 };
 
 /* All connections, by their first client's name; NULL when there is none, or with E. */
-struct reach_tie *reach_list(struct store *store, struct err *e);
+struct probe_connection *probe_list(struct store *store, struct err *e);
 /* Asks each and waits for the answers; then what the store says of it is as new as they
  * are. A signal ends it, with neither answer nor error in the rest. */
-void reach_ask(struct reach_tie *ties, struct session *s, struct store *store);
-void reach_free(struct reach_tie *ties);
+void probe_ask(struct probe_connection *ties, struct session *s, struct store *store);
+void probe_free(struct probe_connection *ties);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum { COMPANIES_MAX = 32 };
 
-struct story {
+struct report {
     struct workspace *w;
     struct db *db;
     json_t *audience; /* "app/company" -> names of clients */
@@ -21,7 +21,7 @@ struct story {
 
 /* ---- small things ---- */
 
-void story_set_text(json_t *tree, const char *key, const char *text)
+void report_set_text(json_t *tree, const char *key, const char *text)
 {
     json_t *value = text ? json_string(text) : NULL;
     if (text && !value) {
@@ -33,7 +33,7 @@ void story_set_text(json_t *tree, const char *key, const char *text)
         json_object_set_new(tree, key, value);
 }
 
-void story_set_time(json_t *tree, const char *key, int64_t ms)
+void report_set_time(json_t *tree, const char *key, int64_t ms)
 {
     if (ms > 0)
         json_object_set_new(tree, key, json_real((double)ms / 1000));
@@ -52,7 +52,7 @@ static void set_json(json_t *tree, const char *key, const char *text)
     if (value)
         json_object_set_new(tree, key, value);
     else
-        story_set_text(tree, key, text);
+        report_set_text(tree, key, text);
 }
 
 static json_t *need_list(json_t *tree, const char *key)
@@ -69,7 +69,7 @@ static json_t *need_list(json_t *tree, const char *key)
 
 static int add_link(void *arg, const char *client, const struct store_connection *c)
 {
-    struct story *s = arg;
+    struct report *s = arg;
     char *company = xasprintf("%s/%s", c->app, c->id);
     json_array_append_new(need_list(s->audience, company), json_string(client));
     json_t *own = need_list(s->links, client);
@@ -81,24 +81,24 @@ static int add_link(void *arg, const char *client, const struct store_connection
     return 0;
 }
 
-struct story *story_open(struct workspace *w, struct err *e)
+struct report *report_open(struct workspace *w, struct err *e)
 {
     struct store *store = workspace_store(w, e);
     if (!store)
         return NULL;
-    struct story *s = xcalloc(1, sizeof *s);
+    struct report *s = xcalloc(1, sizeof *s);
     s->w = w;
     s->db = store_db(store);
     s->audience = json_object();
     s->links = json_object();
     if (store_connection_each(store, add_link, s, e) != 0) {
-        story_close(s);
+        report_close(s);
         return NULL;
     }
     return s;
 }
 
-void story_close(struct story *s)
+void report_close(struct report *s)
 {
     if (!s)
         return;
@@ -107,12 +107,12 @@ void story_close(struct story *s)
     free(s);
 }
 
-struct db *story_db(const struct story *s)
+struct db *report_db(const struct report *s)
 {
     return s->db;
 }
 
-const char *const *story_companies(struct story *s, const char *client, size_t *n)
+const char *const *report_companies(struct report *s, const char *client, size_t *n)
 {
     const json_t *list = json_object_get(s->links, client);
     size_t i;
@@ -151,7 +151,8 @@ static void try_app(void *arg, const char *app)
     free(url);
 }
 
-static void add_conversation_link(struct story *s, json_t *tree, const char *conversation)
+static void add_conversation_link(struct report *s, json_t *tree,
+                                  const char *conversation)
 {
     struct linking l = {s->w, conversation, NULL};
     if (conversation)
@@ -162,38 +163,38 @@ static void add_conversation_link(struct story *s, json_t *tree, const char *con
 
 /* ---- runs ---- */
 
-const char *story_run_state(const struct ledger_run *run)
+const char *report_run_state(const struct ledger_run *run)
 {
     return run->state == LEDGER_QUEUED && run->failures > 0
                ? "retrying"
                : ledger_state_name(run->state);
 }
 
-json_t *story_run_row(const struct ledger_run *run)
+json_t *report_run_row(const struct ledger_run *run)
 {
     json_t *row =
         json_pack("{s:I, s:s, s:s, s:s, s:s, s:i}", "id", (json_int_t)run->id, "client",
-                  run->client, "recipe", run->recipe, "state", story_run_state(run),
+                  run->client, "recipe", run->recipe, "state", report_run_state(run),
                   "origin", run->origin, "attempts", run->attempts);
     set_count(row, "activation", run->activation);
     set_count(row, "failures", run->failures);
     set_count(row, "crashes", run->crashes);
-    story_set_text(row, "conversation", run->conversation);
-    story_set_time(row, "slot_at", run->slot_ms);
-    story_set_time(row, "created_at", run->created_ms);
-    story_set_time(row, "began_at", run->began_ms);
-    story_set_time(row, "ended_at", run->ended_ms);
+    report_set_text(row, "conversation", run->conversation);
+    report_set_time(row, "slot_at", run->slot_ms);
+    report_set_time(row, "created_at", run->created_ms);
+    report_set_time(row, "began_at", run->began_ms);
+    report_set_time(row, "ended_at", run->ended_ms);
     if (run->state == LEDGER_QUEUED || run->state == LEDGER_SLEEPING ||
         run->state == LEDGER_WAITING || run->state == LEDGER_CONFIRMING)
-        story_set_time(row, "due_at", run->due_ms);
-    story_set_text(row, "kind", run->kind);
-    story_set_text(row, "reason", run->reason);
-    story_set_text(row, "undelivered", run->undelivered);
+        report_set_time(row, "due_at", run->due_ms);
+    report_set_text(row, "kind", run->kind);
+    report_set_text(row, "reason", run->reason);
+    report_set_text(row, "undelivered", run->undelivered);
     return row;
 }
 
 struct reading {
-    struct story *s;
+    struct report *s;
     json_t *tree;
     enum ledger_state state;
     int64_t activation;
@@ -202,7 +203,7 @@ struct reading {
 static int on_run(void *arg, const struct ledger_run *run)
 {
     struct reading *r = arg;
-    r->tree = story_run_row(run);
+    r->tree = report_run_row(run);
     r->state = run->state;
     r->activation = run->activation;
     set_json(r->tree, "result", run->result);
@@ -215,7 +216,7 @@ static int on_run(void *arg, const struct ledger_run *run)
 static int on_activation(void *arg, const struct activation *a)
 {
     json_t *tree = arg;
-    story_set_text(tree, "trigger", a->trigger);
+    report_set_text(tree, "trigger", a->trigger);
     set_count(tree, "delivery", a->delivery);
     return 1;
 }
@@ -223,9 +224,9 @@ static int on_activation(void *arg, const struct activation *a)
 static int on_event(void *arg, const struct ledger_event *event)
 {
     json_t *line = json_object();
-    story_set_time(line, "at", event->at_ms);
-    story_set_text(line, "what", event->what);
-    story_set_text(line, "text", event->text);
+    report_set_time(line, "at", event->at_ms);
+    report_set_text(line, "what", event->what);
+    report_set_text(line, "text", event->text);
     json_array_append_new(arg, line);
     return 0;
 }
@@ -240,9 +241,9 @@ static int on_step(void *arg, const struct journal_entry *step)
     if (!json_is_object(write)) {
         json_decref(write);
         write = json_object();
-        story_set_text(write, "what", step->name);
+        report_set_text(write, "what", step->name);
     }
-    story_set_time(write, "at", step->at_ms);
+    report_set_time(write, "at", step->at_ms);
     json_object_set_new(tree, "write", write);
     return 0;
 }
@@ -260,11 +261,11 @@ static int on_pause(void *arg, const struct ledger_pause *pause)
         !is_held_by(pause->recipe, tree, "recipe"))
         return 0;
     json_t *row = json_object();
-    story_set_text(row, "client", *pause->client ? pause->client : NULL);
-    story_set_text(row, "recipe", *pause->recipe ? pause->recipe : NULL);
-    story_set_text(row, "by", pause->by);
-    story_set_text(row, "reason", *pause->reason ? pause->reason : NULL);
-    story_set_time(row, "paused_at", pause->at_ms);
+    report_set_text(row, "client", *pause->client ? pause->client : NULL);
+    report_set_text(row, "recipe", *pause->recipe ? pause->recipe : NULL);
+    report_set_text(row, "by", pause->by);
+    report_set_text(row, "reason", *pause->reason ? pause->reason : NULL);
+    report_set_time(row, "paused_at", pause->at_ms);
     json_array_append_new(need_list(tree, "paused"), row);
     const char *client = pause->client, *recipe = pause->recipe;
     char *line = xasprintf("foyer resume%s%s%s%s%s", *client ? " --client " : "", client,
@@ -298,7 +299,7 @@ static void add_commands(json_t *tree, enum ledger_state state, int64_t id)
         add_command(tree, id, "cancel", "");
 }
 
-json_t *story_run(struct story *s, int64_t id, struct err *e)
+json_t *report_run(struct report *s, int64_t id, struct err *e)
 {
     struct reading r = {.s = s};
     json_t *history = json_array();
@@ -322,7 +323,7 @@ json_t *story_run(struct story *s, int64_t id, struct err *e)
 
 /* ---- deliveries ---- */
 
-static const json_t *clients_of(const struct story *s, const struct delivery *d)
+static const json_t *clients_of(const struct report *s, const struct delivery *d)
 {
     char *company = xasprintf("%s/%s", d->app, d->company ? d->company : "");
     const json_t *list = json_object_get(s->audience, company);
@@ -335,16 +336,16 @@ static json_t *delivery_head(const struct delivery *d)
     json_t *row = json_pack("{s:I, s:s, s:s, s:s, s:i}", "id", (json_int_t)d->id, "app",
                             d->app, "scheme", d->scheme, "state",
                             delivery_state_name(d->state), "attempts", d->attempts);
-    story_set_time(row, "at", d->at_ms);
-    story_set_text(row, "route_client", d->client);
-    story_set_text(row, "route_trigger", d->trigger);
-    story_set_text(row, "company", d->company);
-    story_set_text(row, "type", d->type);
-    story_set_text(row, "event", d->event);
-    story_set_text(row, "conversation", d->conversation);
+    report_set_time(row, "at", d->at_ms);
+    report_set_text(row, "route_client", d->client);
+    report_set_text(row, "route_trigger", d->trigger);
+    report_set_text(row, "company", d->company);
+    report_set_text(row, "type", d->type);
+    report_set_text(row, "event", d->event);
+    report_set_text(row, "conversation", d->conversation);
     set_count(row, "crashes", d->crashes);
     if (d->state == DELIVERY_WAITING)
-        story_set_time(row, "due_at", d->due_ms);
+        report_set_time(row, "due_at", d->due_ms);
     return row;
 }
 
@@ -356,7 +357,7 @@ static void set_unrouted(json_t *row, const struct delivery *d)
                                 d->company, (long long)d->id)
                     : xstrdup("it names no company: a client's own address, "
                               "/hooks/CLIENT/APP, says whose it is");
-    story_set_text(row, "why", why);
+    report_set_text(row, "why", why);
     free(why);
 }
 
@@ -370,12 +371,12 @@ static void add_why(json_t *row, const struct delivery *d, const json_t *note)
     if (json_is_string(why))
         json_object_set(row, "why", (json_t *)why);
     else if (d->note && !note)
-        story_set_text(row, "why", d->note);
+        report_set_text(row, "why", d->note);
     else if (d->state == DELIVERY_UNROUTED)
         set_unrouted(row, d);
 }
 
-json_t *story_delivery_row(const struct story *s, const struct delivery *d)
+json_t *report_delivery_row(const struct report *s, const struct delivery *d)
 {
     json_t *row = delivery_head(d);
     json_t *note = jsontree_reads(d->note, NULL);
@@ -388,7 +389,7 @@ json_t *story_delivery_row(const struct story *s, const struct delivery *d)
 }
 
 struct telling {
-    struct story *s;
+    struct report *s;
     const char *client; /* NULL: all */
     json_t *clients;    /* name -> its part */
     json_t *fired;      /* ids of activations, with where their runs go */
@@ -414,9 +415,9 @@ static int on_fired(void *arg, const struct activation *a)
         return 0;
     json_t *trigger = json_pack("{s:b, s:I, s:[]}", "fired", 1, "activation",
                                 (json_int_t)a->id, "runs");
-    story_set_text(trigger, "trigger", a->trigger);
-    story_set_text(trigger, "key", a->key);
-    story_set_time(trigger, "at", a->at_ms);
+    report_set_text(trigger, "trigger", a->trigger);
+    report_set_text(trigger, "key", a->key);
+    report_set_time(trigger, "at", a->at_ms);
     json_t *note = jsontree_reads(a->note, NULL);
     json_t *not_on = json_object_get(note, "not_on");
     if (json_array_size(not_on))
@@ -463,7 +464,7 @@ static void add_note(struct telling *t, const json_t *note)
 
 static int on_run_row(void *arg, const struct ledger_run *run)
 {
-    json_array_insert_new(arg, 0, story_run_row(run));
+    json_array_insert_new(arg, 0, report_run_row(run));
     return 0;
 }
 
@@ -475,7 +476,7 @@ static int add_runs(struct telling *t, json_t *trigger, int history, struct err 
     if (ledger_each(t->s->db, &filter, on_run_row, rows, e) != 0)
         return -1;
     for (size_t i = 0; history && (row = json_array_get(rows, i)); i++) {
-        json_t *run = story_run(t->s, json_integer_value(json_object_get(row, "id")), e);
+        json_t *run = report_run(t->s, json_integer_value(json_object_get(row, "id")), e);
         if (!run)
             return -1;
         json_array_set_new(rows, i, run);
@@ -483,8 +484,8 @@ static int add_runs(struct telling *t, json_t *trigger, int history, struct err 
     return 0;
 }
 
-json_t *story_delivery(struct story *s, const struct delivery *d, const char *client,
-                       int history, struct err *e)
+json_t *report_delivery(struct report *s, const struct delivery *d, const char *client,
+                        int history, struct err *e)
 {
     json_t *row = delivery_head(d);
     json_t *note = jsontree_reads(d->note, NULL);

@@ -13,32 +13,32 @@
 #include "store/inbox.h"
 #include "store/ledger.h"
 
-struct story;
+struct report;
 
 /* W is borrowed. Reads which client is connected to which company. */
-struct story *story_open(struct workspace *w, struct err *e);
-void story_close(struct story *s); /* NULL is fine */
-struct db *story_db(const struct story *s);
+struct report *report_open(struct workspace *w, struct err *e);
+void report_close(struct report *s); /* NULL is fine */
+struct db *report_db(const struct report *s);
 /* CLIENT's companies as inbox_filter wants them: N pairs of app and id, lent. */
-const char *const *story_companies(struct story *s, const char *client, size_t *n);
+const char *const *report_companies(struct report *s, const char *client, size_t *n);
 
 /* The state as people are told it: a queued run that has failed is "retrying". */
-const char *story_run_state(const struct ledger_run *run);
+const char *report_run_state(const struct ledger_run *run);
 /* Sets KEY to what may be NULL (left out) or no UTF-8 (mended). */
-void story_set_text(json_t *tree, const char *key, const char *text);
-void story_set_time(json_t *tree, const char *key, int64_t ms); /* 0: left out */
+void report_set_text(json_t *tree, const char *key, const char *text);
+void report_set_time(json_t *tree, const char *key, int64_t ms); /* 0: left out */
 
 /* All of these are new references. */
-json_t *story_run_row(const struct ledger_run *run);
+json_t *report_run_row(const struct ledger_run *run);
 /* With its history; `write` {method, path, body, at} when one is uncertain; `paused`
  * [{client, recipe, by, reason, paused_at}] by what it is held; `commands` that help,
  * when a person must; `link` to its conversation. */
-json_t *story_run(struct story *s, int64_t id, struct err *e);
+json_t *report_run(struct report *s, int64_t id, struct err *e);
 /* `clients`: the names that it is for, as connected now. */
-json_t *story_delivery_row(const struct story *s, const struct delivery *d);
+json_t *report_delivery_row(const struct report *s, const struct delivery *d);
 /* With `clients`, or CLIENT alone, as [{client, triggers, error, broken}], and in each
  * trigger that fired its `runs`: whole ones with HISTORY, else rows. */
-json_t *story_delivery(struct story *s, const struct delivery *d, const char *client,
-                       int history, struct err *e);
+json_t *report_delivery(struct report *s, const struct delivery *d, const char *client,
+                        int history, struct err *e);
 
 #endif

@@ -212,14 +212,14 @@ struct picking {
 static int pick_run(void *arg, const struct ledger_run *run)
 {
     struct picking *p = arg;
-    if (!wants(p->s, story_run_state(run)) &&
+    if (!wants(p->s, report_run_state(run)) &&
         !(run->undelivered && wants(p->s, undelivered)))
         return 0;
     p->stopped = p->run(p->arg, run) != 0;
     return p->stopped || (p->s->max && ++p->n >= p->s->max);
 }
 
-int selection_runs(const struct selection *s, struct story *story, ledger_run_fn *fn,
+int selection_runs(const struct selection *s, struct report *story, ledger_run_fn *fn,
                    void *arg, struct err *e)
 {
     struct picking p = {.s = s, .run = fn, .arg = arg};
@@ -227,7 +227,7 @@ int selection_runs(const struct selection *s, struct story *story, ledger_run_fn
         .client = s->client, .recipe = s->recipe, .since_ms = s->since_ms};
     int states[SELECTION_STATES], is_any = 0;
     for (size_t i = 0; i < s->nids; i++)
-        if (ledger_read(story_db(story), s->ids[i], fn, arg, e) != 0)
+        if (ledger_read(report_db(story), s->ids[i], fn, arg, e) != 0)
             return -1;
     if (s->nids)
         return 0;
@@ -241,7 +241,7 @@ int selection_runs(const struct selection *s, struct story *story, ledger_run_fn
         filter.nstates = s->nstates;
     }
     filter.undelivered = is_any && s->nstates == 1;
-    return ledger_each(story_db(story), &filter, pick_run, &p, e);
+    return ledger_each(report_db(story), &filter, pick_run, &p, e);
 }
 
 static int pick_delivery(void *arg, const struct delivery *d)
@@ -253,7 +253,7 @@ static int pick_delivery(void *arg, const struct delivery *d)
     return p->stopped || (p->s->max && ++p->n >= p->s->max);
 }
 
-int selection_deliveries(const struct selection *s, struct story *story, delivery_fn *fn,
+int selection_deliveries(const struct selection *s, struct report *story, delivery_fn *fn,
                          void *arg, struct err *e)
 {
     struct picking p = {.s = s, .delivery = fn, .arg = arg};
@@ -261,18 +261,18 @@ int selection_deliveries(const struct selection *s, struct story *story, deliver
         .client = s->client, .since_ms = s->since_ms, .state = -1, .limit = LIMIT_MAX};
     struct selection one = {.nstates = 0};
     if (s->client)
-        filter.companies = story_companies(story, s->client, &filter.ncompanies);
+        filter.companies = report_companies(story, s->client, &filter.ncompanies);
     if (s->nstates == 1)
         filter.state = delivery_state_find(s->states[0]);
     for (size_t i = 0; i < s->nids; i++) {
         p = (struct picking){.s = &one, .delivery = fn, .arg = arg};
         struct inbox_filter by_id = {.id = s->ids[i], .state = -1, .limit = 1};
         one.max = 1;
-        if (inbox_each(story_db(story), &by_id, pick_delivery, &p, e) != 0)
+        if (inbox_each(report_db(story), &by_id, pick_delivery, &p, e) != 0)
             return -1;
         if (p.n == 0 && !p.stopped)
             return err_set(e, ERR_NOT_FOUND, "there is no delivery %lld",
                            (long long)s->ids[i]);
     }
-    return s->nids ? 0 : inbox_each(story_db(story), &filter, pick_delivery, &p, e);
+    return s->nids ? 0 : inbox_each(report_db(story), &filter, pick_delivery, &p, e);
 }

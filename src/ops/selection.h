@@ -34,9 +34,9 @@ int selection_is_all(const struct selection *s);
 
 /* Newest first, ids in the order in which they were given; one of these that is not there
  * is ERR_NOT_FOUND. */
-int selection_runs(const struct selection *s, struct story *story, ledger_run_fn *fn,
+int selection_runs(const struct selection *s, struct report *story, ledger_run_fn *fn,
                    void *arg, struct err *e);
-int selection_deliveries(const struct selection *s, struct story *story, delivery_fn *fn,
+int selection_deliveries(const struct selection *s, struct report *story, delivery_fn *fn,
                          void *arg, struct err *e);
 
 /* A client or a recipe that somebody names who wants to change something there: when it

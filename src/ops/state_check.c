@@ -11,7 +11,7 @@
 enum { NAMED_MAX = 5 }; /* files that are named; of more the number is said */
 
 struct state_walk {
-    struct findings *found;
+    struct diagnosis *found;
     const char *dir;
     uid_t owner;       /* of state/ */
     int nodd, nfaults; /* of another owner; of any kind */
@@ -34,17 +34,18 @@ static void add_owner(struct state_walk *walk, const char *path, uid_t owner)
     walk->nfaults++;
     if (++walk->nodd > NAMED_MAX)
         return;
-    findings_add(walk->found, FINDING_PROBLEM, "files",
-                 "%s belongs to %s, and %s to %s, whose processes may not be able to use "
-                 "it: as root, chown --reference=%s %s",
-                 path, name_of(owner, is), walk->dir, name_of(walk->owner, should),
-                 walk->dir, path);
+    diagnosis_add(
+        walk->found, FINDING_PROBLEM, "files",
+        "%s belongs to %s, and %s to %s, whose processes may not be able to use "
+        "it: as root, chown --reference=%s %s",
+        path, name_of(owner, is), walk->dir, name_of(walk->owner, should), walk->dir,
+        path);
 }
 
 static void add_mode(struct state_walk *walk, const char *path, mode_t mode)
 {
     walk->nfaults++;
-    findings_add(
+    diagnosis_add(
         walk->found, mode & 022 ? FINDING_PROBLEM : FINDING_WARNING, "files",
         "others may %s %s (mode %04o), which is for its owner alone: chmod 600 %s",
         mode & 022 ? "write" : "read", path, (unsigned)mode & 07777, path);
@@ -76,7 +77,7 @@ static int on_entry(void *arg, const char *name)
     return 0;
 }
 
-void state_check(const char *workspace_dir, struct findings *found)
+void state_check(const char *workspace_dir, struct diagnosis *found)
 {
     char *state = path_join(workspace_dir, "state"), *owners = path_join(state, "owners");
     struct state_walk walk = {.found = found, .dir = state};
@@ -86,11 +87,11 @@ void state_check(const char *workspace_dir, struct findings *found)
         path_each(state, on_entry, &(struct state_dir){&walk, state});
         path_each(owners, on_entry, &(struct state_dir){&walk, owners});
         if (walk.nodd > NAMED_MAX)
-            findings_add(found, FINDING_PROBLEM, "files",
-                         "%d more files below %s belong to others", walk.nodd - NAMED_MAX,
-                         state);
+            diagnosis_add(found, FINDING_PROBLEM, "files",
+                          "%d more files below %s belong to others",
+                          walk.nodd - NAMED_MAX, state);
         if (walk.nfaults == 0)
-            findings_add(
+            diagnosis_add(
                 found, FINDING_OK, "files",
                 "the files below %s belong to its owner, who alone may read them", state);
     }

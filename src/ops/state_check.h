@@ -5,6 +5,6 @@
 #include "ops/diagnosis.h"
 
 /* Adds findings of the check "files". */
-void state_check(const char *workspace_dir, struct findings *found);
+void state_check(const char *workspace_dir, struct diagnosis *found);
 
 #endif

@@ -373,8 +373,8 @@ static void note_use(struct hooks *h, struct entry *t, const struct sign_result 
         t->nuses++;
     t->uses[i] = (struct use){xstrdup(result->name), result->version, day};
     struct err ignored; /* nobody should wait for a list's column */
-    if (usage_note(workspace_live(h->w), result->name, result->version, now_ms,
-                   &ignored) != 0)
+    if (secret_usage_note(workspace_live(h->w), result->name, result->version, now_ms,
+                          &ignored) != 0)
         log_line(LOG_DEBUG, "%s", ignored.text);
 }
 

@@ -41,13 +41,13 @@ struct serve {
     struct health *health;
     struct metrics *metrics;
     int stats_fd;
-    struct site *site;
+    struct serve_config *site;
     /* what a reload replaced, until what it has begun has ended */
-    struct site *retired[RETIRED_MAX];
+    struct serve_config *retired[RETIRED_MAX];
     int nretired;
     struct loop_timer *retire;
     /* a reload under way: what it will put in force, and what looks at the scripts */
-    struct site *next;
+    struct serve_config *next;
     struct recheck *recheck;
     int reload_again;
     /* the end */
@@ -77,7 +77,7 @@ static void answer_metrics(struct serve *s, struct httpd_request *r)
     struct buf out;
     struct err e = {0};
     buf_init(&out, METRICS_MAX);
-    if (metrics_write(s->metrics, site_workspace(s->site),
+    if (metrics_write(s->metrics, serve_config_workspace(s->site),
                       supervisor_alive(s->supervisor), &out, &e) == 0) {
         answer(r, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out),
                out.len);
@@ -101,13 +101,13 @@ static void on_request(void *arg, struct httpd_request *r)
     const char *path = httpd_path(r), *method = httpd_method(r);
     int is_get = strcmp(method, "GET") == 0;
     int is_read = is_get || strcmp(method, "HEAD") == 0;
-    int is_callback = site_is_callback(s->site, path);
+    int is_callback = serve_config_is_callback(s->site, path);
     int is_health = strcmp(path, "/healthz") == 0;
     int is_metrics = strcmp(path, "/metrics") == 0 && may_see_metrics(r);
     if (ingest_takes(path))
         ingest_take(s->ingest, r);
     else if (is_callback && is_get)
-        site_consent(s->site, r);
+        serve_config_consent(s->site, r);
     else if (is_health && is_read)
         health_answer(s->health, r);
     else if (is_metrics && is_read)
@@ -131,11 +131,11 @@ static void on_retire(void *arg)
     struct serve *s = arg;
     int kept = 0;
     for (int i = 0; i < s->nretired; i++) {
-        struct site *old = s->retired[i];
-        if (site_busy(old) || ingest_busy(s->ingest))
+        struct serve_config *old = s->retired[i];
+        if (serve_config_busy(old) || ingest_busy(s->ingest))
             s->retired[kept++] = old;
         else
-            site_free(old);
+            serve_config_free(old);
     }
     s->nretired = kept;
     if (kept)
@@ -143,16 +143,16 @@ static void on_retire(void *arg)
 }
 
 /* What a reload cannot change is said. */
-static void compare(struct serve *s, const struct site *old)
+static void compare(struct serve *s, const struct serve_config *old)
 {
     struct httpd_tls tls;
     if (!s->spec->listen && !s->is_handed_over &&
-        !str_eq(site_listen(s->site), site_listen(old)))
+        !str_eq(serve_config_listen(s->site), serve_config_listen(old)))
         log_line(LOG_WARN,
                  "foyer.lua says listen = \"%s\" now: this takes a restart; until then "
                  "it is %s",
-                 site_listen(s->site), httpd_address(s->httpd));
-    if (site_tls(s->site, &tls) != s->is_tls)
+                 serve_config_listen(s->site), httpd_address(s->httpd));
+    if (serve_config_tls(s->site, &tls) != s->is_tls)
         log_line(LOG_WARN,
                  "foyer.lua says to speak %s now: this takes a restart; until then it is "
                  "%s",
@@ -161,22 +161,23 @@ static void compare(struct serve *s, const struct site *old)
 
 static void put_in_force(struct serve *s)
 {
-    struct site *old = s->site;
+    struct serve_config *old = s->site;
     s->site = s->next;
     s->next = NULL;
-    ingest_reload(s->ingest, site_workspace(s->site));
+    ingest_reload(s->ingest, serve_config_workspace(s->site));
     s->retired[s->nretired++] = old;
     loop_timer_set(s->retire, RETIRE_MS);
     supervisor_replace(s->supervisor);
-    log_line(LOG_INFO, "reloaded: %zu client%s, before %zu", site_clients(s->site),
-             site_clients(s->site) == 1 ? "" : "s", site_clients(old));
+    log_line(LOG_INFO, "reloaded: %zu client%s, before %zu",
+             serve_config_clients(s->site), serve_config_clients(s->site) == 1 ? "" : "s",
+             serve_config_clients(old));
     compare(s, old);
 }
 
 static void refuse(struct serve *s, const char *why)
 {
     log_line(LOG_ERROR, "not reloaded, what was loaded before stays in force: %s", why);
-    site_free(s->next);
+    serve_config_free(s->next);
     s->next = NULL;
 }
 
@@ -203,12 +204,12 @@ static void on_checked(void *arg, int good)
         refuse(s, "`foyer check` found mistakes in the scripts");
     else if (s->nretired == RETIRED_MAX)
         refuse(s, "too many reloads in a row; try again");
-    else if (s->is_tls && site_tls(s->next, &tls) &&
+    else if (s->is_tls && serve_config_tls(s->next, &tls) &&
              httpd_set_tls(s->httpd, &tls, &e) != 0)
         refuse(s, e.text);
     else if (!s->reload_again) /* else this is out of date by now */
         put_in_force(s);
-    site_free(s->next);
+    serve_config_free(s->next);
     s->next = NULL;
     end_reload(s);
 }
@@ -217,10 +218,11 @@ static void reload(struct serve *s)
 {
     struct err e = {0};
     notify_send("RELOADING=1");
-    s->next = site_open(workspace_dir(site_workspace(s->site)), s->loop, &e);
+    s->next =
+        serve_config_open(workspace_dir(serve_config_workspace(s->site)), s->loop, &e);
     if (s->next)
-        s->recheck = recheck_start(s->loop, workspace_dir(site_workspace(s->site)),
-                                   on_checked, s, &e);
+        s->recheck = recheck_start(
+            s->loop, workspace_dir(serve_config_workspace(s->site)), on_checked, s, &e);
     if (!s->recheck) {
         refuse(s, e.text);
         end_reload(s);
@@ -303,7 +305,7 @@ static int open_httpd(struct serve *s, const struct httpd_limits *limits, struct
     int fd;
     if (listenfd_take(&fd, e) != 0)
         return -1;
-    const char *listen = s->spec->listen ? s->spec->listen : site_listen(s->site);
+    const char *listen = s->spec->listen ? s->spec->listen : serve_config_listen(s->site);
     s->is_handed_over = fd != LISTENFD_NONE;
     if (fd == LISTENFD_NONE)
         s->httpd = httpd_open(s->loop, listen, limits, on_request, s, e);
@@ -320,10 +322,11 @@ static int open_all(struct serve *s, struct err *e)
                                   .connections_max = find_room(limits->connections),
                                   .request_ms = limits->request_ms,
                                   .idle_ms = limits->idle_ms};
-    if (!(s->loop = loop_new(e)) || !(s->site = site_open(s->spec->dir, s->loop, e)) ||
+    if (!(s->loop = loop_new(e)) ||
+        !(s->site = serve_config_open(s->spec->dir, s->loop, e)) ||
         (s->stats_fd = stats_create(e)) < 0)
         return -1;
-    struct workspace *w = site_workspace(s->site);
+    struct workspace *w = serve_config_workspace(s->site);
     s->supervisor =
         supervisor_new(s->loop, workspace_dir(w), s->spec->workers, s->stats_fd);
     s->retire = loop_timer_new(s->loop, on_retire, s);
@@ -339,7 +342,7 @@ static int open_all(struct serve *s, struct err *e)
     if (!(s->ingest = ingest_new(w, s->loop, s->writer, on_stored, s, e)))
         return -1;
     struct httpd_tls tls;
-    s->is_tls = site_tls(s->site, &tls);
+    s->is_tls = serve_config_tls(s->site, &tls);
     if (open_httpd(s, &server, e) != 0 ||
         (s->is_tls && httpd_set_tls(s->httpd, &tls, e) != 0) ||
         loop_on_signal(s->loop, SIGINT, on_end, s, e) != 0 ||
@@ -358,10 +361,10 @@ static void close_all(struct serve *s)
     writer_close(s->writer);
     health_free(s->health);
     metrics_free(s->metrics);
-    site_free(s->next);
+    serve_config_free(s->next);
     for (int i = 0; i < s->nretired; i++)
-        site_free(s->retired[i]);
-    site_free(s->site);
+        serve_config_free(s->retired[i]);
+    serve_config_free(s->site);
     if (s->httpd)
         httpd_close(s->httpd);
     loop_timer_free(s->retire);

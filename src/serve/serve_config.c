@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "core/settings.h"
 
-struct site {
+struct serve_config {
     struct workspace *w;
     struct httpc *httpc;
     struct grants *grants;
@@ -23,11 +23,11 @@ struct site {
 };
 
 /* Where consents for APP of CLIENT (NULL: of those without an app of their own) come. */
-static void add_callback(struct site *site, const char *app, const char *client)
+static void add_callback(struct serve_config *site, const char *app, const char *client)
 {
     char *path =
         credentials_redirect_path(credentials_redirect_url(site->w, app, client));
-    if (site_is_callback(site, path)) {
+    if (serve_config_is_callback(site, path)) {
         free(path);
         return;
     }
@@ -38,7 +38,7 @@ static void add_callback(struct site *site, const char *app, const char *client)
 
 static void add_own_callbacks(void *arg, const char *client)
 {
-    struct site *site = arg;
+    struct serve_config *site = arg;
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)workspace_client(site->w, client, NULL), key, value)
@@ -50,7 +50,7 @@ static void add_own_callbacks(void *arg, const char *client)
 }
 
 /* Front's default path where foyer.lua names no app. */
-static void find_callbacks(struct site *site)
+static void find_callbacks(struct serve_config *site)
 {
     json_t *apps = json_object_get(site->settings, "apps");
     const char *app;
@@ -65,7 +65,7 @@ static void find_callbacks(struct site *site)
 }
 
 struct load {
-    struct site *site;
+    struct serve_config *site;
     struct err *e;
     int failed;
 };
@@ -89,7 +89,7 @@ static void load_connector(void *arg, const char *name)
     free(path);
 }
 
-static int load_all(struct site *site, struct err *e)
+static int load_all(struct serve_config *site, struct err *e)
 {
     struct load load = {site, e, 0};
     site->settings = workspace_settings(site->w, e);
@@ -101,7 +101,7 @@ static int load_all(struct site *site, struct err *e)
     return load.failed ? -1 : 0;
 }
 
-static char *below_workspace(const struct site *site, const char *key)
+static char *below_workspace(const struct serve_config *site, const char *key)
 {
     const char *path = settings_text(site->settings, key);
     if (!path)
@@ -109,14 +109,14 @@ static char *below_workspace(const struct site *site, const char *key)
     return *path == '/' ? xstrdup(path) : path_join(workspace_dir(site->w), path);
 }
 
-struct site *site_open(const char *dir, struct loop *loop, struct err *e)
+struct serve_config *serve_config_open(const char *dir, struct loop *loop, struct err *e)
 {
-    struct site *site = xcalloc(1, sizeof *site);
+    struct serve_config *site = xcalloc(1, sizeof *site);
     site->w = workspace_open(dir, 0, e);
     if (!site->w || load_all(site, e) != 0 || !workspace_vault(site->w, e) ||
         !workspace_store(site->w, e) ||
         !(site->httpc = session_http(site->settings, loop, e))) {
-        site_free(site);
+        serve_config_free(site);
         return NULL;
     }
     site->grants = grants_new(site->w, site->httpc);
@@ -126,7 +126,7 @@ struct site *site_open(const char *dir, struct loop *loop, struct err *e)
     return site;
 }
 
-void site_free(struct site *site)
+void serve_config_free(struct serve_config *site)
 {
     if (!site)
         return;
@@ -142,29 +142,29 @@ void site_free(struct site *site)
     free(site);
 }
 
-struct workspace *site_workspace(struct site *site)
+struct workspace *serve_config_workspace(struct serve_config *site)
 {
     return site->w;
 }
 
-size_t site_clients(const struct site *site)
+size_t serve_config_clients(const struct serve_config *site)
 {
     return site->nclients;
 }
 
-const char *site_listen(const struct site *site)
+const char *serve_config_listen(const struct serve_config *site)
 {
     const char *listen = settings_text(site->settings, "listen");
     return listen ? listen : "127.0.0.1:8080";
 }
 
-int site_tls(const struct site *site, struct httpd_tls *out)
+int serve_config_tls(const struct serve_config *site, struct httpd_tls *out)
 {
     *out = (struct httpd_tls){site->cert, site->key};
     return site->cert != NULL;
 }
 
-int site_is_callback(const struct site *site, const char *path)
+int serve_config_is_callback(const struct serve_config *site, const char *path)
 {
     for (size_t i = 0; i < site->ncallbacks; i++)
         if (strcmp(path, site->callbacks[i]) == 0)
@@ -175,7 +175,7 @@ int site_is_callback(const struct site *site, const char *path)
 static void on_consent(void *arg, const char *client, const char *id, const char *name,
                        const struct err *e)
 {
-    struct site *site = arg;
+    struct serve_config *site = arg;
     site->consents--;
     log_context(0, client);
     if (e)
@@ -185,13 +185,13 @@ static void on_consent(void *arg, const char *client, const char *id, const char
     log_context(0, NULL);
 }
 
-void site_consent(struct site *site, struct httpd_request *r)
+void serve_config_consent(struct serve_config *site, struct httpd_request *r)
 {
     site->consents++;
     consent_answer(site->w, site->grants, r, 1, on_consent, site);
 }
 
-int site_busy(const struct site *site)
+int serve_config_busy(const struct serve_config *site)
 {
     return site->consents;
 }

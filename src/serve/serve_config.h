@@ -12,26 +12,27 @@
 #include "io/httpd.h"
 #include "io/loop.h"
 
-struct site;
+struct serve_config;
 
 /* Loads every file of settings, so that a mistake in any is found now: ERR_SETTINGS names
  * file, line and field. */
-struct site *site_open(const char *dir, struct loop *loop, struct err *e);
+struct serve_config *serve_config_open(const char *dir, struct loop *loop, struct err *e);
 /* Ends the consents that are under way. NULL is fine. */
-void site_free(struct site *site);
-struct workspace *site_workspace(struct site *site);
-size_t site_clients(const struct site *site); /* how many clients it has */
+void serve_config_free(struct serve_config *site);
+struct workspace *serve_config_workspace(struct serve_config *site);
+size_t
+serve_config_clients(const struct serve_config *site); /* how many clients it has */
 /* foyer.lua's listen, or the default. */
-const char *site_listen(const struct site *site);
+const char *serve_config_listen(const struct serve_config *site);
 /* 1 and the files of tls_certificate and tls_key, lent by SITE, as absolute paths; 0: it
  * speaks HTTP. */
-int site_tls(const struct site *site, struct httpd_tls *out);
+int serve_config_tls(const struct serve_config *site, struct httpd_tls *out);
 
 /* 1: PATH is where an app sends people back to after their consent. */
-int site_is_callback(const struct site *site, const char *path);
+int serve_config_is_callback(const struct serve_config *site, const char *path);
 /* Takes R, a GET to such a path, over. */
-void site_consent(struct site *site, struct httpd_request *r);
+void serve_config_consent(struct serve_config *site, struct httpd_request *r);
 /* Consents that are not answered yet. */
-int site_busy(const struct site *site);
+int serve_config_busy(const struct serve_config *site);
 
 #endif

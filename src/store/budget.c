@@ -118,9 +118,9 @@ static int write_window(struct db *db, const char *company, const struct window 
         NULL, e);
 }
 
-/* The last requests to one resource: exact in any stretch of BUDGET_BURST_MS. */
+/* The last requests to one resource: exact in any stretch of WINDOW_BURST_MS. */
 struct burst {
-    int64_t sent_ms[BUDGET_BURST];
+    int64_t sent_ms[WINDOW_BURST];
     int64_t blocked_until_ms;
 };
 
@@ -162,7 +162,7 @@ static int purge(struct db *db, struct company *c, int64_t now_ms, struct err *e
     return db_change(db,
                      "DELETE FROM resource WHERE company = ?1 AND blocked_until_ms < ?2 "
                      "AND last_ms NOT BETWEEN ?2 - ?3 AND ?2 + ?3",
-                     DB_ARGS(db_text(c->name), db_int(now_ms), db_int(BUDGET_BURST_MS)),
+                     DB_ARGS(db_text(c->name), db_int(now_ms), db_int(WINDOW_BURST_MS)),
                      NULL, e);
 }
 
@@ -196,18 +196,18 @@ static int pass_burst(struct taking *t)
     int64_t now_ms = t->now_ms, blocked = t->burst.blocked_until_ms;
     if (blocked > now_ms && blocked <= now_ms + RETRY_MAX_MS)
         return t->back_ms = blocked, 0;
-    if (!t->ask->resource || t->w.quota == BUDGET_NO_LIMIT)
+    if (!t->ask->resource || t->w.quota == WINDOW_NO_LIMIT)
         return 1;
     int64_t *oldest = t->burst.sent_ms;
-    for (int i = 0; i < BUDGET_BURST; i++) {
+    for (int i = 0; i < WINDOW_BURST; i++) {
         /* a little ahead is who got the lock first; more, and the clock was set back */
-        if (t->burst.sent_ms[i] > now_ms + BUDGET_BURST_MS)
+        if (t->burst.sent_ms[i] > now_ms + WINDOW_BURST_MS)
             t->burst.sent_ms[i] = 0;
         if (t->burst.sent_ms[i] < *oldest)
             oldest = &t->burst.sent_ms[i];
     }
-    if (*oldest && now_ms - *oldest < BUDGET_BURST_MS)
-        return t->back_ms = *oldest + BUDGET_BURST_MS, 0;
+    if (*oldest && now_ms - *oldest < WINDOW_BURST_MS)
+        return t->back_ms = *oldest + WINDOW_BURST_MS, 0;
     *oldest = now_ms;
     return 1;
 }
@@ -244,7 +244,7 @@ static int note_waiting(struct taking *t)
         int64_t wait = wait_of(t->back_ms, t->now_ms);
         *until =
             window_wait(&t->w, t->ask->lane,
-                        wait < BUDGET_WAIT_MAX_MS ? wait : BUDGET_WAIT_MAX_MS, t->now_ms);
+                        wait < WINDOW_WAIT_MAX_MS ? wait : WINDOW_WAIT_MAX_MS, t->now_ms);
         changed = 1;
     }
     return changed;
@@ -277,7 +277,7 @@ static int take(struct db *db, void *arg, struct err *e)
     }
     changed |= note_waiting(t);
     if ((changed && write_window(db, t->c->name, &t->w, e) != 0) ||
-        (t->granted && ask->resource && t->w.quota != BUDGET_NO_LIMIT &&
+        (t->granted && ask->resource && t->w.quota != WINDOW_NO_LIMIT &&
          write_burst(db, t->c->name, ask->resource, &t->burst, t->now_ms, e) != 0))
         return -1;
     int old = t->now_ms - t->c->purged_ms > PURGE_MS || t->now_ms < t->c->purged_ms;
@@ -305,7 +305,7 @@ static int is_good(struct budget *b, const struct company *c, const struct block
            w.pathless_until_ms <= now_ms;
 }
 
-static int is_denied_still(const struct company *c, enum lane lane, int64_t now_ms)
+static int is_denied_still(const struct company *c, enum window_lane lane, int64_t now_ms)
 {
     return c->denied_ms[lane] && now_ms >= c->denied_ms[lane] &&
            now_ms < c->denied_ms[lane] + ASKED_MS && now_ms < c->back_ms[lane];
@@ -356,7 +356,7 @@ int budget_take(struct budget *b, const struct budget_ask *ask, int64_t now_ms,
 
 struct hearing {
     struct company *c;
-    const struct budget_said *said;
+    const struct window_said *said;
     const char *resource; /* of a burst */
     int64_t retry_after_ms, now_ms;
     struct window w;
@@ -384,7 +384,7 @@ static int learn(struct db *db, void *arg, struct err *e)
     return hear(h) ? write_window(db, h->c->name, &h->w, e) : 0;
 }
 
-int budget_learn(struct budget *b, const char *company, const struct budget_said *said,
+int budget_learn(struct budget *b, const char *company, const struct window_said *said,
                  int64_t now_ms, struct err *e)
 {
     struct hearing h = {
@@ -432,7 +432,7 @@ static int64_t clamp(int64_t v, int64_t least, int64_t most)
 int budget_refused(struct budget *b, const char *company, const char *resource,
                    int64_t retry_after_ms, int burst, int64_t now_ms, struct err *e)
 {
-    int64_t unsaid = burst ? BUDGET_BURST_MS : BUDGET_WINDOW_MS;
+    int64_t unsaid = burst ? WINDOW_BURST_MS : WINDOW_MS;
     int64_t retry = retry_after_ms < 0 ? unsaid : retry_after_ms;
     struct hearing h = {.c = company_of(b, company, now_ms),
                         .resource = resource,

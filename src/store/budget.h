@@ -16,20 +16,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "core/window.h"
 #include "store/live.h"
 
-/* First come first, within a lane. */
-enum lane { LANE_REPLY, LANE_ACTIVATION, LANE_BULK, LANES };
-
 enum {
-    BUDGET_DEFAULT_LIMIT =
-        50,                   /* per window, until a header says; Front's smallest plan */
-    BUDGET_WINDOW_MS = 60000, /* a window, until a header says when it ends */
-    BUDGET_BURST = 5,         /* requests to one resource in BUDGET_BURST_MS */
-    BUDGET_BURST_MS = 1100,   /* a second, and what the network may squeeze it by */
-    BUDGET_WAIT_MAX_MS = 2000,  /* things change: nobody sleeps to the window's end */
-    BUDGET_RESOURCE_SIZE = 128, /* with the NUL */
-    BUDGET_NO_LIMIT = 1000000   /* budget_said.limit of an API that names none */
+    BUDGET_RESOURCE_SIZE = 128 /* with the NUL */
 };
 
 struct budget;
@@ -41,31 +32,22 @@ void budget_free(struct budget *b);
 
 struct budget_ask { /* borrowed for the call */
     const char *company;
-    enum lane lane;
+    enum window_lane lane;
     const char *resource; /* from budget_resource; NULL: no id in the path */
     int search;           /* 1: a search, which has a share of its own */
 };
 
 /* 1: one request may leave now. 0: denied; as things stand there is something for it in
- * *WAIT_MS (1 or more). Things change: ask again in that time or BUDGET_WAIT_MAX_MS,
+ * *WAIT_MS (1 or more). Things change: ask again in that time or WINDOW_WAIT_MAX_MS,
  * whichever is less, plus up to a second of jitter. Who gives up just does not come back.
  * -1: live.db cannot be used. */
 int budget_take(struct budget *b, const struct budget_ask *ask, int64_t now_ms,
                 int64_t *wait_ms, struct err *e);
 
-/* What an answer's headers said; -1 for what they did not. */
-struct budget_said {
-    int64_t limit;     /* requests allowed in a window; BUDGET_NO_LIMIT, which a limit
-                        * that was heard before outlives: no bursts are counted either */
-    int64_t remaining; /* left in it */
-    int64_t reset_ms;  /* its end, Unix time, by this machine's clock: the caller
-                        * corrects it when the answer's Date differs */
-};
-
 /* For each answer with such headers, a 429 too (before budget_refused). Cheap: it reads,
  * and writes only what is new. Others use the company's limit as well: a remaining lower
  * than our own count lowers ours. */
-int budget_learn(struct budget *b, const char *company, const struct budget_said *said,
+int budget_learn(struct budget *b, const char *company, const struct window_said *said,
                  int64_t now_ms, struct err *e);
 /* For each 429. BURST 0: the company's limit is used up (remaining was 0 or absent): all
  * of its requests, of every process, wait for RETRY_AFTER_MS. BURST 1 (remaining was more

@@ -15,8 +15,8 @@ static int read_older(void *arg, const struct db_row *row)
     return 1;
 }
 
-int turn_has_come(struct db *db, int64_t id, const char *app, const char *conversation,
-                  int64_t now_ms, struct err *e)
+int delivery_order_has_come(struct db *db, int64_t id, const char *app,
+                            const char *conversation, int64_t now_ms, struct err *e)
 {
     struct older older = {0};
     if (!conversation)
@@ -27,7 +27,7 @@ int turn_has_come(struct db *db, int64_t id, const char *app, const char *conver
                  "WHERE state = 0 AND conversation = ? AND id < ? AND app = ? "
                  "AND at_ms > ? ORDER BY id LIMIT 1",
                  DB_ARGS(db_text(conversation), db_int(id), db_text(app),
-                         db_int(now_ms - TURN_MS)),
+                         db_int(now_ms - DELIVERY_ORDER_WAIT_MS)),
                  read_older, &older, e) != 0)
         return -1;
     if (!older.found)

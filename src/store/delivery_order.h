@@ -12,13 +12,13 @@
 #include "io/db.h"
 
 enum {
-    TURN_MS = 15 * 60 * 1000
+    DELIVERY_ORDER_WAIT_MS = 15 * 60 * 1000
 }; /* an older one is waited for no longer than this after it came */
 
 /* 1: the waiting delivery ID may start; 0: an older one of its APP's CONVERSATION is not
  * through. When that one is to be tried again later, ID is put off until then; when it is
  * with a worker, ID is left as it is. CONVERSATION NULL: always 1. */
-int turn_has_come(struct db *db, int64_t id, const char *app, const char *conversation,
-                  int64_t now_ms, struct err *e);
+int delivery_order_has_come(struct db *db, int64_t id, const char *app,
+                            const char *conversation, int64_t now_ms, struct err *e);
 
 #endif

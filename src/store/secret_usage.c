@@ -7,7 +7,8 @@ struct use {
     int64_t version, day_ms;
 };
 
-int64_t usage_last(struct live *live, const char *name, int64_t version, struct err *e)
+int64_t secret_usage_last(struct live *live, const char *name, int64_t version,
+                          struct err *e)
 {
     int64_t day_ms = 0;
     struct db *db = live_db(live, e);
@@ -28,11 +29,11 @@ static int note(struct db *db, void *arg, struct err *e)
         DB_ARGS(db_text(use->name), db_int(use->version), db_int(use->day_ms)), NULL, e);
 }
 
-int usage_note(struct live *live, const char *name, int64_t version, int64_t now_ms,
-               struct err *e)
+int secret_usage_note(struct live *live, const char *name, int64_t version,
+                      int64_t now_ms, struct err *e)
 {
     struct use use = {name, version, now_ms - now_ms % DAY_MS};
-    int64_t last = usage_last(live, name, version, e);
+    int64_t last = secret_usage_last(live, name, version, e);
     if (last < 0)
         return -1;
     int is_noted = last >= use.day_ms && last <= use.day_ms + 2 * DAY_MS;

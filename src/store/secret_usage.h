@@ -7,9 +7,10 @@
 #include "store/live.h"
 
 /* Says that version VERSION of the secret NAME is used at NOW_MS (Unix). */
-int usage_note(struct live *live, const char *name, int64_t version, int64_t now_ms,
-               struct err *e);
+int secret_usage_note(struct live *live, const char *name, int64_t version,
+                      int64_t now_ms, struct err *e);
 /* The start of the day (UTC, Unix ms) of its last use; 0: none that is known; -1. */
-int64_t usage_last(struct live *live, const char *name, int64_t version, struct err *e);
+int64_t secret_usage_last(struct live *live, const char *name, int64_t version,
+                          struct err *e);
 
 #endif

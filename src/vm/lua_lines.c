@@ -267,7 +267,7 @@ static const char *enter_field(struct lexer *l, const char *path, int *line)
     return NULL;
 }
 
-int where_line(const char *src, size_t len, const char *path)
+int lua_lines_line(const char *src, size_t len, const char *path)
 {
     struct lexer l = start(src, len);
     for (int depth = 0; depth != 0 || !is(&l.now, TOKEN_NAME, "return"); next(&l)) {
@@ -288,12 +288,12 @@ int where_line(const char *src, size_t len, const char *path)
 
 /* ---- all of it --------------------------------------------------------------------- */
 
-void where_tokens(const char *src, size_t len, where_token_fn fn, void *arg)
+void lua_lines_tokens(const char *src, size_t len, lua_lines_token_fn fn, void *arg)
 {
-    static const enum where_kind kinds[] = {[TOKEN_NAME] = WHERE_NAME,
-                                            [TOKEN_STRING] = WHERE_STRING,
-                                            [TOKEN_NUMBER] = WHERE_NUMBER,
-                                            [TOKEN_MARK] = WHERE_MARK};
+    static const enum lua_lines_kind kinds[] = {[TOKEN_NAME] = LUA_LINES_NAME,
+                                                [TOKEN_STRING] = LUA_LINES_STRING,
+                                                [TOKEN_NUMBER] = LUA_LINES_NUMBER,
+                                                [TOKEN_MARK] = LUA_LINES_MARK};
     for (struct lexer l = start(src, len); l.now.kind != TOKEN_END; next(&l))
         fn(arg, kinds[l.now.kind], l.now.s, l.now.len, l.now.line);
 }

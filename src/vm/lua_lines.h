@@ -12,15 +12,20 @@
  * "input.conversation_id.required", "recipes.first-reply.author", "hosts.2" or "hosts[2]"
  * (from 1), `a["b c"]`. The line of the deepest part that is there; else that of the
  * `return`; else 1. */
-int where_line(const char *src, size_t len, const char *path);
+int lua_lines_line(const char *src, size_t len, const char *path);
 
-enum where_kind { WHERE_NAME, WHERE_STRING, WHERE_NUMBER, WHERE_MARK };
+enum lua_lines_kind {
+    LUA_LINES_NAME,
+    LUA_LINES_STRING,
+    LUA_LINES_NUMBER,
+    LUA_LINES_MARK
+};
 
 /* One token: a string's text is what stands between its quotes, escapes as they are; a
  * mark is one character, but "==". */
-typedef void (*where_token_fn)(void *arg, enum where_kind kind, const char *s, size_t len,
-                               int line);
+typedef void (*lua_lines_token_fn)(void *arg, enum lua_lines_kind kind, const char *s,
+                                   size_t len, int line);
 /* Calls FN for each token of SRC; comments and white space are left out. */
-void where_tokens(const char *src, size_t len, where_token_fn fn, void *arg);
+void lua_lines_tokens(const char *src, size_t len, lua_lines_token_fn fn, void *arg);
 
 #endif

@@ -40,7 +40,7 @@ struct overlay {
 
 static const char *const layer_names[LAYERS] = {"client", "workspace", "built-in"};
 
-const char *overlay_layer_name(enum layer layer)
+const char *overlay_layer_name(enum overlay_layer layer)
 {
     return layer_names[layer];
 }
@@ -115,7 +115,8 @@ static const struct builtin_file *builtin_find(const char *name)
     return NULL;
 }
 
-static char *layer_dir(const struct overlay *o, enum layer layer, const char *client)
+static char *layer_dir(const struct overlay *o, enum overlay_layer layer,
+                       const char *client)
 {
     if (layer == LAYER_CLIENT)
         return o->workspace && client ? xasprintf("%s/clients/%s", o->workspace, client)
@@ -125,7 +126,7 @@ static char *layer_dir(const struct overlay *o, enum layer layer, const char *cl
     return xstrdup_null(o->builtin_dir);
 }
 
-static char *shown_path(enum layer layer, const char *client, const char *name)
+static char *shown_path(enum overlay_layer layer, const char *client, const char *name)
 {
     if (layer == LAYER_CLIENT)
         return xasprintf("clients/%s/%s", client ? client : "", name);
@@ -143,8 +144,8 @@ static int by_client(const void *client, const void *snapshot)
 }
 
 /* NULL: the layer is read from the disk. */
-static const struct snapshot *find_snapshot(const struct overlay *o, enum layer layer,
-                                            const char *client)
+static const struct snapshot *find_snapshot(const struct overlay *o,
+                                            enum overlay_layer layer, const char *client)
 {
     if (o->nsnapshots == 0 || layer == LAYER_BUILTIN)
         return NULL;
@@ -180,8 +181,8 @@ static void entry_add(struct overlay *o, char *key, struct overlay_file *file)
     *bucket = entry;
 }
 
-static struct overlay_file *file_new(enum layer layer, const char *path, const char *text,
-                                     size_t len)
+static struct overlay_file *file_new(enum overlay_layer layer, const char *path,
+                                     const char *text, size_t len)
 {
     struct overlay_file *file = xcalloc(1, sizeof *file);
     file->layer = layer;
@@ -222,8 +223,8 @@ struct overlay_file *overlay_kept(struct overlay *o, const char *path, const cha
     return entry ? entry->file : NULL;
 }
 
-struct overlay_file *overlay_keep(struct overlay *o, enum layer layer, const char *path,
-                                  const char *text, size_t len)
+struct overlay_file *overlay_keep(struct overlay *o, enum overlay_layer layer,
+                                  const char *path, const char *text, size_t len)
 {
     char *copy = xmemdup0(text, len);
     struct overlay_file *file = file_new(layer, path, copy, len);
@@ -247,7 +248,7 @@ static struct overlay_file *read_builtin(const char *name, const char *path)
 }
 
 /* 0 also when there is none: FILE stays NULL. */
-static int read_below(const char *dir, enum layer layer, const char *name,
+static int read_below(const char *dir, enum overlay_layer layer, const char *name,
                       const char *path, struct overlay_file **file, struct err *e)
 {
     char *real_name = layer == LAYER_BUILTIN ? builtin_name(name) : xstrdup(name);
@@ -271,7 +272,7 @@ static int read_below(const char *dir, enum layer layer, const char *name,
 }
 
 /* 1 found, 0 the layer has none, -1 error. */
-static int layer_find(struct overlay *o, enum layer layer, const char *client,
+static int layer_find(struct overlay *o, enum overlay_layer layer, const char *client,
                       const char *name, struct overlay_file **out, struct err *e)
 {
     char *key = shown_path(layer, client, name);
@@ -302,7 +303,7 @@ static int layer_find(struct overlay *o, enum layer layer, const char *client,
 }
 
 struct overlay_file *overlay_find(struct overlay *o, const char *client, const char *name,
-                                  enum layer from, struct err *e)
+                                  enum overlay_layer from, struct err *e)
 {
     if (name[0] == '/' || strstr(name, "..")) {
         err_set(e, ERR_FORBIDDEN, "cannot read %s: it leads out of its layer", name);
@@ -312,7 +313,7 @@ struct overlay_file *overlay_find(struct overlay *o, const char *client, const c
         struct overlay_file *file;
         if (layer == LAYER_CLIENT && !client)
             continue;
-        int rc = layer_find(o, (enum layer)layer, client, name, &file, e);
+        int rc = layer_find(o, (enum overlay_layer)layer, client, name, &file, e);
         if (rc != 0)
             return rc > 0 ? file : NULL;
     }
@@ -362,9 +363,9 @@ void overlay_each(struct overlay *o, const char *client, const char *dir,
     struct names names = {0};
     for (int layer = LAYER_CLIENT; layer < LAYERS; layer++) {
         char *real_name = layer == LAYER_BUILTIN ? builtin_name(dir) : xstrdup(dir);
-        char *base = layer_dir(o, (enum layer)layer, client);
+        char *base = layer_dir(o, (enum overlay_layer)layer, client);
         const struct snapshot *snapshot =
-            base ? find_snapshot(o, (enum layer)layer, client) : NULL;
+            base ? find_snapshot(o, (enum overlay_layer)layer, client) : NULL;
         if (snapshot) {
             snapshot_each(&snapshot->names, real_name, &names);
         } else if (base) {
@@ -412,7 +413,7 @@ static int read_entry(void *arg, const char *entry)
 void overlay_preload(struct overlay *o, const char *client)
 {
     static const char *const dirs[] = {"lua", "recipes", "templates"};
-    enum layer layer = client ? LAYER_CLIENT : LAYER_WORKSPACE;
+    enum overlay_layer layer = client ? LAYER_CLIENT : LAYER_WORKSPACE;
     char *base = layer_dir(o, layer, client);
     struct names names = {0};
     if (!base || find_snapshot(o, layer, client)) {

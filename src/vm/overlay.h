@@ -11,12 +11,12 @@
 
 #include "base/err.h"
 
-enum layer { LAYER_CLIENT, LAYER_WORKSPACE, LAYER_BUILTIN, LAYERS };
+enum overlay_layer { LAYER_CLIENT, LAYER_WORKSPACE, LAYER_BUILTIN, LAYERS };
 
 struct overlay;
 
 struct overlay_file { /* owned by the overlay */
-    enum layer layer;
+    enum overlay_layer layer;
     char *path; /* as shown to people: "clients/acme/recipes/x.lua",
                    "built-in:recipes/x.lua" */
     const char *text;
@@ -37,12 +37,12 @@ void overlay_free(struct overlay *o);
  * has it, ERR_FORBIDDEN when it leads out of its layer, ERR_LIMIT when it is too large.
  */
 struct overlay_file *overlay_find(struct overlay *o, const char *client, const char *name,
-                                  enum layer from, struct err *e);
+                                  enum overlay_layer from, struct err *e);
 /* A version of a file that is no longer, or not yet, the layer's: what a run has pinned.
  * The second is for the first time; TEXT is copied. */
 struct overlay_file *overlay_kept(struct overlay *o, const char *path, const char *hash);
-struct overlay_file *overlay_keep(struct overlay *o, enum layer layer, const char *path,
-                                  const char *text, size_t len);
+struct overlay_file *overlay_keep(struct overlay *o, enum overlay_layer layer,
+                                  const char *path, const char *text, size_t len);
 /* Takes CODE, malloc'ed bytecode of its text. */
 void overlay_keep_code(struct overlay_file *file, char *code, size_t len);
 /* The SHA-256 of its text in hex, made when it is first asked for. */
@@ -55,6 +55,7 @@ void overlay_each(struct overlay *o, const char *client, const char *dir,
  * that layer is what it is now, whatever becomes of its files. What cannot be read stays
  * as it is: an error when it is asked for. */
 void overlay_preload(struct overlay *o, const char *client);
-const char *overlay_layer_name(enum layer layer); /* "client", "workspace", "built-in" */
+const char *
+overlay_layer_name(enum overlay_layer layer); /* "client", "workspace", "built-in" */
 
 #endif

@@ -139,7 +139,7 @@ static int is_noted(const char *name)
 }
 
 struct overlay_file *pins_find(struct pins *p, const char *client, const char *name,
-                               enum layer from, struct err *e)
+                               enum overlay_layer from, struct err *e)
 {
     char key[NAME_MAX_BYTES];
     int n = snprintf(key, sizeof key, "%d %s %s", (int)from, client ? client : "-", name);
@@ -297,7 +297,7 @@ static int load_file(struct pins *p, struct pin *pin, const char *hex, int layer
         return malformed(pin->name, e);
     struct overlay_file *file =
         overlay_find(p->overlay, strcmp(client, "-") != 0 ? client : NULL, name,
-                     (enum layer)from, &ignored);
+                     (enum overlay_layer)from, &ignored);
     /* today's when it is the same one, in the same place */
     if (!file || strcmp(overlay_hash(file), hex) != 0 || strcmp(file->path, path) != 0)
         file = overlay_kept(p->overlay, path, hex);
@@ -306,7 +306,7 @@ static int load_file(struct pins *p, struct pin *pin, const char *hex, int layer
         size_t len;
         if (text(arg, pin->hash, &bytes, &len, e) != 0)
             return -1;
-        file = overlay_keep(p->overlay, (enum layer)layer, path, bytes, len);
+        file = overlay_keep(p->overlay, (enum overlay_layer)layer, path, bytes, len);
         free(bytes);
     }
     pin->file = file;
@@ -363,7 +363,7 @@ static void compare_line(struct overlay *overlay, const char *line, const char *
         return; /* settings, or a file's bytes */
     struct overlay_file *today =
         overlay_find(overlay, strcmp(client, "-") != 0 ? client : NULL, name,
-                     (enum layer)from, &ignored);
+                     (enum overlay_layer)from, &ignored);
     if (today ? strcmp(overlay_hash(today), hex) != 0 : *path != '\0')
         fn(arg, today ? today->path : path);
 }
@@ -381,7 +381,8 @@ void pins_each_changed(struct overlay *overlay, const char *list,
     free(copy);
 }
 
-int pins_describe(const struct pins *p, const char *name, enum layer *layer, char hex[65])
+int pins_describe(const struct pins *p, const char *name, enum overlay_layer *layer,
+                  char hex[65])
 {
     for (int i = 0; i < p->n; i++) {
         const struct pin *pin = &p->list[i];

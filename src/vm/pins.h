@@ -30,7 +30,7 @@ void pins_each_changed(struct overlay *overlay, const char *list,
                        void (*fn)(void *arg, const char *path), void *arg);
 /* As overlay_find, from the notes first. */
 struct overlay_file *pins_find(struct pins *p, const char *client, const char *name,
-                               enum layer from, struct err *e);
+                               enum overlay_layer from, struct err *e);
 /* Settings: notes TODAY under NAME ("client", "workspace", "connector front"), or
  * answers what is noted. Borrowed; it must not change any more. */
 const json_t *pins_tree(struct pins *p, const char *name, const json_t *today);
@@ -51,7 +51,7 @@ void pins_each(const struct pins *p,
                void *arg);
 /* The layer and hash of NAME ("lua/front/actions/x.lua", "recipes/x.lua"), for trace: 0
  * when it is not noted. */
-int pins_describe(const struct pins *p, const char *name, enum layer *layer,
+int pins_describe(const struct pins *p, const char *name, enum overlay_layer *layer,
                   char hex[65]);
 
 #endif

@@ -29,7 +29,7 @@ struct run {
     char *app, *company; /* see run_spec; may be NULL */
     int files_allowed, dry;
     struct mock *mock;
-    enum lane lane;
+    enum window_lane lane;
     int64_t wait_ms;
     int patient;
     char *writing; /* NULL: no write is unanswered */
@@ -42,9 +42,9 @@ struct run {
     lua_State *L, *co; /* co is anchored in L's registry */
     struct cpu_meter cpu;
     struct journal *journal;
-    struct pins *pins;               /* NULL: none are noted */
-    const struct run_keeper *keeper; /* NULL: it lives in memory */
-    struct scope *scopes;            /* grown as needed, to the call depth */
+    struct pins *pins;                  /* NULL: none are noted */
+    const struct run_committer *keeper; /* NULL: it lives in memory */
+    struct scope *scopes;               /* grown as needed, to the call depth */
     int depth;
 
     void (*cancel)(void *arg); /* of what it waits for */
@@ -541,7 +541,7 @@ struct run *run_of(lua_State *L)
     return vm_state_of(L)->owner;
 }
 
-enum lane run_lane(const struct run *run)
+enum window_lane run_lane(const struct run *run)
 {
     int bulk = run->depth > 0 && run->scopes[run->depth - 1].bulk;
     return bulk ? LANE_BULK : run->lane;
@@ -587,7 +587,7 @@ struct pins *run_pins(struct run *run)
     return run->pins;
 }
 
-const struct run_keeper *run_keeper(const struct run *run)
+const struct run_committer *run_committer(const struct run *run)
 {
     return run->keeper;
 }

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "store/budget.h"
+#include "core/window.h"
 #include "core/connection.h"
 #include "core/journal.h"
 #include "io/httpc.h"
@@ -31,7 +31,7 @@ struct pins; /* vm/pins.h */
 struct run_ask { /* borrowed for the call */
     const struct connection *connection;
     const char *method, *url;
-    enum lane lane;
+    enum window_lane lane;
     int64_t wait_ms; /* how long it may wait in line; 0: not at all */
     int patient;     /* 1: a 429 is waited for as well */
     int64_t version; /* of the token that the answer is to */
@@ -92,7 +92,7 @@ struct run_commit { /* borrowed until DONE */
 };
 typedef void run_committed(void *arg,
                            const struct err *e); /* kind ERR_NONE: it is kept */
-struct run_keeper {
+struct run_committer {
     void *arg;
     /* Commits the journal's delta; DONE is called once, from the loop, unless *PENDING is
      * withdrawn: what was handed over may be committed all the same. ERR_CONFLICT: the
@@ -121,14 +121,14 @@ struct run_spec {       /* all copied */
     int files; /* 1: `file` inputs may be read from disk (the command line) */
     int dry;   /* 1: the first write ends the attempt, its request being the result */
     struct mock *mock; /* for `foyer mock` alone */
-    enum lane lane;
+    enum window_lane lane;
     int64_t wait_ms; /* how long a request may wait in line for the company's budget */
     int patient;     /* 1: also through a 429 of the API itself */
     int keep;        /* 1: the journal keeps its steps, for a replay in this process */
     /* of a run that is kept: owned by the run from run_start on, whatever comes of it */
-    struct journal *journal;         /* NULL: a new one */
-    struct pins *pins;               /* NULL: none are noted */
-    const struct run_keeper *keeper; /* borrowed for the run's life */
+    struct journal *journal;            /* NULL: a new one */
+    struct pins *pins;                  /* NULL: none are noted */
+    const struct run_committer *keeper; /* borrowed for the run's life */
 };
 
 enum run_outcome {
@@ -194,7 +194,7 @@ struct scope {          /* one script in the chain of ctx.call */
 
 struct run *run_of(lua_State *L);
 /* What its reads count as where it is now. */
-enum lane run_lane(const struct run *run);
+enum window_lane run_lane(const struct run *run);
 int64_t run_wait_ms(const struct run *run);
 int run_is_patient(const struct run *run);
 struct mock *run_mock(const struct run *run); /* NULL: an ordinary run */
@@ -202,8 +202,9 @@ struct vm *run_vm(const struct run *run);
 const struct run_host *run_host(const struct run *run);
 struct httpc *run_httpc(const struct run *run);
 struct journal *run_journal(struct run *run);
-struct pins *run_pins(struct run *run);                     /* NULL: none are noted */
-const struct run_keeper *run_keeper(const struct run *run); /* NULL: lives in memory */
+struct pins *run_pins(struct run *run); /* NULL: none are noted */
+const struct run_committer *
+run_committer(const struct run *run); /* NULL: lives in memory */
 /* 1 where a retryable failure is the script's to handle: {catch = true}. */
 int run_is_catching(const struct run *run);
 const char *run_client(const struct run *run); /* NULL: none */

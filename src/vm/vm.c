@@ -123,7 +123,7 @@ struct vm_state *vm_state_of(lua_State *L)
 }
 
 struct overlay_file *vm_find(lua_State *L, const char *client, const char *name,
-                             enum layer from, struct err *e)
+                             enum overlay_layer from, struct err *e)
 {
     struct vm_state *state = vm_state_of(L);
     return state->pins ? pins_find(state->pins, client, name, from, e)

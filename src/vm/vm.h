@@ -41,7 +41,7 @@ struct vm_state *vm_state_of(lua_State *L);
 
 /* overlay_find for L's state: what its run has pinned goes first. */
 struct overlay_file *vm_find(lua_State *L, const char *client, const char *name,
-                             enum layer from, struct err *e);
+                             enum overlay_layer from, struct err *e);
 /* Pushes FILE's chunk as a function with environment at the top of the stack as its _ENV
  * (popped). Text only; a syntax error raises kind script with file and line. */
 void vm_load(lua_State *L, struct overlay_file *file);

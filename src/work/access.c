@@ -140,8 +140,8 @@ static void set_ask(struct waiting *x, struct access *a, const struct run_ask *a
 static void ask_again_in(struct waiting *x, int64_t ms)
 {
     struct access *a = x->access;
-    if (ms > BUDGET_WAIT_MAX_MS)
-        ms = BUDGET_WAIT_MAX_MS;
+    if (ms > WINDOW_WAIT_MAX_MS)
+        ms = WINDOW_WAIT_MAX_MS;
     a->jitter = a->jitter * 1103515245u + 12345u;
     int64_t spread = 20 + ms / 8;
     loop_timer_set(x->timer, ms + (int64_t)((a->jitter >> 16) % (unsigned)spread));
@@ -175,7 +175,7 @@ static int take(struct waiting *x, int64_t *ms, struct err *e)
      * at once; else somebody may give permits back. */
     int blocked = budget_state(x->access->budget, x->company, now, &state, &why) == 0 &&
                   state.blocked_until_ms > now;
-    if ((blocked || *ms < BUDGET_WAIT_MAX_MS ? *ms : BUDGET_WAIT_MAX_MS) <= left)
+    if ((blocked || *ms < WINDOW_WAIT_MAX_MS ? *ms : WINDOW_WAIT_MAX_MS) <= left)
         return 0;
     err_set(e, ERR_RATE_LIMITED,
             "cannot ask %s yet: the company's rate limit is used up (foyer call --wait D "
@@ -278,12 +278,12 @@ static int learn(struct access *a, const struct waiting *x, const json_t *connec
                  const struct httpc_answer *answer, int64_t now)
 {
     struct err e;
-    struct budget_said said = {number(rate_header(connector, "limit", answer), 1),
+    struct window_said said = {number(rate_header(connector, "limit", answer), 1),
                                number(rate_header(connector, "remaining", answer), 1),
                                number(rate_header(connector, "reset", answer), 1000)};
     /* an API that names no limit has none that could be kept */
     if (said.limit < 0 && said.remaining < 0 && answer->status < 300)
-        said.limit = BUDGET_NO_LIMIT;
+        said.limit = WINDOW_NO_LIMIT;
     if (said.reset_ms >= 0)
         said.reset_ms -= grant_skew_ms(answer, now);
     if ((said.limit >= 0 || said.remaining >= 0) &&

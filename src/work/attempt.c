@@ -98,7 +98,7 @@ static int on_step(void *arg, const struct journal_entry *step)
     struct loading *l = arg;
     /* of a walk's scope that is open: on the pages before its checkpoint */
     if ((step->is_intent || step->is_done) && (step->is_scope || step->is_done))
-        kept_has_written(l->a->kept);
+        run_log_has_written(l->a->kept);
     if (step->is_intent && !step->is_scope)
         follow_step(l->a, step);
     l->failed = journal_load(l->journal, step, l->e) != 0;
@@ -206,7 +206,7 @@ static void commit_end(struct attempt *a, const struct journal *journal,
 {
     a->end.state = (enum ledger_state)change->state;
     a->end.due_ms = change->due_ms;
-    kept_commit(a->kept, journal, pins, change, on_ended, a);
+    run_log_commit(a->kept, journal, pins, change, on_ended, a);
 }
 
 void attempt_end(struct attempt *a, const struct ledger_change *change)
@@ -245,7 +245,7 @@ static void note_wait(struct attempt *a, const char *what, int64_t due_ms,
 {
     char in[64];
     when_format_duration((double)(due_ms - clock_wall_ms()) / 1000, in);
-    kept_note(a->kept, what, "in %s: %s", in, e->text);
+    run_log_note(a->kept, what, "in %s: %s", in, e->text);
 }
 
 /* Divergence on replay: the code or the world is another one, and what a script would do
@@ -269,10 +269,10 @@ static void decide(struct attempt *a, const struct err *e, struct ledger_change 
 {
     int64_t due;
     *why = *e;
-    if (kept_is_guarded(a->kept) || is_divergence(e)) {
+    if (run_log_is_guarded(a->kept) || is_divergence(e)) {
         *change = attempt_change(a, LEDGER_PARKED);
     } else if (e->kind == ERR_AUTH &&
-               (!a->env->by_hand || a->confirm || kept_did_write(a->kept))) {
+               (!a->env->by_hand || a->confirm || run_log_did_write(a->kept))) {
         *change = attempt_change(a, LEDGER_HELD);
         change->due_ms += HELD_MS;
     } else if (!passes(a, e)) {
@@ -298,7 +298,7 @@ static void fail_with(struct attempt *a, const struct err *e,
     a->end.err = why;
     const char *state = ledger_state_name((enum ledger_state)change.state);
     if (change.state != LEDGER_QUEUED && !(change.state == LEDGER_HELD && a->was_held))
-        kept_note(a->kept, state, "%s", why.text);
+        run_log_note(a->kept, state, "%s", why.text);
     if (change.state == LEDGER_PARKED || change.state == LEDGER_DEAD)
         attempt_alert(a, state, why.text);
     else if (change.state == LEDGER_HELD && !a->was_held)
@@ -358,13 +358,13 @@ static void release_with(struct attempt *a, const struct journal *journal,
                          const struct pins *pins)
 {
     /* who interrupts a run by hand before it has done anything does not want it */
-    int gives_up = a->env->by_hand && !kept_did_begin(a->kept) && !a->confirm;
+    int gives_up = a->env->by_hand && !run_log_did_begin(a->kept) && !a->confirm;
     struct ledger_change change =
         attempt_change(a, gives_up ? LEDGER_CANCELLED : LEDGER_QUEUED);
     if (gives_up)
         change.reason = "interrupted";
-    kept_note(a->kept, gives_up ? "cancelled" : "released", "%s",
-              gives_up ? "interrupted by hand" : "the process that had it ends");
+    run_log_note(a->kept, gives_up ? "cancelled" : "released", "%s",
+                 gives_up ? "interrupted by hand" : "the process that had it ends");
     if (gives_up)
         err_set(&a->end.err, ERR_UNAVAILABLE,
                 "interrupted before it wrote anything: it is given up");
@@ -403,7 +403,7 @@ static void keep_first(struct attempt *a, const struct run_result *result)
 {
     struct ledger_change none = {.drop = -1, .state = -1};
     a->err = result->err;
-    kept_commit(a->kept, result->journal, result->pins, &none, on_kept, a);
+    run_log_commit(a->kept, result->journal, result->pins, &none, on_kept, a);
 }
 
 static int has_no_policy(const struct attempt *a)
@@ -425,8 +425,8 @@ static void take_result(struct attempt *a, const struct run_result *result,
     if (result->len < n + 2 || memcmp(a->result, head, n) != 0)
         return;
     if (result->len - n - 1 > limits_default.result_bytes) {
-        kept_note(a->kept, "result", "not kept: it has %zu bytes, and %zu are kept",
-                  result->len - n - 1, limits_default.result_bytes);
+        run_log_note(a->kept, "result", "not kept: it has %zu bytes, and %zu are kept",
+                     result->len - n - 1, limits_default.result_bytes);
         return;
     }
     a->result[result->len - 1] = '\0'; /* until it is copied */
@@ -436,15 +436,15 @@ static void take_result(struct attempt *a, const struct run_result *result,
 static void note_code(struct attempt *a, const struct pins *pins)
 {
     char hex[65], *name = xasprintf("recipes/%s.lua", a->recipe);
-    enum layer layer;
+    enum overlay_layer layer;
     if (a->number == 1 && pins && pins_describe(pins, name, &layer, hex))
-        kept_note(a->kept, "code", "%s%s%s%s %.8s",
-                  layer == LAYER_CLIENT ? "clients/" : "",
-                  layer == LAYER_CLIENT ? a->client : "",
-                  layer == LAYER_CLIENT    ? "/"
-                  : layer == LAYER_BUILTIN ? "built-in:"
-                                           : "",
-                  name, hex);
+        run_log_note(a->kept, "code", "%s%s%s%s %.8s",
+                     layer == LAYER_CLIENT ? "clients/" : "",
+                     layer == LAYER_CLIENT ? a->client : "",
+                     layer == LAYER_CLIENT    ? "/"
+                     : layer == LAYER_BUILTIN ? "built-in:"
+                                              : "",
+                     name, hex);
     free(name);
 }
 
@@ -463,7 +463,7 @@ static void end_well(struct attempt *a, const struct run_result *result)
     switch (result->outcome) {
     case RUN_DONE:
         take_result(a, result, &change);
-        kept_note(a->kept, "done", "in attempt %d", a->number);
+        run_log_note(a->kept, "done", "in attempt %d", a->number);
         break;
     case RUN_SKIPPED:
     case RUN_PARKED:
@@ -471,7 +471,7 @@ static void end_well(struct attempt *a, const struct run_result *result)
         change.kind =
             result->outcome == RUN_PARKED ? err_kind_name(result->err.kind) : NULL;
         change.reason = result->err.text;
-        kept_note(a->kept, state, "%s", result->err.text);
+        run_log_note(a->kept, state, "%s", result->err.text);
         if (result->outcome == RUN_PARKED)
             attempt_alert(a, state, result->err.text);
         break;
@@ -481,10 +481,10 @@ static void end_well(struct attempt *a, const struct run_result *result)
         change.wait_seq = result->wait_seq;
         change.wait_trigger = result->wait_trigger;
         change.wait_match = result->wait_match;
-        kept_note(a->kept, state, "%s%s%s for %s at most",
-                  result->wait_trigger ? "for " : "",
-                  result->wait_trigger ? result->wait_trigger : "",
-                  result->wait_match ? " (its event as asked for)" : "", span);
+        run_log_note(a->kept, state, "%s%s%s for %s at most",
+                     result->wait_trigger ? "for " : "",
+                     result->wait_trigger ? result->wait_trigger : "",
+                     result->wait_match ? " (its event as asked for)" : "", span);
     }
     commit_end(a, result->journal, result->pins, &change);
     if (a->result)
@@ -498,9 +498,9 @@ static void on_done(void *arg, const struct run_result *result)
     struct journal_entry intent, scope;
     a->run = NULL;
     note_code(a, result->pins);
-    if (kept_got_on(a->kept)) /* failures in a row count */
+    if (run_log_got_on(a->kept)) /* failures in a row count */
         a->failures = (struct policy_failures){0};
-    if (kept_is_lost(a->kept)) {
+    if (run_log_is_lost(a->kept)) {
         lost(a);
     } else if (result->outcome != RUN_FAILED) {
         end_well(a, result);
@@ -509,7 +509,7 @@ static void on_done(void *arg, const struct run_result *result)
         keep_first(a, result);
     } else if (is_stopping(a->env) && e->kind == ERR_INTERNAL) {
         release_with(a, result->journal, result->pins);
-    } else if (passes(a, e) && has_no_policy(a) && !kept_is_guarded(a->kept)) {
+    } else if (passes(a, e) && has_no_policy(a) && !run_log_is_guarded(a->kept)) {
         keep_first(a, result);
     } else {
         fail_with(a, e, result->journal, result->pins);
@@ -534,17 +534,17 @@ static int load(struct attempt *a, const struct ledger_run *row, struct journal 
         return -1;
     int64_t activation = a->end.id;
     a->end.id = a->id;
-    struct keeping keeping = {.run = a->id,
-                              .epoch = a->epoch,
-                              .client = a->client,
-                              .guarded = str_eq(a->origin, "activation"),
-                              .new_run = row,
-                              .on_added = on_added,
-                              .arg = a};
-    a->kept = keeper_begin(a->env->keeper, &keeping);
+    struct run_log_spec keeping = {.run = a->id,
+                                   .epoch = a->epoch,
+                                   .client = a->client,
+                                   .guarded = str_eq(a->origin, "activation"),
+                                   .new_run = row,
+                                   .on_added = on_added,
+                                   .arg = a};
+    a->kept = committer_begin(a->env->keeper, &keeping);
     read_policy(a);
     a->label = xasprintf("recipe %s", a->recipe);
-    kept_note(a->kept, "attempt", "%d", a->number);
+    run_log_note(a->kept, "attempt", "%d", a->number);
     if (activation && inbox_activation(a->env->db, activation, on_activation, a, e) != 0)
         return -1;
     a->args_len = strlen(a->args);
@@ -554,7 +554,7 @@ static int load(struct attempt *a, const struct ledger_run *row, struct journal 
         journal_free(*journal);
         return -1;
     }
-    kept_has_pins(a->kept, pins_count(*pins));
+    run_log_has_pins(a->kept, pins_count(*pins));
     return 0;
 }
 
@@ -604,7 +604,7 @@ static void begin(struct attempt *a, const struct ledger_run *row)
                             .keep = 1,
                             .journal = journal,
                             .pins = pins,
-                            .keeper = kept_keeper(a->kept)};
+                            .keeper = run_log_committer(a->kept)};
     stats_add(STAT_ATTEMPTS, 1);
     stats_add(STAT_REPLAYS, (uint64_t)journal_is_replaying(journal));
     a->run = run_start(session_runs(a->env->session), &spec, on_done, a);
@@ -652,7 +652,7 @@ struct attempt *attempt_start_new(struct attempt_env *env, const struct ledger_r
 
 void attempt_release(struct attempt *a)
 {
-    if (!a->run || kept_is_writing(a->kept))
+    if (!a->run || run_log_is_writing(a->kept))
         return;
     run_kill(a->run);
     a->run = NULL;
@@ -667,7 +667,7 @@ void attempt_free(struct attempt *a)
         run_kill(a->run);
     if (a->later)
         loop_timer_free(a->later);
-    kept_free(a->kept);
+    run_log_free(a->kept);
     confirm_free(a->confirm);
     free(a->client);
     free(a->recipe);

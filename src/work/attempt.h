@@ -14,7 +14,7 @@
 struct attempt_env { /* borrowed; one for all */
     struct session *session;
     struct workspace *workspace;
-    struct keeper *keeper;
+    struct committer *keeper;
     struct alert *alert; /* NULL: nobody is told */
     struct db *db;       /* of the loop's thread, for reading */
     int by_hand;         /* see runner_be_by_hand */
@@ -28,7 +28,7 @@ struct attempt { /* for work/attempt.c and work/confirm.c; others see its first 
     char *client, *recipe;
     struct run *run; /* NULL: none is going on */
     /* ---- */
-    struct kept *kept;
+    struct run_log *kept;
     char *origin, *seed, *label, *policy_text, *args;
     size_t args_len;
     int number; /* this attempt's, from 1 */

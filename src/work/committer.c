@@ -25,7 +25,7 @@ enum {
     RECEIPT_MS = 10 * 60 * 1000
 };
 
-struct keeper {
+struct committer {
     struct workspace *w;
     struct loop *loop;
     struct writer *writer;
@@ -43,15 +43,16 @@ struct note {
     char *what, *text;
 };
 
-struct kept {
-    struct keeper *k;
+struct run_log {
+    struct committer *k;
     int64_t run, epoch; /* run 0: it is not in the store yet */
-    struct parcel *row; /* of one that was not in the store when it began, or NULL */
+    struct owned_change
+        *row;           /* of one that was not in the store when it began, or NULL */
     struct job *adding; /* it will be with this one, and others wait for that */
     void (*on_added)(void *arg, int64_t id);
     void *added_arg;
     char *client;
-    struct run_keeper hooks;
+    struct run_committer hooks;
     int npins; /* of them are stored */
     struct note *notes;
     size_t nnotes;
@@ -64,8 +65,8 @@ struct kept {
 /* What the writer's thread gets: all of it is the job's own. */
 struct job {
     struct job *next, **prev;
-    struct keeper *keeper; /* NULL: it has gone */
-    struct kept *kept;     /* NULL: its attempt has gone */
+    struct committer *keeper; /* NULL: it has gone */
+    struct run_log *kept;     /* NULL: its attempt has gone */
     struct journal *journal;
     const struct pins *pins;
     int npins;
@@ -75,7 +76,7 @@ struct job {
     int is_stuck;            /* it waits for the timer */
     int waits;               /* for the job that adds the run */
     const char *owner, *why; /* why: it cannot be submitted */
-    struct parcel parcel;
+    struct owned_change parcel;
     run_committed *done;
     void *arg;
 };
@@ -86,7 +87,7 @@ static void submit(struct job *job);
 
 static void on_again(void *arg)
 {
-    struct keeper *k = arg;
+    struct committer *k = arg;
     for (struct job *job = k->jobs; job; job = job->next)
         if (job->is_stuck) {
             job->is_stuck = 0;
@@ -95,10 +96,10 @@ static void on_again(void *arg)
         }
 }
 
-struct keeper *keeper_new(struct workspace *w, struct loop *loop, struct writer *writer,
-                          struct presence *p)
+struct committer *committer_new(struct workspace *w, struct loop *loop,
+                                struct writer *writer, struct presence *p)
 {
-    struct keeper *k = xcalloc(1, sizeof *k);
+    struct committer *k = xcalloc(1, sizeof *k);
     k->w = w;
     k->loop = loop;
     k->writer = writer;
@@ -114,11 +115,11 @@ static void job_free(struct job *job)
         if (job->next)
             job->next->prev = job->prev;
     }
-    parcel_fini(&job->parcel);
+    owned_change_fini(&job->parcel);
     free(job);
 }
 
-void keeper_free(struct keeper *k)
+void committer_free(struct committer *k)
 {
     if (!k)
         return;
@@ -136,12 +137,12 @@ void keeper_free(struct keeper *k)
     free(k);
 }
 
-int keeper_is_stuck(const struct keeper *k)
+int committer_is_stuck(const struct committer *k)
 {
     return k->stuck > 0;
 }
 
-struct presence *keeper_presence(const struct keeper *k)
+struct presence *committer_presence(const struct committer *k)
 {
     return k->presence;
 }
@@ -152,13 +153,13 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
                    run_committed *done, void *done_arg, void **pending);
 
 /* Whoever finds this process dead knows that the last write has not left. */
-static void has_not_left(const struct kept *x)
+static void has_not_left(const struct run_log *x)
 {
     if (x->k->presence && x->write.run)
         presence_unsent(x->k->presence, &x->write);
 }
 
-static void has_left(const struct kept *x)
+static void has_left(const struct run_log *x)
 {
     if (x->k->presence)
         presence_sent(x->k->presence, x->run);
@@ -185,9 +186,9 @@ static void withdraw(void *arg, void *pending)
     job->pins = NULL;
 }
 
-struct kept *keeper_begin(struct keeper *k, const struct keeping *what)
+struct run_log *committer_begin(struct committer *k, const struct run_log_spec *what)
 {
-    struct kept *x = xcalloc(1, sizeof *x);
+    struct run_log *x = xcalloc(1, sizeof *x);
     x->k = k;
     x->run = what->run;
     x->epoch = what->epoch;
@@ -195,16 +196,16 @@ struct kept *keeper_begin(struct keeper *k, const struct keeping *what)
     x->may_guard = what->guarded;
     if (what->new_run) {
         x->row = xmalloc(sizeof *x->row);
-        parcel_init(x->row, 0);
-        parcel_add_run(x->row, what->new_run);
+        owned_change_init(x->row, 0);
+        owned_change_add_run(x->row, what->new_run);
     }
     x->on_added = what->on_added;
     x->added_arg = what->arg;
-    x->hooks = (struct run_keeper){x, commit, withdraw, leaving, refused};
+    x->hooks = (struct run_committer){x, commit, withdraw, leaving, refused};
     return x;
 }
 
-void kept_free(struct kept *x)
+void run_log_free(struct run_log *x)
 {
     if (!x)
         return;
@@ -223,7 +224,7 @@ void kept_free(struct kept *x)
         free(x->notes[i].text);
     }
     if (x->row)
-        parcel_fini(x->row);
+        owned_change_fini(x->row);
     free(x->row);
     free(x->notes);
     free(x->app);
@@ -232,22 +233,22 @@ void kept_free(struct kept *x)
     free(x);
 }
 
-const struct run_keeper *kept_keeper(const struct kept *x)
+const struct run_committer *run_log_committer(const struct run_log *x)
 {
     return &x->hooks;
 }
 
-void kept_has_pins(struct kept *x, int n)
+void run_log_has_pins(struct run_log *x, int n)
 {
     x->npins = n;
 }
 
-void kept_has_written(struct kept *x)
+void run_log_has_written(struct run_log *x)
 {
     x->did_begin = x->did_write = 1;
 }
 
-void kept_note(struct kept *x, const char *what, const char *fmt, ...)
+void run_log_note(struct run_log *x, const char *what, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -256,7 +257,7 @@ void kept_note(struct kept *x, const char *what, const char *fmt, ...)
     va_end(ap);
 }
 
-int kept_is_writing(const struct kept *x)
+int run_log_is_writing(const struct run_log *x)
 {
     int writes = x->is_writing;
     for (const struct job *job = x->k->jobs; job; job = job->next)
@@ -264,34 +265,34 @@ int kept_is_writing(const struct kept *x)
     return writes;
 }
 
-int kept_did_write(const struct kept *x)
+int run_log_did_write(const struct run_log *x)
 {
     return x->did_write;
 }
 
-int kept_got_on(const struct kept *x)
+int run_log_got_on(const struct run_log *x)
 {
     return x->got_on;
 }
 
-int kept_did_begin(const struct kept *x)
+int run_log_did_begin(const struct run_log *x)
 {
     return x->did_begin;
 }
 
-int kept_is_lost(const struct kept *x)
+int run_log_is_lost(const struct run_log *x)
 {
     return x->is_lost;
 }
 
-int kept_is_guarded(const struct kept *x)
+int run_log_is_guarded(const struct run_log *x)
 {
     return x->is_guarded;
 }
 
 /* ---- jobs ---- */
 
-static int is_known(const struct keeper *k, const unsigned char *hash)
+static int is_known(const struct committer *k, const unsigned char *hash)
 {
     for (int i = 0; i < k->nknown; i++)
         if (memcmp(k->known[i], hash, CRYPTO_SHA256_SIZE) == 0)
@@ -302,28 +303,29 @@ static int is_known(const struct keeper *k, const unsigned char *hash)
 /* The code goes along once for each set of it that this process has not stored yet. */
 static void add_pins(struct job *job, const struct pins *pins)
 {
-    struct kept *x = job->kept;
+    struct run_log *x = job->kept;
     if (!pins || pins_count(pins) <= x->npins)
         return;
-    unsigned char *hash = parcel_keep(&job->parcel, xmalloc(CRYPTO_SHA256_SIZE));
-    job->parcel.change.pins_list = parcel_keep(&job->parcel, pins_list(pins, hash));
+    unsigned char *hash = owned_change_keep(&job->parcel, xmalloc(CRYPTO_SHA256_SIZE));
+    job->parcel.change.pins_list = owned_change_keep(&job->parcel, pins_list(pins, hash));
     job->parcel.change.pins = hash;
     job->npins = pins_count(pins);
     job->pins = pins;
     if (!is_known(x->k, hash))
-        parcel_add_codes(&job->parcel, pins);
+        owned_change_add_codes(&job->parcel, pins);
 }
 
 static void add_notes(struct job *job)
 {
-    struct kept *x = job->kept;
+    struct run_log *x = job->kept;
     if (!x->nnotes)
         return;
     struct ledger_note *notes =
-        parcel_keep(&job->parcel, xcalloc(x->nnotes, sizeof *notes));
+        owned_change_keep(&job->parcel, xcalloc(x->nnotes, sizeof *notes));
     for (size_t i = 0; i < x->nnotes; i++)
-        notes[i] = (struct ledger_note){parcel_keep(&job->parcel, x->notes[i].what),
-                                        parcel_keep(&job->parcel, x->notes[i].text)};
+        notes[i] =
+            (struct ledger_note){owned_change_keep(&job->parcel, x->notes[i].what),
+                                 owned_change_keep(&job->parcel, x->notes[i].text)};
     job->parcel.change.notes = notes;
     job->parcel.change.nnotes = x->nnotes;
     x->nnotes = 0;
@@ -333,7 +335,7 @@ static void add_notes(struct job *job)
  * own, and a message must appear. PUT and PATCH answer with what was there before. */
 static void add_made(struct job *job, const struct journal_entry *entry)
 {
-    struct kept *x = job->kept;
+    struct run_log *x = job->kept;
     struct packed_answer answer;
     if (!entry->is_intent || !entry->is_done ||
         packed_read(entry->result, entry->len, &answer, NULL) != 0 ||
@@ -345,15 +347,15 @@ static void add_made(struct job *job, const struct journal_entry *entry)
     struct made made;
     json_t *body = jsontree_read(answer.body, answer.len, NULL);
     made_read(&made, workspace_connector(job->keeper->w, x->app, NULL), body, NULL);
-    parcel_add_made(&job->parcel, x->app, x->company, &made);
+    owned_change_add_made(&job->parcel, x->app, x->company, &made);
     job->parcel.change.receipt_due_ms = job->parcel.change.now_ms + RECEIPT_MS;
     json_decref(body);
 }
 
-static struct job *job_new(struct kept *x, int kind, const struct journal *journal,
+static struct job *job_new(struct run_log *x, int kind, const struct journal *journal,
                            const struct pins *pins, run_committed *done, void *arg)
 {
-    struct keeper *k = x->k;
+    struct committer *k = x->k;
     struct job *job = xcalloc(1, sizeof *job);
     struct job **last = &k->jobs; /* they are repeated in order */
     while (*last)
@@ -366,9 +368,10 @@ static struct job *job_new(struct kept *x, int kind, const struct journal *journ
     job->must_last = kind >= 0 && kind != COMMIT_CHECKPOINT;
     job->done = done;
     job->arg = arg;
-    parcel_init(&job->parcel, clock_wall_ms());
+    owned_change_init(&job->parcel, clock_wall_ms());
     if (journal)
-        journal_delta(journal, &job->parcel.change.drop, parcel_add_step, &job->parcel);
+        journal_delta(journal, &job->parcel.change.drop, owned_change_add_step,
+                      &job->parcel);
     for (size_t i = 0; kind == COMMIT_OUTCOME && i < job->parcel.change.nsteps; i++)
         add_made(job, &job->parcel.steps[i]);
     add_pins(job, pins);
@@ -397,7 +400,7 @@ static void end(struct job *job, const struct err *e)
     run_committed *done = job->done;
     void *arg = job->arg;
     struct err copy = *e;
-    struct kept *x = job->kept;
+    struct run_log *x = job->kept;
     if (x && x->adding == job) {
         x->adding = NULL;
         for (struct job *other = job->next; other; other = other->next)
@@ -415,7 +418,7 @@ static void end(struct job *job, const struct err *e)
  * when that has its id. */
 static void hold(const struct job *job)
 {
-    struct kept *x = job->kept;
+    struct run_log *x = job->kept;
     const struct ledger_change *change = &job->parcel.change;
     const struct journal_entry *last =
         change->nsteps ? &change->steps[change->nsteps - 1] : NULL;
@@ -429,9 +432,9 @@ static void hold(const struct job *job)
 
 static void stored(struct job *job)
 {
-    struct keeper *k = job->keeper;
+    struct committer *k = job->keeper;
     k->has_said = 0;
-    struct kept *x = job->kept;
+    struct run_log *x = job->kept;
     if (x && job->parcel.new_run) {
         x->run = job->parcel.change.run;
         x->epoch = job->parcel.change.epoch;
@@ -470,12 +473,12 @@ static void stored(struct job *job)
 /* 1: it is submitted once more, as it may pass then. */
 static int mend(struct job *job, const struct err *e)
 {
-    struct keeper *k = job->keeper;
+    struct committer *k = job->keeper;
     if (e->kind == ERR_NOT_FOUND && job->parcel.change.pins &&
         !job->parcel.change.ncodes) {
         k->nknown = 0;
         if (job->pins)
-            parcel_add_codes(&job->parcel, job->pins);
+            owned_change_add_codes(&job->parcel, job->pins);
         if (!job->parcel.change.ncodes)
             job->parcel.change.pins = NULL;
         submit(job);
@@ -510,7 +513,7 @@ static void on_written(void *arg, const struct err *e)
     }
     if (mend(job, e))
         return;
-    struct kept *x = job->kept;
+    struct run_log *x = job->kept;
     if (e->kind == ERR_CONFLICT && x)
         x->is_lost = 1;
     if (e->kind == ERR_UNCERTAIN && x) /* its intent stays open, and is looked for */
@@ -542,8 +545,8 @@ static void refuse(struct job *job, const char *why)
 /* 0: the run is in the store, or will be with this job; 1: it waits; -1: refused. */
 static int prepare(struct job *job)
 {
-    struct kept *x = job->kept;
-    struct keeper *k = job->keeper;
+    struct run_log *x = job->kept;
+    struct committer *k = job->keeper;
     struct err e;
     if (!x || job->parcel.new_run)
         return 0;
@@ -557,12 +560,12 @@ static int prepare(struct job *job)
     }
     if (job->parcel.change.state < 0 && !k->presence &&
         !(k->presence = workspace_presence(k->w, &e))) {
-        refuse(job, parcel_text(&job->parcel, e.text));
+        refuse(job, owned_change_text(&job->parcel, e.text));
         return -1;
     }
-    parcel_add_run(&job->parcel, x->row->new_run);
+    owned_change_add_run(&job->parcel, x->row->new_run);
     job->owner = job->parcel.change.state < 0
-                     ? parcel_text(&job->parcel, presence_id(k->presence))
+                     ? owned_change_text(&job->parcel, presence_id(k->presence))
                      : NULL;
     x->adding = job;
     return 0;
@@ -589,7 +592,7 @@ static void set_guard(struct job *job, const struct run_commit *what)
         return;
     const json_t *most =
         json_object_get(workspace_client(w, job->kept->client, NULL), "replies_per_hour");
-    job->parcel.change.reply_to = parcel_keep(&job->parcel, conversation);
+    job->parcel.change.reply_to = owned_change_keep(&job->parcel, conversation);
     job->parcel.change.replies_max =
         json_is_integer(most) ? (int)json_integer_value(most) : REPLIES_PER_HOUR;
 }
@@ -602,7 +605,7 @@ static const char *const note_words[] = {[COMMIT_INTENT] = "intent",
 static void commit(void *arg, struct run *run, const struct run_commit *what,
                    run_committed *done, void *done_arg, void **pending)
 {
-    struct kept *x = arg;
+    struct run_log *x = arg;
     if (what->kind == COMMIT_INTENT) {
         const struct scope *scope = run_scope(run);
         x->creates =
@@ -614,13 +617,13 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
         x->company = xstrdup_null(what->company);
     }
     if (what->kind != COMMIT_CHECKPOINT && what->text)
-        kept_note(x, note_words[what->kind], "%s", what->text);
+        run_log_note(x, note_words[what->kind], "%s", what->text);
     struct job *job =
         job_new(x, what->kind, run_journal(run), run_pins(run), done, done_arg);
     job->journal = run_journal(run);
     job->must = what->kind == COMMIT_OUTCOME;
-    job->parcel.change.key = parcel_text(&job->parcel, what->key);
-    job->parcel.change.value = parcel_text(&job->parcel, what->value);
+    job->parcel.change.key = owned_change_text(&job->parcel, what->key);
+    job->parcel.change.value = owned_change_text(&job->parcel, what->value);
     job->parcel.change.values_max = workspace_limits(x->k->w)->store_bytes;
     *pending = job;
     if (what->kind == COMMIT_INTENT) {
@@ -637,8 +640,9 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
         submit(job);
 }
 
-void kept_commit(struct kept *x, const struct journal *journal, const struct pins *pins,
-                 const struct ledger_change *change, run_committed *done, void *arg)
+void run_log_commit(struct run_log *x, const struct journal *journal,
+                    const struct pins *pins, const struct ledger_change *change,
+                    run_committed *done, void *arg)
 {
     /* who cannot be taken up again is never replayed: no pins */
     int is_final =
@@ -653,14 +657,14 @@ void kept_commit(struct kept *x, const struct journal *journal, const struct pin
         x->row && change->state >= 0 && !ledger_is_over((enum ledger_state)change->state);
     /* PINS is gone when it turns out that their codes are missing */
     if (pins && own->pins && !own->ncodes && !is_final)
-        parcel_add_codes(&job->parcel, pins);
+        owned_change_add_codes(&job->parcel, pins);
     job->pins = NULL;
     if (!journal) {
         own->drop = change->drop;
         for (size_t i = 0; i < change->nsteps; i++)
-            parcel_add_step(&job->parcel, &change->steps[i]);
+            owned_change_add_step(&job->parcel, &change->steps[i]);
     }
-    parcel_add_end(&job->parcel, change);
+    owned_change_add_end(&job->parcel, change);
     own->receipt_due_ms = own->now_ms + RECEIPT_MS;
     submit(job);
 }

@@ -114,7 +114,7 @@ static void park(struct confirm *c, const char *why)
         c->intent.name, why, (long long)a->id);
     change.kind = err_kind_name(e->kind);
     change.reason = e->text;
-    kept_note(a->kept, "parked", "%s", e->text);
+    run_log_note(a->kept, "parked", "%s", e->text);
     attempt_alert(a, "parked", e->text);
     attempt_end(a, &change);
 }
@@ -137,7 +137,7 @@ static void send_again(struct confirm *c, int64_t due_ms, const char *why)
     struct ledger_change change = attempt_change(a, LEDGER_QUEUED);
     change.drop = c->intent.seq;
     change.due_ms = due_ms;
-    kept_note(a->kept, "resend", "%s: %s", c->intent.name, why);
+    run_log_note(a->kept, "resend", "%s: %s", c->intent.name, why);
     err_set(&a->end.err, ERR_UNCERTAIN, "%s", why);
     attempt_end(a, &change);
 }
@@ -181,8 +181,8 @@ static void look_at(struct confirm *c, int64_t due_ms, const char *why)
     change.kind = err_kind_name(ERR_UNCERTAIN);
     change.reason = why;
     err_set(&a->end.err, ERR_UNCERTAIN, "%s", why);
-    kept_note(a->kept, "confirming", "%s: foyer looks for it in %s: %s", c->intent.name,
-              in, why);
+    run_log_note(a->kept, "confirming", "%s: foyer looks for it in %s: %s",
+                 c->intent.name, in, why);
     attempt_end(a, &change);
 }
 
@@ -256,14 +256,14 @@ static void found(struct confirm *c, const json_t *answer, const json_t *ids)
         change.sought = &c->sent;
         change.looked_ms = c->looked_ms;
     }
-    kept_note(a->kept, "found", "%s was done%s%s", c->intent.name, made.n ? ": " : "",
-              made.n ? made.ids[made.n - 1] : "");
+    run_log_note(a->kept, "found", "%s was done%s%s", c->intent.name, made.n ? ": " : "",
+                 made.n ? made.ids[made.n - 1] : "");
     err_set(&a->end.err, ERR_UNCERTAIN,
             "%s got no answer, but it was looked for and was done; the run is not over",
             c->intent.name);
     a->end.state = LEDGER_QUEUED;
     a->end.due_ms = change.due_ms;
-    kept_commit(a->kept, NULL, NULL, &change, on_found, c);
+    run_log_commit(a->kept, NULL, NULL, &change, on_found, c);
     buf_free(&packed);
 }
 
@@ -366,7 +366,7 @@ static void look(struct confirm *c)
         json_object_set_new(args, "input",
                             jsontree_read(c->scope.input, c->scope.input_len, NULL));
         json_object_set_new(args, "intent", intent);
-        kept_note(a->kept, "look", "%d: for %s", a->looks + 1, c->intent.name);
+        run_log_note(a->kept, "look", "%d: for %s", a->looks + 1, c->intent.name);
         attempt_tool(a, "confirm", args, on_looked, c);
         json_decref(args);
     }

@@ -59,14 +59,14 @@ static void install(void)
     installed = 1;
 }
 
-void blame_start(struct presence *p)
+void crash_mark_start(struct presence *p)
 {
     present = p;
     if (!installed)
         install();
 }
 
-void blame_stop(void)
+void crash_mark_stop(void)
 {
     present = NULL;
 }

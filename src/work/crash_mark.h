@@ -5,9 +5,9 @@
 
 #include "store/presence.h"
 
-/* Installs the handlers; P is borrowed until blame_stop, after which causes are not
+/* Installs the handlers; P is borrowed until crash_mark_stop, after which causes are not
  * recorded any more. */
-void blame_start(struct presence *p);
-void blame_stop(void);
+void crash_mark_start(struct presence *p);
+void crash_mark_stop(void);
 
 #endif

@@ -8,31 +8,31 @@
 #include "store/ledger.h"
 #include "base/crypto.h"
 
-void outcome_init(struct outcome *o, int64_t delivery, const char *owner,
-                  const void *body, size_t len)
+void delivery_result_init(struct delivery_result *o, int64_t delivery, const char *owner,
+                          const void *body, size_t len)
 {
     unsigned char hash[CRYPTO_SHA256_SIZE];
-    *o = (struct outcome){.delivery = delivery, .owner = owner};
+    *o = (struct delivery_result){.delivery = delivery, .owner = owner};
     crypto_sha256(body, len, hash);
-    str_hex(hash, (OUTCOME_KEY_SIZE - 1) / 2, o->key);
+    str_hex(hash, (DELIVERY_RESULT_KEY_SIZE - 1) / 2, o->key);
     o->clients = json_object();
     o->note = json_object();
 }
 
-void outcome_fini(struct outcome *o)
+void delivery_result_fini(struct delivery_result *o)
 {
     json_decref(o->clients);
     json_decref(o->note);
-    *o = (struct outcome){0};
+    *o = (struct delivery_result){0};
 }
 
-void outcome_add(struct outcome *o, const char *client, json_t *result)
+void delivery_result_add(struct delivery_result *o, const char *client, json_t *result)
 {
     json_object_set_new(o->clients, client, result);
 }
 
 /* The note's object for CLIENT; "": of the delivery. */
-static json_t *note_of(struct outcome *o, const char *client)
+static json_t *note_of(struct delivery_result *o, const char *client)
 {
     json_t *note = json_object_get(o->note, client);
     if (!note) {
@@ -42,19 +42,20 @@ static json_t *note_of(struct outcome *o, const char *client)
     return note;
 }
 
-static void note_add(struct outcome *o, const char *client, const char *what,
+static void note_add(struct delivery_result *o, const char *client, const char *what,
                      const char *why)
 {
     if (what && why)
         json_object_set_new(note_of(o, client), what, json_string(why));
 }
 
-void outcome_fail(struct outcome *o, const char *client, const char *why)
+void delivery_result_fail(struct delivery_result *o, const char *client, const char *why)
 {
     note_add(o, client, "error", why);
 }
 
-void outcome_set_why(struct outcome *o, const char *why, int failures, int64_t first_ms)
+void delivery_result_set_why(struct delivery_result *o, const char *why, int failures,
+                             int64_t first_ms)
 {
     note_add(o, "", "why", why);
     if (first_ms == 0)
@@ -63,7 +64,7 @@ void outcome_set_why(struct outcome *o, const char *why, int failures, int64_t f
     json_object_set_new(note_of(o, ""), "first_failure_ms", json_integer(first_ms));
 }
 
-int outcome_failures(const char *note, int64_t *first_ms)
+int delivery_result_failures(const char *note, int64_t *first_ms)
 {
     json_t *tree = jsontree_reads(note, NULL);
     const json_t *own = json_object_get(tree, "");
@@ -73,7 +74,7 @@ int outcome_failures(const char *note, int64_t *first_ms)
     return failures;
 }
 
-int outcome_starts(const struct outcome *o)
+int delivery_result_starts(const struct delivery_result *o)
 {
     const char *client;
     json_t *result, *firing;
@@ -96,7 +97,7 @@ static const char *text_of(const json_t *tree, const char *key)
     return json_string_value(json_object_get(tree, key));
 }
 
-char *outcome_policy(const json_t *recipe)
+char *delivery_result_policy(const json_t *recipe)
 {
     const json_t *retry = json_object_get(recipe, "retry");
     json_t *policy = json_object();
@@ -113,7 +114,7 @@ char *outcome_policy(const json_t *recipe)
     return text;
 }
 
-static int add_run(struct outcome *o, struct db *db, const struct activation *a,
+static int add_run(struct delivery_result *o, struct db *db, const struct activation *a,
                    const json_t *recipe, struct err *e)
 {
     const char *name = text_of(recipe, "name"), *order = text_of(recipe, "order");
@@ -122,7 +123,7 @@ static int add_run(struct outcome *o, struct db *db, const struct activation *a,
     json_t *args =
         json_pack("{s:s, s:s*}", "recipe", name, "trigger", text_of(recipe, "trigger"));
     char *args_text = json_dumps(args, JSON_COMPACT);
-    char *policy = outcome_policy(recipe);
+    char *policy = delivery_result_policy(recipe);
     /* no name has a slash */
     char *place = order ? xasprintf("%s/%s/%s", a->client, name, order) : NULL;
     struct ledger_run run = {.client = a->client,
@@ -147,7 +148,7 @@ static int add_run(struct outcome *o, struct db *db, const struct activation *a,
 }
 
 /* What follows from a new activation: who waited for it goes on, who listens begins. */
-static int follow(struct outcome *o, struct db *db, const struct activation *a,
+static int follow(struct delivery_result *o, struct db *db, const struct activation *a,
                   const json_t *recipes, struct err *e)
 {
     int woken = 0;
@@ -177,7 +178,7 @@ static int is_same(void *arg, const struct activation *a)
     return same->found;
 }
 
-static int write_firing(struct outcome *o, struct db *db, const char *client,
+static int write_firing(struct delivery_result *o, struct db *db, const char *client,
                         const json_t *firing, const char *event, struct err *e)
 {
     const json_t *not_on = json_object_get(firing, "not_on");
@@ -211,7 +212,8 @@ static int write_firing(struct outcome *o, struct db *db, const char *client,
     return rc < 0 ? -1 : 0;
 }
 
-static void note_client(struct outcome *o, const char *client, const json_t *result)
+static void note_client(struct delivery_result *o, const char *client,
+                        const json_t *result)
 {
     size_t i;
     const json_t *item;
@@ -229,7 +231,7 @@ static void note_client(struct outcome *o, const char *client, const json_t *res
     }
 }
 
-int outcome_write(struct db *db, struct outcome *o, struct err *e)
+int delivery_result_write(struct db *db, struct delivery_result *o, struct err *e)
 {
     const char *client;
     const json_t *result, *firing;

@@ -16,41 +16,43 @@
 #include "base/err.h"
 #include "store/inbox.h"
 
-enum { OUTCOME_KEY_SIZE = 33 };
+enum { DELIVERY_RESULT_KEY_SIZE = 33 };
 
-struct outcome {
+struct delivery_result {
     int64_t delivery;
     const char *owner; /* whose claim it is; borrowed */
     int64_t now_ms;
-    char key[OUTCOME_KEY_SIZE]; /* stands in for that of triggers without a `key` */
+    char key[DELIVERY_RESULT_KEY_SIZE]; /* stands in for that of triggers without a `key`
+                                         */
     enum delivery_state state;
     int64_t due_ms;
     json_t *clients; /* name -> what lua/std/deliver.lua returned */
-    json_t *note;    /* as described; outcome_write adds to it */
-    /* what outcome_write did */
+    json_t *note;    /* as described; delivery_result_write adds to it */
+    /* what delivery_result_write did */
     int activations, runs, woken;
 };
 
-void outcome_init(struct outcome *o, int64_t delivery, const char *owner,
-                  const void *body, size_t len);
-void outcome_fini(struct outcome *o);
+void delivery_result_init(struct delivery_result *o, int64_t delivery, const char *owner,
+                          const void *body, size_t len);
+void delivery_result_fini(struct delivery_result *o);
 /* CLIENT's triggers gave RESULT, which is taken over. */
-void outcome_add(struct outcome *o, const char *client, json_t *result);
+void delivery_result_add(struct delivery_result *o, const char *client, json_t *result);
 /* CLIENT's triggers could not be asked, or not all: WHY. */
-void outcome_fail(struct outcome *o, const char *client, const char *why);
+void delivery_result_fail(struct delivery_result *o, const char *client, const char *why);
 /* What the note says of the delivery itself; FIRST_MS 0: no more than WHY. */
-void outcome_set_why(struct outcome *o, const char *why, int failures, int64_t first_ms);
+void delivery_result_set_why(struct delivery_result *o, const char *why, int failures,
+                             int64_t first_ms);
 /* Failures in a row as NOTE (of a delivery, may be NULL) has them: 0 and *FIRST_MS 0 when
  * there were none. */
-int outcome_failures(const char *note, int64_t *first_ms);
+int delivery_result_failures(const char *note, int64_t *first_ms);
 
 /* The policy of a run as store/ledger.h wants it, a new string: of RECIPE's members
  * `retry` and `uncertain`, which say what the recipe and the client's entry say. */
-char *outcome_policy(const json_t *recipe);
+char *delivery_result_policy(const json_t *recipe);
 
 /* 1 when recipes listen to what fired: it will add runs, unless keys say otherwise. */
-int outcome_starts(const struct outcome *o);
+int delivery_result_starts(const struct delivery_result *o);
 /* Inside a transaction. May be repeated after that failed. */
-int outcome_write(struct db *db, struct outcome *o, struct err *e);
+int delivery_result_write(struct db *db, struct delivery_result *o, struct err *e);
 
 #endif

@@ -47,7 +47,7 @@ struct flight { /* one delivery, claimed */
     struct attempt *attempts;
     int pending;
     struct err passing; /* a failure that may pass; kind ERR_NONE: none */
-    struct outcome outcome;
+    struct delivery_result outcome;
     int is_submitted, is_announced;
 };
 
@@ -109,7 +109,7 @@ static void flight_free(struct flight *f)
         free(a->client);
         free(a);
     }
-    outcome_fini(&f->outcome);
+    delivery_result_fini(&f->outcome);
     free(f->app);
     free(f->client);
     free(f->trigger);
@@ -196,7 +196,7 @@ static void on_written(void *arg, const struct err *e)
 static int write_flight(struct db *db, void *arg, struct err *e)
 {
     struct flight *f = arg;
-    return outcome_write(db, &f->outcome, e);
+    return delivery_result_write(db, &f->outcome, e);
 }
 
 /* Not durable: nothing has happened in the world yet, and the delivery itself is on the
@@ -210,7 +210,7 @@ static void submit(struct flight *f)
         f->outcome.due_ms = f->outcome.now_ms; /* when it ended */
     writer_submit(f->d->writer, 0, write_flight, on_written, f);
     /* now, so that runs are claimed in the transaction that adds them */
-    f->is_announced = outcome_starts(&f->outcome);
+    f->is_announced = delivery_result_starts(&f->outcome);
     if (f->is_announced)
         f->d->changed(f->d->arg);
 }
@@ -232,15 +232,15 @@ static void tell_of_auth(struct flight *f, const char *why)
 /* A failure that may pass: again later, or the end. */
 static void put_off(struct flight *f)
 {
-    struct outcome *o = &f->outcome;
+    struct delivery_result *o = &f->outcome;
     const struct err *e = &f->passing;
     int64_t now = clock_wall_ms(), first;
-    int failures = outcome_failures(f->note, &first);
+    int failures = delivery_result_failures(f->note, &first);
     o->state = DELIVERY_WAITING;
     if (e->kind == ERR_AUTH) { /* a person's turn: counts for nothing */
         o->due_ms = now + AUTH_MS;
         tell_of_auth(f, e->text);
-        outcome_set_why(o, e->text, failures, first);
+        delivery_result_set_why(o, e->text, failures, first);
         return;
     }
     static const struct policy policy = {.attempts = DISPATCH_ATTEMPTS,
@@ -250,7 +250,7 @@ static void put_off(struct flight *f)
     uint64_t random;
     crypto_random(&random, sizeof random);
     int again = policy_retry(&policy, e, now, random, &failed, &o->due_ms, &why);
-    outcome_set_why(o, again ? e->text : why.text, failed.count, failed.first_ms);
+    delivery_result_set_why(o, again ? e->text : why.text, failed.count, failed.first_ms);
     if (again)
         return;
     o->state = DELIVERY_DEAD;
@@ -271,7 +271,7 @@ static void conclude(struct flight *f)
 /* Back to where it was: what was found so far is found again. */
 static void release(struct flight *f)
 {
-    struct outcome *o = &f->outcome;
+    struct delivery_result *o = &f->outcome;
     json_t *note = jsontree_reads(f->note, NULL);
     json_object_clear(o->clients);
     json_object_clear(o->note);
@@ -293,7 +293,7 @@ static int may_pass(const struct err *e)
 
 static void fail(struct flight *f, const char *client, const struct err *e)
 {
-    outcome_fail(&f->outcome, client, e->text);
+    delivery_result_fail(&f->outcome, client, e->text);
     /* what may pass by itself decides when to look again, before what needs a person */
     if (may_pass(e) && (f->passing.kind == ERR_NONE || f->passing.kind == ERR_AUTH)) {
         f->passing = *e;
@@ -311,11 +311,11 @@ static void on_ended(void *arg, const struct run_result *result)
         tree = jsontree_read(result->json, result->len, NULL);
     json_t *came = json_object_get(tree, "result");
     if (json_is_object(came)) {
-        outcome_add(&f->outcome, a->client, json_incref(came));
+        delivery_result_add(&f->outcome, a->client, json_incref(came));
     } else if (result->outcome == RUN_FAILED) {
         fail(f, a->client, &result->err);
     } else {
-        outcome_fail(
+        delivery_result_fail(
             &f->outcome, a->client,
             result->outcome == RUN_SKIPPED
                 ? result->err.text
@@ -400,7 +400,7 @@ static void begin(struct flight *f)
     struct err e = {0};
     char label[40];
     snprintf(label, sizeof label, "delivery %lld", (long long)f->id);
-    outcome_init(&f->outcome, f->id, f->d->owner, f->body, f->len);
+    delivery_result_init(&f->outcome, f->id, f->d->owner, f->body, f->len);
     if (find_clients(f, &e) != 0) {
         f->passing = e;
         conclude(f);
@@ -409,14 +409,14 @@ static void begin(struct flight *f)
     if (f->pending == 0) {
         char *why = xasprintf("no client is connected to the company %s",
                               f->company ? f->company : "that it is for");
-        outcome_set_why(&f->outcome, why, 0, 0);
+        delivery_result_set_why(&f->outcome, why, 0, 0);
         f->outcome.state = DELIVERY_UNROUTED;
         free(why);
         submit(f);
         return;
     }
     if (check_body(f, &e) != 0) {
-        outcome_set_why(&f->outcome, e.text, 0, 0);
+        delivery_result_set_why(&f->outcome, e.text, 0, 0);
         f->pending = 0;
         conclude(f);
         return;
@@ -462,7 +462,8 @@ static int claim(struct db *db, void *arg, struct err *e)
     for (struct flight *f = l->candidates; f && slots > 0; f = f->next) {
         int rc = has_room(l, whose(f));
         if (rc == 1)
-            rc = turn_has_come(db, f->id, f->app, f->conversation, l->now_ms, e);
+            rc =
+                delivery_order_has_come(db, f->id, f->app, f->conversation, l->now_ms, e);
         if (rc == 1)
             rc = inbox_claim(db, f->id, l->owner, e);
         if (rc == 1) {
@@ -495,7 +496,7 @@ static void on_claimed(void *arg, const struct err *e)
         d->flights = f;
         d->nflights++;
         if (d->stopped) { /* it was on its way */
-            outcome_init(&f->outcome, f->id, d->owner, f->body, f->len);
+            delivery_result_init(&f->outcome, f->id, d->owner, f->body, f->len);
             release(f);
         } else {
             begin(f);

@@ -6,12 +6,12 @@
 #include "base/str.h"
 #include "vm/pins.h"
 
-void parcel_init(struct parcel *p, int64_t now_ms)
+void owned_change_init(struct owned_change *p, int64_t now_ms)
 {
-    *p = (struct parcel){.change = {.now_ms = now_ms, .drop = -1, .state = -1}};
+    *p = (struct owned_change){.change = {.now_ms = now_ms, .drop = -1, .state = -1}};
 }
 
-void parcel_fini(struct parcel *p)
+void owned_change_fini(struct owned_change *p)
 {
     for (size_t i = 0; i < p->nblocks; i++)
         free(p->blocks[i]);
@@ -19,7 +19,7 @@ void parcel_fini(struct parcel *p)
     free(p->steps);
 }
 
-void *parcel_keep(struct parcel *p, void *block)
+void *owned_change_keep(struct owned_change *p, void *block)
 {
     if (p->nblocks == p->block_cap) {
         p->block_cap = p->block_cap ? 2 * p->block_cap : 16;
@@ -29,34 +29,34 @@ void *parcel_keep(struct parcel *p, void *block)
     return block;
 }
 
-const char *parcel_text(struct parcel *p, const char *text)
+const char *owned_change_text(struct owned_change *p, const char *text)
 {
-    return text ? parcel_keep(p, xstrdup(text)) : NULL;
+    return text ? owned_change_keep(p, xstrdup(text)) : NULL;
 }
 
-static const char *keep_bytes(struct parcel *p, const char *data, size_t len)
+static const char *keep_bytes(struct owned_change *p, const char *data, size_t len)
 {
-    return data ? parcel_keep(p, xmemdup0(data, len)) : NULL;
+    return data ? owned_change_keep(p, xmemdup0(data, len)) : NULL;
 }
 
-void parcel_add_step(void *arg, const struct journal_entry *entry)
+void owned_change_add_step(void *arg, const struct journal_entry *entry)
 {
-    struct parcel *p = arg;
+    struct owned_change *p = arg;
     if (p->change.nsteps == p->step_cap) {
         p->step_cap = p->step_cap ? 2 * p->step_cap : 8;
         p->steps = xrealloc(p->steps, p->step_cap * sizeof *p->steps);
     }
     struct journal_entry *copy = &p->steps[p->change.nsteps++];
     *copy = *entry;
-    copy->kind = parcel_text(p, entry->kind);
-    copy->name = parcel_text(p, entry->name);
+    copy->kind = owned_change_text(p, entry->kind);
+    copy->name = owned_change_text(p, entry->name);
     copy->input = keep_bytes(p, entry->input, entry->input_len);
     copy->result = keep_bytes(p, entry->result, entry->len);
     p->change.steps = p->steps;
 }
 
 struct codes {
-    struct parcel *parcel;
+    struct owned_change *parcel;
     struct ledger_code *list;
     size_t n;
 };
@@ -72,64 +72,64 @@ static void add_code(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE],
     code->len = len;
 }
 
-void parcel_add_codes(struct parcel *p, const struct pins *pins)
+void owned_change_add_codes(struct owned_change *p, const struct pins *pins)
 {
     struct codes codes = {.parcel = p};
     pins_each(pins, add_code, &codes);
     if (codes.list)
-        parcel_keep(p, codes.list);
+        owned_change_keep(p, codes.list);
     p->change.codes = codes.list;
     p->change.ncodes = codes.n;
 }
 
-void parcel_add_run(struct parcel *p, const struct ledger_run *run)
+void owned_change_add_run(struct owned_change *p, const struct ledger_run *run)
 {
-    struct ledger_run *copy = parcel_keep(p, xmalloc(sizeof *copy));
-    *copy = (struct ledger_run){.client = parcel_text(p, run->client),
-                                .recipe = parcel_text(p, run->recipe),
-                                .origin = parcel_text(p, run->origin),
-                                .conversation = parcel_text(p, run->conversation),
-                                .args = parcel_text(p, run->args),
-                                .seed = parcel_text(p, run->seed),
-                                .policy = parcel_text(p, run->policy),
+    struct ledger_run *copy = owned_change_keep(p, xmalloc(sizeof *copy));
+    *copy = (struct ledger_run){.client = owned_change_text(p, run->client),
+                                .recipe = owned_change_text(p, run->recipe),
+                                .origin = owned_change_text(p, run->origin),
+                                .conversation = owned_change_text(p, run->conversation),
+                                .args = owned_change_text(p, run->args),
+                                .seed = owned_change_text(p, run->seed),
+                                .policy = owned_change_text(p, run->policy),
                                 .due_ms = run->due_ms,
                                 .created_ms = run->created_ms,
                                 .since = run->since};
     p->new_run = copy;
 }
 
-void parcel_add_made(struct parcel *p, const char *app, const char *company,
-                     const struct made *made)
+void owned_change_add_made(struct owned_change *p, const char *app, const char *company,
+                           const struct made *made)
 {
     struct ledger_change *own = &p->change;
-    const char **refs = parcel_keep(p, xcalloc(MADE_MAX, sizeof *refs));
+    const char **refs = owned_change_keep(p, xcalloc(MADE_MAX, sizeof *refs));
     for (size_t i = 0; i < made->n; i++)
-        refs[i] = parcel_text(p, made->ids[i]);
+        refs[i] = owned_change_text(p, made->ids[i]);
     own->refs = refs;
     own->nrefs = made->n;
-    own->app = parcel_text(p, app);
-    own->company = parcel_text(p, company);
-    own->receipt = parcel_text(p, made->receipt);
+    own->app = owned_change_text(p, app);
+    own->company = owned_change_text(p, company);
+    own->receipt = owned_change_text(p, made->receipt);
 }
 
-static void add_sought(struct parcel *p, const struct ledger_change *end)
+static void add_sought(struct owned_change *p, const struct ledger_change *end)
 {
-    struct intent *copy = parcel_keep(p, xcalloc(1, sizeof *copy));
-    copy->app = parcel_text(p, end->sought->app);
-    copy->company = parcel_text(p, end->sought->company);
-    copy->method = parcel_text(p, end->sought->method);
-    copy->path = parcel_text(p, end->sought->path);
+    struct intent *copy = owned_change_keep(p, xcalloc(1, sizeof *copy));
+    copy->app = owned_change_text(p, end->sought->app);
+    copy->company = owned_change_text(p, end->sought->company);
+    copy->method = owned_change_text(p, end->sought->method);
+    copy->path = owned_change_text(p, end->sought->path);
     p->change.sought = copy;
     p->change.looked_ms = end->looked_ms;
 }
 
-void parcel_add_end(struct parcel *p, const struct ledger_change *end)
+void owned_change_add_end(struct owned_change *p, const struct ledger_change *end)
 {
     struct ledger_change *own = &p->change;
     if (end->nrefs) {
         struct made made = {.n = end->nrefs, .receipt = end->receipt};
         memcpy(made.ids, end->refs, end->nrefs * sizeof *made.ids);
-        parcel_add_made(p, end->app, end->company, &made);
+        owned_change_add_made(p, end->app, end->company, &made);
     }
     if (end->sought)
         add_sought(p, end);
@@ -138,10 +138,10 @@ void parcel_add_end(struct parcel *p, const struct ledger_change *end)
     own->failures = end->failures;
     own->looks = end->looks;
     own->first_failure_ms = end->first_failure_ms;
-    own->kind = parcel_text(p, end->kind);
-    own->reason = parcel_text(p, end->reason);
-    own->result = parcel_text(p, end->result);
+    own->kind = owned_change_text(p, end->kind);
+    own->reason = owned_change_text(p, end->reason);
+    own->result = owned_change_text(p, end->result);
     own->wait_seq = end->wait_seq;
-    own->wait_trigger = parcel_text(p, end->wait_trigger);
-    own->wait_match = parcel_text(p, end->wait_match);
+    own->wait_trigger = owned_change_text(p, end->wait_trigger);
+    own->wait_match = owned_change_text(p, end->wait_match);
 }

@@ -11,7 +11,7 @@
 
 struct pins; /* vm/pins.h */
 
-struct parcel {
+struct owned_change {
     struct ledger_change change;
     struct ledger_run *new_run; /* that it adds to the store, or NULL */
     /* ---- */
@@ -22,24 +22,24 @@ struct parcel {
 };
 
 /* One of nothing: its state is -1. */
-void parcel_init(struct parcel *p, int64_t now_ms);
-void parcel_fini(struct parcel *p);
+void owned_change_init(struct owned_change *p, int64_t now_ms);
+void owned_change_fini(struct owned_change *p);
 
 /* BLOCK, from malloc, goes with it; and copies that do (of NULL: NULL). */
-void *parcel_keep(struct parcel *p, void *block);
-const char *parcel_text(struct parcel *p, const char *text);
+void *owned_change_keep(struct owned_change *p, void *block);
+const char *owned_change_text(struct owned_change *p, const char *text);
 
 /* For journal_delta: adds a copy of ENTRY to the steps. ARG is the parcel. */
-void parcel_add_step(void *arg, const struct journal_entry *entry);
+void owned_change_add_step(void *arg, const struct journal_entry *entry);
 /* The sources that PINS name. */
-void parcel_add_codes(struct parcel *p, const struct pins *pins);
+void owned_change_add_codes(struct owned_change *p, const struct pins *pins);
 /* It adds RUN. */
-void parcel_add_run(struct parcel *p, const struct ledger_run *run);
+void owned_change_add_run(struct owned_change *p, const struct ledger_run *run);
 /* It claims what a write to COMPANY of APP MADE. */
-void parcel_add_made(struct parcel *p, const char *app, const char *company,
-                     const struct made *made);
+void owned_change_add_made(struct owned_change *p, const char *app, const char *company,
+                           const struct made *made);
 /* Makes it the end of an attempt: END's state and what belongs to it, and its refs, if it
  * has any, and its receipt, but not when that is due. */
-void parcel_add_end(struct parcel *p, const struct ledger_change *end);
+void owned_change_add_end(struct owned_change *p, const struct ledger_change *end);
 
 #endif

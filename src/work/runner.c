@@ -111,7 +111,7 @@ static void count(enum ledger_state state)
 {
     static const struct {
         enum ledger_state state;
-        enum counter counter;
+        enum stats_counter counter;
     } ends[] = {{LEDGER_DONE, STAT_RUN_DONE},
                 {LEDGER_SKIPPED, STAT_RUN_SKIPPED},
                 {LEDGER_PARKED, STAT_RUN_PARKED},
@@ -296,7 +296,7 @@ static void look(struct runner *r)
 {
     int room = limits_default.runs - r->nslots;
     r->woken = 0;
-    if (r->stopping || keeper_is_stuck(r->env.keeper) || room <= 0) {
+    if (r->stopping || committer_is_stuck(r->env.keeper) || room <= 0) {
         check_idle(r);
         return;
     }
@@ -450,12 +450,12 @@ static void on_freed(void *arg)
 
 static void blame(struct runner *r, const char *kind, int64_t id)
 {
-    struct presence *p = keeper_presence(r->env.keeper);
+    struct presence *p = committer_presence(r->env.keeper);
     if (!p || (kind && !id)) /* nobody would read it */
         return;
     if (!r->blames) {
         r->blames = 1;
-        blame_start(p);
+        crash_mark_start(p);
     }
     presence_mark(p, kind, id);
 }
@@ -463,7 +463,7 @@ static void blame(struct runner *r, const char *kind, int64_t id)
 /* Read by the process that finds this one killed. */
 static void note_size(struct runner *r, int64_t id, size_t bytes)
 {
-    struct presence *p = keeper_presence(r->env.keeper);
+    struct presence *p = committer_presence(r->env.keeper);
     if (p && id)
         presence_holds(p, id, bytes > limits_default.grown_bytes ? (int64_t)bytes : 0);
 }
@@ -512,7 +512,7 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
     r->presence = p;
     r->env = (struct attempt_env){.session = s, .workspace = w, .db = store_db(store)};
     crypto_random(&r->env.random, sizeof r->env.random);
-    r->env.keeper = keeper_new(w, loop, writer, p);
+    r->env.keeper = committer_new(w, loop, writer, p);
     r->alert = alert_new(w, session_httpc(s), check_idle_of, r);
     r->env.alert = r->alert;
     r->reclaim = reclaim_new(w, r->env.db, writer, p, r->env.alert, on_freed, r);
@@ -578,13 +578,13 @@ void runner_free(struct runner *r)
         return;
     if (r->claiming)
         r->claiming->r = NULL;
-    blame_stop();
+    crash_mark_stop();
     runs_on_resume(session_runs(r->env.session), NULL, NULL);
     while (r->slots)
         slot_free(r->slots);
     reclaim_free(r->reclaim);
     receipts_free(r->receipts);
-    keeper_free(r->env.keeper);
+    committer_free(r->env.keeper);
     alert_free(r->alert);
     loop_timer_free(r->due);
     loop_timer_free(r->tick);

@@ -270,7 +270,7 @@ static void take_recipes(struct plan *plan, const json_t *result)
                                 .recipe = text_of(item, "name"),
                                 .cron = text_of(item, "cron"),
                                 .catch_up = text_of(item, "catch_up"),
-                                .policy = outcome_policy(item)};
+                                .policy = delivery_result_policy(item)};
         plan->entries = entry;
     }
     json_array_foreach(json_object_get(result, "broken"), i, item)

@@ -31,7 +31,7 @@ struct session_call {
     const json_t *args;
     const char *id; /* NULL: a fresh one; FOYER_TEST_RUN_ID, a hook for tests, fixes it */
     int files;
-    enum lane lane;
+    enum window_lane lane;
     int64_t wait_ms; /* how long its requests may wait in line for the company's budget */
     int patient;     /* 1: also through a 429 of the API itself */
     int dry;         /* 1: the first write is shown, not sent */

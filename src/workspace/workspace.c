@@ -36,7 +36,7 @@ struct workspace {
     json_t *settings;
     json_t *clients;    /* name -> merged settings */
     json_t *connectors; /* app -> connector */
-    struct links *links;
+    struct connections *links;
     int lenient;          /* workspace_be_lenient */
     struct limits limits; /* see workspace_limits */
 };
@@ -88,7 +88,7 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
     struct workspace *w = xcalloc(1, sizeof *w);
     w->dir = found;
     w->overlay = overlay_new(found);
-    w->links = links_new(w);
+    w->links = connections_new(w);
     w->clients = json_object();
     w->connectors = json_object();
     return w;
@@ -98,7 +98,7 @@ void workspace_close(struct workspace *w)
 {
     if (!w)
         return;
-    links_free(w->links);
+    connections_free(w->links);
     presence_close(w->presence);
     live_free(w->live);
     store_close(w->store);
@@ -141,7 +141,7 @@ static void on_problem(void *arg, const char *field, const char *sentence)
     if (first->seen++)
         return;
     err_set(first->e, ERR_SETTINGS, "cannot use %s:%d: %s%s%s", first->name,
-            where_line(buf_str(first->text), first->text->len, field), field,
+            lua_lines_line(buf_str(first->text), first->text->len, field), field,
             *field ? ": " : "", sentence);
 }
 
@@ -305,7 +305,7 @@ static void on_connector_problem(void *arg, const char *field, const char *sente
     if (first->seen++)
         return;
     err_set(first->e, ERR_SETTINGS, "cannot use %s:%d: %s: %s", first->file->path,
-            where_line(first->file->text, first->file->len, field), field, sentence);
+            lua_lines_line(first->file->text, first->file->len, field), field, sentence);
 }
 
 static json_t *load_connector(const struct overlay_file *file, struct err *e)
@@ -338,7 +338,7 @@ const json_t *workspace_connector(struct workspace *w, const char *app, struct e
     if (w->lenient && !connector && why.kind != ERR_NOT_FOUND) {
         /* what lies below will do for the rest */
         int below = file ? file->layer + 1 : LAYER_BUILTIN;
-        file = overlay_find(w->overlay, NULL, name, (enum layer)below, &why);
+        file = overlay_find(w->overlay, NULL, name, (enum overlay_layer)below, &why);
         connector = file ? load_connector(file, e) : json_object();
     }
     free(name);
@@ -520,13 +520,13 @@ int workspace_adopt(struct workspace *w, struct connection *c,
 const struct connection *workspace_connection(struct workspace *w, const char *client,
                                               const char *app, struct err *e)
 {
-    return links_get(w->links, client, app, e);
+    return connections_get(w->links, client, app, e);
 }
 
 const struct connection *workspace_company(struct workspace *w, const char *app,
                                            const char *company, struct err *e)
 {
-    return links_company(w->links, app, company, e);
+    return connections_company(w->links, app, company, e);
 }
 
 int workspace_secret(struct workspace *w, const char *name, struct buf *out,
@@ -541,8 +541,8 @@ int workspace_secret(struct workspace *w, const char *name, struct buf *out,
     int rc = vault_unseal(vault, &place, row.value.data, row.value.len, out, e);
     store_secret_fini(&row);
     struct err ignored; /* nobody should wait for a list's column */
-    if (rc == 0 && usage_note(workspace_live(w), name, place.version, clock_wall_ms(),
-                              &ignored) != 0)
+    if (rc == 0 && secret_usage_note(workspace_live(w), name, place.version,
+                                     clock_wall_ms(), &ignored) != 0)
         log_line(LOG_DEBUG, "%s", ignored.text);
     return rc;
 }

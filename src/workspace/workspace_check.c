@@ -11,7 +11,7 @@
 
 static int line_of(const struct buf *text, const char *field)
 {
-    return where_line(text->data ? text->data : "", text->len, field);
+    return lua_lines_line(text->data ? text->data : "", text->len, field);
 }
 
 /* Where MESSAGE, about the file NAME, says that it is: the rest of it, with LINE set. It
@@ -147,8 +147,8 @@ static void check_connectors_of(void *arg, const char *app)
     char *name = xasprintf("lua/%s/connector.lua", app);
     for (int layer = LAYER_WORKSPACE; layer < LAYERS; layer++) {
         struct err e;
-        struct overlay_file *file =
-            overlay_find(workspace_overlay(check->w), NULL, name, (enum layer)layer, &e);
+        struct overlay_file *file = overlay_find(workspace_overlay(check->w), NULL, name,
+                                                 (enum overlay_layer)layer, &e);
         if (!file && e.kind != ERR_NOT_FOUND)
             check->problems += tell_unreadable(name, NULL, &e, check->fn, check->arg);
         if (!file)

@@ -71,10 +71,11 @@ static void fuzz_csv(const char *s, size_t len)
     free(c);
 }
 
-static void on_token(void *arg, enum where_kind kind, const char *s, size_t len, int line)
+static void on_token(void *arg, enum lua_lines_kind kind, const char *s, size_t len,
+                     int line)
 {
     (void)arg;
-    check(kind <= WHERE_MARK && line >= 1 && (len == 0 || memchr(s, s[0], len)));
+    check(kind <= LUA_LINES_MARK && line >= 1 && (len == 0 || memchr(s, s[0], len)));
 }
 
 static void fuzz_where(const char *s, size_t len)
@@ -82,10 +83,10 @@ static void fuzz_where(const char *s, size_t len)
     const char *colon = len ? memchr(s, ':', len) : NULL;
     if (colon) {
         char *path = xmemdup0(s, (size_t)(colon - s));
-        check(where_line(colon, len - (size_t)(colon - s), path) >= 1);
+        check(lua_lines_line(colon, len - (size_t)(colon - s), path) >= 1);
         free(path);
     }
-    where_tokens(s, len, on_token, NULL);
+    lua_lines_tokens(s, len, on_token, NULL);
 }
 
 static void fuzz_when(const char *s, size_t len)

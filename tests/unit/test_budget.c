@@ -45,12 +45,12 @@ static int64_t take_of(struct budget *b, const struct budget_ask *ask, int64_t n
         fail_msg("%s", e.text);
     if (rc == 0)
         assert_in_range(wait_ms, 1, 10 * 60 * 1000);
-    if (wait_ms > BUDGET_WAIT_MAX_MS)
-        wait_ms = BUDGET_WAIT_MAX_MS;
+    if (wait_ms > WINDOW_WAIT_MAX_MS)
+        wait_ms = WINDOW_WAIT_MAX_MS;
     return rc == 1 ? 0 : wait_ms;
 }
 
-static int64_t take(enum lane lane, int64_t now_ms)
+static int64_t take(enum window_lane lane, int64_t now_ms)
 {
     return take_of(budget, &(struct budget_ask){company, lane, NULL, 0}, now_ms);
 }
@@ -65,7 +65,7 @@ static void learn_of(struct budget *b, int64_t limit, int64_t remaining, int64_t
                      int64_t now_ms)
 {
     struct err e = {0};
-    if (budget_learn(b, company, &(struct budget_said){limit, remaining, reset_ms},
+    if (budget_learn(b, company, &(struct window_said){limit, remaining, reset_ms},
                      now_ms, &e) != 0)
         fail_msg("%s", e.text);
 }
@@ -92,7 +92,7 @@ static struct budget_state state_at(int64_t now_ms)
 }
 
 /* How many are granted at once. */
-static int drain(enum lane lane, int64_t now_ms)
+static int drain(enum window_lane lane, int64_t now_ms)
 {
     int n = 0;
     while (n < 10000 && take(lane, now_ms) == 0)
@@ -112,7 +112,7 @@ static void test_an_unknown_company_is_asked_gently(void **state)
 {
     (void)state;
     struct budget_state s = state_at(start);
-    assert_int_equal(s.limit, BUDGET_DEFAULT_LIMIT);
+    assert_int_equal(s.limit, WINDOW_DEFAULT_LIMIT);
     assert_int_equal(s.learned, 0);
     assert_int_equal(s.ends_ms, 0);
     assert_int_equal(take(LANE_BULK, start), 0); /* a one-shot does not wait */
@@ -227,7 +227,7 @@ static void test_a_clock_that_is_set_back(void **state)
     take_resource("cnv_1", start);
     int64_t then = start - 3600 * 1000;
     assert_int_equal(take(LANE_REPLY, then), 0);
-    assert_int_equal(state_at(then).ends_ms, then + BUDGET_WINDOW_MS);
+    assert_int_equal(state_at(then).ends_ms, then + WINDOW_MS);
 }
 
 static void test_a_burst_is_per_resource(void **state)
@@ -235,21 +235,21 @@ static void test_a_burst_is_per_resource(void **state)
     (void)state;
     take(LANE_REPLY, start);
     learn(1000, 999, start + 50000, start);
-    for (int i = 0; i < BUDGET_BURST; i++)
+    for (int i = 0; i < WINDOW_BURST; i++)
         assert_int_equal(take_resource("cnv_1", start + 10 * i), 0);
     assert_int_equal(take_resource("cnv_1", start + 100), 1000);
     assert_int_equal(take_resource("cnv_2", start + 100), 0);
     assert_int_equal(take(LANE_BULK, start + 100), 0);
     /* Never six in any stretch of a second, also when windows would allow it. */
-    assert_int_equal(take_resource("cnv_1", start + BUDGET_BURST_MS), 0);
-    assert_int_equal(take_resource("cnv_1", start + BUDGET_BURST_MS), 10);
+    assert_int_equal(take_resource("cnv_1", start + WINDOW_BURST_MS), 0);
+    assert_int_equal(take_resource("cnv_1", start + WINDOW_BURST_MS), 10);
     /* And for all processes together. */
     reopen();
-    assert_int_equal(take_resource("cnv_1", start + BUDGET_BURST_MS), 10);
-    int64_t left = state_at(start + BUDGET_BURST_MS).left;
+    assert_int_equal(take_resource("cnv_1", start + WINDOW_BURST_MS), 10);
+    int64_t left = state_at(start + WINDOW_BURST_MS).left;
     for (int i = 0; i < 5; i++)
-        take_resource("cnv_1", start + BUDGET_BURST_MS);
-    assert_int_equal(state_at(start + BUDGET_BURST_MS).left, left); /* costs no permit */
+        take_resource("cnv_1", start + WINDOW_BURST_MS);
+    assert_int_equal(state_at(start + WINDOW_BURST_MS).left, left); /* costs no permit */
 }
 
 static void test_a_429_of_a_burst(void **state)
@@ -264,9 +264,9 @@ static void test_a_429_of_a_burst(void **state)
     assert_int_equal(take_resource("cnv_1", start + 341), 0);
     assert_int_equal(state_at(start).blocked_until_ms, 0);
     refused(NULL, -1, 1, start + 5000);
-    assert_int_equal(take(LANE_BULK, start + 5000), BUDGET_BURST_MS);
+    assert_int_equal(take(LANE_BULK, start + 5000), WINDOW_BURST_MS);
     assert_int_equal(take_resource("cnv_1", start + 5000), 0);
-    assert_int_equal(take(LANE_BULK, start + 5000 + BUDGET_BURST_MS), 0);
+    assert_int_equal(take(LANE_BULK, start + 5000 + WINDOW_BURST_MS), 0);
 }
 
 static void test_a_429_of_the_company(void **state)
@@ -400,8 +400,8 @@ static void test_a_lost_file_is_begun_anew(void **state)
     char *path = xasprintf("%s/state/live.db", dir);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(take(LANE_BULK, start), 0);
-    assert_int_equal(state_at(start).limit, BUDGET_DEFAULT_LIMIT);
-    assert_int_equal(state_at(start).left, BUDGET_DEFAULT_LIMIT - 1);
+    assert_int_equal(state_at(start).limit, WINDOW_DEFAULT_LIMIT);
+    assert_int_equal(state_at(start).left, WINDOW_DEFAULT_LIMIT - 1);
     free(path);
 }
 
@@ -409,7 +409,7 @@ static void test_an_api_that_names_no_limit_has_none(void **state)
 {
     (void)state;
     assert_int_equal(take(LANE_REPLY, start), 0);
-    learn(BUDGET_NO_LIMIT, -1, -1, start);
+    learn(WINDOW_NO_LIMIT, -1, -1, start);
     assert_int_equal(drain(LANE_BULK, start), 10000);
     for (int i = 0; i < 100; i++)
         assert_int_equal(take_resource("cnv_1", start), 0);
@@ -417,13 +417,13 @@ static void test_an_api_that_names_no_limit_has_none(void **state)
     refused(NULL, 5000, 0, start);
     assert_int_not_equal(take(LANE_REPLY, start + 4999), 0);
     assert_int_equal(take(LANE_REPLY, start + 5000), 0);
-    learn(BUDGET_NO_LIMIT, -1, -1, start + 5010);
+    learn(WINDOW_NO_LIMIT, -1, -1, start + 5010);
     assert_int_equal(drain(LANE_REPLY, start + 5010), 10000);
     /* a limit that it names after all holds at once, for blocks in memory too */
     learn(100, 90, start + 60000, start + 5010);
     assert_int_equal(drain(LANE_REPLY, start + 5010), 90);
     /* and is not lifted by one answer without headers */
-    learn(BUDGET_NO_LIMIT, -1, -1, start + 5010);
+    learn(WINDOW_NO_LIMIT, -1, -1, start + 5010);
     assert_int_equal(state_at(start + 5010).limit, 100);
     assert_int_equal(drain(LANE_REPLY, start + 5010), 0);
 }
@@ -445,11 +445,11 @@ static void test_a_burst_counts_what_lies_a_little_ahead(void **state)
 {
     (void)state;
     learn(1000, 999, start + 60000, start);
-    for (int i = 0; i < BUDGET_BURST; i++)
+    for (int i = 0; i < WINDOW_BURST; i++)
         assert_int_equal(take_resource("cnv_1", start + 10), 0);
-    assert_int_equal(take_resource("cnv_1", start), 10 + BUDGET_BURST_MS);
+    assert_int_equal(take_resource("cnv_1", start), 10 + WINDOW_BURST_MS);
     /* but not for ever, when the clock is set back */
-    assert_int_equal(take_resource("cnv_1", start - BUDGET_BURST_MS - 10), 0);
+    assert_int_equal(take_resource("cnv_1", start - WINDOW_BURST_MS - 10), 0);
 }
 
 static void test_old_rows_are_removed(void **state)

@@ -92,7 +92,7 @@ static void request(int me, struct budget *b)
     int64_t retry_ms = (end - world->now + 999) / 1000 * 1000;
     atomic_fetch_add(seen > LIMIT ? &world->over : &world->served, 1);
     park(me, world->now + WAY_MS);
-    struct budget_said said = {LIMIT, seen > LIMIT ? 0 : LIMIT - seen, end / 1000 * 1000};
+    struct window_said said = {LIMIT, seen > LIMIT ? 0 : LIMIT - seen, end / 1000 * 1000};
     struct err e;
     if (budget_learn(b, company, &said, world->now, &e) != 0 ||
         (seen > LIMIT &&
@@ -100,7 +100,7 @@ static void request(int me, struct budget *b)
         _exit(2);
 }
 
-static void wait_in_line(int me, struct budget *b, enum lane lane)
+static void wait_in_line(int me, struct budget *b, enum window_lane lane)
 {
     struct budget_ask ask = {company, lane, NULL, 0};
     struct err e;
@@ -108,7 +108,7 @@ static void wait_in_line(int me, struct budget *b, enum lane lane)
     int rc;
     while ((rc = budget_take(b, &ask, world->now, &wait_ms, &e)) == 0)
         park(me, world->now +
-                     (wait_ms < BUDGET_WAIT_MAX_MS ? wait_ms : BUDGET_WAIT_MAX_MS) +
+                     (wait_ms < WINDOW_WAIT_MAX_MS ? wait_ms : WINDOW_WAIT_MAX_MS) +
                      7 * me); /* its jitter */
     if (rc < 0) {
         fprintf(stderr, "%s\n", e.text);

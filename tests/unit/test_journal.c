@@ -326,7 +326,7 @@ static void test_without_keep_nothing_stays_but_limits_hold(void **state)
 
 /* ---- a store of ten steps, as the ledger keeps it ---- */
 
-struct kept {
+struct run_log {
     int there;
     struct journal_entry is;
     char kind[16], name[64], input[64], result[64];
@@ -335,8 +335,8 @@ struct kept {
 static void keep(void *arg, const struct journal_entry *entry)
 {
     (void)arg;
-    struct kept *k = &kept[entry->seq];
-    *k = (struct kept){.there = 1, .is = *entry};
+    struct run_log *k = &kept[entry->seq];
+    *k = (struct run_log){.there = 1, .is = *entry};
     snprintf(k->kind, sizeof k->kind, "%s", entry->kind);
     snprintf(k->name, sizeof k->name, "%s", entry->name);
     k->is.kind = k->kind;

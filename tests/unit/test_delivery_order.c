@@ -50,7 +50,7 @@ static int64_t add(const char *app, const char *conversation, int64_t at_ms)
 
 static int turn(int64_t id, const char *app, const char *conversation, int64_t now)
 {
-    return turn_has_come(db, id, app, conversation, now, &e);
+    return delivery_order_has_come(db, id, app, conversation, now, &e);
 }
 
 static int count(void *arg, const struct delivery *d)
@@ -97,8 +97,8 @@ static void test_one_that_is_tried_again(void **state)
     assert_int_equal(due(NOW + 5000), 2);
     assert_int_equal(turn(second, "front", "cnv_1", NOW + 5000), 0);
     /* nobody is waited for for ever */
-    assert_int_equal(turn(second, "front", "cnv_1", NOW + TURN_MS - 1), 0);
-    assert_int_equal(turn(second, "front", "cnv_1", NOW + TURN_MS), 1);
+    assert_int_equal(turn(second, "front", "cnv_1", NOW + DELIVERY_ORDER_WAIT_MS - 1), 0);
+    assert_int_equal(turn(second, "front", "cnv_1", NOW + DELIVERY_ORDER_WAIT_MS), 1);
 }
 
 int main(void)

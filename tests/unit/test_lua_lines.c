@@ -13,7 +13,7 @@
 
 static int line(const char *src, const char *path)
 {
-    return where_line(src, strlen(src), path);
+    return lua_lines_line(src, strlen(src), path);
 }
 
 static const char action[] =
@@ -96,7 +96,7 @@ static void test_shapes(void **state)
     assert_int_equal(line("local t = {\na = 1 }", "a"), 1);
     assert_int_equal(line("", "a"), 1);
     assert_int_equal(line("return", "a"), 1);
-    assert_int_equal(where_line("return { a = 1 }", 0, "a"), 1);
+    assert_int_equal(lua_lines_line("return { a = 1 }", 0, "a"), 1);
     assert_int_equal(line("return {\n a = secret \"x\",\n b = 1 }", "b"), 3);
     assert_int_equal(line("return {\n a = 1 == 2,\n b = 1 }", "b"), 3);
     assert_int_equal(line("return {\n f 'x', g,\n b = 1 }", "2"), 2);
@@ -114,9 +114,9 @@ static void test_broken(void **state)
         char *exact = malloc(n ? n : 1); /* for ASan: not one byte further */
         memcpy(exact, action, n);
         for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-            int got = where_line(exact, n, paths[i]);
+            int got = lua_lines_line(exact, n, paths[i]);
             assert_in_range(got, 1, 33);
-            where_line(exact + n / 2, n - n / 2, paths[i]);
+            lua_lines_line(exact + n / 2, n - n / 2, paths[i]);
         }
         free(exact);
         free(cut);
@@ -132,13 +132,14 @@ static void test_broken(void **state)
     char *many = xmalloc(1 << 18);
     memset(many, '[', 1 << 18);
     memcpy(many, "return {", 8);
-    where_line(many, 1 << 18, "a");
+    lua_lines_line(many, 1 << 18, "a");
     free(many);
 }
 
 static char seen[1024];
 
-static void on_token(void *arg, enum where_kind kind, const char *s, size_t len, int at)
+static void on_token(void *arg, enum lua_lines_kind kind, const char *s, size_t len,
+                     int at)
 {
     static const char letters[] = "nsdm";
     assert_ptr_equal(arg, seen);
@@ -149,7 +150,7 @@ static void on_token(void *arg, enum where_kind kind, const char *s, size_t len,
 static const char *tokens(const char *src)
 {
     seen[0] = '\0';
-    where_tokens(src, strlen(src), on_token, seen);
+    lua_lines_tokens(src, strlen(src), on_token, seen);
     return seen;
 }
 

@@ -128,7 +128,7 @@ static void withdraw(void *arg, void *pending)
     abort(); /* no test kills an attempt in between */
 }
 
-static const struct run_keeper keeper = {.commit = commit, .withdraw = withdraw};
+static const struct run_committer keeper = {.commit = commit, .withdraw = withdraw};
 
 static int code_of(void *arg, const unsigned char *hash, char **text, size_t *len,
                    struct err *e)

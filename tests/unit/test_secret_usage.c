@@ -14,14 +14,14 @@ static const int64_t day = 24 * 3600 * 1000, now = 1700000000000;
 static void note(struct live *live, const char *name, int64_t version, int64_t at)
 {
     struct err e = {0};
-    if (usage_note(live, name, version, at, &e) != 0)
+    if (secret_usage_note(live, name, version, at, &e) != 0)
         fail_msg("%s", e.text);
 }
 
 static int64_t last(struct live *live, const char *name, int64_t version)
 {
     struct err e = {0};
-    int64_t ms = usage_last(live, name, version, &e);
+    int64_t ms = secret_usage_last(live, name, version, &e);
     if (ms < 0)
         fail_msg("%s", e.text);
     return ms;
@@ -73,8 +73,8 @@ static void test_errors(void **state)
     (void)state;
     struct live *live = live_new("/dev/null/x");
     struct err e;
-    assert_int_equal(usage_note(live, "a", 1, now, &e), -1);
-    assert_int_equal(usage_last(live, "a", 1, &e), -1);
+    assert_int_equal(secret_usage_note(live, "a", 1, now, &e), -1);
+    assert_int_equal(secret_usage_last(live, "a", 1, &e), -1);
     live_free(live);
 }
 

@@ -50,32 +50,32 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct outcome *begin(struct outcome *o, int64_t id)
+static struct delivery_result *begin(struct delivery_result *o, int64_t id)
 {
-    outcome_init(o, id, "1-a", "{}", 2);
+    delivery_result_init(o, id, "1-a", "{}", 2);
     o->now_ms = NOW;
     o->due_ms = NOW;
     o->state = DELIVERY_DONE;
     return o;
 }
 
-static void add(struct outcome *o, const char *client, const char *json)
+static void add(struct delivery_result *o, const char *client, const char *json)
 {
     char *text = xstrdup(json);
     for (char *p = text; *p; p++)
         *p = *p == '\'' ? '"' : *p;
     json_t *tree = json_loads(text, 0, NULL);
     assert_non_null(tree);
-    outcome_add(o, client, tree);
+    delivery_result_add(o, client, tree);
     free(text);
 }
 
 static int write_it(struct db *at, void *arg, struct err *why)
 {
-    return outcome_write(at, arg, why);
+    return delivery_result_write(at, arg, why);
 }
 
-static void write(struct outcome *o)
+static void write(struct delivery_result *o)
 {
     assert_int_equal(db_transaction(db, write_it, o, &e), 0);
 }
@@ -127,14 +127,14 @@ static const char *delivered(int64_t id)
 static void test_it_fires(void **state)
 {
     (void)state;
-    struct outcome o;
+    struct delivery_result o;
     add(begin(&o, delivery), "acme", FIRED);
     add(&o, "zed", "{'fired': [], 'quiet': [], 'why': 'no event'}");
-    outcome_fail(&o, "odd", "a script's fault");
+    delivery_result_fail(&o, "odd", "a script's fault");
     write(&o);
     assert_int_equal(o.activations, 1);
     assert_int_equal(o.runs, 2);
-    outcome_fini(&o);
+    delivery_result_fini(&o);
     assert_string_equal(
         runs(), "acme log activation cnv_1 {\"recipe\":\"log\"} - {} queued|"
                 "acme reply activation cnv_1 {\"recipe\":\"reply\"} acme/reply/cnv_1 "
@@ -148,10 +148,10 @@ static void test_it_fires(void **state)
 static void test_a_key_fires_once(void **state)
 {
     (void)state;
-    struct outcome o;
+    struct delivery_result o;
     add(begin(&o, delivery), "acme", FIRED);
     write(&o);
-    outcome_fini(&o);
+    delivery_result_fini(&o);
     /* another delivery says the same; another client has its own keys */
     int64_t second = add_delivery();
     add(begin(&o, second), "acme", FIRED);
@@ -159,7 +159,7 @@ static void test_a_key_fires_once(void **state)
     write(&o);
     assert_int_equal(o.activations, 1);
     assert_int_equal(o.runs, 2);
-    outcome_fini(&o);
+    delivery_result_fini(&o);
     assert_non_null(strstr(delivered(second), "\"front/x\":\"it fired for the same"));
     /* the same one again: it is not told that it came too late */
     assert_int_equal(inbox_replay(db, delivery, &e), 0);
@@ -167,64 +167,64 @@ static void test_a_key_fires_once(void **state)
     add(begin(&o, delivery), "acme", FIRED);
     write(&o);
     assert_int_equal(o.activations + o.runs, 0);
-    outcome_fini(&o);
+    delivery_result_fini(&o);
     assert_null(strstr(delivered(delivery), "front/x"));
 }
 
 static void test_without_a_key_the_body_decides(void **state)
 {
     (void)state;
-    struct outcome o;
+    struct delivery_result o;
     static const char fired[] = "{'envelope': {}, 'fired': [{'trigger': 'front/x'}]}";
     add(begin(&o, delivery), "acme", fired);
     assert_int_equal(strlen(o.key), 32);
     write(&o);
     assert_int_equal(o.activations, 1);
-    outcome_fini(&o);
+    delivery_result_fini(&o);
     add(begin(&o, add_delivery()), "acme", fired);
     write(&o);
     assert_int_equal(o.activations, 0);
-    outcome_fini(&o);
+    delivery_result_fini(&o);
     int64_t third = add_delivery();
-    outcome_init(&o, third, "1-a", "{ }", 3);
+    delivery_result_init(&o, third, "1-a", "{ }", 3);
     o.now_ms = NOW;
     o.state = DELIVERY_DONE;
     add(&o, "acme", fired);
     write(&o);
     assert_int_equal(o.activations, 1);
-    outcome_fini(&o);
+    delivery_result_fini(&o);
 }
 
 static void test_a_lost_claim_changes_nothing(void **state)
 {
     (void)state;
-    struct outcome o;
+    struct delivery_result o;
     assert_int_equal(inbox_reclaim(db, "1-a", 0, 3, NULL, &e), 0);
     add(begin(&o, delivery), "acme", FIRED);
     assert_int_equal(db_transaction(db, write_it, &o, &e), -1);
     assert_int_equal(e.kind, ERR_CONFLICT);
-    outcome_fini(&o);
+    delivery_result_fini(&o);
     assert_string_equal(runs(), "");
 }
 
 static void test_failures_are_counted_in_the_note(void **state)
 {
     (void)state;
-    struct outcome o;
+    struct delivery_result o;
     int64_t first = 1;
-    assert_int_equal(outcome_failures(NULL, &first), 0);
+    assert_int_equal(delivery_result_failures(NULL, &first), 0);
     assert_int_equal(first, 0);
-    assert_int_equal(outcome_failures("no JSON", &first), 0);
+    assert_int_equal(delivery_result_failures("no JSON", &first), 0);
     begin(&o, delivery);
     o.state = DELIVERY_WAITING;
     o.due_ms = NOW + 5;
-    outcome_set_why(&o, "away", 3, NOW);
+    delivery_result_set_why(&o, "away", 3, NOW);
     write(&o);
-    outcome_fini(&o);
+    delivery_result_fini(&o);
     assert_string_equal(delivered(delivery),
                         "waiting 5 {\"\":{\"failures\":3,\"first_failure_ms\":"
                         "1750000000000,\"why\":\"away\"}}");
-    assert_int_equal(outcome_failures(strchr(buf_str(&shown), '{'), &first), 3);
+    assert_int_equal(delivery_result_failures(strchr(buf_str(&shown), '{'), &first), 3);
     assert_int_equal(first, NOW);
 }
 
