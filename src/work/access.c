@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/answer.h"
+#include "store/budget.h"
 
 /* A block of permits is good for a second; what is left of it goes back after that. */
 enum { GIVE_BACK_MS = 1100 };
