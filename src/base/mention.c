@@ -7,12 +7,13 @@
 #include <wchar.h>
 #include <wctype.h>
 
+#include "base/array.h"
 #include "base/str.h"
 
 /* Code points, folded. */
 struct letters {
     uint32_t *list;
-    size_t n, room;
+    size_t n;
 };
 
 struct mention {
@@ -34,10 +35,7 @@ static uint32_t fold(const struct mention *m, uint32_t c)
 
 static void add(const struct mention *m, struct letters *to, uint32_t c)
 {
-    if (to->n == to->room) {
-        to->room = 2 * to->room + 256;
-        to->list = xrealloc(to->list, to->room * sizeof *to->list);
-    }
+    array_grow(to->list, to->n);
     to->list[to->n++] = fold(m, c);
 }
 

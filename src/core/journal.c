@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
-#include "base/stats.h"
+#include "base/array.h"
 #include "base/crypto.h"
+#include "base/stats.h"
+#include "base/str.h"
 
 struct entry {
     struct journal_entry is; /* its texts and bytes owned */
@@ -24,9 +25,9 @@ struct journal {
     const struct limits *limits;
     int keep;
     struct entry *entries;
-    int n, cap, next;
+    int n, next;
     int *open;
-    int depth, open_cap;
+    int depth;
     int seq;  /* of the next step */
     int drop; /* stored steps from here on are gone; -1: none */
 };
@@ -68,10 +69,7 @@ void journal_free(struct journal *j)
 
 static struct entry *append(struct journal *j, const struct journal_entry *is)
 {
-    if (j->n == j->cap) {
-        j->cap = j->cap ? 2 * j->cap : 8;
-        j->entries = xrealloc(j->entries, (size_t)j->cap * sizeof *j->entries);
-    }
+    array_grow(j->entries, j->n);
     struct entry *entry = &j->entries[j->n++];
     *entry = (struct entry){.is = *is, .dirty = 1};
     entry->is.kind = xstrdup(is->kind);
@@ -98,10 +96,7 @@ static void set_result(struct entry *entry, const void *result, size_t len)
 
 static void push_open(struct journal *j, int index)
 {
-    if (j->depth == j->open_cap) {
-        j->open_cap = j->open_cap ? 2 * j->open_cap : 4;
-        j->open = xrealloc(j->open, (size_t)j->open_cap * sizeof *j->open);
-    }
+    array_grow(j->open, j->depth);
     j->open[j->depth++] = index;
 }
 

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/str.h"
 #include "base/url.h"
-#include "base/crypto.h"
 
 /* A part of an address is a word ("services", "notifications"), or it is a key. */
 enum { URL_PART_MIN = 16, FORM_MAX = 64 * 1024 };
@@ -20,7 +21,7 @@ static void add_form(struct mask *m, const char *form, size_t len)
     for (size_t i = 0; i < m->n; i++)
         if (strlen(m->values[i]) == len && memcmp(m->values[i], form, len) == 0)
             return;
-    m->values = xrealloc(m->values, (m->n + 1) * sizeof *m->values);
+    array_grow(m->values, m->n);
     m->values[m->n++] = xmemdup0(form, len);
 }
 

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "base/array.h"
 #include "base/crypto.h"
+#include "base/str.h"
 
 enum { PARTS_MAX = 7, MACS = 2 };
 static const char *const macs[MACS] = {"sha256", "sha1"};
@@ -135,7 +136,7 @@ void sign_keys_add(struct sign_keys *keys, const char *setting, const char *secr
 {
     if (len == 0) /* anybody has that one */
         return;
-    keys->keys = xrealloc(keys->keys, (keys->n + 1) * sizeof *keys->keys);
+    array_grow(keys->keys, keys->n);
     keys->keys[keys->n++] = (struct key){.setting = xstrdup(setting),
                                          .secret = xstrdup_null(secret),
                                          .version = version,

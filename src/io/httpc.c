@@ -9,6 +9,7 @@
 
 #include <curl/curl.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -40,7 +41,6 @@ struct slot {
     struct buf body;
     struct buf head; /* "name\0value\0" again and again */
     struct httpc_header *list;
-    size_t list_cap;
     struct slot *next_spare;
     char error[CURL_ERROR_SIZE];
 };
@@ -433,10 +433,7 @@ static void list_headers(const struct httpc_call *call, struct httpc_answer *a)
     int is_decoded = coding_of(slot) && !str_eq(call->method, "HEAD");
     size_t n = 0;
     while (p < end) {
-        if (n == slot->list_cap) {
-            slot->list_cap = slot->list_cap ? slot->list_cap * 2 : 16;
-            slot->list = xrealloc(slot->list, slot->list_cap * sizeof(*slot->list));
-        }
+        array_grow(slot->list, n);
         struct httpc_header *h = &slot->list[n];
         h->name = p;
         h->value = p + strlen(p) + 1;
