@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "core/jsontree.h"
 #include "base/str.h"
+#include "store/store.h"
 
 static const char usage[] =
     "events list|show|replay [ID …] [--client CLIENT] [--state STATE,…] [--since TIME] "
@@ -168,7 +169,7 @@ static int replay_all(struct db *db, void *arg, struct err *e)
     {
         struct one one = {c, json_integer_value(json_object_get(row, "id"))};
         struct err why = {0};
-        if (db_transaction(db, replay_one, &one, &why) == 0) {
+        if (store_transaction(db, replay_one, &one, &why) == 0) {
             json_object_set_new(row, "now", json_string("waiting"));
         } else if (why.kind == ERR_STORE || why.kind == ERR_UNAVAILABLE) {
             *e = why;
@@ -219,7 +220,7 @@ static int replay(struct command *c, struct err *e)
         fprintf(stderr, "foyer: %zu deliver%s match%s\n", n, n == 1 ? "y" : "ies",
                 n == 1 ? "es" : "");
     c->now_ms = clock_wall_ms();
-    if (!c->dry && n && db_transaction(report_db(c->story), replay_all, c, e) != 0)
+    if (!c->dry && n && store_transaction(report_db(c->story), replay_all, c, e) != 0)
         return -1;
     if (n == 1 && c->which.nids && c->worst != ERR_NONE)
         return err_set(

@@ -113,7 +113,7 @@ int cmd_pause(struct cli *cli, int argc, char **argv)
                                      .by = "hand",
                                      .reason = reason ? reason : ""};
         int changes = named || all;
-        if (!changes || db_transaction(store_db(store), put, &pause, &e) == 0)
+        if (!changes || store_transaction(store_db(store), put, &pause, &e) == 0)
             if (!changes || cli->json)
                 show(cli, store_db(store), &e);
     }

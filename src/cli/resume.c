@@ -86,7 +86,7 @@ int cmd_resume(struct cli *cli, int argc, char **argv)
     }
     if (w)
         store = workspace_store(w, &e);
-    if (store && db_transaction(store_db(store), lift, &l, &e) == 0 && l.lifted == 0) {
+    if (store && store_transaction(store_db(store), lift, &l, &e) == 0 && l.lifted == 0) {
         /* a slip in a name is told as such */
         if (selection_check(w, l.client, l.recipe, &e) == 0)
             fputs("foyer: that was not paused; `foyer pause` shows what is\n", stderr);

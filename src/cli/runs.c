@@ -218,7 +218,7 @@ static int change_all(struct db *db, void *arg, struct err *e)
         struct one one = {c, id_of(row)};
         struct err why = {0};
         json_object_del(row, "error");
-        if (db_transaction(db, change_one, &one, &why) == 0) {
+        if (store_transaction(db, change_one, &one, &why) == 0) {
             json_object_set_new(
                 row, "now",
                 json_string(str_eq(c->verb, "cancel") ? "cancelled" : "queued"));
@@ -396,7 +396,7 @@ static int act(struct command *c, struct err *e)
             json_object_set_new(row, "would_be", json_string("cancelled"));
         }
     } else if (json_array_size(c->rows) &&
-               db_transaction(report_db(c->story), change_all, c, e) != 0) {
+               store_transaction(report_db(c->story), change_all, c, e) != 0) {
         return -1;
     }
     if (json_array_size(c->rows) == 1 && c->which.nids && c->worst != ERR_NONE)

@@ -3,9 +3,9 @@
 
 #include "cli/cli.h"
 #include "base/crypto.h"
-#include "io/db.h"
 #include "io/httpc.h"
 #include "io/loop.h"
+#include "store/store.h"
 #include "vm/vm.h"
 
 static const char usage[] = "version [--json]";
@@ -30,7 +30,7 @@ int cmd_version(struct cli *cli, int argc, char **argv)
     } parts[] = {
         {"foyer", FOYER_VERSION},           {"lua", vm_version()},
         {"libcurl", httpc_version()},       {"openssl", crypto_version()},
-        {"libevent", loop_version()},       {"sqlite", db_version()},
+        {"libevent", loop_version()},       {"sqlite", store_sqlite_version()},
         {"jansson", jansson_version_str()},
     };
     enum { PARTS = sizeof parts / sizeof *parts };

@@ -12,6 +12,7 @@
 #include "store/ledger.h"
 #include "core/limits.h"
 #include "vm/pins.h"
+#include "store/store.h"
 
 enum { WAIT_MS = 60 * 1000 }; /* in line for the company's budget */
 
@@ -177,7 +178,7 @@ json_t *rehearsal_run(struct session *s, struct db *db, int64_t run, int new_cod
                           .new_code = new_code,
                           .answer = json_object()};
     struct journal_entry intent, scope;
-    db_transaction(db, load_retried, &r, e);
+    store_transaction(db, load_retried, &r, e);
     int rc = r.is_loaded ? 0 : -1;
     if (r.is_loaded)
         err_clear(e);

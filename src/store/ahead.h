@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "io/db.h"
+
+struct db; /* store_db */
 
 enum { AHEAD_SLEEP_DAYS = 90 }; /* the longest sleep or wait, as in lua/std/wait.lua */
 

@@ -1,5 +1,6 @@
 #include "store/delivery_order.h"
 
+#include "io/db.h"
 #include "store/inbox.h"
 
 _Static_assert(DELIVERY_WAITING == 0, "the index delivery_in_conversation says so");

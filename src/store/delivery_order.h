@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "io/db.h"
+
+struct db; /* store_db */
 
 enum {
     DELIVERY_ORDER_WAIT_MS = 15 * 60 * 1000

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "io/db.h"
 #include "store/schema.h"
 #include "base/crypto.h"
 

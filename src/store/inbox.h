@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "io/db.h"
+
+struct db; /* store_db */
 
 enum delivery_state {
     DELIVERY_WAITING,  /* for a worker; claimed when it has an owner */

@@ -19,7 +19,8 @@
 #include "core/journal.h"
 #include "store/unsent.h"
 #include "base/crypto.h"
-#include "io/db.h"
+
+struct db; /* store_db */
 
 enum ledger_state {
     LEDGER_QUEUED,  /* due at due_ms; with failures > 0 it is retrying */

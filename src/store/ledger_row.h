@@ -3,6 +3,7 @@
 #ifndef FOYER_LEDGER_ROW_H
 #define FOYER_LEDGER_ROW_H
 
+#include "io/db.h"
 #include "store/ledger.h"
 
 /* As stored in step.flags. */

@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "io/db.h"
 
 struct live {
     char *workspace_dir, *path;
@@ -133,7 +134,8 @@ struct db *live_db(struct live *live, struct err *e)
     return open_once(live, &damaged, e) == 0 ? live->db : NULL;
 }
 
-int live_write(struct live *live, db_transaction_fn *fn, void *arg, struct err *e)
+int live_write(struct live *live, int (*fn)(struct db *db, void *arg, struct err *e),
+               void *arg, struct err *e)
 {
     struct db *db = live_db(live, e);
     if (!db)

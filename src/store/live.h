@@ -14,8 +14,8 @@
 
 #include "base/err.h"
 #include "store/presence.h"
-#include "io/db.h"
 
+struct db;
 struct live;
 
 struct live *live_new(const char *workspace_dir); /* touches no file yet */
@@ -47,6 +47,7 @@ int live_release(struct live *live, const char *name, int64_t epoch, struct err 
 /* The open database, or NULL with E; borrowed until the next call of live. */
 struct db *live_db(struct live *live, struct err *e);
 /* db_transaction over it. FN may run twice: a damaged file is replaced in between. */
-int live_write(struct live *live, db_transaction_fn *fn, void *arg, struct err *e);
+int live_write(struct live *live, int (*fn)(struct db *db, void *arg, struct err *e),
+               void *arg, struct err *e);
 
 #endif

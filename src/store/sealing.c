@@ -7,40 +7,13 @@
 #include "base/str.h"
 #include "base/testhook.h"
 #include "io/db.h"
+#include "store/store_row.h"
 
 enum { SEALED_MAX = 64 * 1024 };
 
-static int copy_id(void *arg, const struct db_row *row)
-{
-    snprintf(arg, VAULT_ID_SIZE, "%s", db_row_text(row, 0));
-    return 1;
-}
-
-static int read_id(struct db *db, char id[VAULT_ID_SIZE], struct err *e)
-{
-    id[0] = '\0';
-    return db_query(db, "SELECT key FROM sealing", DB_NONE, copy_id, id, e);
-}
-
 int sealing_key(struct store *s, char id[VAULT_ID_SIZE], struct err *e)
 {
-    return read_id(store_db(s), id, e);
-}
-
-int sealing_check(struct db *db, const struct store_sealed *value, const char *what,
-                  struct err *e)
-{
-    char wanted[VAULT_ID_SIZE], id[VAULT_ID_SIZE];
-    if (!value->data)
-        return 0;
-    if (read_id(db, wanted, e) != 0)
-        return -1;
-    vault_sealed_id(value->data, value->len, id);
-    if (!wanted[0] || strcmp(wanted, id) == 0)
-        return 0;
-    return err_set(
-        e, ERR_CONFLICT,
-        "cannot store the %s: the sealing key was renewed meanwhile; try again", what);
+    return store_row_key(store_db(s), id, e);
 }
 
 /* ---- one value ---- */

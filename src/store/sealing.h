@@ -4,11 +4,12 @@
  * re-seals every value and records the new key's id, in one transaction. At each moment
  * both keys are in files, so a process killed anywhere leaves a store that opens, and the
  * next rekey finishes. Another process may hold the old key only: every function of the
- * store that writes a sealed value asks sealing_check in its transaction, so that nothing
- * sealed with the old key comes in behind the renewal (SQLite orders the two: what came
- * before is re-sealed, what comes after is refused with ERR_CONFLICT); its caller then
- * asks sealing_key, makes the vault use that one and seals again. The store of a process
- * that started between the two writes may still want the old key: it asks the same way.
+ * store that writes a sealed value asks store_row_check_sealed in its transaction, so
+ * that nothing sealed with the old key comes in behind the renewal (SQLite orders the
+ * two: what came before is re-sealed, what comes after is refused with ERR_CONFLICT); its
+ * caller then asks sealing_key, makes the vault use that one and seals again. The store
+ * of a process that started between the two writes may still want the old key: it asks
+ * the same way.
  */
 #ifndef FOYER_SEALING_H
 #define FOYER_SEALING_H
@@ -17,13 +18,6 @@
 #include "base/err.h"
 #include "store/store.h"
 #include "store/vault.h"
-
-struct db;
-
-/* For the store's own writes, within their transaction: ERR_CONFLICT when VALUE is sealed
- * with another key than the recorded one; WHAT names it ("secret \"x\""). */
-int sealing_check(struct db *db, const struct store_sealed *value, const char *what,
-                  struct err *e);
 
 /* Writes the recorded key's id, "" before the first rekey. */
 int sealing_key(struct store *s, char id[VAULT_ID_SIZE], struct err *e);

@@ -1,5 +1,7 @@
 #include "store/secret_usage.h"
 
+#include "io/db.h"
+
 enum { DAY_MS = 24 * 3600 * 1000 };
 
 struct use {

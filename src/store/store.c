@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "core/connection.h"
 #include "store/schema.h"
-#include "store/sealing.h"
 #include "store/store_row.h"
 #include "io/db.h"
 
@@ -102,6 +101,16 @@ int store_check_place(const struct store *s, struct err *e)
 struct db *store_db(struct store *s)
 {
     return s->db;
+}
+
+int store_transaction(struct db *db, store_fn *fn, void *arg, struct err *e)
+{
+    return db_transaction(db, fn, arg, e);
+}
+
+const char *store_sqlite_version(void)
+{
+    return db_version();
 }
 
 /* ---- connections ---- */
@@ -266,8 +275,8 @@ static int put_connection(struct db *db, void *arg, struct err *e)
                        "cannot store the connection %s of %s: its token was changed "
                        "meanwhile; try again",
                        c->id, c->app);
-    if (sealing_check(db, &c->token, "token", e) != 0 ||
-        sealing_check(db, &c->refresh, "refresh token", e) != 0 ||
+    if (store_row_check_sealed(db, &c->token, "token", e) != 0 ||
+        store_row_check_sealed(db, &c->refresh, "refresh token", e) != 0 ||
         db_change(db,
                   "INSERT INTO connection (app, id, company, api_url, token_version, "
                   "token, created_ms, oauth_url, refresh, expires_ms, base_url, "
@@ -362,8 +371,8 @@ static int put_token(struct db *db, void *arg, struct err *e)
 {
     const struct store_connection *c = arg;
     int changed;
-    if (sealing_check(db, &c->token, "token", e) != 0 ||
-        sealing_check(db, &c->refresh, "refresh token", e) != 0 ||
+    if (store_row_check_sealed(db, &c->token, "token", e) != 0 ||
+        store_row_check_sealed(db, &c->refresh, "refresh token", e) != 0 ||
         db_change(db,
                   "UPDATE connection SET token_version = ?, token = ?, refresh = ?, "
                   "expires_ms = ?, refreshed_ms = ?, made_with = coalesce(?, made_with), "

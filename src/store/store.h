@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 
-struct db;
+struct db; /* a handle on the file; see store_db */
 struct store;
 
 /* WORKSPACE_DIR/state/foyer.db; freed by the caller. */
@@ -29,8 +29,16 @@ int store_check(struct store *s, struct err *e);
 int store_probe(struct db *db, struct err *e);
 /* 0 while the store's files are still the ones that S opened; see db_check_place. */
 int store_check_place(const struct store *s, struct err *e);
-/* Its handle, for those with SQL of their own: inbox, ledger, sealing. */
+/* S's handle, borrowed, for the functions of store/inbox.h, store/ledger.h and
+ * store/ahead.h. */
 struct db *store_db(struct store *s);
+/* Runs FN inside a write transaction on DB: commits when FN returns 0, else undoes all
+ * that FN wrote and returns -1 with FN's error. Inside another transaction it is a
+ * savepoint: what FN wrote is undone alone, or committed with the rest. */
+typedef int store_fn(struct db *db, void *arg, struct err *e);
+int store_transaction(struct db *db, store_fn *fn, void *arg, struct err *e);
+/* The version of the SQLite library, at run time. */
+const char *store_sqlite_version(void);
 
 /* Sealed bytes, owned by the row they stand in. */
 struct store_sealed {

@@ -1,5 +1,8 @@
 #include "store/store_row.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -25,4 +28,32 @@ struct store_sealed store_row_copy(const struct store_sealed *from)
     return (struct store_sealed){
         from->version,
         from->data ? (unsigned char *)xmemdup0(from->data, from->len) : NULL, from->len};
+}
+
+static int copy_id(void *arg, const struct db_row *row)
+{
+    snprintf(arg, VAULT_ID_SIZE, "%s", db_row_text(row, 0));
+    return 1;
+}
+
+int store_row_key(struct db *db, char id[VAULT_ID_SIZE], struct err *e)
+{
+    id[0] = '\0';
+    return db_query(db, "SELECT key FROM sealing", DB_NONE, copy_id, id, e);
+}
+
+int store_row_check_sealed(struct db *db, const struct store_sealed *value,
+                           const char *what, struct err *e)
+{
+    char wanted[VAULT_ID_SIZE], id[VAULT_ID_SIZE];
+    if (!value->data)
+        return 0;
+    if (store_row_key(db, wanted, e) != 0)
+        return -1;
+    vault_sealed_id(value->data, value->len, id);
+    if (!wanted[0] || strcmp(wanted, id) == 0)
+        return 0;
+    return err_set(
+        e, ERR_CONFLICT,
+        "cannot store the %s: the sealing key was renewed meanwhile; try again", what);
 }

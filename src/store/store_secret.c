@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/str.h"
-#include "store/sealing.h"
 #include "store/store_row.h"
 #include "io/db.h"
 
@@ -49,7 +48,7 @@ static int put_secret(struct db *db, void *arg, struct err *e)
                        "cannot store the secret \"%s\": it was changed meanwhile; try "
                        "again",
                        secret->name);
-    if (sealing_check(db, &secret->value, "secret", e) != 0)
+    if (store_row_check_sealed(db, &secret->value, "secret", e) != 0)
         return -1;
     if (!put->keep_older && db_change(db, "DELETE FROM secret_version WHERE name = ?",
                                       DB_ARGS(db_text(secret->name)), NULL, e) != 0)

@@ -8,7 +8,6 @@
 
 #include "work/alert.h"
 #include "work/session.h"
-#include "io/db.h"
 #include "io/writer.h"
 
 struct receipts;

@@ -85,7 +85,7 @@ int main(int argc, char **argv)
     int rc = store ? 0 : -1;
     for (; rc == 0 && b.from < n; b.from = b.to) {
         b.to = b.from + AT_ONCE < n ? b.from + AT_ONCE : n;
-        rc = db_transaction(store_db(store), add, &b, &e);
+        rc = store_transaction(store_db(store), add, &b, &e);
     }
     if (rc != 0)
         fprintf(stderr, "stored: %s\n", e.text);

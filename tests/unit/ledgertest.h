@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "io/db.h"
 #include "store/ledger.h"
 #include "store/store.h"
 #include "workdir.h"

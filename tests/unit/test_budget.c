@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "io/db.h"
 #include "store/budget.h"
 #include "store/live.h"
 #include "workdir.h"

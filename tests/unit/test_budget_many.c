@@ -26,7 +26,6 @@ enum {
     ALL = BULK + REPLIES,
     CALLS = 300,
     WINDOWS = 16,
-    WINDOW_MS = 60000,
     WAY_MS = 40, /* to the server, and back */
     REPLY_STARTS_MS = 30000,
     HANG_S = 120

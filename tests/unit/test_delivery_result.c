@@ -8,6 +8,7 @@
 
 #include "work/delivery_result.h"
 #include "base/path.h"
+#include "io/db.h"
 #include "store/ledger.h"
 #include "store/schema.h"
 #include "workdir.h"

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "base/path.h"
+#include "io/db.h"
 #include "store/inbox.h"
 #include "store/schema.h"
 #include "workdir.h"

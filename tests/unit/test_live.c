@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/path.h"
+#include "io/db.h"
 #include "store/live.h"
 #include "workdir.h"
 

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "io/db.h"
 #include "store/secret_usage.h"
 #include "workdir.h"
 
