@@ -55,7 +55,9 @@ struct db {
 };
 
 struct db_row {
+    struct db *db;
     sqlite3_stmt *statement;
+    int has_failed;
 };
 
 static int fail_full(const struct db *db, struct err *e)
@@ -414,25 +416,64 @@ static sqlite3_stmt *prepare(struct db *db, const char *sql,
     return NULL;
 }
 
-int db_query(struct db *db, const char *sql, const struct db_value *values, size_t n,
-             db_row_fn *fn, void *arg, struct err *e)
+struct db_row *db_select(struct db *db, const char *sql, const struct db_value *values,
+                         size_t n, struct err *e)
 {
     sqlite3_stmt *statement = prepare(db, sql, values, n, e);
     if (!statement)
+        return NULL;
+    struct db_row *row = xmalloc(sizeof *row);
+    *row = (struct db_row){db, statement, 0};
+    return row;
+}
+
+int db_step(struct db_row *row, struct err *e)
+{
+    if (!row || row->has_failed)
         return -1;
-    struct db_row row = {statement};
-    int rc, stop = 0;
-    while (!stop && (rc = sqlite3_step(statement)) == SQLITE_ROW)
-        stop = fn ? fn(arg, &row) : 0;
-    int failed = !stop && rc != SQLITE_DONE ? fail(db, e) : 0;
-    give_back(db, statement);
-    return failed;
+    int rc = sqlite3_step(row->statement);
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+        return rc == SQLITE_ROW;
+    row->has_failed = 1;
+    return fail(row->db, e);
+}
+
+int db_finish(struct db_row *row)
+{
+    if (!row)
+        return -1;
+    int rc = row->has_failed ? -1 : 0;
+    give_back(row->db, row->statement);
+    free(row);
+    return rc;
+}
+
+int db_select_int(struct db *db, const char *sql, const struct db_value *values, size_t n,
+                  int64_t *out, struct err *e)
+{
+    struct db_row *row = db_select(db, sql, values, n, e);
+    if (db_step(row, e) == 1)
+        *out = db_row_int(row, 0);
+    return db_finish(row);
+}
+
+int db_query(struct db *db, const char *sql, const struct db_value *values, size_t n,
+             db_row_fn *fn, void *arg, struct err *e)
+{
+    struct db_row *row = db_select(db, sql, values, n, e);
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1)
+        stop = fn ? fn(arg, row) : 0;
+    return db_finish(row);
 }
 
 int db_change(struct db *db, const char *sql, const struct db_value *values, size_t n,
               int *changed, struct err *e)
 {
-    if (db_query(db, sql, values, n, NULL, NULL, e) != 0)
+    struct db_row *row = db_select(db, sql, values, n, e);
+    while (db_step(row, e) == 1)
+        ;
+    if (db_finish(row) != 0)
         return -1;
     if (changed)
         *changed = sqlite3_changes(db->sqlite);
@@ -486,7 +527,7 @@ int64_t db_changes(const struct db *db)
 
 static int run(struct db *db, const char *sql, struct err *e)
 {
-    return db_query(db, sql, DB_NONE, NULL, NULL, e);
+    return db_change(db, sql, DB_NONE, NULL, e);
 }
 
 int db_begin(struct db *db, struct err *e)
@@ -560,7 +601,7 @@ static int migrate(struct db *db, void *arg, struct err *e)
 {
     const struct migration *m = arg;
     int64_t version = 0;
-    if (db_query(db, "PRAGMA user_version", DB_NONE, db_read_int, &version, e) != 0)
+    if (db_select_int(db, "PRAGMA user_version", DB_NONE, &version, e) != 0)
         return -1;
     for (int64_t v = version; v < m->n; v++)
         if (db_exec(db, m->steps[v], e) != 0)
@@ -573,7 +614,7 @@ static int migrate(struct db *db, void *arg, struct err *e)
 int db_migrate(struct db *db, const char *const *steps, int n, struct err *e)
 {
     int64_t version = 0;
-    if (db_query(db, "PRAGMA user_version", DB_NONE, db_read_int, &version, e) != 0)
+    if (db_select_int(db, "PRAGMA user_version", DB_NONE, &version, e) != 0)
         return -1;
     if (version > n)
         return err_set(

@@ -19,7 +19,7 @@
 #include "base/err.h"
 
 struct db;
-struct db_row; /* one result row, valid within its callback */
+struct db_row; /* a query under way, on its current row */
 
 struct db_value { /* borrowed for the call */
     enum { DB_IS_NULL, DB_IS_INT, DB_IS_TEXT, DB_IS_BLOB } type;
@@ -67,16 +67,35 @@ int db_exec(struct db *db, const char *sql, struct err *e);
 /* Runs one statement; *CHANGED (may be NULL) becomes the number of rows it changed. */
 int db_change(struct db *db, const char *sql, const struct db_value *values, size_t n,
               int *changed, struct err *e);
-/* Calls FN for each row until it answers non-zero. */
-typedef int db_row_fn(void *arg, const struct db_row *row);
-int db_query(struct db *db, const char *sql, const struct db_value *values, size_t n,
-             db_row_fn *fn, void *arg, struct err *e);
-/* Columns from 0. Text and bytes are borrowed until the callback returns; NULL is NULL.
+/* Begins a query, before its first row. What VALUES point to stays valid until
+ * db_finish:
+ *
+ *     struct db_row *row = db_select(db, "SELECT ...", DB_ARGS(db_int(id)), e);
+ *     while (db_step(row, e) == 1)
+ *         n += db_row_int(row, 0);
+ *     return db_finish(row);
+ *
+ * Returns NULL with E on failure, which db_step and db_finish accept. */
+struct db_row *db_select(struct db *db, const char *sql, const struct db_value *values,
+                         size_t n, struct err *e);
+/* Moves to the next row: 1; 0 after the last one; -1 with E. */
+int db_step(struct db_row *row, struct err *e);
+/* Ends the query, at any row. Returns -1 when db_select or a db_step has failed. */
+int db_finish(struct db_row *row);
+/* Reads the first column of the first row into *OUT, which stays as it is without a row.
  */
+int db_select_int(struct db *db, const char *sql, const struct db_value *values, size_t n,
+                  int64_t *out, struct err *e);
+/* Columns from 0. Text and bytes are borrowed until the next db_step or db_finish; NULL
+ * is NULL. */
 int64_t db_row_int(const struct db_row *row, int column);
 const char *db_row_text(const struct db_row *row, int column);
 const void *db_row_blob(const struct db_row *row, int column, size_t *len);
-/* A db_row_fn for a query of one number: into the int64_t at ARG. */
+
+/* The same with a callback for each row, until it answers non-zero. */
+typedef int db_row_fn(void *arg, const struct db_row *row);
+int db_query(struct db *db, const char *sql, const struct db_value *values, size_t n,
+             db_row_fn *fn, void *arg, struct err *e);
 int db_read_int(void *arg, const struct db_row *row);
 
 /* Runs FN inside a write transaction: commits when it answers 0, else rolls back and
