@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/jsontext.h"
 #include "core/answer.h"
+#include "core/jsontree.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
 #include "vm/packed.h"
@@ -130,8 +131,8 @@ static int raise_status(lua_State *L, struct exchange *x, const struct packed_an
     if (!x->connection)
         answer_without_token(&e);
     fail_push(L, &e);
-    const char *details = json_string_value(json_at(x->connector, "errors.details"));
-    const char *title = json_string_value(json_at(x->connector, "errors.title"));
+    const char *details = json_text(x->connector, "errors.details");
+    const char *title = json_text(x->connector, "errors.title");
     if ((details || title) &&
         conv_decode(L, a->body, a->len, CONV_PLAIN, &ignored) == 0) { // error body
         lua_pushvalue(L, -1);

@@ -11,6 +11,7 @@
 #include "core/connection.h"
 #include "core/cron.h"
 #include "core/settings.h"
+#include "core/settings_value.h"
 #include "api/api.h"
 #include "vm/conv.h"
 #include "vm/fail.h"

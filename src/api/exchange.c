@@ -346,8 +346,7 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
     if (x->redirects++ >= REDIRECTS_MAX)
         return err_set(e, ERR_INVALID, "cannot %s: redirected more than %d times",
                        x->what, REDIRECTS_MAX);
-    char *url = redirect_url(x->url, location,
-                             json_string_value(json_at(x->connector, "moved.prefix")));
+    char *url = redirect_url(x->url, location, json_text(x->connector, "moved.prefix"));
     char *app = xstrdup(x->connection ? x->connection->app : ""), *from = x->what;
     char *before = xstrdup(x->url);
     const struct connection *connection = x->connection;

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/jsontree.h"
 #include "core/settings.h"
+#include "core/settings_value.h"
 #include "store/store.h"
 #include "base/crypto.h"
 
@@ -255,9 +257,9 @@ const char *credentials_redirect_url(struct workspace *w, const char *app,
 {
     const json_t *own = client ? workspace_client(w, client, NULL) : NULL;
     const json_t *all = workspace_settings(w, NULL);
-    const char *url = settings_text(settings_client_app(own, app), "redirect_url");
+    const char *url = json_text(settings_client_app(own, app), "redirect_url");
     if (!url)
-        url = settings_text(settings_workspace_app(all, app), "redirect_url");
+        url = json_text(settings_workspace_app(all, app), "redirect_url");
     return url ? url : default_redirect;
 }
 

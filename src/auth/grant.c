@@ -158,7 +158,7 @@ static int is_id(const char *id, const char *prefix)
 static int check_company(struct grant *g, const char *id, struct err *e)
 {
     const json_t *connector = workspace_connector(g->w, g->app, e);
-    const char *prefix = json_string_value(json_at(connector, "oauth.identity.prefix"));
+    const char *prefix = json_text(connector, "oauth.identity.prefix");
     if (prefix && !is_id(id, prefix))
         return err_set(
             e, ERR_INVALID,
@@ -250,7 +250,7 @@ static int read_identity(struct grant *g, const struct httpc_answer *a, json_t *
  * person's word, and a host that is not the connector's gets no token. */
 static void move_to_own(struct grant *g, const char *path, const json_t *answer)
 {
-    const char *url = path ? json_string_value(json_at(answer, path)) : NULL;
+    const char *url = path ? json_text(answer, path) : NULL;
     if (!url || g->api_url)
         return;
     g->is_moved = connection_move(g->connection, url);
@@ -271,11 +271,11 @@ static void on_identity(void *arg, const struct httpc_answer *a)
     if (read_identity(g, a, &answer, &e) == 0) {
         const json_t *identity =
             json_at(workspace_connector(g->w, g->app, NULL), "oauth.identity");
-        const char *id_path = json_string_value(json_object_get(identity, "id"));
-        const char *name_path = json_string_value(json_object_get(identity, "name"));
-        id = json_string_value(json_at(answer, id_path ? id_path : "id"));
-        name = json_string_value(json_at(answer, name_path ? name_path : "name"));
-        move_to_own(g, json_string_value(json_object_get(identity, "host")), answer);
+        const char *id_path = json_text(identity, "id");
+        const char *name_path = json_text(identity, "name");
+        id = json_text(answer, id_path ? id_path : "id");
+        name = json_text(answer, name_path ? name_path : "name");
+        move_to_own(g, json_text(identity, "host"), answer);
         if (!id)
             err_set(&e, ERR_INVALID,
                     "cannot connect %s: the API does not say whose token it is",
@@ -298,7 +298,7 @@ static void on_identity(void *arg, const struct httpc_answer *a)
 static int ask_identity(struct grant *g, struct err *e)
 {
     const json_t *connector = workspace_connector(g->w, g->app, e);
-    const char *path = json_string_value(json_at(connector, "oauth.identity.get"));
+    const char *path = json_text(connector, "oauth.identity.get");
     if (!path)
         return err_set(e, ERR_SETTINGS, "the connector of %s has no oauth.identity.get",
                        g->app);

@@ -6,7 +6,9 @@
 #include "cli/table.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 #include "core/settings.h"
+#include "core/settings_value.h"
 
 enum { CLIENTS_SHOWN = 4 }; /* in a table's cell */
 
@@ -75,7 +77,7 @@ static void add_clients(struct workspace *w, const char *client, json_t *rows)
     json_t *row, *one;
     json_array_foreach(rows, i, row)
     {
-        const char *name = json_string_value(json_object_get(row, "name"));
+        const char *name = json_text(row, "name");
         json_t *found = clients_with(w, client, name ? name : "", i == 0);
         json_t *names = json_array();
         json_array_foreach(found, k, one)
@@ -208,7 +210,7 @@ static int show(struct cli *cli, int argc, char **argv, const struct kind *kind)
     } else if (cli->json) {
         cli_print_json(manual ? manual : rows);
     } else if (manual) {
-        const char *text = json_string_value(json_object_get(out, "text"));
+        const char *text = json_text(out, "text");
         table_print_text(stdout, text ? text : "");
         if (recipes && workspace_dir(w))
             print_clients(json_object_get(manual, "clients"));

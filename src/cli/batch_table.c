@@ -6,7 +6,7 @@
 #include "cli/table.h"
 #include "base/clock.h"
 #include "base/str.h"
-#include "core/answer.h"
+#include "core/jsontree.h"
 
 /* In the order of the table. */
 static const char *const outcomes[] = {"failed",   "parked",  "interrupted", "waiting",
@@ -16,9 +16,8 @@ enum { OUTCOMES = sizeof outcomes / sizeof *outcomes };
 /* A parked run is "failed" to programs; people are told that it waits for them. */
 static const char *outcome_of(const json_t *row)
 {
-    const char *state = json_string_value(json_object_get(row, "state"));
-    return str_eq(state, "parked") ? state
-                                   : json_string_value(json_object_get(row, "outcome"));
+    const char *state = json_text(row, "state");
+    return str_eq(state, "parked") ? state : json_text(row, "outcome");
 }
 
 static json_t *line_of(const json_t *row)

@@ -8,6 +8,7 @@
 #include "cli/table.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 
 static const char usage[] = "check [CLIENT …] [--json]";
 
@@ -75,10 +76,8 @@ static void add_all(struct check *c, const json_t *mistakes, int used)
     json_t *m;
     json_array_foreach(mistakes, i, m)
     {
-        add(c, json_string_value(json_object_get(m, "path")),
-            (int)json_integer_value(json_object_get(m, "line")),
-            json_string_value(json_object_get(m, "sentence")),
-            json_is_true(json_object_get(m, "always")),
+        add(c, json_text(m, "path"), (int)json_integer_value(json_object_get(m, "line")),
+            json_text(m, "sentence"), json_is_true(json_object_get(m, "always")),
             used || json_is_true(json_object_get(m, "client")),
             json_is_true(json_object_get(m, "note")));
     }
@@ -113,7 +112,7 @@ static json_t *run_file_step(struct check *c, const char *step, json_t *args,
     json_t *found = run_step(c, step, args, &e);
     if (found || session_interrupted(c->s))
         return found;
-    char *path = xstrdup(json_string_value(json_object_get(entry, "path")));
+    char *path = xstrdup(json_text(entry, "path"));
     int line = 1;
     const char *why = e.text + (str_starts(e.text, cannot) ? strlen(cannot) : 0);
     char *sentence = xasprintf("cannot load it: %s", why);
@@ -134,12 +133,12 @@ static json_t *run_file_step(struct check *c, const char *step, json_t *args,
 
 static int is_template(const json_t *entry)
 {
-    return str_eq(json_string_value(json_object_get(entry, "kind")), "template");
+    return str_eq(json_text(entry, "kind"), "template");
 }
 
 static int is_used(const json_t *use, const json_t *entry)
 {
-    const char *path = json_string_value(json_object_get(entry, "path"));
+    const char *path = json_text(entry, "path");
     return json_object_get(json_object_get(use, "used"), path) != NULL;
 }
 
@@ -154,7 +153,7 @@ static int check_client(struct check *c)
     add_all(c, json_object_get(plan, "mistakes"), 0);
     for (i = json_array_size(files); i-- > 0 && !session_interrupted(c->s);) {
         entry = json_array_get(files, i);
-        count_path(c, json_string_value(json_object_get(entry, "path")));
+        count_path(c, json_text(entry, "path"));
         if (is_template(entry)) {
             json_array_insert(templates, 0, entry);
             continue;
@@ -256,7 +255,7 @@ static int by_key(const void *a, const void *b)
 /* The clients that have a mistake in a file which others see too: {} or their names. */
 static json_t *affected(const struct check *c, const json_t *mistake)
 {
-    const char *path = json_string_value(json_object_get(mistake, "path"));
+    const char *path = json_text(mistake, "path");
     json_t *clients = json_object_get(mistake, "clients");
     const json_t *seen = json_object_get(c->seen, path);
     size_t all = seen ? (size_t)json_integer_value(seen) : c->nnames;
@@ -297,10 +296,9 @@ static json_t *choose_mistakes(const struct check *c, int notes)
 
 static void print_mistake(const json_t *mistake, const char *prefix)
 {
-    table_printf(stdout, "%s:%d: %s%s",
-                 json_string_value(json_object_get(mistake, "path")),
+    table_printf(stdout, "%s:%d: %s%s", json_text(mistake, "path"),
                  (int)json_integer_value(json_object_get(mistake, "line")), prefix,
-                 json_string_value(json_object_get(mistake, "sentence")));
+                 json_text(mistake, "sentence"));
     const json_t *clients = json_object_get(mistake, "clients");
     size_t n = json_array_size(clients);
     for (size_t i = 0; i < n && i < NAMED_CLIENTS; i++) {

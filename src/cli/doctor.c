@@ -18,7 +18,8 @@
 #include "store/ahead.h"
 #include "store/budget.h"
 #include "store/sealing.h"
-#include "core/settings.h"
+#include "core/jsontree.h"
+#include "core/settings_value.h"
 #include "store/store_secret.h"
 
 static const char usage[] = "doctor [--json]";
@@ -266,7 +267,7 @@ static void say_reconnect(struct doctor *d, const struct probe_connection *t,
 
 static void check_answer(struct doctor *d, const struct probe_connection *t)
 {
-    const char *id = json_string_value(json_object_get(t->answer, "id"));
+    const char *id = json_text(t->answer, "id");
     json_int_t status = json_integer_value(json_object_get(t->answer, "status"));
     if (t->reconnect || t->err.kind == ERR_AUTH)
         say_reconnect(d, t,
@@ -353,7 +354,7 @@ static void check_budget(struct doctor *d, struct budget *budget,
 static void check_clock(struct doctor *d)
 {
     for (const struct probe_connection *t = d->ties; t; t = t->next) {
-        const char *date = json_string_value(json_object_get(t->answer, "date"));
+        const char *date = json_text(t->answer, "date");
         char by[32];
         if (!date)
             continue;
@@ -486,8 +487,7 @@ static void say_needs(struct doctor *d, const char *client, const json_t *needs)
     json_array_foreach(json_object_get(needs, "broken"), i, item)
     {
         diagnosis_add(&d->found, FINDING_PROBLEM, "recipes", "client %s, recipe %s: %s",
-                      client, json_string_value(json_object_get(item, "recipe")),
-                      json_string_value(json_object_get(item, "message")));
+                      client, json_text(item, "recipe"), json_text(item, "message"));
     }
 }
 

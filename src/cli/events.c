@@ -93,10 +93,8 @@ static void print_one(struct command *c, const json_t *tree)
     const json_t *clients = json_object_get(tree, "clients"), *first;
     const json_t *body = json_object_get(tree, "body");
     first = json_array_get(clients, 0);
-    struct timeline t =
-        timeline_for(c->w, json_array_size(clients) == 1
-                               ? json_string_value(json_object_get(first, "client"))
-                               : NULL);
+    struct timeline t = timeline_for(
+        c->w, json_array_size(clients) == 1 ? json_text(first, "client") : NULL);
     static const char *const members[] = {
         "id",   "state",         "app",   "scheme",       "company",  "route_client",
         "type", "route_trigger", "event", "conversation", "attempts", "crashes"};
@@ -196,8 +194,8 @@ static void print_replayed(struct command *c)
     }
     json_array_foreach(c->rows, i, row)
     {
-        const char *error = json_string_value(json_object_get(row, "error"));
-        const char *hint = json_string_value(json_object_get(row, "hint"));
+        const char *error = json_text(row, "error");
+        const char *hint = json_text(row, "hint");
         long long id = (long long)json_integer_value(json_object_get(row, "id"));
         if (error)
             table_printf(stderr, "foyer: %s\n", error);
@@ -223,9 +221,7 @@ static int replay(struct command *c, struct err *e)
     if (!c->dry && n && store_transaction(report_db(c->story), replay_all, c, e) != 0)
         return -1;
     if (n == 1 && c->which.nids && c->worst != ERR_NONE)
-        return err_set(
-            e, c->worst, "%s",
-            json_string_value(json_object_get(json_array_get(c->rows, 0), "error")));
+        return err_set(e, c->worst, "%s", json_text(json_array_get(c->rows, 0), "error"));
     print_replayed(c);
     return 0;
 }

@@ -9,9 +9,10 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/when.h"
-#include "core/answer.h"
+#include "core/jsontree.h"
 #include "vm/overlay.h"
 #include "core/settings.h"
+#include "core/settings_value.h"
 #include "store/store.h"
 #include "store/store_secret.h"
 #include "vm/data.h"
@@ -167,7 +168,7 @@ static void add_keys(struct hooks_command *c, json_t *row, const char *client,
     const char *name;
     json_object_foreach((json_t *)schemes, name, scheme)
     {
-        const char *key = json_string_value(json_object_get(scheme, "key"));
+        const char *key = json_text(scheme, "key");
         int is_apps = key && strcmp(key, "rule_key") != 0;
         int is_here = client ? !is_apps || json_object_get(block, key) : is_apps;
         if (!key || !is_here || json_object_get(seen, key))
@@ -200,7 +201,7 @@ static int add_address(struct hooks_command *c, const char *client, const char *
                        struct err *e)
 {
     struct err ignored;
-    const char *url = settings_text(workspace_settings(c->w, &ignored), "public_url");
+    const char *url = json_text(workspace_settings(c->w, &ignored), "public_url");
     size_t n = url ? strlen(url) : 0;
     while (n && url[n - 1] == '/')
         n--;
@@ -262,12 +263,6 @@ static int gather(struct hooks_command *c, struct err *e)
 
 /* ---- showing ---- */
 
-static const char *text_of(const json_t *tree, const char *key)
-{
-    const char *s = json_string_value(json_object_get(tree, key));
-    return s ? s : "";
-}
-
 static void print_when(const struct timeline *t, const json_t *row)
 {
     char at[40], ago[64];
@@ -288,32 +283,34 @@ static void print_refusals(const struct timeline *t, const json_t *rows, int wit
         print_when(t, row);
         table_printf(stdout, ", %d%s%s, %lld time%s: %s\n",
                      (int)json_integer_value(json_object_get(row, "status")),
-                     with_route ? " " : "", with_route ? text_of(row, "route") : "",
-                     times, times == 1 ? "" : "s", text_of(row, "why"));
+                     with_route ? " " : "",
+                     with_route ? json_text_or(row, "route", "") : "", times,
+                     times == 1 ? "" : "s", json_text_or(row, "why", ""));
     }
 }
 
 static void print_address(struct hooks_command *c, const json_t *row)
 {
-    const char *client = text_of(row, "client"), *url = text_of(row, "url");
+    const char *client = json_text_or(row, "client", ""),
+               *url = json_text_or(row, "url", "");
     const json_t *last = json_object_get(row, "last_delivery");
     struct timeline t = timeline_for(c->w, *client ? client : c->client);
     int is_whole = !*client || c->client;
     size_t i;
     json_t *item;
-    printf("%s%s%s\n", text_of(row, "app"),
+    printf("%s%s%s\n", json_text_or(row, "app", ""),
            *client ? ", client " : ", every company that authorised the agency's app",
            client);
     printf("  URL       %s%s\n", *url ? url : "https://YOUR-HOST",
-           *url ? "" : text_of(row, "path"));
+           *url ? "" : json_text_or(row, "path", ""));
     if (!*url)
         puts("            public_url in foyer.lua says which host it is");
     json_array_foreach(json_object_get(row, "keys"), i, item)
     {
-        const char *todo = text_of(item, "todo");
-        printf("  key       %s: %s%s%s\n", text_of(item, "setting"),
+        const char *todo = json_text_or(item, "todo", "");
+        printf("  key       %s: %s%s%s\n", json_text_or(item, "setting", ""),
                *todo ? "MISSING; " : "set", todo,
-               !*todo && *client && strcmp(text_of(item, "of"), "workspace") == 0
+               !*todo && *client && strcmp(json_text_or(item, "of", ""), "workspace") == 0
                    ? " (the agency's)"
                    : "");
     }
@@ -327,7 +324,7 @@ static void print_address(struct hooks_command *c, const json_t *row)
         print_when(&t, last);
         table_printf(stdout, ": delivery %lld, %s, %s\n",
                      (long long)json_integer_value(json_object_get(last, "id")),
-                     text_of(last, "type"), text_of(last, "state"));
+                     json_text_or(last, "type", ""), json_text_or(last, "state", ""));
     } else {
         puts("nothing has come");
     }

@@ -8,7 +8,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/textfile.h"
-#include "core/answer.h"
+#include "core/jsontree.h"
 #include "core/limits.h"
 #include "vm/data.h"
 
@@ -35,12 +35,6 @@ static json_t *read_settings(const char *dir, const char *client, const char *fi
     return tree;
 }
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    const char *s = json_string_value(json_object_get(row, key));
-    return s ? s : "";
-}
-
 static void print_notes(const json_t *out, const char *client, const char *app)
 {
     size_t i;
@@ -50,21 +44,22 @@ static void print_notes(const json_t *out, const char *client, const char *app)
         table_printf(stderr,
                      "foyer: clients/%s/client.lua says %s.%s[\"%s\"] = \"%s\", which "
                      "wins over the company's %s\n",
-                     client, app, text_of(row, "names"), text_of(row, "word"),
-                     text_of(row, "own"), text_of(row, "company"));
+                     client, app, json_text_or(row, "names", ""),
+                     json_text_or(row, "word", ""), json_text_or(row, "own", ""),
+                     json_text_or(row, "company", ""));
     }
     json_array_foreach(json_object_get(out, "missing"), i, row)
     {
         table_printf(stderr,
                      "foyer: warning: clients/%s/client.lua says %s.%s[\"%s\"] = \"%s\", "
                      "which the company does not list\n",
-                     client, app, text_of(row, "names"), text_of(row, "word"),
-                     text_of(row, "id"));
+                     client, app, json_text_or(row, "names", ""),
+                     json_text_or(row, "word", ""), json_text_or(row, "id", ""));
     }
     json_array_foreach(json_object_get(out, "failed"), i, row)
     {
         table_printf(stderr, "foyer: warning: cannot list every %s: %s\n",
-                     text_of(row, "kind"), text_of(row, "message"));
+                     json_text_or(row, "kind", ""), json_text_or(row, "message", ""));
     }
 }
 
@@ -75,7 +70,7 @@ static void keep_failed(json_t *ids, const json_t *old, const json_t *failed)
     json_t *row;
     json_array_foreach(failed, i, row)
     {
-        const char *names = text_of(row, "names");
+        const char *names = json_text_or(row, "names", "");
         json_t *kept = json_object_get(old, names);
         if (json_object_size(kept) > 0)
             json_object_set(ids, names, kept);
@@ -150,7 +145,7 @@ static json_t *own_names(struct workspace *w, const char *client, const char *ap
     const char *kind;
     json_object_foreach(json_at(connector, "ids"), kind, id)
     {
-        const char *table = json_string_value(json_object_get(id, "names"));
+        const char *table = json_text(id, "names");
         json_t *own = json_object_get(json_object_get(tree, app), table ? table : "");
         if (table && json_is_object(own))
             json_object_set(names, table, own);

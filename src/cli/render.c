@@ -8,6 +8,7 @@
 #include "work/session.h"
 #include "cli/table.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 
 static const char usage[] =
     "render TEMPLATE --client CLIENT [--conversation ID|--data FILE] "
@@ -20,12 +21,11 @@ static void print_unknown(const json_t *unknown)
     json_t *u;
     json_array_foreach(unknown, i, u)
     {
-        const char *near = json_string_value(json_object_get(u, "near"));
-        table_printf(stderr, "%s:%d: unknown variable %s%s%s%s\n",
-                     json_string_value(json_object_get(u, "path")),
+        const char *near = json_text(u, "near");
+        table_printf(stderr, "%s:%d: unknown variable %s%s%s%s\n", json_text(u, "path"),
                      (int)json_integer_value(json_object_get(u, "line")),
-                     json_string_value(json_object_get(u, "name")),
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                     json_text(u, "name"), near ? "; did you mean '" : "",
+                     near ? near : "", near ? "'?" : "");
     }
 }
 
@@ -71,8 +71,7 @@ static void print_runs(struct workspace *w, const char *client, const json_t *ru
     json_t *run;
     json_array_foreach(runs, i, run)
     {
-        table_printf(stderr, "recipe %s ",
-                     json_string_value(json_object_get(run, "recipe")));
+        table_printf(stderr, "recipe %s ", json_text(run, "recipe"));
         rehearsal_print(stderr, w, client, run);
     }
 }

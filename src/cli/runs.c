@@ -118,8 +118,7 @@ static void print_run(struct command *c, const json_t *run)
         "link",        "attempts", "failures", "crashes",    "args",     "result"};
     static const char *const times[] = {"slot_at", "created_at", "began_at", "due_at",
                                         "ended_at"};
-    struct timeline t =
-        timeline_for(c->w, json_string_value(json_object_get(run, "client")));
+    struct timeline t = timeline_for(c->w, json_text(run, "client"));
     json_t *shown = json_object();
     size_t i;
     json_t *command, *write = json_object_get(run, "write");
@@ -132,9 +131,9 @@ static void print_run(struct command *c, const json_t *run)
     timeline_history(&t, run, 0);
     timeline_paused(&t, run, 0);
     if (write) {
-        const char *what = json_string_value(json_object_get(write, "what"));
-        const char *method = json_string_value(json_object_get(write, "method"));
-        const char *path = json_string_value(json_object_get(write, "path"));
+        const char *what = json_text(write, "what");
+        const char *method = json_text(write, "method");
+        const char *path = json_text(write, "path");
         table_printf(stdout, "\nnobody knows whether this was done: %s %s\n",
                      method ? method : "",
                      path   ? path
@@ -258,11 +257,10 @@ static int rehearse_all(struct command *c, struct err *e)
 
 static void print_rehearsed(struct command *c, const json_t *row)
 {
-    const char *client = json_string_value(json_object_get(row, "client"));
-    const char *failed = json_string_value(json_object_get(row, "error"));
+    const char *client = json_text(row, "client");
+    const char *failed = json_text(row, "error");
     table_printf(stdout, "run %lld of %s, client %s, %s: ", (long long)id_of(row),
-                 json_string_value(json_object_get(row, "recipe")), client,
-                 json_string_value(json_object_get(row, "state")));
+                 json_text(row, "recipe"), client, json_text(row, "state"));
     if (failed)
         table_printf(stdout, "%s\n", failed);
     else
@@ -362,7 +360,7 @@ static void print_acted(struct command *c)
     }
     json_array_foreach(c->rows, i, row)
     {
-        const char *error = json_string_value(json_object_get(row, "error"));
+        const char *error = json_text(row, "error");
         if (error && !rehearsed)
             table_printf(stderr, "foyer: %s\n", error);
         print_changes(row);
@@ -400,9 +398,7 @@ static int act(struct command *c, struct err *e)
         return -1;
     }
     if (json_array_size(c->rows) == 1 && c->which.nids && c->worst != ERR_NONE)
-        return err_set(
-            e, c->worst, "%s",
-            json_string_value(json_object_get(json_array_get(c->rows, 0), "error")));
+        return err_set(e, c->worst, "%s", json_text(json_array_get(c->rows, 0), "error"));
     print_acted(c);
     return 0;
 }

@@ -12,7 +12,7 @@
 #include "base/printable.h"
 #include "base/str.h"
 #include "base/text.h"
-#include "core/answer.h"
+#include "core/jsontree.h"
 
 enum { CELL_MAX = 800, WIDTH_MAX = 64, WIDTH_MIN = 20 /* a time */ };
 

@@ -10,15 +10,10 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/when.h"
+#include "core/jsontree.h"
 #include "core/settings.h"
 
 enum { DAY = 86400, AFTER_WIDTH = 12 };
-
-static const char *text_of(const json_t *tree, const char *key)
-{
-    const char *s = json_string_value(json_object_get(tree, key));
-    return s ? s : "";
-}
 
 int64_t timeline_ms(const json_t *tree, const char *key)
 {
@@ -138,7 +133,8 @@ static const struct {
 
 static void history_line(struct timeline *t, const json_t *event, int indent)
 {
-    const char *what = text_of(event, "what"), *text = text_of(event, "text");
+    const char *what = json_text_or(event, "what", ""),
+               *text = json_text_or(event, "text", "");
     text += strspn(text, " ");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         const char *hole = strstr(words[i].shown, "%s");
@@ -168,14 +164,15 @@ void timeline_paused(struct timeline *t, const json_t *run, int indent)
     char at[40];
     json_array_foreach(json_object_get(run, "paused"), i, pause)
     {
-        const char *client = text_of(pause, "client"), *recipe = text_of(pause, "recipe");
-        const char *reason = text_of(pause, "reason");
+        const char *client = json_text_or(pause, "client", ""),
+                   *recipe = json_text_or(pause, "recipe", "");
+        const char *reason = json_text_or(pause, "reason", "");
         timeline_format(t, timeline_ms(pause, "paused_at"), at);
         line(t, 0, indent, "HELD: %s%s%s%s%s %s since %s%s%s", *client ? "client " : "",
              client, *client && *recipe ? ", " : "", *recipe ? "recipe " : "",
              *client || *recipe ? recipe : "everything",
-             str_eq(text_of(pause, "by"), "hand") ? "is paused" : "is suspended", at,
-             *reason ? ": " : "", reason);
+             str_eq(json_text_or(pause, "by", ""), "hand") ? "is paused" : "is suspended",
+             at, *reason ? ": " : "", reason);
     }
 }
 
@@ -183,7 +180,7 @@ void timeline_paused(struct timeline *t, const json_t *run, int indent)
 static void run_now(struct timeline *t, const json_t *run, int indent)
 {
     int64_t due = timeline_ms(run, "due_at"), now = clock_wall_ms();
-    const char *undelivered = text_of(run, "undelivered");
+    const char *undelivered = json_text_or(run, "undelivered", "");
     char at[40];
     size_t i;
     json_t *command;
@@ -191,10 +188,10 @@ static void run_now(struct timeline *t, const json_t *run, int indent)
         line(t, 0, indent, "NOT DELIVERED: %s", undelivered);
     if (due > 0) {
         timeline_format(t, due, at);
-        line(t, 0, indent, "now %s, %s %s", text_of(run, "state"),
+        line(t, 0, indent, "now %s, %s %s", json_text_or(run, "state", ""),
              due > now ? "due at" : "due since", at);
     } else if (!json_object_get(run, "ended_at")) {
-        line(t, 0, indent, "now %s", text_of(run, "state"));
+        line(t, 0, indent, "now %s", json_text_or(run, "state", ""));
     }
     timeline_paused(t, run, indent);
     json_array_foreach(json_object_get(run, "commands"), i, command)
@@ -206,13 +203,13 @@ static void run_now(struct timeline *t, const json_t *run, int indent)
 
 void timeline_run(struct timeline *t, const json_t *run, int indent)
 {
-    const char *origin = text_of(run, "origin");
+    const char *origin = json_text_or(run, "origin", "");
     const char *how = str_eq(origin, "hand")   ? ", started by hand"
                       : str_eq(origin, "cron") ? ", by cron"
                                                : "";
     line(t, timeline_ms(run, "created_at"), indent, "run %lld of %s%s: %s",
          (long long)json_integer_value(json_object_get(run, "id")),
-         text_of(run, "recipe"), how, text_of(run, "state"));
+         json_text_or(run, "recipe", ""), how, json_text_or(run, "state", ""));
     timeline_history(t, run, indent + 1);
     run_now(t, run, indent + 1);
 }
@@ -221,8 +218,10 @@ void timeline_run(struct timeline *t, const json_t *run, int indent)
 
 static void delivery_line(struct timeline *t, const json_t *d)
 {
-    const char *state = text_of(d, "state"), *event = text_of(d, "event");
-    const char *conversation = text_of(d, "conversation"), *type = text_of(d, "type");
+    const char *state = json_text_or(d, "state", ""),
+               *event = json_text_or(d, "event", "");
+    const char *conversation = json_text_or(d, "conversation", ""),
+               *type = json_text_or(d, "type", "");
     const char *became = str_eq(state, "done")      ? "accepted"
                          : str_eq(state, "waiting") ? "accepted, waits for a worker"
                          : str_eq(state, "stale")   ? "refused as stale: rightly signed, "
@@ -232,10 +231,10 @@ static void delivery_line(struct timeline *t, const json_t *d)
     line(t, timeline_ms(d, "at"), 0, "delivery %lld: %s%s%s%s%s%s, signed as %s: %s",
          (long long)json_integer_value(json_object_get(d, "id")),
          *type ? type : "(no type)", *event ? " " : "", event, *conversation ? " (" : "",
-         conversation, *conversation ? ")" : "", text_of(d, "scheme"), became);
+         conversation, *conversation ? ")" : "", json_text_or(d, "scheme", ""), became);
     if (json_object_get(d, "why"))
         line(t, 0, 1, "%s%s", str_eq(state, "waiting") ? "to be tried again: " : "",
-             text_of(d, "why"));
+             json_text_or(d, "why", ""));
 }
 
 static void fired(struct timeline *t, const json_t *trigger, int indent)
@@ -245,7 +244,7 @@ static void fired(struct timeline *t, const json_t *trigger, int indent)
     const json_t *runs = json_object_get(trigger, "runs");
     const json_t *not_on = json_object_get(trigger, "not_on");
     line(t, timeline_ms(trigger, "at"), indent, "%s fired (activation %lld)",
-         text_of(trigger, "trigger"),
+         json_text_or(trigger, "trigger", ""),
          (long long)json_integer_value(json_object_get(trigger, "activation")));
     json_array_foreach(runs, i, item)
     {
@@ -265,7 +264,7 @@ static void client_part(struct timeline *t, const json_t *part, int indent)
     size_t i;
     json_t *item;
     if (json_object_get(part, "error"))
-        line(t, 0, indent, "its triggers failed: %s", text_of(part, "error"));
+        line(t, 0, indent, "its triggers failed: %s", json_text_or(part, "error", ""));
     json_array_foreach(json_object_get(part, "triggers"), i, item)
     {
         if (json_is_true(json_object_get(item, "fired")))
@@ -274,13 +273,13 @@ static void client_part(struct timeline *t, const json_t *part, int indent)
     json_array_foreach(json_object_get(part, "triggers"), i, item)
     {
         if (!json_is_true(json_object_get(item, "fired")))
-            line(t, 0, indent, "%s did not fire: %s", text_of(item, "trigger"),
-                 text_of(item, "why"));
+            line(t, 0, indent, "%s did not fire: %s", json_text_or(item, "trigger", ""),
+                 json_text_or(item, "why", ""));
     }
     json_array_foreach(json_object_get(part, "broken"), i, item)
     {
-        line(t, 0, indent, "recipe %s cannot be loaded: %s", text_of(item, "recipe"),
-             text_of(item, "why"));
+        line(t, 0, indent, "recipe %s cannot be loaded: %s",
+             json_text_or(item, "recipe", ""), json_text_or(item, "why", ""));
     }
 }
 
@@ -294,7 +293,7 @@ void timeline_delivery(struct timeline *t, const json_t *delivery)
     json_array_foreach(clients, i, part)
     {
         if (several)
-            line(t, 0, 1, "client %s", text_of(part, "client"));
+            line(t, 0, 1, "client %s", json_text_or(part, "client", ""));
         client_part(t, part, several ? 2 : 1);
     }
 }

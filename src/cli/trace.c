@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/mention.h"
 #include "base/str.h"
-#include "core/answer.h"
+#include "core/jsontree.h"
 
 static const char usage[] = "trace CONVERSATION|EVENT|RUN|ADDRESS [--client CLIENT] "
                             "[--json]";
@@ -375,7 +375,7 @@ static void try_prefix(void *arg, const char *app)
     struct prefixes *p = arg;
     struct err e;
     const json_t *connector = workspace_connector(p->w, app, &e);
-    const char *prefix = json_string_value(json_at(connector, "ids.conversation.prefix"));
+    const char *prefix = json_text(connector, "ids.conversation.prefix");
     p->found |= prefix && str_starts(p->word, prefix);
 }
 

@@ -12,6 +12,7 @@
 #include "cli/table.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 
 extern char **environ;
 
@@ -41,7 +42,7 @@ static void print_layers(const json_t *matches)
         json_array_foreach(json_object_get(match, "layers"), k, layer)
         {
             json_t *row = json_copy(layer);
-            const char *sha256 = json_string_value(json_object_get(layer, "sha256"));
+            const char *sha256 = json_text(layer, "sha256");
             json_object_set(row, "kind", json_object_get(match, "kind"));
             if (sha256 && strlen(sha256) > HASH_SHOWN) /* --json has the whole of it */
                 json_object_set_new(row, "sha256", json_stringn(sha256, HASH_SHOWN));
@@ -54,7 +55,7 @@ static void print_layers(const json_t *matches)
     json_decref(rows);
     json_array_foreach(matches, i, match)
     {
-        const char *why = json_string_value(json_object_get(match, "error"));
+        const char *why = json_text(match, "error");
         if (!why)
             continue;
         table_printf(stderr, "foyer: warning: %s\n", why);
@@ -196,7 +197,7 @@ static struct overlay_file *layer_file(struct workspace *w, const char *client,
                                        const json_t *layer, struct err *e)
 {
     return overlay_find(
-        workspace_overlay(w), client, json_string_value(json_object_get(layer, "file")),
+        workspace_overlay(w), client, json_text(layer, "file"),
         (enum overlay_layer)(json_integer_value(json_object_get(layer, "index")) - 1), e);
 }
 
@@ -233,9 +234,9 @@ static json_t *diff_one(struct workspace *w, const char *client, const json_t *m
 
 static void print_diff(const json_t *row)
 {
-    const char *path = json_string_value(json_object_get(row, "path"));
-    const char *below = json_string_value(json_object_get(row, "below"));
-    const char *text = json_string_value(json_object_get(row, "diff"));
+    const char *path = json_text(row, "path");
+    const char *below = json_text(row, "below");
+    const char *text = json_text(row, "diff");
     if (!below)
         table_printf(stderr, "foyer: %s lies over nothing: no layer below has it\n",
                      path);

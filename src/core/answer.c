@@ -63,31 +63,10 @@ int64_t answer_retry_after_ms(const char *value, int64_t now_ms)
     return ms > RETRY_MAX_MS ? RETRY_MAX_MS : (int64_t)ms;
 }
 
-json_t *json_at(const json_t *tree, const char *path)
-{
-    while (tree && *path) {
-        size_t len = strcspn(path, ".");
-        char key[128];
-        int64_t n;
-        if (len >= sizeof key)
-            return NULL;
-        memcpy(key, path, len);
-        key[len] = '\0';
-        if (!json_is_array(tree))
-            tree = json_object_get(tree, key);
-        else
-            tree = str_parse_int(key, &n) == 0 && n > 0
-                       ? json_array_get(tree, (size_t)n - 1)
-                       : NULL;
-        path += len + (path[len] == '.');
-    }
-    return (json_t *)tree;
-}
-
 static const char *text_at(const json_t *body, const json_t *errors, const char *field)
 {
     const char *path = errors ? json_string_value(json_object_get(errors, field)) : NULL;
-    return path ? json_string_value(json_at(body, path)) : NULL;
+    return path ? json_text(body, path) : NULL;
 }
 
 static const char *status_text(int status)
@@ -132,8 +111,7 @@ void answer_error(struct err *e, const char *what, int status, int writes,
     json_t *tree = jsontree_read(body, len, NULL);
     const char *title = text_at(tree, errors, "title");
     const char *message = text_at(tree, errors, "message");
-    const char *details_path =
-        errors ? json_string_value(json_object_get(errors, "details")) : NULL;
+    const char *details_path = errors ? json_text(errors, "details") : NULL;
     json_t *list = tree && details_path ? json_at(tree, details_path) : NULL;
     char first[200] = "";
     if (json_is_array(list) && json_is_string(json_array_get(list, 0)))

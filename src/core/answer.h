@@ -23,7 +23,5 @@ void answer_error(struct err *e, const char *what, int status, int writes,
 /* E is of an answer to a request that no connection's token went along with: a 401 is no
  * reason to connect again, but ERR_FORBIDDEN with what to check. */
 void answer_without_token(struct err *e);
-/* The value at a dotted path ("handles.1.handle": lists from 1), borrowed, or NULL. */
-json_t *json_at(const json_t *tree, const char *path);
 
 #endif

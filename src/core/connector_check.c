@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/settings_value.h"
+#include "core/jsontree.h"
 
 struct field {
     const char *key;
@@ -204,7 +204,7 @@ static void check_reply(struct value_walk *c, const struct value_at *at, const j
     static const struct field fields[] = {
         {"method", value_text, 0}, {"path", value_text, 1}, {NULL, NULL, 0}};
     check_fields(c, at, v, fields);
-    const char *path = json_string_value(json_object_get(v, "path"));
+    const char *path = json_text(v, "path");
     struct value_at here = {at, "path", 0};
     if (path && !strstr(path, "{conversation}"))
         value_report(c, &here, "must hold {conversation}");
@@ -220,7 +220,7 @@ static void check_receipt(struct value_walk *c, const struct value_at *at,
                                           {"ref", value_text, 0},
                                           {NULL, NULL, 0}};
     check_fields(c, at, v, fields);
-    const char *path = json_string_value(json_object_get(v, "get"));
+    const char *path = json_text(v, "get");
     struct value_at here = {at, "get", 0};
     if (path && !strstr(path, "{}"))
         value_report(c, &here, "must hold {}: where the field's value goes");
@@ -294,7 +294,7 @@ static void check_scheme(struct value_walk *c, const struct value_at *at, const 
     check_fields(c, at, v, fields);
     if (!value_is_table(v))
         return;
-    const char *over = json_string_value(json_object_get(v, "over"));
+    const char *over = json_text(v, "over");
     int timed = json_object_get(v, "when") != NULL;
     for (int i = 0; i < 2; i++) {
         struct value_at here = {at, with_time[i], 0};

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "core/settings_check.h"
+#include "core/settings_value.h"
 
 /* Reports every problem that it finds, as settings_check does, and answers their number.
  */

@@ -23,19 +23,14 @@ char *intent_text(const struct intent *is)
     return text ? text : xstrdup("{}");
 }
 
-static const char *text_of(const json_t *tree, const char *key)
-{
-    return json_string_value(json_object_get(tree, key));
-}
-
 void intent_read(struct intent *out, const char *text, size_t len)
 {
     json_t *tree = jsontree_read(text, len, NULL);
     const json_t *to = json_object_get(tree, "to");
-    *out = (struct intent){.app = text_of(to, "app"),
-                           .company = text_of(to, "company"),
-                           .method = text_of(tree, "method"),
-                           .path = text_of(tree, "path"),
+    *out = (struct intent){.app = json_text(to, "app"),
+                           .company = json_text(to, "company"),
+                           .method = json_text(tree, "method"),
+                           .path = json_text(tree, "path"),
                            .body = json_object_get(tree, "body"),
                            .tree = tree};
     if (!out->app || !out->company)

@@ -173,3 +173,37 @@ json_t *jsontree_reads(const char *text, struct err *e)
 {
     return jsontree_read(text, text ? strlen(text) : 0, e);
 }
+
+/* ---- reading a tree ---- */
+
+json_t *json_at(const json_t *tree, const char *path)
+{
+    while (tree && *path) {
+        size_t len = strcspn(path, ".");
+        char key[128];
+        int64_t n;
+        if (len >= sizeof key)
+            return NULL;
+        memcpy(key, path, len);
+        key[len] = '\0';
+        if (!json_is_array(tree))
+            tree = json_object_get(tree, key);
+        else
+            tree = str_parse_int(key, &n) == 0 && n > 0
+                       ? json_array_get(tree, (size_t)n - 1)
+                       : NULL;
+        path += len + (path[len] == '.');
+    }
+    return (json_t *)tree;
+}
+
+const char *json_text(const json_t *tree, const char *path)
+{
+    return json_string_value(json_at(tree, path));
+}
+
+const char *json_text_or(const json_t *tree, const char *path, const char *fallback)
+{
+    const char *text = json_text(tree, path);
+    return text ? text : fallback;
+}

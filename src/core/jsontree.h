@@ -20,4 +20,12 @@ json_t *jsontree_read(const char *text, size_t len, struct err *e);
 /* The same of a C string. */
 json_t *jsontree_reads(const char *text, struct err *e);
 
+/* The value at a dotted path, "handles.1.handle" (a list counts from 1), borrowed, or
+ * NULL. */
+json_t *json_at(const json_t *tree, const char *path);
+/* The string there, borrowed, or NULL when the value is missing or not a string. */
+const char *json_text(const json_t *tree, const char *path);
+/* The same, or FALLBACK instead of NULL. */
+const char *json_text_or(const json_t *tree, const char *path, const char *fallback);
+
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/answer.h"
+#include "core/jsontree.h"
 
 enum { ID_MAX = 200 };
 
@@ -25,7 +25,7 @@ static int add(struct made *out, const json_t *value)
 void made_read(struct made *out, const json_t *connector, const json_t *body,
                const json_t *more)
 {
-    const char *field = json_string_value(json_at(connector, "receipt.field"));
+    const char *field = json_text(connector, "receipt.field");
     json_t *receipt = field ? json_object_get(body, field) : NULL, *id;
     size_t i;
     *out = (struct made){.n = 0};

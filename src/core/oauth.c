@@ -145,7 +145,7 @@ static double number_of(const json_t *value)
 static int has_error(int status, const char *body, size_t len, const char *code)
 {
     json_t *tree = status >= 400 && status < 500 ? jsontree_read(body, len, NULL) : NULL;
-    const char *error = json_string_value(json_object_get(tree, "error"));
+    const char *error = json_text(tree, "error");
     int has = error && strcmp(error, code) == 0;
     json_decref(tree);
     return has;
@@ -181,8 +181,8 @@ static void add_said(struct buf *out, const char *s)
 static int refused(int status, const json_t *tree, struct err *e)
 {
     /* RFC 6749 5.2; Front's own error body is not documented (FACTS 5) */
-    const char *error = json_string_value(json_object_get(tree, "error"));
-    const char *about = json_string_value(json_object_get(tree, "error_description"));
+    const char *error = json_text(tree, "error");
+    const char *about = json_text(tree, "error_description");
     enum err_kind kind = status == 429                   ? ERR_RATE_LIMITED
                          : status == 408                 ? ERR_TIMEOUT
                          : status >= 400 && status < 500 ? ERR_AUTH

@@ -1,6 +1,7 @@
 #include "core/policy.h"
 
 #include "base/str.h"
+#include "core/jsontree.h"
 
 enum { FIRST_MS = 1000, LONGEST_MS = 60 * 60 * 1000, SPREAD_MS = 1000 };
 
@@ -11,7 +12,7 @@ void policy_read(struct policy *p, const json_t *tree)
 {
     const json_t *attempts = json_object_get(tree, "attempts");
     const json_t *give_up = json_object_get(tree, "give_up");
-    const char *uncertain = json_string_value(json_object_get(tree, "uncertain"));
+    const char *uncertain = json_text(tree, "uncertain");
     int64_t ms;
     if (json_is_integer(attempts) && json_integer_value(attempts) > 0)
         p->attempts = (int)json_integer_value(attempts);

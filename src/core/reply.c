@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/jsontree.h"
 
 /* The part of PATH that stands where PATTERN says "{conversation}"; both end together,
  * since an API's own address may have a path before. */
@@ -39,8 +40,8 @@ static char *match_path(const char *pattern, const char *path)
 char *reply_to(const json_t *connector, const char *method, const char *path)
 {
     const json_t *reply = json_object_get(connector, "reply");
-    const char *own = json_string_value(json_object_get(reply, "method"));
-    const char *pattern = json_string_value(json_object_get(reply, "path"));
+    const char *own = json_text(reply, "method");
+    const char *pattern = json_text(reply, "path");
     if (!pattern || !str_eq(own ? own : "POST", method))
         return NULL;
     return match_path(pattern, path);

@@ -3,40 +3,20 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/jsontree.h"
 #include "core/settings_check.h"
-
-const char *settings_secret(const json_t *value)
-{
-    return json_object_size(value) == 1
-               ? json_string_value(json_object_get(value, "$secret"))
-               : NULL;
-}
-
-const char *settings_secret_behind(const json_t *value, const char **before)
-{
-    const json_t *pair =
-        json_object_size(value) == 1 ? json_object_get(value, "$secret") : NULL;
-    const char *text = json_string_value(json_array_get(pair, 1));
-    *before = text ? text : "";
-    return text ? json_string_value(json_array_get(pair, 0)) : settings_secret(value);
-}
-
-const char *settings_text(const json_t *tree, const char *key)
-{
-    return json_string_value(json_object_get(tree, key));
-}
 
 const char *settings_timezone(const json_t *workspace, const json_t *client)
 {
-    const char *zone = settings_text(client, "timezone");
+    const char *zone = json_text(client, "timezone");
     if (!zone)
-        zone = settings_text(workspace, "timezone");
+        zone = json_text(workspace, "timezone");
     return zone ? zone : "UTC";
 }
 
 int64_t settings_keep_ms(const json_t *workspace, const char *key, int64_t fallback_ms)
 {
-    const char *s = settings_text(json_object_get(workspace, "keep"), key);
+    const char *s = json_text(json_object_get(workspace, "keep"), key);
     int64_t ms;
     return s && str_parse_duration(s, &ms) == 0 ? ms : fallback_ms;
 }
@@ -67,7 +47,7 @@ const json_t *settings_workspace_app(const json_t *workspace, const char *app)
 
 const char *settings_company(const json_t *client, const char *app)
 {
-    return settings_text(settings_client_app(client, app), "company");
+    return json_text(settings_client_app(client, app), "company");
 }
 
 /* The table KEY of TO, made when it is missing or an empty Lua table that came as a list;
@@ -154,10 +134,10 @@ const char *settings_uncertain(const json_t *workspace, const json_t *client,
 {
     const char *says = NULL;
     if (recipe)
-        says = settings_text(recipe_entry(client, recipe), "uncertain");
+        says = json_text(recipe_entry(client, recipe), "uncertain");
     if (recipe && !says)
-        says = settings_text(recipe_entry(workspace, recipe), "uncertain");
+        says = json_text(recipe_entry(workspace, recipe), "uncertain");
     if (!says)
-        says = settings_text(client, "uncertain");
+        says = json_text(client, "uncertain");
     return says && strcmp(says, "resend") == 0 ? "resend" : "park";
 }

@@ -17,14 +17,6 @@ json_t *settings_merge_ids(const json_t *client, const json_t *ids);
 enum { SETTINGS_MIB_MAX = 1024 };
 /* `limits.KEY` of foyer.lua, a number of MiB, in bytes; FALLBACK when it is not said. */
 size_t settings_limit_bytes(const json_t *workspace, const char *key, size_t fallback);
-/* The name in {"$secret": NAME}, or NULL when VALUE is something else. */
-const char *settings_secret(const json_t *value);
-/* The same, also in {"$secret": [NAME, BEFORE]}, a secret behind text; *BEFORE is "" when
- * nothing stands before it. */
-const char *settings_secret_behind(const json_t *value, const char **before);
-
-/* A top-level string ("public_url", "listen", "proxy", "ca_dir", "name"), or NULL. */
-const char *settings_text(const json_t *tree, const char *key);
 /* The client's time zone, else the workspace's, else "UTC". CLIENT may be NULL. */
 const char *settings_timezone(const json_t *workspace, const json_t *client);
 /* "park" or "resend"; RECIPE (may be NULL) may say otherwise than the client. */

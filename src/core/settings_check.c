@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/jsontree.h"
 #include "core/policy.h"
 #include "core/settings.h"
 #include "core/settings_value.h"
@@ -191,7 +192,7 @@ static const json_t *find_table(const struct settings_app *app, const char *key)
     json_t *id;
     json_object_foreach((json_t *)app->ids, kind, id)
     {
-        if (str_eq(json_string_value(json_object_get(id, "names")), key))
+        if (str_eq(json_text(id, "names"), key))
             return id;
     }
     return NULL;
@@ -203,7 +204,7 @@ static void add_tables(struct names *names, const struct settings_app *app)
     json_t *id;
     json_object_foreach((json_t *)app->ids, kind, id)
     {
-        const char *table = json_string_value(json_object_get(id, "names"));
+        const char *table = json_text(id, "names");
         if (table)
             add_name(names, table);
     }
@@ -230,8 +231,7 @@ static void check_company(struct value_walk *c, const struct value_at *at,
                           const json_t *v, const struct settings_app *app)
 {
     const char *s = value_want_text(c, at, v);
-    const char *prefix = json_string_value(
-        json_object_get(json_object_get(app->ids, "company"), "prefix"));
+    const char *prefix = json_text(json_object_get(app->ids, "company"), "prefix");
     if (!prefix)
         prefix = "cmp_";
     if (s && !is_id(s, prefix))
@@ -256,7 +256,7 @@ static int is_label(const char *s, const char *prefix)
 static void check_names(struct value_walk *c, const struct value_at *at, const json_t *v,
                         const json_t *id)
 {
-    const char *prefix = json_string_value(json_object_get(id, "prefix"));
+    const char *prefix = json_text(id, "prefix");
     int alias = json_is_true(json_object_get(id, "alias"));
     const char *key;
     json_t *value;

@@ -5,24 +5,7 @@
 #ifndef FOYER_SETTINGS_CHECK_H
 #define FOYER_SETTINGS_CHECK_H
 
-#include <jansson.h>
-#include <stddef.h>
-
-/* One connector. IDS (may be NULL) is its `ids`:
- *   {"inbox": {"prefix": "inb_", "names": "inboxes"},
- *    "teammate": {"prefix": "tea_", "names": "teammates", "alias": true}, ...}
- * NAMES is the table of client.lua that gives such ids names; "alias": true says that
- * "alt:..." is an id as well. "company" (default prefix "cmp_") needs no names. */
-struct settings_app {
-    const char *name;
-    const json_t *ids;
-};
-
-/* One mistake: FIELD is a path such as `front.inboxes.support`, `hosts[2]` (from 1, as in
- * Lua) or `recipes.first-reply.cron`; a key that holds a dot is written ["a.b"]; "" is
- * the file's whole table. SENTENCE says what is wrong, without file and field: `unknown
- * key "inboxs"; did you mean "inboxes"?`. */
-typedef void settings_problem_fn(void *arg, const char *field, const char *sentence);
+#include "core/settings_value.h"
 
 /* Each reports every problem it finds and answers their number; 0: the tree is valid. */
 int settings_check_workspace(const json_t *workspace, const struct settings_app *apps,

@@ -11,7 +11,21 @@
 #include "base/str.h"
 #include "base/zone.h"
 #include "core/cron.h"
-#include "core/settings.h"
+#include "core/jsontree.h"
+
+const char *settings_secret(const json_t *value)
+{
+    return json_object_size(value) == 1 ? json_text(value, "$secret") : NULL;
+}
+
+const char *settings_secret_behind(const json_t *value, const char **before)
+{
+    const json_t *pair =
+        json_object_size(value) == 1 ? json_object_get(value, "$secret") : NULL;
+    const char *text = json_string_value(json_array_get(pair, 1));
+    *before = text ? text : "";
+    return text ? json_string_value(json_array_get(pair, 0)) : settings_secret(value);
+}
 
 static void format_path(const struct value_at *at, struct buf *out)
 {

@@ -6,7 +6,21 @@
 #include <jansson.h>
 #include <stddef.h>
 
-#include "core/settings_check.h"
+/* One connector. IDS (may be NULL) is its `ids`:
+ *   {"inbox": {"prefix": "inb_", "names": "inboxes"},
+ *    "teammate": {"prefix": "tea_", "names": "teammates", "alias": true}, ...}
+ * NAMES is the table of client.lua that gives such ids names; "alias": true says that
+ * "alt:..." is an id as well. "company" (default prefix "cmp_") needs no names. */
+struct settings_app {
+    const char *name;
+    const json_t *ids;
+};
+
+/* One mistake: FIELD is a path such as `front.inboxes.support`, `hosts[2]` (from 1, as in
+ * Lua) or `recipes.first-reply.cron`; a key that holds a dot is written ["a.b"]; "" is
+ * the file's whole table. SENTENCE says what is wrong, without file and field: `unknown
+ * key "inboxs"; did you mean "inboxes"?`. */
+typedef void settings_problem_fn(void *arg, const char *field, const char *sentence);
 
 /* One walk over a tree. */
 struct value_walk {
@@ -23,6 +37,12 @@ struct value_at {
     const char *key;
     size_t index;
 };
+
+/* The name in {"$secret": NAME}, borrowed, or NULL when VALUE is something else. */
+const char *settings_secret(const json_t *value);
+/* The same, also of {"$secret": [NAME, BEFORE]}, a secret that follows the text BEFORE;
+ * *BEFORE is "" without such a text. */
+const char *settings_secret_behind(const json_t *value, const char **before);
 
 void value_report(struct value_walk *c, const struct value_at *at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

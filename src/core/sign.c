@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/crypto.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 
 enum { PARTS_MAX = 7, MACS = 2 };
 static const char *const macs[MACS] = {"sha256", "sha1"};
@@ -41,19 +42,14 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static const char *text(const json_t *v, const char *key)
-{
-    return json_string_value(json_object_get(v, key));
-}
-
 static struct scheme read_scheme(const char *name, const json_t *v)
 {
-    const char *algorithm = text(v, "mac"), *over = text(v, "over"),
-               *unit = text(v, "unit");
+    const char *algorithm = json_text(v, "mac"), *over = json_text(v, "over"),
+               *unit = json_text(v, "unit");
     struct scheme s = {.name = xstrdup(name),
-                       .when = xstrdup_null(text(v, "when")),
+                       .when = xstrdup_null(json_text(v, "when")),
                        .over = xstrdup(over ? over : "{body}"),
-                       .key = xstrdup_null(text(v, "key")),
+                       .key = xstrdup_null(json_text(v, "key")),
                        .mac = str_eq(algorithm, "hmac-sha1")};
     s.lent = (struct sign_scheme){
         .name = s.name,

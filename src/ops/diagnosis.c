@@ -6,6 +6,7 @@
 
 #include "cli/table.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 
 static const char *const status_names[] = {"ok", "warning", "problem"};
 
@@ -76,9 +77,8 @@ void diagnosis_print(const struct diagnosis *f)
     json_t *finding;
     json_array_foreach(f->list, i, finding)
     {
-        table_printf(stdout, "%-8s %s\n",
-                     json_string_value(json_object_get(finding, "status")),
-                     json_string_value(json_object_get(finding, "message")));
+        table_printf(stdout, "%-8s %s\n", json_text(finding, "status"),
+                     json_text(finding, "message"));
     }
     int problems = f->counts[FINDING_PROBLEM], warnings = f->counts[FINDING_WARNING];
     printf("%d problem%s, %d warning%s\n", problems, problems == 1 ? "" : "s", warnings,

@@ -252,16 +252,15 @@ void rehearsal_print(FILE *to, struct workspace *w, const char *client,
     const json_t *look = json_object_get(said, "would_look_for");
     const char *text;
     if (send) {
-        table_printf(to, "would send %s %s\n",
-                     json_string_value(json_object_get(send, "method")),
-                     json_string_value(json_object_get(send, "to")));
+        table_printf(to, "would send %s %s\n", json_text(send, "method"),
+                     json_text(send, "to"));
         print_body(to, json_object_get(send, "body"));
     } else if (look) {
         fputs("nobody knows whether its write was done: foyer would look for it\n", to);
         print_body(to, look);
-    } else if ((text = json_string_value(json_object_get(said, "would_skip")))) {
+    } else if ((text = json_text(said, "would_skip"))) {
         table_printf(to, "would be skipped: %s\n", text);
-    } else if ((text = json_string_value(json_object_get(said, "would_fail")))) {
+    } else if ((text = json_text(said, "would_fail"))) {
         table_printf(to, "would fail: %s\n", text);
     } else if (json_object_get(said, "would_wait_until")) {
         struct timeline t = timeline_for(w, client);

@@ -6,7 +6,6 @@
 #include "core/jsontree.h"
 #include "base/printable.h"
 #include "base/str.h"
-#include "core/answer.h"
 #include "store/store.h"
 
 enum { COMPANIES_MAX = 32 };
@@ -140,8 +139,8 @@ static void try_app(void *arg, const char *app)
     struct err e;
     const json_t *connector = l->link ? NULL : workspace_connector(l->w, app, &e);
     const json_t *kind = json_at(connector, "ids.conversation");
-    const char *prefix = json_string_value(json_object_get(kind, "prefix"));
-    const char *open = json_string_value(json_object_get(kind, "open"));
+    const char *prefix = json_text(kind, "prefix");
+    const char *open = json_text(kind, "open");
     const char *hole = open ? strstr(open, "{id}") : NULL;
     if (!prefix || !hole || !str_starts(l->conversation, prefix))
         return;

@@ -6,8 +6,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "core/answer.h"
+#include "core/jsontree.h"
 #include "core/settings.h"
+#include "core/settings_value.h"
 #include "store/store_secret.h"
 #include "store/secret_usage.h"
 
@@ -122,17 +123,17 @@ static struct hook_app read_about(const json_t *webhooks)
     const json_t *channel = json_object_get(webhooks, "channel");
     const json_t *paths = json_object_get(channel, "conversation");
     struct hook_app about = {
-        .signature = json_string_value(json_object_get(webhooks, "signature")),
-        .company = json_string_value(json_object_get(webhooks, "company")),
-        .challenge = json_string_value(json_at(webhooks, "challenge.header")),
-        .challenge_answer = json_string_value(json_at(webhooks, "challenge.answer")),
-        .type = json_string_value(json_at(webhooks, "event.type")),
-        .event = json_string_value(json_at(webhooks, "event.id")),
-        .conversation = json_string_value(json_at(webhooks, "event.conversation")),
+        .signature = json_text(webhooks, "signature"),
+        .company = json_text(webhooks, "company"),
+        .challenge = json_text(webhooks, "challenge.header"),
+        .challenge_answer = json_text(webhooks, "challenge.answer"),
+        .type = json_text(webhooks, "event.type"),
+        .event = json_text(webhooks, "event.id"),
+        .conversation = json_text(webhooks, "event.conversation"),
         .channel = channel,
-        .channel_type = json_string_value(json_object_get(channel, "type")),
-        .channel_about = json_string_value(json_object_get(channel, "about")),
-        .channel_deleted = json_string_value(json_object_get(channel, "deleted")),
+        .channel_type = json_text(channel, "type"),
+        .channel_about = json_text(channel, "about"),
+        .channel_deleted = json_text(channel, "deleted"),
     };
     for (size_t i = 0; i < HOOK_PATHS; i++)
         about.channel_conversation[i] =
@@ -552,7 +553,7 @@ int hooks_fits_company(struct hooks *h, const struct hook *hook, const char *com
 char *hooks_url(struct hooks *h, const struct hook *hook)
 {
     struct err e;
-    const char *url = settings_text(workspace_settings(h->w, &e), "public_url");
+    const char *url = json_text(workspace_settings(h->w, &e), "public_url");
     size_t n = url ? strlen(url) : 0;
     while (n && url[n - 1] == '/')
         n--;

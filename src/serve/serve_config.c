@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "core/settings.h"
+#include "core/jsontree.h"
 
 struct serve_config {
     struct workspace *w;
@@ -43,8 +43,7 @@ static void add_own_callbacks(void *arg, const char *client)
     json_t *value;
     json_object_foreach((json_t *)workspace_client(site->w, client, NULL), key, value)
     {
-        if (settings_text(value, "redirect_url") &&
-            workspace_connector(site->w, key, NULL))
+        if (json_text(value, "redirect_url") && workspace_connector(site->w, key, NULL))
             add_callback(site, key, client);
     }
 }
@@ -103,7 +102,7 @@ static int load_all(struct serve_config *site, struct err *e)
 
 static char *below_workspace(const struct serve_config *site, const char *key)
 {
-    const char *path = settings_text(site->settings, key);
+    const char *path = json_text(site->settings, key);
     if (!path)
         return NULL;
     return *path == '/' ? xstrdup(path) : path_join(workspace_dir(site->w), path);
@@ -154,7 +153,7 @@ size_t serve_config_clients(const struct serve_config *site)
 
 const char *serve_config_listen(const struct serve_config *site)
 {
-    const char *listen = settings_text(site->settings, "listen");
+    const char *listen = json_text(site->settings, "listen");
     return listen ? listen : "127.0.0.1:8080";
 }
 

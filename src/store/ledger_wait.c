@@ -7,7 +7,6 @@
 
 #include "core/jsontree.h"
 #include "base/str.h"
-#include "core/answer.h"
 
 enum { NEEDLE_SIZE = 128 };
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/answer.h"
+#include "core/jsontree.h"
 #include "store/budget.h"
 
 /* A block of permits is good for a second; what is left of it goes back after that. */
@@ -114,7 +115,7 @@ static int is_limited(struct access *a, const struct connection *c)
 static int is_search(struct access *a, const struct connection *c, const char *url)
 {
     const json_t *connector = workspace_connector(a->w, c->app, NULL);
-    const char *prefix = json_string_value(json_at(connector, "rate.search"));
+    const char *prefix = json_text(connector, "rate.search");
     const char *path = strstr(url, "://") ? strchr(strstr(url, "://") + 3, '/') : NULL;
     return prefix && path && str_starts(path, prefix);
 }

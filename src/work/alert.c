@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/connection.h"
-#include "core/settings.h"
+#include "core/settings_value.h"
 
 enum { QUIET_MS = 60 * 1000, TOPICS_MAX = 256, TOTAL_MS = 10 * 1000 };
 

@@ -8,7 +8,6 @@
 #include "core/jsontree.h"
 #include "base/str.h"
 #include "base/when.h"
-#include "core/answer.h"
 #include "core/intent.h"
 #include "core/limits.h"
 #include "core/made.h"
@@ -299,7 +298,7 @@ static void on_looked(void *arg, const struct run_result *result)
     json_t *tree = jsontree_read(result->json, result->len, NULL);
     const json_t *said = json_object_get(tree, "result");
     const json_t *answer = json_object_get(said, "found");
-    const char *why = json_string_value(json_object_get(said, "unknown"));
+    const char *why = json_text(said, "unknown");
     if (json_is_object(answer))
         found(c, answer, json_object_get(said, "ids"));
     else if (json_is_true(json_object_get(said, "absent")))
@@ -441,10 +440,10 @@ static void on_policy(void *arg, const struct run_result *result)
         return;
     }
     json_t *tree = jsontree_read(result->json, result->len, NULL);
-    const char *effect = json_string_value(json_object_get(tree, "effect"));
+    const char *effect = json_text(tree, "effect");
     c->is_idempotent = str_eq(effect, "idempotent");
     c->can_confirm = json_is_true(json_object_get(tree, "confirm"));
-    c->silent = xstrdup_null(json_string_value(json_object_get(tree, "silent")));
+    c->silent = xstrdup_null(json_text(tree, "silent"));
     if (!a->policy_text || str_eq(a->policy_text, "{}"))
         policy_read(&a->policy, json_object_get(tree, "retry"));
     json_decref(tree);

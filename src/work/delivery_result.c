@@ -92,11 +92,6 @@ int delivery_result_starts(const struct delivery_result *o)
 
 /* ---- the transaction ---- */
 
-static const char *text_of(const json_t *tree, const char *key)
-{
-    return json_string_value(json_object_get(tree, key));
-}
-
 char *delivery_result_policy(const json_t *recipe)
 {
     const json_t *retry = json_object_get(recipe, "retry");
@@ -107,7 +102,7 @@ char *delivery_result_policy(const json_t *recipe)
         if (json_is_number(value))
             json_object_set(policy, keys[i], value);
     }
-    if (text_of(recipe, "uncertain"))
+    if (json_text(recipe, "uncertain"))
         json_object_set(policy, "uncertain", json_object_get(recipe, "uncertain"));
     char *text = json_dumps(policy, JSON_COMPACT);
     json_decref(policy);
@@ -117,11 +112,11 @@ char *delivery_result_policy(const json_t *recipe)
 static int add_run(struct delivery_result *o, struct db *db, const struct activation *a,
                    const json_t *recipe, struct err *e)
 {
-    const char *name = text_of(recipe, "name"), *order = text_of(recipe, "order");
+    const char *name = json_text(recipe, "name"), *order = json_text(recipe, "order");
     if (!name)
         return 0;
     json_t *args =
-        json_pack("{s:s, s:s*}", "recipe", name, "trigger", text_of(recipe, "trigger"));
+        json_pack("{s:s, s:s*}", "recipe", name, "trigger", json_text(recipe, "trigger"));
     char *args_text = json_dumps(args, JSON_COMPACT);
     char *policy = delivery_result_policy(recipe);
     /* no name has a slash */
@@ -182,7 +177,7 @@ static int write_firing(struct delivery_result *o, struct db *db, const char *cl
                         const json_t *firing, const char *event, struct err *e)
 {
     const json_t *not_on = json_object_get(firing, "not_on");
-    const char *trigger = text_of(firing, "trigger"), *key = text_of(firing, "key");
+    const char *trigger = json_text(firing, "trigger"), *key = json_text(firing, "key");
     if (!trigger || !event)
         return 0;
     json_t *note = json_array_size(not_on) ? json_pack("{s:O}", "not_on", not_on) : NULL;
@@ -192,7 +187,7 @@ static int write_firing(struct delivery_result *o, struct db *db, const char *cl
                            .trigger = trigger,
                            .key = key ? key : o->key,
                            .delivery = o->delivery,
-                           .conversation = text_of(firing, "conversation"),
+                           .conversation = json_text(firing, "conversation"),
                            .note = note_text,
                            .event = event};
     int rc = inbox_activate(db, &a, &a.id, e);
@@ -217,16 +212,16 @@ static void note_client(struct delivery_result *o, const char *client,
 {
     size_t i;
     const json_t *item;
-    note_add(o, client, "error", text_of(result, "why"));
+    note_add(o, client, "error", json_text(result, "why"));
     json_array_foreach(json_object_get(result, "quiet"), i, item)
     {
-        note_add(o, client, text_of(item, "trigger"), text_of(item, "why"));
+        note_add(o, client, json_text(item, "trigger"), json_text(item, "why"));
     }
     json_array_foreach(json_object_get(result, "broken"), i, item)
     {
-        const char *recipe = text_of(item, "recipe");
+        const char *recipe = json_text(item, "recipe");
         char *what = xasprintf("recipe %s", recipe ? recipe : "?");
-        note_add(o, client, what, text_of(item, "why"));
+        note_add(o, client, what, json_text(item, "why"));
         free(what);
     }
 }

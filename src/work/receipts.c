@@ -8,7 +8,6 @@
 #include "core/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "core/answer.h"
 #include "store/ledger.h"
 
 enum { AT_ONCE = 8, AGAIN_MS = 5 * 60 * 1000, WAIT_MS = 20 * 1000 };
@@ -217,10 +216,9 @@ const char *receipts_failed(const json_t *connector, const json_t *event,
 {
     const json_t *receipt = json_object_get(connector, "receipt");
     const json_t *failed = json_object_get(receipt, "failed");
-    const char *path = json_string_value(json_object_get(receipt, "ref"));
+    const char *path = json_text(receipt, "ref");
     const json_t *payload = json_object_get(event, "payload");
-    const char *types[] = {json_string_value(json_object_get(event, "type")),
-                           json_string_value(json_object_get(payload, "type"))};
+    const char *types[] = {json_text(event, "type"), json_text(payload, "type")};
     size_t i;
     json_t *name;
     json_array_foreach(failed, i, name)
@@ -232,7 +230,7 @@ const char *receipts_failed(const json_t *connector, const json_t *event,
             if (!payload && str_starts(path, "payload."))
                 path += strlen("payload.");
             *type = types[k];
-            return json_string_value(json_at(event, path));
+            return json_text(event, path);
         }
     }
     return NULL;

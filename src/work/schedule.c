@@ -253,12 +253,6 @@ static void look(struct schedule *s)
 
 static void read_more(struct schedule *s);
 
-static char *text_of(const json_t *tree, const char *key)
-{
-    const char *s = json_string_value(json_object_get(tree, key));
-    return xstrdup(s ? s : "");
-}
-
 static void take_recipes(struct plan *plan, const json_t *result)
 {
     size_t i;
@@ -267,16 +261,16 @@ static void take_recipes(struct plan *plan, const json_t *result)
     {
         struct entry *entry = xcalloc(1, sizeof *entry);
         *entry = (struct entry){.next = plan->entries,
-                                .recipe = text_of(item, "name"),
-                                .cron = text_of(item, "cron"),
-                                .catch_up = text_of(item, "catch_up"),
+                                .recipe = xstrdup(json_text_or(item, "name", "")),
+                                .cron = xstrdup(json_text_or(item, "cron", "")),
+                                .catch_up = xstrdup(json_text_or(item, "catch_up", "")),
                                 .policy = delivery_result_policy(item)};
         plan->entries = entry;
     }
     json_array_foreach(json_object_get(result, "broken"), i, item)
     {
-        const char *recipe = json_string_value(json_object_get(item, "recipe"));
-        const char *why = json_string_value(json_object_get(item, "why"));
+        const char *recipe = json_text(item, "recipe");
+        const char *why = json_text(item, "why");
         log_line(LOG_WARN, "client %s, recipe %s: %s", plan->client,
                  recipe ? recipe : "?", why ? why : "?");
     }

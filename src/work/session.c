@@ -10,7 +10,6 @@
 #include "core/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "core/settings.h"
 #include "base/crypto.h"
 
 enum { WRITE_WAIT_MS = 30 * 1000, WRITE_POLL_MS = 20 };
@@ -83,8 +82,8 @@ struct httpc *session_http(const json_t *settings, struct loop *loop, struct err
 {
     const struct limits *limits = &limits_default;
     struct httpc_config config = {.max_active = limits->active_requests,
-                                  .proxy = settings_text(settings, "proxy"),
-                                  .ca_dir = settings_text(settings, "ca_dir"),
+                                  .proxy = json_text(settings, "proxy"),
+                                  .ca_dir = json_text(settings, "ca_dir"),
                                   .connect_ms = limits->connect_ms,
                                   .total_ms = limits->answer_ms,
                                   .answer_max = limits->answer_bytes};

@@ -14,8 +14,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/testhook.h"
-#include "core/answer.h"
 #include "core/connector_check.h"
+#include "core/jsontree.h"
 #include "store/ledger.h"
 #include "core/limits.h"
 #include "store/sealing.h"
@@ -398,7 +398,7 @@ struct connection *workspace_try_connection(struct workspace *w, const char *app
         url_parts_fini(&u);
         return c;
     }
-    c->base = xstrdup(json_string_value(json_at(connector, "api.base")));
+    c->base = xstrdup(json_text(connector, "api.base"));
     const json_t *hosts = json_at(connector, "api.hosts");
     c->hosts = xcalloc(json_array_size(hosts) + 1, sizeof *c->hosts);
     size_t i;

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "core/answer.h"
 #include "core/connection.h"
+#include "core/jsontree.h"
 
 static void parts(const char *url, const char *scheme, const char *host, int port,
                   int given)

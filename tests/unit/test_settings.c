@@ -9,8 +9,10 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 #include "core/settings.h"
 #include "core/settings_check.h"
+#include "core/settings_value.h"
 
 /* JSON with ' for ", to be readable here. */
 static json_t *tree(const char *text)
@@ -367,8 +369,8 @@ static void test_getters(void **state)
 {
     (void)state;
     json_t *w = tree(design_workspace), *c = tree(design_client);
-    assert_string_equal(settings_text(w, "listen"), "127.0.0.1:8080");
-    assert_null(settings_text(w, "apps"));
+    assert_string_equal(json_text(w, "listen"), "127.0.0.1:8080");
+    assert_null(json_text(w, "apps"));
     assert_string_equal(settings_timezone(w, c), "America/New_York");
     assert_string_equal(settings_timezone(w, NULL), "Europe/Zurich");
     assert_string_equal(settings_timezone(NULL, NULL), "UTC");
@@ -376,11 +378,10 @@ static void test_getters(void **state)
     assert_int_equal(settings_keep_ms(w, "logs", 1), 1);
     assert_int_equal(json_array_size(settings_hosts(c)), 3);
     assert_null(settings_hosts(NULL));
-    assert_string_equal(settings_text(json_object_get(c, "vars"), "phone"),
-                        "+1 555 0100");
+    assert_string_equal(json_text(json_object_get(c, "vars"), "phone"), "+1 555 0100");
     assert_string_equal(settings_company(c, "front"), "cmp_4thp0");
     assert_null(settings_company(c, "hub"));
-    assert_string_equal(settings_text(settings_workspace_app(w, "front"), "client_id"),
+    assert_string_equal(json_text(settings_workspace_app(w, "front"), "client_id"),
                         "a1b2c3");
     assert_string_equal(
         settings_secret(json_object_get(settings_client_app(c, "front"), "rule_key")),
