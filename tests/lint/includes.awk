@@ -1,43 +1,49 @@
-# Includes go down only: src/base < io < core < vm < app < main.c; and each library's header stays
-# on its floor. Files under src/ are the arguments; src/tools/ are programs of the build, on no floor.
-BEGIN {
-    split("base io core vm app", names, " ")
-    for (i in names)
-        floor[names[i]] = i
-    # pattern of headers, and the floors that may name them
-    only["^(event2/|curl/|sqlite3\\.h|openssl/)"] = "io"
-    only["^(lua\\.h|lauxlib\\.h|lualib\\.h|lua5\\.4/)"] = "vm"
-    only["^jansson\\.h"] = "io core vm app"
+# Holds the includes of src/ against tests/lint/rooms. Arguments: that file, then the sources;
+# src/tools/ are programs of the build, in no room.
+function wrong(why) {
+    printf "%s:%d: %s %s\n", FILENAME, FNR, header, why
+    bad = 1
+}
+FNR == 1 { nfiles++ }
+nfiles == 1 && /^(#|$)/ { next }
+nfiles == 1 && $1 == "never" { never[$2, $3] = 1; next }
+nfiles == 1 && $1 == "only" { only[$3] = "," $2 ","; next }
+nfiles == 1 {
+    for (i = 1; i <= NF; i++)
+        line[$i] = FNR
+    next
 }
 FNR == 1 {
     split(FILENAME, part, "/")
-    own = part[2] == "main.c" ? 6 : floor[part[2]]
-    if (!own) {
-        printf "%s: a directory that is no floor\n", FILENAME
-        bad = 1
+    own = part[2]
+    if (own != "main.c" && !(own in line)) {
+        header = ""
+        wrong("a directory that tests/lint/rooms does not name")
     }
 }
-/^[ \t]*#[ \t]*include[ \t]*"/ {
-    split($0, quoted, "\"")
-    split(quoted[2], part, "/")
-    if (!(part[1] in floor)) {
-        printf "%s:%d: \"%s\" is not named from src/ on\n", FILENAME, FNR, quoted[2]
-        bad = 1
-    } else if (floor[part[1]] > own) {
-        printf "%s:%d: \"%s\" lies on a floor above\n", FILENAME, FNR, quoted[2]
-        bad = 1
-    }
+match($0, /^[ \t]*#[ \t]*include[ \t]*["<][^">]*/) {
+    header = substr($0, RSTART, RLENGTH)
+    is_ours = header ~ /"/
+    sub(/^[^"<]*["<]/, "", header)
+    split(header, part, "/")
+    room = part[1]
+    for (start in only)
+        if (index(header, start) == 1 && own != "main.c" && own != room && index(only[start], "," own ",") == 0)
+            wrong("belongs to" names(only[start]))
+    if (!is_ours || own == "main.c" || room == own)
+        next
+    if (!(room in line))
+        wrong("is not named from src/ on")
+    else if (line[room] < line[own])
+        wrong("is a room above")
+    else if (line[room] == line[own])
+        wrong("is a sibling")
+    else if ((own, room) in never)
+        wrong("is forbidden to " own)
 }
-/^[ \t]*#[ \t]*include[ \t]*</ {
-    header = $0
-    sub(/^[^<]*</, "", header)
-    sub(/>.*/, "", header)
-    for (pattern in only) {
-        split(FILENAME, part, "/")
-        if (header ~ pattern && index(" " only[pattern] " ", " " part[2] " ") == 0) {
-            printf "%s:%d: <%s> belongs to src/%s\n", FILENAME, FNR, header, only[pattern]
-            bad = 1
-        }
-    }
+function names(list) {
+    gsub(/,/, " ", list)
+    sub(/ $/, "", list)
+    return list
 }
 END { exit bad }
