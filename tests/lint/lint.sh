@@ -38,6 +38,8 @@ static() {
     --suppress=unmatchedSuppression src
 }
 
+circles() { tests/lint/draw.sh >/dev/null || tests/lint/draw.sh; }
+
 scripts() {
   local out
   out=$(luacheck -q --no-color lua recipes tests/lua 2>&1) || printf '%s\n' "$out"
@@ -52,7 +54,8 @@ header_comments() { # what a module is for stands at its top
 mapfile -t c_files < <(git ls-files 'src/*.[ch]' | grep -v '^src/tools/')
 mapfile -t all_c < <(git ls-files 'src/*.[ch]' 'tests/*.[ch]')
 
-check "includes go down only" awk -f tests/lint/includes.awk "${c_files[@]}"
+check "includes go down only" awk -f tests/lint/includes.awk tests/lint/rooms "${c_files[@]}"
+check "no files call each other in a circle" circles
 check "no banned functions" awk -f tests/lint/banned.awk "${c_files[@]}"
 check "headers say what they are for" header_comments
 check "no file over 700 lines" long_files
