@@ -62,9 +62,9 @@ UNIT_BIN := $(UNIT:%=$(OUT)/tests/%)
 # What a test puts itself in front of.
 WRAP_test_run    := -Wl,--wrap=lua_yieldk
 WRAP_test_golden := -Wl,--wrap=lua_yieldk
-WRAP_test_lua    := -Wl,--wrap=lua_resume
+WRAP_test_lua_scripts    := -Wl,--wrap=lua_resume
 WRAP_test_cron   := -Wl,--wrap=zone_find
-WRAP_test_memory := -Wl,--wrap=lua_newstate
+WRAP_test_out_of_memory := -Wl,--wrap=lua_newstate
 # llhttp, the reader of Node.js that ours is compared with: as source in Debian 12's
 # node-llhttp, as a library in 13.
 LLHTTP        := /usr/share/llhttp

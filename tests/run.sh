@@ -26,7 +26,7 @@ trap 'rm -rf "$taps"' EXIT
 
 # The slowest first, so that none is left alone at the end.
 names=() commands=()
-for name in e2e/http_attacks e2e/lines e2e/durable e2e/uncertain e2e/crash e2e/serve e2e/refresh e2e/work e2e/determinism e2e/oauth e2e/http_requests e2e/culprit e2e/budget e2e/mock e2e/errors; do
+for name in e2e/http_attacks e2e/printed_lines e2e/interrupted_runs e2e/uncertain e2e/crash e2e/serve e2e/refresh e2e/work e2e/determinism e2e/oauth e2e/http_requests e2e/runaway_script e2e/budget e2e/mock e2e/errors; do
   [ -e "tests/$name.bats" ] && names+=("$name.bats") && commands+=("bats --tap tests/$name.bats")
 done
 for file in tests/sandbox/*.bats tests/e2e/*.bats; do

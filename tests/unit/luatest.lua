@@ -1,4 +1,4 @@
--- A tool that only test_lua adds to a copy of the built-in layer: runs one file of tests/lua, a
+-- A tool that only test_lua_scripts adds to a copy of the built-in layer: runs one file of tests/lua, a
 -- chunk that gets std and the checks below.
 local std = ...
 
