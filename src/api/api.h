@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-/* Each pushes its table. conv_open comes first. */
+/* Each pushes its table. handles_open comes first. */
 int api_json_open(lua_State *L);
 int api_url_open(lua_State *L);
 int api_text_open(lua_State *L);
@@ -31,11 +31,10 @@ int api_std_copy(lua_State *L);
 int api_std_fingerprint(lua_State *L);
 int api_std_clone(lua_State *L);
 int api_std_finish(lua_State *L);
-/* The primitives of lua/std: sets them for vm_push_part. */
-void api_open_std(lua_State *L);
+/* Opens all that a run's state has: the sandbox, and the std table of lua/std. It is the
+ * opener that runs_new takes. */
+void api_open(lua_State *L);
 
-/* Raises E as scripts see it: {kind, message, ...}. Never returns. */
-int api_raise(lua_State *L, const struct err *e);
 /* The bytes of the run's file ID: the run's, unchanged until it ends. Raises when there
  * is no such file. */
 const char *api_file_bytes(lua_State *L, int id, size_t *len);

@@ -11,6 +11,7 @@
 #include "core/jsontree.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
+#include "vm/handles.h"
 #include "vm/packed.h"
 #include "api/redirect.h"
 
@@ -162,7 +163,7 @@ static const char *paging_path(const struct exchange *x, const char *field,
 /* Returns 1 when the value at the top names no next page: null, "", or a missing key. */
 static int is_last(lua_State *L)
 {
-    return lua_isnil(L, -1) || conv_is_null(L, -1) ||
+    return lua_isnil(L, -1) || handles_is_null(L, -1) ||
            (lua_type(L, -1) == LUA_TSTRING && lua_rawlen(L, -1) == 0);
 }
 

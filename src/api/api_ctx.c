@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "api/api.h"
-#include "vm/conv.h"
 #include "vm/bounded.h"
 #include "vm/fail.h"
+#include "vm/handles.h"
 #include "vm/run.h"
 
 /* The parts of ctx that are C; lua/std/call.lua makes the table. */
@@ -70,11 +70,6 @@ int api_ctx_open(lua_State *L)
 
 /* ---- what the other tables ask of the run ---- */
 
-int api_raise(lua_State *L, const struct err *e)
-{
-    return fail_raise(L, e);
-}
-
 const char *api_file_bytes(lua_State *L, int id, size_t *len)
 {
     const char *data = run_file(run_of(L), id, len);
@@ -85,11 +80,11 @@ const char *api_file_bytes(lua_State *L, int id, size_t *len)
 
 const char *api_secret_text(lua_State *L, int idx, size_t *len)
 {
-    const char *name = conv_to_secret(L, idx);
+    const char *name = handles_to_secret(L, idx);
     struct run *run = run_of(L);
     struct err e;
     struct buf *value = run_secret_buf(run);
-    buf_adds(value, conv_secret_before(L, idx));
+    buf_adds(value, handles_secret_before(L, idx));
     if (run_host(run)->secret(run_host(run)->arg, name, value, &e) != 0)
         fail_raise(L, &e);
     *len = value->len;

@@ -6,13 +6,13 @@
 
 #include "base/str.h"
 #include "base/crypto.h"
-#include "vm/conv.h"
+#include "vm/handles.h"
 
 /* A string, or a secret, which C opens. */
 static const char *check_bytes(lua_State *L, int arg, size_t *len)
 {
-    return conv_to_secret(L, arg) ? api_secret_text(L, arg, len)
-                                  : luaL_checklstring(L, arg, len);
+    return handles_to_secret(L, arg) ? api_secret_text(L, arg, len)
+                                     : luaL_checklstring(L, arg, len);
 }
 
 static int hmac(lua_State *L, const char *name)

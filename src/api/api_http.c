@@ -9,10 +9,11 @@
 #include "api/api.h"
 #include "api/api_answer.h"
 #include "vm/conv.h"
+#include "vm/env.h"
 #include "api/exchange.h"
 #include "vm/fail.h"
+#include "vm/handles.h"
 #include "api/form.h"
-#include "api/sandbox.h"
 
 /* Stack of every function here: 1 target, 2 body, 3 options, 4 the exchange. */
 enum { TARGET = 1, BODY, OPTIONS, EXCHANGE };
@@ -116,7 +117,7 @@ static int is_header_text(const char *s, size_t len)
 static const char *hidden_text(lua_State *L, int idx, struct exchange *x, size_t *len)
 {
     const char *text = api_secret_text(L, idx, len);
-    size_t before = strlen(conv_secret_before(L, idx));
+    size_t before = strlen(handles_secret_before(L, idx));
     mask_add(&x->sent, text + before, *len - before);
     return text;
 }
@@ -144,7 +145,7 @@ static void read_headers(lua_State *L, struct exchange *x)
         if (x->connection && strcasecmp(name, "authorization") == 0)
             fail_text(L, ERR_FORBIDDEN,
                       "cannot send: the connection's token is added by foyer");
-        int secret = conv_to_secret(L, -1) != NULL;
+        int secret = handles_to_secret(L, -1) != NULL;
         size_t len;
         if (!secret && lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
             fail_text(L, ERR_SCRIPT, "cannot send: the header %s is a %s", name,
@@ -211,7 +212,7 @@ static void read_target(lua_State *L, struct exchange *x)
         app = lua_tostring(L, -1);
     else if (!lua_isnil(L, -1))
         fail_text(L, ERR_SCRIPT, "cannot send: `connection` is the name of an app");
-    int secret = conv_to_secret(L, TARGET) != NULL;
+    int secret = handles_to_secret(L, TARGET) != NULL;
     size_t len;
     const char *target;
     if (secret)
@@ -223,7 +224,7 @@ static void read_target(lua_State *L, struct exchange *x)
     if (!target || strlen(target) != len)
         fail_text(L, ERR_SCRIPT, "cannot %s: the address is a %s, not a text", x->method,
                   luaL_typename(L, TARGET));
-    struct buf *url = conv_push_buf(L, 64 * 1024);
+    struct buf *url = handles_push_buf(L, 64 * 1024);
     int rc = buf_add(url, target, len);
     if (option(L, "query") != LUA_TNIL) {
         if (!lua_istable(L, -1))
@@ -328,8 +329,8 @@ static int perform(lua_State *L, struct exchange *x)
     }
 
     if (!x->reads && run_committer(x->run)) /* while nothing has begun: it may raise */
-        vm_rest(L);
-    struct buf *input = conv_push_buf(L, x->body.max + 128 * 1024);
+        lua_gc(L, LUA_GCCOLLECT);
+    struct buf *input = handles_push_buf(L, x->body.max + 128 * 1024);
     int rc = buf_addf(input, "%s %s\n", x->method, x->url);
     for (size_t i = 0; i < x->nparts; i++) {
         rc |= buf_addf(input, "%s=%zu:", x->parts[i].name, x->parts[i].len);
@@ -467,6 +468,6 @@ int api_http_open(lua_State *L)
                                          {"request", api_http_request},
                                          {NULL, NULL}};
     luaL_newlib(L, functions);
-    sandbox_push_readonly(L, "ctx.http"); /* every script of the run has the same one */
+    env_push_readonly(L, "ctx.http"); /* every script of the run has the same one */
     return 1;
 }

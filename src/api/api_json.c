@@ -4,6 +4,8 @@
 
 #include "core/limits.h"
 #include "vm/conv.h"
+#include "vm/fail.h"
+#include "vm/handles.h"
 
 /* json.decode(text) -> value */
 static int api_json_decode(lua_State *L)
@@ -12,7 +14,7 @@ static int api_json_decode(lua_State *L)
     struct err e;
     const char *text = luaL_checklstring(L, 1, &len);
     if (conv_decode(L, text, len, CONV_PLAIN, &e) != 0)
-        return api_raise(L, &e);
+        return fail_raise(L, &e);
     return 1;
 }
 
@@ -22,9 +24,9 @@ static int api_json_encode(lua_State *L)
     struct err e;
     luaL_checkany(L, 1);
     lua_settop(L, 1);
-    struct buf *out = conv_push_buf(L, limits_default.vm_bytes); // value buf
+    struct buf *out = handles_push_buf(L, limits_default.vm_bytes); // value buf
     if (conv_encode(L, 1, out, CONV_PLAIN, &e) != 0)
-        return api_raise(L, &e);
+        return fail_raise(L, &e);
     lua_pushlstring(L, buf_str(out), out->len); // value buf text
     buf_free(out);
     return 1;
@@ -41,7 +43,7 @@ static int api_json_array(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     if (!conv_is_array(L, 1) && luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
         return luaL_argerror(L, 1, "a table with a protected metatable");
-    conv_mark_array(L, 1);
+    handles_mark_array(L, 1);
     return 1;
 }
 
@@ -62,7 +64,7 @@ int api_json_open(lua_State *L)
         {NULL, NULL},
     };
     luaL_newlib(L, functions);
-    conv_push_null(L);
+    handles_push_null(L);
     lua_setfield(L, -2, "null");
     return 1;
 }

@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
+#include "vm/handles.h"
 #include "vm/run.h"
 
 /* Scopes: one script calls another, and what crosses between them are copies. Part of the
@@ -81,7 +82,7 @@ int api_std_enter(lua_State *L)
     int bulk = lua_toboolean(L, 6), catches = lua_toboolean(L, 7);
     lua_settop(L, 5);
     struct guard *guard = push_guard(L); // 6
-    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
     if (conv_encode(L, 5, bytes, CONV_HANDLES, &e) != 0)
         return not_data(L, &e, "call", name, "input");
     const struct scope *outer = run_scope(run);
@@ -137,7 +138,7 @@ int api_std_leave(lua_State *L)
     if (!scope || !guard->run || scope->seq != guard->seq)
         return luaL_error(L, "this scope is not open");
     lua_settop(L, 2);
-    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
     if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
         return not_data(L, &e, "return from", scope->name, "result");
     if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
@@ -164,7 +165,7 @@ int api_std_enter_each(lua_State *L)
     const char *name = luaL_checkstring(L, 1);
     lua_settop(L, 2);
     struct guard *guard = push_guard(L); // 3
-    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
     if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
         return not_data(L, &e, "walk", name, "input");
     /* what can fail comes before the scope is open */
@@ -227,7 +228,7 @@ int api_std_page(lua_State *L)
     struct err e;
     struct guard *guard = luaL_checkudata(L, 1, "foyer.guard");
     lua_settop(L, 2);
-    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
     if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
         return not_data(L, &e, "walk", "ctx.each", "state");
     struct page_end *end = lua_newuserdatauv(L, sizeof *end, 0);
@@ -254,7 +255,7 @@ int api_std_leave_each(lua_State *L)
     if (!guard->run)
         return luaL_error(L, "this walk is over");
     lua_settop(L, 2);
-    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run))->step_bytes);
+    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
     if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
         return not_data(L, &e, "return from", "ctx.each", "state");
     if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
@@ -272,7 +273,7 @@ int api_std_copy(lua_State *L)
 {
     struct err e;
     lua_settop(L, 1);
-    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
+    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
     if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
         return fail_raise(L, &e);
     if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
@@ -291,7 +292,7 @@ int api_std_fingerprint(lua_State *L)
     struct err e;
     unsigned char hash[CRYPTO_SHA256_SIZE];
     lua_settop(L, 1);
-    struct buf *bytes = conv_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
+    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
     if (conv_encode(L, 1, bytes, CONV_PLAIN, &e) != 0)
         return fail_raise(L, &e);
     crypto_sha256(bytes->data, bytes->len, hash);

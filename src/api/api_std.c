@@ -13,13 +13,15 @@
 #include "core/settings.h"
 #include "core/settings_value.h"
 #include "api/api.h"
-#include "vm/conv.h"
+#include "vm/env.h"
 #include "vm/fail.h"
+#include "vm/handles.h"
 #include "api/mock.h"
 #include "vm/pins.h"
 #include "vm/run.h"
 #include "api/sandbox.h"
 #include "vm/lua_lines.h"
+#include "vm/parts.h"
 
 /* The primitives of lua/std: what its parts get as their argument. Scripts see none of
  * it. */
@@ -55,13 +57,13 @@ static struct overlay_file *find_file(lua_State *L, struct err *e)
         err_set(e, ERR_NOT_FOUND, "cannot find %s: no layer lies below", name);
         return NULL;
     }
-    return vm_find(L, client, name, (enum overlay_layer)(from - 1), e);
+    return parts_find(L, client, name, (enum overlay_layer)(from - 1), e);
 }
 
 /* std.part(name) */
 static int api_std_part(lua_State *L)
 {
-    vm_push_part(L, luaL_checkstring(L, 1));
+    parts_push(L, luaL_checkstring(L, 1));
     return 1;
 }
 
@@ -78,7 +80,7 @@ static int api_std_load(lua_State *L)
     }
     if (!file)
         return fail_raise(L, &e);
-    sandbox_push_env(L);
+    env_push(L);
     if (lua_istable(L, 4)) {
         for (lua_pushnil(L); lua_next(L, 4);) {
             lua_pushvalue(L, -2);
@@ -86,7 +88,7 @@ static int api_std_load(lua_State *L)
             lua_rawset(L, -4);
         }
     }
-    vm_load(L, file);
+    parts_load(L, file);
     push_file_info(L, file);
     return 2;
 }
@@ -164,7 +166,7 @@ static int push_name_list(lua_State *L, struct names *names)
         lua_pushstring(L, names->list[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
-    conv_mark_array(L, -1);
+    handles_mark_array(L, -1);
     names_free(names);
     return 1;
 }
@@ -264,7 +266,7 @@ static void push_tree(lua_State *L, const json_t *tree)
     luaL_checkstack(L, 5, NULL);
     const char *before, *secret = settings_secret_behind(tree, &before);
     if (secret) {
-        conv_push_secret(L, secret, before);
+        handles_push_secret(L, secret, before);
         return;
     }
     switch (json_typeof(tree)) {
@@ -289,7 +291,7 @@ static void push_tree(lua_State *L, const json_t *tree)
             push_tree(L, value);
             lua_rawseti(L, -2, (lua_Integer)i + 1);
         }
-        conv_mark_array(L, -1);
+        handles_mark_array(L, -1);
         break;
     }
     case JSON_STRING:
@@ -302,7 +304,7 @@ static void push_tree(lua_State *L, const json_t *tree)
         lua_pushnumber(L, json_real_value(tree));
         break;
     case JSON_NULL:
-        conv_push_null(L);
+        handles_push_null(L);
         break;
     default:
         lua_pushboolean(L, json_is_true(tree));
@@ -439,7 +441,7 @@ static int api_std_file(lua_State *L)
     int id = run_add_file(run_of(L), luaL_checkstring(L, 1), &name, &e);
     if (id < 0)
         return fail_raise(L, &e);
-    conv_push_file(L, id, name);
+    handles_push_file(L, id, name);
     return 1;
 }
 
@@ -454,7 +456,7 @@ static int api_std_slurp(lua_State *L)
         return fail_raise(L, &e);
     size_t len;
     const char *data = run_file(run, id, &len);
-    struct buf *text = conv_push_buf(L, len);
+    struct buf *text = handles_push_buf(L, len);
     buf_add(text, data, len);
     if (textfile_clean(text, path, &e) != 0)
         return fail_raise(L, &e);
@@ -472,14 +474,14 @@ static int api_std_progress(lua_State *L)
 
 static int api_std_is_secret(lua_State *L)
 {
-    lua_pushboolean(L, conv_to_secret(L, 1) != NULL);
+    lua_pushboolean(L, handles_to_secret(L, 1) != NULL);
     return 1;
 }
 
 static int api_std_is_file(lua_State *L)
 {
     const char *name;
-    lua_pushboolean(L, conv_to_file(L, 1, &name) >= 0);
+    lua_pushboolean(L, handles_to_file(L, 1, &name) >= 0);
     return 1;
 }
 
@@ -549,40 +551,22 @@ static const luaL_Reg functions[] = {{"mark_sound", api_std_mark_sound},
                                      {"progress", api_std_progress},
                                      {NULL, NULL}};
 
-/* A run uses a few of them: each is made when it is first named. */
-static int find_function(lua_State *L)
+void api_open(lua_State *L)
 {
-    const char *name = luaL_checkstring(L, 2);
-    for (const luaL_Reg *f = functions; f->name; f++) {
-        if (strcmp(f->name, name) != 0)
-            continue;
-        lua_pushcfunction(L, f->func);
-        lua_pushvalue(L, 2);
-        lua_pushvalue(L, -2);
-        lua_rawset(L, 1);
-        return 1;
-    }
-    return 0;
-}
-
-void api_open_std(lua_State *L)
-{
-    lua_createtable(L, 0, 16);
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, find_function);
-    lua_setfield(L, -2, "__index");
-    lua_setmetatable(L, -2);
+    const char *id = run_id(run_of(L));
+    sandbox_open(L, id, strlen(id));
+    luaL_newlib(L, functions);
     api_http_open(L);
     lua_setfield(L, -2, "http");
     api_ctx_open(L);
     lua_setfield(L, -2, "ctx");
     push_limits(L);
     lua_setfield(L, -2, "limits");
-    conv_push_null(L);
+    handles_push_null(L);
     lua_setfield(L, -2, "null");
     if (run_mock(run_of(L))) {
         mock_push(L, run_mock(run_of(L)));
         lua_setfield(L, -2, "mock");
     }
-    vm_set_std(L);
+    parts_set_std(L);
 }

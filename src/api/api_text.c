@@ -13,6 +13,8 @@
 #include "base/when.h"
 #include "core/limits.h"
 #include "vm/conv.h"
+#include "vm/fail.h"
+#include "vm/handles.h"
 
 static int push_buf(lua_State *L, struct buf *b)
 {
@@ -45,11 +47,11 @@ static int add_all(lua_State *L, int (*add)(struct buf *, const char *, size_t))
 {
     size_t len;
     const char *s = luaL_checklstring(L, 1, &len);
-    struct buf *out = conv_push_buf(L, limits_default.vm_bytes);
+    struct buf *out = handles_push_buf(L, limits_default.vm_bytes);
     if (add(out, s, len) != 0) {
         struct err e;
         err_set(&e, ERR_LIMIT, "cannot make HTML: it is longer than %zu bytes", out->max);
-        return api_raise(L, &e);
+        return fail_raise(L, &e);
     }
     return push_buf(L, out);
 }
@@ -103,10 +105,10 @@ static int api_text_time(lua_State *L)
     lua_Number seconds = luaL_checknumber(L, 1);
     const char *format = lua_isnoneornil(L, 2) ? "%Y-%m-%dT%H:%M:%SZ" : check_plain(L, 2);
     luaL_argcheck(L, fabs(seconds) < 1e15, 1, "a time in seconds since 1970");
-    struct buf *out = conv_push_buf(L, 4096);
+    struct buf *out = handles_push_buf(L, 4096);
     int64_t whole = (int64_t)seconds;
     if (when_format(out, format, whole - (seconds < (lua_Number)whole), &e) != 0)
-        return api_raise(L, &e);
+        return fail_raise(L, &e);
     return push_buf(L, out);
 }
 
@@ -125,7 +127,7 @@ static int api_text_parse_time(lua_State *L)
     int64_t seconds;
     int32_t ns;
     if (when_parse(check_plain(L, 1), &seconds, &ns, &e) != 0)
-        return api_raise(L, &e);
+        return fail_raise(L, &e);
     push_seconds(L, seconds, ns);
     return 1;
 }
@@ -150,7 +152,7 @@ static int api_text_parse_duration(lua_State *L)
         struct err e;
         err_set(&e, ERR_INVALID,
                 "cannot read the duration \"%.64s\": write 90s, 15m, 2h or 3d", s);
-        return api_raise(L, &e);
+        return fail_raise(L, &e);
     }
     push_seconds(L, ms / 1000, (int32_t)(ms % 1000) * 1000000);
     return 1;
@@ -208,7 +210,7 @@ static int read_rows(lua_State *L)
     const struct buf *text = lua_touserdata(L, 1);
     struct csv *c = lua_newuserdatauv(L, sizeof *c, 0); // text csv
     if (csv_open(c, buf_str(text), text->len, &e) != 0)
-        return api_raise(L, &e);
+        return fail_raise(L, &e);
     int nnamed = 0;
     for (size_t i = 0; i < c->ncolumns; i++)
         nnamed += c->columns[i].len > 0;
@@ -216,13 +218,13 @@ static int read_rows(lua_State *L)
     if (least_bytes(n, nnamed + 1) > limits_default.vm_bytes)
         return 0;
     lua_createtable(L, (int)n, 0);
-    conv_mark_array(L, 3); // text csv rows
+    handles_mark_array(L, 3); // text csv rows
     lua_newtable(L);
-    conv_mark_array(L, 4); // text csv rows problems
+    handles_mark_array(L, 4); // text csv rows problems
     lua_Integer rows = 0, problems = 0;
     while ((read = csv_next(c, &e)) != CSV_END) {
         if (read == CSV_UNUSABLE)
-            return api_raise(L, &e);
+            return fail_raise(L, &e);
         if (read == CSV_ROW) {
             push_row(L, c, nnamed);
             lua_rawseti(L, 3, ++rows);
@@ -240,14 +242,14 @@ static int api_text_csv(lua_State *L)
     size_t len;
     struct err e;
     const char *name = "CSV";
-    int id = conv_to_file(L, 1, &name);
+    int id = handles_to_file(L, 1, &name);
     lua_settop(L, 1);
     const char *data =
         id < 0 ? luaL_checklstring(L, 1, &len) : api_file_bytes(L, id, &len);
-    struct buf *text = conv_push_buf(L, len);
+    struct buf *text = handles_push_buf(L, len);
     buf_add(text, data, len);
     if (textfile_clean_lines(text, name, &e) != 0)
-        return api_raise(L, &e);
+        return fail_raise(L, &e);
     lua_pushcfunction(L, read_rows);
     lua_pushvalue(L, 2);
     int status = conv_call(L, 1, 2);
@@ -261,7 +263,7 @@ static int api_text_csv(lua_State *L)
         "cannot read %s (%zu bytes): its rows take more than the %zu MiB of memory that "
         "a run may have; split the file",
         name, len, limits_default.vm_bytes >> 20);
-    return api_raise(L, &e);
+    return fail_raise(L, &e);
 }
 
 int api_text_open(lua_State *L)

@@ -10,13 +10,15 @@
 #include "core/connection.h"
 #include "core/limits.h"
 #include "vm/conv.h"
+#include "vm/fail.h"
+#include "vm/handles.h"
 
 static int too_long(lua_State *L, const char *what)
 {
     struct err e;
     err_set(&e, ERR_LIMIT, "cannot make %s: it is longer than %zu bytes", what,
             limits_default.vm_bytes);
-    return api_raise(L, &e);
+    return fail_raise(L, &e);
 }
 
 static int push_buf(lua_State *L, struct buf *b)
@@ -31,7 +33,7 @@ static int api_url_segment(lua_State *L)
 {
     size_t len;
     const char *s = luaL_checklstring(L, 1, &len);
-    struct buf *out = conv_push_buf(L, limits_default.vm_bytes);
+    struct buf *out = handles_push_buf(L, limits_default.vm_bytes);
     if (url_add_escaped(out, s, len) != 0)
         return too_long(L, "a URL segment");
     return push_buf(L, out);
@@ -89,8 +91,8 @@ static void add_pair(lua_State *L, struct buf *out, const struct key *key)
         struct err e;
         err_set(&e, ERR_INVALID,
                 "cannot make a query: %.64s is %s, not text, a number or a boolean",
-                key->s, conv_is_null(L, -1) ? "json.null" : luaL_typename(L, -1));
-        api_raise(L, &e);
+                key->s, handles_is_null(L, -1) ? "json.null" : luaL_typename(L, -1));
+        fail_raise(L, &e);
     }
     if ((out->len && buf_addc(out, '&') != 0) ||
         url_add_escaped(out, key->s, key->len) != 0 || buf_addc(out, '=') != 0 ||
@@ -107,8 +109,8 @@ static int api_url_query(lua_State *L)
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1), n++)
         if (lua_type(L, -2) != LUA_TSTRING)
             return luaL_argerror(L, 1, "every key must be a name");
-    struct key *keys = lua_newuserdatauv(L, n * sizeof *keys, 0); // table keys
-    struct buf *out = conv_push_buf(L, limits_default.vm_bytes);  // table keys buf
+    struct key *keys = lua_newuserdatauv(L, n * sizeof *keys, 0);   // table keys
+    struct buf *out = handles_push_buf(L, limits_default.vm_bytes); // table keys buf
     size_t i = 0;
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1), i++)
         keys[i].s = lua_tolstring(L, -2, &keys[i].len);
@@ -143,7 +145,7 @@ static int api_url_decode(lua_State *L)
         struct err e;
         err_set(&e, ERR_INVALID,
                 "cannot decode \"%.64s\": a %% needs two hexadecimal digits", s);
-        return api_raise(L, &e);
+        return fail_raise(L, &e);
     }
     luaL_pushresultsize(&b, (size_t)n);
     return 1;
@@ -156,19 +158,19 @@ static int api_url_parse(lua_State *L)
     struct err e;
     struct url_parts u;
     const char *s = luaL_checklstring(L, 1, &len);
-    struct buf *host = conv_push_buf(L, len); // url buf
+    struct buf *host = handles_push_buf(L, len); // url buf
     for (size_t i = 0; i < len; i++) {
         if ((unsigned char)s[i] <= ' ' || s[i] == 0x7f) {
             err_set(&e, ERR_INVALID,
                     "cannot use the URL %.200s: white space and control characters must "
                     "be encoded",
                     s);
-            return api_raise(L, &e);
+            return fail_raise(L, &e);
         }
     }
     /* Nothing raises while the parts are ours. */
     if (url_parts_parse(s, &u, &e) != 0)
-        return api_raise(L, &e);
+        return fail_raise(L, &e);
     buf_adds(host, u.host);
     int port = u.port, https = strcmp(u.scheme, "https") == 0;
     url_parts_fini(&u);

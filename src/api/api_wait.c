@@ -9,6 +9,7 @@
 #include "api/api.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
+#include "vm/handles.h"
 #include "vm/run.h"
 
 /* What a run that is kept can do and one in memory cannot: sleep and wait without holding
@@ -68,7 +69,7 @@ int api_std_wait(lua_State *L)
     lua_Number seconds = luaL_checknumber(L, 3);
     check_kept(L, "ctx.wait_for");
     lua_settop(L, 3);
-    struct buf *match = conv_push_buf(L, 16 * 1024);
+    struct buf *match = handles_push_buf(L, 16 * 1024);
     if (conv_encode(L, 2, match, CONV_PLAIN, &e) != 0) {
         err_prefix(&e, "cannot wait for %s", trigger);
         return fail_raise(L, &e);
@@ -239,7 +240,7 @@ int api_std_save_value(lua_State *L)
                          "tostring or a sort's order nothing can wait",
                          key);
     lua_settop(L, 2);
-    struct buf *bytes = conv_push_buf(L, 64 * 1024);
+    struct buf *bytes = handles_push_buf(L, 64 * 1024);
     int removes = lua_isnil(L, 2);
     if (!removes && conv_encode(L, 2, bytes, CONV_PLAIN, &e) != 0) {
         err_prefix(&e, "cannot set \"%.100s\" in ctx.store", key);

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
+#include "vm/handles.h"
 
 enum { PARTS_MAX = 500, DEPTH_MAX = 8 };
 
@@ -23,7 +24,7 @@ static struct httpc_part *add_part(lua_State *L, struct exchange *x, const char 
 static void add_scalar(lua_State *L, int idx, struct exchange *x, const char *name)
 {
     const char *filename;
-    int id = conv_to_file(L, idx, &filename);
+    int id = handles_to_file(L, idx, &filename);
     if (id >= 0) {
         struct httpc_part *part = add_part(L, x, name);
         part->filename = xstrdup(filename);
@@ -53,7 +54,7 @@ static void add_value(lua_State *L, struct exchange *x, const char *name, int de
         fail_text(L, ERR_LIMIT, "cannot send the form: it is nested too deeply");
     luaL_checkstack(L, 8, NULL);
     if (!lua_istable(L, idx)) {
-        if (!conv_is_null(L, idx))
+        if (!handles_is_null(L, idx))
             add_scalar(L, idx, x, name);
     } else if (conv_is_array(L, idx)) {
         for (lua_Integer i = 1, n = (lua_Integer)lua_rawlen(L, idx); i <= n; i++) {
@@ -106,7 +107,7 @@ static void flatten(lua_State *L, int idx, struct exchange *x, const char *prefi
 static json_t *shown_scalar(lua_State *L, int idx, const struct exchange *x)
 {
     const char *filename;
-    int id = conv_to_file(L, idx, &filename);
+    int id = handles_to_file(L, idx, &filename);
     size_t len = 0;
     if (id >= 0) {
         run_file(x->run, id, &len);

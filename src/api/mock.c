@@ -14,6 +14,7 @@
 #include "io/httpd.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
+#include "vm/handles.h"
 #include "api/outbox.h"
 #include "vm/run.h"
 
@@ -285,7 +286,7 @@ static int api_mock_reply(lua_State *L)
     lua_Integer times = luaL_optinteger(L, -1, 1);
     lua_getfield(L, 2, "drop");
     int drop = lua_toboolean(L, -1);
-    struct buf *body = conv_push_buf(L, ANSWER_MAX);
+    struct buf *body = handles_push_buf(L, ANSWER_MAX);
     lua_getfield(L, 2, "body");
     int json = lua_istable(L, -1);
     if (json && conv_encode(L, -1, body, CONV_PLAIN, &e) != 0)

@@ -9,10 +9,10 @@
 #include "base/crypto.h"
 #include "api/api.h"
 #include "vm/bounded.h"
+#include "vm/env.h"
 
 static const char globals_key; /* registry: the table of globals */
 static const char seed_key;    /* registry: the seed of math.random */
-static const char strict_key;  /* registry: the metatable of every environment */
 
 /* ---- libraries, opened when first named ---- */
 
@@ -99,7 +99,7 @@ static int unknown_global(lua_State *L)
             continue;
         lua_rawgetp(L, LUA_REGISTRYINDEX, &globals_key); // globals
         openers[i](L);                                   // globals lib
-        sandbox_push_readonly(L, name);                  // globals proxy
+        env_push_readonly(L, name);                      // globals proxy
         lua_pushvalue(L, -1);
         lua_setfield(L, -3, name);
         return 1;
@@ -109,40 +109,6 @@ static int unknown_global(lua_State *L)
             return luaL_error(L, "unknown name \"%s\": %s", name, hints[i].hint);
     return luaL_error(L, "unknown name \"%s\": a misspelling, or a missing \"local\"?",
                       name);
-}
-
-static int refuse_global(lua_State *L)
-{
-    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
-    return luaL_error(L, "cannot set the global \"%s\": write \"local %s\"", name, name);
-}
-
-static int refuse_write(lua_State *L)
-{
-    return luaL_error(L, "cannot change \"%s\": it is read-only",
-                      lua_tostring(L, lua_upvalueindex(1)));
-}
-
-void sandbox_push_readonly(lua_State *L, const char *what)
-{
-    luaL_checkstack(L, 5, NULL);
-    lua_newtable(L);          // t proxy
-    lua_createtable(L, 0, 3); // t proxy meta
-    lua_rotate(L, -3, -1);    // proxy meta t
-    lua_setfield(L, -2, "__index");
-    lua_pushstring(L, what);
-    lua_pushcclosure(L, refuse_write, 1);
-    lua_setfield(L, -2, "__newindex");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_setmetatable(L, -2); // proxy
-}
-
-void sandbox_push_env(lua_State *L)
-{
-    lua_newtable(L);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &strict_key);
-    lua_setmetatable(L, -2);
 }
 
 /* ("x"):upper() works before the script names `string`. */
@@ -177,14 +143,7 @@ void sandbox_open(lua_State *L, const char *seed, size_t len)
     lua_pushcfunction(L, unknown_global);
     lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);
-    lua_createtable(L, 0, 3); // globals strict
-    lua_pushvalue(L, -2);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, refuse_global);
-    lua_setfield(L, -2, "__newindex");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &strict_key); // globals
+    env_open(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &globals_key);
     open_string_metatable(L);
 }

@@ -12,10 +12,6 @@
 /* Prepares the state: base functions, lazy libraries, string metatable. SEED (any bytes,
  * the run's id) seeds math.random. Protected call required. */
 void sandbox_open(lua_State *L, const char *seed, size_t len);
-/* Pushes a new script environment. */
-void sandbox_push_env(lua_State *L);
-/* Pops a table and pushes a read-only proxy for it; WHAT names it in the error. */
-void sandbox_push_readonly(lua_State *L, const char *what);
 /* Names of all lazily opened libraries, ending with NULL: for the golden list. */
 extern const char *const sandbox_libraries[];
 

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "base/str.h"
 #include "base/crypto.h"
+#include "api/api.h"
 #include "api/mock.h"
 
 static const char usage[] =
@@ -61,7 +62,7 @@ static int serve(const char *listen, const char *seed, json_t *options, struct e
         loop_on_signal(serving.loop, SIGTERM, on_signal, serving.loop, e) == 0) {
         struct vm *vm = vm_new(&limits, overlay);
         struct run_host host = {0};
-        struct runs *runs = runs_new(vm, serving.loop, httpc, &host);
+        struct runs *runs = runs_new(vm, serving.loop, httpc, &host, api_open);
         char *args = json_dumps(options, JSON_COMPACT);
         struct run_spec spec = {.id = seed,
                                 .label = "the mock",

@@ -1,4 +1,5 @@
 #include "vm/bounded.h"
+#include "vm/parts.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
@@ -455,7 +456,7 @@ int bounded_open_table(lua_State *L)
                                     {NULL, NULL}};
     luaL_setfuncs(L, ours, 0);
     wrap(L, "move", table_move);
-    vm_push_part(L, "sort");
+    parts_push(L, "sort");
     lua_setfield(L, -2, "sort");
     return 1;
 }

@@ -11,11 +11,9 @@
 #include "core/limits.h"
 #include "base/crypto.h"
 #include "vm/encode.h"
+#include "vm/handles.h"
 
-enum { BEFORE_MAX = 1024 };
-
-/* Registry keys are the addresses of these. */
-static char array_key, secret_key, file_key, buf_key, cjson_key;
+static const char cjson_key; /* registry: lua-cjson's decode */
 
 static void (*allowance_begin)(lua_State *L);
 static int (*allowance_end)(lua_State *L);
@@ -24,204 +22,6 @@ void conv_set_allowance(void (*begin)(lua_State *L), int (*end)(lua_State *L))
 {
     allowance_begin = begin;
     allowance_end = end;
-}
-
-/* ---- what scripts hold: null, arrays, handles ---------------------------------- */
-
-struct file_handle {
-    int id;
-    char name[];
-};
-
-static const void *metatable_of(lua_State *L, char *key)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, key);
-    const void *p = lua_topointer(L, -1);
-    lua_pop(L, 1);
-    return p;
-}
-
-static int has_metatable(lua_State *L, int idx, char *key)
-{
-    if (!lua_getmetatable(L, idx))
-        return 0;
-    const void *mt = lua_topointer(L, -1);
-    lua_pop(L, 1);
-    return mt == metatable_of(L, key);
-}
-
-int conv_is_before(const char *s, size_t len)
-{
-    if (len > BEFORE_MAX || !str_is_utf8(s, len))
-        return 0;
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
-            return 0;
-    return 1;
-}
-
-/* secret:after(text) -> the same secret, behind TEXT */
-static int secret_after(lua_State *L)
-{
-    const char *name = conv_to_secret(L, 1);
-    size_t len;
-    const char *text = luaL_checklstring(L, 2, &len);
-    if (!name)
-        return luaL_argerror(L, 1, "write secret:after \"Bearer \", with a colon");
-    const char *before = lua_pushfstring(L, "%s%s", text, conv_secret_before(L, 1));
-    if (strlen(text) != len || !conv_is_before(before, strlen(before)))
-        return luaL_error(L,
-                          "cannot put this text before a secret: it must be UTF-8 "
-                          "without control characters, of at most %d bytes",
-                          BEFORE_MAX);
-    conv_push_secret(L, name, before);
-    return 1;
-}
-
-static int secret_concat(lua_State *L)
-{
-    int idx = conv_to_secret(L, 1) ? 1 : 2;
-    return luaL_error(L,
-                      "cannot join the secret %s with text: no script sees its value; "
-                      "secret:after \"Bearer \" is a header's value with text before it",
-                      conv_to_secret(L, idx));
-}
-
-/* Scripts cannot reach the table of methods, so that it is the same for all. */
-static int secret_index(lua_State *L)
-{
-    if (lua_type(L, 2) != LUA_TSTRING || strcmp(lua_tostring(L, 2), "after") != 0)
-        return luaL_error(L, "cannot index a secret: it has `after` alone");
-    lua_pushcfunction(L, secret_after);
-    return 1;
-}
-
-static int secret_tostring(lua_State *L)
-{
-    const char *name = conv_to_secret(L, 1);
-    lua_pushfstring(L, "secret %s", name ? name : "?");
-    return 1;
-}
-
-static int file_tostring(lua_State *L)
-{
-    const char *name = "?";
-    conv_to_file(L, 1, &name);
-    lua_pushfstring(L, "file %s", name);
-    return 1;
-}
-
-static int buf_close(lua_State *L)
-{
-    struct buf *b = lua_touserdata(L, 1);
-    if (b && has_metatable(L, 1, &buf_key))
-        buf_free(b);
-    return 0;
-}
-
-/* Registers a metatable that scripts can neither read nor change. */
-static void new_metatable(lua_State *L, char *key, lua_CFunction tostring)
-{
-    lua_createtable(L, 0, 2); // mt
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    if (tostring) {
-        lua_pushcfunction(L, tostring);
-        lua_setfield(L, -2, "__tostring");
-    }
-    lua_rawsetp(L, LUA_REGISTRYINDEX, key); //
-}
-
-void conv_open(lua_State *L)
-{
-    luaL_checkstack(L, 4, NULL);
-    new_metatable(L, &array_key, NULL);
-    new_metatable(L, &secret_key, secret_tostring);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &secret_key); // mt
-    lua_pushcfunction(L, secret_index);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, secret_concat);
-    lua_setfield(L, -2, "__concat");
-    lua_pop(L, 1); //
-    new_metatable(L, &file_key, file_tostring);
-    lua_createtable(L, 0, 3); // mt
-    lua_pushcfunction(L, buf_close);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, buf_close);
-    lua_setfield(L, -2, "__close");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &buf_key); //
-}
-
-void conv_push_null(lua_State *L)
-{
-    lua_pushlightuserdata(L, NULL); /* what lua-cjson decodes null to */
-}
-
-int conv_is_null(lua_State *L, int idx)
-{
-    return lua_islightuserdata(L, idx) && lua_touserdata(L, idx) == NULL;
-}
-
-void conv_mark_array(lua_State *L, int idx)
-{
-    idx = lua_absindex(L, idx);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
-    lua_setmetatable(L, idx);
-}
-
-/* NAME and BEFORE, a NUL behind each. */
-void conv_push_secret(lua_State *L, const char *name, const char *before)
-{
-    size_t size = strlen(name) + 1, more = strlen(before) + 1;
-    char *handle = lua_newuserdatauv(L, size + more, 0);
-    memcpy(handle, name, size);
-    memcpy(handle + size, before, more);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &secret_key);
-    lua_setmetatable(L, -2);
-}
-
-const char *conv_to_secret(lua_State *L, int idx)
-{
-    if (lua_type(L, idx) != LUA_TUSERDATA || !has_metatable(L, idx, &secret_key))
-        return NULL;
-    return lua_touserdata(L, idx);
-}
-
-const char *conv_secret_before(lua_State *L, int idx)
-{
-    const char *name = conv_to_secret(L, idx);
-    return name ? name + strlen(name) + 1 : NULL;
-}
-
-void conv_push_file(lua_State *L, int id, const char *name)
-{
-    size_t size = strlen(name) + 1;
-    struct file_handle *f = lua_newuserdatauv(L, sizeof *f + size, 0);
-    f->id = id;
-    memcpy(f->name, name, size);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &file_key);
-    lua_setmetatable(L, -2);
-}
-
-int conv_to_file(lua_State *L, int idx, const char **name)
-{
-    if (lua_type(L, idx) != LUA_TUSERDATA || !has_metatable(L, idx, &file_key))
-        return -1;
-    const struct file_handle *f = lua_touserdata(L, idx);
-    if (name)
-        *name = f->name;
-    return f->id;
-}
-
-struct buf *conv_push_buf(lua_State *L, size_t max)
-{
-    struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);
-    buf_init(b, max);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &buf_key);
-    lua_setmetatable(L, -2);
-    return b;
 }
 
 /* ---- decoding -------------------------------------------------------------------- */
@@ -274,8 +74,7 @@ static int mend_array(lua_State *L, struct decode *d)
         else
             lua_pop(L, 1); // array
     }
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key); // array mt
-    lua_setmetatable(L, -2);                       // array
+    handles_mark_array(L, -1);
     return 0;
 }
 
@@ -291,9 +90,9 @@ static int mend_secret_after(lua_State *L)
     int is_one = lua_type(L, -2) == LUA_TSTRING && str_is_name(lua_tostring(L, -2)) &&
                  lua_type(L, -1) == LUA_TSTRING;
     const char *before = is_one ? lua_tolstring(L, -1, &len) : NULL;
-    is_one = is_one && conv_is_before(before, len);
+    is_one = is_one && handles_is_before(before, len);
     if (is_one) {
-        conv_push_secret(L, lua_tostring(L, -2), before);
+        handles_push_secret(L, lua_tostring(L, -2), before);
         lua_replace(L, list + 1);
     }
     lua_settop(L, list + is_one);
@@ -309,7 +108,7 @@ static int mend_handle(lua_State *L)
     const char *key = lua_tostring(L, -2);
     if (strcmp(key, "$secret") == 0 && lua_type(L, -1) == LUA_TSTRING &&
         str_is_name(lua_tostring(L, -1))) {
-        conv_push_secret(L, lua_tostring(L, -1), ""); // table key value handle
+        handles_push_secret(L, lua_tostring(L, -1), ""); // table key value handle
     } else if (strcmp(key, "$secret") == 0 && mend_secret_after(L)) {
         ; // table key value handle
     } else if (strcmp(key, "$file") == 0 && lua_istable(L, -1) &&
@@ -321,7 +120,7 @@ static int mend_handle(lua_State *L)
             lua_settop(L, table);
             return 0;
         }
-        conv_push_file(L, (int)lua_tointeger(L, -2), lua_tostring(L, -1));
+        handles_push_file(L, (int)lua_tointeger(L, -2), lua_tostring(L, -1));
     } else {
         lua_settop(L, table);
         return 0;
@@ -393,7 +192,7 @@ static int mend(lua_State *L, struct decode *d)
             return 0;
         if (len == MARK_BYTES) {
             lua_createtable(L, 0, 0);
-            conv_mark_array(L, -1);
+            handles_mark_array(L, -1);
         } else {
             push_number(L, s + MARK_BYTES);
         }
@@ -503,7 +302,7 @@ int conv_encode(lua_State *L, int idx, struct buf *out, int flags, struct err *e
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     struct encode c = {.out = out,
                        .handles = flags & CONV_HANDLES,
-                       .array_mt = metatable_of(L, &array_key),
+                       .array_mt = handles_array_metatable(L),
                        .depth_max = limits_default.json_depth,
                        .e = e};
     int failed = encode_run(L, lua_absindex(L, idx), &c);
@@ -520,7 +319,7 @@ int conv_is_array(lua_State *L, int idx)
     if (!lua_istable(L, idx))
         return 0;
     luaL_checkstack(L, LUA_MINSTACK, NULL);
-    if (has_metatable(L, idx, &array_key))
+    if (handles_is_marked(L, idx))
         return 1;
-    return encode_is_array(L, lua_absindex(L, idx), metatable_of(L, &array_key));
+    return encode_is_array(L, lua_absindex(L, idx), handles_array_metatable(L));
 }

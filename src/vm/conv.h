@@ -34,9 +34,6 @@ void conv_set_allowance(void (*begin)(lua_State *L), int (*end)(lua_State *L));
  * with a value on top also when the state is over its cap afterwards. */
 int conv_call(lua_State *L, int nargs, int nresults);
 
-/* Prepares L once: json.null, the array metatable, cjson, the handles' metatables. */
-void conv_open(lua_State *L);
-
 /* Pushes the value and returns 0; on failure pushes nothing, fills E (ERR_INVALID with
  * line and column, ERR_LIMIT for depth, count and memory) and returns -1. A number
  * written without fraction and exponent becomes an integer where int64 holds it, every
@@ -49,26 +46,6 @@ int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct er
  * access only: no metamethod runs. */
 int conv_encode(lua_State *L, int idx, struct buf *out, int flags, struct err *e);
 
-void conv_push_null(lua_State *L); /* json.null */
-int conv_is_null(lua_State *L, int idx);
-void conv_mark_array(lua_State *L,
-                     int idx); /* sets the array metatable: encodes as [] when empty */
 int conv_is_array(lua_State *L, int idx); /* marked, or a non-empty sequence */
-
-/* Handles: opaque userdata; tostring shows "secret NAME" or "file NAME". A secret's value
- * never enters the VM. BEFORE ("" for none) is text that stands before the value where it
- * is used, such as "Bearer ". */
-void conv_push_secret(lua_State *L, const char *name, const char *before);
-/* Its name, or NULL; and what stands before it. Both live as long as the value. */
-const char *conv_to_secret(lua_State *L, int idx);
-const char *conv_secret_before(lua_State *L, int idx);
-/* What may stand before a secret: text without control characters, of 1 KiB at most. */
-int conv_is_before(const char *s, size_t len);
-/* A file's bytes are the caller's (the run's); ID is the run's index of it. */
-void conv_push_file(lua_State *L, int id, const char *name);
-int conv_to_file(lua_State *L, int idx, const char **name); /* its id, or -1 */
-
-/* A growing buffer owned by a userdata that is pushed on the stack: survives longjmp. */
-struct buf *conv_push_buf(lua_State *L, size_t max);
 
 #endif

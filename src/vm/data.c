@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "core/limits.h"
 #include "vm/arena.h"
-#include "vm/conv.h"
+#include "vm/handles.h"
 #include "vm/vm.h"
 
 enum { DEPTH_MAX = 16 };
@@ -65,7 +65,7 @@ static int secret_after(lua_State *L)
         lua_pushvalue(L, -3); // … name
     }
     if (lua_type(L, -1) != LUA_TSTRING || strlen(lua_tostring(L, 2)) != len ||
-        !conv_is_before(text, strlen(text)))
+        !handles_is_before(text, strlen(text)))
         return luaL_error(L, "cannot put this text before a secret: it must be short "
                              "UTF-8 without control characters");
     lua_createtable(L, 2, 0); // … name pair

@@ -7,7 +7,7 @@
 
 #include "base/jsontext.h"
 #include "base/str.h"
-#include "vm/conv.h"
+#include "vm/handles.h"
 
 struct step { /* the way from the root, for errors */
     const struct step *up;
@@ -208,8 +208,8 @@ static int encode_table(lua_State *L, int idx, struct encode *c, const struct st
 
 static int encode_handle(lua_State *L, int idx, struct encode *c, const struct step *at)
 {
-    const char *name = conv_to_secret(L, idx);
-    int id = name ? -1 : conv_to_file(L, idx, &name);
+    const char *name = handles_to_secret(L, idx);
+    int id = name ? -1 : handles_to_file(L, idx, &name);
     if (!name)
         return cannot(c, at, ERR_INVALID, "a userdata");
     if (!(c->handles))
@@ -217,7 +217,7 @@ static int encode_handle(lua_State *L, int idx, struct encode *c, const struct s
                       id < 0 ? "a secret cannot be encoded: pass it as a URL or a header "
                                "value"
                              : "a file cannot be encoded: pass it as an attachment");
-    const char *before = id < 0 ? conv_secret_before(L, idx) : "";
+    const char *before = id < 0 ? handles_secret_before(L, idx) : "";
     int failed = id < 0 ? buf_adds(c->out, *before ? "{\"$secret\":[" : "{\"$secret\":")
                         : buf_addf(c->out, "{\"$file\":[%d,", id);
     failed |= jsontext_add_string(c->out, name, strlen(name));
@@ -257,7 +257,7 @@ static int encode_value(lua_State *L, int idx, struct encode *c, const struct st
     case LUA_TUSERDATA:
         return encode_handle(L, idx, c, at);
     case LUA_TLIGHTUSERDATA:
-        if (!conv_is_null(L, idx))
+        if (!handles_is_null(L, idx))
             return cannot(c, at, ERR_INVALID, "a userdata");
         failed = buf_adds(c->out, "null");
         break;

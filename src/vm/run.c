@@ -8,13 +8,13 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/crypto.h"
-#include "api/api.h"
 #include "vm/conv.h"
 #include "vm/cpu.h"
 #include "vm/fail.h"
 #include "vm/files.h"
+#include "vm/handles.h"
+#include "vm/parts.h"
 #include "vm/pins.h"
-#include "api/sandbox.h"
 
 enum run_state { STATE_NEW, STATE_READY, STATE_RUNNING, STATE_WAITING, STATE_OVER };
 
@@ -65,6 +65,7 @@ struct runs {
     struct loop *loop;
     struct httpc *httpc;
     struct run_host host;
+    runs_open_fn *open;
     struct run *live; /* newest first */
     int nlive;
     struct run *ready, **ready_tail;
@@ -74,13 +75,14 @@ struct runs {
 };
 
 struct runs *runs_new(struct vm *vm, struct loop *loop, struct httpc *httpc,
-                      const struct run_host *host)
+                      const struct run_host *host, runs_open_fn *open)
 {
     struct runs *runs = xcalloc(1, sizeof *runs);
     runs->vm = vm;
     runs->loop = loop;
     runs->httpc = httpc;
     runs->host = *host;
+    runs->open = open;
     runs->ready_tail = &runs->ready;
     return runs;
 }
@@ -454,12 +456,11 @@ static int boot(lua_State *L)
 {
     struct boot *boot = lua_touserdata(L, 1);
     struct run *run = boot->run;
-    sandbox_open(L, run->id, strlen(run->id));
-    conv_open(L);
-    api_open_std(L);
+    handles_open(L);
+    run->runs->open(L);
     run->co = lua_newthread(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, run);
-    vm_push_part(L, "main");
+    parts_push(L, "main");
     lua_pushstring(L, boot->entry);
     struct err e;
     /* plain: what a person or a delivery hands in names no secrets */
@@ -539,6 +540,11 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
 struct run *run_of(lua_State *L)
 {
     return vm_state_of(L)->owner;
+}
+
+const char *run_id(const struct run *run)
+{
+    return run->id;
 }
 
 enum window_lane run_lane(const struct run *run)

@@ -154,8 +154,11 @@ struct run_result { /* valid until the callback returns */
 
 typedef void run_done(void *arg, const struct run_result *result);
 
+/* Prepares a new state: sets its globals, and the std table by parts_set_std. It may
+ * raise, and may ask run_of(L). */
+typedef void runs_open_fn(lua_State *L);
 struct runs *runs_new(struct vm *vm, struct loop *loop, struct httpc *httpc,
-                      const struct run_host *host);
+                      const struct run_host *host, runs_open_fn *open);
 /* Kills what is left, without callbacks. */
 void runs_free(struct runs *runs);
 /* DONE is called once, from the loop, never from within. */
@@ -193,6 +196,7 @@ struct scope {          /* one script in the chain of ctx.call */
 };
 
 struct run *run_of(lua_State *L);
+const char *run_id(const struct run *run);
 /* What its reads count as where it is now. */
 enum window_lane run_lane(const struct run *run);
 int64_t run_wait_ms(const struct run *run);

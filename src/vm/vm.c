@@ -1,6 +1,5 @@
 #include "vm/vm.h"
 
-#include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +8,6 @@
 #include "base/str.h"
 #include "vm/conv.h"
 #include "vm/cpu.h"
-#include "vm/fail.h"
-#include "vm/pins.h"
-#include "api/sandbox.h"
 
 #if LUA_VERSION_RELEASE_NUM < 50404
 #error "foyer needs Lua 5.4.4 or newer"
@@ -21,8 +17,6 @@ struct vm {
     const struct limits *limits;
     struct overlay *overlay;
 };
-
-static const char parts_key, std_key; /* registry */
 
 static void codec_begin(lua_State *L)
 {
@@ -120,120 +114,6 @@ lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void 
 struct vm_state *vm_state_of(lua_State *L)
 {
     return *(struct vm_state **)lua_getextraspace(L);
-}
-
-struct overlay_file *vm_find(lua_State *L, const char *client, const char *name,
-                             enum overlay_layer from, struct err *e)
-{
-    struct vm_state *state = vm_state_of(L);
-    return state->pins ? pins_find(state->pins, client, name, from, e)
-                       : overlay_find(state->vm->overlay, client, name, from, e);
-}
-
-static int add_code(lua_State *L, const void *data, size_t len, void *arg)
-{
-    (void)L;
-    return buf_add(arg, data, len);
-}
-
-/* Of the chunk on top, with debug information, so that messages keep their lines. */
-static void keep_code(lua_State *L, struct overlay_file *file)
-{
-    struct buf code;
-    size_t len;
-    buf_init(&code, 16 * limits_default.script_bytes);
-    if (lua_dump(L, add_code, &code, 0) == 0) {
-        char *bytes = buf_take(&code, &len);
-        overlay_keep_code(file, bytes, len);
-    }
-    buf_free(&code);
-}
-
-/* Lua shows the end of a long path only, as "...end:3: what"; the part from ":3:" on. */
-static const char *after_short_path(const char *message, const char *path)
-{
-    if (!str_starts(message, "..."))
-        return NULL;
-    size_t len = strlen(path);
-    for (const char *p = strchr(message, ':'); p; p = strchr(p + 1, ':')) {
-        size_t n = (size_t)(p - message) - 3;
-        if (n <= len && memcmp(message + 3, path + len - n, n) == 0)
-            return p;
-    }
-    return NULL;
-}
-
-void vm_load(lua_State *L, struct overlay_file *file)
-{
-    luaL_checkstack(L, 4, NULL);
-    char name[512];
-    snprintf(name, sizeof name, "@%s", file->path);
-    int rc;
-    if (file->code_len) {
-        rc = luaL_loadbufferx(L, file->code, file->code_len, name, "b");
-    } else {
-        rc = luaL_loadbufferx(L, file->text, file->len, name, "t");
-        if (rc == LUA_OK)
-            keep_code(L, file);
-    }
-    if (rc == LUA_ERRMEM)
-        lua_error(L);
-    if (rc != LUA_OK) { // env message
-        const char *message = lua_tostring(L, -1);
-        if (str_starts(message, file->path))
-            fail_text(L, ERR_SCRIPT, "%s", message);
-        const char *place = after_short_path(message, file->path);
-        if (place)
-            fail_text(L, ERR_SCRIPT, "%s%s", file->path, place);
-        fail_text(L, ERR_SCRIPT, "cannot load %s: %s", file->path, message);
-    }
-    lua_rotate(L, -2, 1);     // chunk env
-    lua_setupvalue(L, -2, 1); // chunk
-}
-
-void vm_set_std(lua_State *L)
-{
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &std_key);
-    lua_newtable(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &parts_key);
-}
-
-void vm_push_part(lua_State *L, const char *name)
-{
-    luaL_checkstack(L, 6, NULL);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &parts_key); // parts
-    if (lua_getfield(L, -1, name) != LUA_TNIL) {
-        lua_remove(L, -2);
-        return;
-    }
-    lua_pop(L, 1);
-    struct err e;
-    size_t size = strlen(name) + sizeof "lua/std/.lua";
-    char *path = lua_newuserdatauv(L, size, 0); // parts path
-    snprintf(path, size, "lua/std/%s.lua", name);
-    struct overlay_file *file = vm_find(L, NULL, path, LAYER_BUILTIN, &e);
-    if (!file)
-        fail_raise(L, &e);
-    sandbox_push_env(L);
-    vm_load(L, file); // parts path chunk
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &std_key);
-    lua_call(L, 1, 1); // parts path part
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -4, name);
-    lua_replace(L, -3);
-    lua_pop(L, 1); // part
-}
-
-void vm_rest(lua_State *L)
-{
-    static const char *const spare[] = {"template", "mustache", "model"};
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &parts_key);
-    for (size_t i = 0; i < sizeof spare / sizeof *spare; i++) {
-        lua_pushnil(L);
-        lua_setfield(L, -2, spare[i]);
-    }
-    lua_pop(L, 1);
-    lua_gc(L, LUA_GCCOLLECT);
 }
 
 const char *vm_version(void)

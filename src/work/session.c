@@ -7,6 +7,7 @@
 
 #include "work/access.h"
 #include "cli/table.h"
+#include "api/api.h"
 #include "core/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -103,7 +104,7 @@ static struct session *open_with(struct workspace *w, const json_t *settings,
         struct run_host host = workspace_host(w);
         access_host(s->access, &host);
         s->vm = vm_new(&limits_default, workspace_overlay(w));
-        s->runs = runs_new(s->vm, s->loop, s->httpc, &host);
+        s->runs = runs_new(s->vm, s->loop, s->httpc, &host, api_open);
         s->timer = loop_timer_new(s->loop, on_poll, s);
     }
     if (!s->httpc || loop_on_signal(s->loop, SIGINT, on_interrupt, s, e) != 0 ||

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "workspace/workspace.h"
+#include "api/api.h"
 #include "core/settings.h"
 #include "samples.h"
 #include "vm/run.h"
@@ -89,7 +90,7 @@ int main(int argc, char **argv)
     }
     struct run_host host = workspace_host(w);
     struct vm *vm = vm_new(&limits_default, workspace_overlay(w));
-    struct runs *runs = runs_new(vm, loop, httpc, &host);
+    struct runs *runs = runs_new(vm, loop, httpc, &host, api_open);
     struct all all = {.loop = loop};
     /* the code is compiled, and all live handles have their connection: neither is an
      * attempt's; what the first attempts left free in the heap is given back */

@@ -8,6 +8,7 @@
 
 #include "workspace/workspace.h"
 #include "samples.h"
+#include "api/api.h"
 #include "vm/run.h"
 
 enum { PER_ROUND = 50 };
@@ -71,7 +72,7 @@ int main(int argc, char **argv)
     }
     struct run_host host = workspace_host(w);
     struct vm *vm = vm_new(&limits_default, workspace_overlay(w));
-    struct runs *runs = runs_new(vm, loop, httpc, &host);
+    struct runs *runs = runs_new(vm, loop, httpc, &host, api_open);
     struct run_spec spec = {.id = "bench",
                             .client = argv[2],
                             .label = "bench",

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "vm/conv.h"
+#include "vm/handles.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -68,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = (const char *)data + 1;
     struct err e = {0};
     lua_State *L = luaL_newstate();
-    conv_open(L);
+    handles_open(L);
     int failed = conv_decode(L, text, size - 1, flags, &e);
     if (lua_gettop(L) != !failed)
         stop("the stack is off", &e);

@@ -11,18 +11,9 @@
 
 #include "api/api.h"
 #include "vm/conv.h"
+#include "vm/handles.h"
 
 /* The runtime's part, as the tests need it; the real ones belong to a run. */
-__attribute__((weak)) int api_raise(lua_State *L, const struct err *e)
-{
-    lua_createtable(L, 0, 2);
-    lua_pushstring(L, err_kind_name(e->kind));
-    lua_setfield(L, -2, "kind");
-    lua_pushstring(L, e->text);
-    lua_setfield(L, -2, "message");
-    return lua_error(L);
-}
-
 __attribute__((weak)) const char *api_file_bytes(lua_State *L, int id, size_t *len)
 {
     static const char text[] = "name;mail\nLeela;leela@acme.example\n";
@@ -34,7 +25,7 @@ __attribute__((weak)) const char *api_file_bytes(lua_State *L, int id, size_t *l
 
 __attribute__((weak)) const char *api_secret_text(lua_State *L, int idx, size_t *len)
 {
-    if (strcmp(conv_to_secret(L, idx), "acme.key") != 0)
+    if (strcmp(handles_to_secret(L, idx), "acme.key") != 0)
         luaL_error(L, "no such secret");
     *len = 3;
     return "key";
@@ -44,7 +35,7 @@ static lua_State *open_state(void)
 {
     lua_State *L = luaL_newstate();
     luaL_openlibs(L);
-    conv_open(L);
+    handles_open(L);
     api_json_open(L);
     lua_setglobal(L, "json");
     api_url_open(L);
@@ -53,9 +44,9 @@ static lua_State *open_state(void)
     lua_setglobal(L, "text");
     api_hmac_open(L);
     lua_setglobal(L, "hmac");
-    conv_push_secret(L, "acme.key", "");
+    handles_push_secret(L, "acme.key", "");
     lua_setglobal(L, "secret");
-    conv_push_file(L, 7, "people.csv");
+    handles_push_file(L, 7, "people.csv");
     lua_setglobal(L, "file");
     static const char helpers[] =
         "function is(got, wanted)\n"

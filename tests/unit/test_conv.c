@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "core/limits.h"
 #include "vm/conv.h"
+#include "vm/handles.h"
 
 /* A state with a cap that the codec may pass. */
 static size_t used, cap, allowance;
@@ -59,7 +60,7 @@ static lua_State *open_state(void)
     assert_non_null(L);
     luaL_requiref(L, "_G", luaopen_base, 1);
     lua_pop(L, 1);
-    conv_open(L);
+    handles_open(L);
     assert_int_equal(lua_gettop(L), 0);
     return L;
 }
@@ -291,7 +292,7 @@ static void test_arrays(void **state)
     assert_true(conv_is_array(L, -1));
     lua_newtable(L);
     assert_false(conv_is_array(L, -1));
-    conv_mark_array(L, -1);
+    handles_mark_array(L, -1);
     assert_true(conv_is_array(L, -1));
     /* Scripts can neither see nor change the mark. */
     lua_setglobal(L, "t");
@@ -398,20 +399,20 @@ static void test_handles(void **state)
     struct err e;
     const char *name;
     lua_newtable(L);
-    conv_push_secret(L, "acme.slack_url", "");
-    assert_string_equal(conv_to_secret(L, -1), "acme.slack_url");
-    assert_int_equal(conv_to_file(L, -1, NULL), -1);
+    handles_push_secret(L, "acme.slack_url", "");
+    assert_string_equal(handles_to_secret(L, -1), "acme.slack_url");
+    assert_int_equal(handles_to_file(L, -1, NULL), -1);
     assert_string_equal(luaL_tolstring(L, -1, NULL), "secret acme.slack_url");
     lua_pop(L, 1);
     lua_setfield(L, 1, "url");
     assert_null(encode_top(L, CONV_PLAIN, &e));
     assert_string_equal(e.text, "cannot encode JSON: url: a secret cannot be encoded: "
                                 "pass it as a URL or a header value");
-    conv_push_file(L, 3, "people.csv");
+    handles_push_file(L, 3, "people.csv");
     assert_string_equal(luaL_tolstring(L, -1, NULL), "file people.csv");
     lua_pop(L, 1);
-    assert_int_equal(conv_to_file(L, -1, &name), 3);
-    assert_null(conv_to_secret(L, -1));
+    assert_int_equal(handles_to_file(L, -1, &name), 3);
+    assert_null(handles_to_secret(L, -1));
     lua_setfield(L, 1, "file");
     lua_pushliteral(L, "forged");
     lua_setfield(L, 1, "$secret");
@@ -424,9 +425,9 @@ static void test_handles(void **state)
     lua_settop(L, 0);
     assert_int_equal(conv_decode(L, text, strlen(text), CONV_HANDLES, &e), 0);
     lua_getfield(L, 1, "url");
-    assert_string_equal(conv_to_secret(L, -1), "acme.slack_url");
+    assert_string_equal(handles_to_secret(L, -1), "acme.slack_url");
     lua_getfield(L, 1, "file");
-    assert_int_equal(conv_to_file(L, -1, &name), 3);
+    assert_int_equal(handles_to_file(L, -1, &name), 3);
     assert_string_equal(name, "people.csv");
     lua_getfield(L, 1, "$secret");
     assert_string_equal(lua_tostring(L, -1), "forged");
@@ -459,10 +460,10 @@ static void test_handles(void **state)
         assert_int_equal(lua_gettop(L), 0);
     }
     assert_false(conv_is_array(L, 1));
-    conv_push_null(L);
-    assert_true(conv_is_null(L, -1));
+    handles_push_null(L);
+    assert_true(handles_is_null(L, -1));
     lua_pushnil(L);
-    assert_false(conv_is_null(L, -1));
+    assert_false(handles_is_null(L, -1));
     lua_close(L);
 }
 
@@ -617,7 +618,7 @@ static void test_state_stays_clean(void **state)
     lua_getglobal(L, "cjson");
     assert_true(lua_isnil(L, -1));
     lua_settop(L, 0);
-    struct buf *b = conv_push_buf(L, 100);
+    struct buf *b = handles_push_buf(L, 100);
     buf_adds(b, "hello");
     assert_string_equal(b->data, "hello");
     lua_settop(L, 0);

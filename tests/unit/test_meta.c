@@ -18,6 +18,9 @@
 #include "api/api.h"
 #include "vm/conv.h"
 #include "vm/data.h"
+#include "vm/env.h"
+#include "vm/handles.h"
+#include "vm/parts.h"
 #include "api/sandbox.h"
 #include "vm/vm.h"
 
@@ -104,7 +107,7 @@ static void read_documented(struct names *names)
 
 static int std_part(lua_State *L)
 {
-    vm_push_part(L, luaL_checkstring(L, 1));
+    parts_push(L, luaL_checkstring(L, 1));
     return 1;
 }
 
@@ -159,7 +162,7 @@ static void behind(lua_State *L)
 static void open_vm(lua_State *L)
 {
     sandbox_open(L, "seed", 4);
-    conv_open(L);
+    handles_open(L);
     lua_newtable(L);
     lua_pushcfunction(L, std_part);
     lua_setfield(L, -2, "part");
@@ -169,14 +172,14 @@ static void open_vm(lua_State *L)
     lua_setfield(L, -2, "http");
     api_ctx_open(L);
     lua_setfield(L, -2, "ctx");
-    vm_set_std(L);
+    parts_set_std(L);
 }
 
 static int collect(lua_State *L)
 {
     struct names *names = lua_touserdata(L, 1);
     open_vm(L);
-    sandbox_push_env(L);
+    env_push(L);
     behind(L); // globals, to which naming a library adds it
     for (size_t i = 0; sandbox_libraries[i]; i++) {
         lua_getfield(L, -1, sandbox_libraries[i]);
@@ -193,7 +196,7 @@ static int collect(lua_State *L)
         if (!library)
             add(names, name, strlen(name));
     }
-    vm_push_part(L, "call");
+    parts_push(L, "call");
     lua_getfield(L, -1, "context");
     lua_call(L, 0, 1);
     add_fields(L, names, "ctx.");
@@ -310,7 +313,7 @@ static int collect_keys(lua_State *L)
     const char *kind = lua_tostring(L, 2);
     struct names *names = lua_touserdata(L, 1);
     open_vm(L);
-    vm_push_part(L, "definition");
+    parts_push(L, "definition");
     lua_getfield(L, -1, "check");
     assert_true(push_upvalue(L, kind ? "keys" : "field_keys", 4));
     if (kind)

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "api/api.h"
 #include "core/connection.h"
 #include "core/limits.h"
 #include "vm/overlay.h"
@@ -433,7 +434,7 @@ static inline void vmtest_run(struct vmtest *t, const char *entry, const char *a
         setenv("FOYER_LUA_DIR", t->builtin, 1);
     struct overlay *overlay = overlay_new(t->dir);
     struct vm *vm = vm_new(&t->limits, overlay);
-    struct runs *runs = runs_new(vm, t->loop, t->httpc, &host);
+    struct runs *runs = runs_new(vm, t->loop, t->httpc, &host, api_open);
     t->ended = 0;
     t->err = (struct err){0};
     if (t->prepare)
