@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/jsontext.h"
+#include "base/str.h"
 #include "base/url.h"
 #include "core/connection.h"
 #include "core/limits.h"
@@ -39,20 +40,8 @@ static int api_url_segment(lua_State *L)
     return push_buf(L, out);
 }
 
-struct key {
-    const char *s;
-    size_t len;
-};
-
-static int by_bytes(const void *a, const void *b)
-{
-    const struct key *x = a, *y = b;
-    int order = memcmp(x->s, y->s, x->len < y->len ? x->len : y->len);
-    return order ? order : (x->len > y->len) - (x->len < y->len);
-}
-
 /* Appends KEY=VALUE, the value being on top. */
-static void add_pair(lua_State *L, struct buf *out, const struct key *key)
+static void add_pair(lua_State *L, struct buf *out, const struct str_key *key)
 {
     const char *s = NULL;
     size_t len = 0;
@@ -109,12 +98,12 @@ static int api_url_query(lua_State *L)
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1), n++)
         if (lua_type(L, -2) != LUA_TSTRING)
             return luaL_argerror(L, 1, "every key must be a name");
-    struct key *keys = lua_newuserdatauv(L, n * sizeof *keys, 0);   // table keys
-    struct buf *out = handles_push_buf(L, limits_default.vm_bytes); // table keys buf
+    struct str_key *keys = lua_newuserdatauv(L, n * sizeof *keys, 0); // table keys
+    struct buf *out = handles_push_buf(L, limits_default.vm_bytes);   // table keys buf
     size_t i = 0;
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1), i++)
         keys[i].s = lua_tolstring(L, -2, &keys[i].len);
-    qsort(keys, n, sizeof *keys, by_bytes);
+    qsort(keys, n, sizeof *keys, str_compare_keys);
     for (i = 0; i < n; i++) {
         lua_pushlstring(L, keys[i].s, keys[i].len);
         lua_rawget(L, 1); // table keys buf value

@@ -73,11 +73,6 @@ static void add_value(lua_State *L, struct exchange *x, const char *name, int de
     }
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void flatten(lua_State *L, int idx, struct exchange *x, const char *prefix,
                     int depth)
 {
@@ -92,7 +87,7 @@ static void flatten(lua_State *L, int idx, struct exchange *x, const char *prefi
     size_t i = 0;
     for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1))
         keys[i++] = lua_tostring(L, -2); /* anchored by the table */
-    qsort(keys, n, sizeof *keys, by_bytes);
+    qsort(keys, n, sizeof *keys, str_compare);
     for (i = 0; i < n; i++) {
         const char *name = prefix ? lua_pushfstring(L, "%s[%s]", prefix, keys[i])
                                   : lua_pushstring(L, keys[i]);

@@ -117,6 +117,13 @@ void crypto_random(void *out, size_t len)
     }
 }
 
+uint64_t crypto_random_number(void)
+{
+    uint64_t number;
+    crypto_random(&number, sizeof number);
+    return number;
+}
+
 void crypto_wipe(void *p, size_t len)
 {
     if (len)

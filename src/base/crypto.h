@@ -3,6 +3,7 @@
 #define FOYER_CRYPTO_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -35,6 +36,7 @@ size_t crypto_mac_make(struct crypto_mac *m, const struct crypto_part *parts, si
 int crypto_equal(const void *a, size_t a_len, const void *b, size_t b_len);
 /* From the kernel's generator; aborts when there is none. */
 void crypto_random(void *out, size_t len);
+uint64_t crypto_random_number(void);
 /* AES-256-GCM. OUT holds LEN bytes; TAG CRYPTO_TAG_SIZE. */
 int crypto_seal(const unsigned char key[CRYPTO_KEY_SIZE],
                 const unsigned char nonce[CRYPTO_NONCE_SIZE], const void *ad,

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/html_names.h"
+#include "base/str.h"
 
 /* What stands between a start tag and its end tag, for the tokenizer. */
 enum content { MARKUP, SCRIPT, RAW, REFERENCES, THE_REST };
@@ -69,16 +70,11 @@ static void emit(struct reader *r, const char *s, size_t n)
 static void emit_code(struct reader *r, uint32_t c)
 {
     char utf8[4];
-    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
     if (is_space_code(c)) {
         r->space = 1;
         return;
     }
-    for (size_t i = n; i-- > 1; c >>= 6)
-        utf8[i] = (char)(0x80 | (c & 0x3f));
-    utf8[0] = (char)(first[n] | c);
-    emit(r, utf8, n);
+    emit(r, utf8, str_put_utf8(c, utf8));
 }
 
 /* Takes the first character of S, LEFT bytes: a space in UTF-8 is white space, a NUL is

@@ -27,15 +27,6 @@ static int is_digit(const struct scan *s)
     return s->p < s->end && *s->p >= '0' && *s->p <= '9';
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static int skip_escape(struct scan *s)
 {
     if (s->p == s->end)
@@ -44,7 +35,7 @@ static int skip_escape(struct scan *s)
     if (c != 'u')
         return c && strchr("\"\\/bfnrt", c) ? 0 : -1;
     for (int i = 0; i < 4; i++)
-        if (s->p == s->end || hex_value(*s->p++) < 0)
+        if (s->p == s->end || str_hex_digit(*s->p++) < 0)
             return -1;
     return 0;
 }
@@ -282,32 +273,8 @@ static unsigned read_hex(const char *p)
 {
     unsigned v = 0;
     for (int i = 0; i < 4; i++)
-        v = v << 4 | (unsigned)hex_value(p[i]);
+        v = v << 4 | (unsigned)str_hex_digit(p[i]);
     return v;
-}
-
-static size_t add_utf8(unsigned c, char *out)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xc0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 63));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xe0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 63));
-        out[2] = (char)(0x80 | (c & 63));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 63));
-    out[2] = (char)(0x80 | (c >> 6 & 63));
-    out[3] = (char)(0x80 | (c & 63));
-    return 4;
 }
 
 /* The character of the escape behind the backslash; *P moves past it. 0: none that a text
@@ -343,7 +310,7 @@ int jsonpick_text(const struct jsonpick *pick, char *out, size_t size)
         size_t len = 1;
         if (bytes[0] == '\\') {
             unsigned c = read_escape(&p, end);
-            len = c ? add_utf8(c, bytes) : size;
+            len = c ? str_put_utf8(c, bytes) : size;
         }
         if (n + len >= size) {
             out[0] = '\0';

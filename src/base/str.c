@@ -93,6 +93,18 @@ int str_ieq(const char *a, const char *b)
     return a == b || (a && b && strcasecmp(a, b) == 0);
 }
 
+int str_compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int str_compare_keys(const void *a, const void *b)
+{
+    const struct str_key *x = a, *y = b;
+    int order = memcmp(x->s, y->s, x->len < y->len ? x->len : y->len);
+    return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
 int str_is_name(const char *s)
 {
     size_t n = strlen(s);
@@ -160,7 +172,7 @@ void str_hex(const void *data, size_t len, char *out)
     out[2 * len] = '\0';
 }
 
-static int hex_value(char c)
+int str_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -176,7 +188,7 @@ int str_unhex(const char *s, size_t len, unsigned char *out)
     if (len % 2)
         return -1;
     for (size_t i = 0; i < len; i += 2) {
-        int hi = hex_value(s[i]), lo = hex_value(s[i + 1]);
+        int hi = str_hex_digit(s[i]), lo = str_hex_digit(s[i + 1]);
         if (hi < 0 || lo < 0)
             return -1;
         out[i / 2] = (unsigned char)(hi << 4 | lo);
@@ -238,6 +250,16 @@ unsigned char *str_unbase64(const char *s, size_t len, size_t *out_len)
         }
     out[*out_len] = '\0';
     return out;
+}
+
+size_t str_put_utf8(uint32_t c, char out[4])
+{
+    static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = n; i-- > 1; c >>= 6)
+        out[i] = (char)(0x80 | (c & 0x3f));
+    out[0] = (char)(first[n] | c);
+    return n;
 }
 
 size_t str_utf8_prefix(const char *s, size_t len)

@@ -35,6 +35,17 @@ enum { STR_MASK_MIN = 8 };
 /* Overwrites each SECRET within the LEN bytes; one shorter than STR_MASK_MIN is left. */
 void str_mask(char *s, size_t len, const char *secret);
 
+/* Order of bytes, for qsort and bsearch: of an array of strings, or of an array of struct
+ * str_key (or of structs that begin with one). */
+struct str_key {
+    const char *s;
+    size_t len;
+};
+int str_compare(const void *a, const void *b);
+int str_compare_keys(const void *a, const void *b);
+
+/* The value of a hexadecimal digit, or -1. */
+int str_hex_digit(char c);
 /* OUT must hold 2 * LEN + 1. */
 void str_hex(const void *data, size_t len, char *out);
 int str_unhex(const char *s, size_t len, unsigned char *out);
@@ -43,6 +54,8 @@ char *str_base64(const void *data, size_t len);
 /* The bytes, freed by the caller, or NULL when S is not what str_base64 would make of
  * them. */
 unsigned char *str_unbase64(const char *s, size_t len, size_t *out_len);
+/* Writes the character C as UTF-8; returns its 1 to 4 bytes. */
+size_t str_put_utf8(uint32_t c, char out[4]);
 /* 1 when the bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
 int str_is_utf8(const char *s, size_t len);
 /* How many bytes stand before the first one that breaks this; LEN when none does. */

@@ -35,7 +35,7 @@ struct zone {
 
 /* ---- dates ---- */
 
-static int64_t floor_div(int64_t a, int64_t b)
+int64_t zone_floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
 }
@@ -44,7 +44,7 @@ static int64_t floor_div(int64_t a, int64_t b)
 int64_t zone_days(int64_t year, int month, int day)
 {
     year -= month <= 2;
-    int64_t era = floor_div(year, 400), of_era = year - era * 400;
+    int64_t era = zone_floor_div(year, 400), of_era = year - era * 400;
     int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
@@ -52,7 +52,7 @@ int64_t zone_days(int64_t year, int month, int day)
 void zone_date(int64_t days, int64_t *year, int *month, int *day)
 {
     days += 719468;
-    int64_t era = floor_div(days, 146097), of_era = days - era * 146097;
+    int64_t era = zone_floor_div(days, 146097), of_era = days - era * 146097;
     int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     int64_t of_year = of_era - (365 * y + y / 4 - y / 100);
     int64_t m = (5 * of_year + 2) / 153;
@@ -182,7 +182,7 @@ static void rule_span(const struct zone *z, int64_t t, struct zone_span *span)
     *span = (struct zone_span){INT64_MIN, INT64_MAX, z->std};
     if (!z->has_dst)
         return;
-    zone_date(floor_div(t, DAY), &year, &month, &day);
+    zone_date(zone_floor_div(t, DAY), &year, &month, &day);
     for (int64_t y = year - 1; y <= year + 1; y++) {
         const struct {
             int64_t at;

@@ -31,6 +31,8 @@ void zone_span(const struct zone *z, int64_t t, struct zone_span *span);
 struct zone *zone_parse(const void *data, size_t len, struct err *e);
 void zone_free(struct zone *z); /* NULL is fine */
 
+/* A / B, rounded down; B > 0. */
+int64_t zone_floor_div(int64_t a, int64_t b);
 /* Days since 1970-01-01 of a date of the Gregorian calendar, and back. MONTH 1..12. */
 int64_t zone_days(int64_t year, int month, int day);
 void zone_date(int64_t days, int64_t *year, int *month, int *day);

@@ -247,11 +247,6 @@ static int check_all(struct check *c)
 
 /* ---- what is shown ---- */
 
-static int by_key(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The clients that have a mistake in a file which others see too: {} or their names. */
 static json_t *affected(const struct check *c, const json_t *mistake)
 {
@@ -277,7 +272,7 @@ static json_t *choose_mistakes(const struct check *c, int notes)
     {
         keys[n++] = key;
     }
-    qsort(keys, n, sizeof *keys, by_key);
+    qsort(keys, n, sizeof *keys, str_compare);
     for (size_t i = 0; i < n; i++) {
         mistake = json_object_get(c->mistakes, keys[i]);
         json_t *clients = affected(c, mistake);

@@ -200,17 +200,9 @@ static void print_scalar(const json_t *value)
 }
 
 struct member {
-    const char *name;
-    size_t len; /* a name may hold a NUL */
+    struct str_key name; /* may hold a NUL */
     json_t *value;
 };
-
-static int by_bytes(const void *a, const void *b)
-{
-    const struct member *x = a, *y = b;
-    int order = memcmp(x->name, y->name, x->len < y->len ? x->len : y->len);
-    return order ? order : (x->len > y->len) - (x->len < y->len);
-}
 
 /* The members in byte order, then one without a name; the caller frees the array only. */
 static struct member *sorted_members(const json_t *tree)
@@ -221,9 +213,9 @@ static struct member *sorted_members(const json_t *tree)
     struct member *members = xcalloc(json_object_size(tree) + 1, sizeof *members);
     json_object_keylen_foreach((json_t *)tree, name, len, value)
     {
-        members[n++] = (struct member){name, len, value};
+        members[n++] = (struct member){{name, len}, value};
     }
-    qsort(members, n, sizeof *members, by_bytes);
+    qsort(members, n, sizeof *members, str_compare_keys);
     return members;
 }
 
@@ -233,8 +225,8 @@ json_t *cli_sorted(const json_t *tree)
         return json_deep_copy(tree);
     json_t *out = json_object();
     struct member *members = sorted_members(tree);
-    for (const struct member *m = members; m->name; m++)
-        json_object_setn_new(out, m->name, m->len, cli_sorted(m->value));
+    for (const struct member *m = members; m->name.s; m++)
+        json_object_setn_new(out, m->name.s, m->name.len, cli_sorted(m->value));
     free(members);
     return out;
 }
@@ -242,10 +234,10 @@ json_t *cli_sorted(const json_t *tree)
 static void print_object(const json_t *tree, int depth)
 {
     struct member *members = sorted_members(tree);
-    for (const struct member *m = members; m->name; m++) {
+    for (const struct member *m = members; m->name.s; m++) {
         putchar(m == members ? '{' : ',');
         print_line(depth + 1);
-        json_t *name = json_stringn(m->name, m->len);
+        json_t *name = json_stringn(m->name.s, m->name.len);
         print_scalar(name);
         json_decref(name);
         fputs(": ", stdout);

@@ -147,11 +147,6 @@ int cron_is_fixed(const char *s)
 enum { HOURS = 24, DAY_SECONDS = 86400, DAYS_AHEAD = 41 * 366 };
 #define NEVER INT64_MAX
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
 static int has(const struct cron *c, int field, int value)
 {
     return (c->set[field] >> value & 1) != 0;
@@ -171,7 +166,7 @@ static int has_day(const struct cron *c, int64_t date)
 /* The first one with FROM <= it < UNTIL, else NEVER. FROM is a whole minute. */
 static int64_t find(const struct cron *c, int64_t from, int64_t until)
 {
-    for (int64_t date = floor_div(from, DAY_SECONDS); date * DAY_SECONDS < until;
+    for (int64_t date = zone_floor_div(from, DAY_SECONDS); date * DAY_SECONDS < until;
          date++) {
         if (!has_day(c, date))
             continue;
@@ -193,7 +188,7 @@ static int64_t find(const struct cron *c, int64_t from, int64_t until)
 
 static int64_t whole_minute(int64_t t)
 {
-    return floor_div(t + 59, 60) * 60;
+    return zone_floor_div(t + 59, 60) * 60;
 }
 
 /* As cron(8): times with "*" in the minute or the hour follow the clocks as they are. A
@@ -250,7 +245,7 @@ int cron_next(const char *expr, const char *zone, int64_t after_ms, int64_t *slo
     const struct zone *z;
     if (prepare(&c, &z, expr, zone, e) != 0)
         return -1;
-    int64_t from = floor_div(after_ms, 60000) * 60 + 60;
+    int64_t from = zone_floor_div(after_ms, 60000) * 60 + 60;
     int64_t at = next_slot(&c, z, from, from + (int64_t)DAYS_AHEAD * DAY_SECONDS);
     if (at == NEVER)
         return err_set(e, ERR_INVALID,
@@ -266,8 +261,8 @@ int cron_last(const char *expr, const char *zone, int64_t from_ms, int64_t to_ms
     const struct zone *z;
     if (prepare(&c, &z, expr, zone, e) != 0)
         return -1;
-    int64_t first = floor_div(from_ms, 60000) * 60 + 60;
-    int64_t end = floor_div(to_ms, 60000) * 60 + 1;
+    int64_t first = zone_floor_div(from_ms, 60000) * 60 + 60;
+    int64_t end = zone_floor_div(to_ms, 60000) * 60 + 1;
     int64_t found = next_slot(&c, z, first, end);
     if (found == NEVER)
         return 0;

@@ -37,11 +37,6 @@ struct sign_keys {
 
 /* ---- schemes ---- */
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static struct scheme read_scheme(const char *name, const json_t *v)
 {
     const char *algorithm = json_text(v, "mac"), *over = json_text(v, "over"),
@@ -72,7 +67,7 @@ struct sign *sign_new(const json_t *webhooks)
     size_t n = 0;
     json_t *v;
     json_object_foreach((json_t *)all, name, v) names[n++] = name;
-    qsort(names, n, sizeof *names, by_name);
+    qsort(names, n, sizeof *names, str_compare);
     for (; s->n < n; s->n++)
         s->schemes[s->n] = read_scheme(names[s->n], json_object_get(all, names[s->n]));
     free(names);

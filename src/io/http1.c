@@ -354,11 +354,6 @@ static void end_head(struct http1 *h)
                                 : STEP_WHOLE;
 }
 
-static size_t hex_value(char c)
-{
-    return (size_t)(is(c, DIGIT) ? c - '0' : (c | 0x20) - 'a' + 10);
-}
-
 /* "1a", "1a;name=value", "1a ; name". What is not a digit that makes the number larger
  * counts against the head's limit, or a body could be long without growing. */
 static void parse_chunk_size(struct http1 *h)
@@ -366,7 +361,7 @@ static void parse_chunk_size(struct http1 *h)
     const char *line = h->head.data + h->line, *p = line;
     size_t size = 0, digits = 0, room = h->limits.body_max - h->body.len;
     for (; is(*p, HEX); p++) {
-        size = size * 16 + hex_value(*p);
+        size = size * 16 + (size_t)str_hex_digit(*p);
         digits += size > 0;
         if (size > room) {
             refuse(h, 413, "its body is too large");

@@ -16,11 +16,6 @@ struct step { /* the way from the root, for errors */
     lua_Integer index;
 };
 
-struct key {
-    const char *s; /* lives in the table */
-    size_t len;
-};
-
 enum { FEW_KEYS = 32 };
 
 static int is_word(const char *s, size_t len)
@@ -74,13 +69,6 @@ static int full(struct encode *c)
                    c->out->max);
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-    const struct key *x = a, *y = b;
-    int order = memcmp(x->s, y->s, x->len < y->len ? x->len : y->len);
-    return order ? order : (x->len > y->len) - (x->len < y->len);
-}
-
 static int encode_value(lua_State *L, int idx, struct encode *c, const struct step *at,
                         int depth);
 
@@ -116,7 +104,7 @@ static int encode_array(lua_State *L, int idx, struct encode *c, const struct st
 static int encode_object(lua_State *L, int idx, struct encode *c, const struct step *at,
                          int depth, size_t n)
 {
-    struct key few[FEW_KEYS], *keys = few;
+    struct str_key few[FEW_KEYS], *keys = few;
     struct step step = {.up = at};
     if (n > FEW_KEYS) /* Lua's memory, so that an error below leaks nothing */
         keys = lua_newuserdatauv(L, n * sizeof *keys, 0);
@@ -127,7 +115,7 @@ static int encode_object(lua_State *L, int idx, struct encode *c, const struct s
         keys[i].s = lua_tolstring(L, -2, &keys[i].len);
         i++;
     } // keys
-    qsort(keys, n, sizeof *keys, by_bytes);
+    qsort(keys, n, sizeof *keys, str_compare_keys);
     if (buf_addc(c->out, '{') != 0)
         return full(c);
     for (i = 0; i < n; i++) {

@@ -153,15 +153,10 @@ static const struct snapshot *find_snapshot(const struct overlay *o,
                    sizeof *o->snapshots, by_client);
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int names_has(const struct names *names, const char *name)
 {
-    return names->n &&
-           bsearch(&name, names->list, names->n, sizeof *names->list, by_bytes) != NULL;
+    return names->n && bsearch(&name, names->list, names->n, sizeof *names->list,
+                               str_compare) != NULL;
 }
 
 static struct entry *entry_find(struct overlay *o, const char *key)
@@ -379,7 +374,7 @@ void overlay_each(struct overlay *o, const char *client, const char *dir,
         free(real_name);
     }
     if (names.n) /* qsort takes no NULL */
-        qsort(names.list, names.n, sizeof *names.list, by_bytes);
+        qsort(names.list, names.n, sizeof *names.list, str_compare);
     for (size_t i = 0; i < names.n; i++) {
         if (i == 0 || strcmp(names.list[i], names.list[i - 1]) != 0)
             fn(arg, names.list[i]);
@@ -428,7 +423,7 @@ void overlay_preload(struct overlay *o, const char *client)
     }
     free(base);
     if (names.n)
-        qsort(names.list, names.n, sizeof *names.list, by_bytes);
+        qsort(names.list, names.n, sizeof *names.list, str_compare);
     for (size_t i = 0; i < names.n; i++) {
         struct overlay_file *file;
         layer_find(o, layer, client, names.list[i], &file, NULL);

@@ -19,7 +19,6 @@ struct attempt_env { /* borrowed; one for all */
     struct db *db;       /* of the loop's thread, for reading */
     int by_hand;         /* see runner_be_by_hand */
     int stopping;        /* 1: what is cut short is released */
-    uint64_t random;     /* the state of the jitter */
 };
 
 struct attempt { /* for work/attempt.c and work/confirm.c; others see its first members */
@@ -83,6 +82,5 @@ const char *attempt_moved_to(const struct attempt *a, const char *app,
  * at, but nothing new is written there. */
 void attempt_follow(struct attempt *a, const char *app, const char *company);
 void attempt_alert(struct attempt *a, const char *what, const char *sentence);
-uint64_t attempt_random(struct attempt *a);
 
 #endif

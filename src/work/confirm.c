@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "core/jsontree.h"
 #include "base/str.h"
 #include "base/when.h"
@@ -279,7 +280,7 @@ static void could_not_look(struct confirm *c, const struct err *e)
     } else if (!err_kind_is_retryable(e->kind) && e->kind != ERR_STORE &&
                e->kind != ERR_SETTINGS) {
         look_again(c, e->text);
-    } else if (policy_retry(&a->policy, e, clock_wall_ms(), attempt_random(a),
+    } else if (policy_retry(&a->policy, e, clock_wall_ms(), crypto_random_number(),
                             &a->failures, &due, &why)) {
         look_at(c, due, e->text);
     } else {
@@ -378,8 +379,9 @@ static void repeat(struct confirm *c)
     struct attempt *a = c->a;
     int64_t due = clock_wall_ms() + AGAIN_MS;
     struct err why;
-    if (c->has_failed && !policy_retry(&a->policy, &c->err, clock_wall_ms(),
-                                       attempt_random(a), &a->failures, &due, &why)) {
+    if (c->has_failed &&
+        !policy_retry(&a->policy, &c->err, clock_wall_ms(), crypto_random_number(),
+                      &a->failures, &due, &why)) {
         attempt_fail(a, &why);
         return;
     }

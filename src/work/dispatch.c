@@ -247,9 +247,8 @@ static void put_off(struct flight *f)
                                          .give_up_ms = DISPATCH_GIVE_UP_MS};
     struct policy_failures failed = {failures, first};
     struct err why;
-    uint64_t random;
-    crypto_random(&random, sizeof random);
-    int again = policy_retry(&policy, e, now, random, &failed, &o->due_ms, &why);
+    int again =
+        policy_retry(&policy, e, now, crypto_random_number(), &failed, &o->due_ms, &why);
     delivery_result_set_why(o, again ? e->text : why.text, failed.count, failed.first_ms);
     if (again)
         return;

@@ -14,7 +14,6 @@
 #include "base/str.h"
 #include "core/limits.h"
 #include "base/stats.h"
-#include "base/crypto.h"
 
 enum { TICK_MS = 2000, HELD_TICKS = 30, STORE_MS = 1000 };
 
@@ -511,7 +510,6 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
     r->writer = writer;
     r->presence = p;
     r->env = (struct attempt_env){.session = s, .workspace = w, .db = store_db(store)};
-    crypto_random(&r->env.random, sizeof r->env.random);
     r->env.keeper = committer_new(w, loop, writer, p);
     r->alert = alert_new(w, session_httpc(s), check_idle_of, r);
     r->env.alert = r->alert;
