@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "auth/connections.h"
 #include "auth/credentials.h"
 #include "base/clock.h"
 #include "core/jsontree.h"
@@ -195,7 +196,7 @@ static int store_grant(struct grant *g, const char *id, const char *name, struct
     do {
         int64_t version = store_connection_version(store, g->app, id, e);
         rc = version < 0 ? -1
-                         : workspace_seal_token(g->w, &row, version + 1, &g->token, e);
+                         : connections_seal_token(g->w, &row, version + 1, &g->token, e);
         if (rc == 0)
             rc = store_connection_put(store, g->client, &row, g->replace, e);
         free(row.token.data);
@@ -302,8 +303,7 @@ static int ask_identity(struct grant *g, struct err *e)
     if (!path)
         return err_set(e, ERR_SETTINGS, "the connector of %s has no oauth.identity.get",
                        g->app);
-    g->connection =
-        workspace_try_connection(g->w, g->app, g->api_url, g->token.access, e);
+    g->connection = connections_try(g->w, g->app, g->api_url, g->token.access, e);
     if (!g->connection)
         return -1;
     char *url = xasprintf("%s%s", g->connection->base, path);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/connections.h"
 #include "auth/credentials.h"
 #include "auth/grant.h"
 #include "base/clock.h"
@@ -199,11 +200,11 @@ static int store_refreshed(struct refresh *r, struct oauth_token *token, int64_t
         return -1;
     int rc = -1, tries = 2; /* the sealing key may be renewed in between */
     do {
-        rc = workspace_seal_token(w, &row, r->c->version + 1, token, e);
+        rc = connections_seal_token(w, &row, r->c->version + 1, token, e);
         if (rc == 0)
             rc = store_token_put(store, &row, e);
         if (rc == 0)
-            rc = workspace_adopt(w, r->c, &row, e);
+            rc = connections_adopt(w, r->c, &row, e);
         free(row.token.data);
         free(row.refresh.data);
     } while (rc != 0 && e->kind == ERR_CONFLICT && --tries > 0);
@@ -226,7 +227,7 @@ static int adopt_newer(struct refresh *r)
         return 0;
     int newer =
         (row.token.version > r->c->version || row.created_ms != r->c->created_ms) &&
-        !row.reconnect && workspace_adopt(r->tokens->w, r->c, &row, &ignored) == 0;
+        !row.reconnect && connections_adopt(r->tokens->w, r->c, &row, &ignored) == 0;
     store_connection_fini(&row);
     return newer;
 }
@@ -241,7 +242,7 @@ static int keep_refresh_token(struct refresh *r, struct oauth_token *token, stru
     if (read_row(r, &row, e) != 0)
         return -1;
     buf_init(&old, 16 * 1024);
-    int rc = workspace_refresh_token(r->tokens->w, &row, &old, e);
+    int rc = connections_refresh_token(r->tokens->w, &row, &old, e);
     if (rc == 0)
         token->refresh = xstrdup(buf_str(&old));
     store_connection_fini(&row);
@@ -260,7 +261,7 @@ static int is_rotated(struct refresh *r)
         return 1;
     buf_init(&old, 16 * 1024);
     int same =
-        workspace_refresh_token(r->tokens->w, &row, &old, &ignored) == 0 &&
+        connections_refresh_token(r->tokens->w, &row, &old, &ignored) == 0 &&
         crypto_equal(buf_str(&old), old.len, r->token.refresh, strlen(r->token.refresh));
     store_connection_fini(&row);
     vault_wipe(&old);
@@ -334,7 +335,7 @@ static int ask(struct refresh *r, const struct store_connection *row, struct err
     if (rc != 0)
         err_prefix(e, "cannot refresh the token of %s", row->id);
     if (rc == 0)
-        rc = workspace_refresh_token(w, row, &refresh, e);
+        rc = connections_refresh_token(w, row, &refresh, e);
     if (rc == 0) {
         char *credentials = oauth_basic_header(buf_str(&by.id), buf_str(&by.secret));
         free(r->credentials_at);
@@ -362,7 +363,7 @@ static int adopt_stored(struct refresh *r, struct store_connection *row, struct 
         return -1;
     int same = row->token.version == r->c->version &&
                row->created_ms == r->c->created_ms && row->reconnect == r->c->reconnect;
-    if (!same && workspace_adopt(r->tokens->w, r->c, row, e) != 0)
+    if (!same && connections_adopt(r->tokens->w, r->c, row, e) != 0)
         return -1;
     if (r->c->reconnect)
         return needs_reconnect(r->c, e);

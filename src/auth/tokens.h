@@ -5,6 +5,7 @@
 #ifndef FOYER_TOKENS_H
 #define FOYER_TOKENS_H
 
+#include "core/connection.h"
 #include "workspace/workspace.h"
 #include "io/httpc.h"
 #include "io/loop.h"

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "api/api.h"
 #include "api/mock.h"
+#include "vm/run.h"
 
 static const char usage[] =
     "mock [--listen ADDRESS:PORT] [--token TOKEN] [--teammate-token TOKEN] "

@@ -50,12 +50,12 @@ static void tell(json_t *rows, const char *client, const struct connection *c,
                      (long long)((c->expires_ms - clock_wall_ms()) / 1000));
 }
 
-static int refresh_one(struct workspace *w, struct session *s, const char *client,
-                       const char *app, json_t *rows, struct err *e)
+static int refresh_one(struct session *s, const char *client, const char *app,
+                       json_t *rows, struct err *e)
 {
     struct one_refresh one = {.loop = session_loop(s)};
     struct tokens_wait *wait;
-    struct connection *c = (struct connection *)workspace_connection(w, client, app, e);
+    struct connection *c = connections_get(session_connections(s), client, app, e);
     if (!c)
         return -1;
     if (!c->refreshable) {
@@ -130,7 +130,7 @@ static void refresh_link(struct refresh_all *all, struct link *link)
     if (!link->over)
         tell_failed(all, link, &e);
     else if (!is_over(all, link) &&
-             refresh_one(all->w, all->s, link->client, link->app, all->rows, &e) != 0)
+             refresh_one(all->s, link->client, link->app, all->rows, &e) != 0)
         tell_failed(all, link, &e);
 }
 
@@ -177,7 +177,7 @@ int cmd_refresh(struct cli *cli, int argc, char **argv)
     if (s && all)
         code = refresh_all(w, s, rows, &e);
     else if (s)
-        refresh_one(w, s, rest.items[0], app, rows, &e);
+        refresh_one(s, rest.items[0], app, rows, &e);
     if (s && session_interrupted(s))
         code = 130;
     session_close(s);

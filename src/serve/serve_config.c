@@ -5,7 +5,7 @@
 
 #include "auth/consent.h"
 #include "auth/credentials.h"
-#include "work/session.h"
+#include "workspace/workspace_http.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -114,7 +114,7 @@ struct serve_config *serve_config_open(const char *dir, struct loop *loop, struc
     site->w = workspace_open(dir, 0, e);
     if (!site->w || load_all(site, e) != 0 || !workspace_vault(site->w, e) ||
         !workspace_store(site->w, e) ||
-        !(site->httpc = session_http(site->settings, loop, e))) {
+        !(site->httpc = workspace_http_new(site->settings, loop, e))) {
         serve_config_free(site);
         return NULL;
     }

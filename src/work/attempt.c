@@ -69,14 +69,16 @@ const char *attempt_moved_to(const struct attempt *a, const char *app,
                              const char *company)
 {
     const struct connection *now =
-        company ? workspace_connection(a->env->workspace, a->client, app, NULL) : NULL;
+        company
+            ? connections_get(session_connections(a->env->session), a->client, app, NULL)
+            : NULL;
     return now && !str_eq(now->company, company) ? now->company : NULL;
 }
 
 void attempt_follow(struct attempt *a, const char *app, const char *company)
 {
     if (!attempt_moved_to(a, app, company) ||
-        !workspace_company(a->env->workspace, app, company, NULL))
+        !connections_company(session_connections(a->env->session), app, company, NULL))
         return;
     free(a->app);
     free(a->company);

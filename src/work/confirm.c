@@ -64,7 +64,8 @@ static void guess_connection(struct confirm *c)
     if (!slash || !c->sent.path || c->sent.path[0] != '/')
         return;
     c->app = xmemdup0(c->scope.name, (size_t)(slash - c->scope.name));
-    now = workspace_connection(c->a->env->workspace, c->a->client, c->app, NULL);
+    now = connections_get(session_connections(c->a->env->session), c->a->client, c->app,
+                          NULL);
     c->company = now ? xstrdup(now->company) : NULL;
 }
 

@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "work/access.h"
-#include "cli/table.h"
 #include "api/api.h"
+#include "work/host.h"
+#include "workspace/workspace_http.h"
 #include "core/jsontree.h"
-#include "base/log.h"
+#include "base/printable.h"
 #include "base/str.h"
 #include "base/crypto.h"
 
@@ -19,6 +20,7 @@ struct session {
     struct workspace *workspace;
     struct loop *loop;
     struct httpc *httpc;
+    struct connections *connections;
     struct access *access;
     struct vm *vm;
     struct runs *runs;
@@ -32,6 +34,13 @@ struct session {
 static int is_waited_for(const struct session *s)
 {
     return runs_writing(s->runs) || tokens_are_asked(access_tokens(s->access));
+}
+
+static void tell_interrupted(const char *what, const char *write)
+{
+    char *text = printable_copy(write, strlen(write), 0);
+    fprintf(stderr, "foyer: interrupted; %s: %s\n", what, text);
+    free(text);
 }
 
 /* Nothing new is written after a signal; what left already is waited for. */
@@ -52,8 +61,7 @@ static void on_poll(void *arg)
     }
     const char *writing = runs_writing(s->runs);
     if (writing)
-        table_printf(stderr, "foyer: interrupted; nobody knows whether it was done: %s\n",
-                     writing);
+        tell_interrupted("nobody knows whether it was done", writing);
     loop_stop(s->loop);
 }
 
@@ -65,8 +73,7 @@ void session_interrupt(struct session *s, int quiet)
     runs_stop_writes(s->runs);
     const char *writing = runs_writing(s->runs);
     if (!quiet && writing)
-        table_printf(stderr, "foyer: interrupted; waiting for the answer to: %s\n",
-                     writing);
+        tell_interrupted("waiting for the answer to", writing);
     else if (!quiet && is_waited_for(s))
         fprintf(stderr, "foyer: interrupted; waiting for the token endpoint\n");
     else if (!quiet)
@@ -79,18 +86,6 @@ static void on_interrupt(void *arg)
     session_interrupt(arg, 0);
 }
 
-struct httpc *session_http(const json_t *settings, struct loop *loop, struct err *e)
-{
-    const struct limits *limits = &limits_default;
-    struct httpc_config config = {.max_active = limits->active_requests,
-                                  .proxy = json_text(settings, "proxy"),
-                                  .ca_dir = json_text(settings, "ca_dir"),
-                                  .connect_ms = limits->connect_ms,
-                                  .total_ms = limits->answer_ms,
-                                  .answer_max = limits->answer_bytes};
-    return httpc_new(loop, &config, e);
-}
-
 static struct session *open_with(struct workspace *w, const json_t *settings,
                                  struct err *e)
 {
@@ -98,10 +93,11 @@ static struct session *open_with(struct workspace *w, const json_t *settings,
     s->workspace = w;
     s->loop = loop_new(e);
     if (s->loop)
-        s->httpc = session_http(settings, s->loop, e);
+        s->httpc = workspace_http_new(settings, s->loop, e);
     if (s->httpc) {
         s->access = access_new(w, s->loop, s->httpc);
-        struct run_host host = workspace_host(w);
+        s->connections = connections_new(w);
+        struct run_host host = host_of(s->connections);
         access_host(s->access, &host);
         s->vm = vm_new(&limits_default, workspace_overlay(w));
         s->runs = runs_new(s->vm, s->loop, s->httpc, &host, api_open);
@@ -133,6 +129,7 @@ void session_close(struct session *s)
     runs_free(s->runs);
     vm_free(s->vm);
     access_free(s->access);
+    connections_free(s->connections);
     if (s->httpc)
         httpc_free(s->httpc);
     if (s->timer)
@@ -155,6 +152,11 @@ struct runs *session_runs(struct session *s)
 struct httpc *session_httpc(struct session *s)
 {
     return s->httpc;
+}
+
+struct connections *session_connections(struct session *s)
+{
+    return s->connections;
 }
 
 struct tokens *session_tokens(struct session *s)

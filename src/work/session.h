@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "auth/connections.h"
 #include "auth/tokens.h"
 #include "workspace/workspace.h"
 #include "vm/run.h"
@@ -16,12 +17,11 @@ struct session *session_open(struct workspace *w, struct err *e);
  * open no connection. */
 struct session *session_open_offline(struct workspace *w, struct err *e);
 void session_close(struct session *s);
-/* The HTTP client that foyer.lua's settings describe, also without a session. */
-struct httpc *session_http(const json_t *settings, struct loop *loop, struct err *e);
 struct workspace *session_workspace(struct session *s);
 struct runs *session_runs(struct session *s);
 struct loop *session_loop(struct session *s);
 struct httpc *session_httpc(struct session *s);
+struct connections *session_connections(struct session *s);
 struct tokens *session_tokens(struct session *s);
 
 struct session_call {

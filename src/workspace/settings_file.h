@@ -1,23 +1,24 @@
-/* settings_file: one of foyer.lua, client.lua and ids.lua, read and held against the apps
- * that the workspace has. It keeps nothing: workspace does. */
+/* settings_file: reads one of foyer.lua, client.lua and ids.lua, and checks it against
+ * the apps that the workspace has. It keeps nothing: the workspace does. */
 #ifndef FOYER_SETTINGS_FILE_H
 #define FOYER_SETTINGS_FILE_H
 
 #include <jansson.h>
 
-#include "workspace/workspace.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "core/settings_check.h"
 
-enum settings_kind { OF_WORKSPACE, OF_CLIENT, OF_IDS };
+enum settings_kind { SETTINGS_WORKSPACE, SETTINGS_CLIENT, SETTINGS_IDS };
 
-/* Evaluates the file NAME below the workspace's directory: a new reference. TEXT is set
- * up here and freed by the caller in any case; it gets the source, for lines. */
-json_t *settings_file_read(struct workspace *w, const char *name, struct buf *text,
+/* Evaluates the file NAME below the workspace's directory DIR and returns a new
+ * reference. NULL with E: ERR_NOT_FOUND when there is no such file, else ERR_SETTINGS.
+ * TEXT gets the source, in which lines are found. The caller frees it, also after an
+ * error. */
+json_t *settings_file_read(const char *dir, const char *name, struct buf *text,
                            struct err *e);
-/* Reports every problem in TREE and answers their number; -1 with E when a connector,
- * which says what there may be, cannot be read. */
-int settings_file_check(struct workspace *w, const json_t *tree, enum settings_kind kind,
-                        settings_problem_fn *problem, void *arg, struct err *e);
+/* Reports each problem in TREE and returns their number. */
+int settings_file_check(const struct settings_app *apps, size_t napps, const json_t *tree,
+                        enum settings_kind kind, settings_problem_fn *problem, void *arg);
 
 #endif

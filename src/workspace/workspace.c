@@ -7,22 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "auth/connections.h"
 #include "workspace/settings_file.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "base/testhook.h"
-#include "core/connector_check.h"
 #include "core/jsontree.h"
-#include "store/ledger.h"
+#include "core/connector_check.h"
 #include "core/limits.h"
 #include "store/sealing.h"
 #include "core/settings.h"
 #include "store/store_secret.h"
 #include "store/secret_usage.h"
-#include "base/crypto.h"
 #include "vm/data.h"
 #include "vm/lua_lines.h"
 
@@ -34,9 +30,11 @@ struct workspace {
     struct live *live;
     struct presence *presence;
     json_t *settings;
-    json_t *clients;    /* name -> merged settings */
-    json_t *connectors; /* app -> connector */
-    struct connections *links;
+    json_t *clients;           /* name -> merged settings */
+    json_t *connectors;        /* app -> connector */
+    struct settings_app *apps; /* workspace_apps */
+    size_t napps;
+    int has_apps;
     int lenient;          /* workspace_be_lenient */
     struct limits limits; /* see workspace_limits */
 };
@@ -88,22 +86,28 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
     struct workspace *w = xcalloc(1, sizeof *w);
     w->dir = found;
     w->overlay = overlay_new(found);
-    w->links = connections_new(w);
     w->clients = json_object();
     w->connectors = json_object();
     return w;
+}
+
+static void apps_free(struct settings_app *apps, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free((char *)apps[i].name);
+    free(apps);
 }
 
 void workspace_close(struct workspace *w)
 {
     if (!w)
         return;
-    connections_free(w->links);
     presence_close(w->presence);
     live_free(w->live);
     store_close(w->store);
     vault_close(w->vault); /* wipes the key */
     overlay_free(w->overlay);
+    apps_free(w->apps, w->napps);
     json_decref(w->settings);
     json_decref(w->clients);
     json_decref(w->connectors);
@@ -145,18 +149,67 @@ static void on_problem(void *arg, const char *field, const char *sentence)
             *field ? ": " : "", sentence);
 }
 
+struct app_list {
+    struct workspace *w;
+    struct settings_app *apps;
+    size_t n;
+    struct err *e;
+    int failed;
+};
+
+static void add_app(void *arg, const char *name)
+{
+    struct app_list *list = arg;
+    char *path = xasprintf("lua/%s/connector.lua", name);
+    struct overlay_file *file =
+        overlay_find(list->w->overlay, NULL, path, LAYER_CLIENT, NULL);
+    free(path);
+    if (!file || list->failed)
+        return;
+    const json_t *connector = workspace_connector(list->w, name, list->e);
+    if (!connector) {
+        list->failed = 1;
+        return;
+    }
+    list->apps = xrealloc(list->apps, (list->n + 1) * sizeof *list->apps);
+    list->apps[list->n++] =
+        (struct settings_app){xstrdup(name), json_object_get(connector, "ids")};
+}
+
+int workspace_apps(struct workspace *w, const struct settings_app **apps, size_t *n,
+                   struct err *e)
+{
+    if (!w->has_apps) {
+        struct app_list list = {.w = w, .e = e};
+        overlay_each(w->overlay, NULL, "lua", add_app, &list);
+        if (list.failed) {
+            apps_free(list.apps, list.n);
+            return -1;
+        }
+        w->apps = list.apps;
+        w->napps = list.n;
+        w->has_apps = 1;
+    }
+    *apps = w->apps;
+    *n = w->napps;
+    return 0;
+}
+
 /* A checked tree; NULL with ERR_NOT_FOUND when the file is not there. */
 static json_t *load_settings(struct workspace *w, const char *name,
                              enum settings_kind kind, struct err *e)
 {
     struct buf text;
-    json_t *tree = settings_file_read(w, name, &text, e);
+    json_t *tree = settings_file_read(w->dir, name, &text, e);
     if (w->lenient) {
         if (!tree && e->kind != ERR_NOT_FOUND)
             tree = json_object();
     } else if (tree) {
         struct first_problem first = {e, name, &text, 0};
-        if (settings_file_check(w, tree, kind, on_problem, &first, e) != 0) {
+        const struct settings_app *apps;
+        size_t napps;
+        if (workspace_apps(w, &apps, &napps, e) != 0 ||
+            settings_file_check(apps, napps, tree, kind, on_problem, &first) != 0) {
             json_decref(tree);
             tree = NULL;
         }
@@ -169,8 +222,9 @@ const json_t *workspace_settings(struct workspace *w, struct err *e)
 {
     struct err why;
     if (!w->settings)
-        w->settings = w->dir ? load_settings(w, "foyer.lua", OF_WORKSPACE, e ? e : &why)
-                             : json_object();
+        w->settings =
+            w->dir ? load_settings(w, "foyer.lua", SETTINGS_WORKSPACE, e ? e : &why)
+                   : json_object();
     return w->settings;
 }
 
@@ -233,7 +287,7 @@ const json_t *workspace_client(struct workspace *w, const char *client, struct e
     char *name = xasprintf("clients/%s/client.lua", client);
     char *ids_name = xasprintf("clients/%s/ids.lua", client);
     json_t *merged = NULL;
-    json_t *tree = load_settings(w, name, OF_CLIENT, &why);
+    json_t *tree = load_settings(w, name, SETTINGS_CLIENT, &why);
     if (!tree && why.kind == ERR_NOT_FOUND) {
         unknown_client(w, client, &why);
     } else if (tree && w->lenient && json_object_size(tree) == 0) {
@@ -241,7 +295,7 @@ const json_t *workspace_client(struct workspace *w, const char *client, struct e
          * uses it: ids.lua alone would look like a client without a name or vars */
         merged = tree;
     } else if (tree) {
-        json_t *ids = load_settings(w, ids_name, OF_IDS, &why);
+        json_t *ids = load_settings(w, ids_name, SETTINGS_IDS, &why);
         if (ids || why.kind == ERR_NOT_FOUND)
             merged = settings_merge_ids(tree, ids);
         json_decref(ids);
@@ -373,44 +427,6 @@ struct vault *workspace_vault(struct workspace *w, struct err *e)
     return w->vault;
 }
 
-struct connection *workspace_try_connection(struct workspace *w, const char *app,
-                                            const char *api_url, const char *token,
-                                            struct err *e)
-{
-    const json_t *connector = workspace_connector(w, app, e);
-    if (!connector)
-        return NULL;
-    struct connection *c = xcalloc(1, sizeof *c);
-    c->app = xstrdup(app);
-    c->token = xstrdup(token);
-    if (api_url) { /* replaces the connector's address and hosts, loopback included */
-        struct url_parts u;
-        if (url_parts_parse(api_url, &u, e) != 0) {
-            connection_free(c);
-            return NULL;
-        }
-        c->base = xstrdup(api_url);
-        size_t n = strlen(c->base);
-        while (n && c->base[n - 1] == '/')
-            c->base[--n] = '\0';
-        c->hosts = xcalloc(1, sizeof *c->hosts);
-        c->hosts[c->nhosts++] = xasprintf("%s:%d", u.host, u.port);
-        url_parts_fini(&u);
-        return c;
-    }
-    c->base = xstrdup(json_text(connector, "api.base"));
-    const json_t *hosts = json_at(connector, "api.hosts");
-    c->hosts = xcalloc(json_array_size(hosts) + 1, sizeof *c->hosts);
-    size_t i;
-    json_t *host;
-    json_array_foreach(hosts, i, host)
-    {
-        if (json_is_string(host))
-            c->hosts[c->nhosts++] = xstrdup(json_string_value(host));
-    }
-    return c;
-}
-
 struct live *workspace_live(struct workspace *w)
 {
     if (!w->live)
@@ -425,26 +441,6 @@ struct presence *workspace_presence(struct workspace *w, struct err *e)
     return w->presence;
 }
 
-static struct vault_place place_of(const char *owner, const char *name, int64_t version)
-{
-    return (struct vault_place){"token", owner, name, version};
-}
-
-static int seal(struct vault *vault, const char *owner, const char *name, int64_t version,
-                const char *text, struct store_sealed *out, struct err *e)
-{
-    struct vault_place place = place_of(owner, name, version);
-    struct buf sealed;
-    buf_init(&sealed, 64 * 1024);
-    if (vault_seal(vault, &place, text, strlen(text), &sealed, e) != 0) {
-        buf_free(&sealed);
-        return -1;
-    }
-    out->version = version;
-    out->data = (unsigned char *)buf_take(&sealed, &out->len);
-    return 0;
-}
-
 /* Another process may have renewed the key since this one read it. */
 struct vault *workspace_sealer(struct workspace *w, struct err *e)
 {
@@ -456,77 +452,6 @@ struct vault *workspace_sealer(struct workspace *w, struct err *e)
     if (id[0] && strcmp(id, vault_key_id(vault)) != 0 && vault_use(vault, id, e) != 0)
         return NULL;
     return vault;
-}
-
-int workspace_seal_token(struct workspace *w, struct store_connection *row,
-                         int64_t version, const struct oauth_token *token, struct err *e)
-{
-    row->token = (struct store_sealed){0};
-    row->refresh = (struct store_sealed){0};
-    struct vault *vault = workspace_sealer(w, e);
-    if (!vault)
-        return -1;
-    char *owner = xasprintf("%s/%s", row->app, row->id);
-    row->expires_ms = token->expires_ms;
-    int rc = seal(vault, owner, "access", version, token->access, &row->token, e);
-    if (rc == 0 && token->refresh)
-        rc = seal(vault, owner, "refresh", version, token->refresh, &row->refresh, e);
-    testhook_pause("token sealed");
-    free(owner);
-    return rc;
-}
-
-static int unseal(struct workspace *w, const struct store_connection *row,
-                  const char *name, const struct store_sealed *sealed, struct buf *out,
-                  struct err *e)
-{
-    struct vault *vault = workspace_vault(w, e);
-    if (!vault)
-        return -1;
-    char *owner = xasprintf("%s/%s", row->app, row->id);
-    struct vault_place place = place_of(owner, name, sealed->version);
-    int rc = vault_unseal(vault, &place, sealed->data, sealed->len, out, e);
-    free(owner);
-    return rc;
-}
-
-int workspace_refresh_token(struct workspace *w, const struct store_connection *row,
-                            struct buf *out, struct err *e)
-{
-    return unseal(w, row, "refresh", &row->refresh, out, e);
-}
-
-int workspace_adopt(struct workspace *w, struct connection *c,
-                    const struct store_connection *row, struct err *e)
-{
-    struct buf token;
-    buf_init(&token, 16 * 1024);
-    int rc = unseal(w, row, "access", &row->token, &token, e);
-    if (rc == 0) {
-        crypto_wipe(c->token, strlen(c->token));
-        free(c->token);
-        c->token = xstrdup(buf_str(&token));
-        c->version = row->token.version;
-        c->created_ms = row->created_ms;
-        c->refreshable = row->refresh.data != NULL;
-        c->reconnect = row->reconnect;
-        c->expires_ms = row->expires_ms;
-        c->obtained_ms = row->refreshed_ms ? row->refreshed_ms : row->created_ms;
-    }
-    vault_wipe(&token);
-    return rc;
-}
-
-const struct connection *workspace_connection(struct workspace *w, const char *client,
-                                              const char *app, struct err *e)
-{
-    return connections_get(w->links, client, app, e);
-}
-
-const struct connection *workspace_company(struct workspace *w, const char *app,
-                                           const char *company, struct err *e)
-{
-    return connections_company(w->links, app, company, e);
 }
 
 int workspace_secret(struct workspace *w, const char *name, struct buf *out,
@@ -545,70 +470,4 @@ int workspace_secret(struct workspace *w, const char *name, struct buf *out,
                                      clock_wall_ms(), &ignored) != 0)
         log_line(LOG_DEBUG, "%s", ignored.text);
     return rc;
-}
-
-/* ---- as runs see it ---- */
-
-static const json_t *host_client(void *arg, const char *client, struct err *e)
-{
-    return workspace_client(arg, client, e);
-}
-
-static const json_t *host_workspace(void *arg, struct err *e)
-{
-    return workspace_settings(arg, e);
-}
-
-static const json_t *host_connector(void *arg, const char *app, struct err *e)
-{
-    return workspace_connector(arg, app, e);
-}
-
-static const struct connection *host_connection(void *arg, const char *client,
-                                                const char *app, const char *company,
-                                                struct err *e)
-{
-    return company ? workspace_company(arg, app, company, e)
-                   : workspace_connection(arg, client, app, e);
-}
-
-static int host_secret(void *arg, const char *name, struct buf *out, struct err *e)
-{
-    return workspace_secret(arg, name, out, e);
-}
-
-static int host_load_value(void *arg, const char *client, const char *key, char **value,
-                           struct err *e)
-{
-    struct store *store = workspace_store(arg, e);
-    return store ? ledger_value(store_db(store), client, key, value, e) : -1;
-}
-
-static int host_save_value(void *arg, const char *client, const char *key,
-                           const char *value, struct err *e)
-{
-    struct store *store = workspace_store(arg, e);
-    return store
-               ? ledger_value_put(store_db(store), client, key, value,
-                                  workspace_limits(arg)->store_bytes, clock_wall_ms(), e)
-               : -1;
-}
-
-static void host_each_client(void *arg, void (*fn)(void *arg, const char *client),
-                             void *fn_arg)
-{
-    workspace_each_client(arg, fn, fn_arg);
-}
-
-struct run_host workspace_host(struct workspace *w)
-{
-    return (struct run_host){.arg = w,
-                             .client = host_client,
-                             .workspace = host_workspace,
-                             .connector = host_connector,
-                             .connection = host_connection,
-                             .secret = host_secret,
-                             .load_value = host_load_value,
-                             .save_value = host_save_value,
-                             .each_client = host_each_client};
 }

@@ -9,11 +9,10 @@
 #include "base/err.h"
 #include "core/limits.h"
 #include "store/live.h"
-#include "core/oauth.h"
+#include "core/settings_check.h"
 #include "vm/overlay.h"
 #include "store/store.h"
 #include "store/vault.h"
-#include "vm/run.h"
 
 struct workspace;
 
@@ -23,8 +22,6 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e);
 void workspace_close(struct workspace *w);
 const char *workspace_dir(const struct workspace *w); /* NULL: none */
 struct overlay *workspace_overlay(struct workspace *w);
-/* For runs_new. */
-struct run_host workspace_host(struct workspace *w);
 
 /* All of these are borrowed. Errors name file, line and field. */
 const json_t *workspace_settings(struct workspace *w, struct err *e);
@@ -32,11 +29,10 @@ const json_t *workspace_settings(struct workspace *w, struct err *e);
 const struct limits *workspace_limits(struct workspace *w);
 const json_t *workspace_client(struct workspace *w, const char *client, struct err *e);
 const json_t *workspace_connector(struct workspace *w, const char *app, struct err *e);
-const struct connection *workspace_connection(struct workspace *w, const char *client,
-                                              const char *app, struct err *e);
-/* The connection to COMPANY, whichever client uses it: ERR_AUTH when none does. */
-const struct connection *workspace_company(struct workspace *w, const char *app,
-                                           const char *company, struct err *e);
+/* The apps that have a connector, for core/settings_check.h. -1 when a connector cannot
+ * be read. */
+int workspace_apps(struct workspace *w, const struct settings_app **apps, size_t *n,
+                   struct err *e);
 int workspace_secret(struct workspace *w, const char *name, struct buf *out,
                      struct err *e);
 void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char *client),
@@ -52,24 +48,8 @@ struct vault *workspace_sealer(struct workspace *w, struct err *e);
 struct live *workspace_live(struct workspace *w);
 struct presence *workspace_presence(struct workspace *w, struct err *e);
 
-/* Seals a token into ROW (token, refresh, expires_ms) as VERSION; the caller frees both
- * data, also after -1. */
-int workspace_seal_token(struct workspace *w, struct store_connection *row,
-                         int64_t version, const struct oauth_token *token, struct err *e);
-/* Opens ROW's refresh token into OUT, to be wiped by vault_wipe. */
-int workspace_refresh_token(struct workspace *w, const struct store_connection *row,
-                            struct buf *out, struct err *e);
-/* Makes C what ROW says now: another process may have refreshed it. */
-int workspace_adopt(struct workspace *w, struct connection *c,
-                    const struct store_connection *row, struct err *e);
-
 /* From now on settings with mistakes are handed out all the same, and {} for those that
  * cannot be read: `foyer check` looks at everything. */
 void workspace_be_lenient(struct workspace *w);
-/* A connection that is not stored yet: to ask who a token belongs to. Freed by
- * connection_free. API_URL may be NULL. */
-struct connection *workspace_try_connection(struct workspace *w, const char *app,
-                                            const char *api_url, const char *token,
-                                            struct err *e);
 
 #endif

@@ -98,18 +98,20 @@ static int check_file(struct workspace *w, const char *name, enum settings_kind 
     struct buf text;
     struct err e = {0};
     int n = 0;
-    json_t *tree = settings_file_read(w, name, &text, &e);
+    json_t *tree = settings_file_read(workspace_dir(w), name, &text, &e);
     if (!tree) {
         if (!optional || e.kind != ERR_NOT_FOUND)
             n = tell_unreadable(name, &text, &e, problem, arg);
     } else {
         struct all_problems all = {problem, arg, name, &text};
-        n = settings_file_check(w, tree, kind, each_problem, &all, &e);
-        if (n < 0) /* a broken connector: workspace_check_connectors tells */
-            n = 0;
-        if (kind == OF_WORKSPACE)
+        const struct settings_app *apps;
+        size_t napps;
+        /* a connector that cannot be read is workspace_check_connectors' to report */
+        if (workspace_apps(w, &apps, &napps, &e) == 0)
+            n = settings_file_check(apps, napps, tree, kind, each_problem, &all);
+        if (kind == SETTINGS_WORKSPACE)
             n += check_half_apps(w, json_object_get(tree, "apps"), "apps.", &all);
-        else if (kind == OF_CLIENT)
+        else if (kind == SETTINGS_CLIENT)
             n += check_half_apps(w, tree, "", &all);
     }
     json_decref(tree);
@@ -119,7 +121,7 @@ static int check_file(struct workspace *w, const char *name, enum settings_kind 
 
 int workspace_check(struct workspace *w, workspace_problem *problem, void *arg)
 {
-    return check_file(w, "foyer.lua", OF_WORKSPACE, 0, problem, arg);
+    return check_file(w, "foyer.lua", SETTINGS_WORKSPACE, 0, problem, arg);
 }
 
 int workspace_check_client(struct workspace *w, const char *client,
@@ -127,8 +129,8 @@ int workspace_check_client(struct workspace *w, const char *client,
 {
     char *name = xasprintf("clients/%s/client.lua", client);
     char *ids = xasprintf("clients/%s/ids.lua", client);
-    int n = check_file(w, name, OF_CLIENT, 0, problem, arg) +
-            check_file(w, ids, OF_IDS, 1, problem, arg);
+    int n = check_file(w, name, SETTINGS_CLIENT, 0, problem, arg) +
+            check_file(w, ids, SETTINGS_IDS, 1, problem, arg);
     free(name);
     free(ids);
     return n;

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "work/host.h"
 #include "workspace/workspace.h"
 #include "api/api.h"
 #include "core/settings.h"
@@ -88,7 +89,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "attempts: %s\n", e.text);
         return 1;
     }
-    struct run_host host = workspace_host(w);
+    struct connections *connections = connections_new(w);
+    struct run_host host = host_of(connections);
     struct vm *vm = vm_new(&limits_default, workspace_overlay(w));
     struct runs *runs = runs_new(vm, loop, httpc, &host, api_open);
     struct all all = {.loop = loop};
@@ -106,6 +108,7 @@ int main(int argc, char **argv)
            ((double)used.ru_maxrss - before) / n);
     runs_free(runs);
     vm_free(vm);
+    connections_free(connections);
     httpc_free(httpc);
     loop_free(loop);
     workspace_close(w);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "work/host.h"
 #include "workspace/workspace.h"
 #include "samples.h"
 #include "api/api.h"
@@ -70,7 +71,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "start: %s\n", e.text);
         return 1;
     }
-    struct run_host host = workspace_host(w);
+    struct connections *connections = connections_new(w);
+    struct run_host host = host_of(connections);
     struct vm *vm = vm_new(&limits_default, workspace_overlay(w));
     struct runs *runs = runs_new(vm, loop, httpc, &host, api_open);
     struct run_spec spec = {.id = "bench",
@@ -88,6 +90,7 @@ int main(int argc, char **argv)
     printf("%.2f %.2f\n", samples_median(&attempt), samples_median(&bare));
     runs_free(runs);
     vm_free(vm);
+    connections_free(connections);
     httpc_free(httpc);
     loop_free(loop);
     workspace_close(w);

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
+#include "auth/connections.h"
 #include "serve/ingest.h"
 #include "base/clock.h"
 #include "base/path.h"
@@ -163,7 +164,7 @@ static void connect_client(const char *client, const char *company)
     struct store_connection row = {
         .id = (char *)company, .app = (char *)"front", .company = (char *)"Company"};
     int64_t version = store_connection_version(store, "front", company, &e);
-    assert_int_equal(workspace_seal_token(w, &row, version + 1, &token, &e), 0);
+    assert_int_equal(connections_seal_token(w, &row, version + 1, &token, &e), 0);
     assert_int_equal(store_connection_put(store, client, &row, 1, &e), 0);
     free(row.token.data);
     free(row.refresh.data);
