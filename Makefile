@@ -56,7 +56,7 @@ VERSION  := 0.1.0
 ROOMS    := base io core vm store api workspace auth work serve ops cli
 SOURCES  := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))
 OBJECTS  := $(SOURCES:src/%.c=$(OUT)/%.o) $(OUT)/builtin.o
-BUILTIN  := $(shell find lua recipes -type f ! -path 'lua/meta/*' ! -name '.*' 2>/dev/null | LC_ALL=C sort)
+BUILTIN  := $(shell find lua recipes -type f ! -path 'lua/meta/*' ! -name '.*' ! -name README.md 2>/dev/null | LC_ALL=C sort)
 UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_BIN := $(UNIT:%=$(OUT)/tests/%)
 # What a test puts itself in front of.

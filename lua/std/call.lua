@@ -1,6 +1,6 @@
 -- call: ctx, one table per scope, and what calls other scripts.
 local std = ...
-local script, schema = std.part("script"), std.part("schema")
+local script, scope, values = std.part("script"), std.part("scope"), std.part("values")
 
 local call = {}
 
@@ -41,33 +41,22 @@ function call.context(options)
   return ctx
 end
 
--- Runs FN(ctx, input) in a scope of its own: input and result cross as copies. Whatever happens,
--- the guard leaves the scope. BULK: what it reads lets replies and activations go first. CATCHES:
--- retryable failures are raised.
+-- Runs FN(ctx, input) in a scope of its own, as std.enter opens it, and raises its failure.
 function call.scope(kind, name, app, effect, input, options, fn, bulk, catches)
-  local copy, recorded, guard <close> = std.enter(kind, name, app, effect, input, bulk, catches)
-  if copy == nil then
-    if recorded.error then
-      std.fail(recorded.error.kind, recorded.error.message, recorded.error)
-    end
-    return recorded.result
-  end
-  input = nil -- luacheck: ignore 311 (it may be large, and the script has its copy)
-  local ok, result = pcall(fn, call.context(options), copy)
-  if ok then
-    ok, result = pcall(std.leave, { result = result }, guard)
-    if ok then return result.result end
-  end
-  local failure = std.part("failure").describe(result, name)
-  std.leave({ error = failure }, guard)
-  std.fail(failure.kind, failure.message, failure)
+  local result, failure = scope.run(name, function()
+    local given = input
+    input = nil -- it may be large, and the script gets a copy: do not keep both
+    return std.enter(kind, name, app, effect, given, bulk, catches)
+  end, scope.leave, function(copy) return fn(call.context(options), copy) end)
+  if failure then std.fail(failure.kind, failure.message, failure) end
+  return result
 end
 
 -- ctx.call: validates INPUT, turns names into ids, runs the action's outermost layer.
 function call.action(name, input, bulk, catches)
   local action = script.get("action", name)
   local app = script.split(name)
-  local ok, checked = pcall(schema.apply, action.input or {}, input == nil and {} or input,
+  local ok, checked = pcall(values.apply, action.input or {}, input == nil and {} or input,
     "input", call.client())
   if not ok then
     if type(checked) == "table" and checked.kind == "invalid" then

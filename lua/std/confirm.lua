@@ -20,7 +20,7 @@ local function answer_of(found, name)
   local answer = is_answer(found) and found or { status = 200, body = found }
   if found == true then answer = { status = 204 } end
   if answer.status < 200 or answer.status > 299 then
-    std.fail("script", ("the confirm of %s: the status %d is no success; false says that it was not done"):format(
+    std.fail("script", ("the confirm of %s: the status %d is not a success; return false when it was not done"):format(
       name, answer.status))
   end
   -- what answers without a body is 204: an empty 200 could not be read

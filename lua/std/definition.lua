@@ -110,13 +110,13 @@ local check_fields
 
 local function check_default(field, path, report)
   if field.default == nil or field[1] == "file" then return end
-  local schema = std.part("schema")
-  if not field.enum and not field.list and not field.object and schema.is_id(field[1]) then
+  local values = std.part("values")
+  if not field.enum and not field.list and not field.object and values.is_id(field[1]) then
     return -- may be a name that only some clients have
   end
   local fields = { default = { field[1], enum = field.enum, min = field.min, max = field.max,
     list = field.list, object = field.object } }
-  local ok, raised = pcall(schema.apply, fields, { default = field.default }, path)
+  local ok, raised = pcall(values.apply, fields, { default = field.default }, path)
   if not ok and type(raised) == "table" and raised.kind == "invalid" then
     report(path .. ".default", (raised.message:gsub("^[^ ]*: ", "", 1)))
   end
@@ -137,12 +137,12 @@ local function check_field(field, path, report)
   for key, value in pairs(field) do
     if key == 1 then
       kinds = kinds + 1
-      if type(value) ~= "string" or not std.part("types").is_type(value) then
+      if type(value) ~= "string" or not std.part("values").is_type(value) then
         local near = type(value) == "string"
-          and std.nearest(value, std.part("types").names())
+          and std.nearest(value, std.part("values").type_names())
         tell(path, ("unknown type \"%s\"; %s"):format(tostring(value),
           near and "did you mean \"" .. near .. "\"?"
-          or "there are " .. table.concat(std.part("types").names(), ", ")))
+          or "there are " .. table.concat(std.part("values").type_names(), ", ")))
       end
     elseif not field_keys[key] then
       tell(below(path, key), unknown(key, field_keys, "a field"))
@@ -198,7 +198,7 @@ function definition.check(kind, def, report)
       if type(item) ~= "string" then
         report(place, "must be text, not " .. shown(item))
       elseif key == "confirms" and not writes[item:match("^(%u+) /[^%s?#]*$")] then
-        report(place, ("\"%s\" is no write, such as \"POST /conversations/*/comments\": POST, PUT, PATCH or "
+        report(place, ("\"%s\" is not a write such as \"POST /conversations/*/comments\": POST, PUT, PATCH or "
           .. "DELETE and a path, * for one part of it"):format(item))
       end
     end
@@ -209,7 +209,7 @@ function definition.check(kind, def, report)
   if type(def.retry) == "table" then
     check_keys(def.retry, "retry", retry_keys, "retry", report)
     if type(def.retry.give_up) == "string" and not pcall(text.parse_duration, def.retry.give_up) then
-      report("retry.give_up", ("\"%s\" is no duration; write \"90s\", \"15m\", \"2h\" or "
+      report("retry.give_up", ("\"%s\" is not a duration; write \"90s\", \"15m\", \"2h\" or "
         .. "\"3d\""):format(def.retry.give_up))
     end
   end

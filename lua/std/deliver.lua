@@ -1,6 +1,6 @@
 -- deliver: which triggers one delivery fires for the run's client, and which recipes that starts.
 local std = ...
-local script, event = std.part("script"), std.part("event")
+local script, event, scope = std.part("script"), std.part("event"), std.part("scope")
 
 local KEY_BYTES = 200
 
@@ -10,36 +10,27 @@ local passing = {
   store = true, internal = true,
 }
 
--- Runs FN() in a scope of the trigger's own. Returns what it returned, or nil and the failure.
+-- Runs FN() in a scope of the trigger's own. Returns what FN returned, or nil and the failure.
 local function in_scope(name, app, fn)
-  local copy, recorded, guard <close> = std.enter("trigger", name, app, "read", {})
-  if copy == nil then return recorded.result, recorded.error end
-  local ok, result = pcall(fn)
-  if ok then
-    ok, result = pcall(std.leave, { result = result }, guard)
-    if ok then return result.result end
-  end
-  local failure = std.part("failure").describe(result, name)
-  std.leave({ error = failure }, guard)
-  return nil, failure
+  return scope.run(name, function() return std.enter("trigger", name, app, "read", {}) end, scope.leave, fn)
 end
 
 -- The recipes that the client has switched on, by the trigger that they listen to; the names that
 -- are on; those that cannot be loaded.
 local function listeners()
-  local entries = std.part("entries")(std.client(), std.workspace())
-  local on, by_trigger, broken = entries.on(), {}, json.array({})
+  local settings = std.part("recipe_settings")(std.client(), std.workspace())
+  local on, by_trigger, broken = settings.on(), {}, json.array({})
   for name in pairs(on) do
     local ok, definition = pcall(script.get, "recipe", name)
     if not ok then
-      local failure = std.part("failure").describe(definition, "the recipe " .. name)
+      local failure = std.part("errors").describe(definition, "the recipe " .. name)
       broken[#broken + 1] = { recipe = name, why = failure.message }
     elseif definition.on then
       local list = by_trigger[definition.on] or json.array({})
       by_trigger[definition.on] = list
       list[#list + 1] = {
-        name = name, on = true, cron = entries.says(name, "cron") or definition.cron,
-        retry = entries.retry(name, definition), uncertain = entries.uncertain(name),
+        name = name, on = true, cron = settings.says(name, "cron") or definition.cron,
+        retry = settings.retry(name, definition), uncertain = settings.uncertain(name),
       }
     end
   end
@@ -84,7 +75,7 @@ local function evaluate(name, trigger, envelope, missing, named, gone)
   if missing[1] then
     local ok, fetched = pcall(event.fetch, missing, gone)
     if not ok then
-      local failure = std.part("failure").describe(fetched, name)
+      local failure = std.part("errors").describe(fetched, name)
       if passing[failure.kind] then error(fetched, 0) end
       return { why = failure.message, error = failure.kind ~= "not_found" or nil }
     end
@@ -101,7 +92,7 @@ local function evaluate(name, trigger, envelope, missing, named, gone)
   if trigger.fires and not named then
     local ok, fires, why = pcall(trigger.fires, copy)
     if not ok then
-      out.why, out.error = std.part("failure").describe(fires, name).message, true
+      out.why, out.error = std.part("errors").describe(fires, name).message, true
     elseif not fires then
       out.why = type(why) == "string" and utf8.len(why) and why or "its `fires` said no"
     end
@@ -110,7 +101,7 @@ local function evaluate(name, trigger, envelope, missing, named, gone)
   if not trigger.key then return out end
   local ok, key = pcall(trigger.key, copy)
   if not ok then
-    out.why, out.error = std.part("failure").describe(key, name).message, true
+    out.why, out.error = std.part("errors").describe(key, name).message, true
   elseif type(key) ~= "string" or key == "" or #key > KEY_BYTES or not utf8.len(key) then
     out.error = true
     out.why = ("%s: its `key` must return a text of 1 to %d bytes, not %s"):format(name, KEY_BYTES,
@@ -142,76 +133,80 @@ local function mismatch(types)
     or ("its `on` has neither \"%s\" nor \"%s\""):format(types[1], types[2])
 end
 
--- args: {app, body, trigger, wanted}; what it returns is what the worker commits.
-return function(args)
-  local app, connector = args.app, std.connector(args.app)
-  local fired, quiet, broken = json.array({}), json.array({}), json.array({})
-  local envelope = event.shape(args.body, connector)
-  if not envelope then
-    return { event = {}, fired = fired, quiet = quiet, broken = broken, why = event.NEITHER }
+-- The names of the triggers to try: those of the app, or ONLY the one that the webhook's address names.
+local function trigger_names(app, only)
+  if only then
+    local name = app .. "/" .. only
+    return { script.file("trigger", name) and name or app .. "/?" }
   end
-  local types, wanted, gone, on, by_trigger = types_of(envelope), {}, {}, nil, nil
-  for _, name in ipairs(args.wanted or {}) do wanted[name] = true end
-
-  local function look(name, trigger, named)
-    if not on then on, by_trigger, broken = listeners() end
-    local missing, path = event.missing(envelope, trigger.needs, connector)
-    if not missing then
-      -- the trigger itself may know better why: an event of that kind never has it
-      local out = trigger.fires and in_scope(name, app, function()
-        return evaluate(name, trigger, envelope, {}, false, gone)
-      end)
-      return { why = out and not out.error and out.why
-        or ("the event has no %s, and nothing to fetch it by"):format(path) }
-    end
-    local recipes = listening(name, by_trigger, broken)
-    if missing[1] and not recipes[1] and not wanted[name] then
-      return { why = "nobody listens; what a preview leaves out was not fetched" }
-    end
-    local out, failure = in_scope(name, app, function()
-      return evaluate(name, trigger, envelope, missing, named, gone)
-    end)
-    if failure then
-      if passing[failure.kind] then std.fail(failure.kind, failure.message, failure) end
-      return fault(failure.message)
-    end
-    event.put(envelope, out.fetched or {})
-    if out.why then return out end
-    local conversation = event.at(envelope, "payload.conversation.id")
-    if type(conversation) ~= "string" then conversation = nil end
-    for _, recipe in ipairs(recipes) do recipe.order = conversation end
-    fired[#fired + 1] = {
-      trigger = name, key = out.key, conversation = conversation,
-      recipes = recipes, not_on = not_on(name, on),
-    }
-  end
-
-  local names, only = {}, args.trigger and app .. "/" .. args.trigger
+  local names = {}
   for _, file in ipairs(std.list("lua/" .. app .. "/triggers")) do
     local name = file:match("^(.+)%.lua$")
     if name then names[#names + 1] = app .. "/" .. name end
   end
-  if only and not script.file("trigger", only) then only = app .. "/?" end
-  if only then names = { only } end
-  for _, name in ipairs(names) do
+  return names
+end
+
+-- Why a trigger does not fire whose event lacks the object at PATH and cannot fetch it.
+local function incomplete(one, name, trigger, path)
+  -- The trigger itself may give a better reason: an event of that kind never has the object.
+  local out = trigger.fires and in_scope(name, one.app, function()
+    return evaluate(name, trigger, one.envelope, {}, false, one.gone)
+  end)
+  return { why = out and not out.error and out.why
+    or ("the event has no %s, and nothing to fetch it by"):format(path) }
+end
+
+-- Tries one trigger on ONE delivery. Returns nil and adds to one.fired when it fires, else {why, error}.
+-- NAMED: the webhook's address names the trigger.
+local function try(one, name, trigger, named)
+  if not one.on then one.on, one.by_trigger, one.broken = listeners() end
+  local missing, path = event.missing(one.envelope, trigger.needs, one.connector)
+  if not missing then return incomplete(one, name, trigger, path) end
+  local recipes = listening(name, one.by_trigger, one.broken)
+  if missing[1] and not recipes[1] and not one.wanted[name] then
+    return { why = "no recipe listens; what a preview leaves out was not fetched" }
+  end
+  local out, failure = in_scope(name, one.app, function()
+    return evaluate(name, trigger, one.envelope, missing, named, one.gone)
+  end)
+  if failure then
+    if passing[failure.kind] then std.fail(failure.kind, failure.message, failure) end
+    return fault(failure.message)
+  end
+  event.put(one.envelope, out.fetched or {})
+  if out.why then return out end
+  local conversation = event.at(one.envelope, "payload.conversation.id")
+  if type(conversation) ~= "string" then conversation = nil end
+  for _, recipe in ipairs(recipes) do recipe.order = conversation end
+  one.fired[#one.fired + 1] = {
+    trigger = name, key = out.key, conversation = conversation,
+    recipes = recipes, not_on = not_on(name, one.on),
+  }
+end
+
+-- args: {app, body, trigger, wanted}. Returns what the worker commits: {envelope, fired, quiet, broken, why}.
+return function(args)
+  local connector = std.connector(args.app)
+  local quiet, envelope = json.array({}), event.shape(args.body, connector)
+  local one = {
+    app = args.app, connector = connector, envelope = envelope, fired = json.array({}), broken = json.array({}),
+    wanted = {}, gone = {},
+  }
+  if not envelope then return { fired = one.fired, quiet = quiet, broken = one.broken, why = event.NEITHER } end
+  for _, name in ipairs(args.wanted or {}) do one.wanted[name] = true end
+  local types, named = types_of(envelope), args.trigger ~= nil
+  for _, name in ipairs(trigger_names(args.app, args.trigger)) do
     local ok, trigger = pcall(script.get, "trigger", name)
     local out
     if not ok then
-      out = fault(std.part("failure").describe(trigger, name).message)
-    elseif only or matches(trigger, types) then
-      out = look(name, trigger, only ~= nil)
+      out = fault(std.part("errors").describe(trigger, name).message)
+    elseif named or matches(trigger, types) then
+      out = try(one, name, trigger, named)
     else
       out = { why = mismatch(types) }
     end
     if out then quiet[#quiet + 1] = { trigger = name, why = out.why, error = out.error } end
   end
-
-  local id, conversation = envelope.payload.id, event.at(envelope, "payload.conversation.id")
-  return {
-    event = {
-      type = types[2] or types[1], id = type(id) == "string" and id or nil,
-      conversation = type(conversation) == "string" and conversation or nil,
-    },
-    envelope = fired[1] and envelope, fired = fired, quiet = quiet, broken = broken,
-  }
+  return { envelope = one.fired[1] and envelope, fired = one.fired, quiet = quiet, broken = one.broken }
 end

@@ -1,7 +1,7 @@
 -- each: walks all pages of a list action. STATE is plain data, copied at each page's end: that
 -- is where a killed run will go on.
 local std = ...
-local call = std.part("call")
+local call, scope = std.part("call"), std.part("scope")
 
 local limits = std.limits
 
@@ -96,14 +96,9 @@ return function(action, input, state, fn, more)
     input = input == nil and {} or input, state = copy_state(state == nil and {} or state), pages = 0, items = 0,
   }
   local name = "each " .. tostring(action)
-  local where, recorded, guard <close> = std.enter_each(name, first)
-  if where == nil then
-    if recorded.error then std.fail(recorded.error.kind, recorded.error.message, recorded.error) end
-    return recorded.result
-  end
-  local ok, result = pcall(walk, action, where, fn, more and more.unique, guard)
-  if ok then return std.leave_each(guard, { result = result }).result end
-  local failure = std.part("failure").describe(result, name)
-  std.leave_each(guard, { error = failure })
-  error(result, 0)
+  local result, failure, raised = scope.run(name, function() return std.enter_each(name, first) end,
+    std.leave_each, function(where, guard) return walk(action, where, fn, more and more.unique, guard) end)
+  if raised ~= nil then error(raised, 0) end
+  if failure then std.fail(failure.kind, failure.message, failure) end
+  return result
 end

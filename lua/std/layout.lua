@@ -131,7 +131,7 @@ function layout.files(add)
     elseif folders[app] then
       misplaced_below(file, add, ("did you mean lua/%s/%s/%%s?"):format(app_like, app))
     elseif reserved[app] then
-      misplaced_below(file, add, ("\"%s\" is no app's name, foyer keeps it for itself"):format(app))
+      misplaced_below(file, add, ("\"%s\" cannot name an app: foyer uses it itself"):format(app))
     else
       add_app(list, app, known, add)
       for folder in pairs(folders) do

@@ -3,7 +3,7 @@
 local std = ...
 
 local function fields_input(fields, args)
-  return std.part("words")(fields, args.words or {}, args.input or {})
+  return std.part("cli_args")(fields, args.words or {}, args.input or {})
 end
 
 -- "run" is a recipe's, with args {recipe, words, input, event}; the rest are tools of the command

@@ -18,26 +18,6 @@ local OPTIONAL = { client = true, options = true, vars = true }
 
 local model = {}
 
--- Edits between two names, a transposition being one; case does not count.
-local function distance(a, b)
-  a, b = string.lower(a), string.lower(b)
-  local before, last, row = {}, {}, {}
-  for j = 0, #b do last[j] = j end
-  for i = 1, #a do
-    row[0] = i
-    for j = 1, #b do
-      local same = a:byte(i) == b:byte(j)
-      local best = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same and 0 or 1))
-      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
-        best = math.min(best, before[j - 2] + 1)
-      end
-      row[j] = best
-    end
-    before, last, row = last, row, before
-  end
-  return last[#b]
-end
-
 local function shape_of(c, key, value)
   if OPEN_NAMES[key] or value == c.null then return OPEN end
   if type(value) == "userdata" and c.null == nil then return OPEN end
@@ -92,15 +72,6 @@ local function resolve(c, path)
   return { at = 1, optional = optional }
 end
 
-local function closest(names, wanted)
-  local best, least = nil, math.max(1, #wanted // 3) + 1
-  for _, name in ipairs(names) do
-    local d = distance(name, wanted)
-    if d < least then best, least = name, d end
-  end
-  return best
-end
-
 local function names_of(c, shape, names)
   if shape ~= OPEN and kind_of(c, shape) == "object" then
     for name in pairs(shape) do
@@ -135,7 +106,7 @@ local function nearest(c, path, found)
   else
     for i = #c.frames, 1, -1 do names_of(c, c.frames[i].shape, names) end
   end
-  local name = closest(names, path[found.at])
+  local name = std.nearest(path[found.at], names)
   if name then
     local parts = { table.unpack(path) }
     parts[found.at] = name

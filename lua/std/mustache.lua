@@ -106,7 +106,7 @@ local function split_name(p, tag)
   local path = {}
   for part in string.gmatch(tag.name .. ".", "([^.]*)%.") do
     if part == "" then
-      fail("invalid", p.name, tag.line, "'%s' is no variable name: a part between its dots is empty", tag.name)
+      fail("invalid", p.name, tag.line, "'%s' is not a variable name: a part between its dots is empty", tag.name)
     end
     path[#path + 1] = part
   end

@@ -34,7 +34,7 @@ function references.template(name)
 end
 
 local function is_id(field)
-  return type(field[1]) == "string" and std.part("schema").is_id(field[1])
+  return type(field[1]) == "string" and std.part("values").is_id(field[1])
 end
 
 -- What a call passes to the action NAME as a table that is written down, against its `input`.
@@ -43,12 +43,12 @@ local function check_input(src, name, call, client, add)
   local ok, action = pcall(script.load, script.file("action", name), 1)
   local input = ok and type(action) == "table" and (action.input or {})
   if not given or type(input) ~= "table" then return end
-  local names, schema = {}, std.part("schema")
+  local names, values = {}, std.part("values")
   for key, field in pairs(input) do
     if type(field) ~= "table" then return end -- the action's own mistake
     names[#names + 1] = key
     if whole and field.required and field.default == nil and not given[key] then
-      add(call.line, ("%s: \"%s\" is missing (%s)"):format(name, key, schema.describe(field)))
+      add(call.line, ("%s: \"%s\" is missing (%s)"):format(name, key, values.describe(field)))
     end
   end
   for key, value in pairs(given) do
@@ -58,7 +58,7 @@ local function check_input(src, name, call, client, add)
       add(line, ("%s: unknown key \"%s\"; %s"):format(name, key, near and "did you mean \"" .. near
         .. "\"?" or #names > 0 and "it takes " .. table.concat(names, ", ") or "it takes none"))
     elseif literal ~= nil and (client or not is_id(field)) then
-      local good, raised = pcall(schema.apply, { [key] = field }, { [key] = literal }, name, client)
+      local good, raised = pcall(values.apply, { [key] = field }, { [key] = literal }, name, client)
       if not good and type(raised) == "table" and raised.kind == "invalid" then
         add(line, raised.message)
       end

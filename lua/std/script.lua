@@ -11,10 +11,10 @@ function script.load(file, from, client)
   local chunk, info
   local function super(over)
     if type(over) ~= "table" then
-      std.part("fault").raise(info, "super", "super takes one table, as in super { run = … }")
+      std.part("errors").raise(info, "super", "super takes one table, as in super { run = … }")
     end
     local base, below = script.load(file, info.index + 1, client)
-    if not base then std.part("fault").nothing_below(info) end
+    if not base then std.part("errors").nothing_below(info) end
     info.below, info.own = below, over
     return std.part("override")(base, over)
   end
@@ -23,7 +23,7 @@ function script.load(file, from, client)
   info.client = client
   local definition = chunk()
   if type(definition) ~= "table" then
-    std.part("fault").raise(info, nil, ("returns a %s: a script returns one table, as in return { summary = …, "
+    std.part("errors").raise(info, nil, ("returns a %s: a script returns one table, as in return { summary = …, "
       .. "run = … }"):format(type(definition)))
   end
   info.own = info.own or definition

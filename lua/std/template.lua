@@ -28,7 +28,7 @@ end
 
 local function check_name(name)
   if type(name) ~= "string" or not name:match("^[%w][%w._/-]*$") or name:find("..", 1, true) then
-    std.fail("invalid", ("\"%s\" is no name of a template"):format(tostring(name)))
+    std.fail("invalid", ("\"%s\" is not the name of a template"):format(tostring(name)))
   end
 end
 

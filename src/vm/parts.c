@@ -90,6 +90,25 @@ void parts_set_std(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &parts_key);
 }
 
+/* Finds the source of a part and pushes its path. A run goes on with the sources that it
+ * began with, so one of them may ask for a part by a name that it no longer has:
+ * lua/std/older/ keeps these names. */
+static struct overlay_file *find_part(lua_State *L, const char *name)
+{
+    struct err e, ignored;
+    size_t size = strlen(name) + sizeof "lua/std/older/.lua";
+    char *path = lua_newuserdatauv(L, size, 0);
+    snprintf(path, size, "lua/std/%s.lua", name);
+    struct overlay_file *file = parts_find(L, NULL, path, LAYER_BUILTIN, &e);
+    if (!file && e.kind == ERR_NOT_FOUND) {
+        snprintf(path, size, "lua/std/older/%s.lua", name);
+        file = parts_find(L, NULL, path, LAYER_BUILTIN, &ignored);
+    }
+    if (!file)
+        fail_raise(L, &e);
+    return file;
+}
+
 void parts_push(lua_State *L, const char *name)
 {
     luaL_checkstack(L, 6, NULL);
@@ -99,13 +118,7 @@ void parts_push(lua_State *L, const char *name)
         return;
     }
     lua_pop(L, 1);
-    struct err e;
-    size_t size = strlen(name) + sizeof "lua/std/.lua";
-    char *path = lua_newuserdatauv(L, size, 0); // parts path
-    snprintf(path, size, "lua/std/%s.lua", name);
-    struct overlay_file *file = parts_find(L, NULL, path, LAYER_BUILTIN, &e);
-    if (!file)
-        fail_raise(L, &e);
+    struct overlay_file *file = find_part(L, name); // parts path
     env_push(L);
     parts_load(L, file); // parts path chunk
     lua_rawgetp(L, LUA_REGISTRYINDEX, &std_key);

@@ -157,7 +157,7 @@ return super {
 }
 LUA
 }
-says_super='clients/acme/lua/front/actions/list-inbox.lua:3: super has nothing to lie over: no layer below has lua/front/actions/list-inbox.lua; did you mean to call this file "list-inboxes.lua"?'
+says_super='clients/acme/lua/front/actions/list-inbox.lua:3: super has nothing to change: no layer below has lua/front/actions/list-inbox.lua; did you mean to call this file "list-inboxes.lua"?'
 
 mistake_host() {
   recipe clients/beta/recipes/post.lua 'ctx.http.post("https://hooks.slack.com/ok", {})' \
@@ -371,10 +371,10 @@ return {
   },
 }
 LUA
-  finds 'clients/acme/client.lua:6: recipes.first-reply.author: "lela" is no teammate: neither an id ("tea_…"), an alias ("alt:…") nor a name in `front.teammates` of client.lua; did you mean "leela"?' \
+  finds 'clients/acme/client.lua:6: recipes.first-reply.author: "lela" is not a teammate: neither an id ("tea_…"), an alias ("alt:…") nor a name in `front.teammates` of client.lua; did you mean "leela"?' \
     'clients/acme/client.lua:7: recipes.first-reply.template: unknown template "first-repyl"; did you mean "first-reply"?' \
     'clients/acme/client.lua:8: recipes.first-reply.autor: unknown option "autor" of the recipe first-reply; did you mean "author"?' \
-    'clients/acme/client.lua:12: recipes.digest.hours: "four" is no number' \
+    'clients/acme/client.lua:12: recipes.digest.hours: "four" is not a number' \
     'clients/acme/client.lua:12: recipes.digest.limit: 200 is more than 100' \
     'clients/acme/client.lua:13: recipes.digest.conversation: "inb_1" is an inbox id; a conversation id starts with "cnv_"'
 }
@@ -441,7 +441,7 @@ LUA
     'recipes/odd.lua:2: cron: cannot read the cron times "61 * * * *": the minute "61" is out of range' \
     'recipes/odd.lua:2: on: unknown trigger "front/late-"; did you mean "front/late"?' \
     'recipes/odd.lua:3: retry.attempts: must be a whole number, not text' \
-    'recipes/odd.lua:3: retry.give_up: "soon" is no duration; write "90s", "15m", "2h" or "3d"' \
+    'recipes/odd.lua:3: retry.give_up: "soon" is not a duration; write "90s", "15m", "2h" or "3d"' \
     'recipes/odd.lua:4: options.t.default: unknown template "non"; make it as templates/non.txt, .html or .md' \
     'recipes/odd.lua:5: run: must be a function, not a number' \
     "templates/first-reply.txt:4: syntax error: unclosed section 'conversation' opened at line 2" \
@@ -625,7 +625,7 @@ OUT
     'recipes/pass.lua:5: front/send-conversation-reply: "body" is missing (string)' \
     'recipes/pass.lua:5: front/send-conversation-reply: unknown key "boddy"; did you mean "body"?' \
     'recipes/pass.lua:6: front/list-conversations.limit: 1000 is more than 100' \
-    'recipes/pass.lua:8: front/send-conversation-reply.author_id: "fry" is no teammate: neither an id ("tea_…"), an alias ("alt:…") nor a name in `front.teammates` of client.lua'
+    'recipes/pass.lua:8: front/send-conversation-reply.author_id: "fry" is not a teammate: neither an id ("tea_…"), an alias ("alt:…") nor a name in `front.teammates` of client.lua'
 }
 
 @test "options that a recipe needs when it runs by itself" {
@@ -709,7 +709,7 @@ call() {
   call front/send-conversation-reply conversation_id=cnv_1 body=hi type=mail
   [ "$stderr" = 'foyer: cannot call front/send-conversation-reply: input.type: "mail" is not one of message, comment' ]
   call front/send-conversation-reply conversation_id=cnv_1 body=hi author_id=lela
-  [[ $stderr == *'input.author_id: "lela" is no teammate: '*'did you mean "leela"?' ]]
+  [[ $stderr == *'input.author_id: "lela" is not a teammate: '*'did you mean "leela"?' ]]
   call front/send-conversation-reply conversation_id=cnv_1 boddy=hi
   [ "$stderr" = 'foyer: cannot call front/send-conversation-reply: input: unknown key "boddy"; did you mean "body"?' ]
   call front/send-conversation-reply conversation_id=cnv_1

@@ -72,7 +72,7 @@ comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comme
 
 @test "wrong type, missing field, wrong id prefix, unknown name, unreadable file" {
   call front/list-conversations limit=many
-  failed 65 invalid input.limit '"many" is no whole number'
+  failed 65 invalid input.limit '"many" is not a whole number'
   call front/list-conversations limit=1000
   failed 65 invalid input.limit 1000
   call front/list-conversations statuses=opne
@@ -87,9 +87,9 @@ comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comme
   call front/get-conversation conversation_id=inb_12
   failed 65 invalid '"inb_12" is an inbox id' '"cnv_"'
   call front/send-conversation-reply conversation_id=cnv_1 body=x author_id=nobody
-  failed 65 invalid author_id '"nobody" is no teammate' front.teammates
+  failed 65 invalid author_id '"nobody" is not a teammate' front.teammates
   call front/send-conversation-reply conversation_id=cnv_1 body=x to:=3
-  failed 65 invalid input.to 'no list'
+  failed 65 invalid input.to 'not a list'
   call front/send-conversation-reply conversation_id=cnv_1 body=x to:='{'
   failed 64 usage 'to:=' 'line 1, column 2'
   call front/send-conversation-reply conversation_id=cnv_1 body=@/nowhere

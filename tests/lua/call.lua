@@ -46,7 +46,7 @@ t.equal(utf8.len(t.fails(function() run("raise", { message = ("€"):rep(5000) }
   "call: … is cut between characters")
 t.equal(t.fails(function() call.action("front/do", { wat = 1 }) end, "cannot call front/do: input: unknown key").kind,
   "invalid", "call: a wrong input")
-t.equal(t.fails(function() call.action("front/do", 5) end, "is no table").kind, "invalid", "call: a number as input")
+t.equal(t.fails(function() call.action("front/do", 5) end, "is not a table").kind, "invalid", "call: a number as input")
 t.fails(function() call.action("front/do") end, "\"what\" is missing", "call: no input")
 t.fails(function() call.action(nil) end, "there is no action", "call: no name")
 

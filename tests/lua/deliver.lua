@@ -51,7 +51,6 @@ end
 
 t.equal(run(body "application.inbound_received"),
   "conversation-created cnv_1042nr10, message-received msg_1sagx9sk", "an application's inbound")
-t.equal(result.event, { type = "inbound", id = "evt_3s78kxhw", conversation = "cnv_1042nr10" }, "what it was")
 t.equal(result.envelope, body "application.inbound_received", "the envelope stays as it is")
 t.equal({ result.fired[1].conversation, #result.fired[1].recipes }, { "cnv_1042nr10", 0 }, "its conversation")
 t.equal(quiet("contact-created").why, "its `on` has neither \"inbound_received\" nor \"inbound\"", "why not another")
@@ -163,7 +162,7 @@ local full = body "rule.assign.full-event"
 world = { ["/conversations/cnv_55c8c149"] = full.conversation, ["/teammates/tea_55c8c149"] = full.target.data }
 t.equal(run(body(preview)), "", "a preview, and nobody listens")
 t.equal(#asked, 0, "… is not completed")
-t.equal(quiet("conversation-assigned").why, "nobody listens; what a preview leaves out was not fetched", "… why")
+t.equal(quiet("conversation-assigned").why, "no recipe listens; what a preview leaves out was not fetched", "… why")
 local wanted = { wanted = { "front/conversation-assigned" } }
 t.equal(run(body(preview), wanted), "conversation-assigned evt_55c8c149", "a preview that some run waits for")
 t.equal(asked, { "/conversations/cnv_55c8c149", "/teammates/tea_55c8c149" }, "… is completed")

@@ -18,7 +18,7 @@ t.equal(call.action("front/layered"), { text = "w+true base", count = 3, list = 
   "defaults of both layers")
 t.fails(function() call.action("front/layered", { count = 6 }) end, "6 is more than 5", "inherited limits")
 
-t.fails(function() script.get("action", "front/orphan") end, "super has nothing to lie over", "super over nothing")
+t.fails(function() script.get("action", "front/orphan") end, "super has nothing to change", "super over nothing")
 t.fails(function() script.get("action", "front/number") end, "returns one table", "a script that returns a number")
 t.fails(function() script.get("action", "front/wrong-super") end, "super takes one table", "super of a number")
 t.fails(function() script.get("action", "front/typo") end, "actions/typo%.lua:%d+: ", "a mistake has file and line")

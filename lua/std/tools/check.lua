@@ -79,7 +79,7 @@ local foreign = {
 
 -- "path:line: sentence" as Lua writes it (long paths lose their beginning) taken apart.
 local function take_apart(raised, paths)
-  local message = std.part("failure").describe(raised).message
+  local message = std.part("errors").describe(raised).message
   local where, line, sentence = message:match("^(.-):(%d+): (.*)$")
   for _, path in ipairs(where and paths or {}) do
     if path == where or where:sub(1, 3) == "..." and path:sub(3 - #where) == where:sub(4) then
@@ -143,7 +143,7 @@ local function check_option(name, key, value, options, client, found, add)
         and "it takes " .. table.concat(names, ", ") or "it takes none"))
   end
   if type(value) == "userdata" then return end -- a secret: what it is shows later
-  local ok, raised = pcall(std.part("schema").apply, { [key] = options[key] }, { [key] = value },
+  local ok, raised = pcall(std.part("values").apply, { [key] = options[key] }, { [key] = value },
     (field:gsub("%.[^.]*$", "")), client)
   if ok then
     check_template(options[key], value, found, function(sentence) tell(field .. ": " .. sentence) end)
@@ -167,7 +167,7 @@ local function check_recipe(entry, recipe, client, nearest, found, add, settings
     if by_itself and field.required and field.default == nil and given[key] == nil then
       local path, line, place = settings_place(entry.name, nil, client)
       settings(path, line, ("%s: the option \"%s\" is missing (%s)"):format(place, key,
-        std.part("schema").describe(field)), "client")
+        std.part("values").describe(field)), "client")
     elseif given[key] == nil then
       check_template(field, field.default, found, function(sentence)
         add("options." .. key .. ".default", sentence)

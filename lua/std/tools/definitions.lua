@@ -1,7 +1,7 @@
 -- foyer actions, triggers, recipes: all of a KIND in a table, or one's manual, which is its own table
 -- told in words. args: {kind, name, client}
 local std = ...
-local script, schema = std.part("script"), std.part("schema")
+local script, values = std.part("script"), std.part("values")
 
 local WIDTH = 80 -- columns that a manual's text is broken at
 local DEPTH = 8  -- a field within a field
@@ -66,7 +66,7 @@ end
 
 local function is_text(field)
   local kind = field[1]
-  return kind == "string" or kind == "html" or kind == "markdown" or kind == "template" or schema.is_id(kind)
+  return kind == "string" or kind == "html" or kind == "markdown" or kind == "template" or values.is_id(kind)
 end
 
 -- key=value as the schema would read it back; nil when only JSON can say it.
@@ -140,7 +140,7 @@ local function describe(fields, prefix, out, depth)
   for _, name in ipairs(names) do
     local field = fields[name]
     local row = {
-      name = prefix .. name, type = schema.describe(field), required = field.required, nullable = field.nullable,
+      name = prefix .. name, type = values.describe(field), required = field.required, nullable = field.nullable,
       default = field.default, min = field.min, max = field.max, about = field.about, example = field.example,
       range = range(field),
     }

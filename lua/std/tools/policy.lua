@@ -7,7 +7,7 @@ local script = std.part("script")
 
 local function retry_of(name)
   local ok, definition = pcall(script.get, "recipe", name)
-  return std.part("entries")(std.client(), std.workspace()).retry(name, ok and definition or nil)
+  return std.part("recipe_settings")(std.client(), std.workspace()).retry(name, ok and definition or nil)
 end
 
 local function parts_of(path)

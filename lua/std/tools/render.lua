@@ -17,7 +17,7 @@ local function data_of(args)
     end
     data.conversation = json.decode(sample)
   end
-  return std.part("words")({}, args.words, data)
+  return std.part("cli_args")({}, args.words, data)
 end
 
 -- What each unknown variable was probably meant to be, by "path:line:name".
@@ -54,7 +54,7 @@ end
 -- The client's recipes, of those that are switched on, whose text this template is.
 local function recipes_of(path)
   local names = json.array({})
-  for recipe in pairs(std.part("entries")(std.client(), std.workspace()).on()) do
+  for recipe in pairs(std.part("recipe_settings")(std.client(), std.workspace()).on()) do
     if names_template(recipe, path) then names[#names + 1] = recipe end
   end
   table.sort(names)

@@ -11,12 +11,12 @@ local function catch_up(entries, name, definition)
 end
 
 return function()
-  local entries = std.part("entries")(std.client(), std.workspace())
+  local entries = std.part("recipe_settings")(std.client(), std.workspace())
   local list, broken = json.array({}), json.array({})
   for name in pairs(entries.on()) do
     local ok, definition = pcall(script.get, "recipe", name)
     if not ok then
-      local why = std.part("failure").describe(definition, "the recipe " .. name).message
+      local why = std.part("errors").describe(definition, "the recipe " .. name).message
       broken[#broken + 1] = { recipe = name, why = why }
     else
       local cron = entries.says(name, "cron") or definition.cron

@@ -36,14 +36,14 @@ return function()
     for _, scope in ipairs(scopes or {}) do entry.scopes[scope] = true end
   end
 
-  for recipe in pairs(std.part("entries")(std.client(), std.workspace()).on()) do
+  for recipe in pairs(std.part("recipe_settings")(std.client(), std.workspace()).on()) do
     local seen = {}
     local function walk(kind, name)
       if seen[name] then return end
       seen[name] = true
       local ok, definition, info = pcall(script.get, kind, name)
       if not ok then
-        local why = std.part("failure").describe(definition).message
+        local why = std.part("errors").describe(definition).message
         broken[#broken + 1] = { recipe = recipe, message = why }
         return
       end

@@ -1,14 +1,15 @@
--- failure: what a script raised, as plain data that can be recorded and raised again. Nothing in
--- here runs a metamethod: what was raised may lie.
+-- errors: what a script raised, as plain data and as sentences.
 local std = ...
 
-local failure = {}
+local errors = {}
+
+-- ---- what a running script raised ----
 
 local function plain(value)
   return type(value) == "string" or type(value) == "number" or type(value) == "boolean"
 end
 
--- What a struct err holds, as valid UTF-8.
+-- MESSAGE as valid UTF-8, cut to what the C side's error holds.
 local function sentence(message)
   if #message > 1000 then
     message = message:sub(1, 1000):gsub("[\xc0-\xff]?[\x80-\xbf]*$", "")
@@ -17,9 +18,10 @@ local function sentence(message)
   return message
 end
 
--- NAME is the script's.
-function failure.describe(raised, name)
-  -- Lua's own text, which it has ready for when nothing else can be made
+-- Returns RAISED as plain data {kind, message, …} that can be recorded and raised again. NAME is the
+-- script's. Runs no metamethod of what was raised: a script may have made it to deceive.
+function errors.describe(raised, name)
+  -- Lua's own text: Lua allocates it at its start, for when no other can be made.
   if raised == "not enough memory" then
     return { kind = "limit", message = ("cannot go on: %s needs more than the %d MiB of memory "
       .. "that a run may have"):format(name, std.limits.vm_bytes >> 20) }
@@ -49,4 +51,29 @@ function failure.describe(raised, name)
   return out
 end
 
-return failure
+-- ---- what is wrong with a whole file ----
+
+-- Fails about the file that INFO (of std.load) describes, at its first line that has the name WORD,
+-- else at its `return`.
+function errors.raise(info, word, message)
+  local source = std.read(info.file, info.index, info.client)
+  local line = word and std.part("source").line_of(std.part("source").read(source), word)
+  std.fail("script", ("%s:%d: %s"):format(info.path, line or std.line(source, ""), message))
+end
+
+-- Fails because `super` is used and no lower layer has the file.
+function errors.nothing_below(info)
+  local folder, own = info.file:match("^(.*)/([^/]+)$")
+  local others = {}
+  for _, name in ipairs(std.list(folder, info.client)) do
+    if name ~= own and std.read(folder .. "/" .. name, info.index + 1, info.client) then
+      others[#others + 1] = name
+    end
+  end
+  local near = std.nearest(own, others)
+  errors.raise(info, "super", ("super has nothing to change: no layer below has %s; %s"):format(
+    info.file, near and "did you mean to call this file \"" .. near .. "\"?"
+      or "return a whole definition, without super"))
+end
+
+return errors

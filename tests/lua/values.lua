@@ -1,10 +1,10 @@
 -- Values against fields, and the command line's words.
 
 local std, t = ...
-local schema = std.part("schema")
+local values = std.part("values")
 local client = std.client()
 
-local function apply(fields, value) return schema.apply(fields, value, "input", client) end
+local function apply(fields, value) return values.apply(fields, value, "input", client) end
 
 local function good(field, value, want, what)
   t.equal(apply({ x = field }, { x = value }).x, want, what)
@@ -16,19 +16,19 @@ end
 
 good({ "string" }, "a", "a", "a string")
 good({ "string" }, 5, "5", "a number as a string")
-bad({ "string" }, true, "input%.x: true is no text", "a boolean is no string")
-bad({ "string" }, {}, "a table is no text", "a table is no string")
+bad({ "string" }, true, "input%.x: true is not text", "a boolean is no string")
+bad({ "string" }, {}, "a table is not text", "a table is no string")
 bad({ "string", min = 2 }, "ä", "1 is less than 2 characters", "length in characters")
 bad({ "string", max = 2 }, "äöü", "3 is more than 2 characters", "too long")
 good({ "integer" }, 5.0, 5, "an integral float")
 t.equal(math.type(apply({ x = { "integer" } }, { x = 5.0 }).x), "integer", "… becomes an integer")
-bad({ "integer" }, 5.5, "no whole number", "a fraction")
-bad({ "integer" }, "5", "no whole number", "a text as an integer")
-bad({ "integer" }, 0 / 0, "no whole number", "NaN as an integer")
+bad({ "integer" }, 5.5, "not a whole number", "a fraction")
+bad({ "integer" }, "5", "not a whole number", "a text as an integer")
+bad({ "integer" }, 0 / 0, "not a whole number", "NaN as an integer")
 bad({ "integer", min = 1, max = 3 }, 0, "0 is less than 1", "too small")
 bad({ "integer", min = 1, max = 3 }, 4, "4 is more than 3", "too large")
 good({ "number" }, 1.5, 1.5, "a number")
-bad({ "number" }, "1.5", "no number", "a text as a number")
+bad({ "number" }, "1.5", "not a number", "a text as a number")
 good({ "boolean" }, false, false, "false is a value")
 bad({ "boolean" }, "no", "neither true nor false", "a word as a boolean")
 good({ enum = { "a", 2 } }, 2, 2, "one of")
@@ -36,8 +36,8 @@ bad({ enum = { "a", 2 } }, "2", "is not one of a, 2", "none of")
 good({ list = "string" }, { "a", 1 }, { "a", "1" }, "a list")
 good({ list = "string" }, {}, {}, "an empty list")
 t.equal(t.is_list(apply({ x = { list = "string" } }, { x = {} }).x), true, "… stays a list")
-bad({ list = "string" }, "a", "is no list", "a text as a list")
-bad({ list = "string" }, { a = 1 }, "is no list", "an object as a list")
+bad({ list = "string" }, "a", "is not a list", "a text as a list")
+bad({ list = "string" }, { a = 1 }, "is not a list", "an object as a list")
 bad({ list = { "integer", min = 1 } }, { 1, 0 }, "x%[2%]: 0 is less", "an item of a list")
 bad({ list = "string", max = 1 }, { "a", "b" }, "2 is more than 1 items", "too many items")
 good({ object = { a = { "string", default = "d" } } }, {}, { a = "d" }, "an object's default")
@@ -48,7 +48,7 @@ good({ "time" }, "1970-01-01T00:01:00Z", 60, "a time")
 good({ "time" }, 60, 60, "a time in seconds")
 bad({ "time" }, "20260101", "input%.x: cannot read the time \"20260101\"", "a date without separators")
 bad({ "time" }, "soon", "input%.x: cannot read the time \"soon\"", "a word as a time")
-bad({ "object" }, "x", "is no object", "a text as an object")
+bad({ "object" }, "x", "is not an object", "a text as an object")
 
 -- names for ids
 
@@ -58,7 +58,7 @@ good({ "teammate" }, "leela", "alt:email:leela@acme.example", "a name for an ali
 good({ "teammate" }, "alt:email:x@y.example", "alt:email:x@y.example", "an alias")
 bad({ "inbox" }, "suport", "did you mean \"support\"", "a misspelled name")
 bad({ "inbox" }, "cnv_1", "is a conversation id; an inbox id starts with \"inb_\"", "another kind of id")
-bad({ "inbox" }, 5, "is no inbox id", "a number as an id")
+bad({ "inbox" }, 5, "is not an inbox id", "a number as an id")
 good({ list = "inbox" }, { "support", "inb_2" }, { "inb_1", "inb_2" }, "names in a list")
 
 -- keys, defaults, null
@@ -66,7 +66,7 @@ good({ list = "inbox" }, { "support", "inb_2" }, { "inb_1", "inb_2" }, "names in
 t.fails(function() apply({ limit = { "integer" } }, { limt = 1 }) end, "did you mean \"limit\"", "a near key")
 t.fails(function() apply({ limit = { "integer" } }, { q = 1 }) end, "it takes limit", "an unknown key")
 t.fails(function() apply({}, { q = 1 }) end, "it takes none", "no keys at all")
-t.fails(function() apply({}, "x") end, "is no table", "no table")
+t.fails(function() apply({}, "x") end, "is not a table", "no table")
 t.fails(function() apply({ a = { "string", required = true } }, {}) end, "\"a\" is missing", "a missing key")
 t.equal(apply({ a = { "integer", default = 3 } }, {}), { a = 3 }, "a default")
 t.equal(apply({ a = { "inbox", default = "support" } }, {}), { a = "inb_1" }, "a default is a value like others")
@@ -91,7 +91,7 @@ local function words_into(input, ...)
     local key, op, value = word:match("^([^:=]+)(:?=)(.*)$")
     list[i] = { key = key, op = op, value = value }
   end
-  return std.part("words")(fields, list, input)
+  return std.part("cli_args")(fields, list, input)
 end
 
 local function words(...) return words_into({}, ...) end
@@ -113,7 +113,7 @@ end
 for _, word in ipairs { "20260101", "2026", "202601", "12345678.5", "-1767225600", "0x7fffffff", "1e9" } do
   local at = words("at=" .. word).at
   t.equal(at, word, word .. " is no moment")
-  t.equal(t.fails(function() schema.apply(fields, { at = at }, "input", client) end, "input%.at", word).kind,
+  t.equal(t.fails(function() values.apply(fields, { at = at }, "input", client) end, "input%.at", word).kind,
     "invalid", word .. " is refused")
 end
 t.equal(words("at=2026-01-01").at, "2026-01-01", "a date keeps its separators")

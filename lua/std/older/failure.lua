@@ -1,0 +1,2 @@
+-- Until 2026-12 a part of its own; now in errors.
+return (...).part("errors")

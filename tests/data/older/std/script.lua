@@ -1,0 +1,108 @@
+-- script: definitions from the layers. A file returns one table; `super{…}` lays it over the
+-- next layer's.
+local std = ...
+
+local script = {}
+
+-- The definition in FILE, nearest layer first from layer number FROM; nil when there is none.
+-- info = {path, file, client, layer, hash, index, own = what this file itself says,
+-- below = info of what it lies over}
+function script.load(file, from, client)
+  local chunk, info
+  local function super(over)
+    if type(over) ~= "table" then
+      std.part("fault").raise(info, "super", "super takes one table, as in super { run = … }")
+    end
+    local base, below = script.load(file, info.index + 1, client)
+    if not base then std.part("fault").nothing_below(info) end
+    info.below, info.own = below, over
+    return std.part("override")(base, over)
+  end
+  chunk, info = std.load(file, from, client, { super = super })
+  if not chunk then return nil end
+  info.client = client
+  local definition = chunk()
+  if type(definition) ~= "table" then
+    std.part("fault").raise(info, nil, ("returns a %s: a script returns one table, as in return { summary = …, "
+      .. "run = … }"):format(type(definition)))
+  end
+  info.own = info.own or definition
+  return definition, info
+end
+
+-- "front/list-inboxes" -> "front", "list-inboxes"
+function script.split(name)
+  local app, rest = name:match("^([%w][%w._-]*)/([%w][%w._-]*)$")
+  return app, rest
+end
+
+local folders = { action = "actions", trigger = "triggers" }
+
+-- The file of an action, trigger or recipe; nil when NAME cannot be one.
+function script.file(kind, name)
+  if type(name) ~= "string" then return nil end
+  if kind == "recipe" then
+    if not name:match("^[%w][%w._-]*$") then return nil end
+    return "recipes/" .. name .. ".lua"
+  end
+  local app, rest = script.split(name)
+  if not app then return nil end
+  return "lua/" .. app .. "/" .. folders[kind] .. "/" .. rest .. ".lua"
+end
+
+-- Every app that has a connector, sorted.
+function script.apps(client)
+  local apps = {}
+  for _, app in ipairs(std.list("lua", client)) do
+    -- from the workspace's layer on: which hosts get a token is the agency's to say
+    local ok, text = pcall(std.read, "lua/" .. app .. "/connector.lua", 2, client)
+    -- one that cannot be read is there: std.connector says why
+    if text or not ok then apps[#apps + 1] = app end
+  end
+  return apps
+end
+
+-- All names of a kind: "front/list-inboxes", …, or "digest", …
+function script.names(kind, client)
+  local names = {}
+  local function add(prefix, folder)
+    for _, file in ipairs(std.list(folder, client)) do
+      local name = file:match("^(.+)%.lua$")
+      if name then names[#names + 1] = prefix .. name end
+    end
+  end
+  if kind == "recipe" then
+    add("", "recipes")
+  else
+    for _, app in ipairs(script.apps(client)) do
+      add(app .. "/", "lua/" .. app .. "/" .. folders[kind])
+    end
+  end
+  return names
+end
+
+local checked = {}
+
+-- The definition NAME of KIND for the run's client, complete and checked; fails with a
+-- sentence that names what is near.
+function script.get(kind, name, client)
+  local key = kind .. " " .. tostring(name)
+  local hit = checked[key]
+  if hit and not client then return hit[1], hit[2] end
+  local file = script.file(kind, name)
+  local definition, info
+  if file then definition, info = script.load(file, 1, client) end
+  if not definition then
+    local near = std.nearest(tostring(name), script.names(kind, client))
+    std.fail("not_found", ("there is no %s %q%s; `foyer %ss` lists them"):format(kind,
+      tostring(name), near and "; did you mean \"" .. near .. "\"?" or "", kind))
+  end
+  if not info.is_sound then
+    std.part("definition").require(kind, definition, info)
+    std.mark_sound(file, info.index, client)
+  end
+  checked[key] = { definition, info }
+  return definition, info
+end
+
+return script
