@@ -6,6 +6,7 @@
 #include <lua.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /* Each pushes its table. handles_open comes first. */
@@ -15,6 +16,10 @@ int api_text_open(lua_State *L);
 int api_hmac_open(lua_State *L);
 int api_http_open(lua_State *L); /* ctx.http */
 int api_ctx_open(lua_State *L);  /* the C parts of ctx */
+/* Appends the table at the absolute index TABLE as a query, sorted by key, with SEP ('?',
+ * '&', or '\0' for none) before the first pair. -1 past OUT's maximum; raises for what a
+ * query cannot hold. */
+int api_url_add_query(lua_State *L, int table, struct buf *out, char sep);
 /* Of the std table, in api_wait.c. */
 int api_std_sleep(lua_State *L);
 int api_std_wait(lua_State *L);

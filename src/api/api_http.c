@@ -122,44 +122,53 @@ static const char *hidden_text(lua_State *L, int idx, struct exchange *x, size_t
     return text;
 }
 
-static void read_headers(lua_State *L, struct exchange *x)
+static void check_header_name(lua_State *L, const struct exchange *x, const char *name)
 {
     static const char *const ours[] = {"host", "content-length", "transfer-encoding",
                                        "connection", "expect"};
-    if (option(L, "headers") == LUA_TNIL) {
-        lua_pop(L, 1);
-        return;
-    }
-    if (!lua_istable(L, -1))
-        fail_text(L, ERR_SCRIPT, "cannot send: `headers` is a %s, not a table",
+    if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "0123456789-_") != strlen(name))
+        fail_text(L, ERR_SCRIPT, "cannot send: \"%.60s\" is no header name", name);
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (strcasecmp(name, ours[i]) == 0)
+            fail_text(L, ERR_FORBIDDEN, "cannot send: the header %s is set by foyer",
+                      name);
+    if (x->connection && strcasecmp(name, "authorization") == 0)
+        fail_text(L, ERR_FORBIDDEN,
+                  "cannot send: the connection's token is added by foyer");
+}
+
+/* Adds the header NAME, whose value is on top. */
+static void add_header(lua_State *L, struct exchange *x, const char *name)
+{
+    int secret = handles_to_secret(L, -1) != NULL;
+    size_t len;
+    if (!secret && lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
+        fail_text(L, ERR_SCRIPT, "cannot send: the header %s is a %s", name,
                   luaL_typename(L, -1));
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-        if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                   "0123456789-_") != strlen(name))
-            fail_text(L, ERR_SCRIPT, "cannot send: \"%.60s\" is no header name", name);
-        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-            if (strcasecmp(name, ours[i]) == 0)
-                fail_text(L, ERR_FORBIDDEN, "cannot send: the header %s is set by foyer",
-                          name);
-        if (x->connection && strcasecmp(name, "authorization") == 0)
-            fail_text(L, ERR_FORBIDDEN,
-                      "cannot send: the connection's token is added by foyer");
-        int secret = handles_to_secret(L, -1) != NULL;
-        size_t len;
-        if (!secret && lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
-            fail_text(L, ERR_SCRIPT, "cannot send: the header %s is a %s", name,
+    const char *value =
+        secret ? hidden_text(L, -1, x, &len) : luaL_tolstring(L, -1, &len);
+    if (!is_header_text(value, len))
+        fail_text(L, ERR_INVALID, "cannot send: the header %s holds a control character",
+                  name);
+    exchange_add_header(x, name, value);
+    if (secret)
+        x->secret_header = 1;
+    else
+        lua_pop(L, 1);
+}
+
+static void read_headers(lua_State *L, struct exchange *x)
+{
+    if (option(L, "headers") != LUA_TNIL) {
+        if (!lua_istable(L, -1))
+            fail_text(L, ERR_SCRIPT, "cannot send: `headers` is a %s, not a table",
                       luaL_typename(L, -1));
-        const char *value =
-            secret ? hidden_text(L, -1, x, &len) : luaL_tolstring(L, -1, &len);
-        if (!is_header_text(value, len))
-            fail_text(L, ERR_INVALID,
-                      "cannot send: the header %s holds a control character", name);
-        exchange_add_header(x, name, value);
-        if (secret)
-            x->secret_header = 1;
-        else
-            lua_pop(L, 1);
+        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+            const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+            check_header_name(L, x, name);
+            add_header(L, x, name);
+        }
     }
     lua_pop(L, 1);
 }
@@ -203,46 +212,44 @@ static void read_body(lua_State *L, struct exchange *x)
         exchange_add_header(x, "Content-Type", "application/json");
 }
 
+/* The app whose connection a path belongs to. */
+static const char *read_app(lua_State *L, const struct exchange *x)
+{
+    const struct scope *scope = run_scope(x->run);
+    if (option(L, "connection") == LUA_TSTRING)
+        return lua_tostring(L, -1);
+    if (!lua_isnil(L, -1))
+        fail_text(L, ERR_SCRIPT, "cannot send: `connection` is the name of an app");
+    return scope ? scope->app : "";
+}
+
+/* Appends the option `query` to URL. -1 when it is too long. */
+static int add_query(lua_State *L, struct buf *url)
+{
+    if (option(L, "query") == LUA_TNIL)
+        return 0;
+    if (!lua_istable(L, -1))
+        fail_text(L, ERR_SCRIPT, "cannot send: `query` is a %s, not a table",
+                  luaL_typename(L, -1));
+    return api_url_add_query(L, lua_gettop(L), url,
+                             strchr(buf_str(url), '?') ? '&' : '?');
+}
+
 static void read_target(lua_State *L, struct exchange *x)
 {
-    struct scope *scope = run_scope(x->run);
-    const char *app = scope ? scope->app : "";
     struct err e;
-    if (option(L, "connection") == LUA_TSTRING)
-        app = lua_tostring(L, -1);
-    else if (!lua_isnil(L, -1))
-        fail_text(L, ERR_SCRIPT, "cannot send: `connection` is the name of an app");
+    const char *app = read_app(L, x), *target = NULL;
     int secret = handles_to_secret(L, TARGET) != NULL;
     size_t len;
-    const char *target;
     if (secret)
         target = hidden_text(L, TARGET, x, &len);
     else if (lua_type(L, TARGET) == LUA_TSTRING)
         target = lua_tolstring(L, TARGET, &len);
-    else
-        target = NULL;
     if (!target || strlen(target) != len)
         fail_text(L, ERR_SCRIPT, "cannot %s: the address is a %s, not a text", x->method,
                   luaL_typename(L, TARGET));
     struct buf *url = handles_push_buf(L, 64 * 1024);
-    int rc = buf_add(url, target, len);
-    if (option(L, "query") != LUA_TNIL) {
-        if (!lua_istable(L, -1))
-            fail_text(L, ERR_SCRIPT, "cannot send: `query` is a %s, not a table",
-                      luaL_typename(L, -1));
-        int query = lua_gettop(L);
-        api_url_open(L);
-        lua_getfield(L, -1, "query");
-        lua_pushvalue(L, query);
-        lua_call(L, 1, 1);
-        size_t n;
-        const char *text = lua_tolstring(L, -1, &n);
-        if (n)
-            rc |= buf_addc(url, strchr(target, '?') ? '&' : '?');
-        rc |= buf_add(url, text, n);
-        lua_pop(L, 2);
-    }
-    if (rc != 0)
+    if (buf_add(url, target, len) != 0 || add_query(L, url) != 0)
         fail_text(L, ERR_LIMIT, "cannot %s: the address is longer than 64 KiB",
                   x->method);
     int refused = exchange_resolve(x, buf_str(url), app, secret, &e);
@@ -303,47 +310,85 @@ static int show_request(lua_State *L, const struct exchange *x)
     return run_end(L);
 }
 
-static int perform(lua_State *L, struct exchange *x)
+/* All that a script said of the request. Raises for what cannot be sent. */
+static void read_request(lua_State *L, struct exchange *x)
 {
-    struct err e;
-    struct journal_step step;
-    if (!lua_isyieldable(L)) /* before anything leaves */
-        fail_text(L, ERR_SCRIPT,
-                  "cannot %s here: a request waits, and inside string.gsub, tostring or "
-                  "string.format nothing can; do it before or after",
-                  x->method);
     read_target(L, x);
     read_headers(L, x);
     read_body(L, x);
     x->raw = flag(L, "raw");
-    if (flag(L, "reads")) {
-        if (!x->reads && strcmp(x->method, "POST") != 0)
-            fail_text(L, ERR_SCRIPT, "cannot %s with reads = true: that is for a POST",
-                      x->what);
-        x->reads = 1;
+    if (!flag(L, "reads"))
+        return;
+    if (!x->reads && strcmp(x->method, "POST") != 0)
+        fail_text(L, ERR_SCRIPT, "cannot %s with reads = true: that is for a POST",
+                  x->what);
+    x->reads = 1;
+}
+
+/* Begins the request's step in the journal, by whose input a replay recognizes it: a
+ * file's bytes are left out. */
+static int begin_step(lua_State *L, struct exchange *x, struct journal_step *step,
+                      struct err *e)
+{
+    struct buf *input = handles_push_buf(L, x->body.max + 128 * 1024);
+    int rc = buf_addf(input, "%s %s\n", x->method, x->url);
+    for (size_t i = 0; i < x->nparts; i++) {
+        const struct httpc_part *part = &x->parts[i];
+        rc |= buf_addf(input, "%s=%zu:", part->name, part->len);
+        rc |= buf_add(input, part->data, part->filename ? 0 : part->len);
     }
+    rc |= buf_add(input, x->body.data, x->body.len);
+    if (rc != 0)
+        return err_set(e, ERR_LIMIT, "cannot send: the request is too large");
+    int answer = journal_begin(run_journal(x->run), "http", x->what, input->data,
+                               input->len, !x->reads, step, e);
+    buf_free(input);
+    return answer;
+}
+
+/* Sends and waits for the answer. A request that cannot be sent raises, or ends the
+ * attempt when the failure may pass. */
+static int send_request(lua_State *L, struct exchange *x)
+{
+    struct err e;
+    if (exchange_send(x, &e) == 0)
+        return lua_yieldk(L, 0, 0, continue_exchange);
+    int is_retryable = err_kind_is_retryable(e.kind);
+    if (is_retryable && run_is_catching(x->run)) {
+        /* recorded, so that a replay raises it too */
+        exchange_pack_error(x, &e);
+        if (exchange_end(x, &e) != 0)
+            return fail_raise(L, &e);
+        return api_answer_push(L, x, x->packed.data, x->packed.len);
+    }
+    journal_cancel(run_journal(x->run), x->seq);
+    if (is_retryable || e.kind == ERR_AUTH || e.kind == ERR_CONFLICT)
+        return run_give_up(L, &e);
+    return fail_raise(L, &e);
+}
+
+static int perform(lua_State *L, struct exchange *x)
+{
+    struct err e;
+    struct journal_step step;
+    if (!lua_isyieldable(L)) /* before anything is sent */
+        fail_text(L, ERR_SCRIPT,
+                  "cannot %s here: a request waits, and inside string.gsub, tostring or "
+                  "string.format nothing can; do it before or after",
+                  x->method);
+    read_request(L, x);
     check_effect(L, x);
     if (!x->reads && run_writes_stopped(x->run)) {
         err_set(&e, ERR_INTERNAL, "interrupted before %s", x->what);
         return run_give_up(L, &e);
     }
-
-    if (!x->reads && run_committer(x->run)) /* while nothing has begun: it may raise */
+    /* A write waits for the disk and the API: other runs can have the memory meanwhile.
+     * Before the step begins, because a finalizer may raise. */
+    if (!x->reads && run_committer(x->run))
         lua_gc(L, LUA_GCCOLLECT);
-    struct buf *input = handles_push_buf(L, x->body.max + 128 * 1024);
-    int rc = buf_addf(input, "%s %s\n", x->method, x->url);
-    for (size_t i = 0; i < x->nparts; i++) {
-        rc |= buf_addf(input, "%s=%zu:", x->parts[i].name, x->parts[i].len);
-        rc |=
-            buf_add(input, x->parts[i].data, x->parts[i].filename ? 0 : x->parts[i].len);
-    }
-    rc |= buf_add(input, x->body.data, x->body.len);
-    int answer = rc != 0 ? err_set(&e, ERR_LIMIT, "cannot send: the request is too large")
-                         : journal_begin(run_journal(x->run), "http", x->what,
-                                         input->data, input->len, !x->reads, &step, &e);
+    int answer = begin_step(L, x, &step, &e);
     if (answer < 0)
         return fail_raise(L, &e);
-    buf_free(input);
     x->seq = step.seq;
     if (answer == JOURNAL_RECORDED)
         return api_answer_push(L, x, step.result, step.len);
@@ -352,23 +397,10 @@ static int perform(lua_State *L, struct exchange *x)
                 x->what);
         return run_give_up(L, &e);
     }
-    /* what a replay finds recorded was sent before */
+    /* a write that is recorded was sent: a dry run ends at the first new one */
     if (!x->reads && run_is_dry(x->run))
         return show_request(L, x);
-    if (exchange_send(x, &e) != 0) {
-        int catching = err_kind_is_retryable(e.kind) && run_is_catching(x->run);
-        if (catching) { /* recorded: a replay fails in the same way */
-            exchange_pack_error(x, &e);
-            if (exchange_end(x, &e) != 0)
-                return fail_raise(L, &e);
-            return api_answer_push(L, x, x->packed.data, x->packed.len);
-        }
-        journal_cancel(run_journal(x->run), x->seq);
-        if (err_kind_is_retryable(e.kind) || e.kind == ERR_AUTH || e.kind == ERR_CONFLICT)
-            return run_give_up(L, &e);
-        return fail_raise(L, &e);
-    }
-    return lua_yieldk(L, 0, 0, continue_exchange);
+    return send_request(L, x);
 }
 
 /* ctx.http:get(…) hands over ctx.http itself as the address. */

@@ -16,10 +16,8 @@
 
 static int too_long(lua_State *L, const char *what)
 {
-    struct err e;
-    err_set(&e, ERR_LIMIT, "cannot make %s: it is longer than %zu bytes", what,
-            limits_default.vm_bytes);
-    return fail_raise(L, &e);
+    return fail_text(L, ERR_LIMIT, "cannot make %s: it is longer than %zu bytes", what,
+                     limits_default.vm_bytes);
 }
 
 static int push_buf(lua_State *L, struct buf *b)
@@ -40,85 +38,99 @@ static int api_url_segment(lua_State *L)
     return push_buf(L, out);
 }
 
-/* Appends KEY=VALUE, the value being on top. */
-static void add_pair(lua_State *L, struct buf *out, const struct str_key *key)
+struct query {
+    struct buf *out;
+    char sep; /* before the next pair; '\0': none */
+};
+
+/* Puts the number on top into TEXT, as an API reads it: 100 / 2 is 50.0 in Lua, and 50
+ * here. Its length, or 0 for one that no text stands for. */
+static size_t number_text(lua_State *L, char text[48])
+{
+    if (lua_isinteger(L, -1))
+        return (size_t)snprintf(text, 48, "%lld", (long long)lua_tointeger(L, -1));
+    if (!isfinite(lua_tonumber(L, -1)))
+        return 0;
+    struct buf b;
+    buf_init(&b, 47);
+    jsontext_add_number(&b, lua_tonumber(L, -1));
+    size_t len = b.len;
+    memcpy(text, b.data, len);
+    buf_free(&b);
+    return len > 2 && memcmp(text + len - 2, ".0", 2) == 0 ? len - 2 : len;
+}
+
+/* Appends KEY=VALUE for the value on top. */
+static int add_pair(lua_State *L, struct query *q, const struct str_key *key)
 {
     const char *s = NULL;
     size_t len = 0;
     char number[48];
-    struct buf text;
-    switch (lua_type(L, -1)) {
-    case LUA_TSTRING:
+    int type = lua_type(L, -1);
+    if (type == LUA_TSTRING) {
         s = lua_tolstring(L, -1, &len);
-        break;
-    case LUA_TBOOLEAN:
+    } else if (type == LUA_TBOOLEAN) {
         s = lua_toboolean(L, -1) ? "true" : "false";
         len = strlen(s);
-        break;
-    case LUA_TNUMBER:
-        if (!isfinite(lua_tonumber(L, -1)))
-            break; /* no text for it */
-        if (lua_isinteger(L, -1)) {
-            len = (size_t)snprintf(number, sizeof number, "%lld",
-                                   (long long)lua_tointeger(L, -1));
-        } else {
-            buf_init(&text, sizeof number - 1);
-            jsontext_add_number(&text, lua_tonumber(L, -1));
-            len = text.len;
-            memcpy(number, text.data, len);
-            buf_free(&text);
-            /* 100 / 2 is 50.0 in Lua and 50 to a server */
-            if (len > 2 && memcmp(number + len - 2, ".0", 2) == 0)
-                len -= 2;
-        }
-        s = number;
-        break;
-    default:
-        break;
+    } else if (type == LUA_TNUMBER) {
+        len = number_text(L, number);
+        s = len ? number : NULL;
     }
-    if (!s) {
-        struct err e;
-        err_set(&e, ERR_INVALID,
-                "cannot make a query: %.64s is %s, not text, a number or a boolean",
-                key->s, handles_is_null(L, -1) ? "json.null" : luaL_typename(L, -1));
-        fail_raise(L, &e);
+    if (!s)
+        fail_text(L, ERR_INVALID,
+                  "cannot make a query: %.64s is %s, not text, a number or a boolean",
+                  key->s, handles_is_null(L, -1) ? "json.null" : luaL_typename(L, -1));
+    int rc = q->sep ? buf_addc(q->out, q->sep) : 0;
+    q->sep = '&';
+    rc |= url_add_escaped(q->out, key->s, key->len);
+    rc |= buf_addc(q->out, '=');
+    return rc | url_add_escaped(q->out, s, len);
+}
+
+/* The same for each item of a list. */
+static int add_pairs(lua_State *L, struct query *q, const struct str_key *key)
+{
+    if (!conv_is_array(L, -1))
+        return add_pair(L, q, key);
+    int rc = 0;
+    for (lua_Integer i = 1, n = (lua_Integer)lua_rawlen(L, -1); i <= n; i++) {
+        lua_rawgeti(L, -1, i);
+        rc |= add_pair(L, q, key);
+        lua_pop(L, 1);
     }
-    if ((out->len && buf_addc(out, '&') != 0) ||
-        url_add_escaped(out, key->s, key->len) != 0 || buf_addc(out, '=') != 0 ||
-        url_add_escaped(out, s, len) != 0)
-        too_long(L, "a query");
+    return rc;
+}
+
+int api_url_add_query(lua_State *L, int table, struct buf *out, char sep)
+{
+    struct query q = {out, sep};
+    size_t n = 0, i = 0;
+    int rc = 0;
+    for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1), n++)
+        if (lua_type(L, -2) != LUA_TSTRING)
+            luaL_error(L, "cannot make a query: every key must be a name");
+    struct str_key *keys = lua_newuserdatauv(L, n * sizeof *keys, 0); // keys
+    for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1), i++)
+        keys[i].s = lua_tolstring(L, -2, &keys[i].len);
+    qsort(keys, n, sizeof *keys, str_compare_keys);
+    for (i = 0; i < n; i++) {
+        lua_pushlstring(L, keys[i].s, keys[i].len);
+        lua_rawget(L, table); // keys value
+        rc |= add_pairs(L, &q, &keys[i]);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return rc;
 }
 
 /* url.query(table) -> "a=1&b=2", sorted; a list repeats its key */
 static int api_url_query(lua_State *L)
 {
-    size_t n = 0;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1), n++)
-        if (lua_type(L, -2) != LUA_TSTRING)
-            return luaL_argerror(L, 1, "every key must be a name");
-    struct str_key *keys = lua_newuserdatauv(L, n * sizeof *keys, 0); // table keys
-    struct buf *out = handles_push_buf(L, limits_default.vm_bytes);   // table keys buf
-    size_t i = 0;
-    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1), i++)
-        keys[i].s = lua_tolstring(L, -2, &keys[i].len);
-    qsort(keys, n, sizeof *keys, str_compare_keys);
-    for (i = 0; i < n; i++) {
-        lua_pushlstring(L, keys[i].s, keys[i].len);
-        lua_rawget(L, 1); // table keys buf value
-        if (conv_is_array(L, -1)) {
-            lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
-            for (lua_Integer k = 1; k <= count; k++) {
-                lua_rawgeti(L, -1, k);
-                add_pair(L, out, &keys[i]);
-                lua_pop(L, 1);
-            }
-        } else {
-            add_pair(L, out, &keys[i]);
-        }
-        lua_pop(L, 1); // table keys buf
-    }
+    struct buf *out = handles_push_buf(L, limits_default.vm_bytes);
+    if (api_url_add_query(L, 1, out, '\0') != 0)
+        return too_long(L, "a query");
     return push_buf(L, out);
 }
 
@@ -130,12 +142,9 @@ static int api_url_decode(lua_State *L)
     const char *s = luaL_checklstring(L, 1, &len);
     char *out = luaL_buffinitsize(L, &b, len);
     long n = url_unescape(s, len, out);
-    if (n < 0) {
-        struct err e;
-        err_set(&e, ERR_INVALID,
-                "cannot decode \"%.64s\": a %% needs two hexadecimal digits", s);
-        return fail_raise(L, &e);
-    }
+    if (n < 0)
+        return fail_text(L, ERR_INVALID,
+                         "cannot decode \"%.64s\": a %% needs two hexadecimal digits", s);
     luaL_pushresultsize(&b, (size_t)n);
     return 1;
 }
@@ -149,13 +158,11 @@ static int api_url_parse(lua_State *L)
     const char *s = luaL_checklstring(L, 1, &len);
     struct buf *host = handles_push_buf(L, len); // url buf
     for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)s[i] <= ' ' || s[i] == 0x7f) {
-            err_set(&e, ERR_INVALID,
-                    "cannot use the URL %.200s: white space and control characters must "
-                    "be encoded",
-                    s);
-            return fail_raise(L, &e);
-        }
+        if ((unsigned char)s[i] <= ' ' || s[i] == 0x7f)
+            return fail_text(L, ERR_INVALID,
+                             "cannot use the URL %.200s: white space and control "
+                             "characters must be encoded",
+                             s);
     }
     /* Nothing raises while the parts are ours. */
     if (url_parts_parse(s, &u, &e) != 0)

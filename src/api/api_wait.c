@@ -217,60 +217,86 @@ static int after_saving(lua_State *L, int status, lua_KContext context)
     return fail_raise(L, &s->err);
 }
 
-/* std.save_value(key, value | nil): the value and the step are one commit. Stack: 3 the
- * bytes, 4 the saving. */
-int api_std_save_value(lua_State *L)
+/* Raises where ctx.store.set is not allowed. */
+static void check_saving(lua_State *L, const char *key)
+{
+    struct run *run = run_of(L);
+    const struct scope *scope = run_scope(run);
+    if (scope && scope->effect == EFFECT_READ)
+        fail_text(L, ERR_FORBIDDEN,
+                  "cannot set \"%.100s\" in ctx.store: %s %s declares effect = \"read\"",
+                  key, scope->kind, scope->name);
+    if (run_committer(run) && !lua_isyieldable(L))
+        fail_text(L, ERR_SCRIPT,
+                  "cannot set \"%.100s\" in ctx.store here: inside string.gsub, tostring "
+                  "or a sort's order nothing can wait",
+                  key);
+}
+
+/* The recorded step ended with "null", or with the reason why there was no room. */
+static int replay_saving(lua_State *L, const struct journal_step *step)
+{
+    if (step->len == 4 && memcmp(step->result, "null", 4) == 0)
+        return 0;
+    return fail_text(L, ERR_LIMIT, "%.*s", (int)step->len, step->result);
+}
+
+/* Of a run in memory: the value goes to the store at once. */
+static int save_now(lua_State *L, const char *key, const char *value, int seq)
 {
     struct run *run = run_of(L);
     const struct run_host *host = run_host(run);
-    const struct run_committer *keeper = run_committer(run);
+    struct err e;
+    if (!run_is_dry(run) &&
+        host->save_value(host->arg, run_client(run), key, value, &e) != 0) {
+        journal_cancel(run_journal(run), seq);
+        return err_kind_is_retryable(e.kind) ? run_give_up(L, &e) : fail_raise(L, &e);
+    }
+    if (journal_end(run_journal(run), seq, "null", 4, &e) != 0)
+        return fail_raise(L, &e);
+    return 0;
+}
+
+/* Commits the value with the end of its step. */
+static int commit_value(lua_State *L, struct saving *s, const char *key,
+                        const char *value)
+{
+    const struct run_committer *committer = run_committer(s->run);
+    struct err e;
+    if (journal_end(run_journal(s->run), s->seq, "null", 4, &e) != 0)
+        return fail_raise(L, &e);
+    struct run_commit commit = {
+        .kind = COMMIT_VALUE, .text = key, .key = key, .value = value};
+    committer->commit(committer->arg, s->run, &commit, on_saved, s, &s->committing);
+    run_wait(s->run, withdraw_saving, s);
+    return lua_yieldk(L, 0, 0, after_saving);
+}
+
+/* std.save_value(key, value | nil). Stack: 3 the bytes, 4 the saving. */
+int api_std_save_value(lua_State *L)
+{
+    struct run *run = run_of(L);
     struct journal_step step;
     struct err e;
     const char *key = luaL_checkstring(L, 1);
-    const char *client = check_client(L);
-    const struct scope *scope = run_scope(run);
-    if (scope && scope->effect == EFFECT_READ)
-        return fail_text(L, ERR_FORBIDDEN,
-                         "cannot set \"%.100s\" in ctx.store: %s %s declares effect = "
-                         "\"read\"",
-                         key, scope->kind, scope->name);
-    if (keeper && !lua_isyieldable(L))
-        return fail_text(L, ERR_SCRIPT,
-                         "cannot set \"%.100s\" in ctx.store here: inside string.gsub, "
-                         "tostring or a sort's order nothing can wait",
-                         key);
+    check_client(L);
+    check_saving(L, key);
     lua_settop(L, 2);
     struct buf *bytes = handles_push_buf(L, 64 * 1024);
-    int removes = lua_isnil(L, 2);
-    if (!removes && conv_encode(L, 2, bytes, CONV_PLAIN, &e) != 0) {
+    if (!lua_isnil(L, 2) && conv_encode(L, 2, bytes, CONV_PLAIN, &e) != 0) {
         err_prefix(&e, "cannot set \"%.100s\" in ctx.store", key);
         return fail_raise(L, &e);
     }
-    const char *value = removes ? NULL : buf_str(bytes);
-    /* what can fail comes first: a step that is over without its value would lose it */
-    struct saving *s = keeper ? lua_newuserdatauv(L, sizeof *s, 0) : NULL;
+    const char *value = lua_isnil(L, 2) ? NULL : buf_str(bytes);
+    /* allocated before the step, which an error must not leave open */
+    struct saving *s = lua_newuserdatauv(L, sizeof *s, 0);
     int answer = begin_saving(L, &step, &e);
     if (answer < 0)
         return fail_raise(L, &e);
-    if (answer == JOURNAL_RECORDED) { /* "null", or why there was no room */
-        if (step.len == 4 && memcmp(step.result, "null", 4) == 0)
-            return 0;
-        err_set(&e, ERR_LIMIT, "%.*s", (int)step.len, step.result);
-        return fail_raise(L, &e);
-    }
-    if (!keeper && !run_is_dry(run) &&
-        host->save_value(host->arg, client, key, value, &e) != 0) {
-        journal_cancel(run_journal(run), step.seq);
-        return err_kind_is_retryable(e.kind) ? run_give_up(L, &e) : fail_raise(L, &e);
-    }
-    if (journal_end(run_journal(run), step.seq, "null", 4, &e) != 0)
-        return fail_raise(L, &e);
-    if (!keeper)
-        return 0;
+    if (answer == JOURNAL_RECORDED)
+        return replay_saving(L, &step);
+    if (!run_committer(run))
+        return save_now(L, key, value, step.seq);
     *s = (struct saving){.run = run, .seq = step.seq};
-    struct run_commit commit = {
-        .kind = COMMIT_VALUE, .text = key, .key = key, .value = value};
-    keeper->commit(keeper->arg, run, &commit, on_saved, s, &s->committing);
-    run_wait(run, withdraw_saving, s);
-    return lua_yieldk(L, 0, 0, after_saving);
+    return commit_value(L, s, key, value);
 }
