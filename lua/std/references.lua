@@ -37,8 +37,21 @@ local function is_id(field)
   return type(field[1]) == "string" and std.part("values").is_id(field[1])
 end
 
+-- Adds to ASKS whether LITERAL fits FIELD, unless it does for each client: it may be a name that
+-- stands for an id in the settings of some.
+local function ask_value(asks, field, key, literal, name, line)
+  local fields, value = { [key] = field }, { [key] = literal }
+  local values = std.part("values")
+  if pcall(values.apply, fields, value, name) then return end
+  asks[#asks + 1] = function(client, add)
+    if not client and is_id(field) then return end
+    local good, raised = pcall(values.apply, fields, value, name, client)
+    if not good and type(raised) == "table" and raised.kind == "invalid" then add(line, raised.message) end
+  end
+end
+
 -- What a call passes to the action NAME as a table that is written down, against its `input`.
-local function check_input(src, name, call, client, add)
+local function check_input(src, name, call, asks, add)
   local given, whole = source.fields(src, call.args[2])
   local ok, action = pcall(script.load, script.file("action", name), 1)
   local input = ok and type(action) == "table" and (action.input or {})
@@ -57,23 +70,20 @@ local function check_input(src, name, call, client, add)
       local near = std.nearest(key, names)
       add(line, ("%s: unknown key \"%s\"; %s"):format(name, key, near and "did you mean \"" .. near
         .. "\"?" or #names > 0 and "it takes " .. table.concat(names, ", ") or "it takes none"))
-    elseif literal ~= nil and (client or not is_id(field)) then
-      local good, raised = pcall(values.apply, { [key] = field }, { [key] = literal }, name, client)
-      if not good and type(raised) == "table" and raised.kind == "invalid" then
-        add(line, raised.message)
-      end
+    elseif literal ~= nil then
+      ask_value(asks, field, key, literal, name, line)
     end
   end
 end
 
-local function check_actions(src, found, client, add)
+local function check_actions(src, found, asks, add)
   for _, callee in ipairs({ "ctx.call", "ctx.each" }) do
     for _, call in ipairs(source.calls(src, callee)) do
       local name, line = source.literal(src, call.args[1])
       if name then
         found.calls[#found.calls + 1] = name
         if references.exists("action", name) then
-          check_input(src, name, call, client, add)
+          check_input(src, name, call, asks, add)
         else
           add(line, references.unknown("action", name, script.names("action")))
         end
@@ -139,22 +149,25 @@ local function forbidden(address, host, app)
     .. "reach it"):format(host, app and "neither the connection's nor" or "not")
 end
 
-local function check_hosts(src, app, client, add)
-  local own = type(client.hosts) == "table" and client.hosts or {}
+-- Adds to ASKS whether a client's `hosts` has the host of ADDRESS, unless the connector of OF has it.
+local function ask_host(asks, address, line, of)
+  local ok, connector = pcall(std.connector, of or "")
+  local hosts = ok and type(connector.api) == "table" and connector.api.hosts or {}
+  local good, host, covered = pcall(std.host, address, hosts)
+  if covered then return end
+  local sentence = not good and tostring(host) or forbidden(address, host, of)
+  asks[#asks + 1] = function(client, add)
+    if not client then return end
+    local own = type(client.hosts) == "table" and client.hosts or {}
+    if not good or not select(2, std.host(address, own)) then add(line, sentence) end
+  end
+end
+
+local function check_hosts(src, app, asks)
   for _, verb in ipairs(verbs) do
     for _, call in ipairs(source.calls(src, "ctx.http." .. verb)) do
       local address, line, named = target(src, call, verb)
-      if address then
-        local of = named or app
-        local ok, connector = pcall(std.connector, of or "")
-        local hosts = ok and type(connector.api) == "table" and connector.api.hosts or {}
-        local good, host, mine = pcall(std.host, address, own)
-        if not good then
-          add(line, tostring(host))
-        elseif not mine and not select(2, std.host(address, hosts)) then
-          add(line, forbidden(address, host, of))
-        end
-      end
+      if address then ask_host(asks, address, line, named or app) end
     end
   end
 end
@@ -171,18 +184,19 @@ local function check_globals(src, add)
   end
 end
 
--- {calls, templates (paths), roots, open (paths, or "*")} of the text of ENTRY. ADD(line, sentence)
--- is told of what does not exist. CLIENT's settings are nil when they are not known.
-function references.read(text, entry, client, add)
-  local src = source.read(text)
+-- {calls, templates (paths), roots, open (paths, or "*")} of the text of ENTRY, and what depends on a
+-- client: a list of functions(settings, add). Settings are nil when they are not known. ADD(line,
+-- sentence) is told of what does not exist.
+function references.read(text, entry, add)
+  local src, asks = source.read(text), {}
   local found = {
     calls = json.array({}), templates = json.array({}), roots = json.array({}), open = json.array({}),
   }
   check_globals(src, add)
-  check_actions(src, found, client, add)
+  check_actions(src, found, asks, add)
   check_templates(src, found, add)
-  if client then check_hosts(src, entry.file:match("^lua/([^/]+)/"), client, add) end
-  return found
+  check_hosts(src, entry.file:match("^lua/([^/]+)/"), asks)
+  return found, asks
 end
 
 return references

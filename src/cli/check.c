@@ -6,185 +6,326 @@
 #include "work/session.h"
 #include "workspace/workspace_check.h"
 #include "cli/table.h"
+#include "base/array.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/jsontree.h"
 
 static const char usage[] = "check [CLIENT …] [--json]";
 
-enum { NAMED_CLIENTS = 3 };
+enum {
+    NAMED_CLIENTS = 3,
+    CLIENTS_A_STEP = 100 /* so many are checked within the CPU time of one step */
+};
 
-/* What was found, for all clients together. A mistake in a file that several clients see
- * counts when one that uses the file has it, or when all have it. */
+/* The clients that see the same layers. Those without files of their own are one group,
+ * for which the files that they share are checked once; each other client is a group. */
+struct group {
+    const char *client; /* whose layers; NULL: those without a client's */
+    json_t *clients;    /* their names */
+    json_t *doubts; /* key of a mistake that counts for clients that use its file -> the
+                       clients of this group that have it */
+};
+
 struct check {
     struct workspace *w;
     struct session *s;
     struct err *e;
-    const char *client; /* of this turn; NULL: none */
-    char **names;       /* the clients to look at */
+    char **names; /* all clients to check */
     size_t nnames;
-    json_t *mistakes; /* sort key -> {path, line, sentence, clients, sure, always,
-                         note} */
-    json_t *seen;     /* path -> by how many clients */
+    json_t *mistakes; /* sort key -> {path, line, sentence, clients: {name: true}, always,
+                         sure, note} */
+    json_t *files;    /* path -> true */
 };
 
 /* ---- the mistakes ---- */
 
-static void add(struct check *c, const char *path, int line, const char *sentence,
-                int always, int sure, int note)
+static char *mistake_key(const char *path, int line, const char *sentence)
 {
-    char *key = xasprintf("%s\n%08d\n%s", path, line, sentence);
+    return xasprintf("%s\n%08d\n%s", path, line, sentence);
+}
+
+/* The mistake, made when it is not there; NULL when its key is not UTF-8. */
+static json_t *find_mistake(struct check *c, const char *path, int line,
+                            const char *sentence)
+{
+    char *key = mistake_key(path, line, sentence);
     json_t *mistake = json_object_get(c->mistakes, key);
     if (!mistake) {
-        mistake = json_pack("{s:s, s:i, s:s, s:[], s:b, s:b}", "path", path, "line", line,
-                            "sentence", sentence, "clients", "sure", 0, "always", 0);
-        if (!mistake) /* no UTF-8 */
-            mistake = json_pack("{s:s, s:i, s:s, s:[], s:b, s:b}", "path", "?", "line", 1,
-                                "sentence", "a name or a text is not UTF-8", "clients",
-                                "sure", 1, "always", 1);
-        if (json_object_set_new(c->mistakes, key, mistake) != 0) {
-            free(key);
-            return;
-        }
+        mistake = json_pack("{s:s, s:i, s:s, s:{}}", "path", path, "line", line,
+                            "sentence", sentence, "clients");
+        if (json_object_set_new(c->mistakes, key, mistake) != 0)
+            mistake = NULL;
     }
-    if (sure || always)
-        json_object_set_new(mistake, "sure", json_true());
-    if (always)
-        json_object_set_new(mistake, "always", json_true());
-    if (note)
-        json_object_set_new(mistake, "note", json_true());
-    json_t *clients = json_object_get(mistake, "clients");
-    const char *last =
-        json_string_value(json_array_get(clients, json_array_size(clients) - 1));
-    const char *client = c->client ? c->client : "";
-    if (!last || strcmp(last, client) != 0)
-        json_array_append_new(clients, json_string(client));
     free(key);
+    return mistake;
+}
+
+/* A mistake whoever the client is. */
+static void add(struct check *c, const char *path, int line, const char *sentence)
+{
+    json_t *mistake = find_mistake(c, path, line, sentence);
+    if (!mistake)
+        mistake = find_mistake(c, "?", 1, "a name or a text is not UTF-8");
+    json_object_set_new(mistake, "always", json_true());
 }
 
 static void on_problem(void *arg, const char *path, int line, const char *field,
                        const char *sentence)
 {
     char *whole = xasprintf("%s%s%s", field, *field ? ": " : "", sentence);
-    add(arg, path, line, whole, 1, 1, 0);
+    add(arg, path, line, whole);
     free(whole);
 }
 
-static void add_all(struct check *c, const json_t *mistakes, int used)
+static void add_names(json_t *set, const json_t *names)
 {
     size_t i;
-    json_t *m;
-    json_array_foreach(mistakes, i, m)
+    json_t *name;
+    json_array_foreach(names, i, name)
     {
-        add(c, json_text(m, "path"), (int)json_integer_value(json_object_get(m, "line")),
-            json_text(m, "sentence"), json_is_true(json_object_get(m, "always")),
-            used || json_is_true(json_object_get(m, "client")),
-            json_is_true(json_object_get(m, "note")));
+        json_object_set_new(set, json_string_value(name), json_true());
     }
 }
 
-static void count_path(struct check *c, const char *path)
+/* M, which a step found for a group. */
+static void add_found(struct check *c, struct group *g, const json_t *m)
 {
-    json_int_t n = json_integer_value(json_object_get(c->seen, path));
-    json_object_set_new(c->seen, path, json_integer(n + 1));
+    static const char *const flags[] = {"always", "sure", "note"};
+    const char *path = json_text(m, "path"), *sentence = json_text(m, "sentence");
+    int line = (int)json_integer_value(json_object_get(m, "line"));
+    json_t *mistake = find_mistake(c, path, line, sentence);
+    const json_t *clients = json_object_get(m, "clients");
+    if (!clients)
+        clients = g->clients;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (json_is_true(json_object_get(m, flags[i])))
+            json_object_set_new(mistake, flags[i], json_true());
+    if (json_is_true(json_object_get(mistake, "always")))
+        return;
+    add_names(json_object_get(mistake, "clients"), clients);
+    if (json_is_true(json_object_get(mistake, "sure")))
+        return;
+    char *key = mistake_key(path, line, sentence);
+    if (!json_object_get(g->doubts, key))
+        json_object_set_new(g->doubts, key, json_object());
+    add_names(json_object_get(g->doubts, key), clients);
+    free(key);
+}
+
+static void add_all_found(struct check *c, struct group *g, const json_t *result)
+{
+    size_t i;
+    json_t *m;
+    json_array_foreach(json_object_get(result, "mistakes"), i, m)
+    {
+        add_found(c, g, m);
+    }
 }
 
 /* ---- the steps of lua/std/tools/check.lua ---- */
 
-static json_t *run_step(struct check *c, const char *step, json_t *args, struct err *e)
+static json_t *run_step(struct check *c, const struct group *g, const char *step,
+                        json_t *args, struct err *e)
 {
     json_object_set_new(args, "step", json_string(step));
     struct session_call call = {
-        .client = c->client, .label = "check", .entry = "check", .args = args};
-    json_t *result = session_run(c->s, &call, NULL, e);
-    json_decref(args);
-    return result;
+        .client = g->client, .label = "check", .entry = "check", .args = args};
+    return session_run(c->s, &call, NULL, e);
 }
 
-/* One file's step. What ends it, mostly a limit, is the file's mistake, or that of the
- * file below which it was in: ", near PATH:LINE". */
-static json_t *run_file_step(struct check *c, const char *step, json_t *args,
-                             const json_t *entry)
+/* What ended a file's step, mostly a limit, is the mistake of the file PATH, or of the
+ * one that is below: ", near PATH:LINE". */
+static void add_stopped(struct check *c, const char *path, const struct err *e)
 {
     static const char cannot[] = "cannot go on: ";
-    struct err e = {0};
-    json_object_set(args, "entry", (json_t *)entry);
-    json_t *found = run_step(c, step, args, &e);
-    if (found || session_interrupted(c->s))
-        return found;
-    char *path = xstrdup(json_text(entry, "path"));
+    char *other = NULL;
     int line = 1;
-    const char *why = e.text + (str_starts(e.text, cannot) ? strlen(cannot) : 0);
+    const char *why = e->text + (str_starts(e->text, cannot) ? strlen(cannot) : 0);
     char *sentence = xasprintf("cannot load it: %s", why);
     char *near = strstr(sentence, ", near "), *end = near ? strstr(near, " (") : NULL;
     char *digits = end ? memrchr(near, ':', (size_t)(end - near)) : NULL;
     if (digits && !str_starts(near + 7, "built-in:lua/std/") &&
         !str_starts(near + 7, "...")) {
-        free(path);
-        path = xmemdup0(near + 7, (size_t)(digits - near - 7));
+        other = xmemdup0(near + 7, (size_t)(digits - near - 7));
         line = (int)strtol(digits + 1, NULL, 10);
         memmove(near, end, strlen(end) + 1);
     }
-    add(c, path, line, sentence, 1, 1, 0);
+    add(c, other ? other : path, line, sentence);
     free(sentence);
-    free(path);
-    return NULL;
+    free(other);
 }
 
-static int is_template(const json_t *entry)
+/* The names from FROM on, at most MAX of them. */
+static json_t *some_names(const json_t *names, size_t from, size_t max)
 {
-    return str_eq(json_text(entry, "kind"), "template");
+    json_t *some = json_array();
+    for (size_t i = from; i < json_array_size(names) && i < from + max; i++)
+        json_array_append(some, json_array_get(names, i));
+    return some;
 }
 
-static int is_used(const json_t *use, const json_t *entry)
+/* Runs a step with ARGS, which it takes over, for as many clients at once as one step can
+ * check, until its result depends on no other. FN (may be NULL) gets each result. The
+ * first result, or NULL with E. */
+static json_t *run_for_all(struct check *c, struct group *g, const char *step,
+                           json_t *args, void (*fn)(void *arg, const json_t *result),
+                           void *arg, struct err *e)
 {
-    const char *path = json_text(entry, "path");
-    return json_object_get(json_object_get(use, "used"), path) != NULL;
-}
-
-/* All that one client sees; -1 when the check itself fails. */
-static int check_client(struct check *c)
-{
-    json_t *scripts = json_array(), *templates = json_array();
-    json_t *use = NULL, *plan = run_step(c, "plan", json_object(), c->e);
-    const json_t *files = json_object_get(plan, "files");
-    json_t *entry, *found;
-    size_t i;
-    add_all(c, json_object_get(plan, "mistakes"), 0);
-    for (i = json_array_size(files); i-- > 0 && !session_interrupted(c->s);) {
-        entry = json_array_get(files, i);
-        count_path(c, json_text(entry, "path"));
-        if (is_template(entry)) {
-            json_array_insert(templates, 0, entry);
+    json_t *first = NULL;
+    size_t done = 0, size = CLIENTS_A_STEP, all = json_array_size(g->clients);
+    int more = 1;
+    while (more && !session_interrupted(c->s)) {
+        json_t *some = some_names(g->clients, done, size);
+        size_t n = json_array_size(some);
+        json_object_set_new(args, "clients", some);
+        json_t *result = run_step(c, g, step, args, e);
+        if (!result && n > 1) { /* too much for one step, or its file never ends */
+            size = 1;
+            *e = (struct err){0};
             continue;
         }
-        found = run_file_step(c, "script", json_object(), entry);
-        if (!found)
-            found = json_object();
-        json_object_update_missing(found, entry);
-        json_array_insert_new(scripts, 0, found);
+        if (!result)
+            break;
+        done += n;
+        more = done < all && json_is_true(json_object_get(result, "more"));
+        add_all_found(c, g, result);
+        if (fn)
+            fn(arg, result);
+        if (!first)
+            first = json_incref(result);
+        json_decref(result);
     }
-    if (plan && !session_interrupted(c->s))
-        use = run_step(
-            c, "use", json_pack("{s:O, s:O}", "scripts", scripts, "templates", templates),
-            c->e);
-    if (use) {
-        json_array_foreach(scripts, i, entry)
+    json_decref(args);
+    return first;
+}
+
+/* The step of one file. Its mistake, when that ends the step. */
+static json_t *run_file_step(struct check *c, struct group *g, const char *step,
+                             json_t *args, json_t *entry,
+                             void (*fn)(void *arg, const json_t *result), void *arg)
+{
+    struct err e = {0};
+    json_object_set(args, "entry", entry);
+    json_t *first = run_for_all(c, g, step, args, fn, arg, &e);
+    if (e.kind != ERR_NONE && !session_interrupted(c->s))
+        add_stopped(c, json_text(entry, "path"), &e);
+    return first;
+}
+
+static void add_rendered(void *arg, const json_t *result)
+{
+    json_object_update(arg, json_object_get(result, "rendered"));
+}
+
+/* What the script steps found, in a new list. */
+static json_t *check_scripts(struct check *c, struct group *g, const json_t *entries)
+{
+    size_t i;
+    json_t *entry, *list = json_array();
+    json_array_foreach(entries, i, entry)
+    {
+        json_t *rendered = json_object();
+        json_t *found =
+            run_file_step(c, g, "script", json_object(), entry, add_rendered, rendered);
+        json_t *script = json_copy(entry);
+        json_object_update_missing(script, found);
+        json_object_set_new(script, "rendered", rendered);
+        json_object_del(script, "mistakes");
+        json_array_append_new(list, script);
+        json_decref(found);
+    }
+    return list;
+}
+
+static void add_users(void *arg, const json_t *result)
+{
+    const char *path;
+    json_t *names, *users = arg;
+    json_object_foreach(json_object_get(result, "users"), path, names)
+    {
+        if (!json_object_get(users, path))
+            json_object_set_new(users, path, json_object());
+        json_object_update(json_object_get(users, path), names);
+    }
+}
+
+/* A mistake is sure when a client that has it uses the file. */
+static int resolve_doubts(struct check *c, struct group *g, json_t *scripts,
+                          json_t *templates)
+{
+    const char *key, *name;
+    json_t *clients, *one, *users = json_object();
+    if (json_object_size(g->doubts) == 0) {
+        json_decref(users);
+        return 0;
+    }
+    json_t *ran = run_for_all(
+        c, g, "use", json_pack("{s:O, s:O}", "scripts", scripts, "templates", templates),
+        add_users, users, c->e);
+    json_object_foreach(g->doubts, key, clients)
+    {
+        json_t *mistake = json_object_get(c->mistakes, key);
+        const json_t *by = json_object_get(users, json_text(mistake, "path"));
+        json_object_foreach(clients, name, one)
         {
-            add_all(c, json_object_get(entry, "mistakes"), is_used(use, entry));
-        }
-        json_array_foreach(templates, i, entry)
-        {
-            found = run_file_step(c, "template", json_deep_copy(use), entry);
-            add_all(c, json_object_get(found, "mistakes"), is_used(use, entry));
-            json_decref(found);
+            if (json_object_get(by, name))
+                json_object_set_new(mistake, "sure", json_true());
         }
     }
-    int rc = use ? 0 : -1;
-    json_decref(use);
+    int rc = ran ? 0 : -1;
+    json_decref(ran);
+    json_decref(users);
+    return rc;
+}
+
+/* The files in two lists: all but templates, and templates. */
+static void sort_files(struct check *c, const json_t *files, json_t *scripts,
+                       json_t *templates)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach(files, i, entry)
+    {
+        json_object_set_new(c->files, json_text(entry, "path"), json_true());
+        json_array_append(
+            str_eq(json_text(entry, "kind"), "template") ? templates : scripts, entry);
+    }
+}
+
+/* All that the clients of a group see; -1 when the check itself fails. */
+static int check_group(struct check *c, struct group *g)
+{
+    size_t i;
+    json_t *entry, *entries = json_array(), *templates = json_array();
+    json_t *scripts = NULL, *graph = NULL;
+    json_t *plan = run_for_all(c, g, "plan", json_object(), NULL, NULL, c->e);
+    json_t *settings =
+        plan ? run_for_all(c, g, "settings", json_object(), NULL, NULL, c->e) : NULL;
+    sort_files(c, json_object_get(plan, "files"), entries, templates);
+    if (settings)
+        scripts = check_scripts(c, g, entries);
+    if (scripts && !session_interrupted(c->s)) {
+        graph = run_for_all(
+            c, g, "graph",
+            json_pack("{s:O, s:O}", "scripts", scripts, "templates", templates), NULL,
+            NULL, c->e);
+    }
+    int rc = graph ? 0 : -1;
+    json_array_foreach(templates, i, entry)
+    {
+        if (rc == 0)
+            json_decref(
+                run_file_step(c, g, "template", json_copy(graph), entry, NULL, NULL));
+    }
+    if (rc == 0 && !session_interrupted(c->s))
+        rc = resolve_doubts(c, g, scripts, templates);
     json_decref(plan);
-    json_decref(scripts);
+    json_decref(settings);
+    json_decref(entries);
     json_decref(templates);
+    json_decref(scripts);
+    json_decref(graph);
     return rc;
 }
 
@@ -193,7 +334,7 @@ static int check_client(struct check *c)
 static void add_client(void *arg, const char *client)
 {
     struct check *c = arg;
-    c->names = xrealloc(c->names, (c->nnames + 1) * sizeof *c->names);
+    array_grow(c->names, c->nnames);
     c->names[c->nnames++] = xstrdup(client);
 }
 
@@ -206,8 +347,7 @@ static int add_stray(void *arg, const char *name)
         add(c, path, 1,
             str_is_name(name)
                 ? "is missing: it makes the directory a client's: return { name = \"…\" }"
-                : "a client's name has letters, digits, '-', '_' and '.'",
-            1, 1, 0);
+                : "a client's name has letters, digits, '-', '_' and '.'");
         free(path);
     }
     free(dir);
@@ -230,34 +370,71 @@ static int choose_clients(struct check *c, const struct cli_list *named)
     return 0;
 }
 
+/* Stops at the first directory. */
+static int find_directory(void *arg, const char *name)
+{
+    char *path = path_join(arg, name);
+    int found = path_is_dir(path);
+    free(path);
+    return found;
+}
+
+/* Whether a client may have scripts or templates, be it where nothing reads them. */
+static int has_files(struct check *c, const char *client)
+{
+    char *dir = xasprintf("%s/clients/%s", workspace_dir(c->w), client);
+    int found = path_each(dir, find_directory, dir);
+    free(dir);
+    return found;
+}
+
+static int check_clients(struct check *c, const char *layers, json_t *clients)
+{
+    struct group g = {layers, clients, json_object()};
+    int rc = check_group(c, &g);
+    json_decref(g.doubts);
+    return rc;
+}
+
 static int check_all(struct check *c)
 {
+    int rc = 0;
+    json_t *sharing = json_array();
     workspace_check(c->w, on_problem, c);
     workspace_check_connectors(c->w, on_problem, c);
-    if (c->nnames == 0)
-        return check_client(c);
-    for (size_t i = 0; i < c->nnames && !session_interrupted(c->s); i++) {
-        c->client = c->names[i];
-        workspace_check_client(c->w, c->client, on_problem, c);
-        if (check_client(c) != 0)
-            return -1;
+    for (size_t i = 0; rc == 0 && i < c->nnames && !session_interrupted(c->s); i++) {
+        workspace_check_client(c->w, c->names[i], on_problem, c);
+        if (!has_files(c, c->names[i])) {
+            json_array_append_new(sharing, json_string(c->names[i]));
+            continue;
+        }
+        json_t *one = json_pack("[s]", c->names[i]);
+        rc = check_clients(c, c->names[i], one);
+        json_decref(one);
     }
-    return 0;
+    if (rc == 0 && !session_interrupted(c->s) &&
+        (json_array_size(sharing) || c->nnames == 0))
+        rc = check_clients(c, NULL, sharing);
+    json_decref(sharing);
+    return rc;
 }
 
 /* ---- what is shown ---- */
 
-/* The clients that have a mistake in a file which others see too: {} or their names. */
+/* A new list of the clients that have a mistake in a file which others see too; NULL: all
+ * of them. */
 static json_t *affected(const struct check *c, const json_t *mistake)
 {
-    const char *path = json_text(mistake, "path");
-    json_t *clients = json_object_get(mistake, "clients");
-    const json_t *seen = json_object_get(c->seen, path);
-    size_t all = seen ? (size_t)json_integer_value(seen) : c->nnames;
+    const json_t *clients = json_object_get(mistake, "clients");
     if (json_is_true(json_object_get(mistake, "always")) ||
-        str_starts(path, "clients/") || json_array_size(clients) >= all)
+        str_starts(json_text(mistake, "path"), "clients/") ||
+        json_object_size(clients) >= c->nnames)
         return NULL;
-    return clients;
+    json_t *names = json_array();
+    for (size_t i = 0; i < c->nnames; i++)
+        if (json_object_get(clients, c->names[i]))
+            json_array_append_new(names, json_string(c->names[i]));
+    return names;
 }
 
 /* A new list of the mistakes that count, or with NOTES of the notes, in order of file and
@@ -277,13 +454,16 @@ static json_t *choose_mistakes(const struct check *c, int notes)
         mistake = json_object_get(c->mistakes, keys[i]);
         json_t *clients = affected(c, mistake);
         if (json_is_true(json_object_get(mistake, "note")) != notes ||
-            (clients && !json_is_true(json_object_get(mistake, "sure"))))
+            (clients && !json_is_true(json_object_get(mistake, "sure")))) {
+            json_decref(clients);
             continue;
+        }
         json_array_append_new(
             list,
             json_pack("{s:O, s:O, s:O, s:O*}", "path", json_object_get(mistake, "path"),
                       "line", json_object_get(mistake, "line"), "sentence",
                       json_object_get(mistake, "sentence"), "clients", clients));
+        json_decref(clients);
     }
     free(keys);
     return list;
@@ -307,7 +487,7 @@ static void print_mistake(const json_t *mistake, const char *prefix)
 
 static int report(const struct check *c, const struct cli *cli)
 {
-    size_t i, n, files = json_object_size(c->seen);
+    size_t i, n, files = json_object_size(c->files);
     json_t *mistake, *list = choose_mistakes(c, 0), *notes = choose_mistakes(c, 1);
     n = json_array_size(list);
     if (cli->json) {
@@ -341,7 +521,7 @@ int cmd_check(struct cli *cli, int argc, char **argv)
     struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
     struct cli_list named = {0};
     struct err e = {0};
-    struct check c = {.e = &e, .mistakes = json_object(), .seen = json_object()};
+    struct check c = {.e = &e, .mistakes = json_object(), .files = json_object()};
     int code = 0;
     if (cli_parse(cli, argc, argv, options, &named, 0, 10000, usage, &e) != 0)
         goto out;
@@ -367,6 +547,6 @@ out:
     free(c.names);
     free(named.items);
     json_decref(c.mistakes);
-    json_decref(c.seen);
+    json_decref(c.files);
     return code;
 }

@@ -313,6 +313,54 @@ LUA
   stops 78 'cannot read foyer.lua: it is a FIFO, not a file' render link --client acme
 }
 
+# many N: clients of one pattern, c1 to cN, beside acme and beta
+many() {
+  mkdir -p "$AGENCY/clients/c1"
+  client c1
+  for ((i = 2; i <= $1; i++)); do
+    cp -r "$AGENCY/clients/c1" "$AGENCY/clients/c$i"
+  done
+}
+
+@test "a mistake of one among many clients is found, and a shared one is said once" {
+  many 250
+  is_clean
+  recipe recipes/post.lua 'ctx.http.post("https://hooks.slack.com/ok", {})' \
+    'ctx.call("front/send-conversation-reply", { conversation_id = "cnv_1", body = "a", author_id = "leela" })'
+  echo 'Call {{vars.phone}}.' | put templates/first-reply.txt
+  sed -i 's/recipes = {}/recipes = { post = true }/' "$AGENCY/foyer.lua"
+  is_clean
+  sed -i 's/"inb_1"/"cha_1"/' "$AGENCY/clients/c7/client.lua"
+  sed -i 's/first-reply/frist-reply/' "$AGENCY/clients/c150/client.lua"
+  sed -i 's/leela = "tea_1"/fry = "tea_1"/; s/author = "leela"/author = "fry"/' "$AGENCY/clients/c201/client.lua"
+  sed -i '/hosts/d' "$AGENCY/clients/c202/client.lua"
+  sed -i 's/phone/fax/' "$AGENCY/clients/c249/client.lua"
+  mistake_template_variable
+  mistake_syntax
+  finds "$says_template_variable" \
+    'clients/c150/client.lua:8: recipes.frist-reply: unknown recipe "frist-reply"; did you mean "first-reply"?' \
+    'clients/c7/client.lua:4: front.inboxes.support: must be an id that begins with "inb_", not "cha_1"' \
+    "$says_syntax" \
+    'recipes/post.lua:4: forbidden host "hooks.slack.com": it is not in `hosts` of client.lua; name it there if scripts may reach it (client c202)' \
+    'recipes/post.lua:5: front/send-conversation-reply.author_id: "leela" is no teammate: neither an id ("tea_…"), an alias ("alt:…") nor a name in `front.teammates` of client.lua (client c201)' \
+    "templates/first-reply.txt:1: unknown variable 'vars.phone' (client c249)"
+  [[ $stderr == "7 mistakes in "*" scripts and templates of 252 clients" ]]
+  # an action that acme alone has, in a recipe that all have on
+  echo 'return { summary = "x", effect = "read", run = function() end }' | put clients/acme/lua/front/actions/own.lua
+  recipe recipes/post.lua 'ctx.call("front/own")'
+  check --json
+  [ "$(jq -c '.mistakes[] | select(.path == "recipes/post.lua") | [.sentence, (.clients | length), (.clients | index("acme"))]' \
+    <<<"$output")" = '["unknown action \"front/own\"; `foyer actions` lists what there is",251,null]' ]
+}
+
+@test "a file that takes long for each of many clients is checked for all" {
+  many 120
+  { for ((i = 0; i < 5000; i++)); do echo '{{client.name}}'; done; echo '{{vars.phone}}'; } | put templates/first-reply.txt
+  is_clean
+  sed -i 's/phone/fax/' "$AGENCY/clients/c99/client.lua"
+  finds "templates/first-reply.txt:5001: unknown variable 'vars.phone' (client c99)"
+}
+
 @test "a client whose file cannot be read has no mistakes elsewhere for it" {
   rm -r "$AGENCY/clients/beta"
   printf 'return {\n  front = { inboxes = { support = "inb_1" } },\n}\n' | put clients/acme/ids.lua

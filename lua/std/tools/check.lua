@@ -1,30 +1,49 @@
 -- foyer check: one step of it. A file that never ends takes only its own step with it, so each file
--- has one. Mistakes are {path, line, sentence, always, client}: `always` holds whoever the client is,
--- `client` for this one in any case; the others count for the clients that use the file. A `note` is
--- no mistake: it says what cannot be told.
+-- has one.
+--
+-- A step sees the layers of the run's client; a run without a client sees those that clients without
+-- files of their own share. args.clients names some of the clients that see these layers. A result says
+-- `more` when it depends on them, so that the step is to be repeated for the others.
+--
+-- Mistakes are {path, line, sentence, clients, always, sure, note}. `clients` names those of args.clients
+-- that have it, and is missing when all that see these layers do. `always` counts in any case, `sure` for
+-- the clients that have it; any other counts for clients that use the file. A `note` is not a mistake: it
+-- says what cannot be told.
 local std = ...
 local script, references = std.part("script"), std.part("references")
 
 local steps = {}
 
+local workspace = std.workspace()
 local BUILTIN = 3 -- the last layer
 
+-- A list of mistakes, and the function that adds one. CLIENT is a name, or nil.
 local function collector()
-  local list = json.array({})
-  return list, function(path, line, sentence, scope)
+  local list, by_key = json.array({}), {}
+  return list, function(path, line, sentence, scope, client)
     if not utf8.len(sentence) then sentence = sentence:gsub("[\x80-\xff]", "?") end
-    list[#list + 1] = {
-      path = path, line = line, sentence = sentence, always = scope == "always",
-      client = scope == "client", note = scope == "note",
-    }
+    local key = ("%s\n%d\n%s\n%s"):format(path, line, scope, sentence)
+    local mistake = by_key[key]
+    if not mistake then
+      mistake = {
+        path = path, line = line, sentence = sentence, always = scope == "always",
+        sure = scope == "sure", note = scope == "note", clients = client and json.array({}),
+      }
+      by_key[key], list[#list + 1] = mistake, mistake
+    end
+    local clients = mistake.clients
+    if clients and clients[#clients] ~= client then clients[#clients + 1] = client end
   end
 end
 
--- The client's settings; nil when there is none, or when its file cannot be read.
-local function client_settings()
-  local client = std.client()
-  if next(client) == nil then return nil end
-  return client
+-- Calls FN(settings, name) for each of NAMES; settings are nil when the client's file cannot be read.
+-- Without names it calls FN(nil, nil) once.
+local function each_client(names, fn)
+  for _, name in ipairs(names) do
+    local settings = std.client(name)
+    fn(next(settings) ~= nil and settings or nil, name)
+  end
+  if #names == 0 then fn() end
 end
 
 local function table_of(t, key)
@@ -34,39 +53,56 @@ end
 local function is_on(name, client)
   local own = table_of(client, "recipes")[name]
   if own ~= nil then return own ~= false end
-  return (table_of(std.workspace(), "recipes")[name] or false) ~= false
+  return (table_of(workspace, "recipes")[name] or false) ~= false
 end
 
--- The file and line that say KEY of the recipe's entry; KEY may be nil.
-local function settings_place(name, key, client)
+-- The recipe's entry in the settings, or its KEY, as a path.
+local function settings_field(name, key)
+  local field = (name:find(".", 1, true) and "recipes[\"%s\"]" or "recipes.%s"):format(name)
+  return key and field .. "." .. key or field
+end
+
+-- The file and line that say so for a client.
+local function settings_place(name, key, client, client_name)
   local entry = table_of(client, "recipes")[name]
   local own = entry ~= nil
   if key then own = type(entry) == "table" and entry[key] ~= nil end
-  local source, info = std.read(own and "client.lua" or "foyer.lua", own and 1 or 2)
-  local field = (name:find(".", 1, true) and "recipes[\"%s\"]" or "recipes.%s"):format(name)
-  if key then field = field .. "." .. key end
-  return info.path, std.line(source, field), field
+  local source, info = std.read(own and "client.lua" or "foyer.lua", own and 1 or 2, client_name)
+  return info.path, std.line(source, settings_field(name, key))
 end
 
--- ---- plan: the files to look at, and what can be said without looking into them ----
+-- ---- plan: the files to check, and what can be said without reading them ----
 
 function steps.plan()
   local mistakes, add = collector()
   local files = std.part("layout").files(function(path, line, sentence)
     add(path, line, sentence, "always")
   end)
-  local client = client_settings()
-  local named = {}
-  for name in pairs(table_of(std.workspace(), "recipes")) do named[name] = true end
-  for name in pairs(table_of(client, "recipes")) do named[name] = true end
-  for name in pairs(named) do
-    if type(name) == "string" and not references.exists("recipe", name) then
-      local path, line, field = settings_place(name, nil, client)
-      add(path, line, field .. ": " .. references.unknown("recipe", name, script.names("recipe")),
-        "client")
-    end
+  return { mistakes = mistakes, files = files }
+end
+
+-- ---- settings: the recipes that a client's settings name ----
+
+function steps.settings(args)
+  local mistakes, add = collector()
+  local known = {}
+  local function exists(name)
+    if known[name] == nil then known[name] = references.exists("recipe", name) end
+    return known[name]
   end
-  return { mistakes = mistakes, files = files, blind = client == nil }
+  each_client(args.clients, function(client, client_name)
+    local named = {}
+    for name in pairs(table_of(workspace, "recipes")) do named[name] = true end
+    for name in pairs(table_of(client, "recipes")) do named[name] = true end
+    for name in pairs(named) do
+      if type(name) == "string" and not exists(name) then
+        local path, line = settings_place(name, nil, client, client_name)
+        add(path, line, ("%s: %s"):format(settings_field(name),
+          references.unknown("recipe", name, script.names("recipe"))), "sure", client_name)
+      end
+    end
+  end)
+  return { mistakes = mistakes, more = true }
 end
 
 -- ---- script: one action, trigger or recipe in one layer ----
@@ -123,60 +159,113 @@ local function check_trigger(entry, trigger, add)
   end
 end
 
--- The template that an option names, as {path}; ADD(sentence) when there is none.
-local function check_template(field, value, found, add)
-  if type(field) ~= "table" or field[1] ~= "template" or type(value) ~= "string" then return end
+local function names_template(field)
+  return type(field) == "table" and field[1] == "template"
+end
+
+-- The path of the template VALUE, noted as one that a script renders; ADD(sentence) when there is none.
+local function find_template(value, rendered, add)
+  if type(value) ~= "string" then return nil end
   local path, sentence = references.template(value)
   if not path then return add(sentence) end
-  found.templates[#found.templates + 1] = path
+  rendered[path] = true
+  return path
 end
 
-local function check_option(name, key, value, options, client, found, add)
-  local path, line, field = settings_place(name, key, client)
-  local function tell(sentence) add(path, line, sentence, "client") end
-  if not options[key] then
-    local names = {}
-    for option in pairs(options) do names[#names + 1] = option end
-    local near = std.nearest(key, names)
-    return tell(("%s: unknown option \"%s\" of the recipe %s; %s"):format(field, key, name,
-      near and "did you mean \"" .. near .. "\"?" or #names > 0
-        and "it takes " .. table.concat(names, ", ") or "it takes none"))
-  end
-  if type(value) == "userdata" then return end -- a secret: what it is shows later
-  local ok, raised = pcall(std.part("values").apply, { [key] = options[key] }, { [key] = value },
-    (field:gsub("%.[^.]*$", "")), client)
-  if ok then
-    check_template(options[key], value, found, function(sentence) tell(field .. ": " .. sentence) end)
-  elseif type(raised) == "table" and raised.kind == "invalid" then
-    tell(raised.message)
-  end
+local function unknown_option(name, key, options)
+  local names = {}
+  for option in pairs(options) do names[#names + 1] = option end
+  local near = std.nearest(key, names)
+  return ("unknown option \"%s\" of the recipe %s; %s"):format(key, name,
+    near and "did you mean \"" .. near .. "\"?" or #names > 0
+      and "it takes " .. table.concat(names, ", ") or "it takes none")
 end
 
-local function check_recipe(entry, recipe, client, nearest, found, add, settings)
-  if type(recipe.on) == "string" and not references.exists("trigger", recipe.on) then
-    add("on", references.unknown("trigger", recipe.on, script.names("trigger")))
+-- What is wrong with VALUE for the option KEY, or nil.
+local function option_mistake(name, key, value, options, client, rendered)
+  local field, path = options[key], settings_field(name, key)
+  if not field then return path .. ": " .. unknown_option(name, key, options) end
+  if type(value) == "userdata" then return nil end -- a secret: what it is shows later
+  local ok, raised = pcall(std.part("values").apply, { [key] = field }, { [key] = value },
+    settings_field(name), client)
+  local mistake
+  if ok and names_template(field) then
+    find_template(value, rendered, function(sentence) mistake = path .. ": " .. sentence end)
+  elseif not ok and type(raised) == "table" and raised.kind == "invalid" then
+    mistake = raised.message
   end
+  return mistake
+end
+
+-- The options that a client's settings give the recipe, when it is on; and whether it runs by itself.
+local function options_given(name, recipe, client, client_name)
+  if not client or not is_on(name, client) then return {}, false end
+  return std.options(name, client_name), recipe.on or recipe.cron
+    or table_of(table_of(client, "recipes"), name).cron
+    or table_of(table_of(workspace, "recipes"), name).cron
+end
+
+-- Checks the options of RECIPE for one client, who gives GIVEN. REPORT has `option`, of the recipe's own
+-- file, and `setting`: functions of an option's name and a sentence.
+local function check_options(name, recipe, given, client, rendered, report)
   local options = table_of(recipe, "options")
-  local given = client and nearest and is_on(entry.name, client) and std.options(entry.name) or nil
-  local by_itself = given and (recipe.on or recipe.cron
-    or table_of(table_of(client, "recipes"), entry.name).cron
-    or table_of(table_of(std.workspace(), "recipes"), entry.name).cron)
-  given = given or {}
   for key, field in pairs(options) do
-    if type(field) ~= "table" then return end -- said already
-    if by_itself and field.required and field.default == nil and given[key] == nil then
-      local path, line, place = settings_place(entry.name, nil, client)
-      settings(path, line, ("%s: the option \"%s\" is missing (%s)"):format(place, key,
-        std.part("values").describe(field)), "client")
-    elseif given[key] == nil then
-      check_template(field, field.default, found, function(sentence)
-        add("options." .. key .. ".default", sentence)
-      end)
+    if given[key] == nil and names_template(field) then
+      find_template(field.default, rendered, function(sentence) report.option(key, sentence) end)
     end
   end
   for key, value in pairs(given) do
-    check_option(entry.name, key, value, options, client, found, settings)
+    local mistake = option_mistake(name, key, value, options, client, rendered)
+    if mistake then report.setting(key, mistake) end
   end
+end
+
+local function check_required(name, recipe, given, report)
+  for key, field in pairs(table_of(recipe, "options")) do
+    if field.required and field.default == nil and given[key] == nil then
+      report.setting(nil, ("%s: the option \"%s\" is missing (%s)"):format(settings_field(name), key,
+        std.part("values").describe(field)))
+    end
+  end
+end
+
+-- option -> path of its default or false, for those that are templates; nil when an option is not a
+-- table, of which the check of the definition tells.
+local function template_options(recipe)
+  local defaults = {}
+  for key, field in pairs(table_of(recipe, "options")) do
+    if type(field) ~= "table" then return nil end
+    if names_template(field) then
+      defaults[key] = type(field.default) == "string" and references.template(field.default) or false
+    end
+  end
+  return defaults
+end
+
+-- The definition of ENTRY, when it loads, and TELL(field, sentence, scope, client_name), which adds a
+-- mistake in it. FOUND, what references.read found, gets `reads` and `defaults`.
+local function check_definition(entry, found, paths, add)
+  local loaded, definition, info = pcall(script.load, entry.file, entry.index)
+  if not loaded then
+    local path, line, sentence = take_apart(definition, paths)
+    return add(path, line, sentence, "always")
+  end
+  local function tell(field, sentence, scope, client_name)
+    local path, line = std.part("definition").place(info, field)
+    add(path, line, field .. ": " .. sentence, scope, client_name)
+  end
+  std.part("definition").check(entry.kind, definition, function(field, sentence)
+    tell(field, sentence, "always")
+  end)
+  found.reads = definition.effect == "read"
+  if entry.kind == "trigger" then check_trigger(entry, definition, tell) end
+  if entry.kind == "recipe" then
+    if type(definition.on) == "string" and not references.exists("trigger", definition.on) then
+      tell("on", references.unknown("trigger", definition.on, script.names("trigger")))
+    end
+    found.defaults = template_options(definition)
+  end
+  return definition, tell
 end
 
 function steps.script(args)
@@ -184,7 +273,6 @@ function steps.script(args)
   local entry = args.entry
   local text = std.read(entry.file, entry.index)
   local _, top = std.read(entry.file)
-  local client = client_settings()
   local paths = paths_from(entry)
 
   -- A syntax error makes all else guesswork.
@@ -196,32 +284,39 @@ function steps.script(args)
     add(path, line, sentence .. (hint and " (" .. hint .. ")" or ""), "always")
     return { mistakes = mistakes }
   end
-  local found = references.read(text, entry, client, function(line, sentence)
+  local found, asks = references.read(text, entry, function(line, sentence)
     add(entry.path, line, sentence)
   end)
-  local loaded, definition, info = pcall(script.load, entry.file, entry.index)
-  if not loaded then
-    local path, line, sentence = take_apart(definition, paths)
-    add(path, line, sentence, "always")
-  else
-    local function tell(field, sentence, scope)
-      local path, line = std.part("definition").place(info, field)
-      add(path, line, field .. ": " .. sentence, scope)
+  local rendered = {}
+  for _, path in ipairs(found.templates) do rendered[path] = true end
+  local definition, tell = check_definition(entry, found, paths, add)
+
+  local function check_client(client, client_name)
+    for _, ask in ipairs(asks) do
+      ask(client, function(line, sentence) add(entry.path, line, sentence, nil, client_name) end)
     end
-    std.part("definition").check(entry.kind, definition, function(field, sentence)
-      tell(field, sentence, "always")
-    end)
-    found.reads = definition.effect == "read"
-    if entry.kind == "trigger" then check_trigger(entry, definition, tell) end
-    if entry.kind == "recipe" then
-      check_recipe(entry, definition, client, entry.index == top.index, found, tell, add)
+    if not found.defaults then return end
+    local given, by_itself = {}, false
+    if entry.index == top.index then
+      given, by_itself = options_given(entry.name, definition, client, client_name)
     end
+    local report = {
+      option = function(key, sentence) tell("options." .. key .. ".default", sentence, nil, client_name) end,
+      setting = function(key, sentence)
+        local path, line = settings_place(entry.name, key, client, client_name)
+        add(path, line, sentence, "sure", client_name)
+      end,
+    }
+    check_options(entry.name, definition, given, client, rendered, report)
+    if by_itself then check_required(entry.name, definition, given, report) end
   end
-  found.mistakes = mistakes
+  found.more = #asks > 0 or found.defaults ~= nil
+  if found.more then each_client(args.clients, check_client) end
+  found.mistakes, found.rendered = mistakes, rendered
   return found
 end
 
--- ---- use: what the client uses, from what the script steps found ----
+-- ---- graph: which templates scripts render, and what they give them ----
 
 -- The scripts that may change what a template is given, by the template's path: of the agency's own
 -- scripts and overrides one that renders it, or calls what renders it, or reads for what renders it.
@@ -245,7 +340,7 @@ local function givers(by_name)
     walk(top, function(key, entry)
       local reader = own(key)
       if not giver and reader and reader.reads then giver = reader end
-      for _, path in ipairs(entry.templates or {}) do paths[#paths + 1] = path end
+      for path in pairs(entry.rendered or {}) do paths[#paths + 1] = path end
     end)
     for _, path in ipairs(giver and paths or {}) do
       -- one of several, always the same
@@ -255,52 +350,42 @@ local function givers(by_name)
   return found
 end
 
--- args.scripts: the entries, each with calls, templates, roots, open and reads; args.templates: entries.
-function steps.use(args)
-  local client = client_settings()
-  local by_name, used, roots, open, direct = {}, {}, {}, {}, {}
-  for _, entry in ipairs(args.scripts) do
+-- The scripts by what they are called: "action front/list-inboxes" -> entries, nearest layer first.
+local function by_name(scripts)
+  local found = {}
+  for _, entry in ipairs(scripts) do
     local key = entry.kind .. " " .. entry.name
-    by_name[key] = by_name[key] or {}
-    table.insert(by_name[key], entry)
+    found[key] = found[key] or {}
+    table.insert(found[key], entry)
+  end
+  return found
+end
+
+-- args.scripts: the entries, each with what its script step found; args.templates: entries.
+function steps.graph(args)
+  local roots, open, rendered, included = {}, {}, {}, {}
+  for _, entry in ipairs(args.scripts) do
     for _, root in ipairs(entry.roots or {}) do roots[root] = true end
     for _, path in ipairs(entry.open or {}) do open[path] = true end
-    for _, path in ipairs(entry.templates or {}) do direct[path] = true end
+    for path in pairs(entry.rendered or {}) do rendered[path] = true end
   end
-  local function use(key)
-    for _, entry in ipairs(by_name[key] or {}) do
-      if not used[entry.path] then
-        used[entry.path] = true
-        for _, name in ipairs(entry.calls or {}) do use("action " .. name) end
-        for _, path in ipairs(entry.templates or {}) do used[path] = true end
-      end
-    end
-  end
-  for key, entries in pairs(by_name) do
-    local first = entries[1] -- the nearest layer's
-    if first.index == 1 or (first.kind == "recipe" and is_on(first.name, client)) then use(key) end
-  end
-
-  -- What others include is looked at where it is included.
-  local included = {}
+  -- A template that only others include is checked where it is included.
   for _, entry in ipairs(args.templates) do
-    if entry.index == 1 then used[entry.path] = true end
     for name in std.read(entry.file, entry.index):gmatch("{{%s*[><]%s*([^%s}]+)%s*}}") do
       local path = references.template(name)
-      if path then included[path] = true end
+      if path and not rendered[path] then included[path] = true end
     end
   end
-  for path in pairs(direct) do included[path] = nil end
-  return { used = used, roots = roots, open = open, included = included,
-    givers = givers(by_name) }
+  return { roots = roots, open = open, included = included, givers = givers(by_name(args.scripts)) }
 end
 
 -- ---- template: one template in one layer ----
 
 local examples = { "conversation", "contact", "message", "teammate", "inbox", "comment" }
 
-local function example_roots(client)
-  local roots = { client = client or true, vars = client and table_of(client, "vars") or true }
+local function example_roots(names)
+  local roots = {}
+  for name in pairs(names) do roots[name] = true end
   for _, name in ipairs(examples) do
     local sample = std.read("lua/front/samples/" .. name .. ".json")
     local ok, shape = pcall(json.decode, sample or "")
@@ -318,7 +403,7 @@ local function may_be_given(finding)
   return finding.unknown and finding.nested and root ~= "client" and root ~= "vars"
 end
 
--- args.entry and what `use` returned
+-- args.entry, and what the graph step returned
 function steps.template(args)
   local mistakes, add = collector()
   local entry = args.entry
@@ -331,27 +416,80 @@ function steps.template(args)
   end
   local _, nearest = template.find(entry.name)
   if args.included[entry.path] or nearest.path ~= entry.path then return { mistakes = mistakes } end
-  local roots = example_roots(client_settings())
-  for name in pairs(args.roots) do
-    if roots[name] == nil then roots[name] = true end
-  end
+  local roots = example_roots(args.roots)
   local open = args.open["*"] or args.open[entry.path]
-  std.part("model").check(tree, roots, function(finding)
-    if open and roots[finding.name:match("^[^.]+")] == nil then return end
-    local giver = args.givers[entry.path]
-    if giver and may_be_given(finding) then
-      add(finding.template, finding.line, ("%s, unless %s gives it"):format(finding.message, giver), "note")
-    else
-      add(finding.template, finding.line, finding.message)
+  local giver = args.givers[entry.path]
+  each_client(args.clients, function(client, client_name)
+    roots.client, roots.vars = client or true, client and table_of(client, "vars") or true
+    std.part("model").check(tree, roots, function(finding)
+      if open and roots[finding.name:match("^[^.]+")] == nil then return end
+      if giver and may_be_given(finding) then
+        add(finding.template, finding.line, ("%s, unless %s gives it"):format(finding.message, giver),
+          "note", client_name)
+      else
+        add(finding.template, finding.line, finding.message, nil, client_name)
+      end
+    end, {
+      null = std.null, is_list = json.is_array,
+      partial = function(name)
+        local found, partial = pcall(template.get, name)
+        return found and partial or nil
+      end,
+    })
+  end)
+  return { mistakes = mistakes, more = true }
+end
+
+-- ---- use: which clients use a file ----
+
+-- The templates that a client's options name, or their defaults.
+local function templates_chosen(entry, is_nearest, client, client_name)
+  local chosen, given = {}, {}
+  if entry.defaults and is_nearest and client and is_on(entry.name, client) then
+    given = std.options(entry.name, client_name)
+  end
+  for option, default in pairs(entry.defaults or {}) do
+    local value = given[option]
+    if value == nil then value = default or nil else value = references.template(value) end
+    chosen[#chosen + 1] = value
+  end
+  return chosen
+end
+
+-- path -> true for what the client uses of the scripts NAMED, and of what they render.
+local function paths_used(named, client, client_name)
+  local used = {}
+  local function use(key)
+    for i, entry in ipairs(named[key] or {}) do
+      if not used[entry.path] then
+        used[entry.path] = true
+        for _, name in ipairs(entry.calls or {}) do use("action " .. name) end
+        for _, path in ipairs(entry.templates or {}) do used[path] = true end
+        for _, path in ipairs(templates_chosen(entry, i == 1, client, client_name)) do used[path] = true end
+      end
     end
-  end, {
-    null = std.null, is_list = json.is_array,
-    partial = function(name)
-      local found, partial = pcall(template.get, name)
-      return found and partial or nil
-    end,
-  })
-  return { mistakes = mistakes }
+  end
+  for key, entries in pairs(named) do
+    local first = entries[1] -- the nearest layer's
+    if first.index == 1 or (first.kind == "recipe" and is_on(first.name, client)) then use(key) end
+  end
+  return used
+end
+
+-- args.scripts and args.templates as in graph. The result names, by path, the clients that use it.
+function steps.use(args)
+  local named, users = by_name(args.scripts), {}
+  each_client(args.clients, function(client, client_name)
+    local used = paths_used(named, client, client_name)
+    for _, entry in ipairs(args.templates) do
+      if entry.index == 1 then used[entry.path] = true end
+    end
+    for path in pairs(used) do
+      users[path] = users[path] or {}
+      users[path][client_name or ""] = true
+    end
+  end)
+  return { users = users, more = true }
 end
 
 -- args: {step, …}
