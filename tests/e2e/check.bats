@@ -342,7 +342,7 @@ many() {
     'clients/c7/client.lua:4: front.inboxes.support: must be an id that begins with "inb_", not "cha_1"' \
     "$says_syntax" \
     'recipes/post.lua:4: forbidden host "hooks.slack.com": it is not in `hosts` of client.lua; name it there if scripts may reach it (client c202)' \
-    'recipes/post.lua:5: front/send-conversation-reply.author_id: "leela" is no teammate: neither an id ("tea_…"), an alias ("alt:…") nor a name in `front.teammates` of client.lua (client c201)' \
+    'recipes/post.lua:5: front/send-conversation-reply.author_id: "leela" is not a teammate: neither an id ("tea_…"), an alias ("alt:…") nor a name in `front.teammates` of client.lua (client c201)' \
     "templates/first-reply.txt:1: unknown variable 'vars.phone' (client c249)"
   [[ $stderr == "7 mistakes in "*" scripts and templates of 252 clients" ]]
   # an action that acme alone has, in a recipe that all have on
