@@ -3,11 +3,13 @@
 -- it can find us wrong. What the parts are for stands on their first lines.
 local app = { seconds = mock.clock } -- what all companies share; each has the rest for itself, see companies.lua
 for _, name in ipairs({
-  "words", "html", "answers", "clock", "timers", "draws", "outbox", "multipart", "requests", "jwt", "companies",
-  "webhooks", "deliveries", "grants", "oauth", "consent", "auth", "faults", "chaos", "log",
+    "front/words", "engine/html", "engine/answers", "engine/clock", "engine/timers", "engine/draws",
+    "front/outbox", "engine/multipart", "engine/requests", "front/jwt", "front/companies", "front/webhooks",
+    "front/deliveries", "front/grants", "front/oauth", "front/consent", "front/auth", "faults/faults",
+    "faults/chaos", "engine/log",
 }) do
   local part = mock.part(name)
-  app[name] = type(part) == "function" and part(app) or part
+  app[name:match("[^/]+$")] = type(part) == "function" and part(app) or part
 end
 for _ = 1, mock.options.companies or 1 do app.companies.add() end
 

@@ -5,8 +5,9 @@ return function(app)
   local companies = { list = {} }
   local NAMES = { "Bluebird Books", "Cedar Cycles", "Dune Optics", "Elm & Daughters" }
   local PARTS = {
-    "ids", "company", "threads", "views", "checks", "pages", "search", "ticketing", "limits", "events",
-    "conversations", "messages", "contacts", "customers", "channels", "imports", "control", "routes",
+    "front/ids", "front/company", "front/threads", "front/views", "engine/checks", "engine/pages",
+    "front/search", "front/ticketing", "front/limits", "front/events", "front/conversations", "front/messages",
+    "front/contacts", "control/customers", "front/channels", "front/imports", "control/control", "front/api",
   }
   local MAX = 50
 
@@ -27,7 +28,7 @@ return function(app)
       token = token or numbered(mock.options.token or "mock-token", n),
       teammate_token = numbered(mock.options.teammate_token, n),
     }, { __index = app })
-    for _, part in ipairs(PARTS) do one[part] = mock.part(part)(one) end
+    for _, part in ipairs(PARTS) do one[part == "front/api" and "routes" or part:match("[^/]+$")] = mock.part(part)(one) end
     one.company.seed()
     one.threads.seed()
     companies.list[n] = one
