@@ -1,25 +1,31 @@
 -- The mock Front: one long script that takes a request and answers it, for ever.
 -- Its shapes come from Front's documentation and captures, never from our client, so that
 -- it can find us wrong. What the parts are for stands on their first lines.
-local app = { seconds = mock.clock } -- what all companies share; each has the rest for itself, see companies.lua
-for _, name in ipairs({
-    "front/words", "engine/html", "engine/answers", "engine/clock", "engine/timers", "engine/draws",
-    "front/outbox", "engine/multipart", "engine/requests", "front/jwt", "front/companies", "front/webhooks",
-    "front/deliveries", "front/grants", "front/oauth", "front/consent", "front/auth", "faults/faults",
-    "faults/chaos", "engine/log",
-}) do
-  local part = mock.part(name)
-  app[name:match("[^/]+$")] = type(part) == "function" and part(app) or part
-end
-for _ = 1, mock.options.companies or 1 do app.companies.add() end
+local mock = ...
+local answers = mock.part("engine/answers")
+local clock = mock.part("engine/clock")
+local log = mock.part("engine/log")
+local requests = mock.part("engine/requests")
+local timers = mock.part("engine/timers")
+local auth = mock.part("front/auth")
+local companies = mock.part("front/companies")
+local consent = mock.part("front/consent")
+local oauth = mock.part("front/oauth")
+local outbox = mock.part("front/outbox")
+local webhooks = mock.part("front/webhooks")
+local chaos = mock.part("faults/chaos")
+local faults = mock.part("faults/faults")
+local world = mock.part("world")
+
+for _ = 1, mock.options.companies or 1 do world.add() end
 
 local function answer_api(request)
-  local owner, denied = app.auth.check(request)
-  local company = owner or app.companies.find()
+  local owner, denied = auth.check(request)
+  local company = owner or companies.find()
   local answer = owner and company.limits.count(request)
   if not answer then
-    answer = app.faults.apply(request, function()
-      return denied or app.chaos.apply(request, function() return company.routes.answer(request) end)
+    answer = faults.apply(request, function()
+      return denied or chaos.apply(request, function() return company.api(request) end)
     end)
     if answer.status == 429 then company.limits.refused.fault = company.limits.refused.fault + 1 end
   end
@@ -28,29 +34,29 @@ local function answer_api(request)
 end
 
 local OAUTH = {
-  ["GET /oauth/authorize"] = app.consent.get, ["POST /oauth/authorize"] = app.consent.post,
-  ["POST /oauth/token"] = app.oauth.token,
+  ["GET /oauth/authorize"] = consent.get, ["POST /oauth/authorize"] = consent.post,
+  ["POST /oauth/token"] = oauth.token,
 }
 
 local function answer_oauth(request)
   local handler = OAUTH[request.method .. " " .. request.path]
-  return app.faults.apply(request, function()
+  return faults.apply(request, function()
     if handler then return handler(request) end
-    return app.answers.error(404, ("No route for %s %s"):format(request.method, request.path))
+    return answers.error(404, ("No route for %s %s"):format(request.method, request.path))
   end)
 end
 
 -- The handles; ?company=2 (or its id or name) for another one than the first.
 local function answer_control(request)
-  local company = app.companies.find(request.params.company)
-  if not company then return app.answers.unknown("company", request.params.company) end
-  return company.routes.answer(request)
+  local company = companies.find(request.params.company)
+  if not company then return answers.unknown("company", request.params.company) end
+  return company.control(request)
 end
 
 local function answer_any(request, entry)
-  app.requests.parse(request)
+  requests.parse(request)
   if request.segments[1] == "_mock" then return answer_control(request) end
-  entry.logged = app.log.add(request)
+  entry.logged = log.add(request, auth.redact(request))
   if request.segments[1] == "oauth" then return answer_oauth(request) end
   return answer_api(request)
 end
@@ -58,7 +64,7 @@ end
 -- An error of ours is a 500 and a line in the log, not the end of the company.
 local function failed(request, why)
   if mock.log then mock.log(("%s %s: %s"):format(request.method, request.path, tostring(why))) end
-  return app.answers.error(500, tostring(why))
+  return answers.error(500, tostring(why))
 end
 
 -- People read the answers of the handles with curl: each ends with a line's end.
@@ -71,7 +77,7 @@ end
 
 local function send(request, answer, entry)
   if request.segments and request.segments[1] == "_mock" then as_line(answer) end
-  local date = app.clock.date()
+  local date = clock.date()
   if date then
     answer.headers = answer.headers or {}
     answer.headers.date = date
@@ -102,13 +108,13 @@ end
 
 local function run_timer(fn) try("timer", fn) end
 
-app.webhooks.start()
+webhooks.start()
 while true do
-  local event = mock.accept(app.timers.run(run_timer))
+  local event = mock.accept(timers.run(run_timer))
   if event and event.sent then
-    try("webhook", app.outbox.finish, event)
+    try("webhook", outbox.finish, event)
   elseif event then
-    app.timers.run(run_timer) -- what was due has happened by now
+    timers.run(run_timer) -- what was due has happened by now
     serve(event)
   end
 end

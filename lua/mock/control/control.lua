@@ -1,12 +1,19 @@
 -- The handles of the mock, under /_mock and without a token: faults, the log, and a world
 -- that moves: customers write in, somebody assigns, contacts appear.
-return function(app)
+local mock = ...
+local answers = mock.part("engine/answers")
+local checks = mock.part("engine/checks")
+local clock = mock.part("engine/clock")
+local companies = mock.part("front/companies")
+local faults = mock.part("faults/faults")
+local log = mock.part("engine/log")
+
+return function(company, threads, views, pages, events, ticketing, limits, contacts, add_company)
   local control = {}
-  local answers, company, threads, checks = app.answers, app.company, app.threads, app.checks
 
   function control.summary()
     return answers.ok({
-      company = app.views.company(), epoch = company.epoch, conversations = #threads.list,
+      company = views.company(), epoch = company.epoch, conversations = #threads.list,
       contacts = #company.contacts, inboxes = #company.inboxes, late = threads.late,
       merged = control.merged(),
     })
@@ -19,17 +26,17 @@ return function(app)
   end
 
   function control.get_log()
-    local requests = json.array(table.move(app.log.entries, 1, #app.log.entries, 1, {}))
-    return answers.ok({ requests = requests, dropped = app.log.dropped })
+    local requests = json.array(table.move(log.entries, 1, #log.entries, 1, {}))
+    return answers.ok({ requests = requests, dropped = log.dropped })
   end
 
   function control.clear_log()
-    app.log.clear()
+    log.clear()
     return answers.none()
   end
 
   function control.get_faults()
-    return answers.ok({ faults = app.views.list(app.faults.list, function(fault) return fault end) })
+    return answers.ok({ faults = answers.list(faults.list, function(fault) return fault end) })
   end
 
   -- One fault or a list of them; none is set when one is bad.
@@ -37,14 +44,14 @@ return function(app)
     if request.bad_body then return request.bad_body end
     local given = request.json
     if type(given) ~= "table" then return answers.invalid("body: must be a fault or a list of faults") end
-    local faults = json.is_array(given) and given or { given }
-    local before = #app.faults.list
-    for _, fault in ipairs(faults) do
-      local checked, bad = checks.body({ json = fault }, app.faults.schema)
-      local why = checked and app.faults.add(checked)
+    local new = json.is_array(given) and given or { given }
+    local before = #faults.list
+    for _, fault in ipairs(new) do
+      local checked, bad = checks.body({ json = fault }, faults.schema)
+      local why = checked and faults.add(checked)
       if why then bad = answers.invalid(why) end
       if bad then
-        while #app.faults.list > before do table.remove(app.faults.list) end
+        while #faults.list > before do table.remove(faults.list) end
         return bad
       end
     end
@@ -52,7 +59,7 @@ return function(app)
   end
 
   function control.clear_faults()
-    app.faults.list = {}
+    faults.list = {}
     return answers.none()
   end
 
@@ -65,28 +72,28 @@ return function(app)
 
   -- {limit, window = seconds, enforce = true, retry_after, burst, oauth_limit}; the counts start again
   function control.set_limits(request)
-    app.limits.reset()
-    return set(app.limits.settings, request, {
+    limits.reset()
+    return set(limits.settings, request, {
       limit = { type = "number" }, window = { type = "number" }, enforce = { type = "boolean" },
       retry_after = { type = "number" }, burst = { type = "number" }, oauth_limit = { type = "number" },
     })
   end
 
   function control.get_limits()
-    return answers.ok(app.limits.summary())
+    return answers.ok(limits.summary())
   end
 
   -- {cap = results a page, empty = true}; replaces what was set before
   function control.set_paging(request)
-    app.pages.settings = {}
-    return set(app.pages.settings, request, { cap = { type = "number" }, empty = { type = "boolean" } })
+    pages.settings = {}
+    return set(pages.settings, request, { cap = { type = "number" }, empty = { type = "boolean" } })
   end
 
   -- {enabled = true}
   function control.set_ticketing(request)
     local body, bad = checks.body(request, { enabled = { type = "boolean", required = true } })
     if not body then return bad end
-    app.ticketing.enabled = body.enabled
+    ticketing.enabled = body.enabled
     return answers.ok(body)
   end
 
@@ -95,12 +102,12 @@ return function(app)
   function control.set_clock(request)
     local body, bad = checks.body(request, { now = { type = "number" }, offset = { type = "number" } })
     if not body then return bad end
-    app.clock.stopped, app.clock.offset = body.now, body.offset or 0
-    return answers.ok({ now = app.clock.now() })
+    clock.stopped, clock.offset = body.now, body.offset or 0
+    return answers.ok({ now = clock.now() })
   end
 
   function control.get_companies()
-    return answers.ok({ companies = app.views.list(app.companies.list, function(one)
+    return answers.ok({ companies = answers.list(companies.list, function(one)
       return { number = one.number, id = one.company.id, name = one.name }
     end) })
   end
@@ -109,7 +116,7 @@ return function(app)
   function control.add_company(request)
     local body, bad = checks.body(request, { name = { type = "string" }, token = { type = "string" } })
     if not body then return bad end
-    local one, why = app.companies.add(body.name, body.token)
+    local one, why = add_company(body.name, body.token)
     if not one then return answers.invalid(why) end
     return answers.ok({ number = one.number, id = one.company.id, name = one.name }, 201)
   end
@@ -138,7 +145,7 @@ return function(app)
     local teammate = body.teammate and company.find("tea", body.teammate)
     if body.teammate and not teammate then return answers.unknown("teammate", body.teammate) end
     threads.assign(conversation, teammate, { type = "teammate", company.teammates[1] })
-    return answers.ok(app.views.conversation(conversation))
+    return answers.ok(views.conversation(conversation))
   end
 
   -- A contact as POST /contacts makes it. Front tells nobody (FACTS 6.4); with event = true a
@@ -149,9 +156,9 @@ return function(app)
       tell = request.json.event == true
       request.json.event = nil
     end
-    local answer = app.contacts.create(request)
+    local answer = contacts.create(request)
     if tell and answer.status == 201 then
-      app.events.emit({ type = "contact_created", contact = company.find("crd", answer.body.id) })
+      events.emit({ type = "contact_created", contact = company.find("crd", answer.body.id) })
     end
     return answer
   end
@@ -168,7 +175,7 @@ return function(app)
       local contact = company.contacts[#company.contacts]
       if body.contact then contact = company.find("crd", body.contact) end
       if not contact then return answers.unknown("contact", body.contact) end
-      return answers.ok({ event = app.events.emit({ type = body.type, contact = contact }).id }, 201)
+      return answers.ok({ event = events.emit({ type = body.type, contact = contact }).id }, 201)
     end
     if body.type ~= "conversation_created" and body.type ~= "conversation_assigned" then
       return answers.invalid("type: must be conversation_created, conversation_assigned or contact_created")
@@ -183,7 +190,7 @@ return function(app)
       if not teammate then return answers.unknown("teammate", body.teammate) end
       event.target = { type = "teammate", teammate }
     end
-    return answers.ok({ event = app.events.emit(event).id }, 201)
+    return answers.ok({ event = events.emit(event).id }, 201)
   end
 
   -- {message = id or uid}: a sent message comes back
@@ -194,7 +201,7 @@ return function(app)
     if not message then return answers.unknown("message", body.message) end
     if message.is_inbound then return answers.invalid("message: was not sent, but received") end
     message.error_type = "message_bounce_error"
-    return answers.ok({ event = app.events.failure("message_bounce_error", message).id }, 201)
+    return answers.ok({ event = events.failure("message_bounce_error", message).id }, 201)
   end
 
   -- Of each conversation what the API has accepted, seen or not; ?count=1 only how many.
@@ -202,7 +209,7 @@ return function(app)
     local out, total = {}, 0
     for id, accepted in pairs(threads.accepted) do
       total = total + #accepted
-      out[id] = request.params.count and #accepted or app.views.list(accepted, function(message)
+      out[id] = request.params.count and #accepted or answers.list(accepted, function(message)
         return {
           message_uid = message.uid, body = message.sent_body, author = message.author and message.author.id,
           visible = threads.by_uid[message.uid] ~= nil, never = message.never or false,
@@ -215,15 +222,15 @@ return function(app)
 
   -- The thread with all that was accepted, also what is late or never comes; oldest first.
   function control.thread(_, conversation)
-    local waiting = app.views.list(threads.waiting(conversation), function(message)
+    local waiting = answers.list(threads.waiting(conversation), function(message)
       return {
         message_uid = message.uid, body = message.sent_body, never = message.never or false, due_at = message.due_at,
       }
     end)
     return answers.ok({
-      conversation = app.views.conversation(conversation),
-      messages = app.views.list(conversation.messages, app.views.message),
-      comments = app.views.list(conversation.comments, app.views.comment), waiting = waiting,
+      conversation = views.conversation(conversation),
+      messages = answers.list(conversation.messages, views.message),
+      comments = answers.list(conversation.comments, views.comment), waiting = waiting,
     })
   end
 

@@ -1,7 +1,12 @@
 -- Customers who write in: one by one, or many at once.
-return function(app)
+local mock = ...
+local answers = mock.part("engine/answers")
+local checks = mock.part("engine/checks")
+local deliveries = mock.part("front/deliveries")
+local timers = mock.part("engine/timers")
+
+return function(number, company, threads, views, events)
   local customers = {}
-  local answers, company, threads, checks = app.answers, app.company, app.threads, app.checks
   local AT_ONCE = 50 -- of a burst, between two looks at the requests
 
   local function find_inbox(wanted)
@@ -47,7 +52,7 @@ return function(app)
     end
     threads.change_status(conversation, "open")
     local message = threads.receive(conversation, letter.body, company.now(), letter.subject)
-    return conversation, message, app.events.message("inbound", message)
+    return conversation, message, events.message("inbound", message)
   end
 
   -- {from, name?, subject?, body, inbox? = id, name or address, conversation?, new = true}; new =
@@ -68,7 +73,7 @@ return function(app)
     local message, event
     conversation, message, event = customers.write(body, inbox, conversation)
     return answers.ok({
-      conversation = app.views.conversation(conversation), message = app.views.message(message), event = event.id,
+      conversation = views.conversation(conversation), message = views.message(message), event = event.id,
     }, 201)
   end
 
@@ -88,7 +93,7 @@ return function(app)
     if not inbox then return answers.unknown("inbox", body.inbox) end
 
     customers.bursts = (customers.bursts or 0) + 1
-    local prefix = ("burst%d-%d"):format(customers.bursts, app.number)
+    local prefix = ("burst%d-%d"):format(customers.bursts, number)
     local written, conversation = 0, nil
     local function write_one()
       written = written + 1
@@ -98,20 +103,20 @@ return function(app)
         body = ("Hello, this is letter %d."):format(written),
       }, inbox, conversation)
       if body.distinct ~= false then conversation = nil end
-      app.deliveries.coming = app.deliveries.coming - 1
+      deliveries.coming = deliveries.coming - 1
     end
 
-    app.deliveries.coming = app.deliveries.coming + body.count
-    local began = app.seconds()
+    deliveries.coming = deliveries.coming + body.count
+    local began = mock.clock()
     local function some()
       local upto = written + AT_ONCE
-      if body.rate then upto = math.floor((app.seconds() - began) * body.rate) + 1 end
+      if body.rate then upto = math.floor((mock.clock() - began) * body.rate) + 1 end
       while written < math.min(upto, body.count) do write_one() end
       if written < body.count then
-        app.timers.after(body.rate and written / body.rate - (app.seconds() - began) or 0, some)
+        timers.after(body.rate and written / body.rate - (mock.clock() - began) or 0, some)
       end
     end
-    app.timers.after(0, some)
+    timers.after(0, some)
     return answers.ok({ count = body.count, prefix = prefix }, 202)
   end
 

@@ -5,20 +5,18 @@ local mock = ...
 -- seed always gives the same company. options.epoch moves it; "start" means now.
 local EPOCH = 1767225600
 
-return function()
-  local clock = { epoch = mock.options.epoch or EPOCH, offset = 0, stopped = nil }
-  if clock.epoch == "start" then clock.epoch = mock.now() end
+local clock = { epoch = mock.options.epoch or EPOCH, offset = 0, stopped = nil }
+if clock.epoch == "start" then clock.epoch = mock.now() end
 
-  function clock.now()
-    local now = clock.stopped or math.max(mock.now() + clock.offset, clock.epoch)
-    return math.floor(now * 1000) / 1000
-  end
-
-  -- A `Date` that tells of the moved clock; nil while the server's own is right.
-  function clock.date()
-    if not clock.stopped and clock.offset == 0 then return nil end
-    return text.time(clock.now(), "%a, %d %b %Y %H:%M:%S GMT")
-  end
-
-  return clock
+function clock.now()
+  local now = clock.stopped or math.max(mock.now() + clock.offset, clock.epoch)
+  return math.floor(now * 1000) / 1000
 end
+
+-- A `Date` that tells of the moved clock; nil while the server's own is right.
+function clock.date()
+  if not clock.stopped and clock.offset == 0 then return nil end
+  return text.time(clock.now(), "%a, %d %b %Y %H:%M:%S GMT")
+end
+
+return clock

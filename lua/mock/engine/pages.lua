@@ -1,7 +1,8 @@
 -- List answers: limit, page_token, sort_order, and `next` as a whole URL on our address.
 local mock = ...
+local answers = mock.part("engine/answers")
 
-return function(app)
+return function()
   local pages = {}
   -- /_mock/paging: `cap` results a page at most, whatever the limit; `empty` puts a page
   -- without results after each full one (FACTS 3: never stop on a short or empty page).
@@ -40,13 +41,13 @@ return function(app)
   function pages.check_sort(params, allowed)
     local order = params.sort_order
     if order and order ~= "asc" and order ~= "desc" then
-      return app.answers.error(400, "Bad request", { "sort_order: must be asc or desc" })
+      return answers.error(400, "Bad request", { "sort_order: must be asc or desc" })
     end
     if not params.sort_by then return nil end
     for _, name in ipairs(allowed) do
       if params.sort_by == name then return nil end
     end
-    return app.answers.error(400, "Bad request", { "sort_by: must be " .. table.concat(allowed, " or ") })
+    return answers.error(400, "Bad request", { "sort_by: must be " .. table.concat(allowed, " or ") })
   end
 
   -- One page of RECORDS (already sorted). TOTAL adds _total.
@@ -56,13 +57,13 @@ return function(app)
     if params.limit then
       limit = math.tointeger(tonumber(params.limit))
       if not limit or limit < 1 or limit > 100 then
-        return app.answers.error(400, "Bad request", { "limit: must be an integer from 1 to 100" })
+        return answers.error(400, "Bad request", { "limit: must be an integer from 1 to 100" })
       end
     end
     local from, emptied = 0, false
     if params.page_token then
       from, emptied = parse_token(request.path, params.page_token)
-      if not from then return app.answers.error(400, "Bad request", { "page_token: is invalid" }) end
+      if not from then return answers.error(400, "Bad request", { "page_token: is invalid" }) end
     end
     local count = math.min(limit, pages.settings.cap or limit)
     if pages.settings.empty and from > 0 and not emptied then count = 0 end
@@ -75,7 +76,7 @@ return function(app)
       query[#query + 1] = "page_token=" .. token_of(request.path, from + count, count == 0)
       next_url = mock.address .. request.path .. "?" .. table.concat(query, "&")
     end
-    return app.answers.ok({
+    return answers.ok({
       _pagination = { next = next_url }, _links = { self = mock.address .. request.path },
       _results = results, _total = total,
     })
@@ -83,8 +84,8 @@ return function(app)
 
   -- Lists that Front does not page have no _pagination.
   function pages.whole(request, records, view)
-    return app.answers.ok({
-      _links = { self = mock.address .. request.path }, _results = app.views.list(records, view),
+    return answers.ok({
+      _links = { self = mock.address .. request.path }, _results = answers.list(records, view),
     })
   end
 

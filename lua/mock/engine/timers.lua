@@ -1,6 +1,7 @@
 -- What happens later by itself: a heap of due times for the real clock, and one for the
 -- mock's, which /_mock/clock may stop or move.
 local mock = ...
+local clock = mock.part("engine/clock")
 
 local function new_heap(now)
   local heap, seq = {}, 0
@@ -50,35 +51,33 @@ local function new_heap(now)
   return { add = add, take_due = take_due, wait = wait }
 end
 
-return function(app)
-  local timers = {}
-  local real, clock = new_heap(mock.clock), new_heap(app.clock.now)
+local timers = {}
+local by_real, by_clock = new_heap(mock.clock), new_heap(clock.now)
 
-  function timers.after(seconds, fn)
-    real.add(mock.clock() + seconds, fn)
-  end
-
-  -- By the mock's clock.
-  function timers.after_clock(seconds, fn)
-    clock.add(app.clock.now() + seconds, fn)
-  end
-
-  -- A stopped clock has no next moment.
-  local function nearest()
-    local a, b = real.wait(), clock.wait()
-    if app.clock.stopped and b and b > 0 then b = nil end
-    return a and b and math.min(a, b) or a or b
-  end
-
-  -- Runs what is due, RUN(fn) each, and returns the seconds to the next, nil for never. What
-  -- they set off in turn waits for the next round, so that requests get theirs.
-  function timers.run(run)
-    local due = {}
-    real.take_due(due)
-    clock.take_due(due)
-    for _, fn in ipairs(due) do run(fn) end
-    return nearest()
-  end
-
-  return timers
+function timers.after(seconds, fn)
+  by_real.add(mock.clock() + seconds, fn)
 end
+
+-- By the mock's clock.
+function timers.after_clock(seconds, fn)
+  by_clock.add(clock.now() + seconds, fn)
+end
+
+-- A stopped clock has no next moment.
+local function nearest()
+  local a, b = by_real.wait(), by_clock.wait()
+  if clock.stopped and b and b > 0 then b = nil end
+  return a and b and math.min(a, b) or a or b
+end
+
+-- Runs what is due, RUN(fn) each, and returns the seconds to the next, nil for never. What
+-- they set off in turn waits for the next round, so that requests get theirs.
+function timers.run(run)
+  local due = {}
+  by_real.take_due(due)
+  by_clock.take_due(due)
+  for _, fn in ipairs(due) do run(fn) end
+  return nearest()
+end
+
+return timers

@@ -1,8 +1,13 @@
 -- A channel whose messages go through somebody's server (FACTS 6.6): what we ask that server,
 -- signed, with 7 s for an answer.
-return function(app)
+local mock = ...
+local answers = mock.part("engine/answers")
+local checks = mock.part("engine/checks")
+local html = mock.part("engine/html")
+local outbox = mock.part("front/outbox")
+
+return function(company, threads, views, events, customers)
   local channels = {}
-  local answers, company, threads, checks = app.answers, app.company, app.threads, app.checks
   local SECONDS = 7
   local ID_MAX = 200
 
@@ -33,14 +38,14 @@ return function(app)
   local function ask(channel, method, url, event, done)
     local body = json.encode(event)
     local signed = method == "DELETE" and "undefined" or nil
-    app.outbox.send({
+    outbox.send({
       method = method, url = url, body = body, timeout = SECONDS,
-      headers = app.outbox.headers("application", channel.server.key, body, signed),
+      headers = outbox.headers("application", channel.server.key, body, signed),
     }, function(outcome)
       local decoded, answer = pcall(json.decode, outcome.body or "")
       if not decoded or type(answer) ~= "table" then answer = nil end
       local result = { seconds = outcome.seconds, status = outcome.status, answer = answer, error = outcome.error }
-      result.ok = app.outbox.is_success(outcome) and (method == "DELETE" or answer ~= nil and answer.type == "success")
+      result.ok = outbox.is_success(outcome) and (method == "DELETE" or answer ~= nil and answer.type == "success")
       done(result)
     end)
   end
@@ -53,7 +58,9 @@ return function(app)
     local channel = find(body.channel)
     if not channel then return answers.unknown("channel", body.channel) end
     if not body.url:find("^https?://[^/]") then return answers.invalid("url: must be http:// or https://") end
-    channel.server = { url = body.url, key = body.key or "mock-channel-key", uid = body.uid or "mock-app" }
+    channel.server = {
+      url = body.url, key = body.key or "mock-channel-key", uid = body.uid or "mock-app", deliver = channels.deliver,
+    }
     return answers.later(function(reply)
       local event = { type = "authorization", payload = { channel_id = channel.id } }
       ask(channel, "POST", body.url, event, function(result)
@@ -86,7 +93,7 @@ return function(app)
 
   -- Fewer members than the API shows (examples/channel-api).
   local function payload_of(message)
-    local view = app.views.message(message)
+    local view = views.message(message)
     local out = {
       _links = { self = view._links.self, related = view._links.related }, id = view.id, recipients = view.recipients,
       author = message.author and view.author or {},
@@ -133,7 +140,7 @@ return function(app)
         channels.remember(message.conversation, answer.external_conversation_id)
       else
         message.error_type = "sending_error"
-        app.events.failure("sending_error", message)
+        events.failure("sending_error", message)
       end
       if done then done(result) end
     end)
@@ -143,7 +150,7 @@ return function(app)
   function channels.imported(message, external_conversation_id)
     if not message.channel.server then return end
     local known = external_ids(message.conversation)
-    local self = app.views.link("/messages/" .. message.id)
+    local self = views.link("/messages/" .. message.id)
     ask(message.channel, "POST", message.channel.server.messages or message.channel.server.url, {
       type = "message_imported", payload = { _links = { self = self }, id = message.id },
       metadata = { external_conversation_id = external_conversation_id, external_conversation_ids = known },
@@ -163,7 +170,7 @@ return function(app)
       if found.channel == channel and (not body.to or found.handle == body.to) then return found end
     end
     local handle = body.to or "9998887777"
-    return app.customers.open(handle, nil, channel.inbox)
+    return customers.open(handle, nil, channel.inbox)
   end
 
   local function prepare(request)
@@ -188,7 +195,7 @@ return function(app)
     local message, bad = prepare(request)
     if not message then return bad end
     threads.append(message.conversation, message)
-    app.events.message("outbound", message)
+    events.message("outbound", message)
     return answers.later(function(reply)
       channels.deliver(message, function(result)
         result.message, result.conversation = message.id, message.conversation.id
@@ -202,7 +209,7 @@ return function(app)
     local message, bad = prepare(request)
     if not message then return bad end
     message.type = "auto_reply"
-    message.text, message.attachments, message.id = app.html.to_text(message.body), {}, "none"
+    message.text, message.attachments, message.id = html.to_text(message.body), {}, "none"
     local payload = payload_of(message)
     payload.id, payload._links.self = nil, nil
     return answers.later(function(reply)

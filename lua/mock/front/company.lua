@@ -1,12 +1,14 @@
 -- The company itself: teams, teammates, inboxes, channels, tags, signatures, lists and
 -- contacts, made from the seed. Records here are our own; views.lua gives them Front's shape.
 local mock = ...
+local clock = mock.part("engine/clock")
+local html = mock.part("engine/html")
+local words = mock.part("front/words")
 
-return function(app)
-  local words = app.words
+return function(company_name, ids)
   local company = {
-    id = app.ids.new("cmp"),
-    name = app.name,
+    id = ids.new("cmp"),
+    name = company_name,
     teams = {}, teammates = {}, inboxes = {}, channels = {}, tags = {}, signatures = {}, lists = {},
     contacts = {},
     by_id = {},     -- every record but messages' uids
@@ -14,7 +16,7 @@ return function(app)
     by_handle = {}, -- "email:ana@shop.example" -> contact
   }
 
-  company.epoch, company.now = app.clock.epoch, app.clock.now
+  company.epoch, company.now = clock.epoch, clock.now
 
   -- SECONDS before the epoch, with the thousandths that Front's times have.
   function company.ago(seconds)
@@ -26,7 +28,7 @@ return function(app)
   end
 
   local function add(list, kind, record)
-    record.id = app.ids.new(kind)
+    record.id = ids.new(kind)
     company.by_id[record.id] = record
     list[#list + 1] = record
     return record
@@ -144,7 +146,7 @@ return function(app)
       for i, name in ipairs(names) do
         add(company.signatures, "sig", {
           name = name, owner = owner, is_default = i == 1, is_private = false,
-          body = "<div>—<br />" .. owner.name .. "<br />" .. app.html.escape(company.name) .. "</div>",
+          body = "<div>—<br />" .. owner.name .. "<br />" .. html.escape(company.name) .. "</div>",
         })
       end
     end

@@ -1,7 +1,10 @@
 -- Answers for contacts.
-return function(app)
+local mock = ...
+local answers = mock.part("engine/answers")
+local checks = mock.part("engine/checks")
+
+return function(company, views, pages)
   local contacts = {}
-  local answers, company = app.answers, app.company
 
   local SOURCES = {
     twitter = true, email = true, phone = true, facebook = true, intercom = true, front_chat = true, custom = true,
@@ -21,7 +24,7 @@ return function(app)
   end
 
   function contacts.list(request)
-    local bad = app.pages.check_sort(request.params, { "created_at", "updated_at" })
+    local bad = pages.check_sort(request.params, { "created_at", "updated_at" })
     local after, before
     if not bad then after, bad = number_of(request, "updated_after") end
     if not bad then before, bad = number_of(request, "updated_before") end
@@ -38,13 +41,13 @@ return function(app)
       if ascending then return a[by] < b[by] end
       return a[by] > b[by]
     end)
-    return app.pages.answer(request, found, app.views.contact)
+    return pages.answer(request, found, views.contact)
   end
 
   function contacts.get(_, id)
     local contact = company.find("crd", id)
     if not contact then return answers.unknown("contact", id) end
-    return answers.ok(app.views.contact(contact))
+    return answers.ok(views.contact(contact))
   end
 
   -- Phone numbers without a country code are read as US ones (FACTS 2.4).
@@ -84,7 +87,7 @@ return function(app)
   end
 
   function contacts.create(request)
-    local body, bad = app.checks.body(request, CONTACT)
+    local body, bad = checks.body(request, CONTACT)
     if not body then return bad end
     local handles
     handles, bad = check_handles(body.handles)
@@ -100,9 +103,9 @@ return function(app)
       links = body.links, lists = lists, custom_fields = body.custom_fields,
     })
     if body.avatar then
-      contact.avatar_url = app.views.link("/contacts/" .. contact.id .. "/avatar-" .. body.avatar.size)
+      contact.avatar_url = views.link("/contacts/" .. contact.id .. "/avatar-" .. body.avatar.size)
     end
-    return answers.ok(app.views.contact(contact), 201)
+    return answers.ok(views.contact(contact), 201)
   end
 
   return contacts

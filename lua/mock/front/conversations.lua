@@ -1,7 +1,11 @@
 -- Answers for conversations: lists, search, changes of status, assignee and tags.
-return function(app)
+local mock = ...
+local answers = mock.part("engine/answers")
+local checks = mock.part("engine/checks")
+local search = mock.part("front/search")
+
+return function(company, threads, ticketing, views, pages, events)
   local conversations = {}
-  local answers, company, threads = app.answers, app.company, app.threads
 
   -- FACTS 2.3: `trashed` in q is `deleted` in answers.
   local BINS = { assigned = "assigned", unassigned = "unassigned", archived = "archived", trashed = "deleted" }
@@ -29,18 +33,18 @@ return function(app)
     local wanted, bad = wanted_statuses(request)
     if not wanted then return bad end
     local ticket
-    ticket, bad = app.ticketing.filter(request.params.q)
+    ticket, bad = ticketing.filter(request.params.q)
     if not ticket then return bad end
     local found = {}
     for _, c in ipairs(threads.list) do
       if wanted[c.status] and (ticket == true or ticket(c)) and (not keep or keep(c)) then found[#found + 1] = c end
     end
     table.sort(found, request.params.sort_order == "asc" and oldest_first or newest_first)
-    return app.pages.answer(request, found, app.views.conversation)
+    return pages.answer(request, found, views.conversation)
   end
 
   function conversations.list(request)
-    return app.pages.check_sort(request.params, { "date" }) or list(request)
+    return pages.check_sort(request.params, { "date" }) or list(request)
   end
 
   function conversations.list_of_inbox(request, inbox_id)
@@ -73,14 +77,14 @@ return function(app)
   end
 
   function conversations.search(request, query)
-    local tests, bad = app.search.parse(query)
+    local tests, bad = search.parse(query)
     if not tests then return bad end
     local found = {}
     for _, c in ipairs(threads.list) do
-      if app.search.matches(tests, c) then found[#found + 1] = c end
+      if search.matches(tests, c) then found[#found + 1] = c end
     end
     table.sort(found, newest_first)
-    return app.pages.answer(request, found, app.views.conversation, #found)
+    return pages.answer(request, found, views.conversation, #found)
   end
 
   -- A route's handler that gets the conversation; merged ones answer 301 for every method.
@@ -90,7 +94,7 @@ return function(app)
       if into then
         local before, after = request.path:match("^(.*/conversations/)[^/]+(.*)$")
         local query = request.query ~= "" and "?" .. request.query or ""
-        return answers.moved(app.views.link(before .. into.id .. after .. query))
+        return answers.moved(views.link(before .. into.id .. after .. query))
       end
       local conversation = company.find("cnv", id)
       if not conversation then return answers.unknown("conversation", id) end
@@ -99,11 +103,11 @@ return function(app)
   end
 
   function conversations.get(_, conversation)
-    return answers.ok(app.views.conversation(conversation))
+    return answers.ok(views.conversation(conversation))
   end
 
   function conversations.inboxes(request, conversation)
-    return app.pages.whole(request, { conversation.inbox }, app.views.inbox)
+    return pages.whole(request, { conversation.inbox }, views.inbox)
   end
 
   -- The source of what was asked for through the API.
@@ -119,7 +123,7 @@ return function(app)
   end
 
   function conversations.assign(request, conversation)
-    local body, bad = app.checks.body(request, { assignee_id = { type = "string", required = true, null = true } })
+    local body, bad = checks.body(request, { assignee_id = { type = "string", required = true, null = true } })
     if not body then return bad end
     local teammate, unknown = find_assignee(body.assignee_id or json.null)
     if unknown then return unknown end
@@ -135,20 +139,20 @@ return function(app)
   local WRITTEN = { archived = "archived", open = "open", deleted = "deleted", spam = "deleted" }
 
   function conversations.update(request, conversation)
-    local body, bad = app.checks.body(request, CHANGES)
+    local body, bad = checks.body(request, CHANGES)
     if not body then return bad end
     if body.status and not WRITTEN[body.status] then
       return answers.invalid("status: must be archived, open, deleted or spam")
     end
     if body.status_id and body.status then return answers.invalid("status, status_id: only one of them") end
-    if body.status_id and not app.ticketing.enabled then return answers.invalid("status_id: ticketing is off") end
+    if body.status_id and not ticketing.enabled then return answers.invalid("status_id: ticketing is off") end
     if (body.description or body.due_at) and conversation.type ~= "task" then
       return answers.invalid("description, due_at: only for tasks")
     end
     local given = (request.json or request.fields).assignee_id
     local teammate, tags, inbox, ticket, unknown
     if given ~= nil then teammate, unknown = find_assignee(given) end
-    if not unknown and body.tag_ids then tags, unknown = app.checks.find_all("tag", "tag", body.tag_ids) end
+    if not unknown and body.tag_ids then tags, unknown = checks.find_all(company, "tag", "tag", body.tag_ids) end
     if not unknown and body.inbox_id then
       inbox = company.find("inb", body.inbox_id)
       if not inbox then unknown = answers.unknown("inbox", body.inbox_id) end
@@ -176,16 +180,16 @@ return function(app)
   end
 
   local function tags_of(request)
-    local body, bad = app.checks.body(request, { tag_ids = { type = "strings", required = true } })
+    local body, bad = checks.body(request, { tag_ids = { type = "strings", required = true } })
     if not body then return nil, bad end
-    return app.checks.find_all("tag", "tag", body.tag_ids)
+    return checks.find_all(company, "tag", "tag", body.tag_ids)
   end
 
   function conversations.add_tags(request, conversation)
     local tags, bad = tags_of(request)
     if not tags then return bad end
     for _, tag in ipairs(tags) do
-      if threads.tag(conversation, tag) then app.events.tagging("tag", conversation, tag, by_api(request)) end
+      if threads.tag(conversation, tag) then events.tagging("tag", conversation, tag, by_api(request)) end
     end
     threads.touch(conversation)
     return answers.none()
@@ -202,7 +206,7 @@ return function(app)
     local before = conversation.tags
     conversation.tags = kept
     for _, tag in ipairs(before) do
-      if gone[tag.id] then app.events.tagging("untag", conversation, tag, by_api(request)) end
+      if gone[tag.id] then events.tagging("untag", conversation, tag, by_api(request)) end
     end
     threads.touch(conversation)
     return answers.none()

@@ -1,7 +1,10 @@
 -- A company's events: kept for GET /events, and told to whom they concern (FACTS 6.3-6.5).
-return function(app)
+local mock = ...
+local answers = mock.part("engine/answers")
+local webhooks = mock.part("front/webhooks")
+
+return function(company, ids, views, pages)
   local events = { list = {}, by_id = {} }
-  local answers, views = app.answers, app.views
   local KEPT_MAX = 20000
 
   local VIEWS = {
@@ -22,12 +25,12 @@ return function(app)
 
   -- {type, conversation, source = {type = …, record(s)}, target = {type = …, record}}
   function events.emit(event)
-    event.id = app.ids.new("evt")
-    event.emitted_at = event.emitted_at or app.company.now()
+    event.id = ids.new("evt")
+    event.emitted_at = event.emitted_at or company.now()
     make_room()
     events.list[#events.list + 1] = event
     events.by_id[event.id] = event
-    app.webhooks.announce(app, event)
+    webhooks.announce(company, events, event)
     return event
   end
 
@@ -36,7 +39,7 @@ return function(app)
     local kind, record = part.type, part[1]
     local out = { _meta = { type = kind } }
     if kind == "inboxes" then
-      out.data = views.list(record, views.inbox)
+      out.data = answers.list(record, views.inbox)
     elseif record then
       out.data = VIEWS[kind](record)
     end
@@ -124,7 +127,7 @@ return function(app)
     if (tonumber(request.params.limit) or 0) > 15 then
       return answers.error(400, "Bad request", { "limit: must be an integer from 1 to 15" })
     end
-    return app.pages.answer(request, newest_first(events.list), events.view)
+    return pages.answer(request, newest_first(events.list), events.view)
   end
 
   function events.of_conversation(request, conversation)
@@ -132,7 +135,7 @@ return function(app)
     for _, event in ipairs(events.list) do
       if event.conversation == conversation then found[#found + 1] = event end
     end
-    return app.pages.answer(request, newest_first(found), events.view)
+    return pages.answer(request, newest_first(found), events.view)
   end
 
   function events.get(_, id)

@@ -20,7 +20,7 @@ local function base36(n)
   return out
 end
 
-return function(app)
+return function(seed)
   local ids = {}
   local count = {}
 
@@ -28,7 +28,7 @@ return function(app)
   function ids.new(kind)
     local n = count[kind] or 0
     count[kind] = n + 1
-    local first = tonumber(FIRST[kind], 36) + (app.seed - 1) * 104729
+    local first = tonumber(FIRST[kind], 36) + (seed - 1) * 104729
     return kind .. "_" .. base36(first + n * STEP)
   end
 

@@ -1,7 +1,11 @@
 -- A company's rate limits (FACTS 4.1): headers that count down on every answer, and, when
 -- switched on through /_mock/limits, limits that are real: the company's window over all its
 -- tokens, OAuth's own window when it has one, search's share, and bursts on one resource.
-return function(app)
+local mock = ...
+local answers = mock.part("engine/answers")
+local clock = mock.part("engine/clock")
+
+return function()
   local limits = {}
   local SEARCH_SHARE = 0.4
   local RESOURCES_MAX = 1000
@@ -27,7 +31,7 @@ return function(app)
 
   local function window_of(kind)
     local length = limits.settings.window
-    local ends = (app.clock.now() // length + 1) * length
+    local ends = (clock.now() // length + 1) * length
     if not windows[kind] or windows[kind].ends ~= ends then
       windows[kind] = { ends = ends, used = 0, searches = 0 }
     end
@@ -76,7 +80,7 @@ return function(app)
   local function refuse(why, message, seconds)
     limits.refused[why] = limits.refused[why] + 1
     message = ("%s Please retry in %d milliseconds."):format(message, math.ceil(seconds * 1000))
-    local answer = app.answers.error(429, message)
+    local answer = answers.error(429, message)
     local wait = why ~= "burst" and limits.settings.retry_after or math.max(1, math.ceil(seconds))
     answer.headers = { ["retry-after"] = tostring(wait) }
     if why == "burst" then answer.headers["x-front-tier"] = "2" end
@@ -86,7 +90,7 @@ return function(app)
   -- Counts the request of this company, or returns the 429 when a real limit is reached; what is
   -- refused is not counted.
   function limits.count(request)
-    local settings, now = limits.settings, app.clock.now()
+    local settings, now = limits.settings, clock.now()
     local kind = kind_of(request)
     local window, limit = window_of(kind), limit_of(kind)
     local search = is_search(request)

@@ -1,7 +1,11 @@
 -- Replies, messages and comments.
-return function(app)
+local mock = ...
+local answers = mock.part("engine/answers")
+local checks = mock.part("engine/checks")
+local html = mock.part("engine/html")
+
+return function(company, threads, views, pages, events)
   local messages = {}
-  local answers, company, threads, html = app.answers, app.company, app.threads, app.html
 
   local REPLY = {
     body = { type = "string", required = true }, to = { type = "strings" }, cc = { type = "strings" },
@@ -96,7 +100,7 @@ return function(app)
   end
 
   local function check_tags(ids, conversation)
-    local tags, bad = app.checks.find_all("tag", "tag", ids)
+    local tags, bad = checks.find_all(company, "tag", "tag", ids)
     if not tags then return nil, bad end
     for _, tag in ipairs(tags) do
       if tag.is_private and not conversation.inbox.is_private then
@@ -107,7 +111,7 @@ return function(app)
   end
 
   function messages.reply(request, conversation)
-    local body, bad = app.checks.body(request, REPLY)
+    local body, bad = checks.body(request, REPLY)
     if not body then return bad end
     local options = body.options or {}
     local author, channel, signature, recipients, tags, files
@@ -132,7 +136,7 @@ return function(app)
   end
 
   function messages.list(request, conversation)
-    local bad = app.pages.check_sort(request.params, { "created_at" })
+    local bad = pages.check_sort(request.params, { "created_at" })
     if bad then return bad end
     local found = table.move(conversation.messages, 1, #conversation.messages, 1, {})
     local ascending = request.params.sort_order == "asc"
@@ -140,7 +144,7 @@ return function(app)
       if ascending then return a.created_at < b.created_at end
       return a.created_at > b.created_at
     end)
-    return app.pages.answer(request, found, app.views.message)
+    return pages.answer(request, found, views.message)
   end
 
   function messages.get(_, id)
@@ -148,15 +152,15 @@ return function(app)
     local message
     if uid then message = threads.by_uid[uid] else message = company.find("msg", id) end
     if not message then return answers.unknown("message", id) end
-    return answers.ok(app.views.message(message))
+    return answers.ok(views.message(message))
   end
 
   function messages.comments(request, conversation)
-    return app.pages.whole(request, conversation.comments, app.views.comment)
+    return pages.whole(request, conversation.comments, views.comment)
   end
 
   function messages.comment(request, conversation)
-    local body, bad = app.checks.body(request, COMMENT)
+    local body, bad = checks.body(request, COMMENT)
     if not body then return bad end
     local author, files
     if body.author_id then
@@ -169,14 +173,14 @@ return function(app)
       author = author, body = body.body, is_pinned = body.is_pinned, attachments = files,
       posted_at = company.now(),
     })
-    app.events.comment(comment, request.grant and "oauth_client" or "api")
-    return answers.ok(app.views.comment(comment), 201)
+    events.comment(comment, request.grant and "oauth_client" or "api")
+    return answers.ok(views.comment(comment), 201)
   end
 
   function messages.get_comment(_, id)
     local comment = company.find("com", id)
     if not comment then return answers.unknown("comment", id) end
-    return answers.ok(app.views.comment(comment))
+    return answers.ok(views.comment(comment))
   end
 
   return messages

@@ -1,8 +1,11 @@
 -- Conversations and what happens in them: letters come in, sent messages appear late.
 local mock = ...
+local chaos = mock.part("faults/chaos")
+local html = mock.part("engine/html")
+local timers = mock.part("engine/timers")
+local words = mock.part("front/words")
 
-return function(app)
-  local company, html, words = app.company, app.html, app.words
+return function(company, ids, events)
   local threads = {
     list = {},   -- oldest first
     merged = {}, -- id -> the conversation that took it in
@@ -31,7 +34,7 @@ return function(app)
     if kind == "archived" then kind = "archive" elseif kind == "deleted" then kind = "trash" else kind = nil end
     if not kind then kind = ({ archived = "reopen", deleted = "restore" })[before] end
     if kind and conversation.status ~= before then
-      app.events.emit({ type = kind, conversation = conversation, source = source })
+      events.emit({ type = kind, conversation = conversation, source = source })
     end
   end
 
@@ -43,7 +46,7 @@ return function(app)
       threads.set_status(conversation, "open")
     end
     threads.touch(conversation)
-    if teammate ~= before then app.events.assignment(conversation, source) end
+    if teammate ~= before then events.assignment(conversation, source) end
   end
 
   function threads.touch(conversation, at)
@@ -65,7 +68,7 @@ return function(app)
   -- Adds a message that exists from now on.
   function threads.append(conversation, message)
     message.conversation = conversation
-    message.uid = message.uid or app.ids.hex(32)
+    message.uid = message.uid or ids.hex(32)
     message.text = message.text or html.to_text(message.body)
     message.attachments = message.attachments or {}
     company.add("msg", message)
@@ -106,9 +109,9 @@ return function(app)
     message.created_at = company.now()
     threads.append(conversation, message)
     for _, tag in ipairs(message.tags) do threads.tag(conversation, tag) end
-    app.events.message("outbound", message)
+    events.message("outbound", message)
     if message.archive then threads.change_status(conversation, "archived", { type = "api" }) end
-    if message.channel.server then app.channels.deliver(message) end
+    if message.channel.server then message.channel.server.deliver(message) end
   end
 
   -- Whether it is new there.
@@ -124,10 +127,10 @@ return function(app)
   -- not the usual way; what comes in by it is nobody's reply.
   function threads.accept(message, arrive)
     local how = threads.appearance
-    message.uid = app.ids.hex(32)
+    message.uid = ids.hex(32)
     local seconds = mock.random(6) - 1 -- drawn always, so that a setting shifts nothing else
     local what = message.conversation and message.conversation.id or message.external_id
-    local chaos_seconds, never = app.chaos.appearance(what, #(threads.accepted[what] or {}))
+    local chaos_seconds, never = chaos.appearance(what, #(threads.accepted[what] or {}))
     seconds = how.late or chaos_seconds or seconds
     if how.never ~= nil then never = how.never end
     if how.times then
@@ -145,7 +148,7 @@ return function(app)
     if seconds <= 0 and not never then return arrive() end
     threads.late = threads.late + 1
     if never then return end
-    app.timers.after(seconds, function()
+    timers.after(seconds, function()
       threads.late = threads.late - 1
       arrive()
     end)
@@ -281,7 +284,7 @@ return function(app)
     end
     -- Four merged ones: their ids answer 301.
     for i = 1, 4 do
-      threads.merged[app.ids.new("cnv")] = threads.list[#threads.list - 20 * i + 6]
+      threads.merged[ids.new("cnv")] = threads.list[#threads.list - 20 * i + 6]
     end
   end
 

@@ -1,7 +1,9 @@
 -- Front's ticketing: off as in most companies, on through /_mock/ticketing. Conversations then
 -- carry a status of the company's own beside the bin they are in.
-return function(app)
-  local answers, company = app.answers, app.company
+local mock = ...
+local answers = mock.part("engine/answers")
+
+return function(company)
   local ticketing = { enabled = false, statuses = {} }
 
   for _, word in ipairs({
@@ -35,22 +37,6 @@ return function(app)
       local status = ticketing.status_of(conversation)
       return wanted[status.category] or wanted[status.id] or false
     end
-  end
-
-  local function off()
-    return answers.error(404, "Ticketing is not enabled")
-  end
-
-  function ticketing.list(request)
-    if not ticketing.enabled then return off() end
-    return app.pages.whole(request, ticketing.statuses, app.views.status)
-  end
-
-  function ticketing.get(_, id)
-    if not ticketing.enabled then return off() end
-    local status = company.find("sts", id)
-    if not status then return answers.unknown("status", id) end
-    return answers.ok(app.views.status(status))
   end
 
   return ticketing

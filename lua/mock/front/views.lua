@@ -1,9 +1,12 @@
 -- The shapes in which Front shows its objects (FACTS 1.2-1.5 and the examples), with the
 -- undocumented members that captures have: last_message, is_draft, address, send_as, type.
 local mock = ...
+local answers = mock.part("engine/answers")
+local html = mock.part("engine/html")
 
-return function(app)
+return function(company, ticketing)
   local views = {}
+  local list = answers.list
   local function link(path) return mock.address .. path end
   views.link = link
 
@@ -12,19 +15,13 @@ return function(app)
     return value
   end
 
-  function views.list(records, view)
-    local out = json.array({})
-    for i, record in ipairs(records) do out[i] = view(record) end
-    return out
-  end
-
   local function owner_link(owner)
     if not owner then return json.null end
     return link((owner.id:sub(1, 4) == "tea_" and "/teammates/" or "/teams/") .. owner.id)
   end
 
   function views.company()
-    return { _links = { self = link("/me") }, id = app.company.id, name = app.company.name }
+    return { _links = { self = link("/me") }, id = company.id, name = company.name }
   end
 
   function views.teammate(t)
@@ -104,7 +101,7 @@ return function(app)
 
   function views.contact(c)
     local self = link("/contacts/" .. c.id)
-    local lists = views.list(c.lists, list_of_contacts)
+    local lists = list(c.lists, list_of_contacts)
     return {
       _links = {
         self = self,
@@ -112,7 +109,7 @@ return function(app)
       },
       id = c.id, name = c.name, description = or_null(c.description), avatar_url = or_null(c.avatar_url),
       links = json.array(table.move(c.links, 1, #c.links, 1, {})), groups = lists, lists = lists,
-      handles = views.list(c.handles, function(h) return { handle = h.handle, source = h.source } end),
+      handles = list(c.handles, function(h) return { handle = h.handle, source = h.source } end),
       custom_fields = c.custom_fields, is_private = c.is_private or false,
       updated_at = c.updated_at, is_spammer = false,
     }
@@ -120,7 +117,7 @@ return function(app)
 
   local function contact_of(handle)
     for _, source in ipairs({ "email", "phone", "custom" }) do
-      local contact = app.company.by_handle[app.company.handle_key(source, handle)]
+      local contact = company.by_handle[company.handle_key(source, handle)]
       if contact then return link("/contacts/" .. contact.id) end
     end
     return json.null
@@ -143,7 +140,7 @@ return function(app)
   end
 
   local function attachments(files)
-    return views.list(files, attachment)
+    return list(files, attachment)
   end
 
   function views.message(m)
@@ -154,9 +151,9 @@ return function(app)
       _links = { self = self, related = related },
       id = m.id, message_uid = m.uid, type = m.type, is_inbound = m.is_inbound, draft_mode = json.null,
       error_type = or_null(m.error_type), version = json.null, is_draft = false, created_at = m.created_at,
-      subject = m.subject or "", blurb = app.html.blurb(m.text), body = m.body, text = m.text,
+      subject = m.subject or "", blurb = html.blurb(m.text), body = m.body, text = m.text,
       author = m.author and views.teammate(m.author) or json.null,
-      recipients = views.list(m.recipients, recipient), attachments = attachments(m.attachments),
+      recipients = list(m.recipients, recipient), attachments = attachments(m.attachments),
       signature = m.signature and views.signature(m.signature) or json.null,
       metadata = m.type == "email" and { headers = {} } or {},
     }
@@ -202,7 +199,7 @@ return function(app)
   end
 
   function views.conversation(c)
-    local ticket = app.ticketing.enabled and app.ticketing.status_of(c) or {}
+    local ticket = ticketing.enabled and ticketing.status_of(c) or {}
     local last = c.messages[#c.messages]
     local main = c.handle and { handle = c.handle, name = c.contact.name, role = "from" }
     return {
@@ -211,10 +208,10 @@ return function(app)
       status_category = ticket.category, ticket_ids = json.array({}),
       assignee = c.assignee and views.teammate(c.assignee) or json.null,
       recipient = main and recipient(main) or json.null,
-      tags = views.list(c.tags, views.tag), links = json.array({}), custom_fields = c.custom_fields,
+      tags = list(c.tags, views.tag), links = json.array({}), custom_fields = c.custom_fields,
       last_message = last and views.message(last) or nil,
       created_at = c.created_at, updated_at = c.updated_at, waiting_since = c.waiting_since,
-      is_private = c.is_private, scheduled_reminders = views.list(c.reminders, reminder),
+      is_private = c.is_private, scheduled_reminders = list(c.reminders, reminder),
       description = c.description, due_at = c.due_at, metadata = {},
     }
   end
