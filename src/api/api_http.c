@@ -378,7 +378,7 @@ static int perform(lua_State *L, struct exchange *x)
                   x->method);
     read_request(L, x);
     check_effect(L, x);
-    if (!x->reads && run_writes_stopped(x->run)) {
+    if (!x->reads && run_refuses_writes(x->run)) {
         err_set(&e, ERR_INTERNAL, "interrupted before %s", x->what);
         return run_give_up(L, &e);
     }

@@ -526,7 +526,7 @@ static char *describe(const struct exchange *x)
 /* After a signal no write leaves, not even one that was refused and would be repeated. */
 static int check_interrupted(const struct exchange *x, struct err *e)
 {
-    if (x->reads || !run_writes_stopped(x->run))
+    if (x->reads || !run_refuses_writes(x->run))
         return 0;
     return err_set(e, ERR_INTERNAL, "interrupted before %s", x->what);
 }
@@ -652,6 +652,7 @@ static int check_company(const struct exchange *x, struct err *e)
     const struct connection *c = x->connection;
     if (!c || !run_committer(x->run) || !run_company(x->run, c->app))
         return 0;
+    journal_set_diverged(run_journal(x->run));
     return err_set(
         e, ERR_CONFLICT,
         "cannot replay this run as far as %s: it began in %s, and client %s is "

@@ -21,7 +21,7 @@ struct ids {
     size_t n;
 };
 
-static void on_ended(void *arg, const struct runner_end *end)
+static void on_ended(void *arg, const struct attempt_result *end)
 {
     struct ids *ids = arg;
     if (!ledger_is_over(end->state) && end->state != LEDGER_PARKED)

@@ -67,7 +67,7 @@ static void on_ended(struct job *job, enum ledger_state state, const struct err 
         loop_stop(session_loop(b->s));
 }
 
-static void on_run_end(void *arg, const struct runner_end *end)
+static void on_run_end(void *arg, const struct attempt_result *end)
 {
     struct job *job = arg;
     job->run = end->id;

@@ -22,7 +22,7 @@ static int read_fd(const char *option, const char *word, int *fd, struct err *e)
 }
 
 /* Why is not said here: an API's own words may hold what no log shall. */
-static void on_ended(void *arg, const struct runner_end *end)
+static void on_ended(void *arg, const struct attempt_result *end)
 {
     (void)arg;
     int is_bad = end->state == LEDGER_PARKED || end->state == LEDGER_DEAD;

@@ -30,6 +30,7 @@ struct journal {
     int depth;
     int seq;  /* of the next step */
     int drop; /* stored steps from here on are gone; -1: none */
+    int has_diverged;
 };
 
 struct journal *journal_new(const struct limits *limits, int keep)
@@ -114,19 +115,21 @@ static struct entry *open_entry(const struct journal *j, int seq, int is_scope)
 }
 
 /* Compares the next recorded entry with what is asked now. */
-static int check_same(const struct journal *j, const struct journal_entry *asked,
-                      struct err *e)
+static int check_same(struct journal *j, const struct journal_entry *asked, struct err *e)
 {
     const struct journal_entry *was = &j->entries[j->next].is;
-    if (strcmp(was->kind, asked->kind) != 0 || strcmp(was->name, asked->name) != 0 ||
-        was->is_scope != asked->is_scope ||
-        (!was->is_scope && was->is_intent != asked->is_intent))
+    int is_other = strcmp(was->kind, asked->kind) != 0 ||
+                   strcmp(was->name, asked->name) != 0 ||
+                   was->is_scope != asked->is_scope ||
+                   (!was->is_scope && was->is_intent != asked->is_intent);
+    if (!is_other && memcmp(was->hash, asked->hash, sizeof was->hash) == 0)
+        return 0;
+    j->has_diverged = 1;
+    if (is_other)
         return err_set(e, ERR_CONFLICT,
                        "cannot replay this run: its step %d was %s \"%.200s\", and the "
                        "script now asks for %s \"%.200s\"",
                        was->seq, was->kind, was->name, asked->kind, asked->name);
-    if (memcmp(was->hash, asked->hash, sizeof was->hash) == 0)
-        return 0;
     char old[9], new[9];
     str_hex(was->hash, 4, old);
     str_hex(asked->hash, 4, new);
@@ -348,11 +351,12 @@ void journal_reopen(struct journal *j, int seq)
     last->dirty = 1;
 }
 
-static int check_all_asked(const struct journal *j, const char *what, struct err *e)
+static int check_all_asked(struct journal *j, const char *what, struct err *e)
 {
     if (j->next == j->n)
         return 0;
     const struct journal_entry *was = &j->entries[j->next].is;
+    j->has_diverged = 1;
     return err_set(
         e, ERR_CONFLICT,
         "cannot replay this run: its step %d was %s \"%.200s\", and the script "
@@ -485,6 +489,16 @@ void journal_rewind(struct journal *j)
 int journal_is_replaying(const struct journal *j)
 {
     return j->next < j->n;
+}
+
+int journal_has_diverged(const struct journal *j)
+{
+    return j->has_diverged;
+}
+
+void journal_set_diverged(struct journal *j)
+{
+    j->has_diverged = 1;
 }
 
 int journal_steps(const struct journal *j)

@@ -127,6 +127,10 @@ int journal_uncertain(const struct journal *j, struct journal_entry *intent,
 void journal_rewind(struct journal *j);
 /* 1 while recorded steps remain: log is mute then. */
 int journal_is_replaying(const struct journal *j);
+/* 1 after a replay asked for something else than is recorded: the code or the world has
+ * changed, and what the script would do now is not what was begun. */
+int journal_has_diverged(const struct journal *j);
+void journal_set_diverged(struct journal *j);
 /* Steps so far, a finished scope counting as one; scopes open now. */
 int journal_steps(const struct journal *j);
 int journal_depth(const struct journal *j);

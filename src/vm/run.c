@@ -51,7 +51,7 @@ struct run {
     void *cancel_arg;
 
     enum run_outcome outcome;
-    int given_up;
+    int given_up, is_interrupted;
     int64_t until_ms; /* of a sleeping or waiting one */
     int wait_seq;
     char *wait_trigger, *wait_match;
@@ -161,7 +161,6 @@ static void run_free(struct run *run)
     free(run);
 }
 
-/* Who only reads that it failed would repeat what was done. */
 static void add_written(const struct run *run, struct err *e)
 {
     size_t len = strlen(e->text);
@@ -181,10 +180,11 @@ static void finish(struct run *run)
                                 .wait_trigger = run->wait_trigger,
                                 .wait_match = run->wait_match,
                                 .journal = run->journal,
-                                .pins = run->pins};
+                                .pins = run->pins,
+                                .is_interrupted = run->is_interrupted};
     if (run->err)
         result.err = *run->err;
-    /* a run that is kept goes on after what it wrote */
+    /* its reader must not repeat what was done; a run that is kept goes on after it */
     if (run->outcome == RUN_FAILED && run->wrote && !run->keeper)
         add_written(run, &result.err);
     if (run->outcome == RUN_DONE) {
@@ -650,9 +650,9 @@ void run_pop_scopes(struct run *run, int depth)
         run->depth = depth;
 }
 
-int run_writes_stopped(const struct run *run)
+int run_refuses_writes(struct run *run)
 {
-    return run->runs->writes_stopped;
+    return run->is_interrupted |= run->runs->writes_stopped;
 }
 
 void run_add_written(struct run *run, const char *what)

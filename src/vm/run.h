@@ -150,6 +150,7 @@ struct run_result { /* valid until the callback returns */
     const char *wait_trigger, *wait_match; /* the match as JSON */
     struct journal *journal;               /* the run's */
     struct pins *pins;
+    int is_interrupted; /* a write was refused after runs_stop_writes */
 };
 
 typedef void run_done(void *arg, const struct run_result *result);
@@ -179,7 +180,9 @@ size_t run_memory(const struct run *run);
 const char *runs_writing(const struct runs *runs);
 /* From now on no write leaves: an attempt that wants one is given up. */
 void runs_stop_writes(struct runs *runs);
-int run_writes_stopped(const struct run *run);
+/* 1 when no write may leave any more: the caller sends none, and the result says that the
+ * run was interrupted. */
+int run_refuses_writes(struct run *run);
 
 /* ---- for src/vm/api_*.c ---- */
 

@@ -115,9 +115,9 @@ static void park(struct confirm *c, const char *why)
         c->intent.name, why, (long long)a->id);
     change.kind = err_kind_name(e->kind);
     change.reason = e->text;
-    run_log_note(a->kept, "parked", "%s", e->text);
+    run_log_note(a->log, "parked", "%s", e->text);
     attempt_alert(a, "parked", e->text);
-    attempt_end(a, &change);
+    attempt_end(a, NULL, NULL, &change);
 }
 
 /* The intent is forgotten: a replay sends it again, but never to another company than it
@@ -138,9 +138,9 @@ static void send_again(struct confirm *c, int64_t due_ms, const char *why)
     struct ledger_change change = attempt_change(a, LEDGER_QUEUED);
     change.drop = c->intent.seq;
     change.due_ms = due_ms;
-    run_log_note(a->kept, "resend", "%s: %s", c->intent.name, why);
+    run_log_note(a->log, "resend", "%s: %s", c->intent.name, why);
     err_set(&a->end.err, ERR_UNCERTAIN, "%s", why);
-    attempt_end(a, &change);
+    attempt_end(a, NULL, NULL, &change);
 }
 
 /* Not for ever, when the answer to each repeat is lost as well: 0 says that the policy's
@@ -182,9 +182,9 @@ static void look_at(struct confirm *c, int64_t due_ms, const char *why)
     change.kind = err_kind_name(ERR_UNCERTAIN);
     change.reason = why;
     err_set(&a->end.err, ERR_UNCERTAIN, "%s", why);
-    run_log_note(a->kept, "confirming", "%s: foyer looks for it in %s: %s",
-                 c->intent.name, in, why);
-    attempt_end(a, &change);
+    run_log_note(a->log, "confirming", "%s: foyer looks for it in %s: %s", c->intent.name,
+                 in, why);
+    attempt_end(a, NULL, NULL, &change);
 }
 
 static void look_again(struct confirm *c, const char *why)
@@ -257,14 +257,14 @@ static void found(struct confirm *c, const json_t *answer, const json_t *ids)
         change.sought = &c->sent;
         change.looked_ms = c->looked_ms;
     }
-    run_log_note(a->kept, "found", "%s was done%s%s", c->intent.name, made.n ? ": " : "",
+    run_log_note(a->log, "found", "%s was done%s%s", c->intent.name, made.n ? ": " : "",
                  made.n ? made.ids[made.n - 1] : "");
     err_set(&a->end.err, ERR_UNCERTAIN,
             "%s got no answer, but it was looked for and was done; the run is not over",
             c->intent.name);
     a->end.state = LEDGER_QUEUED;
     a->end.due_ms = change.due_ms;
-    run_log_commit(a->kept, NULL, NULL, &change, on_found, c);
+    run_log_commit(a->log, NULL, NULL, &change, on_found, c);
     buf_free(&packed);
 }
 
@@ -277,7 +277,7 @@ static void could_not_look(struct confirm *c, const struct err *e)
     struct err why;
     int64_t due;
     if (e->kind == ERR_AUTH) {
-        attempt_fail(a, e);
+        attempt_fail(a, e, NULL, NULL);
     } else if (!err_kind_is_retryable(e->kind) && e->kind != ERR_STORE &&
                e->kind != ERR_SETTINGS) {
         look_again(c, e->text);
@@ -367,7 +367,7 @@ static void look(struct confirm *c)
         json_object_set_new(args, "input",
                             jsontree_read(c->scope.input, c->scope.input_len, NULL));
         json_object_set_new(args, "intent", intent);
-        run_log_note(a->kept, "look", "%d: for %s", a->looks + 1, c->intent.name);
+        run_log_note(a->log, "look", "%d: for %s", a->looks + 1, c->intent.name);
         attempt_tool(a, "confirm", args, on_looked, c);
         json_decref(args);
     }
@@ -383,7 +383,7 @@ static void repeat(struct confirm *c)
     if (c->has_failed &&
         !policy_retry(&a->policy, &c->err, clock_wall_ms(), crypto_random_number(),
                       &a->failures, &due, &why)) {
-        attempt_fail(a, &why);
+        attempt_fail(a, &why, NULL, NULL);
         return;
     }
     send_again(c, due, "doing it twice changes nothing");

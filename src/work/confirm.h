@@ -9,7 +9,7 @@
 #ifndef FOYER_CONFIRM_H
 #define FOYER_CONFIRM_H
 
-#include "work/attempt.h"
+#include "work/attempt_end.h"
 #include "core/journal.h"
 
 struct confirm;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "work/alert.h"
-#include "work/attempt.h"
 #include "work/crash_mark.h"
 #include "work/committer.h"
 #include "work/receipts.h"
@@ -21,7 +20,7 @@ struct slot { /* one attempt */
     struct slot *next, **prev;
     struct runner *r;
     struct attempt *attempt;
-    runner_done *done;
+    attempt_done *done;
     void *arg;
 };
 
@@ -44,10 +43,9 @@ struct runner {
     int64_t next_due_ms;
     struct loop_timer *due, *tick;
     int ticks;
-    int64_t counts[LEDGER_STATES];
     void (*on_idle)(void *arg);
     void *idle_arg;
-    runner_done *on_end;
+    attempt_done *on_end;
     void *end_arg;
     int64_t (*delivery_of)(const char *label);
 };
@@ -121,11 +119,10 @@ static void count(enum ledger_state state)
             stats_add(ends[i].counter, 1);
 }
 
-static void on_ended(void *arg, const struct runner_end *end)
+static void on_ended(void *arg, const struct attempt_result *end)
 {
     struct slot *slot = arg;
     struct runner *r = slot->r;
-    r->counts[end->state]++;
     count(end->state);
     log_context(end->id, slot->attempt ? slot->attempt->client : NULL);
     if (slot->done)
@@ -139,7 +136,7 @@ static void on_ended(void *arg, const struct runner_end *end)
     check_idle(r);
 }
 
-static struct slot *add_slot(struct runner *r, runner_done *done, void *arg)
+static struct slot *add_slot(struct runner *r, attempt_done *done, void *arg)
 {
     struct slot *slot = xcalloc(1, sizeof *slot);
     *slot = (struct slot){.next = r->slots, .prev = &r->slots, .r = r};
@@ -153,7 +150,7 @@ static struct slot *add_slot(struct runner *r, runner_done *done, void *arg)
     return slot;
 }
 
-void runner_start(struct runner *r, int64_t id, int64_t epoch, runner_done *done,
+void runner_start(struct runner *r, int64_t id, int64_t epoch, attempt_done *done,
                   void *arg)
 {
     struct slot *slot = add_slot(r, done, arg);
@@ -162,7 +159,7 @@ void runner_start(struct runner *r, int64_t id, int64_t epoch, runner_done *done
         attempt_release(slot->attempt);
 }
 
-void runner_start_new(struct runner *r, const struct ledger_run *row, runner_done *done,
+void runner_start_new(struct runner *r, const struct ledger_run *row, attempt_done *done,
                       void *arg)
 {
     struct slot *slot = add_slot(r, done, arg);
@@ -176,14 +173,6 @@ void runner_each(const struct runner *r, void (*fn)(void *arg, int64_t id))
     for (const struct slot *slot = r->slots; slot; slot = slot->next)
         if (slot->arg)
             fn(slot->arg, slot->attempt->id);
-}
-
-int runner_in_flight(const struct runner *r, const char *client)
-{
-    int n = 0;
-    for (const struct slot *slot = r->slots; slot; slot = slot->next)
-        n += !client || str_eq(slot->attempt->client, client);
-    return n;
 }
 
 /* ---- claims ---- */
@@ -295,7 +284,7 @@ static void look(struct runner *r)
 {
     int room = limits_default.runs - r->nslots;
     r->woken = 0;
-    if (r->stopping || committer_is_stuck(r->env.keeper) || room <= 0) {
+    if (r->stopping || committer_is_stuck(r->env.committer) || room <= 0) {
         check_idle(r);
         return;
     }
@@ -449,7 +438,7 @@ static void on_freed(void *arg)
 
 static void blame(struct runner *r, const char *kind, int64_t id)
 {
-    struct presence *p = committer_presence(r->env.keeper);
+    struct presence *p = committer_presence(r->env.committer);
     if (!p || (kind && !id)) /* nobody would read it */
         return;
     if (!r->blames) {
@@ -462,7 +451,7 @@ static void blame(struct runner *r, const char *kind, int64_t id)
 /* Read by the process that finds this one killed. */
 static void note_size(struct runner *r, int64_t id, size_t bytes)
 {
-    struct presence *p = committer_presence(r->env.keeper);
+    struct presence *p = committer_presence(r->env.committer);
     if (p && id)
         presence_holds(p, id, bytes > limits_default.grown_bytes ? (int64_t)bytes : 0);
 }
@@ -510,7 +499,7 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
     r->writer = writer;
     r->presence = p;
     r->env = (struct attempt_env){.session = s, .workspace = w, .db = store_db(store)};
-    r->env.keeper = committer_new(w, loop, writer, p);
+    r->env.committer = committer_new(w, loop, writer, p);
     r->alert = alert_new(w, session_httpc(s), check_idle_of, r);
     r->env.alert = r->alert;
     r->reclaim = reclaim_new(w, r->env.db, writer, p, r->env.alert, on_freed, r);
@@ -534,7 +523,7 @@ void runner_on_idle(struct runner *r, void (*fn)(void *arg), void *arg)
     r->idle_arg = arg;
 }
 
-void runner_on_end(struct runner *r, runner_done *fn, void *arg)
+void runner_on_end(struct runner *r, attempt_done *fn, void *arg)
 {
     r->on_end = fn;
     r->end_arg = arg;
@@ -548,11 +537,6 @@ struct alert *runner_alert(struct runner *r)
 struct receipts *runner_receipts(struct runner *r)
 {
     return r->receipts;
-}
-
-const int64_t *runner_counts(const struct runner *r)
-{
-    return r->counts;
 }
 
 void runner_stop(struct runner *r)
@@ -582,7 +566,7 @@ void runner_free(struct runner *r)
         slot_free(r->slots);
     reclaim_free(r->reclaim);
     receipts_free(r->receipts);
-    committer_free(r->env.keeper);
+    committer_free(r->env.committer);
     alert_free(r->alert);
     loop_timer_free(r->due);
     loop_timer_free(r->tick);

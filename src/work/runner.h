@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "work/session.h"
+#include "work/attempt.h"
 #include "base/err.h"
 #include "store/ledger.h"
 #include "store/presence.h"
@@ -18,18 +18,6 @@ struct runner;
 struct writer;   /* io/writer.h */
 struct alert;    /* work/alert.h */
 struct receipts; /* work/receipts.h */
-
-struct runner_end { /* how an attempt ended; valid until the callback returns */
-    int64_t id;
-    const char *client, *recipe; /* NULL when it is not known: it could not be read */
-    enum ledger_state state;     /* as it is stored now; RUNNING: not known, see err */
-    int64_t due_ms;              /* of a queued, sleeping, waiting or confirming run */
-    struct err err;   /* ERR_NONE of a done one; the reason of a skipped one; RUNNING: the
-                         claim was lost, or the store cannot be written */
-    const char *json; /* of a done one: the entry's result; else NULL */
-    size_t len;
-};
-typedef void runner_done(void *arg, const struct runner_end *end);
 
 /* All are borrowed and outlive the runner, the workspace of S too. It takes nothing up
  * before the first runner_wake. P may be NULL for one that only starts new runs: it is
@@ -47,28 +35,24 @@ void runner_wake_now(struct runner *r);
 /* Starts an attempt of a run that the caller has added as RUNNING for this presence
  * (epoch 1) or has claimed. DONE (may be NULL) is called once, from the loop, when this
  * attempt has ended and that is stored. */
-void runner_start(struct runner *r, int64_t id, int64_t epoch, runner_done *done,
+void runner_start(struct runner *r, int64_t id, int64_t epoch, attempt_done *done,
                   void *arg);
 /* The same of one that is not in the store: ROW, copied, says all but its seed. It is
  * added with what it has to keep first (a write, ctx.store, its end); until then it is
  * nobody's but this process's. */
-void runner_start_new(struct runner *r, const struct ledger_run *row, runner_done *done,
+void runner_start_new(struct runner *r, const struct ledger_run *row, attempt_done *done,
                       void *arg);
 /* The ARG of each attempt that has not ended, with its run, or 0 when that is not in the
  * store. */
 void runner_each(const struct runner *r, void (*fn)(void *arg, int64_t id));
-/* Attempts under way, those being claimed included; CLIENT NULL: of all. */
-int runner_in_flight(const struct runner *r, const char *client);
 /* 1: nothing is in flight and nothing was due when it last looked. Meant for who ends
  * when all is done: ON_IDLE is called, from the loop, each time it becomes so. */
 int runner_is_idle(const struct runner *r);
 void runner_on_idle(struct runner *r, void (*fn)(void *arg), void *arg);
 /* FN (may be NULL) hears of each attempt's end, also of those that runner_start began. */
-void runner_on_end(struct runner *r, runner_done *fn, void *arg);
+void runner_on_end(struct runner *r, attempt_done *fn, void *arg);
 /* When the next run is due (Unix ms), INT64_MAX: none that is known of. */
 int64_t runner_next_due(struct runner *r);
-/* How many attempts ended in each state since runner_new. */
-const int64_t *runner_counts(const struct runner *r);
 /* The process also runs triggers: DELIVERY_OF says which delivery an attempt with that
  * label is of, 0: none, for whom to blame when it ends the process. */
 void runner_blame_deliveries(struct runner *r, int64_t (*delivery_of)(const char *label));

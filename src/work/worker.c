@@ -253,7 +253,7 @@ static void on_wake(void *arg)
     stop(w);
 }
 
-struct worker *worker_open(struct workspace *workspace, runner_done *ended, void *arg,
+struct worker *worker_open(struct workspace *workspace, attempt_done *ended, void *arg,
                            struct err *e)
 {
     const json_t *settings = workspace_settings(workspace, e);

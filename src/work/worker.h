@@ -11,7 +11,7 @@
 struct worker;
 
 /* ENDED (may be NULL) is told of each attempt's end. */
-struct worker *worker_open(struct workspace *w, runner_done *ended, void *arg,
+struct worker *worker_open(struct workspace *w, attempt_done *ended, void *arg,
                            struct err *e);
 /* Works until SIGTERM or SIGINT, or until WAKE_FD (-1: none) is at its end; a byte on it
  * says that there is work. Then it takes nothing more, waits for the writes that have
