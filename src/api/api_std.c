@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/textfile.h"
+#include "io/url_parse.h"
 #include "core/connection.h"
 #include "core/cron.h"
 #include "core/settings.h"
@@ -234,7 +235,7 @@ static int api_std_host(lua_State *L)
     struct url_parts u;
     const char *url = luaL_checkstring(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
-    if (url_parts_parse(url, &u, &e) != 0)
+    if (url_parse(url, &u, &e) != 0)
         return fail_raise(L, &e);
     char host[300];
     snprintf(host, sizeof host, u.port_given ? "%s:%d" : "%s", u.host, u.port);

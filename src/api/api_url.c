@@ -8,6 +8,7 @@
 #include "base/jsontext.h"
 #include "base/str.h"
 #include "base/url.h"
+#include "io/url_parse.h"
 #include "core/connection.h"
 #include "core/limits.h"
 #include "vm/conv.h"
@@ -157,22 +158,16 @@ static int api_url_parse(lua_State *L)
     struct url_parts u;
     const char *s = luaL_checklstring(L, 1, &len);
     struct buf *host = handles_push_buf(L, len); // url buf
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)s[i] <= ' ' || s[i] == 0x7f)
-            return fail_text(L, ERR_INVALID,
-                             "cannot use the URL %.200s: white space and control "
-                             "characters must be encoded",
-                             s);
-    }
+    if (strlen(s) != len)
+        return fail_text(L, ERR_INVALID, "cannot use the URL %.200s: it holds a NUL", s);
     /* Nothing raises while the parts are ours. */
-    if (url_parts_parse(s, &u, &e) != 0)
+    if (url_parse(s, &u, &e) != 0)
         return fail_raise(L, &e);
     buf_adds(host, u.host);
     int port = u.port, https = strcmp(u.scheme, "https") == 0;
+    const char *path = u.rest;
     url_parts_fini(&u);
 
-    const char *path = s + (https ? 8 : 7);
-    path += strcspn(path, "/?#");
     size_t path_len = strcspn(path, "?#");
     lua_createtable(L, 0, 5);
     lua_pushstring(L, https ? "https" : "http");

@@ -13,6 +13,7 @@
 #include "core/settings.h"
 #include "base/stats.h"
 #include "base/crypto.h"
+#include "io/url_parse.h"
 #include "api/redirect.h"
 
 enum { REDIRECTS_MAX = 3 };
@@ -162,7 +163,7 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
         x->url = xstrdup(target);
     }
     struct url_parts u;
-    if (url_parts_parse(x->url, &u, e) != 0) {
+    if (url_parse(x->url, &u, e) != 0) {
         if (secret)
             err_set(e, ERR_INVALID, "cannot %s the secret URL: it is malformed",
                     x->method);
@@ -170,18 +171,17 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
     }
     int rc = admit(x, &u, app, c, e);
     if (rc == 0) {
-        const char *path = strchr(strstr(x->url, "://") + 3, '/');
-        int len = path ? (int)strcspn(path, "?#") : 0;
+        int len = (int)strcspn(u.rest, "?#");
         char port[16] = "";
         if (u.port_given)
             snprintf(port, sizeof port, ":%d", u.port);
         if (secret) /* the path of a chat webhook is its secret */
             x->what = xasprintf("%s %s://%s%s/…", x->method, u.scheme, u.host, port);
         else if (x->connection)
-            x->what = xasprintf("%s %.*s", x->method, len, path ? path : "/");
+            x->what = xasprintf("%s %.*s", x->method, len ? len : 1, len ? u.rest : "/");
         else
             x->what = xasprintf("%s %s://%s%s%.*s", x->method, u.scheme, u.host, port,
-                                len, path ? path : "");
+                                len, u.rest);
         x->connector =
             x->connection ? host->connector(host->arg, x->connection->app, NULL) : NULL;
     }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/testhook.h"
 #include "core/jsontree.h"
+#include "io/url_parse.h"
 #include "core/settings.h"
 #include "workspace/workspace.h"
 
@@ -141,7 +142,7 @@ int connections_adopt(struct workspace *w, struct connection *c,
 static int set_own_address(struct connection *c, const char *api_url, struct err *e)
 {
     struct url_parts u;
-    if (url_parts_parse(api_url, &u, e) != 0)
+    if (url_parse(api_url, &u, e) != 0)
         return -1;
     c->base = xstrdup(api_url);
     size_t n = strlen(c->base);
@@ -198,12 +199,20 @@ static struct connection *find_opened(const struct connections *all,
     return NULL;
 }
 
+int connections_move(struct connection *c, const char *url)
+{
+    struct url_parts u;
+    int is_moved = url_parse(url, &u, NULL) == 0 && connection_move(c, &u);
+    url_parts_fini(&u);
+    return is_moved;
+}
+
 static struct connection *open_one(struct connections *all,
                                    const struct store_connection *row, struct err *e)
 {
     struct connection *c = connections_try(all->w, row->app, row->api_url, "", e);
     if (c && row->base_url) /* checked again: the connector's hosts may have changed */
-        connection_move(c, row->base_url);
+        connections_move(c, row->base_url);
     if (c && connections_adopt(all->w, c, row, e) != 0) {
         connection_free(c);
         c = NULL;

@@ -50,4 +50,8 @@ int connections_refresh_token(struct workspace *w, const struct store_connection
 int connections_adopt(struct workspace *w, struct connection *c,
                       const struct store_connection *row, struct err *e);
 
+/* Moves C to the host of URL (connection_move). Returns 0 when URL is malformed or on
+ * none of C's hosts. */
+int connections_move(struct connection *c, const char *url);
+
 #endif

@@ -18,6 +18,7 @@
 #include "core/settings.h"
 #include "store/store_consent.h"
 #include "base/crypto.h"
+#include "io/url_parse.h"
 
 enum { SKEW_MIN_MS = 2000 };
 
@@ -254,7 +255,7 @@ static void move_to_own(struct grant *g, const char *path, const json_t *answer)
     const char *url = path ? json_text(answer, path) : NULL;
     if (!url || g->api_url)
         return;
-    g->is_moved = connection_move(g->connection, url);
+    g->is_moved = connections_move(g->connection, url);
     if (!g->is_moved)
         log_line(LOG_WARN,
                  "the API says that it is at %.200s for this company, which is none of "
@@ -309,7 +310,7 @@ static int ask_identity(struct grant *g, struct err *e)
     char *url = xasprintf("%s%s", g->connection->base, path);
     char *credentials = xasprintf("Authorization: Bearer %s", g->token.access);
     struct url_parts u;
-    int rc = url_parts_parse(url, &u, e);
+    int rc = url_parse(url, &u, e);
     if (rc == 0) {
         const char *headers[] = {credentials, "Accept: application/json"};
         struct httpc_request request = {.method = "GET",
@@ -378,7 +379,7 @@ int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_u
 {
     struct url_parts u;
     char *endpoint = oauth_endpoint(connector, "token", oauth_url, e);
-    int rc = endpoint ? url_parts_parse(endpoint, &u, e) : -1;
+    int rc = endpoint ? url_parse(endpoint, &u, e) : -1;
     if (rc == 0) {
         const char *headers[] = {credentials,
                                  "Content-Type: application/x-www-form-urlencoded",

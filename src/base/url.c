@@ -1,5 +1,6 @@
 #include "base/url.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -40,4 +41,11 @@ long url_unescape(const char *s, size_t len, char *out)
         }
     }
     return o - out;
+}
+
+void url_parts_fini(struct url_parts *u)
+{
+    free(u->scheme);
+    free(u->host);
+    *u = (struct url_parts){0};
 }

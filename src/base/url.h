@@ -1,4 +1,4 @@
-/* url: percent-encoding (RFC 3986). */
+/* url: percent-encoding (RFC 3986), and the parts of a URL. */
 #ifndef FOYER_URL_H
 #define FOYER_URL_H
 
@@ -12,5 +12,14 @@ int url_add_escaped(struct buf *out, const char *s, size_t len);
 /* Decodes into OUT, which holds LEN bytes, and returns the length; '+' stays. -1 when a
  * '%' has no two hexadecimal digits behind it. */
 long url_unescape(const char *s, size_t len, char *out);
+
+/* The parts of an absolute http or https URL, made by io/url_parse. */
+struct url_parts {
+    char *scheme, *host; /* owned, lower case; an IPv6 address in brackets */
+    int port;            /* the scheme's default when the URL names none */
+    int port_given;
+    const char *rest; /* "", or path, query and fragment; borrowed from the URL */
+};
+void url_parts_fini(struct url_parts *u);
 
 #endif

@@ -15,6 +15,7 @@
 #include "core/oauth.h"
 #include "store/store_consent.h"
 #include "io/httpc_check.h"
+#include "io/url_parse.h"
 
 static const char usage[] =
     "connect CLIENT [--link|--paste|--token-file FILE|-] [--app APP] [--api-url URL] "
@@ -60,7 +61,7 @@ static int check_url(const char *option, const char *url, struct err *e)
     struct url_parts u;
     if (!url)
         return 0;
-    if (url_parts_parse(url, &u, e) != 0)
+    if (url_parse(url, &u, e) != 0)
         return -1;
     int rc = 0;
     if (strcmp(u.scheme, "http") == 0 && !host_is_address(u.host))
@@ -123,7 +124,7 @@ static void warn_loopback(const struct grant_spec *spec)
 {
     struct err ignored;
     struct url_parts u;
-    if (url_parts_parse(spec->redirect_url, &u, &ignored) != 0)
+    if (url_parse(spec->redirect_url, &u, &ignored) != 0)
         return;
     if (httpc_check_is_loopback(u.host))
         table_printf(stderr,
@@ -244,7 +245,7 @@ static int by_listening(struct workspace *w, struct wait *wait,
                         const struct grant_spec *spec)
 {
     struct url_parts u;
-    if (url_parts_parse(spec->redirect_url, &u, wait->e) != 0)
+    if (url_parse(spec->redirect_url, &u, wait->e) != 0)
         return 0;
     char *address = xasprintf("%s:%d", u.host, u.port);
     struct listening listening = {wait, w, credentials_redirect_path(spec->redirect_url)};

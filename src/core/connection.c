@@ -1,7 +1,6 @@
 #include "core/connection.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,54 +31,6 @@ char *connection_command(const char *client, const char *app)
     int plain = strcmp(app, "front") == 0; /* the default of --app */
     return xasprintf("foyer connect %s%s%s", client, plain ? "" : " --app ",
                      plain ? "" : app);
-}
-
-void url_parts_fini(struct url_parts *u)
-{
-    free(u->scheme);
-    free(u->host);
-    *u = (struct url_parts){0};
-}
-
-int url_parts_parse(const char *url, struct url_parts *out, struct err *e)
-{
-    *out = (struct url_parts){0};
-    int https = str_starts(url, "https://");
-    if (!https && !str_starts(url, "http://"))
-        return err_set(e, ERR_INVALID,
-                       "cannot use the URL %.200s: it must begin with https://", url);
-    const char *authority = url + (https ? 8 : 7);
-    size_t len = strcspn(authority, "/?#");
-    /* user:password@ could make a host look like another one */
-    if (len == 0 || memchr(authority, '@', len) || memchr(authority, '\\', len))
-        return err_set(e, ERR_INVALID, "cannot use the URL %.200s: its host is malformed",
-                       url);
-    char *host = xmemdup0(authority, len);
-    char *port = strrchr(host, ':');
-    if (port && strchr(port, ']'))
-        port = NULL;
-    int64_t number = https ? 443 : 80;
-    if (port) {
-        *port++ = '\0';
-        if (str_parse_int(port, &number) != 0 || number < 1 || number > 65535) {
-            free(host);
-            return err_set(e, ERR_INVALID,
-                           "cannot use the URL %.200s: its port is malformed", url);
-        }
-        out->port_given = 1;
-    }
-    for (char *p = host; *p; p++) {
-        if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '%') {
-            free(host);
-            return err_set(e, ERR_INVALID,
-                           "cannot use the URL %.200s: its host is malformed", url);
-        }
-        *p = (char)tolower((unsigned char)*p);
-    }
-    out->scheme = xstrdup(https ? "https" : "http");
-    out->host = host;
-    out->port = (int)number;
-    return 0;
 }
 
 int host_is_address(const char *host)
@@ -122,24 +73,19 @@ int host_matches(const char *pattern, const struct url_parts *u)
     return host_len == len && strncasecmp(u->host, pattern, len) == 0;
 }
 
-int connection_move(struct connection *c, const char *url)
+int connection_move(struct connection *c, const struct url_parts *u)
 {
-    struct url_parts u;
     size_t i = 0;
-    if (url_parts_parse(url, &u, NULL) != 0)
-        return 0;
-    while (i < c->nhosts && !host_matches(c->hosts[i], &u))
+    while (i < c->nhosts && !host_matches(c->hosts[i], u))
         i++;
-    int may = i < c->nhosts;
-    if (may) {
-        const char *path = strchr(strstr(c->base, "://") + 3, '/');
-        char port[16] = "";
-        if (u.port_given)
-            snprintf(port, sizeof port, ":%d", u.port);
-        char *base = xasprintf("%s://%s%s%s", u.scheme, u.host, port, path ? path : "");
-        free(c->base);
-        c->base = base;
-    }
-    url_parts_fini(&u);
-    return may;
+    if (i == c->nhosts)
+        return 0;
+    const char *path = strchr(strstr(c->base, "://") + 3, '/');
+    char port[16] = "";
+    if (u->port_given)
+        snprintf(port, sizeof port, ":%d", u->port);
+    char *base = xasprintf("%s://%s%s%s", u->scheme, u->host, port, path ? path : "");
+    free(c->base);
+    c->base = base;
+    return 1;
 }

@@ -4,8 +4,9 @@
 #define FOYER_CONNECTION_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-#include "base/err.h"
+#include "base/url.h"
 
 struct connection {
     char *app;     /* "front" */
@@ -29,17 +30,9 @@ void connection_free(struct connection *c);
 /* The command that connects CLIENT to APP, "foyer connect acme --app shop"; freed by the
  * caller. */
 char *connection_command(const char *client, const char *app);
-/* From now on C's base has the scheme and the host of URL, where one of C's hosts covers
- * it: 1. Else 0, and nothing changes: the token goes nowhere else. */
-int connection_move(struct connection *c, const char *url);
-
-struct url_parts { /* owned strings; url_parts_fini frees them */
-    char *scheme, *host;
-    int port; /* the scheme's default when the URL names none */
-    int port_given;
-};
-int url_parts_parse(const char *url, struct url_parts *out, struct err *e);
-void url_parts_fini(struct url_parts *u);
+/* Gives C's base the scheme, host and port of U and returns 1, when one of C's hosts
+ * covers U. Else changes nothing and returns 0: the token goes to no other host. */
+int connection_move(struct connection *c, const struct url_parts *u);
 
 /* 1 when PATTERN ("hooks.slack.com", "127.0.0.1:8099", "*.api.frontapp.com") covers U. A
  * pattern without a port means the scheme's default port, https only, unless it is a

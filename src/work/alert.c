@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "io/url_parse.h"
 #include "core/connection.h"
 #include "core/settings_value.h"
 
@@ -121,7 +122,7 @@ static void post(struct alert *a, const char *url, const char *text)
     static const char *const headers[] = {"Content-Type: application/json"};
     struct err e;
     struct url_parts u;
-    if (url_parts_parse(url, &u, &e) != 0) {
+    if (url_parse(url, &u, &e) != 0) {
         log_line(LOG_WARN, "cannot send an alert: foyer.lua's `alert` is no URL");
         return;
     }
