@@ -6,9 +6,9 @@
 
 #include "base/str.h"
 
-/* Makes room in LIST (NULL at first) for item N, when the items 0 to N - 1 are in use. No
- * capacity is kept beside the list: it follows from N, 8 at first and doubled at each
- * power of two. The caller frees the list. */
+/* Makes room in LIST (NULL at first) for item N, while the items 0 to N - 1 are in use.
+ * The capacity is not stored: it follows from N, 8 at first and doubled at each power of
+ * two. The caller frees LIST. */
 #define array_grow(list, n) ((list) = array_room((list), (size_t)(n), sizeof *(list)))
 
 static inline void *array_room(void *list, size_t n, size_t size)

@@ -69,7 +69,7 @@ int buf_addf(struct buf *b, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(room ? b->data + b->len : NULL, room, fmt, ap);
     va_end(ap);
-    if (n < 0 || (size_t)n >= room) { /* what was cut off is written again, or undone */
+    if (n < 0 || (size_t)n >= room) { /* did not fit: write it again, or undo */
         if (n < 0 || reserve(b, (size_t)n) != 0) {
             if (room)
                 b->data[b->len] = '\0';

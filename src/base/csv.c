@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "base/text.h"
 
-enum { LOOK_AHEAD = 20 }; /* rows, to find the separator */
+enum { LOOK_AHEAD = 20 }; /* rows read to find the separator */
 
 static const char *line_end(const struct csv *c, const char *p)
 {
@@ -22,7 +22,7 @@ static void skip_line(struct csv *c)
     }
 }
 
-/* The cursor is on the opening quote, and ends behind the closing one. */
+/* Reads from the opening quote, where the cursor is, to after the closing one. */
 static int read_quoted(struct csv *c, struct csv_field *f)
 {
     const char *p = c->p + 1, *end = c->budget ? c->end : line_end(c, p);
@@ -44,7 +44,7 @@ static int read_quoted(struct csv *c, struct csv_field *f)
     return 0;
 }
 
-/* -1 when there is a quote in it. */
+/* Returns -1 when the field contains a quote. */
 static int read_plain(struct csv *c, struct csv_field *f)
 {
     const char *p = c->p;
@@ -63,10 +63,10 @@ static int at_line_end(const struct csv *c)
     return c->p >= c->end || *c->p == '\n';
 }
 
-/* A quote that is opened by mistake swallows the lines up to the next quote, or all of
- * them: when a row of several lines is malformed, only its first line is given up. What
- * is read twice is bounded, and then quotes must close on their line, so that no file
- * takes quadratic time. */
+/* Skips a malformed row. A quote opened by mistake takes in the lines up to the next
+ * quote, or all of them. So only the first line of the row is skipped, and the others are
+ * read again. To keep the time linear, the bytes that are read again are limited; past
+ * the limit a quote must close on its line. */
 static void give_up(struct csv *c)
 {
     const char *first_end = line_end(c, c->start);
@@ -85,7 +85,7 @@ static int malformed(struct csv *c, struct err *e, const char *why)
     return err_set(e, ERR_INVALID, "%s", why);
 }
 
-/* Reads the line at the cursor, which is not the end. */
+/* Reads the line at the cursor, which is not the end of the text. */
 static int read_row(struct csv *c, struct err *e)
 {
     c->start = c->p;
@@ -135,8 +135,9 @@ static int read_filled_row(struct csv *c, struct err *e)
     return 1;
 }
 
-/* How many of the first rows have as many fields as the first line when SEPARATOR parts
- * them, and how many that line has; -1 when it cannot be read so. */
+/* Returns how many of the first rows have as many fields as the first line, when
+ * SEPARATOR divides them; -1 when the first line cannot be read. *COLUMNS becomes its
+ * fields. */
 static int count_fits(const struct csv *c, char separator, size_t *columns)
 {
     struct csv trial = *c;
@@ -150,11 +151,12 @@ static int count_fits(const struct csv *c, char separator, size_t *columns)
     return fits;
 }
 
-/* Texts hold commas too: what parts the rows like the first line goes before what parts
- * the first line into more fields. ',' when nothing parts it. */
+/* Chooses the separator. Texts contain commas too: the separator with which most rows
+ * match the first line wins, then the one with the most fields. ',' when none divides it.
+ */
 static char find_separator(const struct csv *c)
 {
-    static const char candidates[] = "\t,;"; /* of equals the first */
+    static const char candidates[] = "\t,;"; /* the first one wins a tie */
     char best = ',';
     int best_fits = -1;
     size_t columns, best_columns = 1;
@@ -170,7 +172,7 @@ static char find_separator(const struct csv *c)
     return best;
 }
 
-/* Excel writes "sep=;" before the first line. */
+/* Reads Excel's "sep=;" before the first line. */
 static int read_sep_line(struct csv *c)
 {
     size_t left = (size_t)(c->end - c->p);
@@ -224,7 +226,7 @@ int csv_open(struct csv *c, const char *data, size_t len, struct err *e)
     return read_names(c, e);
 }
 
-/* The column, from 1, that has a value and no name, or 0. */
+/* Returns the column (from 1) that has a value but no name, or 0. */
 static size_t find_nameless(const struct csv *c)
 {
     for (size_t i = 0; i < c->ncolumns; i++) {

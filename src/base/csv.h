@@ -1,9 +1,9 @@
-/* csv: comma separated values (RFC 4180) as people's spreadsheets write them: with ','
- * ';' or tab between fields, as the first lines show, or as Excel's line "sep=;" says.
+/* csv: comma separated values (RFC 4180) as spreadsheets write them. The separator is ','
+ * ';' or a tab: the first rows show which, or Excel's line "sep=;" names it.
  *
  * The first line names the columns; a column without a name must be empty. A malformed
- * line is an error of its own and reading goes on behind it. The text is one that
- * textfile_clean_lines has cleaned. Nothing is allocated: fields are slices of it. */
+ * line gives one error, and reading goes on after it. The text has passed
+ * textfile_clean_lines. Nothing is allocated: fields are slices of the text. */
 #ifndef FOYER_CSV_H
 #define FOYER_CSV_H
 
@@ -14,36 +14,36 @@
 enum { CSV_COLUMNS_MAX = 256 };
 
 struct csv_field {
-    const char *s; /* in the text; without its quotes */
+    const char *s; /* in the text, without the quotes */
     size_t len;
-    int doubled; /* it holds "" for ": csv_unquote */
+    int doubled; /* contains "" for ": csv_unquote */
 };
 
 struct csv {
     const char *p, *end;
     char separator;
-    size_t budget; /* bytes that may still be read a second time; see csv.c */
+    size_t budget; /* bytes that may still be read a second time: see give_up */
     long next_line;
     size_t ncolumns;
-    struct csv_field columns[CSV_COLUMNS_MAX]; /* trimmed; of no length: no name */
-    /* the row read last */
+    struct csv_field columns[CSV_COLUMNS_MAX]; /* trimmed; length 0: no name */
+    /* the row that was read last */
     const char *start;
     long line; /* the line that it begins on, from 1 */
     size_t nfields;
     struct csv_field fields[CSV_COLUMNS_MAX];
 };
 
-/* Reads the header. -1 with E: no header, no column with a name, a doubled name. DATA
- * must outlive C. */
+/* Reads the header. Returns -1 with E when there is no header, no column with a name, or
+ * a name twice. DATA must outlive C. */
 int csv_open(struct csv *c, const char *data, size_t len, struct err *e);
 enum csv_read { CSV_END, CSV_ROW, CSV_BAD_LINE, CSV_UNUSABLE };
-/* CSV_ROW: a row with as many fields as there are columns. CSV_BAD_LINE: the line c->line
- * is malformed, E says how (without naming the line); go on reading. CSV_UNUSABLE: the
- * whole text is, as E says. */
+/* Reads the next row. CSV_ROW: a row with as many fields as there are columns.
+ * CSV_BAD_LINE: line c->line is malformed; E says how, without its number; the caller may
+ * read on. CSV_UNUSABLE: the whole text cannot be used, as E says. */
 enum csv_read csv_next(struct csv *c, struct err *e);
-/* How many rows are still to be read, up to an unusable one. */
+/* Returns how many rows follow, up to one that is CSV_UNUSABLE. */
 size_t csv_count(const struct csv *c);
-/* Copies the field to OUT, which holds its LEN bytes; returns the length. */
+/* Copies the field to OUT, which has F->len bytes. Returns the length. */
 size_t csv_unquote(const struct csv_field *f, char *out);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/html_names.h"
 #include "base/str.h"
 
-/* What stands between a start tag and its end tag, for the tokenizer. */
+/* How the tokenizer reads the content of an element. */
 enum content { MARKUP, SCRIPT, RAW, REFERENCES, THE_REST };
 
 struct element {
@@ -23,7 +23,7 @@ static const struct element elements[] = {
     {"textarea", REFERENCES, 0, 0}, {"xmp", RAW, 0, 1},     {"plaintext", THE_REST, 0, 1},
 };
 
-/* Those that begin a new line or cell in a browser, and images. */
+/* Elements that begin a new line or cell in a browser, and images. */
 static const char *const blocks[] = {
     "address", "article", "aside",    "blockquote", "body",     "br",     "caption",
     "center",  "col",     "dd",       "details",    "dialog",   "dir",    "div",
@@ -38,7 +38,7 @@ static const char *const blocks[] = {
 struct reader {
     const char *p, *end;
     char *out, *o;
-    int space; /* white space is due before the next character */
+    int space; /* write a space before the next character */
 };
 
 /* Returns whether C ends a word inside of a tag. */
@@ -47,8 +47,8 @@ static int is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
 }
 
-/* Returns whether C is white space of the text: in ASCII, or one of the spaces and line
- * separators of Unicode below U+2060. */
+/* Returns whether C is white space in text: ASCII, or a space or line separator of
+ * Unicode below U+2060. */
 static int is_space_code(uint32_t c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0 ||
@@ -77,8 +77,8 @@ static void emit_code(struct reader *r, uint32_t c)
     emit(r, utf8, str_put_utf8(c, utf8));
 }
 
-/* Takes the first character of S, LEFT bytes: a space in UTF-8 is white space, a NUL is
- * left out, and any other byte is copied. Returns the bytes taken. */
+/* Reads the first character of S, which has LEFT bytes. White space of Unicode counts as
+ * a space, a NUL is dropped, any other byte is copied. Returns the bytes read. */
 static size_t take_char(struct reader *r, const char *s, size_t left)
 {
     const unsigned char *u = (const unsigned char *)s;
@@ -108,7 +108,7 @@ static void take_text(struct reader *r, const char *s, size_t len)
 
 /* ---- character references ---- */
 
-/* What a number means: 128 to 159 are those of windows-1252. */
+/* Returns the character of a numeric reference: 128 to 159 mean windows-1252. */
 static uint32_t code_of_number(uint32_t n)
 {
     static const uint16_t windows[] = {
@@ -122,8 +122,8 @@ static uint32_t code_of_number(uint32_t n)
     return n >= 0x80 && n < 0xa0 ? windows[n - 0x80] : n;
 }
 
-/* Reads "#8364" or "#x20ac", the LEN bytes behind an "&". Returns the bytes used, with
- * the semicolon that may end it; 0: no number. */
+/* Reads "#8364" or "#x20ac", the LEN bytes after an "&". Returns the bytes read, with an
+ * optional semicolon, or 0 when it is not a number. */
 static size_t read_number(const char *s, size_t len, uint32_t *code)
 {
     int is_hex = len > 1 && (s[1] == 'x' || s[1] == 'X');
@@ -133,7 +133,7 @@ static size_t read_number(const char *s, size_t len, uint32_t *code)
            (is_hex ? isxdigit((unsigned char)s[i]) : isdigit((unsigned char)s[i]));
          i++) {
         uint32_t digit = s[i] <= '9' ? (uint32_t)(s[i] - '0') : (s[i] | 0x20u) - 'a' + 10;
-        if (n <= 0x10ffff) /* a larger one stays larger */
+        if (n <= 0x10ffff) /* once too large, it stays too large */
             n = n * (is_hex ? 16 : 10) + digit;
     }
     if (i == start)
@@ -159,7 +159,7 @@ static void read_reference(struct reader *r)
 
 /* ---- markup ---- */
 
-/* Passes over a comment, P being behind its "<!--". */
+/* Skips a comment. P is after its "<!--". */
 static void skip_comment(struct reader *r)
 {
     const char *p = r->p;
@@ -183,15 +183,15 @@ static void skip_comment(struct reader *r)
     r->p = r->end;
 }
 
-/* Passes behind the next ">": of a declaration, or of what the standard calls a bogus
- * comment. */
+/* Moves P after the next ">", the end of a declaration or of what the standard calls a
+ * bogus comment. */
 static void skip_declaration(struct reader *r)
 {
     const char *end = memchr(r->p, '>', (size_t)(r->end - r->p));
     r->p = end ? end + 1 : r->end;
 }
 
-/* Passes over an attribute's value, P being behind its "=". */
+/* Returns the end of an attribute's value. P is after its "=". */
 static const char *skip_value(const char *p, const char *end)
 {
     while (p < end && is_space(*p))
@@ -205,8 +205,8 @@ static const char *skip_value(const char *p, const char *end)
     return p;
 }
 
-/* Passes over a tag's attributes and its ">", P being behind its name. A tag that the
- * text ends in is none, and nothing follows it. */
+/* Skips the attributes of a tag and its ">". P is after the tag's name. When the text
+ * ends inside of the tag, nothing follows. */
 static void skip_attributes(struct reader *r)
 {
     const char *p = r->p;
@@ -240,9 +240,8 @@ static int is_name(const char *s, size_t len, const char *name)
     return strlen(name) == len && strncasecmp(s, name, len) == 0;
 }
 
-/* Whether a tag of this name stands at P: "<script" or "</script", then white space, "/"
- * or
- * ">". */
+/* Returns whether a tag of this name is at P: "<script" or "</script", then white space,
+ * "/" or ">". */
 static int tag_at(const char *p, const char *end, const char *open, const char *name)
 {
     size_t n = strlen(open), len = strlen(name);
@@ -250,9 +249,9 @@ static int tag_at(const char *p, const char *end, const char *open, const char *
            is_name(p + n, name_length(p + n, p + n + len + 1), name);
 }
 
-/* Returns the end of a script's text: its end tag. One that is in a comment with a
- * script's start tag before it does not count, as the standard's "double escaped" states
- * say. */
+/* Returns the end of a script's text, which is its end tag. An end tag inside of a
+ * comment, after another script's start tag, does not count: these are the standard's
+ * "double escaped" states. */
 static const char *script_end(const char *p, const char *end)
 {
     enum { PLAIN, ESCAPED, DOUBLE_ESCAPED } state = PLAIN;
@@ -260,7 +259,7 @@ static const char *script_end(const char *p, const char *end)
         size_t left = (size_t)(end - p);
         if (state == PLAIN && left >= 4 && memcmp(p, "<!--", 4) == 0) {
             state = ESCAPED;
-            p++; /* the dashes may be those of "-->" */
+            p++; /* the dashes may belong to "-->" */
         } else if (state != PLAIN && left >= 3 && memcmp(p, "-->", 3) == 0) {
             state = PLAIN;
         } else if (*p == '<' && tag_at(p, end, "</", "script")) {
@@ -315,7 +314,7 @@ static int is_block(const char *name, size_t len)
     return 0;
 }
 
-/* P is on the "<" of "<b" or "</b". */
+/* Reads a tag. P is on the "<" of "<b" or "</b". */
 static void read_tag(struct reader *r, int is_end)
 {
     const char *name = r->p + 1 + is_end;

@@ -3,10 +3,9 @@
 #include <ctype.h>
 #include <string.h>
 
-/* The named character references of the HTML Standard (13.5), which never change: for
- * each first letter its names, longest first. A name ends with ":" when the standard also
- * has it without a semicolon, and with ";" when it does not. Its text follows, then a
- * NUL. */
+/* The named character references of the HTML Standard (13.5), a list that never changes.
+ * For each first letter the names, the longest first. A name ends with ":" when it is
+ * also valid without a semicolon, else with ";". Its text follows, then a NUL. */
 /* clang-format off */
 static const char *const names['z' - 'A' + 1] = {
     ['A' - 'A'] =
@@ -569,7 +568,7 @@ static const char *const names['z' - 'A' + 1] = {
 };
 /* clang-format on */
 
-/* Returns the bytes of S that ENTRY's name takes; 0: it is another one. */
+/* Returns how many bytes of S the name of ENTRY takes, or 0 when S has another name. */
 static size_t match(const char *entry, const char *s, size_t len)
 {
     size_t n = 0;

@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-/* Finds the longest name that S, the text behind an "&", begins with. Returns its bytes,
- * with the semicolon that may end it, and sets *TEXT to what it stands for: UTF-8, at
- * most 1.2 times as long as the reference. 0: no name. */
+/* Finds the longest name at the start of S, the text after an "&". Returns its bytes,
+ * with an optional semicolon, or 0. *TEXT becomes its characters in UTF-8, at most 1.2
+ * times as long as the reference. */
 size_t html_name(const char *s, size_t len, const char **text);
 
 #endif

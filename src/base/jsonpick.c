@@ -9,10 +9,10 @@ struct scan {
     const char *text, *p, *end;
     struct jsonpick *wanted;
     size_t n;
-    uint64_t seen; /* all bytes of strings, eight at a time, or-ed */
+    uint64_t seen; /* all bytes of strings, or-ed, eight at a time */
 };
 
-/* N in each byte of a word. */
+/* A word with N in each byte. */
 #define EIGHT(n) (UINT64_C(0x0101010101010101) * (n))
 
 static void skip_space(struct scan *s)
@@ -40,14 +40,14 @@ static int skip_escape(struct scan *s)
     return 0;
 }
 
-/* The high bit of each byte that is 0; wrong above the lowest that is. */
+/* Sets the high bit of each zero byte; exact up to the lowest zero byte. */
 static uint64_t zeros(uint64_t word)
 {
     return (word - EIGHT(1)) & ~word & EIGHT(0x80);
 }
 
-/* Past what needs no look: not a quote, a backslash, a control character. Texts are most
- * of a body. */
+/* Skips bytes that need no decision, eight at a time: all but quotes, backslashes and
+ * control characters. Strings are most of a body. */
 static void skip_plain(struct scan *s)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -126,7 +126,7 @@ static int skip_word(struct scan *s, const char *word)
     return 0;
 }
 
-/* PATH from its key number LEVEL on. */
+/* Returns PATH from its key number LEVEL on. */
 static const char *path_from(const char *path, int level)
 {
     for (; level > 0; level--)
@@ -134,8 +134,8 @@ static const char *path_from(const char *path, int level)
     return path;
 }
 
-/* Of those in ACTIVE, whose keys so far lead here, the ones that KEY leads on: *HERE, to
- * their value; the answer, to a table of theirs. */
+/* Follows KEY. ACTIVE is the set of wanted paths whose keys so far lead here. *HERE
+ * becomes the set whose value follows; returns the set that continues inside of it. */
 static uint32_t follow(struct scan *s, uint32_t active, int level,
                        const struct jsonpick *key, uint32_t *here)
 {
@@ -158,7 +158,7 @@ static uint32_t follow(struct scan *s, uint32_t active, int level,
         const char *wanted = path_from(s->wanted[i].path, level);
         if (strncmp(wanted, name, len) != 0 || (wanted[len] && wanted[len] != '.'))
             continue;
-        s->wanted[i].start = NULL; /* an equal key before this one counts no more */
+        s->wanted[i].start = NULL; /* the last of equal keys counts */
         if (wanted[len] == '.')
             further |= (uint32_t)1 << i;
         else
@@ -226,7 +226,7 @@ static int skip_array(struct scan *s, int level)
     }
 }
 
-/* Recurses JSONPICK_DEPTH deep at most. */
+/* Recurses at most JSONPICK_DEPTH deep. */
 static int skip_value(struct scan *s, int level, uint32_t active)
 {
     if (s->p == s->end || level > JSONPICK_DEPTH)
@@ -277,8 +277,8 @@ static unsigned read_hex(const char *p)
     return v;
 }
 
-/* The character of the escape behind the backslash; *P moves past it. 0: none that a text
- * may hold. */
+/* Decodes the escape after the backslash and moves *P after it. Returns 0 for a character
+ * that a text may not contain. */
 static unsigned read_escape(const char **p, const char *end)
 {
     static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";

@@ -8,8 +8,8 @@
 
 #include "base/str.h"
 
-/* Every decimal number of so many digits survives in a double, and none of them with a
- * fraction rounds to an integral one (DBL_DIG). */
+/* A decimal number of at most DBL_DIG digits survives in a double, and one with a
+ * fraction does not round to an integral value. */
 enum { EXACT_DIGITS = 15 };
 
 /* Sizes in Lua 5.4 (lobject.h): a table, a node of its hash, a slot of its array, and a
@@ -19,9 +19,9 @@ enum { TABLE_BYTES = 56, NODE_BYTES = 24, SLOT_BYTES = 16, STRING_BYTES = 25 };
 struct cursor {
     struct jsontext_scan *s;
     const unsigned char *start, *p, *end;
-    const unsigned char *copied; /* up to here the text is in OUT */
+    const unsigned char *copied; /* DATA up to here is in OUT */
     int depth;
-    size_t rehash; /* the biggest table part, counted once more while it grows */
+    size_t rehash; /* the largest part of a table, which exists twice while it grows */
     struct err *e;
 };
 
@@ -66,8 +66,8 @@ static void skip_space(struct cursor *c)
     c->p = p;
 }
 
-/* Puts the mark and the bytes of the number (none: an empty array) in place of the text
- * between FROM and the cursor. */
+/* Replaces the text between FROM and the cursor by the mark and the bytes of the number.
+ * No number: an empty array. */
 static void rewrite(struct cursor *c, const unsigned char *from, const void *number,
                     size_t len)
 {
@@ -167,14 +167,14 @@ static int hex4(const unsigned char *p, const unsigned char *end)
     return v;
 }
 
-/* The low half of a pair that the escape at P is; -1: it is none. */
+/* Returns the low half of a surrogate pair when the escape at P is one, else -1. */
 static int low_half(const unsigned char *p, const unsigned char *end)
 {
     int unit = end - p >= 2 && p[0] == '\\' && p[1] == 'u' ? hex4(p + 2, end) : -1;
     return unit >= 0xdc00 && unit <= 0xdfff ? unit : -1;
 }
 
-/* The cursor is on the backslash. */
+/* Reads an escape. The cursor is on the backslash. */
 static int scan_escape(struct cursor *c)
 {
     const unsigned char *p = c->p;
@@ -220,7 +220,8 @@ size_t jsontext_mend(char *data, size_t len)
     return n;
 }
 
-/* The length of the well-formed UTF-8 sequence at P, or 0 (Unicode, table 3-7). */
+/* Returns the length of the well-formed UTF-8 sequence at P, or 0 (Unicode, table 3-7).
+ */
 static int utf8_sequence(const unsigned char *p, const unsigned char *end)
 {
     unsigned char c = p[0];
@@ -241,8 +242,8 @@ static int utf8_sequence(const unsigned char *p, const unsigned char *end)
     return 0;
 }
 
-/* Moves P over ordinary ASCII, eight bytes at a time: the bit tricks find a byte below
- * 0x20, a quote, a backslash, or one of 0x80 and above. */
+/* Skips ordinary ASCII, eight bytes at a time. The bit tricks find a byte below 0x20, a
+ * quote, a backslash, or a byte from 0x80 on. */
 static const unsigned char *skip_plain(const unsigned char *p, const unsigned char *end)
 {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
@@ -260,7 +261,7 @@ static const unsigned char *skip_plain(const unsigned char *p, const unsigned ch
     return p;
 }
 
-/* The cursor is on the opening quote. */
+/* Reads a string. The cursor is on the opening quote. */
 static int scan_string(struct cursor *c)
 {
     const unsigned char *from = c->p++;
@@ -300,8 +301,8 @@ static int enter(struct cursor *c)
     return 0;
 }
 
-/* A table's parts grow by doubling. */
-static void leave(struct cursor *c, size_t entries, size_t entry_bytes)
+/* Counts the memory of a table that ends: its parts grow by doubling. */
+static void close_table(struct cursor *c, size_t entries, size_t entry_bytes)
 {
     size_t room = 1;
     while (room < entries)
@@ -323,7 +324,7 @@ static int scan_array(struct cursor *c)
     if (c->p < c->end && *c->p == ']') {
         c->p++;
         rewrite(c, from, NULL, 0);
-        leave(c, 0, SLOT_BYTES);
+        close_table(c, 0, SLOT_BYTES);
         return 0;
     }
     for (;;) {
@@ -339,7 +340,7 @@ static int scan_array(struct cursor *c)
         skip_space(c);
     }
     c->p++;
-    leave(c, n, SLOT_BYTES);
+    close_table(c, n, SLOT_BYTES);
     return 0;
 }
 
@@ -350,7 +351,7 @@ static int scan_object(struct cursor *c)
         return -1;
     if (c->p < c->end && *c->p == '}') {
         c->p++;
-        leave(c, 0, NODE_BYTES);
+        close_table(c, 0, NODE_BYTES);
         return 0;
     }
     for (;;) {
@@ -375,7 +376,7 @@ static int scan_object(struct cursor *c)
         skip_space(c);
     }
     c->p++;
-    leave(c, n, NODE_BYTES);
+    close_table(c, n, NODE_BYTES);
     return 0;
 }
 

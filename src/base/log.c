@@ -57,8 +57,8 @@ void log_progress(const char *text)
     progress_shown = text != NULL;
 }
 
-/* "2026-11-22T18:00:00.123Z", without gmtime_r, which a signal handler may not call; the
- * days are Howard Hinnant's civil_from_days. */
+/* Writes "2026-11-22T18:00:00.123Z". Avoids gmtime_r, which is not async-signal-safe; the
+ * date is computed as in Howard Hinnant's civil_from_days. */
 static void format_now(char out[TIME_SIZE])
 {
     int64_t ms = clock_wall_ms(), s = ms / 1000, days = s / 86400, rest = s % 86400;
@@ -87,14 +87,14 @@ static int is_address(unsigned char c)
     return c >= 0x80 || isalnum(c) || (c && strchr("._+-", c));
 }
 
-/* The length of an "@", also as a URL has it, at S; 0: there is none. */
+/* Returns the length of the "@" at S, also as "%40", or 0. */
 static size_t at_sign(const char *s)
 {
     return *s == '@' ? 1 : strncmp(s, "%40", 3) == 0 ? 3 : 0;
 }
 
-/* Makes "*@*" of each mail address, in place: they come in the paths of requests and in
- * an API's own words. */
+/* Replaces each mail address by "*@*", in place. Paths of requests and an API's sentences
+ * contain them. */
 static void hide_addresses(char *text)
 {
     char *out = text;
@@ -106,7 +106,7 @@ static void hide_addresses(char *text)
                 out--;
             for (in += at; is_address((unsigned char)*in); in++) {
             }
-            memcpy(out, "*@*", 3); /* never longer than what it stands for */
+            memcpy(out, "*@*", 3); /* never longer than an address */
             out += 3;
         } else {
             *out++ = *in++;
@@ -115,7 +115,7 @@ static void hide_addresses(char *text)
     *out = '\0';
 }
 
-/* S holds no control characters (printable_copy). */
+/* Appends S, which has no control characters (printable_copy). */
 static void add_json(struct buf *out, const char *s)
 {
     buf_addc(out, '"');
@@ -145,7 +145,7 @@ static void write_json(enum log_level level, const char *message)
     add_json(&out, message);
     buf_adds(&out, "}\n");
     ssize_t written = write(STDERR_FILENO, out.data, out.len);
-    (void)written; /* nowhere left to say it */
+    (void)written; /* there is nowhere left to report it */
     buf_free(&out);
 }
 
@@ -162,7 +162,7 @@ void log_line(enum log_level level, const char *fmt, ...)
     va_end(ap);
     if (m < 0)
         line[n] = '\0';
-    /* a script's log text must not forge a second line or move the terminal's cursor */
+    /* a script's text must not forge a second line or move the terminal's cursor */
     char *shown = printable_copy(line, strlen(line), 0);
     hide_addresses(shown);
     if (is_json) {
@@ -181,11 +181,11 @@ struct raw {
     size_t len;
 };
 
-/* What is not ASCII, control characters, and in JSON what would have to be escaped,
- * become '_'. */
+/* Appends S with '_' for control characters, for bytes outside of ASCII, and in JSON for
+ * what needs an escape. */
 static void add_raw(struct raw *out, const char *s)
 {
-    for (; s && *s && out->len < sizeof out->text - 4; s++) { /* the end has room */
+    for (; s && *s && out->len < sizeof out->text - 4; s++) { /* keeps room for the end */
         int is_plain = *s >= ' ' && *s <= '~';
         int is_mark = *s == '"' || *s == '\\';
         out->text[out->len++] = is_plain && !(is_json && is_mark) ? *s : '_';

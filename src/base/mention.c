@@ -10,14 +10,14 @@
 #include "base/array.h"
 #include "base/str.h"
 
-/* Code points, folded. */
+/* Code points in lower case. */
 struct letters {
     uint32_t *list;
     size_t n;
 };
 
 struct mention {
-    locale_t locale; /* knows the letters of Unicode; 0: those of ASCII alone */
+    locale_t locale; /* knows all letters of Unicode; 0: only ASCII is folded */
     struct letters word, text;
     int is_number, has_domain;
 };
@@ -39,7 +39,7 @@ static void add(const struct mention *m, struct letters *to, uint32_t c)
     to->list[to->n++] = fold(m, c);
 }
 
-/* Reads a character of UTF-8 at *P; a malformed byte stands for itself. */
+/* Reads a character of UTF-8 at *P. A malformed byte counts as a character. */
 static uint32_t read_utf8(const char **p, const char *end)
 {
     const unsigned char *u = (const unsigned char *)*p;
@@ -61,7 +61,7 @@ static uint32_t read_hex(const char **p, const char *end)
     return (uint32_t)strtoul(digits, NULL, 16);
 }
 
-/* Reads an escape, P being behind its backslash and before the string's end. */
+/* Reads an escape. P is after its backslash and before the string's end. */
 static uint32_t read_escape(const char **p, const char *end)
 {
     char kind = *(*p)++;
@@ -77,8 +77,8 @@ static uint32_t read_escape(const char **p, const char *end)
     return c;
 }
 
-/* Reads the string whose first character P is on into the text; returns the place of its
- * closing quote. */
+/* Reads into the text the string whose first character is at P. Returns its closing
+ * quote. */
 static const char *read_string(struct mention *m, const char *p, const char *end)
 {
     m->text.n = 0;
@@ -99,7 +99,8 @@ static int is_domain(uint32_t c)
            c == '_' || c == '@';
 }
 
-/* Characters of a local part (RFC 5322, 3.2.3); the dot too. */
+/* Returns whether C may be in the local part of an address (RFC 5322, 3.2.3), dots
+ * included. */
 static int is_local(uint32_t c)
 {
     return is_domain(c) || (c && c < 0x80 && strchr("!#$%&'*+/=?^`{|}~.", (int)c));
@@ -110,11 +111,12 @@ static int begins(const struct mention *m, size_t at)
     const uint32_t *text = m->text.list;
     if (at == 0 || !is_local(text[at - 1]))
         return 1;
-    /* a phone number may be asked for without its plus sign */
+    /* a phone number also matches without its plus sign */
     return m->is_number && text[at - 1] == '+' && (at == 1 || !is_local(text[at - 2]));
 }
 
-/* A dot that nothing of a word follows ends a sentence. */
+/* Returns whether a word may end at AT. A dot ends it when no character of a word
+ * follows. */
 static int ends(const struct mention *m, size_t at)
 {
     int (*belongs)(uint32_t) = m->has_domain ? is_domain : is_local;

@@ -1,8 +1,9 @@
-/* mention: whether the texts of a JSON document name an address or another handle.
+/* mention: tests whether the strings of a JSON document contain an address or another
+ * handle.
  *
- * The texts are compared as values, whatever escapes they are written with, in any letter
- * case, and whole: ana@mail.example is not in diana@mail.example, and brien@mail.example
- * not in o'brien@mail.example. */
+ * Strings are compared by their value, however they are escaped, without regard to case,
+ * and as whole words: diana@mail.example does not contain ana@mail.example, and
+ * o'brien@mail.example does not contain brien@mail.example. */
 #ifndef FOYER_MENTION_H
 #define FOYER_MENTION_H
 
@@ -10,10 +11,10 @@
 
 struct mention;
 
-/* WORD as it is looked for; it is copied. */
+/* Prepares the search for WORD, which is copied. */
 struct mention *mention_new(const char *word);
 void mention_free(struct mention *m); /* NULL is fine */
-/* Returns 1 when a string of JSON, valid text of LEN bytes, holds the word. */
+/* Returns 1 when a string in JSON, a valid text of LEN bytes, contains the word. */
 int mention_in(struct mention *m, const char *json, size_t len);
 
 #endif

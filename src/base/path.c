@@ -36,7 +36,7 @@ int path_is_dir(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Up to the last slash, or ".": a new string. */
+/* Returns a new string: PATH up to its last slash, or ".". */
 static char *dir_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -50,7 +50,7 @@ void path_give(const char *path, int fd)
         return;
     char *dir = dir_of(path);
     if (stat(dir, &st) == 0 && st.st_uid != 0 && fchown(fd, st.st_uid, st.st_gid) != 0)
-        errno = 0; /* it stays root's */
+        errno = 0; /* then it stays root's */
     free(dir);
 }
 
@@ -86,7 +86,7 @@ int path_make_dirs(const char *path, int mode, struct err *e)
     return rc;
 }
 
-/* What is no file, as in "it is a FIFO". */
+/* Names the type of what is not a regular file, as in "it is a FIFO". */
 static const char *type_of(mode_t mode)
 {
     if (S_ISDIR(mode))
@@ -96,7 +96,8 @@ static const char *type_of(mode_t mode)
     return S_ISSOCK(mode) ? "a socket" : "a device";
 }
 
-/* SHOWN is the file's name for errors. With PIPES, what is no file is read to its end. */
+/* Reads FD. SHOWN is the file's name in errors. PIPES allows what is not a regular file,
+ * read to its end. */
 static int read_fd(int fd, int pipes, const char *shown, struct buf *out, struct err *e)
 {
     struct stat st;
@@ -105,7 +106,7 @@ static int read_fd(int fd, int pipes, const char *shown, struct buf *out, struct
     if (!S_ISREG(st.st_mode) && (!pipes || S_ISDIR(st.st_mode)))
         return err_set(e, ERR_INVALID, "cannot read %s: it is %s, not a file", shown,
                        type_of(st.st_mode));
-    /* a shell's <(command) is a pipe: its writer is waited for */
+    /* a shell's <(command) is a pipe, and reading waits for its writer */
     if (!S_ISREG(st.st_mode))
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
     char chunk[16384];
@@ -123,8 +124,8 @@ static int read_fd(int fd, int pipes, const char *shown, struct buf *out, struct
     }
 }
 
-/* Says why PATH did not open, by errno. A link to nothing is there, so it is no
- * ERR_NOT_FOUND, by which a lower layer's file would take its place. */
+/* Reports by errno why PATH did not open. A link to a missing file is not ERR_NOT_FOUND:
+ * that would let a lower layer's file take its place. */
 static int open_error(const char *path, const char *shown, struct err *e)
 {
     char target[PATH_MAX];
@@ -134,18 +135,18 @@ static int open_error(const char *path, const char *shown, struct err *e)
         return err_set(e, ERR_INVALID,
                        "cannot read %s: it is a link to %.*s, which does not exist",
                        shown, (int)n, target);
-    if (why == ENXIO) /* what open(2) says of a socket */
+    if (why == ENXIO) /* what open(2) gives for a socket */
         return err_set(e, ERR_INVALID, "cannot read %s: it is a socket, not a file",
                        shown);
     return err_set(e, absent ? ERR_NOT_FOUND : ERR_INVALID, "cannot read %s: %s", shown,
                    strerror(why));
 }
 
-/* As path_read; SHOWN and PIPES are as in read_fd. */
+/* Reads as path_read does. SHOWN and PIPES are those of read_fd. */
 static int read_path(const char *path, int pipes, const char *shown, struct buf *out,
                      struct err *e)
 {
-    /* without waiting: to open a FIFO that no process writes to would hang */
+    /* not blocking: to open a FIFO without a writer would hang */
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return open_error(path, shown, e);
@@ -159,8 +160,9 @@ int path_read(const char *path, struct buf *out, struct err *e)
     return read_path(path, 1, path, out, e);
 }
 
-/* One system call instead of one for each part of the path; -1 also where the kernel does
- * not know it, or for an absolute link, which may yet lead back into DIR. */
+/* Opens NAME in one system call instead of one for each part of the path. Returns -1 also
+ * where the kernel has no openat2, and for an absolute link, which may lead back into
+ * DIR. */
 static int open_beneath(const char *dir, const char *name)
 {
     struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
@@ -239,7 +241,8 @@ int path_create(const char *path, const void *data, size_t len, int mode, struct
     return 0;
 }
 
-/* The rename itself must be on the disk too; where that is refused, it is as it was. */
+/* Syncs the directory of PATH, so that the rename is on the disk too. Ignores a file
+ * system that refuses. */
 static void sync_dir_of(const char *path)
 {
     char *dir = dir_of(path);
@@ -254,7 +257,7 @@ static void sync_dir_of(const char *path)
 int path_write(const char *path, const void *data, size_t len, int mode, struct err *e)
 {
     char *temporary = xasprintf("%s.%ld.new", path, (long)getpid());
-    unlink(temporary); /* of a process that was killed and had our number */
+    unlink(temporary); /* left by a killed process that had the same number */
     int rc = path_create(temporary, data, len, mode, e);
     if (rc == 0 && rename(temporary, path) != 0) {
         rc = err_set(e, ERR_STORE, "cannot write %s: %s", path, strerror(errno));
@@ -271,7 +274,7 @@ static int visible(const struct dirent *d)
     return d->d_name[0] != '.';
 }
 
-/* alphasort follows the locale; a list that programs read must not. */
+/* Compares bytes: alphasort follows the locale, but programs read this list. */
 static int byte_order(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);

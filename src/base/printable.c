@@ -6,7 +6,8 @@
 #include <string.h>
 #include <wchar.h>
 
-/* The bytes of the well-formed character at S, its code point in C; 0: malformed. */
+/* Returns the length of the well-formed character at S, and sets C to its code point; 0
+ * when it is malformed. */
 static size_t read_char(const unsigned char *s, size_t len, uint32_t *c)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -59,7 +60,8 @@ char *printable_json(const char *s, size_t len)
     for (size_t i = 0; i < len;) {
         uint32_t c;
         size_t n = read_char((const unsigned char *)s + i, len - i, &c);
-        if (n > 0 && (is_control(c) || is_direction(c))) /* each is of the first plane */
+        if (n > 0 &&
+            (is_control(c) || is_direction(c))) /* all of them are in the first plane */
             buf_addf(&out, "\\u%04x", (unsigned)c);
         else
             buf_add(&out, s + i, n ? n : 1);
@@ -76,8 +78,8 @@ char *printable_copy(const char *s, size_t len, int lines)
     return buf_take(&out, NULL);
 }
 
-/* Characters are UTF-8, whatever the user's locale; numbers stay as in C. A process that
- * shows none but ASCII does not read the locale's files. */
+/* Makes characters UTF-8 in any locale of the user, and leaves numbers as in C. Called
+ * only for text outside of ASCII: it reads the locale's files. */
 static void set_locale(void)
 {
     static int is_set;
@@ -88,7 +90,7 @@ static void set_locale(void)
         setlocale(LC_CTYPE, "");
 }
 
-/* The bytes and the columns of the next character. */
+/* Returns the length of the next character, and its columns in *WIDTH. */
 static size_t next_char(const char *s, mbstate_t *state, size_t *width)
 {
     wchar_t c;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Upper bounds in microseconds; what is above all of them is counted behind them. */
+/* Upper bounds in microseconds. The last bucket counts what is above all of them. */
 static const int64_t bounds[] = {250,   500,    1000,   2500,   5000,    10000,  25000,
                                  50000, 100000, 250000, 500000, 1000000, 5000000};
 enum { BOUNDS = sizeof bounds / sizeof *bounds };
@@ -22,9 +22,9 @@ struct region {
     } times[STAT_TIMES];
 };
 
-static struct region *region; /* NULL: nobody counts */
+static struct region *region; /* NULL: counting does nothing */
 
-/* A family's help stands with its first member. */
+/* The first metric of a family carries its help. */
 static const struct {
     const char *name, *label, *help;
 } counters[STATS] = {
@@ -103,7 +103,7 @@ int stats_create(struct err *e)
 int stats_attach(int fd, struct err *e)
 {
     struct stat st;
-    /* touching a page past the file's end would be a SIGBUS */
+    /* to read a page after the file's end would raise SIGBUS */
     if (fstat(fd, &st) != 0 || st.st_size != (off_t)sizeof(struct region))
         return err_set(e, ERR_USAGE,
                        "cannot count in descriptor %d: it is not `foyer "

@@ -244,7 +244,7 @@ unsigned char *str_unbase64(const char *s, size_t len, size_t *out_len)
     }
     *out_len = n - (len ? pad : 0);
     for (size_t i = *out_len; i < n; i++)
-        if (out[i] != 0) { /* RFC 4648, 3.5: two texts for the same bytes */
+        if (out[i] != 0) { /* not canonical (RFC 4648, 3.5) */
             free(out);
             return NULL;
         }

@@ -1,4 +1,4 @@
-/* str: strings, memory that aborts rather than fails, and the small encodings. */
+/* str: strings, memory allocation that aborts instead of failing, and small encodings. */
 #ifndef FOYER_STR_H
 #define FOYER_STR_H
 
@@ -6,14 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Memory: never NULL; the process aborts with a line when the machine has none left. */
+/* Allocation never returns NULL. Without memory the process prints a line and aborts. */
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);
-char *xstrdup_null(const char *s);            /* of NULL: NULL */
-char *xmemdup0(const void *data, size_t len); /* a copy with a NUL behind it */
-/* A new string by printf; the caller frees it. */
+char *xstrdup_null(const char *s);            /* NULL gives NULL */
+char *xmemdup0(const void *data, size_t len); /* a copy with a NUL after it */
+/* Returns a new string made by printf, which the caller frees. */
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
@@ -22,21 +22,22 @@ int str_ends(const char *s, const char *suffix);
 int str_eq(const char *a, const char *b);  /* two NULLs are equal */
 int str_ieq(const char *a, const char *b); /* ASCII case folded */
 
-/* Client, recipe, action, template, secret names: letters, digits, '-', '_' and '.', 1 to
- * 64 bytes, beginning with a letter or digit; never "..". */
+/* Returns 1 for a valid name of a client, recipe, action, template or secret: 1 to 64
+ * letters, digits, '-', '_' and '.', with a letter or digit first, without "..". */
 int str_is_name(const char *s);
 
-/* A decimal number, all of S; 0 or -1. */
+/* Reads S, a whole decimal number. Returns 0 or -1. */
 int str_parse_int(const char *s, int64_t *out);
-/* "90", "90s", "15m", "2h", "3d" to milliseconds; 0 or -1. */
+/* Reads "90", "90s", "15m", "2h" or "3d" as milliseconds. Returns 0 or -1. */
 int str_parse_duration(const char *s, int64_t *ms);
 
 enum { STR_MASK_MIN = 8 };
-/* Overwrites each SECRET within the LEN bytes; one shorter than STR_MASK_MIN is left. */
+/* Overwrites each SECRET within the LEN bytes by '*'. Does nothing for a SECRET shorter
+ * than STR_MASK_MIN. */
 void str_mask(char *s, size_t len, const char *secret);
 
-/* Order of bytes, for qsort and bsearch: of an array of strings, or of an array of struct
- * str_key (or of structs that begin with one). */
+/* Compare bytes, for qsort and bsearch: of an array of strings, and of an array of struct
+ * str_key or of structs that begin with one. */
 struct str_key {
     const char *s;
     size_t len;
@@ -44,25 +45,25 @@ struct str_key {
 int str_compare(const void *a, const void *b);
 int str_compare_keys(const void *a, const void *b);
 
-/* The value of a hexadecimal digit, or -1. */
+/* Returns the value of a hexadecimal digit, or -1. */
 int str_hex_digit(char c);
-/* OUT must hold 2 * LEN + 1. */
+/* Writes 2 * LEN digits and a NUL to OUT. */
 void str_hex(const void *data, size_t len, char *out);
 int str_unhex(const char *s, size_t len, unsigned char *out);
-/* A new string, standard alphabet, padded; the caller frees it. */
+/* Returns a new string in the standard alphabet, padded. The caller frees it. */
 char *str_base64(const void *data, size_t len);
-/* The bytes, freed by the caller, or NULL when S is not what str_base64 would make of
- * them. */
+/* Returns the bytes, which the caller frees, or NULL when str_base64 would not write them
+ * as S. */
 unsigned char *str_unbase64(const char *s, size_t len, size_t *out_len);
-/* Writes the character C as UTF-8; returns its 1 to 4 bytes. */
+/* Writes the character C as UTF-8 and returns its 1 to 4 bytes. */
 size_t str_put_utf8(uint32_t c, char out[4]);
-/* 1 when the bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
+/* Returns 1 for well-formed UTF-8: no surrogates, no overlong forms. */
 int str_is_utf8(const char *s, size_t len);
-/* How many bytes stand before the first one that breaks this; LEN when none does. */
+/* Returns how many bytes of S, from its start, are well-formed UTF-8. */
 size_t str_utf8_prefix(const char *s, size_t len);
 
-/* The best match for WORD among NAMES by edit distance, or NULL when nothing is near:
- * for "did you mean". */
+/* Returns the name nearest to WORD by edit distance, for "did you mean", or NULL when
+ * none is near. */
 const char *str_nearest(const char *word, const char *const *names, size_t n);
 
 #endif

@@ -10,8 +10,8 @@ static int has_mark(const struct buf *text, const char *mark, size_t len)
     return text->len >= len && memcmp(text->data, mark, len) == 0;
 }
 
-/* The name of an encoding that is refused; NULL for none. Without a mark, one of the
- * first two bytes of a text in UTF-16 is NUL, unless it begins with a foreign letter. */
+/* Returns the name of an encoding that is refused, or NULL. UTF-16 without a byte order
+ * mark has a NUL as one of its first two bytes, if it begins with an ASCII letter. */
 static const char *foreign_encoding(const struct buf *text)
 {
     if (has_mark(text, "\xff\xfe\0\0", 4) || has_mark(text, "\0\0\xfe\xff", 4))
@@ -23,7 +23,7 @@ static const char *foreign_encoding(const struct buf *text)
     return NULL;
 }
 
-/* Drops the mark and unifies the line ends, in place. */
+/* Drops the byte order mark and makes all line ends LF, in place. */
 static void unify(struct buf *text)
 {
     const char *p = text->data, *end = p + text->len;

@@ -6,11 +6,11 @@
 
 #include "base/buf.h"
 
-/* Appends S as one path segment, or one part of a query: all but A-Z a-z 0-9 - . _ ~ is
- * encoded. -1 past OUT's maximum. */
+/* Appends S, a path segment or a part of a query, with all but A-Z a-z 0-9 - . _ ~
+ * encoded. Returns -1 past OUT's maximum. */
 int url_add_escaped(struct buf *out, const char *s, size_t len);
-/* Decodes into OUT, which holds LEN bytes, and returns the length; '+' stays. -1 when a
- * '%' has no two hexadecimal digits behind it. */
+/* Decodes S into OUT, which has LEN bytes, and returns the length. Keeps '+'. Returns -1
+ * when a '%' is not followed by two hexadecimal digits. */
 long url_unescape(const char *s, size_t len, char *out);
 
 /* The parts of an absolute http or https URL, made by io/url_parse. */

@@ -7,7 +7,7 @@
 
 static const int64_t FIRST = -62135596800, LAST = 253402300799; /* years 1 to 9999 */
 
-/* N digits at *P, which moves behind them; -1 when they are not there. */
+/* Reads N digits at *P and moves *P after them; -1 when they are missing. */
 static int digits(const char **p, int n)
 {
     int v = 0;
@@ -27,7 +27,7 @@ static int skip(const char **p, char c)
     return 0;
 }
 
-/* Sets the day when it exists in the calendar. */
+/* Sets the day, if the calendar has it. */
 static int set_day(struct tm *tm, int y, int m, int d)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -69,7 +69,7 @@ static int parse_clock(const char **p, struct tm *tm, int32_t *ns)
     return 0;
 }
 
-/* "Z" or "+01:00" as seconds east. */
+/* Reads "Z" or "+01:00" as seconds east. */
 static int parse_zone(const char **p, int64_t *east)
 {
     if (skip(p, 'Z') == 0 || skip(p, 'z') == 0)
@@ -85,8 +85,8 @@ static int parse_zone(const char **p, int64_t *east)
     return 0;
 }
 
-/* Returns whether S is midnight on the first day of a month: a leap second stands before
- * it and nowhere else. */
+/* Returns 1 when S is midnight on the first day of a month: leap seconds come only before
+ * it. */
 static int begins_month(int64_t s)
 {
     struct tm tm;
@@ -117,8 +117,7 @@ int when_parse(const char *s, int64_t *seconds, int32_t *ns, struct err *e)
 
 /* ---- HTTP ---- */
 
-/* Moves *P behind the name among NAMES that stands there: 1 for the first one; -1: none.
- */
+/* Moves *P after the one of NAMES that is there. Returns its index, from 1, or -1. */
 static int parse_name(const char **p, const char *const *names, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -149,8 +148,8 @@ static int parse_seconds(const char **p, struct tm *tm)
                : 0;
 }
 
-/* "06 Nov 1994 08:49:37 GMT", or with dashes "06-Nov-94 08:49:37 GMT". A year of two
- * digits is at most 50 years after THIS_YEAR. */
+/* Reads "06 Nov 1994 08:49:37 GMT" or "06-Nov-94 08:49:37 GMT". A year of two digits is
+ * at most 50 years after THIS_YEAR. */
 static int parse_gmt(const char *p, int this_year, struct tm *tm)
 {
     int d = digits(&p, 2);
@@ -168,7 +167,7 @@ static int parse_gmt(const char *p, int this_year, struct tm *tm)
                : 0;
 }
 
-/* "Nov  6 08:49:37 1994" */
+/* Reads "Nov  6 08:49:37 1994". */
 static int parse_asctime(const char *p, struct tm *tm)
 {
     int m = parse_month(&p);
@@ -199,7 +198,7 @@ int when_parse_http(const char *s, int64_t now_s, int64_t *seconds)
     return rc;
 }
 
-/* CONVERSION is not a literal, but one of those that when_format lets through. */
+/* CONVERSION is not a literal, but when_format has checked it. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static void format_one(char *text, size_t size, const char *conversion,
@@ -230,7 +229,7 @@ int when_format(struct buf *out, const char *format, int64_t seconds, struct err
                            "%%B %%e %%F %%T %%R %%I %%p %%j %%u %%V %%G "
                            "%%w %%y %%%%",
                            format, p + 1);
-        } else if (p[1] == 'Y') { /* strftime's has no leading zeros */
+        } else if (p[1] == 'Y') { /* strftime's %Y has no leading zeros */
             failed = buf_addf(out, "%04d", tm.tm_year + 1900);
             p++;
         } else {

@@ -13,21 +13,21 @@
 
 enum { FILE_MAX = 256 * 1024, DAY = 86400 };
 
-/* When a change of clocks happens, as the footer's POSIX rule says. */
+/* One change of daylight saving time, as the POSIX rule in the footer says. */
 struct rule {
     char kind;            /* 'M' month.week.day, 'J' day 1-365, 'D' day 0-365 */
-    int month, week, day; /* of 'J' and 'D': DAY alone */
-    int32_t time;         /* seconds from local midnight, may be negative */
+    int month, week, day; /* 'J' and 'D' use DAY only */
+    int32_t time;         /* seconds from local midnight; may be negative */
 };
 
 struct zone {
     char *name;
     struct zone *next;
     size_t n;
-    int64_t *at;   /* N times at which the offset changes */
-    int32_t *east; /* ... to this */
-    int32_t first; /* the offset before them */
-    /* after the last of them */
+    int64_t *at;   /* the N times at which the offset changes */
+    int32_t *east; /* the offset from each of them on */
+    int32_t first; /* the offset before the first */
+    /* after the last one */
     int has_rule, has_dst;
     int32_t std, dst;
     struct rule begin, end; /* of daylight saving time */
@@ -40,7 +40,7 @@ int64_t zone_floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-/* Years begin in March, so that the leap day is their last. */
+/* Counts years from March, so that the leap day is the last day. */
 int64_t zone_days(int64_t year, int month, int day)
 {
     year -= month <= 2;
@@ -68,7 +68,7 @@ static int is_leap(int64_t year)
 
 /* ---- the footer: "CET-1CEST,M3.5.0,M10.5.0/3" ---- */
 
-/* Digits up to MAX at *P, -1 when there are none or it is more. */
+/* Reads digits up to MAX at *P; -1 when there are none or the number is larger. */
 static int parse_number(const char **p, int max)
 {
     int v = -1;
@@ -92,7 +92,7 @@ static int parse_name(const char **p)
     return *p - from >= 3 ? 0 : -1;
 }
 
-/* [+-]h[h[h]][:mm[:ss]] */
+/* Reads [+-]h[h[h]][:mm[:ss]]. */
 static int parse_time(const char **p, int32_t *seconds)
 {
     int sign = **p == '-' ? -1 : 1;
@@ -155,7 +155,7 @@ static int parse_footer(struct zone *z, const char *p)
     return parse_rule(&p, &z->begin) || parse_rule(&p, &z->end) || *p ? -1 : 0;
 }
 
-/* When the rule applies in YEAR, EAST being the offset before. */
+/* Returns when R applies in YEAR. EAST is the offset before it. */
 static int64_t rule_at(const struct rule *r, int64_t year, int32_t east)
 {
     int64_t day;
@@ -165,7 +165,7 @@ static int64_t rule_at(const struct rule *r, int64_t year, int32_t east)
             zone_days(year + (r->month == 12), r->month == 12 ? 1 : r->month + 1, 1);
         int64_t weekday = (first % 7 + 11) % 7; /* 1970-01-01 was a Thursday */
         day = first + (r->day - weekday + 7) % 7 + 7 * (r->week - 1);
-        if (day >= after) /* week 5 is the last one */
+        if (day >= after) /* week 5 is the last week */
             day -= 7;
     } else {
         /* 'J' never counts February 29 */
@@ -190,7 +190,8 @@ static void rule_span(const struct zone *z, int64_t t, struct zone_span *span)
         } changes[] = {{rule_at(&z->end, y, z->dst), z->std},
                        {rule_at(&z->begin, y, z->std), z->dst}};
         for (int i = 0; i < 2; i++) {
-            /* of two at once the one to daylight saving time: it may be all year */
+            /* of two changes at once, the one to daylight saving time wins: it may last
+             * all year */
             if (changes[i].at <= t && changes[i].at >= span->from) {
                 span->from = changes[i].at;
                 span->east = changes[i].east;
@@ -203,7 +204,7 @@ static void rule_span(const struct zone *z, int64_t t, struct zone_span *span)
 
 void zone_span(const struct zone *z, int64_t t, struct zone_span *span)
 {
-    size_t low = 0, high = z->n; /* how many changes are not after T */
+    size_t low = 0, high = z->n; /* the number of changes up to T */
     while (low < high) {
         size_t mid = low + (high - low) / 2;
         if (z->at[mid] <= t)
@@ -239,8 +240,8 @@ struct header {
 
 enum { HEADER = 44 };
 
-/* The header at P and how many bytes its block has with times of SIZE bytes; -1 when it
- * is none, or when that is more than the LEN bytes that are there. */
+/* Reads the header at P. Returns the size of its block, with times of SIZE bytes, or -1
+ * when it is malformed or the block is longer than LEN. */
 static int64_t parse_header(const unsigned char *p, size_t len, int size,
                             struct header *h)
 {
@@ -262,7 +263,8 @@ static int parse_block(struct zone *z, const unsigned char *p, const struct head
                        int size)
 {
     const unsigned char *index = p + h->time * size, *types = index + h->time;
-    if (h->type == 0 || h->leap != 0) /* "right/": seconds that others do not count */
+    if (h->type == 0 ||
+        h->leap != 0) /* a "right/" zone counts leap seconds, Unix time does not */
         return -1;
     z->n = (size_t)h->time;
     z->at = xcalloc(z->n + 1, sizeof *z->at);
@@ -277,7 +279,7 @@ static int parse_block(struct zone *z, const unsigned char *p, const struct head
     return 0;
 }
 
-/* The footer between its two newlines. */
+/* Parses the footer, which is between two newlines. */
 static int parse_tail(struct zone *z, const unsigned char *p, size_t len)
 {
     const unsigned char *end =
@@ -308,7 +310,7 @@ struct zone *zone_parse(const void *data, size_t len, struct err *e)
     struct zone *z = xcalloc(1, sizeof *z);
     int64_t block = parse_header(p, len, 4, &h);
     int failed = block < 0;
-    if (!failed && p[4] == 0) { /* version 1 has only this */
+    if (!failed && p[4] == 0) { /* version 1 has only this block */
         failed = parse_block(z, p + HEADER, &h, 4) != 0;
     } else if (!failed) {
         p += HEADER + block;
