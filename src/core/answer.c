@@ -10,8 +10,9 @@
 
 enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 3600 * 1000 };
 
-/* Refused for certain, so that to do it again is safe: what the design lists. What else a
- * write is answered, nobody knows whether it was done: a 303 mostly says so. */
+/* Returns whether STATUS certainly means that the write did not happen, so that it is
+ * safe to send it again. After any other status a write may have happened: a 303, for
+ * example, mostly means that it did. */
 static int is_refusal(int status)
 {
     static const int refusals[] = {400, 401, 403, 404, 405, 409, 413, 415, 422, 429};

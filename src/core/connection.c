@@ -39,8 +39,8 @@ int host_is_address(const char *host)
     return host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1;
 }
 
-/* One that everybody reads alike: libcurl would make "c/o" of a U+2105 in a name, or
- * refuse what has no such meaning. */
+/* Returns whether all programs read HOST alike. libcurl would turn a U+2105 in a name
+ * into "c/o", or refuse other characters. */
 static int is_plain_name(const char *host)
 {
     static const char used[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -63,7 +63,7 @@ int host_matches(const char *pattern, const struct url_parts *u)
     } else if (u->port_given ? u->port != 443 : strcmp(u->scheme, "https") != 0) {
         return 0;
     }
-    /* plain http only to the one place that was named with its port */
+    /* plain http only for a host that was named with its port */
     if (strcmp(u->scheme, "https") != 0 && !colon)
         return 0;
     size_t host_len = strlen(u->host);

@@ -61,7 +61,8 @@ static void check_text_or_list(struct value_walk *c, const struct value_at *at,
     }
 }
 
-/* "*.api.frontapp.com" is a pattern here, which client.lua's hosts may not have. */
+/* A pattern such as "*.api.frontapp.com" is allowed here, but not in client.lua's hosts.
+ */
 static void check_hosts(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
     if (!json_is_array(v) || json_array_size(v) == 0)
@@ -163,7 +164,7 @@ static void check_moved(struct value_walk *c, const struct value_at *at, const j
     check_fields(c, at, v, fields);
 }
 
-/* A table of texts, or of tables of lists, as DEPTH has it. */
+/* Checks a table of texts, or of tables of lists, as DEPTH says. */
 static void check_texts(struct value_walk *c, const struct value_at *at, const json_t *v,
                         int depth)
 {
@@ -198,7 +199,7 @@ static void check_events(struct value_walk *c, const struct value_at *at, const 
     check_fields(c, at, v, fields);
 }
 
-/* What is a reply to a customer, for the loop guard. */
+/* Checks which requests are a reply to a customer, for the loop guard. */
 static void check_reply(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
     static const struct field fields[] = {
@@ -210,7 +211,7 @@ static void check_reply(struct value_walk *c, const struct value_at *at, const j
         value_report(c, &here, "must hold {conversation}");
 }
 
-/* How an accepted message is known to have got there. */
+/* Checks how foyer learns that an accepted message was delivered. */
 static void check_receipt(struct value_walk *c, const struct value_at *at,
                           const json_t *v)
 {
@@ -260,7 +261,7 @@ static void check_unit(struct value_walk *c, const struct value_at *at, const js
     check_one_of(c, at, v, words, 2, "\"ms\" or \"s\"");
 }
 
-/* The settings of an app that can hold a key. */
+/* Checks the name of an app's setting that can have a key. */
 static void check_key(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
     static const char *const words[] = {"signing_key", "rule_key", "client_secret"};

@@ -1,5 +1,5 @@
-/* connector_check: what lua/<app>/connector.lua may say (design 8): the parts that the
- * core reads. It takes the plain tree that vm/data made of it. */
+/* connector_check: checks lua/<app>/connector.lua, the parts that foyer's C code reads.
+ * Takes the plain tree that vm/data made of the file. */
 #ifndef FOYER_CONNECTOR_CHECK_H
 #define FOYER_CONNECTOR_CHECK_H
 
@@ -7,8 +7,7 @@
 
 #include "core/settings_value.h"
 
-/* Reports every problem that it finds, as settings_check does, and answers their number.
- */
+/* Reports every problem, as settings_check does, and returns their number. */
 int connector_check(const json_t *connector, settings_problem_fn *problem, void *arg);
 
 #endif

@@ -13,7 +13,7 @@ static const char *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sa
 static const struct field {
     const char *what;
     int min, max;
-    const char *const *names; /* of MIN and up; NULL: none */
+    const char *const *names; /* of the values from MIN on; NULL: none */
 } fields[] = {
     {"minute", 0, 59, NULL},           {"hour", 0, 23, NULL},
     {"day of the month", 1, 31, NULL}, {"month", 1, 12, months},
@@ -24,11 +24,11 @@ enum { FIELDS = sizeof fields / sizeof fields[0] };
 enum { MINUTE, HOUR, DAY, MONTH, WEEKDAY };
 
 struct cron {
-    uint64_t set[FIELDS]; /* bit N: the field says N */
-    int star[FIELDS];     /* it begins with "*" */
+    uint64_t set[FIELDS]; /* bit N: the field includes N */
+    int star[FIELDS];     /* the field begins with "*" */
 };
 
-/* Reads a number or a name at *P; -1 when there is none. */
+/* Reads a number or a name at *P, or returns -1. */
 static int parse_value(const char **p, const struct field *f)
 {
     if (isdigit((unsigned char)**p)) {
@@ -45,8 +45,8 @@ static int parse_value(const char **p, const struct field *f)
     return -1;
 }
 
-/* One item of a list: "*", "5", "1-5", either of the ranges with "/2". NULL or a fault.
- */
+/* Reads one item of a list: "*", "5" or "1-5", with or without "/2". Returns NULL, or
+ * what is wrong. */
 static const char *parse_item(const char **p, const struct field *f, uint64_t *set)
 {
     int is_range = 1, from = f->min, to = f->max, step = 1;
@@ -143,7 +143,7 @@ int cron_is_fixed(const char *s)
 
 /* ---- times of a clock, as seconds since 1970-01-01 on that clock ---- */
 
-/* February 29 on a given weekday comes within 40 years. */
+/* A February 29 on a given weekday comes at least every 40 years. */
 enum { HOURS = 24, DAY_SECONDS = 86400, DAYS_AHEAD = 41 * 366 };
 #define NEVER INT64_MAX
 
@@ -152,7 +152,7 @@ static int has(const struct cron *c, int field, int value)
     return (c->set[field] >> value & 1) != 0;
 }
 
-/* As Vixie cron: where both days are named, either will do. */
+/* As Vixie cron does: if both day fields are restricted, one of them is enough. */
 static int has_day(const struct cron *c, int64_t date)
 {
     int64_t year;
@@ -163,7 +163,8 @@ static int has_day(const struct cron *c, int64_t date)
     return has(c, MONTH, month) && (both ? by_day && by_weekday : by_day || by_weekday);
 }
 
-/* The first one with FROM <= it < UNTIL, else NEVER. FROM is a whole minute. */
+/* Returns the first match with FROM <= match < UNTIL, or NEVER. FROM is a whole minute.
+ */
 static int64_t find(const struct cron *c, int64_t from, int64_t until)
 {
     for (int64_t date = zone_floor_div(from, DAY_SECONDS); date * DAY_SECONDS < until;
@@ -191,16 +192,16 @@ static int64_t whole_minute(int64_t t)
     return zone_floor_div(t + 59, 60) * 60;
 }
 
-/* As cron(8): times with "*" in the minute or the hour follow the clocks as they are. A
- * fixed time comes once, although clocks are changed by less than three hours; where they
- * are changed by more, it follows them as well. */
+/* Returns whether the times of C follow the clocks through CHANGE, in seconds. As in
+ * cron(8), times with "*" always do; fixed times only through a change of three hours or
+ * more. */
 static int follows_clocks(const struct cron *c, int64_t change)
 {
     return !is_fixed(c) || change >= CRON_CORRECTION_S || change <= -CRON_CORRECTION_S;
 }
 
-/* The first slot with FROM <= it < UNTIL, else NEVER. Offsets of old had seconds: a clock
- * time belongs to the minute in which clocks come to show it. */
+/* Returns the first slot with FROM <= slot < UNTIL, or NEVER. Old offsets have seconds: a
+ * clock time belongs to the minute in which the clocks reach it. */
 static int64_t next_slot(const struct cron *c, const struct zone *z, int64_t from,
                          int64_t until)
 {
@@ -213,12 +214,13 @@ static int64_t next_slot(const struct cron *c, const struct zone *z, int64_t fro
         if (span.from != INT64_MIN)
             zone_span(z, span.from - 1, &before);
         if (span.from != INT64_MIN && !follows_clocks(c, span.east - before.east)) {
-            int64_t shown = span.from + before.east; /* by clocks until then */
+            int64_t shown =
+                span.from + before.east; /* what the clocks showed until then */
             if (whole_minute(span.from) == from &&
                 find(c, whole_minute(shown), span.from + span.east) != NEVER)
-                return from; /* left out */
+                return from; /* the clocks skip it */
             if (clock < shown)
-                clock = shown; /* what was shown already */
+                clock = shown; /* skip what the clocks have shown before */
         }
         int64_t end = span.until < until - 59 ? span.until : until - 59;
         int64_t at = find(c, whole_minute(clock), end + span.east);
@@ -266,7 +268,7 @@ int cron_last(const char *expr, const char *zone, int64_t from_ms, int64_t to_ms
     int64_t found = next_slot(&c, z, first, end);
     if (found == NEVER)
         return 0;
-    while (end - found > 60) { /* none is at END or later */
+    while (end - found > 60) { /* no slot is at END or later */
         int64_t mid = found + 60 + (end - found - 60) / 2;
         int64_t at = next_slot(&c, z, mid, end);
         if (at != NEVER)

@@ -9,18 +9,19 @@
 #include "base/str.h"
 
 struct entry {
-    struct journal_entry is; /* its texts and bytes owned */
-    char *failure;           /* of an open scope that was left with one: see settle */
+    struct journal_entry is; /* owns its texts and bytes */
+    char
+        *failure; /* of a scope that ended with a failure and is still open: see settle */
     size_t failure_len;
     int stored; /* the store has a step with this seq */
-    int dirty;  /* it has not, or says something else */
+    int dirty;  /* the store lacks it or has another version */
 };
 
-/* ENTRIES are what is recorded, in the order in which it was begun: a finished scope is
- * one entry, an open one is followed by its inner steps. The entries before NEXT have
- * been asked for in this attempt. OPEN holds the indices of those open now, outermost
- * first: scopes, then at most one plain step. Without `keep`, what ends is dropped, and
- * ENTRIES holds what is open; SEQ counts as though it were kept. */
+/* ENTRIES are the recorded steps in the order in which they began. A finished scope is
+ * one entry; an open one is followed by its inner steps. The entries before NEXT were
+ * asked for in this attempt. OPEN has the indices of the open entries, the outermost
+ * first: scopes, then at most one plain step. Without KEEP, ended entries are dropped,
+ * and SEQ counts as if they were kept. */
 struct journal {
     const struct limits *limits;
     int keep;
@@ -29,7 +30,7 @@ struct journal {
     int *open;
     int depth;
     int seq;  /* of the next step */
-    int drop; /* stored steps from here on are gone; -1: none */
+    int drop; /* stored steps from this seq on are gone; -1: none */
     int has_diverged;
 };
 
@@ -101,20 +102,21 @@ static void push_open(struct journal *j, int index)
     j->open[j->depth++] = index;
 }
 
-/* The innermost open entry, or NULL. */
+/* Returns the innermost open entry, or NULL. */
 static struct entry *innermost(const struct journal *j)
 {
     return j->depth ? &j->entries[j->open[j->depth - 1]] : NULL;
 }
 
-/* The innermost open entry when it is SEQ and of that sort, else NULL. */
+/* Returns the innermost open entry if it is SEQ and a scope or a step as asked, else
+ * NULL. */
 static struct entry *open_entry(const struct journal *j, int seq, int is_scope)
 {
     struct entry *top = innermost(j);
     return top && top->is.seq == seq && top->is.is_scope == is_scope ? top : NULL;
 }
 
-/* Compares the next recorded entry with what is asked now. */
+/* Compares the next recorded entry with the step that is asked for. */
 static int check_same(struct journal *j, const struct journal_entry *asked, struct err *e)
 {
     const struct journal_entry *was = &j->entries[j->next].is;
@@ -139,7 +141,7 @@ static int check_same(struct journal *j, const struct journal_entry *asked, stru
                    was->seq, asked->kind, asked->name, new, old);
 }
 
-/* A write that was accepted, from entry I on. */
+/* Returns whether a write was accepted, from entry I on. */
 static int has_write(const struct journal *j, int i)
 {
     for (; i < j->n; i++) {
@@ -151,9 +153,9 @@ static int has_write(const struct journal *j, int i)
     return 0;
 }
 
-/* A scope that was left with a failure stays open, with what was done inside, until the
- * script goes on: when it does not, the run has failed, and a retry goes on behind what
- * was done. */
+/* Ends the scope that ended with a failure. It stays open, with its steps, until the
+ * script asks for another step. If the script does not, the run has failed, and a retry
+ * continues after those steps. */
 static void settle(struct journal *j)
 {
     int i = 0;
@@ -168,7 +170,7 @@ static void settle(struct journal *j)
     set_result(entry, entry->failure, entry->failure_len);
     free(entry->failure);
     entry->failure = NULL;
-    /* what is inside of it, other failures too */
+    /* drops the steps inside, other failures included */
     truncate_entries(j, i + 1);
     j->next = j->n;
 }
@@ -224,7 +226,7 @@ int journal_enter(struct journal *j, const char *name, const void *input, size_t
 {
     struct journal_entry asked = {.kind = "call", .name = name, .is_scope = 1};
     crypto_sha256(input, len, asked.hash);
-    if (j->keep) { /* whoever finds out about a write in it will ask for it */
+    if (j->keep) { /* needed to find out about a write inside of the scope */
         asked.input = input;
         asked.input_len = len;
     }
@@ -247,7 +249,7 @@ static size_t weight(const struct entry *entry)
     return entry->is.input_len + entry->is.len + entry->failure_len;
 }
 
-/* Whether LEN bytes may be kept for ENTRY beside what the first KEPT entries hold. */
+/* Checks that LEN bytes fit for ENTRY beside the first KEPT entries. */
 static int check_room(const struct journal *j, const struct entry *entry, int kept,
                       size_t len, struct err *e)
 {
@@ -256,7 +258,7 @@ static int check_room(const struct journal *j, const struct entry *entry, int ke
         return 0;
     for (int i = 0; i < kept; i++)
         total += weight(&j->entries[i]);
-    total -= entry->is.len; /* the new one takes its place */
+    total -= entry->is.len; /* the new result replaces the old one */
     if (total <= max)
         return 0;
     return err_set(
@@ -296,7 +298,7 @@ static int finish(struct journal *j, int seq, int is_scope, int failed,
         }
         set_result(entry, result, len);
     }
-    /* A scope's inner steps have served. */
+    /* the result replaces a scope's inner steps */
     truncate_entries(j, j->keep ? index + 1 : index);
     return 0;
 }
@@ -450,13 +452,13 @@ static int is_walk(const char *name)
     return str_starts(name, "each ");
 }
 
-/* Only actions are named APP/NAME. */
+/* Only names of actions are APP/NAME. */
 int journal_is_action(const char *name)
 {
     return strchr(name, '/') && !is_walk(name);
 }
 
-/* An open scope is one that has no result yet, or a checkpoint. */
+/* A scope is open while it has no result, or a checkpoint only. */
 int journal_uncertain(const struct journal *j, struct journal_entry *intent,
                       struct journal_entry *scope)
 {
@@ -478,7 +480,7 @@ int journal_uncertain(const struct journal *j, struct journal_entry *intent,
 void journal_rewind(struct journal *j)
 {
     const struct journal_entry *last = j->n ? &j->entries[j->n - 1].is : NULL;
-    /* While a plain step is open, nothing recorded comes after it. */
+    /* A plain step that is open is the last entry. */
     if (last && !last->is_done && !last->is_scope && last->at_ms == 0)
         truncate_entries(j, j->n - 1);
     j->depth = 0;

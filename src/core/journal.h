@@ -1,12 +1,13 @@
-/* journal: the steps of one run, so that its replay repeats none of them (design 6).
+/* journal: the recorded steps of one run, so that a replay does not repeat them.
  *
- * A step is (sequence, kind, name, SHA-256 of its canonical input) with the bytes of its
- * result, a failure that is final being a result too. A scope is a step with steps
- * inside; when it is left, its result replaces them. All of this is in memory; what the
- * store lacks is handed out as a delta, and what it has is loaded before the first step.
- * The module knows neither Lua nor the store.
+ * A step is a sequence number, a kind, a name and the SHA-256 of its canonical input,
+ * with the bytes of its result. A final failure is a result too. A scope is a step that
+ * contains steps; its result replaces them when it ends. Everything is in memory: the
+ * caller loads what the store has before the first step, and stores what journal_delta
+ * returns. This file knows neither Lua nor the store.
  *
- * One run, one coroutine: at most one plain step is open at a time, inside the scopes. */
+ * A run is one coroutine: at most one plain step is open at a time, inside of the open
+ * scopes. */
 #ifndef FOYER_JOURNAL_H
 #define FOYER_JOURNAL_H
 
@@ -21,120 +22,124 @@ struct journal;
 
 enum { JOURNAL_SMALL = 4096 };
 
-/* One step as it is recorded. Texts and bytes belong to whoever filled it in. */
+/* One recorded step. The code that fills it in owns its texts and bytes. */
 struct journal_entry {
     int seq;
     const char *kind, *name;
     unsigned char hash[CRYPTO_SHA256_SIZE];
-    /* is_intent of an ended scope: a write inside was accepted (its result begins with
-     * "2", as an HTTP status does) */
+    /* is_intent of an ended scope: a write inside of it was accepted (its result begins
+     * with "2", as an HTTP status does) */
     int is_done, is_scope, is_intent;
-    int64_t at_ms;     /* of an intent: when it left; 0: nothing has left */
-    const char *input; /* of an open scope or intent, for confirming it; else NULL */
+    int64_t at_ms;     /* of an intent: when it was sent; 0: not sent */
+    const char *input; /* of an open scope or intent, to confirm it; else NULL */
     size_t input_len;
     const char *result; /* NULL while it is open; of an open scope: its checkpoint */
     size_t len;
 };
 
 enum journal_answer {
-    JOURNAL_NEW,      /* do it, then end the step */
-    JOURNAL_RECORDED, /* done before: here is its result; do not end it */
-    JOURNAL_PENDING   /* an intent that left, without outcome: it may have happened; end
-                         the step once that is known */
+    JOURNAL_NEW,      /* run it, then end the step */
+    JOURNAL_RECORDED, /* it ran before: use its result; do not end it */
+    JOURNAL_PENDING   /* an intent that was sent and has no result, so that it may have
+                         happened: end the step when that is known */
 };
 
 struct journal_step {
     int seq;            /* from 0 */
-    const char *result; /* RECORDED, and of a scope with a checkpoint: lent until the next
-                           call; else NULL */
+    const char *result; /* of a RECORDED step, and of a scope with a checkpoint: borrowed
+                           until the next call; else NULL */
     size_t len;
 };
 
-/* KEEP 1 is for a run whose steps are stored: ended ones are kept for its replay. KEEP 0
- * is for a run whose only attempt is this process: limits hold, but nothing ended
- * is kept and there is no rewind, so that a waiting run stays small. LIMITS is borrowed.
- */
+/* KEEP 1 is for a run whose steps are stored: ended steps are kept for its replay. KEEP 0
+ * is for a run with only one attempt, in this process: ended steps are dropped and there
+ * is no rewind, so that a waiting run stays small. LIMITS is borrowed and holds in both
+ * cases. */
 struct journal *journal_new(const struct limits *limits, int keep);
 void journal_free(struct journal *j); /* NULL is fine */
 
-/* Asks for the next step. INPUT is canonical bytes. INTENT is 1 for a write: what can
- * have an effect in the world. Answers a journal_answer, or -1: ERR_CONFLICT when a
- * replay asks for something else than what is recorded (expected and asked step are
- * named), ERR_LIMIT past limits->steps. */
+/* Asks for the next step. INPUT is canonical bytes. INTENT is 1 for a write, which can
+ * have an effect outside of foyer. Returns a journal_answer, or -1. ERR_CONFLICT: the
+ * replay asks for another step than the recorded one; the sentence names both. ERR_LIMIT:
+ * more than limits->steps. */
 int journal_begin(struct journal *j, const char *kind, const char *name,
                   const void *input, size_t len, int intent, struct journal_step *step,
                   struct err *e);
-/* The open step's result. ERR_LIMIT past limits->step_bytes, or when all that the journal
- * keeps would take more than limits->record_bytes: the step stays open. A result of at
- * most JOURNAL_SMALL bytes is kept all the same, such as an error in place of one. */
+/* Ends the open step with its result. ERR_LIMIT when the result is larger than
+ * limits->step_bytes, or all results of the journal than limits->record_bytes; the step
+ * then stays open. A result of at most JOURNAL_SMALL bytes, such as an error instead of a
+ * result, always fits the second limit. */
 int journal_end(struct journal *j, int seq, const void *result, size_t len,
                 struct err *e);
-/* The open step certainly did not happen: forgets it. */
+/* Forgets the open step, which certainly did not happen. */
 void journal_cancel(struct journal *j, int seq);
-/* The open intent SEQ is about to leave, at AT_MS (Unix): from now on it is uncertain
- * until it ends. WHAT describes it for whoever has to find out. */
+/* Records that the open intent SEQ is about to be sent, at AT_MS (Unix). It is uncertain
+ * until it ends. WHAT describes it, for the code that must find out whether it happened.
+ */
 void journal_sent(struct journal *j, int seq, int64_t at_ms, const void *what,
                   size_t len);
-/* It was refused, and may be sent again. */
+/* Records that it was refused, so that it may be sent again. */
 void journal_unsent(struct journal *j, int seq);
-/* The last step, SEQ, which has ended, ended with nothing that serves: a replay does it
- * anew, but for an intent, which is uncertain from now on. Nothing when it is not the
- * last. */
+/* Reopens the step SEQ, which ended with a result that is of no use. A replay runs it
+ * again; an intent is uncertain from now on. Does nothing when SEQ is not the last step.
+ */
 void journal_reopen(struct journal *j, int seq);
 
-/* Enters a scope: NEW means run its body (whose own steps may be recorded), RECORDED that
- * its result is here and its body must not run. */
+/* Enters a scope. NEW: run its body, whose steps may be recorded. RECORDED: its result is
+ * here, do not run its body. */
 int journal_enter(struct journal *j, const char *name, const void *input, size_t len,
                   struct journal_step *step, struct err *e);
-/* Leaves the innermost scope; fails also when the body asked for fewer steps than are
- * recorded (ERR_CONFLICT). FAILED 1: RESULT is a failure. Until another step is begun,
- * the store has the scope as open, with what was done inside: when the failure ends the
- * run, who tries it again goes on from there. */
+/* Ends the innermost scope. ERR_CONFLICT when the body asked for fewer steps than are
+ * recorded. FAILED 1: RESULT is a failure. Then the store keeps the scope open, with its
+ * steps, until another step begins: if the failure ends the run, a retry continues after
+ * those steps. */
 int journal_leave(struct journal *j, int seq, int failed, const void *result, size_t len,
                   struct err *e);
-/* Leaves the scope SEQ that an error has left behind open, and what is open inside of it,
- * with RESULT for each scope; a step inside that never ended is forgotten. Nothing when
+/* Ends the scope SEQ, which an error has left open, and the scopes that are open inside
+ * of it, each with RESULT. Forgets an inner step that has not ended. Does nothing when
  * SEQ is not open. */
 void journal_unwind(struct journal *j, int seq, const void *result, size_t len);
-/* The run has ended: ERR_CONFLICT when recorded steps were not asked for. */
+/* Checks, at the end of the run, that all recorded steps were asked for. ERR_CONFLICT if
+ * not. */
 int journal_finish(struct journal *j, struct err *e);
 
 /* ---- the store's side; with KEEP ---- */
 
-/* Appends a recorded step, in order of seq, before the first one is asked for. */
+/* Appends a recorded step, in order of seq, before the first step is asked for. */
 int journal_load(struct journal *j, const struct journal_entry *entry, struct err *e);
-/* What the store lacks: stored steps with seq >= *DROP are gone (-1: none), then FN for
- * each step that is new or changed. 1 when there is any of it. Borrowed until the
- * journal's next call. */
+/* Returns 1 when the store must be brought up to date: stored steps with seq >= *DROP are
+ * gone (-1: none), then FN is called for each step that is new or changed. Its arguments
+ * are borrowed until the journal's next call. */
 int journal_delta(const struct journal *j, int *drop,
                   void (*fn)(void *arg, const struct journal_entry *entry), void *arg);
-/* The delta is stored. */
+/* Records that the delta is stored. */
 void journal_saved(struct journal *j);
-/* The open scope SEQ keeps RESULT, and its inner steps have served: a replay enters it
- * with RESULT (JOURNAL_NEW, step->result set) and goes on from there. */
+/* Gives the open scope SEQ a checkpoint, RESULT, and drops its inner steps. A replay
+ * enters the scope with it (JOURNAL_NEW, step->result set) and continues from there. */
 int journal_checkpoint(struct journal *j, int seq, const void *result, size_t len,
                        struct err *e);
-/* A scope of that name is an action's: neither a recipe's nor a walk's (ctx.each). */
+/* Returns 1 when NAME is an action's scope, not that of a recipe or of a walk (ctx.each).
+ */
 int journal_is_action(const char *name);
-/* The intent that is recorded without an outcome, and the innermost action or recipe
- * around it (seq -1: none), whose walks count as its own: 1, or 0 when there is no such
- * intent. */
+/* Finds the intent that has no result, and the innermost action or recipe around it (seq
+ * -1: none), whose walks are part of it. Returns 1, or 0 when there is no such intent. */
 int journal_uncertain(const struct journal *j, struct journal_entry *intent,
                       struct journal_entry *scope);
 
-/* Starts a replay from the first step. Open steps are forgotten, but not intents that
- * left and open scopes. */
+/* Starts a replay from the first step. Forgets open steps, but keeps intents that were
+ * sent and open scopes. */
 void journal_rewind(struct journal *j);
-/* 1 while recorded steps remain: log is mute then. */
+/* Returns 1 while recorded steps remain. The run then writes no log lines. */
 int journal_is_replaying(const struct journal *j);
-/* 1 after a replay asked for something else than is recorded: the code or the world has
- * changed, and what the script would do now is not what was begun. */
+/* journal_has_diverged returns 1 after a replay asked for another step than the recorded
+ * one: the code or the data has changed since the run began. */
 int journal_has_diverged(const struct journal *j);
 void journal_set_diverged(struct journal *j);
-/* Steps so far, a finished scope counting as one; scopes open now. */
+/* journal_steps counts steps, a finished scope as one. journal_depth counts open scopes.
+ */
 int journal_steps(const struct journal *j);
 int journal_depth(const struct journal *j);
-/* What its results and inputs take, in bytes. */
+/* Returns the bytes of its results and inputs. */
 size_t journal_bytes(const struct journal *j);
 
 #endif

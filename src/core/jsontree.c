@@ -10,13 +10,13 @@
 #include "base/jsontext.h"
 #include "base/str.h"
 
-enum { DEPTH_MAX = 2000 }; /* jansson's own is 2048 */
+enum { DEPTH_MAX = 2000 }; /* jansson's own maximum is 2048 */
 
 static const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
 
 /* ---- what jansson refuses, written so that it does not ---- */
 
-/* In a name, U+0001 U+0002 stands for NUL, and U+0001 twice for U+0001. */
+/* Appends a name in which U+0001 U+0002 means NUL, and U+0001 twice means U+0001. */
 static void add_name(struct buf *out, const char *p, const char *end)
 {
     while (p < end) {
@@ -34,7 +34,7 @@ static void add_name(struct buf *out, const char *p, const char *end)
     }
 }
 
-/* P is on the opening quote; returns what follows the closing one. */
+/* Returns what follows the closing quote. P is on the opening quote. */
 static const char *string_end(const char *p)
 {
     for (p++; *p != '"'; p++)
@@ -59,7 +59,7 @@ static const char *add_number(struct buf *out, const char *p)
     return p + len;
 }
 
-/* TEXT is JSON, with a NUL behind it. */
+/* Rewrites TEXT, which is JSON followed by a NUL. */
 static void rewrite(struct buf *out, const char *p)
 {
     while (*p) {

@@ -1,4 +1,4 @@
-/* limits: every maximum of foyer in one place (design 11). A test hits each. */
+/* limits: every maximum of foyer in one place. Each has a test. */
 #ifndef FOYER_LIMITS_H
 #define FOYER_LIMITS_H
 
@@ -12,18 +12,18 @@ struct limits {
     int64_t request_ms, idle_ms;
     /* scripts */
     size_t script_bytes;   /* a script, template or settings file */
-    size_t vm_bytes;       /* one attempt's Lua memory */
-    size_t codec_bytes;    /* what the JSON codec may pass the cap by while it runs */
-    int64_t resume_cpu_ms; /* CPU between two waits */
+    size_t vm_bytes;       /* Lua memory of one attempt */
+    size_t codec_bytes;    /* the JSON codec may pass that by so much while it runs */
+    int64_t resume_cpu_ms; /* CPU time between two waits */
     int64_t attempt_cpu_ms;
-    int64_t watchdog_ms;           /* CPU without reaching a hook: the worker ends */
-    int64_t settings_instructions; /* a settings file: about 10 ms */
-    size_t settings_bytes;         /* and its memory */
+    int64_t watchdog_ms;           /* CPU time without reaching a hook: the worker ends */
+    int64_t settings_instructions; /* of a settings file: about 10 ms */
+    size_t settings_bytes;         /* its memory */
     int call_depth;
     /* HTTP answers */
     size_t answer_bytes;
     int64_t connect_ms, answer_ms;
-    int active_requests; /* live easy handles in one process */
+    int active_requests; /* requests under way in one process */
     size_t file_bytes;   /* a `file` input */
     /* JSON */
     int json_depth;
@@ -31,19 +31,20 @@ struct limits {
     /* the journal */
     int steps;
     size_t step_bytes;
-    size_t record_bytes; /* of all results that one run has recorded */
-    size_t store_bytes;  /* of all that one client has in ctx.store */
+    size_t record_bytes; /* of all results recorded for one run */
+    size_t store_bytes;  /* of all values of one client in ctx.store */
     /* runs */
-    int runs, client_runs; /* in flight in one worker */
-    size_t result_bytes;   /* of a run's result, as it is kept */
-    int run_crashes;       /* then it is dead */
-    int recipe_crashes;    /* of one client's recipe within crash_ms: then it is held */
+    int runs, client_runs; /* in progress in one worker */
+    size_t result_bytes;   /* of a run's stored result */
+    int run_crashes;       /* after that many the run is dead */
+    int recipe_crashes;    /* of one client's recipe within crash_ms: then it is paused */
     int64_t crash_ms;
-    size_t grown_bytes; /* a run that holds more may be why its process is killed */
+    size_t grown_bytes; /* a run with more memory may be the reason why its process is
+                           killed */
     /* ctx.each */
     size_t each_state_bytes;
     int each_pages, each_items;
-    int each_unique; /* ids that `unique` remembers: 11 bytes each in a checkpoint */
+    int each_unique; /* ids that `unique` remembers, 11 bytes each in a checkpoint */
 };
 
 extern const struct limits limits_default;

@@ -7,7 +7,7 @@
 
 enum { ID_MAX = 200 };
 
-/* 1: it is an id, and in the list now. */
+/* Adds an id to the list. Returns 0 when VALUE is not an id. */
 static int add(struct made *out, const json_t *value)
 {
     const char *id = json_string_value(value);

@@ -1,5 +1,5 @@
-/* made: what a write made, by the ids in its answer. No two steps of a company may take
- * the same one for their own. Pure. */
+/* made: the ids of what a write created, read from the API's answer. No two steps of a
+ * company may claim the same id. Pure. */
 #ifndef FOYER_MADE_H
 #define FOYER_MADE_H
 
@@ -8,14 +8,14 @@
 
 enum { MADE_MAX = 8 };
 
-struct made { /* borrowed from what was read */
+struct made { /* borrowed from the texts that were read */
     const char *ids[MADE_MAX];
     size_t n;
-    const char *receipt; /* one of them, by which the message must appear; NULL: none */
+    const char *receipt; /* the one whose delivery is to be confirmed; NULL: none */
 };
 
-/* Reads the BODY (may be NULL) of an answer of CONNECTOR's API, and MORE ids, a list that
- * may be NULL. */
+/* Reads BODY (may be NULL), an answer of CONNECTOR's API, and MORE, a list of further ids
+ * or NULL. */
 void made_read(struct made *out, const json_t *connector, const json_t *body,
                const json_t *more);
 

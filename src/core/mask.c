@@ -11,7 +11,8 @@
 #include "base/str.h"
 #include "base/url.h"
 
-/* A part of an address is a word ("services", "notifications"), or it is a key. */
+/* Shorter parts of an address are words ("services", "notifications"), longer ones keys.
+ */
 enum { URL_PART_MIN = 16, FORM_MAX = 64 * 1024 };
 
 static void add_form(struct mask *m, const char *form, size_t len)
@@ -25,7 +26,7 @@ static void add_form(struct mask *m, const char *form, size_t len)
     m->values[m->n++] = xmemdup0(form, len);
 }
 
-/* "\u00E9" -> "\u00e9": libraries write both. */
+/* Changes "\u00E9" to "\u00e9": libraries write both. */
 static void lower_escapes(char *text)
 {
     for (char *p = text; *p; p++) {
@@ -37,7 +38,7 @@ static void lower_escapes(char *text)
     }
 }
 
-/* As JSON writes it, without the quotes; nothing when VALUE is not UTF-8. */
+/* Adds VALUE as JSON writes it, without the quotes. Does nothing when it is not UTF-8. */
 static void add_json(struct mask *m, const char *value, size_t len, size_t flags)
 {
     json_t *tree = json_stringn(value, len);
@@ -59,7 +60,7 @@ void mask_add(struct mask *m, const char *value, size_t len)
     add_json(m, value, len, 0);
     add_json(m, value, len, JSON_ENSURE_ASCII);
     add_json(m, value, len, JSON_ESCAPE_SLASH);
-    add_json(m, value, len, JSON_ESCAPE_SLASH | JSON_ENSURE_ASCII); /* PHP's */
+    add_json(m, value, len, JSON_ESCAPE_SLASH | JSON_ENSURE_ASCII); /* as PHP does */
     buf_init(&escaped, FORM_MAX);
     if (url_add_escaped(&escaped, value, len) == 0)
         add_form(m, buf_str(&escaped), escaped.len);

@@ -1,22 +1,22 @@
-/* mask: the secret values that a request sent, and text that repeats them made
- * unreadable.
+/* mask: collects the secret values that a request sends, and removes them from texts that
+ * repeat them.
  *
- * An API may echo what it was sent: in an answer, an error page, a header. Each value is
- * looked for as it is, percent-encoded and as JSON writes it, and replaced by as many
- * '*'. Values of fewer than STR_MASK_MIN bytes are left: they would garble any text. */
+ * An API may echo a secret in an answer, an error page or a header. Each value is found
+ * as it is, percent-encoded and as JSON writes it, and replaced by as many '*'. Values
+ * shorter than STR_MASK_MIN bytes are not masked: that would garble any text. */
 #ifndef FOYER_MASK_H
 #define FOYER_MASK_H
 
 #include <stddef.h>
 
-struct mask { /* all zero: none */
+struct mask { /* all zero: no values */
     char **values;
     size_t n;
 };
 
-/* Copies VALUE of LEN bytes; nothing when it is there already, or too short. */
+/* Copies VALUE, LEN bytes. Does nothing when it is too short or known. */
 void mask_add(struct mask *m, const char *value, size_t len);
-/* Adds an address that is a secret: the whole of it, what follows its host, and each part
+/* Adds an address that is a secret: all of it, what follows its host, and each part
  * between '/', '?', '&', '=' and '#' that is long enough to be a key. */
 void mask_add_url(struct mask *m, const char *url);
 void mask_apply(const struct mask *m, char *text, size_t len);

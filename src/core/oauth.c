@@ -11,8 +11,8 @@
 #include "base/url.h"
 #include "base/crypto.h"
 
-/* Front's access tokens live 60 minutes (FACTS 5): five of them are enough for a clock
- * that is a little off and a slow token endpoint. */
+/* Front's access tokens live for 60 minutes. Five minutes are enough for a clock that is
+ * a little wrong and a slow token endpoint. */
 enum { MARGIN_MS = 5 * 60 * 1000, SPREAD_MS = 60 * 1000 };
 
 static void wipe_text(char *s)
@@ -97,7 +97,7 @@ char *oauth_basic_header(const char *client_id, const char *client_secret)
     return header;
 }
 
-/* A form answer as the object that JSON would have been. */
+/* Returns a form's fields as the object that JSON would give. */
 static json_t *parse_form(const char *body, size_t len)
 {
     json_t *tree = json_object();
@@ -141,7 +141,7 @@ static double number_of(const json_t *value)
     return json_number_value(value);
 }
 
-/* RFC 6749 5.2 */
+/* RFC 6749, 5.2 */
 static int has_error(int status, const char *body, size_t len, const char *code)
 {
     json_t *tree = status >= 400 && status < 500 ? jsontree_read(body, len, NULL) : NULL;
@@ -161,14 +161,16 @@ int oauth_is_unknown(int status, const char *body, size_t len)
     return has_error(status, body, len, "invalid_client");
 }
 
-/* Some servers repeat the token or the credentials that they refuse: what looks like one
- * is left out, since this text is kept, logged and shown to who consents. */
+/* Appends S, but "…" instead of words that look like a token or credentials. Some servers
+ * repeat what they refuse, and this text is stored, logged and shown to the person who
+ * consents. */
 static void add_said(struct buf *out, const char *s)
 {
     static const char used[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                "0123456789_-.~+/=%";
     while (*s) {
-        size_t n = strspn(s, used); /* a word of prose has no digits or capitals within */
+        size_t n = strspn(
+            s, used); /* ordinary words have no digits, and capitals only at the start */
         if (n >= 10 &&
             (n > 32 || 1 + strspn(s + 1, "abcdefghijklmnopqrstuvwxyz_-./") < n))
             buf_adds(out, "…");
@@ -180,7 +182,7 @@ static void add_said(struct buf *out, const char *s)
 
 static int refused(int status, const json_t *tree, struct err *e)
 {
-    /* RFC 6749 5.2; Front's own error body is not documented (FACTS 5) */
+    /* RFC 6749, 5.2; Front does not document its own error body */
     const char *error = json_text(tree, "error");
     const char *about = json_text(tree, "error_description");
     enum err_kind kind = status == 429                   ? ERR_RATE_LIMITED
@@ -254,7 +256,7 @@ int oauth_parse_answer(int status, const char *type, const char *body, size_t le
             rc = take_token(refresh, "refresh", &out->refresh, e);
         if (rc != 0)
             oauth_token_fini(out);
-        /* Front sends expires_at in unix seconds, as a number or a text (FACTS 5) */
+        /* Front sends expires_at in Unix seconds, as a number or as a text */
         double at = number_of(json_object_get(tree, "expires_at"));
         double in = number_of(json_object_get(tree, "expires_in"));
         if (at > 0 && at < 1e11)

@@ -41,8 +41,8 @@ void policy_read_looks(struct policy *p, const json_t *list)
     p->nlooks = (int)n;
 }
 
-/* 4 s, 16 s, 64 s, ... 1 h: what the jitter of the n-th failure in a row may reach. Eight
- * attempts then last for an hour and more: longer than most outages. */
+/* Returns the longest wait after a number of failures in a row: 4 s, 16 s, 64 s, ... 1 h.
+ * Eight attempts take an hour or more, longer than most outages. */
 static int64_t reach_ms(int failures)
 {
     int64_t ms = FIRST_MS;
@@ -71,7 +71,7 @@ int policy_retry(const struct policy *p, const struct err *e, int64_t now_ms,
         return 0;
     }
     int64_t wait = in_range(FIRST_MS, reach_ms(f->count), random);
-    if (e->retry_after_ms >= wait) /* and not all at the same moment */
+    if (e->retry_after_ms >= wait) /* spread: other runs wait for the same time */
         wait = e->retry_after_ms + in_range(0, SPREAD_MS, random >> 32);
     *due_ms = now_ms + wait;
     if (p->give_up_ms && *due_ms - f->first_ms > p->give_up_ms) {
@@ -87,7 +87,7 @@ int64_t policy_look(const struct policy *p, int look, int64_t sent_ms, int64_t n
 {
     if (look >= p->nlooks)
         return -1;
-    /* the clock was ahead when it was sent */
+    /* the clock was ahead when the write was sent */
     int64_t due = (sent_ms < now_ms ? sent_ms : now_ms) + p->looks_ms[look];
     return due > now_ms ? due : now_ms;
 }

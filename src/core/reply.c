@@ -5,8 +5,8 @@
 #include "base/str.h"
 #include "core/jsontree.h"
 
-/* The part of PATH that stands where PATTERN says "{conversation}"; both end together,
- * since an API's own address may have a path before. */
+/* Returns the part of PATH at "{conversation}" of PATTERN. Both must end alike; PATH may
+ * begin with the path of an API's own address. */
 static char *match_path(const char *pattern, const char *path)
 {
     const char *p = pattern + strlen(pattern), *s = path + strcspn(path, "?#");

@@ -50,8 +50,8 @@ const char *settings_company(const json_t *client, const char *app)
     return json_text(settings_client_app(client, app), "company");
 }
 
-/* The table KEY of TO, made when it is missing or an empty Lua table that came as a list;
- * NULL when something else stands there. */
+/* Returns the table KEY of TO, made when it is missing or an empty Lua table that came as
+ * a list. NULL when KEY is something else. */
 static json_t *need_table(json_t *to, const char *key)
 {
     json_t *table = json_object_get(to, key);

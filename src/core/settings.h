@@ -1,45 +1,47 @@
-/* settings: what foyer.lua, client.lua and ids.lua say, as plain trees that passed
+/* settings: reads foyer.lua, client.lua and ids.lua, as plain trees that passed
  * settings_check.
  *
- * The trees come from vm/data, which evaluated the Lua; a secret is {"$secret": NAME},
- * and an empty table may be [] or {}. What a getter returns is lent by the tree unless it
- * says otherwise; a NULL tree says nothing. */
+ * The trees come from vm/data, which evaluates the Lua. A secret is {"$secret": NAME}; an
+ * empty table may be [] or {}. Results are borrowed from the tree unless said otherwise.
+ * A NULL tree counts as an empty one. */
 #ifndef FOYER_SETTINGS_H
 #define FOYER_SETTINGS_H
 
 #include <jansson.h>
 #include <stdint.h>
 
-/* A new tree: CLIENT with the names of IDS (may be NULL) below its own; what client.lua
- * says wins, name by name. */
+/* Returns a new tree: CLIENT with the names of IDS (may be NULL). A name in client.lua
+ * wins. */
 json_t *settings_merge_ids(const json_t *client, const json_t *ids);
 
 enum { SETTINGS_MIB_MAX = 1024 };
-/* `limits.KEY` of foyer.lua, a number of MiB, in bytes; FALLBACK when it is not said. */
+/* Returns `limits.KEY` of foyer.lua, which is in MiB, as bytes, or FALLBACK when it is
+ * not set. */
 size_t settings_limit_bytes(const json_t *workspace, const char *key, size_t fallback);
-/* The client's time zone, else the workspace's, else "UTC". CLIENT may be NULL. */
+/* Returns the time zone of the client, else of the workspace, else "UTC". CLIENT may be
+ * NULL. */
 const char *settings_timezone(const json_t *workspace, const json_t *client);
-/* "park" or "resend"; RECIPE (may be NULL) may say otherwise than the client. */
+/* Returns "park" or "resend". RECIPE (may be NULL) can override the client. */
 const char *settings_uncertain(const json_t *workspace, const json_t *client,
                                const char *recipe);
-/* keep.KEY in milliseconds, FALLBACK_MS when it is not set. */
+/* Returns keep.KEY in milliseconds, or FALLBACK_MS when it is not set. */
 int64_t settings_keep_ms(const json_t *workspace, const char *key, int64_t fallback_ms);
-/* The client's list of hosts, or NULL. */
+/* Returns the client's list of hosts, or NULL. */
 const json_t *settings_hosts(const json_t *client);
-/* The client's block for APP, or foyer.lua's under `apps`; NULL when there is none. */
+/* Return the block of APP in client.lua, or under `apps` in foyer.lua, or NULL. */
 const json_t *settings_client_app(const json_t *client, const char *app);
 const json_t *settings_workspace_app(const json_t *workspace, const char *app);
-/* The company id the client's block names, or NULL. */
+/* Returns the company id in the client's block, or NULL. */
 const char *settings_company(const json_t *client, const char *app);
 
-/* 1 when the client switched RECIPE on, or foyer.lua did and the client did not object.
- */
+/* Returns 1 when client.lua switches RECIPE on, or foyer.lua does and client.lua does not
+ * switch it off. */
 int settings_is_on(const json_t *workspace, const json_t *client, const char *recipe);
-/* A new object: what foyer.lua says for RECIPE, with what the client says over it; empty
- * when neither says anything. Reserved keys included. */
+/* Returns a new object: foyer.lua's settings for RECIPE, overridden by those of
+ * client.lua, with the reserved keys. It may be empty. */
 json_t *settings_recipe(const json_t *workspace, const json_t *client,
                         const char *recipe);
-/* The same without the reserved keys: the recipe's own options. */
+/* Returns the same without the reserved keys: the recipe's own options. */
 json_t *settings_options(const json_t *workspace, const json_t *client,
                          const char *recipe);
 

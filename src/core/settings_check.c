@@ -23,7 +23,7 @@ static const struct field *find_field(const struct field *fields, size_t n,
     return NULL;
 }
 
-/* Names that a "did you mean" may offer. */
+/* Names to suggest by "did you mean". */
 struct names {
     const char *items[64];
     size_t n;
@@ -94,7 +94,7 @@ static void check_retry(struct value_walk *c, const struct value_at *at, const j
     check_fields(c, at, v, fields, COUNT(fields));
 }
 
-/* Durations that grow: when foyer looks for a write after it left. */
+/* Checks growing durations: when foyer checks for a write after sending it. */
 static void check_looks(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
     int64_t last = 0, ms;
@@ -131,7 +131,7 @@ static void check_catch_up(struct value_walk *c, const struct value_at *at,
 {
     static const char wanted[] = "\"latest\", \"all\" or \"none\"";
     const char *s = json_string_value(v);
-    if (json_is_boolean(v)) /* the latest, or none */
+    if (json_is_boolean(v)) /* true: only the latest missed run; false: none */
         return;
     if (!s)
         value_wrong_type(c, at, wanted, v);
@@ -185,7 +185,7 @@ static const struct settings_app *find_app(const struct value_walk *c, const cha
     return NULL;
 }
 
-/* The description of the ids that the block's table KEY names, or NULL. */
+/* Returns the ids that the block's table KEY gives names to, or NULL. */
 static const json_t *find_table(const struct settings_app *app, const char *key)
 {
     const char *kind;
@@ -220,7 +220,7 @@ static int is_id(const char *s, const char *prefix)
            strspn(s + n, id_characters) == strlen(s + n);
 }
 
-/* "alt:email:leela@acme.example" */
+/* Returns whether S is an alias: "alt:email:leela@acme.example". */
 static int is_alias(const char *s)
 {
     const char *colon = str_starts(s, "alt:") ? strchr(s + 4, ':') : NULL;
@@ -240,7 +240,7 @@ static void check_company(struct value_walk *c, const struct value_at *at,
                      prefix, s);
 }
 
-/* A name is what people call it: any text, but nothing that would be taken for an id. */
+/* Returns whether S may be a name: any text that cannot be mistaken for an id. */
 static int is_label(const char *s, const char *prefix)
 {
     size_t n = strlen(s);
@@ -294,7 +294,8 @@ static const struct field client_app_fields[] = {
     {"redirect_url", value_url},
 };
 
-/* One app's block in client.lua (FIELDS and company) or ids.lua (neither). */
+/* Checks one app's block of client.lua (with FIELDS and company) or of ids.lua (without).
+ */
 static void check_client_app(struct value_walk *c, const struct value_at *at,
                              const json_t *v, const struct settings_app *app,
                              const struct field *fields, size_t n)
@@ -409,7 +410,8 @@ int settings_check_workspace(const json_t *workspace, const struct settings_app 
     return c.problems;
 }
 
-/* client.lua has FIELDS, APP_FIELDS and app blocks; ids.lua app blocks only. */
+/* Checks client.lua, with FIELDS, APP_FIELDS and app blocks, or ids.lua, with app blocks
+ * only. */
 static int check_client_file(struct value_walk *c, const json_t *v,
                              const struct field *fields, size_t n,
                              const struct field *app_fields, size_t napp_fields)

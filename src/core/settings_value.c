@@ -40,7 +40,7 @@ static void format_path(const struct value_at *at, struct buf *out)
         buf_addf(out, "%s%s", out->len ? "." : "", at->key);
 }
 
-/* What is printed holds no control characters, and no character that was cut in two. */
+/* Replaces control characters by '?', and the bytes of a character that was cut. */
 static void make_printable(char *s)
 {
     int whole = str_is_utf8(s, strlen(s));
@@ -68,7 +68,7 @@ void value_report(struct value_walk *c, const struct value_at *at, const char *f
     buf_free(&path);
 }
 
-/* A value's type in the words of somebody who writes Lua. */
+/* Names a value's type as a Lua programmer does. */
 static const char *type_name(const json_t *v)
 {
     switch (json_typeof(v)) {
@@ -98,7 +98,6 @@ void value_wrong_type(struct value_walk *c, const struct value_at *at,
     value_report(c, at, "must be %s, not %s", expected, type_name(v));
 }
 
-/* An empty Lua table has no sort: it counts as a table here and as a list there. */
 int value_is_table(const json_t *v)
 {
     const char *before;
@@ -111,7 +110,6 @@ static int is_list(const json_t *v)
     return json_is_array(v) || (json_is_object(v) && json_object_size(v) == 0);
 }
 
-/* Reports what is not a table and answers 0. */
 int value_want_table(struct value_walk *c, const struct value_at *at, const json_t *v,
                      const char *of_what)
 {
@@ -121,7 +119,6 @@ int value_want_table(struct value_walk *c, const struct value_at *at, const json
     return 0;
 }
 
-/* The string when V is text with something in it; else reports and answers NULL. */
 const char *value_want_text(struct value_walk *c, const struct value_at *at,
                             const json_t *v)
 {
@@ -148,7 +145,7 @@ void value_secret_or_text(struct value_walk *c, const struct value_at *at,
         value_wrong_type(c, at, "secret \"NAME\"", v);
 }
 
-/* Several keys are in force while one is being replaced. */
+/* Several keys are valid while one of them is being replaced. */
 void value_keys(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
     if (!json_is_array(v)) {
@@ -190,8 +187,8 @@ void value_proxy(struct value_walk *c, const struct value_at *at, const json_t *
         value_secret_or_text(c, at, v);
 }
 
-/* NULL when S is a literal "host", "host:port" or "[address]:port"; else what is wrong.
- */
+/* Returns NULL when S is a literal "host", "host:port" or "[address]:port", else what is
+ * wrong. */
 static const char *host_fault(const char *s, int need_port, int port_min)
 {
     if (strstr(s, "://") || strchr(s, '/'))

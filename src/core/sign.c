@@ -13,8 +13,8 @@ static const char *const macs[MACS] = {"sha256", "sha1"};
 
 struct scheme {
     struct sign_scheme lent;
-    char *name, *when, *over, *key; /* owned; what LENT points to */
-    int mac;                        /* index into macs */
+    char *name, *when, *over, *key; /* owned; LENT points to them */
+    int mac;                        /* index in macs */
 };
 
 struct sign {
@@ -27,7 +27,7 @@ struct key {
     int64_t version;
     unsigned char *bytes;
     size_t len;
-    struct crypto_mac *ready[MACS]; /* made when first needed */
+    struct crypto_mac *ready[MACS]; /* made when first used */
 };
 
 struct sign_keys {
@@ -62,7 +62,7 @@ struct sign *sign_new(const json_t *webhooks)
     const json_t *all = json_object_get(webhooks, "schemes");
     struct sign *s = xcalloc(1, sizeof *s);
     s->schemes = xcalloc(json_object_size(all) + 1, sizeof *s->schemes);
-    /* a Lua table has no order of its own */
+    /* a Lua table has no order */
     const char **names = xcalloc(json_object_size(all) + 1, sizeof *names), *name;
     size_t n = 0;
     json_t *v;
@@ -125,7 +125,7 @@ void sign_keys_free(struct sign_keys *keys)
 void sign_keys_add(struct sign_keys *keys, const char *setting, const char *secret,
                    int64_t version, const void *key, size_t len)
 {
-    if (len == 0) /* anybody has that one */
+    if (len == 0) /* a MAC with an empty key proves nothing */
         return;
     array_grow(keys->keys, keys->n);
     keys->keys[keys->n++] = (struct key){.setting = xstrdup(setting),
@@ -152,7 +152,7 @@ static size_t add_part(struct crypto_part *parts, size_t n, const void *data, si
     return n;
 }
 
-/* What the MAC is over: OVER with the time and the body in their places. */
+/* Lists the parts that the MAC covers: OVER, with the time and the body inserted. */
 static size_t find_parts(const char *over, const char *time, const struct sign_request *r,
                          struct crypto_part parts[PARTS_MAX])
 {
@@ -182,8 +182,8 @@ static int is_fresh(const struct sign_scheme *s, const char *time, int64_t now_m
     return away <= s->window_ms && away >= -s->window_ms;
 }
 
-/* Fills RESULT and answers 1 when one of the scheme's keys made the MAC. *TRIED counts
- * its keys. */
+/* Tries the keys of S. Returns 1 with RESULT filled when one of them made the MAC. *TRIED
+ * counts the keys. */
 static int try_scheme(const struct scheme *s, struct sign_keys *keys,
                       const struct sign_request *r, const char *time, const void *given,
                       struct sign_result *result, size_t *tried)
@@ -211,7 +211,7 @@ static int try_scheme(const struct scheme *s, struct sign_keys *keys,
     return 0;
 }
 
-/* The scheme whose header is there. */
+/* Returns the scheme whose `when` header the request has, or NULL. */
 static const struct scheme *find_timed(const struct sign *s, const struct sign_request *r,
                                        const char **time)
 {

@@ -1,13 +1,13 @@
 #include "core/window.h"
 
 enum {
-    WINDOW_MAX_MS = 10 * 60 * 1000, /* an end further off is a clock's mistake */
-    SAME_END_MS = 2000,             /* two headers that mean the same end */
+    WINDOW_MAX_MS = 10 * 60 * 1000, /* a later end is an error of a clock */
+    SAME_END_MS = 2000,             /* two headers this close mean the same end */
     STEP_BACK_MS = 100,
     WAIT_GRACE_MS = 1500, /* for the jitter */
     WAITING_MAX_MS = WINDOW_WAIT_MAX_MS + WAIT_GRACE_MS,
-    /* One at once, and one more each 200 ms: eight processes that meet an unknown
-     * company, or one that was just refused, ask it gently. */
+    /* One at once, and one more every 200 ms: eight processes that meet an unknown
+       company, or one that has just refused them, do not flood it. */
     PROBES_AT_ONCE = 2,
     PROBE_MS = 200,
 };
@@ -16,7 +16,7 @@ struct window window_first(int64_t now_ms)
 {
     return (struct window){
         .quota = WINDOW_DEFAULT_LIMIT,
-        .number = now_ms, /* no block of an earlier file fits */
+        .number = now_ms, /* blocks from an earlier file are void */
         .ends_ms = now_ms + WINDOW_MS,
         .probe_from_ms = now_ms,
     };
@@ -49,8 +49,8 @@ int64_t window_block(const struct window *w)
     return w->quota >= 40 ? w->quota / 20 : 1;
 }
 
-/* What LANE leaves to those before it. A reply that comes when all is used up waits for
- * the window's end, whoever gives way to it in the line. */
+/* Returns the permits that LANE must leave to higher lanes. A reply that comes when all
+ * are used waits for the window's end, even if it is first in line. */
 static int64_t reserve(const struct window *w, enum window_lane lane)
 {
     if (lane == LANE_BULK)
@@ -69,7 +69,8 @@ static int64_t search_share(const struct window *w)
     return w->quota > 2 ? w->quota * 2 / 5 : 1;
 }
 
-/* How many may leave unheard now; no limit when things are known. */
+/* Returns how many requests may be sent now without an answer; no limit when the state is
+ * known. */
 static int64_t probes_left(const struct window *w, int64_t now_ms)
 {
     if (w->probe_from_ms == 0 || w->probe_from_ms > now_ms + WINDOW_MAX_MS)
@@ -102,7 +103,7 @@ int64_t window_wait(struct window *w, enum window_lane lane, int64_t wait_ms,
     return until;
 }
 
-/* Another one who waits longer has written his own time. */
+/* A caller that waits longer has stored its own time. */
 int window_stop_waiting(struct window *w, enum window_lane lane, int64_t until_ms)
 {
     if (lane == LANE_BULK || until_ms == 0 || w->waiting_until_ms[lane] != until_ms)
@@ -123,7 +124,7 @@ int64_t window_grant(struct window *w, enum window_lane lane, int search, int64_
         return *back_ms = now_ms + STEP_BACK_MS, 0;
     if (probes <= 0)
         return *back_ms = now_ms + PROBE_MS, 0;
-    /* Towards the end one by one: what one process hoards another one needs. */
+    /* near the end one at a time: other processes need the rest */
     int64_t n = min(min(want, window_block(w)), left >= 16 ? left / 8 : 1);
     if (search || probes != INT64_MAX)
         n = 1;
@@ -141,9 +142,8 @@ int window_give_back(struct window *w, int64_t number, int64_t permits)
     return 1;
 }
 
-/* Our count never falls by what a header says: an answer may be older than requests that
- * left since. That they were seen by the company is assumed; when they were not, the next
- * answer says so. */
+/* Raises the count, never lowers it: the answer may be older than requests sent since.
+ * The company is assumed to have seen them; if it did not, the next answer says so. */
 static int raise_used(struct window *w, int64_t used)
 {
     if (used <= w->used)
@@ -152,8 +152,8 @@ static int raise_used(struct window *w, int64_t used)
     return 1;
 }
 
-/* Whole seconds may be rounded down: to ask in what is left of the old window is a 429
- * for everybody, to ask a second late is nothing. */
+/* A reset in whole seconds may be rounded down. Asking too early gives every client a
+ * 429; asking a second late costs nothing. */
 static int64_t safe_end(int64_t reset_ms)
 {
     return reset_ms + (reset_ms % 1000 == 0 ? 1000 : 250);
@@ -177,8 +177,8 @@ static int learn_limit(struct window *w, int64_t limit)
     if (limit <= 0 || (w->learned && limit == w->quota))
         return 0;
     if (w->learned && limit == WINDOW_NO_LIMIT)
-        return 0;                    /* one answer without headers lifts no limit */
-    if (w->quota == WINDOW_NO_LIMIT) /* blocks were large: they are void */
+        return 0; /* one answer without headers does not lift a limit */
+    if (w->quota == WINDOW_NO_LIMIT) /* blocks were large: make them void */
         begin(w, w->ends_ms, w->told);
     w->quota = limit;
     w->learned = 1;
@@ -199,7 +199,7 @@ int window_learn(struct window *w, const struct window_said *said, int64_t unspe
 {
     int64_t number = w->number;
     int changed = learn_limit(w, said->limit);
-    /* Late answers of a window that is over say nothing of this one. */
+    /* a late answer of an earlier window says nothing about this one */
     if (is_ahead(w->blocked_until_ms, now_ms) ||
         (said->reset_ms >= 0 && said->reset_ms <= now_ms))
         return changed;
@@ -217,14 +217,14 @@ int window_learn(struct window *w, const struct window_said *said, int64_t unspe
     return said->remaining > 0 ? changed | stop_probing(w) : changed;
 }
 
-/* The next window begins when the company said to come back, and with probes: whether it
- * meant the whole limit is seen then. */
+/* Starts the next window when the company allows requests again, with probes: they show
+ * whether its whole limit is available. */
 void window_refuse(struct window *w, int64_t retry_after_ms, int64_t now_ms)
 {
     int64_t until = now_ms + retry_after_ms;
     if (is_ahead(w->blocked_until_ms, now_ms) && w->blocked_until_ms > until)
         until = w->blocked_until_ms;
-    w->number++; /* blocks in memory are void, in all processes */
+    w->number++; /* makes the blocks of all processes void */
     w->blocked_until_ms = until;
     w->used = w->quota;
     w->ends_ms = until;
