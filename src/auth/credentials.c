@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/audience.h"
 #include "base/str.h"
 #include "core/jsontree.h"
 #include "core/settings.h"
@@ -22,10 +23,10 @@ void credentials_fini(struct credentials *c)
     *c = (struct credentials){0};
 }
 
-/* ---- where they stand ---- */
+/* ---- one app in a settings file ---- */
 
 struct place {
-    const json_t *block; /* what the file says of the app; NULL: nothing */
+    const json_t *block; /* the app's settings; NULL: the file has none */
     char *file, *prefix; /* "clients/acme/client.lua", "front."; owned */
 };
 
@@ -35,13 +36,14 @@ static void place_fini(struct place *p)
     free(p->prefix);
 }
 
-/* Half of one counts too: the other half is asked for, not taken from elsewhere. */
+/* One field alone counts too: the error then names the missing one, instead of mixing the
+ * fields of two files. */
 static int has_app(const json_t *block)
 {
     return json_object_get(block, "client_id") || json_object_get(block, "client_secret");
 }
 
-/* NULL: foyer.lua's. */
+/* CLIENT NULL: foyer.lua. */
 static int find_place(struct workspace *w, const char *app, const char *client,
                       struct place *out, struct err *e)
 {
@@ -124,20 +126,18 @@ int credentials_open(struct workspace *w, const char *app, const char *client,
     return rc;
 }
 
-/* ---- whose a grant is ---- */
+/* ---- the app of a grant ---- */
 
 struct search {
     struct workspace *w;
     const char *app, *company, *mark;
     struct credentials *out;
-    char **linked; /* clients of the company */
-    size_t nlinked;
     int is_over;    /* found */
     int is_half;    /* found, but its secret cannot be opened: ERR says why */
-    struct err err; /* else of the first place that could not be looked at */
+    struct err err; /* else of the first place that could not be read */
 };
 
-static void look_at(struct search *s, const char *client)
+static void search_place(struct search *s, const char *client)
 {
     struct place at;
     struct err why = {0};
@@ -163,34 +163,22 @@ static void look_at(struct search *s, const char *client)
     place_fini(&at);
 }
 
-static int add_link(void *arg, const char *client, const struct store_connection *c)
-{
-    struct search *s = arg;
-    if (strcmp(c->app, s->app) != 0 || strcmp(c->id, s->company) != 0)
-        return 0;
-    s->linked = xrealloc(s->linked, (s->nlinked + 1) * sizeof *s->linked);
-    s->linked[s->nlinked++] = xstrdup(client);
-    return 0;
-}
-
 static void on_client(void *arg, const char *client)
 {
-    look_at(arg, client);
+    search_place(arg, client);
 }
 
-/* foyer.lua is the likeliest, then the clients of the company; another client's only
- * where that one was disconnected since. */
+/* foyer.lua is the likeliest, then the clients of the company. Another client's file is
+ * only needed when that client was disconnected since. */
 static int search_all(struct search *s, struct err *e)
 {
-    look_at(s, NULL);
-    struct store *store = s->is_over ? NULL : workspace_store(s->w, e);
-    int rc = s->is_over ? 0 : store ? store_connection_each(store, add_link, s, e) : -1;
-    for (size_t i = 0; i < s->nlinked; i++) {
-        if (rc == 0)
-            look_at(s, s->linked[i]);
-        free(s->linked[i]);
-    }
-    free(s->linked);
+    search_place(s, NULL);
+    if (s->is_over)
+        return 0;
+    struct store *store = workspace_store(s->w, e);
+    struct audience *clients = store ? audience_new(store) : NULL;
+    int rc = clients ? audience_each(clients, s->app, s->company, on_client, s, e) : -1;
+    audience_free(clients);
     if (rc == 0 && !s->is_over)
         workspace_each_client(s->w, on_client, s);
     return rc;
@@ -250,7 +238,7 @@ int credentials_open_as(struct workspace *w, const char *app, const char *client
         client, out->where);
 }
 
-/* ---- where consents come back to ---- */
+/* ---- redirect URLs ---- */
 
 const char *credentials_redirect_url(struct workspace *w, const char *app,
                                      const char *client)

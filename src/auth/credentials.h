@@ -1,12 +1,12 @@
-/* credentials: the client_id and client_secret that OAuth needs: of the app of a client's
- * own, when its client.lua has one, else of the agency's in foyer.lua; and where consents
- * come back to.
+/* credentials: the client_id and client_secret of OAuth, and the address that consents
+ * return to. They belong to the client's own app when its client.lua has one, else to the
+ * agency's app in foyer.lua.
  *
  * A grant can be refreshed only by the app that it was given to, and clients with
- * different apps may share a company: so each grant is stored with a mark of its app, by
- * which the credentials are found again wherever they stand now; the files are read again
- * before they are said to be nowhere, for a connection may be newer than what a server
- * has loaded. The mark is made of the client_id by a hash, for that may be a secret. */
+ * different apps may share a company. So each grant is stored with a mark of its app, a
+ * hash of the client_id, which may be a secret. By the mark the credentials are found
+ * again in whichever file has them now. Before they are reported missing, the files are
+ * read again: a connection may be newer than what a server has loaded. */
 #ifndef FOYER_CREDENTIALS_H
 #define FOYER_CREDENTIALS_H
 
@@ -18,30 +18,30 @@ enum { CREDENTIALS_MARK_SIZE = 33 }; /* hexadecimal, with the NUL */
 
 struct credentials {
     struct buf id, secret;            /* opened; credentials_fini wipes them */
-    char mark[CREDENTIALS_MARK_SIZE]; /* which app it is */
+    char mark[CREDENTIALS_MARK_SIZE]; /* of the app */
     char *where; /* "front.client_id and front.client_secret in clients/…" */
 };
 
 void credentials_fini(struct credentials *c);
-/* What CLIENT connects by; CLIENT may be NULL: foyer.lua's. Errors name the file and the
- * field; OUT needs credentials_fini also then. */
+/* Opens the credentials that CLIENT (NULL: foyer.lua's) connects by. Errors name the file
+ * and the field; the caller calls credentials_fini in any case. */
 int credentials_open(struct workspace *w, const char *app, const char *client,
                      struct credentials *out, struct err *e);
-/* The same for a link that was made for the app MARK (NULL: not known): ERR_SETTINGS when
- * CLIENT connects by another one now. */
+/* The same for a consent link that was made for the app MARK (NULL: not known).
+ * ERR_SETTINGS when CLIENT connects by another app now. */
 int credentials_open_as(struct workspace *w, const char *app, const char *client,
                         const char *mark, struct credentials *out, struct err *e);
-/* Those of the app that the connection to COMPANY was made with. MARK NULL: not known, so
- * foyer.lua's. ERR_SETTINGS when they are nowhere any more. */
+/* Opens those of the app MARK, which the connection to COMPANY was made with. MARK NULL:
+ * not known, so foyer.lua's. ERR_SETTINGS when no file has them any more. */
 int credentials_find(struct workspace *w, const char *app, const char *company,
                      const char *mark, struct credentials *out, struct err *e);
 /* 1 when CLIENT's client.lua has an app of the client's own. */
 int credentials_are_own(struct workspace *w, const char *app, const char *client);
-/* Where consents of CLIENT (NULL: of any without one of its own) come back to:
- * client.lua's redirect_url, else foyer.lua's, else the default. */
+/* The redirect_url of CLIENT's client.lua (CLIENT may be NULL), else of foyer.lua, else
+ * the default. Borrowed. */
 const char *credentials_redirect_url(struct workspace *w, const char *app,
                                      const char *client);
-/* 1: URL, as credentials_redirect_url gave it, stands in no file: the default. */
+/* 1 when URL, from credentials_redirect_url, is the default: no file has one. */
 int credentials_is_default(const char *url);
 /* The path of a redirect_url, without a query; freed by the caller. */
 char *credentials_redirect_path(const char *url);

@@ -3,63 +3,63 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
-#include "work/alert.h"
-#include "work/audience.h"
-#include "work/delivery_result.h"
+#include "auth/audience.h"
 #include "base/clock.h"
-#include "base/jsontext.h"
-#include "core/jsontree.h"
+#include "base/crypto.h"
 #include "base/log.h"
+#include "base/stats.h"
 #include "base/str.h"
+#include "core/jsontree.h"
+#include "core/policy.h"
+#include "store/delivery_order.h"
 #include "store/inbox.h"
 #include "store/ledger.h"
-#include "core/limits.h"
-#include "core/policy.h"
-#include "base/stats.h"
-#include "store/store.h"
-#include "store/delivery_order.h"
-#include "base/crypto.h"
+#include "work/alert.h"
+#include "work/delivery_result.h"
+#include "workspace/workspace.h"
 
 enum {
     SAME_MAX = DISPATCH_IN_FLIGHT / 2, /* of one client or company */
-    WINDOW = 256,        /* waiting ones that are looked at for those whose turn it is */
+    CANDIDATES = 256,    /* deliveries that one poll considers, oldest first */
     LINE_MS = 20 * 1000, /* how long a request may wait in line for the budget */
-    AUTH_MS = 60 * 1000, /* when a connection is looked at again */
-    AGAIN_MS = 1000,     /* after the store refused */
-    BODY_MAX = 8 * 1024 * 1024
+    AUTH_MS = 60 * 1000, /* until a delivery without a connection is tried again */
+    AGAIN_MS = 1000      /* until a transaction that failed is tried again */
 };
 
-struct attempt { /* one client's triggers */
-    struct attempt *next;
-    struct flight *flight;
+struct trigger_run { /* one client's triggers, for one delivery */
+    SLIST_ENTRY(trigger_run) entry;
+    struct dispatch_job *job;
     char *client;
     struct run *run; /* NULL: ended */
 };
 
-struct flight { /* one delivery, claimed */
-    struct flight *next;
+struct dispatch_job { /* one delivery, claimed */
+    TAILQ_ENTRY(dispatch_job) entry;
     struct dispatch *d;
     int64_t id;
     char *app, *client, *trigger, *company, *conversation, *note;
-    char *body;
+    char *text; /* the body; NULL: not claimed */
     size_t len;
-    struct attempt *attempts;
+    json_t *body;
+    SLIST_HEAD(, trigger_run) runs;
     int pending;
     struct err passing; /* a failure that may pass; kind ERR_NONE: none */
-    struct delivery_result outcome;
+    struct delivery_result result;
     int is_submitted, is_announced;
 };
 
-struct look { /* one claim of several deliveries, on the writer's thread */
+TAILQ_HEAD(dispatch_jobs, dispatch_job);
+
+struct dispatch_claim { /* of several deliveries, on the writer's thread */
     struct dispatch *d;
     const char *owner;
     int64_t now_ms;
     int slots;
-    char *busy[DISPATCH_IN_FLIGHT]; /* whose deliveries are in flight */
+    char *busy[DISPATCH_IN_FLIGHT]; /* the client or company of each job in flight */
     int nbusy;
-    struct flight *candidates,
-        **tail; /* all that were due; those not claimed have no body */
+    struct dispatch_jobs candidates; /* all that were due */
 };
 
 struct dispatch {
@@ -72,120 +72,120 @@ struct dispatch {
     void *arg;
     dispatch_heard *heard;
     void *heard_arg;
-    struct flight *flights;
-    int nflights;
+    struct dispatch_jobs jobs;
+    int njobs;
     struct audience *audience;
     struct loop_timer *again;
-    int is_asked, is_looking; /* a deferred look, one at the writer's */
-    int asked_meanwhile;
+    int is_deferred, is_claiming; /* a poll waits for its turn, a claim for the writer */
+    int wanted;                   /* one more poll after the claim */
     int stopped;
 };
 
-static void look(void *arg);
+/* ---- jobs ---- */
 
-/* ---- flights ---- */
-
-static struct flight *flight_new(struct dispatch *d, const struct delivery *row)
+static struct dispatch_job *job_new(struct dispatch *d, const struct delivery *row)
 {
-    struct flight *f = xcalloc(1, sizeof *f);
-    *f = (struct flight){.d = d,
-                         .id = row->id,
-                         .app = xstrdup_null(row->app),
-                         .client = xstrdup_null(row->client),
-                         .trigger = xstrdup_null(row->trigger),
-                         .company = xstrdup_null(row->company),
-                         .conversation = xstrdup_null(row->conversation),
-                         .note = xstrdup_null(row->note)};
-    return f;
+    struct dispatch_job *job = xcalloc(1, sizeof *job);
+    job->d = d;
+    job->id = row->id;
+    job->app = xstrdup_null(row->app);
+    job->client = xstrdup_null(row->client);
+    job->trigger = xstrdup_null(row->trigger);
+    job->company = xstrdup_null(row->company);
+    job->conversation = xstrdup_null(row->conversation);
+    job->note = xstrdup_null(row->note);
+    return job;
 }
 
-static void flight_free(struct flight *f)
+static void job_free(struct dispatch_job *job)
 {
-    while (f->attempts) {
-        struct attempt *a = f->attempts;
-        f->attempts = a->next;
-        if (a->run)
-            run_kill(a->run);
-        free(a->client);
-        free(a);
+    while (!SLIST_EMPTY(&job->runs)) {
+        struct trigger_run *t = SLIST_FIRST(&job->runs);
+        SLIST_REMOVE_HEAD(&job->runs, entry);
+        if (t->run)
+            run_kill(t->run);
+        free(t->client);
+        free(t);
     }
-    delivery_result_fini(&f->outcome);
-    free(f->app);
-    free(f->client);
-    free(f->trigger);
-    free(f->company);
-    free(f->conversation);
-    free(f->note);
-    free(f->body);
-    free(f);
+    delivery_result_fini(&job->result);
+    json_decref(job->body);
+    free(job->app);
+    free(job->client);
+    free(job->trigger);
+    free(job->company);
+    free(job->conversation);
+    free(job->note);
+    free(job->text);
+    free(job);
 }
 
-static void land(struct flight *f)
+static void finish(struct dispatch_job *job)
 {
-    struct dispatch *d = f->d;
-    struct flight **at = &d->flights;
-    while (*at != f)
-        at = &(*at)->next;
-    *at = f->next;
-    d->nflights--;
-    flight_free(f);
+    TAILQ_REMOVE(&job->d->jobs, job, entry);
+    job->d->njobs--;
+    job_free(job);
 }
 
-/* ---- whose it is ---- */
+/* ---- the clients of a delivery ---- */
 
-static void add_attempt(struct flight *f, const char *client)
+static void add_run(struct dispatch_job *job, const char *client)
 {
-    struct attempt *a = xcalloc(1, sizeof *a);
-    *a = (struct attempt){f->attempts, f, xstrdup(client), NULL};
-    f->attempts = a;
-    f->pending++;
+    struct trigger_run *t = xcalloc(1, sizeof *t);
+    t->job = job;
+    t->client = xstrdup(client);
+    SLIST_INSERT_HEAD(&job->runs, t, entry);
+    job->pending++;
 }
 
 static void add_client(void *arg, const char *client)
 {
-    add_attempt(arg, client);
+    add_run(arg, client);
 }
 
-/* The route's client, or each one that is connected to the company. */
-static int find_clients(struct flight *f, struct err *e)
+/* The route's client, or each client that is connected to the company. */
+static int find_clients(struct dispatch_job *job, struct err *e)
 {
-    if (f->client) {
-        add_attempt(f, f->client);
+    if (job->client) {
+        add_run(job, job->client);
         return 0;
     }
-    return audience_each(f->d->audience, f->app, f->company, add_client, f, e);
+    return audience_each(job->d->audience, job->app, job->company, add_client, job, e);
 }
 
 /* ---- the end of a delivery ---- */
 
-static void submit(struct flight *f);
+static void submit(struct dispatch_job *job);
 
-/* The store refused: tried until it takes it. */
+/* Submits what the store has refused, until it takes it. */
 static void submit_again(void *arg)
 {
     struct dispatch *d = arg;
-    for (struct flight *f = d->flights; f; f = f->next)
-        if (f->pending == 0 && !f->is_submitted)
-            submit(f);
+    struct dispatch_job *job;
+    TAILQ_FOREACH(job, &d->jobs, entry)
+    {
+        if (job->pending == 0 && !job->is_submitted)
+            submit(job);
+    }
     dispatch_wake(d);
 }
 
 static void on_written(void *arg, const struct err *e)
 {
-    struct flight *f = arg;
-    struct dispatch *d = f->d;
-    f->is_submitted = 0;
+    struct dispatch_job *job = arg;
+    struct dispatch *d = job->d;
+    const struct delivery_result *result = &job->result;
+    job->is_submitted = 0;
     if (e->kind != ERR_NONE && e->kind != ERR_CONFLICT && !d->stopped) {
-        log_line(LOG_ERROR, "delivery %lld: %s", (long long)f->id, e->text);
+        log_line(LOG_ERROR, "delivery %lld: %s", (long long)job->id, e->text);
         loop_timer_set(d->again, AGAIN_MS);
         return;
     }
-    /* ERR_CONFLICT: the claim is somebody else's, and so is the rest */
+    /* ERR_CONFLICT: another process has claimed the delivery and does the rest */
     int changed =
-        e->kind == ERR_NONE && !f->is_announced && f->outcome.runs + f->outcome.woken > 0;
+        e->kind == ERR_NONE && !job->is_announced && result->runs + result->woken > 0;
     if (e->kind == ERR_NONE)
-        stats_add(STAT_ACTIVATIONS, (uint64_t)f->outcome.activations);
-    land(f);
+        stats_add(STAT_ACTIVATIONS, (uint64_t)result->activations);
+    finish(job);
     if (changed)
         d->changed(d->arg);
     if (d->stopped && dispatch_is_idle(d))
@@ -193,136 +193,142 @@ static void on_written(void *arg, const struct err *e)
     dispatch_wake(d);
 }
 
-static int write_flight(struct db *db, void *arg, struct err *e)
+/* On the writer's thread. */
+static int write_result(struct db *db, void *arg, struct err *e)
 {
-    struct flight *f = arg;
-    return delivery_result_write(db, &f->outcome, e);
+    struct dispatch_job *job = arg;
+    return delivery_result_write(db, &job->result, e);
 }
 
-/* Not durable: nothing has happened in the world yet, and the delivery itself is on the
- * disk. What a power cut takes away is done again, and the keys keep it from firing
- * twice. */
-static void submit(struct flight *f)
+/* Not durable: nothing has happened outside yet, and the delivery itself is on the disk.
+ * What a power cut takes away is done again, and the keys of activations keep the
+ * triggers from firing twice. */
+static void submit(struct dispatch_job *job)
 {
-    f->is_submitted = 1;
-    f->outcome.now_ms = clock_wall_ms();
-    if (f->outcome.state != DELIVERY_WAITING)
-        f->outcome.due_ms = f->outcome.now_ms; /* when it ended */
-    writer_submit(f->d->writer, 0, write_flight, on_written, f);
-    /* now, so that runs are claimed in the transaction that adds them */
-    f->is_announced = delivery_result_starts(&f->outcome);
-    if (f->is_announced)
-        f->d->changed(f->d->arg);
+    job->is_submitted = 1;
+    job->result.now_ms = clock_wall_ms();
+    if (job->result.state != DELIVERY_WAITING)
+        job->result.due_ms = job->result.now_ms; /* when it ended */
+    writer_submit(job->d->writer, 0, write_result, on_written, job);
+    /* announced at once, so that runs are claimed in the transaction that adds them */
+    job->is_announced = delivery_result_starts(&job->result);
+    if (job->is_announced)
+        job->d->changed(job->d->arg);
 }
 
-/* A client must be connected first. Said once a delivery, not at every look. */
-static void tell_of_auth(struct flight *f, const char *why)
+/* Reports, once for each delivery, that a client must be connected first. */
+static void report_auth(struct dispatch_job *job, const char *why)
 {
-    json_t *note = jsontree_reads(f->note, NULL);
-    const json_t *before = json_object_get(json_object_get(note, ""), "why");
-    if (!str_eq(json_string_value(before), why)) {
-        char *text = xasprintf("delivery %lld waits: %s", (long long)f->id, why);
+    json_t *note = jsontree_reads(job->note, NULL);
+    if (!str_eq(json_text(json_object_get(note, ""), "why"), why)) {
+        char *text = xasprintf("delivery %lld waits: %s", (long long)job->id, why);
         log_line(LOG_WARN, "%s", text);
-        alert_send(f->d->alert, f->client, NULL, "held", text);
+        alert_send(job->d->alert, job->client, NULL, "held", text);
         free(text);
     }
     json_decref(note);
 }
 
-/* A failure that may pass: again later, or the end. */
-static void put_off(struct flight *f)
+static void report_dead(struct dispatch_job *job, const char *why)
 {
-    struct delivery_result *o = &f->outcome;
-    const struct err *e = &f->passing;
-    int64_t now = clock_wall_ms(), first;
-    int failures = delivery_result_failures(f->note, &first);
-    o->state = DELIVERY_WAITING;
-    if (e->kind == ERR_AUTH) { /* a person's turn: counts for nothing */
-        o->due_ms = now + AUTH_MS;
-        tell_of_auth(f, e->text);
-        delivery_result_set_why(o, e->text, failures, first);
-        return;
-    }
+    char *text = xasprintf("delivery %lld is dead: %s", (long long)job->id, why);
+    log_line(LOG_ERROR, "%s", text);
+    alert_send(job->d->alert, job->client, NULL, "dead", text);
+    free(text);
+}
+
+/* After a failure that may pass: puts the delivery off, or gives it up. */
+static void put_off(struct dispatch_job *job)
+{
     static const struct policy policy = {.attempts = DISPATCH_ATTEMPTS,
                                          .give_up_ms = DISPATCH_GIVE_UP_MS};
-    struct policy_failures failed = {failures, first};
+    struct delivery_result *o = &job->result;
+    const struct err *e = &job->passing;
+    struct policy_failures failed;
     struct err why;
+    int64_t now = clock_wall_ms();
+    failed.count = delivery_result_failures(job->note, &failed.first_ms);
+    o->state = DELIVERY_WAITING;
+    if (e->kind == ERR_AUTH) { /* until a person connects the client: not counted */
+        o->due_ms = now + AUTH_MS;
+        report_auth(job, e->text);
+        delivery_result_set_why(o, e->text, failed.count, failed.first_ms);
+        return;
+    }
     int again =
         policy_retry(&policy, e, now, crypto_random_number(), &failed, &o->due_ms, &why);
     delivery_result_set_why(o, again ? e->text : why.text, failed.count, failed.first_ms);
-    if (again)
-        return;
-    o->state = DELIVERY_DEAD;
-    char text[sizeof why.text + 40];
-    snprintf(text, sizeof text, "delivery %lld is dead: %s", (long long)f->id, why.text);
-    log_line(LOG_ERROR, "%s", text);
-    alert_send(f->d->alert, f->client, NULL, "dead", text);
+    if (!again) {
+        o->state = DELIVERY_DEAD;
+        report_dead(job, why.text);
+    }
 }
 
-static void conclude(struct flight *f)
+static void conclude(struct dispatch_job *job)
 {
-    f->outcome.state = DELIVERY_DONE;
-    if (f->passing.kind != ERR_NONE)
-        put_off(f);
-    submit(f);
+    job->result.state = DELIVERY_DONE;
+    if (job->passing.kind != ERR_NONE)
+        put_off(job);
+    submit(job);
 }
 
-/* Back to where it was: what was found so far is found again. */
-static void release(struct flight *f)
+/* Returns the delivery to the queue. Partial results are dropped; the next claim computes
+ * them again. */
+static void release(struct dispatch_job *job)
 {
-    struct delivery_result *o = &f->outcome;
-    json_t *note = jsontree_reads(f->note, NULL);
+    struct delivery_result *o = &job->result;
+    json_t *note = jsontree_reads(job->note, NULL);
     json_object_clear(o->clients);
     json_object_clear(o->note);
     json_object_update(o->note, note);
     json_decref(note);
     o->state = DELIVERY_WAITING;
     o->due_ms = 0;
-    submit(f);
+    submit(job);
 }
 
-/* ---- attempts ---- */
+/* ---- triggers ---- */
 
-/* Settings that do not load: somebody is at them. */
+/* Settings that cannot be read may be in the middle of being edited. */
 static int may_pass(const struct err *e)
 {
     return err_kind_is_retryable(e->kind) || e->kind == ERR_AUTH ||
            e->kind == ERR_STORE || e->kind == ERR_INTERNAL || e->kind == ERR_SETTINGS;
 }
 
-static void fail(struct flight *f, const char *client, const struct err *e)
+static void fail(struct dispatch_job *job, const char *client, const struct err *e)
 {
-    delivery_result_fail(&f->outcome, client, e->text);
-    /* what may pass by itself decides when to look again, before what needs a person */
-    if (may_pass(e) && (f->passing.kind == ERR_NONE || f->passing.kind == ERR_AUTH)) {
-        f->passing = *e;
-        err_prefix(&f->passing, "client %s", client);
+    delivery_result_fail(&job->result, client, e->text);
+    /* what passes by itself decides when to try again, before what needs a person */
+    if (may_pass(e) && (job->passing.kind == ERR_NONE || job->passing.kind == ERR_AUTH)) {
+        job->passing = *e;
+        err_prefix(&job->passing, "client %s", client);
     }
 }
 
 static void on_ended(void *arg, const struct run_result *result)
 {
-    struct attempt *a = arg;
-    struct flight *f = a->flight;
-    a->run = NULL;
+    struct trigger_run *t = arg;
+    struct dispatch_job *job = t->job;
+    t->run = NULL;
     json_t *tree = NULL;
     if (result->outcome == RUN_DONE)
         tree = jsontree_read(result->json, result->len, NULL);
-    json_t *came = json_object_get(tree, "result");
-    if (json_is_object(came)) {
-        delivery_result_add(&f->outcome, a->client, json_incref(came));
+    json_t *returned = json_object_get(tree, "result");
+    if (json_is_object(returned)) {
+        delivery_result_add(&job->result, t->client, json_incref(returned));
     } else if (result->outcome == RUN_FAILED) {
-        fail(f, a->client, &result->err);
+        fail(job, t->client, &result->err);
     } else {
         delivery_result_fail(
-            &f->outcome, a->client,
+            &job->result, t->client,
             result->outcome == RUN_SKIPPED
                 ? result->err.text
                 : "the triggers gave no answer; they may neither sleep nor wait");
     }
     json_decref(tree);
-    if (--f->pending == 0)
-        conclude(f);
+    if (--job->pending == 0)
+        conclude(job);
 }
 
 static int add_trigger(void *arg, const char *trigger)
@@ -331,180 +337,173 @@ static int add_trigger(void *arg, const char *trigger)
     return 0;
 }
 
-/* The body as it came, so that the script gets its numbers as they were written. */
-static int make_args(const struct flight *f, const char *client, struct buf *out,
-                     struct err *e)
+/* The arguments of lua/std/deliver.lua, as JSON; NULL with E. */
+static char *make_args(const struct dispatch_job *job, const char *client, struct err *e)
 {
+    char *text = NULL;
     json_t *wanted = json_array();
-    json_t *rest = json_pack("{s:s, s:I, s:o}", "app", f->app, "delivery",
-                             (json_int_t)f->id, "wanted", wanted);
-    if (f->trigger)
-        json_object_set_new(rest, "trigger", json_string(f->trigger));
-    int rc = ledger_waited_for(f->d->db, client, add_trigger, wanted, e);
-    char *text = json_dumps(rest, JSON_COMPACT);
-    if (rc == 0 && (buf_adds(out, "{\"body\":") != 0 || buf_add(out, f->body, f->len) ||
-                    buf_addc(out, ',') != 0 || buf_adds(out, text + 1) != 0))
-        rc = err_set(e, ERR_LIMIT, "cannot look at the delivery: it is too large");
-    free(text);
-    json_decref(rest);
-    return rc;
+    json_t *args = json_pack("{s:s, s:I, s:o, s:O, s:s*}", "app", job->app, "delivery",
+                             (json_int_t)job->id, "wanted", wanted, "body", job->body,
+                             "trigger", job->trigger);
+    if (ledger_waited_for(job->d->db, client, add_trigger, wanted, e) == 0)
+        text = json_dumps(args, JSON_COMPACT);
+    json_decref(args);
+    return text;
 }
 
-static void start(struct attempt *a, const char *label)
+static void start(struct trigger_run *t, const char *label)
 {
-    struct flight *f = a->flight;
+    struct dispatch_job *job = t->job;
+    struct dispatch *d = job->d;
     struct err e;
-    struct buf args;
-    buf_init(&args, BODY_MAX);
-    if (make_args(f, a->client, &args, &e) != 0) {
-        fail(f, a->client, &e);
-        f->pending--;
-        buf_free(&args);
+    char *args = make_args(job, t->client, &e);
+    if (!args) {
+        fail(job, t->client, &e);
+        job->pending--;
         return;
     }
-    if (f->d->heard)
-        f->d->heard(f->d->heard_arg, f->app, a->client, f->body, f->len);
-    char *id = xasprintf("%s/%s", label, a->client);
+    if (d->heard)
+        d->heard(d->heard_arg, job->app, t->client, job->body);
+    char *id = xasprintf("%s/%s", label, t->client);
     struct run_spec spec = {.id = id,
-                            .client = a->client,
+                            .client = t->client,
                             .label = label,
                             .entry = "deliver",
-                            .args = args.data,
-                            .args_len = args.len,
+                            .args = args,
+                            .args_len = strlen(args),
                             .lane = LANE_ACTIVATION,
                             .wait_ms = LINE_MS};
-    a->run = run_start(session_runs(f->d->session), &spec, on_ended, a);
+    t->run = run_start(session_runs(d->session), &spec, on_ended, t);
     free(id);
-    buf_free(&args);
+    free(args);
 }
 
-/* The body stands among the arguments as it is: it must be one value. A text that was cut
- * within an emoji is a customer's all the same. */
-static int check_body(struct flight *f, struct err *e)
+static void conclude_unrouted(struct dispatch_job *job)
 {
-    jsontext_mend(f->body, f->len);
-    struct buf out;
-    buf_init(&out, BODY_MAX);
-    struct jsontext_scan scan = {.mark = "-",
-                                 .depth_max = limits_default.json_depth,
-                                 .values_max = limits_default.json_values,
-                                 .out = &out};
-    int rc = jsontext_check(&scan, f->body, f->len, e);
-    buf_free(&out);
-    return rc;
+    char *why = xasprintf("no client is connected to the company %s",
+                          job->company ? job->company : "that it is for");
+    delivery_result_set_why(&job->result, why, 0, 0);
+    job->result.state = DELIVERY_UNROUTED;
+    free(why);
+    submit(job);
 }
 
-static void begin(struct flight *f)
+static void begin(struct dispatch_job *job)
 {
     struct err e = {0};
+    struct trigger_run *t;
     char label[40];
-    snprintf(label, sizeof label, "delivery %lld", (long long)f->id);
-    delivery_result_init(&f->outcome, f->id, f->d->owner, f->body, f->len);
-    if (find_clients(f, &e) != 0) {
-        f->passing = e;
-        conclude(f);
+    snprintf(label, sizeof label, "delivery %lld", (long long)job->id);
+    if (find_clients(job, &e) != 0) {
+        job->passing = e;
+        conclude(job);
         return;
     }
-    if (f->pending == 0) {
-        char *why = xasprintf("no client is connected to the company %s",
-                              f->company ? f->company : "that it is for");
-        delivery_result_set_why(&f->outcome, why, 0, 0);
-        f->outcome.state = DELIVERY_UNROUTED;
-        free(why);
-        submit(f);
+    if (job->pending == 0) {
+        conclude_unrouted(job);
         return;
     }
-    if (check_body(f, &e) != 0) {
-        delivery_result_set_why(&f->outcome, e.text, 0, 0);
-        f->pending = 0;
-        conclude(f);
+    job->body = jsontree_read(job->text, job->len, &e);
+    if (!job->body) {
+        delivery_result_set_why(&job->result, e.text, 0, 0);
+        job->pending = 0;
+        conclude(job);
         return;
     }
-    for (struct attempt *a = f->attempts; a; a = a->next)
-        start(a, label);
-    if (f->pending == 0)
-        conclude(f);
+    SLIST_FOREACH(t, &job->runs, entry)
+    {
+        start(t, label);
+    }
+    if (job->pending == 0)
+        conclude(job);
 }
 
-/* ---- looking ---- */
+/* ---- claims ---- */
 
 static int take_candidate(void *arg, const struct delivery *row)
 {
-    struct look *l = arg;
-    struct flight *f = flight_new(l->d, row);
-    *l->tail = f;
-    l->tail = &f->next;
+    struct dispatch_claim *c = arg;
+    TAILQ_INSERT_TAIL(&c->candidates, job_new(c->d, row), entry);
     return 0;
 }
 
-/* A slow API must not take every place. */
-static int has_room(const struct look *l, const char *whose)
+/* A slow API must not take every slot. */
+static int has_room(const struct dispatch_claim *c, const char *whose)
 {
     int n = 0;
-    for (int i = 0; i < l->nbusy; i++)
-        n += str_eq(l->busy[i], whose);
+    for (int i = 0; i < c->nbusy; i++)
+        n += str_eq(c->busy[i], whose);
     return n < SAME_MAX;
 }
 
-static const char *whose(const struct flight *f)
+static const char *whose(const struct dispatch_job *job)
 {
-    return f->client ? f->client : f->company ? f->company : "";
+    return job->client ? job->client : job->company ? job->company : "";
+}
+
+/* Returns 1 when JOB is claimed, 0 when it must wait, -1 with E. */
+static int claim_one(struct db *db, struct dispatch_claim *c, struct dispatch_job *job,
+                     struct err *e)
+{
+    int rc = has_room(c, whose(job));
+    if (rc == 1)
+        rc = delivery_order_has_come(db, job->id, job->app, job->conversation, c->now_ms,
+                                     e);
+    if (rc == 1)
+        rc = inbox_claim(db, job->id, c->owner, e);
+    if (rc != 1)
+        return rc;
+    c->busy[c->nbusy++] = xstrdup(whose(job));
+    return inbox_body(db, job->id, &job->text, &job->len, e) == 0 ? 1 : -1;
 }
 
 /* On the writer's thread. */
 static int claim(struct db *db, void *arg, struct err *e)
 {
-    struct look *l = arg;
-    if (inbox_due(db, l->now_ms, WINDOW, take_candidate, l, e) != 0)
+    struct dispatch_claim *c = arg;
+    struct dispatch_job *job;
+    int slots = c->slots, rc;
+    if (inbox_due(db, c->now_ms, CANDIDATES, take_candidate, c, e) != 0)
         return -1;
-    int slots = l->slots;
-    for (struct flight *f = l->candidates; f && slots > 0; f = f->next) {
-        int rc = has_room(l, whose(f));
-        if (rc == 1)
-            rc =
-                delivery_order_has_come(db, f->id, f->app, f->conversation, l->now_ms, e);
-        if (rc == 1)
-            rc = inbox_claim(db, f->id, l->owner, e);
-        if (rc == 1) {
-            rc = inbox_body(db, f->id, &f->body, &f->len, e);
-            l->busy[l->nbusy++] = xstrdup(whose(f));
-            slots--;
-        }
-        if (rc < 0)
+    TAILQ_FOREACH(job, &c->candidates, entry)
+    {
+        if (slots == 0)
+            break;
+        if ((rc = claim_one(db, c, job, e)) < 0)
             return -1;
+        slots -= rc;
     }
     return 0;
 }
 
 static void on_claimed(void *arg, const struct err *e)
 {
-    struct look *l = arg;
-    struct dispatch *d = l->d;
+    struct dispatch_claim *c = arg;
+    struct dispatch *d = c->d;
+    struct dispatch_job *job;
     int claimed = 0;
-    d->is_looking = 0;
+    d->is_claiming = 0;
     if (e->kind != ERR_NONE)
         log_line(LOG_WARN, "deliveries: %s", e->text);
-    for (struct flight *f = l->candidates, *next; f; f = next) {
-        next = f->next;
-        if (!f->body || e->kind != ERR_NONE) {
-            flight_free(f);
+    while ((job = TAILQ_FIRST(&c->candidates))) {
+        TAILQ_REMOVE(&c->candidates, job, entry);
+        if (!job->text || e->kind != ERR_NONE) {
+            job_free(job);
             continue;
         }
         claimed++;
-        f->next = d->flights;
-        d->flights = f;
-        d->nflights++;
-        if (d->stopped) { /* it was on its way */
-            delivery_result_init(&f->outcome, f->id, d->owner, f->body, f->len);
-            release(f);
-        } else {
-            begin(f);
-        }
+        TAILQ_INSERT_HEAD(&d->jobs, job, entry);
+        d->njobs++;
+        delivery_result_init(&job->result, job->id, d->owner, job->text, job->len);
+        if (d->stopped) /* since the claim was submitted */
+            release(job);
+        else
+            begin(job);
     }
-    for (int i = 0; i < l->nbusy; i++)
-        free(l->busy[i]);
-    free(l);
-    if (d->asked_meanwhile || claimed)
+    for (int i = 0; i < c->nbusy; i++)
+        free(c->busy[i]);
+    free(c);
+    if (d->wanted || claimed)
         dispatch_wake(d);
     else if (dispatch_is_idle(d))
         d->idle(d->arg);
@@ -517,7 +516,7 @@ static int found_one(void *arg, const struct delivery *row)
     return 1;
 }
 
-/* Asked without the lock that a claim takes: most looks find nothing. */
+/* Reads without the lock that a claim takes: most polls find nothing. */
 static int is_any_due(struct dispatch *d, int64_t now_ms)
 {
     struct err e;
@@ -527,58 +526,64 @@ static int is_any_due(struct dispatch *d, int64_t now_ms)
     return any;
 }
 
-static void look(void *arg)
+static void submit_claim(struct dispatch *d, int64_t now_ms)
+{
+    const struct dispatch_job *job;
+    struct dispatch_claim *c = xcalloc(1, sizeof *c);
+    c->d = d;
+    c->owner = d->owner;
+    c->now_ms = now_ms;
+    c->slots = DISPATCH_IN_FLIGHT - d->njobs;
+    TAILQ_INIT(&c->candidates);
+    TAILQ_FOREACH(job, &d->jobs, entry)
+    {
+        c->busy[c->nbusy++] = xstrdup(whose(job));
+    }
+    d->is_claiming = 1;
+    writer_submit(d->writer, 0, claim, on_claimed, c);
+}
+
+static void poll_due(void *arg)
 {
     struct dispatch *d = arg;
     int64_t now = clock_wall_ms();
-    d->is_asked = 0;
-    d->asked_meanwhile = 0;
+    d->is_deferred = 0;
+    d->wanted = 0;
     if (d->stopped && dispatch_is_idle(d))
         d->idle(d->arg);
-    if (d->stopped || d->nflights >= DISPATCH_IN_FLIGHT)
+    if (d->stopped || d->njobs >= DISPATCH_IN_FLIGHT)
         return;
-    if (!is_any_due(d, now)) {
-        if (d->nflights == 0)
-            d->idle(d->arg);
-        return;
-    }
-    struct look *l = xcalloc(1, sizeof *l);
-    *l = (struct look){.d = d,
-                       .owner = d->owner,
-                       .now_ms = now,
-                       .slots = DISPATCH_IN_FLIGHT - d->nflights};
-    l->tail = &l->candidates;
-    for (const struct flight *f = d->flights; f; f = f->next)
-        l->busy[l->nbusy++] = xstrdup(whose(f));
-    d->is_looking = 1;
-    writer_submit(d->writer, 0, claim, on_claimed, l);
+    if (is_any_due(d, now))
+        submit_claim(d, now);
+    else if (d->njobs == 0)
+        d->idle(d->arg);
 }
 
 void dispatch_wake(struct dispatch *d)
 {
     if (d->stopped)
         return;
-    if (d->is_looking)
-        d->asked_meanwhile = 1;
-    else if (!d->is_asked) {
-        d->is_asked = 1;
-        loop_defer(session_loop(d->session), look, d);
+    if (d->is_claiming)
+        d->wanted = 1;
+    else if (!d->is_deferred) {
+        d->is_deferred = 1;
+        loop_defer(session_loop(d->session), poll_due, d);
     }
 }
 
 int dispatch_is_idle(const struct dispatch *d)
 {
-    return d->nflights == 0 && !d->is_looking && !d->is_asked;
+    return d->njobs == 0 && !d->is_claiming && !d->is_deferred;
 }
 
 /* ---- its life ---- */
 
-struct dispatch *dispatch_new(struct session *s, struct workspace *w,
-                              struct writer *writer, struct presence *p,
-                              struct alert *alert, void (*changed)(void *arg),
-                              void (*idle)(void *arg), void *arg, struct err *e)
+struct dispatch *dispatch_new(struct session *s, struct writer *writer,
+                              struct presence *p, struct alert *alert,
+                              void (*changed)(void *arg), void (*idle)(void *arg),
+                              void *arg, struct err *e)
 {
-    struct store *store = workspace_store(w, e);
+    struct store *store = workspace_store(session_workspace(s), e);
     if (!store)
         return NULL;
     struct dispatch *d = xcalloc(1, sizeof *d);
@@ -590,6 +595,7 @@ struct dispatch *dispatch_new(struct session *s, struct workspace *w,
                            .changed = changed,
                            .idle = idle,
                            .arg = arg};
+    TAILQ_INIT(&d->jobs);
     d->audience = audience_new(store);
     d->again = loop_timer_new(session_loop(s), submit_again, d);
     return d;
@@ -597,18 +603,22 @@ struct dispatch *dispatch_new(struct session *s, struct workspace *w,
 
 void dispatch_stop(struct dispatch *d)
 {
+    struct dispatch_job *job;
+    struct trigger_run *t;
     d->stopped = 1;
     loop_timer_clear(d->again);
-    for (struct flight *f = d->flights; f; f = f->next) {
-        if (f->is_submitted)
+    TAILQ_FOREACH(job, &d->jobs, entry)
+    {
+        if (job->is_submitted)
             continue;
-        for (struct attempt *a = f->attempts; a; a = a->next) {
-            if (a->run)
-                run_kill(a->run);
-            a->run = NULL;
+        SLIST_FOREACH(t, &job->runs, entry)
+        {
+            if (t->run)
+                run_kill(t->run);
+            t->run = NULL;
         }
-        f->pending = 0;
-        release(f);
+        job->pending = 0;
+        release(job);
     }
 }
 
@@ -616,8 +626,8 @@ void dispatch_free(struct dispatch *d)
 {
     if (!d)
         return;
-    while (d->flights)
-        land(d->flights);
+    while (!TAILQ_EMPTY(&d->jobs))
+        finish(TAILQ_FIRST(&d->jobs));
     audience_free(d->audience);
     loop_timer_free(d->again);
     free(d);

@@ -1,21 +1,24 @@
-/* dispatch: takes waiting deliveries, asks the triggers of each client that a delivery is
- * for, and stores what came of it (work/delivery_result.h).
+/* dispatch: claims waiting deliveries, runs the triggers of each client that a delivery
+ * is for, and stores the result (work/delivery_result.h).
  *
  * Deliveries of one conversation become activations in the order of their commit
- * (store/delivery_order.h). What may pass is tried again for two hours; a client whose
- * script fails has a note and stops nobody else's. A claim is held for this process's
- * presence. It knows nothing of runs but that they are due then. */
+ * (store/delivery_order.h). A failure that may pass is tried again for two hours; a
+ * client whose script fails gets a note and does not stop the others. Claims are held for
+ * this process's presence. Of runs, it only knows that they may be due afterwards. For
+ * the loop's thread. */
 #ifndef FOYER_DISPATCH_H
 #define FOYER_DISPATCH_H
 
-#include "work/session.h"
+#include <jansson.h>
+
 #include "base/err.h"
-#include "store/presence.h"
 #include "io/writer.h"
+#include "store/presence.h"
+#include "work/session.h"
 
 enum {
     DISPATCH_IN_FLIGHT = 16, /* deliveries at a time */
-    DISPATCH_ATTEMPTS = 16,  /* failed ones in a row: more than fit into */
+    DISPATCH_ATTEMPTS = 16,  /* failures in a row; more than fit into the two hours */
     DISPATCH_GIVE_UP_MS = 2 * 60 * 60 * 1000
 };
 
@@ -25,25 +28,26 @@ struct alert; /* work/alert.h */
 /* All are borrowed and outlive it. CHANGED is called, from the loop, when runs may be due
  * that were not before, or will be with the writer's next job; IDLE each time that
  * nothing is left to do. */
-struct dispatch *dispatch_new(struct session *s, struct workspace *w,
-                              struct writer *writer, struct presence *p,
-                              struct alert *alert, void (*changed)(void *arg),
-                              void (*idle)(void *arg), void *arg, struct err *e);
-/* FN hears of each delivery's body, JSON, once for each client that it is for. */
+struct dispatch *dispatch_new(struct session *s, struct writer *writer,
+                              struct presence *p, struct alert *alert,
+                              void (*changed)(void *arg), void (*idle)(void *arg),
+                              void *arg, struct err *e);
+/* Calls FN with each delivery's body, once for each client that the delivery is for. */
 typedef void dispatch_heard(void *arg, const char *app, const char *client,
-                            const char *body, size_t len);
+                            const json_t *body);
 void dispatch_on_delivery(struct dispatch *d, dispatch_heard *fn, void *arg);
-/* Looks for waiting deliveries now, as often as it is asked in one turn of the loop. */
+/* Polls for waiting deliveries after the callbacks of this turn of the loop, once however
+ * often it is called. */
 void dispatch_wake(struct dispatch *d);
-/* 1: nothing is in flight, and nothing was to be had when it last looked. */
+/* 1: nothing is in flight, and the last poll found nothing. */
 int dispatch_is_idle(const struct dispatch *d);
-/* Takes nothing more; what is under way is given up, and free for others when the writer
- * has done what is submitted now. */
+/* Claims nothing more, and ends what is under way. Its claims are free when the writer
+ * has done what is submitted by now. */
 void dispatch_stop(struct dispatch *d);
 /* After writer_close. NULL is fine. */
 void dispatch_free(struct dispatch *d);
 
-/* The label of its attempts is "delivery ID": the id in LABEL, 0: it is no delivery's. */
+/* The id in an attempt's label "delivery ID"; 0 when LABEL is another one. */
 int64_t dispatch_label_id(const char *label);
 
 #endif

@@ -3,14 +3,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "core/jsontree.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "store/ledger.h"
+#include "workspace/workspace.h"
 
 enum { AT_ONCE = 8, AGAIN_MS = 5 * 60 * 1000, WAIT_MS = 20 * 1000 };
+
+struct receipt_check { /* of one message */
+    LIST_ENTRY(receipt_check) entry;
+    struct receipts *receipts; /* NULL: receipts_free was called */
+    struct run *run;           /* NULL: it has ended */
+    char *client, *app, *ref;
+    char *why;        /* why it is undelivered; NULL: it exists */
+    int64_t again_ms; /* not 0: the check failed and is repeated then */
+    int64_t of;       /* the run that sent the message */
+};
 
 struct receipts {
     struct session *session;
@@ -19,18 +31,8 @@ struct receipts {
     struct alert *alert;
     void (*idle)(void *arg);
     void *arg;
-    struct looking *first;
+    LIST_HEAD(, receipt_check) checks;
     int n, stopped;
-};
-
-struct looking { /* one message */
-    struct looking *next;
-    struct receipts *receipts; /* NULL: it has gone */
-    struct run *run;           /* NULL: asked */
-    char *client, *app, *ref;
-    char *why;        /* NULL: it is there */
-    int64_t again_ms; /* not 0: nobody could tell */
-    int64_t of;       /* the run that made it */
 };
 
 struct receipts *receipts_new(struct session *s, struct db *db, struct writer *writer,
@@ -46,14 +48,25 @@ struct receipts *receipts_new(struct session *s, struct db *db, struct writer *w
     return r;
 }
 
-static void looking_free(struct looking *x)
+static struct receipt_check *check_new(struct receipts *r,
+                                       const struct ledger_receipt *row)
+{
+    struct receipt_check *x = xcalloc(1, sizeof *x);
+    x->receipts = r;
+    x->of = row->run;
+    x->client = xstrdup(row->client);
+    x->app = xstrdup(row->app);
+    x->ref = xstrdup(row->ref);
+    LIST_INSERT_HEAD(&r->checks, x, entry);
+    r->n++;
+    return x;
+}
+
+static void check_free(struct receipt_check *x)
 {
     struct receipts *r = x->receipts;
     if (r) {
-        struct looking **p = &r->first;
-        while (*p != x)
-            p = &(*p)->next;
-        *p = x->next;
+        LIST_REMOVE(x, entry);
         r->n--;
     }
     free(x->client);
@@ -65,12 +78,12 @@ static void looking_free(struct looking *x)
         r->idle(r->arg);
 }
 
-/* ---- what came of it ---- */
+/* ---- results ---- */
 
 /* On the writer's thread. */
 static int write_found(struct db *db, void *arg, struct err *e)
 {
-    struct looking *x = arg;
+    struct receipt_check *x = arg;
     if (x->again_ms)
         return ledger_receipt_again(
             db, &(struct ledger_receipt){x->client, x->app, x->ref, x->of}, x->again_ms,
@@ -85,7 +98,7 @@ static int on_row(void *arg, const struct ledger_run *run)
     return 1;
 }
 
-static void tell(const struct receipts *r, const struct looking *x)
+static void send_alert(const struct receipts *r, const struct receipt_check *x)
 {
     char *recipe = NULL;
     struct err e;
@@ -99,17 +112,17 @@ static void tell(const struct receipts *r, const struct looking *x)
 
 static void on_written(void *arg, const struct err *e)
 {
-    struct looking *x = arg;
+    struct receipt_check *x = arg;
     if (e->kind != ERR_NONE)
         log_line(LOG_WARN, "cannot note what became of a message: %s", e->text);
     else if (x->receipts && x->why && !x->again_ms && x->of)
-        tell(x->receipts, x);
-    looking_free(x);
+        send_alert(x->receipts, x);
+    check_free(x);
 }
 
-static void on_looked(void *arg, const struct run_result *result)
+static void on_checked(void *arg, const struct run_result *result)
 {
-    struct looking *x = arg;
+    struct receipt_check *x = arg;
     x->run = NULL;
     json_t *tree = result->outcome == RUN_DONE
                        ? jsontree_read(result->json, result->len, NULL)
@@ -123,34 +136,25 @@ static void on_looked(void *arg, const struct run_result *result)
     writer_submit(x->receipts->writer, 0, write_found, on_written, x);
 }
 
-/* ---- looking ---- */
+/* ---- checks ---- */
 
-static int is_at_it(const struct receipts *r, const struct ledger_receipt *row)
+static int is_under_way(const struct receipts *r, const struct ledger_receipt *row)
 {
-    for (const struct looking *x = r->first; x; x = x->next)
+    const struct receipt_check *x;
+    LIST_FOREACH(x, &r->checks, entry)
+    {
         if (strcmp(x->ref, row->ref) == 0 && strcmp(x->client, row->client) == 0)
             return 1;
+    }
     return 0;
-}
-
-static struct looking *looking_new(struct receipts *r, const struct ledger_receipt *row)
-{
-    struct looking *x = xcalloc(1, sizeof *x);
-    *x = (struct looking){.next = r->first, .receipts = r, .of = row->run};
-    x->client = xstrdup(row->client);
-    x->app = xstrdup(row->app);
-    x->ref = xstrdup(row->ref);
-    r->first = x;
-    r->n++;
-    return x;
 }
 
 static int start(void *arg, const struct ledger_receipt *row)
 {
     struct receipts *r = arg;
-    if (is_at_it(r, row))
+    if (is_under_way(r, row))
         return 0;
-    struct looking *x = looking_new(r, row);
+    struct receipt_check *x = check_new(r, row);
     json_t *args = json_pack("{s:s, s:s}", "app", x->app, "ref", x->ref);
     char *text = json_dumps(args, JSON_COMPACT);
     struct run_spec spec = {.id = x->ref,
@@ -161,13 +165,13 @@ static int start(void *arg, const struct ledger_receipt *row)
                             .args_len = strlen(text),
                             .lane = LANE_BULK,
                             .wait_ms = WAIT_MS};
-    x->run = run_start(session_runs(r->session), &spec, on_looked, x);
+    x->run = run_start(session_runs(r->session), &spec, on_checked, x);
     free(text);
     json_decref(args);
     return r->n >= AT_ONCE;
 }
 
-void receipts_look(struct receipts *r)
+void receipts_poll(struct receipts *r)
 {
     struct err e;
     if (r->stopped || r->n >= AT_ONCE)
@@ -183,14 +187,14 @@ int receipts_is_idle(const struct receipts *r)
 
 void receipts_stop(struct receipts *r)
 {
+    struct receipt_check *x = LIST_FIRST(&r->checks), *next;
     r->stopped = 1;
-    struct looking *x = r->first, *next;
     for (; x; x = next) {
-        next = x->next;
+        next = LIST_NEXT(x, entry);
         if (!x->run)
             continue;
         run_kill(x->run);
-        looking_free(x);
+        check_free(x);
     }
 }
 
@@ -198,13 +202,13 @@ void receipts_free(struct receipts *r)
 {
     if (!r)
         return;
-    for (struct looking *x = r->first, *next; x; x = next) {
-        next = x->next;
+    for (struct receipt_check *x = LIST_FIRST(&r->checks), *next; x; x = next) {
+        next = LIST_NEXT(x, entry);
         x->receipts = NULL;
         if (!x->run)
-            continue; /* its job is the writer's */
+            continue; /* freed when the writer has done its job */
         run_kill(x->run);
-        looking_free(x);
+        check_free(x);
     }
     free(r);
 }
@@ -236,35 +240,15 @@ const char *receipts_failed(const json_t *connector, const json_t *event,
     return NULL;
 }
 
-/* Few events are of these types: the others are not even parsed. */
-static int may_tell(const json_t *connector, const char *body, size_t len)
-{
-    const json_t *failed = json_at(connector, "receipt.failed");
-    size_t i;
-    json_t *name;
-    json_array_foreach(failed, i, name)
-    {
-        const char *word = json_string_value(name);
-        if (word && memmem(body, len, word, strlen(word)))
-            return 1;
-    }
-    return 0;
-}
-
 void receipts_hear(struct receipts *r, const char *app, const char *client,
-                   const char *body, size_t len)
+                   const json_t *event)
 {
-    const json_t *connector =
-        workspace_connector(session_workspace(r->session), app, NULL);
-    if (r->stopped || !may_tell(connector, body, len))
-        return;
     const char *type = NULL;
-    json_t *event = jsontree_read(body, len, NULL);
-    const char *ref = receipts_failed(connector, event, &type);
-    if (ref) {
-        struct looking *x = looking_new(r, &(struct ledger_receipt){client, app, ref, 0});
-        x->why = xasprintf("the customer did not get it: %s", type);
-        writer_submit(r->writer, 0, write_found, on_written, x);
-    }
-    json_decref(event);
+    const char *ref = receipts_failed(
+        workspace_connector(session_workspace(r->session), app, NULL), event, &type);
+    if (r->stopped || !ref)
+        return;
+    struct receipt_check *x = check_new(r, &(struct ledger_receipt){client, app, ref, 0});
+    x->why = xasprintf("the customer did not get it: %s", type);
+    writer_submit(r->writer, 0, write_found, on_written, x);
 }

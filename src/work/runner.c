@@ -318,7 +318,7 @@ void runner_wake(struct runner *r)
     if (!r->has_begun) {
         r->has_begun = 1;
         reclaim_look(r->reclaim);
-        receipts_look(r->receipts);
+        receipts_poll(r->receipts);
         look_at_held(r);
         loop_timer_set(r->tick, TICK_MS);
     }
@@ -417,7 +417,7 @@ static void on_tick(void *arg)
         return;
     loop_timer_set(r->tick, TICK_MS);
     reclaim_look(r->reclaim);
-    receipts_look(r->receipts);
+    receipts_poll(r->receipts);
     if (++r->ticks % HELD_TICKS == 0)
         look_at_held(r);
     if (runner_next_due(r) <= clock_wall_ms())

@@ -90,10 +90,10 @@ static void on_fired(void *arg)
     runner_wake_now(w->runner);
 }
 
-static void on_delivery(void *arg, const char *app, const char *client, const char *body,
-                        size_t len)
+static void on_delivery(void *arg, const char *app, const char *client,
+                        const json_t *body)
 {
-    receipts_hear(runner_receipts(arg), app, client, body, len);
+    receipts_hear(runner_receipts(arg), app, client, body);
 }
 
 /* 0: the store's file was removed or replaced: the worker begins nothing, and the log
@@ -275,7 +275,7 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
         w->runner = runner_new(w->session, w->writer, presence, e);
     }
     if (w->runner)
-        w->dispatch = dispatch_new(w->session, workspace, w->writer, presence,
+        w->dispatch = dispatch_new(w->session, w->writer, presence,
                                    runner_alert(w->runner), on_fired, on_idle, w, e);
     if (w->dispatch)
         w->schedule =
