@@ -7,7 +7,7 @@ local function invalid(why)
   error({ kind = "invalid", message = "cannot read contacts: " .. why })
 end
 
--- The file's own headings for what we want: {email = "E-Mail", name = "Name", …}, from any of its rows.
+-- Returns the file's headings by field: {email = "E-Mail", name = "Name", …}. ROW is any of its rows.
 local function find_headings(row, options)
   local columns, headings, known, found = options.columns or {}, {}, {}, {}
   if type(row.line) ~= "number" then invalid("a column is called \"line\", which hides the line numbers; rename it") end
@@ -37,7 +37,7 @@ local function find_headings(row, options)
   return found
 end
 
--- The contact in ROW, or nil and what is wrong with the row.
+-- Returns the contact in ROW, or nil and why the row cannot be used.
 local function read_contact(row, headings, options)
   local function cell(thing)
     local value = headings[thing] and text.trim(row[headings[thing]])
@@ -62,7 +62,7 @@ local function read_contact(row, headings, options)
 end
 
 return {
-  summary = "Create contacts from a CSV file; bad lines are reported, good ones done.",
+  summary = "Create contacts from a CSV file. Lines with mistakes are reported, the others done.",
 
   options = {
     file = {
@@ -75,7 +75,7 @@ return {
         front_chat = HEADING, custom = HEADING, name = HEADING, description = HEADING,
       },
       example = { email = "E-mail address", name = "Full name" },
-      about   = "Headings that are not just email, phone, name and so on; upper and lower case are the same.",
+      about   = "Headings other than email, phone, name and so on; case does not matter.",
     },
     custom_fields = {
       list = "string", example = { "Job Title" }, about = "Headings of columns for Front's custom fields of that name.",
@@ -102,7 +102,7 @@ return {
       elseif kind == "conflict" then
         result.exists = result.exists + 1
       else
-        error(err, 0) -- not this line's fault
+        error(err, 0) -- not because of this line
       end
     end
 

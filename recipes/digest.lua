@@ -1,11 +1,11 @@
--- For cron: what nobody has taken on for too long, posted to a chat or as a comment.
+-- For cron: posts the conversations that have been unassigned for too long to a chat, or as a comment.
 
 local function longer(a, b)
   if a.since ~= b.since then return a.since < b.since end
   return a.id < b.id
 end
 
--- Front's null is json.null, which is true to Lua.
+-- Front's null is json.null, which `if` takes for true.
 local function known(value)
   if value ~= json.null and value ~= "" then return value end
 end
@@ -27,7 +27,7 @@ return {
     hours = { "number", default = 24, min = 0, example = 4, about = "Unassigned for longer than this many hours." },
     limit = {
       "integer", default = 20, min = 1, max = 100, example = 10,
-      about = "How many to show, those that wait longest first; the rest is counted.",
+      about = "How many to show, the longest waiting first; the others are counted.",
     },
     template = { "template", default = "digest", example = "digest-short", about = "The template of the digest." },
     post_to  = {
@@ -52,7 +52,7 @@ return {
       local this = brief(item)
       if now - this.since < options.hours * 3600 then return end
       state.count = state.count + 1
-      -- Only those that will be shown are kept: there may be thousands.
+      -- Keep only those that will be shown: there may be thousands.
       local at = #state.longest + 1
       while at > 1 and longer(this, state.longest[at - 1]) do at = at - 1 end
       table.insert(state.longest, at, this)

@@ -4,7 +4,7 @@ return {
 
   options = {
     template = { "template", default = "first-reply", example = "welcome", about = "The template of the reply." },
-    author   = { "teammate", example = "leela", about = "On whose behalf; the app itself when left out." },
+    author   = { "teammate", example = "leela", about = "The teammate who writes; the app itself when not given." },
   },
   retry = { attempts = 8, give_up = "2h" },
 

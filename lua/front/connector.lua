@@ -1,12 +1,12 @@
--- What the core must know about Front's API, as data. Loaded in an empty environment.
+-- Front's API, described as data for foyer. Loaded without any globals.
 
--- What an app channel's message is answered with.
+-- The answer to a message of an app channel.
 local accepted = { type = "success", external_id = "{id}", external_conversation_id = "{conversation}" }
 
 return {
   name = "Front",
 
-  -- The token goes to these hosts and nowhere else: answers hold links to the company's own host.
+  -- The token is sent to these hosts only. The second is the company's own host, to which links in answers lead.
   api = { base = "https://api2.frontapp.com", hosts = { "api2.frontapp.com", "*.api.frontapp.com" } },
 
   oauth = {
@@ -21,10 +21,10 @@ return {
     company   = "authorization.id",
     challenge = { header = "X-Front-Challenge", answer = "challenge" },
 
-    -- Where an event says what it is. A rule sends it bare, without the first name of these paths.
+    -- Paths of an event's type, id and conversation. A rule sends the bare event, without the leading `payload`.
     event = { type = "payload.type", id = "payload.id", conversation = "payload.conversation.id" },
 
-    -- With the header `when`, that scheme alone is tried; without it, those that have none.
+    -- A request with the header `when` is checked by that scheme only; one without it by the schemes without `when`.
     schemes   = {
       application = {
         when = "X-Front-Request-Timestamp", mac = "hmac-sha256", over = "{timestamp}:{body}",
@@ -34,8 +34,9 @@ return {
       rule = { mac = "hmac-sha1", over = "{body}", key = "rule_key" },
     },
 
-    -- App channels: requests that name no company and want an answer of their own, by their type.
-    -- What is `about` a channel and has another type is refused. A DELETE is signed over `deleted`.
+    -- App channels: requests that name no company; each type has an answer of its own. A request with a value at
+    -- `about` and another type is refused. The signature of a DELETE covers the text `deleted` instead of the body
+    -- (https://dev.frontapp.com/docs/security-1).
     channel = {
       type         = "type",
       about        = "payload.channel_id",
@@ -52,8 +53,8 @@ return {
     },
   },
 
-  -- For completing events. `get`: where a thing is fetched by its id. `plain`: events that Front does
-  -- not send but others may, and where these hold what recipes look for.
+  -- For completing events. `get`: the address of an object, by the prefix of its id. `plain`: events that Front
+  -- does not send but another server may, and the paths where these have what recipes expect.
   events = {
     get = {
       cnv_ = "/conversations/", msg_ = "/messages/", tea_ = "/teammates/", crd_ = "/contacts/",
@@ -69,11 +70,11 @@ return {
     },
   },
 
-  -- A reply to a customer: what the guard against loops counts.
+  -- A reply to a customer. The limit `replies_per_hour` counts these requests.
   reply = { method = "POST", path = "/conversations/{conversation}/messages" },
 
-  -- Front accepts a message before it exists. By `field` of an action's result it is looked for
-  -- later; events of these types say that the customer did not get the message `ref`.
+  -- Front accepts a message before it exists. `field` of an action's result identifies it, `get` finds it later.
+  -- Events of the types in `failed` say that the customer did not get the message at `ref`.
   receipt = {
     field  = "message_uid",
     get    = "/messages/alt:uid:{}",
@@ -86,18 +87,18 @@ return {
   rate = {
     limit = "x-ratelimit-limit", remaining = "x-ratelimit-remaining", reset = "x-ratelimit-reset",
     tier = "x-front-tier", retry_after = "retry-after",
-    search = "/conversations/search/", -- 40 % of the limit at most
+    search = "/conversations/search/", -- may use at most 40 % of the limit
   },
 
-  -- A merged conversation answers 301, on the paths below it as well. Where the Location may name
-  -- the conversation alone, the id of this kind is exchanged in the path that was asked.
+  -- A merged conversation answers 301, also on the paths below it. Where the Location names the conversation only,
+  -- foyer replaces the id with this prefix in the path of the request.
   moved = { prefix = "cnv_" },
 
   errors = { title = "_error.title", message = "_error.message", details = "_error.details" },
 
-  -- `names`: the table of client.lua that holds names for ids of this kind; `alias`: `alt:…` is an
-  -- id as well; `list`: where `foyer ids` reads them, and `label`: what it names them by, the first
-  -- one that is there. Signatures are listed for each team. `open`: where a person looks at one.
+  -- `names`: the table of client.lua with names for ids of this kind. `alias`: `alt:…` is accepted as an id.
+  -- `list`: the address from which `foyer ids` reads them; `label`: the members for their names, the first that is
+  -- there. Signatures are listed for each team. `open`: the address of the object for people.
   ids = {
     conversation = { prefix = "cnv_", open = "https://app.frontapp.com/open/{id}" },
     contact      = { prefix = "crd_", alias = true },

@@ -2,19 +2,30 @@
 error("definition file: do not run")
 
 --# SCRIPTS
--- A script is a file of Lua 5.4 that returns one table. What kind it is, its place says:
+-- A script is a file of Lua 5.4 that returns one table. Its place says what kind of script it is:
 --
 --     lua/APP/actions/NAME.lua     an action, called as APP/NAME
 --     lua/APP/triggers/NAME.lua    a trigger, named APP/NAME
 --     recipes/NAME.lua             a recipe
 --
--- There are three layers, nearest first: the client's directory, the workspace, and what foyer brings along.
--- The nearest file of a name is used, whole. To change a part of a farther one, a file returns `super { … }`.
+-- There are three layers, nearest first: the client's directory, the workspace, and the scripts built into foyer.
+-- The nearest file of a name is used, as a whole. To change a part of the file below it, return `super { … }`.
 --
--- Unknown keys, wrong types and missing keys of the tables below are errors with file, line and field;
--- `foyer check` finds them without any network.
+-- Unknown keys, wrong types and missing keys of the tables below are errors with file, line and field.
+-- `foyer check` finds them without network.
+--
+-- Three differences to other languages and to plain Lua:
+--
+--     json.null    JSON's null is a value of its own, not nil, and `if` takes it for true.
+--                  A member that is missing is nil. To test for both:
+--                  if value == nil or value == json.null then … end
+--     error {…}    Raise a table with a kind and a message, as in error({ kind = "invalid", message = "…" }):
+--                  the kind decides what foyer does with the run.
+--     os, io       Do not exist, nor does require. Use ctx.now, text.time, an input of type "file", and ctx.call.
+--
+-- ERROR TABLES and STANDARD LIBRARY below have the details.
 
----An action does one thing with an app's API. It is called by `ctx.call`, or by `foyer call` at the command line.
+---An action does one thing with an app's API. Scripts call it by `ctx.call`, the command line by `foyer call`.
 ---
 ---     -- lua/front/actions/tag-conversation.lua
 ---     return {
@@ -32,34 +43,35 @@ error("definition file: do not run")
 ---     }
 ---@class foyer.Action
 ---@field summary string  one sentence
----@field effect "read"|"write"|"idempotent"  "read": only GET and HEAD may leave; "idempotent": sent twice is the same as sent once
----@field scopes? string[]  the permissions that Front asks for, by Front's names; shown, not checked
----@field input? table<string, foyer.Field>  checked before `run`: types, defaults filled in, names turned into ids; without it no input is taken
----@field output? table<string, foyer.Field>  described for people; `columns` of its list are the command line's table
----@field run fun(ctx: foyer.Context, input: table, base?: function): any  the result crosses to the caller as a copy, as if through JSON
----@field confirm? fun(ctx: foyer.Context, input: table, intent: foyer.Intent, base?: function): any, string[]?  looks whether a request happened whose answer was lost, and returns the body of that answer: see below
----@field confirms? string[]  the writes on the app's connection that `confirm`, or `effect = "idempotent"`, speaks for: "POST /conversations/*/comments", where * is one part of the path. Without it, all on that connection
+---@field effect "read"|"write"|"idempotent"  "read": only GET and HEAD may be sent; "idempotent": sending a request twice has the same effect as sending it once
+---@field scopes? string[]  the permissions that Front requires, by Front's names; shown, not checked
+---@field input? table<string, foyer.Field>  checked before `run`: types are checked, defaults filled in, names turned into ids. An action without it takes no input
+---@field output? table<string, foyer.Field>  documentation; `columns` of its list are the columns of the command line's table
+---@field run fun(ctx: foyer.Context, input: table, base?: function): any  the caller gets a copy of the result, as if through JSON
+---@field confirm? fun(ctx: foyer.Context, input: table, intent: foyer.Intent, base?: function): any, string[]?  finds out whether a request was done whose answer was lost, and returns the body of that answer: see foyer.Intent
+---@field confirms? string[]  the writes that `confirm`, or `effect = "idempotent"`, covers: "POST /conversations/*/comments", where * is one part of the path. Without it, every write on the app's connection
 
----A write whose answer was lost, as `confirm` gets it. It looks for this one request, which an override may have
----sent with something else than `input` says, or after another one. It returns
+---A write whose answer was lost, as `confirm` gets it. `confirm` looks for this one request: an override may have sent
+---something else than `input` says, or an earlier request as well. It returns one of
 ---
----     the body of the answer that was lost   the request was done: its script gets this body, and goes on behind it
+---     the body of the lost answer            the request was done: the script gets this body and continues
 ---     true                                   the same, and that answer was empty
----     {status = 201, headers = {…}, body = …}    the same for a script that looks at these; else the status is 200
+---     {status = 201, headers = {…}, body = …}    the same, for a script that reads these; otherwise the status is 200
 ---                                            (204 without a body), and there are no headers
----     false                                  it surely was not done, and is sent again
----     nil                                    cannot tell: foyer looks again later, then parks the run
+---     false                                  it certainly was not done: foyer sends it again
+---     nil                                    unknown: foyer asks again later, then parks the run
 ---
----A second result names ids of what was found that are not in the body as `id`: no other run takes the same for
----its own. A write that `confirms` does not name, one to another app or host, and one of a recipe's own are not looked
----for: the run is parked. A request of an action with `effect = "idempotent"` is just sent again.
+---A second result lists the ids of what was found, if they are not in the body as `id`: no other run then takes
+---the same object for its own. The run is parked, without a call of `confirm`, for a write that `confirms` does not name,
+---for one to another app or host, and for one that the recipe sent itself. A request of an action with
+---`effect = "idempotent"` is sent again.
 ---@class foyer.Intent
----@field at number  when it left, Unix seconds
----@field request {method: string, path: string, body: any}  what left; the path is below the connection's address, without a query; the body is the table that was sent, also of a form, where a file is {file = name, size = bytes}
----@field claimed table<string, boolean>  ids of what other requests to the same company have made, whichever client's
----@field others {at: number, request: table}[]  other runs' requests to the same path whose answers were lost as well
+---@field at number  when the request was sent, Unix seconds
+---@field request {method: string, path: string, body: any}  the request; the path is below the connection's address, without a query; the body is the table that was sent, also of a form, where a file is {file = name, size = bytes}
+---@field claimed table<string, boolean>  ids that other requests to the same company have created, of any client
+---@field others {at: number, request: table}[]  requests of other runs to the same path whose answers were lost as well
 
----A trigger says which events of an app are one kind of happening. Recipes name it in `on`.
+---A trigger tells which events of an app are one kind of happening. Recipes name it in `on`.
 ---
 ---     -- lua/front/triggers/conversation-archived.lua
 ---     return {
@@ -69,32 +81,32 @@ error("definition file: do not run")
 ---       key     = function(event) return event.payload.id end,
 ---       fires   = function(event)
 ---         if event.payload.source then return true end
----         return false, "nobody in particular did it"
+---         return false, "the event names no source"
 ---       end,
 ---     }
 ---
----Its functions get a copy of the event, complete, and no `ctx`: they decide and do nothing. One that raises
----takes no other trigger with it.
+---Its functions get a copy of the complete event, and no `ctx`: they decide and change nothing. An error in one trigger
+---does not affect the others.
 ---@class foyer.Trigger
 ---@field summary string  one sentence
----@field on string[]  the event types, as `payload.type` or the envelope's type has them
----@field needs? string[]  dotted paths such as "payload.conversation" that recipes may rely on. What a preview leaves out is fetched, if some recipe or run of the client listens
----@field key? fun(event: foyer.Event, base?: function): string  what makes the happening unique, 1 to 200 bytes: a second one with the same key starts nothing. Without it, what was delivered must differ
----@field fires? fun(event: foyer.Event, base?: function): boolean, string?  false and why: not this one. Not asked where the webhook's address names the trigger
+---@field on string[]  the event types, as in `payload.type` or in the envelope's type
+---@field needs? string[]  dotted paths such as "payload.conversation" that recipes may rely on. If a preview lacks them, foyer fetches them, provided that a recipe or a run of the client listens
+---@field key? fun(event: foyer.Event, base?: function): string  identifies the happening, 1 to 200 bytes: a second event with the same key starts nothing. Without it, two events are the same only if their bytes are the same
+---@field fires? fun(event: foyer.Event, base?: function): boolean, string?  returns false and the reason for an event that is not meant. Not called where the webhook's address names the trigger
 ---@field sample? string  a file with an example, below the app's directory
 
----What a recipe and the functions of a trigger get, however the app sent it. A rule's bare event is the payload; what a
----preview has in `source` and `target` is in their `data`, as in the full form.
+---What recipes and the functions of a trigger get, in one shape for each way in which the app sends it. A rule's bare
+---event becomes the payload. What a preview has in `source` and `target` is in their `data`, as in the full form.
 ---@class foyer.Event
 ---@field type? string  the application webhook's type, or the payload's
 ---@field authorization? {id: string}  the company, where the app names it
 ---@field payload table  the app's event. Front's: https://dev.frontapp.com/reference/events
 
----A recipe is what to do on an event, from cron, or by hand. It runs for a client that has it switched on in
----`client.lua`, or that is named by `foyer run --client`.
+---A recipe runs on an event, at the times of `cron`, or by hand. It runs for a client that has switched it on in
+---`client.lua`, or that `foyer run --client` names.
 ---
 ---     return {
----       summary = "Thank everybody who writes in.",
+---       summary = "Thank each customer for the first message.",
 ---       on      = "front/conversation-created",
 ---       run     = function(ctx, event)
 ---         return ctx.call("front/send-conversation-reply", {
@@ -106,13 +118,13 @@ error("definition file: do not run")
 ---@class foyer.Recipe
 ---@field summary string  one sentence
 ---@field on? string  the trigger that starts it
----@field cron? string  when it is due, as five fields of crontab(5) in the client's time zone; `foyer work` and `foyer cron` see to it. When clocks are changed, it is as in cron(8): with `*` in the minute or the hour (also `*/15`) the times follow the clock, also through the hour that comes twice; a fixed time such as `30 2 * * *` is due once, in an hour that comes twice the first time, and right after an hour that is left out
+---@field cron? string  when it is due, as five fields of crontab(5) in the client's time zone; `foyer work` and `foyer cron` start it. When clocks change, it behaves as cron(8): with `*` in the minute or the hour (also `*/15`) the times follow the clock, also through an hour that occurs twice; a fixed time such as `30 2 * * *` is due once: the first time in an hour that occurs twice, and right after an hour that is skipped
 ---@field options? table<string, foyer.Field>  what `client.lua` and the command line may set
----@field retry? {attempts: integer?, give_up: string?}  how often in a row, and for how long, a failure that may pass is tried again: 8 times unless said otherwise. The client's settings may say otherwise
----@field catch_up? "latest"|"all"|"none"|boolean  what happens to times of `cron` that were missed while nothing looked: one run for the latest of them (the default, and true), one for each of the last hundred, or none (also false)
----@field run fun(ctx: foyer.Context, event: foyer.Event, base?: function): any  by hand the event is `{type = "manual", payload = {type = "manual"}}`, from cron the type is "cron", and `payload.at` the time, in Unix seconds
+---@field retry? {attempts: integer?, give_up: string?}  how many times in a row, and for how long, a failure that may pass is tried again; 8 times by default. The client's settings take precedence
+---@field catch_up? "latest"|"all"|"none"|boolean  what happens to times of `cron` that were missed while foyer did not run: one run for the latest of them (the default, and true), one for each of the last hundred, or none (also false)
+---@field run fun(ctx: foyer.Context, event: foyer.Event, base?: function): any  by hand, the event is `{type = "manual", payload = {type = "manual"}}`; from cron, its type is "cron", and `payload.at` is the time in Unix seconds
 
----A field of `input`, `output`, `options` or of an object. It has one type: a word as its first element, or
+---A field of `input`, `output`, `options` or of an object. It has one type: the type's name as first element, or
 ---`enum`, `list` or `object`.
 ---
 ---     limit = { "integer", min = 1, max = 100, default = 50, about = "Results per page." },
@@ -120,32 +132,32 @@ error("definition file: do not run")
 ---     tags  = { list = "tag" },
 ---     from  = { object = { name = { "string" }, handle = { "string", required = true } } },
 ---
----The words: `string`, `html`, `markdown`, `integer`, `number`, `boolean`, `object` (any table), `any`;
----`time` (Unix seconds, or text that `text.parse_time` reads, which becomes seconds; of what is typed, a number of 9 to
----11 digits is Unix seconds);
+---The types are `string`, `html`, `markdown`, `integer`, `number`, `boolean`, `object` (any table) and `any`;
+---`time` (Unix seconds, or text that `text.parse_time` reads and that becomes seconds; on the command line, a number of
+---9 to 11 digits is Unix seconds);
 ---`template` (a template's name); `file` (a path on the command line, which becomes a handle for
----multipart bodies and `text.csv`, at most 25 MiB); and the app's words for ids. Front's are `conversation`,
----`contact`, `inbox`, `channel`, `teammate`, `tag` and `signature`; each takes an id such as "inb_1ix6", or a
----name from the client's settings; contacts, channels and teammates also an alias such as
+---multipart bodies and `text.csv`, at most 25 MiB); and the app's types of ids. Front's are `conversation`,
+---`contact`, `inbox`, `channel`, `teammate`, `tag` and `signature`. Each takes an id such as "inb_1ix6", or a
+---name from the client's settings; contacts, channels and teammates also take an alias such as
 ---"alt:email:leela@acme.example" (https://dev.frontapp.com/docs/resource-aliases-1).
 ---@class foyer.Field
----@field [1]? string  the type's word
+---@field [1]? string  the type's name
 ---@field enum? any[]  one of these values
 ---@field list? string|foyer.Field  a list of this
 ---@field object? table<string, foyer.Field>  a table with these fields
----@field required? boolean  it may not be left out
----@field default? any  stands in when it is left out; null given for an optional field means none, not the default
----@field nullable? boolean  null is kept as `json.null`, where an API tells it from nothing
----@field min? number  smallest value of a number, least characters of a text or items of a list
----@field max? number  largest, or most
+---@field required? boolean  it must be given
+---@field default? any  used when the field is not given; null given for an optional field means absent, not the default
+---@field nullable? boolean  null is kept as `json.null`, for an API that tells null from absent
+---@field min? number  the smallest number, or the fewest characters of a text or items of a list
+---@field max? number  the largest number, or the most characters or items
 ---@field about? string  one or two sentences for people
 ---@field example? any  shown in manuals
 ---@field columns? string[]  of a list in `output`: the table's columns, as dotted paths
 
----Lays OVER over the table that the next layer's file of the same name returns, and returns the result.
+---Merges OVER into the table that the next layer's file of the same name returns, and returns the result.
 ---Tables with keys are merged, deeply; lists and plain values are replaced. A function of OVER gets the
 ---inherited one as its last argument: `run(ctx, input, base)`, `confirm(ctx, input, intent, base)`,
----`key(event, base)`, `fires(event, base)`. Names in INPUT have become ids before the outermost `run`.
+---`key(event, base)`, `fires(event, base)`. Names in the input have become ids before the outermost `run` is called.
 ---It exists only where a layer below has the file.
 ---
 ---     -- clients/acme/lua/front/actions/send-conversation-reply.lua

@@ -2,8 +2,8 @@
 error("definition file: do not run")
 
 --# STANDARD LIBRARY
--- Scripts have a part of Lua 5.4's library, and a run that is repeated must meet the same: nothing depends on
--- addresses, the clock or the order of hashing. As in https://www.lua.org/manual/5.4/:
+-- Scripts have a part of Lua 5.4's library. A repeated run must get the same results, so nothing depends on
+-- addresses, the clock or the order of a hash table. These are as in https://www.lua.org/manual/5.4/:
 --
 --= _VERSION assert error ipairs pcall rawequal rawget rawlen select tonumber type
 --= string.byte string.char string.find string.gmatch string.gsub string.len string.lower string.match
@@ -17,21 +17,21 @@ error("definition file: do not run")
 -- Absent, and what to use:
 --
 --     print                        ctx.log
---     require, load, dofile        ctx.call: a script stands alone
+--     require, load, dofile        ctx.call: a script is one file
 --     os.time, os.date             ctx.now, text.time
 --     os.getenv                    env "NAME" in a settings file
 --     io                           an input of type "file"
---     coroutine                    requests and calls wait by themselves
+--     coroutine                    requests and calls suspend the script by themselves
 --     xpcall                       pcall
 --     rawset                       t[key] = value
 --     debug, package, collectgarbage, string.dump, math.randomseed: nothing
 --
 -- Writing a global is an error ("write local x"), and so is reading an unknown one. Library tables are read-only. A file
--- has at most 256 KiB, an attempt 32 MiB of memory, 200 ms of CPU time between two waits and 5 s in all,
--- 10,000 steps (requests, calls and looks at the clock). A pattern that takes 2 s ends the process.
+-- may have 256 KiB. An attempt may use 32 MiB of memory, 200 ms of CPU time between two waits, 5 s in all, and
+-- 10,000 steps (requests, calls and readings of the clock). A pattern that takes 2 s ends the process.
 
----Walks a table in the order of its keys: numbers, then strings by their bytes, then booleans. Other keys are an error.
----There is no `__pairs`. Keys that are added during the walk are not seen.
+---Iterates over a table in the order of its keys: numbers, then strings by their bytes, then booleans. Other keys are an
+---error. `__pairs` is not used. Keys that are added meanwhile are not seen.
 ---@generic K, V
 ---@param t table<K, V>
 ---@return fun(t: table<K, V>): K, V
@@ -39,26 +39,26 @@ error("definition file: do not run")
 ---@return nil
 function pairs(t) end
 
----The smallest key of a table and its value, nil when it is empty. `next(t, key)` is an error: use `pairs`.
+---The smallest key of a table and its value; nil when it is empty. `next(t, key)` is an error: use `pairs`.
 ---@generic K, V
 ---@param t table<K, V>
 ---@return K? key
 ---@return V? value
 function next(t) end
 
----As in Lua, but tables and functions show their type and no address; secrets and files show their name.
+---As in Lua, but a table or function is shown by its type, without an address; a secret or file by its name.
 ---@param value any
 ---@return string
 function tostring(value) end
 
----As in Lua, but it sets a copy of META: fields that are added to META later do not count. `__gc`, `__mode` and `__pairs` are refused.
+---As in Lua, but it sets a copy of META: fields that are added to META later have no effect. `__gc`, `__mode` and `__pairs` are refused.
 ---@generic T
 ---@param t T
 ---@param meta table?
 ---@return T
 function setmetatable(t, meta) end
 
----As in Lua, but a copy; `__metatable` stands in for it.
+---As in Lua, but returns a copy; `__metatable` replaces it.
 ---@param value any
 ---@return any
 function getmetatable(value) end
@@ -105,13 +105,13 @@ function table.concat(list, separator, i, j) end
 ---@return table
 function table.move(list, first, last, to, target) end
 
----A stable merge sort: equal items keep their order. LESS may make requests. It sorts a copy, so an error in
----LESS leaves the list as it was.
+---A stable merge sort: equal items keep their order. LESS may make requests. An error in LESS leaves the list
+---unchanged.
 ---@param list table
 ---@param less? fun(a: any, b: any): boolean
 function table.sort(list, less) end
 
----As in Lua, seeded by the run: the same run draws the same numbers. For nothing that must be hard to guess.
+---As in Lua, seeded by the run: a repeated run draws the same numbers. Do not use it for what must be hard to guess.
 ---@overload fun(): number
 ---@param m integer
 ---@param n? integer

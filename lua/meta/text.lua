@@ -6,17 +6,17 @@ error("definition file: do not run")
 
 text = {}
 
----Without white space at both ends.
+---Removes white space at both ends.
 ---@param s string
 ---@return string
 function text.trim(s) end
 
----With & < > " and ' escaped for HTML.
+---Escapes & < > " and ' for HTML.
 ---@param s string
 ---@return string html
 function text.escape_html(s) end
 
----Plain text as HTML: escaped, blank lines part paragraphs, other line ends become line breaks.
+---Turns plain text into HTML: escapes it, makes paragraphs at blank lines and line breaks at other line ends.
 ---@param s string
 ---@return string html
 function text.paragraphs(s) end
@@ -27,7 +27,7 @@ function text.paragraphs(s) end
 ---@return string
 function text.from_html(html) end
 
----At most N characters; the last one is an ellipsis when something was cut off.
+---Cuts text to at most N characters; the last one is then an ellipsis.
 ---@param s string
 ---@param n integer  at least 1
 ---@return string
@@ -40,8 +40,8 @@ function text.truncate(s, n) end
 ---@return string
 function text.time(seconds, format) end
 
----Seconds of "2026-11-22", "2026-11-22T10:00Z", "2026-11-22 10:00:00.5+01:00" (RFC 3339, lower case and leap seconds
----included; "20261122" is none of them). Raises "invalid".
+---The Unix seconds of "2026-11-22", "2026-11-22T10:00Z", "2026-11-22 10:00:00.5+01:00" (RFC 3339, lower case and leap seconds
+---included; not "20261122"). Raises "invalid".
 ---@param s string
 ---@return number seconds
 function text.parse_time(s) end
@@ -51,17 +51,17 @@ function text.parse_time(s) end
 ---@return string
 function text.duration(seconds) end
 
----Seconds of "90s", "15m", "2h", "3d", "250ms" or "90". Raises "invalid".
+---The seconds of "90s", "15m", "2h", "3d", "250ms" or "90". Raises "invalid".
 ---@param s string
 ---@return number seconds
 function text.parse_duration(s) end
 
 ---The rows of a CSV text or file (RFC 4180; commas, semicolons or tabs, as the first lines show, or as Excel's line
----"sep=;" says; lines end in LF, CR LF or CR). The first line names the columns; a row is a table by these names, and
----`row.line` is its line. A column without a name is left out when it is empty. Lines that are malformed or not UTF-8
----are left out of the rows and named in the second result. Raises "invalid" without a usable first line, for values
+---"sep=;" says; lines end in LF, CR LF or CR). The first line names the columns; a row is a table with these keys, and
+---`row.line` is the number of its line. A column without a name is ignored when it is empty. Lines that are malformed or
+---not UTF-8 are not among the rows; the second result lists them. Raises "invalid" without a usable first line, for values
 ---in a column without a name, and for UTF-16; "limit" when the rows take more memory than a run may have (80,000 rows
----of four short columns fit). The time that it takes is not the script's.
+---of four short columns fit). Its CPU time does not count against the script's limit.
 ---@param data string|userdata  text, or an input of type "file"
 ---@return table<string, string>[] rows
 ---@return {line: integer, message: string}[] problems

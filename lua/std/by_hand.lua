@@ -1,8 +1,8 @@
--- manual: the event of a run by hand, from --event or --conversation.
+-- by_hand: makes the event of a run by hand, from --event or --conversation.
 local std = ...
 local script, call = std.part("script"), std.part("call")
 
--- What a webhook would have delivered, in the shape and as complete as its trigger promises.
+-- Returns BODY, as a webhook would deliver it, in the shape and as complete as the trigger promises.
 local function delivered(body, name, trigger)
   local event, app = std.part("event"), script.split(name)
   local connector = std.connector(app)
@@ -21,9 +21,9 @@ local function delivered(body, name, trigger)
   return envelope
 end
 
--- The event that a recipe gets when a person runs it; TRIGGER is that of its `on`.
+-- Returns the event for a recipe that a person runs. TRIGGER: the definition of its `on`.
 return function(args, definition, trigger)
-  -- a recipe without a trigger takes whatever it is given
+  -- a recipe without a trigger takes any event
   if args.event then return trigger and delivered(args.event, definition.on, trigger) or args.event end
   if args.conversation then
     local app = definition.on and script.split(definition.on) or "front"

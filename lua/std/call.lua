@@ -1,4 +1,4 @@
--- call: ctx, one table per scope, and what calls other scripts.
+-- call: makes ctx, one table for each scope, and calls actions.
 local std = ...
 local script, scope, values = std.part("script"), std.part("scope"), std.part("values")
 
@@ -6,13 +6,13 @@ local call = {}
 
 local settings
 
--- The client's settings; scripts get copies of their own.
+-- Returns the client's settings. Do not hand them to scripts: each gets a copy of its own.
 function call.client()
   settings = settings or std.client()
   return settings
 end
 
--- Few runs use these: their part is loaded when one does.
+-- Few runs use these, so their part is loaded at the first use.
 local function sleep(duration) return std.part("wait").sleep(duration) end
 local function wait_for(trigger, match, duration)
   return std.part("wait").wait_for(trigger, match, duration)
@@ -21,7 +21,7 @@ local store = {}
 function store.get(key) return std.part("wait").get(key) end
 function store.set(key, value) return std.part("wait").set(key, value) end
 
--- A context for one script; OPTIONS are a recipe's.
+-- Returns the ctx of one script. OPTIONS: a recipe's.
 function call.context(options)
   local client = std.client()
   local ctx = {
@@ -29,7 +29,7 @@ function call.context(options)
     now = std.ctx.now, log = std.ctx.log, skip = std.ctx.skip, sleep = sleep, wait_for = wait_for,
     store = store,
   }
-  function ctx.random(...) return math.random(...) end -- opens the library when it is used
+  function ctx.random(...) return math.random(...) end -- C opens the library at the first use
   function ctx.call(name, input, more)
     if more == nil then return call.action(name, input) end
     return std.part("catch")(name, input, more)
@@ -52,7 +52,7 @@ function call.scope(kind, name, app, effect, input, options, fn, bulk, catches)
   return result
 end
 
--- ctx.call: validates INPUT, turns names into ids, runs the action's outermost layer.
+-- ctx.call: checks INPUT, turns names into ids, runs the action's nearest layer. BULK, CATCHES: as in std.enter.
 function call.action(name, input, bulk, catches)
   local action = script.get("action", name)
   local app = script.split(name)

@@ -1,4 +1,4 @@
--- words: what the command line says, into values typed by the fields.
+-- cli_args: turns the arguments key=value of the command line into values of the fields' types.
 local std = ...
 
 local truth = { ["true"] = true, yes = true, on = true, ["false"] = false, no = false, off = false }
@@ -15,7 +15,7 @@ local function from_word(field, word)
   local kind = field[1]
   if kind == "integer" then return math.tointeger(tonumber(word)) or word end
   if kind == "number" then return tonumber(word) or word end
-  -- 20260101 is a date without its separators, not a moment of 1970
+  -- 20260101 is meant as a date, not as Unix seconds of 1970
   if kind == "time" then return word:find "^%d%d%d%d%d%d%d%d%d%d?%d?%.?%d*$" and tonumber(word) or word end
   if kind == "boolean" and truth[word] ~= nil then return truth[word] end
   return word
@@ -25,7 +25,7 @@ local function refuse(word, sentence)
   std.fail("usage", ("cannot read %s%s…: %s"):format(word.key, word.op, sentence))
 end
 
--- The parts of "a.b.c". Names that hold dots have JSON as their way in.
+-- Splits "a.b.c". A name that contains dots can be given as JSON only.
 local function split(word)
   local parts = {}
   for part in (word.key .. "."):gmatch("([^.]*)%.") do parts[#parts + 1] = part end
@@ -44,14 +44,14 @@ local function item_of(list)
   return type(list) == "string" and { list } or list
 end
 
--- The field that stands under KEY of FIELD; nil when nothing is known of it.
+-- Returns the field at KEY of FIELD; nil when it is unknown.
 local function field_below(field, key)
   if field and field.list then return item_of(field.list) end
   return field and field.object and field.object[key]
 end
 
--- The key of AT, which is the table at PATH, that PART names: of a list, the number of one of its
--- items or of the next.
+-- Returns the key that PART names in the table AT, which is at PATH: in a list, the number of an item or of the
+-- next one.
 local function key_in(at, part, path, word)
   if not json.is_array(at) then return part end
   local n = part:find("^[1-9]%d*$") and math.tointeger(tonumber(part))
@@ -63,14 +63,14 @@ local function key_in(at, part, path, word)
   return n
 end
 
--- The table that is AT[key], made when there is none.
+-- Returns the table AT[key], and creates it when it is missing.
 local function enter(at, key, field, path, word)
   local value = at[key]
   if value == nil or value == json.null then
     value = field and field.list and json.array({}) or {}
     at[key] = value
   elseif type(value) ~= "table" then
-    refuse(word, path .. " has a value, which holds no names; give one of the two")
+    refuse(word, path .. " has a value, so it cannot have names; give one of the two")
   end
   return value
 end
@@ -86,8 +86,8 @@ local function value_of(field, word)
   return from_word(item, word.value)
 end
 
--- Sets in INPUT what WORD says. GIVEN knows the paths that came from words: true for a value, "part"
--- for a table that a word's path led through.
+-- Sets in INPUT the value of WORD. GIVEN: the paths that came from words; true for a value, "part" for a table
+-- above one.
 local function put(input, fields, word, given)
   local at, field, path, ours = input, { object = fields }, nil, false
   local parts = split(word)
@@ -115,8 +115,8 @@ local function put(input, fields, word, given)
 end
 
 -- WORDS is a list of {key, op, value}; op is "=" (typed by the field), ":=" (JSON) or "=@"
--- (a file's text; for a field of type file its path). A repeated key is a list; a.b nests, and a.1 is
--- a list's first item. Changes and returns INPUT: a key replaces what is there, a.b adds to it.
+-- (a file's text; for a field of type file its path). A repeated key makes a list; a.b nests, and a.1 is
+-- a list's first item. Changes and returns INPUT: a key replaces the value that is there, a.b adds to it.
 return function(fields, words, input)
   local given = {}
   for _, word in ipairs(words) do put(input, fields, word, given) end

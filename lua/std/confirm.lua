@@ -1,4 +1,4 @@
--- confirm: whether an uncertain write happened, as its action can tell.
+-- confirm: asks an action's `confirm` whether an uncertain write was done.
 -- args: {action, input, intent = {at, request = {method, path, body}, claimed = {[id] = true},
 -- others = {{at, request}, …}}}
 -- returns {found = {status, headers, body}, ids = {…}} | {absent = true} | {unknown = why}
@@ -7,7 +7,7 @@ local script, call = std.part("script"), std.part("call")
 
 local answer_keys = { status = true, headers = true, body = true }
 
--- {status, headers, body} and nothing else; Front's own bodies have a status, too, which is a word.
+-- Whether T is {status, headers, body} and has nothing else. Bodies of Front have a status, too, but that is text.
 local function is_answer(t)
   if type(t) ~= "table" or math.type(t.status) ~= "integer" then return false end
   for key in pairs(t) do
@@ -23,7 +23,7 @@ local function answer_of(found, name)
     std.fail("script", ("the confirm of %s: the status %d is not a success; return false when it was not done"):format(
       name, answer.status))
   end
-  -- what answers without a body is 204: an empty 200 could not be read
+  -- 204 for an answer without a body: an empty 200 cannot be read
   local status = answer.body == nil and 204 or answer.status
   return { status = status, headers = answer.headers, body = answer.body }
 end
@@ -35,7 +35,7 @@ return function(args)
   return call.scope("action", args.action, app, "read", given, nil, function(ctx, copy)
     local found, ids = action.confirm(ctx, copy.input, copy.intent)
     if found == false then return { absent = true } end
-    if found == nil then return { unknown = "nothing was found that is surely it" } end
+    if found == nil then return { unknown = "nothing was found that is certainly it" } end
     return { found = answer_of(found, args.action), ids = type(ids) == "table" and ids or { ids } }
   end)
 end

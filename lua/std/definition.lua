@@ -1,4 +1,5 @@
--- definition: what the table of an action, trigger or recipe may say, and where it says it.
+-- definition: checks the table of an action, trigger or recipe against the keys that it may have, and finds the line
+-- of a mistake.
 local std = ...
 
 local definition = {}
@@ -23,11 +24,11 @@ local retry_keys = { attempts = "integer", give_up = "string" }
 local run = "what it does: run = function(ctx, input) … end"
 local required = {
   action = {
-    effect = "how a repeat is to be taken: effect = \"read\", \"write\" or \"idempotent\"",
+    effect = "what a repetition does: effect = \"read\", \"write\" or \"idempotent\"",
     run = run, summary = "what it does, in one line: summary = \"…\"",
   },
   trigger = {
-    on = "the types of events that it looks at: on = { \"inbound\" }",
+    on = "the types of events that it handles: on = { \"inbound\" }",
     summary = "when it fires, in one line: summary = \"…\"",
   },
   recipe = {
@@ -94,7 +95,7 @@ local function below(path, key)
   return path == "" and tostring(key) or path .. "." .. tostring(key)
 end
 
--- The keys of a table against KNOWN: name -> type.
+-- Checks the keys of a table against KNOWN: name -> type.
 local function check_keys(t, path, known, what, report)
   for key, value in pairs(t) do
     local want = known[key]
@@ -112,7 +113,7 @@ local function check_default(field, path, report)
   if field.default == nil or field[1] == "file" then return end
   local values = std.part("values")
   if not field.enum and not field.list and not field.object and values.is_id(field[1]) then
-    return -- may be a name that only some clients have
+    return -- the default may be a name that only some clients have
   end
   local fields = { default = { field[1], enum = field.enum, min = field.min, max = field.max,
     list = field.list, object = field.object } }
@@ -122,7 +123,7 @@ local function check_default(field, path, report)
   end
 end
 
--- report(path, sentence) is told of each mistake.
+-- Calls report(path, sentence) for each mistake.
 local function check_field(field, path, report)
   if type(field) ~= "table" then
     report(path, ("must be a table such as { \"string\", required = true }, not %s"):format(
@@ -204,7 +205,7 @@ function definition.check(kind, def, report)
     end
   end
   if kind == "action" and def.confirms ~= nil and def.confirm == nil and def.effect ~= "idempotent" then
-    report("confirms", "says what `confirm` speaks for, and there is none")
+    report("confirms", "names what `confirm` covers, but there is no `confirm`")
   end
   if type(def.retry) == "table" then
     check_keys(def.retry, "retry", retry_keys, "retry", report)
@@ -224,8 +225,8 @@ function definition.check(kind, def, report)
   end
 end
 
--- Whether T itself says something at PATH.
-local function says(t, path)
+-- Whether T has a value at PATH.
+local function has(t, path)
   for part in path:gmatch("[^.%[%]\"]+") do
     if type(t) ~= "table" then return false end
     t = rawget(t, tonumber(part) or part)
@@ -233,15 +234,15 @@ local function says(t, path)
   return t ~= nil
 end
 
--- "path:line" of FIELD: in the nearest file that says it itself, else in the one below all others.
+-- Returns path and line of FIELD: in the nearest file that has it, else in the lowest one.
 function definition.place(info, field)
   local at = info
-  while at.below and not says(at.own, field) do at = at.below end
+  while at.below and not has(at.own, field) do at = at.below end
   local source = std.read(at.file, at.index, at.client)
   return at.path, source and std.line(source, field) or 1
 end
 
--- The first mistake is an error that names file, line and field.
+-- Fails at the first mistake, with file, line and field.
 function definition.require(kind, def, info)
   definition.check(kind, def, function(field, sentence)
     local path, line = definition.place(info, field)

@@ -1,10 +1,10 @@
--- deliver: which triggers one delivery fires for the run's client, and which recipes that starts.
+-- deliver: finds the triggers that one delivery fires for the run's client, and the recipes that they start.
 local std = ...
 local script, event, scope = std.part("script"), std.part("event"), std.part("scope")
 
 local KEY_BYTES = 200
 
--- What ends the attempt when completing an event meets it, for it may pass; the rest is an answer.
+-- Errors that may pass: they end the attempt when they occur while an event is completed. Others are a result.
 local passing = {
   auth = true, rate_limited = true, network = true, timeout = true, unavailable = true,
   store = true, internal = true,
@@ -15,8 +15,7 @@ local function in_scope(name, app, fn)
   return scope.run(name, function() return std.enter("trigger", name, app, "read", {}) end, scope.leave, fn)
 end
 
--- The recipes that the client has switched on, by the trigger that they listen to; the names that
--- are on; those that cannot be loaded.
+-- Returns the set of recipes that the client has switched on, their list by trigger, and those that cannot be loaded.
 local function listeners()
   local settings = std.part("recipe_settings")(std.client(), std.workspace())
   local on, by_trigger, broken = settings.on(), {}, json.array({})
@@ -37,8 +36,8 @@ local function listeners()
   return on, by_trigger, broken
 end
 
--- The recipes that TRIGGER starts. One that does not load may be one of them, when its text names the
--- trigger: its run is dead at once, for all to see, and goes on when the file is mended.
+-- Returns the recipes that TRIGGER starts. A recipe that cannot be loaded is one of them if its text names the trigger:
+-- its run is dead at once, so that it is seen, and can be retried when the file is repaired.
 local function listening(trigger, by_trigger, broken)
   local list = by_trigger[trigger] or json.array({})
   for _, one in ipairs(broken) do
@@ -50,8 +49,8 @@ local function listening(trigger, by_trigger, broken)
   return list
 end
 
--- The recipes that listen to TRIGGER without being switched on. Only those are loaded whose text
--- may say so: there can be many.
+-- Returns the recipes that listen to TRIGGER but are not switched on. Loads only those whose text may name the trigger:
+-- there can be many.
 local function not_on(trigger, on)
   local names = json.array({})
   for _, name in ipairs(script.names("recipe")) do
@@ -68,8 +67,8 @@ local function fault(sentence)
   return { why = sentence, error = true }
 end
 
--- What the trigger makes of ENVELOPE: {key} when it fires, else {why, error}. NAMED: the address
--- of the webhook says that it fires. GONE: what other triggers asked for in vain.
+-- Asks the trigger about ENVELOPE. Returns {key} when it fires, else {why, error}. NAMED: the webhook's address names
+-- the trigger, so it fires. GONE: addresses that other triggers could not fetch.
 local function evaluate(name, trigger, envelope, missing, named, gone)
   local out = {}
   if missing[1] then
@@ -83,7 +82,7 @@ local function evaluate(name, trigger, envelope, missing, named, gone)
     event.put(envelope, fetched)
     for _, one in ipairs(missing) do
       if event.at(envelope, one.path) == nil then
-        out.why = ("there is no %s, not even in what %s answers"):format(one.path, one.address)
+        out.why = ("there is no %s, also not in the answer of %s"):format(one.path, one.address)
         return out
       end
     end
@@ -94,7 +93,7 @@ local function evaluate(name, trigger, envelope, missing, named, gone)
     if not ok then
       out.why, out.error = std.part("errors").describe(fires, name).message, true
     elseif not fires then
-      out.why = type(why) == "string" and utf8.len(why) and why or "its `fires` said no"
+      out.why = type(why) == "string" and utf8.len(why) and why or "its `fires` returned false"
     end
     if out.why then return out end
   end

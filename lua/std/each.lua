@@ -1,11 +1,11 @@
--- each: walks all pages of a list action. STATE is plain data, copied at each page's end: that
--- is where a killed run will go on.
+-- each: ctx.each. Gets all pages of a list action. At the end of each page the state is copied and recorded: a run
+-- that was killed continues there.
 local std = ...
 local call, scope = std.part("call"), std.part("scope")
 
 local limits = std.limits
 
-local MARK = 11 -- the bytes of a fingerprint
+local MARK = 11 -- bytes of a fingerprint
 
 local function copy_state(state)
   local copy, bytes = std.copy(state)
@@ -16,15 +16,14 @@ local function copy_state(state)
   return copy
 end
 
--- The ids that a walk has met, as fingerprints, one behind the other in the text that the checkpoint keeps: a page
--- costs what it adds, and a walk that was interrupted still knows them.
+-- The ids that a walk has met. KEPT, in the checkpoint, is the text of their fingerprints, each MARK bytes long.
 local function ids(kept)
   local known, fresh = {}, {}
   local n = #kept // MARK
   for i = 1, n do known[kept:sub((i - 1) * MARK + 1, i * MARK)] = true end
   local set = {}
 
-  -- Whether ID is new; from now on it is not.
+  -- Adds ID. Returns whether it is new.
   function set.add(id)
     if math.type(id) == "float" then id = math.tointeger(id) or id end
     local mark = std.fingerprint(id)
@@ -39,7 +38,7 @@ local function ids(kept)
     return true
   end
 
-  -- The text for the checkpoint.
+  -- Returns the text for the checkpoint.
   function set.keep()
     kept = kept .. table.concat(fresh)
     fresh = {}
@@ -49,7 +48,7 @@ local function ids(kept)
   return set
 end
 
--- The pages from WHERE on = {input, state, pages, items, seen}.
+-- Gets the pages from WHERE on = {input, state, pages, items, seen}. Returns the last state.
 local function walk(action, where, fn, unique, guard)
   local seen_pages = {}
   local seen = unique and ids(where.seen or "")

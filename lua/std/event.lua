@@ -1,4 +1,4 @@
--- event: what an app delivered, in the one shape that recipes see, and complete.
+-- event: brings what an app delivered into the one shape that recipes see, and completes it.
 local std = ...
 
 local event = {}
@@ -10,7 +10,7 @@ local function is_object(value)
   return type(value) == "table" and not json.is_array(value)
 end
 
--- The value at a dotted path.
+-- Returns the value at a dotted path.
 function event.at(value, path)
   for part in path:gmatch("[^.]+") do
     if type(value) ~= "table" then return nil end
@@ -28,7 +28,8 @@ local function put(root, path, value)
   root[last] = value
 end
 
--- A preview has the thing's own keys next to _meta, the full form has them in `data` (FACTS 6.5).
+-- Moves the keys of payload.SIDE into its `data`, where the full form of an event has them. A preview has them next to
+-- `_meta`.
 local function wrap_side(payload, side)
   local whole = payload[side]
   if type(whole) ~= "table" or whole.data ~= nil then return end
@@ -43,7 +44,8 @@ local function wrap_side(payload, side)
   if next(data) ~= nil then payload[side] = { _meta = whole._meta, data = data } end
 end
 
--- The kind of thing that PATH names, when it is one of the connector's: by its id it is known.
+-- Whether VALUE is an object of the kind that PATH names, going by the prefix of its id. True for a path that names
+-- none of the connector's kinds.
 local function is_kind(connector, path, value)
   if not is_object(value) then return false end
   local id = (connector.ids or {})[path:match("[^.]+$")]
@@ -51,14 +53,15 @@ local function is_kind(connector, path, value)
   return type(value.id) == "string" and value.id:sub(1, #id.prefix) == id.prefix
 end
 
--- An event that the app itself does not send may hold a thing elsewhere: the connector says where.
+-- Copies objects to where recipes expect them, in an event that another server posted: the connector's events.plain
+-- says where it may have them.
 local function fill_plain(envelope, connector)
   local plain = (connector.events or {}).plain or {}
   for path, places in pairs(plain[envelope.type] or plain[envelope.payload.type] or {}) do
     for _, place in ipairs(not is_object(event.at(envelope, path)) and places or {}) do
       local value = event.at(envelope, place)
       if is_kind(connector, path, value) then
-        local copy = {} -- what is put below itself would have no end
+        local copy = {} -- a copy, as the object may contain the place where it is put
         for key, inner in pairs(value) do copy[key] = inner end
         put(envelope, path, copy)
         break
@@ -67,8 +70,8 @@ local function fill_plain(envelope, connector)
   end
 end
 
--- {type, authorization?, payload}, made of BODY, which is used up; nil when it is no event. A rule's
--- bare event has emitted_at and conversation at its top.
+-- Returns {type, authorization?, payload}, made of BODY, which it changes; nil when BODY is not an event. A rule's
+-- bare event is recognized by emitted_at or by a conversation or contact at its top level.
 function event.shape(body, connector)
   if not is_object(body) then return nil end
   local envelope = body
@@ -88,7 +91,7 @@ end
 
 local stub_keys = { id = true, _links = true, type = true, _meta = true }
 
--- Whether only a preview is there.
+-- Whether VALUE is a preview.
 local function is_stub(value)
   for key in pairs(value) do
     if not stub_keys[key] then return false end
@@ -96,7 +99,7 @@ local function is_stub(value)
   return true
 end
 
--- Where OBJECT is fetched: below the connection's own address where the connector knows its kind.
+-- Returns the address of OBJECT: by its id if the connector knows the kind, else its own link; nil when it has none.
 local function address(object, connector)
   local get = (connector.events or {}).get or {}
   local id, links = object.id, object._links
@@ -106,8 +109,8 @@ local function address(object, connector)
   return type(own) == "string" and own ~= "" and own or nil
 end
 
--- What of NEEDS is not there: a list of {path, from = the object to be fetched, address}; nil and
--- the path when there is nothing to fetch it by.
+-- Returns what of NEEDS is missing: a list of {path, from = path of the object to fetch, address}; nil and the path
+-- when it cannot be fetched.
 function event.missing(envelope, needs, connector)
   local list, seen = {}, {}
   for _, path in ipairs(needs or {}) do
@@ -129,8 +132,8 @@ function event.missing(envelope, needs, connector)
   return list
 end
 
--- Fetches what event.missing listed, in the scope that is open: a table from -> object. Raises what
--- the app answered; GONE (may be missing) keeps that, so that nothing is asked for twice in vain.
+-- Fetches what event.missing listed, in the open scope. Returns from -> object. Raises the app's error; GONE (or nil)
+-- keeps it by address, so that a missing object is requested once.
 function event.fetch(list, gone)
   local fetched = {}
   for _, one in ipairs(list) do

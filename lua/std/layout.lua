@@ -1,5 +1,4 @@
--- layout: the files of the layers that the run's client sees, and those that lie where nothing
--- reads them.
+-- layout: lists the scripts and templates of all layers, and reports the files that nothing reads. For foyer check.
 local std = ...
 local script = std.part("script")
 
@@ -13,8 +12,7 @@ local misnamed = {
 }
 local BUILTIN, DEEPEST = 3, 4
 
--- Tells ADD of FILE, which std.read cannot read: "cannot read PATH:LINE: sentence", often without
--- the line.
+-- Reports FILE, which std.read cannot read. MESSAGE: "cannot read PATH:LINE: sentence", often without the line.
 local function unreadable(file, message, add)
   local path, sentence = message:match("^cannot read ([^/].-): (.*)$")
   local line
@@ -22,7 +20,7 @@ local function unreadable(file, message, add)
   add(path or file, math.tointeger(tonumber(line)) or 1, sentence or message)
 end
 
--- FN(info, text) for FILE in each layer that has it. ADD is told of one that cannot be read.
+-- Calls FN(info, text) for FILE in each layer that has it. Reports one that cannot be read.
 local function each_layer(file, add, fn)
   local from = 1
   while from <= BUILTIN do
@@ -38,7 +36,7 @@ local function is_template(name)
   return name:find("%.html$") or name:find("%.txt$") or name:find("%.md$")
 end
 
--- Those who wrote FILE expect it to do something.
+-- Reports FILE as unused when it is a script or template of the agency.
 local function misplaced(file, add, hint)
   if not file:find("%.lua$") and not is_template(file) then return end
   each_layer(file, add, function(info)
@@ -118,12 +116,12 @@ local function add_templates(list, folder, depth, add)
   end
 end
 
--- Every action, trigger, recipe and template in every layer: {kind, name, file, index, path}.
--- ADD(path, line, sentence) is told of the files that nothing reads.
+-- Returns every action, trigger, recipe and template in every layer: {kind, name, file, index, path}. Calls
+-- ADD(path, line, sentence) for each file that nothing reads.
 function layout.files(add)
   local list, known = json.array({}), {}
   for _, app in ipairs(script.apps()) do known[app] = true end
-  local app_like = known.front and "front" or "<app>" -- where only one is meant, mostly
+  local app_like = known.front and "front" or "<app>" -- the app for suggestions
   for _, app in ipairs(std.list("lua")) do
     local file = "lua/" .. app
     if app:find("%.lua$") then

@@ -1,14 +1,13 @@
--- main: the entries by which the C side starts an attempt. Each takes plain arguments and
--- returns what is handed out as JSON.
+-- main: the entry of every attempt. C calls it with the name of an entry and its arguments; the result goes out
+-- as JSON, by std.finish.
 local std = ...
 
 local function fields_input(fields, args)
   return std.part("cli_args")(fields, args.words or {}, args.input or {})
 end
 
--- "run" is a recipe's, with args {recipe, words, input, event}; the rest are tools of the command
--- line, each a part of its own below tools/. "deliver" makes of one delivery what it fires, "confirm"
--- looks for what an uncertain write may have done.
+-- "run" runs a recipe, "deliver" tells what a delivery fires, "confirm" asks an action whether an uncertain write
+-- was done. Any other entry is a tool, the part of that name below tools/.
 return function(entry, args)
   if entry == "run" then
     std.finish({ result = std.part("recipe").run(args, fields_input) })

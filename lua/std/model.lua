@@ -1,19 +1,18 @@
--- The static check of a template's variables, for `foyer check`: against what is known of the
--- data, without rendering.
+-- model: checks the variables of a template against the known shape of its data, without rendering. For foyer check.
 --
--- roots maps each name of the outermost level to a shape: true (anything below it will do) or
--- an example. An object has exactly its example's names, but custom_fields and metadata are
--- open; a list is described by its first element; null may become anything.
+-- `roots` maps each name of the outermost level to its shape: true (any names below it) or an example. An object has
+-- the names of its example and no others, except custom_fields and metadata, which may have any; a list is described
+-- by its first element; null stands for any shape.
 
 local std = ...
 
 local MAX_DEPTH = 16
 local MAX_PARTIALS = 1000 -- partials that include partials multiply
 
-local OPEN = {} -- a shape that nothing is known of
+local OPEN = {} -- an unknown shape
 local OPEN_NAMES = { custom_fields = true, metadata = true }
 
--- What one client has and another has not: a template may ask for any of it in a section.
+-- These differ by client: a template may use any name below them as a section.
 local OPTIONAL = { client = true, options = true, vars = true }
 
 local model = {}
@@ -35,7 +34,7 @@ local function element(c, list)
   return shape_of(c, nil, list[1])
 end
 
--- The shape of what an object holds under a name, or nil.
+-- Returns the shape of an object's member, or nil.
 local function member(c, shape, key)
   local kind = kind_of(c, shape)
   if kind == "open" then return OPEN end
@@ -43,8 +42,8 @@ local function member(c, shape, key)
   return shape_of(c, key, shape[key])
 end
 
--- Looks a path up in the frames. Returns {shape, optional}; where nothing is known under the
--- name, shape is nil, at says which part failed and within what shape it was looked for.
+-- Finds a path in the frames. Returns {shape, optional}; for an unknown name {at = number of the unknown part,
+-- within = the shape that lacks it, optional}.
 local function resolve(c, path)
   local frames = c.frames
   if not path then return { shape = frames[#frames].shape, optional = frames[#frames].optional } end
@@ -67,7 +66,7 @@ local function resolve(c, path)
       end
     end
   end
-  -- An open level may hold the name; one that is closed and has it came first.
+  -- An open level may have the name.
   if open then return { shape = OPEN, optional = optional } end
   return { at = 1, optional = optional }
 end
@@ -81,7 +80,7 @@ local function names_of(c, shape, names)
   return names
 end
 
--- Where below the roots a name stands that was used bare: the nearest to the top.
+-- Returns the path of a name that was used without one: the nearest to the top.
 local function elsewhere(c, wanted)
   local level = { { shape = c.frames[1].shape, prefix = "" } }
   for _ = 1, 4 do
@@ -134,7 +133,7 @@ local function report_unknown(c, node, found)
   report(c, node, string.format("unknown variable '%s'", node.name), nearest(c, node.path, found), true)
 end
 
--- Inside {{#vars.phone}} that name and all below it are there.
+-- Inside of {{#vars.phone}} that name exists, with all below it.
 local function is_guarded(c, name)
   for _, guard in ipairs(c.guards) do
     if name == guard or string.sub(name, 1, #guard + 1) == guard .. "." then return true end
@@ -154,7 +153,7 @@ end
 local UNPRINTABLE = {
   object = "'%s' is an object: name one of its fields",
   list = "'%s' is a list: write it as a section",
-  handle = "'%s' is a secret or a file, which no text can hold",
+  handle = "'%s' is a secret or a file and cannot be text",
 }
 
 function CHECK.variable(c, node)
@@ -165,7 +164,7 @@ function CHECK.variable(c, node)
   if message then report(c, node, string.format(message, node.name)) end
 end
 
--- The shape that a section's name stands for; a name that is merely absent here is open.
+-- Returns the shape of a section's name. An optional name that is unknown is open.
 local function section_shape(c, node)
   if is_guarded(c, node.name) then return OPEN, false end
   local found = resolve(c, node.path)
@@ -220,18 +219,18 @@ end
 ---@class std.model.Finding
 ---@field template string
 ---@field line integer
----@field name string     as the tag has it
----@field near? string    the known name that was probably meant
----@field unknown? boolean  nothing has that name
----@field nested boolean  it stands in a section
----@field message string  a sentence with all but the place
+---@field name string     as in the tag
+---@field near? string    a similar known name
+---@field unknown? boolean  the name does not exist
+---@field nested boolean  it is in a section
+---@field message string  a sentence without the place
 
 ---@class std.model.Options
 ---@field partial? fun(name: string, line: integer, template: string): table?
 ---@field is_list? fun(t: table): boolean
 ---@field null? any
 
--- Reports each variable, section or partial that will not be there, once per line.
+-- Reports each variable, section or partial that does not exist, once per line.
 ---@param tree table        of mustache.parse
 ---@param roots table<string, any>
 ---@param on_finding fun(finding: std.model.Finding)

@@ -1,11 +1,11 @@
--- Mustache, complete as the specification's vectors have it: variables, sections, inverted
--- sections, comments, delimiters, partials and inheritance; no lambdas.
+-- mustache: parses and renders Mustache: variables, sections, inverted sections, comments, delimiters, partials and
+-- inheritance; no lambdas. It passes the test vectors of the specification (https://github.com/mustache/spec).
 --
 -- mustache.parse(text, name) gives a tree {name, nodes}. A node has kind and line:
---   text      {text, bol, tail}             bol: it begins a line; tail: so does what follows
+--   text      {text, bol, tail}             bol: it begins a line; tail: a new line begins after it
 --   variable  {name, path, raw}             path: the name's parts, nil for "."
 --   section   {name, path, nodes}           and inverted likewise
---   partial   {name, indent}                indent: set where the tag has its line to itself
+--   partial   {name, indent}                indent: set when the tag is alone on its line
 --   block     {name, nodes, indent, template}
 --   parent    {name, indent, args, order}   args: blocks by name; order: the same as a list
 --
@@ -28,8 +28,7 @@ local function fail(kind, template, line, message, ...)
 end
 
 ---------------------------------------------------------------------------------------------
--- Parsing: the text is cut into lines of texts and tags, because a tag that has its line to
--- itself takes that line away.
+-- Parsing. The text is cut into lines of texts and tags, because a tag alone on its line removes the line.
 
 local SIGILS = { ["#"] = true, ["^"] = true, ["/"] = true, ["!"] = true, [">"] = true,
                  ["<"] = true, ["$"] = true, ["&"] = true }
@@ -49,10 +48,10 @@ local function add_text(p, text, bol)
   if p.piece_count == 0 then p.bol = bol end
   p.piece_count = p.piece_count + 1
   p.pieces[p.piece_count] = text
-  p.tail = text == "" -- a mark: the line begins here, with a tag
+  p.tail = text == "" -- marks a line that begins with a tag
 end
 
--- The white space that the first line of NODES begins with; nil when there is no line.
+-- Returns the white space at the beginning of the first line of NODES; nil when there is no line.
 local function first_indent(nodes)
   local node = nodes[1]
   if not node then return nil end
@@ -67,7 +66,7 @@ local function without_prefix(text, prefix)
   return text
 end
 
--- Takes PREFIX (blanks only) from the beginning of every line in NODES.
+-- Removes PREFIX (blanks only) from the beginning of every line in NODES.
 local function dedent(nodes, prefix)
   for _, node in ipairs(nodes) do
     if node.kind == "text" then
@@ -83,7 +82,7 @@ end
 local function finish_block(node, tag, is_argument)
   local indent = tag.alone and first_indent(node.nodes)
   if not is_argument then
-    -- What replaces the default content stands as far in as that did.
+    -- The replacement is indented like the default content.
     node.indent = tag.alone and (indent or tag.indent) or tag.indent
   elseif indent and indent ~= "" then
     dedent(node.nodes, indent)
@@ -93,7 +92,7 @@ end
 local function finish_parent(node)
   node.args, node.order = {}, {}
   for _, child in ipairs(node.nodes) do
-    if child.kind == "block" then -- anything else in a parent is ignored
+    if child.kind == "block" then -- other nodes in a parent are ignored
       node.args[child.name] = child
       node.order[#node.order + 1] = child
     end
@@ -157,10 +156,10 @@ local function add_tag(p, tag)
   end
 end
 
--- Several tags may share a line of their own when all are a parent's or a block's. Returns
--- "alone", "empty" for a line with one empty block (whose newline stays), or nil.
+-- Tells whether a line has only tags that remove it: one tag, or several of parents and blocks. Returns "alone",
+-- "empty" for a line with one empty block (whose newline remains), or nil.
 local function inheritance_line(p, items)
-  local kinds = {} -- the kinds of what is open at this place of the line
+  local kinds = {} -- the kinds of the open tags at this position
   for i, frame in ipairs(p.frames) do kinds[i] = frame.node.kind end
   local outside, tags, emptied = #kinds, 0, false
   for _, item in ipairs(items) do
@@ -180,7 +179,7 @@ local function inheritance_line(p, items)
     if sigil then tags = tags + 1 end
   end
   if not emptied then return "alone" end
-  for i = 2, #items do -- the tags of an empty block have nothing between them
+  for i = 2, #items do -- an empty block has nothing between its tags
     if items[i].sigil and not items[i - 1].sigil and i > 2 then return nil end
   end
   return tags == 2 and "empty" or nil
@@ -206,7 +205,7 @@ local function flush_line(p)
     alone = inheritance_line(p, items)
   end
   local indent = items[1].text or ""
-  local seen = false -- a tag of this line
+  local seen = false -- whether the line has a tag
   for i, item in ipairs(items) do
     if not item.sigil then
       if not alone then
@@ -240,7 +239,7 @@ local function push_text(p, text)
   if start <= #text then p.items[#p.items + 1] = { text = sub(text, start) } end
 end
 
--- Reads the tag whose delimiter OPEN ended before POS; returns the place after it and the delimiters.
+-- Reads the tag whose delimiter OPEN ends before POS. Returns the position after it and the delimiters.
 local function read_tag(p, text, pos, open, close)
   local sigil, ending = "", close
   local first = sub(text, pos, pos)
@@ -276,14 +275,14 @@ local function read_tag(p, text, pos, open, close)
 end
 
 ---@param text string
----@param name? string   what errors call the template: its file's name
+---@param name? string   the template's name in errors: its file
 ---@return table tree
 function mustache.parse(text, name)
   local p = { name = name or "template", line = 1, items = {}, frames = {}, nodes = {},
               pieces = {}, piece_count = 0, bol = false, tail = false }
   local tree = { name = p.name, nodes = p.nodes }
   local pos, open, close = 1, "{{", "}}"
-  if sub(text, 1, 3) == "\xEF\xBB\xBF" then pos = 4 end -- the mark that some editors put first
+  if sub(text, 1, 3) == "\xEF\xBB\xBF" then pos = 4 end -- a byte order mark, which some editors write
   while true do
     local first, last = find(text, open, pos, true)
     push_text(p, sub(text, pos, (first or 0) - 1))
@@ -328,7 +327,7 @@ local function emit(r, text, line)
   r.out[r.count] = text
 end
 
--- The value of a name, and whether any level of the stack knows it.
+-- Returns the value of a name, and whether any level of the stack has it.
 local function lookup(r, path)
   local stack = r.stack
   if not path then return stack[r.top], true end
@@ -444,7 +443,7 @@ function RENDER.parent(r, node)
   r.args = outer
 end
 
--- The block given for a name, or nil: the outermost template that gives one has its way.
+-- Returns the block for a name, or nil. The outermost template that has one takes precedence.
 function mustache.find_argument(args, name)
   if not args then return nil end
   return mustache.find_argument(args.outer, name) or args.own[name]
@@ -455,7 +454,7 @@ function RENDER.block(r, node)
   if not block or r.active[block] then return render_nodes(r, node.nodes) end
   if not block.nodes[1] then return end
   local template, indent = r.template, r.indent
-  if node.indent then -- the block's own line went away, and with it where the line begins
+  if node.indent then -- the block's line was removed, with its beginning
     r.indent = indent .. node.indent
     if r.indent ~= "" then emit(r, r.indent, node.line) end
   end
@@ -466,9 +465,9 @@ function RENDER.block(r, node)
 end
 
 ---@class std.mustache.Options
----@field escape? fun(text: string): string   for {{x}}; without it nothing is escaped
+---@field escape? fun(text: string): string   for {{x}}; nothing is escaped without it
 ---@field partial? fun(name: string, line: integer, template: string): table?   a tree
----@field unknown? fun(name: string, line: integer, template: string)   a variable that nothing knows
+---@field unknown? fun(name: string, line: integer, template: string)   a variable that no level has
 ---@field is_list? fun(t: table): boolean
 ---@field null? any   JSON's null
 
@@ -483,14 +482,14 @@ function mustache.render(tree, data, options)
     is_list = options.is_list or function(t) return t[1] ~= nil end,
     out = {}, count = 0, size = 0, stack = { data }, top = 1, depth = 0,
     template = tree.name, indent = "", args = nil, active = {},
-    begun = false, -- the line's indentation stands already
+    begun = false, -- whether the line's indentation is written
   }
   render_nodes(r, tree.nodes)
   return concat(r.out, "", 1, r.count)
 end
 
 ---------------------------------------------------------------------------------------------
--- What a template names, for checks
+-- The names in a template, for checks
 
 local function walk(nodes, template, context, visit)
   for _, node in ipairs(nodes) do
@@ -505,7 +504,7 @@ local function walk(nodes, template, context, visit)
   end
 end
 
--- Each variable and section in the order of the text: {name, line, section, context}.
+-- Returns each variable and section in the order of the text: {name, line, section, context}.
 -- section is false, "section" or "inverted"; context lists the sections around it.
 function mustache.variables(tree)
   local found = {}
@@ -520,7 +519,7 @@ function mustache.variables(tree)
   return found
 end
 
--- Each partial and parent in the order of the text: {name, line}.
+-- Returns each partial and parent in the order of the text: {name, line}.
 function mustache.partials(tree)
   local found = {}
   walk(tree.nodes, tree.name, {}, function(node)

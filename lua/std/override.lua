@@ -1,14 +1,14 @@
--- override: one definition laid over the next layer's, as `super{…}` does.
+-- override: merges one definition into the next layer's, for `super{…}`.
 
--- How many arguments each function of a definition takes: an overriding function gets the
--- inherited one after these.
+-- The number of arguments of each function of a definition. An overriding function gets the inherited one after
+-- these.
 local arity = { run = 2, confirm = 3, key = 1, fires = 1 }
 
 local function is_list(t)
   return json.is_array(t) and #t > 0 and next(t) == 1 and rawlen(t) == #t
 end
 
--- A field such as { "boolean", default = true } has a position and keys: it is a map here.
+-- A field such as { "boolean", default = true } has an item and keys: it counts as a map.
 local function is_plain_list(t)
   if not is_list(t) then return false end
   for key in pairs(t) do

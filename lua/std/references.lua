@@ -1,5 +1,5 @@
--- references: what a script names (actions, templates, hosts) and what it passes to templates, found
--- in its text; and whether all that exists for the run's client.
+-- references: finds in a script's text the actions, templates and hosts that it names, and what it passes to templates;
+-- reports those that do not exist for the run's client. For foyer check.
 local std = ...
 local script, source = std.part("script"), std.part("source")
 local template = std.part("template")
@@ -8,14 +8,14 @@ local references = {}
 
 local verbs = { "get", "post", "put", "patch", "delete", "head", "page", "request" }
 
--- The sentence for a NAME that nothing has.
+-- Returns the sentence for a NAME that does not exist.
 function references.unknown(kind, name, names)
   local near = std.nearest(name, names)
   return ("unknown %s \"%s\"; %s"):format(kind, name, near and "did you mean \"" .. near .. "\"?"
     or "`foyer " .. kind .. "s` lists what there is")
 end
 
--- A file that cannot be read is there; what reads it says why.
+-- True also for a file that cannot be read: its reader reports the error.
 function references.exists(kind, name)
   local file = script.file(kind, name)
   if not file then return false end
@@ -23,7 +23,7 @@ function references.exists(kind, name)
   return not ok or text ~= nil
 end
 
--- The path of the template that NAME stands for, or nil and a sentence.
+-- Returns the path of the template NAME, or nil and a sentence.
 function references.template(name)
   local ok, found, info = pcall(template.find, name)
   if not ok then return nil, tostring(found) end
@@ -58,7 +58,7 @@ local function check_input(src, name, call, asks, add)
   if not given or type(input) ~= "table" then return end
   local names, values = {}, std.part("values")
   for key, field in pairs(input) do
-    if type(field) ~= "table" then return end -- the action's own mistake
+    if type(field) ~= "table" then return end -- a mistake in the action, reported there
     names[#names + 1] = key
     if whole and field.required and field.default == nil and not given[key] then
       add(call.line, ("%s: \"%s\" is missing (%s)"):format(name, key, values.describe(field)))
@@ -107,13 +107,13 @@ local function check_templates(src, found, add)
     local fields = source.fields(src, call.args[2])
     if fields then
       for field in pairs(fields) do found.roots[#found.roots + 1] = field end
-    elseif call.args[2] then -- data from elsewhere may hold anything
+    elseif call.args[2] then -- data from elsewhere may have any name
       found.open[#found.open + 1] = path or "*"
     end
   end
 end
 
--- The address that a call of ctx.http.VERB writes down and the app whose connection it names.
+-- Returns the literal address in a call of ctx.http.VERB, its line, and the app whose connection the call names.
 local function target(src, call, verb)
   local address, options = call.args[1], call.args[#call.args]
   local fields = source.fields(src, options)
@@ -123,12 +123,12 @@ local function target(src, call, verb)
   local app = fields and source.literal(src, fields.connection)
   local literal, line, whole = source.literal(src, address, true)
   if not literal or not literal:find("^https?://") then return nil end
-  -- what is put together may go on within the host's name
+  -- in an address that is concatenated, the host's name may continue
   if not whole and not literal:find("^https?://[^/]+/") then return nil end
   return literal, line, app
 end
 
--- The app whose connection reaches ADDRESS, or nil.
+-- Returns the app whose connection covers ADDRESS, or nil.
 local function app_of(address)
   for _, app in ipairs(script.apps()) do
     local api = std.connector(app).api
@@ -172,7 +172,7 @@ local function check_hosts(src, app, asks)
   end
 end
 
--- As the run would say it, but for all branches and before the first run.
+-- Reports unknown globals with the sentences of a run, for all branches.
 local function check_globals(src, add)
   for _, use in ipairs(source.globals(src)) do
     local ok, raised = pcall(function() return _ENV[use.name] end) -- luacheck: ignore 113

@@ -1,12 +1,12 @@
--- script: definitions from the layers. A file returns one table; `super{…}` lays it over the
--- next layer's.
+-- script: loads definitions from the layers. A file returns one table; `super{…}` merges it into the next
+-- layer's.
 local std = ...
 
 local script = {}
 
--- The definition in FILE, nearest layer first from layer number FROM; nil when there is none.
--- info = {path, file, client, layer, hash, index, own = what this file itself says,
--- below = info of what it lies over}
+-- Returns the definition in FILE and its info, from the nearest layer that is not before the layer number FROM;
+-- nil when there is none. info = {path, file, client, layer, hash, index, own = the table of this file alone,
+-- below = info of the file below, if `super` was used}
 function script.load(file, from, client)
   local chunk, info
   local function super(over)
@@ -38,7 +38,7 @@ end
 
 local folders = { action = "actions", trigger = "triggers" }
 
--- The file of an action, trigger or recipe; nil when NAME cannot be one.
+-- Returns the file of an action, trigger or recipe; nil when NAME cannot be the name of one.
 function script.file(kind, name)
   if type(name) ~= "string" then return nil end
   if kind == "recipe" then
@@ -50,19 +50,19 @@ function script.file(kind, name)
   return "lua/" .. app .. "/" .. folders[kind] .. "/" .. rest .. ".lua"
 end
 
--- Every app that has a connector, sorted.
+-- Returns every app that has a connector, sorted.
 function script.apps(client)
   local apps = {}
   for _, app in ipairs(std.list("lua", client)) do
-    -- from the workspace's layer on: which hosts get a token is the agency's to say
+    -- not from the client's layer: the agency decides which hosts get a token
     local ok, text = pcall(std.read, "lua/" .. app .. "/connector.lua", 2, client)
-    -- one that cannot be read is there: std.connector says why
+    -- a connector that cannot be read exists: std.connector reports the error
     if text or not ok then apps[#apps + 1] = app end
   end
   return apps
 end
 
--- All names of a kind: "front/list-inboxes", …, or "digest", …
+-- Returns all names of a kind: "front/list-inboxes", …, or "digest", …
 function script.names(kind, client)
   local names = {}
   local function add(prefix, folder)
@@ -83,8 +83,8 @@ end
 
 local checked = {}
 
--- The definition NAME of KIND for the run's client, complete and checked; fails with a
--- sentence that names what is near.
+-- Returns the definition NAME of KIND for the run's client (or CLIENT), complete and checked, and its info. Fails with
+-- a sentence that suggests a similar name.
 function script.get(kind, name, client)
   local key = kind .. " " .. tostring(name)
   local hit = checked[key]

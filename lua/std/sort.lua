@@ -1,10 +1,10 @@
--- A stable merge sort in place of table.sort: the same order everywhere, n log n whatever the
--- input, and a comparison may wait for the network. It sorts a copy, so a comparison that
--- fails leaves the list as it was.
+-- sort: replaces table.sort by a stable merge sort. It gives the same order in every process, takes n log n steps for
+-- any input, and its comparison may wait for the network. It sorts a copy, so an error in the comparison leaves the
+-- list unchanged.
 
-local RUN = 8 -- runs this short are sorted by insertion
+local RUN = 8 -- shorter runs are sorted by insertion
 
--- What `<` can compare, it compares with its own kind only.
+-- Fails when `<` cannot compare the elements: their types differ or have no order.
 local function check_types(t, n)
   local first = type(t[1])
   if first == "nil" or first == "boolean" or first == "function" then
@@ -41,7 +41,7 @@ local function merge(source, target, from, middle, to, less)
   end
   local left, right = from, middle + 1
   for i = from, to do
-    -- The right one goes first only when it is less: equal elements keep their order.
+    -- Take the right one only when it is less, so that equal elements keep their order.
     if left <= middle and (right > to or not less(source[right], source[left])) then
       target[i] = source[left]
       left = left + 1

@@ -1,12 +1,12 @@
--- source: what the text of a script says without running it: which functions it calls with which
--- literals, and the names in a table that it writes down.
+-- source: reads the text of a script without running it: its calls with literal arguments, the keys of table
+-- constructors, and the globals. For foyer check and foyer doctor.
 local std = ...
 
 local source = {}
 
 local opens = { ["("] = true, ["{"] = true, ["["] = true }
 local closes = { [")"] = true, ["}"] = true, ["]"] = true }
--- `while` and `for` open by their `do`.
+-- `while` and `for` are counted at their `do`.
 local begins = { ["function"] = true, ["if"] = true, ["do"] = true, ["repeat"] = true }
 local ends = { ["end"] = true, ["until"] = true }
 
@@ -31,7 +31,7 @@ local function nesting(src, i)
   return 0
 end
 
--- Where the bracket that opens at I closes; the last token when it does not.
+-- Returns the token that closes the bracket at I; the last token when none does.
 local function closing(src, i)
   local depth = 0
   for at = i, #src.kind do
@@ -41,9 +41,9 @@ local function closing(src, i)
   return #src.kind
 end
 
--- The token behind CALLEE, whose parts begin at I; nil when something else stands there.
+-- Returns the token after CALLEE, if its PARTS begin at I; else nil.
 local function behind(src, i, parts)
-  -- behind a "." or ":" another table's field begins
+  -- after "." or ":" it is a field of another table
   if is_mark(src, i - 1, ".") or is_mark(src, i - 1, ":") then return nil end
   for n, part in ipairs(parts) do
     if n > 1 then
@@ -56,8 +56,8 @@ local function behind(src, i, parts)
   return i
 end
 
--- The first and last token of each argument of a call, or field of a table: the list opens before
--- FROM and ends before TO.
+-- Returns the first and last token of each argument of a call, or field of a table. FROM: the first token in the
+-- brackets; TO: the closing one.
 local function arguments(src, from, to)
   local list, depth, start = {}, 0, from
   for at = from, to - 1 do
@@ -82,7 +82,7 @@ local function call_at(src, i, after)
   return nil
 end
 
--- The calls of CALLEE ("ctx.call"): {line =, args = {{first token, last token}, …}}.
+-- Returns the calls of CALLEE ("ctx.call"): {line =, args = {{first token, last token}, …}}.
 function source.calls(src, callee)
   local parts, found = {}, {}
   for part in callee:gmatch("[^.]+") do parts[#parts + 1] = part end
@@ -94,15 +94,16 @@ function source.calls(src, callee)
   return found
 end
 
--- The text of an argument that is one literal; with PREFIX also of one that only begins with it.
+-- Returns text and line of an argument that is one string literal, and true. With PREFIX also for an argument that
+-- begins with one, and false.
 function source.literal(src, arg, prefix)
   if not arg or src.kind[arg[1]] ~= "string" then return nil end
   if arg[1] ~= arg[2] and not prefix then return nil end
   return src.text[arg[1]], src.line[arg[1]], arg[1] == arg[2]
 end
 
--- The names in the table that an argument writes down: {name = first and last token of its value},
--- and whether that is all of it; nil when the argument is something else.
+-- Returns the keys of an argument that is a table constructor: {name = first and last token of its value}, and
+-- whether all keys are literal; nil for any other argument.
 function source.fields(src, arg)
   if not arg or not is_mark(src, arg[1], "{") or closing(src, arg[1]) ~= arg[2] then return nil end
   local fields, whole = {}, true
@@ -121,8 +122,7 @@ end
 
 local words = { ["true"] = true, ["false"] = false }
 
--- What an argument says that is one literal: text without escapes, a number, true or false; nil for
--- anything else.
+-- Returns the value of an argument that is one literal: text without escapes, a number, true or false; else nil.
 function source.value(src, arg)
   local kind, text = src.kind[arg[1]], src.text[arg[1]]
   if arg[1] ~= arg[2] then return nil end
@@ -132,7 +132,7 @@ function source.value(src, arg)
   return nil
 end
 
--- The line of the first use of a name, or nil.
+-- Returns the line of the first use of a name, or nil.
 function source.line_of(src, name)
   for i = 1, #src.kind do
     if is_name(src, i, name) then return src.line[i] end
@@ -143,7 +143,7 @@ local keywords = {}
 for word in ([[and break do else elseif end false for function goto if in local nil not or repeat
   return then true until while]]):gmatch("%a+") do keywords[word] = true end
 
--- NAME, NAME <const>, … from I on into NAMES; where they end.
+-- Adds "NAME, NAME <const>, …" from I on to NAMES. Returns the token after them.
 local function name_list(src, i, names)
   while src.kind[i] == "name" do
     names[src.text[i]] = true
@@ -155,7 +155,7 @@ local function name_list(src, i, names)
   return i
 end
 
--- Every name that TEXT makes local somewhere.
+-- Returns every name that is local anywhere in the text.
 local function locals(src)
   local names = { _ENV = true }
   for i = 1, #src.kind do
@@ -181,8 +181,8 @@ local function is_attribute(src, i)
     and is_mark(src, i + 1, ">")
 end
 
--- The global names: {name =, line =, set = whether it is assigned}. A name that is local anywhere in
--- the text counts as local everywhere: what is found is sure, not all is found.
+-- Returns the global names: {name =, line =, set = whether it is assigned}. A name that is local anywhere in the text
+-- counts as local everywhere: the result has no wrong names, but may be incomplete.
 function source.globals(src)
   local known, found, inside = locals(src), {}, {}
   for i = 1, #src.kind do

@@ -1,4 +1,4 @@
--- template: Mustache from the layers; the extension decides what escapes.
+-- template: renders Mustache templates from the layers. The extension decides on escaping.
 local std = ...
 local mustache = std.part("mustache")
 
@@ -6,7 +6,7 @@ local template = {}
 
 local extensions = { ".html", ".txt", ".md" }
 
--- The nearest templates/NAME.{html,txt,md}: text, info, extension; nil when there is none.
+-- Returns text, info and extension of the nearest templates/NAME.{html,txt,md}; nil when there is none.
 function template.find(name, client)
   local best, best_info, best_extension
   for _, extension in ipairs(extensions) do
@@ -32,7 +32,7 @@ local function check_name(name)
   end
 end
 
--- All template names that a client sees, without extension.
+-- Returns all template names of a client, without extension.
 function template.names(client)
   local names, seen = {}, {}
   for _, file in ipairs(std.list("templates", client)) do
@@ -61,8 +61,8 @@ function template.get(name, client)
   return parsed[info.path], info, extension
 end
 
--- The text of template NAME. UNKNOWN(name, line, path) is told of each variable that nothing
--- knows; without it that is a line in the log.
+-- Renders the template NAME. Calls UNKNOWN(name, line, path) for each unknown variable; without UNKNOWN it is a line in
+-- the log.
 function template.render(name, data, ctx, unknown)
   local tree, info, extension = template.get(name)
   local context = { client = ctx.client, vars = ctx.vars }

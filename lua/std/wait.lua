@@ -1,4 +1,4 @@
--- wait: ctx.sleep, ctx.wait_for and ctx.store, for the runs that use them.
+-- wait: ctx.sleep, ctx.wait_for and ctx.store.
 local std = ...
 
 local wait = {}

@@ -219,7 +219,7 @@ bodies() {
   same "$status" 69
   settle
   same "$(state)" parked
-  holds "$(row reason)" "front/send-conversation-reply speaks only for requests on the connection to front"
+  holds "$(row reason)" "front/send-conversation-reply covers only requests on the connection to front"
   same "$(posts)/$(chat_log length)" 1/1
   # a person has looked
   sed -i 's/500/200/' "$AGENCY/clients/acme/lua/front/actions/send-conversation-reply.lua"

@@ -233,7 +233,7 @@ end
 run(odd { long = 200 })
 t.equal(#result.fired[1].key, 200, "a key of 200 bytes")
 run(odd { fires = false })
-t.equal(quiet("odd"), { trigger = "front/odd", why = "its `fires` said no" }, "a no without a reason")
+t.equal(quiet("odd"), { trigger = "front/odd", why = "its `fires` returned false" }, "a no without a reason")
 run(odd { fires = false, why = "a reason" })
 t.equal(quiet("odd").why, "a reason", "… and with one")
 

@@ -150,7 +150,7 @@ refused("^cannot read free%.A%.%.B=…: a part of the name is empty; if a name h
 refused("free:='{\"A%.\": …}'", "free.A.=x")
 refused("cannot read %.s=…: a part of the name is empty$", ".s=x")
 refused("it names no field", "..=x")
-refused("^cannot read any%.x=…: any has a value, which holds no names; give one of the two$", "any=1", "any.x=2")
+refused("^cannot read any%.x=…: any has a value, so it cannot have names; give one of the two$", "any=1", "any.x=2")
 
 -- onto an input that is there
 

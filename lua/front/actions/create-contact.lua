@@ -2,7 +2,7 @@ local FIELDS = {
   "handles", "name", "description", "avatar", "links", "list_names", "group_names", "custom_fields",
 }
 
--- The contact that has HANDLE, or nil.
+-- Returns the contact that has HANDLE, or nil.
 local function find(ctx, handle)
   local path   = "/contacts/" .. url.segment("alt:" .. handle.source .. ":" .. handle.handle)
   local answer = ctx.http.request({ method = "GET", url = path })
@@ -23,7 +23,7 @@ return {
       list = { object = {
         handle = {
           "string", required = true, min = 1, example = "ada@customer.example",
-          about = "Address, number or name. Front takes a phone number without + and country code for a US one.",
+          about = "Address, number or name. Front reads a phone number without + and country code as a US number.",
         },
         source = {
           enum = { "twitter", "email", "phone", "facebook", "intercom", "front_chat", "custom" }, required = true,
@@ -31,7 +31,7 @@ return {
         },
       } },
       example = { { handle = "ada@customer.example", source = "email" } },
-      about   = "How the contact is reached. A handle belongs to one contact of the company only.",
+      about   = "The contact's addresses. A handle belongs to one contact of the company only.",
     },
     name        = { "string", example = "Ada Example", about = "The contact's name." },
     description = { "string", example = "Buys wool twice a year", about = "A note shown with the contact." },
@@ -39,12 +39,12 @@ return {
     links       = { list = "string", example = { "https://customer.example" }, about = "Web pages of the contact." },
     list_names  = {
       list = "string", example = { "Customers" },
-      about = "Contact lists to add it to; Front makes those that are missing.",
+      about = "Contact lists to add it to; Front creates those that are missing.",
     },
     group_names = { list = "string", example = { "Customers" }, about = "Deprecated by Front: use list_names." },
     custom_fields = {
       "object", example = { ["Job Title"] = "Buyer" },
-      about = "Values by the field's name in Front, upper and lower case as there.",
+      about = "Values by the field's name in Front, with the same upper and lower case.",
     },
   },
 
@@ -75,9 +75,9 @@ return {
 
   confirms = { "POST /contacts" },
 
-  -- A handle has one contact only: when all of those that were sent lead to the same one, that is it,
-  -- unless another request made it. Otherwise the contact was not made, once the request had a minute to
-  -- get through.
+  -- A handle has one contact only. If all handles of the request lead to the same contact, that is the one,
+  -- unless another request created it. Otherwise the contact was not created, provided that the request had a
+  -- minute to arrive.
   confirm = function(ctx, _, intent)
     local body = intent.request.body
     local contact

@@ -6,12 +6,12 @@ return {
   input = {
     conversation_id = {
       "conversation", required = true, example = "cnv_yo1kg5q",
-      about = "The conversation. One that was merged away answers with the one it went into.",
+      about = "The conversation. For one that was merged, the result is the conversation that it was merged into.",
     },
   },
 
   output = {
-    id            = { "string", about = "cnv_…; differs from what was asked for after a merge." },
+    id            = { "string", about = "cnv_…; another id than the given one after a merge." },
     type          = { "string", about = "conversation, discussion or task" },
     subject       = { "string" },
     status        = { "string", about = "assigned, unassigned, archived or deleted" },
@@ -22,7 +22,7 @@ return {
     custom_fields = { "object" },
     created_at    = { "time", about = "Unix seconds." },
     updated_at    = { "time", about = "Unix seconds." },
-    waiting_since = { "time", about = "Unix seconds; since when the customer waits." },
+    waiting_since = { "time", about = "Unix seconds; the time since which the customer waits." },
     is_private    = { "boolean" },
   },
 

@@ -13,14 +13,14 @@ return {
     updated_before = { "time", example = "2026-02-28T09:00:00Z", about = "Only contacts changed before this time." },
     limit = {
       "integer", min = 1, max = 100, example = 50,
-      about = "Results per page; Front decides when left out. A page may hold fewer even when more follow.",
+      about = "Results per page; Front decides when not given. A page may have fewer although more follow.",
     },
     sort_by    = { enum = { "created_at", "updated_at" }, example = "updated_at", about = "What to sort by." },
     sort_order = { enum = { "asc", "desc" }, example = "desc", about = "Oldest first (asc) or newest first (desc)." },
     next = {
       "string", min = 1, example = "https://acme.api.frontapp.com/contacts?page_token=e0b5767c",
-      about = "`next` of the page before. It holds that page's filters and limit, so nothing else goes with it "
-        .. "(a limit is left out).",
+      about = "`next` of the page before. It contains that page's filters and limit, so no other field goes "
+        .. "with it (a limit is ignored).",
     },
   },
 
@@ -39,7 +39,7 @@ return {
       columns = { "id", "name", "handles.1.handle", "description" },
       about   = "Contacts as Front describes them.",
     },
-    next = { "string", about = "Give it back as `next` for the page after this; absent on the last." },
+    next = { "string", about = "Give it back as `next` to get the following page; absent on the last page." },
   },
 
   run = function(ctx, input)

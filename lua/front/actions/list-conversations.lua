@@ -1,5 +1,5 @@
--- Three endpoints of Front behind one action: all conversations, the search, and those of an inbox,
--- a tag, a contact or an assignee.
+-- Three kinds of endpoints of Front in one action: all conversations, the search, and the conversations of an
+-- inbox, a tag, a contact or an assignee.
 local WITHIN = {
   inbox_id    = "/inboxes/",
   tag_id      = "/tags/",
@@ -10,7 +10,7 @@ local SCOPES   = { "inbox_id", "tag_id", "contact_id", "assignee_id" }
 local STATUSES = { "statuses", "status_categories", "status_ids" }
 local SORT     = { "sort_by", "sort_order" }
 
--- Raises when INPUT has one of NAMES.
+-- Fails when INPUT has one of NAMES.
 local function refuse(input, names, why)
   for _, name in ipairs(names) do
     if input[name] ~= nil then
@@ -67,14 +67,14 @@ return {
     assignee_id = { "teammate", example = "leela", about = "Only conversations assigned to this teammate." },
     limit = {
       "integer", min = 1, max = 100, example = 50,
-      about = "Results per page; Front decides when left out. A page may hold fewer even when more follow.",
+      about = "Results per page; Front decides when not given. A page may have fewer although more follow.",
     },
     sort_by    = { enum = { "date" }, example = "date", about = "What to sort by; for the list of all conversations." },
     sort_order = { enum = { "asc", "desc" }, example = "asc", about = "Newest first (desc) unless asc is given." },
     next = {
       "string", min = 1, example = "https://acme.api.frontapp.com/conversations?page_token=e0b5767c",
-      about = "`next` of the page before. It holds that page's filters and limit, so nothing else goes with it "
-        .. "(a limit is left out).",
+      about = "`next` of the page before. It contains that page's filters and limit, so no other field goes "
+        .. "with it (a limit is ignored).",
     },
   },
 
@@ -89,21 +89,21 @@ return {
         recipient     = { "object", about = "The main correspondent, {handle, name, role}, or null." },
         tags          = { list = "object" },
         created_at    = { "time", about = "Unix seconds." },
-        waiting_since = { "time", about = "Unix seconds; since when the customer waits." },
+        waiting_since = { "time", about = "Unix seconds; the time since which the customer waits." },
       } },
       columns = { "id", "status", "subject", "recipient.handle", "assignee.username", "created_at" },
       about   = "Conversations as Front describes them.",
     },
-    next  = { "string", about = "Give it back as `next` for the page after this; absent on the last." },
-    total = { "integer", about = "How many match; with q only." },
+    next  = { "string", about = "Give it back as `next` to get the following page; absent on the last page." },
+    total = { "integer", about = "The number of matches; with q only." },
   },
 
   run = function(ctx, input)
     if input.next then
       for name in pairs(input) do
-        -- A client's default may fill in a limit; Front's URL holds the one that counts.
+        -- A client's default may set a limit; Front's URL has the one that counts.
         if name ~= "next" and name ~= "limit" then
-          refuse(input, { name }, "does not go with next, which holds the filters of the page before")
+          refuse(input, { name }, "does not go with next, which contains the filters of the page before")
         end
       end
       return ctx.http.page(input.next)

@@ -1,8 +1,8 @@
--- A reply to the customer, or a comment for the team: two endpoints of Front.
+-- Sends a reply to the customer, or a comment for the team: two endpoints of Front.
 
--- What says something about this one reply and would get lost in a comment. The other fields of a
--- message (channel, signature, sender, archive) say how a client replies in general: its override may
--- set them for every call, so a comment just leaves them out.
+-- Refused for a comment, as they belong to this one reply and would be lost. The other fields of a message
+-- (channel, signature, sender, archive) tell how a client replies in general: its override may set them for
+-- every call, so a comment ignores them.
 local ONLY_MESSAGES = { "to", "cc", "bcc", "subject", "text", "quote_body", "tag_ids" }
 local ONLY_COMMENTS = { "is_pinned" }
 
@@ -33,7 +33,7 @@ local function message_body(input)
     signature_id = input.signature_id,
     attachments  = input.attachments,
     should_add_default_signature = input.should_add_default_signature,
-    -- Always sent: without it Front archives the conversation.
+    -- Always sent: without `archive` Front archives the conversation.
     options      = { archive = input.archive == true, tag_ids = input.tag_ids },
   }
 end
@@ -47,21 +47,21 @@ local function comment_body(input)
   }
 end
 
--- Front answers 403 to several things without saying to which.
+-- Adds the possible causes: Front answers 403 for several reasons and does not name the one.
 local function explain_403(err, input)
   local causes = "the author has no access to the conversation's inbox, "
   if input.type == "comment" then
     causes = causes .. "or the app lacks comments:write"
   else
-    causes = causes .. "the app lacks messages:send, or signature_id is given on a channel that is no e-mail"
+    causes = causes .. "the app lacks messages:send, or signature_id is given on a channel that is not e-mail"
   end
   return {
     kind = "forbidden", status = 403, title = err.title, details = err.details,
-    message = err.message .. "; what can cause it: " .. causes,
+    message = err.message .. "; possible causes: " .. causes,
   }
 end
 
--- A text without tags, entities and white space, to compare two of them.
+-- The text of HTML without tags, entities and white space, for comparing.
 local function bare(html)
   if type(html) ~= "string" then return "" end
   return (text.from_html(html):gsub("%s+", ""):gsub("\u{A0}", ""))
@@ -73,19 +73,19 @@ local function same_author(wanted, author)
   return wanted == author.id or wanted:lower() == ("alt:email:" .. tostring(author.email)):lower()
 end
 
--- What a request asked for, to compare what is there with it.
+-- The text and author of a request, to compare with what the conversation holds.
 local function asked_of(request)
   local body = type(request.body) == "table" and request.body or {}
   return { bare = bare(body.body), author = type(body.author_id) == "string" and body.author_id or nil }
 end
 
--- Whether the request OTHER says more of what it made than OURS does, both being fit.
+-- Whether OTHER, which fits an item as well as OURS, describes it more closely: by a longer text, or by an author.
 local function is_closer(other, ours)
   return #other.bare > #ours.bare or #other.bare == #ours.bare and other.author and not ours.author
 end
 
--- Whether ITEM, a message or comment, is what OURS asked for and no other run's request to the same place.
--- FITS compares two bare texts.
+-- Whether ITEM, a message or comment, was made by the request OURS and by no other run's request to the same
+-- path. FITS compares two bare texts.
 local function is_ours(item, ours, others, fits)
   local got = bare(item.body)
   local function made(asked) return same_author(asked.author, item.author) and fits(got, asked.bare) end
@@ -96,8 +96,8 @@ local function is_ours(item, ours, others, fits)
   return true
 end
 
--- As many may be FOUND as there are requests that are alike: which is whose does not matter then, and no
--- two runs take the same one.
+-- Returns an item of FOUND unless there are more of them than equal requests. Among equal requests it does not
+-- matter which made which item, and `claimed` keeps two runs from taking the same one.
 local function take(found, ours, others)
   local most = 1
   for _, other in ipairs(others) do
@@ -109,7 +109,7 @@ end
 local function equal(got, asked) return got == asked end
 local function begins(got, asked) return got:sub(1, #asked) == asked end
 
--- The conversation's messages since SINCE; Front lists the newest first.
+-- The conversation's messages created at SINCE or later. Front lists the newest first.
 local function messages_since(ctx, path, since)
   local found = {}
   local page  = ctx.http.page(path, { query = { limit = 100, sort_by = "created_at", sort_order = "desc" } })
@@ -123,8 +123,8 @@ local function messages_since(ctx, path, since)
   return found
 end
 
--- Clocks differ by DRIFT. This machine's may be ahead by up to SKEW, a wrong time zone included: a comment
--- that is older by no more than that may still be it, and "absent" would post it once more.
+-- Seconds. Clocks usually differ by up to DRIFT. This machine's may be ahead by up to SKEW, as with a wrong time
+-- zone: a comment that seems older by that much may be ours, and the answer "absent" would post it twice.
 local DRIFT, SKEW = 5, 86400
 
 local function find_comment(ctx, intent, ours, others)
@@ -139,9 +139,9 @@ local function find_comment(ctx, intent, ours, others)
   return take(found, ours, others)
 end
 
--- Messages appear late: that one is missing proves nothing.
+-- Messages appear late: a message that is missing now may still appear, so the answer is never "absent".
 local function find_message(ctx, intent, ours, others)
-  if ours.bare == "" then return nil end -- a picture only, say: every message begins with nothing
+  if ours.bare == "" then return nil end -- a picture only, for example: every text begins with ""
   local found = {}
   for _, message in ipairs(messages_since(ctx, intent.request.path, intent.at - DRIFT)) do
     if message.is_inbound == false and not intent.claimed[message.id]
@@ -169,28 +169,28 @@ return {
       "string", required = true, min = 1, example = "<p>Thank you, we are on it.</p>",
       about = "A message's body is HTML, a comment's Markdown.",
     },
-    author_id   = { "teammate", example = "leela", about = "On whose behalf; the app itself when left out." },
+    author_id   = { "teammate", example = "leela", about = "The teammate who writes; the app itself when not given." },
     attachments = { list = "file", example = { "@price-list.pdf" }, about = "Files, 25 MB together at most." },
 
     channel_id = {
       "channel", example = "support",
-      about = "Messages: the channel to send from; needed when several are involved. Comments leave it out.",
+      about = "Messages: the channel to send from; needed when several are involved. Ignored for comments.",
     },
     sender_name = {
-      "string", example = "Leela at Acme", about = "Messages: the sender's name as shown. Comments leave it out.",
+      "string", example = "Leela at Acme", about = "Messages: the sender's name as shown. Ignored for comments.",
     },
     signature_id = {
       "signature", nullable = true, example = "support",
-      about = "Messages: the signature to add, on e-mail channels; null for none. Comments leave it out.",
+      about = "Messages: the signature to add, on e-mail channels; null for none. Ignored for comments.",
     },
     should_add_default_signature = {
       "boolean", example = true,
-      about = "Messages: add the signature that Front finds for author_id, on e-mail channels; without effect when "
-        .. "author_id is left out or signature_id is given. Comments leave it out.",
+      about = "Messages: add the signature that Front finds for author_id, on e-mail channels; without effect "
+        .. "without author_id or with signature_id. Ignored for comments.",
     },
     archive = {
       "boolean", default = false, example = true,
-      about = "Messages: archive the conversation as well (Front's own default is to do so). Comments leave it out.",
+      about = "Messages: archive the conversation as well (Front's own default). Ignored for comments.",
     },
     tag_ids = { list = "tag", example = { "tag_2oxhvy" }, about = "Messages: tags to add to the conversation." },
     to = {
@@ -209,7 +209,7 @@ return {
   },
 
   output = {
-    message_uid = { "string", about = "Messages: what Front will know the message by; it appears a little later." },
+    message_uid = { "string", about = "Messages: the id of the message to come; Front creates it a little later." },
     status      = { "string", about = "Messages: accepted." },
     id          = { "string", about = "Comments: com_…" },
     body        = { "string", about = "Comments: the Markdown." },
@@ -237,8 +237,8 @@ return {
 
   confirms = { "POST /conversations/*/messages", "POST /conversations/*/comments" },
 
-  -- Front takes no key of ours, so what left is looked for by time, author and text, where the request
-  -- went: an override may have changed what was asked for.
+  -- Front has no idempotency key. So confirm looks for what was sent by time, author and text, below the path of
+  -- the request; an override may have changed what `input` says.
   confirm = function(ctx, _, intent)
     local ours, others = asked_of(intent.request), {}
     for i, other in ipairs(intent.others) do others[i] = asked_of(other.request) end

@@ -1,5 +1,5 @@
--- Front sends no events about contacts (FACTS 6.4): they come from looking at the list of contacts, in
--- this shape, or from somebody who posts such an event.
+-- Front has no event about contacts (https://dev.frontapp.com/reference/events). Such events come from a script
+-- or server of the agency that posts them in this shape.
 return {
   summary = "A contact was created.",
   on      = { "contact_created" },

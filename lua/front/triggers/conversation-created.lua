@@ -1,11 +1,11 @@
--- Front tells nobody that a conversation was made (FACTS 6.4): its first message says so. A plain
--- conversation_created, which Front does not send, is taken at its word when somebody else posts one.
+-- Front has no event for a new conversation (https://dev.frontapp.com/reference/events), so the first message is
+-- taken for it. A conversation_created, which another server may post, is accepted without that test.
 local WINDOW = 600 -- seconds between a conversation's creation and its first message
 
 return {
   summary = "A conversation began: a customer wrote for the first time, or we did.",
   on      = { "inbound", "outbound", "inbound_received", "outbound_sent", "conversation_created" },
-  needs   = { "payload.conversation" }, -- fetched when a preview leaves it out
+  needs   = { "payload.conversation" }, -- fetched when a preview lacks it
   key     = function(event) return event.payload.conversation.id end,
   fires   = function(event)
     local payload = event.payload

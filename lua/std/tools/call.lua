@@ -1,4 +1,4 @@
--- foyer call: {action, words, input, all}
+-- foyer call: calls an action. args: {action, words, input, all}
 local std = ...
 
 return function(args, fields_input)

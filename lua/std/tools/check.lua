@@ -107,13 +107,13 @@ end
 
 -- ---- script: one action, trigger or recipe in one layer ----
 
--- What a syntax error is near to, when it is another language's.
+-- Hints for syntax errors at operators of other languages.
 local foreign = {
   ["'!'"] = "Lua writes not, and ~= for !=", ["'//'"] = "a comment begins with --",
   ["'+'"] = "Lua has no += and ++: x = x + 1", ["'&'"] = "Lua writes and", ["'|'"] = "Lua writes or",
 }
 
--- "path:line: sentence" as Lua writes it (long paths lose their beginning) taken apart.
+-- Splits Lua's "path:line: sentence". Lua cuts the beginning of a long path.
 local function take_apart(raised, paths)
   local message = std.part("errors").describe(raised).message
   local where, line, sentence = message:match("^(.-):(%d+): (.*)$")
@@ -275,7 +275,7 @@ function steps.script(args)
   local _, top = std.read(entry.file)
   local paths = paths_from(entry)
 
-  -- A syntax error makes all else guesswork.
+  -- After a syntax error nothing else can be checked.
   local ok, raised = pcall(std.load, entry.file, entry.index, nil, {})
   if not ok then
     local path, line, sentence = take_apart(raised, paths)
@@ -318,8 +318,8 @@ end
 
 -- ---- graph: which templates scripts render, and what they give them ----
 
--- The scripts that may change what a template is given, by the template's path: of the agency's own
--- scripts and overrides one that renders it, or calls what renders it, or reads for what renders it.
+-- Returns, by the template's path, a script of the agency that may change the data of the template: it renders it, or
+-- calls or feeds a script that renders it.
 local function givers(by_name)
   local found, seen = {}, nil
   local function own(key)
@@ -343,7 +343,7 @@ local function givers(by_name)
       for path in pairs(entry.rendered or {}) do paths[#paths + 1] = path end
     end)
     for _, path in ipairs(giver and paths or {}) do
-      -- one of several, always the same
+      -- of several always the same one
       if not found[path] or giver.path < found[path] then found[path] = giver.path end
     end
   end
@@ -394,7 +394,7 @@ local function example_roots(names)
   return roots
 end
 
--- Whether a script may give what FINDING misses: more of a thing than Front's example of it has.
+-- Whether a script may provide the name that FINDING misses: an object may have more members than Front's example.
 local function may_be_given(finding)
   local root = finding.name:match("^[^.]+")
   for _, name in ipairs(examples) do

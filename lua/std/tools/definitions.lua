@@ -1,12 +1,12 @@
--- foyer actions, triggers, recipes: all of a KIND in a table, or one's manual, which is its own table
--- told in words. args: {kind, name, client}
+-- foyer actions, triggers, recipes: a table of all definitions of a KIND, or the manual of one, made from its table.
+-- args: {kind, name, client}
 local std = ...
 local script, values = std.part("script"), std.part("values")
 
-local WIDTH = 80 -- columns that a manual's text is broken at
+local WIDTH = 80 -- columns of a manual's text
 local DEPTH = 8  -- a field within a field
 
--- "client over built-in": where a definition's file is, and what it lies over.
+-- "client over built-in": the layers of a definition's files, nearest first.
 local function layer_of(info)
   local names = {}
   local at = info
@@ -23,7 +23,7 @@ local function broken(name, why)
   return { name = name, error = why, summary = "broken: " .. why }
 end
 
--- One script that is broken must not hide the others: its row says what is wrong.
+-- A broken script must not hide the others: its row has the error.
 local function row_of(kind, name)
   local ok, definition, info = pcall(script.get, kind, name)
   if not ok then return broken(name, definition) end
@@ -32,7 +32,7 @@ local function row_of(kind, name)
     effect = definition.effect, scopes = definition.scopes, on = definition.on, cron = definition.cron,
     needs = definition.needs, sample = definition.sample,
   }
-  local copied, why = pcall(std.copy, row) -- what is no UTF-8 can be neither shown nor JSON
+  local copied, why = pcall(std.copy, row) -- text that is not UTF-8 can be neither shown nor JSON
   return copied and row or broken(name, why)
 end
 
@@ -56,9 +56,9 @@ local function list(args)
   return { rows = rows, columns = shown }
 end
 
--- ---- examples as words of the command line ----
+-- ---- examples as arguments of the command line ----
 
--- A value as a shell reads it back.
+-- Quotes a value for a shell.
 local function quote(value)
   if value:match("^[%w%-_./:@=,+%%…]*$") then return value end
   return "'" .. value:gsub("'", "'\\''") .. "'"
@@ -69,7 +69,7 @@ local function is_text(field)
   return kind == "string" or kind == "html" or kind == "markdown" or kind == "template" or values.is_id(kind)
 end
 
--- key=value as the schema would read it back; nil when only JSON can say it.
+-- Returns key=value as cli_args reads it; nil when the value needs JSON.
 local function plain_word(field, key, value)
   if type(value) == "string" then
     if field[1] == "file" then return key .. "=" .. quote("@" .. value:gsub("^@", "")) end
@@ -128,7 +128,7 @@ local function nested(field)
   end
 end
 
--- Fields in order: what is required first, then by name; what lies within follows its field.
+-- Lists fields in order: required ones first, then by name; inner fields follow their field.
 local function describe(fields, prefix, out, depth)
   local names = {}
   for name in pairs(fields or {}) do names[#names + 1] = name end
@@ -152,7 +152,7 @@ local function describe(fields, prefix, out, depth)
   return out
 end
 
--- A command line that holds what is required, and the words of one more field.
+-- Returns a command line with the required fields and one more.
 local function command(start, fields, more)
   local words = { start }
   for _, field in ipairs(fields) do
@@ -241,7 +241,7 @@ local function files_of(info)
   return files
 end
 
--- The recipes that run on a trigger; one that is broken is named by `foyer recipes`.
+-- Returns the recipes that run on a trigger. `foyer recipes` reports those that are broken.
 local function recipes_on(trigger)
   local names = json.array({})
   for _, name in ipairs(script.names("recipe")) do
@@ -251,7 +251,7 @@ local function recipes_on(trigger)
   return names
 end
 
--- "list-inboxes" lacks its app.
+-- Suggests the full name for a name without its app, such as "list-inboxes".
 local function check_app(kind, name)
   if kind == "recipe" or name:find("/", 1, true) then return end
   for _, app in ipairs(script.apps()) do
@@ -263,7 +263,7 @@ local function check_app(kind, name)
   end
 end
 
--- Whether --conversation has all that the trigger NAME needs.
+-- Whether --conversation provides all that the trigger NAME needs.
 local function is_of_conversation(name)
   local ok, trigger = pcall(script.get, "trigger", name)
   for _, path in ipairs(ok and trigger.needs or {}) do
@@ -272,7 +272,7 @@ local function is_of_conversation(name)
   return true
 end
 
--- The event that shows what fires a trigger.
+-- Returns the sample event of a trigger.
 local function sample_of(name, trigger)
   local path = trigger.sample and ("lua/%s/%s"):format(name:match("^[^/]+"), trigger.sample)
   local text = path and std.read(path)
@@ -280,7 +280,7 @@ local function sample_of(name, trigger)
   return json.decode(text)
 end
 
--- A recipe's command up to its options, with an event where its trigger needs one.
+-- Returns a recipe's command without its options, with an event if its trigger needs one.
 local function run_command(name, client, on)
   local start = ("foyer run %s --client %s"):format(name, client)
   if not on then return start end

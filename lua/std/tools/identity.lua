@@ -1,5 +1,5 @@
--- foyer doctor: asks an app whose token it is, as any request would: refreshed when due, within the
--- company's budget. args: {app}
+-- foyer doctor: asks an app to which company the token belongs. The request is like any other: the token is refreshed
+-- when due, and the company's budget applies. args: {app}
 local std = ...
 local call = std.part("call")
 

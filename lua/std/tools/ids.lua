@@ -1,12 +1,12 @@
--- foyer ids: what a company calls its inboxes, channels, teammates, …, and words for these that fit into
--- client.lua. args: {app, own = client.lua's block of the app, without what ids.lua adds}
+-- foyer ids: reads a company's inboxes, channels, teammates, …, and makes names for them that client.lua can use.
+-- args: {app, own = client.lua's block of the app, without what ids.lua adds}
 local std = ...
 
 local limits = { pages = 10000, word = 64 }
 
 -- ---- words ----
 
--- Latin letters with marks, by the plain letters that people type for them.
+-- Latin letters with marks, by the plain letters that replace them.
 local folded = {
   a = "àáâãäåāăąÀÁÂÃÄÅĀĂĄ", ae = "æÆ", c = "çćĉċčÇĆĈĊČ", d = "ðďđÐĎĐ", e = "èéêëēĕėęěÈÉÊËĒĔĖĘĚ",
   g = "ĝğġģĜĞĠĢ", h = "ĥħĤĦ", i = "ìíîïĩīĭįıÌÍÎÏĨĪĬĮİ", j = "ĵĴ", k = "ķĶ", l = "ĺļľŀłĹĻĽĿŁ",
@@ -19,7 +19,7 @@ for letters, marked in pairs(folded) do
   for _, code in utf8.codes(marked) do plain[code] = letters end
 end
 
--- Letters of other scripts stay; signs, emoji, marks and all else part words.
+-- Whether the character is part of a word. Letters of other scripts are; signs, emoji and marks separate words.
 local function is_letter(code)
   if code < 0xC0 or code == 0xD7 or code == 0xF7 then return false end
   if code >= 0x0300 and code <= 0x036F then return false end -- combining marks
@@ -30,14 +30,14 @@ local function is_letter(code)
   return code < 0xFF00 or (code >= 0x20000 and code <= 0x3FFFF)
 end
 
--- Apostrophes, accents of their own and what has no width part no word.
+-- Whether the character is dropped without separating words: apostrophes, combining accents, zero width.
 local function is_silent(code)
   return code == 0x27 or code == 0x2019 or code == 0xFEFF or (code >= 0x0300 and code <= 0x036F)
     or (code >= 0x200B and code <= 0x200F) or (code >= 0x202A and code <= 0x202E)
     or (code >= 0x2060 and code <= 0x206F)
 end
 
--- "VIP Customers!" -> "vip-customers"; "" where nothing is left of it.
+-- "VIP Customers!" -> "vip-customers"; "" when nothing remains.
 local function word_of(name)
   if not utf8.len(name) then return "" end
   local parts, gap, size = {}, false, 0
@@ -66,8 +66,8 @@ local function tail_of(id, prefix)
   return (id:sub(#prefix + 1):lower():gsub("_", "-"))
 end
 
--- Gives each row a word of its own. Of several with the same one, all get their id's end: were only the
--- second marked, a word would mean another inbox once the first is gone.
+-- Gives each row a unique word. Rows with the same word all get the end of their id: if only the second got it, the
+-- word would mean another inbox after the first is deleted.
 local function give_words(rows, prefix)
   for round = 1, 3 do
     local count = {}
@@ -83,7 +83,7 @@ local function give_words(rows, prefix)
   end
 end
 
--- ---- what the company has ----
+-- ---- the company's lists ----
 
 local function text_at(item, path)
   local value = item
@@ -98,7 +98,7 @@ local function list(value)
   return { value }
 end
 
--- All items of a list, page after page.
+-- Returns all items of a list, from all pages.
 local function fetch(ctx, path, each)
   local seen = {}
   local page = ctx.http.page(path)
@@ -108,7 +108,7 @@ local function fetch(ctx, path, each)
     end
     if not page.next then return end
     if seen[page.next] then
-      std.fail("invalid", ("cannot list %s: the same next page was named twice"):format(path))
+      std.fail("invalid", ("cannot list %s: the API returned the same next page twice"):format(path))
     end
     seen[page.next] = true
     page = ctx.http.page(page.next)
@@ -116,7 +116,7 @@ local function fetch(ctx, path, each)
   std.fail("limit", ("cannot list %s: more than %d pages"):format(path, limits.pages))
 end
 
--- The items of the last of PATHS; each {id} in it is an item of the path before.
+-- Returns the items of the last of PATHS; {id} in a path stands for each item of the path before it.
 local function fetch_all(ctx, paths, each)
   local before
   for i, path in ipairs(paths) do
@@ -137,7 +137,7 @@ local function fetch_all(ctx, paths, each)
   end
 end
 
--- The names in client.lua that mean this item: by its id, or by an alias that holds one of its labels.
+-- Returns the names in client.lua for this item: by its id, or by an alias with one of its labels.
 local function named_in(own, item, labels)
   local names = json.array({})
   for name, id in pairs(own) do
@@ -157,7 +157,7 @@ local function rows_of(ctx, kind, id, own)
   local labels = list(id.label or { "name" })
   fetch_all(ctx, list(id.list), function(item)
     local key = item.id
-    -- what is no id of this kind cannot stand in a settings file
+    -- an item without an id of this kind cannot be in a settings file
     if type(key) ~= "string" or have[key] or key:sub(1, #id.prefix) ~= id.prefix or not key:match("^[%w_-]+$") then
       return
     end
@@ -173,11 +173,11 @@ local function rows_of(ctx, kind, id, own)
   give_words(rows, id.prefix)
   local sorted, out = {}, {}
   for _, row in ipairs(rows) do sorted[row.word .. "\0" .. row.id] = row end
-  for _, row in pairs(sorted) do out[#out + 1] = row end -- pairs goes in order, and in C
+  for _, row in pairs(sorted) do out[#out + 1] = row end -- pairs goes in order
   return out, have
 end
 
--- client.lua against what the company has: words that it gives to something else, and ids that are gone.
+-- Compares client.lua with the company: names that it uses for something else, and ids that no longer exist.
 local function compare(out, names, rows, have, own)
   local by_word = {}
   for _, row in ipairs(rows) do by_word[row.word] = row.id end
@@ -210,7 +210,7 @@ local function all(ctx, args)
         out.ids[id.names] = words
         compare(out, id.names, rows, have, own)
       elseif type(rows) == "table" and (rows.kind == "forbidden" or rows.kind == "not_found") then
-        -- a token without this scope still shows the rest
+        -- a token without this scope still shows the other lists
         out.failed[#out.failed + 1] = { kind = kind, names = id.names, error = rows.kind, message = rows.message }
       else
         std.progress(nil)

@@ -1,7 +1,7 @@
--- What a run's recipe and the action around an uncertain write say of failures:
--- args {recipe, action, request = {method, path, body}, app = the connection's that it went to}
--- -> {retry = {attempts, give_up in seconds}, effect, confirm = true when it has one, silent = why the
--- action says nothing of this request}.
+-- Returns how a run's recipe and the action around an uncertain write handle failures.
+-- args: {recipe, action, request = {method, path, body}, app = the connection that the request went to}
+-- -> {retry = {attempts, give_up in seconds}, effect, confirm = whether the action has one, silent = why the action
+-- does not cover this request}.
 local std = ...
 local script = std.part("script")
 
@@ -27,15 +27,16 @@ local function fits(pattern, request)
   return #wanted == #parts
 end
 
--- Without `confirms` an action speaks for each request on its own app's connection.
+-- Returns why the action does not cover the request, or nil. Without `confirms` it covers every request on its app's
+-- connection.
 local function silence(definition, args)
   local app = script.split(args.action)
   local request = args.request or {}
   if type(request.method) ~= "string" or type(request.path) ~= "string" then
-    return "what was sent is not recorded"
+    return "the request is not recorded"
   end
   if args.app ~= app then
-    return ("%s speaks only for requests on the connection to %s"):format(args.action, app)
+    return ("%s covers only requests on the connection to %s"):format(args.action, app)
   end
   if not definition.confirms then return nil end
   for _, pattern in ipairs(definition.confirms) do

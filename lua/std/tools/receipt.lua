@@ -1,4 +1,4 @@
--- Whether a message that an app has accepted is there: args {app, ref} -> {found = true | false}.
+-- Delivery receipts: does a message that an app accepted exist? args: {app, ref} -> {found = true | false}.
 local std = ...
 
 return function(args)

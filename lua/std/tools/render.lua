@@ -1,5 +1,5 @@
--- foyer render: a template as the client's recipes would get it, with data from a conversation, a
--- file, the command line, or the sample. args: {template, app, words, data, conversation}
+-- foyer render: renders a template as the client's recipes do, with data of a conversation, a file, the command line,
+-- or the sample. args: {template, app, words, data, conversation}
 local std = ...
 local call, template, script = std.part("call"), std.part("template"), std.part("script")
 
@@ -20,7 +20,7 @@ local function data_of(args)
   return std.part("cli_args")({}, args.words, data)
 end
 
--- What each unknown variable was probably meant to be, by "path:line:name".
+-- Returns a similar known name for each unknown variable, by "path:line:name".
 local function suggestions(name, data, ctx)
   local roots, near = { client = ctx.client, vars = ctx.vars }, {}
   for key, value in pairs(data) do roots[key] = value end
@@ -36,7 +36,7 @@ local function suggestions(name, data, ctx)
   return near
 end
 
--- Whether an option of the recipe, of type template, names the template at PATH.
+-- Whether an option of the recipe names the template at PATH.
 local function names_template(recipe, path)
   local loaded, definition = pcall(script.get, "recipe", recipe)
   if not loaded then return false end
@@ -51,7 +51,7 @@ local function names_template(recipe, path)
   return false
 end
 
--- The client's recipes, of those that are switched on, whose text this template is.
+-- Returns the switched-on recipes of the client that use this template.
 local function recipes_of(path)
   local names = json.array({})
   for recipe in pairs(std.part("recipe_settings")(std.client(), std.workspace()).on()) do

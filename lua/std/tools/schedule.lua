@@ -1,8 +1,8 @@
--- The worker's and `foyer cron`'s: the recipes with cron times that the run's client has switched on.
+-- For `foyer work` and `foyer cron`: the recipes with cron times that the run's client has switched on.
 local std = ...
 local script = std.part("script")
 
--- true, false or a word; nil where nobody says.
+-- Returns catch_up of a recipe: "latest" by default and for true, "none" for false.
 local function catch_up(entries, name, definition)
   local word = entries.says(name, "catch_up")
   if word == nil then word = definition.catch_up end

@@ -1,5 +1,5 @@
--- foyer doctor: which apps and scopes the recipes need that the run's client has switched on: those
--- of the actions that their text names in ctx.call and ctx.each, through all layers in force.
+-- foyer doctor: the apps and scopes that the client's switched-on recipes need: those of the actions that the text of
+-- each layer in force names in ctx.call and ctx.each.
 local std = ...
 local script, source = std.part("script"), std.part("source")
 
@@ -10,8 +10,7 @@ local function sorted(set)
   return list
 end
 
--- Calls FN(name, place) for what each layer of a definition calls; the name is nil where the text
--- does not write it down.
+-- Calls FN(name, place) for each call in each layer of a definition; the name is nil when it is not a literal.
 local function each_call(info, fn)
   local at = info
   while at do

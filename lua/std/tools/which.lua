@@ -1,11 +1,11 @@
--- foyer which, foyer diff: the files behind NAME in all layers, nearest first, and which of them are
--- in force. NAME is an action, a trigger, a recipe, a template or a layer's path. args: {name, client}
+-- foyer which, foyer diff: the files of NAME in all layers, nearest first, and which of them are in force. NAME is an
+-- action, a trigger, a recipe, a template or a path. args: {name, client}
 local std = ...
 local script, template = std.part("script"), std.part("template")
 
 local extensions = { ".html", ".txt", ".md" }
 
--- A path as messages show it, without its layer: "clients/acme/recipes/x.lua" -> "recipes/x.lua".
+-- Removes the layer from a path of a message: "clients/acme/recipes/x.lua" -> "recipes/x.lua".
 local function layer_path(name, client)
   name = name:gsub("^%./", "")
   local builtin = name:match("^built%-in:(.*)$")
@@ -20,7 +20,7 @@ local function layer_path(name, client)
   if name:match("^recipes/") or name:match("^lua/") or name:match("^templates/") then return name end
 end
 
--- A connector and foyer's own parts are never a client's: what they say holds for its tokens.
+-- Connectors and foyer's own parts are never read from a client's layer: they decide where tokens go.
 local function first_layer(file)
   if file:match("^lua/std/") or file:match("^lua/mock/") then return 3 end
   if file:match("^lua/[^/]+/connector%.lua$") then return 2 end
@@ -44,7 +44,7 @@ local function is_definition(file)
     or file:match("^lua/[^/]+/triggers/[^/]+%.lua$")
 end
 
--- Marks what is in force: the nearest, and what it and those below take over with `super`.
+-- Marks the layers in force: the nearest, and those below that `super` includes.
 local function mark(match)
   local layers = match.layers
   layers[1].in_force = true
@@ -77,14 +77,14 @@ local function add(matches, kind, layers)
   matches[#matches + 1] = match
 end
 
--- A template's nearest layer wins, whatever its extension.
+-- A template of the nearest layer is used, of any extension.
 local function add_template(matches, name)
   local layers = {}
   for _, extension in ipairs(extensions) do
     for _, layer in ipairs(layers_of("templates/" .. name .. extension)) do layers[#layers + 1] = layer end
   end
   table.sort(layers, function(a, b) return a.index < b.index end)
-  if #layers > 0 then template.find(name) end -- two of one layer are its error
+  if #layers > 0 then template.find(name) end -- fails when one layer has two
   add(matches, "template", layers)
 end
 
