@@ -215,7 +215,7 @@ static void read_body(lua_State *L, struct exchange *x)
 /* The app whose connection a path belongs to. */
 static const char *read_app(lua_State *L, const struct exchange *x)
 {
-    const struct scope *scope = run_scope(x->run);
+    const struct run_scope *scope = run_scope(x->run);
     if (option(L, "connection") == LUA_TSTRING)
         return lua_tostring(L, -1);
     if (!lua_isnil(L, -1))
@@ -275,10 +275,10 @@ static int continue_exchange(lua_State *L, int status, lua_KContext context)
 
 static void check_effect(lua_State *L, const struct exchange *x)
 {
-    const struct scope *scope = run_scope(x->run);
+    const struct run_scope *scope = run_scope(x->run);
     if (!scope)
         fail_text(L, ERR_SCRIPT, "cannot %s outside of a script's run", x->what);
-    if (!x->reads && scope->effect == EFFECT_READ)
+    if (!x->reads && scope->effect == RUN_EFFECT_READ)
         fail_text(
             L, ERR_FORBIDDEN,
             "cannot %s: %s %s declares effect = \"read\", which may only GET and HEAD "

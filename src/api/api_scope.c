@@ -14,10 +14,10 @@
 /* Scopes: one script calls another, and what crosses between them are copies. Part of the
  * std table, for lua/std/call.lua. */
 
-static enum effect check_effect(lua_State *L, int idx)
+static enum run_effect check_effect(lua_State *L, int idx)
 {
     static const char *const names[] = {"read", "idempotent", "write", NULL};
-    return (enum effect)luaL_checkoption(L, idx, "read", names);
+    return (enum run_effect)luaL_checkoption(L, idx, "read", names);
 }
 
 /* A value that is no data is the script's mistake, not its input's. */
@@ -78,20 +78,20 @@ int api_std_enter(lua_State *L)
     struct journal_step step;
     const char *kind = luaL_checkstring(L, 1), *name = luaL_checkstring(L, 2);
     const char *app = luaL_checkstring(L, 3);
-    enum effect effect = check_effect(L, 4);
+    enum run_effect effect = check_effect(L, 4);
     int bulk = lua_toboolean(L, 6), catches = lua_toboolean(L, 7);
     lua_settop(L, 5);
     struct guard *guard = push_guard(L); // 6
     struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
     if (conv_encode(L, 5, bytes, CONV_HANDLES, &e) != 0)
         return not_data(L, &e, "call", name, "input");
-    const struct scope *outer = run_scope(run);
-    enum effect most = outer ? outer->effect : EFFECT_WRITE;
+    const struct run_scope *outer = run_scope(run);
+    enum run_effect most = outer ? outer->effect : RUN_EFFECT_WRITE;
     int depth = run_depth(run);
     /* what can fail comes before the scope is open */
     if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0) // 8: the copy
         return fail_raise(L, &e);
-    struct scope *scope = run_push_scope(run, &e);
+    struct run_scope *scope = run_push_scope(run, &e);
     if (!scope)
         return fail_raise(L, &e);
     int answer =
@@ -134,7 +134,7 @@ int api_std_leave(lua_State *L)
     struct run *run = run_of(L);
     struct err e;
     struct guard *guard = luaL_checkudata(L, 2, "foyer.guard");
-    struct scope *scope = run_scope(run);
+    struct run_scope *scope = run_scope(run);
     if (!scope || !guard->run || scope->seq != guard->seq)
         return luaL_error(L, "this scope is not open");
     lua_settop(L, 2);
@@ -239,7 +239,8 @@ int api_std_page(lua_State *L)
     buf_free(bytes);
     if (!run_committer(run))
         return 0;
-    static const struct run_commit commit = {.kind = COMMIT_CHECKPOINT, .text = "a page"};
+    static const struct run_commit commit = {.kind = RUN_COMMIT_CHECKPOINT,
+                                             .text = "a page"};
     run_committer(run)->commit(run_committer(run)->arg, run, &commit, on_page_kept, end,
                                &end->committing);
     run_wait(run, withdraw_page_end, end);

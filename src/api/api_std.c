@@ -54,7 +54,7 @@ static struct overlay_file *find_file(lua_State *L, struct err *e)
     const char *client = run_client(run_of(L));
     if (lua_type(L, 3) == LUA_TSTRING)
         client = lua_tostring(L, 3);
-    if (from < 1 || from > LAYERS) {
+    if (from < 1 || from > OVERLAY_LAYERS) {
         err_set(e, ERR_NOT_FOUND, "cannot find %s: no layer lies below", name);
         return NULL;
     }

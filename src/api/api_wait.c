@@ -221,8 +221,8 @@ static int after_saving(lua_State *L, int status, lua_KContext context)
 static void check_saving(lua_State *L, const char *key)
 {
     struct run *run = run_of(L);
-    const struct scope *scope = run_scope(run);
-    if (scope && scope->effect == EFFECT_READ)
+    const struct run_scope *scope = run_scope(run);
+    if (scope && scope->effect == RUN_EFFECT_READ)
         fail_text(L, ERR_FORBIDDEN,
                   "cannot set \"%.100s\" in ctx.store: %s %s declares effect = \"read\"",
                   key, scope->kind, scope->name);
@@ -266,7 +266,7 @@ static int commit_value(lua_State *L, struct saving *s, const char *key,
     if (journal_end(run_journal(s->run), s->seq, "null", 4, &e) != 0)
         return fail_raise(L, &e);
     struct run_commit commit = {
-        .kind = COMMIT_VALUE, .text = key, .key = key, .value = value};
+        .kind = RUN_COMMIT_VALUE, .text = key, .key = key, .value = value};
     committer->commit(committer->arg, s->run, &commit, on_saved, s, &s->committing);
     run_wait(s->run, withdraw_saving, s);
     return lua_yieldk(L, 0, 0, after_saving);

@@ -10,10 +10,8 @@
 #include "base/str.h"
 #include "core/answer.h"
 #include "core/intent.h"
-#include "core/settings.h"
 #include "base/stats.h"
 #include "base/crypto.h"
-#include "io/url_parse.h"
 #include "api/redirect.h"
 
 enum { REDIRECTS_MAX = 3 };
@@ -75,126 +73,12 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
     x->headers[x->nheaders++] = xasprintf("%s: %s", name, value);
 }
 
-/* ---- where a request may go ---- */
-
-/* The connection's hosts get the token; the client's do not. C may be NULL: not known. */
-static int admit(struct exchange *x, const struct url_parts *u, const char *app,
-                 const struct connection *c, struct err *e)
-{
-    const struct run_host *host = run_host(x->run);
-    const char *client = run_client(x->run);
-    struct err missing = {0};
-    x->connection = NULL;
-    x->allow_private = 0;
-    if (!c && *app && client)
-        c = host->connection(host->arg, client, app, run_company(x->run, app), &missing);
-    for (size_t i = 0; c && i < c->nhosts; i++) {
-        if (!host_matches(c->hosts[i], u))
-            continue;
-        x->connection = c;
-        x->allow_private = host_is_address(u->host);
-        return 0;
-    }
-    const json_t *settings = client ? host->client(host->arg, client, e) : NULL;
-    if (client && !settings)
-        return -1;
-    const json_t *hosts = settings ? settings_hosts(settings) : NULL;
-    size_t i;
-    json_t *pattern;
-    json_array_foreach(hosts, i, pattern)
-    {
-        if (!host_matches(json_string_value(pattern), u))
-            continue;
-        x->allow_private = host_is_address(u->host);
-        return 0;
-    }
-    char port[16] = "";
-    if (u->port_given)
-        snprintf(port, sizeof port, ":%d", u->port);
-    if (strcmp(u->scheme, "http") == 0 && !u->port_given)
-        return err_set(e, ERR_FORBIDDEN, "cannot %s %s://%s: only https is allowed here",
-                       x->method, u->scheme, u->host);
-    return err_set(
-        e, ERR_FORBIDDEN,
-        "cannot %s %s://%s%s: the host is neither the connection's nor in `hosts` of "
-        "clients/%s/client.lua",
-        x->method, u->scheme, u->host, port, client ? client : "?");
-}
-
-static int is_clean(const char *s)
-{
-    for (; *s; s++)
-        if ((unsigned char)*s <= ' ' || *s == 0x7f)
-            return 0;
-    return 1;
-}
-
-int exchange_resolve(struct exchange *x, const char *target, const char *app, int secret,
-                     struct err *e)
-{
-    const struct run_host *host = run_host(x->run);
-    const char *client = run_client(x->run);
-    const struct connection *c = NULL;
-    if (!is_clean(target))
-        return err_set(
-            e, ERR_INVALID,
-            "cannot %s %.200s: an address holds no spaces or control characters; "
-            "encode a part with url.segment",
-            x->method, secret ? "the secret URL" : target);
-    free(x->url);
-    free(x->what);
-    x->url = x->what = NULL;
-    x->secret = secret;
-    if (target[0] == '/') {
-        if (!*app)
-            return err_set(
-                e, ERR_INVALID,
-                "cannot %s %.200s: outside lua/<app>/ write a whole URL, or name "
-                "connection = \"<app>\"",
-                x->method, target);
-        if (!client)
-            return err_set(e, ERR_USAGE, "cannot %s %.200s: no client is named",
-                           x->method, target);
-        c = host->connection(host->arg, client, app, run_company(x->run, app), e);
-        if (!c)
-            return -1;
-        x->url = xasprintf("%s%s", c->base, target);
-    } else {
-        x->url = xstrdup(target);
-    }
-    struct url_parts u;
-    if (url_parse(x->url, &u, e) != 0) {
-        if (secret)
-            err_set(e, ERR_INVALID, "cannot %s the secret URL: it is malformed",
-                    x->method);
-        return -1;
-    }
-    int rc = admit(x, &u, app, c, e);
-    if (rc == 0) {
-        int len = (int)strcspn(u.rest, "?#");
-        char port[16] = "";
-        if (u.port_given)
-            snprintf(port, sizeof port, ":%d", u.port);
-        if (secret) /* the path of a chat webhook is its secret */
-            x->what = xasprintf("%s %s://%s%s/…", x->method, u.scheme, u.host, port);
-        else if (x->connection)
-            x->what = xasprintf("%s %.*s", x->method, len ? len : 1, len ? u.rest : "/");
-        else
-            x->what = xasprintf("%s %s://%s%s%.*s", x->method, u.scheme, u.host, port,
-                                len, u.rest);
-        x->connector =
-            x->connection ? host->connector(host->arg, x->connection->app, NULL) : NULL;
-    }
-    url_parts_fini(&u);
-    return rc;
-}
-
 void exchange_pack_error(struct exchange *x, const struct err *e)
 {
     packed_error(&x->packed, e);
 }
 
-/* ---- the journal's side ---- */
+/* ---- recording ---- */
 
 int exchange_end(struct exchange *x, struct err *e)
 {
@@ -202,20 +86,22 @@ int exchange_end(struct exchange *x, struct err *e)
     struct err full;
     if (journal_end(journal, x->seq, x->packed.data, x->packed.len, &full) == 0)
         return 0;
-    /* the step must end: what it ends with is that */
+    /* a step has to end: this one ends with the reason why its outcome cannot be kept */
     exchange_pack_error(x, &full);
     return journal_end(journal, x->seq, x->packed.data, x->packed.len, e);
 }
 
-/* What is kept goes to the store before the world hears of it, and after. */
-static int is_kept(const struct exchange *x)
+/* 1 for a write of a run with a committer: its intent is stored before it is sent, and
+ * its outcome afterwards. */
+static int is_stored(const struct exchange *x)
 {
     return !x->reads && run_committer(x->run);
 }
 
-/* ERR_UNCERTAIN: another run has taken what this request made for its own, by a look, so
- * that this one is looked for. */
-static void on_outcome_kept(void *arg, const struct err *e)
+/* ERR_UNCERTAIN: another run that did not know the outcome of its own write has found
+ * what this one made, and claimed it. So this write's outcome has to be looked for too.
+ */
+static void on_outcome_stored(void *arg, const struct err *e)
 {
     struct exchange *x = arg;
     x->committing = NULL;
@@ -228,18 +114,19 @@ static void on_outcome_kept(void *arg, const struct err *e)
         run_ready(x->run);
 }
 
-/* The outcome is in `packed`; the script goes on once it is recorded. */
+/* Records the outcome in `packed`, stores it where the run has a committer, and resumes
+ * the script. OUTCOME ("202") is for the history. */
 static void conclude(struct exchange *x, const char *outcome)
 {
     struct err e;
     if (exchange_end(x, &e) != 0) {
         run_set_writing(x->run, NULL);
         run_fail(x->run, &e);
-    } else if (is_kept(x)) {
+    } else if (is_stored(x)) {
         char *text = xasprintf("%s %s", x->what, outcome);
-        struct run_commit commit = {.kind = COMMIT_OUTCOME, .text = text};
+        struct run_commit commit = {.kind = RUN_COMMIT_OUTCOME, .text = text};
         run_committer(x->run)->commit(run_committer(x->run)->arg, x->run, &commit,
-                                      on_outcome_kept, x, &x->committing);
+                                      on_outcome_stored, x, &x->committing);
         free(text);
     } else {
         run_set_writing(x->run, NULL);
@@ -253,33 +140,34 @@ static void conclude_error(struct exchange *x, const struct err *e)
     conclude(x, err_kind_name(e->kind));
 }
 
-/* Until that is committed, too, nobody need take it for uncertain. */
-static void say_refused(const struct exchange *x)
+/* If the process dies before the outcome is stored, the process that reclaims the run
+ * knows that the write was not done. */
+static void note_refused(const struct exchange *x)
 {
-    const struct run_committer *keeper = run_committer(x->run);
-    if (is_kept(x) && keeper->refused)
-        keeper->refused(keeper->arg);
+    const struct run_committer *committer = run_committer(x->run);
+    if (is_stored(x) && committer->refused)
+        committer->refused(committer->arg);
 }
 
+/* Ends the attempt, or raises in the script that catches. An uncertain write stays an
+ * open intent in the journal; a step that certainly did nothing is removed from it. */
 static void fail(struct exchange *x, const struct err *e)
 {
     run_set_writing(x->run, NULL);
-    /* an uncertain write stays an open intent: only what surely did not happen is
-     * forgotten */
     if (x->seq >= 0 && e->kind != ERR_UNCERTAIN) {
         if (err_kind_is_retryable(e->kind) && run_is_catching(x->run)) {
             conclude_error(x, e);
             return;
         }
         journal_cancel(run_journal(x->run), x->seq);
-        say_refused(x);
+        note_refused(x);
     }
     run_fail(x->run, e);
 }
 
 /* ---- sending ---- */
 
-/* What the API says of a refusal that no script gets to see. */
+/* Sets E from an answer that no script sees. */
 static void refusal(const struct exchange *x, const struct httpc_answer *a, struct err *e)
 {
     char *body = xmemdup0(a->body, a->body_len);
@@ -289,6 +177,7 @@ static void refusal(const struct exchange *x, const struct httpc_answer *a, stru
     free(body);
 }
 
+/* Turns E into ERR_UNCERTAIN, with its text as the reason. */
 static void uncertain(struct err *e)
 {
     struct err why = *e;
@@ -299,6 +188,7 @@ static void uncertain(struct err *e)
     e->retry_after_ms = why.retry_after_ms;
 }
 
+/* Appends the command that connects the client again. */
 static void connect_again(const struct exchange *x, struct err *e)
 {
     const char *client = run_client(x->run);
@@ -309,9 +199,9 @@ static void connect_again(const struct exchange *x, struct err *e)
     free(command);
 }
 
-/* Appends where an answer that is not followed leads. */
-static void say_where(const struct exchange *x, const struct httpc_answer *a,
-                      struct err *e)
+/* Appends the Location of a redirect that is not followed. */
+static void add_location(const struct exchange *x, const struct httpc_answer *a,
+                         struct err *e)
 {
     const char *location = httpc_header(a, "location");
     if (!location || a->status < 300 || a->status > 399)
@@ -323,9 +213,9 @@ static void say_where(const struct exchange *x, const struct httpc_answer *a,
     free(shown);
 }
 
-/* The API that answers does not choose which other host gets a secret or a write. HAD:
- * the request was on a connection. */
-static int check_leaving(const struct exchange *x, int had, struct err *e)
+/* Checks a redirect to another host: an API must not choose which host gets a secret or a
+ * write. HAD 1: the request took a connection's token along. */
+static int check_new_host(const struct exchange *x, int had, struct err *e)
 {
     if (x->secret_header)
         return err_set(e, ERR_FORBIDDEN,
@@ -337,10 +227,11 @@ static int check_leaving(const struct exchange *x, int had, struct err *e)
     return 0;
 }
 
+/* Points X at the Location of A, after the same checks as for its first address. */
 static int follow(struct exchange *x, const struct httpc_answer *a, struct err *e)
 {
     const char *location = httpc_header(a, "location");
-    if (!location || !is_clean(location))
+    if (!location || !exchange_is_clean(location))
         return err_set(e, ERR_INVALID, "cannot %s: %ld without a usable Location",
                        x->what, a->status);
     if (x->redirects++ >= REDIRECTS_MAX)
@@ -354,11 +245,11 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
     int rc = exchange_resolve(x, url, app, x->secret, e);
     if (rc == 0 && !redirect_is_same_place(before, x->url) &&
         (!connection || connection != x->connection))
-        rc = check_leaving(x, connection != NULL, e);
+        rc = check_new_host(x, connection != NULL, e);
     free(before);
     if (rc != 0) {
         err_prefix(e, "cannot follow the answer %ld to %s", a->status, from);
-        say_where(x, a, e);
+        add_location(x, a, e);
     }
     free(from);
     free(app);
@@ -366,7 +257,7 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
     return rc;
 }
 
-/* Writes go before reads: a reply must not wait behind a list. */
+/* Writes are in the lane of replies: a reply must not wait behind the reads of a list. */
 static struct run_ask ask_of(const struct exchange *x)
 {
     int64_t waited_ms = (clock_mono_us() - x->began_us) / 1000;
@@ -385,7 +276,7 @@ static void send_again(struct exchange *x)
     struct err e;
     if (exchange_send(x, &e) == 0)
         return;
-    if (x->refusal) /* it would wait too long: the answer itself says more */
+    if (x->refusal) /* the 429 itself says more than "it would wait too long" */
         e = *x->refusal;
     if (x->refusal || err_kind_is_retryable(e.kind) || e.kind == ERR_AUTH)
         fail(x, &e);
@@ -393,7 +284,7 @@ static void send_again(struct exchange *x)
         conclude_error(x, &e);
 }
 
-static void on_refusal_kept(void *arg, const struct err *e)
+static void on_refusal_stored(void *arg, const struct err *e)
 {
     struct exchange *x = arg;
     x->committing = NULL;
@@ -404,25 +295,27 @@ static void on_refusal_kept(void *arg, const struct err *e)
         send_again(x);
 }
 
-/* A refused request may be repeated, once nobody can take it for an uncertain one. */
+/* Sends a request again that the API refused with STATUS. For a write, first stores that
+ * it was not done: a process that dies meanwhile must not leave an uncertain write. */
 static void repeat(struct exchange *x, long status)
 {
-    if (!is_kept(x)) {
+    if (!is_stored(x)) {
         run_set_writing(x->run, NULL);
         send_again(x);
         return;
     }
     journal_unsent(run_journal(x->run), x->seq);
-    say_refused(x);
+    note_refused(x);
     char *text = xasprintf("%s %ld, to be repeated", x->what, status);
-    struct run_commit commit = {.kind = COMMIT_OUTCOME, .text = text};
+    struct run_commit commit = {.kind = RUN_COMMIT_OUTCOME, .text = text};
     run_committer(x->run)->commit(run_committer(x->run)->arg, x->run, &commit,
-                                  on_refusal_kept, x, &x->committing);
+                                  on_refusal_stored, x, &x->committing);
     free(text);
 }
 
-/* 401: the token may have run out; 429: the line may move. Both were refused, so to ask
- * once more is safe, if the host says so. */
+/* Repeats a request that was answered 401 (its token may have expired) or 429, if the
+ * host agrees. The API did nothing, so to send it again is safe. A second 401 is final.
+ */
 static int ask_again(struct exchange *x, const struct httpc_answer *a)
 {
     const struct run_host *host = run_host(x->run);
@@ -442,21 +335,57 @@ static int ask_again(struct exchange *x, const struct httpc_answer *a)
     return 1;
 }
 
+/* The request got no answer. A write that was sent may have been done. */
+static void on_no_answer(struct exchange *x, const struct httpc_answer *a)
+{
+    struct err e = a->err;
+    if (!x->reads && a->sent)
+        uncertain(&e);
+    if (err_kind_is_retryable(e.kind) || e.kind == ERR_UNCERTAIN)
+        fail(x, &e);
+    else
+        conclude_error(x, &e);
+}
+
+/* The answer is a failure that ends the attempt instead of reaching the script. */
+static void on_failure(struct exchange *x, const struct httpc_answer *a,
+                       enum err_kind kind)
+{
+    struct err e;
+    refusal(x, a, &e);
+    add_location(x, a, &e);
+    if (kind == ERR_UNCERTAIN)
+        uncertain(&e);
+    if (kind == ERR_AUTH)
+        connect_again(x, &e);
+    fail(x, &e);
+}
+
+static void on_result(struct exchange *x, const struct httpc_answer *a)
+{
+    struct err e;
+    if (!x->reads && a->status < 300)
+        run_add_written(x->run, x->what);
+    char status[16];
+    snprintf(status, sizeof status, "%ld", a->status);
+    if (packed_answer(&x->packed, a, &x->sent) == 0) {
+        conclude(x, status);
+        return;
+    }
+    err_set(&e, ERR_LIMIT, "cannot %s: the answer is too large", x->what);
+    conclude_error(x, &e);
+}
+
 static void on_done(void *arg, const struct httpc_answer *a)
 {
     struct exchange *x = arg;
-    struct err e = a->err;
+    struct err e;
     x->call = NULL;
-    stats_answer(e.kind == ERR_NONE ? (int)a->status : 0);
+    stats_answer(a->err.kind == ERR_NONE ? (int)a->status : 0);
     log_line(LOG_DEBUG, "%s: %s %ld, %zu bytes", run_label(x->run),
              x->what ? x->what : "?", a->status, a->body_len);
-    if (e.kind != ERR_NONE) {
-        if (!x->reads && a->sent)
-            uncertain(&e);
-        if (err_kind_is_retryable(e.kind) || e.kind == ERR_UNCERTAIN)
-            fail(x, &e);
-        else
-            conclude_error(x, &e);
+    if (a->err.kind != ERR_NONE) {
+        on_no_answer(x, a);
         return;
     }
     if (ask_again(x, a))
@@ -470,29 +399,13 @@ static void on_done(void *arg, const struct httpc_answer *a)
     }
     enum err_kind kind = answer_kind((int)a->status, !x->reads);
     if (err_kind_is_retryable(kind) || kind == ERR_UNCERTAIN ||
-        (kind == ERR_AUTH && x->connection)) {
-        refusal(x, a, &e);
-        say_where(x, a, &e);
-        if (kind == ERR_UNCERTAIN)
-            uncertain(&e);
-        if (kind == ERR_AUTH)
-            connect_again(x, &e);
-        fail(x, &e);
-        return;
-    }
-    if (!x->reads && a->status < 300)
-        run_add_written(x->run, x->what);
-    char status[16];
-    snprintf(status, sizeof status, "%ld", a->status);
-    if (packed_answer(&x->packed, a, &x->sent) == 0) {
-        conclude(x, status);
-        return;
-    }
-    err_set(&e, ERR_LIMIT, "cannot %s: the answer is too large", x->what);
-    conclude_error(x, &e);
+        (kind == ERR_AUTH && x->connection))
+        on_failure(x, a, kind);
+    else
+        on_result(x, a);
 }
 
-/* The path below the connection's address, or what the request was shown as. */
+/* The path below the connection's address; on another host, what errors show of it. */
 static char *intent_path(const struct exchange *x)
 {
     const char *base = x->connection ? x->connection->base : NULL;
@@ -502,7 +415,8 @@ static char *intent_path(const struct exchange *x)
     return xmemdup0(path, strcspn(path, "?#"));
 }
 
-/* What is recorded of a write that is about to leave. */
+/* Describes the write for the journal, so that a later look can recognize what it made.
+ */
 static char *describe(const struct exchange *x)
 {
     json_t *body = json_incref(x->form);
@@ -523,7 +437,7 @@ static char *describe(const struct exchange *x)
     return text;
 }
 
-/* After a signal no write leaves, not even one that was refused and would be repeated. */
+/* After a signal no write is sent, not even a second time after a refusal. */
 static int check_interrupted(const struct exchange *x, struct err *e)
 {
     if (x->reads || !run_refuses_writes(x->run))
@@ -531,6 +445,7 @@ static int check_interrupted(const struct exchange *x, struct err *e)
     return err_set(e, ERR_INTERNAL, "interrupted before %s", x->what);
 }
 
+/* The write is not sent: its intent could not be stored, or is not wanted any more. */
 static void give_up_intent(struct exchange *x, const struct err *e)
 {
     httpc_cancel(x->call);
@@ -545,7 +460,7 @@ static void give_up_intent(struct exchange *x, const struct err *e)
     }
 }
 
-static void on_intent_kept(void *arg, const struct err *e)
+static void on_intent_stored(void *arg, const struct err *e)
 {
     struct exchange *x = arg;
     struct err why;
@@ -559,8 +474,8 @@ static void on_intent_kept(void *arg, const struct err *e)
     }
 }
 
-/* There is room in curl: from the intent's commit to the first byte nothing else is
- * waited for. */
+/* curl has a free handle for the write: only now is its intent stored, so that the write
+ * follows without another wait. */
 static void on_slot(void *arg)
 {
     struct exchange *x = arg;
@@ -572,24 +487,24 @@ static void on_slot(void *arg)
     char *what = describe(x);
     journal_sent(run_journal(x->run), x->seq, clock_wall_ms(), what, strlen(what));
     free(what);
-    run_set_writing(x->run, x->what); /* until its outcome is kept */
+    run_set_writing(x->run, x->what); /* until its outcome is stored */
     const char *path = x->connection ? x->what + strlen(x->method) + 1 : NULL;
-    struct run_commit commit = {.kind = COMMIT_INTENT,
+    struct run_commit commit = {.kind = RUN_COMMIT_INTENT,
                                 .text = x->what,
                                 .app = x->connection ? x->connection->app : NULL,
                                 .company = x->connection ? x->connection->company : NULL,
                                 .method = x->connection ? x->method : NULL,
                                 .path = path};
     run_committer(x->run)->commit(run_committer(x->run)->arg, x->run, &commit,
-                                  on_intent_kept, x, &x->committing);
+                                  on_intent_stored, x, &x->committing);
 }
 
-static void on_leave(void *arg)
+static void on_sending(void *arg)
 {
     const struct exchange *x = arg;
-    const struct run_committer *keeper = run_committer(x->run);
-    if (keeper->leaving)
-        keeper->leaving(keeper->arg);
+    const struct run_committer *committer = run_committer(x->run);
+    if (committer->sending)
+        committer->sending(committer->arg);
 }
 
 static int send_now(struct exchange *x, struct err *e)
@@ -617,8 +532,8 @@ static int send_now(struct exchange *x, struct err *e)
         .fresh = strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0,
         .allow_private = x->allow_private,
         .shown = x->what + strlen(x->method) + 1,
-        .on_slot = is_kept(x) ? on_slot : NULL,
-        .on_leave = is_kept(x) ? on_leave : NULL,
+        .on_slot = is_stored(x) ? on_slot : NULL,
+        .on_leave = is_stored(x) ? on_sending : NULL,
     };
     x->call = httpc_start(run_httpc(x->run), &request, on_done, x, e);
     if (credentials) {
@@ -628,7 +543,7 @@ static int send_now(struct exchange *x, struct err *e)
     free(headers);
     if (!x->call)
         return -1;
-    if (!is_kept(x))
+    if (!is_stored(x))
         run_set_writing(x->run, x->reads ? NULL : x->what);
     return 0;
 }
@@ -645,8 +560,8 @@ static void on_admitted(void *arg, const struct err *refused)
     }
 }
 
-/* A run that began in a company which its client has left has its recorded steps replayed
- * there, and sends nothing new to it. */
+/* Refuses new requests of a run whose client is connected to another company now: a run
+ * stays in the company that it began in, where it can only replay. */
 static int check_company(const struct exchange *x, struct err *e)
 {
     const struct connection *c = x->connection;

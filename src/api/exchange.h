@@ -1,7 +1,8 @@
 /* exchange: one HTTP request of a script and its answer, from the checked arguments to
  * the bytes that the journal records. It decides where a request may go, adds
- * credentials, follows a 301 with method and body kept, and tells retryable from final
- * from uncertain. */
+ * credentials, stores the intent of a write before it is sent, follows a 301, 307 or 308
+ * with the same method and body, and sorts failures into retryable, final and uncertain.
+ */
 #ifndef FOYER_EXCHANGE_H
 #define FOYER_EXCHANGE_H
 
@@ -19,50 +20,55 @@ enum exchange_mode { EXCHANGE_VERB, EXCHANGE_REQUEST, EXCHANGE_PAGE };
 struct exchange { /* a userdata: exchange_fini is its __gc */
     struct run *run;
     enum exchange_mode mode;
-    char *method, *url, *what; /* owned; WHAT is for errors: no query, no secret */
-    char **headers;            /* "Name: value", owned, without the credentials */
+    char *method, *url; /* owned */
+    char *what;     /* owned: "GET /me" for errors and logs, without query or secret */
+    char **headers; /* "Name: value", owned, without the credentials */
     size_t nheaders;
     struct buf body;
     int has_body;
     struct httpc_part *parts; /* names, filenames and plain values owned */
     size_t nparts;
-    json_t *form;      /* the table that the parts were made of; NULL: it has none */
-    int reads;         /* 1: GET, HEAD, or a request declared so */
-    int raw;           /* 1: never decode */
+    json_t *form;      /* what the parts were made of, for the journal; NULL: no parts */
+    int reads;         /* 1: GET, HEAD, or a POST with reads = true; 0: a write */
+    int raw;           /* 1: the answer is not decoded */
     int secret_header; /* 1: a header's value is a secret: no redirect to another host */
-    int secret;        /* 1: the URL's path is a secret, a redirected one's too */
-    struct mask sent;  /* the secret values that it sends: no answer shows them */
+    int secret;        /* 1: the URL's path is a secret, also after a redirect */
+    struct mask sent;  /* the secret values that it sends, to be masked in the answer */
 
-    const struct connection *connection; /* whose token goes along; NULL: none */
+    const struct connection *connection; /* whose token is sent; NULL: none */
     const json_t *connector;             /* of that connection */
     int allow_private;
 
     struct httpc_call *call;
-    void *pending;       /* waits for the host's leave */
-    void *committing;    /* waits for the keeper */
-    struct err *refusal; /* what ends it when it may not be sent again; NULL: none */
-    int redirects, seq;
-    int refused;       /* 401s so far: one is asked again */
-    int64_t began_us;  /* when it first asked for leave */
-    int64_t version;   /* of the token that it was sent with */
-    struct buf packed; /* the outcome: see vm/packed.h */
+    void *pending;       /* the host's admit has not answered yet */
+    void *committing;    /* the committer has not answered yet */
+    struct err *refusal; /* the last 429, or NULL */
+    int redirects;       /* followed so far */
+    int seq;             /* of its step; -1: none yet */
+    int refused;         /* 401s so far */
+    int64_t began_us;    /* when it first asked to be sent, monotonic */
+    int64_t version;     /* of the token that it was sent with */
+    struct buf packed;   /* the outcome: see vm/packed.h */
 };
 
 void exchange_init(struct exchange *x, struct run *run);
 void exchange_fini(struct exchange *x);
 void exchange_add_header(struct exchange *x, const char *name, const char *value);
-/* Sets url, what, connection and allow_private from TARGET: a path of APP's connection
- * (APP "" : none), or an absolute URL on one of its hosts or the client's. FORBIDDEN
- * names the host and where to allow it. */
+/* 1 when S has neither spaces nor control characters. */
+int exchange_is_clean(const char *s);
+/* Sets url, what, connection, connector and allow_private from TARGET: a path of APP's
+ * connection (APP "": none), or an absolute URL on a host of that connection or of the
+ * client's settings. SECRET 1: TARGET is a secret, and no error shows its path.
+ * ERR_FORBIDDEN names the host and the file that allows it. */
 int exchange_resolve(struct exchange *x, const char *target, const char *app, int secret,
                      struct err *e);
-/* Sends; then the run is made ready with `packed` filled and the step ended, or failed.
- */
+/* Sends the request and makes the run wait. Later the run is resumed, with the step ended
+ * and its outcome in `packed`, or it fails. -1: nothing was sent. */
 int exchange_send(struct exchange *x, struct err *e);
 
-/* Makes E the outcome in place of an answer. */
+/* Makes E the outcome. */
 void exchange_pack_error(struct exchange *x, const struct err *e);
-/* Ends the step with the outcome, or with the reason why that is too large. */
+/* Ends the step with the outcome, or with an error when the outcome is too large. */
 int exchange_end(struct exchange *x, struct err *e);
 
 #endif

@@ -188,7 +188,7 @@ static void add_help(struct hooks_command *c, json_t *row, const char *client,
     struct err e;
     char *name = xasprintf("lua/%s/hooks.lua", app);
     const struct overlay_file *file =
-        overlay_find(workspace_overlay(c->w), NULL, name, LAYER_CLIENT, &e);
+        overlay_find(workspace_overlay(c->w), NULL, name, OVERLAY_CLIENT, &e);
     json_t *tree = file ? data_load(file->text, file->len, file->path, &e) : NULL;
     json_t *lines = json_object_get(tree, client ? "client" : "app");
     if (json_is_array(lines))

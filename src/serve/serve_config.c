@@ -82,8 +82,8 @@ static void load_connector(void *arg, const char *name)
 {
     struct load *load = arg;
     char *path = xasprintf("lua/%s/connector.lua", name);
-    if (!load->failed &&
-        overlay_find(workspace_overlay(load->site->w), NULL, path, LAYER_WORKSPACE, NULL))
+    if (!load->failed && overlay_find(workspace_overlay(load->site->w), NULL, path,
+                                      OVERLAY_WORKSPACE, NULL))
         load->failed = workspace_connector(load->site->w, name, load->e) == NULL;
     free(path);
 }

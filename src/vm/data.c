@@ -295,7 +295,7 @@ json_t *data_load(const char *text, size_t len, const char *name, struct err *e)
 
 json_t *data_load_file(const struct overlay_file *file, struct err *e)
 {
-    int is_code = file->layer == LAYER_BUILTIN && file->code_len > 0;
+    int is_code = file->layer == OVERLAY_BUILTIN && file->code_len > 0;
     return load_tree((struct data){.text = is_code ? file->code : file->text,
                                    .len = is_code ? file->code_len : file->len,
                                    .name = file->path,

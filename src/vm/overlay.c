@@ -38,7 +38,8 @@ struct overlay {
     size_t nsnapshots;
 };
 
-static const char *const layer_names[LAYERS] = {"client", "workspace", "built-in"};
+static const char *const layer_names[OVERLAY_LAYERS] = {"client", "workspace",
+                                                        "built-in"};
 
 const char *overlay_layer_name(enum overlay_layer layer)
 {
@@ -118,19 +119,19 @@ static const struct builtin_file *builtin_find(const char *name)
 static char *layer_dir(const struct overlay *o, enum overlay_layer layer,
                        const char *client)
 {
-    if (layer == LAYER_CLIENT)
+    if (layer == OVERLAY_CLIENT)
         return o->workspace && client ? xasprintf("%s/clients/%s", o->workspace, client)
                                       : NULL;
-    if (layer == LAYER_WORKSPACE)
+    if (layer == OVERLAY_WORKSPACE)
         return xstrdup_null(o->workspace);
     return xstrdup_null(o->builtin_dir);
 }
 
 static char *shown_path(enum overlay_layer layer, const char *client, const char *name)
 {
-    if (layer == LAYER_CLIENT)
+    if (layer == OVERLAY_CLIENT)
         return xasprintf("clients/%s/%s", client ? client : "", name);
-    if (layer == LAYER_WORKSPACE)
+    if (layer == OVERLAY_WORKSPACE)
         return xstrdup(name);
     char *real_name = builtin_name(name);
     char *shown = xasprintf("built-in:%s", real_name);
@@ -147,9 +148,9 @@ static int by_client(const void *client, const void *snapshot)
 static const struct snapshot *find_snapshot(const struct overlay *o,
                                             enum overlay_layer layer, const char *client)
 {
-    if (o->nsnapshots == 0 || layer == LAYER_BUILTIN)
+    if (o->nsnapshots == 0 || layer == OVERLAY_BUILTIN)
         return NULL;
-    return bsearch(layer == LAYER_CLIENT ? client : "", o->snapshots, o->nsnapshots,
+    return bsearch(layer == OVERLAY_CLIENT ? client : "", o->snapshots, o->nsnapshots,
                    sizeof *o->snapshots, by_client);
 }
 
@@ -236,7 +237,7 @@ static struct overlay_file *read_builtin(const char *name, const char *path)
     free(real_name);
     if (!f)
         return NULL;
-    struct overlay_file *file = file_new(LAYER_BUILTIN, path, f->text, f->len);
+    struct overlay_file *file = file_new(OVERLAY_BUILTIN, path, f->text, f->len);
     file->code = f->code;
     file->code_len = f->code_len;
     return file;
@@ -246,7 +247,7 @@ static struct overlay_file *read_builtin(const char *name, const char *path)
 static int read_below(const char *dir, enum overlay_layer layer, const char *name,
                       const char *path, struct overlay_file **file, struct err *e)
 {
-    char *real_name = layer == LAYER_BUILTIN ? builtin_name(name) : xstrdup(name);
+    char *real_name = layer == OVERLAY_BUILTIN ? builtin_name(name) : xstrdup(name);
     struct buf text;
     struct err why;
     buf_init(&text, limits_default.script_bytes);
@@ -285,7 +286,7 @@ static int layer_find(struct overlay *o, enum overlay_layer layer, const char *c
     struct overlay_file *file = NULL;
     char *dir = layer_dir(o, layer, client);
     int rc = dir ? read_below(dir, layer, name, key, &file, e) : 0;
-    if (!dir && layer == LAYER_BUILTIN)
+    if (!dir && layer == OVERLAY_BUILTIN)
         file = read_builtin(name, key);
     free(dir);
     if (rc != 0) {
@@ -304,9 +305,9 @@ struct overlay_file *overlay_find(struct overlay *o, const char *client, const c
         err_set(e, ERR_FORBIDDEN, "cannot read %s: it leads out of its layer", name);
         return NULL;
     }
-    for (int layer = from; layer < LAYERS; layer++) {
+    for (int layer = from; layer < OVERLAY_LAYERS; layer++) {
         struct overlay_file *file;
-        if (layer == LAYER_CLIENT && !client)
+        if (layer == OVERLAY_CLIENT && !client)
             continue;
         int rc = layer_find(o, (enum overlay_layer)layer, client, name, &file, e);
         if (rc != 0)
@@ -356,8 +357,8 @@ void overlay_each(struct overlay *o, const char *client, const char *dir,
                   void (*fn)(void *arg, const char *name), void *arg)
 {
     struct names names = {0};
-    for (int layer = LAYER_CLIENT; layer < LAYERS; layer++) {
-        char *real_name = layer == LAYER_BUILTIN ? builtin_name(dir) : xstrdup(dir);
+    for (int layer = OVERLAY_CLIENT; layer < OVERLAY_LAYERS; layer++) {
+        char *real_name = layer == OVERLAY_BUILTIN ? builtin_name(dir) : xstrdup(dir);
         char *base = layer_dir(o, (enum overlay_layer)layer, client);
         const struct snapshot *snapshot =
             base ? find_snapshot(o, (enum overlay_layer)layer, client) : NULL;
@@ -367,7 +368,7 @@ void overlay_each(struct overlay *o, const char *client, const char *dir,
             char *path = path_join(base, real_name);
             path_each(path, names_add, &names);
             free(path);
-        } else if (layer == LAYER_BUILTIN) {
+        } else if (layer == OVERLAY_BUILTIN) {
             builtin_each(real_name, &names);
         }
         free(base);
@@ -408,7 +409,7 @@ static int read_entry(void *arg, const char *entry)
 void overlay_preload(struct overlay *o, const char *client)
 {
     static const char *const dirs[] = {"lua", "recipes", "templates"};
-    enum overlay_layer layer = client ? LAYER_CLIENT : LAYER_WORKSPACE;
+    enum overlay_layer layer = client ? OVERLAY_CLIENT : OVERLAY_WORKSPACE;
     char *base = layer_dir(o, layer, client);
     struct names names = {0};
     if (!base || find_snapshot(o, layer, client)) {

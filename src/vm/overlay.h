@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 
-enum overlay_layer { LAYER_CLIENT, LAYER_WORKSPACE, LAYER_BUILTIN, LAYERS };
+enum overlay_layer { OVERLAY_CLIENT, OVERLAY_WORKSPACE, OVERLAY_BUILTIN, OVERLAY_LAYERS };
 
 struct overlay;
 

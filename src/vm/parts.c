@@ -99,10 +99,10 @@ static struct overlay_file *find_part(lua_State *L, const char *name)
     size_t size = strlen(name) + sizeof "lua/std/older/.lua";
     char *path = lua_newuserdatauv(L, size, 0);
     snprintf(path, size, "lua/std/%s.lua", name);
-    struct overlay_file *file = parts_find(L, NULL, path, LAYER_BUILTIN, &e);
+    struct overlay_file *file = parts_find(L, NULL, path, OVERLAY_BUILTIN, &e);
     if (!file && e.kind == ERR_NOT_FOUND) {
         snprintf(path, size, "lua/std/older/%s.lua", name);
-        file = parts_find(L, NULL, path, LAYER_BUILTIN, &ignored);
+        file = parts_find(L, NULL, path, OVERLAY_BUILTIN, &ignored);
     }
     if (!file)
         fail_raise(L, &e);

@@ -326,7 +326,7 @@ static int load_line(struct pins *p, char *line, pins_text_fn *text, void *arg,
         return 0;
     if (strlen(hex) != 2 * sizeof pin->hash ||
         str_unhex(hex, 2 * sizeof pin->hash, pin->hash) != 0 || *layer < '0' ||
-        *layer >= '0' + LAYERS)
+        *layer >= '0' + OVERLAY_LAYERS)
         return malformed(line, e);
     if (line[0] == '=')
         return load_tree(pin, text, arg, e);

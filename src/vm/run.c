@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/path.h"
 #include "base/str.h"
@@ -22,8 +23,9 @@ enum { RESULT_MAX = 64 * 1024 * 1024 };
 
 struct run {
     struct runs *runs;
-    struct run *prev, *next; /* all live */
-    struct run *ready_next;
+    LIST_ENTRY(run) live;
+    TAILQ_ENTRY(run) ready;
+    int is_ready; /* 1: it is in runs->ready */
     enum run_state state;
     char *id, *client, *label;
     char *app, *company; /* see run_spec; may be NULL */
@@ -34,7 +36,7 @@ struct run {
     int patient;
     char *writing; /* NULL: no write is unanswered */
     char *wrote;   /* the first write that was accepted, or NULL */
-    int nwrote;
+    int nwrote;    /* how many were accepted */
     run_done *done;
     void *done_arg;
 
@@ -42,20 +44,21 @@ struct run {
     lua_State *L, *co; /* co is anchored in L's registry */
     struct cpu_meter cpu;
     struct journal *journal;
-    struct pins *pins;                  /* NULL: none are noted */
-    const struct run_committer *keeper; /* NULL: it lives in memory */
-    struct scope *scopes;               /* grown as needed, to the call depth */
+    struct pins *pins;                     /* NULL: none are noted */
+    const struct run_committer *committer; /* NULL: it lives in memory */
+    struct run_scope *scopes;              /* grown as needed, to the call depth */
     int depth;
 
-    void (*cancel)(void *arg); /* of what it waits for */
+    void (*cancel)(void *arg); /* ends what it waits for; NULL: it waits for nothing */
     void *cancel_arg;
 
     enum run_outcome outcome;
-    int given_up, is_interrupted;
-    int64_t until_ms; /* of a sleeping or waiting one */
+    int given_up;       /* 1: outcome is final, and the coroutine is not resumed */
+    int is_interrupted; /* 1: it asked for a write after runs_stop_writes */
+    int64_t until_ms;   /* see run_result */
     int wait_seq;
     char *wait_trigger, *wait_match;
-    struct err *err; /* NULL: none yet; not inside, a kilobyte for each that waits */
+    struct err *err; /* NULL: none yet. A pointer, because an err takes a kilobyte */
     struct buf result, secret;
     struct files files;
 };
@@ -66,10 +69,11 @@ struct runs {
     struct httpc *httpc;
     struct run_host host;
     runs_open_fn *open;
-    struct run *live; /* newest first */
+    LIST_HEAD(, run) live; /* newest first */
     int nlive;
-    struct run *ready, **ready_tail;
-    int draining, writes_stopped;
+    TAILQ_HEAD(, run) ready;
+    int draining; /* 1: drain is deferred to the loop */
+    int writes_stopped;
     void (*on_resume)(void *arg, const struct run *run, int begins);
     void *on_resume_arg;
 };
@@ -83,32 +87,27 @@ struct runs *runs_new(struct vm *vm, struct loop *loop, struct httpc *httpc,
     runs->httpc = httpc;
     runs->host = *host;
     runs->open = open;
-    runs->ready_tail = &runs->ready;
+    LIST_INIT(&runs->live);
+    TAILQ_INIT(&runs->ready);
     return runs;
 }
 
 /* ---- the end of an attempt ---- */
 
-static void unready(struct run *run)
-{
-    struct runs *runs = run->runs;
-    for (struct run **p = &runs->ready; *p; p = &(*p)->ready_next) {
-        if (*p != run)
-            continue;
-        *p = run->ready_next;
-        if (!*p)
-            runs->ready_tail = p;
-        return;
-    }
-}
-
-/* Before the state goes, which owns what is waited for. */
+/* Cancels what RUN waits for, before the state that owns it is closed. */
 static void stop_waiting(struct run *run)
 {
     void (*stop)(void *arg) = run->cancel;
     run->cancel = NULL;
     if (stop)
         stop(run->cancel_arg);
+}
+
+static void unready(struct run *run)
+{
+    if (run->is_ready)
+        TAILQ_REMOVE(&run->runs->ready, run, ready);
+    run->is_ready = 0;
 }
 
 static struct err *err_of(struct run *run)
@@ -118,8 +117,7 @@ static struct err *err_of(struct run *run)
     return run->err;
 }
 
-/* Lifts the memory limit first: a finalizer that met it would fail, and leak what it
- * frees. */
+/* Lifts the memory limit first: a finalizer that ran into it would leak what it frees. */
 static void close_state(struct run *run)
 {
     run->memory.max = SIZE_MAX / 2;
@@ -130,17 +128,11 @@ static void close_state(struct run *run)
 
 static void run_free(struct run *run)
 {
-    struct runs *runs = run->runs;
     stop_waiting(run);
     unready(run);
     close_state(run);
-    if (run->prev)
-        run->prev->next = run->next;
-    else
-        runs->live = run->next;
-    if (run->next)
-        run->next->prev = run->prev;
-    runs->nlive--;
+    LIST_REMOVE(run, live);
+    run->runs->nlive--;
     journal_free(run->journal);
     pins_free(run->pins);
     free(run->wait_trigger);
@@ -161,6 +153,8 @@ static void run_free(struct run *run)
     free(run);
 }
 
+/* Adds the writes that were done before a failure to its text: a person who reads only
+ * that the run failed would start it again, and do them twice. */
 static void add_written(const struct run *run, struct err *e)
 {
     size_t len = strlen(e->text);
@@ -184,8 +178,8 @@ static void finish(struct run *run)
                                 .is_interrupted = run->is_interrupted};
     if (run->err)
         result.err = *run->err;
-    /* its reader must not repeat what was done; a run that is kept goes on after it */
-    if (run->outcome == RUN_FAILED && run->wrote && !run->keeper)
+    /* a run with a committer is retried after what it wrote */
+    if (run->outcome == RUN_FAILED && run->wrote && !run->committer)
         add_written(run, &result.err);
     if (run->outcome == RUN_DONE) {
         result.json = run->result.len ? run->result.data : "null";
@@ -193,9 +187,8 @@ static void finish(struct run *run)
     }
     run_done *done = run->done;
     void *arg = run->done_arg;
-    stop_waiting(run); /* a limit may strike on the way into a wait */
-    /* the state goes first: what a callback starts next finds its memory free */
-    close_state(run);
+    stop_waiting(run); /* a limit may end it between run_wait and the yield */
+    close_state(run);  /* before DONE: what it starts next finds the memory free */
     done(arg, &result);
     run_free(run);
 }
@@ -209,8 +202,8 @@ void runs_free(struct runs *runs)
 {
     if (!runs)
         return;
-    while (runs->live)
-        run_free(runs->live);
+    while (!LIST_EMPTY(&runs->live))
+        run_free(LIST_FIRST(&runs->live));
     free(runs);
 }
 
@@ -221,9 +214,10 @@ int runs_live(const struct runs *runs)
 
 const char *runs_writing(const struct runs *runs)
 {
-    for (const struct run *run = runs->live; run; run = run->next)
-        if (run->writing)
-            return run->writing;
+    const struct run *run;
+    LIST_FOREACH(run, &runs->live, live)
+    if (run->writing)
+        return run->writing;
     return NULL;
 }
 
@@ -246,7 +240,7 @@ void runs_stop_writes(struct runs *runs)
 
 /* ---- the one resume ---- */
 
-/* The error is at the top of FROM. */
+/* Takes the error that is on top of FROM's stack. */
 static void set_failed(struct run *run, lua_State *from, int rc)
 {
     run->outcome = RUN_FAILED;
@@ -268,7 +262,7 @@ static void set_failed(struct run *run, lua_State *from, int rc)
 static void set_stopped(struct run *run)
 {
     const struct limits *limits = vm_limits(run->runs->vm);
-    const struct scope *scope = run_scope(run);
+    const struct run_scope *scope = run_scope(run);
     char place[LUA_IDSIZE + 32];
     cpu_place(run->co, place, sizeof place);
     const char *kind = scope ? scope->kind : "the",
@@ -314,42 +308,41 @@ static void resume(struct run *run, int nargs)
     }
 }
 
+static void drain(void *arg);
+
+static void defer_drain(struct runs *runs)
+{
+    if (!runs->draining)
+        loop_defer(runs->loop, drain, runs);
+    runs->draining = 1;
+}
+
 static void drain(void *arg)
 {
     struct runs *runs = arg;
     runs->draining = 0;
-    /* only those that were ready when the turn began: others get their turn in the loop
-     */
-    struct run *batch = runs->ready;
+    /* Only the runs that are ready now: the loop serves its other callbacks before those
+     * that become ready meanwhile. */
     int n = 0;
-    for (struct run *run = batch; run; run = run->ready_next)
-        n++;
-    while (n-- > 0 && runs->ready) {
-        struct run *run = runs->ready;
-        runs->ready = run->ready_next;
-        if (!runs->ready)
-            runs->ready_tail = &runs->ready;
-        run->ready_next = NULL;
+    struct run *run;
+    TAILQ_FOREACH(run, &runs->ready, ready)
+    n++;
+    while (n-- > 0 && (run = TAILQ_FIRST(&runs->ready))) {
+        unready(run);
         if (run->given_up)
             finish(run);
         else
             resume(run, run->state == STATE_NEW ? 2 : 0);
     }
-    if (runs->ready && !runs->draining) {
-        runs->draining = 1;
-        loop_defer(runs->loop, drain, runs);
-    }
+    if (!TAILQ_EMPTY(&runs->ready))
+        defer_drain(runs);
 }
 
 static void enqueue(struct run *run)
 {
-    struct runs *runs = run->runs;
-    *runs->ready_tail = run;
-    runs->ready_tail = &run->ready_next;
-    if (!runs->draining) {
-        runs->draining = 1;
-        loop_defer(runs->loop, drain, runs);
-    }
+    TAILQ_INSERT_TAIL(&run->runs->ready, run, ready);
+    run->is_ready = 1;
+    defer_drain(run->runs);
 }
 
 void run_wait(struct run *run, void (*cancel)(void *arg), void *arg)
@@ -383,8 +376,9 @@ void run_park(struct run *run, const struct err *e)
     end_outside(run, RUN_PARKED, e);
 }
 
-/* The first end counts: below a gsub callback the script can catch the error that stands
- * in for the yield, and goes on for the few instructions until the hook. */
+/* Ends the attempt. Only the first end counts: within a callback of gsub, where nothing
+ * can yield, cpu_stop raises an error instead, which the script may catch, and then asks
+ * for another end before the hook stops it. */
 static int end_with(lua_State *L, enum run_outcome outcome, const struct err *e)
 {
     struct run *run = run_of(L);
@@ -463,7 +457,7 @@ static int boot(lua_State *L)
     parts_push(L, "main");
     lua_pushstring(L, boot->entry);
     struct err e;
-    /* plain: what a person or a delivery hands in names no secrets */
+    /* plain, because the arguments come from outside and must not name secrets */
     if (conv_decode(L, boot->args, boot->args_len, CONV_PLAIN, &e) != 0)
         fail_raise(L, &e);
     lua_xmove(L, run->co, 3);
@@ -497,10 +491,7 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
 {
     struct run *run = xcalloc(1, sizeof *run);
     run->runs = runs;
-    run->next = runs->live;
-    if (runs->live)
-        runs->live->prev = run;
-    runs->live = run;
+    LIST_INSERT_HEAD(&runs->live, run, live);
     runs->nlive++;
     run->id = xstrdup(spec->id);
     run->client = xstrdup_null(spec->client);
@@ -517,7 +508,7 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
     run->done = done;
     run->done_arg = arg;
     run->pins = spec->pins;
-    run->keeper = spec->keeper;
+    run->committer = spec->committer;
     run->journal =
         spec->journal ? spec->journal : journal_new(vm_limits(runs->vm), spec->keep);
     journal_rewind(run->journal);
@@ -535,7 +526,7 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
     return run;
 }
 
-/* ---- what the bindings see ---- */
+/* ---- for the bindings ---- */
 
 struct run *run_of(lua_State *L)
 {
@@ -595,7 +586,7 @@ struct pins *run_pins(struct run *run)
 
 const struct run_committer *run_committer(const struct run *run)
 {
-    return run->keeper;
+    return run->committer;
 }
 
 int run_is_catching(const struct run *run)
@@ -618,12 +609,12 @@ const char *run_label(const struct run *run)
     return run->label;
 }
 
-struct scope *run_scope(struct run *run)
+struct run_scope *run_scope(struct run *run)
 {
     return run->depth ? &run->scopes[run->depth - 1] : NULL;
 }
 
-struct scope *run_push_scope(struct run *run, struct err *e)
+struct run_scope *run_push_scope(struct run *run, struct err *e)
 {
     int max = vm_limits(run->runs->vm)->call_depth;
     if (run->depth >= max) {
@@ -632,8 +623,8 @@ struct scope *run_push_scope(struct run *run, struct err *e)
         return NULL;
     }
     run->scopes = xrealloc(run->scopes, (size_t)(run->depth + 1) * sizeof *run->scopes);
-    struct scope *scope = &run->scopes[run->depth++];
-    *scope = (struct scope){.seq = -1};
+    struct run_scope *scope = &run->scopes[run->depth++];
+    *scope = (struct run_scope){.seq = -1};
     scope->bulk = run->depth > 1 && scope[-1].bulk;
     scope->catches = run->depth > 1 && scope[-1].catches;
     return scope;
@@ -687,7 +678,8 @@ struct buf *run_secret_buf(struct run *run)
 
 int run_add_file(struct run *run, const char *path, const char **name, struct err *e)
 {
-    /* Within a script's scope the path may be what an API answered: the key, say. */
+    /* Within a script's scope the path may come from an API's answer, which must not
+     * choose a file to read, such as the key. */
     int outside = run->depth == 0;
     return files_add(&run->files, path, outside ? run->pins : NULL,
                      run->files_allowed && outside, vm_limits(run->runs->vm)->file_bytes,

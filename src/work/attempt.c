@@ -229,11 +229,11 @@ static void note_code(struct attempt *a, const struct pins *pins)
     enum overlay_layer layer;
     if (a->number == 1 && pins && pins_describe(pins, name, &layer, hex))
         run_log_note(a->log, "code", "%s%s%s%s %.8s",
-                     layer == LAYER_CLIENT ? "clients/" : "",
-                     layer == LAYER_CLIENT ? a->client : "",
-                     layer == LAYER_CLIENT    ? "/"
-                     : layer == LAYER_BUILTIN ? "built-in:"
-                                              : "",
+                     layer == OVERLAY_CLIENT ? "clients/" : "",
+                     layer == OVERLAY_CLIENT ? a->client : "",
+                     layer == OVERLAY_CLIENT    ? "/"
+                     : layer == OVERLAY_BUILTIN ? "built-in:"
+                                                : "",
                      name, hex);
     free(name);
 }
@@ -393,7 +393,7 @@ static void begin(struct attempt *a, const struct ledger_run *row)
                             .keep = 1,
                             .journal = journal,
                             .pins = pins,
-                            .keeper = run_log_committer(a->log)};
+                            .committer = run_log_committer(a->log)};
     stats_add(STAT_ATTEMPTS, 1);
     stats_add(STAT_REPLAYS, (uint64_t)journal_is_replaying(journal));
     a->run = run_start(session_runs(a->env->session), &spec, on_done, a);

@@ -260,7 +260,7 @@ int run_log_is_writing(const struct run_log *x)
 {
     int writes = x->is_writing;
     for (const struct job *job = x->k->jobs; job; job = job->next)
-        writes |= job->kept == x && job->done && job->kind == COMMIT_INTENT;
+        writes |= job->kept == x && job->done && job->kind == RUN_COMMIT_INTENT;
     return writes;
 }
 
@@ -364,14 +364,14 @@ static struct job *job_new(struct run_log *x, int kind, const struct journal *jo
     job->keeper = k;
     job->kept = x;
     job->kind = kind;
-    job->must_last = kind >= 0 && kind != COMMIT_CHECKPOINT;
+    job->must_last = kind >= 0 && kind != RUN_COMMIT_CHECKPOINT;
     job->done = done;
     job->arg = arg;
     owned_change_init(&job->parcel, clock_wall_ms());
     if (journal)
         journal_delta(journal, &job->parcel.change.drop, owned_change_add_step,
                       &job->parcel);
-    for (size_t i = 0; kind == COMMIT_OUTCOME && i < job->parcel.change.nsteps; i++)
+    for (size_t i = 0; kind == RUN_COMMIT_OUTCOME && i < job->parcel.change.nsteps; i++)
         add_made(job, &job->parcel.steps[i]);
     add_pins(job, pins);
     add_notes(job);
@@ -437,7 +437,7 @@ static void stored(struct job *job)
     if (x && job->parcel.new_run) {
         x->run = job->parcel.change.run;
         x->epoch = job->parcel.change.epoch;
-        if (job->kind == COMMIT_INTENT && job->done)
+        if (job->kind == RUN_COMMIT_INTENT && job->done)
             hold(job);
         if (x->on_added)
             x->on_added(x->added_arg, x->run);
@@ -453,19 +453,19 @@ static void stored(struct job *job)
     }
     if (x && job->npins > x->npins)
         x->npins = job->npins;
-    if (x && job->kind == COMMIT_CHECKPOINT)
+    if (x && job->kind == RUN_COMMIT_CHECKPOINT)
         x->got_on = 1;
-    if (x && job->kind == COMMIT_OUTCOME)
+    if (x && job->kind == RUN_COMMIT_OUTCOME)
         x->is_writing = 0;
-    if (x && job->kind == COMMIT_INTENT)
+    if (x && job->kind == RUN_COMMIT_INTENT)
         x->is_writing = job->done != NULL;
     if (job->journal)
         journal_saved(job->journal);
-    if (job->kind == COMMIT_INTENT) {
+    if (job->kind == RUN_COMMIT_INTENT) {
         testhook_stop("intent kept");
         testhook_pause("intent kept");
     }
-    if (job->kind == COMMIT_OUTCOME)
+    if (job->kind == RUN_COMMIT_OUTCOME)
         testhook_stop("outcome kept");
 }
 
@@ -596,41 +596,41 @@ static void set_guard(struct job *job, const struct run_commit *what)
         json_is_integer(most) ? (int)json_integer_value(most) : REPLIES_PER_HOUR;
 }
 
-static const char *const note_words[] = {[COMMIT_INTENT] = "intent",
-                                         [COMMIT_OUTCOME] = "outcome",
-                                         [COMMIT_VALUE] = "store",
-                                         [COMMIT_CHECKPOINT] = "checkpoint"};
+static const char *const note_words[] = {[RUN_COMMIT_INTENT] = "intent",
+                                         [RUN_COMMIT_OUTCOME] = "outcome",
+                                         [RUN_COMMIT_VALUE] = "store",
+                                         [RUN_COMMIT_CHECKPOINT] = "checkpoint"};
 
 static void commit(void *arg, struct run *run, const struct run_commit *what,
                    run_committed *done, void *done_arg, void **pending)
 {
     struct run_log *x = arg;
-    if (what->kind == COMMIT_INTENT) {
-        const struct scope *scope = run_scope(run);
+    if (what->kind == RUN_COMMIT_INTENT) {
+        const struct run_scope *scope = run_scope(run);
         x->creates =
-            (!scope || scope->effect == EFFECT_WRITE) && str_eq(what->method, "POST");
+            (!scope || scope->effect == RUN_EFFECT_WRITE) && str_eq(what->method, "POST");
         x->did_begin = 1;
         free(x->app);
         free(x->company);
         x->app = xstrdup_null(what->app);
         x->company = xstrdup_null(what->company);
     }
-    if (what->kind != COMMIT_CHECKPOINT && what->text)
+    if (what->kind != RUN_COMMIT_CHECKPOINT && what->text)
         run_log_note(x, note_words[what->kind], "%s", what->text);
     struct job *job =
         job_new(x, what->kind, run_journal(run), run_pins(run), done, done_arg);
     job->journal = run_journal(run);
-    job->must = what->kind == COMMIT_OUTCOME;
+    job->must = what->kind == RUN_COMMIT_OUTCOME;
     job->parcel.change.key = owned_change_text(&job->parcel, what->key);
     job->parcel.change.value = owned_change_text(&job->parcel, what->value);
     job->parcel.change.values_max = workspace_limits(x->k->w)->store_bytes;
     *pending = job;
-    if (what->kind == COMMIT_INTENT) {
+    if (what->kind == RUN_COMMIT_INTENT) {
         set_guard(job, what);
         if (x->run)
             hold(job);
     }
-    if (what->kind == COMMIT_OUTCOME)
+    if (what->kind == RUN_COMMIT_OUTCOME)
         testhook_stop("outcome known");
     if (x->k->stuck && !job->must)
         refuse(job, "cannot send anything now: the store cannot be written, and what was "

@@ -354,7 +354,8 @@ static void preload_app(void *arg, const char *name)
     struct worker *w = arg;
     struct err e;
     char *file = xasprintf("lua/%s/connector.lua", name);
-    if (overlay_find(workspace_overlay(w->workspace), NULL, file, LAYER_WORKSPACE, &e) &&
+    if (overlay_find(workspace_overlay(w->workspace), NULL, file, OVERLAY_WORKSPACE,
+                     &e) &&
         !workspace_connector(w->workspace, name, &e))
         log_line(LOG_WARN, "app %s: %s", name, e.text);
     free(file);

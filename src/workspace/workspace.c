@@ -162,7 +162,7 @@ static void add_app(void *arg, const char *name)
     struct app_list *list = arg;
     char *path = xasprintf("lua/%s/connector.lua", name);
     struct overlay_file *file =
-        overlay_find(list->w->overlay, NULL, path, LAYER_CLIENT, NULL);
+        overlay_find(list->w->overlay, NULL, path, OVERLAY_CLIENT, NULL);
     free(path);
     if (!file || list->failed)
         return;
@@ -387,11 +387,11 @@ const json_t *workspace_connector(struct workspace *w, const char *app, struct e
     char *name = xasprintf("lua/%s/connector.lua", app);
     struct err why = {0};
     struct overlay_file *file =
-        overlay_find(w->overlay, NULL, name, LAYER_WORKSPACE, &why);
+        overlay_find(w->overlay, NULL, name, OVERLAY_WORKSPACE, &why);
     json_t *connector = file ? load_connector(file, e) : NULL;
     if (w->lenient && !connector && why.kind != ERR_NOT_FOUND) {
         /* what lies below will do for the rest */
-        int below = file ? file->layer + 1 : LAYER_BUILTIN;
+        int below = file ? file->layer + 1 : OVERLAY_BUILTIN;
         file = overlay_find(w->overlay, NULL, name, (enum overlay_layer)below, &why);
         connector = file ? load_connector(file, e) : json_object();
     }

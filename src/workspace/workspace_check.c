@@ -147,7 +147,7 @@ static void check_connectors_of(void *arg, const char *app)
 {
     struct connector_check *check = arg;
     char *name = xasprintf("lua/%s/connector.lua", app);
-    for (int layer = LAYER_WORKSPACE; layer < LAYERS; layer++) {
+    for (int layer = OVERLAY_WORKSPACE; layer < OVERLAY_LAYERS; layer++) {
         struct err e;
         struct overlay_file *file = overlay_find(workspace_overlay(check->w), NULL, name,
                                                  (enum overlay_layer)layer, &e);

@@ -54,7 +54,7 @@ static int teardown(void **state)
 
 static const char *text_of(const char *client, const char *name)
 {
-    const struct overlay_file *file = overlay_find(o, client, name, LAYER_CLIENT, &e);
+    const struct overlay_file *file = overlay_find(o, client, name, OVERLAY_CLIENT, &e);
     if (file)
         return file->text;
     assert_int_equal(e.kind, ERR_NOT_FOUND);

@@ -115,7 +115,7 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
         err_set(&a->e, store.refuse_as, "cannot keep it: the test says so");
     } else {
         save(run_journal(run), run_pins(run));
-        if (what->kind == COMMIT_VALUE)
+        if (what->kind == RUN_COMMIT_VALUE)
             vmtest_save_value(&t, "acme", what->key, what->value, NULL);
     }
     *pending = a;
@@ -147,7 +147,7 @@ static int code_of(void *arg, const unsigned char *hash, char **text, size_t *le
 static void prepare(struct vmtest *v, struct run_spec *spec, struct overlay *overlay)
 {
     struct err e;
-    spec->keeper = &keeper;
+    spec->committer = &keeper;
     spec->journal = journal_new(&v->limits, 1);
     for (int i = 0; i < STEPS; i++)
         if (store.steps[i].there)
@@ -270,7 +270,7 @@ static void test_what_cannot_be_recorded_is_not_sent(void **state)
     static const char body[] =
         "pcall(ctx.http.post, \"/empty\", {}, {connection = \"front\"}) "
         "return 1";
-    store.refuse = COMMIT_INTENT;
+    store.refuse = RUN_COMMIT_INTENT;
     store.refuse_as = ERR_UNAVAILABLE;
     attempt(body);
     assert_int_equal(t.outcome, RUN_FAILED);
@@ -447,7 +447,7 @@ static void test_values_are_kept_with_their_step(void **state)
     /* one that was not kept is set by the replay */
     for (int i = 0; i < STEPS; i++)
         forget_step(i);
-    store.refuse = COMMIT_VALUE;
+    store.refuse = RUN_COMMIT_VALUE;
     store.refuse_as = ERR_UNAVAILABLE;
     attempt(body);
     assert_int_equal(t.err.kind, ERR_UNAVAILABLE);
@@ -603,7 +603,7 @@ static void test_a_full_store_is_the_scripts_to_hear(void **state)
     static const char body[] =
         "local ok, err = pcall(ctx.store.set, \"n\", 1) ctx.sleep(0) "
         "return { ok, err.kind, err.message }";
-    store.refuse = COMMIT_VALUE;
+    store.refuse = RUN_COMMIT_VALUE;
     store.refuse_as = ERR_LIMIT;
     attempt(body);
     assert_int_equal(t.outcome, RUN_SLEEPING);

@@ -258,7 +258,7 @@ static inline const json_t *vmtest_connector(void *arg, const char *app, struct 
         return known;
     struct overlay *overlay = overlay_new(t->dir);
     char *name = xasprintf("lua/%s/connector.lua", app);
-    struct overlay_file *file = overlay_find(overlay, NULL, name, LAYER_WORKSPACE, e);
+    struct overlay_file *file = overlay_find(overlay, NULL, name, OVERLAY_WORKSPACE, e);
     json_t *tree = file ? data_load(file->text, file->len, name, e) : NULL;
     free(name);
     overlay_free(overlay);
