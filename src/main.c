@@ -9,43 +9,94 @@
 #include "cli/cli.h"
 #include "base/log.h"
 
-static const struct {
-    const char *name;
-    cli_command *run;
-} commands[] = {
-    {"actions", cmd_actions},
-    {"call", cmd_call},
-    {"check", cmd_check},
-    {"connect", cmd_connect},
-    {"connections", cmd_connections},
-    {"cron", cmd_cron},
-    {"diff", cmd_diff},
-    {"doctor", cmd_doctor},
-    {"events", cmd_events},
-    {"help", cmd_help},
-    {"hooks", cmd_hooks},
-    {"ids", cmd_ids},
-    {"init", cmd_init},
-    {"mock", cmd_mock},
-    {"pause", cmd_pause},
-    {"recipes", cmd_recipes},
-    {"render", cmd_render},
-    {"refresh", cmd_refresh},
-    {"resume", cmd_resume},
-    {"run", cmd_run},
-    {"runs", cmd_runs},
-    {"secret", cmd_secret},
-    {"serve", cmd_serve},
-    {"disconnect", cmd_disconnect},
-    {"trace", cmd_trace},
-    {"triggers", cmd_triggers},
-    {"vault", cmd_vault},
-    {"version", cmd_version},
-    {"which", cmd_which},
-    {"work", cmd_work},
-};
+#define FILTER                                                                           \
+    "[--client CLIENT] [--recipe RECIPE] [--state STATE,…] [--since TIME] [--limit N]"
 
-enum { COMMANDS = sizeof commands / sizeof *commands };
+/* In the order of `foyer help`. */
+static const struct cli_command commands[] = {
+    {"init", cmd_init, 0, 1, 1, "DIR",
+     "makes a workspace with one example client, and the sealing key"},
+    {"connect", cmd_connect, CLI_WORKSPACE, 1, 1,
+     "CLIENT [--link|--paste|--token-file FILE|-] [--app APP] [--api-url URL] "
+     "[--oauth-url URL] [--replace]",
+     "connects a client, a new one too, by OAuth or by an API token"},
+    {"connections", cmd_connections, CLI_WORKSPACE | CLI_STORE, 0, 0, "",
+     "lists which client is connected to which company, and how it is"},
+    {"disconnect", cmd_disconnect, CLI_WORKSPACE | CLI_STORE, 1, 1, "CLIENT [--app APP]",
+     "forgets a client's connection"},
+    {"refresh", cmd_refresh, CLI_WORKSPACE | CLI_STORE | CLI_SESSION, 0, 1,
+     "CLIENT|--all [--app APP]", "refreshes tokens now"},
+    {"serve", cmd_serve, 0, 0, 0, "[--listen ADDRESS:PORT] [--workers N]",
+     "takes webhooks and runs what they start; answers consents"},
+    {"call", cmd_call, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 1, 1000,
+     "ACTION --client CLIENT [key=value …] [--input FILE] [--all] [--wait DURATION] "
+     "[--dry-run]",
+     "calls one action with key=value, key:=JSON, key=@FILE"},
+    {"run", cmd_run, CLI_WORKSPACE | CLI_CLIENT | CLI_SESSION, 1, 1000,
+     "RECIPE --client CLIENT|--all-clients [--conversation ID|--event FILE] "
+     "[key=value …] [--input FILE] [--dry-run]",
+     "runs a recipe by hand; key=value are its options"},
+    {"cron", cmd_cron, CLI_WORKSPACE, 0, 0, "",
+     "does all that is due, once: for a crontab, every minute"},
+    {"work", cmd_work, CLI_WORKSPACE, 0, 0, "[--wake-fd N] [--stats-fd N]",
+     "does the same for as long as it runs; serve starts it"},
+    {"trace", cmd_trace, CLI_WORKSPACE | CLI_REPORT, 1, 2,
+     "CONVERSATION|EVENT|RUN|ADDRESS [--client CLIENT]",
+     "tells what became of it: delivery, triggers, runs, the outcome"},
+    {"runs", cmd_runs, CLI_WORKSPACE | CLI_REPORT, 1, 10000,
+     "list|show|retry|resolve|cancel [ID …] " FILTER " [--new-code] "
+     "[--happened|--not-happened] [--result JSON] [--reason TEXT] [--dry-run]",
+     "lists and steers runs; retry --dry-run shows what would be sent"},
+    {"events", cmd_events, CLI_WORKSPACE | CLI_REPORT, 1, 10000,
+     "list|show|replay [ID …] [--client CLIENT] [--state STATE,…] [--since TIME] "
+     "[--limit N] [--dry-run]",
+     "lists what came in, why triggers fired or not; replays it"},
+    {"hooks", cmd_hooks, CLI_WORKSPACE | CLI_REPORT, 0, 1, "[CLIENT]",
+     "shows webhook URLs, where they go, their keys, what was refused"},
+    {"pause", cmd_pause, CLI_WORKSPACE | CLI_STORE, 0, 0,
+     "[--client CLIENT] [--recipe RECIPE] [--all] [--reason TEXT]",
+     "pauses runs, or shows what is paused; deliveries are accepted"},
+    {"resume", cmd_resume, CLI_WORKSPACE | CLI_STORE, 0, 0,
+     "--client CLIENT [--recipe RECIPE] | --recipe RECIPE | --all",
+     "lets paused runs go on, suspended ones too"},
+    {"actions", cmd_actions, CLI_WORKSPACE | CLI_OPTIONAL | CLI_CLIENT | CLI_SESSION, 0,
+     1, "[NAME] [--client CLIENT]", "lists the actions, or shows one's manual"},
+    {"recipes", cmd_recipes, CLI_WORKSPACE | CLI_OPTIONAL | CLI_CLIENT | CLI_SESSION, 0,
+     1, "[NAME] [--client CLIENT]",
+     "lists the recipes and the clients that have them on, or shows one"},
+    {"triggers", cmd_triggers, CLI_WORKSPACE | CLI_OPTIONAL | CLI_CLIENT | CLI_SESSION, 0,
+     1, "[NAME] [--sample] [--client CLIENT]", "lists the triggers, or shows one"},
+    {"which", cmd_which, CLI_WORKSPACE | CLI_OPTIONAL | CLI_CLIENT | CLI_SESSION, 1, 1,
+     "NAME|FILE [--client CLIENT]",
+     "shows which layers have a file, and which is in force"},
+    {"diff", cmd_diff, CLI_WORKSPACE | CLI_OPTIONAL | CLI_CLIENT | CLI_SESSION, 1, 1,
+     "NAME|FILE [--client CLIENT]", "compares a file with the one that it overrides"},
+    {"render", cmd_render, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 1, 1000,
+     "TEMPLATE --client CLIENT [--conversation ID|--data FILE] [--app APP] [key=value …]",
+     "renders a template and names unknown variables"},
+    {"check", cmd_check, CLI_WORKSPACE, 0, 10000, "[CLIENT …]",
+     "checks settings, scripts and templates, offline"},
+    {"ids", cmd_ids, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 0, 0,
+     "--client CLIENT [--write] [--app APP]",
+     "shows the company's ids by name, or writes ids.lua"},
+    {"secret", cmd_secret, CLI_WORKSPACE, 1, 2,
+     "set NAME [--from FILE] [--add] | list | rm NAME [--version N]",
+     "keeps secrets, sealed"},
+    {"doctor", cmd_doctor, CLI_WORKSPACE, 0, 0, "",
+     "checks key, store, clock, connections, limits and scopes"},
+    {"vault", cmd_vault, CLI_WORKSPACE | CLI_STORE, 1, 1, "rekey",
+     "seals all tokens and secrets again, under a new key"},
+    {"mock", cmd_mock, 0, 0, 0,
+     "[--listen ADDRESS:PORT] [--token TOKEN] [--teammate-token TOKEN] [--seed N] "
+     "[--company NAME] [--companies N] [--epoch SECONDS|start] [--client-id ID] "
+     "[--client-secret SECRET] [--redirect-uri URL] [--webhook URL] [--signing-key KEY] "
+     "[--rule-key KEY]",
+     "a Front company on localhost"},
+    {"help", cmd_help, 0, 0, 1, "[COMMAND]", "shows this, or one command's options"},
+    {"version", cmd_version, 0, 0, 0, "",
+     "shows the versions of foyer and its libraries"},
+    {NULL, NULL, 0, 0, 0, NULL, NULL},
+};
 
 /* Returns 1 when the reader closed the pipe early (`foyer call … | head`), which is not
  * an error. */
@@ -55,49 +106,62 @@ static int reader_has_gone(void)
     return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
-int main(int argc, char **argv)
+static void set_up_process(void)
 {
-    struct cli cli = {0};
-    /* a token must not land in a core file, nor be read by another process of this user
-     */
+    /* a token must not reach a core file, nor be read by another process of this user */
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file past the user's limit is an error, not a death */
+    signal(SIGXFSZ, SIG_IGN); /* writing past the user's file size limit is an error */
     log_init();
+}
 
-    int i = 1;
-    for (; i < argc && argv[i][0] == '-'; i++) {
+/* Runs the command argv[0]. Returns the exit code. */
+static int run(struct cli *cli, int argc, char **argv)
+{
+    for (const struct cli_command *c = commands; c->name; c++) {
+        if (strcmp(argv[0], c->name) != 0)
+            continue;
+        if (argc > 1 && strcmp(argv[1], "--help") == 0)
+            return run(cli, 2, (char *[]){(char *)"help", argv[0], NULL});
+        cli->command = c;
+        cli->argc = argc;
+        cli->argv = argv;
+        return cli_run(cli);
+    }
+    for (int i = 1; i < argc; i++)
+        cli->json |= strcmp(argv[i], "--json") == 0;
+    return cli_unknown_command(cli, argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {.commands = commands};
+    const char *instead = NULL; /* of a command that is not there */
+    int i = 1, code;
+    set_up_process();
+    for (; i < argc && argv[i][0] == '-' && !instead; i++) {
         if (strcmp(argv[i], "-w") == 0 && i + 1 < argc)
             cli.workspace = argv[++i];
         else if (strcmp(argv[i], "--json") == 0)
             cli.json = 1;
         else if (strcmp(argv[i], "--version") == 0)
-            return cmd_version(&cli, 1, (char *[]){(char *)"version", NULL});
+            instead = "version";
         else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return cmd_help(&cli, 1, (char *[]){(char *)"help", NULL});
+            instead = "help";
         else
             break;
     }
-    if (i >= argc) {
-        cmd_help(&cli, 1, (char *[]){(char *)"help", NULL});
-        return 64;
+    int is_missing = !instead && i >= argc;
+    if (instead || is_missing)
+        code = run(&cli, 1, (char *[]){(char *)(instead ? instead : "help"), NULL});
+    else
+        code = run(&cli, argc - i, argv + i);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_gone()) {
+        fprintf(stderr, "foyer: cannot write to standard output%s\n",
+                code ? "" : "; the command itself succeeded");
+        return code ? code : 70;
     }
-    for (size_t c = 0; c < COMMANDS; c++) {
-        if (strcmp(argv[i], commands[c].name) != 0)
-            continue;
-        if (i + 1 < argc && strcmp(argv[i + 1], "--help") == 0)
-            return cmd_help(&cli, 2, (char *[]){(char *)"help", argv[i], NULL});
-        int code = commands[c].run(&cli, argc - i, argv + i);
-        if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_gone()) {
-            fprintf(stderr, "foyer: cannot write to standard output%s\n",
-                    code ? "" : "; the command itself succeeded");
-            return code ? code : 70;
-        }
-        return code;
-    }
-    for (int k = i + 1; k < argc; k++)
-        cli.json |= strcmp(argv[k], "--json") == 0;
-    return cli_unknown_command(&cli, argv[i]);
+    return is_missing ? 64 : code;
 }

@@ -6,31 +6,28 @@
 #include "cli/table.h"
 #include "base/buf.h"
 #include "base/str.h"
-#include "core/jsontree.h"
 #include "core/settings.h"
+#include "core/jsontree.h"
 #include "core/settings_value.h"
 
-enum { CLIENTS_SHOWN = 4 }; /* in a table's cell */
+enum { CLIENTS_SHOWN = 4 }; /* by name, in a table's cell */
 
 static const struct kind {
-    const char *name, *usage, *none;
+    const char *name, *none;
 } kinds[] = {
-    {"action", "actions [NAME] [--client CLIENT] [--json]", "no actions"},
-    {"trigger", "triggers [NAME] [--sample] [--client CLIENT] [--json]", "no triggers"},
-    {"recipe", "recipes [NAME] [--client CLIENT] [--json]", "no recipes"},
-};
+    {"action", "no actions"}, {"trigger", "no triggers"}, {"recipe", "no recipes"}};
 
 enum { ACTION, TRIGGER, RECIPE };
 
-/* ---- who has a recipe on: here, for it grows with the clients, not with a run's limits
- * ---- */
+/* ---- the clients that have a recipe on: in C, as a script's limits do not allow for
+ * thousands of clients ---- */
 
 struct asked {
     struct workspace *w;
     const char *client; /* NULL: all */
     const char *recipe;
     json_t *found;
-    int warn; /* say once which settings cannot be read */
+    int warn; /* 1: warn of settings that cannot be read */
 };
 
 static void ask_client(void *arg, const char *client)
@@ -42,9 +39,8 @@ static void ask_client(void *arg, const char *client)
     const json_t *workspace = workspace_settings(asked->w, &e);
     const json_t *settings = workspace ? workspace_client(asked->w, client, &e) : NULL;
     if (!settings) {
-        if (asked->warn) {
+        if (asked->warn)
             table_printf(stderr, "foyer: warning: %s\n", e.text);
-        }
         return;
     }
     if (!settings_is_on(workspace, settings, asked->recipe))
@@ -62,23 +58,21 @@ static void ask_client(void *arg, const char *client)
     json_array_append_new(asked->found, row);
 }
 
-/* A new list of {client, options, cron?, …}. */
-static json_t *clients_with(struct workspace *w, const char *client, const char *recipe,
-                            int warn)
+/* Returns a new array of {client, options, cron?, …}. */
+static json_t *clients_with(const struct cli *cli, const char *recipe, int warn)
 {
-    struct asked asked = {w, client, recipe, json_array(), warn};
-    workspace_each_client(w, ask_client, &asked);
+    struct asked asked = {cli->w, cli->client, recipe, json_array(), warn};
+    workspace_each_client(cli->w, ask_client, &asked);
     return asked.found;
 }
 
-static void add_clients(struct workspace *w, const char *client, json_t *rows)
+static void add_clients(const struct cli *cli, json_t *rows)
 {
     size_t i, k;
     json_t *row, *one;
     json_array_foreach(rows, i, row)
     {
-        const char *name = json_text(row, "name");
-        json_t *found = clients_with(w, client, name ? name : "", i == 0);
+        json_t *found = clients_with(cli, json_text_or(row, "name", ""), i == 0);
         json_t *names = json_array();
         json_array_foreach(found, k, one)
             json_array_append(names, json_object_get(one, "client"));
@@ -89,7 +83,7 @@ static void add_clients(struct workspace *w, const char *client, json_t *rows)
 
 /* ---- output ---- */
 
-/* Many clients are a number in the table. */
+/* Shows more than a few clients as their number. */
 static void shorten_clients(json_t *rows)
 {
     size_t i;
@@ -167,74 +161,61 @@ static void print_list(const struct kind *kind, json_t *out, const char *client)
     table_print(rows, json_object_get(out, "columns"));
 }
 
-static int show(struct cli *cli, int argc, char **argv, const struct kind *kind)
+static void print(struct cli *cli, const struct kind *kind, json_t *out, int sample)
 {
-    const char *client = NULL;
-    int sample = 0, triggers = kind == &kinds[TRIGGER];
-    struct cli_option options[] = {{"client", CLI_VALUE, &client},
-                                   {triggers ? "sample" : NULL, CLI_FLAG, &sample},
-                                   {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    struct workspace *w = NULL;
-    json_t *out = NULL;
-    int recipes = kind == &kinds[RECIPE];
-
-    if (cli_parse(cli, argc, argv, options, &rest, 0, 1, kind->usage, &e) != 0)
-        goto out;
-    if (sample && rest.n == 0) {
-        err_set(&e, ERR_USAGE, "the sample of which trigger?\nusage: foyer %s",
-                kind->usage);
-        goto out;
-    }
-    w = workspace_open(cli->workspace, client == NULL, &e);
-    if (!w || (client && !workspace_client(w, client, &e)))
-        goto out;
-    json_t *args =
-        json_pack("{s:s, s:s*, s:s*, s:b}", "kind", kind->name, "name",
-                  rest.n ? rest.items[0] : NULL, "client", client, "sample", sample);
-    if (!args) {
-        err_set(&e, ERR_USAGE, "the name of the %s is no UTF-8", kind->name);
-        goto out;
-    }
-    out = cli_entry(w, client, "definitions", args, &e);
-    if (!out)
-        goto out;
     json_t *manual = json_object_get(out, "manual"), *rows = json_object_get(out, "rows");
-    if (recipes && rows)
-        add_clients(w, client, rows);
-    if (recipes && manual)
-        json_object_set_new(manual, "clients", clients_with(w, client, rest.items[0], 1));
     if (sample) {
         cli_print_json(json_object_get(out, "event"));
     } else if (cli->json) {
         cli_print_json(manual ? manual : rows);
     } else if (manual) {
-        const char *text = json_text(out, "text");
-        table_print_text(stdout, text ? text : "");
-        if (recipes && workspace_dir(w))
+        table_print_text(stdout, json_text_or(out, "text", ""));
+        if (kind == &kinds[RECIPE] && workspace_dir(cli->w))
             print_clients(json_object_get(manual, "clients"));
     } else {
-        print_list(kind, out, client);
+        print_list(kind, out, cli->client);
     }
-out:
+}
+
+static int show(struct cli *cli, const struct kind *kind, struct err *e)
+{
+    int sample = 0, has_sample = kind == &kinds[TRIGGER];
+    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+                                   {has_sample ? "sample" : NULL, CLI_FLAG, &sample},
+                                   {NULL, CLI_FLAG, NULL}};
+    if (cli_parse(cli, options, e) != 0)
+        return -1;
+    if (sample && cli->words.n == 0)
+        return cli_usage_error(cli, e, "the sample of which trigger?");
+    if (cli_open(cli, e) != 0)
+        return -1;
+    const char *name = cli->words.n ? cli->words.items[0] : NULL;
+    json_t *args = json_pack("{s:s, s:s*, s:s*, s:b}", "kind", kind->name, "name", name,
+                             "client", cli->client, "sample", sample);
+    json_t *out = cli_entry(cli, "definitions", args, e);
+    if (!out)
+        return -1;
+    json_t *manual = json_object_get(out, "manual"), *rows = json_object_get(out, "rows");
+    if (kind == &kinds[RECIPE] && rows)
+        add_clients(cli, rows);
+    if (kind == &kinds[RECIPE] && manual)
+        json_object_set_new(manual, "clients", clients_with(cli, name, 1));
+    print(cli, kind, out, sample);
     json_decref(out);
-    workspace_close(w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+    return 0;
 }
 
-int cmd_actions(struct cli *cli, int argc, char **argv)
+int cmd_actions(struct cli *cli, struct err *e)
 {
-    return show(cli, argc, argv, &kinds[ACTION]);
+    return show(cli, &kinds[ACTION], e);
 }
 
-int cmd_triggers(struct cli *cli, int argc, char **argv)
+int cmd_triggers(struct cli *cli, struct err *e)
 {
-    return show(cli, argc, argv, &kinds[TRIGGER]);
+    return show(cli, &kinds[TRIGGER], e);
 }
 
-int cmd_recipes(struct cli *cli, int argc, char **argv)
+int cmd_recipes(struct cli *cli, struct err *e)
 {
-    return show(cli, argc, argv, &kinds[RECIPE]);
+    return show(cli, &kinds[RECIPE], e);
 }

@@ -3,19 +3,23 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "work/session.h"
 #include "cli/table.h"
 #include "base/buf.h"
 #include "base/str.h"
 
-static const char usage[] = "call ACTION --client CLIENT [key=value …] [--input FILE] "
-                            "[--all] [--wait D] [--dry-run] [--json]";
-
-/* Without --wait a call waits this long for the company's budget: a burst passes by
- * itself. */
+/* Without --wait a request waits so long for the company's budget: long enough for a
+ * burst to pass. */
 enum { WAIT_MS = 5000 };
 
-/* The URL is the API's: as a word that a shell reads back it must not end its quotes. */
+struct call {
+    const char *input, *wait;
+    int64_t wait_ms;
+    int all, dry;
+    json_t *words, *body;
+};
+
+/* Prints the next page's URL as a word for a shell. It comes from the API: a quote in it
+ * must not end ours. */
 static void print_next(const char *next)
 {
     struct buf quoted;
@@ -29,113 +33,88 @@ static void print_next(const char *next)
     buf_free(&quoted);
 }
 
-/* OUT is {result, columns?}: a list action's results as a table, anything else by lines.
- */
+/* OUT is {result, columns?}: the results of a list action with columns are a table. */
 static void print_result(const json_t *out)
 {
     const json_t *result = json_object_get(out, "result");
     const json_t *columns = json_object_get(out, "columns");
     const json_t *rows = json_object_get(result, "results");
-    if (json_is_array(columns) && json_is_array(rows)) {
-        table_print(rows, columns);
-        fflush(stdout); /* the table before what is said of it */
-        const json_t *next = json_object_get(result, "next");
-        const json_t *total = json_object_get(result, "total");
-        fprintf(stderr, "%zu shown", json_array_size(rows));
-        if (json_is_integer(total))
-            fprintf(stderr, " of %lld", (long long)json_integer_value(total));
-        fputc('\n', stderr);
-        if (json_is_string(next))
-            print_next(json_string_value(next));
-    } else if (json_is_object(result)) {
-        table_print_object(result);
-    } else if (json_is_string(result)) {
-        {
-            table_print_text(stdout, json_string_value(result));
-            putchar('\n');
-        }
-    } else if (result && !json_is_null(result)) {
-        cli_print_json(result);
+    if (!json_is_array(columns) || !json_is_array(rows)) {
+        cli_print_value(result);
+        return;
     }
+    table_print(rows, columns);
+    fflush(stdout); /* the table comes before the lines about it */
+    const json_t *next = json_object_get(result, "next");
+    const json_t *total = json_object_get(result, "total");
+    fprintf(stderr, "%zu shown", json_array_size(rows));
+    if (json_is_integer(total))
+        fprintf(stderr, " of %lld", (long long)json_integer_value(total));
+    fputc('\n', stderr);
+    if (json_is_string(next))
+        print_next(json_string_value(next));
 }
 
-int cmd_call(struct cli *cli, int argc, char **argv)
+static json_t *run(struct cli *cli, const struct call *c, struct err *e)
 {
-    const char *client = NULL, *input = NULL, *wait = NULL;
-    int64_t wait_ms = WAIT_MS;
-    int all = 0, dry = 0;
-    struct cli_option options[] = {
-        {"client", CLI_VALUE, &client}, {"input", CLI_VALUE, &input},
-        {"all", CLI_FLAG, &all},        {"wait", CLI_VALUE, &wait},
-        {"dry-run", CLI_FLAG, &dry},    {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    int code = 0;
-    struct workspace *w = NULL;
-    struct session *s = NULL;
-    json_t *words = NULL, *body = NULL, *out = NULL, *args = NULL;
-
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 1000, usage, &e) != 0)
-        goto out;
-    if (!client) {
-        err_set(&e, ERR_USAGE, "for which client? Add --client CLIENT\nusage: foyer %s",
-                usage);
-        goto out;
-    }
-    if (wait && str_parse_duration(wait, &wait_ms) != 0) {
-        err_set(&e, ERR_USAGE, "--wait takes a duration such as 30s or 5m, not %s", wait);
-        goto out;
-    }
-    words = cli_words(&rest, 1, &e);
-    body = words && input ? cli_read_json(input, &e) : json_object();
-    if (!words || !body)
-        goto out;
-    if (!json_is_object(body)) {
-        err_set(&e, ERR_INVALID, "cannot use %s: the input is no JSON object", input);
-        goto out;
-    }
-    w = workspace_open(cli->workspace, 0, &e);
-    if (!w || !workspace_client(w, client, &e))
-        goto out;
-    s = session_open(w, &e);
-    if (!s)
-        goto out;
-    args = json_pack("{s:s, s:O, s:O, s:b}", "action", rest.items[0], "words", words,
-                     "input", body, "all", all);
-    char *label = xasprintf("action %s", rest.items[0]);
-    struct session_call call = {.client = client,
+    const char *action = cli->words.items[0];
+    json_t *args = json_pack("{s:s, s:O, s:O, s:b}", "action", action, "words", c->words,
+                             "input", c->body, "all", c->all);
+    char *label = xasprintf("action %s", action);
+    struct session_call call = {.client = cli->client,
                                 .label = label,
                                 .entry = "call",
                                 .args = args,
                                 .files = 1,
-                                .lane = all ? LANE_BULK : LANE_ACTIVATION,
-                                .wait_ms = wait_ms,
-                                .patient = wait != NULL,
-                                .dry = dry};
-    out = session_run(s, &call, NULL, &e);
+                                .lane = c->all ? LANE_BULK : LANE_ACTIVATION,
+                                .wait_ms = c->wait_ms,
+                                .patient = c->wait != NULL,
+                                .dry = c->dry};
+    json_t *out = session_run(cli->session, &call, NULL, e);
+    json_decref(args);
     free(label);
-    /* what was answered in time is shown, also to who interrupted */
+    return out;
+}
+
+/* Prints an answer that came in time also when the command was interrupted. */
+static int report(const struct cli *cli, const json_t *out, const struct err *e)
+{
     if (out && cli->json)
         cli_print_json(json_object_get(out, "result"));
     else if (out)
         print_result(out);
-    if (session_interrupted(s)) {
-        if (!out && cli->json) {
-            json_t *tree = json_pack("{s:o}", "error", cli_error_tree(&e));
-            cli_print_json(tree);
-            json_decref(tree);
-        }
-        code = 130;
+    if (!session_interrupted(cli->session))
+        return out ? 0 : -1;
+    if (!out && cli->json) {
+        json_t *tree = json_pack("{s:o}", "error", cli_error_tree(e));
+        cli_print_json(tree);
+        json_decref(tree);
     }
-out:
-    if (code == 0 && e.kind != ERR_NONE)
-        code = cli_fail(cli, &e);
-    json_decref(out);
-    json_decref(args);
-    json_decref(words);
-    json_decref(body);
-    session_close(s);
-    workspace_close(w);
-    free(rest.items);
+    return 130;
+}
+
+int cmd_call(struct cli *cli, struct err *e)
+{
+    struct call c = {.wait_ms = WAIT_MS};
+    struct cli_option options[] = {
+        {"client", CLI_VALUE, &cli->client}, {"input", CLI_VALUE, &c.input},
+        {"all", CLI_FLAG, &c.all},           {"wait", CLI_VALUE, &c.wait},
+        {"dry-run", CLI_FLAG, &c.dry},       {NULL, CLI_FLAG, NULL}};
+    int code = -1;
+    if (cli_parse(cli, options, e) != 0)
+        return -1;
+    if (c.wait && str_parse_duration(c.wait, &c.wait_ms) != 0)
+        return err_set(e, ERR_USAGE, "--wait takes a duration such as 30s or 5m, not %s",
+                       c.wait);
+    c.words = cli_inputs(cli, 1, e);
+    if (c.words)
+        c.body = c.input ? cli_read_object(c.input, "input", e) : json_object();
+    if (c.body && cli_open(cli, e) == 0) {
+        json_t *out = run(cli, &c, e);
+        code = report(cli, out, e);
+        json_decref(out);
+    }
+    json_decref(c.words);
+    json_decref(c.body);
     return code;
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "work/session.h"
 #include "workspace/workspace_check.h"
 #include "cli/table.h"
 #include "base/array.h"
@@ -11,25 +10,22 @@
 #include "base/str.h"
 #include "core/jsontree.h"
 
-static const char usage[] = "check [CLIENT …] [--json]";
-
 enum {
-    NAMED_CLIENTS = 3,
-    CLIENTS_A_STEP = 100 /* so many are checked within the CPU time of one step */
+    NAMED_CLIENTS = 3,   /* in the line of a mistake */
+    CLIENTS_A_STEP = 100 /* a step checks so many within its CPU time */
 };
 
-/* The clients that see the same layers. Those without files of their own are one group,
- * for which the files that they share are checked once; each other client is a group. */
+/* Clients that see the same layers. Clients without files of their own form one group,
+ * whose files are checked once; each other client is a group of its own. */
 struct group {
-    const char *client; /* whose layers; NULL: those without a client's */
-    json_t *clients;    /* their names */
-    json_t *doubts; /* key of a mistake that counts for clients that use its file -> the
-                       clients of this group that have it */
+    const char *client; /* whose layers; NULL: without a client's layer */
+    json_t *clients;    /* names */
+    json_t *doubts; /* key of a mistake that counts only when a client that has it uses
+                       the file -> the clients of this group that have it */
 };
 
 struct check {
-    struct workspace *w;
-    struct session *s;
+    struct cli *cli;
     struct err *e;
     char **names; /* all clients to check */
     size_t nnames;
@@ -45,7 +41,8 @@ static char *mistake_key(const char *path, int line, const char *sentence)
     return xasprintf("%s\n%08d\n%s", path, line, sentence);
 }
 
-/* The mistake, made when it is not there; NULL when its key is not UTF-8. */
+/* Returns the mistake, borrowed, and makes it when there is none; NULL when its key is
+ * not UTF-8. */
 static json_t *find_mistake(struct check *c, const char *path, int line,
                             const char *sentence)
 {
@@ -61,7 +58,7 @@ static json_t *find_mistake(struct check *c, const char *path, int line,
     return mistake;
 }
 
-/* A mistake whoever the client is. */
+/* Adds a mistake that counts for all clients. */
 static void add(struct check *c, const char *path, int line, const char *sentence)
 {
     json_t *mistake = find_mistake(c, path, line, sentence);
@@ -88,7 +85,7 @@ static void add_names(json_t *set, const json_t *names)
     }
 }
 
-/* M, which a step found for a group. */
+/* Adds the mistake M, which a step found for a group. */
 static void add_found(struct check *c, struct group *g, const json_t *m)
 {
     static const char *const flags[] = {"always", "sure", "note"};
@@ -131,11 +128,11 @@ static json_t *run_step(struct check *c, const struct group *g, const char *step
     json_object_set_new(args, "step", json_string(step));
     struct session_call call = {
         .client = g->client, .label = "check", .entry = "check", .args = args};
-    return session_run(c->s, &call, NULL, e);
+    return session_run(c->cli->session, &call, NULL, e);
 }
 
-/* What ended a file's step, mostly a limit, is the mistake of the file PATH, or of the
- * one that is below: ", near PATH:LINE". */
+/* Adds the error that ended a file's step, mostly a limit, as a mistake of the file PATH,
+ * or of the file that the error names: ", near PATH:LINE". */
 static void add_stopped(struct check *c, const char *path, const struct err *e)
 {
     static const char cannot[] = "cannot go on: ";
@@ -156,7 +153,7 @@ static void add_stopped(struct check *c, const char *path, const struct err *e)
     free(other);
 }
 
-/* The names from FROM on, at most MAX of them. */
+/* Returns a new array of the names from FROM on, at most MAX of them. */
 static json_t *some_names(const json_t *names, size_t from, size_t max)
 {
     json_t *some = json_array();
@@ -165,9 +162,9 @@ static json_t *some_names(const json_t *names, size_t from, size_t max)
     return some;
 }
 
-/* Runs a step with ARGS, which it takes over, for as many clients at once as one step can
- * check, until its result depends on no other. FN (may be NULL) gets each result. The
- * first result, or NULL with E. */
+/* Runs a step for the clients of G, as many at once as one step can check, until the
+ * result says that it is the same for the others. Frees ARGS. FN (may be NULL) gets each
+ * result. Returns the first result, or NULL with E. */
 static json_t *run_for_all(struct check *c, struct group *g, const char *step,
                            json_t *args, void (*fn)(void *arg, const json_t *result),
                            void *arg, struct err *e)
@@ -175,7 +172,7 @@ static json_t *run_for_all(struct check *c, struct group *g, const char *step,
     json_t *first = NULL;
     size_t done = 0, size = CLIENTS_A_STEP, all = json_array_size(g->clients);
     int more = 1;
-    while (more && !session_interrupted(c->s)) {
+    while (more && !session_interrupted(c->cli->session)) {
         json_t *some = some_names(g->clients, done, size);
         size_t n = json_array_size(some);
         json_object_set_new(args, "clients", some);
@@ -200,7 +197,7 @@ static json_t *run_for_all(struct check *c, struct group *g, const char *step,
     return first;
 }
 
-/* The step of one file. Its mistake, when that ends the step. */
+/* Runs a step for one file. An error that ends the step becomes a mistake. */
 static json_t *run_file_step(struct check *c, struct group *g, const char *step,
                              json_t *args, json_t *entry,
                              void (*fn)(void *arg, const json_t *result), void *arg)
@@ -208,7 +205,7 @@ static json_t *run_file_step(struct check *c, struct group *g, const char *step,
     struct err e = {0};
     json_object_set(args, "entry", entry);
     json_t *first = run_for_all(c, g, step, args, fn, arg, &e);
-    if (e.kind != ERR_NONE && !session_interrupted(c->s))
+    if (e.kind != ERR_NONE && !session_interrupted(c->cli->session))
         add_stopped(c, json_text(entry, "path"), &e);
     return first;
 }
@@ -218,7 +215,7 @@ static void add_rendered(void *arg, const json_t *result)
     json_object_update(arg, json_object_get(result, "rendered"));
 }
 
-/* What the script steps found, in a new list. */
+/* Checks the scripts. Returns a new array of what the steps found. */
 static json_t *check_scripts(struct check *c, struct group *g, const json_t *entries)
 {
     size_t i;
@@ -250,7 +247,7 @@ static void add_users(void *arg, const json_t *result)
     }
 }
 
-/* A mistake is sure when a client that has it uses the file. */
+/* Marks the doubtful mistakes that count: a client that has the mistake uses the file. */
 static int resolve_doubts(struct check *c, struct group *g, json_t *scripts,
                           json_t *templates)
 {
@@ -279,7 +276,7 @@ static int resolve_doubts(struct check *c, struct group *g, json_t *scripts,
     return rc;
 }
 
-/* The files in two lists: all but templates, and templates. */
+/* Sorts the files into SCRIPTS and TEMPLATES. */
 static void sort_files(struct check *c, const json_t *files, json_t *scripts,
                        json_t *templates)
 {
@@ -293,7 +290,8 @@ static void sort_files(struct check *c, const json_t *files, json_t *scripts,
     }
 }
 
-/* All that the clients of a group see; -1 when the check itself fails. */
+/* Checks all files that the clients of a group see. Returns -1 with c->e when the check
+ * itself fails. */
 static int check_group(struct check *c, struct group *g)
 {
     size_t i;
@@ -305,7 +303,7 @@ static int check_group(struct check *c, struct group *g)
     sort_files(c, json_object_get(plan, "files"), entries, templates);
     if (settings)
         scripts = check_scripts(c, g, entries);
-    if (scripts && !session_interrupted(c->s)) {
+    if (scripts && !session_interrupted(c->cli->session)) {
         graph = run_for_all(
             c, g, "graph",
             json_pack("{s:O, s:O}", "scripts", scripts, "templates", templates), NULL,
@@ -318,7 +316,7 @@ static int check_group(struct check *c, struct group *g)
             json_decref(
                 run_file_step(c, g, "template", json_copy(graph), entry, NULL, NULL));
     }
-    if (rc == 0 && !session_interrupted(c->s))
+    if (rc == 0 && !session_interrupted(c->cli->session))
         rc = resolve_doubts(c, g, scripts, templates);
     json_decref(plan);
     json_decref(settings);
@@ -341,8 +339,8 @@ static void add_client(void *arg, const char *client)
 static int add_stray(void *arg, const char *name)
 {
     struct check *c = arg;
-    char *dir = xasprintf("%s/clients/%s", workspace_dir(c->w), name);
-    if (path_is_dir(dir) && !workspace_has_client(c->w, name)) {
+    char *dir = xasprintf("%s/clients/%s", workspace_dir(c->cli->w), name);
+    if (path_is_dir(dir) && !workspace_has_client(c->cli->w, name)) {
         char *path = xasprintf("clients/%s/client.lua", name);
         add(c, path, 1,
             str_is_name(name)
@@ -354,23 +352,24 @@ static int add_stray(void *arg, const char *name)
     return 0;
 }
 
-static int choose_clients(struct check *c, const struct cli_list *named)
+static int choose_clients(struct check *c)
 {
+    const struct cli_list *named = &c->cli->words;
     for (size_t i = 0; i < named->n; i++) {
-        if (!workspace_client(c->w, named->items[i], c->e))
+        if (!workspace_client(c->cli->w, named->items[i], c->e))
             return -1;
         add_client(c, named->items[i]);
     }
     if (named->n)
         return 0;
-    workspace_each_client(c->w, add_client, c);
-    char *dir = path_join(workspace_dir(c->w), "clients");
+    workspace_each_client(c->cli->w, add_client, c);
+    char *dir = path_join(workspace_dir(c->cli->w), "clients");
     path_each(dir, add_stray, c);
     free(dir);
     return 0;
 }
 
-/* Stops at the first directory. */
+/* For path_each: stops at the first directory. */
 static int find_directory(void *arg, const char *name)
 {
     char *path = path_join(arg, name);
@@ -379,10 +378,11 @@ static int find_directory(void *arg, const char *name)
     return found;
 }
 
-/* Whether a client may have scripts or templates, be it where nothing reads them. */
+/* Returns 1 when the client's directory has a directory, and so may have scripts or
+ * templates. */
 static int has_files(struct check *c, const char *client)
 {
-    char *dir = xasprintf("%s/clients/%s", workspace_dir(c->w), client);
+    char *dir = xasprintf("%s/clients/%s", workspace_dir(c->cli->w), client);
     int found = path_each(dir, find_directory, dir);
     free(dir);
     return found;
@@ -400,10 +400,11 @@ static int check_all(struct check *c)
 {
     int rc = 0;
     json_t *sharing = json_array();
-    workspace_check(c->w, on_problem, c);
-    workspace_check_connectors(c->w, on_problem, c);
-    for (size_t i = 0; rc == 0 && i < c->nnames && !session_interrupted(c->s); i++) {
-        workspace_check_client(c->w, c->names[i], on_problem, c);
+    workspace_check(c->cli->w, on_problem, c);
+    workspace_check_connectors(c->cli->w, on_problem, c);
+    for (size_t i = 0; rc == 0 && i < c->nnames && !session_interrupted(c->cli->session);
+         i++) {
+        workspace_check_client(c->cli->w, c->names[i], on_problem, c);
         if (!has_files(c, c->names[i])) {
             json_array_append_new(sharing, json_string(c->names[i]));
             continue;
@@ -412,17 +413,17 @@ static int check_all(struct check *c)
         rc = check_clients(c, c->names[i], one);
         json_decref(one);
     }
-    if (rc == 0 && !session_interrupted(c->s) &&
+    if (rc == 0 && !session_interrupted(c->cli->session) &&
         (json_array_size(sharing) || c->nnames == 0))
         rc = check_clients(c, NULL, sharing);
     json_decref(sharing);
     return rc;
 }
 
-/* ---- what is shown ---- */
+/* ---- the report ---- */
 
-/* A new list of the clients that have a mistake in a file which others see too; NULL: all
- * of them. */
+/* Returns a new array of the clients that have the mistake, or NULL when all that see the
+ * file have it. */
 static json_t *affected(const struct check *c, const json_t *mistake)
 {
     const json_t *clients = json_object_get(mistake, "clients");
@@ -437,8 +438,8 @@ static json_t *affected(const struct check *c, const json_t *mistake)
     return names;
 }
 
-/* A new list of the mistakes that count, or with NOTES of the notes, in order of file and
- * line. */
+/* Returns a new array of the mistakes that count, or with NOTES 1 of the notes, in order
+ * of file and line. */
 static json_t *choose_mistakes(const struct check *c, int notes)
 {
     size_t n = 0;
@@ -485,12 +486,12 @@ static void print_mistake(const json_t *mistake, const char *prefix)
     puts(n ? ")" : "");
 }
 
-static int report(const struct check *c, const struct cli *cli)
+static int report(const struct check *c)
 {
     size_t i, n, files = json_object_size(c->files);
     json_t *mistake, *list = choose_mistakes(c, 0), *notes = choose_mistakes(c, 1);
     n = json_array_size(list);
-    if (cli->json) {
+    if (c->cli->json) {
         json_t *tree = json_pack("{s:O, s:O, s:i, s:i}", "mistakes", list, "notes", notes,
                                  "files", (int)files, "clients", (int)c->nnames);
         cli_print_json(tree);
@@ -516,36 +517,31 @@ static int report(const struct check *c, const struct cli *cli)
     return n ? err_exit_code(ERR_INVALID) : 0;
 }
 
-int cmd_check(struct cli *cli, int argc, char **argv)
+static int check(struct check *c)
+{
+    if (choose_clients(c) != 0)
+        return -1;
+    int rc = check_all(c);
+    if (session_interrupted(c->cli->session))
+        return 130;
+    return rc == 0 ? report(c) : -1;
+}
+
+int cmd_check(struct cli *cli, struct err *e)
 {
     struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    struct cli_list named = {0};
-    struct err e = {0};
-    struct check c = {.e = &e, .mistakes = json_object(), .files = json_object()};
-    int code = 0;
-    if (cli_parse(cli, argc, argv, options, &named, 0, 10000, usage, &e) != 0)
-        goto out;
-    c.w = workspace_open(cli->workspace, 0, &e);
-    if (!c.w)
-        goto out;
-    workspace_be_lenient(c.w);
-    c.s = session_open_offline(c.w, &e);
-    if (!c.s || choose_clients(&c, &named) != 0)
-        goto out;
-    int rc = check_all(&c);
-    if (session_interrupted(c.s))
-        code = 130;
-    else if (rc == 0)
-        code = report(&c, cli);
-out:
-    if (code == 0 && e.kind != ERR_NONE)
-        code = cli_fail(cli, &e);
-    session_close(c.s);
-    workspace_close(c.w);
+    if (cli_begin(cli, options, e) != 0)
+        return -1;
+    workspace_be_lenient(cli->w);
+    cli->session = session_open_offline(cli->w, e);
+    if (!cli->session)
+        return -1;
+    struct check c = {
+        .cli = cli, .e = e, .mistakes = json_object(), .files = json_object()};
+    int code = check(&c);
     for (size_t i = 0; i < c.nnames; i++)
         free(c.names[i]);
     free(c.names);
-    free(named.items);
     json_decref(c.mistakes);
     json_decref(c.files);
     return code;

@@ -1,25 +1,22 @@
-/* cli: what the commands share: options, exit codes, how results and errors are shown.
- * Results go to standard output, everything else to standard error. */
+/* cli: what the commands share: the table's type, options, how results and errors are
+ * shown. Results go to standard output, everything else to standard error. */
 #ifndef FOYER_CLI_H
 #define FOYER_CLI_H
 
 #include <jansson.h>
 #include <stddef.h>
 
+#include "ops/report.h"
+#include "work/session.h"
 #include "workspace/workspace.h"
 #include "base/err.h"
-
-struct cli {               /* what stands before or among a command's own options */
-    const char *workspace; /* -w DIR, or NULL */
-    int json;              /* --json */
-};
-
-enum cli_kind { CLI_FLAG, CLI_VALUE, CLI_LIST };
 
 struct cli_list {
     const char **items; /* owned; freed by the command or with the process */
     size_t n;
 };
+
+enum cli_kind { CLI_FLAG, CLI_VALUE, CLI_LIST };
 
 struct cli_option {
     const char *name; /* without "--" */
@@ -27,22 +24,68 @@ struct cli_option {
     void *out; /* int *, const char ** or struct cli_list * */
 };
 
-/* A command's entry: ARGV[0] is its name. Returns the exit code. */
-typedef int cli_command(struct cli *cli, int argc, char **argv);
+/* What cli_open opens for a command. */
+enum cli_needs {
+    CLI_WORKSPACE = 1 << 0,
+    CLI_OPTIONAL = 1 << 1, /* no workspace is needed without --client: built-in files */
+    CLI_CLIENT = 1 << 2,   /* the settings of --client, where it is given, can be read */
+    CLI_NEED_CLIENT = 1 << 3 | CLI_CLIENT, /* --client must be given: cli_parse checks */
+    CLI_STORE = 1 << 4,
+    CLI_REPORT = 1 << 5,
+    CLI_SESSION = 1 << 6
+};
 
-/* Reads ARGV[1..]: options from OPTIONS (which ends with a NULL name; --json and -w DIR
- * are always known), the rest into REST. MIN and MAX bound how many operands there may
- * be; USAGE is shown when they are wrong. "--" ends the options. -1 with ERR_USAGE. */
-int cli_parse(struct cli *cli, int argc, char **argv, const struct cli_option *options,
-              struct cli_list *rest, size_t min, size_t max, const char *usage,
-              struct err *e);
+struct cli;
 
-/* Which of NAMES, the verbs of the command that USAGE begins with, WORD is: its index;
- * -1 with ERR_USAGE. */
-int cli_find_verb(const char *word, const char *const *names, size_t n, const char *usage,
+/* Runs the command. Returns the exit code, or -1 with E, which cli_run then shows. */
+typedef int cli_command_fn(struct cli *cli, struct err *e);
+
+struct cli_command { /* a row of main.c's table */
+    const char *name;
+    cli_command_fn *run;
+    unsigned needs;  /* of enum cli_needs */
+    size_t min, max; /* how many words besides options it takes */
+    const char *usage, *about;
+};
+
+struct cli { /* one invocation; what cli_open opens is closed by cli_run */
+    const struct cli_command *commands; /* the table; ends with a NULL name */
+    const struct cli_command *command;
+    int argc; /* from the command's name on */
+    char **argv;
+    const char *workspace; /* -w DIR, or NULL */
+    int json;              /* 1: --json */
+    struct cli_list words; /* read by cli_parse: what is not an option */
+    const char *client;    /* for a command's option --client; NULL: not given */
+    struct workspace *w;
+    struct store *store; /* W's */
+    struct report *report;
+    struct session *session;
+};
+
+/* Runs cli->command, shows its error and closes what was opened. Returns the exit code.
+ */
+int cli_run(struct cli *cli);
+
+/* Reads the arguments: OPTIONS (which ends with a NULL name; --json and -w DIR are always
+ * known), and the rest into cli->words. "--" ends the options. -1 with ERR_USAGE. */
+int cli_parse(struct cli *cli, const struct cli_option *options, struct err *e);
+/* Opens what the command's row of the table says. */
+int cli_open(struct cli *cli, struct err *e);
+/* Both: for a command that has nothing to check or to read in between. */
+int cli_begin(struct cli *cli, const struct cli_option *options, struct err *e);
+/* Opens cli->session now: for a command that reads standard input first, which SIGINT
+ * must still end. */
+int cli_open_session(struct cli *cli, struct err *e);
+
+/* Sets ERR_USAGE with the command's usage on a second line. Returns -1. */
+int cli_usage_error(const struct cli *cli, struct err *e, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Returns the index of the verb cli->words[0] in NAMES, or -1 with ERR_USAGE. */
+int cli_find_verb(const struct cli *cli, const char *const *names, size_t n,
                   struct err *e);
 
-/* Says what went wrong and returns its exit code; with --json the error is also the one
+/* Shows the error and returns its exit code. With --json the error is also the one
  * document on standard output: {"error": {kind, message, status?, retryable?,
  * retry_after?}}. */
 int cli_fail(const struct cli *cli, const struct err *e);
@@ -51,23 +94,30 @@ int cli_unknown_command(const struct cli *cli, const char *name);
 json_t *cli_error_tree(const struct err *e);
 /* Prints TREE as the one JSON document. */
 void cli_print_json(const json_t *tree);
-/* A new tree whose objects hold their members in byte order. */
+/* Prints ROWS as --json has them, or a table with COLUMNS, separated by spaces. */
+void cli_print_rows(const struct cli *cli, const json_t *rows, const char *columns);
+/* Prints the result of a script: an object by lines, a string as it is, anything else as
+ * JSON; nothing for null. */
+void cli_print_value(const json_t *value);
+/* Returns a copy of TREE whose objects hold their members in byte order. */
 json_t *cli_sorted(const json_t *tree);
-/* Splits key=value, key:=json, key=@file into {"key", "op", "value"} objects. */
-json_t *cli_words(const struct cli_list *rest, size_t from, struct err *e);
-/* A JSON document from a file, or from standard input when PATH is "-". */
+/* Splits the words from FROM on, key=value, key:=json, key=@file, into {"key", "op",
+ * "value"} objects. */
+json_t *cli_inputs(const struct cli *cli, size_t from, struct err *e);
+/* Reads a JSON document from a file, or from standard input when PATH is "-". */
 json_t *cli_read_json(const char *path, struct err *e);
-/* A token or a secret: the whole of a file, or of standard input when PATH is "-", less
- * white space at its end. On a terminal PROMPT asks for one line, see app/prompt. Wipe it
- * with vault_wipe. */
+/* The same; a document that is not an object is an error that calls it WHAT. */
+json_t *cli_read_object(const char *path, const char *what, struct err *e);
+/* Reads a token or a secret: the whole of a file, or of standard input when PATH is "-",
+ * without the white space at its end. On a terminal it asks for one line with PROMPT, see
+ * cli/prompt. Wipe it with vault_wipe. */
 int cli_read_secret(const char *path, const char *prompt, struct buf *out, struct err *e);
 
-/* One lua/std entry for CLIENT (may be NULL), in a session of its own; a new reference or
- * NULL. */
-json_t *cli_entry(struct workspace *w, const char *client, const char *entry,
-                  json_t *args, struct err *e);
+/* Runs an entry of lua/std for cli->client in cli->session, and frees ARGS, which may be
+ * NULL: "an argument is not UTF-8". Returns a new reference, or NULL with E. */
+json_t *cli_entry(struct cli *cli, const char *entry, json_t *args, struct err *e);
 
-cli_command cmd_actions, cmd_call, cmd_check, cmd_connect, cmd_connections, cmd_cron,
+cli_command_fn cmd_actions, cmd_call, cmd_check, cmd_connect, cmd_connections, cmd_cron,
     cmd_diff, cmd_disconnect, cmd_doctor, cmd_events, cmd_help, cmd_hooks, cmd_ids,
     cmd_init, cmd_mock, cmd_pause, cmd_recipes, cmd_refresh, cmd_render, cmd_resume,
     cmd_run, cmd_runs, cmd_secret, cmd_serve, cmd_trace, cmd_triggers, cmd_vault,

@@ -6,9 +6,9 @@
 #include "auth/consent.h"
 #include "auth/credentials.h"
 #include "auth/grant.h"
-#include "work/session.h"
 #include "cli/table.h"
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/limits.h"
@@ -17,24 +17,25 @@
 #include "io/httpc_check.h"
 #include "io/url_parse.h"
 
-static const char usage[] =
-    "connect CLIENT [--link|--paste|--token-file FILE|-] [--app APP] [--api-url URL] "
-    "[--oauth-url URL] [--replace] [--json]";
+enum {
+    LINK_MS = STORE_CONSENT_MAX_MS,
+    LISTEN_MS = 10 * 60 * 1000,
+    LINGER_MS = 300 /* for the last page to reach the browser */
+};
 
-enum { LINK_MS = STORE_CONSENT_MAX_MS, LISTEN_MS = 10 * 60 * 1000, LINGER_MS = 300 };
-
-/* A client that is not there yet starts with the least that works. */
+/* Writes the smallest client.lua that works. */
 static int make_client(struct workspace *w, const char *client, const char *app,
                        struct err *e)
 {
     if (!str_is_name(client))
         return err_set(e, ERR_USAGE,
-                       "\"%.64s\" is no client's name: letters, digits, '-', '_' and '.'",
+                       "\"%.64s\" cannot name a client: a name has letters, digits, '-', "
+                       "'_' and '.'",
                        client);
     char *dir = xasprintf("%s/clients/%s", workspace_dir(w), client);
     char *file = path_join(dir, "client.lua");
     char *text = xasprintf(
-        "-- %s: what foyer knows of this client, and what runs for it.\n"
+        "-- %s: the settings of this client, and the recipes that run for it.\n"
         "return {\n"
         "  name = \"%s\",\n"
         "  %s = {\n"
@@ -73,11 +74,10 @@ static int check_url(const char *option, const char *url, struct err *e)
     return rc;
 }
 
-/* ---- one grant, waited for ---- */
+/* ---- waiting for one grant ---- */
 
-struct wait { /* what connect waits for */
+struct wait {
     struct cli *cli;
-    struct session *s;
     struct grants *grants;
     const char *client;
     struct err *e;
@@ -90,7 +90,7 @@ static void on_grant(void *arg, const char *id, const char *name, const struct e
     wait->over = 1;
     wait->connected = e == NULL;
     if (e) {
-        if (!session_interrupted(wait->s)) /* else it ends because we do */
+        if (!session_interrupted(wait->cli->session)) /* else it failed because we end */
             *wait->e = *e;
     } else if (wait->cli->json) {
         json_t *tree =
@@ -101,17 +101,17 @@ static void on_grant(void *arg, const char *id, const char *name, const struct e
         table_printf(stdout, "client %s is connected to %s (%s)\n", wait->client, name,
                      id);
     }
-    loop_stop(session_loop(wait->s));
+    loop_stop(session_loop(wait->cli->session));
 }
 
 static int wait_for(struct wait *wait)
 {
-    while (!wait->over && !session_interrupted(wait->s))
-        loop_run(session_loop(wait->s));
+    while (!wait->over && !session_interrupted(wait->cli->session))
+        loop_run(session_loop(wait->cli->session));
     return wait->over ? 0 : 130;
 }
 
-/* ---- the three ways of consent, and the token ---- */
+/* ---- by a token, or by one of three ways of consent ---- */
 
 static int by_token(struct wait *wait, const struct grant_spec *spec, const char *token)
 {
@@ -119,7 +119,7 @@ static int by_token(struct wait *wait, const struct grant_spec *spec, const char
     return wait_for(wait);
 }
 
-/* The browser of the person who consents is sent back to its own machine. */
+/* Warns of a redirect URL that leads to the machine of the person who opens the link. */
 static void warn_loopback(const struct grant_spec *spec)
 {
     struct err ignored;
@@ -148,9 +148,8 @@ static int by_link(struct workspace *w, const struct grant_spec *spec, struct cl
         json_decref(tree);
     } else {
         fprintf(stderr,
-                "send this link to an administrator of %s's company; it holds for seven "
-                "days, "
-                "once, while `foyer serve` answers at %s\n",
+                "send this link to an administrator of %s's company; it is valid for "
+                "seven days, once, while `foyer serve` answers at %s\n",
                 spec->client, spec->redirect_url);
         puts(link);
     }
@@ -158,11 +157,54 @@ static int by_link(struct workspace *w, const struct grant_spec *spec, struct cl
     return 0;
 }
 
-/* A person pastes the code, or the whole address that the browser ended up at. */
+/* Checks what was pasted: a code, or the whole address to which the browser was sent
+ * back. Returns the code, a new text, or NULL with E. STATE is the link's. */
+static char *read_code(const struct wait *wait, const struct buf *typed,
+                       const char *state, struct err *e)
+{
+    if (oauth_check_token(typed->data, typed->len, e) != 0) {
+        err_prefix(e, "cannot connect %s: what was pasted is not an address or a code",
+                   wait->client);
+        return NULL;
+    }
+    char *code = consent_parameter(typed->data, "code");
+    char *back = consent_parameter(typed->data, "state");
+    int is_other = back && strcmp(back, state) != 0;
+    free(back);
+    if (!is_other && (code || !strchr(typed->data, '?')))
+        return code ? code : xstrdup(typed->data);
+    err_set(e, ERR_INVALID,
+            is_other ? "cannot connect %s: that address belongs to another link; open "
+                       "the one above"
+                     : "cannot connect %s: that address holds no code",
+            wait->client);
+    free(code);
+    return NULL;
+}
+
+/* Exchanges the code for a grant. Returns the exit code. */
+static int take_code(struct workspace *w, struct wait *wait,
+                     const struct grant_spec *spec, const char *state, const char *code)
+{
+    struct store *store = workspace_store(w, wait->e);
+    struct store_consent consent = {0};
+    int exit_code = 0;
+    if (store &&
+        store_consent_take(store, state, clock_wall_ms(), &consent, wait->e) == 0) {
+        struct grant_spec asked = *spec;
+        asked.made_with = consent.made_with;
+        grant_from_code(wait->grants, &asked, code, on_grant, wait);
+        exit_code = wait_for(wait);
+    }
+    store_consent_fini(&consent);
+    return exit_code;
+}
+
+/* Asks for the code that the browser was sent back with. */
 static int by_paste(struct workspace *w, struct wait *wait, const struct grant_spec *spec)
 {
     struct buf typed;
-    char *state = NULL, *code = NULL, *back = NULL;
+    char *state = NULL, *code = NULL;
     char *link = grant_link(w, spec, clock_wall_ms() + LISTEN_MS, &state, wait->e);
     int exit_code = 0;
     if (!link)
@@ -171,37 +213,16 @@ static int by_paste(struct workspace *w, struct wait *wait, const struct grant_s
             "open this as an administrator of the company, consent, and paste here the "
             "address that you are sent to (or its code), then Enter:\n%s\n",
             link);
-    int is_read = cli_read_secret("-", "address or code: ", &typed, wait->e) == 0;
-    if (is_read && oauth_check_token(typed.data, typed.len, wait->e) != 0) {
-        err_prefix(wait->e, "cannot connect %s: what was pasted is no address or code",
-                   wait->client);
-    } else if (is_read) {
-        code = consent_parameter(typed.data, "code");
-        back = consent_parameter(typed.data, "state");
-        if (back && strcmp(back, state) != 0)
-            err_set(wait->e, ERR_INVALID,
-                    "cannot connect %s: that address belongs to another "
-                    "link; open the one above",
-                    wait->client);
-        else if (strchr(typed.data, '?') && !code)
-            err_set(wait->e, ERR_INVALID, "cannot connect %s: that address holds no code",
-                    wait->client);
-    }
-    struct store *store = workspace_store(w, wait->e);
-    struct store_consent consent = {0};
-    if (wait->e->kind == ERR_NONE && store &&
-        store_consent_take(store, state, clock_wall_ms(), &consent, wait->e) == 0) {
-        struct grant_spec asked = *spec;
-        asked.made_with = consent.made_with;
-        grant_from_code(wait->grants, &asked, code ? code : typed.data, on_grant, wait);
-        exit_code = wait_for(wait);
-    }
-    store_consent_fini(&consent);
+    if (cli_read_secret("-", "address or code: ", &typed, wait->e) == 0)
+        code = read_code(wait, &typed, state, wait->e);
+    if (code)
+        exit_code = take_code(w, wait, spec, state, code);
     vault_wipe(&typed);
+    if (code)
+        crypto_wipe(code, strlen(code));
+    free(code);
     free(link);
     free(state);
-    free(code);
-    free(back);
     return exit_code;
 }
 
@@ -215,7 +236,7 @@ static void on_consent(void *arg, const char *client, const char *id, const char
                        const struct err *e)
 {
     struct listening *listening = arg;
-    /* a stray request must not end what a person is in the middle of */
+    /* a stray request must not end the wait for the person who consents */
     if (client && strcmp(client, listening->wait->client) == 0)
         on_grant(listening->wait, id, name, e);
 }
@@ -236,72 +257,83 @@ static void on_timeout(void *arg)
     struct wait *wait = arg;
     if (!wait->lingering)
         err_set(wait->e, ERR_TIMEOUT,
-                "cannot connect %s: nobody consented within ten minutes", wait->client);
+                "cannot connect %s: no consent came within ten minutes", wait->client);
     wait->over = 1;
-    loop_stop(session_loop(wait->s));
+    loop_stop(session_loop(wait->cli->session));
 }
 
-static int by_listening(struct workspace *w, struct wait *wait,
-                        const struct grant_spec *spec)
+static struct httpd *open_server(struct listening *listening, const char *redirect_url,
+                                 struct err *e)
 {
     struct url_parts u;
-    if (url_parse(spec->redirect_url, &u, wait->e) != 0)
-        return 0;
-    char *address = xasprintf("%s:%d", u.host, u.port);
-    struct listening listening = {wait, w, credentials_redirect_path(spec->redirect_url)};
+    struct err why = {0};
+    struct httpd *httpd = NULL;
     struct httpd_limits limits = {.body_max = limits_default.webhook_body_bytes,
                                   .headers_max = limits_default.webhook_header_bytes,
                                   .connections_max = 16,
                                   .request_ms = limits_default.request_ms,
                                   .idle_ms = limits_default.idle_ms};
-    struct err why = {0};
-    struct httpd *httpd = NULL;
-    int code = 0;
+    if (url_parse(redirect_url, &u, e) != 0)
+        return NULL;
+    char *address = xasprintf("%s:%d", u.host, u.port);
     if (strcmp(u.scheme, "http") != 0 || !host_is_address(u.host))
-        err_set(wait->e, ERR_USAGE,
+        err_set(e, ERR_USAGE,
                 "cannot listen at %s: use --link and `foyer serve`, or --paste",
-                spec->redirect_url);
+                redirect_url);
     else
-        httpd = httpd_open(session_loop(wait->s), address, &limits, on_request,
-                           &listening, &why);
+        httpd = httpd_open(session_loop(listening->wait->cli->session), address, &limits,
+                           on_request, listening, &why);
     if (!httpd && why.kind != ERR_NONE)
-        err_set(wait->e, ERR_CONFLICT,
+        err_set(e, ERR_CONFLICT,
                 "cannot connect %s: %s; if `foyer serve` answers there, use --link, else "
                 "--paste",
-                wait->client, why.text);
+                listening->wait->client, why.text);
+    free(address);
+    url_parts_fini(&u);
+    return httpd;
+}
+
+/* Waits for the browser to be sent back. Returns the exit code. */
+static int wait_for_browser(struct wait *wait, const char *link)
+{
+    struct loop_timer *timer =
+        loop_timer_new(session_loop(wait->cli->session), on_timeout, wait);
+    fprintf(stderr,
+            "open this as an administrator of the company and consent (waiting ten "
+            "minutes):\n%s\n",
+            link);
+    loop_timer_set(timer, LISTEN_MS);
+    int code = wait_for(wait);
+    /* the page must reach the browser before the server ends */
+    wait->over = 0;
+    wait->lingering = 1;
+    loop_timer_set(timer, LINGER_MS);
+    wait_for(wait);
+    loop_timer_free(timer);
+    return code;
+}
+
+static int by_listening(struct workspace *w, struct wait *wait,
+                        const struct grant_spec *spec)
+{
+    struct listening listening = {wait, w, credentials_redirect_path(spec->redirect_url)};
+    struct httpd *httpd = open_server(&listening, spec->redirect_url, wait->e);
     char *link =
         httpd ? grant_link(w, spec, clock_wall_ms() + LISTEN_MS, NULL, wait->e) : NULL;
-    if (link) {
-        struct loop_timer *timer =
-            loop_timer_new(session_loop(wait->s), on_timeout, wait);
-        fprintf(stderr,
-                "open this as an administrator of the company and consent (waiting ten "
-                "minutes):\n%s\n",
-                link);
-        loop_timer_set(timer, LISTEN_MS);
-        code = wait_for(wait);
-        /* the page must reach the browser before the server goes */
-        wait->over = 0;
-        wait->lingering = 1;
-        loop_timer_set(timer, LINGER_MS);
-        wait_for(wait);
-        loop_timer_free(timer);
-    }
-    grants_free(wait->grants); /* they hold the server's requests */
+    int code = link ? wait_for_browser(wait, link) : 0;
+    grants_free(wait->grants); /* before the server, whose requests they answer */
     wait->grants = NULL;
     if (httpd)
         httpd_close(httpd);
     free(link);
     free(listening.path);
-    free(address);
-    url_parts_fini(&u);
     return code;
 }
 
 struct shared {
     const char *client, *app;
-    char *id; /* of the client's company */
-    int tell;
+    char *id;  /* of the client's company; found in a first walk */
+    int print; /* 1: the second walk, which prints the others */
 };
 
 static int on_link(void *arg, const char *client, const struct store_connection *c)
@@ -310,106 +342,111 @@ static int on_link(void *arg, const char *client, const struct store_connection 
     int own = strcmp(client, shared->client) == 0;
     if (strcmp(c->app, shared->app) != 0)
         return 0;
-    if (!shared->tell && own)
+    if (!shared->print && own)
         shared->id = xstrdup(c->id);
-    else if (shared->tell && !own && shared->id && strcmp(c->id, shared->id) == 0)
+    else if (shared->print && !own && shared->id && strcmp(c->id, shared->id) == 0)
         table_printf(stderr,
                      "client %s is of the same company and uses this connection too\n",
                      client);
     return 0;
 }
 
-/* Clients of one company share its connection: who connects one should know. */
-static void tell_shared(struct workspace *w, const char *client, const char *app)
+/* Names the other clients of the company: they use the same connection. */
+static void print_shared(struct workspace *w, const char *client, const char *app)
 {
     struct err ignored;
     struct store *store = workspace_store(w, &ignored);
     struct shared shared = {.client = client, .app = app};
-    for (shared.tell = 0; store && shared.tell < 2; shared.tell++)
+    for (shared.print = 0; store && shared.print < 2; shared.print++)
         if (store_connection_each(store, on_link, &shared, &ignored) != 0)
             break;
     free(shared.id);
 }
 
-/* What a consent needs, before anything is made for it. */
-static int check_app(struct workspace *w, const char *client, const char *app,
-                     struct err *e)
+struct connect { /* the command's options */
+    const char *client, *token_file, *api_url, *oauth_url, *app;
+    int replace, link, paste;
+};
+
+/* Checks what the consent needs, before a client is made for it. */
+static int check_app(struct workspace *w, const struct connect *c, struct err *e)
 {
     struct credentials by;
-    int rc =
-        credentials_open(w, app, workspace_has_client(w, client) ? client : NULL, &by, e);
+    const char *client = workspace_has_client(w, c->client) ? c->client : NULL;
+    int rc = credentials_open(w, c->app, client, &by, e);
     credentials_fini(&by);
     return rc;
 }
 
-int cmd_connect(struct cli *cli, int argc, char **argv)
+static int read_token(const struct connect *c, struct buf *token, struct err *e)
 {
-    const char *token_file = NULL, *api_url = NULL, *oauth_url = NULL, *app = "front";
-    int replace = 0, link = 0, paste = 0, code = 0;
-    struct cli_option options[] = {{"token-file", CLI_VALUE, &token_file},
-                                   {"link", CLI_FLAG, &link},
-                                   {"paste", CLI_FLAG, &paste},
-                                   {"api-url", CLI_VALUE, &api_url},
-                                   {"oauth-url", CLI_VALUE, &oauth_url},
-                                   {"app", CLI_VALUE, &app},
-                                   {"replace", CLI_FLAG, &replace},
-                                   {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    struct workspace *w = NULL;
-    struct session *s = NULL;
-    struct buf token;
-
-    buf_init(&token, 0);
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 1, usage, &e) != 0)
-        goto out;
-    if ((token_file != NULL) + link + paste > 1) {
-        err_set(&e, ERR_USAGE,
-                "--token-file, --link and --paste exclude each other\nusage: foyer %s",
-                usage);
-        goto out;
-    }
-    const char *client = rest.items[0];
-    w = workspace_open(cli->workspace, 0, &e);
-    if (!w || check_url("--api-url", api_url, &e) != 0 ||
-        check_url("--oauth-url", oauth_url, &e) != 0 ||
-        !workspace_connector(w, app, &e) || !workspace_vault(w, &e))
-        goto out;
-    if (!token_file && check_app(w, client, app, &e) != 0)
-        goto out;
-    /* before a client is made for it */
-    char *prompt = xasprintf("token of %s, then Enter: ", client);
-    int rc = token_file ? cli_read_secret(token_file, prompt, &token, &e) : 0;
+    char *prompt = xasprintf("token of %s, then Enter: ", c->client);
+    int rc = cli_read_secret(c->token_file, prompt, token, e);
     free(prompt);
-    if (rc != 0)
-        goto out;
-    if (oauth_check_token(buf_str(&token), token.len, &e) != 0) {
-        err_prefix(&e, "cannot use the token of %s", token_file);
-        goto out;
-    }
-    if (!workspace_has_client(w, client) && make_client(w, client, app, &e) != 0)
-        goto out;
-    if (!workspace_client(w, client, &e) || !(s = session_open(w, &e)))
-        goto out;
-    struct wait wait = {.cli = cli, .s = s, .client = client, .e = &e};
-    wait.grants = grants_new(w, session_httpc(s));
-    struct grant_spec spec = {.client = client,
-                              .app = app,
-                              .api_url = api_url,
-                              .oauth_url = oauth_url,
-                              .redirect_url = credentials_redirect_url(w, app, client),
-                              .replace = replace};
-    code = token_file ? by_token(&wait, &spec, token.data)
-           : link     ? by_link(w, &spec, cli, &e)
-           : paste    ? by_paste(w, &wait, &spec)
-                      : by_listening(w, &wait, &spec);
+    if (rc == 0 && oauth_check_token(buf_str(token), token->len, e) != 0)
+        rc = err_prefix(e, "cannot use the token of %s", c->token_file);
+    return rc;
+}
+
+static int check(const struct cli *cli, const struct connect *c, struct err *e)
+{
+    if (check_url("--api-url", c->api_url, e) != 0 ||
+        check_url("--oauth-url", c->oauth_url, e) != 0 ||
+        !workspace_connector(cli->w, c->app, e) || !workspace_vault(cli->w, e))
+        return -1;
+    return c->token_file ? 0 : check_app(cli->w, c, e);
+}
+
+static int connect_client(struct cli *cli, const struct connect *c, const char *token,
+                          struct err *e)
+{
+    struct workspace *w = cli->w;
+    if (!workspace_has_client(w, c->client) && make_client(w, c->client, c->app, e) != 0)
+        return -1;
+    if (!workspace_client(w, c->client, e) || cli_open_session(cli, e) != 0)
+        return -1;
+    struct wait wait = {.cli = cli, .client = c->client, .e = e};
+    wait.grants = grants_new(w, session_httpc(cli->session));
+    struct grant_spec spec = {.client = c->client,
+                              .app = c->app,
+                              .api_url = c->api_url,
+                              .oauth_url = c->oauth_url,
+                              .redirect_url =
+                                  credentials_redirect_url(w, c->app, c->client),
+                              .replace = c->replace};
+    int code = c->token_file ? by_token(&wait, &spec, token)
+               : c->link     ? by_link(w, &spec, cli, e)
+               : c->paste    ? by_paste(w, &wait, &spec)
+                             : by_listening(w, &wait, &spec);
     grants_free(wait.grants);
     if (wait.connected)
-        tell_shared(w, client, app);
-out:
+        print_shared(w, c->client, c->app);
+    return e->kind != ERR_NONE ? -1 : code;
+}
+
+int cmd_connect(struct cli *cli, struct err *e)
+{
+    struct connect c = {.app = "front"};
+    struct cli_option options[] = {{"token-file", CLI_VALUE, &c.token_file},
+                                   {"link", CLI_FLAG, &c.link},
+                                   {"paste", CLI_FLAG, &c.paste},
+                                   {"api-url", CLI_VALUE, &c.api_url},
+                                   {"oauth-url", CLI_VALUE, &c.oauth_url},
+                                   {"app", CLI_VALUE, &c.app},
+                                   {"replace", CLI_FLAG, &c.replace},
+                                   {NULL, CLI_FLAG, NULL}};
+    struct buf token;
+    int code = -1;
+    if (cli_parse(cli, options, e) != 0)
+        return -1;
+    if ((c.token_file != NULL) + c.link + c.paste > 1)
+        return cli_usage_error(cli, e,
+                               "--token-file, --link and --paste exclude each other");
+    c.client = cli->words.items[0];
+    buf_init(&token, 0);
+    if (cli_open(cli, e) == 0 && check(cli, &c, e) == 0 &&
+        (!c.token_file || read_token(&c, &token, e) == 0))
+        code = connect_client(cli, &c, token.data, e);
     vault_wipe(&token);
-    session_close(s);
-    workspace_close(w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : code;
+    return code;
 }

@@ -1,9 +1,6 @@
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cli/cli.h"
-#include "cli/table.h"
 #include "base/clock.h"
 
 static const char *state_of(const struct store_connection *c, int64_t now)
@@ -37,33 +34,18 @@ static int add_connection(void *arg, const char *client, const struct store_conn
     return 0;
 }
 
-int cmd_connections(struct cli *cli, int argc, char **argv)
+int cmd_connections(struct cli *cli, struct err *e)
 {
     struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
     json_t *rows = json_array();
-    struct workspace *w = NULL;
-    struct store *store = NULL;
-    if (cli_parse(cli, argc, argv, options, &rest, 0, 0, "connections [--json]", &e) == 0)
-        w = workspace_open(cli->workspace, 0, &e);
-    if (w)
-        store = workspace_store(w, &e);
-    if (store && store_connection_each(store, add_connection, rows, &e) == 0) {
-        if (cli->json) {
-            cli_print_json(rows);
-        } else if (json_array_size(rows) == 0) {
-            fputs("no client is connected: foyer connect CLIENT\n", stderr);
-        } else {
-            json_t *columns =
-                json_pack("[s,s,s,s,s,s,s,s]", "client", "app", "company", "id", "state",
-                          "expires_in", "refreshed_at", "last_error");
-            table_print(rows, columns);
-            json_decref(columns);
-        }
-    }
+    int rc = cli_begin(cli, options, e);
+    if (rc == 0)
+        rc = store_connection_each(cli->store, add_connection, rows, e);
+    if (rc == 0 && json_array_size(rows) == 0 && !cli->json)
+        fputs("no client is connected: foyer connect CLIENT\n", stderr);
+    else if (rc == 0)
+        cli_print_rows(cli, rows,
+                       "client app company id state expires_in refreshed_at last_error");
     json_decref(rows);
-    workspace_close(w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+    return rc;
 }

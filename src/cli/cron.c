@@ -1,15 +1,11 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/cli.h"
-#include "cli/table.h"
 #include "work/worker.h"
 #include "core/jsontree.h"
-#include "base/str.h"
+#include "base/array.h"
 #include "store/ledger.h"
 #include "store/store.h"
-
-static const char usage[] = "cron [--json]";
 
 struct ended { /* the runs that ended */
     json_t *rows;
@@ -26,12 +22,12 @@ static void on_ended(void *arg, const struct attempt_result *end)
     struct ids *ids = arg;
     if (!ledger_is_over(end->state) && end->state != LEDGER_PARKED)
         return;
-    ids->list = xrealloc(ids->list, (ids->n + 1) * sizeof *ids->list);
+    array_grow(ids->list, ids->n);
     ids->list[ids->n++] = end->id;
 }
 
-/* As `foyer run`: a final failure before one that may pass. One that was tried until its
- * policy said enough is as dead as the others. */
+/* Returns the exit code for the run. A run that died of a retryable error was retried as
+ * often as its policy allows, and counts as a final failure. */
 static int code_of(const struct ledger_run *run)
 {
     if (run->state == LEDGER_PARKED)
@@ -62,49 +58,36 @@ static int add_row(void *arg, const struct ledger_run *run)
     return 0;
 }
 
-static int report(const struct cli *cli, struct workspace *w, const struct ids *ids,
-                  struct err *e)
+static int report(struct cli *cli, const struct ids *ids, struct err *e)
 {
     struct ended ended = {.rows = json_array()};
-    struct store *store = workspace_store(w, e);
+    struct store *store = workspace_store(cli->w, e);
     for (size_t i = 0; store && i < ids->n; i++)
         if (ledger_read(store_db(store), ids->list[i], add_row, &ended, e) != 0)
             break;
-    if (cli->json) {
-        cli_print_json(ended.rows);
-    } else if (ids->n) {
-        json_t *columns =
-            json_pack("[s, s, s, s, s]", "run", "client", "recipe", "state", "reason");
-        table_print(ended.rows, columns);
-        json_decref(columns);
-    }
+    if (cli->json || ids->n)
+        cli_print_rows(cli, ended.rows, "run client recipe state reason");
     json_decref(ended.rows);
     return ended.code;
 }
 
-int cmd_cron(struct cli *cli, int argc, char **argv)
+int cmd_cron(struct cli *cli, struct err *e)
 {
     struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0}, ignored = {0};
+    struct err ignored = {0};
     struct ids ids = {0};
-    struct workspace *w = NULL;
-    struct worker *worker = NULL;
     int code = 0;
-    if (cli_parse(cli, argc, argv, options, &rest, 0, 0, usage, &e) == 0)
-        w = workspace_open(cli->workspace, 0, &e);
-    if (w)
-        worker = worker_open(w, on_ended, &ids, &e);
-    if (worker) {
-        int ended = worker_errand(worker, &e);
-        worker_close(worker);
-        if (ended >= 0 || !cli->json) /* else the error is the one document */
-            code = report(cli, w, &ids, ended < 0 ? &ignored : &e);
-        if (ended > 0)
-            code = ended;
-    }
-    workspace_close(w);
+    if (cli_begin(cli, options, e) != 0)
+        return -1;
+    struct worker *worker = worker_open(cli->w, on_ended, &ids, e);
+    if (!worker)
+        return -1;
+    int ended = worker_errand(worker, e);
+    worker_close(worker);
+    if (ended >= 0 || !cli->json) /* else the error is the one document */
+        code = report(cli, &ids, ended < 0 ? &ignored : e);
+    if (ended > 0)
+        code = ended;
     free(ids.list);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : code;
+    return e->kind != ERR_NONE ? -1 : code;
 }

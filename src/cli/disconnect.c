@@ -13,7 +13,8 @@ static int count_run(void *arg, const struct ledger_run *run)
     return 0;
 }
 
-/* Runs of CLIENT that are not over are held when they next need the connection. */
+/* Counts the runs of CLIENT that are not over: each is held when it next needs the
+ * connection. */
 static void tell_waiting(struct store *store, const char *client, const char *app)
 {
     static const int open[] = {LEDGER_QUEUED,  LEDGER_RUNNING,    LEDGER_SLEEPING,
@@ -26,39 +27,31 @@ static void tell_waiting(struct store *store, const char *client, const char *ap
     if (ledger_each(store_db(store), &filter, count_run, &n, &ignored) != 0 || n == 0)
         return;
     char *command = connection_command(client, app);
-    table_printf(stderr,
-                 "%d run%s of %s %s not over: what needs %s is held, and goes on after "
-                 "`%s`; `foyer runs list --client %s` shows %s, `foyer runs cancel` "
-                 "gives up\n",
-                 n, n == 1 ? "" : "s", client, n == 1 ? "is" : "are", app, command,
-                 client, n == 1 ? "it" : "them");
+    table_printf(
+        stderr,
+        "%d run%s of %s %s not over: a run that needs %s is held, and goes on "
+        "after `%s`; `foyer runs list --client %s` shows %s, `foyer runs cancel` "
+        "gives a run up\n",
+        n, n == 1 ? "" : "s", client, n == 1 ? "is" : "are", app, command, client,
+        n == 1 ? "it" : "them");
     free(command);
 }
 
-int cmd_disconnect(struct cli *cli, int argc, char **argv)
+int cmd_disconnect(struct cli *cli, struct err *e)
 {
-    static const char usage[] = "disconnect CLIENT [--app APP]";
     const char *app = "front";
     struct cli_option options[] = {{"app", CLI_VALUE, &app}, {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    struct workspace *w = NULL;
-    struct store *store = NULL;
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 1, usage, &e) == 0)
-        w = workspace_open(cli->workspace, 0, &e);
-    if (w)
-        store = workspace_store(w, &e);
-    if (store && store_connection_delete(store, rest.items[0], app, &e) == 0) {
-        /* no revocation endpoint is documented */
-        fprintf(stderr,
-                "forgot %s's connection to %s; to revoke the grant itself, an "
-                "administrator of "
-                "the company removes the app in its settings (Front: Settings, "
-                "Integrations)\n",
-                rest.items[0], app);
-        tell_waiting(store, rest.items[0], app);
-    }
-    workspace_close(w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+    if (cli_begin(cli, options, e) != 0)
+        return -1;
+    const char *client = cli->words.items[0];
+    if (store_connection_delete(cli->store, client, app, e) != 0)
+        return -1;
+    /* Front documents no endpoint that revokes a grant */
+    fprintf(stderr,
+            "forgot %s's connection to %s; to revoke the grant itself, an administrator "
+            "of the company removes the app in its settings (Front: Settings, "
+            "Integrations)\n",
+            client, app);
+    tell_waiting(cli->store, client, app);
+    return 0;
 }

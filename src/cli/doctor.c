@@ -9,6 +9,7 @@
 #include "auth/grant.h"
 #include "ops/probe.h"
 #include "work/session.h"
+#include "cli/table.h"
 #include "ops/state_check.h"
 #include "workspace/workspace_check.h"
 #include "base/clock.h"
@@ -18,26 +19,25 @@
 #include "store/ahead.h"
 #include "store/budget.h"
 #include "store/sealing.h"
+#include "core/settings.h"
+#include "store/store_secret.h"
 #include "core/jsontree.h"
 #include "core/settings_value.h"
-#include "store/store_secret.h"
-
-static const char usage[] = "doctor [--json]";
 
 enum {
     SPACE_WARN_MB = 500,
     SPACE_MIN_MB = 50,
     SKEW_WARN_MS = 60 * 1000,
-    SKEW_MAX_MS = 300 * 1000 /* signed webhooks are refused from here on (FACTS 6) */
+    SKEW_MAX_MS = 300 * 1000 /* foyer serve refuses signed webhooks of more */
 };
 
 struct doctor {
     struct workspace *w;
-    struct session *s; /* NULL: nothing can be asked */
+    struct session *s; /* NULL: no request can be sent */
     struct diagnosis found;
-    int reconnects; /* problems that connecting again ends */
-    struct probe_connection *ties;
-    int keyless;
+    int reconnects; /* problems that end when a client is connected again */
+    struct probe_connection *connections;
+    int keyless; /* 1: the sealing key cannot be read */
 };
 
 /* "3 days", "2 hours", "5 minutes", "20 seconds" */
@@ -59,17 +59,17 @@ static const char *span(int64_t ms, char out[32])
 
 /* ---- the key and the store ---- */
 
-struct run_log {
-    const char *name;
+struct old_keys {
+    const char *name; /* of the key file, without its directory */
     int n;
 };
 
-static int count_kept(void *arg, const char *name)
+static int count_old_key(void *arg, const char *name)
 {
-    struct run_log *kept = arg;
-    size_t n = strlen(kept->name);
-    kept->n += strncmp(name, kept->name, n) == 0 && name[n] == '.' &&
-               strlen(name) == n + VAULT_ID_SIZE && !strstr(name + n + 1, ".");
+    struct old_keys *old = arg;
+    size_t n = strlen(old->name);
+    old->n += strncmp(name, old->name, n) == 0 && name[n] == '.' &&
+              strlen(name) == n + VAULT_ID_SIZE && !strstr(name + n + 1, ".");
     return 0;
 }
 
@@ -79,25 +79,25 @@ static void check_key(struct doctor *d)
     struct vault *vault = workspace_vault(d->w, &e);
     if (!vault) {
         d->keyless = 1;
-        diagnosis_add(&d->found, FINDING_PROBLEM, "key", "%s", e.text);
+        diagnosis_add(&d->found, DIAGNOSIS_PROBLEM, "key", "%s", e.text);
         return;
     }
     const char *file = vault_file(vault), *slash = strrchr(file, '/');
     char *dir = slash ? xmemdup0(file, (size_t)(slash - file) + 1) : xstrdup(".");
-    struct run_log kept = {slash ? slash + 1 : file, 0};
-    path_each(dir, count_kept, &kept);
+    struct old_keys old = {slash ? slash + 1 : file, 0};
+    path_each(dir, count_old_key, &old);
     json_t *finding =
-        diagnosis_add(&d->found, FINDING_OK, "key",
+        diagnosis_add(&d->found, DIAGNOSIS_OK, "key",
                       "the sealing key is %s, with the id %s", file, vault_key_id(vault));
     diagnosis_set(finding, "file", file);
     diagnosis_set(finding, "id", vault_key_id(vault));
-    if (kept.n)
+    if (old.n)
         diagnosis_add(
-            &d->found, FINDING_OK, "key",
+            &d->found, DIAGNOSIS_OK, "key",
             "%d old key%s beside it, for backups and other workspaces; delete %s when "
             "nothing needs %s",
-            kept.n, kept.n == 1 ? " lies" : "s lie",
-            kept.n == 1 ? "that file" : "those files", kept.n == 1 ? "it" : "them");
+            old.n, old.n == 1 ? " lies" : "s lie",
+            old.n == 1 ? "that file" : "those files", old.n == 1 ? "it" : "them");
     free(dir);
 }
 
@@ -108,12 +108,12 @@ static void check_space(struct doctor *d)
     if (statvfs(state, &fs) == 0) {
         long long mb =
             (long long)((double)fs.f_bavail * (double)fs.f_frsize / (1024 * 1024));
-        enum finding status = mb < SPACE_MIN_MB    ? FINDING_PROBLEM
-                              : mb < SPACE_WARN_MB ? FINDING_WARNING
-                                                   : FINDING_OK;
+        enum diagnosis_status status = mb < SPACE_MIN_MB    ? DIAGNOSIS_PROBLEM
+                                       : mb < SPACE_WARN_MB ? DIAGNOSIS_WARNING
+                                                            : DIAGNOSIS_OK;
         json_t *finding =
             diagnosis_add(&d->found, status, "space", "%lld MB are free for %s%s", mb,
-                          state, status == FINDING_OK ? "" : ": make room");
+                          state, status == DIAGNOSIS_OK ? "" : ": make room");
         json_object_set_new(finding, "free_mb", json_integer(mb));
     }
     free(state);
@@ -125,11 +125,11 @@ static int open_value(void *arg, const struct sealing_place *place,
     struct doctor *d = arg;
     struct err why = {0};
     (void)new, (void)e;
-    /* an access token is opened when its API is asked */
+    /* an access token is opened when its API is asked, see check_connections */
     if (place->app && strcmp(place->name, "access") == 0)
         return 0;
     if (sealing_by_vault(workspace_vault(d->w, NULL), place, old, NULL, &why) != 0)
-        diagnosis_add(&d->found, FINDING_PROBLEM, "values", "%s", why.text);
+        diagnosis_add(&d->found, DIAGNOSIS_PROBLEM, "values", "%s", why.text);
     return 0;
 }
 
@@ -139,22 +139,22 @@ static void check_values(struct doctor *d, struct store *store)
     struct sealing_count count;
     char recorded[VAULT_ID_SIZE];
     const char *key = vault_key_id(workspace_vault(d->w, NULL));
-    int before = d->found.counts[FINDING_PROBLEM];
+    int before = d->found.counts[DIAGNOSIS_PROBLEM];
     if (sealing_key(store, recorded, &e) != 0 ||
         sealing_each(store, key, open_value, d, &count, &e) != 0) {
-        diagnosis_add(&d->found, FINDING_PROBLEM, "values", "%s", e.text);
+        diagnosis_add(&d->found, DIAGNOSIS_PROBLEM, "values", "%s", e.text);
         return;
     }
-    if (d->found.counts[FINDING_PROBLEM] > before)
+    if (d->found.counts[DIAGNOSIS_PROBLEM] > before)
         return;
     if (count.other > 0 || (recorded[0] && strcmp(recorded, key) != 0))
         diagnosis_add(
-            &d->found, FINDING_WARNING, "values",
+            &d->found, DIAGNOSIS_WARNING, "values",
             "%d of %d sealed values are sealed with an older key: run `foyer vault "
             "rekey`",
             count.other, count.values);
     else
-        diagnosis_add(&d->found, FINDING_OK, "values",
+        diagnosis_add(&d->found, DIAGNOSIS_OK, "values",
                       "%d sealed value%s, all with that key", count.values,
                       count.values == 1 ? "" : "s");
 }
@@ -166,7 +166,7 @@ static void on_ahead(void *arg, const char *what, int64_t n, int64_t latest_ms)
     buf_init(&latest, 64);
     when_format(&latest, "%F %R UTC", latest_ms / 1000, NULL);
     json_t *finding = diagnosis_add(
-        &d->found, FINDING_WARNING, "clock",
+        &d->found, DIAGNOSIS_WARNING, "clock",
         "%lld %s of the store have times of the future, the latest %s: this machine's "
         "clock was ahead then; they count as now, or not at all",
         (long long)n, what, buf_str(&latest));
@@ -180,17 +180,17 @@ static void check_store(struct doctor *d)
     struct err e = {0};
     struct store *store = workspace_store(d->w, &e);
     if (!store || store_check(store, &e) != 0) {
-        diagnosis_add(&d->found, FINDING_PROBLEM, "store", "%s", e.text);
+        diagnosis_add(&d->found, DIAGNOSIS_PROBLEM, "store", "%s", e.text);
         return;
     }
     json_t *finding =
-        diagnosis_add(&d->found, FINDING_OK, "store",
+        diagnosis_add(&d->found, DIAGNOSIS_OK, "store",
                       "the store state/foyer.db is sound, version %d", store_version());
     json_object_set_new(finding, "version", json_integer(store_version()));
     if (!d->keyless)
         check_values(d, store);
     if (ahead_each(store_db(store), clock_wall_ms(), on_ahead, d, &e) != 0)
-        diagnosis_add(&d->found, FINDING_PROBLEM, "clock", "%s", e.text);
+        diagnosis_add(&d->found, DIAGNOSIS_PROBLEM, "clock", "%s", e.text);
 }
 
 /* ---- settings ---- */
@@ -198,11 +198,11 @@ static void check_store(struct doctor *d)
 static void on_problem(void *arg, const char *path, int line, const char *field,
                        const char *sentence)
 {
-    diagnosis_add(&((struct doctor *)arg)->found, FINDING_PROBLEM, "settings",
+    diagnosis_add(&((struct doctor *)arg)->found, DIAGNOSIS_PROBLEM, "settings",
                   "%s:%d: %s%s%s", path, line, field, *field ? ": " : "", sentence);
 }
 
-/* Every secret that TREE, of FILE, names must be stored. */
+/* Checks that every secret that TREE, of FILE, names is stored. */
 static void check_secrets(struct doctor *d, const json_t *tree, const char *file)
 {
     const char *before, *name = settings_secret_behind(tree, &before), *key;
@@ -212,7 +212,7 @@ static void check_secrets(struct doctor *d, const json_t *tree, const char *file
     struct store *store = name ? workspace_store(d->w, &e) : NULL;
     if (store && store_secret_version(store, name, &e) == 0)
         diagnosis_add(
-            &d->found, FINDING_PROBLEM, "secrets",
+            &d->found, DIAGNOSIS_PROBLEM, "secrets",
             "%s names the secret \"%s\", which is not set: run `foyer secret set %s`",
             file, name, name);
     if (name)
@@ -238,28 +238,29 @@ static void check_client(void *arg, const char *client)
 
 static void check_settings(struct doctor *d)
 {
-    int before = d->found.counts[FINDING_PROBLEM];
+    int before = d->found.counts[DIAGNOSIS_PROBLEM];
     workspace_check(d->w, on_problem, d);
     workspace_check_connectors(d->w, on_problem, d);
     check_secrets(d, workspace_settings(d->w, NULL), "foyer.lua");
     workspace_each_client(d->w, check_client, d);
-    if (d->found.counts[FINDING_PROBLEM] == before)
+    if (d->found.counts[DIAGNOSIS_PROBLEM] == before)
         diagnosis_add(
-            &d->found, FINDING_OK, "settings",
+            &d->found, DIAGNOSIS_OK, "settings",
             "the settings are well formed, and the secrets they name are set; `foyer "
-            "check` looks at the scripts too");
+            "check` checks the scripts too");
 }
 
 /* ---- connections ---- */
 
-static void say_reconnect(struct doctor *d, const struct probe_connection *t,
+static void add_reconnect(struct doctor *d, const struct probe_connection *t,
                           const char *why)
 {
     char *command = connection_command(t->client, t->app);
-    if (strstr(why, "foyer connect")) /* it says so itself */
-        diagnosis_add_connection(&d->found, t, FINDING_PROBLEM, "connection", "%s", why);
+    if (strstr(why, "foyer connect")) /* WHY names the command already */
+        diagnosis_add_connection(&d->found, t, DIAGNOSIS_PROBLEM, "connection", "%s",
+                                 why);
     else
-        diagnosis_add_connection(&d->found, t, FINDING_PROBLEM, "connection",
+        diagnosis_add_connection(&d->found, t, DIAGNOSIS_PROBLEM, "connection",
                                  "%s; run `%s`", why, command);
     free(command);
     d->reconnects++;
@@ -270,23 +271,23 @@ static void check_answer(struct doctor *d, const struct probe_connection *t)
     const char *id = json_text(t->answer, "id");
     json_int_t status = json_integer_value(json_object_get(t->answer, "status"));
     if (t->reconnect || t->err.kind == ERR_AUTH)
-        say_reconnect(d, t,
+        add_reconnect(d, t,
                       t->reconnect ? "it needs to be connected again: its refresh token "
                                      "is not accepted any more"
                                    : t->err.text);
     else if (!t->answer)
-        diagnosis_add_connection(&d->found, t, FINDING_PROBLEM, "connection", "%s",
+        diagnosis_add_connection(&d->found, t, DIAGNOSIS_PROBLEM, "connection", "%s",
                                  t->err.kind != ERR_NONE ? t->err.text : "interrupted");
     else if (status == 401)
-        say_reconnect(d, t, "the API refuses its token");
+        add_reconnect(d, t, "the API refuses its token");
     else if (status != 200 || !id)
-        diagnosis_add_connection(&d->found, t, FINDING_PROBLEM, "connection",
+        diagnosis_add_connection(&d->found, t, DIAGNOSIS_PROBLEM, "connection",
                                  "the API answers, but not with whose token it is (%d)",
                                  (int)status);
     else if (strcmp(id, t->id) != 0)
-        say_reconnect(d, t, "its token belongs to another company now");
+        add_reconnect(d, t, "its token belongs to another company now");
     else
-        diagnosis_add_connection(&d->found, t, FINDING_OK, "connection",
+        diagnosis_add_connection(&d->found, t, DIAGNOSIS_OK, "connection",
                                  "the API answers, and the company is the same");
 }
 
@@ -297,7 +298,7 @@ static void check_expiry(struct doctor *d, const struct probe_connection *t)
     if (t->reconnect)
         return;
     if (!t->oauth) {
-        diagnosis_add_connection(&d->found, t, FINDING_OK, "token",
+        diagnosis_add_connection(&d->found, t, DIAGNOSIS_OK, "token",
                                  "an API token, which does not expire");
         return;
     }
@@ -305,7 +306,7 @@ static void check_expiry(struct doctor *d, const struct probe_connection *t)
         span(now - t->refreshed_ms, ago);
     int over = t->expires_ms && now >= t->expires_ms;
     json_t *finding = diagnosis_add_connection(
-        &d->found, t, over ? FINDING_WARNING : FINDING_OK, "token",
+        &d->found, t, over ? DIAGNOSIS_WARNING : DIAGNOSIS_OK, "token",
         "its token %s%s%s; it was %s%s%s",
         !t->expires_ms ? "does not say when it expires"
         : over         ? "expired "
@@ -320,7 +321,7 @@ static void check_expiry(struct doctor *d, const struct probe_connection *t)
         json_object_set_new(finding, "refreshed_at",
                             json_real((double)t->refreshed_ms / 1000));
     if (t->last_error)
-        diagnosis_add_connection(&d->found, t, FINDING_WARNING, "token",
+        diagnosis_add_connection(&d->found, t, DIAGNOSIS_WARNING, "token",
                                  "its last refresh failed: %s", t->last_error);
 }
 
@@ -333,15 +334,15 @@ static void check_budget(struct doctor *d, struct budget *budget,
     int64_t now = clock_wall_ms();
     json_t *finding = NULL;
     if (budget_state(budget, company, now, &state, &e) != 0)
-        diagnosis_add_connection(&d->found, t, FINDING_WARNING, "budget", "%s", e.text);
+        diagnosis_add_connection(&d->found, t, DIAGNOSIS_WARNING, "budget", "%s", e.text);
     else if (state.blocked_until_ms > now)
         finding = diagnosis_add_connection(
-            &d->found, t, FINDING_WARNING, "budget",
+            &d->found, t, DIAGNOSIS_WARNING, "budget",
             "its rate limit is used up: all requests wait for %s",
             span(state.blocked_until_ms - now, wait));
     else
         finding = diagnosis_add_connection(
-            &d->found, t, FINDING_OK, "budget",
+            &d->found, t, DIAGNOSIS_OK, "budget",
             "%lld of %lld requests a minute are left%s", (long long)state.left,
             (long long)state.limit, state.learned ? "" : " (the limit is not known yet)");
     if (finding) {
@@ -353,7 +354,7 @@ static void check_budget(struct doctor *d, struct budget *budget,
 
 static void check_clock(struct doctor *d)
 {
-    for (const struct probe_connection *t = d->ties; t; t = t->next) {
+    for (const struct probe_connection *t = d->connections; t; t = t->next) {
         const char *date = json_text(t->answer, "date");
         char by[32];
         if (!date)
@@ -361,46 +362,47 @@ static void check_clock(struct doctor *d)
         int64_t skew = grant_date_skew_ms(date, t->answered_ms);
         int64_t off = skew < 0 ? -skew : skew;
         if (off < SKEW_WARN_MS)
-            diagnosis_add(&d->found, FINDING_OK, "clock",
+            diagnosis_add(&d->found, DIAGNOSIS_OK, "clock",
                           "this machine's clock agrees with %s's", t->company);
         else
             diagnosis_add(
-                &d->found, off < SKEW_MAX_MS ? FINDING_WARNING : FINDING_PROBLEM, "clock",
+                &d->found, off < SKEW_MAX_MS ? DIAGNOSIS_WARNING : DIAGNOSIS_PROBLEM,
+                "clock",
                 "this machine's clock is %s %s: set it, best by NTP; expiries are "
                 "corrected, signed webhooks are not",
                 span(off, by), skew > 0 ? "slow" : "fast");
         return;
     }
-    diagnosis_add(&d->found, d->ties ? FINDING_WARNING : FINDING_OK, "clock",
-                  "nobody answered who could say whether this machine's clock is right");
+    diagnosis_add(&d->found, d->connections ? DIAGNOSIS_WARNING : DIAGNOSIS_OK, "clock",
+                  "no API answered, so this machine's clock could not be compared");
 }
 
 static void check_connections(struct doctor *d)
 {
     struct err e = {0};
     struct store *store = workspace_store(d->w, &e);
-    if (!store) /* said already */
+    if (!store) /* check_store has said so */
         return;
-    d->ties = probe_list(store, &e);
+    d->connections = probe_list(store, &e);
     if (e.kind != ERR_NONE) {
-        diagnosis_add(&d->found, FINDING_PROBLEM, "connection", "%s", e.text);
+        diagnosis_add(&d->found, DIAGNOSIS_PROBLEM, "connection", "%s", e.text);
         return;
     }
-    if (!d->ties)
-        diagnosis_add(&d->found, FINDING_WARNING, "connection",
+    if (!d->connections)
+        diagnosis_add(&d->found, DIAGNOSIS_WARNING, "connection",
                       "no client is connected: run `foyer connect CLIENT`");
-    if (d->keyless && d->ties) {
-        diagnosis_add(&d->found, FINDING_PROBLEM, "connection",
+    if (d->keyless && d->connections) {
+        diagnosis_add(&d->found, DIAGNOSIS_PROBLEM, "connection",
                       "without the key no API can be asked");
         return;
     }
-    if (!d->s && d->ties)
-        diagnosis_add(&d->found, FINDING_PROBLEM, "connection",
+    if (!d->s && d->connections)
+        diagnosis_add(&d->found, DIAGNOSIS_PROBLEM, "connection",
                       "no API can be asked, for the settings above");
     if (d->s)
-        probe_ask(d->ties, d->s, store);
+        probe_ask(d->connections, d->s, store);
     struct budget *budget = budget_new(workspace_live(d->w));
-    for (struct probe_connection *t = d->ties; t; t = t->next) {
+    for (struct probe_connection *t = d->connections; t; t = t->next) {
         if (d->s)
             check_answer(d, t);
         check_expiry(d, t);
@@ -410,7 +412,7 @@ static void check_connections(struct doctor *d)
     check_clock(d);
 }
 
-/* ---- what the recipes need ---- */
+/* ---- the connections and scopes that recipes need ---- */
 
 static char *joined(const json_t *list)
 {
@@ -435,13 +437,13 @@ static int is_connected(struct doctor *d, const char *client, const char *app)
     struct store_connection row;
     struct store *store = workspace_store(d->w, &e);
     if (!store)
-        return 1; /* said already */
+        return 1; /* check_store has said so */
     int found = store_connection_find(store, client, app, &row, &e) == 0;
     store_connection_fini(&row);
     return found || e.kind != ERR_NOT_FOUND;
 }
 
-static void say_needs(struct doctor *d, const char *client, const json_t *needs)
+static void add_needs(struct doctor *d, const char *client, const json_t *needs)
 {
     const char *app;
     json_t *need, *item, *finding;
@@ -453,7 +455,7 @@ static void say_needs(struct doctor *d, const char *client, const json_t *needs)
         if (!is_connected(d, client, app)) {
             char *command = connection_command(client, app);
             finding = diagnosis_add(
-                &d->found, FINDING_PROBLEM, "connection",
+                &d->found, DIAGNOSIS_PROBLEM, "connection",
                 "client %s is not connected to %s, and %s need%s it: run `%s`", client,
                 app, recipes,
                 json_array_size(json_object_get(need, "recipes")) == 1 ? "s" : "",
@@ -464,7 +466,7 @@ static void say_needs(struct doctor *d, const char *client, const json_t *needs)
         }
         if (*scopes) {
             finding = diagnosis_add(
-                &d->found, FINDING_OK, "scopes",
+                &d->found, DIAGNOSIS_OK, "scopes",
                 "client %s: these scopes must be ticked on the app %s: %s (for "
                 "%s)",
                 client, app, scopes, recipes);
@@ -479,14 +481,14 @@ static void say_needs(struct doctor *d, const char *client, const json_t *needs)
     json_array_foreach(json_object_get(needs, "unknown"), i, item)
     {
         diagnosis_add(
-            &d->found, FINDING_WARNING, "scopes",
+            &d->found, DIAGNOSIS_WARNING, "scopes",
             "client %s: %s calls an action whose name is not written down there: its "
             "scopes are not counted",
             client, json_string_value(item));
     }
     json_array_foreach(json_object_get(needs, "broken"), i, item)
     {
-        diagnosis_add(&d->found, FINDING_PROBLEM, "recipes", "client %s, recipe %s: %s",
+        diagnosis_add(&d->found, DIAGNOSIS_PROBLEM, "recipes", "client %s, recipe %s: %s",
                       client, json_text(item, "recipe"), json_text(item, "message"));
     }
 }
@@ -501,73 +503,82 @@ static void check_needs(void *arg, const char *client)
     if (!session_interrupted(d->s)) {
         json_t *needs = session_run(d->s, &call, NULL, &e);
         if (needs)
-            say_needs(d, client, needs);
+            add_needs(d, client, needs);
         else
-            diagnosis_add(&d->found, FINDING_PROBLEM, "recipes", "client %s: %s", client,
-                          e.text);
+            diagnosis_add(&d->found, DIAGNOSIS_PROBLEM, "recipes", "client %s: %s",
+                          client, e.text);
         json_decref(needs);
     }
     json_decref(args);
 }
 
-/* ---- all of it ---- */
+/* ---- the report ---- */
 
-/* 77 when connecting again is all that there is to do. */
+/* Returns 77 when connecting clients again ends every problem. */
 static int exit_code(const struct doctor *d)
 {
     if (d->s && session_interrupted(d->s))
         return 130;
-    if (d->found.counts[FINDING_PROBLEM] == 0)
+    if (d->found.counts[DIAGNOSIS_PROBLEM] == 0)
         return 0;
-    return err_exit_code(d->found.counts[FINDING_PROBLEM] == d->reconnects ? ERR_AUTH
-                                                                           : ERR_INVALID);
+    return err_exit_code(
+        d->found.counts[DIAGNOSIS_PROBLEM] == d->reconnects ? ERR_AUTH : ERR_INVALID);
+}
+
+static void print(const struct diagnosis *found)
+{
+    size_t i;
+    json_t *finding;
+    int problems = found->counts[DIAGNOSIS_PROBLEM];
+    int warnings = found->counts[DIAGNOSIS_WARNING];
+    json_array_foreach(found->list, i, finding)
+    {
+        table_printf(stdout, "%-8s %s\n", json_text_or(finding, "status", ""),
+                     json_text_or(finding, "message", ""));
+    }
+    printf("%d problem%s, %d warning%s\n", problems, problems == 1 ? "" : "s", warnings,
+           warnings == 1 ? "" : "s");
 }
 
 static int report(const struct cli *cli, const struct doctor *d)
 {
     if (cli->json) {
         json_t *tree = json_pack("{s:O, s:i, s:i}", "findings", d->found.list, "problems",
-                                 d->found.counts[FINDING_PROBLEM], "warnings",
-                                 d->found.counts[FINDING_WARNING]);
+                                 d->found.counts[DIAGNOSIS_PROBLEM], "warnings",
+                                 d->found.counts[DIAGNOSIS_WARNING]);
         cli_print_json(tree);
         json_decref(tree);
     } else {
-        diagnosis_print(&d->found);
+        print(&d->found);
     }
     return exit_code(d);
 }
 
-int cmd_doctor(struct cli *cli, int argc, char **argv)
+int cmd_doctor(struct cli *cli, struct err *e)
 {
     struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0}, why = {0};
+    struct err why = {0};
     struct doctor d = {.s = NULL};
-    int code = 0;
+    if (cli_begin(cli, options, e) != 0)
+        return -1;
+    d.w = cli->w;
     diagnosis_init(&d.found);
-    if (cli_parse(cli, argc, argv, options, &rest, 0, 0, usage, &e) == 0)
-        d.w = workspace_open(cli->workspace, 0, &e);
-    if (d.w) {
-        workspace_be_lenient(d.w);
-        check_key(&d);
-        check_store(&d);
-        check_space(&d);
-        state_check(workspace_dir(d.w), &d.found);
-        check_settings(&d);
-        d.s = session_open(d.w, &why);
-        if (!d.s)
-            diagnosis_add(&d.found, FINDING_PROBLEM, "settings", "%s", why.text);
-        check_connections(&d);
-        if (!d.keyless)
-            app_check(d.w, d.ties, &d.found);
-        if (d.s)
-            workspace_each_client(d.w, check_needs, &d);
-        code = report(cli, &d);
-    }
-    probe_free(d.ties);
+    workspace_be_lenient(d.w);
+    check_key(&d);
+    check_store(&d);
+    check_space(&d);
+    state_check(workspace_dir(d.w), &d.found);
+    check_settings(&d);
+    if (cli_open_session(cli, &why) != 0)
+        diagnosis_add(&d.found, DIAGNOSIS_PROBLEM, "settings", "%s", why.text);
+    d.s = cli->session;
+    check_connections(&d);
+    if (!d.keyless)
+        app_check(d.w, d.connections, &d.found);
+    if (d.s)
+        workspace_each_client(d.w, check_needs, &d);
+    int code = report(cli, &d);
+    probe_free(d.connections);
     diagnosis_fini(&d.found);
-    session_close(d.s);
-    workspace_close(d.w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : code;
+    return code;
 }

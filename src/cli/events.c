@@ -1,67 +1,50 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/cli.h"
-#include "ops/selection.h"
-#include "ops/report.h"
 #include "cli/table.h"
 #include "cli/timeline.h"
-#include "base/clock.h"
 #include "core/jsontree.h"
-#include "base/str.h"
-#include "store/store.h"
-
-static const char usage[] =
-    "events list|show|replay [ID …] [--client CLIENT] [--state STATE,…] [--since TIME] "
-    "[--limit N] [--dry-run] [--json]";
+#include "ops/delivery_control.h"
 
 enum { LIST_MAX = 50 };
 
-struct command {
+struct events_command {
     struct cli *cli;
     struct selection which;
     int dry;
-    struct workspace *w;
-    struct report *story;
-    json_t *rows;
-    int64_t now_ms;
-    enum err_kind worst;
-    struct err *e;
-    int failed;
+    json_t *rows;         /* the deliveries that the verb is about */
+    enum err_kind failed; /* of the first delivery that could not be replayed */
+    struct err *e;        /* for callbacks, with is_failed */
+    int is_failed;
 };
 
 /* ---- list ---- */
 
 static int add_row(void *arg, const struct delivery *d)
 {
-    struct command *c = arg;
-    json_array_append_new(c->rows, report_delivery_row(c->story, d));
+    struct events_command *c = arg;
+    json_array_append_new(c->rows, report_delivery_row(c->cli->report, d));
     return 0;
 }
 
-static int list(struct command *c, struct err *e)
+static int list(struct events_command *c, struct err *e)
 {
-    if (selection_deliveries(&c->which, c->story, add_row, c, e) != 0)
+    size_t i;
+    json_t *row;
+    if (selection_deliveries(&c->which, c->cli->report, add_row, c, e) != 0)
         return -1;
-    if (c->cli->json) {
-        cli_print_json(c->rows);
-    } else if (json_array_size(c->rows) == 0) {
-        fputs("foyer: no delivery matches; `foyer hooks` shows what was refused\n",
+    if (json_array_size(c->rows) == 0 && !c->cli->json) {
+        fputs("foyer: no delivery matches; `foyer hooks` shows refused requests\n",
               stderr);
-    } else {
-        size_t i;
-        json_t *row;
-        json_array_foreach(c->rows, i, row)
-        {
-            json_object_set(row, "came_at", json_object_get(row, "at"));
-        }
-        json_t *columns =
-            json_pack("[s,s,s,s,s,s,s,s,s]", "id", "came_at", "clients", "type", "event",
-                      "conversation", "scheme", "state", "why");
-        table_print(c->rows, columns);
-        json_decref(columns);
+        return 0;
     }
+    json_array_foreach(c->cli->json ? NULL : c->rows, i, row)
+    {
+        json_object_set(row, "came_at", json_object_get(row, "at"));
+    }
+    cli_print_rows(c->cli, c->rows,
+                   "id came_at clients type event conversation scheme state why");
     return 0;
 }
 
@@ -69,13 +52,13 @@ static int list(struct command *c, struct err *e)
 
 static int add_whole(void *arg, const struct delivery *d)
 {
-    struct command *c = arg;
-    json_t *tree = report_delivery(c->story, d, NULL, 0, c->e);
+    struct events_command *c = arg;
+    json_t *tree = report_delivery(c->cli->report, d, NULL, 0, c->e);
     char *body = NULL;
     size_t len;
-    if (!tree || inbox_body(report_db(c->story), d->id, &body, &len, c->e) != 0) {
+    if (!tree || inbox_body(report_db(c->cli->report), d->id, &body, &len, c->e) != 0) {
         json_decref(tree);
-        c->failed = 1;
+        c->is_failed = 1;
         return 1;
     }
     json_t *parsed = jsontree_read(body, len, NULL);
@@ -88,13 +71,13 @@ static int add_whole(void *arg, const struct delivery *d)
     return 0;
 }
 
-static void print_one(struct command *c, const json_t *tree)
+static void print_one(struct events_command *c, const json_t *tree)
 {
     const json_t *clients = json_object_get(tree, "clients"), *first;
     const json_t *body = json_object_get(tree, "body");
     first = json_array_get(clients, 0);
     struct timeline t = timeline_for(
-        c->w, json_array_size(clients) == 1 ? json_text(first, "client") : NULL);
+        c->cli->w, json_array_size(clients) == 1 ? json_text(first, "client") : NULL);
     static const char *const members[] = {
         "id",   "state",         "app",   "scheme",       "company",  "route_client",
         "type", "route_trigger", "event", "conversation", "attempts", "crashes"};
@@ -112,13 +95,14 @@ static void print_one(struct command *c, const json_t *tree)
         cli_print_json(body);
 }
 
-static int show(struct command *c, struct err *e)
+static int show(struct events_command *c, struct err *e)
 {
     if (c->which.nids == 0)
         return err_set(e, ERR_USAGE,
                        "which delivery? `foyer events list` shows their ids");
     c->e = e;
-    if (selection_deliveries(&c->which, c->story, add_whole, c, e) != 0 || c->failed)
+    if (selection_deliveries(&c->which, c->cli->report, add_whole, c, e) != 0 ||
+        c->is_failed)
         return -1;
     if (c->cli->json) {
         cli_print_json(c->which.nids == 1 ? json_array_get(c->rows, 0) : c->rows);
@@ -134,64 +118,14 @@ static int show(struct command *c, struct err *e)
 
 /* ---- replay ---- */
 
-/* Without ids: not what waits anyway, nor what Front got its answer to. */
-static int add_meant(void *arg, const struct delivery *d)
-{
-    struct command *c = arg;
-    if (!c->which.nids && (d->state == DELIVERY_WAITING || d->state == DELIVERY_CHANNEL))
-        return 0;
-    json_t *row = report_delivery_row(c->story, d);
-    if (json_array_size(json_object_get(row, "clients")) == 0)
-        report_set_text(row, "hint", "no client is connected to its company yet");
-    json_array_append_new(c->rows, row);
-    return 0;
-}
-
-struct one {
-    struct command *c;
-    int64_t id;
-};
-
-static int replay_one(struct db *db, void *arg, struct err *e)
-{
-    struct one *one = arg;
-    return inbox_replay(db, one->id, e);
-}
-
-static int replay_all(struct db *db, void *arg, struct err *e)
-{
-    struct command *c = arg;
-    size_t i;
-    json_t *row;
-    json_array_foreach(c->rows, i, row)
-    {
-        struct one one = {c, json_integer_value(json_object_get(row, "id"))};
-        struct err why = {0};
-        if (store_transaction(db, replay_one, &one, &why) == 0) {
-            json_object_set_new(row, "now", json_string("waiting"));
-        } else if (why.kind == ERR_STORE || why.kind == ERR_UNAVAILABLE) {
-            *e = why;
-            return -1;
-        } else {
-            report_set_text(row, "error", why.text);
-            c->worst = c->worst ? c->worst : why.kind;
-        }
-    }
-    return 0;
-}
-
-static void print_replayed(struct command *c)
+static void print_replayed(struct events_command *c)
 {
     size_t i;
     json_t *row;
-    if (c->cli->json) {
-        cli_print_json(c->rows);
-    } else if (json_array_size(c->rows)) {
-        json_t *columns = json_pack("[s,s,s,s,s,s]", "id", "clients", "type",
-                                    "conversation", "state", c->dry ? "hint" : "now");
-        table_print(c->rows, columns);
-        json_decref(columns);
-    }
+    if (c->cli->json || json_array_size(c->rows))
+        cli_print_rows(c->cli, c->rows,
+                       c->dry ? "id clients type conversation state hint"
+                              : "id clients type conversation state now");
     json_array_foreach(c->rows, i, row)
     {
         const char *error = json_text(row, "error");
@@ -204,70 +138,60 @@ static void print_replayed(struct command *c)
     }
 }
 
-static int replay(struct command *c, struct err *e)
+static int replay(struct events_command *c, struct err *e)
 {
     if (selection_is_all(&c->which))
-        return err_set(e, ERR_USAGE,
-                       "name deliveries by their ids, or by --client, --state or "
-                       "--since\nusage: foyer %s",
-                       usage);
-    if (selection_deliveries(&c->which, c->story, add_meant, c, e) != 0)
+        return cli_usage_error(c->cli, e,
+                               "name deliveries by their ids, or by --client, --state or "
+                               "--since");
+    json_decref(c->rows);
+    c->rows = delivery_control_select(c->cli->report, &c->which, e);
+    if (!c->rows)
         return -1;
     size_t n = json_array_size(c->rows);
     if (!c->which.nids)
         fprintf(stderr, "foyer: %zu deliver%s match%s\n", n, n == 1 ? "y" : "ies",
                 n == 1 ? "es" : "");
-    c->now_ms = clock_wall_ms();
-    if (!c->dry && n && store_transaction(report_db(c->story), replay_all, c, e) != 0)
+    if (!c->dry && delivery_control_replay(c->cli->report, c->rows, &c->failed, e) != 0)
         return -1;
-    if (n == 1 && c->which.nids && c->worst != ERR_NONE)
-        return err_set(e, c->worst, "%s", json_text(json_array_get(c->rows, 0), "error"));
+    if (n == 1 && c->which.nids && c->failed != ERR_NONE)
+        return err_set(e, c->failed, "%s",
+                       json_text_or(json_array_get(c->rows, 0), "error", ""));
     print_replayed(c);
     return 0;
 }
 
 /* ---- the command ---- */
 
-static const struct verb {
-    const char *name;
-    int (*run)(struct command *c, struct err *e);
-} verbs[] = {{"list", list}, {"show", show}, {"replay", replay}};
-
-static const struct verb *find_verb(const char *word, struct err *e)
+static int run_verb(struct events_command *c, struct err *e)
 {
-    const char *names[sizeof verbs / sizeof *verbs];
-    size_t n = sizeof verbs / sizeof *verbs;
-    for (size_t i = 0; i < n; i++)
-        names[i] = verbs[i].name;
-    int found = cli_find_verb(word, names, n, usage, e);
-    return found < 0 ? NULL : &verbs[found];
+    static const char *const names[] = {"list", "show", "replay"};
+    enum { LIST, SHOW, REPLAY, VERBS };
+    static int (*const run[])(struct events_command * c, struct err * e) = {list, show,
+                                                                            replay};
+    struct cli *cli = c->cli;
+    int verb = cli_find_verb(cli, names, VERBS, e);
+    if (verb < 0)
+        return -1;
+    if (c->dry && verb != REPLAY)
+        return cli_usage_error(cli, e, "--dry-run is for replay");
+    if (cli_open(cli, e) != 0 ||
+        selection_read(&c->which, SELECTION_DELIVERIES, cli->w, cli->words.items + 1,
+                       cli->words.n - 1, verb == LIST ? LIST_MAX : 0, e) != 0 ||
+        run[verb](c, e) != 0)
+        return -1;
+    return c->failed ? err_exit_code(c->failed) : 0;
 }
 
-int cmd_events(struct cli *cli, int argc, char **argv)
+int cmd_events(struct cli *cli, struct err *e)
 {
-    struct command c = {.cli = cli, .rows = json_array()};
+    struct events_command c = {.cli = cli, .rows = json_array()};
     struct cli_option options[] = {
         {"client", CLI_VALUE, &c.which.client}, {"state", CLI_VALUE, &c.which.state},
         {"since", CLI_VALUE, &c.which.since},   {"limit", CLI_VALUE, &c.which.limit},
         {"dry-run", CLI_FLAG, &c.dry},          {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    const struct verb *verb = NULL;
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 10000, usage, &e) == 0)
-        verb = find_verb(rest.items[0], &e);
-    if (verb && c.dry && verb->run != replay)
-        err_set(&e, ERR_USAGE, "--dry-run is for replay\nusage: foyer %s", usage);
-    else if (verb)
-        c.w = workspace_open(cli->workspace, 0, &e);
-    if (c.w && selection_read(&c.which, OF_DELIVERIES, c.w, &rest, 1,
-                              verb->run == list ? LIST_MAX : 0, &e) == 0)
-        c.story = report_open(c.w, &e);
-    if (c.story)
-        verb->run(&c, &e);
+    int code = cli_parse(cli, options, e) == 0 ? run_verb(&c, e) : -1;
     selection_fini(&c.which);
     json_decref(c.rows);
-    report_close(c.story);
-    workspace_close(c.w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : c.worst ? err_exit_code(c.worst) : 0;
+    return code;
 }

@@ -12,16 +12,14 @@
 #include "core/jsontree.h"
 #include "vm/overlay.h"
 #include "core/settings.h"
-#include "core/settings_value.h"
 #include "store/store.h"
 #include "store/store_secret.h"
 #include "vm/data.h"
-
-static const char usage[] = "hooks [CLIENT] [--json]";
+#include "core/settings_value.h"
 
 enum {
-    LOOKED_MAX = 20000, /* newest deliveries, for each address's last one */
-    REFUSED_MAX = 1000, /* as many as are kept */
+    SEARCHED_MAX = 20000, /* newest deliveries, to find each address's last one */
+    REFUSED_MAX = 1000,   /* the store keeps as many */
     REFUSED_SHOWN = 5,
     APPS_MAX = 64
 };
@@ -29,22 +27,20 @@ enum {
 struct hooks_command {
     struct cli *cli;
     const char *client; /* NULL: all */
-    struct workspace *w;
-    struct report *story;
-    json_t *last; /* "client/app" (no client: "/app") -> its newest delivery */
-    json_t *rows; /* an address each */
-    json_t *lost; /* refusals of addresses that do not exist */
+    json_t *last;       /* "client/app" (no client: "/app") -> its newest delivery */
+    json_t *rows;       /* the addresses */
+    json_t *lost;       /* refused requests to addresses that do not exist */
     char *apps[APPS_MAX];
     size_t napps;
 };
 
-/* ---- what there is ---- */
+/* ---- what the store has ---- */
 
 static void add_app(void *arg, const char *app)
 {
     struct hooks_command *c = arg;
     struct err e;
-    const json_t *connector = workspace_connector(c->w, app, &e);
+    const json_t *connector = workspace_connector(c->cli->w, app, &e);
     if (json_object_get(connector, "webhooks") && c->napps < APPS_MAX)
         c->apps[c->napps++] = xstrdup(app);
 }
@@ -54,7 +50,7 @@ static int note_last(void *arg, const struct delivery *d)
     struct hooks_command *c = arg;
     char *key = xasprintf("%s/%s", d->client ? d->client : "", d->app);
     if (!json_object_get(c->last, key))
-        json_object_set_new(c->last, key, report_delivery_row(c->story, d));
+        json_object_set_new(c->last, key, report_delivery_row(c->cli->report, d));
     free(key);
     return 0;
 }
@@ -72,7 +68,7 @@ static json_t *refusal_row(const struct rejection *r)
 }
 
 struct refused {
-    const char *client, *app; /* as a refusal must have them; NULL: none */
+    const char *client, *app; /* of the refusals to add; NULL: those with none */
     json_t *rows;
 };
 
@@ -88,8 +84,8 @@ static json_t *refusals(struct hooks_command *c, const char *client, const char 
                         struct err *e)
 {
     struct refused f = {client, app, json_array()};
-    if (inbox_rejections(report_db(c->story), client, app, REFUSED_MAX, add_refusal, &f,
-                         e) == 0)
+    if (inbox_rejections(report_db(c->cli->report), client, app, REFUSED_MAX, add_refusal,
+                         &f, e) == 0)
         return f.rows;
     json_decref(f.rows);
     return NULL;
@@ -97,7 +93,8 @@ static json_t *refusals(struct hooks_command *c, const char *client, const char 
 
 /* ---- keys ---- */
 
-/* 1: the setting is there and every secret that it names has a value. */
+/* Returns 1 when the setting is there and every secret that it names has a value. Sets
+ * *MISSING to a secret that has none. */
 static int key_is_set(struct hooks_command *c, const json_t *value, const char **missing)
 {
     struct err e;
@@ -112,7 +109,7 @@ static int key_is_set(struct hooks_command *c, const json_t *value, const char *
         }
         return json_array_size(value) > 0;
     }
-    struct store *store = secret ? workspace_store(c->w, &e) : NULL;
+    struct store *store = secret ? workspace_store(c->cli->w, &e) : NULL;
     if (secret && (!store || store_secret_version(store, secret, &e) < 1)) {
         *missing = secret;
         return 0;
@@ -120,7 +117,7 @@ static int key_is_set(struct hooks_command *c, const json_t *value, const char *
     return json_is_string(value) || secret;
 }
 
-/* What is to be done about the key SETTING, or nothing when it is there. */
+/* Adds the key SETTING, with `todo`, a command or an edit, when it is missing. */
 static void add_key(struct hooks_command *c, json_t *row, const char *client,
                     const char *app, const char *setting)
 {
@@ -130,22 +127,24 @@ static void add_key(struct hooks_command *c, json_t *row, const char *client,
     char *todo = NULL;
     if (client)
         value = json_object_get(
-            settings_client_app(workspace_client(c->w, client, &e), app), setting);
+            settings_client_app(workspace_client(c->cli->w, client, &e), app), setting);
     int is_own = value != NULL;
     if (!value)
-        value = json_object_get(settings_workspace_app(workspace_settings(c->w, &e), app),
-                                setting);
+        value = json_object_get(
+            settings_workspace_app(workspace_settings(c->cli->w, &e), app), setting);
     int is_set = value && key_is_set(c, value, &missing);
     if (missing)
         todo = xasprintf("the secret has no value: foyer secret set %s", missing);
     else if (!is_set && client)
-        todo = xasprintf("what is signed with it is refused: in clients/%s/client.lua: "
-                         "%s = { %s = secret \"%s.%s\" }, then: foyer secret set %s.%s",
-                         client, app, setting, client, setting, client, setting);
+        todo = xasprintf(
+            "requests that are signed with it are refused: in clients/%s/client.lua: "
+            "%s = { %s = secret \"%s.%s\" }, then: foyer secret set %s.%s",
+            client, app, setting, client, setting, client, setting);
     else if (!is_set)
-        todo = xasprintf("what is signed with it is refused: in foyer.lua: apps = { %s "
-                         "= { %s = secret \"%s.%s\" } }, then: foyer secret set %s.%s",
-                         app, setting, app, setting, app, setting);
+        todo = xasprintf(
+            "requests that are signed with it are refused: in foyer.lua: apps = { %s "
+            "= { %s = secret \"%s.%s\" } }, then: foyer secret set %s.%s",
+            app, setting, app, setting, app, setting);
     json_t *key = json_pack("{s:s, s:b}", "setting", setting, "set", is_set);
     if (value)
         json_object_set_new(key, "of", json_string(is_own ? "client" : "workspace"));
@@ -154,16 +153,16 @@ static void add_key(struct hooks_command *c, json_t *row, const char *client,
     free(todo);
 }
 
-/* The keys of the schemes that come here: an app's own webhooks to the app's address, and
- * to a client's one only where the client has an app of its own. */
+/* Adds the keys of the schemes that use this address. An app's own webhooks go to the
+ * app's address, and to a client's only when the client has an app of its own. */
 static void add_keys(struct hooks_command *c, json_t *row, const char *client,
                      const char *app)
 {
     struct err e;
     const json_t *schemes =
-        json_at(workspace_connector(c->w, app, &e), "webhooks.schemes");
+        json_at(workspace_connector(c->cli->w, app, &e), "webhooks.schemes");
     const json_t *block =
-        client ? settings_client_app(workspace_client(c->w, client, &e), app) : NULL;
+        client ? settings_client_app(workspace_client(c->cli->w, client, &e), app) : NULL;
     json_t *seen = json_object(), *scheme;
     const char *name;
     json_object_foreach((json_t *)schemes, name, scheme)
@@ -181,14 +180,14 @@ static void add_keys(struct hooks_command *c, json_t *row, const char *client,
 
 /* ---- addresses ---- */
 
-/* lua/<app>/hooks.lua says where the app's people click. */
+/* Adds the lines of lua/APP/hooks.lua: where the app's users enter the address. */
 static void add_help(struct hooks_command *c, json_t *row, const char *client,
                      const char *app)
 {
     struct err e;
     char *name = xasprintf("lua/%s/hooks.lua", app);
     const struct overlay_file *file =
-        overlay_find(workspace_overlay(c->w), NULL, name, OVERLAY_CLIENT, &e);
+        overlay_find(workspace_overlay(c->cli->w), NULL, name, OVERLAY_CLIENT, &e);
     json_t *tree = file ? data_load(file->text, file->len, file->path, &e) : NULL;
     json_t *lines = json_object_get(tree, client ? "client" : "app");
     if (json_is_array(lines))
@@ -201,7 +200,7 @@ static int add_address(struct hooks_command *c, const char *client, const char *
                        struct err *e)
 {
     struct err ignored;
-    const char *url = json_text(workspace_settings(c->w, &ignored), "public_url");
+    const char *url = json_text(workspace_settings(c->cli->w, &ignored), "public_url");
     size_t n = url ? strlen(url) : 0;
     while (n && url[n - 1] == '/')
         n--;
@@ -243,10 +242,10 @@ static void add_client(void *arg, const char *client)
 
 static int gather(struct hooks_command *c, struct err *e)
 {
-    struct inbox_filter filter = {.state = -1, .limit = LOOKED_MAX};
+    struct inbox_filter filter = {.state = -1, .limit = SEARCHED_MAX};
     struct adding adding = {c, e, 0};
-    overlay_each(workspace_overlay(c->w), NULL, "lua", add_app, c);
-    if (inbox_each(report_db(c->story), &filter, note_last, c, e) != 0)
+    overlay_each(workspace_overlay(c->cli->w), NULL, "lua", add_app, c);
+    if (inbox_each(report_db(c->cli->report), &filter, note_last, c, e) != 0)
         return -1;
     for (size_t i = 0; i < c->napps; i++)
         if (add_address(c, NULL, c->apps[i], e) != 0)
@@ -254,7 +253,7 @@ static int gather(struct hooks_command *c, struct err *e)
     if (c->client)
         add_client(&adding, c->client);
     else
-        workspace_each_client(c->w, add_client, &adding);
+        workspace_each_client(c->cli->w, add_client, &adding);
     if (adding.failed)
         return -1;
     c->lost = refusals(c, NULL, NULL, e);
@@ -294,7 +293,7 @@ static void print_address(struct hooks_command *c, const json_t *row)
     const char *client = json_text_or(row, "client", ""),
                *url = json_text_or(row, "url", "");
     const json_t *last = json_object_get(row, "last_delivery");
-    struct timeline t = timeline_for(c->w, *client ? client : c->client);
+    struct timeline t = timeline_for(c->cli->w, *client ? client : c->client);
     int is_whole = !*client || c->client;
     size_t i;
     json_t *item;
@@ -344,11 +343,12 @@ static void print_all(struct hooks_command *c)
         print_address(c, row);
     }
     if (json_array_size(c->lost)) {
-        struct timeline t = timeline_for(c->w, c->client);
+        struct timeline t = timeline_for(c->cli->w, c->client);
         puts("\naddresses that do not exist");
         print_refusals(&t, c->lost, 1);
     }
-    if (inbox_count(report_db(c->story), counts, &e) == 0 && counts[DELIVERY_UNROUTED])
+    if (inbox_count(report_db(c->cli->report), counts, &e) == 0 &&
+        counts[DELIVERY_UNROUTED])
         fprintf(stderr,
                 "foyer: %lld deliver%s of companies that no client is connected to: "
                 "foyer events list --state unrouted\n",
@@ -356,35 +356,27 @@ static void print_all(struct hooks_command *c)
                 counts[DELIVERY_UNROUTED] == 1 ? "y is" : "ies are");
 }
 
-int cmd_hooks(struct cli *cli, int argc, char **argv)
+int cmd_hooks(struct cli *cli, struct err *e)
 {
     struct hooks_command c = {.cli = cli, .last = json_object(), .rows = json_array()};
     struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    if (cli_parse(cli, argc, argv, options, &rest, 0, 1, usage, &e) == 0)
-        c.w = workspace_open(cli->workspace, 0, &e);
-    c.client = rest.n ? rest.items[0] : NULL;
-    if (c.w && workspace_settings(c.w, &e) &&
-        (!c.client || workspace_client(c.w, c.client, &e)))
-        c.story = report_open(c.w, &e);
-    if (c.story && gather(&c, &e) == 0) {
-        if (cli->json) {
-            json_t *tree =
-                json_pack("{s:O, s:O}", "addresses", c.rows, "unknown", c.lost);
-            cli_print_json(tree);
-            json_decref(tree);
-        } else {
-            print_all(&c);
-        }
+    int rc = cli_begin(cli, options, e);
+    c.client = cli->words.n ? cli->words.items[0] : NULL;
+    if (rc == 0 &&
+        (!workspace_settings(cli->w, e) ||
+         (c.client && !workspace_client(cli->w, c.client, e)) || gather(&c, e) != 0))
+        rc = -1;
+    if (rc == 0 && cli->json) {
+        json_t *tree = json_pack("{s:O, s:O}", "addresses", c.rows, "unknown", c.lost);
+        cli_print_json(tree);
+        json_decref(tree);
+    } else if (rc == 0) {
+        print_all(&c);
     }
     for (size_t i = 0; i < c.napps; i++)
         free(c.apps[i]);
     json_decref(c.last);
     json_decref(c.rows);
     json_decref(c.lost);
-    report_close(c.story);
-    workspace_close(c.w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+    return rc;
 }

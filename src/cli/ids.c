@@ -12,10 +12,8 @@
 #include "core/limits.h"
 #include "vm/data.h"
 
-static const char usage[] = "ids --client CLIENT [--write] [--app APP] [--json]";
-
-/* A settings file as it stands, without what others add to it; an empty object when it is
- * not there. A new reference. */
+/* Reads one settings file, without what the other files add. Returns a new reference, an
+ * empty object when the file is not there. */
 static json_t *read_settings(const char *dir, const char *client, const char *file,
                              struct err *e)
 {
@@ -43,7 +41,7 @@ static void print_notes(const json_t *out, const char *client, const char *app)
     {
         table_printf(stderr,
                      "foyer: clients/%s/client.lua says %s.%s[\"%s\"] = \"%s\", which "
-                     "wins over the company's %s\n",
+                     "is used instead of the company's %s\n",
                      client, app, json_text_or(row, "names", ""),
                      json_text_or(row, "word", ""), json_text_or(row, "own", ""),
                      json_text_or(row, "company", ""));
@@ -63,7 +61,7 @@ static void print_notes(const json_t *out, const char *client, const char *app)
     }
 }
 
-/* What was written before for the kinds that could not be listed now stays. */
+/* Keeps the names written before for the kinds that could not be listed now. */
 static void keep_failed(json_t *ids, const json_t *old, const json_t *failed)
 {
     size_t i;
@@ -77,7 +75,7 @@ static void keep_failed(json_t *ids, const json_t *old, const json_t *failed)
     }
 }
 
-/* A file that could not be read back would stop everything for this client. */
+/* Checks that the file can be read back: without it nothing runs for this client. */
 static int check_loads(const char *path, const char *text, struct err *e)
 {
     size_t len = strlen(text);
@@ -94,8 +92,8 @@ static int check_loads(const char *path, const char *text, struct err *e)
     return 0;
 }
 
-/* Writes ids.lua anew, other apps' names as they were; *CHANGED is 0 when it says the
- * same already. */
+/* Writes ids.lua again; the names of other apps stay. *CHANGED becomes 0 when the file
+ * has the same text already. */
 static int write_ids(const char *dir, const char *client, const char *app,
                      const json_t *out, int *changed, struct err *e)
 {
@@ -116,7 +114,7 @@ static int write_ids(const char *dir, const char *client, const char *app,
     json_t *tree = cli_sorted(old); /* data_format keeps the order */
     char *comment =
         xasprintf("Written by `foyer ids --client %s --write`: edit client.lua "
-                  "instead, what it says wins.",
+                  "instead, what it says is used.",
                   client);
     char *text = data_format(tree, comment);
     char *path = xasprintf("%s/clients/%s/ids.lua", dir, client);
@@ -135,7 +133,8 @@ static int write_ids(const char *dir, const char *client, const char *app,
     return rc;
 }
 
-/* The names that client.lua itself gives, as {"inboxes": {"support": "inb_…"}, …}. */
+/* Returns the names that client.lua itself gives, as {"inboxes": {"support": "inb_…"},
+ * …}. */
 static json_t *own_names(struct workspace *w, const char *client, const char *app,
                          struct err *e)
 {
@@ -154,9 +153,8 @@ static json_t *own_names(struct workspace *w, const char *client, const char *ap
     return names;
 }
 
-static void print_rows(json_t *rows)
+static void print_rows(const struct cli *cli, json_t *rows)
 {
-    json_t *columns = json_pack("[s,s,s,s,s]", "kind", "name", "id", "word", "named");
     size_t i;
     json_t *row;
     json_array_foreach(rows, i, row)
@@ -164,62 +162,47 @@ static void print_rows(json_t *rows)
         if (json_array_size(json_object_get(row, "named")) == 0)
             json_object_set_new(row, "named", json_string("-"));
     }
-    table_print(rows, columns);
-    json_decref(columns);
+    cli_print_rows(cli, rows, "kind name id word named");
 }
 
-int cmd_ids(struct cli *cli, int argc, char **argv)
+/* Returns 65 when some kinds could not be listed. */
+static int report(const struct cli *cli, const char *app, json_t *out, int write,
+                  int changed)
 {
-    const char *client = NULL, *app = "front";
-    int write = 0, changed = 0;
-    struct cli_option options[] = {{"client", CLI_VALUE, &client},
-                                   {"write", CLI_FLAG, &write},
-                                   {"app", CLI_VALUE, &app},
-                                   {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    struct workspace *w = NULL;
-    json_t *out = NULL, *own = NULL;
-    int code = 0;
-
-    if (cli_parse(cli, argc, argv, options, &rest, 0, 0, usage, &e) != 0)
-        goto out;
-    if (!client) {
-        err_set(&e, ERR_USAGE, "for which client? Add --client CLIENT\nusage: foyer %s",
-                usage);
-        goto out;
-    }
-    w = workspace_open(cli->workspace, 0, &e);
-    if (!w || !workspace_client(w, client, &e) || !workspace_connector(w, app, &e))
-        goto out;
-    own = own_names(w, client, app, &e);
-    if (!own)
-        goto out;
-    json_t *args = json_pack("{s:s, s:O}", "app", app, "own", own);
-    out = cli_entry(w, client, "ids", args, &e);
-    log_progress(NULL);
-    if (!out ||
-        (write && write_ids(workspace_dir(w), client, app, out, &changed, &e) != 0))
-        goto out;
     json_t *rows = json_object_get(out, "rows");
     if (cli->json) {
         json_object_set_new(out, "written", json_boolean(write));
         cli_print_json(out);
     } else if (!write) {
-        print_rows(rows);
+        print_rows(cli, rows);
     }
-    print_notes(out, client, app);
+    print_notes(out, cli->client, app);
     if (write)
         fprintf(stderr, "%s clients/%s/ids.lua: %zu names\n",
-                changed ? "wrote" : "nothing to change in", client,
+                changed ? "wrote" : "nothing to change in", cli->client,
                 json_array_size(rows));
-    /* some of it could not be asked for: what is there was shown, and the code says so */
-    if (json_array_size(json_object_get(out, "failed")) > 0)
-        code = 65;
-out:
+    return json_array_size(json_object_get(out, "failed")) ? 65 : 0;
+}
+
+int cmd_ids(struct cli *cli, struct err *e)
+{
+    const char *app = "front";
+    int write = 0, changed = 0, code = -1;
+    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+                                   {"write", CLI_FLAG, &write},
+                                   {"app", CLI_VALUE, &app},
+                                   {NULL, CLI_FLAG, NULL}};
+    if (cli_begin(cli, options, e) != 0 || !workspace_connector(cli->w, app, e))
+        return -1;
+    json_t *own = own_names(cli->w, cli->client, app, e);
+    if (!own)
+        return -1;
+    json_t *out =
+        cli_entry(cli, "ids", json_pack("{s:s, s:o}", "app", app, "own", own), e);
+    log_progress(NULL);
+    if (out && (!write || write_ids(workspace_dir(cli->w), cli->client, app, out,
+                                    &changed, e) == 0))
+        code = report(cli, app, out, write, changed);
     json_decref(out);
-    json_decref(own);
-    workspace_close(w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : code;
+    return code;
 }

@@ -12,7 +12,7 @@ static const struct {
     const char *path, *text;
 } files[] = {
     {"foyer.lua",
-     "-- foyer.lua: what holds for every client. Data only; `foyer check` reads it.\n"
+     "-- foyer.lua: the settings of all clients. Data only; `foyer check` reads it.\n"
      "return {\n"
      "  timezone = \"UTC\",\n"
      "  recipes  = {},   -- on for every client; a client may say false\n"
@@ -42,7 +42,7 @@ static const struct {
 static const char *const dirs[] = {"clients/acme/lua", "clients/acme/recipes", "lua",
                                    "recipes", "templates"};
 
-/* What is there already is left as it is. */
+/* Keeps the files that are there already. */
 static int make_files(const char *dir, struct err *e)
 {
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
@@ -84,30 +84,24 @@ static int make_key(struct err *e)
     return rc;
 }
 
-int cmd_init(struct cli *cli, int argc, char **argv)
+int cmd_init(struct cli *cli, struct err *e)
 {
     struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 1, "init DIR", &e) != 0)
-        goto out;
-    const char *dir = rest.items[0];
+    if (cli_begin(cli, options, e) != 0)
+        return -1;
+    const char *dir = cli->words.items[0];
     char *settings = path_join(dir, "foyer.lua");
-    int there = path_exists(settings);
+    int is_there = path_exists(settings);
     free(settings);
-    if (there) {
-        err_set(&e, ERR_CONFLICT, "cannot make a workspace in %s: there is one", dir);
-        goto out;
-    }
-    if (path_make_dirs(dir, 0755, &e) != 0 || make_files(dir, &e) != 0 ||
-        make_key(&e) != 0)
-        goto out;
-    struct store *store = store_open(dir, &e);
+    if (is_there)
+        return err_set(e, ERR_CONFLICT, "cannot make a workspace in %s: there is one",
+                       dir);
+    if (path_make_dirs(dir, 0755, e) != 0 || make_files(dir, e) != 0 || make_key(e) != 0)
+        return -1;
+    struct store *store = store_open(dir, e);
     if (!store)
-        goto out;
+        return -1;
     store_close(store);
     fprintf(stderr, "made the workspace %s with one example client, acme\n", dir);
-out:
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+    return 0;
 }

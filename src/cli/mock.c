@@ -10,12 +10,6 @@
 #include "api/mock.h"
 #include "vm/run.h"
 
-static const char usage[] =
-    "mock [--listen ADDRESS:PORT] [--token TOKEN] [--teammate-token TOKEN] "
-    "[--seed N] [--company NAME] [--companies N] [--epoch SECONDS|start] "
-    "[--client-id ID] [--client-secret SECRET] [--redirect-uri URL] "
-    "[--webhook URL] [--signing-key KEY] [--rule-key KEY]";
-
 struct serving {
     struct loop *loop;
     struct err err;
@@ -33,8 +27,8 @@ static void on_signal(void *arg)
     loop_stop(arg);
 }
 
-/* The mock is one long attempt: its limits hold for each resume only, and a company with
- * 25 MB attachments needs room. */
+/* The mock is one attempt that lasts as long as the process, so CPU time is limited for
+ * each resume only. A company with 25 MB attachments needs memory. */
 static struct limits mock_limits(void)
 {
     struct limits limits = limits_default;
@@ -45,53 +39,72 @@ static struct limits mock_limits(void)
     return limits;
 }
 
-static int serve(const char *listen, const char *seed, json_t *options, struct err *e)
+/* Runs lua/mock until it ends or a signal comes. */
+static int serve_mock(struct serving *serving, struct mock *mock, struct httpc *httpc,
+                      const char *seed, const json_t *options, struct err *e)
 {
     struct limits limits = mock_limits();
-    struct serving serving = {.loop = loop_new(e)};
-    struct httpc_config config = {0};
+    struct run_host host = {0};
     struct overlay *overlay = overlay_new(NULL);
-    struct mock *mock = serving.loop ? mock_open(serving.loop, listen, e) : NULL;
-    if (serving.loop && !mock && !strstr(e->text, "port 0")) {
+    struct vm *vm = vm_new(&limits, overlay);
+    struct runs *runs = runs_new(vm, serving->loop, httpc, &host, api_open);
+    char *args = json_dumps(options, JSON_COMPACT);
+    struct run_spec spec = {.id = seed,
+                            .label = "the mock",
+                            .entry = "mock",
+                            .args = args,
+                            .args_len = strlen(args),
+                            .mock = mock};
+    printf("mock Front: http://%s\n", mock_address(mock));
+    fflush(stdout);
+    run_start(runs, &spec, on_done, serving);
+    loop_run(serving->loop);
+    runs_free(runs);
+    vm_free(vm);
+    overlay_free(overlay);
+    free(args);
+    if (serving->err.kind == ERR_NONE)
+        return 0;
+    *e = serving->err;
+    return -1;
+}
+
+static struct mock *listen_at(struct loop *loop, const char *address, struct err *e)
+{
+    struct mock *mock = mock_open(loop, address, e);
+    if (!mock && !strstr(e->text, "port 0")) {
         struct err why = *e;
         err_set(e, why.kind, "%s: give another with --listen, as in 127.0.0.1:8199",
                 why.text);
     }
+    return mock;
+}
+
+static int serve(const char *listen, const char *seed, const json_t *options,
+                 struct err *e)
+{
+    struct serving serving = {.loop = loop_new(e)};
+    struct httpc_config config = {0};
+    if (!serving.loop)
+        return -1;
+    struct mock *mock = listen_at(serving.loop, listen, e);
     struct httpc *httpc = mock ? httpc_new(serving.loop, &config, e) : NULL;
     int rc = -1;
     if (httpc && loop_on_signal(serving.loop, SIGINT, on_signal, serving.loop, e) == 0 &&
-        loop_on_signal(serving.loop, SIGTERM, on_signal, serving.loop, e) == 0) {
-        struct vm *vm = vm_new(&limits, overlay);
-        struct run_host host = {0};
-        struct runs *runs = runs_new(vm, serving.loop, httpc, &host, api_open);
-        char *args = json_dumps(options, JSON_COMPACT);
-        struct run_spec spec = {.id = seed,
-                                .label = "the mock",
-                                .entry = "mock",
-                                .args = args,
-                                .args_len = strlen(args),
-                                .mock = mock};
-        printf("mock Front: http://%s\n", mock_address(mock));
-        fflush(stdout);
-        run_start(runs, &spec, on_done, &serving);
-        loop_run(serving.loop);
-        runs_free(runs);
-        vm_free(vm);
-        free(args);
-        rc = 0;
-        if (serving.err.kind != ERR_NONE) {
-            *e = serving.err;
-            rc = -1;
-        }
-    }
+        loop_on_signal(serving.loop, SIGTERM, on_signal, serving.loop, e) == 0)
+        rc = serve_mock(&serving, mock, httpc, seed, options, e);
     if (httpc)
         httpc_free(httpc);
     mock_close(mock);
-    overlay_free(overlay);
-    if (serving.loop)
-        loop_free(serving.loop);
+    loop_free(serving.loop);
     return rc;
 }
+
+struct mock_options {
+    const char *listen, *seed, *companies, *epoch;
+    const char *token, *teammate_token, *company, *client_id, *client_secret;
+    const char *redirect_uri, *webhook, *signing_key, *rule_key;
+};
 
 static void set_text(json_t *args, const char *name, const char *value)
 {
@@ -99,59 +112,62 @@ static void set_text(json_t *args, const char *name, const char *value)
         json_object_set_new(args, name, json_string(value));
 }
 
-int cmd_mock(struct cli *cli, int argc, char **argv)
+static int set_numbers(json_t *args, const struct mock_options *o, struct err *e)
 {
-    const char *listen = "127.0.0.1:8099", *token = NULL, *teammate = NULL, *seed = "1";
-    const char *company = NULL, *epoch = NULL, *companies = "1";
-    const char *client_id = NULL, *client_secret = NULL, *redirect_uri = NULL;
-    const char *webhook = NULL, *signing_key = NULL, *rule_key = NULL;
-    struct cli_option options[] = {{"listen", CLI_VALUE, &listen},
-                                   {"token", CLI_VALUE, &token},
-                                   {"teammate-token", CLI_VALUE, &teammate},
-                                   {"seed", CLI_VALUE, &seed},
-                                   {"company", CLI_VALUE, &company},
-                                   {"companies", CLI_VALUE, &companies},
-                                   {"epoch", CLI_VALUE, &epoch},
-                                   {"client-id", CLI_VALUE, &client_id},
-                                   {"client-secret", CLI_VALUE, &client_secret},
-                                   {"redirect-uri", CLI_VALUE, &redirect_uri},
-                                   {"webhook", CLI_VALUE, &webhook},
-                                   {"signing-key", CLI_VALUE, &signing_key},
-                                   {"rule-key", CLI_VALUE, &rule_key},
-                                   {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
     int64_t number = 0;
-    json_t *args = json_object();
-    if (cli_parse(cli, argc, argv, options, &rest, 0, 0, usage, &e) != 0)
-        goto out;
-    if (str_parse_int(seed, &number) != 0) {
-        err_set(&e, ERR_USAGE, "--seed takes a whole number, not %s", seed);
-        goto out;
-    }
+    if (str_parse_int(o->seed, &number) != 0)
+        return err_set(e, ERR_USAGE, "--seed takes a whole number, not %s", o->seed);
     json_object_set_new(args, "seed", json_integer(number));
-    if (str_parse_int(companies, &number) != 0 || number < 1 || number > 50) {
-        err_set(&e, ERR_USAGE, "--companies takes a number from 1 to 50, not %s",
-                companies);
-        goto out;
-    }
+    if (str_parse_int(o->companies, &number) != 0 || number < 1 || number > 50)
+        return err_set(e, ERR_USAGE, "--companies takes a number from 1 to 50, not %s",
+                       o->companies);
     json_object_set_new(args, "companies", json_integer(number));
-    json_object_set_new(args, "token", json_string(token ? token : "mock-token"));
-    set_text(args, "teammate_token", teammate);
-    set_text(args, "company", company);
-    set_text(args, "client_id", client_id);
-    set_text(args, "client_secret", client_secret);
-    set_text(args, "redirect_uri", redirect_uri);
-    set_text(args, "webhook", webhook);
-    set_text(args, "signing_key", signing_key);
-    set_text(args, "rule_key", rule_key);
-    if (epoch)
+    if (o->epoch)
         json_object_set_new(args, "epoch",
-                            str_parse_int(epoch, &number) == 0 ? json_integer(number)
-                                                               : json_string(epoch));
-    serve(listen, seed, args, &e);
-out:
+                            str_parse_int(o->epoch, &number) == 0
+                                ? json_integer(number)
+                                : json_string(o->epoch));
+    return 0;
+}
+
+static void set_texts(json_t *args, const struct mock_options *o)
+{
+    set_text(args, "token", o->token);
+    set_text(args, "teammate_token", o->teammate_token);
+    set_text(args, "company", o->company);
+    set_text(args, "client_id", o->client_id);
+    set_text(args, "client_secret", o->client_secret);
+    set_text(args, "redirect_uri", o->redirect_uri);
+    set_text(args, "webhook", o->webhook);
+    set_text(args, "signing_key", o->signing_key);
+    set_text(args, "rule_key", o->rule_key);
+}
+
+int cmd_mock(struct cli *cli, struct err *e)
+{
+    struct mock_options o = {
+        .listen = "127.0.0.1:8099", .seed = "1", .companies = "1", .token = "mock-token"};
+    struct cli_option options[] = {{"listen", CLI_VALUE, &o.listen},
+                                   {"token", CLI_VALUE, &o.token},
+                                   {"teammate-token", CLI_VALUE, &o.teammate_token},
+                                   {"seed", CLI_VALUE, &o.seed},
+                                   {"company", CLI_VALUE, &o.company},
+                                   {"companies", CLI_VALUE, &o.companies},
+                                   {"epoch", CLI_VALUE, &o.epoch},
+                                   {"client-id", CLI_VALUE, &o.client_id},
+                                   {"client-secret", CLI_VALUE, &o.client_secret},
+                                   {"redirect-uri", CLI_VALUE, &o.redirect_uri},
+                                   {"webhook", CLI_VALUE, &o.webhook},
+                                   {"signing-key", CLI_VALUE, &o.signing_key},
+                                   {"rule-key", CLI_VALUE, &o.rule_key},
+                                   {NULL, CLI_FLAG, NULL}};
+    if (cli_begin(cli, options, e) != 0)
+        return -1;
+    json_t *args = json_object();
+    int rc = set_numbers(args, &o, e);
+    set_texts(args, &o);
+    if (rc == 0)
+        rc = serve(o.listen, o.seed, args, e);
     json_decref(args);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+    return rc;
 }

@@ -1,18 +1,18 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "ops/rehearsal.h"
-#include "work/session.h"
+#include "cli/rehearsal_text.h"
 #include "cli/table.h"
 #include "base/str.h"
 #include "core/jsontree.h"
 
-static const char usage[] =
-    "render TEMPLATE --client CLIENT [--conversation ID|--data FILE] "
-    "[--app APP] [key=value …] [--json]";
+struct render {
+    const char *conversation, *data, *app;
+    json_t *words, *body; /* body NULL: no --data */
+};
 
 /* "path:line: unknown variable x; did you mean 'y'?" */
 static void print_unknown(const json_t *unknown)
@@ -29,8 +29,8 @@ static void print_unknown(const json_t *unknown)
     }
 }
 
-/* The bytes as they are; a terminal gets no control characters, and the line end that
- * they may lack. */
+/* Prints the bytes as they are; on a terminal without control characters, and with a line
+ * end when they have none. */
 static void print_text(const char *text, size_t len)
 {
     if (!isatty(STDOUT_FILENO)) {
@@ -44,115 +44,98 @@ static void print_text(const char *text, size_t len)
         putchar('\n');
 }
 
-/* Sets OUT's runs: what each of its recipes would send for CONVERSATION. */
-static int add_runs(struct session *s, const char *client, const char *conversation,
-                    json_t *out, struct err *e)
+/* Sets OUT's `runs`: what each recipe that uses the template would send for the
+ * conversation. */
+static int add_runs(struct cli *cli, const struct render *r, json_t *out, struct err *e)
 {
     const json_t *recipes = json_object_get(out, "recipes");
     json_t *runs = json_array(), *recipe;
     size_t i;
     json_array_foreach(recipes, i, recipe)
     {
-        json_t *said =
-            rehearsal_recipe(s, client, json_string_value(recipe), conversation, e);
-        if (!said)
+        json_t *answer = rehearsal_recipe(cli->session, cli->client,
+                                          json_string_value(recipe), r->conversation, e);
+        if (!answer)
             break;
-        json_object_set(said, "recipe", recipe);
-        json_array_append_new(runs, said);
+        json_object_set(answer, "recipe", recipe);
+        json_array_append_new(runs, answer);
     }
     int rc = i < json_array_size(recipes) ? -1 : 0;
     json_object_set_new(out, "runs", runs);
     return rc;
 }
 
-static void print_runs(struct workspace *w, const char *client, const json_t *runs)
+static void print_runs(const struct cli *cli, const json_t *runs)
 {
     size_t i;
     json_t *run;
     json_array_foreach(runs, i, run)
     {
-        table_printf(stderr, "recipe %s ", json_text(run, "recipe"));
-        rehearsal_print(stderr, w, client, run);
+        table_printf(stderr, "recipe %s ", json_text_or(run, "recipe", ""));
+        rehearsal_text_print(stderr, cli->w, cli->client, run);
     }
 }
 
-int cmd_render(struct cli *cli, int argc, char **argv)
+static int report(const struct cli *cli, json_t *out)
 {
-    const char *client = NULL, *conversation = NULL, *data = NULL, *app = "front";
-    struct cli_option options[] = {{"client", CLI_VALUE, &client},
-                                   {"conversation", CLI_VALUE, &conversation},
-                                   {"data", CLI_VALUE, &data},
-                                   {"app", CLI_VALUE, &app},
-                                   {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    struct workspace *w = NULL;
-    struct session *s = NULL;
-    json_t *args = NULL, *words = NULL, *body = NULL, *out = NULL;
-    int code = 0;
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 1000, usage, &e) != 0)
-        goto out;
-    if (!client) {
-        err_set(&e, ERR_USAGE, "for which client? Add --client CLIENT\nusage: foyer %s",
-                usage);
-        goto out;
-    }
-    if (conversation && data) {
-        err_set(&e, ERR_USAGE,
-                "--conversation and --data exclude each other\nusage: foyer %s", usage);
-        goto out;
-    }
-    words = cli_words(&rest, 1, &e);
-    if (!words || (data && !(body = cli_read_json(data, &e))))
-        goto out;
-    if (body && !json_is_object(body)) {
-        err_set(&e, ERR_INVALID, "cannot use %s: the data is no JSON object", data);
-        goto out;
-    }
-    w = workspace_open(cli->workspace, 0, &e);
-    if (!w || !workspace_client(w, client, &e))
-        goto out;
-    s = session_open(w, &e);
-    if (!s)
-        goto out;
-    args = json_pack("{s:s, s:s, s:O, s:O*, s:s*}", "template", rest.items[0], "app", app,
-                     "words", words, "data", body, "conversation", conversation);
-    if (!args) {
-        err_set(&e, ERR_USAGE, "an argument is not UTF-8");
-        goto out;
-    }
-    struct session_call call = {
-        .client = client, .label = "render", .entry = "render", .args = args, .files = 1};
-    out = session_run(s, &call, NULL, &e);
-    if (out && conversation && json_array_size(words) == 0 &&
-        add_runs(s, client, conversation, out, &e) != 0)
-        goto out;
-    if (session_interrupted(s)) {
+    json_object_del(out, "recipes");
+    const json_t *unknown = json_object_get(out, "unknown");
+    const json_t *text = json_object_get(out, "text");
+    if (cli->json)
+        cli_print_json(out);
+    else
+        print_text(json_string_value(text), json_string_length(text));
+    fflush(stdout);
+    print_unknown(unknown);
+    if (!cli->json)
+        print_runs(cli, json_object_get(out, "runs"));
+    return json_array_size(unknown) ? err_exit_code(ERR_INVALID) : 0;
+}
+
+static int render(struct cli *cli, const struct render *r, struct err *e)
+{
+    json_t *args = json_pack("{s:s, s:s, s:O, s:O*, s:s*}", "template",
+                             cli->words.items[0], "app", r->app, "words", r->words,
+                             "data", r->body, "conversation", r->conversation);
+    if (!args)
+        return err_set(e, ERR_USAGE, "an argument is not UTF-8");
+    struct session_call call = {.client = cli->client,
+                                .label = "render",
+                                .entry = "render",
+                                .args = args,
+                                .files = 1};
+    json_t *out = session_run(cli->session, &call, NULL, e);
+    int code = out ? 0 : -1;
+    if (out && r->conversation && json_array_size(r->words) == 0)
+        code = add_runs(cli, r, out, e);
+    if (session_interrupted(cli->session))
         code = 130;
-    } else if (out) {
-        json_object_del(out, "recipes");
-        const json_t *unknown = json_object_get(out, "unknown");
-        const json_t *text = json_object_get(out, "text");
-        if (cli->json)
-            cli_print_json(out);
-        else
-            print_text(json_string_value(text), json_string_length(text));
-        fflush(stdout);
-        print_unknown(unknown);
-        if (!cli->json)
-            print_runs(w, client, json_object_get(out, "runs"));
-        if (json_array_size(unknown))
-            code = err_exit_code(ERR_INVALID);
-    }
-out:
-    if (code == 0 && e.kind != ERR_NONE)
-        code = cli_fail(cli, &e);
+    else if (code == 0)
+        code = report(cli, out);
     json_decref(out);
     json_decref(args);
-    json_decref(words);
-    json_decref(body);
-    session_close(s);
-    workspace_close(w);
-    free(rest.items);
+    return code;
+}
+
+int cmd_render(struct cli *cli, struct err *e)
+{
+    struct render r = {.app = "front"};
+    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+                                   {"conversation", CLI_VALUE, &r.conversation},
+                                   {"data", CLI_VALUE, &r.data},
+                                   {"app", CLI_VALUE, &r.app},
+                                   {NULL, CLI_FLAG, NULL}};
+    int code = -1;
+    if (cli_parse(cli, options, e) != 0)
+        return -1;
+    if (r.conversation && r.data)
+        return cli_usage_error(cli, e, "--conversation and --data exclude each other");
+    r.words = cli_inputs(cli, 1, e);
+    if (r.words && r.data)
+        r.body = cli_read_object(r.data, "data", e);
+    if (r.words && (!r.data || r.body) && cli_open(cli, e) == 0)
+        code = render(cli, &r, e);
+    json_decref(r.words);
+    json_decref(r.body);
     return code;
 }

@@ -6,43 +6,39 @@
 #include "cli/cli.h"
 #include "work/runner.h"
 #include "ops/selection.h"
-#include "work/session.h"
 #include "cli/table.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "core/jsontree.h"
 #include "base/str.h"
 #include "core/settings.h"
 #include "io/writer.h"
 
-static const char usage[] = "run RECIPE --client CLIENT|--all-clients [--conversation "
-                            "ID|--event FILE] [key=value …] "
-                            "[--input FILE] [--dry-run] [--json]";
-
-enum { IN_FLIGHT = 64 };
-
-/* A dry run waits in line for the company's budget, as the runner's do by hand. */
-enum { WAIT_MS = 5 * 60 * 1000 };
+enum {
+    AT_ONCE_MAX = 64,       /* runs */
+    WAIT_MS = 5 * 60 * 1000 /* of a dry run's request, for the company's budget: as
+                               runner_be_by_hand's */
+};
 
 struct job { /* one client's run */
     struct batch *batch;
     char *client;
-    int64_t run; /* 0: it has no row, or none that is known yet */
+    int64_t run; /* its id; 0: the store has no such run, or not yet */
     int ended;
-    enum ledger_state state; /* of one that has ended; a dry one is done or dead */
+    enum ledger_state state; /* when it has ended */
     struct err err;
-    json_t *result;
-    char *seed;
+    json_t *result; /* {result}, or NULL */
+    char *seed;     /* NULL: a random one */
 };
 
-struct batch {
-    struct workspace *w;
-    struct session *s;
-    struct writer *writer;
+struct batch { /* the runs of one command */
+    struct cli *cli;
+    struct writer *writer; /* NULL for dry runs, as runner is */
     struct runner *runner;
-    const char *recipe, *conversation;
-    const json_t *args;
+    const char *recipe, *conversation, *input, *event;
+    int all, dry;
+    json_t *args; /* of the entry "run" of lua/std/main.lua */
     char *args_text, *label;
-    int dry;
     struct job *jobs;
     size_t njobs, next, running, over;
 };
@@ -64,7 +60,7 @@ static void on_ended(struct job *job, enum ledger_state state, const struct err 
         batch_progress(b->over, b->njobs);
     start_more(b);
     if (b->running == 0)
-        loop_stop(session_loop(b->s));
+        loop_stop(session_loop(b->cli->session));
 }
 
 static void on_run_end(void *arg, const struct attempt_result *end)
@@ -84,7 +80,7 @@ static void on_dry_end(void *arg, const struct run_result *result)
              result->outcome == RUN_DONE ? result->json : NULL, result->len);
 }
 
-/* Its row comes with what it has to keep first: one that only reads costs one commit. */
+/* Starts a run. Its row is stored with the first thing that it has to keep. */
 static void start_run(struct batch *b, struct job *job)
 {
     struct ledger_run run = {.client = job->client,
@@ -111,18 +107,19 @@ static void start_dry(struct batch *b, struct job *job)
                                 .wait_ms = WAIT_MS,
                                 .patient = 1,
                                 .dry = 1};
-    session_start(b->s, &call, on_dry_end, job);
+    session_start(b->cli->session, &call, on_dry_end, job);
 }
 
 static void start_more(struct batch *b)
 {
     const char *fixed = getenv("FOYER_TEST_RUN_ID");
-    while (b->running < IN_FLIGHT && b->next < b->njobs && !session_interrupted(b->s)) {
+    while (b->running < AT_ONCE_MAX && b->next < b->njobs &&
+           !session_interrupted(b->cli->session)) {
         struct job *job = &b->jobs[b->next++];
-        if (job->ended) /* before it began */
+        if (job->ended) /* its settings cannot be read */
             continue;
         b->running++;
-        /* with the hook for tests each client still has an id of its own */
+        /* tests fix the seed; each client has its own */
         if (fixed && *fixed)
             job->seed = xasprintf("%s-%s", fixed, job->client);
         if (b->dry)
@@ -134,20 +131,21 @@ static void start_more(struct batch *b)
 
 static struct job *add_job(struct batch *b, const char *client)
 {
-    b->jobs = xrealloc(b->jobs, (b->njobs + 1) * sizeof *b->jobs);
+    array_grow(b->jobs, b->njobs);
     struct job *job = &b->jobs[b->njobs++];
     *job = (struct job){.batch = b, .client = xstrdup(client)};
     return job;
 }
 
-/* A client whose settings cannot be read fails by itself: the others' runs are not to be
- * stopped by one client's slip. */
+/* Adds a job when the client has the recipe switched on. When the client's settings
+ * cannot be read, its job has failed already, and the others run. */
 static void choose_client(void *arg, const char *client)
 {
     struct batch *b = arg;
     struct err e;
-    const json_t *settings = workspace_client(b->w, client, &e);
-    if (settings && !settings_is_on(workspace_settings(b->w, NULL), settings, b->recipe))
+    const json_t *settings = workspace_client(b->cli->w, client, &e);
+    if (settings &&
+        !settings_is_on(workspace_settings(b->cli->w, NULL), settings, b->recipe))
         return;
     struct job *job = add_job(b, client);
     if (settings)
@@ -157,7 +155,7 @@ static void choose_client(void *arg, const char *client)
     job->err = e;
 }
 
-/* 1: it goes on without this process. */
+/* Returns 1 when the run goes on in another process. */
 static int goes_on(const struct job *job)
 {
     if (!job->ended)
@@ -166,7 +164,7 @@ static int goes_on(const struct job *job)
            job->state != LEDGER_RUNNING;
 }
 
-/* 1: nothing is wrong, it is only not over. */
+/* Returns 1 when the run sleeps or waits, which is not a failure. */
 static int is_resting(const struct job *job)
 {
     return job->ended && (job->state == LEDGER_SLEEPING || job->state == LEDGER_WAITING);
@@ -196,7 +194,7 @@ static json_t *job_tree(const struct job *job)
         json_object_set_new(tree, "outcome", json_string(ledger_state_name(job->state)));
     } else {
         json_object_set_new(tree, "outcome", json_string("failed"));
-        if (job->run || job->state != LEDGER_RUNNING) /* else it is nowhere */
+        if (job->run || job->state != LEDGER_RUNNING) /* else the store has no such run */
             json_object_set_new(tree, "state",
                                 json_string(ledger_state_name(job->state)));
         json_object_set_new(tree, "error", cli_error_tree(&job->err));
@@ -204,7 +202,7 @@ static json_t *job_tree(const struct job *job)
     return tree;
 }
 
-/* What becomes of a run that is not over. */
+/* Says what happens to a run that is not over. */
 static void print_rest(const struct job *job)
 {
     if (goes_on(job))
@@ -222,17 +220,6 @@ static void print_rest(const struct job *job)
                 (long long)job->run, (long long)job->run);
 }
 
-static void print_value(const json_t *result)
-{
-    if (json_is_object(result))
-        table_print_object(result);
-    else if (json_is_string(result)) {
-        table_print_text(stdout, json_string_value(result));
-        putchar('\n');
-    } else
-        cli_print_json(result);
-}
-
 static void print_job(const struct batch *b, const struct job *job)
 {
     const json_t *result = json_object_get(job->result, "result");
@@ -242,8 +229,8 @@ static void print_job(const struct batch *b, const struct job *job)
     else if (job->ended && job->state == LEDGER_SKIPPED)
         table_printf(stderr, "foyer: client %s, recipe %s: skipped: %s\n", job->client,
                      b->recipe, job->err.text);
-    else if (result && !json_is_null(result))
-        print_value(result);
+    else
+        cli_print_value(result);
     print_rest(job);
 }
 
@@ -253,7 +240,8 @@ static int job_code(const struct job *job)
                                        : err_exit_code(job->err.kind);
 }
 
-/* The worst of the runs' exit codes: a final failure before one that may pass. */
+/* Returns the worst of the runs' exit codes: a final failure is worse than one that may
+ * pass, 75. */
 static int exit_code(const struct batch *b)
 {
     int code = 0;
@@ -263,7 +251,8 @@ static int exit_code(const struct batch *b)
     return code;
 }
 
-/* For people: each failure as a sentence, the table of all, and once how they go on. */
+/* Prints each failure as a sentence, the table of all, and once what happens to runs that
+ * are not over. */
 static void print_all(const struct batch *b, const json_t *list)
 {
     int rest = 0;
@@ -279,7 +268,7 @@ static void print_all(const struct batch *b, const json_t *list)
     fflush(stdout);
     if (rest)
         fprintf(stderr,
-                "foyer: what is not over goes on by itself under `foyer serve` or "
+                "foyer: a run that is not over goes on by itself under `foyer serve` or "
                 "`foyer cron`; `foyer runs cancel RUN` gives a run up\n");
 }
 
@@ -294,44 +283,48 @@ static void print_json(const struct batch *b, const json_t *tree)
     cli_print_json(tree);
 }
 
-static int report(const struct cli *cli, const struct batch *b, int all)
+static int report(const struct batch *b)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < b->njobs; i++)
         json_array_append_new(list, job_tree(&b->jobs[i]));
     batch_progress_end();
-    if (cli->json)
-        print_json(b, all ? list : json_array_get(list, 0));
-    else if (all)
+    if (b->cli->json)
+        print_json(b, b->all ? list : json_array_get(list, 0));
+    else if (b->all)
         print_all(b, list);
     else
         print_job(b, &b->jobs[0]);
     json_decref(list);
-    return session_interrupted(b->s) ? 130 : exit_code(b);
+    return session_interrupted(b->cli->session) ? 130 : exit_code(b);
 }
 
-/* Its runs are driven as a worker's are. While the only one waits for the disk there is
- * nothing else to do. */
+/* ---- the command ---- */
+
+/* A runner drives the runs as in a worker. The writer of a single run needs no thread:
+ * the process has nothing to do while the run waits for the disk. */
 static int open_runner(struct batch *b, struct err *e)
 {
-    struct store *store = workspace_store(b->w, e);
+    struct loop *loop = session_loop(b->cli->session);
+    struct store *store = workspace_store(b->cli->w, e);
     if (!store)
         return -1;
     if (b->njobs == 1) {
-        b->writer = writer_open_here(store_db(store), session_loop(b->s));
+        b->writer = writer_open_here(store_db(store), loop);
     } else {
-        char *path = store_path(workspace_dir(b->w));
-        b->writer = writer_open(path, session_loop(b->s), e);
+        char *path = store_path(workspace_dir(b->cli->w));
+        b->writer = writer_open(path, loop, e);
         free(path);
     }
-    b->runner = b->writer ? runner_new(b->s, b->writer, NULL, e) : NULL;
+    b->runner = b->writer ? runner_new(b->cli->session, b->writer, NULL, e) : NULL;
     if (!b->runner)
         return -1;
     runner_be_by_hand(b->runner);
     return 0;
 }
 
-/* Its write was waited for long enough: it is claimed still, and taken up by others. */
+/* Called for a run whose write took too long: it is still claimed, and another process
+ * takes it up. */
 static void on_left(void *arg, int64_t run)
 {
     struct job *job = arg;
@@ -341,102 +334,92 @@ static void on_left(void *arg, int64_t run)
 static void run_all(struct batch *b)
 {
     start_more(b);
-    while (b->running > 0 && !session_interrupted(b->s))
-        loop_run(session_loop(b->s));
+    while (b->running > 0 && !session_interrupted(b->cli->session))
+        loop_run(session_loop(b->cli->session));
     if (b->runner)
         runner_stop(b->runner);
-    writer_close(b->writer); /* what was let go of is stored */
+    writer_close(b->writer); /* stores what runner_stop released */
     b->writer = NULL;
     if (b->runner)
         runner_each(b->runner, on_left);
 }
 
-int cmd_run(struct cli *cli, int argc, char **argv)
+/* Sets what each run gets from the command line. */
+static int read_args(struct batch *b, struct err *e)
 {
-    const char *client = NULL, *input = NULL, *conversation = NULL, *event = NULL;
-    int all = 0, dry = 0;
-    struct cli_option options[] = {
-        {"client", CLI_VALUE, &client}, {"all-clients", CLI_FLAG, &all},
-        {"input", CLI_VALUE, &input},   {"conversation", CLI_VALUE, &conversation},
-        {"event", CLI_VALUE, &event},   {"dry-run", CLI_FLAG, &dry},
-        {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    struct batch b = {0};
-    json_t *args = json_object(), *words = NULL, *body = NULL, *happening = NULL;
-    int code = 0;
-
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 1000, usage, &e) != 0)
-        goto out;
-    if ((client != NULL) == all) {
-        err_set(&e, ERR_USAGE,
-                "name one client with --client, or --all-clients\nusage: foyer %s",
-                usage);
-        goto out;
-    }
-    if (conversation && event) {
-        err_set(&e, ERR_USAGE,
-                "--conversation and --event exclude each other\nusage: foyer %s", usage);
-        goto out;
-    }
-    words = cli_words(&rest, 1, &e);
-    body = words && input ? cli_read_json(input, &e) : json_object();
-    if (!words || !body || (event && !(happening = cli_read_json(event, &e))))
-        goto out;
-    b.recipe = rest.items[0];
-    json_object_set_new(args, "recipe", json_string(b.recipe));
-    json_object_set(args, "words", words);
-    json_object_set(args, "input", body);
-    if (happening)
-        json_object_set(args, "event", happening);
-    if (conversation)
-        json_object_set_new(args, "conversation", json_string(conversation));
-    b.args = args;
-    b.args_text = json_dumps(args, JSON_COMPACT);
-    b.conversation = conversation;
-    b.dry = dry;
-    b.label = xasprintf("recipe %s", b.recipe);
-    b.w = workspace_open(cli->workspace, 0, &e);
-    if (!b.w)
-        goto out;
-    if (client) {
-        if (!workspace_client(b.w, client, &e) ||
-            selection_check(b.w, client, b.recipe, &e) != 0) /* a slip leaves no run */
-            goto out;
-        add_job(&b, client);
-    } else {
-        if (!workspace_settings(b.w, &e) || selection_check(b.w, NULL, b.recipe, &e) != 0)
-            goto out;
-        workspace_each_client(b.w, choose_client, &b);
-        if (b.njobs == 0)
-            fprintf(stderr, "foyer: no client has the recipe %s switched on\n", b.recipe);
-    }
-    b.s = session_open(b.w, &e);
-    if (!b.s)
-        goto out;
-    if (!dry && open_runner(&b, &e) != 0)
-        goto out;
-    run_all(&b);
-    code = report(cli, &b, all);
-out:
-    if (e.kind != ERR_NONE)
-        code = cli_fail(cli, &e);
-    writer_close(b.writer);
-    runner_free(b.runner);
-    session_close(b.s);
-    for (size_t i = 0; i < b.njobs; i++) {
-        free(b.jobs[i].client);
-        free(b.jobs[i].seed);
-        json_decref(b.jobs[i].result);
-    }
-    free(b.jobs);
-    free(b.label);
-    free(b.args_text);
-    json_decref(args);
+    json_t *words = cli_inputs(b->cli, 1, e), *body = NULL, *event = NULL;
+    if (words)
+        body = b->input ? cli_read_json(b->input, e) : json_object();
+    if (body && b->event)
+        event = cli_read_json(b->event, e);
+    int rc = body && (event || !b->event) ? 0 : -1;
+    b->recipe = b->cli->words.items[0];
+    b->label = xasprintf("recipe %s", b->recipe);
+    b->args =
+        json_pack("{s:s, s:O*, s:O*, s:O*, s:s*}", "recipe", b->recipe, "words", words,
+                  "input", body, "event", event, "conversation", b->conversation);
+    if (rc == 0 && !b->args)
+        rc = err_set(e, ERR_USAGE, "an argument is not UTF-8");
+    b->args_text = b->args ? json_dumps(b->args, JSON_COMPACT) : NULL;
     json_decref(words);
     json_decref(body);
-    json_decref(happening);
-    workspace_close(b.w);
-    free(rest.items);
+    json_decref(event);
+    return rc;
+}
+
+/* Checks the names before anything is stored, and adds the jobs. */
+static int add_jobs(struct batch *b, struct err *e)
+{
+    const struct cli *cli = b->cli;
+    if (!workspace_settings(cli->w, e) ||
+        selection_check(cli->w, cli->client, b->recipe, e) != 0)
+        return -1;
+    if (cli->client)
+        add_job(b, cli->client);
+    else
+        workspace_each_client(cli->w, choose_client, b);
+    if (b->njobs == 0)
+        fprintf(stderr, "foyer: no client has the recipe %s switched on\n", b->recipe);
+    return 0;
+}
+
+static void free_batch(struct batch *b)
+{
+    writer_close(b->writer);
+    runner_free(b->runner);
+    for (size_t i = 0; i < b->njobs; i++) {
+        free(b->jobs[i].client);
+        free(b->jobs[i].seed);
+        json_decref(b->jobs[i].result);
+    }
+    free(b->jobs);
+    free(b->label);
+    free(b->args_text);
+    json_decref(b->args);
+}
+
+int cmd_run(struct cli *cli, struct err *e)
+{
+    struct batch b = {.cli = cli};
+    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+                                   {"all-clients", CLI_FLAG, &b.all},
+                                   {"input", CLI_VALUE, &b.input},
+                                   {"conversation", CLI_VALUE, &b.conversation},
+                                   {"event", CLI_VALUE, &b.event},
+                                   {"dry-run", CLI_FLAG, &b.dry},
+                                   {NULL, CLI_FLAG, NULL}};
+    int code = -1;
+    if (cli_parse(cli, options, e) != 0)
+        return -1;
+    if ((cli->client != NULL) == b.all)
+        return cli_usage_error(cli, e, "name one client with --client, or --all-clients");
+    if (b.conversation && b.event)
+        return cli_usage_error(cli, e, "--conversation and --event exclude each other");
+    if (read_args(&b, e) == 0 && cli_open(cli, e) == 0 && add_jobs(&b, e) == 0 &&
+        (b.dry || open_runner(&b, e) == 0)) {
+        run_all(&b);
+        code = report(&b);
+    }
+    free_batch(&b);
     return code;
 }

@@ -1,37 +1,23 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
-#include "ops/code_change.h"
-#include "ops/rehearsal.h"
-#include "ops/selection.h"
-#include "ops/report.h"
+#include "cli/rehearsal_text.h"
 #include "cli/table.h"
 #include "cli/timeline.h"
-#include "base/clock.h"
 #include "core/jsontree.h"
+#include "ops/run_control.h"
 #include "base/str.h"
-#include "store/store.h"
-
-static const char usage[] =
-    "runs list|show|retry|resolve|cancel [ID …] [--client CLIENT] [--recipe RECIPE] "
-    "[--state STATE,…] [--since TIME] [--limit N] [--new-code] "
-    "[--happened|--not-happened] [--result JSON] [--reason TEXT] [--dry-run] [--json]";
 
 enum { LIST_MAX = 50 };
 
-struct command {
+struct runs_command {
     struct cli *cli;
-    const char *verb;
     struct selection which;
-    int new_code, happened, not_happened, dry;
-    const char *result, *reason;
-    struct workspace *w;
-    struct report *story;
-    json_t *rows; /* what it was about, each with what came of it */
-    int64_t now_ms;
-    enum err_kind worst;
+    struct run_control control;
+    int not_happened, dry;
+    json_t *rows;         /* the runs that the verb is about */
+    enum err_kind failed; /* of the first run that could not be changed */
 };
 
 /* ---- list and show ---- */
@@ -49,15 +35,15 @@ static int count_pause(void *arg, const struct ledger_pause *pause)
     return 0;
 }
 
-static void say_paused(struct command *c)
+static void print_paused(struct runs_command *c)
 {
     int n = 0;
     struct err e;
-    if (ledger_pauses(report_db(c->story), count_pause, &n, &e) == 0 && n)
-        fprintf(stderr, "foyer: runs are held: `foyer pause` shows which\n");
+    if (ledger_pauses(report_db(c->cli->report), count_pause, &n, &e) == 0 && n)
+        fprintf(stderr, "foyer: runs are paused: `foyer pause` shows which\n");
 }
 
-/* One column says when it goes on or ended. */
+/* Makes one column of the times when a run goes on and when it ended. */
 static void add_when(json_t *rows)
 {
     size_t i;
@@ -72,23 +58,19 @@ static void add_when(json_t *rows)
     }
 }
 
-static int list(struct command *c, struct err *e)
+static int list(struct runs_command *c, struct err *e)
 {
-    if (selection_runs(&c->which, c->story, add_row, c->rows, e) != 0)
+    if (selection_runs(&c->which, c->cli->report, add_row, c->rows, e) != 0)
         return -1;
-    say_paused(c);
-    if (c->cli->json) {
-        cli_print_json(c->rows);
-    } else if (json_array_size(c->rows) == 0) {
+    print_paused(c);
+    if (json_array_size(c->rows) == 0 && !c->cli->json) {
         fputs("foyer: no run matches\n", stderr);
-    } else {
-        json_t *columns =
-            json_pack("[s,s,s,s,s,s,s,s]", "id", "client", "recipe", "state",
-                      "created_at", "due_or_ended_at", "attempts", "reason");
-        add_when(c->rows);
-        table_print(c->rows, columns);
-        json_decref(columns);
+        return 0;
     }
+    if (!c->cli->json)
+        add_when(c->rows);
+    cli_print_rows(c->cli, c->rows,
+                   "id client recipe state created_at due_or_ended_at attempts reason");
     return 0;
 }
 
@@ -98,6 +80,18 @@ static void print_body(const json_t *body)
         table_print_lines(stdout, json_string_value(body));
     else if (body)
         cli_print_json(body);
+}
+
+/* Prints the write whose answer was lost. */
+static void print_write(const json_t *write)
+{
+    const char *method = json_text_or(write, "method", ""),
+               *path = json_text_or(write, "path", "");
+    if (!write)
+        return;
+    table_printf(stdout, "\nfoyer cannot tell whether this was done: %s %s\n", method,
+                 *path ? path : json_text_or(write, "what", ""));
+    print_body(json_object_get(write, "body"));
 }
 
 static void print_time(const struct timeline *t, const json_t *run, const char *key)
@@ -110,7 +104,7 @@ static void print_time(const struct timeline *t, const json_t *run, const char *
     printf("%s: %s\n", key, at);
 }
 
-static void print_run(struct command *c, const json_t *run)
+static void print_run(struct runs_command *c, const json_t *run)
 {
     static const char *const members[] = {
         "id",          "client",   "recipe",   "state",      "kind",     "reason",
@@ -118,10 +112,10 @@ static void print_run(struct command *c, const json_t *run)
         "link",        "attempts", "failures", "crashes",    "args",     "result"};
     static const char *const times[] = {"slot_at", "created_at", "began_at", "due_at",
                                         "ended_at"};
-    struct timeline t = timeline_for(c->w, json_text(run, "client"));
+    struct timeline t = timeline_for(c->cli->w, json_text(run, "client"));
     json_t *shown = json_object();
     size_t i;
-    json_t *command, *write = json_object_get(run, "write");
+    json_t *command;
     for (i = 0; i < sizeof members / sizeof *members; i++)
         json_object_set(shown, members[i], json_object_get(run, members[i]));
     table_print_object(shown);
@@ -130,32 +124,22 @@ static void print_run(struct command *c, const json_t *run)
     printf("\nhistory (times in %s):\n", t.zone_name);
     timeline_history(&t, run, 0);
     timeline_paused(&t, run, 0);
-    if (write) {
-        const char *what = json_text(write, "what");
-        const char *method = json_text(write, "method");
-        const char *path = json_text(write, "path");
-        table_printf(stdout, "\nnobody knows whether this was done: %s %s\n",
-                     method ? method : "",
-                     path   ? path
-                     : what ? what
-                            : "");
-        print_body(json_object_get(write, "body"));
-    }
+    print_write(json_object_get(run, "write"));
     json_array_foreach(json_object_get(run, "commands"), i, command)
     {
-        {
-            if (i == 0)
-                puts("\nyou may:");
-            table_printf(stdout, "%s\n", json_string_value(command));
-        }
+        if (i == 0)
+            puts("\nyou may:");
+        table_printf(stdout, "%s\n", json_string_value(command));
     }
     json_decref(shown);
 }
 
-static int show(struct command *c, struct err *e)
+static int show(struct runs_command *c, struct err *e)
 {
+    if (c->which.nids == 0)
+        return err_set(e, ERR_USAGE, "which run? `foyer runs list` shows their ids");
     for (size_t i = 0; i < c->which.nids; i++) {
-        json_t *run = report_run(c->story, c->which.ids[i], e);
+        json_t *run = report_run(c->cli->report, c->which.ids[i], e);
         if (!run)
             return -1;
         json_array_append_new(c->rows, run);
@@ -174,158 +158,24 @@ static int show(struct command *c, struct err *e)
 
 /* ---- retry, resolve, cancel ---- */
 
-static int64_t id_of(const json_t *row)
+static void print_rehearsed(struct runs_command *c, const json_t *row)
 {
-    return json_integer_value(json_object_get(row, "id"));
-}
-
-static void note_failure(struct command *c, json_t *row, const struct err *e)
-{
-    report_set_text(row, "error", e->text);
-    if (c->worst == ERR_NONE)
-        c->worst = e->kind;
-}
-
-static int change(struct command *c, struct db *db, int64_t id, struct err *e)
-{
-    if (str_eq(c->verb, "retry"))
-        return ledger_retry(db, id, c->new_code, c->now_ms, e);
-    if (str_eq(c->verb, "resolve"))
-        return ledger_resolve(db, id, c->happened, c->result, c->now_ms, e);
-    return ledger_cancel(db, id, c->reason, c->now_ms, e);
-}
-
-struct one {
-    struct command *c;
-    int64_t id;
-};
-
-static int change_one(struct db *db, void *arg, struct err *e)
-{
-    struct one *one = arg;
-    return change(one->c, db, one->id, e);
-}
-
-/* All of it in one transaction, each run in a savepoint of its own. */
-static int change_all(struct db *db, void *arg, struct err *e)
-{
-    struct command *c = arg;
-    size_t i;
-    json_t *row;
-    json_array_foreach(c->rows, i, row)
-    {
-        struct one one = {c, id_of(row)};
-        struct err why = {0};
-        json_object_del(row, "error");
-        if (store_transaction(db, change_one, &one, &why) == 0) {
-            json_object_set_new(
-                row, "now",
-                json_string(str_eq(c->verb, "cancel") ? "cancelled" : "queued"));
-        } else if (why.kind == ERR_STORE || why.kind == ERR_UNAVAILABLE) {
-            *e = why;
-            return -1;
-        } else {
-            note_failure(c, row, &why);
-        }
-    }
-    return 0;
-}
-
-static int rehearse_all(struct command *c, struct err *e)
-{
-    struct session *s = session_open(c->w, e);
-    size_t i;
-    json_t *row;
-    if (!s)
-        return -1;
-    json_array_foreach(c->rows, i, row)
-    {
-        struct err why = {0};
-        json_t *said =
-            rehearsal_run(s, report_db(c->story), id_of(row), c->new_code, &why);
-        if (said)
-            json_object_update(row, said);
-        else
-            note_failure(c, row, &why);
-        json_decref(said);
-        if (session_interrupted(s))
-            break;
-    }
-    session_close(s);
-    return 0;
-}
-
-static void print_rehearsed(struct command *c, const json_t *row)
-{
-    const char *client = json_text(row, "client");
     const char *failed = json_text(row, "error");
-    table_printf(stdout, "run %lld of %s, client %s, %s: ", (long long)id_of(row),
-                 json_text(row, "recipe"), client, json_text(row, "state"));
+    table_printf(stdout, "run %lld of %s, client %s, %s: ",
+                 (long long)json_integer_value(json_object_get(row, "id")),
+                 json_text_or(row, "recipe", ""), json_text_or(row, "client", ""),
+                 json_text_or(row, "state", ""));
     if (failed)
         table_printf(stdout, "%s\n", failed);
     else
-        rehearsal_print(stdout, c->w, client, row);
+        rehearsal_text_print(stdout, c->cli->w, json_text_or(row, "client", ""), row);
 }
 
-/* What somebody may do to a run in that state, when nobody says which ones. */
-static int is_meant(const struct command *c, const char *state)
-{
-    static const char *const retried[] = {"parked", "dead", "held", "retrying"};
-    static const char *const over[] = {"done", "skipped", "cancelled"};
-    if (str_eq(c->verb, "retry")) {
-        for (size_t i = 0; i < sizeof retried / sizeof *retried; i++)
-            if (str_eq(state, retried[i]))
-                return 1;
-        return 0;
-    }
-    for (size_t i = 0; i < sizeof over / sizeof *over; i++)
-        if (str_eq(state, over[i]))
-            return 0;
-    return !str_eq(state, "dead") || c->which.nstates;
-}
-
-static int add_meant(void *arg, const struct ledger_run *run)
-{
-    struct command *c = arg;
-    if (c->which.nids || is_meant(c, report_run_state(run)))
-        json_array_append_new(c->rows,
-                              json_pack("{s:I, s:s, s:s, s:s}", "id", (json_int_t)run->id,
-                                        "client", run->client, "recipe", run->recipe,
-                                        "state", report_run_state(run)));
-    return 0;
-}
-
-static void say_how_many(const struct command *c)
-{
-    size_t n = json_array_size(c->rows);
-    if (!c->which.nids)
-        fprintf(stderr, "foyer: %zu run%s match%s\n", n, n == 1 ? "" : "s",
-                n == 1 ? "es" : "");
-}
-
-/* A retry goes on with the code that the run began with: names what is different today.
- * Rows of JSON get it as "changed". */
-static void note_changes(struct command *c)
-{
-    size_t i;
-    json_t *row;
-    if (!str_eq(c->verb, "retry") || c->new_code)
-        return;
-    json_array_foreach(c->rows, i, row)
-    {
-        struct err ignored;
-        json_t *paths = code_changes(c->w, report_db(c->story), id_of(row), &ignored);
-        if (json_array_size(paths))
-            json_object_set(row, "changed", paths);
-        json_decref(paths);
-    }
-}
-
-static void print_changes(const json_t *row)
+static void print_changed_code(const json_t *row)
 {
     const json_t *changed = json_object_get(row, "changed");
     size_t n = json_array_size(changed);
-    long long id = id_of(row);
+    long long id = (long long)json_integer_value(json_object_get(row, "id"));
     if (!n || json_object_get(row, "error"))
         return;
     table_printf(stderr,
@@ -340,83 +190,106 @@ static void print_changes(const json_t *row)
             id);
 }
 
-static void print_acted(struct command *c)
+static void print_rows(struct runs_command *c)
 {
     size_t i;
     json_t *row;
-    int rehearsed = c->dry && str_eq(c->verb, "retry");
-    if (c->cli->json) {
-        cli_print_json(c->rows);
-    } else if (rehearsed) {
-        json_array_foreach(c->rows, i, row)
-        {
-            print_rehearsed(c, row);
-        }
-    } else if (json_array_size(c->rows)) {
-        json_t *columns = json_pack("[s,s,s,s,s]", "id", "client", "recipe", "state",
-                                    c->dry ? "would_be" : "now");
-        table_print(c->rows, columns);
-        json_decref(columns);
+    int rehearsed = c->dry && c->control.verb == RUN_CONTROL_RETRY;
+    json_array_foreach(rehearsed && !c->cli->json ? c->rows : NULL, i, row)
+    {
+        print_rehearsed(c, row);
     }
+    if (c->cli->json || (!rehearsed && json_array_size(c->rows)))
+        cli_print_rows(c->cli, c->rows,
+                       c->dry ? "id client recipe state would_be"
+                              : "id client recipe state now");
     json_array_foreach(c->rows, i, row)
     {
         const char *error = json_text(row, "error");
         if (error && !rehearsed)
             table_printf(stderr, "foyer: %s\n", error);
-        print_changes(row);
+        print_changed_code(row);
     }
-    if (c->new_code && !c->dry && !c->cli->json && json_array_size(c->rows))
+    if (c->control.new_code && !c->dry && !c->cli->json && json_array_size(c->rows))
         fputs("foyer: a `foyer serve` that runs has loaded its scripts before: after a "
               "change, kill -HUP it first\n",
               stderr);
 }
 
-static int act(struct command *c, struct err *e)
+static int rehearse(struct runs_command *c, struct err *e)
 {
-    size_t i;
-    json_t *row;
-    if (selection_is_all(&c->which))
-        return err_set(e, ERR_USAGE,
-                       "name runs by their ids, or by --client, --recipe, --state or "
-                       "--since\nusage: foyer %s",
-                       usage);
-    if (selection_runs(&c->which, c->story, add_meant, c, e) != 0)
+    if (cli_open_session(c->cli, e) != 0)
         return -1;
-    say_how_many(c);
-    note_changes(c);
-    c->now_ms = clock_wall_ms();
-    if (c->dry && str_eq(c->verb, "retry")) {
-        if (rehearse_all(c, e) != 0)
-            return -1;
-    } else if (c->dry) {
-        json_array_foreach(c->rows, i, row)
-        {
-            json_object_set_new(row, "would_be", json_string("cancelled"));
-        }
-    } else if (json_array_size(c->rows) &&
-               store_transaction(report_db(c->story), change_all, c, e) != 0) {
-        return -1;
-    }
-    if (json_array_size(c->rows) == 1 && c->which.nids && c->worst != ERR_NONE)
-        return err_set(e, c->worst, "%s", json_text(json_array_get(c->rows, 0), "error"));
-    print_acted(c);
+    run_control_rehearse(c->cli->report, c->cli->session, c->control.new_code, c->rows,
+                         &c->failed);
     return 0;
 }
 
-static int resolve(struct command *c, struct err *e)
+static int change(struct runs_command *c, struct err *e)
 {
-    if (c->which.nids != 1 || c->happened == c->not_happened)
-        return err_set(e, ERR_USAGE,
-                       "name one run and say --happened or --not-happened: look for the "
-                       "write first, `foyer runs show ID` describes it\nusage: foyer %s",
-                       usage);
-    if (c->result && c->not_happened)
+    size_t i;
+    json_t *row;
+    if (c->dry && c->control.verb == RUN_CONTROL_RETRY)
+        return rehearse(c, e);
+    if (!c->dry)
+        return run_control_apply(c->cli->report, &c->control, c->rows, &c->failed, e);
+    json_array_foreach(c->rows, i, row)
+    {
+        json_object_set_new(row, "would_be", json_string("cancelled"));
+    }
+    return 0;
+}
+
+static int act(struct runs_command *c, struct err *e)
+{
+    if (selection_is_all(&c->which))
+        return cli_usage_error(c->cli, e,
+                               "name runs by their ids, or by --client, --recipe, "
+                               "--state or --since");
+    json_decref(c->rows);
+    c->rows = run_control_select(c->cli->report, &c->which, &c->control, e);
+    if (!c->rows)
+        return -1;
+    size_t n = json_array_size(c->rows);
+    if (!c->which.nids)
+        fprintf(stderr, "foyer: %zu run%s match%s\n", n, n == 1 ? "" : "s",
+                n == 1 ? "es" : "");
+    if (change(c, e) != 0)
+        return -1;
+    if (n == 1 && c->which.nids && c->failed != ERR_NONE)
+        return err_set(e, c->failed, "%s",
+                       json_text_or(json_array_get(c->rows, 0), "error", ""));
+    print_rows(c);
+    return 0;
+}
+
+static int retry(struct runs_command *c, struct err *e)
+{
+    c->control.verb = RUN_CONTROL_RETRY;
+    return act(c, e);
+}
+
+static int cancel(struct runs_command *c, struct err *e)
+{
+    c->control.verb = RUN_CONTROL_CANCEL;
+    return act(c, e);
+}
+
+static int resolve(struct runs_command *c, struct err *e)
+{
+    const char *result = c->control.result;
+    if (c->which.nids != 1 || c->control.happened == c->not_happened)
+        return cli_usage_error(c->cli, e,
+                               "name one run and say --happened or --not-happened: look "
+                               "for the write first, `foyer runs show ID` describes it");
+    if (result && c->not_happened)
         return err_set(e, ERR_USAGE, "--result goes with --happened");
-    json_t *result = jsontree_reads(c->result, NULL);
-    if (c->result && !result)
+    json_t *tree = jsontree_reads(result, NULL);
+    if (result && !tree)
         return err_set(e, ERR_USAGE,
                        "--result takes JSON, such as '{\"id\": \"msg_1\"}'");
-    json_decref(result);
+    json_decref(tree);
+    c->control.verb = RUN_CONTROL_RESOLVE;
     return act(c, e);
 }
 
@@ -424,28 +297,28 @@ static int resolve(struct command *c, struct err *e)
 
 static const struct verb {
     const char *name;
-    int (*run)(struct command *c, struct err *e);
+    int (*run)(struct runs_command *c, struct err *e);
     const char *options; /* that it takes, each between spaces */
 } verbs[] = {
     {"list", list, " client recipe state since limit "},
     {"show", show, ""},
-    {"retry", act, " client recipe state since limit new-code dry-run "},
+    {"retry", retry, " client recipe state since limit new-code dry-run "},
     {"resolve", resolve, " happened not-happened result "},
-    {"cancel", act, " client recipe state since limit reason dry-run "},
+    {"cancel", cancel, " client recipe state since limit reason dry-run "},
 };
 
-static const struct verb *find_verb(const char *word, struct err *e)
+static const struct verb *find_verb(const struct cli *cli, struct err *e)
 {
     const char *names[sizeof verbs / sizeof *verbs];
     size_t n = sizeof verbs / sizeof *verbs;
     for (size_t i = 0; i < n; i++)
         names[i] = verbs[i].name;
-    int found = cli_find_verb(word, names, n, usage, e);
+    int found = cli_find_verb(cli, names, n, e);
     return found < 0 ? NULL : &verbs[found];
 }
 
-static int check_options(const struct verb *verb, const struct cli_option *options,
-                         struct err *e)
+static int check_options(const struct cli *cli, const struct verb *verb,
+                         const struct cli_option *options, struct err *e)
 {
     for (const struct cli_option *o = options; o->name; o++) {
         int is_given =
@@ -453,46 +326,42 @@ static int check_options(const struct verb *verb, const struct cli_option *optio
         char word[40];
         snprintf(word, sizeof word, " %s ", o->name);
         if (is_given && !strstr(verb->options, word))
-            return err_set(e, ERR_USAGE, "`foyer runs %s` takes no --%s\nusage: foyer %s",
-                           verb->name, o->name, usage);
+            return cli_usage_error(cli, e, "`foyer runs %s` takes no --%s", verb->name,
+                                   o->name);
     }
     return 0;
 }
 
-int cmd_runs(struct cli *cli, int argc, char **argv)
+static int run_verb(struct runs_command *c, const struct cli_option *options,
+                    struct err *e)
 {
-    struct command c = {.cli = cli, .rows = json_array()};
+    struct cli *cli = c->cli;
+    const struct verb *verb = find_verb(cli, e);
+    if (!verb || check_options(cli, verb, options, e) != 0 || cli_open(cli, e) != 0 ||
+        selection_read(&c->which, SELECTION_RUNS, cli->w, cli->words.items + 1,
+                       cli->words.n - 1, verb->run == list ? LIST_MAX : 0, e) != 0 ||
+        verb->run(c, e) != 0)
+        return -1;
+    return c->failed ? err_exit_code(c->failed) : 0;
+}
+
+int cmd_runs(struct cli *cli, struct err *e)
+{
+    struct runs_command c = {.cli = cli, .rows = json_array()};
     struct cli_option options[] = {{"client", CLI_VALUE, &c.which.client},
                                    {"recipe", CLI_VALUE, &c.which.recipe},
                                    {"state", CLI_VALUE, &c.which.state},
                                    {"since", CLI_VALUE, &c.which.since},
                                    {"limit", CLI_VALUE, &c.which.limit},
-                                   {"new-code", CLI_FLAG, &c.new_code},
-                                   {"happened", CLI_FLAG, &c.happened},
+                                   {"new-code", CLI_FLAG, &c.control.new_code},
+                                   {"happened", CLI_FLAG, &c.control.happened},
                                    {"not-happened", CLI_FLAG, &c.not_happened},
-                                   {"result", CLI_VALUE, &c.result},
-                                   {"reason", CLI_VALUE, &c.reason},
+                                   {"result", CLI_VALUE, &c.control.result},
+                                   {"reason", CLI_VALUE, &c.control.reason},
                                    {"dry-run", CLI_FLAG, &c.dry},
                                    {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    const struct verb *verb = NULL;
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 10000, usage, &e) == 0)
-        verb = find_verb(rest.items[0], &e);
-    if (verb && check_options(verb, options, &e) == 0)
-        c.w = workspace_open(cli->workspace, 0, &e);
-    if (c.w && selection_read(&c.which, OF_RUNS, c.w, &rest, 1,
-                              verb->run == list ? LIST_MAX : 0, &e) == 0)
-        c.story = report_open(c.w, &e);
-    c.verb = verb ? verb->name : NULL;
-    if (c.story && verb->run == show && c.which.nids == 0)
-        err_set(&e, ERR_USAGE, "which run? `foyer runs list` shows their ids");
-    else if (c.story)
-        verb->run(&c, &e);
+    int code = cli_parse(cli, options, e) == 0 ? run_verb(&c, options, e) : -1;
     selection_fini(&c.which);
     json_decref(c.rows);
-    report_close(c.story);
-    workspace_close(c.w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : c.worst ? err_exit_code(c.worst) : 0;
+    return code;
 }

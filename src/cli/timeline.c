@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cli.h"
 #include "cli/table.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/when.h"
-#include "core/jsontree.h"
 #include "core/settings.h"
+#include "core/jsontree.h"
 
 enum { DAY = 86400, AFTER_WIDTH = 12 };
 

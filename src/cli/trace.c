@@ -13,26 +13,21 @@
 #include "base/str.h"
 #include "core/jsontree.h"
 
-static const char usage[] = "trace CONVERSATION|EVENT|RUN|ADDRESS [--client CLIENT] "
-                            "[--json]";
-
 enum {
-    SHOWN_MAX = 200,    /* deliveries and runs */
-    LOOKED_MAX = 20000, /* deliveries and activations whose text is searched */
-    THINGS_MAX = 10     /* conversations that an address leads to */
+    SHOWN_MAX = 200,        /* deliveries, and runs */
+    SEARCHED_MAX = 20000,   /* deliveries, and activations, whose text is searched */
+    CONVERSATIONS_MAX = 10, /* that an address leads to */
 };
 
 struct trace {
-    struct workspace *w;
-    struct report *story;
+    struct cli *cli;
     const char *what, *client;
     json_t *deliveries, *runs; /* trees, oldest first */
-    json_t *told;              /* ids of the runs that stand below a delivery */
-    json_t *ids;               /* of deliveries, while they are being looked for */
+    json_t *shown;             /* ids of the runs that stand below a delivery */
+    json_t *ids;               /* of the deliveries to show */
     json_t *conversations;     /* names, newest first */
     struct mention *mention;   /* of `what`, while texts are searched */
-    int is_cut;
-    int64_t looked;
+    int is_cut;                /* 1: there is more than what is shown */
 };
 
 static int64_t id_of(const json_t *tree)
@@ -40,7 +35,7 @@ static int64_t id_of(const json_t *tree)
     return json_integer_value(json_object_get(tree, "id"));
 }
 
-/* ---- gathering ---- */
+/* ---- reading deliveries and runs ---- */
 
 static int add_id(void *arg, const struct delivery *d)
 {
@@ -48,17 +43,17 @@ static int add_id(void *arg, const struct delivery *d)
     return 0;
 }
 
-struct one {
+struct walk {
     struct trace *t;
     struct err *e;
     int failed;
 };
 
-static int is_told(const struct trace *t, int64_t run)
+static int is_shown(const struct trace *t, int64_t run)
 {
     size_t i;
     json_t *id;
-    json_array_foreach(t->told, i, id)
+    json_array_foreach(t->shown, i, id)
     {
         if (json_integer_value(id) == run)
             return 1;
@@ -66,7 +61,7 @@ static int is_told(const struct trace *t, int64_t run)
     return 0;
 }
 
-static void note_told(struct trace *t, const json_t *delivery)
+static void note_shown(struct trace *t, const json_t *delivery)
 {
     size_t i, k, n;
     json_t *part, *trigger, *run;
@@ -74,39 +69,39 @@ static void note_told(struct trace *t, const json_t *delivery)
         json_array_foreach(json_object_get(part, "triggers"), k, trigger)
             json_array_foreach(json_object_get(trigger, "runs"), n, run)
     {
-        json_array_append_new(t->told, json_integer(id_of(run)));
+        json_array_append_new(t->shown, json_integer(id_of(run)));
     }
 }
 
-static int tell_delivery(void *arg, const struct delivery *d)
+static int add_delivery(void *arg, const struct delivery *d)
 {
-    struct one *one = arg;
-    json_t *tree = report_delivery(one->t->story, d, one->t->client, 1, one->e);
-    one->failed = !tree;
+    struct walk *walk = arg;
+    json_t *tree = report_delivery(walk->t->cli->report, d, walk->t->client, 1, walk->e);
+    walk->failed = !tree;
     if (tree) {
-        note_told(one->t, tree);
-        json_array_append_new(one->t->deliveries, tree);
+        note_shown(walk->t, tree);
+        json_array_append_new(walk->t->deliveries, tree);
     }
     return 1;
 }
 
-static int tell_deliveries(struct trace *t, struct err *e)
+static int add_deliveries(struct trace *t, struct err *e)
 {
     size_t i;
     json_t *id;
     json_array_foreach(t->ids, i, id)
     {
-        struct one one = {t, e, 0};
+        struct walk walk = {t, e, 0};
         struct inbox_filter filter = {
             .id = json_integer_value(id), .state = -1, .limit = 1};
-        if (inbox_each(report_db(t->story), &filter, tell_delivery, &one, e) != 0 ||
-            one.failed)
+        if (inbox_each(report_db(t->cli->report), &filter, add_delivery, &walk, e) != 0 ||
+            walk.failed)
             return -1;
     }
     return 0;
 }
 
-/* The newest ones of a conversation, or of one event. */
+/* Adds the ids of the newest deliveries of a conversation, or of an event. */
 static int find_deliveries(struct trace *t, const char *conversation, const char *event,
                            struct err *e)
 {
@@ -117,8 +112,9 @@ static int find_deliveries(struct trace *t, const char *conversation, const char
                                   .limit = SHOWN_MAX};
     size_t before = json_array_size(t->ids);
     if (t->client)
-        filter.companies = report_companies(t->story, t->client, &filter.ncompanies);
-    if (inbox_each(report_db(t->story), &filter, add_id, t->ids, e) != 0)
+        filter.companies =
+            report_companies(t->cli->report, t->client, &filter.ncompanies);
+    if (inbox_each(report_db(t->cli->report), &filter, add_id, t->ids, e) != 0)
         return -1;
     t->is_cut |= json_array_size(t->ids) - before >= SHOWN_MAX;
     return 0;
@@ -130,27 +126,28 @@ static int add_run_id(void *arg, const struct ledger_run *run)
     return 0;
 }
 
-static int tell_run(struct trace *t, int64_t id, struct err *e)
+static int add_run(struct trace *t, int64_t id, struct err *e)
 {
-    json_t *tree = is_told(t, id) ? NULL : report_run(t->story, id, e);
+    json_t *tree = is_shown(t, id) ? NULL : report_run(t->cli->report, id, e);
     if (tree)
         json_array_append_new(t->runs, tree);
-    return tree || is_told(t, id) ? 0 : -1;
+    return tree || is_shown(t, id) ? 0 : -1;
 }
 
-/* Those by hand and by cron, and those whose delivery is no longer kept. */
-static int tell_other_runs(struct trace *t, const char *conversation, struct err *e)
+/* Adds the runs that do not stand below a delivery: those by hand and by cron, and those
+ * whose delivery was pruned. */
+static int add_other_runs(struct trace *t, const char *conversation, struct err *e)
 {
     struct ledger_filter filter = {
         .client = t->client, .conversation = conversation, .limit = SHOWN_MAX};
     json_t *ids = json_array(), *id;
     size_t i;
-    int rc = ledger_each(report_db(t->story), &filter, add_run_id, ids, e);
+    int rc = ledger_each(report_db(t->cli->report), &filter, add_run_id, ids, e);
     t->is_cut |= json_array_size(ids) >= SHOWN_MAX;
     json_array_foreach(ids, i, id)
     {
         if (rc == 0)
-            rc = tell_run(t, json_integer_value(id), e);
+            rc = add_run(t, json_integer_value(id), e);
     }
     json_decref(ids);
     return rc;
@@ -177,7 +174,7 @@ static int on_activation(void *arg, const struct activation *a)
     return 1;
 }
 
-/* Of what its delivery led to, this run alone. */
+/* Removes from the delivery's tree all that is not about the run ID. */
 static void keep_run(json_t *delivery, int64_t id)
 {
     size_t i, k, n;
@@ -205,7 +202,7 @@ static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
 {
     struct origin o = {0};
     struct err ignored;
-    if (ledger_read(report_db(t->story), id, on_run, &o, e) != 0)
+    if (ledger_read(report_db(t->cli->report), id, on_run, &o, e) != 0)
         return -1;
     *client = o.client;
     if (t->client && !str_eq(t->client, o.client))
@@ -213,20 +210,21 @@ static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
                        (long long)id, o.client, t->client);
     t->client = o.client;
     if (o.activation)
-        inbox_activation(report_db(t->story), o.activation, on_activation, &o, &ignored);
+        inbox_activation(report_db(t->cli->report), o.activation, on_activation, &o,
+                         &ignored);
     if (o.delivery) {
         json_array_append_new(t->ids, json_integer(o.delivery));
-        if (tell_deliveries(t, e) != 0)
+        if (add_deliveries(t, e) != 0)
             return -1;
-        if (!is_told(t, id)) /* the delivery's row was given up before the run's */
+        if (!is_shown(t, id)) /* the delivery was pruned before the run */
             json_array_clear(t->deliveries);
         for (size_t i = 0; i < json_array_size(t->deliveries); i++)
             keep_run(json_array_get(t->deliveries, i), id);
     }
-    return tell_run(t, id, e);
+    return add_run(t, id, e);
 }
 
-/* ---- an address: what the stored texts name ---- */
+/* ---- searching the stored texts for an address ---- */
 
 static void add_conversation(struct trace *t, const char *conversation)
 {
@@ -237,7 +235,7 @@ static void add_conversation(struct trace *t, const char *conversation)
         if (str_eq(json_string_value(known), conversation))
             return;
     }
-    if (json_array_size(t->conversations) < THINGS_MAX)
+    if (json_array_size(t->conversations) < CONVERSATIONS_MAX)
         json_array_append_new(t->conversations, json_string(conversation));
     else
         t->is_cut = 1;
@@ -262,37 +260,37 @@ static int add_candidate(void *arg, const struct delivery *d)
     return 0;
 }
 
-/* Says on a terminal how far the search has come. */
+/* Shows on a terminal how far the search is. */
 static void show_progress(size_t done, size_t all)
 {
     char text[80];
     if (done % 500 != 0)
         return;
-    snprintf(text, sizeof text, "looked through %zu of %zu deliveries", done, all);
+    snprintf(text, sizeof text, "searched %zu of %zu deliveries", done, all);
     log_progress(text);
 }
 
 static int search_bodies(struct trace *t, struct err *e)
 {
-    struct inbox_filter filter = {.client = t->client, .state = -1, .limit = LOOKED_MAX};
+    struct inbox_filter filter = {
+        .client = t->client, .state = -1, .limit = SEARCHED_MAX};
     struct candidates c = {0};
-    filter.companies = report_companies(t->story, t->client, &filter.ncompanies);
-    int rc = inbox_each(report_db(t->story), &filter, add_candidate, &c, e);
+    filter.companies = report_companies(t->cli->report, t->client, &filter.ncompanies);
+    int rc = inbox_each(report_db(t->cli->report), &filter, add_candidate, &c, e);
     for (size_t i = 0; i < c.n; i++) {
         char *body = NULL;
         size_t len;
-        struct err ignored; /* bodies may be removed meanwhile */
+        struct err ignored; /* it may be pruned meanwhile */
         show_progress(i, c.n);
-        int there =
-            rc == 0 && json_array_size(t->ids) < SHOWN_MAX &&
-            inbox_body(report_db(t->story), c.list[i].id, &body, &len, &ignored) == 0;
-        if (there && mention_in(t->mention, body, len)) {
+        int is_there = rc == 0 && json_array_size(t->ids) < SHOWN_MAX &&
+                       inbox_body(report_db(t->cli->report), c.list[i].id, &body, &len,
+                                  &ignored) == 0;
+        if (is_there && mention_in(t->mention, body, len)) {
             if (c.list[i].conversation)
                 add_conversation(t, c.list[i].conversation);
             else
                 json_array_insert_new(t->ids, 0, json_integer(c.list[i].id));
         }
-        t->looked += there;
         free(body);
         free(c.list[i].conversation);
     }
@@ -301,42 +299,41 @@ static int search_bodies(struct trace *t, struct err *e)
     return rc;
 }
 
-/* What a poll found has no delivery. */
+/* Searches an activation without a delivery, as a poll makes them. */
 static int search_activation(void *arg, const struct activation *a)
 {
-    struct one *one = arg;
+    struct walk *walk = arg;
     struct ledger_filter filter = {.activation = a->id};
     json_t *ids = json_array(), *id;
     size_t i;
-    one->t->looked++;
-    if (!a->delivery && mention_in(one->t->mention, a->event, strlen(a->event))) {
-        one->failed =
-            ledger_each(report_db(one->t->story), &filter, add_run_id, ids, one->e) != 0;
+    if (!a->delivery && mention_in(walk->t->mention, a->event, strlen(a->event))) {
+        walk->failed = ledger_each(report_db(walk->t->cli->report), &filter, add_run_id,
+                                   ids, walk->e) != 0;
         json_array_foreach(ids, i, id)
         {
-            one->failed =
-                one->failed || tell_run(one->t, json_integer_value(id), one->e) != 0;
+            walk->failed =
+                walk->failed || add_run(walk->t, json_integer_value(id), walk->e) != 0;
         }
     }
     json_decref(ids);
-    return one->failed;
+    return walk->failed;
 }
 
 static int search_activations(struct trace *t, struct err *e)
 {
-    struct one one = {t, e, 0};
+    struct walk walk = {t, e, 0};
     int64_t last;
-    if (inbox_last_activation(report_db(t->story), &last, e) != 0)
+    if (inbox_last_activation(report_db(t->cli->report), &last, e) != 0)
         return -1;
-    int64_t since = last > LOOKED_MAX ? last - LOOKED_MAX : 0;
-    return inbox_activations(report_db(t->story), t->client, NULL, since, LOOKED_MAX,
-                             search_activation, &one, e) != 0 ||
-                   one.failed
+    int64_t since = last > SEARCHED_MAX ? last - SEARCHED_MAX : 0;
+    return inbox_activations(report_db(t->cli->report), t->client, NULL, since,
+                             SEARCHED_MAX, search_activation, &walk, e) != 0 ||
+                   walk.failed
                ? -1
                : 0;
 }
 
-/* ---- what is asked for ---- */
+/* ---- what the argument names ---- */
 
 static int by_id(const void *a, const void *b)
 {
@@ -344,7 +341,7 @@ static int by_id(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* In the order in which they came, none twice. */
+/* Puts the ids in the order in which the deliveries came, each once. */
 static void sort_ids(struct trace *t)
 {
     size_t n = json_array_size(t->ids), i;
@@ -381,18 +378,19 @@ static void try_prefix(void *arg, const char *app)
 
 static int is_conversation(const struct trace *t)
 {
-    struct prefixes p = {t->w, t->what, 0};
-    overlay_each(workspace_overlay(t->w), NULL, "lua", try_prefix, &p);
+    struct prefixes p = {t->cli->w, t->what, 0};
+    overlay_each(workspace_overlay(t->cli->w), NULL, "lua", try_prefix, &p);
     return p.found;
 }
 
 static int search_texts(struct trace *t, struct err *e)
 {
     if (!t->client)
-        return err_set(e, ERR_USAGE,
-                       "whose? --client says in whose events \"%.80s\" is looked for\n"
-                       "usage: foyer %s",
-                       t->what, usage);
+        return cli_usage_error(
+            t->cli, e,
+            "name a client with --client: \"%.80s\" is searched for in "
+            "one client's events",
+            t->what);
     t->mention = mention_new(t->what);
     int rc = search_bodies(t, e) != 0 || search_activations(t, e) != 0 ? -1 : 0;
     mention_free(t->mention);
@@ -414,17 +412,17 @@ static int trace_things(struct trace *t, struct err *e)
             return -1;
     }
     sort_ids(t);
-    if (tell_deliveries(t, e) != 0)
+    if (add_deliveries(t, e) != 0)
         return -1;
     json_array_foreach(t->conversations, i, conversation)
     {
-        if (tell_other_runs(t, json_string_value(conversation), e) != 0)
+        if (add_other_runs(t, json_string_value(conversation), e) != 0)
             return -1;
     }
     return 0;
 }
 
-/* ---- nothing there ---- */
+/* ---- when nothing was found ---- */
 
 static int find_stranger(void *arg, const struct delivery *d)
 {
@@ -447,22 +445,22 @@ static int count_refusal(void *arg, const struct rejection *r)
     return r->at_ms < f->since_ms;
 }
 
-/* A new text about webhooks that were refused in the last day, of which no body is kept;
- * "" when there were none. */
+/* Returns a new text about the webhooks that were refused in the last day, whose bodies
+ * are not kept; "" when there were none. */
 static char *about_refusals(struct trace *t)
 {
     enum { DAY_MS = 24 * 60 * 60 * 1000, MANY = 1000 };
     struct refused f = {clock_wall_ms() - DAY_MS, 0};
     struct err ignored;
-    inbox_rejections(report_db(t->story), t->client, NULL, MANY, count_refusal, &f,
+    inbox_rejections(report_db(t->cli->report), t->client, NULL, MANY, count_refusal, &f,
                      &ignored);
     if (f.times == 0)
         return xstrdup("");
-    return xasprintf(
-        "; in the last 24 h %lld request%s refused, without a body that is kept: `foyer "
-        "hooks%s%s` tells when and why",
-        (long long)f.times, f.times == 1 ? " was" : "s were", t->client ? " " : "",
-        t->client ? t->client : "");
+    return xasprintf("; in the last 24 h %lld request%s refused, and their bodies are "
+                     "not kept: `foyer "
+                     "hooks%s%s` tells when and why",
+                     (long long)f.times, f.times == 1 ? " was" : "s were",
+                     t->client ? " " : "", t->client ? t->client : "");
 }
 
 static int nothing(struct trace *t, struct err *e)
@@ -474,26 +472,25 @@ static int nothing(struct trace *t, struct err *e)
     else
         filter.event = t->what;
     if (t->client)
-        inbox_each(report_db(t->story), &filter, find_stranger, &stranger, e);
+        inbox_each(report_db(t->cli->report), &filter, find_stranger, &stranger, e);
     const char *client = t->client ? t->client : "";
     char *refused = about_refusals(t);
-    err_set(
-        e, ERR_NOT_FOUND,
-        "cannot trace \"%.120s\": no delivery and no run%s%s names it%s%s. What to look "
-        "at: `foyer hooks%s%s` (is the address in Front, does anything arrive?), `foyer "
-        "connections` (which company is connected?), `foyer events list --state "
-        "unrouted`; what is older than `keep` in foyer.lua is gone",
-        t->what, *client ? " of client " : "", client, stranger.text, refused,
-        *client ? " " : "", client);
+    err_set(e, ERR_NOT_FOUND,
+            "cannot trace \"%.120s\": no delivery and no run%s%s names it%s%s. Check "
+            "`foyer hooks%s%s` (is the address in Front, does anything arrive?), `foyer "
+            "connections` (which company is connected?), `foyer events list --state "
+            "unrouted`; deliveries and runs older than `keep` in foyer.lua are gone",
+            t->what, *client ? " of client " : "", client, stranger.text, refused,
+            *client ? " " : "", client);
     free(refused);
     return -1;
 }
 
-/* ---- showing ---- */
+/* ---- the report ---- */
 
 static void print_trace(struct trace *t)
 {
-    struct timeline line = timeline_for(t->w, t->client);
+    struct timeline line = timeline_for(t->cli->w, t->client);
     size_t i;
     json_t *item;
     table_printf(stdout, "%s%s%s (times in %s)\n", t->what, t->client ? " of " : "",
@@ -512,15 +509,15 @@ static void print_trace(struct trace *t)
         fprintf(stderr, "foyer: there is more; this is the newest\n");
 }
 
-static int report(struct cli *cli, struct trace *t, struct err *e)
+static int report(struct trace *t, struct err *e)
 {
     if (json_array_size(t->deliveries) + json_array_size(t->runs) == 0)
         return nothing(t, e);
-    if (!cli->json) {
+    if (!t->cli->json) {
         print_trace(t);
         return 0;
     }
-    struct timeline line = timeline_for(t->w, t->client);
+    struct timeline line = timeline_for(t->cli->w, t->client);
     json_t *tree = json_pack("{s:s, s:s, s:O, s:O, s:b}", "what", t->what, "timezone",
                              line.zone_name, "deliveries", t->deliveries, "runs", t->runs,
                              "more", t->is_cut);
@@ -537,60 +534,53 @@ static int find_run(void *arg, const struct ledger_run *run)
     return 1;
 }
 
-/* Whether a run is asked for: "run 12", or "12" when there is such a run. Another number
- * may be a phone's. */
+/* Returns 1 for "run 12", and for "12" without a client or when there is such a run:
+ * another number may be a phone's. */
 static int is_run(const struct trace *t, int64_t *id)
 {
     struct err ignored;
     if (selection_id(t->what, "run", id, NULL) != 0)
         return 0;
     return str_starts(t->what, "run ") || !t->client ||
-           ledger_read(report_db(t->story), *id, find_run, NULL, &ignored) == 0;
+           ledger_read(report_db(t->cli->report), *id, find_run, NULL, &ignored) == 0;
 }
 
-static int trace(struct cli *cli, struct trace *t, struct err *e)
+static int trace(struct trace *t, struct err *e)
 {
     int64_t run;
     char *client = NULL;
-    int rc = selection_check(t->w, t->client, NULL, e);
+    int rc = selection_check(t->cli->w, t->client, NULL, e);
     if (rc == 0)
         rc = is_run(t, &run) ? trace_run(t, run, &client, e) : trace_things(t, e);
     if (rc == 0)
-        rc = report(cli, t, e);
+        rc = report(t, e);
     free(client);
     return rc;
 }
 
-int cmd_trace(struct cli *cli, int argc, char **argv)
+int cmd_trace(struct cli *cli, struct err *e)
 {
-    struct trace t = {.deliveries = json_array(),
+    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+                                   {NULL, CLI_FLAG, NULL}};
+    if (cli_begin(cli, options, e) != 0)
+        return -1;
+    const char *const *words = cli->words.items;
+    char *what =
+        cli->words.n == 2 ? xasprintf("%s %s", words[0], words[1]) : xstrdup(words[0]);
+    struct trace t = {.cli = cli,
+                      .what = what,
+                      .client = cli->client,
+                      .deliveries = json_array(),
                       .runs = json_array(),
-                      .told = json_array(),
+                      .shown = json_array(),
                       .ids = json_array(),
                       .conversations = json_array()};
-    struct cli_option options[] = {{"client", CLI_VALUE, &t.client},
-                                   {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    char *words = NULL;
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 2, usage, &e) == 0) {
-        words = rest.n == 2 ? xasprintf("%s %s", rest.items[0], rest.items[1])
-                            : xstrdup(rest.items[0]);
-        t.what = words;
-        t.w = workspace_open(cli->workspace, 0, &e);
-    }
-    if (t.w)
-        t.story = report_open(t.w, &e);
-    if (t.story)
-        trace(cli, &t, &e);
+    int rc = trace(&t, e);
     json_decref(t.deliveries);
     json_decref(t.runs);
-    json_decref(t.told);
+    json_decref(t.shown);
     json_decref(t.ids);
     json_decref(t.conversations);
-    report_close(t.story);
-    workspace_close(t.w);
-    free(words);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+    free(what);
+    return rc;
 }

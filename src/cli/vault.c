@@ -7,24 +7,22 @@
 #include "base/testhook.h"
 #include "store/sealing.h"
 
-static const char usage[] = "vault rekey [--json]";
-
 struct rekey {
-    char *kept; /* the file of the old key */
-    int went_on;
+    char *kept;  /* the file of the old key; NULL: none was replaced */
+    int went_on; /* 1: completed an earlier rekey */
     struct sealing_count count;
 };
 
-/* Which key shall seal: a new one, unless an earlier rekey was cut off behind the moment
- * when the key file was replaced, or another workspace with the same key file renewed it:
- * then the key file's. */
+/* Chooses the key that seals from now on: a new one. When an earlier rekey was cut off
+ * after it had replaced the key file, or another workspace with the same key file renewed
+ * it, the key in the file is used. */
 static int choose_key(struct store *store, struct vault *vault, struct rekey *r,
                       struct err *e)
 {
     char recorded[VAULT_ID_SIZE];
     struct sealing_count count;
     const char *current = vault_key_id(vault);
-    /* all must open before anything is changed */
+    /* before anything changes, every value must be readable */
     if (sealing_key(store, recorded, e) != 0 ||
         sealing_each(store, current, sealing_by_vault, vault, &count, e) != 0)
         return -1;
@@ -39,7 +37,7 @@ static int rekey(struct workspace *w, struct rekey *r, struct err *e)
     struct store *store = workspace_store(w, e);
     struct vault *vault = store ? workspace_vault(w, e) : NULL;
     int lock = vault ? vault_lock(vault, e) : -1;
-    /* another rekey may have ended between our reading of the key file and the lock */
+    /* another rekey may have ended after we read the key file and before the lock */
     if (lock < 0 || vault_reload(vault, e) != 0 || choose_key(store, vault, r, e) != 0) {
         vault_unlock(lock);
         return -1;
@@ -79,23 +77,17 @@ static void show(const struct cli *cli, struct vault *vault, const struct rekey 
                 r->kept);
 }
 
-int cmd_vault(struct cli *cli, int argc, char **argv)
+int cmd_vault(struct cli *cli, struct err *e)
 {
+    static const char *const verbs[] = {"rekey"};
     struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    struct workspace *w = NULL;
     struct rekey r = {0};
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 1, usage, &e) == 0) {
-        if (strcmp(rest.items[0], "rekey") != 0)
-            err_set(&e, ERR_USAGE, "usage: foyer %s", usage);
-        else
-            w = workspace_open(cli->workspace, 0, &e);
-    }
-    if (w && rekey(w, &r, &e) == 0)
-        show(cli, workspace_vault(w, NULL), &r);
+    if (cli_parse(cli, options, e) != 0 || cli_find_verb(cli, verbs, 1, e) != 0 ||
+        cli_open(cli, e) != 0)
+        return -1;
+    int rc = rekey(cli->w, &r, e);
+    if (rc == 0)
+        show(cli, workspace_vault(cli->w, NULL), &r);
     free(r.kept);
-    workspace_close(w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+    return rc;
 }

@@ -16,24 +16,22 @@
 
 extern char **environ;
 
-static const char which_usage[] = "which NAME|FILE [--client CLIENT] [--json]";
-static const char diff_usage[] = "diff NAME|FILE [--client CLIENT] [--json]";
-
 enum { DIFF_MAX = 8 * 1024 * 1024, HASH_SHOWN = 12 };
 
-/* The files behind NAME as lua/std/tools/which.lua found them. */
-static json_t *find_files(struct workspace *w, const char *client, const char *name,
-                          struct err *e)
+/* Reads the options and returns the files of the name that was given, as
+ * lua/std/tools/which.lua finds them; NULL with E. */
+static json_t *find_files(struct cli *cli, struct err *e)
 {
-    json_t *args = json_pack("{s:s, s:s*}", "name", name, "client", client);
-    if (!args) {
-        err_set(e, ERR_USAGE, "the name is no UTF-8");
+    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+                                   {NULL, CLI_FLAG, NULL}};
+    if (cli_begin(cli, options, e) != 0)
         return NULL;
-    }
-    return cli_entry(w, client, "which", args, e);
+    return cli_entry(
+        cli, "which",
+        json_pack("{s:s, s:s*}", "name", cli->words.items[0], "client", cli->client), e);
 }
 
-static void print_layers(const json_t *matches)
+static void print_layers(const struct cli *cli, const json_t *matches)
 {
     size_t i, k;
     json_t *match, *layer, *rows = json_array();
@@ -49,48 +47,32 @@ static void print_layers(const json_t *matches)
             json_array_append_new(rows, row);
         }
     }
-    json_t *columns = json_pack("[s,s,s,s,s]", "kind", "layer", "use", "sha256", "path");
-    table_print(rows, columns);
-    json_decref(columns);
+    cli_print_rows(cli, rows, "kind layer use sha256 path");
     json_decref(rows);
     json_array_foreach(matches, i, match)
     {
         const char *why = json_text(match, "error");
-        if (!why)
-            continue;
-        table_printf(stderr, "foyer: warning: %s\n", why);
+        if (why)
+            table_printf(stderr, "foyer: warning: %s\n", why);
     }
 }
 
-int cmd_which(struct cli *cli, int argc, char **argv)
+int cmd_which(struct cli *cli, struct err *e)
 {
-    const char *client = NULL;
-    struct cli_option options[] = {{"client", CLI_VALUE, &client},
-                                   {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    struct workspace *w = NULL;
-    json_t *out = NULL;
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 1, which_usage, &e) != 0)
-        goto out;
-    w = workspace_open(cli->workspace, client == NULL, &e);
-    if (!w || (client && !workspace_client(w, client, &e)))
-        goto out;
-    out = find_files(w, client, rest.items[0], &e);
+    json_t *out = find_files(cli, e);
     if (out && cli->json)
         cli_print_json(out);
     else if (out)
-        print_layers(json_object_get(out, "matches"));
-out:
+        print_layers(cli, json_object_get(out, "matches"));
+    int rc = out ? 0 : -1;
     json_decref(out);
-    workspace_close(w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : 0;
+    return rc;
 }
 
 /* ---- diff ---- */
 
-/* A file that only its descriptor keeps: nothing is left behind, however we end. */
+/* Returns a descriptor of an unlinked copy of FILE: it is gone with the process, however
+ * that ends. -1 with E. */
 static int temporary(const struct overlay_file *file, struct err *e)
 {
     const char *dir = getenv("TMPDIR");
@@ -118,7 +100,8 @@ static int temporary(const struct overlay_file *file, struct err *e)
     return fd;
 }
 
-/* diff(1) on the descriptors 3 and 4; its output in OUT. 0 same, 1 different, -1. */
+/* Runs diff(1), which reads OLD and NEW as its descriptors 3 and 4, with its output in
+ * OUT. Returns 0: the same, 1: different, -1 with E. */
 static int run_diff(char *const argv[], int old, int new, struct buf *out, struct err *e)
 {
     int pipe_fds[2], status = 0;
@@ -129,7 +112,7 @@ static int run_diff(char *const argv[], int old, int new, struct buf *out, struc
     posix_spawnattr_t attr;
     sigset_t defaults;
     sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE); /* ignored here, and that would be inherited */
+    sigaddset(&defaults, SIGPIPE); /* we ignore it, and a child inherits that */
     posix_spawnattr_init(&attr);
     posix_spawnattr_setsigdefault(&attr, &defaults);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
@@ -163,7 +146,7 @@ static int run_diff(char *const argv[], int old, int new, struct buf *out, struc
     return WEXITSTATUS(status);
 }
 
-/* A descriptor from 10 on: 3 and 4 are to be what diff reads. */
+/* Moves FD to 10 or above, as diff gets 3 and 4. */
 static int high(int fd)
 {
     int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 10);
@@ -193,17 +176,18 @@ static int compare(const struct overlay_file *below, const struct overlay_file *
     return rc;
 }
 
-static struct overlay_file *layer_file(struct workspace *w, const char *client,
-                                       const json_t *layer, struct err *e)
+static struct overlay_file *layer_file(const struct cli *cli, const json_t *layer,
+                                       struct err *e)
 {
     return overlay_find(
-        workspace_overlay(w), client, json_text(layer, "file"),
+        workspace_overlay(cli->w), cli->client, json_text(layer, "file"),
         (enum overlay_layer)(json_integer_value(json_object_get(layer, "index")) - 1), e);
 }
 
-/* One of NAME's files: its row for --json, and DIFFER set when there is a difference. */
-static json_t *diff_one(struct workspace *w, const char *client, const json_t *match,
-                        int *differ, struct err *e)
+/* Compares one file with the one that it overrides. Returns its row for --json, and sets
+ * *DIFFER to 1 when they differ; NULL with E. */
+static json_t *diff_one(const struct cli *cli, const json_t *match, int *differ,
+                        struct err *e)
 {
     const json_t *layers = json_object_get(match, "layers");
     json_t *near = json_array_get(layers, 0), *below = json_array_get(layers, 1);
@@ -212,8 +196,8 @@ static json_t *diff_one(struct workspace *w, const char *client, const json_t *m
                   "path", json_object_get(near, "path"), "below", "differs", 0, "diff");
     if (!below)
         return row;
-    struct overlay_file *near_file = layer_file(w, client, near, e);
-    struct overlay_file *below_file = near_file ? layer_file(w, client, below, e) : NULL;
+    struct overlay_file *near_file = layer_file(cli, near, e);
+    struct overlay_file *below_file = near_file ? layer_file(cli, below, e) : NULL;
     struct buf out;
     buf_init(&out, DIFF_MAX);
     int rc = below_file ? compare(below_file, near_file, &out, e) : -1;
@@ -225,7 +209,7 @@ static json_t *diff_one(struct workspace *w, const char *client, const json_t *m
         json_t *text = json_stringn(buf_str(&out), out.len);
         json_object_set(row, "below", json_object_get(below, "path"));
         json_object_set_new(row, "differs", json_boolean(rc));
-        /* bytes that are no UTF-8 cannot stand in JSON */
+        /* JSON cannot hold bytes that are not UTF-8 */
         json_object_set_new(row, "diff", text ? text : json_null());
     }
     buf_free(&out);
@@ -238,51 +222,38 @@ static void print_diff(const json_t *row)
     const char *below = json_text(row, "below");
     const char *text = json_text(row, "diff");
     if (!below)
-        table_printf(stderr, "foyer: %s lies over nothing: no layer below has it\n",
+        table_printf(stderr, "foyer: %s overrides nothing: no layer below has it\n",
                      path);
     else if (json_is_false(json_object_get(row, "differs")))
         table_printf(stderr, "foyer: %s and %s are the same\n", path, below);
     else if (text)
         table_print_text(stdout, text);
     else
-        table_printf(stderr, "foyer: %s and %s differ, in bytes that are no UTF-8\n",
+        table_printf(stderr, "foyer: %s and %s differ, in bytes that are not UTF-8\n",
                      path, below);
 }
 
-/* As diff(1): 0 when nothing differs, 1 when something does. */
-int cmd_diff(struct cli *cli, int argc, char **argv)
+/* Returns 1 when something differs, as diff(1) does. */
+int cmd_diff(struct cli *cli, struct err *e)
 {
-    const char *client = NULL;
-    struct cli_option options[] = {{"client", CLI_VALUE, &client},
-                                   {NULL, CLI_FLAG, NULL}};
-    struct cli_list rest = {0};
-    struct err e = {0};
-    struct workspace *w = NULL;
-    json_t *out = NULL, *rows = json_array(), *match;
-    int differ = 0;
+    json_t *out = find_files(cli, e), *rows = json_array(), *match;
+    int code = out ? 0 : -1, differ = 0;
     size_t i;
-    if (cli_parse(cli, argc, argv, options, &rest, 1, 1, diff_usage, &e) != 0)
-        goto out;
-    w = workspace_open(cli->workspace, client == NULL, &e);
-    if (!w || (client && !workspace_client(w, client, &e)))
-        goto out;
-    out = find_files(w, client, rest.items[0], &e);
     json_array_foreach(json_object_get(out, "matches"), i, match)
     {
-        json_t *row = diff_one(w, client, match, &differ, &e);
-        if (!row)
-            goto out;
-        json_array_append_new(rows, row);
+        json_t *row = code == 0 ? diff_one(cli, match, &differ, e) : NULL;
+        if (row)
+            json_array_append_new(rows, row);
+        else
+            code = -1;
     }
-    if (out && cli->json) {
+    if (code == 0 && cli->json)
         cli_print_json(rows);
-    } else {
-        json_array_foreach(rows, i, match) print_diff(match);
+    json_array_foreach(code == 0 && !cli->json ? rows : NULL, i, match)
+    {
+        print_diff(match);
     }
-out:
     json_decref(out);
     json_decref(rows);
-    workspace_close(w);
-    free(rest.items);
-    return e.kind != ERR_NONE ? cli_fail(cli, &e) : differ;
+    return code == 0 ? differ : -1;
 }

@@ -11,8 +11,9 @@ struct checking {
     struct diagnosis *found;
 };
 
-/* CLIENT NULL: foyer.lua's. MARK gets the app's, "" where its credentials are not whole.
- * A secret that is not set is named by doctor's check of the settings. */
+/* CLIENT NULL: the app in foyer.lua. MARK becomes the app's mark, or "" when its
+ * credentials are incomplete. Says nothing of a secret that is not set: doctor's check of
+ * the settings does. */
 static void check_app(struct checking *c, const char *app, const char *client,
                       char mark[CREDENTIALS_MARK_SIZE])
 {
@@ -23,13 +24,13 @@ static void check_app(struct checking *c, const char *app, const char *client,
     int rc = credentials_open(c->w, app, client, &by, &e);
     if (rc == 0)
         finding = diagnosis_add(
-            c->found, FINDING_OK, "app",
+            c->found, DIAGNOSIS_OK, "app",
             "the app %s%s%s has its client_id and client_secret; consents come "
             "back to %s%s, which must be one of its redirect URLs",
             app, client ? " of client " : "", client ? client : "", url,
             credentials_is_default(url) ? " (the default)" : "");
-    else if (e.kind != ERR_NOT_FOUND) /* that secret was named already */
-        finding = diagnosis_add(c->found, FINDING_PROBLEM, "app", "%s", e.text);
+    else if (e.kind != ERR_NOT_FOUND) /* doctor names the missing secret */
+        finding = diagnosis_add(c->found, DIAGNOSIS_PROBLEM, "app", "%s", e.text);
     if (finding) {
         diagnosis_set(finding, "app", app);
         diagnosis_set(finding, "client", client);
@@ -38,7 +39,7 @@ static void check_app(struct checking *c, const char *app, const char *client,
     credentials_fini(&by);
 }
 
-/* A client's own app serves it when its grant was made with it. */
+/* Warns when a client with an app of its own was connected with another app. */
 static void check_own_app(struct checking *c, const char *app, const char *client)
 {
     struct err e;
@@ -50,7 +51,7 @@ static void check_own_app(struct checking *c, const char *app, const char *clien
         row.refresh.data && !str_eq(row.made_with, mark)) {
         char *command = connection_command(client, app);
         json_t *finding = diagnosis_add(
-            c->found, FINDING_WARNING, "app",
+            c->found, DIAGNOSIS_WARNING, "app",
             "client %s has an app of its own in its client.lua, but was connected to "
             "%s with another: run `%s`",
             client, row.company, command);
@@ -74,7 +75,7 @@ static void check_own_apps(void *arg, const char *client)
     }
 }
 
-/* A grant can be refreshed by its own app only. */
+/* Only the app that a grant was made with can refresh it. */
 static void check_made_with(struct checking *c, const struct probe_connection *t)
 {
     struct err e = {0};
@@ -83,11 +84,11 @@ static void check_made_with(struct checking *c, const struct probe_connection *t
         return;
     if (credentials_find(c->w, t->app, t->id, t->made_with, &by, &e) != 0 &&
         e.kind != ERR_NOT_FOUND)
-        diagnosis_add_connection(c->found, t, FINDING_PROBLEM, "app", "%s", e.text);
+        diagnosis_add_connection(c->found, t, DIAGNOSIS_PROBLEM, "app", "%s", e.text);
     credentials_fini(&by);
 }
 
-void app_check(struct workspace *w, const struct probe_connection *ties,
+void app_check(struct workspace *w, const struct probe_connection *connections,
                struct diagnosis *found)
 {
     struct checking checking = {w, found};
@@ -101,7 +102,7 @@ void app_check(struct workspace *w, const struct probe_connection *ties,
             json_object_get(value, "client_secret"))
             json_object_set_new(seen, app, json_true());
     }
-    for (const struct probe_connection *t = ties; t; t = t->next)
+    for (const struct probe_connection *t = connections; t; t = t->next)
         if (t->oauth && !t->made_with)
             json_object_set_new(seen, t->app, json_true());
     json_object_foreach(seen, app, value)
@@ -110,6 +111,6 @@ void app_check(struct workspace *w, const struct probe_connection *ties,
     }
     json_decref(seen);
     workspace_each_client(w, check_own_apps, &checking);
-    for (const struct probe_connection *t = ties; t; t = t->next)
+    for (const struct probe_connection *t = connections; t; t = t->next)
         check_made_with(&checking, t);
 }

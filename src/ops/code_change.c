@@ -6,7 +6,7 @@
 #include "store/ledger.h"
 #include "vm/pins.h"
 
-struct began_with { /* the hash of the run's pins, where it has some */
+struct began_with { /* the hash of the run's pins */
     unsigned char pins[CRYPTO_SHA256_SIZE];
     int has_pins;
 };

@@ -1,5 +1,5 @@
-/* code_change: which of the scripts and templates that a run began with are different
- * today. */
+/* code_change: which of the scripts and templates that a run began with have changed
+ * since. */
 #ifndef FOYER_CODE_CHANGE_H
 #define FOYER_CODE_CHANGE_H
 
@@ -11,8 +11,8 @@
 
 struct db;
 
-/* The paths of those, a new array; empty for a run that has not begun. NULL with E when
- * the store cannot be read, or for ERR_NOT_FOUND. */
+/* Returns a new array of their paths, empty for a run that has not begun. NULL with E;
+ * ERR_NOT_FOUND when there is no such run. */
 json_t *code_changes(struct workspace *w, struct db *db, int64_t run, struct err *e);
 
 #endif

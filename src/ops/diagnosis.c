@@ -1,12 +1,9 @@
 #include "ops/diagnosis.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/table.h"
 #include "base/str.h"
-#include "core/jsontree.h"
 
 static const char *const status_names[] = {"ok", "warning", "problem"};
 
@@ -21,21 +18,22 @@ void diagnosis_fini(struct diagnosis *f)
     *f = (struct diagnosis){.list = NULL};
 }
 
-static json_t *add(struct diagnosis *f, enum finding status, const char *check,
+static json_t *add(struct diagnosis *f, enum diagnosis_status status, const char *check,
                    const char *text)
 {
     json_t *finding = json_pack("{s:s, s:s, s:s}", "check", check, "status",
                                 status_names[status], "message", text);
     if (!finding)
-        finding = json_pack("{s:s, s:s, s:s}", "check", check, "status",
-                            status_names[status], "message", "(a text that is no UTF-8)");
+        finding =
+            json_pack("{s:s, s:s, s:s}", "check", check, "status", status_names[status],
+                      "message", "(a text that is not UTF-8)");
     json_array_append_new(f->list, finding);
     f->counts[status]++;
     return finding;
 }
 
-json_t *diagnosis_add(struct diagnosis *f, enum finding status, const char *check,
-                      const char *fmt, ...)
+json_t *diagnosis_add(struct diagnosis *f, enum diagnosis_status status,
+                      const char *check, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -47,8 +45,8 @@ json_t *diagnosis_add(struct diagnosis *f, enum finding status, const char *chec
 }
 
 json_t *diagnosis_add_connection(struct diagnosis *f, const struct probe_connection *t,
-                                 enum finding status, const char *check, const char *fmt,
-                                 ...)
+                                 enum diagnosis_status status, const char *check,
+                                 const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -69,18 +67,4 @@ void diagnosis_set(json_t *finding, const char *key, const char *text)
 {
     if (text)
         json_object_set_new(finding, key, json_string(text));
-}
-
-void diagnosis_print(const struct diagnosis *f)
-{
-    size_t i;
-    json_t *finding;
-    json_array_foreach(f->list, i, finding)
-    {
-        table_printf(stdout, "%-8s %s\n", json_text(finding, "status"),
-                     json_text(finding, "message"));
-    }
-    int problems = f->counts[FINDING_PROBLEM], warnings = f->counts[FINDING_WARNING];
-    printf("%d problem%s, %d warning%s\n", problems, problems == 1 ? "" : "s", warnings,
-           warnings == 1 ? "" : "s");
 }

@@ -1,5 +1,5 @@
-/* diagnosis: what `foyer doctor` found, in order: for each thing looked at a check's
- * name, a status and a sentence, and more members where programs want them. */
+/* diagnosis: what `foyer doctor` found, in order. A finding has the name of its check, a
+ * status and a sentence, and more members that programs may want. Prints nothing. */
 #ifndef FOYER_DIAGNOSIS_H
 #define FOYER_DIAGNOSIS_H
 
@@ -7,25 +7,26 @@
 
 #include "ops/probe.h"
 
-enum finding { FINDING_OK, FINDING_WARNING, FINDING_PROBLEM };
+enum diagnosis_status { DIAGNOSIS_OK, DIAGNOSIS_WARNING, DIAGNOSIS_PROBLEM };
 
 struct diagnosis {
-    json_t *list;  /* of {check, status, message, …} */
-    int counts[3]; /* by enum finding */
+    json_t *list; /* of {check, status, message, …}; status: "ok", "warning", "problem" */
+    int counts[3]; /* of findings, by enum diagnosis_status */
 };
 
 void diagnosis_init(struct diagnosis *f);
 void diagnosis_fini(struct diagnosis *f);
-/* The finding is lent, for more members. */
-json_t *diagnosis_add(struct diagnosis *f, enum finding status, const char *check,
-                      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* The same about a company's connection, which is named. */
+/* Adds a finding and returns it, borrowed, for more members. */
+json_t *diagnosis_add(struct diagnosis *f, enum diagnosis_status status,
+                      const char *check, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same about T: the sentence begins with its company, and the finding has `app`,
+ * `company` and `client`. */
 json_t *diagnosis_add_connection(struct diagnosis *f, const struct probe_connection *t,
-                                 enum finding status, const char *check, const char *fmt,
-                                 ...) __attribute__((format(printf, 5, 6)));
-/* Nothing for TEXT NULL. */
+                                 enum diagnosis_status status, const char *check,
+                                 const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+/* Sets a member; does nothing when TEXT is NULL. */
 void diagnosis_set(json_t *finding, const char *key, const char *text);
-/* For people, on standard output. */
-void diagnosis_print(const struct diagnosis *f);
 
 #endif

@@ -7,7 +7,7 @@
 #include "core/jsontree.h"
 #include "base/str.h"
 
-enum { ASKED_AT_ONCE = 16, WAIT_MS = 5000 };
+enum { ASKED_AT_ONCE = 16, WAIT_MS = 5000 /* for the company's budget */ };
 
 static void set_row(struct probe_connection *t, const struct store_connection *c)
 {
@@ -21,7 +21,7 @@ static void set_row(struct probe_connection *t, const struct store_connection *c
     t->refreshed_ms = c->refreshed_ms;
 }
 
-static int add_tie(void *arg, const char *client, const struct store_connection *c)
+static int add_connection(void *arg, const char *client, const struct store_connection *c)
 {
     struct probe_connection **p = arg;
     for (; *p; p = &(*p)->next)
@@ -43,18 +43,18 @@ static int add_tie(void *arg, const char *client, const struct store_connection 
 
 struct probe_connection *probe_list(struct store *store, struct err *e)
 {
-    struct probe_connection *ties = NULL;
-    if (store_connection_each(store, add_tie, &ties, e) == 0)
-        return ties;
-    probe_free(ties);
+    struct probe_connection *connections = NULL;
+    if (store_connection_each(store, add_connection, &connections, e) == 0)
+        return connections;
+    probe_free(connections);
     return NULL;
 }
 
-void probe_free(struct probe_connection *ties)
+void probe_free(struct probe_connection *connections)
 {
-    while (ties) {
-        struct probe_connection *t = ties;
-        ties = t->next;
+    while (connections) {
+        struct probe_connection *t = connections;
+        connections = t->next;
         free(t->app);
         free(t->id);
         free(t->company);
@@ -69,18 +69,18 @@ void probe_free(struct probe_connection *ties)
 
 struct asking {
     struct session *s;
-    int n; /* under way */
+    int n; /* requests under way */
 };
 
 struct asked {
     struct asking *asking;
-    struct probe_connection *tie;
+    struct probe_connection *connection;
 };
 
 static void on_answer(void *arg, const struct run_result *result)
 {
     struct asked *asked = arg;
-    struct probe_connection *t = asked->tie;
+    struct probe_connection *t = asked->connection;
     t->answered_ms = clock_wall_ms();
     t->err = result->err;
     if (result->outcome == RUN_DONE)
@@ -91,8 +91,8 @@ static void on_answer(void *arg, const struct run_result *result)
 
 static void ask(struct asked *asked)
 {
-    json_t *args = json_pack("{s:s}", "app", asked->tie->app);
-    struct session_call call = {.client = asked->tie->client,
+    json_t *args = json_pack("{s:s}", "app", asked->connection->app);
+    struct session_call call = {.client = asked->connection->client,
                                 .label = "doctor",
                                 .entry = "identity",
                                 .args = args,
@@ -102,7 +102,7 @@ static void ask(struct asked *asked)
     json_decref(args);
 }
 
-/* A refresh on the way may have changed the row. */
+/* A request may have refreshed the token. */
 static void read_again(struct probe_connection *t, struct store *store)
 {
     struct err ignored;
@@ -113,12 +113,13 @@ static void read_again(struct probe_connection *t, struct store *store)
     store_connection_fini(&row);
 }
 
-void probe_ask(struct probe_connection *ties, struct session *s, struct store *store)
+void probe_ask(struct probe_connection *connections, struct session *s,
+               struct store *store)
 {
     struct asking asking = {s, 0};
-    struct probe_connection *next = ties;
+    struct probe_connection *next = connections;
     size_t n = 0, at = 0;
-    for (const struct probe_connection *t = ties; t; t = t->next)
+    for (const struct probe_connection *t = connections; t; t = t->next)
         n++;
     struct asked *all = xcalloc(n + 1, sizeof *all);
     while (!session_interrupted(s) && (next || asking.n > 0)) {
@@ -131,7 +132,7 @@ void probe_ask(struct probe_connection *ties, struct session *s, struct store *s
             loop_run(session_loop(s));
         }
     }
-    for (struct probe_connection *t = ties; t; t = t->next)
+    for (struct probe_connection *t = connections; t; t = t->next)
         read_again(t, store);
     free(all);
 }

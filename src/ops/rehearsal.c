@@ -3,18 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/table.h"
-#include "cli/timeline.h"
 #include "base/clock.h"
 #include "core/jsontree.h"
 #include "base/str.h"
 #include "store/inbox.h"
 #include "store/ledger.h"
 #include "core/limits.h"
-#include "vm/pins.h"
 #include "store/store.h"
+#include "vm/pins.h"
 
-enum { WAIT_MS = 60 * 1000 }; /* in line for the company's budget */
+enum { WAIT_MS = 60 * 1000 }; /* a request waits so long for the company's budget */
 
 struct rehearsal {
     struct session *session;
@@ -49,7 +47,7 @@ static int on_row(void *arg, const struct ledger_run *row)
 static int on_activation(void *arg, const struct activation *a)
 {
     struct rehearsal *r = arg;
-    const char *rest = r->args + 1; /* an object without its brace */
+    const char *rest = r->args + 1; /* an object without its first brace */
     char *args = xasprintf("{\"event\":%s,\"fired\":true%s%s", a->event,
                            *rest == '}' ? "" : ",", rest);
     free(r->args);
@@ -95,7 +93,7 @@ static int load(struct rehearsal *r, struct err *e)
     return ledger_steps(r->db, r->run, on_step, r, e) == 0 && !r->failed ? 0 : -1;
 }
 
-/* As it would be after a retry, which is undone. */
+/* Loads the run as a retry would leave it, and fails so that the retry is undone. */
 static int load_retried(struct db *db, void *arg, struct err *e)
 {
     struct rehearsal *r = arg;
@@ -104,7 +102,7 @@ static int load_retried(struct db *db, void *arg, struct err *e)
     return r->is_loaded ? err_set(e, ERR_INTERNAL, "this was a rehearsal") : -1;
 }
 
-/* ---- what comes of it ---- */
+/* ---- the attempt ---- */
 
 static void set_done(struct rehearsal *r, const struct run_result *result)
 {
@@ -201,7 +199,7 @@ json_t *rehearsal_run(struct session *s, struct db *db, int64_t run, int new_cod
     return r.answer;
 }
 
-/* ---- a run that does not exist ---- */
+/* ---- a run that is not in the store ---- */
 
 json_t *rehearsal_recipe(struct session *s, const char *client, const char *recipe,
                          const char *conversation, struct err *e)
@@ -229,45 +227,4 @@ json_t *rehearsal_recipe(struct session *s, const char *client, const char *reci
     json_decref(r.answer);
     err_set(e, ERR_INTERNAL, "interrupted");
     return NULL;
-}
-
-/* ---- for people ---- */
-
-static void print_body(FILE *to, const json_t *body)
-{
-    char *text = json_is_string(body) ? xstrdup(json_string_value(body))
-                 : body               ? json_dumps(body, JSON_INDENT(2) | JSON_ENCODE_ANY)
-                                      : NULL;
-    if (text) {
-        fputs("  ", to);
-        table_print_lines(to, text);
-    }
-    free(text);
-}
-
-void rehearsal_print(FILE *to, struct workspace *w, const char *client,
-                     const json_t *said)
-{
-    const json_t *send = json_object_get(said, "would_send");
-    const json_t *look = json_object_get(said, "would_look_for");
-    const char *text;
-    if (send) {
-        table_printf(to, "would send %s %s\n", json_text(send, "method"),
-                     json_text(send, "to"));
-        print_body(to, json_object_get(send, "body"));
-    } else if (look) {
-        fputs("nobody knows whether its write was done: foyer would look for it\n", to);
-        print_body(to, look);
-    } else if ((text = json_text(said, "would_skip"))) {
-        table_printf(to, "would be skipped: %s\n", text);
-    } else if ((text = json_text(said, "would_fail"))) {
-        table_printf(to, "would fail: %s\n", text);
-    } else if (json_object_get(said, "would_wait_until")) {
-        struct timeline t = timeline_for(w, client);
-        char at[40];
-        timeline_format(&t, timeline_ms(said, "would_wait_until"), at);
-        table_printf(to, "would send nothing and wait until %s\n", at);
-    } else {
-        fputs("would end without sending anything\n", to);
-    }
 }

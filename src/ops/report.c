@@ -13,20 +13,20 @@ enum { COMPANIES_MAX = 32 };
 struct report {
     struct workspace *w;
     struct db *db;
-    json_t *audience; /* "app/company" -> names of clients */
-    json_t *links;    /* client -> [app, company, app, company …] */
+    json_t *audience;  /* "app/company" -> names of clients */
+    json_t *companies; /* client -> [app, company, app, company …] */
     const char *pairs[2 * COMPANIES_MAX];
 };
 
-/* ---- small things ---- */
+/* ---- setting members ---- */
 
 void report_set_text(json_t *tree, const char *key, const char *text)
 {
     json_t *value = text ? json_string(text) : NULL;
     if (text && !value) {
-        char *mended = printable_copy(text, strlen(text), 1);
-        value = json_string(mended);
-        free(mended);
+        char *repaired = printable_copy(text, strlen(text), 1);
+        value = json_string(repaired);
+        free(repaired);
     }
     if (value)
         json_object_set_new(tree, key, value);
@@ -44,7 +44,7 @@ static void set_count(json_t *tree, const char *key, int64_t n)
         json_object_set_new(tree, key, json_integer(n));
 }
 
-/* A stored document, or the text itself where it is none. */
+/* Sets the stored document that TEXT is, or TEXT itself when it is not JSON. */
 static void set_json(json_t *tree, const char *key, const char *text)
 {
     json_t *value = jsontree_reads(text, NULL);
@@ -64,14 +64,14 @@ static json_t *need_list(json_t *tree, const char *key)
     return list;
 }
 
-/* ---- who is connected to what ---- */
+/* ---- which client is connected to which company ---- */
 
-static int add_link(void *arg, const char *client, const struct store_connection *c)
+static int add_connection(void *arg, const char *client, const struct store_connection *c)
 {
     struct report *s = arg;
     char *company = xasprintf("%s/%s", c->app, c->id);
     json_array_append_new(need_list(s->audience, company), json_string(client));
-    json_t *own = need_list(s->links, client);
+    json_t *own = need_list(s->companies, client);
     if (json_array_size(own) < 2 * COMPANIES_MAX) {
         json_array_append_new(own, json_string(c->app));
         json_array_append_new(own, json_string(c->id));
@@ -89,8 +89,8 @@ struct report *report_open(struct workspace *w, struct err *e)
     s->w = w;
     s->db = store_db(store);
     s->audience = json_object();
-    s->links = json_object();
-    if (store_connection_each(store, add_link, s, e) != 0) {
+    s->companies = json_object();
+    if (store_connection_each(store, add_connection, s, e) != 0) {
         report_close(s);
         return NULL;
     }
@@ -102,7 +102,7 @@ void report_close(struct report *s)
     if (!s)
         return;
     json_decref(s->audience);
-    json_decref(s->links);
+    json_decref(s->companies);
     free(s);
 }
 
@@ -111,9 +111,14 @@ struct db *report_db(const struct report *s)
     return s->db;
 }
 
+struct workspace *report_workspace(const struct report *s)
+{
+    return s->w;
+}
+
 const char *const *report_companies(struct report *s, const char *client, size_t *n)
 {
-    const json_t *list = json_object_get(s->links, client);
+    const json_t *list = json_object_get(s->companies, client);
     size_t i;
     json_t *text;
     json_array_foreach(list, i, text)
@@ -124,18 +129,18 @@ const char *const *report_companies(struct report *s, const char *client, size_t
     return s->pairs;
 }
 
-/* ---- links ---- */
+/* ---- a conversation's address ---- */
 
-struct linking {
+struct link_search {
     struct workspace *w;
     const char *conversation;
     json_t *link;
 };
 
-/* The app whose ids look like that says where one is opened. */
+/* Makes the link when APP's ids have the conversation's prefix. */
 static void try_app(void *arg, const char *app)
 {
-    struct linking *l = arg;
+    struct link_search *l = arg;
     struct err e;
     const json_t *connector = l->link ? NULL : workspace_connector(l->w, app, &e);
     const json_t *kind = json_at(connector, "ids.conversation");
@@ -153,7 +158,7 @@ static void try_app(void *arg, const char *app)
 static void add_conversation_link(struct report *s, json_t *tree,
                                   const char *conversation)
 {
-    struct linking l = {s->w, conversation, NULL};
+    struct link_search l = {s->w, conversation, NULL};
     if (conversation)
         overlay_each(workspace_overlay(s->w), NULL, "lua", try_app, &l);
     if (l.link)
@@ -230,7 +235,7 @@ static int on_event(void *arg, const struct ledger_event *event)
     return 0;
 }
 
-/* The open intent that left: its fate is not known. */
+/* Sets `write` for an intent that was sent and has no outcome: its fate is unknown. */
 static int on_step(void *arg, const struct journal_entry *step)
 {
     json_t *tree = arg;
@@ -249,10 +254,10 @@ static int on_step(void *arg, const struct journal_entry *step)
 
 static int is_held_by(const char *whose, const json_t *tree, const char *key)
 {
-    return !*whose || str_eq(whose, json_string_value(json_object_get(tree, key)));
+    return !*whose || str_eq(whose, json_text(tree, key));
 }
 
-/* What holds a run that could go on, and the command that lifts it. */
+/* Adds a pause that holds the run of TREE, and the command that lifts it. */
 static int on_pause(void *arg, const struct ledger_pause *pause)
 {
     json_t *tree = arg;
@@ -309,7 +314,7 @@ json_t *report_run(struct report *s, int64_t id, struct err *e)
         json_decref(r.tree);
         return NULL;
     }
-    struct err ignored; /* it may be older than what is kept */
+    struct err ignored; /* the activation may have been pruned */
     if (r.activation)
         inbox_activation(s->db, r.activation, on_activation, r.tree, &ignored);
     json_object_set_new(r.tree, "history", history);
@@ -354,14 +359,14 @@ static void set_unrouted(json_t *row, const struct delivery *d)
                     ? xasprintf("no client is connected to the company %s; after foyer "
                                 "connect: foyer events replay %lld",
                                 d->company, (long long)d->id)
-                    : xstrdup("it names no company: a client's own address, "
-                              "/hooks/CLIENT/APP, says whose it is");
+                    : xstrdup("it names no company: use a client's own address, "
+                              "/hooks/CLIENT/APP");
     report_set_text(row, "why", why);
     free(why);
 }
 
-/* What the note says of the delivery itself; see work/delivery_result.h, work/reclaim.c.
- */
+/* Sets `why` from the note about the delivery as a whole, which work/delivery_result.h
+ * and work/reclaim.c write. */
 static void add_why(json_t *row, const struct delivery *d, const json_t *note)
 {
     const json_t *why = json_object_get(json_object_get(note, ""), "why");
@@ -391,7 +396,7 @@ struct telling {
     struct report *s;
     const char *client; /* NULL: all */
     json_t *clients;    /* name -> its part */
-    json_t *fired;      /* ids of activations, with where their runs go */
+    json_t *fired;      /* the trigger objects that get `runs` */
 };
 
 static json_t *part_of(struct telling *t, const char *client)
@@ -427,7 +432,8 @@ static int on_fired(void *arg, const struct activation *a)
     return 0;
 }
 
-/* {"front/x": why, "error": why, "recipe NAME": why} of one client. */
+/* Adds what the note says of one client: {"front/x": why, "error": why,
+ * "recipe NAME": why}. */
 static void add_quiet(json_t *part, const json_t *said)
 {
     static const char recipe[] = "recipe ";

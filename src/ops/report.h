@@ -1,4 +1,4 @@
-/* report: what became of deliveries and runs, as JSON trees for `foyer trace`, `runs` and
+/* report: what happened to deliveries and runs, as JSON for `foyer trace`, `runs` and
  * `events`. It reads the store and changes nothing; cli/timeline.h prints the trees.
  *
  * Times are Unix seconds with a fraction, in members that end in "at". */
@@ -15,29 +15,34 @@
 
 struct report;
 
-/* W is borrowed. Reads which client is connected to which company. */
+/* Opens a report on W, borrowed, and reads which client is connected to which company. */
 struct report *report_open(struct workspace *w, struct err *e);
 void report_close(struct report *s); /* NULL is fine */
 struct db *report_db(const struct report *s);
-/* CLIENT's companies as inbox_filter wants them: N pairs of app and id, lent. */
+struct workspace *report_workspace(const struct report *s);
+/* Returns CLIENT's companies as inbox_filter takes them: N pairs of app and id. Borrowed
+ * until the next call. */
 const char *const *report_companies(struct report *s, const char *client, size_t *n);
 
-/* The state as people are told it: a queued run that has failed is "retrying". */
+/* The state's name as the user sees it: a queued run that has failed is "retrying". */
 const char *report_run_state(const struct ledger_run *run);
-/* Sets KEY to what may be NULL (left out) or no UTF-8 (mended). */
+/* Sets KEY to TEXT, repaired when it is not UTF-8; does nothing when TEXT is NULL. */
 void report_set_text(json_t *tree, const char *key, const char *text);
-void report_set_time(json_t *tree, const char *key, int64_t ms); /* 0: left out */
+/* Sets KEY to the time MS (Unix milliseconds); does nothing when MS is 0. */
+void report_set_time(json_t *tree, const char *key, int64_t ms);
 
-/* All of these are new references. */
+/* All of these return new references, or NULL with E. */
+
 json_t *report_run_row(const struct ledger_run *run);
-/* With its history; `write` {method, path, body, at} when one is uncertain; `paused`
- * [{client, recipe, by, reason, paused_at}] by what it is held; `commands` that help,
- * when a person must; `link` to its conversation. */
+/* The row with `history`; `write` {method, path, body, at} when a write is uncertain;
+ * `paused` [{client, recipe, by, reason, paused_at}], the pauses that hold the run;
+ * `commands` that a person may use on it; `link` to its conversation. */
 json_t *report_run(struct report *s, int64_t id, struct err *e);
-/* `clients`: the names that it is for, as connected now. */
+/* `clients` has the names of the clients that are connected to its company now. */
 json_t *report_delivery_row(const struct report *s, const struct delivery *d);
-/* With `clients`, or CLIENT alone, as [{client, triggers, error, broken}], and in each
- * trigger that fired its `runs`: whole ones with HISTORY, else rows. */
+/* The delivery with `clients`, all or CLIENT alone, as [{client, triggers, error,
+ * broken}]. A trigger that fired has its `runs`, as report_run with HISTORY 1, else as
+ * report_run_row. */
 json_t *report_delivery(struct report *s, const struct delivery *d, const char *client,
                         int history, struct err *e);
 

@@ -11,14 +11,14 @@ enum { LIMIT_MAX = 1000000, NAMES_MAX = 512 };
 
 static const char retrying[] = "retrying", undelivered[] = "undelivered";
 
-/* ---- what was typed ---- */
+/* ---- reading what was typed ---- */
 
 int selection_since(const char *word, int64_t now_ms, int64_t *ms, struct err *e)
 {
     int64_t back, seconds;
     int32_t ns;
     int is_number =
-        word[strspn(word, "0123456789")] == '\0'; /* 20260101 is no duration */
+        word[strspn(word, "0123456789")] == '\0'; /* 20260101 is not a duration */
     if (!is_number && str_parse_duration(word, &back) == 0) {
         *ms = now_ms - back;
         return 0;
@@ -41,15 +41,16 @@ int selection_id(const char *word, const char *noun, int64_t *id, struct err *e)
         strncmp(word, noun, n) == 0 && word[n] == ' ' ? word + n + 1 : word;
     if (*digits >= '0' && *digits <= '9' && str_parse_int(digits, id) == 0 && *id > 0)
         return 0;
-    return err_set(e, ERR_USAGE, "\"%.60s\" is no id of a %s: `foyer %s list` shows them",
-                   word, noun, str_eq(noun, "run") ? "runs" : "events");
+    return err_set(e, ERR_USAGE,
+                   "\"%.60s\" is not the id of a %s: `foyer %s list` shows them", word,
+                   noun, str_eq(noun, "run") ? "runs" : "events");
 }
 
 static const char *const *state_names(enum selection_of of, size_t *n)
 {
     static const char *names[LEDGER_STATES + 2];
     *n = 0;
-    if (of == OF_RUNS) {
+    if (of == SELECTION_RUNS) {
         for (int i = 0; i < LEDGER_STATES; i++)
             names[(*n)++] = ledger_state_name((enum ledger_state)i);
         names[(*n)++] = retrying;
@@ -93,12 +94,12 @@ static int read_states(struct selection *s, enum selection_of of, struct err *e)
     return 0;
 }
 
-static int read_ids(struct selection *s, enum selection_of of,
-                    const struct cli_list *rest, size_t from, struct err *e)
+static int read_ids(struct selection *s, enum selection_of of, const char *const *words,
+                    size_t n, struct err *e)
 {
-    s->ids = xcalloc(rest->n + 1, sizeof *s->ids);
-    for (size_t i = from; i < rest->n; i++)
-        if (selection_id(rest->items[i], of == OF_RUNS ? "run" : "delivery",
+    s->ids = xcalloc(n + 1, sizeof *s->ids);
+    for (size_t i = 0; i < n; i++)
+        if (selection_id(words[i], of == SELECTION_RUNS ? "run" : "delivery",
                          &s->ids[s->nids++], e) != 0)
             return -1;
     if (s->nids && (s->client || s->recipe || s->state || s->since || s->limit))
@@ -108,10 +109,10 @@ static int read_ids(struct selection *s, enum selection_of of,
 }
 
 int selection_read(struct selection *s, enum selection_of of, struct workspace *w,
-                   const struct cli_list *rest, size_t from, int max, struct err *e)
+                   const char *const *words, size_t n, int max, struct err *e)
 {
     int64_t limit = max;
-    if (read_ids(s, of, rest, from, e) != 0 || (s->state && read_states(s, of, e) != 0) ||
+    if (read_ids(s, of, words, n, e) != 0 || (s->state && read_states(s, of, e) != 0) ||
         (s->since && selection_since(s->since, clock_wall_ms(), &s->since_ms, e) != 0))
         return -1;
     if (s->limit &&
@@ -162,7 +163,7 @@ static void add_recipes_of(void *arg, const char *client)
     overlay_each(names->overlay, client, "recipes", add_recipe, names);
 }
 
-/* Also one that a client alone has. */
+/* Without CLIENT a recipe that only one client has is found too. */
 static int check_recipe(struct workspace *w, const char *client, const char *recipe,
                         struct err *e)
 {
@@ -183,7 +184,7 @@ static int check_recipe(struct workspace *w, const char *client, const char *rec
 int selection_check(struct workspace *w, const char *client, const char *recipe,
                     struct err *e)
 {
-    /* a client whose settings cannot be read can still be looked at and held */
+    /* a client whose settings cannot be read still has runs to show and to pause */
     if (client && !workspace_has_client(w, client)) {
         workspace_client(w, client, e);
         return -1;
@@ -191,7 +192,7 @@ int selection_check(struct workspace *w, const char *client, const char *recipe,
     return recipe ? check_recipe(w, client, recipe, e) : 0;
 }
 
-/* ---- the rows ---- */
+/* ---- finding the rows ---- */
 
 static int wants(const struct selection *s, const char *state)
 {
@@ -219,7 +220,7 @@ static int pick_run(void *arg, const struct ledger_run *run)
     return p->stopped || (p->s->max && ++p->n >= p->s->max);
 }
 
-int selection_runs(const struct selection *s, struct report *story, ledger_run_fn *fn,
+int selection_runs(const struct selection *s, struct report *report, ledger_run_fn *fn,
                    void *arg, struct err *e)
 {
     struct picking p = {.s = s, .run = fn, .arg = arg};
@@ -227,7 +228,7 @@ int selection_runs(const struct selection *s, struct report *story, ledger_run_f
         .client = s->client, .recipe = s->recipe, .since_ms = s->since_ms};
     int states[SELECTION_STATES], is_any = 0;
     for (size_t i = 0; i < s->nids; i++)
-        if (ledger_read(report_db(story), s->ids[i], fn, arg, e) != 0)
+        if (ledger_read(report_db(report), s->ids[i], fn, arg, e) != 0)
             return -1;
     if (s->nids)
         return 0;
@@ -241,7 +242,7 @@ int selection_runs(const struct selection *s, struct report *story, ledger_run_f
         filter.nstates = s->nstates;
     }
     filter.undelivered = is_any && s->nstates == 1;
-    return ledger_each(report_db(story), &filter, pick_run, &p, e);
+    return ledger_each(report_db(report), &filter, pick_run, &p, e);
 }
 
 static int pick_delivery(void *arg, const struct delivery *d)
@@ -253,26 +254,26 @@ static int pick_delivery(void *arg, const struct delivery *d)
     return p->stopped || (p->s->max && ++p->n >= p->s->max);
 }
 
-int selection_deliveries(const struct selection *s, struct report *story, delivery_fn *fn,
-                         void *arg, struct err *e)
+int selection_deliveries(const struct selection *s, struct report *report,
+                         delivery_fn *fn, void *arg, struct err *e)
 {
     struct picking p = {.s = s, .delivery = fn, .arg = arg};
     struct inbox_filter filter = {
         .client = s->client, .since_ms = s->since_ms, .state = -1, .limit = LIMIT_MAX};
     struct selection one = {.nstates = 0};
     if (s->client)
-        filter.companies = report_companies(story, s->client, &filter.ncompanies);
+        filter.companies = report_companies(report, s->client, &filter.ncompanies);
     if (s->nstates == 1)
         filter.state = delivery_state_find(s->states[0]);
     for (size_t i = 0; i < s->nids; i++) {
         p = (struct picking){.s = &one, .delivery = fn, .arg = arg};
         struct inbox_filter by_id = {.id = s->ids[i], .state = -1, .limit = 1};
         one.max = 1;
-        if (inbox_each(report_db(story), &by_id, pick_delivery, &p, e) != 0)
+        if (inbox_each(report_db(report), &by_id, pick_delivery, &p, e) != 0)
             return -1;
         if (p.n == 0 && !p.stopped)
             return err_set(e, ERR_NOT_FOUND, "there is no delivery %lld",
                            (long long)s->ids[i]);
     }
-    return s->nids ? 0 : inbox_each(report_db(story), &filter, pick_delivery, &p, e);
+    return s->nids ? 0 : inbox_each(report_db(report), &filter, pick_delivery, &p, e);
 }

@@ -8,13 +8,13 @@
 
 #include "base/path.h"
 
-enum { NAMED_MAX = 5 }; /* files that are named; of more the number is said */
+enum { NAMED_MAX = 5 }; /* files that are named; the others are counted */
 
 struct state_walk {
     struct diagnosis *found;
     const char *dir;
-    uid_t owner;       /* of state/ */
-    int nodd, nfaults; /* of another owner; of any kind */
+    uid_t owner;         /* of state/ */
+    int nowned, nfaults; /* files of other owners; faults of any kind */
 };
 
 static const char *name_of(uid_t id, char out[64])
@@ -32,10 +32,10 @@ static void add_owner(struct state_walk *walk, const char *path, uid_t owner)
 {
     char is[64], should[64];
     walk->nfaults++;
-    if (++walk->nodd > NAMED_MAX)
+    if (++walk->nowned > NAMED_MAX)
         return;
     diagnosis_add(
-        walk->found, FINDING_PROBLEM, "files",
+        walk->found, DIAGNOSIS_PROBLEM, "files",
         "%s belongs to %s, and %s to %s, whose processes may not be able to use "
         "it: as root, chown --reference=%s %s",
         path, name_of(owner, is), walk->dir, name_of(walk->owner, should), walk->dir,
@@ -46,13 +46,13 @@ static void add_mode(struct state_walk *walk, const char *path, mode_t mode)
 {
     walk->nfaults++;
     diagnosis_add(
-        walk->found, mode & 022 ? FINDING_PROBLEM : FINDING_WARNING, "files",
-        "others may %s %s (mode %04o), which is for its owner alone: chmod 600 %s",
+        walk->found, mode & 022 ? DIAGNOSIS_PROBLEM : DIAGNOSIS_WARNING, "files",
+        "other users may %s %s (mode %04o), which is for its owner alone: chmod 600 %s",
         mode & 022 ? "write" : "read", path, (unsigned)mode & 07777, path);
 }
 
-/* One file below state/ or state/owners. */
-static void look_at(struct state_walk *walk, const char *path)
+/* Checks one file below state/ or state/owners. */
+static void check_file(struct state_walk *walk, const char *path)
 {
     struct stat st;
     if (lstat(path, &st) != 0)
@@ -72,7 +72,7 @@ static int on_entry(void *arg, const char *name)
 {
     const struct state_dir *dir = arg;
     char *path = path_join(dir->path, name);
-    look_at(dir->walk, path);
+    check_file(dir->walk, path);
     free(path);
     return 0;
 }
@@ -86,14 +86,15 @@ void state_check(const char *workspace_dir, struct diagnosis *found)
         walk.owner = st.st_uid;
         path_each(state, on_entry, &(struct state_dir){&walk, state});
         path_each(owners, on_entry, &(struct state_dir){&walk, owners});
-        if (walk.nodd > NAMED_MAX)
-            diagnosis_add(found, FINDING_PROBLEM, "files",
-                          "%d more files below %s belong to others",
-                          walk.nodd - NAMED_MAX, state);
+        if (walk.nowned > NAMED_MAX)
+            diagnosis_add(found, DIAGNOSIS_PROBLEM, "files",
+                          "%d more files below %s belong to other users",
+                          walk.nowned - NAMED_MAX, state);
         if (walk.nfaults == 0)
             diagnosis_add(
-                found, FINDING_OK, "files",
-                "the files below %s belong to its owner, who alone may read them", state);
+                found, DIAGNOSIS_OK, "files",
+                "the files below %s belong to its owner, and no other user may read them",
+                state);
     }
     free(owners);
     free(state);

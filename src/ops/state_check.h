@@ -1,4 +1,5 @@
-/* state_check: whose the files below state/ are, and who else may read or write them. */
+/* state_check: checks for `foyer doctor` the owners and modes of the files below state/.
+ */
 #ifndef FOYER_STATE_CHECK_H
 #define FOYER_STATE_CHECK_H
 

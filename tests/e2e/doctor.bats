@@ -171,10 +171,10 @@ LUA
   finds ok files 'belong to its owner'
   chmod 666 "$AGENCY/state/foyer.db"
   doctor
-  finds problem files "others may write $AGENCY/state/foyer.db (mode 0666)" "chmod 600 $AGENCY/state/foyer.db"
+  finds problem files "other users may write $AGENCY/state/foyer.db (mode 0666)" "chmod 600 $AGENCY/state/foyer.db"
   chmod 644 "$AGENCY/state/foyer.db"
   doctor
-  finds warning files "others may read $AGENCY/state/foyer.db (mode 0644)"
+  finds warning files "other users may read $AGENCY/state/foyer.db (mode 0644)"
   chmod 600 "$AGENCY/state/foyer.db"
   if [ "$(id -u)" = 0 ]; then # only root can give a file away
     touch "$AGENCY/state/extra"
@@ -265,7 +265,7 @@ PY
   doctor
   same "$status" 65
   finds problem connection 'GET /me'
-  finds warning clock 'nobody answered'
+  finds warning clock 'no API answered'
   # away altogether: the rest is still looked at
   sql "UPDATE connection SET api_url = 'http://127.0.0.1:1'"
   doctor

@@ -532,7 +532,7 @@ link() {
   foyer run nap --client acme
   foyer disconnect acme
   same "$status" 0
-  holds "$stderr" '1 run of acme is not over: what needs front is held, and goes on after `foyer connect acme`'
+  holds "$stderr" '1 run of acme is not over: a run that needs front is held, and goes on after `foyer connect acme`'
   # its time comes: it is held, not lost
   FOYER_TEST_CLOCK=$((($(date +%s) + 60) * 1000)) foyer cron
   same "$("$FOYER" -w "$AGENCY" runs list --json | jq -c 'map(.state)')" '["held"]'

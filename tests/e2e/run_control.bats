@@ -284,7 +284,7 @@ act() {
   same "$(jq -c 'map(.paused_at |= floor)' <<<"$output")" \
     '[{"by":"hand","client":"acme","paused_at":1750075200,"reason":"their holidays","recipe":"(all)","runs_waiting":1}]'
   foyer runs list
-  same "$stderr" "foyer: runs are held: \`foyer pause\` shows which"
+  same "$stderr" "foyer: runs are paused: \`foyer pause\` shows which"
   # the run says itself what holds it, and what lifts that
   foyer trace run 1
   holds "$output" "HELD: client acme is paused since 2025-06-16 08:00:00 -04:00: their holidays"

@@ -285,7 +285,7 @@ template built-in:lua/templates/digest.md"
   same "$status" 1
   same "$(head -2 <<<"$output")" "--- built-in:lua/templates/first-reply.txt (built-in)
 +++ clients/acme/templates/first-reply.txt (client)"
-  has "$stderr" "recipes/first-reply.lua lies over nothing"
+  has "$stderr" "recipes/first-reply.lua overrides nothing"
   # what it prints is a patch
   cp "$ROOT/lua/templates/first-reply.txt" patched
   patch -s patched <<<"$output" 2>/dev/null || skip "no patch(1)"
@@ -301,7 +301,7 @@ template built-in:lua/templates/digest.md"
   foyer diff recipes/digest.lua --client acme
   same "$status" 0
   same "$output" ""
-  has "$stderr" "lies over nothing"
+  has "$stderr" "overrides nothing"
   echo more >>"$ACME/templates/first-reply.txt"
   foyer diff first-reply --client acme --json
   same "$status" 1
@@ -395,7 +395,7 @@ return { front = { tags = { vip = "tag_1" }, inboxes = { old = "inb_9" } } }
 LUA
   foyer ids --client acme --write
   same "$status" 65
-  has "$stderr" 'inboxes["vip-customers"] = "inb_1", which wins over the company'"'"'s inb_7'
+  has "$stderr" 'inboxes["vip-customers"] = "inb_1", which is used instead of the company'"'"'s inb_7'
   has "$stderr" 'inboxes["gone"] = "inb_99", which the company does not list'
   local written
   written=$(cat "$ACME/ids.lua")

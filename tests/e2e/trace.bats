@@ -207,7 +207,7 @@ CREATED='on = "front/conversation-created",'
   same "$(jq -c '[.state, .write.method, .write.path, .write.body, (.write.at | floor), .link, .trigger, .delivery, .commands]' <<<"$output")" \
     "[\"parked\",\"POST\",\"/conversations/$CONVERSATION/comments\",{\"body\":\"seen\"},1750075200,\"https://app.frontapp.com/open/$CONVERSATION\",\"front/conversation-created\",1,[\"foyer runs resolve 1 --happened\",\"foyer runs resolve 1 --not-happened\",\"foyer runs retry 1\",\"foyer runs cancel 1\"]]"
   foyer runs show 1
-  holds "$output" "nobody knows whether this was done: POST /conversations/$CONVERSATION/comments"
+  holds "$output" "foyer cannot tell whether this was done: POST /conversations/$CONVERSATION/comments"
   holds "$output" '"body": "seen"'
   holds "$output" "history (times in America/New_York):
 2025-06-16 08:00:00.000"

@@ -1,0 +1,128 @@
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/table.h"
+#include "base/printable.h"
+#include "base/str.h"
+#include "core/jsontree.h"
+
+/* ---- JSON ---- */
+
+json_t *cli_sorted(const json_t *tree)
+{
+    char *text = json_dumps(tree, JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    json_t *sorted =
+        text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+    free(text);
+    return sorted ? sorted : json_deep_copy(tree); /* a name may hold a NUL */
+}
+
+static void print_tree(const json_t *tree, int depth);
+
+static void print_line(int depth)
+{
+    printf("\n%*s", 2 * depth, "");
+}
+
+/* Prints the fewest digits that read as the same number; jansson would print 17, so that
+ * 1767221232.991 becomes 1767221232.9909999. */
+static void print_real(double value)
+{
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    fputs(text, stdout);
+    if (!strpbrk(text, ".e"))
+        fputs(".0", stdout);
+}
+
+static void print_scalar(const json_t *value)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY);
+    char *shown = text ? printable_json(text, strlen(text)) : xstrdup("null");
+    fputs(shown, stdout);
+    free(shown);
+    free(text);
+}
+
+static void print_object(const json_t *tree, int depth)
+{
+    const char *between = "{", *name;
+    size_t len;
+    json_t *value;
+    json_object_keylen_foreach((json_t *)tree, name, len, value)
+    {
+        fputs(between, stdout);
+        between = ",";
+        print_line(depth + 1);
+        json_t *text = json_stringn(name, len);
+        print_scalar(text);
+        json_decref(text);
+        fputs(": ", stdout);
+        print_tree(value, depth + 1);
+    }
+    print_line(depth);
+    putchar('}');
+}
+
+static void print_tree(const json_t *tree, int depth)
+{
+    if (json_is_real(tree)) {
+        print_real(json_real_value(tree));
+    } else if (json_is_object(tree) && json_object_size(tree)) {
+        print_object(tree, depth);
+    } else if (json_is_array(tree) && json_array_size(tree)) {
+        for (size_t i = 0; i < json_array_size(tree); i++) {
+            putchar(i ? ',' : '[');
+            print_line(depth + 1);
+            print_tree(json_array_get(tree, i), depth + 1);
+        }
+        print_line(depth);
+        putchar(']');
+    } else {
+        print_scalar(tree);
+    }
+}
+
+void cli_print_json(const json_t *tree)
+{
+    json_t *sorted = cli_sorted(tree);
+    print_tree(sorted, 0);
+    putchar('\n');
+    json_decref(sorted);
+}
+
+/* ---- results ---- */
+
+void cli_print_rows(const struct cli *cli, const json_t *rows, const char *columns)
+{
+    if (cli->json) {
+        cli_print_json(rows);
+        return;
+    }
+    json_t *list = json_array();
+    char *names = xstrdup(columns), *rest = names, *name;
+    while ((name = strsep(&rest, " ")))
+        json_array_append_new(list, json_string(name));
+    table_print(rows, list);
+    json_decref(list);
+    free(names);
+}
+
+void cli_print_value(const json_t *value)
+{
+    if (json_is_object(value)) {
+        table_print_object(value);
+    } else if (json_is_string(value)) {
+        table_print_text(stdout, json_string_value(value));
+        putchar('\n');
+    } else if (value && !json_is_null(value)) {
+        cli_print_json(value);
+    }
+}

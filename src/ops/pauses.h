@@ -1,0 +1,28 @@
+/* pauses: which runs are paused by hand or suspended after crashes, and changing that. A
+ * pause is for a client, a recipe, one recipe of one client, or for all runs. Prints
+ * nothing. */
+#ifndef FOYER_PAUSES_H
+#define FOYER_PAUSES_H
+
+#include <jansson.h>
+
+#include "store/store.h"
+#include "base/err.h"
+
+/* Returns a new array of {client, recipe, by, paused_at, runs_waiting, reason}; client
+ * and recipe are "(all)" where the pause names none, paused_at is in Unix seconds,
+ * runs_waiting counts the runs that are due now. NULL with E. */
+json_t *pauses_list(struct store *s, struct err *e);
+/* Pauses by hand. CLIENT and RECIPE may be NULL: all; REASON may be NULL. */
+int pauses_add(struct store *s, const char *client, const char *recipe,
+               const char *reason, struct err *e);
+/* Lifts the pause of exactly CLIENT and RECIPE (NULL: not named), for a CLIENT alone all
+ * pauses of that client, or with ALL every pause. *LIFTED counts them. */
+int pauses_lift(struct store *s, const char *client, const char *recipe, int all,
+                int *lifted, struct err *e);
+/* Returns a new array of {client, recipe}, each "" for all: the pauses that still hold
+ * runs of CLIENT and RECIPE (NULL: any). NULL with E. */
+json_t *pauses_over(struct store *s, const char *client, const char *recipe,
+                    struct err *e);
+
+#endif
