@@ -108,11 +108,11 @@ static void park(struct confirm *c, const char *why)
     struct attempt *a = c->a;
     struct ledger_change change = attempt_change(a, LEDGER_PARKED);
     struct err *e = &a->end.err;
-    err_set(
-        e, ERR_UNCERTAIN,
-        "nobody knows whether %s was done (%s); look for it, then: foyer runs resolve "
-        "%lld --happened, or --not-happened to send it again",
-        c->intent.name, why, (long long)a->id);
+    err_set(e, ERR_UNCERTAIN,
+            "foyer cannot tell whether %s was done (%s); look for it, then: foyer runs "
+            "resolve "
+            "%lld --happened, or --not-happened to send it again",
+            c->intent.name, why, (long long)a->id);
     change.kind = err_kind_name(e->kind);
     change.reason = e->text;
     run_log_note(a->log, "parked", "%s", e->text);
@@ -159,7 +159,7 @@ static int may_repeat(struct attempt *a)
 static void settle(struct confirm *c, const char *why)
 {
     if (c->a->policy.resend && may_repeat(c->a))
-        send_again(c, 0, "nobody can tell, and uncertain = \"resend\"");
+        send_again(c, 0, "foyer cannot tell, and uncertain = \"resend\"");
     else
         park(c, why);
 }

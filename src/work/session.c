@@ -231,8 +231,8 @@ json_t *session_run(struct session *s, const struct session_call *call,
         *outcome = one.ended ? one.outcome : RUN_FAILED;
     const char *writing = runs_writing(s->runs);
     if (!one.ended && writing)
-        err_set(e, ERR_UNCERTAIN, "interrupted; nobody knows whether it was done: %s",
-                writing);
+        err_set(e, ERR_UNCERTAIN,
+                "interrupted; foyer cannot tell whether it was done: %s", writing);
     else if (!one.ended)
         err_set(e, ERR_INTERNAL, "interrupted");
     else if (one.outcome != RUN_DONE)

@@ -128,7 +128,7 @@ PY
   same "$(history)" "attempt intent unsent attempt intent outcome done"
 }
 
-@test "killed when its write leaves: looked for, and parked when nobody can tell" {
+@test "killed when its write leaves: looked for, and parked when foyer cannot tell" {
   FOYER_TEST_STOP="leaving" foyer run one --client acme "n=$N"
   same "$status" 137
   same "$(posts)" 0
@@ -141,7 +141,7 @@ PY
   same "$(state)" confirming
   later 400 69
   same "$(state)" parked
-  holds "$(row reason)" "nobody knows whether POST /conversations/$CONVERSATION/messages was done"
+  holds "$(row reason)" "foyer cannot tell whether POST /conversations/$CONVERSATION/messages was done"
   holds "$(row reason)" "foyer runs resolve $RUN --happened, or --not-happened"
   same "$(posts)" 0
 }
@@ -545,7 +545,7 @@ interrupted_while_storing() {
   same "$(chat_log length)" 1
   local text
   text=$(chat_log '.[0].body | fromjson | .text')
-  holds "$text" "client acme, recipe one: run $RUN parked: nobody knows whether POST"
+  holds "$text" "client acme, recipe one: run $RUN parked: foyer cannot tell whether POST"
   [[ $output$stderr != *hush* ]]
 }
 
