@@ -13,7 +13,8 @@ static const char *const outcomes[] = {"failed",   "parked",  "interrupted", "wa
                                        "sleeping", "skipped", "done"};
 enum { OUTCOMES = sizeof outcomes / sizeof *outcomes };
 
-/* A parked run is "failed" to programs; people are told that it waits for them. */
+/* Returns the outcome to show. In JSON a parked run has failed; in the table it is
+ * parked, for a person must decide. */
 static const char *outcome_of(const json_t *row)
 {
     const char *state = json_text(row, "state");
@@ -32,7 +33,7 @@ static json_t *line_of(const json_t *row)
                      "detail", detail);
 }
 
-/* Appends the rows with OUTCOME to LINES; returns how many. */
+/* Appends the rows with OUTCOME to LINES. Returns how many. */
 static size_t add_lines(json_t *lines, const json_t *rows, const char *outcome)
 {
     size_t i, before = json_array_size(lines);

@@ -99,7 +99,8 @@ void cli_print_rows(const struct cli *cli, const json_t *rows, const char *colum
 /* Prints the result of a script: an object by lines, a string as it is, anything else as
  * JSON; nothing for null. */
 void cli_print_value(const json_t *value);
-/* Returns a copy of TREE whose objects hold their members in byte order. */
+/* Returns a copy of TREE whose objects hold their members in byte order. When a name
+ * holds a NUL, it returns TREE itself, with a new reference. */
 json_t *cli_sorted(const json_t *tree);
 /* Splits the words from FROM on, key=value, key:=json, key=@file, into {"key", "op",
  * "value"} objects. */

@@ -17,7 +17,8 @@ json_t *cli_sorted(const json_t *tree)
     json_t *sorted =
         text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
     free(text);
-    return sorted ? sorted : json_deep_copy(tree); /* a name may hold a NUL */
+    /* jansson cannot read a name that holds a NUL */
+    return sorted ? sorted : json_incref((json_t *)tree);
 }
 
 static void print_tree(const json_t *tree, int depth);

@@ -1,4 +1,4 @@
-/* prompt: one line that a person types at a terminal, a token or a secret. */
+/* prompt: reads a token or a secret that a person types at a terminal. */
 #ifndef FOYER_PROMPT_H
 #define FOYER_PROMPT_H
 

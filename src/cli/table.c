@@ -29,7 +29,8 @@ static void add_text(struct buf *out, const char *s, size_t len)
         buf_adds(out, "…");
 }
 
-/* One line: what came from a mail must not move the cursor. */
+/* Returns the text of a cell, a new block. It is one line: text that came with a mail
+ * must not move the cursor. */
 static char *cell_text(const json_t *value, const char *path)
 {
     struct buf out;
@@ -72,8 +73,8 @@ static size_t terminal_width(void)
     return size.ws_col;
 }
 
-/* The widest columns give way until all of them fit into ROOM, but for what is typed or
- * copied again: the first one and paths. */
+/* Narrows the widest columns until all of them fit into ROOM, except the first column and
+ * paths, which people copy. */
 static void fit(size_t *widths, const json_t *columns, size_t room)
 {
     size_t n = json_array_size(columns), used = 2 * n - 2;

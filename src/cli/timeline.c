@@ -72,7 +72,7 @@ void timeline_format(const struct timeline *t, int64_t ms, char out[40])
                  (int)(minutes / 60 % 100), (int)(minutes % 60));
 }
 
-/* "+35 ms", "+1.2 s", "+2 h 5 min"; nothing where it is no time after. */
+/* Formats "+35 ms", "+1.2 s", "+2 h 5 min"; "" when MS is not positive. */
 static void format_after(int64_t ms, char out[80])
 {
     char span[64];
@@ -89,7 +89,7 @@ static void format_after(int64_t ms, char out[80])
     }
 }
 
-/* One line. MS 0: at no time of its own. */
+/* Prints one line. MS 0: without a time. */
 static void line(struct timeline *t, int64_t ms, int indent, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -118,7 +118,7 @@ static void line(struct timeline *t, int64_t ms, int indent, const char *fmt, ..
 
 /* ---- runs ---- */
 
-/* What an attempt leaves in the history, in whole words. */
+/* The words for the kinds of a run's history; other kinds are printed as they are. */
 static const struct {
     const char *what, *shown;
 } words[] = {
@@ -177,7 +177,7 @@ void timeline_paused(struct timeline *t, const json_t *run, int indent)
     }
 }
 
-/* Where a run stands now that is not over, and what a person can do. */
+/* Prints the state of a run that is not over, and what a person can do. */
 static void run_now(struct timeline *t, const json_t *run, int indent)
 {
     int64_t due = timeline_ms(run, "due_at"), now = clock_wall_ms();
