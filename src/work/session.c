@@ -61,7 +61,7 @@ static void on_poll(void *arg)
     }
     const char *writing = runs_writing(s->runs);
     if (writing)
-        tell_interrupted("nobody knows whether it was done", writing);
+        tell_interrupted("foyer cannot tell whether it was done", writing);
     loop_stop(s->loop);
 }
 
