@@ -48,7 +48,8 @@ report() {
   # a crash, a leak, or a program that ran nothing is a failure too
   if [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$((good + skip))" = 0 ]; }; then bad=1; fi
   passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skip))
-  printf '%-36s %4d passed' "$name" "$good"
+  reported=$((reported + 1))
+  printf '%*d/%d  %-32s %4d passed  %4d s' ${#total} "$reported" "$total" "$name" "$good" "$(cat "$taps/${name//\//-}.seconds")"
   if [ "$bad" = 0 ]; then
     echo
   else
@@ -62,16 +63,22 @@ start() { # start NAME COMMAND
   local file=$taps/${1//\//-}
   (
     # shellcheck disable=SC2086 # a command and its arguments
+    began=$SECONDS
     timeout 3600 $2 >"$file" 2>&1 </dev/null
     echo $? >"$file.status"
+    echo $((SECONDS - began)) >"$file.seconds"
     echo "$1" >>"$taps/done"
   ) &
 }
 
+for i in "${!names[@]}"; do
+  [[ -z $pattern || ${names[i]} == *"$pattern"* ]] || unset "names[i]"
+done
+total=${#names[@]} reported=0
+
 touch "$taps/done"
 shown=0 running=0
 for i in "${!names[@]}"; do
-  [[ -z $pattern || ${names[i]} == *"$pattern"* ]] || continue
   if [ "$running" -ge $((2 * $(nproc))) ]; then
     wait -n
     running=$((running - 1))

@@ -1,3 +1,6 @@
+/* Wraps zone_find by the linker (WRAP_test_cron), to name zones that the table makes
+ * up. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,6 @@
+/* Wraps lua_yieldk by the linker (WRAP_test_golden), to read a script's state where it
+ * yields. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

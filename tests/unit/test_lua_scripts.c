@@ -1,3 +1,6 @@
+/* Wraps lua_resume by the linker (WRAP_test_lua_scripts), to set the collector that a
+ * resume runs under. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

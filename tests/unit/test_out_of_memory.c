@@ -1,3 +1,6 @@
+/* Wraps lua_newstate by the linker (WRAP_test_out_of_memory), to put an allocator that
+ * fails in front of the attempt's. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

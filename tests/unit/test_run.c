@@ -1,3 +1,6 @@
+/* Wraps lua_yieldk by the linker (WRAP_test_run), to let a limit strike between the
+ * sending and the yield. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
