@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,44 +13,39 @@
 #include "base/path.h"
 #include "base/str.h"
 
-enum {
-    LOCK_PATIENCE_MS = 5000,
-    KEPT_BITS = 5, /* prepared statements kept: 32 sets of 4, by a hash of their text */
-    KEPT_SETS = 1 << KEPT_BITS,
-    KEPT_WAYS = 4
-};
+enum { LOCK_PATIENCE_MS = 5000, KEPT_MAX = 128 /* prepared statements that are kept */ };
 
 static const struct kind {
-    const char *first, *each; /* pragmas: of a new file, and of each handle */
-    int wal_pages;            /* the WAL is moved into the file past these */
-    off_t short_log_bytes;    /* the last handle leaves one that is shorter */
-    int may_last;             /* 0: nothing in it must survive */
+    const char *first, *each; /* pragmas: for a new file, and for each handle */
+    int wal_pages;            /* a checkpoint moves a longer WAL into the file */
+    off_t short_log_bytes;    /* the last handle does not move a shorter one */
 } main_file = {"PRAGMA page_size=16384; PRAGMA journal_mode=WAL;",
-               "PRAGMA synchronous=FULL;", 1000, 640 * 1024, 1},
-  /* Nothing waits for the disk, so that a checkpoint is cheap; and the first to open
-   * reads the whole WAL, which is why it is kept short. */
+               "PRAGMA synchronous=FULL;", 1000, 640 * 1024},
+  /* No commit waits for the disk, so that a checkpoint is cheap. The WAL stays short,
+     because the first process that opens the file reads all of it. */
     live_file = {"PRAGMA page_size=1024; PRAGMA journal_mode=WAL;",
-                 "PRAGMA synchronous=OFF;", 16, 24 * 1024, 0};
+                 "PRAGMA synchronous=OFF;", 16, 24 * 1024};
 
-/* The files of a database: itself, its log, the log's index. */
+/* A database is three files: itself, its log, the log's index. */
 enum { FILES = 3 };
 
 struct file {
     char *path;
     dev_t device;
     ino_t inode;
-    int is_known; /* it is open, and these are its numbers */
+    int is_known; /* it was opened, with these numbers */
 };
 
 struct db {
     sqlite3 *sqlite;
     const struct kind *kind;
-    char *path; /* for sentences */
+    char *path; /* for errors */
     struct file files[FILES];
     int64_t busy_until_us;
-    int is_durable; /* synchronous=FULL */
-    sqlite3_stmt *kept[KEPT_SETS][KEPT_WAYS];
-    unsigned victim; /* which way of a full set goes next */
+    int is_durable;               /* synchronous=FULL */
+    int has_committed;            /* a durable transaction */
+    sqlite3_stmt *kept[KEPT_MAX]; /* unused now; the last one was used last */
+    int nkept;
 };
 
 struct db_row {
@@ -73,7 +67,7 @@ static int fail_read_only(const struct db *db, struct err *e)
                    "cannot write %s: the file or its directory is read-only", db->path);
 }
 
-/* Says what SQLite's last error on DB means for a person. */
+/* Translates SQLite's last error on DB into a sentence for people. */
 static int fail(const struct db *db, struct err *e)
 {
     int code = db->sqlite ? sqlite3_errcode(db->sqlite) : SQLITE_NOMEM;
@@ -103,7 +97,8 @@ static int fail(const struct db *db, struct err *e)
         return err_set(e, ERR_STORE, "cannot open %s: %s", path,
                        os ? strerror(os) : "the file or its directory is missing");
     case SQLITE_IOERR:
-        /* Growing the shared memory file on a full disk is an I/O error, not FULL. */
+        /* SQLite reports an I/O error, not FULL, when it cannot grow its shared memory
+         * file on a full disk. */
         if (err_is_full(os))
             return fail_full(db, e);
         return err_set(e, ERR_STORE, "cannot read or write %s: %s", path,
@@ -129,13 +124,14 @@ struct db_value db_text(const char *s)
 
 struct db_value db_blob(const void *data, size_t len)
 {
-    /* sqlite3_bind_blob makes NULL of a NULL pointer, also for no bytes. */
+    /* sqlite3_bind_blob makes NULL of a NULL pointer, also for 0 bytes */
     return (struct db_value){.type = DB_IS_BLOB, .data = data ? data : "", .len = len};
 }
 
-/* SQLite's own handler sleeps 1, 2, 5, 10, 15, 20, 25 ... ms; a group commit is over in a
- * fraction of the first. It is not called where waiting could be a deadlock, as when a
- * reader turns writer (sqlite.org/c3ref/busy_handler.html). */
+/* Waits for a lock. SQLite's own handler sleeps 1, 2, 5, 10, 15, 20, 25 ... ms, but a
+ * group commit takes a fraction of the first. SQLite does not call this where waiting
+ * could deadlock, as when a reader becomes a writer (sqlite.org/c3ref/busy_handler.html).
+ */
 static int on_busy(void *arg, int before)
 {
     struct db *db = arg;
@@ -149,26 +145,13 @@ static int on_busy(void *arg, int before)
     return 1;
 }
 
-/* Byte 18 of a database in WAL mode is 2 (sqlite.org/fileformat2.html 1.3.3). Through
- * SQLite's own descriptor: to close another one would drop this process's locks. */
-static int is_in_wal_mode(struct db *db)
-{
-    sqlite3_file *file = NULL;
-    char version = 0;
-    return sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_FILE_POINTER, &file) ==
-               SQLITE_OK &&
-           file && file->pMethods &&
-           file->pMethods->xRead(file, &version, 1, 18) == SQLITE_OK && version == 2;
-}
-
-/* The switch to WAL needs the file for itself and does not call on_busy: two
- * processes that make the file at the same time meet here. */
+/* Runs the pragmas. The switch to WAL needs an exclusive lock and does not call on_busy:
+ * it is retried, for two processes that create the file at the same time. */
 static int set_up(struct db *db, struct err *e)
 {
     const struct kind *kind = db->kind;
     char pragmas[200];
-    snprintf(pragmas, sizeof pragmas, "%s%s", is_in_wal_mode(db) ? "" : kind->first,
-             kind->each);
+    snprintf(pragmas, sizeof pragmas, "%s%s", kind->first, kind->each);
     sqlite3_wal_autocheckpoint(db->sqlite, kind->wal_pages);
     int64_t deadline = clock_mono_us() + LOCK_PATIENCE_MS * 1000;
     for (;;) {
@@ -184,23 +167,20 @@ static int set_up(struct db *db, struct err *e)
 int db_is_damaged(const struct db *db)
 {
     int code = sqlite3_extended_errcode(db->sqlite);
-    /* A WAL that was removed under its index reads short. */
+    /* a WAL that was removed while its index exists reads short */
     return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB ||
            code == SQLITE_IOERR_SHORT_READ;
 }
 
-/* Before the first handle: else each block that SQLite takes is counted under a lock, and
- * each handle begins by touching 120 KB for small blocks and 320 KB for pages. */
+/* Before the first handle: else SQLite takes a lock to count each block of memory. */
 static void configure(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 6);
-    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
 }
 
 /* ---- the files that are open, and what their names lead to ---- */
 
-/* Notes the numbers of the files that SQLite has opened by now. */
+/* Stores the device and inode of the files that SQLite has opened by now. */
 static void note_files(struct db *db, int n)
 {
     struct stat st;
@@ -242,7 +222,7 @@ static struct db *open_file(const char *path, const struct kind *kind, int *dama
                             struct err *e)
 {
     struct err created;
-    /* SQLite would make the file with 0644; -wal and -shm take the file's own mode. */
+    /* SQLite would create the file with 0644; -wal and -shm get the mode of the file. */
     if (!path_exists(path) && path_create(path, "", 0, 0600, &created) != 0 &&
         created.kind != ERR_CONFLICT) {
         err_set(e, ERR_STORE, "%s", created.text);
@@ -271,15 +251,10 @@ static struct db *open_file(const char *path, const struct kind *kind, int *dama
     return db;
 }
 
-/* This process has committed something that must not be lost; some handle of its may
- * close before the one that did it. */
-static atomic_int has_kept;
-
 static int on_commit(void *arg)
 {
-    const struct db *db = arg;
-    if (db->is_durable)
-        atomic_store(&has_kept, 1);
+    struct db *db = arg;
+    db->has_committed |= db->is_durable;
     return 0;
 }
 
@@ -299,38 +274,38 @@ struct db *db_open_live(const char *path, int *damaged, struct err *e)
     return open_file(path, &live_file, damaged, e);
 }
 
-static int must_last(const struct db *db)
-{
-    return db->kind->may_last && atomic_load(&has_kept);
-}
-
-/* The last one that closes a file moves its log into it and waits for the disk three
- * times, which a command that has only noted what it read should not. While the log is
- * short whoever opens the file next reads it in a millisecond or two. What must last is
- * in the file itself when nobody has it open, unless somebody read just when it was
- * moved: people copy that.
- *
- * A log that is never moved while nobody has the file open only grows: who opens it does
- * not know how much of it was moved before (wal.c, walIndexRecover). */
-static int log_is_left(const struct db *db)
+static int is_log_short(const struct db *db)
 {
     struct stat st;
     const char *log = sqlite3_filename_wal(sqlite3_db_filename(db->sqlite, "main"));
-    return !must_last(db) && log && *log && stat(log, &st) == 0 &&
-           st.st_size < db->kind->short_log_bytes;
+    return log && *log && stat(log, &st) == 0 && st.st_size < db->kind->short_log_bytes;
+}
+
+/* SQLite moves the log into the file when the last handle closes it, and waits for the
+ * disk three times, some milliseconds. A command that only read skips that: the next
+ * process that opens the file reads a short log in a millisecond or two. A longer log is
+ * moved, or it would only grow: a process that opens the file does not know which part of
+ * the log was moved before (wal.c, walIndexRecover).
+ *
+ * A handle that committed moves the log itself, so that the file is complete when people
+ * copy it without the log, whichever handle closes last. */
+static void end_log(const struct db *db)
+{
+    if (db->has_committed)
+        sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
+                                  NULL);
+    else if (is_log_short(db))
+        sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
 void db_close(struct db *db)
 {
     if (!db)
         return;
-    if (db->sqlite && must_last(db)) /* who closes it last may not know that */
-        sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
-                                  NULL);
-    else if (db->sqlite && log_is_left(db))
-        sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    for (int i = 0; i < KEPT_SETS * KEPT_WAYS; i++)
-        sqlite3_finalize(db->kept[i / KEPT_WAYS][i % KEPT_WAYS]);
+    if (db->sqlite)
+        end_log(db);
+    for (int i = 0; i < db->nkept; i++)
+        sqlite3_finalize(db->kept[i]);
     sqlite3_close(db->sqlite);
     for (int i = 0; i < FILES; i++)
         free(db->files[i].path);
@@ -338,25 +313,20 @@ void db_close(struct db *db)
     free(db);
 }
 
-static sqlite3_stmt **kept_set(struct db *db, const char *sql)
+static void remove_kept(struct db *db, int i)
 {
-    /* of its length and its middle, which tell statements apart well enough */
-    size_t len = strlen(sql), n = len - len / 2;
-    uint64_t middle = 0;
-    memcpy(&middle, sql + len / 2, n < sizeof middle ? n : sizeof middle);
-    uint64_t hash = (middle + len) * UINT64_C(0x9e3779b97f4a7c15);
-    return db->kept[hash >> (64 - KEPT_BITS)];
+    db->nkept--;
+    memmove(&db->kept[i], &db->kept[i + 1], (size_t)(db->nkept - i) * sizeof *db->kept);
 }
 
-/* A kept statement is taken out while it is used, so that a query of the same text inside
- * its rows' callback has one of its own. */
+/* Takes a kept statement out of the list, or prepares one. So a query with the same text
+ * inside of this one's rows gets another statement. */
 static int take(struct db *db, const char *sql, sqlite3_stmt **out)
 {
-    sqlite3_stmt **set = kept_set(db, sql);
-    for (int i = 0; i < KEPT_WAYS; i++)
-        if (set[i] && strcmp(sqlite3_sql(set[i]), sql) == 0) {
-            *out = set[i];
-            set[i] = NULL;
+    for (int i = db->nkept; i-- > 0;)
+        if (strcmp(sqlite3_sql(db->kept[i]), sql) == 0) {
+            *out = db->kept[i];
+            remove_kept(db, i);
             return SQLITE_OK;
         }
     return sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
@@ -366,23 +336,18 @@ static void give_back(struct db *db, sqlite3_stmt *statement)
 {
     if (!statement)
         return;
-    const char *sql = sqlite3_sql(statement);
     /* Some pragmas act when they are prepared (sqlite.org/pragma.html). */
-    if (sqlite3_strnicmp(sql, "PRAGMA", 6) == 0) {
+    if (sqlite3_strnicmp(sqlite3_sql(statement), "PRAGMA", 6) == 0) {
         sqlite3_finalize(statement);
         return;
     }
     sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement); /* they point into the caller's memory */
-    sqlite3_stmt **set = kept_set(db, sql);
-    int way = -1;
-    for (int i = 0; i < KEPT_WAYS && way < 0; i++)
-        if (!set[i])
-            way = i;
-    if (way < 0)
-        way = (int)(db->victim++ % KEPT_WAYS);
-    sqlite3_finalize(set[way]);
-    set[way] = statement;
+    sqlite3_clear_bindings(statement); /* they point to the caller's memory */
+    if (db->nkept == KEPT_MAX) {
+        sqlite3_finalize(db->kept[0]);
+        remove_kept(db, 0);
+    }
+    db->kept[db->nkept++] = statement;
 }
 
 static sqlite3_stmt *prepare(struct db *db, const char *sql,
@@ -532,11 +497,11 @@ static int run(struct db *db, const char *sql, struct err *e)
 
 int db_begin(struct db *db, struct err *e)
 {
-    /* IMMEDIATE: the lock is waited for here, where on_busy is called; a reader that
-     * turns writer would get SQLITE_BUSY at once. */
+    /* IMMEDIATE waits for the lock here, where SQLite calls on_busy. A reader that
+     * becomes a writer would get SQLITE_BUSY at once. */
     if (run(db, "BEGIN IMMEDIATE", e) != 0)
         return -1;
-    note_files(db, FILES); /* the log is open from the first lock on */
+    note_files(db, FILES); /* the log is open since the first lock */
     if (db_check_place(db, e) == 0)
         return 0;
     run(db, "ROLLBACK", NULL);
@@ -546,7 +511,7 @@ int db_begin(struct db *db, struct err *e)
 int db_end(struct db *db, int commit, struct err *e)
 {
     int rc = commit ? run(db, "COMMIT", e) : -1;
-    /* A full disk may have rolled back already. */
+    /* a full disk may have rolled back already */
     if (rc != 0 && db_in_transaction(db))
         run(db, "ROLLBACK", NULL);
     return rc;
@@ -557,7 +522,7 @@ static int savepoint(struct db *db, db_transaction_fn *fn, void *arg, struct err
     if (run(db, "SAVEPOINT part", e) != 0)
         return -1;
     int rc = fn(db, arg, e);
-    if (!db_in_transaction(db)) /* and the savepoint with it */
+    if (!db_in_transaction(db)) /* and with it the savepoint */
         return rc != 0 ? -1
                        : err_set(e, ERR_STORE, "cannot write %s: it was rolled back",
                                  db->path);
@@ -581,9 +546,9 @@ int db_set_durable(struct db *db, int durable, struct err *e)
 {
     if (db->is_durable == (durable != 0))
         return 0;
-    /* FULL syncs the WAL file at each commit, and with it the frames that earlier commits
-     * wrote there (sqlite.org/wal.html; walFrames() in wal.c: one fdatasync of the file).
-     * Inside a transaction the pragma is an error (sqlite.org/pragma.html). */
+    /* FULL syncs the WAL file at each commit, with the frames that earlier commits wrote
+     * to it (sqlite.org/wal.html; walFrames() in wal.c calls fdatasync once). Inside of a
+     * transaction the pragma is an error (sqlite.org/pragma.html). */
     if (db_exec(db, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL",
                 e) != 0)
         return -1;
@@ -596,7 +561,8 @@ struct migration {
     int n;
 };
 
-/* Another process may have migrated since; the version is read again under the lock. */
+/* Runs the missing migrations. Reads the version again under the lock, because another
+ * process may have migrated. */
 static int migrate(struct db *db, void *arg, struct err *e)
 {
     const struct migration *m = arg;

@@ -1,15 +1,14 @@
-/* db: SQLite behind a few functions; no type of it is known above this file.
+/* db: the only code that calls SQLite.
  *
- * A handle belongs to one thread and opens cheaply: no thread is made and nothing is
- * written unless the file is new or its migrations are behind. WAL, synchronous=FULL,
- * 16 KiB pages, 5 s of patience with a lock, foreign keys on, file mode 0600.
- * Writes commit before their call returns; io/writer commits for many on a thread and a
- * handle of its own, and completes by a callback. Statements stay prepared, by their
- * text.
+ * A handle belongs to one thread and opens quickly: it creates no thread, and writes
+ * nothing unless the file is new or must be migrated. WAL, synchronous=FULL, pages of 16
+ * KiB, 5 s of waiting for a lock, foreign keys on, file mode 0600. A write is committed
+ * when its call returns. io/writer commits many jobs at once on its own thread and
+ * handle. Prepared statements are kept, by their text.
  *
- * Errors are ERR_UNAVAILABLE when another process holds the lock or the disk is full,
- * else ERR_STORE: read-only, corrupt, not a database, each with its sentence. A broken
- * UNIQUE or other constraint is ERR_CONFLICT. */
+ * Errors: ERR_UNAVAILABLE when another process has the lock or the disk is full.
+ * ERR_CONFLICT for a violated UNIQUE or other constraint. Else ERR_STORE: read-only,
+ * corrupt, not a database. */
 #ifndef FOYER_DB_H
 #define FOYER_DB_H
 
@@ -19,7 +18,7 @@
 #include "base/err.h"
 
 struct db;
-struct db_row; /* a query under way, on its current row */
+struct db_row; /* a query, on its current row */
 
 struct db_value { /* borrowed for the call */
     enum { DB_IS_NULL, DB_IS_INT, DB_IS_TEXT, DB_IS_BLOB } type;
@@ -35,36 +34,38 @@ static inline struct db_value db_int(int64_t v)
 struct db_value db_text(const char *s); /* NULL is SQL's NULL */
 struct db_value db_blob(const void *data, size_t len);
 
-/* The values of a statement's `?`s, in order; DB_NONE when it has none. */
+/* The values of a statement's `?`, in order; DB_NONE for none. */
 #define DB_NONE NULL, 0
 #define DB_ARGS(...)                                                                     \
     (const struct db_value[]){__VA_ARGS__},                                              \
         sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
 
-/* Opens or creates the file PATH, whose directory exists. */
+/* Opens or creates the file PATH. Its directory must exist. */
 struct db *db_open(const char *path, struct err *e);
-/* The same for a file that may be lost (state/live.db): synchronous=OFF, so that nothing
- * waits for the disk and a power cut may break it, and pages of 1 KiB. *DAMAGED becomes 1
- * when it failed because the file is no database or a broken one. */
+/* Opens or creates a file that may be lost (state/live.db): synchronous=OFF, so that no
+ * commit waits for the disk and a power cut may break the file, and pages of 1 KiB.
+ * *DAMAGED becomes 1 when it fails because the file is broken or not a database. */
 struct db *db_open_live(const char *path, int *damaged, struct err *e);
-/* 0 while the names of DB's files (itself, -wal, -shm) lead to the files that it opened;
- * -1 and ERR_STORE when one was removed or replaced: what is written then is seen by no
- * other process, so that each write transaction begins by asking this. Three stats. */
+/* Returns 0 while the names of DB's files (itself, -wal, -shm) lead to the files that it
+ * opened. Returns -1 with ERR_STORE when one was removed or replaced: no other process
+ * would see what is written then. Each write transaction begins with this check, three
+ * calls of stat. */
 int db_check_place(const struct db *db, struct err *e);
-/* 1 when the last failure on DB means that its file is broken. */
+/* Returns 1 when the last failure on DB means that its file is broken. */
 int db_is_damaged(const struct db *db);
-/* The last handle on a file moves its log (PATH-wal) into it, unless that is short and
- * this process committed nothing durable: then it is left to who opens the file next.
- * NULL is fine. */
+/* Closes DB. The last handle on a file moves the log (PATH-wal) into it, unless the log
+ * is short and this handle committed nothing durable: then the log stays for the next
+ * process. NULL is fine. */
 void db_close(struct db *db);
 
-/* Brings the file to version N: STEPS[i], one or more statements, leads from version i to
- * i + 1; all missing ones in one transaction. A file of a newer version is ERR_STORE. */
+/* Migrates the file to version N. STEPS[i], one or more statements, leads from version i
+ * to i + 1. All missing steps run in one transaction. ERR_STORE for a file of a newer
+ * version. */
 int db_migrate(struct db *db, const char *const *steps, int n, struct err *e);
 
-/* Runs statements without values or rows. */
+/* Runs statements that have no values and no rows. */
 int db_exec(struct db *db, const char *sql, struct err *e);
-/* Runs one statement; *CHANGED (may be NULL) becomes the number of rows it changed. */
+/* Runs one statement. *CHANGED (may be NULL) becomes the number of changed rows. */
 int db_change(struct db *db, const char *sql, const struct db_value *values, size_t n,
               int *changed, struct err *e);
 /* Begins a query, before its first row. What VALUES point to stays valid until
@@ -82,42 +83,43 @@ struct db_row *db_select(struct db *db, const char *sql, const struct db_value *
 int db_step(struct db_row *row, struct err *e);
 /* Ends the query, at any row. Returns -1 when db_select or a db_step has failed. */
 int db_finish(struct db_row *row);
-/* Reads the first column of the first row into *OUT, which stays as it is without a row.
+/* Reads the first column of the first row into *OUT, which does not change without a row.
  */
 int db_select_int(struct db *db, const char *sql, const struct db_value *values, size_t n,
                   int64_t *out, struct err *e);
-/* Columns from 0. Text and bytes are borrowed until the next db_step or db_finish; NULL
- * is NULL. */
+/* Columns count from 0. Text and bytes are borrowed until the next db_step or db_finish.
+ * SQL's NULL is NULL. */
 int64_t db_row_int(const struct db_row *row, int column);
 const char *db_row_text(const struct db_row *row, int column);
 const void *db_row_blob(const struct db_row *row, int column, size_t *len);
 
-/* The same with a callback for each row, until it answers non-zero. */
+/* Does the same with a callback for each row, until it returns non-zero. */
 typedef int db_row_fn(void *arg, const struct db_row *row);
 int db_query(struct db *db, const char *sql, const struct db_value *values, size_t n,
              db_row_fn *fn, void *arg, struct err *e);
 int db_read_int(void *arg, const struct db_row *row);
 
-/* Runs FN inside a write transaction: commits when it answers 0, else rolls back and
- * answers -1 with the error that FN set. Inside another one it is a savepoint: what FN
- * did is undone alone, or committed with the rest. */
+/* Runs FN in a write transaction. Commits when FN returns 0; else rolls back and returns
+ * -1 with FN's error. Inside of another transaction it is a savepoint: FN's changes are
+ * undone alone, or committed with the rest. */
 typedef int db_transaction_fn(struct db *db, void *arg, struct err *e);
 int db_transaction(struct db *db, db_transaction_fn *fn, void *arg, struct err *e);
 
-/* The id of the row that was last inserted. */
+/* Returns the id of the row that was inserted last. */
 int64_t db_last_id(const struct db *db);
 
-/* For writer: the two ends of a transaction. A commit that fails has rolled back. */
+/* For io/writer: begin and end a transaction. After a failed commit everything is rolled
+ * back. */
 int db_begin(struct db *db, struct err *e);
 int db_end(struct db *db, int commit, struct err *e);
-/* A full disk or a broken one may end a transaction before its end. */
+/* Returns 1 inside of a transaction. A full or broken disk may end one early. */
 int db_in_transaction(const struct db *db);
-/* Rows changed since it was opened, undone ones included. */
+/* Returns the rows changed since it was opened, also those undone later. */
 int64_t db_changes(const struct db *db);
-/* Whether the commits from now on wait for the disk. Outside of transactions only. */
+/* Sets whether the next commits wait for the disk. Not inside of a transaction. */
 int db_set_durable(struct db *db, int durable, struct err *e);
 
-/* The library's version, at run time. */
+/* Returns the version of the SQLite that this process uses. */
 const char *db_version(void);
 
 #endif
