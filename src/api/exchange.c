@@ -533,7 +533,7 @@ static int send_now(struct exchange *x, struct err *e)
         .allow_private = x->allow_private,
         .shown = x->what + strlen(x->method) + 1,
         .on_slot = is_stored(x) ? on_slot : NULL,
-        .on_leave = is_stored(x) ? on_sending : NULL,
+        .on_sending = is_stored(x) ? on_sending : NULL,
     };
     x->call = httpc_start(run_httpc(x->run), &request, on_done, x, e);
     if (credentials) {

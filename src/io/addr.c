@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* IANA's special-purpose registry (RFC 6890), what is not globally reachable. */
+/* The blocks of IANA's special-purpose registry (RFC 6890) that are not globally
+ * reachable. */
 static const struct {
     uint32_t net;
     int bits;
@@ -58,7 +59,7 @@ static int is_private6(const unsigned char ip[16])
         return 1;
     if (read4(ip) == 0x20010db8) /* documentation */
         return 1;
-    /* Only 2000::/3 is given out: this leaves fc00::/7, fe80::/10, ff00::/8 outside. */
+    /* Only 2000::/3 is assigned, so that fc00::/7, fe80::/10 and ff00::/8 are private. */
     return (ip[0] & 0xe0) != 0x20;
 }
 

@@ -15,7 +15,7 @@
 
 struct child {
     pid_t pid;
-    int pidfd; /* readable when it is gone */
+    int pidfd; /* readable when the process has ended */
     struct loop_fd *watch;
     int is_gone;
     child_ended *ended;
@@ -45,8 +45,8 @@ static void on_readable(void *arg)
     c->ended(c->arg, c, status);
 }
 
-/* Between fork and exec: only async-signal-safe calls, for other threads may have held
- * any lock. */
+/* Runs between fork and exec: only async-signal-safe calls, because another thread may
+ * have owned any lock. */
 static void become(const struct child_spec *spec, int null, int nice_to)
 {
     static const int signals[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGCHLD};
@@ -73,7 +73,7 @@ static pid_t spawn(const struct child_spec *spec)
     if (null < 0)
         return -1;
     int nice_to = getpriority(PRIO_PROCESS, 0) + spec->nice;
-    /* a handler of ours that ran in the child would write into our own loop's pipe */
+    /* a handler of ours in the child would write to the pipe of our own loop */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -95,7 +95,7 @@ struct child *child_start(struct loop *loop, const struct child_spec *spec,
     c->pid = spawn(spec);
     if (c->pid > 0) {
         c->is_gone = 0;
-        c->pidfd = pidfd_open(c->pid, 0); /* closed on exec by itself */
+        c->pidfd = pidfd_open(c->pid, 0); /* close-on-exec already */
     }
     if (c->pidfd < 0) {
         err_set(e, ERR_INTERNAL, "cannot start a process: %s", strerror(errno));

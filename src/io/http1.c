@@ -20,7 +20,7 @@ enum step {
     STEP_REFUSED
 };
 
-/* What a byte may be part of. */
+/* The classes that a byte may belong to. */
 enum {
     TEXT = 1,  /* a line: tab, visible characters, blanks and bytes above 0x7f */
     TOKEN = 2, /* a method or a field's name */
@@ -71,7 +71,7 @@ static int is(char c, int class)
     return classes[(unsigned char)c] & class;
 }
 
-/* Returns how many bytes of S, from its start on, are of CLASS. */
+/* Returns how many bytes at the start of S are of CLASS. */
 static size_t span(const char *s, int class)
 {
     size_t n = 0;
@@ -91,7 +91,7 @@ static void refuse(struct http1 *h, int status, const char *why)
 
 /* ---- the request line ---- */
 
-/* "%" and two hexadecimal digits each. */
+/* Returns whether each "%" is followed by two hexadecimal digits. */
 static int is_encoded_well(const char *s)
 {
     while ((s = strchr(s, '%'))) {
@@ -123,8 +123,8 @@ static int authority_length(const char *s)
     return (int)n;
 }
 
-/* Returns where the path of the target begins, or NULL. An absolute target, as a client
- * sends it to a proxy, loses its scheme and authority. */
+/* Returns the start of the target's path, or NULL. Skips the scheme and authority of an
+ * absolute target, which a client sends to a proxy. */
 static char *find_path(char *target)
 {
     size_t scheme = strncasecmp(target, "http://", 7) == 0    ? 7
@@ -141,11 +141,11 @@ static char *find_path(char *target)
         return path;
     if (*path != '\0' && *path != '?')
         return NULL;
-    path[-1] = '/'; /* an empty path is "/" */
+    path[-1] = '/'; /* an empty path means "/" */
     return path - 1;
 }
 
-/* Returns 0 and the offsets of path and query, or -1. */
+/* Sets the offsets of path and query. Returns 0 or -1. */
 static int parse_target(struct http1 *h, char *target, const char *method)
 {
     char *path = strcmp(target, "*") == 0 && strcmp(method, "OPTIONS") == 0
@@ -217,8 +217,8 @@ static int is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Finds the next member of a comma-separated list and moves *P behind it; returns its
- * length, or 0 at the end. Empty members are passed over. */
+/* Finds the next member of a comma-separated list and moves *P after it. Returns its
+ * length, or 0 at the end. Skips empty members. */
 static size_t next_member(const char **p, const char **member)
 {
     while (is_blank(**p) || **p == ',')
@@ -246,7 +246,7 @@ static void read_host(struct http1 *h, const char *value)
     h->has_host = 1;
 }
 
-/* A number too large to hold is a number larger than any limit. */
+/* Reads a length. A number that is too large to store exceeds any limit. */
 static void read_length(struct http1 *h, const char *value)
 {
     size_t n = span(value, DIGIT);
@@ -298,7 +298,7 @@ static const struct {
                {"Connection", read_connection},
                {"Expect", read_expect}};
 
-/* Cuts LINE into name and value; returns the value, or NULL when it is malformed. */
+/* Splits LINE into name and value. Returns the value, or NULL when LINE is malformed. */
 static char *cut_field(char *line)
 {
     size_t n = span(line, TOKEN);
@@ -354,8 +354,8 @@ static void end_head(struct http1 *h)
                                 : STEP_WHOLE;
 }
 
-/* "1a", "1a;name=value", "1a ; name". What is not a digit that makes the number larger
- * counts against the head's limit, or a body could be long without growing. */
+/* Reads "1a", "1a;name=value" or "1a ; name". Bytes that do not make the number larger
+ * count against the head's limit: else a body could be sent for ever without growing. */
 static void parse_chunk_size(struct http1 *h)
 {
     const char *line = h->head.data + h->line, *p = line;
@@ -423,7 +423,7 @@ static void end_empty_line(struct http1 *h)
     }
 }
 
-/* The line is whole: a C string at h->line, without its end. */
+/* Handles a complete line, a C string at h->line without its line end. */
 static void end_line(struct http1 *h)
 {
     if (h->step == STEP_FIELD || h->step == STEP_REQUEST_LINE || h->step == STEP_TRAILER)
@@ -460,7 +460,7 @@ static void refuse_long_line(struct http1 *h)
         refuse(h, 501, "its method is too long");
 }
 
-/* Adds to the line that is being read, up to its end. */
+/* Appends to the current line, up to its end. */
 static size_t take_line(struct http1 *h, const char *data, size_t len)
 {
     size_t n = 0;
@@ -503,7 +503,8 @@ static size_t take_line(struct http1 *h, const char *data, size_t len)
 void http1_init(struct http1 *h, const struct http1_limits *limits)
 {
     *h = (struct http1){.limits = *limits};
-    buf_init(&h->head, 2 * limits->head_max); /* behind a head, the lines of its chunks */
+    buf_init(&h->head,
+             2 * limits->head_max); /* a head, then the lines of the body's chunks */
     buf_init(&h->body, limits->body_max);
 }
 
@@ -525,7 +526,7 @@ size_t http1_read(struct http1 *h, const char *data, size_t len)
     size_t used = 0;
     while (used < len && h->step < STEP_WHOLE) {
         if (h->step > STEP_FIELD)
-            h->expects = 0; /* what it waited to send has come */
+            h->expects = 0; /* the body that the client held back has come */
         if (h->step == STEP_SIZED_BODY || h->step == STEP_CHUNK)
             used += take_data(h, data + used, len - used);
         else

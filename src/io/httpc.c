@@ -27,25 +27,25 @@
 #define DIRECT_TO "localhost,127.0.0.0/8,::1"
 
 enum {
-    ACTIVE_DEFAULT = 64, /* twice the throughput of 1,000 live handles */
+    ACTIVE_DEFAULT = 64, /* gives twice the throughput of 1,000 at a time */
     CONNECT_MS_DEFAULT = 5000,
     TOTAL_MS_DEFAULT = 30000,
     ANSWER_MAX_DEFAULT = 16 << 20,
     HEADERS_MAX = 64 << 10, /* all header lines of an answer */
-    KEEP_MAX = 64 << 10     /* memory that a spare slot may hold on to */
+    KEEP_MAX = 64 << 10     /* memory that an unused slot may keep */
 };
 
-/* What a live request needs; kept and used again. */
+/* The resources of a request that is being sent; reused. */
 struct slot {
     CURL *easy;
     struct buf body;
-    struct buf head; /* "name\0value\0" again and again */
+    struct buf head; /* "name\0value\0", repeated */
     struct httpc_header *list;
     struct slot *next_spare;
     char error[CURL_ERROR_SIZE];
 };
 
-/* OFFERED and HELD: it has a slot, of which its owner will hear or has heard. */
+/* OFFERED and HELD: it has a slot; on_slot will be called, or was called. */
 enum call_state {
     CALL_QUEUED,
     CALL_OFFERED,
@@ -61,7 +61,7 @@ struct httpc_call {
     enum call_state state;
     httpc_done *done;
     void (*on_slot)(void *arg);
-    void (*on_leave)(void *arg);
+    void (*on_sending)(void *arg);
     void *arg;
     char *method, *url;
     char *shown, *host; /* for errors */
@@ -74,8 +74,8 @@ struct httpc_call {
     int64_t total_ms;
     size_t answer_max;
     int fresh;
-    int is_guarded; /* private addresses are refused at connect */
-    /* what happened */
+    int is_guarded; /* connecting to private addresses is refused */
+    /* the result */
     struct slot *slot; /* from OFFERED on */
     CURLcode result;
     int sent, body_is_over, head_is_over;
@@ -91,20 +91,21 @@ struct httpc {
     struct multi *multi;
     struct calls queued, offered, held, active, finished;
     int nactive, max_active; /* slots in use */
-    int is_telling;
-    struct loop_timer *offer; /* due at once when somebody is offered a slot */
+    int is_calling;
+    struct loop_timer *offer; /* fires at once when a request has got a slot */
     struct slot *spare_slots;
     int64_t connect_ms, total_ms;
     size_t answer_max;
     char *proxy;
-    char *ca_dir, *ca_file; /* at most one; neither: what libcurl was built with */
+    char *ca_dir, *ca_file; /* at most one of them; neither: libcurl's built-in default */
 };
 
 static void must(int ok, const char *what)
 {
     if (ok)
         return;
-    log_line(LOG_ERROR, "httpc: %s failed", what); /* out of memory, or our mistake */
+    log_line(LOG_ERROR, "httpc: %s failed",
+             what); /* out of memory, or a mistake in foyer */
     abort();
 }
 
@@ -138,12 +139,12 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg)
     struct httpc_call *call = arg;
     struct slot *slot = call->slot;
     size_t len = size * n;
-    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) { /* an answer after a 1xx */
+    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) { /* the final answer, after a 1xx */
         buf_reset(&slot->head);
         return len;
     }
     const char *colon = memchr(line, ':', len);
-    if (!colon || slot->body.len > 0) /* the blank line; trailers are of no use */
+    if (!colon || slot->body.len > 0) /* the blank line; trailers are ignored */
         return len;
     const char *value = colon + 1, *end = line + len;
     while (value < end && isspace((unsigned char)*value))
@@ -159,8 +160,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg)
     return 0;
 }
 
-/* DATA is decoded, a piece at a time: the maximum counts what a compressed answer
- * becomes. CURLOPT_MAXFILESIZE_LARGE counts what comes over the wire. */
+/* Appends a piece of the decoded body. The maximum holds for the decoded size;
+ * CURLOPT_MAXFILESIZE_LARGE limits the size on the wire. */
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
     struct httpc_call *call = arg;
@@ -171,9 +172,9 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
     return 0;
 }
 
-/* Sees every address that a name led to. With a proxy the address is the proxy's, which
- * the configuration chose: there only literal addresses in URLs are checked, in
- * httpc_start, and names are the proxy's business. */
+/* Checks every address that a name resolves to. With a proxy this is the proxy's address,
+ * which the configuration chose: then only literal addresses in URLs are checked, in
+ * httpc_start. */
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
                                     struct curl_sockaddr *address)
 {
@@ -186,13 +187,12 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* libcurl calls this on a connection that is ready (names, TCP, TLS done; through a proxy
- * its CONNECT too), right before it writes the request, each time that it does: before
- * it, certainly no byte of the request has left, since the early data of TLS 1.3 and TCP
- * Fast Open are off unless one asks for them. Neither
- * CURLINFO_PRETRANSFER_TIME (0 also on a reused connection's first microsecond) nor
- * CURLINFO_REQUEST_SIZE (counts whole sends only) says as much. It also sees connections
- * that are used again, which on_open_socket does not. */
+/* Notes that the request is about to be sent. libcurl calls this on a ready connection
+ * (name lookup, TCP, TLS and a proxy's CONNECT done) right before it writes the request.
+ * Before that certainly no byte of the request was sent, since TLS 1.3 early data and TCP
+ * Fast Open are off by default. CURLINFO_PRETRANSFER_TIME (0 in the first microsecond of
+ * a reused connection) and CURLINFO_REQUEST_SIZE (counts complete sends only) do not tell
+ * as much. It also runs on reused connections, which on_open_socket does not see. */
 static int on_ready(void *arg, char *remote_ip, char *local_ip, int remote_port,
                     int local_port)
 {
@@ -202,9 +202,9 @@ static int on_ready(void *arg, char *remote_ip, char *local_ip, int remote_port,
         snprintf(call->refused, sizeof(call->refused), "%s", remote_ip);
         return CURL_PREREQFUNC_ABORT;
     }
-    call->sent = 1; /* and stays so when libcurl tries again on another connection */
-    if (call->on_leave)
-        call->on_leave(call->arg);
+    call->sent = 1; /* stays set when libcurl tries again on another connection */
+    if (call->on_sending)
+        call->on_sending(call->arg);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -237,7 +237,7 @@ static void slot_free(struct slot *slot)
 
 static void slot_put(struct httpc *c, struct slot *slot)
 {
-    curl_easy_reset(slot->easy); /* keeps nothing of the request; connections stay */
+    curl_easy_reset(slot->easy); /* keeps nothing of the request, but the connections */
     if (slot->body.cap > KEEP_MAX)
         buf_free(&slot->body);
     buf_reset(&slot->body);
@@ -270,15 +270,15 @@ static void set_common(struct httpc *c, struct httpc_call *call, CURL *h)
     SET(h, CURLOPT_PRIVATE, call);
     SET(h, CURLOPT_ERRORBUFFER, call->slot->error);
     SET(h, CURLOPT_NOSIGNAL, 1L);
-    /* Else giving up while a name is looked up waits for the resolver's thread. */
+    /* Else cancelling a name lookup waits for the resolver's thread. */
     SET(h, CURLOPT_QUICK_EXIT, 1L);
     SET(h, CURLOPT_PROTOCOLS_STR, "http,https");
     SET(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(h, CURLOPT_PATH_AS_IS, 1L);
     SET(h, CURLOPT_USERAGENT, "foyer/" FOYER_VERSION);
-    SET(h, CURLOPT_ACCEPT_ENCODING, ""); /* all that it can decode, and decodes */
-    SET(h, CURLOPT_PROXY, c->proxy ? c->proxy : ""); /* "" also shuts out http_proxy */
-    SET(h, CURLOPT_NOPROXY, DIRECT_TO);              /* and this no_proxy */
+    SET(h, CURLOPT_ACCEPT_ENCODING, "");             /* everything libcurl can decode */
+    SET(h, CURLOPT_PROXY, c->proxy ? c->proxy : ""); /* "" also disables http_proxy */
+    SET(h, CURLOPT_NOPROXY, DIRECT_TO);              /* disables no_proxy */
     SET(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(h, CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_ms);
     SET(h, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
@@ -291,8 +291,9 @@ static void set_common(struct httpc *c, struct httpc_call *call, CURL *h)
     SET(h, CURLOPT_PREREQFUNCTION, on_ready);
     SET(h, CURLOPT_PREREQDATA, call);
     SET(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    /* Verification of peer and name is libcurl's default and never touched. With only a
-     * directory OpenSSL reads the one certificate needed, not a bundle of 144. */
+    /* Libcurl verifies the peer and the name by default, and foyer never changes that.
+     * With a directory OpenSSL reads the one certificate that it needs, not a bundle of
+     * 144. */
     if (c->ca_dir || c->ca_file) {
         SET(h, CURLOPT_CAINFO, c->ca_file);
         SET(h, CURLOPT_CAPATH, c->ca_dir);
@@ -310,8 +311,7 @@ static void call_begin(struct httpc *c, struct httpc_call *call)
     set_common(c, call, h);
     SET(h, CURLOPT_URL, call->url);
     SET(h, CURLOPT_HTTPHEADER, call->headers);
-    if (call->fresh) { /* and not left behind, so that writes do not pile up connections
-                        */
+    if (call->fresh) { /* not kept either, so that writes do not pile up connections */
         SET(h, CURLOPT_FRESH_CONNECT, 1L);
         SET(h, CURLOPT_FORBID_REUSE, 1L);
     }
@@ -320,7 +320,7 @@ static void call_begin(struct httpc *c, struct httpc_call *call)
     if (str_eq(call->method, "HEAD")) {
         SET(h, CURLOPT_NOBODY, 1L);
     } else {
-        /* Ends an answer that announces its size before it is read. */
+        /* Refuses an answer by its announced size, before reading it. */
         SET(h, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_max);
         if (call->nparts) {
             call->form = httpc_parts_new(h, call->parts, call->nparts);
@@ -357,14 +357,14 @@ static void offer(void *arg)
 {
     struct httpc *c = arg;
     struct httpc_call *call;
-    c->is_telling = 1; /* what becomes free meanwhile is offered in the next turn */
+    c->is_calling = 1; /* slots that become free now are offered in the next turn */
     while ((call = c->offered.first)) {
         calls_remove(&c->offered, call);
         call->state = CALL_HELD;
         calls_add(&c->held, call);
         call->on_slot(call->arg);
     }
-    c->is_telling = 0;
+    c->is_calling = 0;
     admit(c);
 }
 
@@ -377,7 +377,7 @@ void httpc_go(struct httpc_call *call)
 
 /* ---- the answer ---- */
 
-/* The answer's Content-Encoding, or NULL. */
+/* Returns the answer's Content-Encoding, or NULL. */
 static const char *coding_of(const struct slot *slot)
 {
     const char *p = buf_str(&slot->head), *end = p + slot->head.len;
@@ -419,7 +419,7 @@ static void explain(const struct httpc_call *call, struct err *e)
         e);
 }
 
-/* What describes the body as it came over the wire, and not as it is now. */
+/* Returns whether header NAME describes the body on the wire, not the decoded one. */
 static int is_of_wire(const char *name)
 {
     return strcasecmp(name, "Content-Encoding") == 0 ||
@@ -465,8 +465,8 @@ static void tell(struct httpc_call *call)
     call->done(call->arg, &a);
 }
 
-/* The only place that calls back. Never inside libcurl, which refuses to be re-entered.
- */
+/* Calls DONE of finished requests, the only place that does. Never inside of libcurl,
+ * which cannot be re-entered. */
 static void collect(void *arg)
 {
     struct httpc *c = arg;
@@ -477,7 +477,7 @@ static void collect(void *arg)
         if (msg->msg != CURLMSG_DONE)
             continue;
         struct httpc_call *call = NULL;
-        CURLcode result = msg->data.result; /* gone after remove_handle */
+        CURLcode result = msg->data.result; /* invalid after remove_handle */
         curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&call);
         curl_multi_remove_handle(multi, msg->easy_handle);
         call->result = result;
@@ -485,14 +485,15 @@ static void collect(void *arg)
         calls_remove(&c->active, call);
         calls_add(&c->finished, call);
     }
-    c->is_telling = 1; /* a callback's own requests queue up behind those that wait */
+    c->is_calling =
+        1; /* requests that a callback starts queue up after those that wait */
     struct httpc_call *call;
     while ((call = c->finished.first)) {
         calls_remove(&c->finished, call);
         tell(call);
         call_free(call);
     }
-    c->is_telling = 0;
+    c->is_calling = 0;
     admit(c);
 }
 
@@ -548,7 +549,7 @@ void httpc_free(struct httpc *c)
     if (!c)
         return;
     struct httpc_call *call;
-    c->is_telling = 1; /* admit nothing */
+    c->is_calling = 1; /* start no waiting request */
     while ((call = c->queued.first) || (call = c->offered.first) ||
            (call = c->held.first) || (call = c->active.first))
         httpc_cancel(call);
@@ -564,7 +565,7 @@ void httpc_free(struct httpc *c)
     free(c);
 }
 
-/* libcurl takes "Name:" for "leave this header out" and "Name;" for an empty one. */
+/* libcurl reads "Name:" as "omit this header" and "Name;" as an empty one. */
 static void add_header(struct httpc_call *call, const char *line)
 {
     const char *colon = strchr(line, ':');
@@ -590,7 +591,7 @@ static void copy_headers(struct httpc_call *call, const struct httpc_request *r)
     struct curl_slist *list = curl_slist_append(call->headers, "Expect:");
     must(list != NULL, "curl_slist_append");
     call->headers = list;
-    if (!has_type && !r->nparts) { /* else libcurl says that the body is a form */
+    if (!has_type && !r->nparts) { /* else libcurl calls the body a form */
         list = curl_slist_append(list, "Content-Type:");
         must(list != NULL, "curl_slist_append");
     }
@@ -616,7 +617,7 @@ struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,
     call->client = c;
     call->done = done;
     call->on_slot = r->on_slot;
-    call->on_leave = r->on_leave;
+    call->on_sending = r->on_sending;
     call->arg = arg;
     call->method = xstrdup(r->method);
     call->url = xstrdup(r->url);
@@ -632,7 +633,7 @@ struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,
     call->is_guarded = !r->allow_private && !is_proxied;
     copy_headers(call, r);
     calls_add(&c->queued, call);
-    if (!c->is_telling)
+    if (!c->is_calling)
         admit(c);
     return call;
 }
@@ -661,7 +662,7 @@ void httpc_cancel(struct httpc_call *call)
         return; /* collect frees it */
     }
     call_free(call);
-    if (!c->is_telling)
+    if (!c->is_calling)
         admit(c);
 }
 

@@ -13,7 +13,7 @@
 
 enum { URL_MAX = 64 << 10, SHOWN_MAX = 300, METHOD_MAX = 32, HEADER_MAX = 64 << 10 };
 
-/* The bytes after "http://" or "https://", or NULL. */
+/* Returns what follows "http://" or "https://", or NULL. */
 static const char *after_scheme(const char *url)
 {
     if (strncasecmp(url, "http://", 7) == 0)
@@ -21,7 +21,7 @@ static const char *after_scheme(const char *url)
     return strncasecmp(url, "https://", 8) == 0 ? url + 8 : NULL;
 }
 
-/* "user:password@host:port" to "host:port". */
+/* Returns "host:port" of "user:password@host:port". */
 static const char *after_user(const char *authority, size_t *len)
 {
     const char *at = memrchr(authority, '@', *len);
@@ -49,7 +49,8 @@ char *httpc_check_shown(const char *url)
     }
     char *shown = xasprintf("%.*s%.*s%.*s%s", (int)(rest - url), url, (int)authority_len,
                             authority, (int)path_len, path, more);
-    for (char *p = shown; *p; p++) /* no line or terminal is upset by a bad URL */
+    for (char *p = shown; *p;
+         p++) /* a malformed URL must not disturb a line or a terminal */
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             *p = '?';
     return shown;
@@ -83,7 +84,7 @@ static int check_method(const char *m, struct err *e)
     size_t n = m ? strlen(m) : 0;
     if (n > 0 && n <= METHOD_MAX && strspn(m, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") == n)
         return 0;
-    size_t shown = 0; /* what fits into a sentence */
+    size_t shown = 0; /* the part that fits into a sentence */
     while (shown < n && shown < METHOD_MAX && m[shown] > ' ' && m[shown] < 0x7f)
         shown++;
     return err_set(e, ERR_INVALID,
@@ -94,8 +95,8 @@ static int check_method(const char *m, struct err *e)
 
 static int check_header(const char *line, const char *m, const char *shown, struct err *e)
 {
-    /* Who sets these could smuggle a second request past a proxy, or send a token to a
-     * host that the URL does not name. */
+    /* With these headers a script could smuggle a second request past a proxy, or send a
+     * token to a host that the URL does not name. */
     static const char *const ours[] = {"Host",
                                        "Content-Length",
                                        "Transfer-Encoding",

@@ -24,7 +24,8 @@ static void timed_out(const struct httpc_fail *f, struct err *e)
             f->sent ? "complete answer" : "connection", (double)ms / 1000);
 }
 
-/* CODING is the API's text: what of it is no name of a coding shows as '?'. */
+/* Reports an answer that cannot be decoded. CODING comes from the API: characters that a
+ * coding's name cannot have are shown as '?'. */
 static void undecodable(const char *coding, struct err *e)
 {
     char name[41];
@@ -46,13 +47,13 @@ static void explain(const struct httpc_fail *f, struct err *e)
         too_large(f->body_max, "", e);
         return;
 #if LIBCURL_VERSION_NUM >= 0x080600
-    case CURLE_TOO_LARGE: /* its word for a header line past its own 100 KiB */
+    case CURLE_TOO_LARGE: /* a header line longer than libcurl's own 100 KiB */
 #endif
-    case CURLE_OUT_OF_MEMORY: /* 7.88's word for that */
+    case CURLE_OUT_OF_MEMORY: /* libcurl 7.88's code for the same */
         too_large(f->head_max, " of headers", e);
         return;
     case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_WRITE_ERROR: /* of a decoder: what follows the end of its data */
+    case CURLE_WRITE_ERROR: /* from a decoder: there is data after its end */
         if (f->coding) {
             undecodable(f->coding, e);
             return;
@@ -93,7 +94,7 @@ static void explain(const struct httpc_fail *f, struct err *e)
     case CURLE_SEND_ERROR:
         err_set(e, ERR_NETWORK, "the connection broke");
         return;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* the answer's: the URL's was checked */
+    case CURLE_UNSUPPORTED_PROTOCOL: /* of the answer; the URL's was checked */
     case CURLE_WEIRD_SERVER_REPLY:
         err_set(e, ERR_NETWORK, "what answers there does not speak HTTP/1.1");
         return;

@@ -11,28 +11,28 @@
 #include "io/httpd_conn.h"
 
 enum {
-    GRACE_MS = 250, /* before a connection that is not idle gives way */
-    RETRY_MS = 100  /* until accepting is tried again */
+    GRACE_MS = 250, /* before a busy connection is closed for a new one */
+    RETRY_MS = 100  /* until it tries to accept again */
 };
 
 /* ---- accepting ---- */
 
-/* Returns the first of those in PHASE, when it has had its time of grace; or NULL. */
+/* Returns the first connection in PHASE if its grace has passed, else NULL. */
 static struct httpd_conn *find_aged(const struct httpd *d, enum httpd_phase phase)
 {
     struct httpd_conn *c = TAILQ_FIRST(&d->conns[phase]);
     return c && clock_mono_us() - c->since_us >= GRACE_MS * 1000 ? c : NULL;
 }
 
-/* Returns the one of two that has waited longer; either may be NULL. */
+/* Returns the connection that has waited longer. Either may be NULL. */
 static struct httpd_conn *older(struct httpd_conn *a, struct httpd_conn *b)
 {
     return !a || (b && b->since_us < a->since_us) ? b : a;
 }
 
-/* Returns the connection that gives way to a new one, or NULL: the one that has been idle
- * longest, then the one whose request takes longest to come, then the one that takes its
- * answer slowest. A request that the handler has is never dropped. */
+/* Returns the connection to close for a new one, or NULL. First the one that is idle
+ * longest, then the one whose request arrives slowest, then the one that reads its answer
+ * slowest. Never one whose request the handler has. */
 static struct httpd_conn *find_victim(const struct httpd *d)
 {
     struct httpd_conn *c = find_aged(d, CONN_DRAINING);
@@ -48,7 +48,7 @@ static int has_room(const struct httpd *d)
     return d->nconns < d->limits.connections_max || find_victim(d);
 }
 
-/* Leaves new connections to the kernel until there is room, and until UNTIL_US. */
+/* Lets new connections wait in the kernel until there is room, and until UNTIL_US. */
 static void pause_accepting(struct httpd *d, int64_t until_us)
 {
     const struct timeval tv = {.tv_usec = RETRY_MS * 1000};
@@ -82,7 +82,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct httpd_conn *victim =
         has_room(d) && d->nconns >= d->limits.connections_max ? find_victim(d) : NULL;
     if (victim) {
-        if (httpd_may_say(&d->said_full_us))
+        if (httpd_may_log(&d->said_full_us))
             log_line(LOG_WARN,
                      "%d connections are open, as many as may be: the one that has been "
                      "idle longest is closed for each new one",
@@ -99,10 +99,10 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     (void)listener;
     int why = errno;
     struct httpd *d = arg;
-    if (httpd_may_say(&d->said_files_us))
+    if (httpd_may_log(&d->said_files_us))
         log_line(LOG_WARN, "cannot accept a connection on %s: %s", d->address,
                  strerror(why));
-    /* else the loop spins until a file is closed */
+    /* else the loop would spin until a file is closed */
     pause_accepting(d, clock_mono_us() + RETRY_MS * 1000);
 }
 
@@ -222,7 +222,7 @@ static struct httpd *httpd_new(struct event_base *base, const struct httpd_limit
     return d;
 }
 
-/* LISTENER is NULL when it failed. */
+/* Frees D when LISTENER is NULL. */
 static struct httpd *start(struct httpd *d, struct evconnlistener *listener)
 {
     if (!listener) {
@@ -257,7 +257,7 @@ int httpd_set_tls(struct httpd *d, const struct httpd_tls *files, struct err *e)
     SSL_CTX *tls = httpd_tls_load(files, e);
     if (!tls)
         return -1;
-    SSL_CTX_free(d->tls); /* its connections hold it as long as they need it */
+    SSL_CTX_free(d->tls); /* open connections have references to it */
     d->tls = tls;
     return 0;
 }
@@ -267,8 +267,8 @@ void httpd_stop_accepting(struct httpd *d)
     if (d->is_stopping)
         return;
     d->is_stopping = 1;
-    /* In the next turn, in which sockets come before timers: to close it resets what the
-     * kernel has taken and nobody has accepted. */
+    /* In the next turn, where sockets come before timers: closing the socket resets
+     * connections that the kernel has accepted and this process has not. */
     const struct timeval now = {0};
     event_add(d->last, &now);
     struct httpd_conn *c, *next;
@@ -279,10 +279,11 @@ void httpd_stop_accepting(struct httpd *d)
         else
             httpd_conn_settle(c);
     }
-    httpd_look_at(d, clock_mono_us()); /* the silent ones have another deadline now */
+    httpd_check_at(d,
+                   clock_mono_us()); /* connections without a byte have a new deadline */
 }
 
-/* Returns 1 when C, whose request the handler does not have, is still owed something. */
+/* Returns 1 when C has an answer to write, or a request to receive. */
 static int is_busy(const struct httpd_conn *c)
 {
     if (c->request)

@@ -53,7 +53,7 @@ static const char *reason(int status)
     return "";
 }
 
-/* In English whatever the locale is (RFC 9110, 5.6.7). */
+/* Appends the date in English, in any locale (RFC 9110, 5.6.7). */
 static void add_date(struct buf *out, int64_t now_s)
 {
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -67,7 +67,7 @@ static void add_date(struct buf *out, int64_t now_s)
              t.tm_sec);
 }
 
-/* Returns 1 for one that the server adds itself. */
+/* Returns 1 for a header that the server adds itself. */
 static int is_ours(const char *name)
 {
     return str_ieq(name, "Content-Length") || str_ieq(name, "Transfer-Encoding") ||

@@ -1,4 +1,4 @@
-/* httpd_answer: the head of an HTTP/1.1 answer, as text. Only for httpd. */
+/* httpd_answer: the head of an HTTP/1.1 answer as text. Only for httpd. */
 #ifndef FOYER_HTTPD_ANSWER_H
 #define FOYER_HTTPD_ANSWER_H
 
@@ -13,12 +13,13 @@ struct httpd_answer {
     size_t nheaders;
     size_t body_len;
     int64_t now_s; /* Unix time, for Date */
-    int is_last;   /* the connection ends with this answer */
-    int is_to_old; /* the client speaks HTTP/1.0, which closes unless it is told not to */
+    int is_last;   /* the connection ends after this answer */
+    int is_to_old; /* the client speaks HTTP/1.0, which closes without a header that keeps
+                      the connection */
 };
 
-/* Appends the head to OUT, the empty line included. A header that is malformed is left
- * out with a line in the log. Date, Content-Length and Connection are added. */
+/* Appends the head to OUT, with the empty line. Adds Date, Content-Length and Connection.
+ * Omits a malformed header and logs that. */
 void httpd_answer_head(const struct httpd_answer *a, struct buf *out);
 /* Returns 1 when an answer with STATUS may have a body. */
 int httpd_answer_has_body(int status);

@@ -12,11 +12,12 @@
 #include "base/str.h"
 
 enum {
-    SILENT_MS = 1000,            /* at the end, for a connection without a byte */
-    SAY_US = 10 * 1000 * 1000,   /* between two lines of the log that say the same */
-    UNWRITTEN_MAX = 64 * 1024,   /* of answers; past it no further request is read */
-    DRAIN_MS = 2000,             /* of silence, after the last answer */
-    DRAIN_MAX = 16 * 1024 * 1024 /* bytes that are thrown away after it */
+    SILENT_MS = 1000, /* after httpd_stop_accepting, for a connection without a byte */
+    LOG_US = 10 * 1000 * 1000, /* between two log lines of one kind */
+    UNWRITTEN_MAX =
+        64 * 1024,   /* bytes of answers; with more, no further request is read */
+    DRAIN_MS = 2000, /* of silence, after the last answer */
+    DRAIN_MAX = 16 * 1024 * 1024 /* bytes to drop after it */
 };
 
 void httpd_must(int ok, const char *what)
@@ -27,18 +28,19 @@ void httpd_must(int ok, const char *what)
     abort();
 }
 
-int httpd_may_say(int64_t *said_us)
+int httpd_may_log(int64_t *logged_us)
 {
     int64_t now = clock_mono_us();
-    if (*said_us && now - *said_us < SAY_US)
+    if (*logged_us && now - *logged_us < LOG_US)
         return 0;
-    *said_us = now;
+    *logged_us = now;
     return 1;
 }
 
 /* ---- phases and deadlines ---- */
 
-/* Returns how long a connection may stay in PHASE without progress; -1: for ever. */
+/* Returns how long a connection may stay in PHASE without progress, or -1 for no limit.
+ */
 static int64_t phase_ms(const struct httpd *d, enum httpd_phase phase)
 {
     int64_t request_ms = d->limits.request_ms;
@@ -58,22 +60,22 @@ static int64_t phase_ms(const struct httpd *d, enum httpd_phase phase)
     }
 }
 
-/* Only for a phase that has a deadline. */
+/* Returns the deadline. Only for a phase that has one. */
 static int64_t deadline_us(const struct httpd_conn *c)
 {
     return c->since_us + phase_ms(c->d, c->phase) * 1000;
 }
 
-void httpd_look_at(struct httpd *d, int64_t at_us)
+void httpd_check_at(struct httpd *d, int64_t at_us)
 {
-    if (at_us >= d->look_us)
+    if (at_us >= d->check_us)
         return;
-    d->look_us = at_us;
+    d->check_us = at_us;
     int64_t wait = at_us - clock_mono_us();
     if (wait < 0)
         wait = 0;
     const struct timeval tv = {.tv_sec = wait / 1000000, .tv_usec = wait % 1000000};
-    event_add(d->look, &tv);
+    event_add(d->check, &tv);
 }
 
 void httpd_conn_enter(struct httpd_conn *c, enum httpd_phase phase)
@@ -84,7 +86,7 @@ void httpd_conn_enter(struct httpd_conn *c, enum httpd_phase phase)
     c->since_us = clock_mono_us();
     TAILQ_INSERT_TAIL(&d->conns[phase], c, link);
     if (phase_ms(d, phase) >= 0)
-        httpd_look_at(d, deadline_us(c));
+        httpd_check_at(d, deadline_us(c));
     if (d->is_paused)
         event_active(d->resume, EV_TIMEOUT, 0);
 }
@@ -110,7 +112,7 @@ void httpd_conn_free(struct httpd_conn *c)
     http1_free(&c->reader);
     TAILQ_REMOVE(&d->conns[c->phase], c, link);
     d->nconns--;
-    /* libevent closes the socket in the loop's next turn, which may never come */
+    /* libevent closes the socket in the loop's next turn, which may not come */
     shutdown(bufferevent_getfd(c->bev), SHUT_RDWR);
     bufferevent_free(c->bev);
     free(c);
@@ -133,7 +135,7 @@ static void on_drain(evutil_socket_t fd, short what, void *arg)
         httpd_conn_enter(c, CONN_DRAINING);
 }
 
-/* Ends C, whose answers are written. */
+/* Ends C after its answers are written. */
 static void conn_end(struct httpd_conn *c)
 {
     if (c->has_ended) {
@@ -179,22 +181,23 @@ void httpd_conn_peer(const struct httpd_conn *c, struct sockaddr_storage *peer)
 static void say_refused(struct httpd_conn *c, int status, const char *why)
 {
     struct httpd *d = c->d;
-    if (!httpd_may_say(&d->said_refused_us)) {
-        d->unsaid++;
+    if (!httpd_may_log(&d->said_refused_us)) {
+        d->unlogged++;
         return;
     }
     char peer[ADDR_TEXT_SIZE], more[64] = "";
     struct sockaddr_storage from;
     httpd_conn_peer(c, &from);
     addr_format((const struct sockaddr *)&from, peer);
-    if (d->unsaid)
-        snprintf(more, sizeof more, " (and %d more since the last such line)", d->unsaid);
-    d->unsaid = 0;
+    if (d->unlogged)
+        snprintf(more, sizeof more, " (and %d more since the last such line)",
+                 d->unlogged);
+    d->unlogged = 0;
     log_line(LOG_WARN, "a request from %s was refused with %d: %s%s", peer, status, why,
              more);
 }
 
-/* Refuses what was read, whole or not, with the connection's last answer. */
+/* Refuses the current request with the connection's last answer. */
 static void conn_refuse(struct httpd_conn *c, int status, const char *why)
 {
     static const struct httpd_header headers[] = {
@@ -227,7 +230,7 @@ static void hand_out(struct httpd_conn *c)
     d->handler(d->arg, r);
 }
 
-/* Reads on; returns 1 when it has handed out a request. */
+/* Reads on. Returns 1 when a request went to the handler. */
 static int read_request(struct httpd_conn *c)
 {
     struct evbuffer *in = bufferevent_get_input(c->bev);
@@ -254,7 +257,7 @@ static void set_reading(struct httpd_conn *c, int on)
         bufferevent_disable(c->bev, EV_READ);
 }
 
-/* Waits for the client's next bytes. */
+/* Waits for more bytes from the client. */
 static void wait_for_input(struct httpd_conn *c)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -294,8 +297,7 @@ void httpd_conn_settle(struct httpd_conn *c)
     }
 }
 
-/* Goes on with C: reads and hands out requests until it has to wait for the client, the
- * handler, or the network. May free C. */
+/* Runs C until it waits for the client, the handler or the network. May free C. */
 static void conn_run(struct httpd_conn *c)
 {
     if (c->is_running || c->phase == CONN_DRAINING)
@@ -330,7 +332,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
     struct httpd_conn *c = arg;
     if (what & BEV_EVENT_EOF) {
         c->has_ended = 1;
-        /* bufferevent_openssl stops to write as well */
+        /* bufferevent_openssl also disables writing */
         bufferevent_enable(bev, EV_WRITE);
         conn_run(c);
     } else if (!(what & BEV_EVENT_CONNECTED)) {
@@ -349,7 +351,7 @@ static void on_answered(evutil_socket_t fd, short what, void *arg)
 
 void httpd_conn_answered(struct httpd_conn *c)
 {
-    if (c->is_running) /* conn_run, which has handed the request out, goes on */
+    if (c->is_running) /* conn_run, which called the handler, continues */
         return;
     httpd_conn_enter(c, CONN_ANSWERED);
     event_active(c->d->answered, EV_TIMEOUT, 0);
@@ -392,20 +394,20 @@ static void expire(struct httpd_conn *c)
     }
 }
 
-static void on_look(evutil_socket_t fd, short what, void *arg)
+static void on_check(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct httpd *d = arg;
     int64_t now = clock_mono_us();
     struct httpd_conn *c;
-    d->look_us = INT64_MAX;
+    d->check_us = INT64_MAX;
     for (int i = 0; i < CONN_PHASES; i++) {
         if (phase_ms(d, (enum httpd_phase)i) < 0)
             continue;
         while ((c = TAILQ_FIRST(&d->conns[i])) && deadline_us(c) <= now)
             expire(c);
         if (c)
-            httpd_look_at(d, deadline_us(c));
+            httpd_check_at(d, deadline_us(c));
     }
 }
 
@@ -413,13 +415,13 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 
 void httpd_conns_init(struct httpd *d)
 {
-    d->look_us = INT64_MAX;
+    d->check_us = INT64_MAX;
     LIST_INIT(&d->requests);
     for (int i = 0; i < CONN_PHASES; i++)
         TAILQ_INIT(&d->conns[i]);
-    d->look = evtimer_new(d->base, on_look, d);
+    d->check = evtimer_new(d->base, on_check, d);
     d->answered = event_new(d->base, -1, 0, on_answered, d);
-    httpd_must(d->look && d->answered, "event_new");
+    httpd_must(d->check && d->answered, "event_new");
 }
 
 void httpd_conns_free(struct httpd *d)
@@ -428,6 +430,6 @@ void httpd_conns_free(struct httpd *d)
     for (int i = 0; i < CONN_PHASES; i++)
         while ((c = TAILQ_FIRST(&d->conns[i])))
             httpd_conn_free(c);
-    event_free(d->look);
+    event_free(d->check);
     event_free(d->answered);
 }

@@ -1,5 +1,4 @@
-/* httpd_conn: the connections of a server, each from its accept to its end. Only for
- * httpd. */
+/* httpd_conn: the connections of a server, from accept to end. Only for httpd. */
 #ifndef FOYER_HTTPD_CONN_H
 #define FOYER_HTTPD_CONN_H
 
@@ -16,48 +15,49 @@
 #include "io/httpd_listen.h"
 #include "io/httpd_tls.h"
 
-/* What a connection does, and so which deadline it has. */
+/* What a connection waits for, which decides its deadline. */
 enum httpd_phase {
-    CONN_NEW,      /* no byte has come; with TLS, also the handshake */
-    CONN_IDLE,     /* between two requests */
-    CONN_HEAD,     /* a head is incomplete */
-    CONN_BODY,     /* a body is incomplete */
-    CONN_HANDED,   /* the handler has its request */
-    CONN_ANSWERED, /* the handler has answered; its input may hold the next request */
-    CONN_WRITING,  /* nothing is read before more of the answers is written */
-    CONN_DRAINING, /* the last answer is written: what still comes is thrown away, for
-                 closing with unread input would reset the connection and lose the answer
-               */
+    CONN_NEW,      /* its first byte; with TLS, also the handshake */
+    CONN_IDLE,     /* the next request */
+    CONN_HEAD,     /* the rest of a head */
+    CONN_BODY,     /* the rest of a body */
+    CONN_HANDED,   /* the handler, which has its request */
+    CONN_ANSWERED, /* nothing: the handler has answered; the next request may be in its
+                      input */
+    CONN_WRITING,  /* the client, which must read some of the answers first */
+    CONN_DRAINING, /* the client's end: the last answer is written, and further input is
+                      dropped; closing with unread input would reset the connection and
+                      lose the answer */
     CONN_PHASES
 };
 
 struct httpd_conn {
     TAILQ_ENTRY(httpd_conn)
-    link; /* in d->conns[phase], the one that entered it first first */
+    link; /* in d->conns[phase], the oldest first */
     struct httpd *d;
     struct bufferevent *bev;
     struct event *drain;
     struct http1 reader;
-    struct httpd_request *request; /* handed out, not answered */
+    struct httpd_request *request; /* with the handler, not answered */
     enum httpd_phase phase;
     int64_t since_us; /* when it entered its phase, or made progress in it */
     int64_t drain_until_us;
-    size_t drained, unwritten; /* bytes; unwritten: at the last look */
+    size_t drained, unwritten; /* bytes; unwritten: at the last check */
     int is_tls;
-    int is_last;    /* no further request is read */
+    int is_last;    /* no further request will be read */
     int has_ended;  /* the client sends nothing more */
     int is_running; /* httpd_conn_run is on the stack */
-    int is_dropped; /* httpd_conn_run frees it */
+    int is_dropped; /* httpd_conn_run will free it */
 };
 
 TAILQ_HEAD(httpd_conns, httpd_conn);
 
 struct httpd {
     struct event_base *base;
-    struct evconnlistener *listener; /* NULL: it accepts no more */
-    SSL_CTX *tls;                    /* NULL: plain */
-    struct event *look;              /* looks for connections past their deadlines */
-    struct event *answered;          /* goes on with the answered connections */
+    struct evconnlistener *listener; /* NULL: it does not accept any more */
+    SSL_CTX *tls;                    /* NULL: no TLS */
+    struct event *check;             /* closes connections past their deadlines */
+    struct event *answered;          /* continues the answered connections */
     struct event *last;              /* closes the listening socket */
     struct event *resume;            /* accepts again */
     struct httpd_limits limits;
@@ -67,47 +67,47 @@ struct httpd {
     int nconns;
     LIST_HEAD(, httpd_request) requests;
     int is_stopping;
-    int is_paused; /* the listener rests: connections wait in the kernel */
+    int is_paused; /* connections wait in the kernel */
     int64_t paused_until_us;
-    int64_t look_us; /* when it looks next; INT64_MAX: never */
+    int64_t check_us; /* when CHECK fires; INT64_MAX: never */
     int64_t said_full_us, said_files_us, said_refused_us;
-    int unsaid; /* refusals since then */
+    int unlogged; /* refusals since the last log line */
     char address[HTTPD_ADDRESS_SIZE];
 };
 
 struct httpd_request {
     LIST_ENTRY(httpd_request) link;
-    struct httpd_conn *conn; /* NULL when the connection has gone */
+    struct httpd_conn *conn; /* NULL after the connection ended */
     struct http1 http;
 };
 
-/* Prepares D's lists and events, with limits and handler set, and ends them. */
+/* Prepare D's lists and events, and free them. Limits and handler are set before. */
 void httpd_conns_init(struct httpd *d);
 void httpd_conns_free(struct httpd *d);
-/* Looks for connections past their deadlines at AT_US (monotonic) at the latest. */
-void httpd_look_at(struct httpd *d, int64_t at_us);
+/* Makes sure that deadlines are checked at AT_US (monotonic) or earlier. */
+void httpd_check_at(struct httpd *d, int64_t at_us);
 
-/* Serves FD, which it owns from then on. */
+/* Serves FD and takes it over. */
 void httpd_conn_new(struct httpd *d, int fd);
-/* Closes the connection. Its request, if the handler has one, lives on without it. */
+/* Closes the connection. A request that the handler has stays valid without it. */
 void httpd_conn_free(struct httpd_conn *c);
-/* Enters PHASE anew, also when it is in it already. */
+/* Enters PHASE and restarts its time, also when it is in PHASE already. */
 void httpd_conn_enter(struct httpd_conn *c, enum httpd_phase phase);
-/* Queues an answer, of which BODY may be NULL. */
+/* Queues an answer. BODY may be NULL. */
 void httpd_conn_answer(struct httpd_conn *c, const struct httpd_answer *a,
                        const void *body);
-/* Goes on after the handler has answered. */
+/* Continues after the handler has answered. */
 void httpd_conn_answered(struct httpd_conn *c);
-/* Decides what C waits for now. May free it. */
+/* Decides what C waits for. May free it. */
 void httpd_conn_settle(struct httpd_conn *c);
-/* Returns the bytes of answers that have not been written. */
+/* Returns the bytes of answers that are not written yet. */
 size_t httpd_conn_unwritten(const struct httpd_conn *c);
-/* Writes the client's address; of family AF_UNSPEC when it is not known any more. */
+/* Writes the client's address, of family AF_UNSPEC when it is unknown. */
 void httpd_conn_peer(const struct httpd_conn *c, struct sockaddr_storage *peer);
 
-/* Aborts with a line in the log when OK is 0: WHAT fails for want of memory alone. */
+/* Aborts with a log line when OK is 0, which happens only without memory. */
 void httpd_must(int ok, const char *what);
-/* Returns 1 at most once in ten seconds: then a line of the log may be written. */
-int httpd_may_say(int64_t *said_us);
+/* Returns 1 at most once in ten seconds, to limit the lines of one kind in the log. */
+int httpd_may_log(int64_t *logged_us);
 
 #endif

@@ -18,7 +18,7 @@ enum {
     BACKLOG = 4096 /* a burst waits in the kernel, up to net.core.somaxconn */
 };
 
-/* "host:port" or "[host]:port" to an address. */
+/* Resolves "host:port" or "[host]:port". */
 static struct addrinfo *resolve(const char *where, struct err *e)
 {
     char host[256];
@@ -45,7 +45,7 @@ static struct addrinfo *resolve(const char *where, struct err *e)
     return found;
 }
 
-/* Answers go out at once; accepted connections inherit that. */
+/* Sends answers at once. Accepted connections inherit the option. */
 static void set_no_delay(struct evconnlistener *listener)
 {
     int on = 1;
@@ -74,7 +74,7 @@ struct evconnlistener *httpd_listen(struct event_base *base, const char *where,
 struct evconnlistener *httpd_listen_fd(struct event_base *base, int fd,
                                        evconnlistener_cb accept, void *arg, struct err *e)
 {
-    /* backlog 0: it listens already (event2/listener.h) */
+    /* backlog 0: the socket listens already (event2/listener.h) */
     struct evconnlistener *listener =
         evutil_make_socket_nonblocking(fd) == 0
             ? evconnlistener_new(base, accept, arg, OPTIONS, 0, fd)

@@ -9,7 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-/* Without it OpenSSL asks on the terminal. */
+/* Without this OpenSSL asks for a passphrase on the terminal. */
 static int no_passphrase(char *out, int size, int is_writing, void *arg)
 {
     (void)out, (void)size, (void)is_writing;
@@ -42,7 +42,7 @@ static int load_key(SSL_CTX *tls, const struct httpd_tls *files, struct err *e)
     if (access(files->key, R_OK) != 0)
         return err_set(e, ERR_SETTINGS, "cannot use the key %s: %s", files->key,
                        strerror(errno));
-    /* It also compares the key with the certificate. */
+    /* also compares the key with the certificate */
     int ok = SSL_CTX_use_PrivateKey_file(tls, files->key, SSL_FILETYPE_PEM) == 1;
     SSL_CTX_set_default_passwd_cb_userdata(tls, NULL);
     if (ok && SSL_CTX_check_private_key(tls) == 1)
@@ -70,18 +70,19 @@ SSL_CTX *httpd_tls_load(const struct httpd_tls *files, struct err *e)
         return NULL;
     }
     SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
-    /* A body's end is known by its length: who closes without saying so is no attack, and
-     * as an error it would stay in the thread's queue. */
+    /* The length tells where a body ends, so that a client which closes without TLS's end
+     * of data is not an attack. Reported as an error, it would stay in the thread's error
+     * queue. */
     SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    /* 34 KB less for a connection that waits. */
+    /* saves 34 KB for each idle connection */
     SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
-    /* Sessions go on by tickets, which the clients keep. */
+    /* sessions resume by tickets, which the clients keep */
     SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
     if (load_certificate(tls, files->cert, e) != 0 || load_key(tls, files, e) != 0) {
         SSL_CTX_free(tls);
         tls = NULL;
     }
-    ERR_clear_error(); /* the next connection's trouble is not this */
+    ERR_clear_error(); /* else the next connection would see these errors */
     return tls;
 }
 

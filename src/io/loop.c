@@ -25,12 +25,13 @@ struct signal_handler {
 
 struct loop {
     struct event_base *base;
-    struct event *turn_end; /* runs what was deferred */
+    struct event *turn_end; /* runs the deferred functions */
     struct deferred *first, **last;
     size_t ndeferred;
     struct deferred *spare; /* nodes to use again */
     struct signal_handler signals[NSIG];
-    int nquiet; /* events that are no reason to go on: signals, wakes not held */
+    int nquiet; /* events that do not keep loop_run running: signals, and wakes that are
+                   not held */
     int is_draining, is_stopped;
 };
 
@@ -40,8 +41,8 @@ struct loop_timer {
     void *arg;
 };
 
-/* Only what was there when it began, so that functions that defer again and again cannot
- * keep sockets and timers from being looked at. */
+/* Runs what was deferred before it began. Functions that defer themselves again must not
+ * keep sockets and timers waiting. */
 static void on_turn_end(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
@@ -58,7 +59,8 @@ static void on_turn_end(evutil_socket_t fd, short what, void *arg)
         now.fn(now.arg);
     }
     loop->is_draining = 0;
-    if (loop->first) { /* a timer of 0 waits for the next turn, event_active would not */
+    if (loop->first) { /* a timer of 0 fires in the next turn, event_active would fire in
+                          this one */
         const struct timeval next_turn = {0, 0};
         event_add(loop->turn_end, &next_turn);
     }
@@ -66,12 +68,13 @@ static void on_turn_end(evutil_socket_t fd, short what, void *arg)
 
 struct loop *loop_new(struct err *e)
 {
-    /* A write to a socket whose peer has gone is an error code, not the process's end. */
+    /* makes a write to a closed socket an error instead of the end of the process */
     signal(SIGPIPE, SIG_IGN);
     struct event_config *config = event_config_new();
     struct event_base *base = NULL;
     if (config) {
-        /* libcurl toggles its interest in sockets: collect changes, then epoll_ctl. */
+        /* libcurl often changes what it waits for: collect the changes, then call
+         * epoll_ctl */
         event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
         base = event_base_new_with_config(config);
         event_config_free(config);
@@ -109,7 +112,7 @@ void loop_free(struct loop *loop)
 void loop_run(struct loop *loop)
 {
     loop->is_stopped = 0;
-    /* libevent takes every event for a reason to go on. */
+    /* libevent runs while any event exists */
     while (!loop->is_stopped &&
            event_base_get_num_events(loop->base, EVENT_BASE_COUNT_ADDED) > loop->nquiet)
         event_base_loop(loop->base, EVLOOP_ONCE);
@@ -133,7 +136,7 @@ void loop_defer(struct loop *loop, loop_fn *fn, void *arg)
     *loop->last = d;
     loop->last = &d->next;
     loop->ndeferred++;
-    /* Activated last, it runs after the callbacks that wait in this turn already. */
+    /* activated last, it runs after the callbacks of this turn */
     if (was_empty && !loop->is_draining)
         event_active(loop->turn_end, EV_TIMEOUT, 0);
 }
@@ -204,7 +207,7 @@ int loop_on_signal(struct loop *loop, int signo, loop_fn *fn, void *arg, struct 
     return 0;
 }
 
-/* An eventfd rather than libevent's own threading, whose locks every call would take. */
+/* Uses an eventfd: libevent's own threading would take a lock in each call. */
 struct loop_wake {
     struct loop *loop;
     struct event *ev;
@@ -242,7 +245,7 @@ struct loop_wake *loop_wake_new(struct loop *loop, loop_fn *fn, void *arg, struc
 
 void loop_wake_send(struct loop_wake *w)
 {
-    /* It can only fail where 2^64 - 2 sends wait already. */
+    /* fails only when 2^64 - 2 sends wait */
     eventfd_write(w->fd, 1);
 }
 
@@ -256,7 +259,7 @@ void loop_wake_free(struct loop_wake *w)
 {
     if (!w)
         return;
-    loop_wake_hold(w, 1); /* the loop no longer counts it either way */
+    loop_wake_hold(w, 1); /* the loop does not count it any more */
     event_free(w->ev);
     close(w->fd);
     free(w);

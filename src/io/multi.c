@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
-/* One socket that libcurl wants watched. */
+/* A socket that libcurl wants to watch. */
 struct sock {
     struct event ev;
     struct sock *next_spare;

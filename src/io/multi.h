@@ -1,5 +1,5 @@
-/* multi: libcurl's multi interface driven by the loop: one event for each socket, one
- * timer. It knows nothing of requests. Only for httpc. */
+/* multi: runs libcurl's multi interface on the loop: one event for each socket, one
+ * timer. Knows nothing of requests. Only for httpc. */
 #ifndef FOYER_MULTI_H
 #define FOYER_MULTI_H
 
@@ -9,8 +9,8 @@
 
 struct multi;
 
-/* ON_TURN runs after libcurl has worked, never inside it: the place to look for finished
- * transfers, and to add and remove handles. At most MAX_IDLE connections are kept. */
+/* ON_TURN runs after libcurl has worked, never inside of it: there, finished transfers
+ * are read, and handles added and removed. Keeps at most MAX_IDLE connections. */
 struct multi *multi_new(struct loop *loop, int max_idle, loop_fn *on_turn, void *arg);
 void multi_free(struct multi *m);
 CURLM *multi_handle(struct multi *m);

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "base/testhook.h"
 
-/* Bounds what a crash undoes and how long the first of a batch waits for its last. */
+/* limits what a crash undoes, and how long the first job waits for the last one */
 enum { BATCH_MAX = 1024 };
 
 struct job {
@@ -27,21 +27,21 @@ struct queue {
 };
 
 struct writer {
-    struct loop_wake *wake;  /* of one with a thread */
-    struct loop_timer *turn; /* of one without */
+    struct loop_wake *wake;  /* with a thread */
+    struct loop_timer *turn; /* without a thread */
     pthread_t thread;
-    /* The loop's. */
+    /* for the loop's thread only */
     size_t nqueued;
     struct job *spare; /* to use again */
-    /* Shared. */
+    /* shared, under LOCK */
     pthread_mutex_t lock;
     pthread_cond_t has_work, has_done;
     struct queue work, done;
     struct writer_stats stats;
     int is_idle, is_closing;
-    /* While it opens: shared; then the thread's, where it has one. */
+    /* shared while it opens; then for the writer's thread, if it has one */
     char *path;
-    struct db *db; /* without a thread: borrowed */
+    struct db *db; /* borrowed without a thread */
     void (*watch)(int64_t us, uint64_t jobs);
     void (*refused)(void *arg, const struct err *e);
     void *refused_arg;
@@ -82,12 +82,12 @@ static void job_fail(struct job *job, const struct err *e)
 {
     job->err = xmalloc(sizeof(*job->err));
     *job->err = *e;
-    if (e->kind == ERR_NONE) /* it must not pass for committed */
+    if (e->kind == ERR_NONE) /* a failed job must not count as committed */
         err_set(job->err, ERR_INTERNAL, "cannot write: a job failed and did not say why");
 }
 
-/* 0, or -1 when the whole transaction must end, with E for those without an own error.
- * ALONE: it is the whole transaction. */
+/* Runs a job. Returns -1 when the whole transaction must end, with E for the jobs that
+ * have no error of their own. ALONE: it is the only job. */
 static int run_job(struct db *db, struct job *job, int alone, struct err *e)
 {
     int64_t changes = db_changes(db);
@@ -100,7 +100,7 @@ static int run_job(struct db *db, struct job *job, int alone, struct err *e)
     }
     if (rc != 0 && alone)
         return -1;
-    if (!db_in_transaction(db)) /* the disk is full or broken: all of it is undone */
+    if (!db_in_transaction(db)) /* the disk is full or broken: everything is undone */
         return rc != 0 ? -1 : err_set(e, ERR_STORE, "cannot write: it was rolled back");
     if (rc != 0 && is_plain && db_changes(db) != changes) {
         err_set(e, ERR_UNAVAILABLE,
@@ -112,7 +112,7 @@ static int run_job(struct db *db, struct job *job, int alone, struct err *e)
     return 0;
 }
 
-/* What one transaction does; 0, or -1 when nothing of it is committed. */
+/* Runs one transaction. Returns -1 when nothing of it is committed. */
 static int commit_batch(struct writer *w, struct queue *batch, int durable, struct err *e)
 {
     if (db_set_durable(w->db, durable, e) != 0 || db_begin(w->db, e) != 0)
@@ -170,7 +170,7 @@ static void *run_thread(void *arg)
     struct writer *w = arg;
     pthread_mutex_lock(&w->lock);
     w->db = db_open(w->path, &w->open_err);
-    /* A savepoint keeps a copy of each page that its job changes: not in a file. */
+    /* A savepoint copies each page that its job changes: in memory, not to a file. */
     if (w->db && db_exec(w->db, "PRAGMA temp_store=MEMORY", &w->open_err) != 0) {
         db_close(w->db);
         w->db = NULL;
@@ -198,7 +198,7 @@ static void *run_thread(void *arg)
     return NULL;
 }
 
-/* Completes what is there; a job's node is free before its DONE runs. */
+/* Calls DONE for finished jobs. A job's node is free before that. */
 static void complete(void *arg)
 {
     struct writer *w = arg;
@@ -274,7 +274,7 @@ static struct writer *new_writer(void)
     return w;
 }
 
-/* The handle's own writes wait for the disk, as before. */
+/* The handle's other writes wait for the disk again. */
 static void on_turn(void *arg)
 {
     struct writer *w = arg;

@@ -1,10 +1,10 @@
-/* writer: the store's writing thread. It commits for many at once: while one commit
- * waits for the disk, the jobs of the next queue up, so grouping adds no wait of its own.
- * A command with a single thing to do has one without the thread. It knows SQLite only
- * through io/db, and nothing of what its jobs do.
+/* writer: the store's writing thread, with group commit: while one commit waits for the
+ * disk, the jobs of the next one queue up, so that grouping adds no wait. A command with
+ * a single job uses a writer without a thread. Uses SQLite through io/db only and knows
+ * nothing of its jobs.
  *
- * The functions are for the loop's thread. Its thread takes no signals; a process that
- * forks without exec does so before it opens a writer. */
+ * The functions are for the loop's thread. The writer's thread takes no signals. A
+ * process that forks without exec must do so before it opens a writer. */
 #ifndef FOYER_WRITER_H
 #define FOYER_WRITER_H
 
@@ -17,55 +17,55 @@
 
 struct writer;
 
-/* Opens PATH (db_open) on the new thread; the file's migrations are done before. */
+/* Opens PATH (db_open) on a new thread. The file must be migrated. */
 struct writer *writer_open(const char *path, struct loop *loop, struct err *e);
-/* The same without a thread and a handle of its own: jobs are done on the loop's thread,
- * in its next turn, which waits for the disk. DB is borrowed. */
+/* Makes a writer without a thread and a handle of its own. Jobs run in the loop's next
+ * turn, on its thread, which waits for the disk. DB is borrowed. */
 struct writer *writer_open_here(struct db *db, struct loop *loop);
-/* Finishes what was submitted and what their DONEs submit, then ends the thread. Not from
- * inside a DONE. NULL is fine. */
+/* Runs all submitted jobs, and those that their DONEs submit, then ends the thread. Not
+ * from inside of a DONE. NULL is fine. */
 void writer_close(struct writer *w);
 
-/* On the writer's thread, if it has one, inside a transaction that it shares with others;
- * touches only ARG and DB, by db_change, db_query and db_transaction (a savepoint there).
- * A job that answers -1 is undone alone and ends with its error. Called once. */
+/* A job. Runs once, on the writer's thread if it has one, in a transaction that other
+ * jobs share. Uses only ARG and DB, by db_change, db_query and db_transaction (a
+ * savepoint there). Returns -1 to be undone alone, with its error. */
 typedef int writer_fn(struct db *db, void *arg, struct err *e);
-/* On the loop's thread, in the order of submission. E->kind is ERR_NONE when ARG's job is
- * committed; else it is undone, by its own error or by the commit's. May submit. */
+/* Runs on the loop's thread, in the order of submission. E->kind is ERR_NONE when the job
+ * is committed. Else it was undone, with its own error or the commit's. May submit jobs.
+ */
 typedef void writer_done(void *arg, const struct err *e);
 enum writer_how {
-    /* Committed means on the disk, with all that was committed before. Without it the
-     * machine's power may take it away again, but no end of a process. A durable job
-     * that changes nothing waits for no disk. */
+    /* Waits for the disk: then this commit and all earlier ones are on it. Without it, a
+       power cut may undo the commit, but the end of a process may not. A durable job that
+       changes nothing does not wait. */
     WRITER_DURABLE = 1,
-    /* FN answers -1 only before its first change (a statement that fails undoes itself),
-     * so it needs no savepoint, which costs a third of the throughput where jobs are one
-     * INSERT. If it fails later all the same, what was to be committed with it is undone
-     * too, as ERR_UNAVAILABLE. */
+    /* The job returns -1 only before its first change (a failing statement undoes
+       itself). It then needs no savepoint, which costs a third of the throughput for jobs
+       of one INSERT. If it fails later anyway, all jobs of the transaction are undone,
+       with ERR_UNAVAILABLE. */
     WRITER_CHECKS_FIRST = 2
 };
-/* HOW is 0 or an OR of writer_how. DONE may be NULL. The queue has no limit: who takes
- * work from outside looks at writer_queued. */
+/* Submits a job. HOW is 0 or an OR of writer_how. DONE may be NULL. The queue has no
+ * limit: code that accepts work from outside checks writer_queued. */
 void writer_submit(struct writer *w, int how, writer_fn *fn, writer_done *done,
                    void *arg);
-/* Jobs submitted whose DONE has not been called. */
+/* Returns the number of jobs whose DONE has not been called. */
 size_t writer_queued(const struct writer *w);
 
 struct writer_stats {
-    uint64_t commits;          /* that succeeded */
-    uint64_t durable_commits;  /* of these, that waited for the disk */
-    uint64_t failures;         /* transactions of which nothing was committed */
-    uint64_t jobs;             /* committed */
+    uint64_t commits;          /* successful ones */
+    uint64_t durable_commits;  /* of these, the ones that waited for the disk */
+    uint64_t failures;         /* failed transactions */
+    uint64_t jobs;             /* committed jobs */
     int64_t last_us, total_us; /* of the commits, from asking for the lock to the end */
 };
 void writer_stats(struct writer *w, struct writer_stats *out);
-/* FN hears of each job that the store did not take, after its DONE and on the loop's
- * thread: the file is locked, full, gone or broken. What a job itself refuses is not
- * told. */
+/* Calls FN, on the loop's thread and after its DONE, for each job that the store did not
+ * take: the file is locked, full, gone or broken. Not for a job that failed by itself. */
 void writer_on_refused(struct writer *w, void (*fn)(void *arg, const struct err *e),
                        void *arg);
-/* FN hears of each commit, on the writer's thread: how long it took, and how many jobs it
- * held. Before the first writer_submit. */
+/* Calls FN on the writer's thread for each commit, with its duration and its number of
+ * jobs. Before the first writer_submit. */
 void writer_watch(struct writer *w, void (*fn)(int64_t us, uint64_t jobs));
 
 #endif

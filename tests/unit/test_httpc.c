@@ -224,7 +224,7 @@ static struct result ask(struct httpc *c, struct httpc_request q)
     struct err e;
     if (!q.method)
         q.method = "GET";
-    q.on_leave = count_leave;
+    q.on_sending = count_leave;
     if (!httpc_start(c, &q, on_done, &r, &e))
         fail_msg("%s", e.text);
     assert_int_equal(r.times, 0); /* never before it returns */
@@ -350,7 +350,7 @@ struct leaving {
 };
 
 /* The connection is there, and nothing has come through it. */
-static void on_leave(void *arg)
+static void on_sending(void *arg)
 {
     struct leaving *l = arg;
     char byte;
@@ -381,7 +381,7 @@ static void it_is_told_before_the_first_byte(void **state)
                               .body = "{}",
                               .body_len = 2,
                               .allow_private = 1,
-                              .on_leave = on_leave};
+                              .on_sending = on_sending};
     assert_non_null(httpc_start(c, &q, on_left, &l, &e));
     loop_run(loop); /* nobody answers */
     assert_int_equal(l.times, 1);
