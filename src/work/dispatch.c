@@ -423,7 +423,8 @@ static void begin(struct dispatch_job *job)
 static int take_candidate(void *arg, const struct delivery *row)
 {
     struct dispatch_claim *c = arg;
-    TAILQ_INSERT_TAIL(&c->candidates, job_new(c->d, row), entry);
+    struct dispatch_job *job = job_new(c->d, row);
+    TAILQ_INSERT_TAIL(&c->candidates, job, entry);
     return 0;
 }
 
