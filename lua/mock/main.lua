@@ -1,6 +1,6 @@
--- The mock Front: one long script that takes a request and answers it, for ever.
--- Its shapes come from Front's documentation and captures, never from our client, so that
--- it can find us wrong. What the parts are for stands on their first lines.
+-- The mock Front: one script that takes requests and answers them until the process ends. The shapes of its answers
+-- come from Front's documentation and captures, never from foyer's client, so that it can prove the client wrong.
+-- See README.md.
 local mock = ...
 local answers = mock.part("engine/answers")
 local clock = mock.part("engine/clock")
@@ -46,7 +46,7 @@ local function answer_oauth(request)
   end)
 end
 
--- The handles; ?company=2 (or its id or name) for another one than the first.
+-- The controls. ?company=2 (or its id or name) selects another company than the first.
 local function answer_control(request)
   local company = companies.find(request.params.company)
   if not company then return answers.unknown("company", request.params.company) end
@@ -61,13 +61,13 @@ local function answer_any(request, entry)
   return answer_api(request)
 end
 
--- An error of ours is a 500 and a line in the log, not the end of the company.
+-- An error of the mock itself is a 500 and a line in the log; the mock continues.
 local function failed(request, why)
   if mock.log then mock.log(("%s %s: %s"):format(request.method, request.path, tostring(why))) end
   return answers.error(500, tostring(why))
 end
 
--- People read the answers of the handles with curl: each ends with a line's end.
+-- People read the answers of the controls with curl, so each ends with a line end.
 local function as_line(answer)
   if type(answer.body) ~= "table" then return end
   answer.headers = answer.headers or {}
@@ -114,7 +114,7 @@ while true do
   if event and event.sent then
     try("webhook", outbox.finish, event)
   elseif event then
-    timers.run(run_timer) -- what was due has happened by now
+    timers.run(run_timer) -- what is due happens before the request is answered
     serve(event)
   end
 end

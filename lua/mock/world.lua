@@ -1,5 +1,5 @@
--- One company with all that belongs to it. Companies share nothing but the clock, the receivers of
--- webhooks, OAuth and the faults.
+-- One company with all of its parts. Companies share the clock, the log, the receivers of webhooks, OAuth and the
+-- faults, and nothing else.
 local mock = ...
 local companies = mock.part("front/companies")
 

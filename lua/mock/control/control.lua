@@ -1,5 +1,5 @@
--- The handles of the mock, under /_mock and without a token: faults, the log, and a world
--- that moves: customers write in, somebody assigns, contacts appear.
+-- The controls of the mock, under /_mock and without a token: faults, the log, settings, and changes in the company
+-- such as an assignment or a new contact.
 local mock = ...
 local answers = mock.part("engine/answers")
 local checks = mock.part("engine/checks")
@@ -39,7 +39,7 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
     return answers.ok({ faults = answers.list(faults.list, function(fault) return fault end) })
   end
 
-  -- One fault or a list of them; none is set when one is bad.
+  -- One fault or a list of them; none is set when one is wrong.
   function control.add_faults(request)
     if request.bad_body then return request.bad_body end
     local given = request.json
@@ -70,7 +70,7 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
     return answers.ok(settings)
   end
 
-  -- {limit, window = seconds, enforce = true, retry_after, burst, oauth_limit}; the counts start again
+  -- {limit, window = seconds, enforce = true, retry_after, burst, oauth_limit}; resets the counts
   function control.set_limits(request)
     limits.reset()
     return set(limits.settings, request, {
@@ -97,8 +97,7 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
     return answers.ok(body)
   end
 
-  -- {now = unix seconds} stops the mock's clock there, {offset = seconds} moves it and lets it
-  -- run, {} sets it right again
+  -- {now = unix seconds} stops the mock's clock there; {offset = seconds} moves it and lets it run; {} resets it
   function control.set_clock(request)
     local body, bad = checks.body(request, { now = { type = "number" }, offset = { type = "number" } })
     if not body then return bad end
@@ -112,7 +111,7 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
     end) })
   end
 
-  -- {name?, token?}: one more company, with a world of its own
+  -- {name?, token?}: adds a company
   function control.add_company(request)
     local body, bad = checks.body(request, { name = { type = "string" }, token = { type = "string" } })
     if not body then return bad end
@@ -148,8 +147,8 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
     return answers.ok(views.conversation(conversation))
   end
 
-  -- A contact as POST /contacts makes it. Front tells nobody (FACTS 6.4); with event = true a
-  -- plain contact_created is sent, as somebody's own server would
+  -- Creates a contact as POST /contacts. Front has no event for that; event = true sends a plain contact_created, as a
+  -- server of the agency might.
   function control.contact(request)
     local tell = false
     if type(request.json) == "table" then
@@ -163,8 +162,8 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
     return answer
   end
 
-  -- {type, conversation?, teammate?, contact?}: a plain event as Front never sends it, but people
-  -- who post their own do. Without a conversation or contact the newest one is meant
+  -- {type, conversation?, teammate?, contact?}: sends a plain event that Front does not have, as a server of the agency
+  -- might. The newest conversation or contact by default
   function control.event(request)
     local body, bad = checks.body(request, {
       type = { type = "string", required = true }, conversation = { type = "string" }, teammate = { type = "string" },
@@ -193,7 +192,7 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
     return answers.ok({ event = events.emit(event).id }, 201)
   end
 
-  -- {message = id or uid}: a sent message comes back
+  -- {message = id or uid}: a sent message bounces
   function control.bounce(request)
     local body, bad = checks.body(request, { message = { type = "string", required = true } })
     if not body then return bad end
@@ -204,7 +203,7 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
     return answers.ok({ event = events.failure("message_bounce_error", message).id }, 201)
   end
 
-  -- Of each conversation what the API has accepted, seen or not; ?count=1 only how many.
+  -- The messages that the API has accepted, by conversation, existing or not. ?count=1: only their number.
   function control.replies(request)
     local out, total = {}, 0
     for id, accepted in pairs(threads.accepted) do
@@ -220,7 +219,7 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
     return answers.ok({ total = total, replies = out })
   end
 
-  -- The thread with all that was accepted, also what is late or never comes; oldest first.
+  -- The thread, oldest first, and the accepted messages that do not exist yet or never will.
   function control.thread(_, conversation)
     local waiting = answers.list(threads.waiting(conversation), function(message)
       return {

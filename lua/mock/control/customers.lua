@@ -1,4 +1,4 @@
--- Customers who write in: one by one, or many at once.
+-- Messages from customers: single ones, or many at once.
 local mock = ...
 local answers = mock.part("engine/answers")
 local checks = mock.part("engine/checks")
@@ -7,7 +7,7 @@ local timers = mock.part("engine/timers")
 
 return function(number, company, threads, views, events)
   local customers = {}
-  local AT_ONCE = 50 -- of a burst, between two looks at the requests
+  local AT_ONCE = 50 -- letters of a burst between two requests
 
   local function find_inbox(wanted)
     if not wanted then return company.inboxes[1] end
@@ -17,7 +17,7 @@ return function(number, company, threads, views, events)
     return nil
   end
 
-  -- The newest one in that inbox that is not in the trash.
+  -- Returns the newest conversation in that inbox that is not in the trash.
   local function last_conversation(inbox, handle)
     for i = #threads.list, 1, -1 do
       local conversation = threads.list[i]
@@ -35,7 +35,7 @@ return function(number, company, threads, views, events)
     })
   end
 
-  -- A new conversation with HANDLE, who becomes a contact.
+  -- Returns a new conversation with HANDLE. Adds a contact when there is none.
   function customers.open(handle, name, inbox, subject)
     local contact = contact_of(handle, name, inbox)
     return threads.new({
@@ -55,8 +55,8 @@ return function(number, company, threads, views, events)
     return conversation, message, events.message("inbound", message)
   end
 
-  -- {from, name?, subject?, body, inbox? = id, name or address, conversation?, new = true}; new =
-  -- false goes on with the customer's last conversation in that inbox
+  -- {from, name?, subject?, body, inbox? = id, name or address, conversation?, new = true}; new = false continues the
+  -- customer's last conversation in that inbox
   function customers.inbound(request)
     local body, bad = checks.body(request, {
       from = { type = "string", required = true }, body = { type = "string", required = true },
@@ -77,8 +77,8 @@ return function(number, company, threads, views, events)
     }, 201)
   end
 
-  -- {count, distinct = true, rate? = a second, inbox?}: so many customers write in, at once or
-  -- one after the other; distinct = false: one customer, in one conversation
+  -- {count, distinct = true, rate? = per second, inbox?}: that many customers write, at once or at the rate;
+  -- distinct = false: one customer writes, in one conversation
   function customers.burst(request)
     local body, bad = checks.body(request, {
       count = { type = "number", required = true }, distinct = { type = "boolean" }, rate = { type = "number" },
@@ -97,9 +97,10 @@ return function(number, company, threads, views, events)
     local written, conversation = 0, nil
     local function write_one()
       written = written + 1
-      local who = body.distinct == false and 1 or written
+      local customer = body.distinct == false and 1 or written
       conversation = customers.write({
-        from = ("%s-%d@mail.example"):format(prefix, who), subject = ("Burst %s, letter %d"):format(prefix, written),
+        from = ("%s-%d@mail.example"):format(prefix, customer), subject = ("Burst %s, letter %d"):format(
+          prefix, written),
         body = ("Hello, this is letter %d."):format(written),
       }, inbox, conversation)
       if body.distinct ~= false then conversation = nil end

@@ -1,4 +1,4 @@
--- Front's error bodies (FACTS 4.4 and the examples) and the plain successes.
+-- Error bodies in Front's form (https://dev.frontapp.com/reference/response-body-structure), and plain successes.
 local mock = ...
 local html = mock.part("engine/html")
 
@@ -42,12 +42,12 @@ function answers.none()
   return { status = 204, body = "" }
 end
 
--- An answer that comes when START(reply) has called reply(answer).
+-- An answer that is sent when START(reply) calls reply(answer).
 function answers.later(start)
   return { later = start }
 end
 
--- A JSON answer's members as a form; others stay as they are.
+-- Turns a JSON answer into a form. Other answers are returned unchanged.
 function answers.as_form(answer)
   if type(answer.body) ~= "table" then return answer end
   local pairs_of = {}
@@ -60,7 +60,7 @@ function answers.as_form(answer)
   return answer
 end
 
--- FACTS 7.1: the form of Location is not known; a whole URL is the stricter case.
+-- A guess: Front documents the 301, not the form of its Location. A complete URL is the stricter case.
 function answers.moved(location)
   return { status = 301, body = "", headers = { location = location } }
 end

@@ -1,5 +1,5 @@
--- Bodies against their schemas. The API ignores a member that no schema knows, as Front does,
--- and the log marks it; the mock's own controls refuse it.
+-- Checks bodies against schemas. The API ignores an unknown member, as Front does, and the log marks it; the mock's
+-- own controls refuse it.
 local mock = ...
 local answers = mock.part("engine/answers")
 
@@ -37,7 +37,7 @@ local function check_field(name, field, value, form, bad)
     bad[#bad + 1] = name .. ": must not be null"
     return nil
   end
-  -- Forms carry text only.
+  -- Forms have text only.
   if form and field.type == "boolean" and BOOLEANS[value] ~= nil then value = BOOLEANS[value] end
   if form and field.type == "number" then value = tonumber(value) or value end
   if not TYPES[field.type](value) then
@@ -70,8 +70,8 @@ function check_object(prefix, schema, value, form, bad)
   return out
 end
 
--- The body's members, or nil and the answer. A JSON null is left out of the result; whether
--- it was there says `request.json.NAME == json.null`.
+-- Returns the body's members, or nil and the answer. A JSON null is not in the result; test for it by
+-- `request.json.NAME == json.null`.
 function checks.body(request, schema)
   if request.bad_body then return nil, request.bad_body end
   local value = request.fields or request.json
@@ -87,7 +87,7 @@ function checks.body(request, schema)
   return out
 end
 
--- Records of ids; nil and the answer when one is unknown.
+-- Returns the records of IDS; nil and the answer when one is unknown.
 function checks.find_all(company, kind, what, ids)
   local out = {}
   for i, id in ipairs(ids or {}) do

@@ -1,4 +1,5 @@
--- Texts and HTML the way a mail system turns them round; not the client's own `text` library.
+-- Converts between text and HTML as a mail system does. Not by the client's `text` library, so that the mock can find
+-- its mistakes.
 
 local html = {}
 local ENTITIES = { amp = "&", lt = "<", gt = ">", quot = '"', nbsp = " ", ["#39"] = "'" }
@@ -17,14 +18,14 @@ function html.to_text(body)
   return (text:gsub("^%s+", ""):gsub("%s+$", ""))
 end
 
--- The first 120 characters on one line.
+-- Returns the first 120 characters on one line.
 function html.blurb(text)
   local line = text:gsub("%s+", " ")
   local stop = utf8.len(line) and utf8.offset(line, 121)
   return stop and line:sub(1, stop - 1) or line
 end
 
--- JSON holds UTF-8 only: what else comes in is shown with U+FFFD.
+-- Replaces bytes that are not UTF-8 by U+FFFD: JSON has UTF-8 only.
 function html.clean(bytes)
   if utf8.len(bytes) then return bytes end
   local out, from = {}, 1

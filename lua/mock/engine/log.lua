@@ -1,4 +1,4 @@
--- What the companies received, in order, for GET /_mock/log. Tokens do not get in.
+-- The requests that the companies received, in order, for GET /_mock/log. It has no tokens.
 local mock = ...
 local answers = mock.part("engine/answers")
 local html = mock.part("engine/html")
@@ -9,13 +9,12 @@ local total = 0 -- bytes of all bodies kept
 
 local SECRETS = { code = true, access_token = true, refresh_token = true, client_secret = true }
 
--- Tells one secret from another without being one.
+-- Identifies a secret without containing it.
 function log.hash(secret)
   return hmac.sha256("", secret):sub(1, 12)
 end
 
--- What a token request says, with hashes instead of its secrets; nothing when nobody can tell
--- where in it they are.
+-- Returns the body of a token request with hashes instead of its secrets; only its size when it cannot be parsed.
 local function mask(request)
   local given = request.form or request.json
   if request.body == "" then return "" end
@@ -28,7 +27,7 @@ local function mask(request)
   return request.form and answers.as_form({ body = shown }).body or json.encode(shown), shown
 end
 
--- A long body is cut, and only its size and a form's fields say what it was.
+-- Cuts a long body. Its size and a form's fields remain.
 local function keep_body(entry, body)
   if #body > BODY_MAX then
     entry.body_bytes = #body
@@ -39,7 +38,7 @@ local function keep_body(entry, body)
   total = total + #body
 end
 
--- The older half goes when there is too much.
+-- Drops the older half when there is too much.
 local function make_room()
   if #log.entries <= ENTRIES_MAX and total <= TOTAL_MAX then return end
   local from = #log.entries // 2 + 1
@@ -49,6 +48,7 @@ local function make_room()
   for _, entry in ipairs(log.entries) do total = total + #entry.body end
 end
 
+-- AUTHORIZATION: what to show instead of that header.
 function log.add(request, authorization)
   local entry = {
     method = request.method, path = html.clean(request.path), query = html.clean(request.query),

@@ -1,5 +1,6 @@
--- multipart/form-data: fields as Front reads them (`to[]`, `to[0]`, `options[archive]`), and
--- files by name, type and size. A file's bytes are never copied: it may be 25 MB.
+-- Parses multipart/form-data: fields as Front reads them (`to[]`, `to[0]`, `options[archive]`), see
+-- https://dev.frontapp.com/docs/attachments-1, and files by name, type and size. A file's bytes are not copied: it may
+-- have 25 MB.
 local mock = ...
 local html = mock.part("engine/html")
 
@@ -42,8 +43,8 @@ local function put(fields, name, value)
   end
 end
 
--- Returns fields and the list of files, or nil when BODY is no such thing. A file's field
--- holds {filename=, content_type=, size=}.
+-- Returns fields and the list of files, or nil when BODY is malformed. A file's field is {filename=, content_type=,
+-- size=}.
 function multipart.parse(body, content_type)
   local boundary = content_type:match('boundary="([^"]+)"') or content_type:match("boundary=([^%s;]+)")
   if not boundary then return nil end

@@ -1,15 +1,15 @@
--- List answers: limit, page_token, sort_order, and `next` as a whole URL on our address.
+-- Answers with lists: limit, page_token, sort_order, and `next` as a complete URL
+-- (https://dev.frontapp.com/docs/pagination).
 local mock = ...
 local answers = mock.part("engine/answers")
 
 return function()
   local pages = {}
-  -- /_mock/paging: `cap` results a page at most, whatever the limit; `empty` puts a page
-  -- without results after each full one (FACTS 3: never stop on a short or empty page).
+  -- /_mock/paging. `cap`: at most that many results a page, below any limit. `empty`: an empty page after each full
+  -- one. Front says that a page may be short although more follow.
   pages.settings = {}
 
-  -- Opaque to a client: position and whether the empty page was there, under a checksum that
-  -- ties the token to its path.
+  -- A page token has the position, and whether the empty page was sent, under a checksum that includes the path.
   local function checksum(path, n)
     local sum = n * 31 + 7
     for i = 1, #path do sum = (sum * 33 + path:byte(i)) & 0xffffffff end
@@ -37,7 +37,7 @@ return function()
     return kept
   end
 
-  -- sort_by and sort_order; ALLOWED lists the names for sort_by. Returns the answer when bad.
+  -- Checks sort_by (one of ALLOWED) and sort_order. Returns the answer when one is wrong.
   function pages.check_sort(params, allowed)
     local order = params.sort_order
     if order and order ~= "asc" and order ~= "desc" then
@@ -50,7 +50,7 @@ return function()
     return answers.error(400, "Bad request", { "sort_by: must be " .. table.concat(allowed, " or ") })
   end
 
-  -- One page of RECORDS (already sorted). TOTAL adds _total.
+  -- Answers with one page of RECORDS, which are sorted. TOTAL: adds _total.
   function pages.answer(request, records, view, total)
     local params = request.params
     local limit = 50
@@ -82,7 +82,7 @@ return function()
     })
   end
 
-  -- Lists that Front does not page have no _pagination.
+  -- Answers with a list that Front does not page: it has no _pagination.
   function pages.whole(request, records, view)
     return answers.ok({
       _links = { self = mock.address .. request.path }, _results = answers.list(records, view),

@@ -1,4 +1,4 @@
--- A request, taken apart: path segments, query, bearer token, body as JSON or form.
+-- Parses a request: path segments, query, bearer token, body as JSON or form.
 local mock = ...
 local answers = mock.part("engine/answers")
 local html = mock.part("engine/html")
@@ -48,7 +48,7 @@ end
 
 local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
--- nil when TEXT is no base64.
+-- Returns nil when TEXT is not base64.
 function requests.decode_base64(text)
   local out, bits, n = {}, 0, 0
   for char in text:gsub("=+$", ""):gmatch(".") do
@@ -73,11 +73,11 @@ local function parse_body(request)
     return nil
   end
   if kind:find("^application/x%-www%-form%-urlencoded") then request.form = requests.parse_form(request.body) end
-  -- curl -d says that its text is a form: the mock's own handles take JSON whatever it is called
+  -- The controls read JSON of any content type: curl -d sends it as a form.
   if not kind:find("json", 1, true) and not request.path:find("^/_mock") then return nil end
   local ok, value = pcall(json.decode, request.body)
   if not ok then
-    -- As captured: neither status nor title.
+    -- Front's error for malformed JSON has neither status nor title.
     local body = { _error = { message = "Unexpected token in JSON at position " .. #request.body } }
     return { status = 400, body = body }
   end

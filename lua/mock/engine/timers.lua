@@ -1,5 +1,5 @@
--- What happens later by itself: a heap of due times for the real clock, and one for the
--- mock's, which /_mock/clock may stop or move.
+-- Calls functions later: a heap of due times for the real clock, and one for the mock's, which /_mock/clock may stop
+-- or move.
 local mock = ...
 local clock = mock.part("engine/clock")
 
@@ -37,13 +37,13 @@ local function new_heap(now)
     return top
   end
 
-  -- Moves what is due now to the end of LIST.
+  -- Moves the due functions to the end of LIST.
   local function take_due(list)
     local at = heap[1] and now()
     while heap[1] and heap[1].due <= at do list[#list + 1] = take().fn end
   end
 
-  -- The seconds until the next one, nil when there is none.
+  -- Returns the seconds until the next one; nil when there is none.
   local function wait()
     return heap[1] and math.max(0, heap[1].due - now())
   end
@@ -63,15 +63,15 @@ function timers.after_clock(seconds, fn)
   by_clock.add(clock.now() + seconds, fn)
 end
 
--- A stopped clock has no next moment.
+-- Returns the seconds until the next function is due. A stopped clock does not advance.
 local function nearest()
   local a, b = by_real.wait(), by_clock.wait()
   if clock.stopped and b and b > 0 then b = nil end
   return a and b and math.min(a, b) or a or b
 end
 
--- Runs what is due, RUN(fn) each, and returns the seconds to the next, nil for never. What
--- they set off in turn waits for the next round, so that requests get theirs.
+-- Calls RUN(fn) for each due function. Returns the seconds until the next; nil for never. Functions that become due
+-- meanwhile wait for the next call, so that requests are answered in between.
 function timers.run(run)
   local due = {}
   by_real.take_due(due)

@@ -1,5 +1,5 @@
--- Trouble by chance on the API, set through /_mock/chaos: what befalls a request depends on
--- the seed, its method and path, and how often these were asked before.
+-- Random faults of the API, set through /_mock/chaos. They depend on the seed, on method and path of the request, and
+-- on how many of these came before.
 local mock = ...
 local answers = mock.part("engine/answers")
 local checks = mock.part("engine/checks")
@@ -28,7 +28,7 @@ local function count(key)
   return counts[key]
 end
 
--- The company's window is used up for a second, or a burst on one resource was too much.
+-- Says that the company's window is used up for a second, or that a burst on one resource was too large.
 local function rate_limited(is_burst)
   local now = clock.now()
   local answer = answers.error(429, ("Rate limit exceeded%s. Please retry in %d milliseconds."):format(
@@ -43,8 +43,8 @@ local function rate_limited(is_burst)
   return answer
 end
 
--- Each with the first or the second half of its cases. Front promises nothing about a 503: it
--- may have done the work.
+-- FIRST: the first half of a kind's cases. Front does not say what a 503 means for a write, so one half executes the
+-- request.
 local KINDS = {
   p429 = function(first) return rate_limited(first), first and "429-burst" or "429" end,
   p503 = function(first, handle)
@@ -68,7 +68,7 @@ local function pick(key, n)
   return nil
 end
 
--- HANDLE() carries the request out and returns its answer.
+-- HANDLE() executes the request and returns its answer.
 function chaos.apply(request, handle)
   if next(chaos.settings) == nil then return handle() end
   local key = request.method .. " " .. request.path
@@ -87,7 +87,7 @@ function chaos.apply(request, handle)
   return answer
 end
 
--- How an accepted message appears: seconds, and whether never; nil where chaos says nothing.
+-- Returns how an accepted message appears: after which seconds, and whether never; nil when not set.
 function chaos.appearance(...)
   local late, never = chaos.settings.late_ms, chaos.settings.never
   return late and draws.number("late", ...) * late / 1000, never and draws.number("never", ...) < never

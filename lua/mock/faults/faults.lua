@@ -1,5 +1,5 @@
--- What may go wrong on the way: faults set through /_mock/faults, each for `times` requests
--- that fit its match (after letting `skip` of them through), the first that fits.
+-- Faults, set through /_mock/faults. The first that fits a request applies. A fault lets `skip` fitting requests pass,
+-- then applies to `times` of them.
 local mock = ...
 local answers = mock.part("engine/answers")
 
@@ -25,12 +25,12 @@ local function without(answer, ...)
   return answer
 end
 
--- Each gets the fault and HANDLE, which carries the request out; returns the answer.
+-- Each gets the fault and HANDLE, which executes the request, and returns the answer.
 local KINDS = {
   ["429"] = function(fault)
     return rate_limited(fault, { ["x-ratelimit-remaining"] = "0" }, "Rate limit exceeded. Please retry later.")
   end,
-  -- As captured; what remains of the window stays as it is.
+  -- As captured at Front; x-ratelimit-remaining stays above 0.
   ["429-burst"] = function(fault)
     return rate_limited(fault, { ["x-front-tier"] = "2" },
       "Rate limit exceeded for tier-2 route. Please retry in 341 milliseconds.")
@@ -72,7 +72,7 @@ local KINDS = {
     local piece = (" "):rep(1000 * 1000)
     return {
       status = fault.status or 200, headers = { ["content-type"] = "application/json" },
-      body = piece, times = (fault.bytes or HUGE) // #piece, -- sent so many times over
+      body = piece, times = (fault.bytes or HUGE) // #piece, -- the piece is repeated
     }
   end,
   empty = function(fault) return { status = fault.status or 200, body = "" } end,
@@ -82,7 +82,7 @@ local KINDS = {
     if pagination then pagination.next = (fault.location or FOREIGN) .. "/contacts?page_token=0" end
     return answer
   end,
-  -- Of the token endpoint's answers.
+  -- These change answers of the token endpoint.
   ["no-expiry"] = function(_, handle) return without(handle(), "expires_at", "expires_in") end,
   ["no-refresh-token"] = function(_, handle) return without(handle(), "refresh_token") end,
   form = function(_, handle) return answers.as_form(handle()) end,
@@ -102,7 +102,7 @@ faults.schema = {
   headers = { type = "object" }, body = { type = "any" },
 }
 
--- Returns a sentence when FAULT is none.
+-- Adds FAULT, or returns a sentence when it is not a fault.
 function faults.add(fault)
   if not KINDS[fault.kind] then return "kind: unknown fault " .. tostring(fault.kind) end
   fault.match = fault.match or {}
@@ -112,7 +112,7 @@ function faults.add(fault)
   return nil
 end
 
--- A path is a prefix or a Lua pattern; without one, a fault is of the API and not of OAuth.
+-- A path is a prefix or a Lua pattern. A fault without a path applies to the API, not to OAuth.
 local function fits(match, request)
   if match.method and match.method:upper() ~= request.method then return false end
   local path = match.path
@@ -137,11 +137,11 @@ local function take(request)
   return nil
 end
 
--- HANDLE() carries the request out and returns its answer.
+-- HANDLE() executes the request and returns its answer.
 function faults.apply(request, handle)
   local fault = take(request)
   if not fault then return handle() end
-  if fault.accept then handle() end -- the work is done, only the answer is bad
+  if fault.accept then handle() end -- execute the request, then answer with the fault
   local answer = KINDS[fault.kind](fault, handle, request)
   answer.after = fault.after or answer.after
   for name, value in pairs(fault.headers or {}) do

@@ -19,7 +19,7 @@ return function(company, threads, views, pages, events, ticketing, contacts, con
     end
   end
 
-  -- Of one inbox: its channels, who may see it.
+  -- Lists of one inbox: its channels, and the teammates that may see it.
   local function of_inbox(pick, view)
     return function(request, id)
       local inbox = company.find("inb", id)
@@ -36,7 +36,7 @@ return function(company, threads, views, pages, events, ticketing, contacts, con
     return out
   end
 
-  -- FACTS 1.2.7: signature lists are paged, tag lists are not.
+  -- In Front's specification the answer with signatures is paged, the answer with tags is not.
   local function signatures(kind, what)
     return function(request, id)
       local owner = company.find(kind, id)
@@ -49,7 +49,7 @@ return function(company, threads, views, pages, events, ticketing, contacts, con
     end
   end
 
-  -- `/me` names the company, or the teammate whose own token it is.
+  -- `/me` returns the company, or the teammate for a teammate's token.
   local function me(request)
     if request.token == teammate_token then return answers.ok(views.teammate(company.teammates[1])) end
     return answers.ok(views.company())
@@ -116,7 +116,7 @@ return function(company, threads, views, pages, events, ticketing, contacts, con
   return function(request)
     local handler, value = find(request)
     if handler then return handler(request, value) end
-    -- A merged conversation redirects whatever is asked of it.
+    -- A merged conversation redirects each request.
     if request.segments[1] == "conversations" and threads.merged[request.segments[2]] then
       return with(nil)(request, request.segments[2])
     end

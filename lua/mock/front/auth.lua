@@ -1,4 +1,4 @@
--- Who asks: a company's API token, a teammate's, or an access token that a company granted.
+-- Finds the company of a request's token: its API token, a teammate's, or an OAuth access token.
 local mock = ...
 local answers = mock.part("engine/answers")
 local companies = mock.part("front/companies")
@@ -9,7 +9,7 @@ local oauth = mock.part("front/oauth")
 
 local auth = {}
 
--- The company, and the grant when it is an OAuth token; or nil and what is wrong.
+-- Returns the company, and the grant of an OAuth token; or nil and what is wrong.
 local function owner_of(token)
   for _, company in ipairs(companies.list) do
     if token == company.token or token == company.teammate_token then return company end
@@ -20,8 +20,8 @@ local function owner_of(token)
   return grant.company, grant
 end
 
--- Sets request.grant. The company, or nil and the 401 as captured: an expired token gets
--- the same as a wrong one (FACTS 4.4).
+-- Sets request.grant. Returns the company, or nil and a 401. As observed at Front, an expired token gets the same
+-- answer as a wrong one.
 function auth.check(request)
   local channel_of, refused = jwt.check(request)
   if channel_of or refused then return channel_of, refused end
@@ -32,7 +32,7 @@ function auth.check(request)
   return company
 end
 
--- What the log shows instead of the header.
+-- Returns what the log shows instead of the header.
 function auth.redact(request)
   if not request.headers.authorization then return nil end
   if request.basic then

@@ -1,5 +1,5 @@
--- A channel whose messages go through somebody's server (FACTS 6.6): what we ask that server,
--- signed, with 7 s for an answer.
+-- App channels: a channel whose messages go through another server. Sends signed requests to that server, which has
+-- 7 s for an answer (https://github.com/frontapp/partner-channel-template).
 local mock = ...
 local answers = mock.part("engine/answers")
 local checks = mock.part("engine/checks")
@@ -16,7 +16,7 @@ return function(company, threads, views, events, customers)
     channel = { type = "string" },
   }
 
-  -- By id or alias; without one the first channel that has a server, or that could have one.
+  -- Returns a channel by id or alias; without one, the first that has a server, else the first that may have one.
   local function find(wanted)
     if wanted then return company.find("cha", wanted) end
     local custom
@@ -34,7 +34,7 @@ return function(company, threads, views, events, customers)
     return channel
   end
 
-  -- DONE({ok, seconds, status, answer, error}) when it has answered, or not.
+  -- Sends EVENT to the server. Calls DONE({ok, seconds, status, answer, error}) at the end, also after a failure.
   local function ask(channel, method, url, event, done)
     local body = json.encode(event)
     local signed = method == "DELETE" and "undefined" or nil
@@ -50,8 +50,7 @@ return function(company, threads, views, events, customers)
     end)
   end
 
-  -- {url, key, uid = iss of its tokens, channel?}: registers a server and asks it for
-  -- `authorization`; answers when it has
+  -- {url, key, uid = iss of its tokens, channel?}: registers a server and sends it `authorization`; answers after that
   function channels.add(request)
     local body, bad = checks.body(request, SCHEMA)
     if not body then return bad end
@@ -72,7 +71,7 @@ return function(company, threads, views, events, customers)
     end)
   end
 
-  -- The server is told that the channel is gone.
+  -- Tells the server that the channel was deleted.
   function channels.remove(request)
     local channel, bad = with_server(request.params.channel)
     if not channel then return bad end
@@ -91,7 +90,7 @@ return function(company, threads, views, events, customers)
     return json.array(table.move(ids, 1, #ids, 1, {}))
   end
 
-  -- Fewer members than the API shows (examples/channel-api).
+  -- Has fewer members than a message of the API, as in the specification of the Channel API.
   local function payload_of(message)
     local view = views.message(message)
     local out = {
@@ -129,8 +128,7 @@ return function(company, threads, views, events, customers)
     ask(channel, "POST", channel.server.messages or channel.server.url, event, done)
   end
 
-  -- A message of ours that the server must take. Without success, or without an id of its own,
-  -- the teammate sees an error.
+  -- Sends a message to the server. When it does not answer with success and an id, the teammate sees an error.
   function channels.deliver(message, done)
     to_server(message, "message", payload_of(message), function(result)
       local answer = result.ok and result.answer or {}
@@ -146,7 +144,7 @@ return function(company, threads, views, events, customers)
     end)
   end
 
-  -- What came through POST …/inbound_messages and …/outbound_messages is there now.
+  -- Tells the server that its imported message now exists.
   function channels.imported(message, external_conversation_id)
     if not message.channel.server then return end
     local known = external_ids(message.conversation)
@@ -162,7 +160,7 @@ return function(company, threads, views, events, customers)
     body = { type = "string", required = true }, author = { type = "string" },
   }
 
-  -- The conversation meant, else the channel's newest, else a new one with TO.
+  -- Returns the given conversation, else the channel's newest, else a new one with TO.
   local function find_conversation(body, channel)
     if body.conversation then return company.find("cnv", body.conversation) end
     for i = #threads.list, 1, -1 do
@@ -190,7 +188,7 @@ return function(company, threads, views, events, customers)
     }
   end
 
-  -- {body, conversation?, to?, channel?, author?}: a teammate writes; answers when the server has
+  -- {body, conversation?, to?, channel?, author?}: a teammate writes; answers after the server has answered
   function channels.message(request)
     local message, bad = prepare(request)
     if not message then return bad end
@@ -204,7 +202,7 @@ return function(company, threads, views, events, customers)
     end)
   end
 
-  -- The same members: an automatic reply, which has no id (FACTS 6.6)
+  -- The same members: an automatic reply. It has no id (observed by https://github.com/webhookdb/webhookdb)
   function channels.autoreply(request)
     local message, bad = prepare(request)
     if not message then return bad end

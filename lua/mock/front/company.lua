@@ -1,5 +1,5 @@
--- The company itself: teams, teammates, inboxes, channels, tags, signatures, lists and
--- contacts, made from the seed. Records here are our own; views.lua gives them Front's shape.
+-- A company's data: teams, teammates, inboxes, channels, tags, signatures, lists and contacts, made from the seed.
+-- Records have the mock's own shape; views.lua gives them Front's.
 local mock = ...
 local clock = mock.part("engine/clock")
 local html = mock.part("engine/html")
@@ -11,14 +11,14 @@ return function(company_name, ids)
     name = company_name,
     teams = {}, teammates = {}, inboxes = {}, channels = {}, tags = {}, signatures = {}, lists = {},
     contacts = {},
-    by_id = {},     -- every record but messages' uids
+    by_id = {},     -- every record by its id
     by_external = {}, -- a channel's id and its server's name for a conversation
     by_handle = {}, -- "email:ana@shop.example" -> contact
   }
 
   company.epoch, company.now = clock.epoch, clock.now
 
-  -- SECONDS before the epoch, with the thousandths that Front's times have.
+  -- Returns the time SECONDS before the epoch, with three decimals as Front's times.
   function company.ago(seconds)
     return math.floor((company.epoch - seconds) * 1000 + mock.random(999)) / 1000
   end
@@ -55,7 +55,7 @@ return function(company_name, ids)
     return contact
   end
 
-  -- The source of handles that a channel's customers have.
+  -- Returns the source of the handles of a channel's customers.
   function company.source_of(channel)
     if channel.kind == "sms" then return "phone" end
     return channel.kind == "email" and "email" or "custom"
@@ -68,7 +68,7 @@ return function(company_name, ids)
     return add(company.lists, "grp", { name = name, is_private = false })
   end
 
-  -- "alt:email:…", "alt:address:…", "alt:phone:…" or an id of that kind; nil when unknown.
+  -- Finds a record by an id of that kind, or by "alt:email:…", "alt:address:…", "alt:phone:…"; nil when unknown.
   function company.find(kind, id)
     if type(id) ~= "string" then return nil end
     local how, value = id:match("^alt:([%w_]+):(.+)$")

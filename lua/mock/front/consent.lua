@@ -1,4 +1,4 @@
--- /oauth/authorize: the page on which a company's admin allows or denies, and where it leads.
+-- /oauth/authorize: the page on which a company's admin allows or denies access, and the redirect after it.
 local mock = ...
 local companies = mock.part("front/companies")
 local grants = mock.part("front/grants")
@@ -30,8 +30,8 @@ local function refuse(why)
   return page(400, "This request cannot be authorized", "<p>" .. esc(why) .. "</p>")
 end
 
--- A sentence when the request is none that Front documents. A `scope` is refused as well: Front
--- takes none.
+-- Returns a sentence when the request is not as Front documents it (https://dev.frontapp.com/docs/oauth). Front has no
+-- parameter `scope`, so it is refused.
 local function wrong(given, extra)
   for name in pairs(given) do
     if not KNOWN[name] and not extra[name] then return "Unknown parameter " .. html.clean(name) end
@@ -96,7 +96,7 @@ function consent.get(request)
   return decide(given, auto, companies.find(oauth.settings.company))
 end
 
--- The page's form; `not_admin` as a decision is what another teammate would get.
+-- The page's form. The decision `not_admin` gives the answer for a teammate that is not an admin.
 function consent.post(request)
   local given = request.form or {}
   local why = wrong(given, { decision = true, company = true })

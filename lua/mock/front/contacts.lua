@@ -50,7 +50,7 @@ return function(company, views, pages)
     return answers.ok(views.contact(contact))
   end
 
-  -- Phone numbers without a country code are read as US ones (FACTS 2.4).
+  -- A phone number without a country code is read as a US number, as Front's specification says.
   local function normalise(handle, source)
     if source ~= "phone" then return handle end
     local digits = handle:gsub("[^%d]", "")
@@ -75,7 +75,7 @@ return function(company, views, pages)
     return out
   end
 
-  -- What Front answers to a handle that exists is not known (FACTS 2.4); 409 is our choice.
+  -- A guess: Front does not document its answer to a handle that exists; the mock answers 409.
   local function check_free(handles)
     for _, h in ipairs(handles) do
       local known = company.by_handle[company.handle_key(h.source, h.handle)]

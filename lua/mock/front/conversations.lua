@@ -7,13 +7,13 @@ local search = mock.part("front/search")
 return function(company, threads, ticketing, views, pages, events)
   local conversations = {}
 
-  -- FACTS 2.3: `trashed` in q is `deleted` in answers.
+  -- `trashed` in q is `deleted` in answers (Front's specification).
   local BINS = { assigned = "assigned", unassigned = "unassigned", archived = "archived", trashed = "deleted" }
 
   local function newest_first(a, b) return a.updated_at > b.updated_at end
   local function oldest_first(a, b) return a.updated_at < b.updated_at end
 
-  -- Without q[statuses]: all but the trash.
+  -- Without q[statuses]: all except the trash.
   local function wanted_statuses(request)
     if request.params.flat_q then
       return nil, answers.error(400, "Bad request", { "q: must be an object such as q[statuses][]=assigned" })
@@ -87,7 +87,7 @@ return function(company, threads, ticketing, views, pages, events)
     return pages.answer(request, found, views.conversation, #found)
   end
 
-  -- A route's handler that gets the conversation; merged ones answer 301 for every method.
+  -- Returns a route's handler that calls HANDLER with the conversation. A merged one answers 301, for every method.
   function conversations.with(handler)
     return function(request, id)
       local into = threads.merged[id]
@@ -110,7 +110,7 @@ return function(company, threads, ticketing, views, pages, events)
     return pages.whole(request, { conversation.inbox }, views.inbox)
   end
 
-  -- The source of what was asked for through the API.
+  -- The source in events of a change through the API.
   local function by_api(request)
     return { type = request.grant and "oauth_client" or "api" }
   end
@@ -170,7 +170,7 @@ return function(company, threads, ticketing, views, pages, events)
       threads.change_status(conversation, status, by_api(request))
       conversation.ticket_status = ticket
     end
-    conversation.tags = tags or conversation.tags -- the whole set is replaced
+    conversation.tags = tags or conversation.tags -- replaces the whole set
     conversation.inbox = inbox or conversation.inbox
     conversation.custom_fields = body.custom_fields or conversation.custom_fields
     conversation.description = body.description or conversation.description

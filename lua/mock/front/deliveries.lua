@@ -1,6 +1,6 @@
--- Events on their way to the receivers, with Front's retry rules (FACTS 6.1): 5 s for an
--- answer; three tries for application webhooks, one for rules. And their record, so that a
--- test can know which were acknowledged.
+-- Sends events to the receivers, with retries: 5 s for an answer; three tries for application webhooks, one for rules.
+-- Keeps a record, so that a test can see which were acknowledged. That rules are not retried and the number of
+-- tries come from secondary sources; the pauses between tries are a guess.
 local mock = ...
 local answers = mock.part("engine/answers")
 local checks = mock.part("engine/checks")
@@ -18,7 +18,7 @@ local SCHEMA = {
   timeout = { type = "number" }, retry = { type = "list" }, concurrency = { type = "number" },
   repeats = { type = "number" }, times = { type = "number" }, reorder = { type = "number" },
 }
-deliveries.coming = 0 -- customers of a burst who have not written yet
+deliveries.coming = 0 -- letters of a burst that are not written yet
 
 local function reset_settings()
   deliveries.settings = {}
@@ -40,7 +40,7 @@ end
 local function finish(copy)
   local delivery = copy.delivery
   delivery.open = delivery.open - 1
-  if delivery.open == 0 then delivery.body = nil end -- the record stays, without its weight
+  if delivery.open == 0 then delivery.body = nil end -- keeps the record without the body
 end
 
 local function on_outcome(copy, outcome)
@@ -100,7 +100,7 @@ local function send(copy)
   held[#held + 1] = copy
 end
 
--- The older half of what has ended goes when there is too much.
+-- Drops the older half of what has ended when there is too much.
 local function make_room()
   if #list < KEPT_MAX then return end
   local kept = {}
@@ -111,7 +111,7 @@ local function make_room()
   list = kept
 end
 
--- EVENT {id, type, conversation, company} goes to WEBHOOK as BODY.
+-- Sends EVENT {id, type, conversation, company} to WEBHOOK as BODY.
 function deliveries.add(webhook, event, body)
   local settings = deliveries.settings
   local delivery = {
@@ -138,13 +138,13 @@ local function view(delivery)
     id = event.id, type = event.type, conversation = event.conversation, company = event.company,
     webhook = delivery.webhook.id, scheme = delivery.webhook.scheme, copies = delivery.copies,
     tries = delivery.tries, state = state_of(delivery), created_at = delivery.created_at,
-    sent_mono = delivery.sent_mono, -- to be held against a reply's accepted_mono
+    sent_mono = delivery.sent_mono, -- to compare with a reply's accepted_mono
     statuses = json.array(table.move(delivery.statuses, 1, #delivery.statuses, 1, {})),
     acknowledged_at = delivery.acknowledged_at,
   }
 end
 
--- ?state=pending|acknowledged|failed, ?type=…; ?summary=1 leaves the list out.
+-- ?state=pending|acknowledged|failed, ?type=…; ?summary=1 omits the list.
 function deliveries.get(request)
   local out = {
     total = #list, pending = 0, acknowledged = 0, failed = 0, coming = deliveries.coming, dropped = dropped,
@@ -162,7 +162,7 @@ function deliveries.get(request)
   return answers.ok(out)
 end
 
--- Forgets what was delivered; what is under way ends unseen.
+-- Clears the record. Requests that are under way are not recorded.
 function deliveries.clear()
   deliveries.reset()
   return answers.none()
@@ -173,7 +173,7 @@ function deliveries.get_settings()
 end
 
 -- {repeats = probability, times, reorder = seconds, retry = [seconds …], timeout, concurrency};
--- what is not given gets its default again
+-- settings that are not given get their defaults
 function deliveries.set(request)
   local body, bad = checks.body(request, SCHEMA)
   if not body then return bad end

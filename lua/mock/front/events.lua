@@ -1,4 +1,5 @@
--- A company's events: kept for GET /events, and told to whom they concern (FACTS 6.3-6.5).
+-- A company's events: kept for GET /events and announced to the receivers. Types, source and target are those of
+-- https://dev.frontapp.com/reference/events.
 local mock = ...
 local answers = mock.part("engine/answers")
 local webhooks = mock.part("front/webhooks")
@@ -16,7 +17,7 @@ return function(company, ids, views, pages)
     inboxes = "/inboxes/", contact = "/contacts/",
   }
 
-  -- The older half goes when there is too much.
+  -- Drops the older half when there is too much.
   local function make_room()
     if #events.list < KEPT_MAX then return end
     for i = 1, KEPT_MAX // 2 do events.by_id[events.list[i].id] = nil end
@@ -46,7 +47,7 @@ return function(company, ids, views, pages)
     return out
   end
 
-  -- As in GET /events and in application webhooks.
+  -- The full form, of GET /events and application webhooks.
   function events.view(event)
     return {
       _links = { self = views.link("/events/" .. event.id) }, id = event.id, type = event.type,
@@ -56,7 +57,7 @@ return function(company, ids, views, pages)
     }
   end
 
-  -- A part of a preview.
+  -- Source or target of a preview.
   local function short(part)
     if not part then return nil end
     local record = part[1]
@@ -68,7 +69,7 @@ return function(company, ids, views, pages)
     return out
   end
 
-  -- As rule webhooks send it without "Send Full Event Data".
+  -- The preview, which rule webhooks send without "Send Full Event Data".
   function events.preview(event)
     local conversation = event.conversation
     return {
@@ -85,7 +86,7 @@ return function(company, ids, views, pages)
     })
   end
 
-  -- FACTS 6.4: message_bounce_error or sending_error, message_delivery_failed outside.
+  -- KIND: message_bounce_error or sending_error; application webhooks call both message_delivery_failed.
   function events.failure(kind, message)
     local to = message.recipients[#message.recipients]
     return events.emit({
@@ -98,7 +99,7 @@ return function(company, ids, views, pages)
     events.emit({ type = kind, conversation = conversation, source = source, target = { type = "tag", tag } })
   end
 
-  -- By its author, else by WHOSE token it was.
+  -- The source is its author, else the kind of the token, WHOSE.
   function events.comment(comment, whose)
     events.emit({
       type = "comment", conversation = comment.conversation, target = { type = "comment", comment },
@@ -106,7 +107,7 @@ return function(company, ids, views, pages)
     })
   end
 
-  -- To a teammate, or to nobody: then there is no target.
+  -- Assigned to a teammate, or unassigned: then there is no target.
   function events.assignment(conversation, source)
     local teammate = conversation.assignee
     events.emit({
@@ -121,7 +122,7 @@ return function(company, ids, views, pages)
     return out
   end
 
-  -- Front gives at most 15 a page here (FACTS 2).
+  -- At most 15 a page, as in Front's specification.
   function events.get_list(request)
     request.params.limit = request.params.limit or "15"
     if (tonumber(request.params.limit) or 0) > 15 then

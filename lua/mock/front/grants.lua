@@ -1,20 +1,20 @@
--- What the companies' admins granted: codes, access tokens, refresh tokens, and how long each
--- lives (FACTS 5).
+-- Codes, access tokens and refresh tokens that the companies' admins granted, and their lives
+-- (https://dev.frontapp.com/docs/oauth).
 local mock = ...
 local clock = mock.part("engine/clock")
 
 local DAY = 86400
 local LIVES = { code_life = 600, access_life = 3600, refresh_life = 182 * DAY }
--- rotate: "last-day" as documented, "always" as one client claims to have seen.
--- keep_old: a replaced refresh token goes on working.
+-- rotate: when refreshing returns a new refresh token. "last-day" as documented; "always" as one client reports.
+-- keep_old: a replaced refresh token remains valid.
 local grants = { settings = { rotate = "last-day", keep_old = false } }
 local codes, accesses, refreshes = {}, {}, {}
 local count = 0
 local key = ("%s %s %s"):format(mock.options.seed, mock.address, mock.now())
 for name, seconds in pairs(LIVES) do grants.settings[name] = seconds end
 
--- Not from mock.random: a token must not move what else the seed decides. Another mock, or
--- this one started again, makes others.
+-- Not from mock.random, as tokens must not change the other draws of the seed. Each start of a mock makes other
+-- tokens.
 local function new_word(prefix)
   count = count + 1
   return prefix .. hmac.sha256(key, tostring(count)):sub(1, 40)
@@ -28,7 +28,7 @@ local function is_alive(token)
   return not token.grant.revoked and not token.replaced and token.dies_at > clock.now()
 end
 
--- An admin of COMPANY said yes: a code.
+-- Returns a code, after an admin of COMPANY has allowed access.
 function grants.allow(company, redirect_uri)
   local code = new_word("mockcode_")
   codes[code] = { grant = { company = company }, redirect_uri = redirect_uri, dies_at = life("code_life") }
@@ -52,7 +52,7 @@ local function pack(grant, refresh_token)
   return { grant = grant, access_token = access_token, refresh_token = refresh_token, dies_at = dies_at }
 end
 
--- {grant, access_token, refresh_token, dies_at}, or nil and what is wrong with CODE.
+-- Returns {grant, access_token, refresh_token, dies_at}, or nil and what is wrong with CODE.
 function grants.exchange(code, redirect_uri)
   local found = codes[code]
   if not found then return nil, "unknown code" end
@@ -75,7 +75,7 @@ function grants.refresh(token)
   return pack(found.grant, add_refresh(found.grant))
 end
 
--- The grant and whether TOKEN still opens anything; nil when it was never given.
+-- Returns the grant and whether TOKEN is valid; nil when it was never given out.
 function grants.find_access(token)
   local found = accesses[token]
   if not found then return nil end
@@ -88,7 +88,7 @@ local function each(tokens, company, change)
   end
 end
 
--- Of one company, or of all when COMPANY is nil:
+-- The following act on one company, or on all when COMPANY is nil.
 function grants.revoke(company)
   for _, tokens in ipairs({ codes, accesses, refreshes }) do
     each(tokens, company, function(token) token.grant.revoked = true end)
@@ -107,14 +107,14 @@ function grants.expire_codes(company)
   each(codes, company, function(token) token.dies_at = 0 end)
 end
 
--- Puts refresh tokens into the middle of their last day.
+-- Moves refresh tokens to the middle of their last day.
 function grants.start_last_day(company)
   each(refreshes, company, function(token)
     token.dies_at = math.min(token.dies_at, clock.now() + DAY / 2)
   end)
 end
 
--- How many access and refresh tokens are alive.
+-- Returns the numbers of valid access and refresh tokens.
 function grants.alive(company)
   local n = { 0, 0 }
   for i, tokens in ipairs({ accesses, refreshes }) do

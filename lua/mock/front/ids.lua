@@ -1,5 +1,5 @@
--- Ids as Front makes them: a prefix and a number in base 36. Each kind counts up from a
--- first id of its own, moved by the seed, so that two companies share none.
+-- Ids in Front's form: a prefix and a number in base 36. Each kind counts up from a first id that depends on the seed,
+-- so that two companies share none.
 local mock = ...
 
 local FIRST = {
@@ -7,7 +7,7 @@ local FIRST = {
   sig = "6rrv", grp = "3j342", crd = "3cgz4ge", cnv = "yo1kg5q", msg = "1q15qmtq",
   com = "1ywg3f2", sts = "5x", fil = "3q8a7mby", evt = "3s78kxhw",
 }
-local STEP = 11 -- neighbours must not look like typing errors of each other
+local STEP = 11 -- so that an id differs from its neighbours by more than one digit, mostly
 local DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 local function base36(n)
@@ -32,7 +32,7 @@ return function(seed)
     return kind .. "_" .. base36(first + n * STEP)
   end
 
-  -- A message's uid and other opaque hexadecimal words.
+  -- Returns hexadecimal digits for a message's uid and the like.
   function ids.hex(digits)
     local out = {}
     for i = 1, digits do

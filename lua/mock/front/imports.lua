@@ -1,5 +1,5 @@
--- What a channel's server brings in: POST /channels/{id}/inbound_messages and
--- …/outbound_messages, with its own token (FACTS 6.6).
+-- Messages that a channel's server imports: POST /channels/{id}/inbound_messages and …/outbound_messages, with a token
+-- of its own (jwt.lua). From the specification of the Channel API.
 local mock = ...
 local answers = mock.part("engine/answers")
 local checks = mock.part("engine/checks")
@@ -26,7 +26,7 @@ return function(company, threads, events, channels, customers)
     delivered_at = { type = "number" }, attachments = { type = "files" },
   }
 
-  -- Returns conversation of that external id; else a new one with that person.
+  -- Returns the conversation of that external id; else a new one with that person.
   local function conversation_of(channel, person, body)
     local external = body.metadata.external_conversation_id
     local conversation = channels.find_conversation(channel, external)

@@ -1,4 +1,5 @@
--- The token by which a channel's server asks (FACTS 6.6): HS256, made by the server itself.
+-- The token of a channel's server: a JWT with HS256 that the server makes itself
+-- (https://github.com/frontapp/partner-channel-template).
 local mock = ...
 local answers = mock.part("engine/answers")
 local clock = mock.part("engine/clock")
@@ -17,7 +18,7 @@ local function sign(key, text)
   return (hmac.sha256(key, text, "base64"):gsub("+", "-"):gsub("/", "_"):gsub("=", ""))
 end
 
--- nil when TOKEN is one for that channel, else what is wrong with it.
+-- Returns nil when TOKEN is valid for that channel, else what is wrong.
 local function problem(token, uid, channel_id, key)
   local signed, signature = token:match("^([%w_-]+%.[%w_-]+)%.([%w_-]+)$")
   if not signed then return "jwt malformed" end
@@ -33,7 +34,7 @@ local function problem(token, uid, channel_id, key)
   return nil
 end
 
--- Whose token it is: the channel and nil, or nil and the answer; nothing on other paths.
+-- Returns the company for a request of a channel's server; or nil and the answer; nil for other paths.
 function jwt.check(request)
   local kind, id, part = table.unpack(request.segments)
   if kind ~= "channels" or (part ~= "inbound_messages" and part ~= "outbound_messages") then return nil end

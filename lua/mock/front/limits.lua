@@ -1,6 +1,6 @@
--- A company's rate limits (FACTS 4.1): headers that count down on every answer, and, when
--- switched on through /_mock/limits, limits that are real: the company's window over all its
--- tokens, OAuth's own window when it has one, search's share, and bursts on one resource.
+-- A company's rate limits (https://dev.frontapp.com/docs/rate-limiting): headers that count down on every answer, and,
+-- after `enforce` through /_mock/limits, real limits: the company's window over all its tokens, a window of its own for
+-- OAuth, the share of searches, and bursts on one resource.
 local mock = ...
 local answers = mock.part("engine/answers")
 local clock = mock.part("engine/clock")
@@ -11,8 +11,7 @@ return function()
   local RESOURCES_MAX = 1000
   local windows, bursts, resources
 
-  -- oauth_limit 0: OAuth tokens use the company's window. burst: requests a second on one
-  -- resource, 0 for any number.
+  -- oauth_limit 0: OAuth tokens use the company's window. burst: requests per second on one resource; 0: no limit.
   limits.settings = { limit = 200, window = 60, enforce = false, burst = 5, oauth_limit = 0 }
 
   function limits.reset()
@@ -42,8 +41,8 @@ return function()
     return request.segments[1] == "conversations" and request.segments[2] == "search"
   end
 
-  -- What shares a burst limit, nil for what has none. Changes of a conversation and its
-  -- assignee share one, its tags have another; the rest of the list is not known.
+  -- Returns a key for requests that share a burst limit; nil for those without one. Changes of a conversation and its
+  -- assignee share one, its tags have another. A guess for the rest: Front publishes no complete list.
   local function resource_of(request)
     local kind, id, part = table.unpack(request.segments)
     if not id or id == "" or kind == "company" or is_search(request) then return nil end
@@ -55,7 +54,7 @@ return function()
     return table.concat({ method, kind, id, part }, "/")
   end
 
-  -- The times of the last second's requests on RESOURCE.
+  -- Returns the times of the requests on RESOURCE within the last second.
   local function recent(resource, now)
     local kept = {}
     for _, at in ipairs(bursts[resource] or {}) do
@@ -63,7 +62,7 @@ return function()
     end
     if not bursts[resource] then
       if resources >= RESOURCES_MAX then
-        -- Old ones only: a burst in progress is not forgiven.
+        -- Drops old ones only: a burst in progress still counts.
         for name, times in pairs(bursts) do
           if times[#times] <= now - 1 then
             bursts[name] = nil
@@ -87,8 +86,7 @@ return function()
     return answer
   end
 
-  -- Counts the request of this company, or returns the 429 when a real limit is reached; what is
-  -- refused is not counted.
+  -- Counts the request, or returns the 429 when an enforced limit is reached. Refused requests are not counted.
   function limits.count(request)
     local settings, now = limits.settings, clock.now()
     local kind = kind_of(request)
@@ -113,7 +111,7 @@ return function()
     return nil
   end
 
-  -- Adds the three headers that a fault has not set; reset is in whole seconds as documented.
+  -- Adds the three headers, except those that a fault has set. `reset` is in whole seconds, as documented.
   function limits.add_headers(request, answer)
     local headers = answer.headers or {}
     local kind = kind_of(request)
@@ -127,7 +125,7 @@ return function()
     answer.headers = headers
   end
 
-  -- For GET /_mock/limits: what is set, what was used, how many 429 were answered and why.
+  -- For GET /_mock/limits: settings, use, and the number of 429 by reason.
   function limits.summary()
     local out = { refused = limits.refused, windows = {}, total_429 = 0 }
     for _, kind in ipairs({ "company", "oauth" }) do

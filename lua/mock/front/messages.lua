@@ -53,8 +53,8 @@ return function(company, threads, views, pages, events)
     return conversation.channel
   end
 
-  -- FACTS 2.4: a signature on a channel that is no e-mail is 403; without an author the
-  -- default signature is ignored.
+  -- As in Front's specification: 403 for a signature on a channel that is not e-mail; without an author the default
+  -- signature is ignored.
   local function find_signature(body, channel, author)
     if body.signature_id then
       local signature = company.find("sig", body.signature_id)
@@ -70,7 +70,7 @@ return function(company, threads, views, pages, events)
     return nil
   end
 
-  -- Without `to` and `cc` the last received message's correspondents.
+  -- Without `to` and `cc`: the correspondents of the last message received.
   local function recipients_of(body, conversation, channel)
     local out = { { handle = channel.address, name = body.sender_name, role = "from" } }
     for _, role in ipairs({ "to", "cc", "bcc" }) do
@@ -88,7 +88,7 @@ return function(company, threads, views, pages, events)
     return nil, answers.invalid("to: is required, the conversation has no recipient")
   end
 
-  -- What arrives is never what was sent: the mail system wraps it, signs it, quotes.
+  -- The message differs from the body that was sent: Front wraps it, adds signature and quote.
   local function wrap(body, channel, signature, quoted)
     if channel.kind ~= "email" then return body end
     local out = '<div class="front-body">' .. body .. "</div>"

@@ -1,4 +1,4 @@
--- The token endpoint, and the handles of OAuth under /_mock/oauth.
+-- The token endpoint, and the controls under /_mock/oauth.
 local mock = ...
 local answers = mock.part("engine/answers")
 local clock = mock.part("engine/clock")
@@ -10,9 +10,9 @@ local oauth = {
   client_id = mock.options.client_id or "mock-client",
   client_secret = mock.options.client_secret or "mock-secret",
   redirect_uri = mock.options.redirect_uri, -- nil: any
-  -- auto: "ask" shows the page, else what the admin of `company` (a number, id or name; the
-  -- first when unset) would click. expires: how an answer tells when the token expires.
-  -- grant_status: of invalid_grant, which nobody documents.
+  -- auto: "ask" shows the page; else the decision of an admin of `company` (number, id or name; the first when unset).
+  -- expires: how an answer says when the token expires. grant_status: the status of invalid_grant, which Front does not
+  -- document.
   settings = { auto = "ask", company = nil, expires = "at", format = "json", grant_status = 400 },
 }
 local ONE_OF = {
@@ -51,7 +51,7 @@ local function refuse(status, code, why)
   return answer
 end
 
--- RFC 6749 5.1 wants no-store; Front answers JSON, other servers have answered forms.
+-- RFC 6749 5.1 requires no-store. Front answers JSON; `form` is for other servers.
 local function answer_tokens(given)
   local settings = oauth.settings
   local body = {
@@ -71,7 +71,7 @@ local MEMBERS = {
   refresh_token = { grant_type = true, refresh_token = true },
 }
 
--- The body's members, or nil and what is wrong. The client's secret has no place in it.
+-- Returns the body's members, or nil and what is wrong. The client's secret is not allowed in it.
 local function read(request)
   local given = request.form or request.json
   if type(given) ~= "table" then return nil, "invalid_request", "neither a form nor a JSON object" end
@@ -103,7 +103,7 @@ function oauth.token(request)
   end
   if not tokens then
     if mock.log then mock.log("invalid_grant: " .. why) end
-    return refuse(oauth.settings.grant_status, "invalid_grant") -- the reason stays with us
+    return refuse(oauth.settings.grant_status, "invalid_grant") -- the reason is in the mock's log only
   end
   oauth.count(fresh and "refreshes" or "code_exchanges", tokens.grant.company)
   return answer_tokens(tokens)
@@ -117,7 +117,7 @@ local ACTIONS = {
 }
 local NUMBERS = { access_life = true, refresh_life = true, code_life = true }
 
--- The function that does what NAME = VALUE says, or nil and a sentence.
+-- Returns the function that applies NAME = VALUE, or nil and a sentence.
 local function prepare(name, value)
   local action, choices = ACTIONS[name], ONE_OF[name]
   if action then
@@ -136,8 +136,8 @@ local function prepare(name, value)
   return nil, name .. (name ~= "company" and NUMBERS[name] == nil and ": is not allowed" or ": is no good")
 end
 
--- Settings (see above), {access_life, refresh_life, code_life = seconds, rotate, keep_old}, and what is
--- done at once: {revoke, expire, expire_refresh, expire_codes, last_day = true or a company}.
+-- Settings (see above), {access_life, refresh_life, code_life = seconds, rotate, keep_old}, and actions:
+-- {revoke, expire, expire_refresh, expire_codes, last_day = true or a company}.
 function oauth.set(request)
   if request.bad_body then return request.bad_body end
   if type(request.json) ~= "table" then return answers.invalid("body: must be an object") end
@@ -166,14 +166,14 @@ function oauth.get()
   end
   for n, one in ipairs(companies.list) do
     local line = summary(counts[one] or new_counts(), one)
-    line.token_requests, line.refused = nil, nil -- nobody knows whose they were
+    line.token_requests, line.refused = nil, nil -- these cannot be told by company
     line.id, line.name = one.company.id, one.name
     out.companies[n] = line
   end
   return answers.ok(out)
 end
 
--- Counts only: what was granted stays.
+-- Clears the counts. Grants remain.
 function oauth.clear()
   counts = { all = new_counts() }
   return answers.none()

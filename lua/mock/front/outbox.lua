@@ -1,4 +1,4 @@
--- The mock's own requests: signed as Front signs, their answers handed to whoever sent them.
+-- The mock's own requests, signed as by Front. Each answer goes to the function that the sender gave.
 local mock = ...
 local clock = mock.part("engine/clock")
 local timers = mock.part("engine/timers")
@@ -7,15 +7,16 @@ local outbox = {}
 local waiting = {}
 
 local METHODS = {
-  -- FACTS 6.1: application webhooks and channels over timestamp:body, rules over the body with
-  -- SHA-1; and the body alone with SHA-256.
+  -- Application webhooks and channels: over timestamp:body (https://dev.frontapp.com/docs/application-webhooks). Rules:
+  -- over the body with SHA-1 (https://dev.frontapp.com/docs/rule-webhooks). `body`: over the body with SHA-256, for
+  -- receivers of that form.
   application = function(key, body, at) return hmac.sha256(key, at .. ":" .. body, "base64"), at end,
   body = function(key, body) return hmac.sha256(key, body, "base64") end,
   rule = function(key, body) return hmac.sha1(key, body, "base64") end,
 }
 outbox.schemes = METHODS
 
--- SIGNED is what the signature covers where that is not the body.
+-- SIGNED: what the signature covers, the body by default.
 function outbox.headers(scheme, key, body, signed)
   local at = ("%d"):format(math.floor(clock.now() * 1000))
   local headers = { ["content-type"] = "application/json", ["user-agent"] = "Front (mock)" }
@@ -23,19 +24,19 @@ function outbox.headers(scheme, key, body, signed)
   return headers
 end
 
--- REQUEST {url, headers, body, method?, timeout?}; DONE({status, headers, body, seconds} or
--- {kind, error, seconds}) is called when it has ended.
+-- Sends REQUEST {url, headers, body, method?, timeout?}. Calls DONE({status, headers, body, seconds} or
+-- {kind, error, seconds}) at its end.
 function outbox.send(request, done)
   local ok, sent = pcall(mock.send, request)
   if ok then
     waiting[sent] = done
     return
   end
-  -- A URL that is none: an outcome like others, not earlier than they.
+  -- A malformed URL: report it later, as any other outcome.
   timers.after(0, function() done({ kind = sent.kind or "invalid", error = tostring(sent), seconds = 0 }) end)
 end
 
--- An outcome from mock.accept.
+-- Hands an outcome from mock.accept to its sender.
 function outbox.finish(event)
   local done = waiting[event.sent]
   waiting[event.sent] = nil

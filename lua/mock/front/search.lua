@@ -1,5 +1,5 @@
--- Front's search syntax as far as it is known (FACTS 2.2): free words and "phrases", all of
--- which must match, and filters. A filter that nobody documents is a free word.
+-- Front's search syntax (https://dev.frontapp.com/docs/search-1), as far as it is public: free words and "phrases", all
+-- of which must match, and filters. A guess: an unknown filter is taken for a free word.
 local mock = ...
 local answers = mock.part("engine/answers")
 
@@ -30,7 +30,7 @@ local function has_recipient(c, value, roles)
   return false
 end
 
--- Each takes a filter's value and returns a test, or nil when the value is no good.
+-- Each takes a filter's value and returns a test, or nil when the value is wrong.
 local FILTERS = {
   inbox = function(value) return function(c) return c.inbox.id == value end end,
   tag = function(value)
@@ -86,7 +86,7 @@ local function next_term(query, at)
   return word_stop, word
 end
 
--- The tests that a conversation must pass, or nil and the answer.
+-- Returns the tests that a conversation must pass, or nil and the answer.
 function search.parse(query)
   local tests, filters, trashed = {}, 0, false
   local at, value, name = next_term(query, 1)

@@ -1,4 +1,4 @@
--- Conversations and what happens in them: letters come in, sent messages appear late.
+-- Conversations and their changes: letters come in, sent messages appear late.
 local mock = ...
 local chaos = mock.part("faults/chaos")
 local html = mock.part("engine/html")
@@ -9,14 +9,15 @@ return function(company, ids, events)
   local threads = {
     list = {},   -- oldest first
     merged = {}, -- id -> the conversation that took it in
-    by_uid = {}, -- only messages that exist
-    late = 0,    -- how many are accepted and not there yet
-    accepted = {}, -- conversation id -> what was accepted through the API, oldest first
+    by_uid = {}, -- messages that exist
+    late = 0,    -- number of accepted messages that do not exist yet
+    accepted = {}, -- conversation id -> messages accepted through the API, oldest first
   }
-  -- How sent messages appear: `late` seconds or nil for 0-5 by the seed; `never`; for `times` messages.
+  -- How sent messages appear. `late`: seconds, 0 to 5 by the seed when nil. `never`: not at all. `times`: for that many
+  -- messages.
   threads.appearance = {}
 
-  -- Front's bins: an open conversation reads as assigned or unassigned.
+  -- An open conversation has the status assigned or unassigned, as in Front.
   function threads.set_status(conversation, status)
     if status == "open" then
       status = conversation.assignee and "assigned" or "unassigned"
@@ -26,7 +27,7 @@ return function(company, ids, events)
     if status ~= "archived" then conversation.reminders = {} end
   end
 
-  -- The same, and told of. SOURCE says who did it.
+  -- Sets the status and emits the event. SOURCE: its source.
   function threads.change_status(conversation, status, source)
     local before = conversation.status
     threads.set_status(conversation, status)
@@ -38,7 +39,7 @@ return function(company, ids, events)
     end
   end
 
-  -- SOURCE says who did it.
+  -- SOURCE: the source of the event.
   function threads.assign(conversation, teammate, source)
     local before = conversation.assignee
     conversation.assignee = teammate
@@ -65,7 +66,7 @@ return function(company, ids, events)
     return conversation
   end
 
-  -- Adds a message that exists from now on.
+  -- Adds a message, which exists from now on.
   function threads.append(conversation, message)
     message.conversation = conversation
     message.uid = message.uid or ids.hex(32)
@@ -114,7 +115,7 @@ return function(company, ids, events)
     if message.channel.server then message.channel.server.deliver(message) end
   end
 
-  -- Whether it is new there.
+  -- Adds a tag. Returns whether it is new there.
   function threads.tag(conversation, tag)
     for _, known in ipairs(conversation.tags) do
       if known == tag then return false end
@@ -123,12 +124,12 @@ return function(company, ids, events)
     return true
   end
 
-  -- An accepted message: there at once, late, or never. ARRIVE() makes it exist, where that is
-  -- not the usual way; what comes in by it is nobody's reply.
+  -- Accepts a message, which appears at once, late, or never. ARRIVE() makes it exist; without it the message is a
+  -- reply and is sent.
   function threads.accept(message, arrive)
     local how = threads.appearance
     message.uid = ids.hex(32)
-    local seconds = mock.random(6) - 1 -- drawn always, so that a setting shifts nothing else
+    local seconds = mock.random(6) - 1 -- always drawn, so that a setting does not shift later draws
     local what = message.conversation and message.conversation.id or message.external_id
     local chaos_seconds, never = chaos.appearance(what, #(threads.accepted[what] or {}))
     seconds = how.late or chaos_seconds or seconds
@@ -154,7 +155,7 @@ return function(company, ids, events)
     end)
   end
 
-  -- What was accepted and is not there yet, or never will be.
+  -- Returns the accepted messages that do not exist yet, or never will.
   function threads.waiting(conversation)
     local out = {}
     for _, message in ipairs(threads.accepted[conversation.id] or {}) do
@@ -173,7 +174,7 @@ return function(company, ids, events)
     return "Hi,\n\n" .. text .. "\n\n" .. contact.name
   end
 
-  -- The handle by which the contact writes to that channel, if it has one.
+  -- Returns the contact's handle for that channel, or nil.
   local function handle_for(contact, channel)
     for _, h in ipairs(contact.handles) do
       if h.source == company.source_of(channel) then return h.handle end
@@ -222,7 +223,7 @@ return function(company, ids, events)
       conversation.assignee = company.has_access(author, { conversation.inbox }) and author or nil
     end
     threads.set_status(conversation, (n % 4 == 1 and "archived") or (n % 53 == 2 and "deleted") or "open")
-    if n % 41 == 1 then -- snoozed: archived with a reminder
+    if n % 41 == 1 then -- snoozed: archived, with a reminder
       threads.set_status(conversation, "archived")
       conversation.reminders = { {
         owner = conversation.assignee or company.teammates[1], created_at = at, updated_at = at,
@@ -273,16 +274,16 @@ return function(company, ids, events)
         local conversation = threads.new({
           inbox = inbox, channel = inbox.channel, contact = contact, handle = handle, created_at = at,
         })
-        -- The newest one is a letter to Support that nobody has touched.
+        -- The newest one is a letter to Support without any reply or change.
         at = seed_messages(conversation, at, n == last and 0 or mock.random(5) - 1)
         conversation.status = "unassigned"
         if n ~= last then seed_state(conversation, n, at) end
-        if n % 100 == 55 then -- two channels: a reply must name one
+        if n % 100 == 55 then -- two channels, so a reply must name one
           conversation.other_channel = company.channels[2]
         end
       end
     end
-    -- Four merged ones: their ids answer 301.
+    -- Four merged conversations, whose ids answer 301.
     for i = 1, 4 do
       threads.merged[ids.new("cnv")] = threads.list[#threads.list - 20 * i + 6]
     end

@@ -1,5 +1,5 @@
--- Front's ticketing: off as in most companies, on through /_mock/ticketing. Conversations then
--- carry a status of the company's own beside the bin they are in.
+-- Front's ticketing: off by default, switched on through /_mock/ticketing. Conversations then have a status of the
+-- company's own as well.
 local mock = ...
 local answers = mock.part("engine/answers")
 
@@ -17,14 +17,14 @@ return function(company)
     })
   end
 
-  -- What was written last, else what the bin says; snoozed conversations wait.
+  -- Returns the status that was set last, else one for the conversation's state. A snoozed conversation is waiting.
   function ticketing.status_of(conversation)
     if conversation.ticket_status then return conversation.ticket_status end
     if conversation.status ~= "archived" then return ticketing.statuses[1] end
     return ticketing.statuses[conversation.reminders[1] and 2 or 3]
   end
 
-  -- q[status_categories] and q[status_ids]: a test of conversations, true without them, or nil and the answer.
+  -- For q[status_categories] and q[status_ids]. Returns a test of conversations; true without them; nil and the answer.
   function ticketing.filter(q)
     if not q.status_categories and not q.status_ids then return true end
     if not ticketing.enabled then

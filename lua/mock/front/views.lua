@@ -1,5 +1,6 @@
--- The shapes in which Front shows its objects (FACTS 1.2-1.5 and the examples), with the
--- undocumented members that captures have: last_message, is_draft, address, send_as, type.
+-- The shapes of Front's objects, from its specification (https://github.com/frontapp/front-api-specs), with the
+-- undocumented members of captures (https://github.com/webhookdb/webhookdb): last_message, is_draft, address, send_as,
+-- type.
 local mock = ...
 local answers = mock.part("engine/answers")
 local html = mock.part("engine/html")

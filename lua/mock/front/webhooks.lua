@@ -1,5 +1,6 @@
--- Who gets the companies' events: receivers, their challenge, and the three forms in which
--- events reach them (FACTS 6.1-6.5).
+-- The receivers of the companies' events, their challenge, and the three forms of events: wrapped, for application
+-- webhooks (https://dev.frontapp.com/docs/application-webhooks); full and preview, for rules
+-- (https://dev.frontapp.com/docs/rule-webhooks).
 local mock = ...
 local answers = mock.part("engine/answers")
 local checks = mock.part("engine/checks")
@@ -20,7 +21,7 @@ local KEYS = {
   application = mock.options.signing_key or "mock-signing-key", rule = mock.options.rule_key or "mock-rule-key",
 }
 KEYS.body = KEYS.application
--- FACTS 6.4: the application's name of an event, by the API's.
+-- The names of events in application webhooks, by the API's names. Captures confirm inbound and archive only.
 local OUTER = {
   inbound = "inbound_received", outbound = "outbound_sent", assign = "assignee_changed",
   unassign = "assignee_changed", archive = "conversation_archived", reopen = "conversation_reopened",
@@ -29,7 +30,7 @@ local OUTER = {
   message_bounce_error = "message_delivery_failed", sending_error = "message_delivery_failed",
 }
 
--- What a receiver gets that names no events.
+-- The events of a receiver that names none.
 local USUAL = { "inbound", "outbound", "assign", "unassign", "message_bounce_error", "sending_error",
   "conversation_created", "conversation_assigned", "contact_created" }
 
@@ -47,7 +48,7 @@ local function view(webhook)
   }
 end
 
--- The value in JSON, or the bare text (FACTS 6.2).
+-- Whether the answer repeats VALUE: as {"challenge": …} or as bare text, both of which receivers in production use.
 local function is_echo(outcome, value)
   if not outbox.is_success(outcome) then return false end
   if outcome.body == value then return true end
@@ -55,7 +56,7 @@ local function is_echo(outcome, value)
   return ok and type(decoded) == "table" and decoded.challenge == value
 end
 
--- On every save of an application webhook.
+-- Sends the challenge, as Front does on every save of an application webhook.
 local function challenge(webhook, done)
   local value = draws.hex(24, "challenge", webhook.id)
   local body = json.encode({ type = "sync", authorization = { id = webhook.companies[1] } })
@@ -70,7 +71,7 @@ local function challenge(webhook, done)
     end)
 end
 
--- Of a receiver: all companies for an app's, else the first one unless others are named.
+-- Returns the ids of a receiver's companies: the given ones, else all for an application, the first for a rule.
 local function find_companies(wanted, scheme)
   local ids = {}
   if not wanted and scheme == "rule" then wanted = { 1 } end
@@ -103,7 +104,7 @@ local function new(given)
 end
 
 -- {url, scheme = application|rule|body, full, key, companies = [number, id or name …],
--- events = [type …]}; answers when the challenge has been answered
+-- events = [type …]}; answers after the challenge
 function webhooks.add(request)
   local body, bad = checks.body(request, SCHEMA)
   if not body then return bad end
@@ -123,7 +124,7 @@ function webhooks.get()
   return answers.ok({ webhooks = out })
 end
 
--- ?id=hook-1 for one of them
+-- ?id=hook-1: that one only
 function webhooks.remove(request)
   local kept = {}
   for _, webhook in ipairs(webhooks.list) do
@@ -133,7 +134,7 @@ function webhooks.remove(request)
   return answers.none()
 end
 
--- The options --webhook, --signing-key and --rule-key.
+-- Starts the receiver of the options --webhook, --signing-key and --rule-key.
 function webhooks.start()
   local options = mock.options
   if not options.webhook then return end
@@ -152,14 +153,14 @@ function webhooks.start()
   end)
 end
 
--- Application webhooks see shared inboxes only; a rule may be of a private one.
+-- Application webhooks see shared inboxes only; a rule may belong to a private one.
 local function wants(webhook, company, event)
   if not webhook.everywhere and not webhook.in_company[company.id] then return false end
   if webhook.scheme ~= "rule" and event.conversation and event.conversation.is_private then return false end
   return webhook.events[event.type] or webhook.events[OUTER[event.type] or event.type] or false
 end
 
--- EVENT is a record of events.lua. Each form is made once.
+-- Sends EVENT of EVENTS, a company's events, to the receivers. Each form is made once.
 function webhooks.announce(company, events, event)
   local bodies, shown = {}, nil
   for _, webhook in ipairs(webhooks.list) do

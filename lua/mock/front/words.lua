@@ -1,6 +1,6 @@
--- What the mock company's people, customers and letters are made of.
+-- Names, subjects and texts of which the company is made.
 return {
-  -- The last one is in no inbox: a reply in her name is refused with 403.
+  -- The last one has no inbox: a reply with that author is refused with 403.
   teammates = {
     { "leela", "Leela", "Nair", is_admin = true },
     { "jonas", "Jonas", "Weber" },
@@ -12,7 +12,7 @@ return {
     { "ivy", "Ivy", "Sharp", no_inbox = true },
   },
 
-  -- address = nil: an inbox without a channel (nobody can reply from it).
+  -- name, kind of channel, address
   inboxes = {
     { "Support", "gmail", "support", weight = 9 },
     { "Sales", "gmail", "sales", weight = 6 },
