@@ -73,3 +73,14 @@ words() { tr -cs 'A-Za-z0-9_-' '\n'; }
 @test "README: at most 150 lines" {
   [ "$(wc -l <README.md)" -le 150 ]
 }
+
+@test "lua/std/README.md: every primitive is listed, and every file" {
+  bound=$(sed -n '/^static const luaL_Reg functions/,/NULL/s/.*{"\([a-z_]*\)", api_std_.*/\1/p' src/api/api_std.c)
+  [ "$(wc -l <<<"$bound")" -ge 30 ]
+  listed=$(sed -n 's/^\* \(`std\..*\)/\1/p' lua/std/README.md | sed 's/:.*//; s/→.*//' | grep -o 'std\.[a-z_]*(' | tr -d '(' | cut -d. -f2)
+  all_in "not in lua/std/README.md" "$bound" "$listed"
+  all_in "lua/std/README.md: not bound" "$listed" "$bound"
+  files=$(cd lua/std && printf '%s\n' *.lua)
+  all_in "not in lua/std/README.md" "$files" "$(sed -n 's/^| `\([a-z_]*\.lua\)` .*/\1/p' lua/std/README.md)"
+  all_in "not in lua/std/README.md" "$(cd lua/std/tools && printf '%s\n' *.lua | sed 's/\.lua//')" "$(grep tools/NAME lua/std/README.md | words)"
+}

@@ -104,7 +104,11 @@ faults.schema = {
 
 -- Adds FAULT, or returns a sentence when it is not a fault.
 function faults.add(fault)
-  if not KINDS[fault.kind] then return "kind: unknown fault " .. tostring(fault.kind) end
+  if not KINDS[fault.kind] then
+    local names = {}
+    for name in pairs(KINDS) do names[#names + 1] = name end
+    return ("kind: unknown fault %s; there are %s"):format(tostring(fault.kind), table.concat(names, ", "))
+  end
   fault.match = fault.match or {}
   fault.times = fault.times or 1
   fault.skip = fault.skip or 0
