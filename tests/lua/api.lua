@@ -84,7 +84,7 @@ local rows, problems = text.csv("name;mail\n\"a \"\"b\"\"\";x@y\n")
 t.equal(rows, { { line = 2, name = 'a "b"', mail = "x@y" } }, "text: csv")
 t.equal(problems, {}, "text: csv without problems")
 
--- the rows as "a|b", in the order of COLUMNS
+-- Returns the rows as "a|b", in the order of COLUMNS.
 local function csv(data, ...)
   local lines, found = {}, text.csv(data)
   for i, row in ipairs(found) do
@@ -138,7 +138,7 @@ t.equal(hmac.equal("a", "a"), true, "hmac: equal")
 t.equal(hmac.equal("a", "b"), false, "hmac: not equal")
 t.fails(function() hmac.sha256("k", "d", "rot13") end, "invalid option", "hmac: an unknown encoding")
 
--- every function with every odd argument, alone and in pairs: an error or a result, nothing else
+-- every function with every odd argument, alone and in pairs: it returns or raises, and never crashes
 
 local odd = { 0, -1, 1, 2 ^ 53, math.maxinteger, math.mininteger, 0 / 0, math.huge, -math.huge, 1e308, "", "\0", "\xff",
   "%", ("x"):rep(70000), true, false, {}, { 1 }, { a = 1 }, json.null, pcall, json.array(), function() end }

@@ -1,4 +1,4 @@
--- ctx.call: scopes, copies, and errors that cross their borders.
+-- ctx.call: scopes, copies, and errors that pass from one script to another.
 
 local std, t = ...
 local call = std.part("call")

@@ -1,4 +1,4 @@
--- Triggers: what one delivery fires, for every form in which Front sends events.
+-- deliver: which triggers a delivery fires, for every form in which Front sends events.
 
 local std, t = ...
 local deliver, script = std.part("deliver"), std.part("script")
@@ -18,13 +18,13 @@ std.http = {
     return answer
   end,
 }
--- What the client and the workspace say.
+-- The settings of the client and the workspace.
 local client, workspace = {}, {}
 function std.client() return client end
 function std.workspace() return workspace end
 
 local result
--- Delivers BODY; the names and keys of what fired, as one text.
+-- Delivers BODY. Returns the names and keys of the triggers that fired, as one text.
 local function run(delivered, more)
   asked = {}
   local args = { app = "front", delivery = 1, body = delivered }
@@ -47,7 +47,7 @@ local function at(path)
   return value
 end
 
--- The forms of FACTS 6.3 to 6.5
+-- The forms of Front's events: application webhooks, rules, previews
 
 t.equal(run(body "application.inbound_received"),
   "conversation-created cnv_1042nr10, message-received msg_1sagx9sk", "an application's inbound")
@@ -91,7 +91,7 @@ for _, name in ipairs { "contact-created", "conversation-assigned", "conversatio
   t.equal(found, true, name .. " fires for its sample")
 end
 
--- Derived: created is a conversation's first message
+-- conversation-created: the first message of a conversation
 
 local function inbound(seconds, kind, outer)
   local event = sample "conversation-created"
@@ -110,7 +110,7 @@ local timeless = inbound(0)
 timeless.payload.conversation.created_at = nil
 t.equal(run(timeless), "message-received msg_1q15qmtq", "no time to tell by")
 
--- Plain events, in the forms in which others may post them
+-- Plain events, in the forms in which another server may post them
 
 local conversation, contact = sample "conversation", sample "contact"
 local assigned = sample "conversation-assigned"
@@ -155,12 +155,12 @@ end
 t.equal(run({ type = "contact_created", payload = { id = "evt_1" } }), "", "… without one")
 t.equal(quiet("contact-created").why, "the event has no payload.contact, and nothing to fetch it by", "… why")
 
--- Previews are completed for those who listen
+-- Previews are completed when a recipe listens
 
 local preview = "rule.assign.preview"
 local full = body "rule.assign.full-event"
 world = { ["/conversations/cnv_55c8c149"] = full.conversation, ["/teammates/tea_55c8c149"] = full.target.data }
-t.equal(run(body(preview)), "", "a preview, and nobody listens")
+t.equal(run(body(preview)), "", "a preview, and no recipe listens")
 t.equal(#asked, 0, "… is not completed")
 t.equal(quiet("conversation-assigned").why, "no recipe listens; what a preview leaves out was not fetched", "… why")
 local wanted = { wanted = { "front/conversation-assigned" } }
@@ -186,7 +186,7 @@ run(body(preview), wanted)
 t.equal(quiet("conversation-assigned").error, true, "an answer of another kind is one too")
 world["/conversations/cnv_55c8c149"] = { kind = "auth", message = "connect again" }
 t.equal(t.fails(function() run(body(preview), wanted) end, "connect again").kind, "auth", "what may pass ends it")
-t.equal(run(body(preview)), "", "… for nobody it does not")
+t.equal(run(body(preview)), "", "… not without a listener")
 
 local stub = sample "conversation-created"
 stub.payload.target = { _meta = { type = "message" }, id = "msg_1",
@@ -208,7 +208,7 @@ t.equal(quiet("no-such").error, true, "… is an error")
 t.equal(run(inbound(0), { trigger = "../x" }), "", "… nor is a path a trigger")
 t.equal(#result.quiet, 1, "… it is said")
 
--- A trigger that goes wrong takes no other with it
+-- An error in a trigger does not affect the others
 
 local function odd(payload)
   payload.type = "odd"
@@ -247,7 +247,7 @@ run(odd { key = "k", conversation = { id = "cnv_1", subject = "s" } })
 t.equal(result.fired[1].recipes, { { name = "odd-one", on = true, cron = "0 7 * * *", order = "cnv_1",
   uncertain = "resend", retry = { attempts = 5, give_up = 7200 } } }, "one that is")
 t.equal(result.fired[1].not_on, { "odd-two" }, "… and the other is not")
-t.equal({ result.fired[2].recipes, result.fired[2].not_on }, { {}, {} }, "nobody listens to the other trigger")
+t.equal({ result.fired[2].recipes, result.fired[2].not_on }, { {}, {} }, "no recipe listens to the other trigger")
 client = { recipes = {
   ["odd-one"] = false,
   ["odd-two"] = { cron = "5 * * * *", retry = { give_up = "90s" }, uncertain = "park" },

@@ -1,5 +1,5 @@
--- Front's actions against what Front documents (tests/data/front): their inputs, the requests they
--- send, the answers they read, and what `confirm` concludes from a listing.
+-- Front's actions against Front's documentation (tests/data/front): their inputs, the requests that they send, the
+-- answers that they read, and the conclusions of `confirm`.
 
 local _, t = ...
 
@@ -19,8 +19,8 @@ for _, name in ipairs { "list-conversations", "get-conversation", "send-conversa
   actions[name] = load(name)
 end
 
--- A context whose company gives ANSWER to everything: a value, an error table ({kind = …}) to raise,
--- or a function of the request. What was asked is in the list SENT.
+-- Returns a ctx whose company answers every request with ANSWER: a value, an error table ({kind = …}) to raise, or a
+-- function of the request. The requests are in the list SENT.
 local function context(answer, now)
   local sent = {}
   local function exchange(method, target, body, opts)
@@ -66,7 +66,7 @@ local function keys(list)
   return set
 end
 
--- 1. Inputs are what Front documents, and each is explained.
+-- 1. Inputs are those that Front documents, and each has an explanation.
 
 local function check_field(field, name, required_example)
   t.equal(type(field.about) == "string" and field.about ~= "", true, name .. " has an about")
@@ -78,7 +78,7 @@ for name, action in pairs(actions) do
   for field_name, field in pairs(action.input) do check_field(field, name .. "." .. field_name, true) end
 end
 
--- `q` is Front's bracketed filter and `page_token` travels inside `next`; what both become (FACTS 2, 2.1).
+-- Front's parameter `q` becomes several inputs, and `page_token` is a part of `next`.
 local function expected(operation_ids, instead, also)
   local set = {}
   for _, id in ipairs(operation_ids) do
@@ -107,7 +107,7 @@ t.equal(has "list-contacts", expected({ "list-contacts" },
 t.equal(has "get-conversation", expected({ "get-conversation-by-id" }, {}), "get-conversation: inputs")
 t.equal(has "list-inboxes", expected({ "list-inboxes" }, {}), "list-inboxes: inputs")
 
--- Body fields: FACTS 2.4.
+-- Fields of bodies, from Front's specification.
 local REPLY = { "body", "to", "cc", "bcc", "sender_name", "subject", "author_id", "channel_id", "text",
   "quote_body", "attachments", "signature_id", "should_add_default_signature" }
 local REPLY_OPTIONS = { "tag_ids", "archive" }
@@ -141,12 +141,12 @@ for action, id in pairs { ["list-conversations"] = "list-conversations", ["list-
   t.equal(actions[action].input.limit.min, 1, action .. ": a page has at least one result")
 end
 local conversations = actions["list-conversations"].input
-t.equal(conversations.statuses.list.enum, { "assigned", "unassigned", "archived", "trashed" }, "statuses (FACTS 2.3)")
+t.equal(conversations.statuses.list.enum, { "assigned", "unassigned", "archived", "trashed" }, "statuses")
 t.equal(conversations.status_categories.list.enum, { "open", "waiting", "resolved" }, "status categories")
 t.equal(conversations.sort_by.enum, { "date" }, "conversations are sorted by date only")
 t.equal(actions["list-contacts"].input.sort_by.enum, { "created_at", "updated_at" }, "what contacts are sorted by")
 t.equal(actions["create-contact"].input.handles.list.object.source.enum,
-  { "twitter", "email", "phone", "facebook", "intercom", "front_chat", "custom" }, "handle sources (FACTS 2.4)")
+  { "twitter", "email", "phone", "facebook", "intercom", "front_chat", "custom" }, "handle sources")
 t.equal(actions["send-conversation-reply"].input.type.enum, { "message", "comment" }, "types of replies")
 t.equal(actions["send-conversation-reply"].input.archive.default, false, "a reply does not archive")
 
@@ -192,7 +192,7 @@ t.equal(request("list-conversations", {}, EMPTY),
 t.equal(request("list-conversations", { q = "is:archived is:unassigned a/b?", limit = 100 }, EMPTY),
   { method = "GET", path = "/conversations/search/is%3Aarchived%20is%3Aunassigned%20a%2Fb%3F",
     query = { limit = 100 } },
-  "a search is one segment (FACTS 2.2)")
+  "a search is one segment")
 for field, path in pairs { inbox_id = "/inboxes/inb_1", tag_id = "/tags/tag_1", contact_id = "/contacts/crd_1",
                            assignee_id = "/teammates/tea_1" } do
   t.equal(request("list-conversations", { [field] = path:match("%w+_1$"), statuses = { "archived" }, limit = 3 },
@@ -218,7 +218,7 @@ t.equal(request("get-conversation", { conversation_id = "cnv_1" }, {}), { method
   path = "/conversations/cnv_1" },
   "get-conversation")
 
--- What does not go together.
+-- Inputs that exclude each other.
 local function refused(name, input, pattern)
   t.fails(function() run(name, input, EMPTY) end, pattern, name .. " refuses: " .. pattern)
 end
@@ -238,7 +238,7 @@ for _, field in ipairs { "q", "statuses", "inbox_id", "sort_order" } do
 end
 refused("list-contacts", { next = NEXT, updated_after = 1 }, "updated_after does not go with next")
 
--- Writes: the example bodies go out as they are.
+-- Writes: the example bodies are sent unchanged.
 local function input_of(body)
   local input = { conversation_id = "cnv_1" }
   for name, value in pairs(body) do input[name] = value end
@@ -342,7 +342,7 @@ local posted = run("send-conversation-reply", note, sample "create-comment.201.r
 t.equal(posted.id, "com_1ywg3f2", "a comment has an id")
 covers("send-conversation-reply", posted)
 
--- 4. Errors: which become more helpful, and which stay.
+-- 4. Errors: which are explained, and which stay.
 
 local function failure(name, input, err)
   local ctx = context(err)
@@ -365,13 +365,13 @@ told = failure("create-contact", contact, { kind = "conflict", status = 409, mes
 t.equal({ told.kind, told.status }, { "conflict", 409 }, "409 is a conflict")
 t.equal(told.message:find("taken already", 1, true) ~= nil, true, "409 says what is taken")
 
--- 5. confirm: did a write whose answer was lost go through?
+-- 5. confirm: was a write done whose answer was lost?
 
 local AT = 1700000000
 local MESSAGES, COMMENTS = "/conversations/cnv_1/messages", "/conversations/cnv_1/comments"
 
--- What confirm says AFTER seconds of a request to PATH with BODY, and what it asked for. Its input is not
--- looked at: an override may have sent something else. MORE of the intent may be given.
+-- Returns the result of confirm AFTER seconds of a request to PATH with BODY, and what it requested. Its input does not
+-- matter: an override may have sent something else. MORE: further members of the intent.
 local function confirm(name, path, asked, answer, after, more)
   local ctx, sent = context(answer, AT + (after or 15))
   local intent = { at = AT, request = { method = "POST", path = path, body = asked }, claimed = {}, others = {} }

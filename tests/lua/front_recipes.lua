@@ -1,11 +1,11 @@
--- The shipped recipes and Front's triggers with a context of our own: what they decide and send.
+-- The shipped recipes and Front's triggers, with a ctx of this test: what they decide and send.
 
 local _, t = ...
 
 local function sample(name) return t.json(t.read("lua/front/samples/" .. name .. ".json")) end
 local function same(value) return value end
 
--- Runs a recipe; returns {result=, skipped=, err=} and what it did, in order. CALL answers ctx.call.
+-- Runs a recipe. Returns {result=, skipped=, err=} and its actions in order. CALL answers ctx.call.
 local function run(name, event, options, world)
   world = world or {}
   local recipe, done = t.load("recipes/" .. name .. ".lua"), {}
@@ -25,7 +25,7 @@ local function run(name, event, options, world)
     return (world.call or same)(input)
   end
   function ctx.http.post(target, body) note({ post = target, body = body }) end
-  -- Keeps the state as a copy, as a run that goes on after a crash would have it.
+  -- Copies the state, as for a run that continues after a crash.
   function ctx.each(action, input, state, fn)
     note({ each = action, input = input })
     for _, item in ipairs(world.items) do fn(item, state) end
@@ -83,7 +83,7 @@ t.equal({ data.hours, data.count, data.more }, { 24, 4, 1 }, "digest: what the t
 t.equal(data.conversations[2].subject, "Where is my order?", "digest: a subject")
 t.equal(data.conversations[2].recipient, "Ada Example", "digest: a name")
 t.equal(data.conversations[3].subject, "(no subject)", "digest: no subject")
-t.equal(data.conversations[3].recipient, "unknown", "digest: null is nobody")
+t.equal(data.conversations[3].recipient, "unknown", "digest: null is unknown")
 t.equal(type(data.conversations[1].waiting), "string", "digest: how long, in words")
 
 out, done = run("digest", nil, { conversation = "cnv_1", hours = 1, template = "short" }, { now = NOW, items = items })
@@ -176,7 +176,7 @@ check("conversation-created", event, "cnv_yo1kg5q", "10 minutes after")
 event.payload.emitted_at = event.payload.conversation.created_at + 601
 check("conversation-created", event, false, "a later message")
 event.payload.type = "conversation_created"
-check("conversation-created", event, "cnv_yo1kg5q", "posted by somebody")
+check("conversation-created", event, "cnv_yo1kg5q", "posted by another server")
 event = sample "conversation-created"
 event.type, event.payload.type = "outbound_sent", "outbound"
 check("conversation-created", event, "cnv_yo1kg5q", "we wrote first")

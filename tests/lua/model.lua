@@ -1,4 +1,4 @@
--- The static check of templates' variables, and the shipped templates against it.
+-- model: the static check of templates' variables; the shipped templates pass it.
 
 local std, t = ...
 local mustache, model = std.part("mustache"), std.part("model")
@@ -20,7 +20,7 @@ local function check(source, partials, shapes)
   local function partial(name)
     return partials and partials[name] and mustache.parse(partials[name], name)
   end
-  local kept = {} -- the same tree for the same name, as the loader gives it
+  local kept = {} -- the same tree for the same name, as from the loader
   model.check(mustache.parse(source, "t"), shapes or roots, function(f)
     found[#found + 1] = f.template .. ":" .. f.line .. ":" .. f.name .. (f.near and "~" .. f.near or "")
   end, {
@@ -40,7 +40,7 @@ local function message(source, shapes)
   return text
 end
 
--- What is there
+-- Known names
 for _, source in ipairs {
   "{{client.name}} {{vars.phone}} {{conversation.recipient.handle}} {{conversation.is_private}}",
   "{{#conversation}}{{id}} {{recipient.name}} {{client.name}}{{/conversation}}",
@@ -58,7 +58,7 @@ for _, source in ipairs {
   t.equal(check(source), "", source)
 end
 
--- What is not
+-- Unknown names
 t.equal(check "{{a}}\n{{client.nme}} {{conversatoin.id}}\n{{{conversation.recipient.handel}}}",
   "t:1:a t:2:client.nme~client.name t:2:conversatoin.id~conversation.id "
   .. "t:3:conversation.recipient.handel~conversation.recipient.handle", "typos, with what was meant")
@@ -87,7 +87,7 @@ t.equal(message "{{conversation.tags}}", "'conversation.tags' is a list: write i
 t.equal(message "{{#conversation}}{{.}}{{/conversation}}", "'.' is an object: name one of its fields",
   "an implicit object")
 
--- What one client has and another has not may be asked for
+-- Names that differ by client may be tested for
 t.equal(check "{{#vars.fax}}Fax {{vars.fax}} {{.}} {{vars.fax.x}}{{/vars.fax}}{{^vars.fax}}no{{/vars.fax}}", "",
   "an option")
 t.equal(check "{{#vars}}{{#fax}}{{fax}}{{/fax}}{{/vars}}{{#vars.address.city}}{{.}}{{/vars.address.city}}", "",

@@ -1,4 +1,4 @@
--- Mustache: the specification's vectors, then what they leave open.
+-- mustache: the vectors of the specification, then cases that they do not cover.
 
 local std, t = ...
 local mustache = std.part("mustache")
@@ -62,7 +62,7 @@ t.equal(unknowns("{{>p}}{{x}}", {}, { p = "\n{{y}}" }), "p:2:y t:1:x", "in a par
 t.equal(unknowns("{{<p}}\n{{$b}}\n{{x}}\n{{/b}}{{/p}}{{y}}", {}, { p = "{{z}}{{$b}}{{/b}}{{w}}" }),
   "p:1:z t:3:x p:1:w t:4:y", "in a block that another template gives")
 
--- What the parser refuses
+-- Syntax errors
 local function refuses(text, pattern)
   t.fails(function() mustache.parse(text, "reply.txt") end, "^reply%.txt:" .. pattern, "parse " .. text)
 end
@@ -90,7 +90,7 @@ t.equal(render("", {}), "", "the empty template")
 t.equal(render("{a} }} {{=<% %>=}}{{a}} <%a%> <%{a}%>", { a = 1 }), "{a} }} {{a}} 1 1", "braces as text")
 t.equal(render("{{a}}\n", { a = "{{b}}", b = "no" }), "{{b}}\n", "a value is never parsed")
 
--- Partials: indentation, and an end to recursion
+-- Partials: indentation, and a limit of recursion
 t.equal(render("  {{>p}}\n", { x = "1\n2" },
   { p = "a\n\n  {{>q}}\n{{x}}\n", q = "{{#x}}b{{/x}}\nc" }),
   "  a\n  \n    b\n    c  1\n2\n", "indentation adds up, values keep their lines")
@@ -109,7 +109,7 @@ for i = 1, 64 do long.list[i] = i end
 t.equal(#render("{{#list}}{{text}}{{/list}}", long), 4 * 1024 * 1024, "4 MiB is allowed")
 t.fails(function() render("{{#list}}{{text}}{{/list}}.", long) end, "grows beyond 4194304 bytes", "one more is not")
 
--- A tree is for many renderings, and each kind of failure is named
+-- A tree can be rendered many times; each kind of failure has its sentence
 local tree = mustache.parse("{{#l}}{{.}},{{/l}}", "t")
 for _ = 1, 2 do
   t.equal(mustache.render(tree, t.json '{"l": [1, "b"]}', { is_list = t.is_list }), "1,b,", "a tree again")
@@ -119,7 +119,7 @@ t.equal(not ok and err.kind, "invalid", "kind of a parse error")
 ok, err = pcall(render, "{{>p}}", {}, { p = "{{>p}}" })
 t.equal(not ok and err.kind, "limit", "kind of a limit")
 
--- What a template names
+-- The names in a template
 local names = {}
 for _, v in ipairs(mustache.variables(mustache.parse(
   "{{a}}\n{{#b.c}}{{d}}\n{{^e}}{{{f}}}{{/e}}{{/b.c}}{{<p}}{{$k}}{{g}}{{/k}}{{h}}{{/p}}{{>q}}", "t"))) do

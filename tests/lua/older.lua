@@ -1,9 +1,9 @@
--- Every name that a part of lua/std has had still leads to a part: a run that was in flight when foyer was
--- upgraded goes on with older sources, and these ask for the parts by the names of their time.
+-- Every name that a part of lua/std has had still leads to a part. A run that was in flight when foyer was upgraded
+-- continues with older sources, and these use the older names.
 
 local std, t = ...
 
--- Add a name here when it is first used in a release; remove none while a run may know it.
+-- Add a name when a part gets it. Remove one only when no run in flight can use it.
 local names = {
   "by_hand", "call", "catch", "cli_args", "confirm", "definition", "deliver", "each", "entries", "errors", "event",
   "failure", "fault", "layout", "manual", "mismatch", "model", "mustache", "override", "recipe", "recipe_settings",
@@ -18,7 +18,7 @@ local function has(name, ...)
   for _, key in ipairs({ ... }) do t.equal(type(std.part(name)[key]), "function", name .. "." .. key) end
 end
 
--- What the sources of 2026-11 call.
+-- The functions that the sources of 2026-11 call.
 has("schema", "apply", "describe", "is_id")
 has("types", "list", "number", "time", "file", "is_type", "names")
 has("mismatch", "describe", "show", "id", "key")

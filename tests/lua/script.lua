@@ -1,4 +1,4 @@
--- Layers: the nearest file, super, and what a definition may say.
+-- script: the nearest layer, super, and the keys of a definition.
 
 local std, t = ...
 local script, call = std.part("script"), std.part("call")

@@ -1,4 +1,4 @@
--- The stable merge sort that stands in for table.sort.
+-- sort: the stable merge sort that replaces table.sort.
 
 local std, t = ...
 local sort = std.part("sort")
@@ -16,7 +16,7 @@ t.equal(sorted { "b", "a", "B", "" }, { "", "B", "a", "b" }, "strings")
 t.equal(sorted({ 1, 3, 2 }, function(a, b) return a > b end), { 3, 2, 1 }, "descending")
 t.equal(select("#", sort { 2, 1 }), 0, "returns nothing, as table.sort")
 
--- A repeatable source of numbers of our own: math.random differs from run to run.
+-- Repeatable numbers: math.random differs from run to run.
 local seed = 1
 local function random(n)
   seed = (seed * 1103515245 + 12345) % 2147483648
@@ -57,7 +57,7 @@ for name, make in pairs {
   t.equal(calls < most, true, name .. " takes n log n comparisons, not " .. calls)
 end
 
--- Bad comparisons: a clear error or some order, never a crash, never a lost element
+-- Wrong comparisons: an error or some order, never a crash or a lost element
 local function elements(list)
   local sum = 0
   for _, v in ipairs(list) do sum = sum + v end

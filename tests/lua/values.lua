@@ -1,4 +1,4 @@
--- Values against fields, and the command line's words.
+-- values: a value against fields. cli_args: the command line's arguments.
 
 local std, t = ...
 local values = std.part("values")
@@ -109,7 +109,7 @@ t.equal(t.fails(function() words("any:={") end, "cannot read any:=").kind, "usag
 for word, when in pairs { ["1767225600"] = 1767225600, ["1767225600.5"] = 1767225600.5, ["123456789"] = 123456789 } do
   t.equal(words("at=" .. word), { at = when }, word .. " is a moment in Unix seconds")
 end
--- not a moment in August of 1970, nor one of the others of that year
+-- not times of 1970
 for _, word in ipairs { "20260101", "2026", "202601", "12345678.5", "-1767225600", "0x7fffffff", "1e9" } do
   local at = words("at=" .. word).at
   t.equal(at, word, word .. " is no moment")
@@ -143,7 +143,7 @@ refused("rows is a list", "rows.01.n=1")
 refused("rows is a list", "rows.-1.n=1")
 refused("rows%.1%.tags is a list", "rows.1.tags.x=1")
 
--- names of which a part is empty, or that a value stands in the way of
+-- names with an empty part, or below a value
 
 refused("^cannot read free%.A%.%.B=…: a part of the name is empty; if a name holds dots, give the object as JSON: "
   .. "free:='{\"A%.%.B\": …}'$", "free.A..B=x")
@@ -152,7 +152,7 @@ refused("cannot read %.s=…: a part of the name is empty$", ".s=x")
 refused("it names no field", "..=x")
 refused("^cannot read any%.x=…: any has a value, so it cannot have names; give one of the two$", "any=1", "any.x=2")
 
--- onto an input that is there
+-- added to an existing input
 
 t.equal(words_into({ free = { a = 1 }, s = "x", l = json.array({ 1 }) }, "free.b=2", "s=y", "l=2"),
   { free = { a = 1, b = "2" }, s = "y", l = { 2 } }, "a key replaces, a.b adds")

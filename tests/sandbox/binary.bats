@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# What a script may try, through the binary: the process ends as it says, and names the culprit.
+# Scripts that loop, take memory or are malformed, in the built program: it ends with the right exit code and names the
+# script.
 
 load ../e2e/helper
 
@@ -37,7 +38,7 @@ ends() { # STATUS PART
   [[ $stderr == *"$2"* ]]
 }
 
-@test "the watchdog ends what no hook reaches, and names client and recipe" {
+@test "the watchdog ends a loop inside of a C function, and names client and recipe" {
   probe 'return (("a"):rep(5000):find(".-.-.-.-.-.-b"))'
   ends 70 "watchdog: client acme, recipe probe hangs"
 }
@@ -86,7 +87,7 @@ ends() { # STATUS PART
   ends 70 "cannot load recipes/probe.lua: C stack overflow"
 }
 
-@test "bytecode is no script" {
+@test "bytecode is refused" {
   printf '\033Lua\124\000\031\223\r\n\032\n' >"$AGENCY/recipes/probe.lua"
   run_probe
   ends 70 "recipes/probe.lua: it is compiled Lua"
@@ -131,7 +132,7 @@ settings() {
   probe 'return 1'
 }
 
-@test "settings that compute for ever, or for too much memory" {
+@test "settings that loop, or take too much memory" {
   settings 'while true do end'
   ends 78 "computes for too long"
   settings 'local s = "x" while true do s = s .. s end'
@@ -146,14 +147,14 @@ settings() {
   ends 78 "clients/acme/client.lua"
 }
 
-@test "settings that hold themselves, or one table many times" {
+@test "settings that contain themselves, or one table many times" {
   settings 'local t = {} t.vars = t return t'
   ends 78 "nested too deeply"
   settings 'local t = { 1 } for _ = 1, 10 do t = { t, t, t, t, t, t, t, t } end return { name = "x", vars = { t = t } }'
   ends 78 "more values than a settings file can hold"
 }
 
-@test "settings with keys that are no text" {
+@test "settings with keys that are not text" {
   settings 'return { name = "x", vars = { ["\xff"] = { a = { b = 1 } } } }'
   ends 78 "UTF-8"
   settings 'return { name = "x", vars = { ["a\0b"] = { a = 1 } } }'

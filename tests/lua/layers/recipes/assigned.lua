@@ -1,1 +1,1 @@
-return { summary = "Notes who was assigned.", on = "front/conversation-assigned", run = function() end }
+return { summary = "Notes the assignee.", on = "front/conversation-assigned", run = function() end }
