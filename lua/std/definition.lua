@@ -182,16 +182,8 @@ function check_fields(fields, path, report)
   end
 end
 
--- Calls report(path, sentence) for each mistake in the table of a KIND.
-function definition.check(kind, def, report)
-  check_keys(def, "", keys[kind], (kind == "action" and "an " or "a ") .. kind, report)
-  for key, hint in pairs(required[kind]) do
-    if def[key] == nil then report(key, "is missing: " .. hint) end
-  end
-  if kind == "action" and type(def.effect) == "string" and not effects[def.effect] then
-    report("effect", ("must be \"read\", \"write\" or \"idempotent\", not \"%s\""):format(
-      def.effect))
-  end
+-- The lists of text: `on`, `needs`, `scopes`, `confirms`.
+local function check_lists(kind, def, report)
   for _, key in ipairs({ "on", "needs", "scopes", "confirms" }) do
     local list = keys[kind][key] == "list" and fits(def[key], "list") and def[key] or {}
     for i, item in ipairs(list) do
@@ -204,9 +196,19 @@ function definition.check(kind, def, report)
       end
     end
   end
-  if kind == "action" and def.confirms ~= nil and def.confirm == nil and def.effect ~= "idempotent" then
+end
+
+local function check_action(def, report)
+  if type(def.effect) == "string" and not effects[def.effect] then
+    report("effect", ("must be \"read\", \"write\" or \"idempotent\", not \"%s\""):format(
+      def.effect))
+  end
+  if def.confirms ~= nil and def.confirm == nil and def.effect ~= "idempotent" then
     report("confirms", "names what `confirm` covers, but there is no `confirm`")
   end
+end
+
+local function check_recipe(def, report)
   if type(def.retry) == "table" then
     check_keys(def.retry, "retry", retry_keys, "retry", report)
     if type(def.retry.give_up) == "string" and not pcall(text.parse_duration, def.retry.give_up) then
@@ -220,6 +222,17 @@ function definition.check(kind, def, report)
   end
   local wrong = type(def.cron) == "string" and std.cron(def.cron)
   if wrong then report("cron", wrong) end
+end
+
+-- Calls report(path, sentence) for each mistake in the table of a KIND.
+function definition.check(kind, def, report)
+  check_keys(def, "", keys[kind], (kind == "action" and "an " or "a ") .. kind, report)
+  for key, hint in pairs(required[kind]) do
+    if def[key] == nil then report(key, "is missing: " .. hint) end
+  end
+  check_lists(kind, def, report)
+  if kind == "action" then check_action(def, report) end
+  if kind == "recipe" then check_recipe(def, report) end
   for _, key in ipairs({ "input", "output", "options" }) do
     if type(def[key]) == "table" then check_fields(def[key], key, report) end
   end

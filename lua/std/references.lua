@@ -37,8 +37,8 @@ local function is_id(field)
   return type(field[1]) == "string" and std.part("values").is_id(field[1])
 end
 
--- Adds to ASKS whether LITERAL fits FIELD, unless it does for each client: it may be a name that
--- stands for an id in the settings of some.
+-- Adds to ASKS the question whether LITERAL fits FIELD, unless it fits for every client. It may be a name that is an id
+-- in the settings of some clients only.
 local function ask_value(asks, field, key, literal, name, line)
   local fields, value = { [key] = field }, { [key] = literal }
   local values = std.part("values")
@@ -50,7 +50,7 @@ local function ask_value(asks, field, key, literal, name, line)
   end
 end
 
--- What a call passes to the action NAME as a table that is written down, against its `input`.
+-- Checks the table constructor that a call passes to the action NAME against its `input`.
 local function check_input(src, name, call, asks, add)
   local given, whole = source.fields(src, call.args[2])
   local ok, action = pcall(script.load, script.file("action", name), 1)
@@ -149,7 +149,7 @@ local function forbidden(address, host, app)
     .. "reach it"):format(host, app and "neither the connection's nor" or "not")
 end
 
--- Adds to ASKS whether a client's `hosts` has the host of ADDRESS, unless the connector of OF has it.
+-- Adds to ASKS the question whether a client's `hosts` has the host of ADDRESS, unless the connector of OF has it.
 local function ask_host(asks, address, line, of)
   local ok, connector = pcall(std.connector, of or "")
   local hosts = ok and type(connector.api) == "table" and connector.api.hosts or {}
@@ -184,9 +184,9 @@ local function check_globals(src, add)
   end
 end
 
--- {calls, templates (paths), roots, open (paths, or "*")} of the text of ENTRY, and what depends on a
--- client: a list of functions(settings, add). Settings are nil when they are not known. ADD(line,
--- sentence) is told of what does not exist.
+-- Returns {calls, templates (paths), roots, open (paths, or "*")} of the text of ENTRY, and the checks that depend on a
+-- client: a list of functions(settings, add); settings are nil when they are unknown. Calls ADD(line, sentence) for
+-- each name that does not exist.
 function references.read(text, entry, add)
   local src, asks = source.read(text), {}
   local found = {

@@ -133,7 +133,7 @@ local function prepare(name, value)
   for _, choice in ipairs(choices or {}) do fits = fits or value == choice end
   if fits then return function() into[name] = value end end
   if choices then return nil, ("%s: must be %s"):format(name, table.concat(choices, ", ")) end
-  return nil, name .. (name ~= "company" and NUMBERS[name] == nil and ": is not allowed" or ": is no good")
+  return nil, name .. (name ~= "company" and NUMBERS[name] == nil and ": is not allowed" or ": has a wrong value")
 end
 
 -- Settings (see above), {access_life, refresh_life, code_life = seconds, rotate, keep_old}, and actions:

@@ -1,14 +1,13 @@
--- foyer check: one step of it. A file that never ends takes only its own step with it, so each file
--- has one.
+-- foyer check: one step of it. Each file is a step of its own, so that a file that loops ends only its own step.
 --
--- A step sees the layers of the run's client; a run without a client sees those that clients without
--- files of their own share. args.clients names some of the clients that see these layers. A result says
--- `more` when it depends on them, so that the step is to be repeated for the others.
+-- A step sees the layers of the run's client. A run without a client sees the layers that all clients without files of
+-- their own share. args.clients: the names of some clients that see these layers. A result has `more` when it depends
+-- on them, so that the caller repeats the step for the other clients.
 --
--- Mistakes are {path, line, sentence, clients, always, sure, note}. `clients` names those of args.clients
--- that have it, and is missing when all that see these layers do. `always` counts in any case, `sure` for
--- the clients that have it; any other counts for clients that use the file. A `note` is not a mistake: it
--- says what cannot be told.
+-- Mistakes are {path, line, sentence, clients, always, sure, note}. `clients` lists those of args.clients that have the
+-- mistake; without it every client that sees these layers has it. An `always` mistake counts in any case, a `sure` one
+-- for the clients that have it, any other for the clients that use the file. A `note` is not a mistake: it reports what
+-- cannot be decided.
 local std = ...
 local script, references = std.part("script"), std.part("references")
 
@@ -17,7 +16,7 @@ local steps = {}
 local workspace = std.workspace()
 local BUILTIN = 3 -- the last layer
 
--- A list of mistakes, and the function that adds one. CLIENT is a name, or nil.
+-- Returns a list of mistakes and the function that adds one. CLIENT: a name, or nil.
 local function collector()
   local list, by_key = json.array({}), {}
   return list, function(path, line, sentence, scope, client)
@@ -36,8 +35,8 @@ local function collector()
   end
 end
 
--- Calls FN(settings, name) for each of NAMES; settings are nil when the client's file cannot be read.
--- Without names it calls FN(nil, nil) once.
+-- Calls FN(settings, name) for each of NAMES; settings are nil when the client's file cannot be read. Calls FN() once
+-- without names.
 local function each_client(names, fn)
   for _, name in ipairs(names) do
     local settings = std.client(name)
@@ -56,13 +55,13 @@ local function is_on(name, client)
   return (table_of(workspace, "recipes")[name] or false) ~= false
 end
 
--- The recipe's entry in the settings, or its KEY, as a path.
+-- Returns the path of the recipe's entry in the settings, or of its KEY.
 local function settings_field(name, key)
   local field = (name:find(".", 1, true) and "recipes[\"%s\"]" or "recipes.%s"):format(name)
   return key and field .. "." .. key or field
 end
 
--- The file and line that say so for a client.
+-- Returns file and line of that path for a client.
 local function settings_place(name, key, client, client_name)
   local entry = table_of(client, "recipes")[name]
   local own = entry ~= nil
@@ -71,7 +70,7 @@ local function settings_place(name, key, client, client_name)
   return info.path, std.line(source, settings_field(name, key))
 end
 
--- ---- plan: the files to check, and what can be said without reading them ----
+-- ---- plan: the files to check, and mistakes that show without reading them ----
 
 function steps.plan()
   local mistakes, add = collector()
@@ -163,7 +162,7 @@ local function names_template(field)
   return type(field) == "table" and field[1] == "template"
 end
 
--- The path of the template VALUE, noted as one that a script renders; ADD(sentence) when there is none.
+-- Returns the path of the template VALUE and adds it to RENDERED; calls ADD(sentence) when it does not exist.
 local function find_template(value, rendered, add)
   if type(value) ~= "string" then return nil end
   local path, sentence = references.template(value)
@@ -181,11 +180,11 @@ local function unknown_option(name, key, options)
       and "it takes " .. table.concat(names, ", ") or "it takes none")
 end
 
--- What is wrong with VALUE for the option KEY, or nil.
+-- Returns what is wrong with VALUE for the option KEY, or nil.
 local function option_mistake(name, key, value, options, client, rendered)
   local field, path = options[key], settings_field(name, key)
   if not field then return path .. ": " .. unknown_option(name, key, options) end
-  if type(value) == "userdata" then return nil end -- a secret: what it is shows later
+  if type(value) == "userdata" then return nil end -- a secret: its value is unknown here
   local ok, raised = pcall(std.part("values").apply, { [key] = field }, { [key] = value },
     settings_field(name), client)
   local mistake
@@ -197,7 +196,7 @@ local function option_mistake(name, key, value, options, client, rendered)
   return mistake
 end
 
--- The options that a client's settings give the recipe, when it is on; and whether it runs by itself.
+-- Returns the options that a client's settings have for the recipe, if it is on, and whether it runs by itself.
 local function options_given(name, recipe, client, client_name)
   if not client or not is_on(name, client) then return {}, false end
   return std.options(name, client_name), recipe.on or recipe.cron
@@ -205,8 +204,8 @@ local function options_given(name, recipe, client, client_name)
     or table_of(table_of(workspace, "recipes"), name).cron
 end
 
--- Checks the options of RECIPE for one client, who gives GIVEN. REPORT has `option`, of the recipe's own
--- file, and `setting`: functions of an option's name and a sentence.
+-- Checks the options of RECIPE for one client, whose settings are GIVEN. REPORT: the functions `option`, for mistakes
+-- in the recipe's own file, and `setting`; each takes an option's name and a sentence.
 local function check_options(name, recipe, given, client, rendered, report)
   local options = table_of(recipe, "options")
   for key, field in pairs(options) do
@@ -229,8 +228,8 @@ local function check_required(name, recipe, given, report)
   end
 end
 
--- option -> path of its default or false, for those that are templates; nil when an option is not a
--- table, of which the check of the definition tells.
+-- Returns option -> path of its default, or false, for the options that are templates; nil when an option is not a
+-- table, which the check of the definition reports.
 local function template_options(recipe)
   local defaults = {}
   for key, field in pairs(table_of(recipe, "options")) do
@@ -242,8 +241,8 @@ local function template_options(recipe)
   return defaults
 end
 
--- The definition of ENTRY, when it loads, and TELL(field, sentence, scope, client_name), which adds a
--- mistake in it. FOUND, what references.read found, gets `reads` and `defaults`.
+-- Returns the definition of ENTRY, if it can be loaded, and TELL(field, sentence, scope, client_name), which adds a
+-- mistake in it. Adds `reads` and `defaults` to FOUND, the result of references.read.
 local function check_definition(entry, found, paths, add)
   local loaded, definition, info = pcall(script.load, entry.file, entry.index)
   if not loaded then
@@ -316,7 +315,7 @@ function steps.script(args)
   return found
 end
 
--- ---- graph: which templates scripts render, and what they give them ----
+-- ---- graph: which templates scripts render, and with which data ----
 
 -- Returns, by the template's path, a script of the agency that may change the data of the template: it renders it, or
 -- calls or feeds a script that renders it.
@@ -350,7 +349,7 @@ local function givers(by_name)
   return found
 end
 
--- The scripts by what they are called: "action front/list-inboxes" -> entries, nearest layer first.
+-- Returns the scripts by kind and name: "action front/list-inboxes" -> entries, nearest layer first.
 local function by_name(scripts)
   local found = {}
   for _, entry in ipairs(scripts) do
@@ -361,7 +360,7 @@ local function by_name(scripts)
   return found
 end
 
--- args.scripts: the entries, each with what its script step found; args.templates: entries.
+-- args.scripts: the entries, each with the result of its script step; args.templates: entries.
 function steps.graph(args)
   local roots, open, rendered, included = {}, {}, {}, {}
   for _, entry in ipairs(args.scripts) do
@@ -403,7 +402,7 @@ local function may_be_given(finding)
   return finding.unknown and finding.nested and root ~= "client" and root ~= "vars"
 end
 
--- args.entry, and what the graph step returned
+-- args: entry, and the result of the graph step
 function steps.template(args)
   local mistakes, add = collector()
   local entry = args.entry
@@ -442,7 +441,7 @@ end
 
 -- ---- use: which clients use a file ----
 
--- The templates that a client's options name, or their defaults.
+-- Returns the templates that a client's options name, or their defaults.
 local function templates_chosen(entry, is_nearest, client, client_name)
   local chosen, given = {}, {}
   if entry.defaults and is_nearest and client and is_on(entry.name, client) then
@@ -456,7 +455,7 @@ local function templates_chosen(entry, is_nearest, client, client_name)
   return chosen
 end
 
--- path -> true for what the client uses of the scripts NAMED, and of what they render.
+-- Returns path -> true for the scripts of NAMED that the client uses, and for the templates that these render.
 local function paths_used(named, client, client_name)
   local used = {}
   local function use(key)
