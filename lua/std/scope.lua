@@ -6,7 +6,7 @@ local scope = {}
 
 -- ENTER() opens the scope, as std.enter and std.enter_each do; LEAVE(guard, outcome) closes it. FN gets the
 -- copy of the input and the guard. Returns FN's result; or nil, the failure as recorded {kind, message, …}
--- and, outside of a replay, the value that was raised. The guard closes the scope whatever happens.
+-- and, outside of a replay, the value that was raised. The guard closes the scope in any case.
 function scope.run(name, enter, leave, fn)
   local copy, recorded, guard <close> = enter()
   if copy == nil then return recorded.result, recorded.error end
