@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A run that was in flight when foyer was upgraded: it goes on with the parts of lua/std that it has used,
-# and finds those that it has not used yet under the names that they had.
+# A run that was in flight when foyer was upgraded continues with the parts of lua/std that it has used, and finds the
+# others under their older names.
 
 load helper
 load agency

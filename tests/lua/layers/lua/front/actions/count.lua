@@ -1,4 +1,4 @@
--- Pages of two up to INPUT.last, or the same page for ever.
+-- Returns pages of two numbers up to input.last, or the same page without end.
 return {
   summary = "Counts.",
   effect  = "read",

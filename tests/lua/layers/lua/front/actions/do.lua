@@ -1,4 +1,4 @@
--- Does what it is told, for tests of calls.
+-- Does what input.what says, for tests of calls.
 local kept = 0
 
 return {

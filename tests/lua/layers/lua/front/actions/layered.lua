@@ -1,4 +1,4 @@
--- The workspace's: over it lies acme's.
+-- The workspace's file; the client acme has one above it.
 return {
   summary = "From the workspace.",
   effect  = "read",

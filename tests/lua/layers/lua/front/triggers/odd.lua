@@ -1,4 +1,4 @@
--- Fires for "odd" events; what goes wrong is the event's choice.
+-- Fires for "odd" events. The event says which mistake the trigger makes.
 return {
   summary = "Something odd happened.",
   on      = { "odd" },
