@@ -4,6 +4,7 @@
 
 #include "cli/batch_table.h"
 #include "cli/cli.h"
+#include "work/attempt_end.h"
 #include "work/runner.h"
 #include "ops/selection.h"
 #include "cli/table.h"
@@ -72,11 +73,7 @@ static void on_run_end(void *arg, const struct attempt_result *end)
 
 static void on_dry_end(void *arg, const struct run_result *result)
 {
-    static const enum ledger_state states[] = {
-        [RUN_DONE] = LEDGER_DONE,       [RUN_SKIPPED] = LEDGER_SKIPPED,
-        [RUN_FAILED] = LEDGER_DEAD,     [RUN_SLEEPING] = LEDGER_SLEEPING,
-        [RUN_WAITING] = LEDGER_WAITING, [RUN_PARKED] = LEDGER_PARKED};
-    on_ended(arg, states[result->outcome], &result->err,
+    on_ended(arg, attempt_state(result->outcome), &result->err,
              result->outcome == RUN_DONE ? result->json : NULL, result->len);
 }
 

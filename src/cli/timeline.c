@@ -225,8 +225,9 @@ static void delivery_line(struct timeline *t, const json_t *d)
                *type = json_text_or(d, "type", "");
     const char *became = str_eq(state, "done")      ? "accepted"
                          : str_eq(state, "waiting") ? "accepted, waits for a worker"
-                         : str_eq(state, "stale")   ? "refused as stale: rightly signed, "
-                                                      "but too old (answered 401)"
+                         : str_eq(state, "stale")
+                             ? "refused as stale: its signature is right, "
+                               "but it is too old (answered 401)"
                          : str_eq(state, "channel") ? "answered on the spot"
                                                     : state;
     line(t, timeline_ms(d, "at"), 0, "delivery %lld: %s%s%s%s%s%s, signed as %s: %s",

@@ -1,561 +1,44 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/cli.h"
-#include "ops/selection.h"
-#include "ops/report.h"
 #include "cli/table.h"
 #include "cli/timeline.h"
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/mention.h"
-#include "base/str.h"
 #include "core/jsontree.h"
-
-enum {
-    SHOWN_MAX = 200,        /* deliveries, and runs */
-    SEARCHED_MAX = 20000,   /* deliveries, and activations, whose text is searched */
-    CONVERSATIONS_MAX = 10, /* that an address leads to */
-};
-
-struct trace {
-    struct cli *cli;
-    const char *what, *client;
-    json_t *deliveries, *runs; /* trees, oldest first */
-    json_t *shown;             /* ids of the runs that stand below a delivery */
-    json_t *ids;               /* of the deliveries to show */
-    json_t *conversations;     /* names, newest first */
-    struct mention *mention;   /* of `what`, while texts are searched */
-    int is_cut;                /* 1: there is more than what is shown */
-};
-
-static int64_t id_of(const json_t *tree)
-{
-    return json_integer_value(json_object_get(tree, "id"));
-}
-
-/* ---- reading deliveries and runs ---- */
-
-static int add_id(void *arg, const struct delivery *d)
-{
-    json_array_insert_new(arg, 0, json_integer(d->id));
-    return 0;
-}
-
-struct walk {
-    struct trace *t;
-    struct err *e;
-    int failed;
-};
-
-static int is_shown(const struct trace *t, int64_t run)
-{
-    size_t i;
-    json_t *id;
-    json_array_foreach(t->shown, i, id)
-    {
-        if (json_integer_value(id) == run)
-            return 1;
-    }
-    return 0;
-}
-
-static void note_shown(struct trace *t, const json_t *delivery)
-{
-    size_t i, k, n;
-    json_t *part, *trigger, *run;
-    json_array_foreach(json_object_get(delivery, "clients"), i, part)
-        json_array_foreach(json_object_get(part, "triggers"), k, trigger)
-            json_array_foreach(json_object_get(trigger, "runs"), n, run)
-    {
-        json_array_append_new(t->shown, json_integer(id_of(run)));
-    }
-}
-
-static int add_delivery(void *arg, const struct delivery *d)
-{
-    struct walk *walk = arg;
-    json_t *tree = report_delivery(walk->t->cli->report, d, walk->t->client, 1, walk->e);
-    walk->failed = !tree;
-    if (tree) {
-        note_shown(walk->t, tree);
-        json_array_append_new(walk->t->deliveries, tree);
-    }
-    return 1;
-}
-
-static int add_deliveries(struct trace *t, struct err *e)
-{
-    size_t i;
-    json_t *id;
-    json_array_foreach(t->ids, i, id)
-    {
-        struct walk walk = {t, e, 0};
-        struct inbox_filter filter = {
-            .id = json_integer_value(id), .state = -1, .limit = 1};
-        if (inbox_each(report_db(t->cli->report), &filter, add_delivery, &walk, e) != 0 ||
-            walk.failed)
-            return -1;
-    }
-    return 0;
-}
-
-/* Adds the ids of the newest deliveries of a conversation, or of an event. */
-static int find_deliveries(struct trace *t, const char *conversation, const char *event,
-                           struct err *e)
-{
-    struct inbox_filter filter = {.client = t->client,
-                                  .conversation = conversation,
-                                  .event = event,
-                                  .state = -1,
-                                  .limit = SHOWN_MAX};
-    size_t before = json_array_size(t->ids);
-    if (t->client)
-        filter.companies =
-            report_companies(t->cli->report, t->client, &filter.ncompanies);
-    if (inbox_each(report_db(t->cli->report), &filter, add_id, t->ids, e) != 0)
-        return -1;
-    t->is_cut |= json_array_size(t->ids) - before >= SHOWN_MAX;
-    return 0;
-}
-
-static int add_run_id(void *arg, const struct ledger_run *run)
-{
-    json_array_insert_new(arg, 0, json_integer(run->id));
-    return 0;
-}
-
-static int add_run(struct trace *t, int64_t id, struct err *e)
-{
-    json_t *tree = is_shown(t, id) ? NULL : report_run(t->cli->report, id, e);
-    if (tree)
-        json_array_append_new(t->runs, tree);
-    return tree || is_shown(t, id) ? 0 : -1;
-}
-
-/* Adds the runs that do not stand below a delivery: those by hand and by cron, and those
- * whose delivery was pruned. */
-static int add_other_runs(struct trace *t, const char *conversation, struct err *e)
-{
-    struct ledger_filter filter = {
-        .client = t->client, .conversation = conversation, .limit = SHOWN_MAX};
-    json_t *ids = json_array(), *id;
-    size_t i;
-    int rc = ledger_each(report_db(t->cli->report), &filter, add_run_id, ids, e);
-    t->is_cut |= json_array_size(ids) >= SHOWN_MAX;
-    json_array_foreach(ids, i, id)
-    {
-        if (rc == 0)
-            rc = add_run(t, json_integer_value(id), e);
-    }
-    json_decref(ids);
-    return rc;
-}
-
-/* ---- a run ---- */
-
-struct origin {
-    char *client;
-    int64_t activation, delivery;
-};
-
-static int on_run(void *arg, const struct ledger_run *run)
-{
-    struct origin *o = arg;
-    o->client = xstrdup(run->client);
-    o->activation = run->activation;
-    return 1;
-}
-
-static int on_activation(void *arg, const struct activation *a)
-{
-    ((struct origin *)arg)->delivery = a->delivery;
-    return 1;
-}
-
-/* Removes from the delivery's tree all that is not about the run ID. */
-static void keep_run(json_t *delivery, int64_t id)
-{
-    size_t i, k, n;
-    json_t *part, *trigger, *run;
-    json_array_foreach(json_object_get(delivery, "clients"), i, part)
-    {
-        json_t *kept = json_array();
-        json_array_foreach(json_object_get(part, "triggers"), k, trigger)
-            json_array_foreach(json_object_get(trigger, "runs"), n, run)
-        {
-            if (id_of(run) != id)
-                continue;
-            json_t *only = json_pack("[O]", run);
-            json_object_set_new(trigger, "runs", only);
-            json_object_del(trigger, "not_on");
-            json_array_append(kept, trigger);
-            break;
-        }
-        json_object_set_new(part, "triggers", kept);
-        json_object_del(part, "broken");
-    }
-}
-
-static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
-{
-    struct origin o = {0};
-    struct err ignored;
-    if (ledger_read(report_db(t->cli->report), id, on_run, &o, e) != 0)
-        return -1;
-    *client = o.client;
-    if (t->client && !str_eq(t->client, o.client))
-        return err_set(e, ERR_NOT_FOUND, "run %lld is of client %s, not of %s",
-                       (long long)id, o.client, t->client);
-    t->client = o.client;
-    if (o.activation)
-        inbox_activation(report_db(t->cli->report), o.activation, on_activation, &o,
-                         &ignored);
-    if (o.delivery) {
-        json_array_append_new(t->ids, json_integer(o.delivery));
-        if (add_deliveries(t, e) != 0)
-            return -1;
-        if (!is_shown(t, id)) /* the delivery was pruned before the run */
-            json_array_clear(t->deliveries);
-        for (size_t i = 0; i < json_array_size(t->deliveries); i++)
-            keep_run(json_array_get(t->deliveries, i), id);
-    }
-    return add_run(t, id, e);
-}
-
-/* ---- searching the stored texts for an address ---- */
-
-static void add_conversation(struct trace *t, const char *conversation)
-{
-    size_t i;
-    json_t *known;
-    json_array_foreach(t->conversations, i, known)
-    {
-        if (str_eq(json_string_value(known), conversation))
-            return;
-    }
-    if (json_array_size(t->conversations) < CONVERSATIONS_MAX)
-        json_array_append_new(t->conversations, json_string(conversation));
-    else
-        t->is_cut = 1;
-}
-
-struct candidate {
-    int64_t id;
-    char *conversation;
-};
-
-struct candidates {
-    struct candidate *list;
-    size_t n;
-};
-
-static int add_candidate(void *arg, const struct delivery *d)
-{
-    struct candidates *c = arg;
-    if (c->n % 1024 == 0)
-        c->list = xrealloc(c->list, (c->n + 1024) * sizeof *c->list);
-    c->list[c->n++] = (struct candidate){d->id, xstrdup_null(d->conversation)};
-    return 0;
-}
+#include "ops/trace.h"
+#include "base/log.h"
+#include "base/str.h"
 
 /* Shows on a terminal how far the search is. */
 static void show_progress(size_t done, size_t all)
 {
     char text[80];
-    if (done % 500 != 0)
-        return;
     snprintf(text, sizeof text, "searched %zu of %zu deliveries", done, all);
-    log_progress(text);
+    if (done == all)
+        log_progress(NULL);
+    else if (done % 500 == 0)
+        log_progress(text);
 }
 
-static int search_bodies(struct trace *t, struct err *e)
+static void print(struct timeline *line, const json_t *tree)
 {
-    struct inbox_filter filter = {
-        .client = t->client, .state = -1, .limit = SEARCHED_MAX};
-    struct candidates c = {0};
-    filter.companies = report_companies(t->cli->report, t->client, &filter.ncompanies);
-    int rc = inbox_each(report_db(t->cli->report), &filter, add_candidate, &c, e);
-    for (size_t i = 0; i < c.n; i++) {
-        char *body = NULL;
-        size_t len;
-        struct err ignored; /* it may be pruned meanwhile */
-        show_progress(i, c.n);
-        int is_there = rc == 0 && json_array_size(t->ids) < SHOWN_MAX &&
-                       inbox_body(report_db(t->cli->report), c.list[i].id, &body, &len,
-                                  &ignored) == 0;
-        if (is_there && mention_in(t->mention, body, len)) {
-            if (c.list[i].conversation)
-                add_conversation(t, c.list[i].conversation);
-            else
-                json_array_insert_new(t->ids, 0, json_integer(c.list[i].id));
-        }
-        free(body);
-        free(c.list[i].conversation);
-    }
-    free(c.list);
-    log_progress(NULL);
-    return rc;
-}
-
-/* Searches an activation without a delivery, as a poll makes them. */
-static int search_activation(void *arg, const struct activation *a)
-{
-    struct walk *walk = arg;
-    struct ledger_filter filter = {.activation = a->id};
-    json_t *ids = json_array(), *id;
-    size_t i;
-    if (!a->delivery && mention_in(walk->t->mention, a->event, strlen(a->event))) {
-        walk->failed = ledger_each(report_db(walk->t->cli->report), &filter, add_run_id,
-                                   ids, walk->e) != 0;
-        json_array_foreach(ids, i, id)
-        {
-            walk->failed =
-                walk->failed || add_run(walk->t, json_integer_value(id), walk->e) != 0;
-        }
-    }
-    json_decref(ids);
-    return walk->failed;
-}
-
-static int search_activations(struct trace *t, struct err *e)
-{
-    struct walk walk = {t, e, 0};
-    int64_t last;
-    if (inbox_last_activation(report_db(t->cli->report), &last, e) != 0)
-        return -1;
-    int64_t since = last > SEARCHED_MAX ? last - SEARCHED_MAX : 0;
-    return inbox_activations(report_db(t->cli->report), t->client, NULL, since,
-                             SEARCHED_MAX, search_activation, &walk, e) != 0 ||
-                   walk.failed
-               ? -1
-               : 0;
-}
-
-/* ---- what the argument names ---- */
-
-static int by_id(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* Puts the ids in the order in which the deliveries came, each once. */
-static void sort_ids(struct trace *t)
-{
-    size_t n = json_array_size(t->ids), i;
-    int64_t *list = xcalloc(n + 1, sizeof *list), last = 0;
-    json_t *id;
-    json_array_foreach(t->ids, i, id)
-    {
-        list[i] = json_integer_value(id);
-    }
-    qsort(list, n, sizeof *list, by_id);
-    json_array_clear(t->ids);
-    for (i = 0; i < n; i++) {
-        if (list[i] != last)
-            json_array_append_new(t->ids, json_integer(list[i]));
-        last = list[i];
-    }
-    free(list);
-}
-
-struct prefixes {
-    struct workspace *w;
-    const char *word;
-    int found;
-};
-
-static void try_prefix(void *arg, const char *app)
-{
-    struct prefixes *p = arg;
-    struct err e;
-    const json_t *connector = workspace_connector(p->w, app, &e);
-    const char *prefix = json_text(connector, "ids.conversation.prefix");
-    p->found |= prefix && str_starts(p->word, prefix);
-}
-
-static int is_conversation(const struct trace *t)
-{
-    struct prefixes p = {t->cli->w, t->what, 0};
-    overlay_each(workspace_overlay(t->cli->w), NULL, "lua", try_prefix, &p);
-    return p.found;
-}
-
-static int search_texts(struct trace *t, struct err *e)
-{
-    if (!t->client)
-        return cli_usage_error(
-            t->cli, e,
-            "name a client with --client: \"%.80s\" is searched for in "
-            "one client's events",
-            t->what);
-    t->mention = mention_new(t->what);
-    int rc = search_bodies(t, e) != 0 || search_activations(t, e) != 0 ? -1 : 0;
-    mention_free(t->mention);
-    return rc;
-}
-
-static int trace_things(struct trace *t, struct err *e)
-{
-    size_t i;
-    json_t *conversation;
-    if (is_conversation(t))
-        add_conversation(t, t->what);
-    else if (find_deliveries(t, NULL, t->what, e) != 0 ||
-             (json_array_size(t->ids) == 0 && search_texts(t, e) != 0))
-        return -1;
-    json_array_foreach(t->conversations, i, conversation)
-    {
-        if (find_deliveries(t, json_string_value(conversation), NULL, e) != 0)
-            return -1;
-    }
-    sort_ids(t);
-    if (add_deliveries(t, e) != 0)
-        return -1;
-    json_array_foreach(t->conversations, i, conversation)
-    {
-        if (add_other_runs(t, json_string_value(conversation), e) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* ---- when nothing was found ---- */
-
-static int find_stranger(void *arg, const struct delivery *d)
-{
-    struct err *e = arg;
-    err_set(e, ERR_NOT_FOUND,
-            "; delivery %lld names it, but is of the company %s, which the client is "
-            "not connected to: foyer events show %lld",
-            (long long)d->id, d->company ? d->company : "?", (long long)d->id);
-    return 1;
-}
-
-struct refused {
-    int64_t since_ms, times;
-};
-
-static int count_refusal(void *arg, const struct rejection *r)
-{
-    struct refused *f = arg;
-    f->times += r->at_ms >= f->since_ms ? r->times : 0;
-    return r->at_ms < f->since_ms;
-}
-
-/* Returns a new text about the webhooks that were refused in the last day, whose bodies
- * are not kept; "" when there were none. */
-static char *about_refusals(struct trace *t)
-{
-    enum { DAY_MS = 24 * 60 * 60 * 1000, MANY = 1000 };
-    struct refused f = {clock_wall_ms() - DAY_MS, 0};
-    struct err ignored;
-    inbox_rejections(report_db(t->cli->report), t->client, NULL, MANY, count_refusal, &f,
-                     &ignored);
-    if (f.times == 0)
-        return xstrdup("");
-    return xasprintf("; in the last 24 h %lld request%s refused, and their bodies are "
-                     "not kept: `foyer "
-                     "hooks%s%s` tells when and why",
-                     (long long)f.times, f.times == 1 ? " was" : "s were",
-                     t->client ? " " : "", t->client ? t->client : "");
-}
-
-static int nothing(struct trace *t, struct err *e)
-{
-    struct err stranger = {0};
-    struct inbox_filter filter = {.state = -1, .limit = 1};
-    if (is_conversation(t))
-        filter.conversation = t->what;
-    else
-        filter.event = t->what;
-    if (t->client)
-        inbox_each(report_db(t->cli->report), &filter, find_stranger, &stranger, e);
-    const char *client = t->client ? t->client : "";
-    char *refused = about_refusals(t);
-    err_set(e, ERR_NOT_FOUND,
-            "cannot trace \"%.120s\": no delivery and no run%s%s names it%s%s. Check "
-            "`foyer hooks%s%s` (is the address in Front, does anything arrive?), `foyer "
-            "connections` (which company is connected?), `foyer events list --state "
-            "unrouted`; deliveries and runs older than `keep` in foyer.lua are gone",
-            t->what, *client ? " of client " : "", client, stranger.text, refused,
-            *client ? " " : "", client);
-    free(refused);
-    return -1;
-}
-
-/* ---- the report ---- */
-
-static void print_trace(struct trace *t)
-{
-    struct timeline line = timeline_for(t->cli->w, t->client);
+    const char *client = json_text(tree, "client");
     size_t i;
     json_t *item;
-    table_printf(stdout, "%s%s%s (times in %s)\n", t->what, t->client ? " of " : "",
-                 t->client ? t->client : "", line.zone_name);
-    json_array_foreach(t->deliveries, i, item)
+    table_printf(stdout, "%s%s%s (times in %s)\n", json_text_or(tree, "what", "?"),
+                 client ? " of " : "", client ? client : "", line->zone_name);
+    json_array_foreach(json_object_get(tree, "deliveries"), i, item)
     {
         putchar('\n');
-        timeline_delivery(&line, item);
+        timeline_delivery(line, item);
     }
-    json_array_foreach(t->runs, i, item)
+    json_array_foreach(json_object_get(tree, "runs"), i, item)
     {
         putchar('\n');
-        timeline_run(&line, item, 0);
+        timeline_run(line, item, 0);
     }
-    if (t->is_cut)
+    if (json_is_true(json_object_get(tree, "more")))
         fprintf(stderr, "foyer: there is more; this is the newest\n");
-}
-
-static int report(struct trace *t, struct err *e)
-{
-    if (json_array_size(t->deliveries) + json_array_size(t->runs) == 0)
-        return nothing(t, e);
-    if (!t->cli->json) {
-        print_trace(t);
-        return 0;
-    }
-    struct timeline line = timeline_for(t->cli->w, t->client);
-    json_t *tree = json_pack("{s:s, s:s, s:O, s:O, s:b}", "what", t->what, "timezone",
-                             line.zone_name, "deliveries", t->deliveries, "runs", t->runs,
-                             "more", t->is_cut);
-    report_set_text(tree, "client", t->client);
-    cli_print_json(tree);
-    json_decref(tree);
-    return 0;
-}
-
-static int find_run(void *arg, const struct ledger_run *run)
-{
-    (void)arg;
-    (void)run;
-    return 1;
-}
-
-/* Returns 1 for "run 12", and for "12" without a client or when there is such a run:
- * another number may be a phone's. */
-static int is_run(const struct trace *t, int64_t *id)
-{
-    struct err ignored;
-    if (selection_id(t->what, "run", id, NULL) != 0)
-        return 0;
-    return str_starts(t->what, "run ") || !t->client ||
-           ledger_read(report_db(t->cli->report), *id, find_run, NULL, &ignored) == 0;
-}
-
-static int trace(struct trace *t, struct err *e)
-{
-    int64_t run;
-    char *client = NULL;
-    int rc = selection_check(t->cli->w, t->client, NULL, e);
-    if (rc == 0)
-        rc = is_run(t, &run) ? trace_run(t, run, &client, e) : trace_things(t, e);
-    if (rc == 0)
-        rc = report(t, e);
-    free(client);
-    return rc;
 }
 
 int cmd_trace(struct cli *cli, struct err *e)
@@ -567,20 +50,17 @@ int cmd_trace(struct cli *cli, struct err *e)
     const char *const *words = cli->words.items;
     char *what =
         cli->words.n == 2 ? xasprintf("%s %s", words[0], words[1]) : xstrdup(words[0]);
-    struct trace t = {.cli = cli,
-                      .what = what,
-                      .client = cli->client,
-                      .deliveries = json_array(),
-                      .runs = json_array(),
-                      .shown = json_array(),
-                      .ids = json_array(),
-                      .conversations = json_array()};
-    int rc = trace(&t, e);
-    json_decref(t.deliveries);
-    json_decref(t.runs);
-    json_decref(t.shown);
-    json_decref(t.ids);
-    json_decref(t.conversations);
+    json_t *tree = trace_find(cli->report, what, cli->client, show_progress, e);
     free(what);
-    return rc;
+    if (!tree)
+        return -1;
+    struct timeline line = timeline_for(cli->w, json_text(tree, "client"));
+    if (cli->json) {
+        json_object_set_new(tree, "timezone", json_string(line.zone_name));
+        cli_print_json(tree);
+    } else {
+        print(&line, tree);
+    }
+    json_decref(tree);
+    return 0;
 }

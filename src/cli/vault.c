@@ -8,8 +8,8 @@
 #include "store/sealing.h"
 
 struct rekey {
-    char *kept;  /* the file of the old key; NULL: none was replaced */
-    int went_on; /* 1: completed an earlier rekey */
+    char *old_key_file; /* NULL: none was replaced */
+    int went_on;        /* 1: completed an earlier rekey */
     struct sealing_count count;
 };
 
@@ -29,7 +29,7 @@ static int choose_key(struct store *store, struct vault *vault, struct rekey *r,
     r->went_on = count.other > 0 || (recorded[0] && strcmp(recorded, current) != 0);
     if (r->went_on)
         return 0;
-    return vault_renew(vault, &r->kept, e);
+    return vault_renew(vault, &r->old_key_file, e);
 }
 
 static int rekey(struct workspace *w, struct rekey *r, struct err *e)
@@ -61,8 +61,8 @@ static void show(const struct cli *cli, struct vault *vault, const struct rekey 
         json_t *tree =
             json_pack("{s:s, s:i, s:i, s:b}", "key", vault_key_id(vault), "values",
                       r->count.values, "sealed", r->count.other, "went_on", r->went_on);
-        if (r->kept)
-            json_object_set_new(tree, "old_key_file", json_string(r->kept));
+        if (r->old_key_file)
+            json_object_set_new(tree, "old_key_file", json_string(r->old_key_file));
         cli_print_json(tree);
         json_decref(tree);
         return;
@@ -70,11 +70,11 @@ static void show(const struct cli *cli, struct vault *vault, const struct rekey 
     printf("%s%d of %d values are newly sealed, with the key %s\n",
            r->went_on ? "an earlier rekey is completed: " : "", r->count.other,
            r->count.values, vault_key_id(vault));
-    if (r->kept)
+    if (r->old_key_file)
         fprintf(stderr,
                 "the old key is kept in %s: delete that file when no backup and no other "
                 "workspace needs it\n",
-                r->kept);
+                r->old_key_file);
 }
 
 int cmd_vault(struct cli *cli, struct err *e)
@@ -88,6 +88,6 @@ int cmd_vault(struct cli *cli, struct err *e)
     int rc = rekey(cli->w, &r, e);
     if (rc == 0)
         show(cli, workspace_vault(cli->w, NULL), &r);
-    free(r.kept);
+    free(r.old_key_file);
     return rc;
 }

@@ -11,7 +11,8 @@ enum diagnosis_status { DIAGNOSIS_OK, DIAGNOSIS_WARNING, DIAGNOSIS_PROBLEM };
 
 struct diagnosis {
     json_t *list; /* of {check, status, message, …}; status: "ok", "warning", "problem" */
-    int counts[3]; /* of findings, by enum diagnosis_status */
+    int counts[3];  /* of findings, by enum diagnosis_status */
+    int reconnects; /* of the problems: those that connecting a client again ends */
 };
 
 void diagnosis_init(struct diagnosis *f);

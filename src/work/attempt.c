@@ -240,14 +240,9 @@ static void note_code(struct attempt *a, const struct pins *pins)
 
 static void end_well(struct attempt *a, const struct run_result *result)
 {
-    static const enum ledger_state states[] = {[RUN_DONE] = LEDGER_DONE,
-                                               [RUN_SKIPPED] = LEDGER_SKIPPED,
-                                               [RUN_SLEEPING] = LEDGER_SLEEPING,
-                                               [RUN_WAITING] = LEDGER_WAITING,
-                                               [RUN_PARKED] = LEDGER_PARKED};
     a->failures = (struct policy_failures){0};
-    struct ledger_change change = attempt_change(a, states[result->outcome]);
-    const char *state = ledger_state_name(states[result->outcome]);
+    struct ledger_change change = attempt_change(a, attempt_state(result->outcome));
+    const char *state = ledger_state_name(attempt_state(result->outcome));
     int64_t in = (result->until_ms - clock_wall_ms()) / 1000;
     char span[64];
     switch (result->outcome) {

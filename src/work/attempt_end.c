@@ -17,6 +17,15 @@ enum {
 
 /* ---- ends ---- */
 
+enum ledger_state attempt_state(enum run_outcome outcome)
+{
+    static const enum ledger_state states[] = {
+        [RUN_DONE] = LEDGER_DONE,       [RUN_SKIPPED] = LEDGER_SKIPPED,
+        [RUN_FAILED] = LEDGER_DEAD,     [RUN_SLEEPING] = LEDGER_SLEEPING,
+        [RUN_WAITING] = LEDGER_WAITING, [RUN_PARKED] = LEDGER_PARKED};
+    return states[outcome];
+}
+
 struct ledger_change attempt_change(const struct attempt *a, enum ledger_state state)
 {
     return (struct ledger_change){.drop = -1,

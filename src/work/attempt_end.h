@@ -65,6 +65,9 @@ struct attempt { /* only ID, CLIENT and RUN are read elsewhere */
     void *arg;
 };
 
+/* The state that an attempt with OUTCOME leaves a run in. RUN_FAILED: LEDGER_DEAD, as of
+ * a run that is not retried. */
+enum ledger_state attempt_state(enum run_outcome outcome);
 /* A change that keeps all of the run but its STATE. */
 struct ledger_change attempt_change(const struct attempt *a, enum ledger_state state);
 /* Commits CHANGE, and what JOURNAL and PINS (either may be NULL) have that the store

@@ -260,7 +260,7 @@ PY
   fault '[{"kind": "status", "status": 404, "times": 2, "match": {"path": "/me"}}]'
   doctor
   same "$status" 65
-  finds problem connection 'not with whose token it is (404)'
+  finds problem connection 'does not say whose token it is (404)'
   fault '[{"kind": "drop", "times": 2}]'
   doctor
   same "$status" 65
