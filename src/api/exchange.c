@@ -265,7 +265,7 @@ static struct run_ask ask_of(const struct exchange *x)
     return (struct run_ask){.connection = x->connection,
                             .method = x->method,
                             .url = x->url,
-                            .lane = x->reads ? run_lane(x->run) : LANE_REPLY,
+                            .lane = x->reads ? run_lane(x->run) : WINDOW_LANE_REPLY,
                             .wait_ms = wait_ms > 0 ? wait_ms : 0,
                             .patient = run_is_patient(x->run),
                             .version = x->version};

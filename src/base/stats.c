@@ -124,7 +124,7 @@ uint64_t stats_get(enum stats_counter counter)
                   : 0;
 }
 
-void stats_time(enum timing timing, int64_t us)
+void stats_time(enum stats_timing timing, int64_t us)
 {
     if (!region)
         return;
@@ -172,7 +172,7 @@ int stats_head(struct buf *out, const char *name, const char *help, const char *
     return buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static int write_timing(struct buf *out, enum timing timing)
+static int write_timing(struct buf *out, enum stats_timing timing)
 {
     const char *name = times[timing].name;
     uint64_t count = 0, sum = atomic_load(&region->times[timing].sum_us);
@@ -205,6 +205,6 @@ int stats_write(struct buf *out)
                           stats_get((enum stats_counter)i));
     }
     for (int i = 0; i < STAT_TIMES && rc == 0; i++)
-        rc = write_timing(out, (enum timing)i);
+        rc = write_timing(out, (enum stats_timing)i);
     return rc;
 }

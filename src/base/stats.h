@@ -43,7 +43,7 @@ enum stats_counter {
     STATS
 };
 
-enum timing {
+enum stats_timing {
     STAT_TIME_COMMIT, /* one commit of the writer thread, with the wait for the disk */
     STAT_TIMES
 };
@@ -56,7 +56,7 @@ int stats_attach(int fd, struct err *e);
 
 void stats_add(enum stats_counter counter, uint64_t n);
 /* Adds one duration, in microseconds. */
-void stats_time(enum timing timing, int64_t us);
+void stats_time(enum stats_timing timing, int64_t us);
 /* Counts a request to /hooks/ that was refused with STATUS. */
 void stats_rejected(int status);
 /* Counts an API's answer to a request of a run. STATUS 0: there was no answer. */

@@ -66,7 +66,8 @@ static json_t *run(struct cli *cli, const struct call *c, struct err *e)
                                 .entry = "call",
                                 .args = args,
                                 .files = 1,
-                                .lane = c->all ? LANE_BULK : LANE_ACTIVATION,
+                                .lane =
+                                    c->all ? WINDOW_LANE_BULK : WINDOW_LANE_ACTIVATION,
                                 .wait_ms = c->wait_ms,
                                 .patient = c->wait != NULL,
                                 .dry = c->dry};

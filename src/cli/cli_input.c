@@ -122,7 +122,7 @@ json_t *cli_entry(struct cli *cli, const char *entry, json_t *args, struct err *
                                 .entry = entry,
                                 .args = args,
                                 .files = 1,
-                                .lane = LANE_BULK,
+                                .lane = WINDOW_LANE_BULK,
                                 .wait_ms = WAIT_MS,
                                 .patient = 1};
     json_t *result = session_run(cli->session, &call, NULL, e);

@@ -100,7 +100,7 @@ static void start_dry(struct batch *b, struct job *job)
                                 .args = b->args,
                                 .id = job->seed,
                                 .files = 1,
-                                .lane = LANE_ACTIVATION,
+                                .lane = WINDOW_LANE_ACTIVATION,
                                 .wait_ms = WAIT_MS,
                                 .patient = 1,
                                 .dry = 1};

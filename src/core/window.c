@@ -53,9 +53,9 @@ int64_t window_block(const struct window *w)
  * are used waits for the window's end, even if it is first in line. */
 static int64_t reserve(const struct window *w, enum window_lane lane)
 {
-    if (lane == LANE_BULK)
+    if (lane == WINDOW_LANE_BULK)
         return w->quota > 1 ? (w->quota + 9) / 10 : 0;
-    return lane == LANE_ACTIVATION ? w->quota / 20 : 0;
+    return lane == WINDOW_LANE_ACTIVATION ? w->quota / 20 : 0;
 }
 
 int64_t window_left(const struct window *w, enum window_lane lane)
@@ -97,8 +97,8 @@ int64_t window_wait(struct window *w, enum window_lane lane, int64_t wait_ms,
                     int64_t now_ms)
 {
     int64_t until = now_ms + wait_ms + WAIT_GRACE_MS;
-    if (lane != LANE_BULK && (until > w->waiting_until_ms[lane] ||
-                              w->waiting_until_ms[lane] > now_ms + WAITING_MAX_MS))
+    if (lane != WINDOW_LANE_BULK && (until > w->waiting_until_ms[lane] ||
+                                     w->waiting_until_ms[lane] > now_ms + WAITING_MAX_MS))
         w->waiting_until_ms[lane] = until;
     return until;
 }
@@ -106,7 +106,8 @@ int64_t window_wait(struct window *w, enum window_lane lane, int64_t wait_ms,
 /* A caller that waits longer has stored its own time. */
 int window_stop_waiting(struct window *w, enum window_lane lane, int64_t until_ms)
 {
-    if (lane == LANE_BULK || until_ms == 0 || w->waiting_until_ms[lane] != until_ms)
+    if (lane == WINDOW_LANE_BULK || until_ms == 0 ||
+        w->waiting_until_ms[lane] != until_ms)
         return 0;
     w->waiting_until_ms[lane] = 0;
     return 1;

@@ -8,7 +8,12 @@
 
 /* Priority classes of requests: the first lane that waits gets the company's next
  * request. Within a lane the oldest one gets it. */
-enum window_lane { LANE_REPLY, LANE_ACTIVATION, LANE_BULK, LANES };
+enum window_lane {
+    WINDOW_LANE_REPLY,
+    WINDOW_LANE_ACTIVATION,
+    WINDOW_LANE_BULK,
+    WINDOW_LANES
+};
 
 enum {
     WINDOW_DEFAULT_LIMIT =
@@ -44,7 +49,7 @@ struct window {
     int64_t pathless_until_ms; /* after a burst's 429 for a path without an id */
     /* A caller in this lane waits. It is assumed gone if it has not asked again by this
      * time. */
-    int64_t waiting_until_ms[LANE_BULK];
+    int64_t waiting_until_ms[WINDOW_LANE_BULK];
 };
 
 /* Returns the window of a company about which nothing is known. */

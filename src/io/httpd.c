@@ -35,12 +35,12 @@ static struct httpd_conn *older(struct httpd_conn *a, struct httpd_conn *b)
  * slowest. Never one whose request the handler has. */
 static struct httpd_conn *find_victim(const struct httpd *d)
 {
-    struct httpd_conn *c = find_aged(d, CONN_DRAINING);
+    struct httpd_conn *c = find_aged(d, HTTPD_DRAINING);
     if (!c)
-        c = older(TAILQ_FIRST(&d->conns[CONN_IDLE]), find_aged(d, CONN_NEW));
+        c = older(TAILQ_FIRST(&d->conns[HTTPD_IDLE]), find_aged(d, HTTPD_NEW));
     if (!c)
-        c = older(find_aged(d, CONN_HEAD), find_aged(d, CONN_BODY));
-    return c ? c : find_aged(d, CONN_WRITING);
+        c = older(find_aged(d, HTTPD_HEAD), find_aged(d, HTTPD_BODY));
+    return c ? c : find_aged(d, HTTPD_WRITING);
 }
 
 static int has_room(const struct httpd *d)
@@ -272,7 +272,7 @@ void httpd_stop_accepting(struct httpd *d)
     const struct timeval now = {0};
     event_add(d->last, &now);
     struct httpd_conn *c, *next;
-    for (c = TAILQ_FIRST(&d->conns[CONN_IDLE]); c; c = next) {
+    for (c = TAILQ_FIRST(&d->conns[HTTPD_IDLE]); c; c = next) {
         next = TAILQ_NEXT(c, link);
         if (httpd_conn_unwritten(c) == 0)
             httpd_conn_free(c);
@@ -289,7 +289,7 @@ static int is_busy(const struct httpd_conn *c)
     if (c->request)
         return 0;
     return httpd_conn_unwritten(c) > 0 ||
-           (c->phase == CONN_NEW ? c->d->is_stopping : c->phase != CONN_IDLE);
+           (c->phase == HTTPD_NEW ? c->d->is_stopping : c->phase != HTTPD_IDLE);
 }
 
 int httpd_busy(const struct httpd *d)
@@ -299,7 +299,7 @@ int httpd_busy(const struct httpd *d)
     LIST_FOREACH(r, &d->requests, link)
     n++;
     const struct httpd_conn *c;
-    for (int i = 0; i < CONN_PHASES; i++)
+    for (int i = 0; i < HTTPD_PHASES; i++)
         TAILQ_FOREACH(c, &d->conns[i], link)
     n += is_busy(c);
     return n;

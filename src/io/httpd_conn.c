@@ -45,15 +45,15 @@ static int64_t phase_ms(const struct httpd *d, enum httpd_phase phase)
 {
     int64_t request_ms = d->limits.request_ms;
     switch (phase) {
-    case CONN_NEW:
+    case HTTPD_NEW:
         return d->is_stopping && request_ms > SILENT_MS ? SILENT_MS : request_ms;
-    case CONN_HEAD:
-    case CONN_BODY:
+    case HTTPD_HEAD:
+    case HTTPD_BODY:
         return request_ms;
-    case CONN_IDLE:
-    case CONN_WRITING:
+    case HTTPD_IDLE:
+    case HTTPD_WRITING:
         return d->limits.idle_ms;
-    case CONN_DRAINING:
+    case HTTPD_DRAINING:
         return DRAIN_MS;
     default:
         return -1;
@@ -132,7 +132,7 @@ static void on_drain(evutil_socket_t fd, short what, void *arg)
     if (n <= 0 || c->drained > DRAIN_MAX || clock_mono_us() > c->drain_until_us)
         httpd_conn_free(c);
     else
-        httpd_conn_enter(c, CONN_DRAINING);
+        httpd_conn_enter(c, HTTPD_DRAINING);
 }
 
 /* Ends C after its answers are written. */
@@ -153,7 +153,7 @@ static void conn_end(struct httpd_conn *c)
     c->drain = event_new(c->d->base, fd, EV_READ | EV_PERSIST, on_drain, c);
     httpd_must(c->drain && event_add(c->drain, NULL) == 0, "event_new");
     c->drain_until_us = clock_mono_us() + c->d->limits.request_ms * 1000;
-    httpd_conn_enter(c, CONN_DRAINING);
+    httpd_conn_enter(c, HTTPD_DRAINING);
 }
 
 /* ---- answers ---- */
@@ -225,7 +225,7 @@ static void hand_out(struct httpd_conn *c)
     *r = (struct httpd_request){.conn = c, .http = c->reader};
     http1_init(&c->reader, &limits);
     c->request = r;
-    httpd_conn_enter(c, CONN_HANDED);
+    httpd_conn_enter(c, HTTPD_HANDED);
     LIST_INSERT_HEAD(&d->requests, r, link);
     d->handler(d->arg, r);
 }
@@ -262,10 +262,10 @@ static void wait_for_input(struct httpd_conn *c)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     enum http1_state state = http1_state(&c->reader);
-    enum httpd_phase phase = state == HTTP1_BODY    ? CONN_BODY
-                             : state == HTTP1_HEAD  ? CONN_HEAD
-                             : c->phase == CONN_NEW ? CONN_NEW
-                                                    : CONN_IDLE;
+    enum httpd_phase phase = state == HTTP1_BODY     ? HTTPD_BODY
+                             : state == HTTP1_HEAD   ? HTTPD_HEAD
+                             : c->phase == HTTPD_NEW ? HTTPD_NEW
+                                                     : HTTPD_IDLE;
     if (http1_take_continue(&c->reader))
         bufferevent_write(c->bev, go_on, sizeof go_on - 1);
     if (c->phase != phase)
@@ -277,7 +277,7 @@ void httpd_conn_settle(struct httpd_conn *c)
 {
     int is_over = c->has_ended && !c->request &&
                   evbuffer_get_length(bufferevent_get_input(c->bev)) == 0;
-    int is_quiet = http1_state(&c->reader) == HTTP1_START && c->phase != CONN_NEW;
+    int is_quiet = http1_state(&c->reader) == HTTP1_START && c->phase != HTTPD_NEW;
     if (is_over && !c->is_last && http1_has_begun(&c->reader))
         conn_refuse(c, 400, "the client has ended the connection in the middle of it");
     if (is_over || (c->d->is_stopping && !c->request && is_quiet))
@@ -289,8 +289,8 @@ void httpd_conn_settle(struct httpd_conn *c)
         conn_end(c);
     } else if (c->is_last || left > UNWRITTEN_MAX) {
         set_reading(c, 0);
-        if (c->phase != CONN_WRITING)
-            httpd_conn_enter(c, CONN_WRITING);
+        if (c->phase != HTTPD_WRITING)
+            httpd_conn_enter(c, HTTPD_WRITING);
         c->unwritten = left;
     } else {
         wait_for_input(c);
@@ -300,7 +300,7 @@ void httpd_conn_settle(struct httpd_conn *c)
 /* Runs C until it waits for the client, the handler or the network. May free C. */
 static void conn_run(struct httpd_conn *c)
 {
-    if (c->is_running || c->phase == CONN_DRAINING)
+    if (c->is_running || c->phase == HTTPD_DRAINING)
         return;
     c->is_running = 1;
     while (!c->request && !c->is_last && !c->is_dropped &&
@@ -323,7 +323,7 @@ static void on_output(struct bufferevent *bev, void *arg)
 {
     (void)bev;
     struct httpd_conn *c = arg;
-    if (c->phase == CONN_WRITING)
+    if (c->phase == HTTPD_WRITING)
         conn_run(c);
 }
 
@@ -345,7 +345,7 @@ static void on_answered(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     struct httpd *d = arg;
     struct httpd_conn *c;
-    while ((c = TAILQ_FIRST(&d->conns[CONN_ANSWERED])))
+    while ((c = TAILQ_FIRST(&d->conns[HTTPD_ANSWERED])))
         conn_run(c);
 }
 
@@ -353,7 +353,7 @@ void httpd_conn_answered(struct httpd_conn *c)
 {
     if (c->is_running) /* conn_run, which called the handler, continues */
         return;
-    httpd_conn_enter(c, CONN_ANSWERED);
+    httpd_conn_enter(c, HTTPD_ANSWERED);
     event_active(c->d->answered, EV_TIMEOUT, 0);
 }
 
@@ -370,8 +370,8 @@ void httpd_conn_new(struct httpd *d, int fd)
     bufferevent_setcb(c->bev, on_input, on_output, on_event, c);
     bufferevent_setwatermark(c->bev, EV_WRITE, UNWRITTEN_MAX, 0);
     d->nconns++;
-    TAILQ_INSERT_TAIL(&d->conns[CONN_NEW], c, link);
-    httpd_conn_enter(c, CONN_NEW);
+    TAILQ_INSERT_TAIL(&d->conns[HTTPD_NEW], c, link);
+    httpd_conn_enter(c, HTTPD_NEW);
     set_reading(c, 1);
 }
 
@@ -379,15 +379,15 @@ void httpd_conn_new(struct httpd *d, int fd)
 
 static void expire(struct httpd_conn *c)
 {
-    int is_moving = c->phase == CONN_WRITING && httpd_conn_unwritten(c) < c->unwritten;
+    int is_moving = c->phase == HTTPD_WRITING && httpd_conn_unwritten(c) < c->unwritten;
     if (is_moving) {
         c->unwritten = httpd_conn_unwritten(c);
-        httpd_conn_enter(c, CONN_WRITING);
-    } else if ((c->phase == CONN_HEAD || c->phase == CONN_BODY) &&
+        httpd_conn_enter(c, HTTPD_WRITING);
+    } else if ((c->phase == HTTPD_HEAD || c->phase == HTTPD_BODY) &&
                http1_has_begun(&c->reader)) {
         conn_refuse(c, 408,
-                    c->phase == CONN_HEAD ? "its head takes too long"
-                                          : "its body takes too long");
+                    c->phase == HTTPD_HEAD ? "its head takes too long"
+                                           : "its body takes too long");
         conn_run(c);
     } else {
         httpd_conn_free(c);
@@ -401,7 +401,7 @@ static void on_check(evutil_socket_t fd, short what, void *arg)
     int64_t now = clock_mono_us();
     struct httpd_conn *c;
     d->check_us = INT64_MAX;
-    for (int i = 0; i < CONN_PHASES; i++) {
+    for (int i = 0; i < HTTPD_PHASES; i++) {
         if (phase_ms(d, (enum httpd_phase)i) < 0)
             continue;
         while ((c = TAILQ_FIRST(&d->conns[i])) && deadline_us(c) <= now)
@@ -417,7 +417,7 @@ void httpd_conns_init(struct httpd *d)
 {
     d->check_us = INT64_MAX;
     LIST_INIT(&d->requests);
-    for (int i = 0; i < CONN_PHASES; i++)
+    for (int i = 0; i < HTTPD_PHASES; i++)
         TAILQ_INIT(&d->conns[i]);
     d->check = evtimer_new(d->base, on_check, d);
     d->answered = event_new(d->base, -1, 0, on_answered, d);
@@ -427,7 +427,7 @@ void httpd_conns_init(struct httpd *d)
 void httpd_conns_free(struct httpd *d)
 {
     struct httpd_conn *c;
-    for (int i = 0; i < CONN_PHASES; i++)
+    for (int i = 0; i < HTTPD_PHASES; i++)
         while ((c = TAILQ_FIRST(&d->conns[i])))
             httpd_conn_free(c);
     event_free(d->check);

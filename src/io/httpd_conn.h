@@ -17,18 +17,18 @@
 
 /* What a connection waits for, which decides its deadline. */
 enum httpd_phase {
-    CONN_NEW,      /* its first byte; with TLS, also the handshake */
-    CONN_IDLE,     /* the next request */
-    CONN_HEAD,     /* the rest of a head */
-    CONN_BODY,     /* the rest of a body */
-    CONN_HANDED,   /* the handler, which has its request */
-    CONN_ANSWERED, /* nothing: the handler has answered; the next request may be in its
+    HTTPD_NEW,      /* its first byte; with TLS, also the handshake */
+    HTTPD_IDLE,     /* the next request */
+    HTTPD_HEAD,     /* the rest of a head */
+    HTTPD_BODY,     /* the rest of a body */
+    HTTPD_HANDED,   /* the handler, which has its request */
+    HTTPD_ANSWERED, /* nothing: the handler has answered; the next request may be in its
                       input */
-    CONN_WRITING,  /* the client, which must read some of the answers first */
-    CONN_DRAINING, /* the client's end: the last answer is written, and further input is
+    HTTPD_WRITING,  /* the client, which must read some of the answers first */
+    HTTPD_DRAINING, /* the client's end: the last answer is written, and further input is
                       dropped; closing with unread input would reset the connection and
                       lose the answer */
-    CONN_PHASES
+    HTTPD_PHASES
 };
 
 struct httpd_conn {
@@ -63,7 +63,7 @@ struct httpd {
     struct httpd_limits limits;
     httpd_handler *handler;
     void *arg;
-    struct httpd_conns conns[CONN_PHASES];
+    struct httpd_conns conns[HTTPD_PHASES];
     int nconns;
     LIST_HEAD(, httpd_request) requests;
     int is_stopping;

@@ -151,7 +151,7 @@ static int attempt(struct rehearsal *r, struct err *e)
                             .args_len = strlen(r->args),
                             .files = 1,
                             .dry = 1,
-                            .lane = LANE_BULK,
+                            .lane = WINDOW_LANE_BULK,
                             .wait_ms = WAIT_MS,
                             .patient = 1,
                             .keep = 1,
@@ -213,7 +213,7 @@ json_t *rehearsal_recipe(struct session *s, const char *client, const char *reci
                                 .entry = "run",
                                 .args = args,
                                 .files = 1,
-                                .lane = LANE_BULK,
+                                .lane = WINDOW_LANE_BULK,
                                 .wait_ms = WAIT_MS,
                                 .patient = 1,
                                 .dry = 1};

@@ -24,10 +24,10 @@ struct block {
 struct company {
     struct company *next;
     char *name;
-    struct block blocks[LANES]; /* by the lowest lane that may use it */
-    int64_t want;               /* the next block: doubled while blocks are used up */
-    int64_t denied_ms[LANES], back_ms[LANES];
-    int64_t waiting_until_ms[LANES]; /* ours in the row */
+    struct block blocks[WINDOW_LANES]; /* by the lowest lane that may use it */
+    int64_t want; /* the next block: doubled while blocks are used up */
+    int64_t denied_ms[WINDOW_LANES], back_ms[WINDOW_LANES];
+    int64_t waiting_until_ms[WINDOW_LANES]; /* ours in the row */
     int64_t purged_ms;
 };
 
@@ -66,7 +66,7 @@ static void forget_denials(struct company *c)
 static int64_t unspent(const struct company *c, int64_t number)
 {
     int64_t n = 0;
-    for (int i = 0; i < LANES; i++)
+    for (int i = 0; i < WINDOW_LANES; i++)
         n += c->blocks[i].number == number ? c->blocks[i].permits : 0;
     return n;
 }
@@ -106,16 +106,17 @@ static int read_window(struct db *db, const char *company, struct window *w,
 static int write_window(struct db *db, const char *company, const struct window *w,
                         struct err *e)
 {
-    return db_change(
-        db,
-        "INSERT OR REPLACE INTO company (name, " WINDOW_COLUMNS
-        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        DB_ARGS(db_text(company), db_int(w->quota), db_int(w->learned), db_int(w->number),
-                db_int(w->ends_ms), db_int(w->told), db_int(w->used), db_int(w->searches),
-                db_int(w->blocked_until_ms), db_int(w->probe_from_ms), db_int(w->probes),
-                db_int(w->pathless_until_ms), db_int(w->waiting_until_ms[LANE_REPLY]),
-                db_int(w->waiting_until_ms[LANE_ACTIVATION])),
-        NULL, e);
+    return db_change(db,
+                     "INSERT OR REPLACE INTO company (name, " WINDOW_COLUMNS
+                     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     DB_ARGS(db_text(company), db_int(w->quota), db_int(w->learned),
+                             db_int(w->number), db_int(w->ends_ms), db_int(w->told),
+                             db_int(w->used), db_int(w->searches),
+                             db_int(w->blocked_until_ms), db_int(w->probe_from_ms),
+                             db_int(w->probes), db_int(w->pathless_until_ms),
+                             db_int(w->waiting_until_ms[WINDOW_LANE_REPLY]),
+                             db_int(w->waiting_until_ms[WINDOW_LANE_ACTIVATION])),
+                     NULL, e);
 }
 
 /* The last requests to one resource: exact in any stretch of WINDOW_BURST_MS. */
@@ -215,7 +216,7 @@ static int pass_burst(struct taking *t)
 static int drop_past(struct taking *t)
 {
     int changed = 0;
-    for (int i = 0; i < LANES; i++) {
+    for (int i = 0; i < WINDOW_LANES; i++) {
         struct block *block = &t->c->blocks[i];
         if (block->permits == 0 ||
             (block->number == t->w.number && !is_past(block, t->now_ms)))
@@ -240,7 +241,7 @@ static int note_waiting(struct taking *t)
     if (t->granted > 0) {
         changed = window_stop_waiting(&t->w, t->ask->lane, *until);
         *until = 0;
-    } else if (t->crowded && t->ask->lane != LANE_BULK) {
+    } else if (t->crowded && t->ask->lane != WINDOW_LANE_BULK) {
         int64_t wait = wait_of(t->back_ms, t->now_ms);
         *until =
             window_wait(&t->w, t->ask->lane,
@@ -288,7 +289,7 @@ static int take(struct db *db, void *arg, struct err *e)
 static struct block *block_for(struct company *c, const struct budget_ask *ask,
                                int64_t now_ms)
 {
-    for (int i = LANE_BULK; !ask->search && i >= (int)ask->lane; i--)
+    for (int i = WINDOW_LANE_BULK; !ask->search && i >= (int)ask->lane; i--)
         if (c->blocks[i].permits > 0 && !is_past(&c->blocks[i], now_ms))
             return &c->blocks[i];
     return NULL;
@@ -463,7 +464,7 @@ static int give_back(struct db *db, void *arg, struct err *e)
 static int give_back_all(struct budget *b, int64_t now_ms, int past_only, struct err *e)
 {
     for (struct company *c = b->companies; c; c = c->next) {
-        for (int i = 0; i < LANES; i++) {
+        for (int i = 0; i < WINDOW_LANES; i++) {
             struct block *block = &c->blocks[i];
             struct giving g = {c, block->number, block->permits};
             if (block->permits == 0 || (past_only && !is_past(block, now_ms)))
@@ -511,7 +512,7 @@ int budget_state(struct budget *b, const char *company, int64_t now_ms,
     int over = window_roll(&w, now_ms);
     *out = (struct budget_state){
         .limit = w.quota,
-        .left = window_left(&w, LANE_REPLY),
+        .left = window_left(&w, WINDOW_LANE_REPLY),
         .learned = (int)w.learned,
         .ends_ms = begun && !over ? w.ends_ms : 0,
         .blocked_until_ms = w.blocked_until_ms > now_ms ? w.blocked_until_ms : 0,

@@ -67,7 +67,7 @@ static const char few_due[] =
 
 /* The clients, then their recipes, each found by one step into the index; then the first
  * due runs of each. */
-#define LANES                                                                            \
+#define WINDOW_LANES                                                                     \
     "WITH RECURSIVE who (client) AS ("                                                   \
     " SELECT min(client) FROM run WHERE " LEDGER_MAY_START " UNION ALL"                  \
     " SELECT (SELECT min(run.client) FROM run WHERE " LEDGER_MAY_START                   \
@@ -79,7 +79,7 @@ static const char few_due[] =
     "   AND run.client = lane.client AND run.recipe > lane.recipe)"                      \
     "   FROM lane WHERE lane.recipe IS NOT NULL)"
 
-static const char many_due[] = LANES
+static const char many_due[] = WINDOW_LANES
     " SELECT f.id, f.due_ms, f.client FROM lane CROSS JOIN run f"
     " WHERE lane.recipe IS NOT NULL AND NOT " IS_PAUSED(
         "lane") " AND f.id IN ("
@@ -216,10 +216,11 @@ int ledger_next_due(struct db *db, int64_t *due_ms, struct err *e)
         return db_query(db, "SELECT min(due_ms) FROM run WHERE " LEDGER_MAY_START,
                         DB_NONE, read_due, due_ms, e);
     return db_query(db,
-                    LANES " SELECT min((SELECT min(r.due_ms) FROM run r WHERE"
-                          " r." LEDGER_MAY_START " AND r.client = lane.client"
-                          " AND r.recipe = lane.recipe)) FROM lane"
-                          " WHERE lane.recipe IS NOT NULL AND NOT " IS_PAUSED("lane"),
+                    WINDOW_LANES
+                    " SELECT min((SELECT min(r.due_ms) FROM run r WHERE"
+                    " r." LEDGER_MAY_START " AND r.client = lane.client"
+                    " AND r.recipe = lane.recipe)) FROM lane"
+                    " WHERE lane.recipe IS NOT NULL AND NOT " IS_PAUSED("lane"),
                     DB_NONE, read_due, due_ms, e);
 }
 

@@ -541,7 +541,7 @@ const char *run_id(const struct run *run)
 enum window_lane run_lane(const struct run *run)
 {
     int bulk = run->depth > 0 && run->scopes[run->depth - 1].bulk;
-    return bulk ? LANE_BULK : run->lane;
+    return bulk ? WINDOW_LANE_BULK : run->lane;
 }
 
 int64_t run_wait_ms(const struct run *run)

@@ -205,7 +205,7 @@ struct run_scope {          /* one script in the chain of ctx.call */
 
 struct run *run_of(lua_State *L);
 const char *run_id(const struct run *run);
-/* The lane of its reads: LANE_BULK in a scope that asks for it. */
+/* The lane of its reads: WINDOW_LANE_BULK in a scope that asks for it. */
 enum window_lane run_lane(const struct run *run);
 int64_t run_wait_ms(const struct run *run);
 int run_is_patient(const struct run *run);

@@ -382,7 +382,7 @@ static void begin(struct attempt *a, const struct ledger_run *row)
                             .args = a->args,
                             .args_len = strlen(a->args),
                             .files = by_hand,
-                            .lane = LANE_ACTIVATION,
+                            .lane = WINDOW_LANE_ACTIVATION,
                             .wait_ms = by_hand ? HAND_WAIT_MS : WAIT_MS,
                             .patient = by_hand,
                             .keep = 1,

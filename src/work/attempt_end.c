@@ -192,7 +192,7 @@ void attempt_tool(struct attempt *a, const char *entry, const json_t *args,
                             .args_len = strlen(text),
                             .app = a->app,
                             .company = a->company,
-                            .lane = LANE_ACTIVATION,
+                            .lane = WINDOW_LANE_ACTIVATION,
                             .wait_ms = WAIT_MS,
                             .pins = attempt_pins(a, &e)};
     a->run = run_start(session_runs(a->env->session), &spec, done, arg);

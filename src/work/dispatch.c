@@ -371,7 +371,7 @@ static void start(struct trigger_run *t, const char *label)
                             .entry = "deliver",
                             .args = args,
                             .args_len = strlen(args),
-                            .lane = LANE_ACTIVATION,
+                            .lane = WINDOW_LANE_ACTIVATION,
                             .wait_ms = LINE_MS};
     t->run = run_start(session_runs(d->session), &spec, on_ended, t);
     free(id);

@@ -163,7 +163,7 @@ static int start(void *arg, const struct ledger_receipt *row)
                             .entry = "receipt",
                             .args = text,
                             .args_len = strlen(text),
-                            .lane = LANE_BULK,
+                            .lane = WINDOW_LANE_BULK,
                             .wait_ms = WAIT_MS};
     x->run = run_start(session_runs(r->session), &spec, on_checked, x);
     free(text);

@@ -302,7 +302,7 @@ static void start_reading(struct plan *plan)
                             .client = plan->client,
                             .label = "schedule",
                             .entry = "schedule",
-                            .lane = LANE_BULK};
+                            .lane = WINDOW_LANE_BULK};
     plan->state = PLAN_READING;
     s->reading++;
     plan->run = run_start(session_runs(s->session), &spec, on_read, plan);

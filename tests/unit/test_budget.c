@@ -58,7 +58,7 @@ static int64_t take(enum window_lane lane, int64_t now_ms)
 
 static int64_t take_resource(const char *resource, int64_t now_ms)
 {
-    return take_of(budget, &(struct budget_ask){company, LANE_REPLY, resource, 0},
+    return take_of(budget, &(struct budget_ask){company, WINDOW_LANE_REPLY, resource, 0},
                    now_ms);
 }
 
@@ -116,14 +116,14 @@ static void test_an_unknown_company_is_asked_gently(void **state)
     assert_int_equal(s.limit, WINDOW_DEFAULT_LIMIT);
     assert_int_equal(s.learned, 0);
     assert_int_equal(s.ends_ms, 0);
-    assert_int_equal(take(LANE_BULK, start), 0); /* a one-shot does not wait */
-    assert_int_equal(take(LANE_BULK, start), 0);
-    assert_true(take(LANE_BULK, start) > 0);
-    assert_int_equal(take(LANE_BULK, start + 200), 0);
+    assert_int_equal(take(WINDOW_LANE_BULK, start), 0); /* a one-shot does not wait */
+    assert_int_equal(take(WINDOW_LANE_BULK, start), 0);
+    assert_true(take(WINDOW_LANE_BULK, start) > 0);
+    assert_int_equal(take(WINDOW_LANE_BULK, start + 200), 0);
     /* It is not starved when no answer ever says a thing. */
     int n = 3;
     for (int64_t t = start + 400; t < start + 60000; t += 100)
-        n += take(LANE_BULK, t) == 0;
+        n += take(WINDOW_LANE_BULK, t) == 0;
     assert_int_equal(n, 45); /* a tenth is not bulk's */
     assert_int_equal(state_at(start + 59999).left, 5);
 }
@@ -131,59 +131,59 @@ static void test_an_unknown_company_is_asked_gently(void **state)
 static void test_the_limit_is_learned(void **state)
 {
     (void)state;
-    take(LANE_BULK, start);
+    take(WINDOW_LANE_BULK, start);
     learn(100, 99, start + 37000, start + 100);
     struct budget_state s = state_at(start + 100);
     assert_int_equal(s.limit, 100);
     assert_int_equal(s.left, 99);
     assert_int_equal(s.learned, 1);
     assert_in_range(s.ends_ms, start + 37000, start + 38000);
-    assert_int_equal(drain(LANE_BULK, start + 200), 89);
-    assert_int_equal(drain(LANE_ACTIVATION, start + 200), 5);
-    assert_int_equal(drain(LANE_REPLY, start + 200), 5);
+    assert_int_equal(drain(WINDOW_LANE_BULK, start + 200), 89);
+    assert_int_equal(drain(WINDOW_LANE_ACTIVATION, start + 200), 5);
+    assert_int_equal(drain(WINDOW_LANE_REPLY, start + 200), 5);
     /* The window ends when the header said, not a minute after it began. */
-    assert_true(take(LANE_REPLY, start + 36999) > 0);
-    assert_int_equal(take(LANE_REPLY, start + 38000), 0);
+    assert_true(take(WINDOW_LANE_REPLY, start + 36999) > 0);
+    assert_int_equal(take(WINDOW_LANE_REPLY, start + 38000), 0);
     assert_int_equal(state_at(start + 38000).learned, 1);
 }
 
 static void test_counters_survive_a_restart(void **state)
 {
     (void)state;
-    take(LANE_BULK, start);
+    take(WINDOW_LANE_BULK, start);
     learn(100, 99, start + 50000, start);
-    assert_int_equal(drain(LANE_BULK, start), 89);
+    assert_int_equal(drain(WINDOW_LANE_BULK, start), 89);
     reopen();
     assert_int_equal(state_at(start).left, 10);
-    assert_true(take(LANE_BULK, start) > 0);
+    assert_true(take(WINDOW_LANE_BULK, start) > 0);
 }
 
 static void test_others_use_the_companys_limit_too(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++)
-        take(LANE_REPLY, start);
+        take(WINDOW_LANE_REPLY, start);
     learn(100, 40, start + 50000, start + 100); /* 58 by others */
     assert_int_equal(state_at(start + 100).left, 40);
     /* An answer that was sent before two that left since is no reason to count back. */
-    take(LANE_REPLY, start + 200);
-    take(LANE_REPLY, start + 1300);
+    take(WINDOW_LANE_REPLY, start + 200);
+    take(WINDOW_LANE_REPLY, start + 1300);
     int64_t left = state_at(start + 1300).left;
     learn(100, 40, start + 50000, start + 1400);
     learn(100, 90, start + 50000, start + 1400);
     assert_true(state_at(start + 1400).left <= left);
     learn(100, 0, start + 50000, start + 1500);
-    assert_true(take(LANE_REPLY, start + 1500) > 0);
+    assert_true(take(WINDOW_LANE_REPLY, start + 1500) > 0);
 }
 
 /* A permit that is in hand was surely not seen by the company. */
 static void test_permits_in_hand_count_as_ours(void **state)
 {
     (void)state;
-    take(LANE_BULK, start);
+    take(WINDOW_LANE_BULK, start);
     learn(400, 399, start + 50000, start);
     for (int i = 0; i < 9; i++)
-        take(LANE_BULK, start);
+        take(WINDOW_LANE_BULK, start);
     int64_t in_hand = 390 - state_at(start).left;
     assert_true(in_hand > 0);
     learn(400, 390, start + 50000, start); /* nobody else */
@@ -195,9 +195,9 @@ static void test_permits_in_hand_count_as_ours(void **state)
 static void test_late_and_odd_headers(void **state)
 {
     (void)state;
-    take(LANE_REPLY, start);
+    take(WINDOW_LANE_REPLY, start);
     learn(100, 99, start + 10000, start);
-    assert_int_equal(take(LANE_REPLY, start + 11500), 0); /* the next window */
+    assert_int_equal(take(WINDOW_LANE_REPLY, start + 11500), 0); /* the next window */
     learn(100, 99, start + 70000, start + 11600);
     int64_t left = state_at(start + 11700).left;
     learn(100, 3, start + 10000, start + 11700); /* of the last one */
@@ -221,26 +221,26 @@ static void test_late_and_odd_headers(void **state)
 static void test_a_clock_that_is_set_back(void **state)
 {
     (void)state;
-    take(LANE_REPLY, start);
+    take(WINDOW_LANE_REPLY, start);
     learn(20, 19, start + 50000, start);
-    drain(LANE_REPLY, start);
+    drain(WINDOW_LANE_REPLY, start);
     refused(NULL, 30000, 0, start);
     take_resource("cnv_1", start);
     int64_t then = start - 3600 * 1000;
-    assert_int_equal(take(LANE_REPLY, then), 0);
+    assert_int_equal(take(WINDOW_LANE_REPLY, then), 0);
     assert_int_equal(state_at(then).ends_ms, then + WINDOW_MS);
 }
 
 static void test_a_burst_is_per_resource(void **state)
 {
     (void)state;
-    take(LANE_REPLY, start);
+    take(WINDOW_LANE_REPLY, start);
     learn(1000, 999, start + 50000, start);
     for (int i = 0; i < WINDOW_BURST; i++)
         assert_int_equal(take_resource("cnv_1", start + 10 * i), 0);
     assert_int_equal(take_resource("cnv_1", start + 100), 1000);
     assert_int_equal(take_resource("cnv_2", start + 100), 0);
-    assert_int_equal(take(LANE_BULK, start + 100), 0);
+    assert_int_equal(take(WINDOW_LANE_BULK, start + 100), 0);
     /* Never six in any stretch of a second, also when windows would allow it. */
     assert_int_equal(take_resource("cnv_1", start + WINDOW_BURST_MS), 0);
     assert_int_equal(take_resource("cnv_1", start + WINDOW_BURST_MS), 10);
@@ -256,18 +256,18 @@ static void test_a_burst_is_per_resource(void **state)
 static void test_a_429_of_a_burst(void **state)
 {
     (void)state;
-    take(LANE_REPLY, start);
+    take(WINDOW_LANE_REPLY, start);
     learn(100, 90, start + 50000, start);
     refused("cnv_1", 341, 1, start);
     assert_int_equal(take_resource("cnv_1", start), 341);
     assert_int_equal(take_resource("cnv_2", start), 0);
-    assert_int_equal(take(LANE_BULK, start), 0);
+    assert_int_equal(take(WINDOW_LANE_BULK, start), 0);
     assert_int_equal(take_resource("cnv_1", start + 341), 0);
     assert_int_equal(state_at(start).blocked_until_ms, 0);
     refused(NULL, -1, 1, start + 5000);
-    assert_int_equal(take(LANE_BULK, start + 5000), WINDOW_BURST_MS);
+    assert_int_equal(take(WINDOW_LANE_BULK, start + 5000), WINDOW_BURST_MS);
     assert_int_equal(take_resource("cnv_1", start + 5000), 0);
-    assert_int_equal(take(LANE_BULK, start + 5000 + WINDOW_BURST_MS), 0);
+    assert_int_equal(take(WINDOW_LANE_BULK, start + 5000 + WINDOW_BURST_MS), 0);
 }
 
 static void test_a_429_of_the_company(void **state)
@@ -275,28 +275,28 @@ static void test_a_429_of_the_company(void **state)
     (void)state;
     struct live *live2 = live_new(dir);
     struct budget *other = budget_new(live2);
-    struct budget_ask ask = {company, LANE_BULK, NULL, 0};
-    take(LANE_REPLY, start);
+    struct budget_ask ask = {company, WINDOW_LANE_BULK, NULL, 0};
+    take(WINDOW_LANE_REPLY, start);
     learn(400, 300, start + 50000, start);
     /* The other process holds a block. */
     for (int i = 0; i < 10; i++)
         assert_int_equal(take_of(other, &ask, start), 0);
     refused(NULL, 20000, 0, start + 10);
     assert_true(take_of(other, &ask, start + 20) > 0); /* its block is void */
-    assert_true(take(LANE_REPLY, start + 20) > 0);
+    assert_true(take(WINDOW_LANE_REPLY, start + 20) > 0);
     assert_int_equal(state_at(start + 20).blocked_until_ms, start + 20010);
     refused(NULL, 5000, 0, start + 30); /* one that left earlier: no shorter */
     learn_of(other, 400, 200, start + 50000, start + 40);
-    assert_true(take(LANE_REPLY, start + 20009) > 0);
+    assert_true(take(WINDOW_LANE_REPLY, start + 20009) > 0);
     /* It is asked gently then. */
-    assert_int_equal(take(LANE_REPLY, start + 20010), 0);
-    assert_int_equal(take(LANE_REPLY, start + 20010), 0);
-    assert_true(take(LANE_REPLY, start + 20010) > 0);
+    assert_int_equal(take(WINDOW_LANE_REPLY, start + 20010), 0);
+    assert_int_equal(take(WINDOW_LANE_REPLY, start + 20010), 0);
+    assert_true(take(WINDOW_LANE_REPLY, start + 20010) > 0);
     assert_true(take_of(other, &ask, start + 20010) > 0);
     learn(400, 390, start + 80000, start + 20100);
-    assert_int_equal(take(LANE_REPLY, start + 20300), 0);
+    assert_int_equal(take(WINDOW_LANE_REPLY, start + 20300), 0);
     assert_int_equal(take_of(other, &ask, start + 20300), 0);
-    assert_true(drain(LANE_REPLY, start + 20300) > 300);
+    assert_true(drain(WINDOW_LANE_REPLY, start + 20300) > 300);
     budget_free(other);
     live_free(live2);
 }
@@ -315,15 +315,15 @@ static void test_retry_after_is_clamped(void **state)
 static void test_searches_have_their_share(void **state)
 {
     (void)state;
-    struct budget_ask search = {company, LANE_REPLY, NULL, 1};
-    take(LANE_REPLY, start);
+    struct budget_ask search = {company, WINDOW_LANE_REPLY, NULL, 1};
+    take(WINDOW_LANE_REPLY, start);
     learn(100, 99, start + 50000, start);
     int n = 0;
     while (take_of(budget, &search, start) == 0)
         n++;
     assert_int_equal(n, 40);
     assert_int_equal(state_at(start).left, 59);
-    assert_int_equal(drain(LANE_REPLY, start), 59);
+    assert_int_equal(drain(WINDOW_LANE_REPLY, start), 59);
     assert_int_equal(take_of(budget, &search, start + 51000), 0);
 }
 
@@ -332,25 +332,25 @@ static void test_higher_lanes_go_first(void **state)
     (void)state;
     struct live *live2 = live_new(dir);
     struct budget *other = budget_new(live2);
-    struct budget_ask reply = {company, LANE_REPLY, NULL, 0};
-    take(LANE_REPLY, start);
+    struct budget_ask reply = {company, WINDOW_LANE_REPLY, NULL, 0};
+    take(WINDOW_LANE_REPLY, start);
     learn(20, 10, start + 50000, start);
-    drain(LANE_REPLY, start);
+    drain(WINDOW_LANE_REPLY, start);
     int64_t end = start + 51000;
     assert_true(take_of(other, &reply, end - 1000) > 0); /* it waits */
-    assert_int_equal(take(LANE_BULK, end), 100);         /* and goes first */
-    assert_int_equal(take(LANE_ACTIVATION, end), 100);
+    assert_int_equal(take(WINDOW_LANE_BULK, end), 100);  /* and goes first */
+    assert_int_equal(take(WINDOW_LANE_ACTIVATION, end), 100);
     assert_int_equal(take_of(other, &reply, end), 0);
-    assert_int_equal(take(LANE_BULK, end + 100), 100); /* after the activation */
-    assert_int_equal(take(LANE_ACTIVATION, end + 100), 0);
-    assert_int_equal(take(LANE_BULK, end + 200), 0);
+    assert_int_equal(take(WINDOW_LANE_BULK, end + 100), 100); /* after the activation */
+    assert_int_equal(take(WINDOW_LANE_ACTIVATION, end + 100), 0);
+    assert_int_equal(take(WINDOW_LANE_BULK, end + 200), 0);
 
     /* Who waited and is gone does not hold up the others for long. */
-    drain(LANE_REPLY, end + 300);
+    drain(WINDOW_LANE_REPLY, end + 300);
     int64_t next = end + 61000;
     take_of(other, &reply, next - 3000);
-    assert_int_equal(take(LANE_BULK, next), 100);
-    assert_int_equal(take(LANE_BULK, next + 600), 0);
+    assert_int_equal(take(WINDOW_LANE_BULK, next), 100);
+    assert_int_equal(take(WINDOW_LANE_BULK, next + 600), 0);
     budget_free(other);
     live_free(live2);
 }
@@ -358,35 +358,35 @@ static void test_higher_lanes_go_first(void **state)
 static void test_a_permit_of_bulk_serves_a_reply(void **state)
 {
     (void)state;
-    take(LANE_BULK, start);
+    take(WINDOW_LANE_BULK, start);
     learn(400, 399, start + 50000, start);
     for (int i = 0; i < 20; i++)
-        take(LANE_BULK, start);
+        take(WINDOW_LANE_BULK, start);
     int64_t left = state_at(start).left;
     assert_true(left < 400 - 21); /* a block is in hand */
-    take(LANE_REPLY, start);
+    take(WINDOW_LANE_REPLY, start);
     assert_int_equal(state_at(start).left, left);
 }
 
 static void test_unused_permits_are_given_back(void **state)
 {
     (void)state;
-    take(LANE_BULK, start);
+    take(WINDOW_LANE_BULK, start);
     learn(400, 399, start + 50000, start);
     for (int i = 0; i < 20; i++)
-        take(LANE_BULK, start);
+        take(WINDOW_LANE_BULK, start);
     assert_true(state_at(start).left < 379);
     assert_int_equal(budget_give_back(budget, start + 999, NULL), 0);
     assert_true(state_at(start).left < 379);
     assert_int_equal(budget_give_back(budget, start + 1000, NULL), 0);
     assert_int_equal(state_at(start).left, 379);
     for (int i = 0; i < 20; i++)
-        take(LANE_BULK, start + 1000);
+        take(WINDOW_LANE_BULK, start + 1000);
     assert_true(state_at(start).left < 359);
-    take(LANE_BULK, start + 3000); /* by the next who asks */
+    take(WINDOW_LANE_BULK, start + 3000); /* by the next who asks */
     assert_int_equal(state_at(start).left, 358);
     for (int i = 0; i < 20; i++)
-        take(LANE_BULK, start + 3000);
+        take(WINDOW_LANE_BULK, start + 3000);
     reopen(); /* or by leaving */
     assert_int_equal(state_at(start).left, 338);
 }
@@ -394,13 +394,13 @@ static void test_unused_permits_are_given_back(void **state)
 static void test_a_lost_file_is_begun_anew(void **state)
 {
     (void)state;
-    take(LANE_BULK, start);
+    take(WINDOW_LANE_BULK, start);
     learn(400, 399, start + 50000, start);
     for (int i = 0; i < 20; i++)
-        take(LANE_BULK, start);
+        take(WINDOW_LANE_BULK, start);
     char *path = xasprintf("%s/state/live.db", dir);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(take(LANE_BULK, start), 0);
+    assert_int_equal(take(WINDOW_LANE_BULK, start), 0);
     assert_int_equal(state_at(start).limit, WINDOW_DEFAULT_LIMIT);
     assert_int_equal(state_at(start).left, WINDOW_DEFAULT_LIMIT - 1);
     free(path);
@@ -409,24 +409,24 @@ static void test_a_lost_file_is_begun_anew(void **state)
 static void test_an_api_that_names_no_limit_has_none(void **state)
 {
     (void)state;
-    assert_int_equal(take(LANE_REPLY, start), 0);
+    assert_int_equal(take(WINDOW_LANE_REPLY, start), 0);
     learn(WINDOW_NO_LIMIT, -1, -1, start);
-    assert_int_equal(drain(LANE_BULK, start), 10000);
+    assert_int_equal(drain(WINDOW_LANE_BULK, start), 10000);
     for (int i = 0; i < 100; i++)
         assert_int_equal(take_resource("cnv_1", start), 0);
     /* but a 429 it may answer still */
     refused(NULL, 5000, 0, start);
-    assert_int_not_equal(take(LANE_REPLY, start + 4999), 0);
-    assert_int_equal(take(LANE_REPLY, start + 5000), 0);
+    assert_int_not_equal(take(WINDOW_LANE_REPLY, start + 4999), 0);
+    assert_int_equal(take(WINDOW_LANE_REPLY, start + 5000), 0);
     learn(WINDOW_NO_LIMIT, -1, -1, start + 5010);
-    assert_int_equal(drain(LANE_REPLY, start + 5010), 10000);
+    assert_int_equal(drain(WINDOW_LANE_REPLY, start + 5010), 10000);
     /* a limit that it names after all holds at once, for blocks in memory too */
     learn(100, 90, start + 60000, start + 5010);
-    assert_int_equal(drain(LANE_REPLY, start + 5010), 90);
+    assert_int_equal(drain(WINDOW_LANE_REPLY, start + 5010), 90);
     /* and is not lifted by one answer without headers */
     learn(WINDOW_NO_LIMIT, -1, -1, start + 5010);
     assert_int_equal(state_at(start + 5010).limit, 100);
-    assert_int_equal(drain(LANE_REPLY, start + 5010), 0);
+    assert_int_equal(drain(WINDOW_LANE_REPLY, start + 5010), 0);
 }
 
 static void test_a_burst_without_an_id_holds_blocks_too(void **state)
@@ -434,11 +434,11 @@ static void test_a_burst_without_an_id_holds_blocks_too(void **state)
     (void)state;
     learn(1000, 999, start + 60000, start);
     for (int i = 0; i < 10; i++) /* more than half of the last block is in memory */
-        assert_int_equal(take(LANE_REPLY, start), 0);
+        assert_int_equal(take(WINDOW_LANE_REPLY, start), 0);
     refused(NULL, 500, 1, start);
-    assert_int_equal(take(LANE_REPLY, start), 500);
+    assert_int_equal(take(WINDOW_LANE_REPLY, start), 500);
     assert_int_equal(take_resource("cnv_1", start), 0);
-    assert_int_equal(take(LANE_REPLY, start + 500), 0);
+    assert_int_equal(take(WINDOW_LANE_REPLY, start + 500), 0);
 }
 
 /* Who reads the clock and then waits for the lock is a little behind the others. */
@@ -456,7 +456,7 @@ static void test_a_burst_counts_what_lies_a_little_ahead(void **state)
 static void test_old_rows_are_removed(void **state)
 {
     (void)state;
-    take(LANE_REPLY, start);
+    take(WINDOW_LANE_REPLY, start);
     learn(1000, 999, start + 50000, start);
     for (int i = 0; i < 100; i++) {
         char resource[16];

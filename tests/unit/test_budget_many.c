@@ -124,13 +124,13 @@ static void live_a_life(int me)
     if (me >= BULK) {
         int64_t begin = start + REPLY_STARTS_MS * (me - BULK + 1);
         park(me, begin);
-        wait_in_line(me, b, LANE_REPLY);
+        wait_in_line(me, b, WINDOW_LANE_REPLY);
         world->reply_waited[me - BULK] = world->now - begin;
         request(me, b);
     } else {
         park(me, start);
         while (world->served < CALLS) {
-            wait_in_line(me, b, LANE_BULK);
+            wait_in_line(me, b, WINDOW_LANE_BULK);
             request(me, b);
         }
     }
