@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,7 +57,7 @@ enum call_state {
 };
 
 struct httpc_call {
-    struct httpc_call *prev, *next;
+    TAILQ_ENTRY(httpc_call) entry; /* of client->calls[state] */
     struct httpc *client;
     enum call_state state;
     httpc_done *done;
@@ -82,15 +83,13 @@ struct httpc_call {
     char refused[ADDR_TEXT_SIZE]; /* the private address that was refused */
 };
 
-struct calls {
-    struct httpc_call *first, *last;
-};
+TAILQ_HEAD(calls, httpc_call);
 
 struct httpc {
     struct loop *loop;
     struct multi *multi;
-    struct calls queued, offered, held, active, finished;
-    int nactive, max_active; /* slots in use */
+    struct calls calls[CALL_TOLD]; /* by state, the oldest first */
+    int nactive, max_active;       /* slots in use */
     int is_calling;
     struct loop_timer *offer; /* fires at once when a request has got a slot */
     struct slot *spare_slots;
@@ -104,32 +103,23 @@ static void must(int ok, const char *what)
 {
     if (ok)
         return;
-    log_line(LOG_ERROR, "httpc: %s failed",
-             what); /* out of memory, or a mistake in foyer */
+    /* out of memory, or a mistake in foyer */
+    log_line(LOG_ERROR, "httpc: %s failed", what);
     abort();
 }
 
-static void calls_add(struct calls *list, struct httpc_call *call)
+static struct httpc_call *first_call(const struct httpc *c, enum call_state state)
 {
-    call->prev = list->last;
-    call->next = NULL;
-    if (list->last)
-        list->last->next = call;
-    else
-        list->first = call;
-    list->last = call;
+    return TAILQ_FIRST(&c->calls[state]);
 }
 
-static void calls_remove(struct calls *list, struct httpc_call *call)
+static void set_state(struct httpc_call *call, enum call_state state)
 {
-    if (call->prev)
-        call->prev->next = call->next;
-    else
-        list->first = call->next;
-    if (call->next)
-        call->next->prev = call->prev;
-    else
-        list->last = call->prev;
+    struct calls *calls = call->client->calls;
+    TAILQ_REMOVE(&calls[call->state], call, entry);
+    if (state != CALL_TOLD)
+        TAILQ_INSERT_TAIL(&calls[state], call, entry);
+    call->state = state;
 }
 
 /* ---- what libcurl calls while a request is live ---- */
@@ -304,9 +294,7 @@ static void set_common(struct httpc *c, struct httpc_call *call, CURL *h)
 
 static void call_begin(struct httpc *c, struct httpc_call *call)
 {
-    call->state = CALL_ACTIVE;
-    calls_add(&c->active, call);
-
+    set_state(call, CALL_ACTIVE);
     CURL *h = call->slot->easy;
     set_common(c, call, h);
     SET(h, CURLOPT_URL, call->url);
@@ -338,17 +326,15 @@ static void call_begin(struct httpc *c, struct httpc_call *call)
 
 static void admit(struct httpc *c)
 {
-    while (c->queued.first && c->nactive < c->max_active) {
-        struct httpc_call *call = c->queued.first;
-        calls_remove(&c->queued, call);
+    struct httpc_call *call;
+    while ((call = first_call(c, CALL_QUEUED)) && c->nactive < c->max_active) {
         call->slot = slot_take(c, call->answer_max);
         c->nactive++;
         if (!call->on_slot) {
             call_begin(c, call);
             continue;
         }
-        call->state = CALL_OFFERED;
-        calls_add(&c->offered, call);
+        set_state(call, CALL_OFFERED);
         loop_timer_set(c->offer, 0); /* never before httpc_start returns */
     }
 }
@@ -358,10 +344,8 @@ static void offer(void *arg)
     struct httpc *c = arg;
     struct httpc_call *call;
     c->is_calling = 1; /* slots that become free now are offered in the next turn */
-    while ((call = c->offered.first)) {
-        calls_remove(&c->offered, call);
-        call->state = CALL_HELD;
-        calls_add(&c->held, call);
+    while ((call = first_call(c, CALL_OFFERED))) {
+        set_state(call, CALL_HELD);
         call->on_slot(call->arg);
     }
     c->is_calling = 0;
@@ -371,7 +355,6 @@ static void offer(void *arg)
 void httpc_go(struct httpc_call *call)
 {
     must(call->state == CALL_HELD, "httpc_go without a slot");
-    calls_remove(&call->client->held, call);
     call_begin(call->client, call);
 }
 
@@ -461,7 +444,7 @@ static void tell(struct httpc_call *call)
         explain(call, &a.err);
         a.err.status = (int)a.status;
     }
-    call->state = CALL_TOLD;
+    set_state(call, CALL_TOLD);
     call->done(call->arg, &a);
 }
 
@@ -481,15 +464,11 @@ static void collect(void *arg)
         curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&call);
         curl_multi_remove_handle(multi, msg->easy_handle);
         call->result = result;
-        call->state = CALL_FINISHED;
-        calls_remove(&c->active, call);
-        calls_add(&c->finished, call);
+        set_state(call, CALL_FINISHED);
     }
-    c->is_calling =
-        1; /* requests that a callback starts queue up after those that wait */
+    c->is_calling = 1; /* new requests queue up after those that wait */
     struct httpc_call *call;
-    while ((call = c->finished.first)) {
-        calls_remove(&c->finished, call);
+    while ((call = first_call(c, CALL_FINISHED))) {
         tell(call);
         call_free(call);
     }
@@ -529,6 +508,8 @@ struct httpc *httpc_new(struct loop *loop, const struct httpc_config *config,
     if (!config)
         config = &defaults;
     struct httpc *c = xcalloc(1, sizeof(*c));
+    for (int i = 0; i < CALL_TOLD; i++)
+        TAILQ_INIT(&c->calls[i]);
     c->loop = loop;
     c->max_active = config->max_active > 0 ? config->max_active : ACTIVE_DEFAULT;
     c->connect_ms = config->connect_ms > 0 ? config->connect_ms : CONNECT_MS_DEFAULT;
@@ -550,9 +531,9 @@ void httpc_free(struct httpc *c)
         return;
     struct httpc_call *call;
     c->is_calling = 1; /* start no waiting request */
-    while ((call = c->queued.first) || (call = c->offered.first) ||
-           (call = c->held.first) || (call = c->active.first))
-        httpc_cancel(call);
+    for (int i = 0; i < CALL_TOLD; i++)
+        while ((call = first_call(c, (enum call_state)i)))
+            httpc_cancel(call);
     loop_timer_free(c->offer);
     for (struct slot *slot = c->spare_slots, *next; slot; slot = next) {
         next = slot->next_spare;
@@ -632,7 +613,7 @@ struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,
     call->fresh = r->fresh || (!str_eq(r->method, "GET") && !str_eq(r->method, "HEAD"));
     call->is_guarded = !r->allow_private && !is_proxied;
     copy_headers(call, r);
-    calls_add(&c->queued, call);
+    TAILQ_INSERT_TAIL(&c->calls[CALL_QUEUED], call, entry);
     if (!c->is_calling)
         admit(c);
     return call;
@@ -641,26 +622,11 @@ struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,
 void httpc_cancel(struct httpc_call *call)
 {
     struct httpc *c = call->client;
-    switch (call->state) {
-    case CALL_QUEUED:
-        calls_remove(&c->queued, call);
-        break;
-    case CALL_OFFERED:
-        calls_remove(&c->offered, call);
-        break;
-    case CALL_HELD:
-        calls_remove(&c->held, call);
-        break;
-    case CALL_ACTIVE:
-        calls_remove(&c->active, call);
-        curl_multi_remove_handle(multi_handle(c->multi), call->slot->easy);
-        break;
-    case CALL_FINISHED:
-        calls_remove(&c->finished, call);
-        break;
-    case CALL_TOLD:
+    if (call->state == CALL_TOLD)
         return; /* collect frees it */
-    }
+    if (call->state == CALL_ACTIVE)
+        curl_multi_remove_handle(multi_handle(c->multi), call->slot->easy);
+    TAILQ_REMOVE(&c->calls[call->state], call, entry);
     call_free(call);
     if (!c->is_calling)
         admit(c);

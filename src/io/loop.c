@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -12,7 +13,7 @@
 #include "base/str.h"
 
 struct deferred {
-    struct deferred *next;
+    STAILQ_ENTRY(deferred) entry;
     loop_fn *fn;
     void *arg;
 };
@@ -25,10 +26,9 @@ struct signal_handler {
 
 struct loop {
     struct event_base *base;
-    struct event *turn_end; /* runs the deferred functions */
-    struct deferred *first, **last;
+    struct event *turn_end;                  /* runs the deferred functions */
+    STAILQ_HEAD(, deferred) deferred, spare; /* spare: nodes to use again */
     size_t ndeferred;
-    struct deferred *spare; /* nodes to use again */
     struct signal_handler signals[NSIG];
     int nquiet; /* events that do not keep loop_run running: signals, and wakes that are
                    not held */
@@ -49,18 +49,15 @@ static void on_turn_end(evutil_socket_t fd, short what, void *arg)
     struct loop *loop = arg;
     loop->is_draining = 1;
     for (size_t n = loop->ndeferred; n > 0 && !loop->is_stopped; n--) {
-        struct deferred *d = loop->first, now = *d;
-        loop->first = d->next;
-        if (!loop->first)
-            loop->last = &loop->first;
+        struct deferred *d = STAILQ_FIRST(&loop->deferred), now = *d;
+        STAILQ_REMOVE_HEAD(&loop->deferred, entry);
         loop->ndeferred--;
-        d->next = loop->spare;
-        loop->spare = d;
+        STAILQ_INSERT_HEAD(&loop->spare, d, entry);
         now.fn(now.arg);
     }
     loop->is_draining = 0;
-    if (loop->first) { /* a timer of 0 fires in the next turn, event_active would fire in
-                          this one */
+    if (!STAILQ_EMPTY(&loop->deferred)) {
+        /* a timer of 0 fires in the next turn, event_active would fire in this one */
         const struct timeval next_turn = {0, 0};
         event_add(loop->turn_end, &next_turn);
     }
@@ -85,7 +82,8 @@ struct loop *loop_new(struct err *e)
     }
     struct loop *loop = xcalloc(1, sizeof(*loop));
     loop->base = base;
-    loop->last = &loop->first;
+    STAILQ_INIT(&loop->deferred);
+    STAILQ_INIT(&loop->spare);
     loop->turn_end = evtimer_new(base, on_turn_end, loop);
     if (!loop->turn_end)
         abort();
@@ -101,9 +99,10 @@ void loop_free(struct loop *loop)
             event_free(loop->signals[i].ev);
     event_free(loop->turn_end);
     event_base_free(loop->base);
-    *loop->last = loop->spare;
-    for (struct deferred *d = loop->first, *next; d; d = next) {
-        next = d->next;
+    struct deferred *d;
+    STAILQ_CONCAT(&loop->spare, &loop->deferred);
+    while ((d = STAILQ_FIRST(&loop->spare))) {
+        STAILQ_REMOVE_HEAD(&loop->spare, entry);
         free(d);
     }
     free(loop);
@@ -126,15 +125,14 @@ void loop_stop(struct loop *loop)
 
 void loop_defer(struct loop *loop, loop_fn *fn, void *arg)
 {
-    struct deferred *d = loop->spare;
+    struct deferred *d = STAILQ_FIRST(&loop->spare);
     if (d)
-        loop->spare = d->next;
+        STAILQ_REMOVE_HEAD(&loop->spare, entry);
     else
         d = xmalloc(sizeof(*d));
     *d = (struct deferred){.fn = fn, .arg = arg};
-    int was_empty = loop->first == NULL;
-    *loop->last = d;
-    loop->last = &d->next;
+    int was_empty = STAILQ_EMPTY(&loop->deferred);
+    STAILQ_INSERT_TAIL(&loop->deferred, d, entry);
     loop->ndeferred++;
     /* activated last, it runs after the callbacks of this turn */
     if (was_empty && !loop->is_draining)

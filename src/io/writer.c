@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -14,7 +15,7 @@
 enum { BATCH_MAX = 1024 };
 
 struct job {
-    struct job *next;
+    STAILQ_ENTRY(job) entry;
     writer_fn *fn;
     writer_done *done;
     void *arg;
@@ -22,9 +23,7 @@ struct job {
     int how, is_refused;
 };
 
-struct queue {
-    struct job *first, **last;
-};
+STAILQ_HEAD(queue, job);
 
 struct writer {
     struct loop_wake *wake;  /* with a thread */
@@ -32,7 +31,7 @@ struct writer {
     pthread_t thread;
     /* for the loop's thread only */
     size_t nqueued;
-    struct job *spare; /* to use again */
+    struct queue spare; /* to use again */
     /* shared, under LOCK */
     pthread_mutex_t lock;
     pthread_cond_t has_work, has_done;
@@ -49,33 +48,14 @@ struct writer {
     struct err open_err;
 };
 
-static void queue_init(struct queue *q)
-{
-    q->first = NULL;
-    q->last = &q->first;
-}
-
-static void queue_add(struct queue *q, struct job *job)
-{
-    job->next = NULL;
-    *q->last = job;
-    q->last = &job->next;
-}
-
-/* Moves up to MAX jobs to OUT, which is empty. */
+/* Moves up to MAX jobs to the end of OUT. */
 static void queue_take(struct queue *q, struct queue *out, int max)
 {
-    struct job **end = &q->first;
-    for (int n = 0; n < max && *end; n++)
-        end = &(*end)->next;
-    if (end == &q->first)
-        return;
-    out->first = q->first;
-    out->last = end;
-    q->first = *end;
-    if (!q->first)
-        q->last = &q->first;
-    *end = NULL;
+    struct job *job;
+    for (int n = 0; n < max && (job = STAILQ_FIRST(q)); n++) {
+        STAILQ_REMOVE_HEAD(q, entry);
+        STAILQ_INSERT_TAIL(out, job, entry);
+    }
 }
 
 static void job_fail(struct job *job, const struct err *e)
@@ -117,9 +97,11 @@ static int commit_batch(struct writer *w, struct queue *batch, int durable, stru
 {
     if (db_set_durable(w->db, durable, e) != 0 || db_begin(w->db, e) != 0)
         return -1;
-    for (struct job *job = batch->first; job; job = job->next) {
+    struct job *job, *first = STAILQ_FIRST(batch);
+    STAILQ_FOREACH(job, batch, entry)
+    {
         err_clear(e);
-        if (run_job(w->db, job, !batch->first->next, e) != 0) {
+        if (run_job(w->db, job, !STAILQ_NEXT(first, entry), e) != 0) {
             db_end(w->db, 0, NULL);
             return -1;
         }
@@ -131,14 +113,18 @@ static int commit_batch(struct writer *w, struct queue *batch, int durable, stru
 static void run_batch(struct writer *w, struct queue *batch)
 {
     int durable = 0;
-    for (struct job *job = batch->first; job; job = job->next)
+    struct job *job;
+    STAILQ_FOREACH(job, batch, entry)
+    {
         durable |= (job->how & WRITER_DURABLE) != 0;
+    }
     struct err e = {0};
     int64_t start = clock_mono_us();
     int rc = commit_batch(w, batch, durable, &e);
     int64_t us = clock_mono_us() - start;
     uint64_t committed = 0;
-    for (struct job *job = batch->first; job; job = job->next) {
+    STAILQ_FOREACH(job, batch, entry)
+    {
         if (rc != 0 && !job->err) {
             job_fail(job, &e);
             job->is_refused = 1;
@@ -157,8 +143,7 @@ static void run_batch(struct writer *w, struct queue *batch)
     } else {
         w->stats.failures++;
     }
-    *w->done.last = batch->first;
-    w->done.last = batch->last;
+    STAILQ_CONCAT(&w->done, batch);
     pthread_cond_signal(&w->has_done);
     pthread_mutex_unlock(&w->lock);
     if (w->wake)
@@ -178,12 +163,11 @@ static void *run_thread(void *arg)
     w->is_open = 1;
     pthread_cond_signal(&w->has_done);
     while (w->db) {
-        struct queue batch;
-        queue_init(&batch);
+        struct queue batch = STAILQ_HEAD_INITIALIZER(batch);
         queue_take(&w->work, &batch, w->batch_max);
-        if (!batch.first && w->is_closing)
+        if (STAILQ_EMPTY(&batch) && w->is_closing)
             break;
-        if (!batch.first) {
+        if (STAILQ_EMPTY(&batch)) {
             w->is_idle = 1;
             pthread_cond_wait(&w->has_work, &w->lock);
             w->is_idle = 0;
@@ -203,16 +187,15 @@ static void complete(void *arg)
 {
     struct writer *w = arg;
     static const struct err none;
-    struct queue done;
-    queue_init(&done);
+    struct queue done = STAILQ_HEAD_INITIALIZER(done);
     pthread_mutex_lock(&w->lock);
-    queue_take(&w->done, &done, INT32_MAX);
+    STAILQ_CONCAT(&done, &w->done);
     pthread_mutex_unlock(&w->lock);
-    for (struct job *job = done.first, *next; job; job = next) {
-        next = job->next;
+    struct job *job;
+    while ((job = STAILQ_FIRST(&done))) {
         struct job now = *job;
-        job->next = w->spare;
-        w->spare = job;
+        STAILQ_REMOVE_HEAD(&done, entry);
+        STAILQ_INSERT_HEAD(&w->spare, job, entry);
         if (--w->nqueued == 0 && w->wake)
             loop_wake_hold(w->wake, 0);
         if (now.done)
@@ -225,8 +208,9 @@ static void complete(void *arg)
 
 static void free_writer(struct writer *w)
 {
-    for (struct job *job = w->spare, *next; job; job = next) {
-        next = job->next;
+    struct job *job;
+    while ((job = STAILQ_FIRST(&w->spare))) {
+        STAILQ_REMOVE_HEAD(&w->spare, entry);
         free(job);
     }
     loop_wake_free(w->wake);
@@ -265,8 +249,9 @@ static int start_thread(struct writer *w, struct err *e)
 static struct writer *new_writer(void)
 {
     struct writer *w = xcalloc(1, sizeof(*w));
-    queue_init(&w->work);
-    queue_init(&w->done);
+    STAILQ_INIT(&w->work);
+    STAILQ_INIT(&w->done);
+    STAILQ_INIT(&w->spare);
     w->batch_max = testhook_batch(BATCH_MAX);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->has_work, NULL);
@@ -278,9 +263,8 @@ static struct writer *new_writer(void)
 static void on_turn(void *arg)
 {
     struct writer *w = arg;
-    while (w->work.first) {
-        struct queue batch;
-        queue_init(&batch);
+    while (!STAILQ_EMPTY(&w->work)) {
+        struct queue batch = STAILQ_HEAD_INITIALIZER(batch);
         queue_take(&w->work, &batch, w->batch_max);
         run_batch(w, &batch);
     }
@@ -312,22 +296,22 @@ struct writer *writer_open(const char *path, struct loop *loop, struct err *e)
 
 void writer_submit(struct writer *w, int how, writer_fn *fn, writer_done *done, void *arg)
 {
-    struct job *job = w->spare;
+    struct job *job = STAILQ_FIRST(&w->spare);
     if (job)
-        w->spare = job->next;
+        STAILQ_REMOVE_HEAD(&w->spare, entry);
     else
         job = xmalloc(sizeof(*job));
     *job = (struct job){.fn = fn, .done = done, .arg = arg, .how = how};
     if (w->turn) {
         w->nqueued++;
-        queue_add(&w->work, job);
+        STAILQ_INSERT_TAIL(&w->work, job, entry);
         loop_timer_set(w->turn, 0);
         return;
     }
     if (w->nqueued++ == 0)
         loop_wake_hold(w->wake, 1);
     pthread_mutex_lock(&w->lock);
-    queue_add(&w->work, job);
+    STAILQ_INSERT_TAIL(&w->work, job, entry);
     int must_signal = w->is_idle;
     w->is_idle = 0;
     pthread_mutex_unlock(&w->lock);
@@ -347,7 +331,7 @@ void writer_close(struct writer *w)
     }
     while (w->nqueued > 0) {
         pthread_mutex_lock(&w->lock);
-        while (!w->done.first)
+        while (STAILQ_EMPTY(&w->done))
             pthread_cond_wait(&w->has_done, &w->lock);
         pthread_mutex_unlock(&w->lock);
         complete(w);
