@@ -109,7 +109,7 @@ static int read_row(struct csv *c, struct err *e)
         if (at_line_end(c))
             break;
         if (*c->p != c->separator)
-            return malformed(c, e, "text behind a closing quote");
+            return malformed(c, e, "text after a closing quote");
         c->p++;
     }
     const char *end = c->p;

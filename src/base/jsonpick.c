@@ -263,7 +263,7 @@ int jsonpick_find(const char *text, size_t len, struct jsonpick *wanted, size_t 
         return err_set(e, ERR_INVALID, "it is not JSON (byte %zu of %zu)",
                        (size_t)(s.p - text), len);
     if ((s.seen & EIGHT(0x80)) && !str_is_utf8(text, len))
-        return err_set(e, ERR_INVALID, "it is not JSON (it is no UTF-8)");
+        return err_set(e, ERR_INVALID, "it is not JSON (it is not UTF-8)");
     return 0;
 }
 

@@ -54,7 +54,7 @@ static const struct {
     [STAT_STEPS] = {"foyer_steps_total", NULL, "Steps of runs that ended."},
     [STAT_HTTP_1XX] = {"foyer_http_answers_total", "status=\"1xx\"",
                        "Answers to the requests of runs, by status; 4xx is without 429, "
-                       "none is no answer."},
+                       "none means that there was no answer."},
     [STAT_HTTP_2XX] = {"foyer_http_answers_total", "status=\"2xx\"", NULL},
     [STAT_HTTP_3XX] = {"foyer_http_answers_total", "status=\"3xx\"", NULL},
     [STAT_HTTP_4XX] = {"foyer_http_answers_total", "status=\"4xx\"", NULL},

@@ -90,7 +90,7 @@ static const char *status_text(int status)
     default:
         return status >= 500   ? "the server failed"
                : status >= 400 ? "refused"
-                               : "which is no result";
+                               : "which is not a result";
     }
 }
 

@@ -208,7 +208,7 @@ static void check_reply(struct value_walk *c, const struct value_at *at, const j
     const char *path = json_text(v, "path");
     struct value_at here = {at, "path", 0};
     if (path && !strstr(path, "{conversation}"))
-        value_report(c, &here, "must hold {conversation}");
+        value_report(c, &here, "must contain {conversation}");
 }
 
 /* Checks how foyer learns that an accepted message was delivered. */
@@ -224,7 +224,7 @@ static void check_receipt(struct value_walk *c, const struct value_at *at,
     const char *path = json_text(v, "get");
     struct value_at here = {at, "get", 0};
     if (path && !strstr(path, "{}"))
-        value_report(c, &here, "must hold {}: where the field's value goes");
+        value_report(c, &here, "must contain {}: where the field's value goes");
 }
 
 /* ---- webhooks ---- */
@@ -279,7 +279,7 @@ static void check_over(struct value_walk *c, const struct value_at *at, const js
 {
     const char *s = value_want_text(c, at, v);
     if (s && !strstr(s, "{body}"))
-        value_report(c, at, "must hold {body}: else any body would do");
+        value_report(c, at, "must contain {body}: else any body would do");
 }
 
 static void check_scheme(struct value_walk *c, const struct value_at *at, const json_t *v)
@@ -306,9 +306,10 @@ static void check_scheme(struct value_walk *c, const struct value_at *at, const 
     }
     struct value_at here = {at, "over", 0};
     if (over && timed != (strstr(over, "{timestamp}") != NULL))
-        value_report(c, &here,
-                     timed ? "must hold {timestamp}: else anybody could change the time"
-                           : "has no {timestamp} to hold without `when`");
+        value_report(
+            c, &here,
+            timed ? "must contain {timestamp}: else an attacker could change the time"
+                  : "has no {timestamp} to hold without `when`");
 }
 
 static void check_each(struct value_walk *c, const struct value_at *at, const json_t *v,

@@ -162,7 +162,7 @@ static void check_recipes(struct value_walk *c, const struct value_at *at,
     {
         struct value_at here = {at, key, 0};
         if (!str_is_name(key))
-            value_report(c, &here, "\"%.80s\" is no name of a recipe", key);
+            value_report(c, &here, "\"%.80s\" cannot be the name of a recipe", key);
         else if (!json_is_boolean(entry) && !value_is_table(entry))
             value_wrong_type(c, &here, "true, false or a table of options", entry);
         json_object_foreach(entry, name, value)

@@ -153,7 +153,7 @@ void value_keys(struct value_walk *c, const struct value_at *at, const json_t *v
         return;
     }
     if (json_array_size(v) == 0)
-        value_report(c, at, "must hold a key");
+        value_report(c, at, "must contain a key");
     for (size_t i = 0; i < json_array_size(v); i++) {
         struct value_at item = {at, NULL, i + 1};
         value_secret_or_text(c, &item, json_array_get(v, i));
@@ -215,7 +215,7 @@ static const char *host_fault(const char *s, int need_port, int port_min)
         return need_port ? "the port is missing" : NULL;
     if (*end != ':' || !isdigit((unsigned char)end[1]) ||
         str_parse_int(end + 1, &port) != 0 || port < port_min || port > 65535)
-        return "the port is no number up to 65535";
+        return "the port must be a number up to 65535";
     return NULL;
 }
 

@@ -12,8 +12,8 @@ enum { PARTS_MAX = 7, MACS = 2 };
 static const char *const macs[MACS] = {"sha256", "sha1"};
 
 struct scheme {
-    struct sign_scheme lent;
-    char *name, *when, *over, *key; /* owned; LENT points to them */
+    struct sign_scheme public;
+    char *name, *when, *over, *key; /* owned; PUBLIC points to them */
     int mac;                        /* index in macs */
 };
 
@@ -46,7 +46,7 @@ static struct scheme read_scheme(const char *name, const json_t *v)
                        .over = xstrdup(over ? over : "{body}"),
                        .key = xstrdup_null(json_text(v, "key")),
                        .mac = str_eq(algorithm, "hmac-sha1")};
-    s.lent = (struct sign_scheme){
+    s.public = (struct sign_scheme){
         .name = s.name,
         .when = s.when,
         .digest = macs[s.mac],
@@ -95,7 +95,7 @@ size_t sign_count(const struct sign *s)
 
 const struct sign_scheme *sign_at(const struct sign *s, size_t i)
 {
-    return &s->schemes[i].lent;
+    return &s->schemes[i].public;
 }
 
 /* ---- keys ---- */
@@ -202,8 +202,8 @@ static int try_scheme(const struct scheme *s, struct sign_keys *keys,
         if (!crypto_equal(given, result->mac_len, made, len))
             continue;
         result->verdict =
-            !time || is_fresh(&s->lent, time, r->now_ms) ? SIGN_OK : SIGN_STALE;
-        result->scheme = &s->lent;
+            !time || is_fresh(&s->public, time, r->now_ms) ? SIGN_OK : SIGN_STALE;
+        result->scheme = &s->public;
         result->name = k->secret;
         result->version = k->version;
         return 1;
@@ -231,7 +231,7 @@ struct sign_result sign_verify(const struct sign *s, struct sign_keys *keys,
     const struct scheme *timed = find_timed(s, r, &time);
     unsigned char *given = NULL;
     if (timed)
-        result.scheme = &timed->lent;
+        result.scheme = &timed->public;
     if (r->signature && strlen(r->signature) <= 4 * CRYPTO_SHA256_SIZE)
         given = str_unbase64(r->signature, strlen(r->signature), &result.mac_len);
     if (!given)

@@ -646,7 +646,7 @@ LUA
   check
   [ "$status" = 65 ]
   diff -u - <(sort <<<"$output") <<'OUT'
-lua/crm/connector.lua:10: webhooks.schemes.b.over: must hold {timestamp}: else anybody could change the time
+lua/crm/connector.lua:10: webhooks.schemes.b.over: must contain {timestamp}: else an attacker could change the time
 lua/crm/connector.lua:10: webhooks.schemes.b.unit: must be "ms" or "s", not "us"
 lua/crm/connector.lua:10: webhooks.schemes.b.window: is missing: `when` names a time
 lua/crm/connector.lua:11: webhooks.schemes.c.window: must be a number of seconds, from 1 to 86400
@@ -658,7 +658,7 @@ lua/crm/connector.lua:7: webhooks.event.typ: unknown key "typ"; did you mean "ty
 lua/crm/connector.lua:9: webhooks.schemes.a.key: must be "signing_key", "rule_key" or "client_secret", not "signing-key"
 lua/crm/connector.lua:9: webhooks.schemes.a.mac: must be "hmac-sha256" or "hmac-sha1", not "hmac-md5"
 lua/crm/connector.lua:9: webhooks.schemes.a.over: has no {timestamp} to hold without `when`
-lua/crm/connector.lua:9: webhooks.schemes.a.over: must hold {body}: else any body would do
+lua/crm/connector.lua:9: webhooks.schemes.a.over: must contain {body}: else any body would do
 OUT
 }
 

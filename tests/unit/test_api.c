@@ -345,7 +345,7 @@ static void test_csv(void **state)
         "line has 2')\n"
         "is(problems[2].line, 4) is(problems[3].line, 5) "
         "is(problems[3].message:match('^a quote inside'), 'a quote inside')\n"
-        "is(problems[4].message, 'text behind a closing quote') "
+        "is(problems[4].message, 'text after a closing quote') "
         "is(problems[5].message:match('UTF%-8'), 'UTF-8')\n"
         /* an unclosed quote costs its own line only */
         "rows, problems = text.csv('a,b\\n\"1,2\\n3,4\\n5,6\\n')\n"

@@ -215,7 +215,7 @@ static void test_types(void **state)
            "front.company: must be text, not a list");
     client("{'front': {'rule_key': 5, 'signing_key': [], 'client_secret': ''}}",
            "front.rule_key: must be secret \"NAME\", not a number\n"
-           "front.signing_key: must hold a key\n"
+           "front.signing_key: must contain a key\n"
            "front.client_secret: must not be empty");
     client("{'front': {'signing_key': ['a', 2]}}",
            "front.signing_key[2]: must be secret \"NAME\", not a number");
@@ -258,7 +258,7 @@ static void test_recipes(void **state)
     client("{'recipes': {'digest': 'yes', 'x': 1, '../x': true}}",
            "recipes.digest: must be true, false or a table of options, not text\n"
            "recipes.x: not a number\n"
-           "recipes[\"../x\"]: is no name of a recipe");
+           "recipes[\"../x\"]: cannot be the name of a recipe");
     client("{'recipes': ['first-reply']}", "recipes: must be a table such as");
     client("{'recipes': {'a': ['x']}}", "recipes.a: not a list");
     client("{'recipes': {'a': {'cron': '61 * * * *', 'catch_up': 5, 'uncertain': 'maybe',"
