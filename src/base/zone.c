@@ -322,7 +322,8 @@ struct zone *zone_parse(const void *data, size_t len, struct err *e)
     if (!failed && is_sane(z))
         return z;
     zone_free(z);
-    err_set(e, ERR_INVALID, "cannot read the time zone: its file is not in the TZif format");
+    err_set(e, ERR_INVALID,
+            "cannot read the time zone: its file is not in the TZif format");
     return NULL;
 }
 

@@ -231,21 +231,14 @@ static int64_t next_slot(const struct cron *c, const struct zone *z, int64_t fro
     return NEVER;
 }
 
-static int prepare(struct cron *c, const struct zone **z, const char *expr,
-                   const char *zone, struct err *e)
-{
-    if (parse(c, expr, e) != 0)
-        return -1;
-    *z = zone_find(zone, e);
-    return *z ? 0 : -1;
-}
-
 int cron_next(const char *expr, const char *zone, int64_t after_ms, int64_t *slot_ms,
               struct err *e)
 {
     struct cron c;
-    const struct zone *z;
-    if (prepare(&c, &z, expr, zone, e) != 0)
+    if (parse(&c, expr, e) != 0)
+        return -1;
+    const struct zone *z = zone_find(zone, e);
+    if (!z)
         return -1;
     int64_t from = zone_floor_div(after_ms, 60000) * 60 + 60;
     int64_t at = next_slot(&c, z, from, from + (int64_t)DAYS_AHEAD * DAY_SECONDS);
@@ -254,28 +247,4 @@ int cron_next(const char *expr, const char *zone, int64_t after_ms, int64_t *slo
                        "cannot find a time for \"%.80s\": no month has such a day", expr);
     *slot_ms = at * 1000;
     return 0;
-}
-
-int cron_last(const char *expr, const char *zone, int64_t from_ms, int64_t to_ms,
-              int64_t *slot_ms, struct err *e)
-{
-    struct cron c;
-    const struct zone *z;
-    if (prepare(&c, &z, expr, zone, e) != 0)
-        return -1;
-    int64_t first = zone_floor_div(from_ms, 60000) * 60 + 60;
-    int64_t end = zone_floor_div(to_ms, 60000) * 60 + 1;
-    int64_t found = next_slot(&c, z, first, end);
-    if (found == NEVER)
-        return 0;
-    while (end - found > 60) { /* no slot is at END or later */
-        int64_t mid = found + 60 + (end - found - 60) / 2;
-        int64_t at = next_slot(&c, z, mid, end);
-        if (at != NEVER)
-            found = at;
-        else
-            end = mid;
-    }
-    *slot_ms = found * 1000;
-    return 1;
 }

@@ -27,9 +27,5 @@ int cron_is_fixed(const char *s);
  * ERR_NOT_FOUND for an unknown zone. */
 int cron_next(const char *expr, const char *zone, int64_t after_ms, int64_t *slot_ms,
               struct err *e);
-/* Finds the last slot with FROM_MS < slot <= TO_MS. Returns 1, 0 when there is none, or
- * -1 as cron_next does. */
-int cron_last(const char *expr, const char *zone, int64_t from_ms, int64_t to_ms,
-              int64_t *slot_ms, struct err *e);
 
 #endif

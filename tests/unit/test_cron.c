@@ -115,7 +115,7 @@ static int forget_zones(void **state)
     return 0;
 }
 
-/* Each case from its beginning, slot by slot; then the last one before each slot. */
+/* Each case from its beginning, slot by slot. */
 static void test_slots_are_the_tables(void **state)
 {
     (void)state;
@@ -124,7 +124,6 @@ static void test_slots_are_the_tables(void **state)
         const char *expr = cron_cases[i].expr, *zone = cron_cases[i].zone;
         int64_t at = cron_cases[i].after * 1000 + 999, slot = -1;
         for (const int64_t *want = cron_cases[i].slots; *want; want++) {
-            int64_t before = at;
             if (cron_next(expr, zone, at, &slot, &e) != 0)
                 fail_msg("\"%s\" %s: %s", expr, zone, e.text);
             if (slot != *want * 1000)
@@ -132,32 +131,9 @@ static void test_slots_are_the_tables(void **state)
                          (long long)at, (long long)slot, (long long)*want);
             assert_int_equal(cron_next(expr, zone, slot - 1, &at, &e), 0);
             assert_int_equal(at, slot);
-            assert_int_equal(cron_last(expr, zone, before, slot, &at, &e), 1);
-            assert_int_equal(at, slot);
-            assert_int_equal(cron_last(expr, zone, before, slot - 1, &at, &e), 0);
-            assert_int_equal(cron_last(expr, zone, slot, slot + 59999, &at, &e), 0);
             at = slot;
         }
-        /* over all of them at once */
-        assert_int_equal(cron_last(expr, zone, cron_cases[i].after * 1000, slot, &at, &e),
-                         1);
-        assert_int_equal(at, slot);
     }
-}
-
-static void test_last_of_many(void **state)
-{
-    (void)state;
-    struct err e = {0};
-    int64_t slot;
-    int64_t now = INT64_C(1764590430) * 1000; /* 2025-12-01 12:00:30 UTC */
-    assert_int_equal(cron_last("* * * 1 *", "UTC", 0, now, &slot, &e), 1);
-    assert_int_equal(slot, INT64_C(1738367940) * 1000); /* 2025-01-31 23:59 */
-    assert_int_equal(cron_last("* * * * *", "UTC", 0, now, &slot, &e), 1);
-    assert_int_equal(slot, now - 30000);
-    assert_int_equal(cron_last("* * * * *", "UTC", now, now, &slot, &e), 0);
-    assert_int_equal(cron_last("* * * * *", "UTC", now, now - 100000, &slot, &e), 0);
-    assert_int_equal(cron_last("0 0 31 2 *", "UTC", 0, now, &slot, &e), 0);
 }
 
 static void test_what_cannot_be_found(void **state)
@@ -177,7 +153,6 @@ static void test_what_cannot_be_found(void **state)
     for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
         assert_int_equal(cron_next("* * * * *", zones[i], 0, &slot, &e), -1);
         assert_int_equal(e.kind, ERR_NOT_FOUND);
-        assert_int_equal(cron_last("* * * * *", zones[i], 0, 1, &slot, &e), -1);
     }
 }
 
@@ -294,7 +269,6 @@ int main(void)
         cmocka_unit_test(test_good_ones),
         cmocka_unit_test(test_bad_ones_name_the_field),
         cmocka_unit_test(test_slots_are_the_tables),
-        cmocka_unit_test(test_last_of_many),
         cmocka_unit_test(test_what_cannot_be_found),
         cmocka_unit_test(test_the_rarest_day),
         cmocka_unit_test(test_dates),
