@@ -1,5 +1,5 @@
-/* api: the tables that scripts see, one api_<table>.c each, and what those files ask of
- * the runtime. A binding is api_<table>_<field>: arguments, a call, results. */
+/* api: the tables that scripts and lua/std see, one api_<table>.c each. The function of
+ * <table>.<field> is api_<table>_<field>: it reads arguments, calls C, pushes results. */
 #ifndef FOYER_API_H
 #define FOYER_API_H
 
@@ -37,14 +37,13 @@ int api_std_fingerprint(lua_State *L);
 int api_std_clone(lua_State *L);
 int api_std_finish(lua_State *L);
 /* Opens all that a run's state has: the sandbox, and the std table of lua/std. It is the
- * opener that runs_new takes. */
+ * function that runs_new takes. */
 void api_open(lua_State *L);
 
-/* The bytes of the run's file ID: the run's, unchanged until it ends. Raises when there
- * is no such file. */
+/* The bytes of the run's file ID, until the run ends. Raises when there is none. */
 const char *api_file_bytes(lua_State *L, int id, size_t *len);
-/* The text of the secret at IDX, its value behind what stands before it: the run's, valid
- * until the next call. Raises when there is none. */
+/* The text of the secret at IDX: its value after the text that stands before it. Valid
+ * until the next call. Raises when the secret has no value. */
 const char *api_secret_text(lua_State *L, int idx, size_t *len);
 
 #endif

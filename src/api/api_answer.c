@@ -15,8 +15,8 @@
 #include "vm/packed.h"
 #include "api/redirect.h"
 
-/* An API that answers something else than JSON cannot be read: for a read that may pass,
- * a write is uncertain. */
+/* Gives up the attempt because an answer cannot be read: a read may work later; a write
+ * may have been done. */
 static int unreadable(lua_State *L, struct exchange *x, const char *why)
 {
     struct err e;
@@ -26,12 +26,12 @@ static int unreadable(lua_State *L, struct exchange *x, const char *why)
         err_set(&e, ERR_UNCERTAIN,
                 "cannot tell whether it was done (look before you send it again): %s: %s",
                 x->what, why);
-    /* a replay asks again, or finds out what became of it */
+    /* so that a replay sends the read again, or looks for what the write did */
     journal_reopen(run_journal(x->run), x->seq);
     return run_give_up(L, &e);
 }
 
-/* As conv_decode. A remote text that was cut within an emoji is no reason to stop. */
+/* As conv_decode, but accepts a text that was cut within an emoji. */
 static int decode_answer(lua_State *L, const struct packed_answer *a, struct err *e)
 {
     if (conv_decode(L, a->body, a->len, CONV_PLAIN, e) == 0)
@@ -46,7 +46,7 @@ static int decode_answer(lua_State *L, const struct packed_answer *a, struct err
     return rc;
 }
 
-/* 1: pushed; 0: given up. */
+/* Pushes the body and returns 1; 0 when it has given up the attempt. */
 static int push_body(lua_State *L, struct exchange *x, const struct packed_answer *a)
 {
     char type[128] = "";
@@ -54,7 +54,7 @@ static int push_body(lua_State *L, struct exchange *x, const struct packed_answe
     packed_header(a, "content-type", type, sizeof type);
     int json = strstr(type, "json") != NULL;
     if (a->len == 0) {
-        /* an API that has nothing to say answers 204 */
+        /* an API answers 204 when it has no body to send */
         if (x->mode != EXCHANGE_REQUEST && x->connection && !x->raw && a->status != 204 &&
             strcmp(x->method, "HEAD") != 0) {
             char why[64];
@@ -106,8 +106,7 @@ static void push_headers(lua_State *L, const struct packed_answer *a)
     }
 }
 
-/* Follows a dotted path below the value at the top; replaces it by what is there, or nil.
- */
+/* Replaces the value on top by the one at the dotted PATH below it, or by nil. */
 static void dig(lua_State *L, const char *path)
 {
     while (*path) {
@@ -160,20 +159,20 @@ static const char *paging_path(const struct exchange *x, const char *field,
     return path ? path : otherwise;
 }
 
-/* Returns 1 when the value at the top names no next page: null, "", or a missing key. */
+/* 1 when the value on top, the address of the next page, is null, "" or missing. */
 static int is_last(lua_State *L)
 {
     return lua_isnil(L, -1) || handles_is_null(L, -1) ||
            (lua_type(L, -1) == LUA_TSTRING && lua_rawlen(L, -1) == 0);
 }
 
-/* body -> {results, next, total}. Where `next` may lead is judged when it is followed, as
- * for any other address: the page's own results are good all the same. */
+/* Replaces the body on top by {results, next, total}. The host of `next` is checked when
+ * the script follows it, as that of any address. */
 static int push_page(lua_State *L, struct exchange *x)
 {
     int body = lua_gettop(L);
     if (!lua_istable(L, body))
-        return unreadable(L, x, "the answer is no page of a list");
+        return unreadable(L, x, "the answer is not a page of a list");
     lua_createtable(L, 0, 3);
     lua_pushvalue(L, body);
     dig(L, paging_path(x, "results", "_results"));
@@ -192,13 +191,13 @@ static int push_page(lua_State *L, struct exchange *x)
         lua_pop(L, 1);
         return 1;
     }
-    if (lua_type(L, -1) != LUA_TSTRING) /* not the end: pages would be missed */
-        return unreadable(L, x, "the answer's next page is no address");
+    if (lua_type(L, -1) != LUA_TSTRING) /* to end here would miss pages */
+        return unreadable(L, x, "the answer's next page is not an address");
     lua_setfield(L, -2, "next");
     return 1;
 }
 
-/* One that is not followed, such as a 302. */
+/* Raises for a redirect that is not followed, such as a 302. */
 static int raise_redirect(lua_State *L, const struct exchange *x,
                           const struct packed_answer *a)
 {
@@ -206,7 +205,7 @@ static int raise_redirect(lua_State *L, const struct exchange *x,
     char location[256] = "";
     packed_header(a, "location", location, sizeof location);
     char *to = redirect_shown(location, x->secret);
-    err_set(&e, ERR_INVALID, "cannot %s: answered %d, which is no result%s%s", x->what,
+    err_set(&e, ERR_INVALID, "cannot %s: answered %d, which is not a result%s%s", x->what,
             a->status, *to ? "; it leads to " : "", to);
     free(to);
     return fail_raise(L, &e);

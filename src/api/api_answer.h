@@ -1,5 +1,5 @@
-/* api_answer: what a script gets from an HTTP exchange that has ended: the decoded body,
- * a page of a list, {status, headers, body}, or the error that it raises. */
+/* api_answer: an HTTP exchange's outcome as Lua values: the decoded body, a page of a
+ * list, {status, headers, body}, or an error. */
 #ifndef FOYER_API_ANSWER_H
 #define FOYER_API_ANSWER_H
 
@@ -7,9 +7,9 @@
 
 #include "api/exchange.h"
 
-/* Pushes what X's mode asks for from the outcome PACKED (vm/packed.h) and returns 1;
- * raises for an outcome that is an error; returns 0 when the attempt has been given up. X
- * and PACKED stay the caller's. */
+/* Pushes the value for X's mode from the outcome PACKED (vm/packed.h) and returns 1.
+ * Raises for an outcome that is an error. Returns 0 when it has given up the attempt. The
+ * caller keeps X and PACKED. */
 int api_answer_push(lua_State *L, struct exchange *x, const char *packed, size_t len);
 
 #endif

@@ -11,9 +11,10 @@
 #include "vm/handles.h"
 #include "vm/run.h"
 
-/* The parts of ctx that are C; lua/std/call.lua makes the table. */
+/* The fields of ctx that are C functions; lua/std/call.lua makes the table. */
 
-/* ctx.now(): a recorded step, so that a replay sees the same clock */
+/* ctx.now() -> seconds since 1970. A recorded step, so that a replay sees the same time.
+ */
 static int api_ctx_now(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -36,8 +37,8 @@ static int api_ctx_now(lua_State *L)
     return 1;
 }
 
-/* ctx.log(text) or ctx.log(level, text): to standard error, mute while steps are replayed
- */
+/* ctx.log(text) or ctx.log(level, text): logs a line, but not while recorded steps are
+ * replayed. */
 static int api_ctx_log(lua_State *L)
 {
     static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
@@ -54,7 +55,7 @@ static int api_ctx_log(lua_State *L)
     return 0;
 }
 
-/* ctx.skip(reason): the run ends as skipped; never returns */
+/* ctx.skip(reason): ends the run as skipped. Never returns. */
 static int api_ctx_skip(lua_State *L)
 {
     return run_skip(L, luaL_optstring(L, 1, "skipped"));
@@ -68,7 +69,7 @@ int api_ctx_open(lua_State *L)
     return 1;
 }
 
-/* ---- what the other tables ask of the run ---- */
+/* ---- for the other tables ---- */
 
 const char *api_file_bytes(lua_State *L, int id, size_t *len)
 {

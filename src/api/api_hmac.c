@@ -8,7 +8,7 @@
 #include "base/crypto.h"
 #include "vm/handles.h"
 
-/* A string, or a secret, which C opens. */
+/* The bytes of a string, or of a secret's text. */
 static const char *check_bytes(lua_State *L, int arg, size_t *len)
 {
     return handles_to_secret(L, arg) ? api_secret_text(L, arg, len)
@@ -53,7 +53,7 @@ static int api_hmac_equal(lua_State *L)
 {
     size_t a_len, b_len;
     unsigned char a_sum[CRYPTO_SHA256_SIZE], b_sum[CRYPTO_SHA256_SIZE];
-    /* Digests, because a secret's value lives only until the next one is opened. */
+    /* Compares digests, because a secret's text is valid until the next one is read. */
     const char *a = check_bytes(L, 1, &a_len);
     crypto_sha256(a, a_len, a_sum);
     const char *b = check_bytes(L, 2, &b_len);

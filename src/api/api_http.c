@@ -113,7 +113,7 @@ static int is_header_text(const char *s, size_t len)
     return 1;
 }
 
-/* The text of the secret at IDX; its value is masked in what X is answered. */
+/* The text of the secret at IDX. Its value is masked in X's answer. */
 static const char *hidden_text(lua_State *L, int idx, struct exchange *x, size_t *len)
 {
     const char *text = api_secret_text(L, idx, len);
@@ -128,7 +128,7 @@ static void check_header_name(lua_State *L, const struct exchange *x, const char
                                        "connection", "expect"};
     if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                "0123456789-_") != strlen(name))
-        fail_text(L, ERR_SCRIPT, "cannot send: \"%.60s\" is no header name", name);
+        fail_text(L, ERR_SCRIPT, "cannot send: \"%.60s\" is not a header name", name);
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (strcasecmp(name, ours[i]) == 0)
             fail_text(L, ERR_FORBIDDEN, "cannot send: the header %s is set by foyer",
@@ -269,7 +269,7 @@ static int continue_exchange(lua_State *L, int status, lua_KContext context)
     (void)context;
     struct exchange *x = lua_touserdata(L, EXCHANGE);
     int n = api_answer_push(L, x, x->packed.data, x->packed.len);
-    exchange_fini(x); /* not at the collector's leisure: it sees the handle only */
+    exchange_fini(x); /* now: the collector knows nothing of the memory that x holds */
     return n;
 }
 
@@ -286,7 +286,8 @@ static void check_effect(lua_State *L, const struct exchange *x)
             x->what, scope->kind, scope->name);
 }
 
-/* What a dry run would have sent: {dry_run = {method, url, body}}; ends the attempt. */
+/* Ends a dry run's attempt with {dry_run = {method, to, body}}: the write that it would
+ * send. */
 static int show_request(lua_State *L, const struct exchange *x)
 {
     struct err e;
@@ -310,7 +311,7 @@ static int show_request(lua_State *L, const struct exchange *x)
     return run_end(L);
 }
 
-/* All that a script said of the request. Raises for what cannot be sent. */
+/* Reads the arguments. Raises for a request that cannot be sent. */
 static void read_request(lua_State *L, struct exchange *x)
 {
     read_target(L, x);
@@ -325,8 +326,8 @@ static void read_request(lua_State *L, struct exchange *x)
     x->reads = 1;
 }
 
-/* Begins the request's step in the journal, by whose input a replay recognizes it: a
- * file's bytes are left out. */
+/* Begins the request's step in the journal. The step's input, by which a replay
+ * recognizes the request, has the size of a file instead of its bytes. */
 static int begin_step(lua_State *L, struct exchange *x, struct journal_step *step,
                       struct err *e)
 {
@@ -346,8 +347,8 @@ static int begin_step(lua_State *L, struct exchange *x, struct journal_step *ste
     return answer;
 }
 
-/* Sends and waits for the answer. A request that cannot be sent raises, or ends the
- * attempt when the failure may pass. */
+/* Sends the request and waits. When it cannot be sent, raises, or gives up the attempt if
+ * it may work later. */
 static int send_request(lua_State *L, struct exchange *x)
 {
     struct err e;
@@ -403,7 +404,7 @@ static int perform(lua_State *L, struct exchange *x)
     return send_request(L, x);
 }
 
-/* ctx.http:get(…) hands over ctx.http itself as the address. */
+/* Of ctx.http:get(…) the first argument is ctx.http itself. */
 static void check_no_self(lua_State *L)
 {
     if (lua_istable(L, TARGET))
@@ -500,6 +501,6 @@ int api_http_open(lua_State *L)
                                          {"request", api_http_request},
                                          {NULL, NULL}};
     luaL_newlib(L, functions);
-    env_push_readonly(L, "ctx.http"); /* every script of the run has the same one */
+    env_push_readonly(L, "ctx.http"); /* the scripts of a run share it */
     return 1;
 }

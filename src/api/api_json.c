@@ -27,12 +27,10 @@ static int api_json_encode(lua_State *L)
     struct buf *out = handles_push_buf(L, limits_default.vm_bytes); // value buf
     if (conv_encode(L, 1, out, CONV_PLAIN, &e) != 0)
         return fail_raise(L, &e);
-    lua_pushlstring(L, buf_str(out), out->len); // value buf text
-    buf_free(out);
-    return 1;
+    return handles_push_text(L, out);
 }
 
-/* json.array([table]) -> the table, which is a list from now on */
+/* json.array([table]) -> the table, marked: it is [] in JSON when it is empty */
 static int api_json_array(lua_State *L)
 {
     lua_settop(L, 1);

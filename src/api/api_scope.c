@@ -11,8 +11,8 @@
 #include "vm/handles.h"
 #include "vm/run.h"
 
-/* Scopes: one script calls another, and what crosses between them are copies. Part of the
- * std table, for lua/std/call.lua. */
+/* Scopes: one script calls another, and the input and the result are copies. Part of the
+ * std table, for lua/std. */
 
 static enum run_effect check_effect(lua_State *L, int idx)
 {
@@ -20,7 +20,7 @@ static enum run_effect check_effect(lua_State *L, int idx)
     return (enum run_effect)luaL_checkoption(L, idx, "read", names);
 }
 
-/* A value that is no data is the script's mistake, not its input's. */
+/* Raises for a value that is not data: the script's mistake, not its input's. */
 static int not_data(lua_State *L, struct err *e, const char *doing, const char *name,
                     const char *what)
 {
@@ -30,10 +30,10 @@ static int not_data(lua_State *L, struct err *e, const char *doing, const char *
     return fail_raise(L, e);
 }
 
-/* Closes the scope that an error leaves open (out of memory, mostly): the caller's script
- * must not go on in the callee's. */
+/* Closes a scope that an error, such as one for want of memory, left open: the calling
+ * script must not continue in it. A to-be-closed userdata. */
 struct guard {
-    struct run *run; /* NULL: the scope was left */
+    struct run *run; /* NULL: the scope is closed */
     int depth, seq;
 };
 
@@ -69,7 +69,7 @@ static struct guard *push_guard(lua_State *L)
 
 /* std.enter(kind, name, app, effect, input, bulk, catches)
  *   -> copy of the input, nil, guard | nil, recorded result
- * The guard is to be closed when the scope is over. BULK: what it reads lets replies and
+ * The caller closes the guard when the scope ends. BULK: its reads let replies and
  * activations go first. CATCHES: retryable failures are raised. */
 int api_std_enter(lua_State *L)
 {
@@ -88,7 +88,7 @@ int api_std_enter(lua_State *L)
     const struct run_scope *outer = run_scope(run);
     enum run_effect most = outer ? outer->effect : RUN_EFFECT_WRITE;
     int depth = run_depth(run);
-    /* what can fail comes before the scope is open */
+    /* before the scope is open, because it may fail */
     if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0) // 8: the copy
         return fail_raise(L, &e);
     struct run_scope *scope = run_push_scope(run, &e);
@@ -96,7 +96,7 @@ int api_std_enter(lua_State *L)
         return fail_raise(L, &e);
     int answer =
         journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
-    buf_free(bytes); /* now, for a finalizer that finds the C stack full fails */
+    buf_free(bytes); /* now: its finalizer fails when the C stack is full */
     if (answer < 0 || answer == JOURNAL_RECORDED) {
         run_pop_scopes(run, depth);
         if (answer < 0)
@@ -127,8 +127,8 @@ static int is_failure(lua_State *L, int idx)
     return fails;
 }
 
-/* std.leave(result, guard) -> its copy. A final failure leaves too: {error = …}. When it
- * raises because the result is no data, the scope is still open. */
+/* std.leave(result, guard) -> a copy of the result. {error = …} is the result of a scope
+ * that failed. When it raises because the result is not data, the scope is still open. */
 int api_std_leave(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -156,7 +156,7 @@ int api_std_leave(lua_State *L)
  */
 
 /* std.enter_each(name, first) -> where to begin, nil, guard | nil, recorded result
- * FIRST is where a walk begins, data; a replay begins at the last checkpoint. */
+ * A walk begins at FIRST, which is data; a replay begins at the last checkpoint. */
 int api_std_enter_each(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -168,7 +168,7 @@ int api_std_enter_each(lua_State *L)
     struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
     if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
         return not_data(L, &e, "walk", name, "input");
-    /* what can fail comes before the scope is open */
+    /* before the scope is open, because it may fail */
     if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
         return fail_raise(L, &e);
     int answer =
@@ -205,7 +205,7 @@ static void withdraw_page_end(void *arg)
     end->committing = NULL;
 }
 
-static void on_page_kept(void *arg, const struct err *e)
+static void on_page_stored(void *arg, const struct err *e)
 {
     struct page_end *end = arg;
     end->committing = NULL;
@@ -221,7 +221,7 @@ static int after_page(lua_State *L, int status, lua_KContext context)
     return 0;
 }
 
-/* std.page(guard, where): where a replay goes on from. */
+/* std.page(guard, where): notes and stores WHERE a replay continues from. */
 int api_std_page(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -241,13 +241,14 @@ int api_std_page(lua_State *L)
         return 0;
     static const struct run_commit commit = {.kind = RUN_COMMIT_CHECKPOINT,
                                              .text = "a page"};
-    run_committer(run)->commit(run_committer(run)->arg, run, &commit, on_page_kept, end,
+    run_committer(run)->commit(run_committer(run)->arg, run, &commit, on_page_stored, end,
                                &end->committing);
     run_wait(run, withdraw_page_end, end);
     return lua_yieldk(L, 0, 0, after_page);
 }
 
-/* std.leave_each(guard, result) -> its copy; a final failure leaves too: {error = …} */
+/* std.leave_each(guard, result) -> a copy of the result; {error = …} is the result of a
+ * walk that failed */
 int api_std_leave_each(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -327,7 +328,9 @@ static void clone(lua_State *L, int idx, int depth)
     }
 }
 
-/* std.clone(value) -> a copy of what came from JSON, at a tenth of std.copy's price */
+/* std.clone(value) -> a copy of a value that came from JSON, ten times as fast as
+ * std.copy
+ */
 int api_std_clone(lua_State *L)
 {
     lua_settop(L, 1);
@@ -335,7 +338,7 @@ int api_std_clone(lua_State *L)
     return 1;
 }
 
-/* std.finish(result): what the entry hands out, as JSON */
+/* std.finish(result): sets the result of the run */
 int api_std_finish(lua_State *L)
 {
     struct err e;

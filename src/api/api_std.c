@@ -24,15 +24,16 @@
 #include "vm/lua_lines.h"
 #include "vm/parts.h"
 
-/* The primitives of lua/std: what its parts get as their argument. Scripts see none of
- * it. */
+/* The std table: the primitives that each part of lua/std gets as its argument. Scripts
+ * do not see it. lua/std/README.md lists the functions; `functions` below has them all.
+ */
 
 /* ---- code and layers ---- */
 
-/* NAME at index 1 is the file's within its layer. */
+/* The file's name within its layer is at index 1. */
 static void push_file_info(lua_State *L, struct overlay_file *file)
 {
-    lua_createtable(L, 0, 8); /* with what lua/std/script.lua adds */
+    lua_createtable(L, 0, 8); /* lua/std/script.lua adds two fields */
     lua_pushvalue(L, 1);
     lua_setfield(L, -2, "file");
     lua_pushstring(L, file->path);
@@ -61,7 +62,7 @@ static struct overlay_file *find_file(lua_State *L, struct err *e)
     return parts_find(L, client, name, (enum overlay_layer)(from - 1), e);
 }
 
-/* std.part(name) */
+/* std.part(name) -> the value of that part of lua/std */
 static int api_std_part(lua_State *L)
 {
     parts_push(L, luaL_checkstring(L, 1));
@@ -69,7 +70,7 @@ static int api_std_part(lua_State *L)
 }
 
 /* std.load(file, from, client, names) -> chunk, info; nil when no layer from FROM (1: the
- * client's) on has it. NAMES are what the chunk knows beside the globals: `super`. */
+ * client's) on has it. The chunk sees NAMES ({super = …}) besides the globals. */
 static int api_std_load(lua_State *L)
 {
     struct err e;
@@ -94,9 +95,8 @@ static int api_std_load(lua_State *L)
     return 2;
 }
 
-/* std.mark_sound(file, from, client): from now on its info says is_sound, in this
- * process. What it lies over cannot differ: no nearer layer is below it, and files are
- * cached. */
+/* std.mark_sound(file, from, client): from now on the file's info has is_sound, in this
+ * process. The files that it extends stay the same, because they are cached. */
 static int api_std_mark_sound(lua_State *L)
 {
     struct err e;
@@ -312,7 +312,7 @@ static void push_tree(lua_State *L, const json_t *tree)
     }
 }
 
-/* What the run's first attempt saw, where that is noted. */
+/* Returns the settings that the run's first attempt saw, if its pins have them. */
 static const json_t *pinned(lua_State *L, const char *name, const json_t *today)
 {
     struct pins *pins = run_pins(run_of(L));
@@ -349,6 +349,7 @@ static int api_std_client(lua_State *L)
     return 1;
 }
 
+/* std.clients() -> the names of all clients, sorted */
 static int api_std_clients(lua_State *L)
 {
     const struct run_host *host = run_host(run_of(L));
@@ -357,6 +358,7 @@ static int api_std_clients(lua_State *L)
     return push_name_list(L, names);
 }
 
+/* std.workspace() -> foyer.lua's settings */
 static int api_std_workspace(lua_State *L)
 {
     struct err e;
@@ -367,6 +369,7 @@ static int api_std_workspace(lua_State *L)
     return 1;
 }
 
+/* std.connector(app) -> the connector of the app */
 static int api_std_connector(lua_State *L)
 {
     const struct run_host *host = run_host(run_of(L));
@@ -381,7 +384,7 @@ static int api_std_connector(lua_State *L)
     return 1;
 }
 
-/* json_decref as a finalizer: push_tree may raise when memory runs out */
+/* A userdata that owns a tree, because push_tree may raise for want of memory. */
 static int tree_gc(lua_State *L)
 {
     json_t **box = lua_touserdata(L, 1);
@@ -390,8 +393,8 @@ static int tree_gc(lua_State *L)
     return 0;
 }
 
-/* std.options(recipe) -> what foyer.lua and client.lua say for it, reserved keys left out
- */
+/* std.options(recipe, client) -> the recipe's settings from foyer.lua and client.lua,
+ * without the reserved keys */
 static int api_std_options(lua_State *L)
 {
     const char *recipe = luaL_checkstring(L, 1);
@@ -432,9 +435,9 @@ static int api_std_fail(lua_State *L)
     return lua_error(L);
 }
 
-/* ---- files: from the command line only ---- */
+/* ---- files of the command line ---- */
 
-/* std.file(path) -> handle */
+/* std.file(path) -> its handle */
 static int api_std_file(lua_State *L)
 {
     struct err e;
@@ -461,24 +464,24 @@ static int api_std_slurp(lua_State *L)
     buf_add(text, data, len);
     if (textfile_clean(text, path, &e) != 0)
         return fail_raise(L, &e);
-    lua_pushlstring(L, buf_str(text), text->len);
-    buf_free(text);
-    return 1;
+    return handles_push_text(L, text);
 }
 
-/* std.progress(text | nil): how far long work has come, on a terminal */
+/* std.progress(text | nil): shows on a terminal how far long work is; nil clears it */
 static int api_std_progress(lua_State *L)
 {
     log_progress(luaL_optstring(L, 1, NULL));
     return 0;
 }
 
+/* std.is_secret(value) -> boolean */
 static int api_std_is_secret(lua_State *L)
 {
     lua_pushboolean(L, handles_to_secret(L, 1) != NULL);
     return 1;
 }
 
+/* std.is_file(value) -> boolean */
 static int api_std_is_file(lua_State *L)
 {
     const char *name;
@@ -486,6 +489,7 @@ static int api_std_is_file(lua_State *L)
     return 1;
 }
 
+/* std.nearest(word, words) -> the one of WORDS that is like WORD, or nil */
 static int api_std_nearest(lua_State *L)
 {
     const char *names[256];

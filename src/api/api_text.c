@@ -16,14 +16,7 @@
 #include "vm/fail.h"
 #include "vm/handles.h"
 
-static int push_buf(lua_State *L, struct buf *b)
-{
-    lua_pushlstring(L, buf_str(b), b->len);
-    buf_free(b);
-    return 1;
-}
-
-/* A string without NUL bytes, for C. */
+/* The string at ARG, which has no NUL bytes. */
 static const char *check_plain(lua_State *L, int arg)
 {
     size_t len;
@@ -48,12 +41,10 @@ static int add_all(lua_State *L, int (*add)(struct buf *, const char *, size_t))
     size_t len;
     const char *s = luaL_checklstring(L, 1, &len);
     struct buf *out = handles_push_buf(L, limits_default.vm_bytes);
-    if (add(out, s, len) != 0) {
-        struct err e;
-        err_set(&e, ERR_LIMIT, "cannot make HTML: it is longer than %zu bytes", out->max);
-        return fail_raise(L, &e);
-    }
-    return push_buf(L, out);
+    if (add(out, s, len) != 0)
+        return fail_text(L, ERR_LIMIT, "cannot make HTML: it is longer than %zu bytes",
+                         out->max);
+    return handles_push_text(L, out);
 }
 
 /* text.escape_html(text) -> text */
@@ -79,7 +70,7 @@ static int api_text_from_html(lua_State *L)
     return 1;
 }
 
-/* text.truncate(text, n) -> at most N characters, the last one being … when it was cut */
+/* text.truncate(text, n) -> at most N characters; the last one of a cut text is … */
 static int api_text_truncate(lua_State *L)
 {
     size_t len;
@@ -109,7 +100,7 @@ static int api_text_time(lua_State *L)
     int64_t whole = (int64_t)seconds;
     if (when_format(out, format, whole - (seconds < (lua_Number)whole), &e) != 0)
         return fail_raise(L, &e);
-    return push_buf(L, out);
+    return handles_push_text(L, out);
 }
 
 static void push_seconds(lua_State *L, int64_t seconds, int32_t ns)
@@ -148,12 +139,10 @@ static int api_text_parse_duration(lua_State *L)
 {
     int64_t ms;
     const char *s = check_plain(L, 1);
-    if (str_parse_duration(s, &ms) != 0) {
-        struct err e;
-        err_set(&e, ERR_INVALID,
-                "cannot read the duration \"%.64s\": write 90s, 15m, 2h or 3d", s);
-        return fail_raise(L, &e);
-    }
+    if (str_parse_duration(s, &ms) != 0)
+        return fail_text(L, ERR_INVALID,
+                         "cannot read the duration \"%.64s\": write 90s, 15m, 2h or 3d",
+                         s);
     push_seconds(L, ms / 1000, (int32_t)(ms % 1000) * 1000000);
     return 1;
 }
@@ -173,7 +162,7 @@ static void push_row(lua_State *L, const struct csv *c, int nnamed)
 {
     lua_createtable(L, 0, nnamed + 1);
     lua_pushinteger(L, c->line);
-    lua_setfield(L, -2, "line"); /* a column of that name wins */
+    lua_setfield(L, -2, "line"); /* a column of that name replaces it */
     for (size_t i = 0; i < c->ncolumns; i++) {
         if (c->columns[i].len == 0)
             continue;
@@ -192,8 +181,8 @@ static void push_problem(lua_State *L, const struct csv *c, const struct err *e)
     lua_setfield(L, -2, "message");
 }
 
-/* What N rows take without their texts: a table, its slot in the list, and the nodes of
- * its hash, a power of two (Lua's lobject.h). */
+/* The memory of N rows without their texts: a table each, its slot in the list, and the
+ * nodes of its hash, a power of two (Lua's lobject.h). */
 static size_t least_bytes(size_t n, int members)
 {
     size_t nodes = 1;
@@ -202,7 +191,7 @@ static size_t least_bytes(size_t n, int members)
     return n * (56 + 16 + 24 * nodes);
 }
 
-/* (a buf) -> rows, problems; nil where they cannot fit into memory */
+/* (buf) -> rows, problems; nothing when they cannot fit into the memory of a run */
 static int read_rows(lua_State *L)
 {
     struct err e;
@@ -258,12 +247,10 @@ static int api_text_csv(lua_State *L)
         return 2;
     if (status != LUA_OK && status != LUA_ERRMEM)
         return lua_error(L);
-    err_set(
-        &e, ERR_LIMIT,
-        "cannot read %s (%zu bytes): its rows take more than the %zu MiB of memory that "
-        "a run may have; split the file",
-        name, len, limits_default.vm_bytes >> 20);
-    return fail_raise(L, &e);
+    return fail_text(L, ERR_LIMIT,
+                     "cannot read %s (%zu bytes): its rows take more than the %zu MiB of "
+                     "memory that a run may have; split the file",
+                     name, len, limits_default.vm_bytes >> 20);
 }
 
 int api_text_open(lua_State *L)

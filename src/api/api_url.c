@@ -21,13 +21,6 @@ static int too_long(lua_State *L, const char *what)
                      limits_default.vm_bytes);
 }
 
-static int push_buf(lua_State *L, struct buf *b)
-{
-    lua_pushlstring(L, buf_str(b), b->len);
-    buf_free(b);
-    return 1;
-}
-
 /* url.segment(text) -> the text as one path segment */
 static int api_url_segment(lua_State *L)
 {
@@ -36,7 +29,7 @@ static int api_url_segment(lua_State *L)
     struct buf *out = handles_push_buf(L, limits_default.vm_bytes);
     if (url_add_escaped(out, s, len) != 0)
         return too_long(L, "a URL segment");
-    return push_buf(L, out);
+    return handles_push_text(L, out);
 }
 
 struct query {
@@ -132,7 +125,7 @@ static int api_url_query(lua_State *L)
     struct buf *out = handles_push_buf(L, limits_default.vm_bytes);
     if (api_url_add_query(L, 1, out, '\0') != 0)
         return too_long(L, "a query");
-    return push_buf(L, out);
+    return handles_push_text(L, out);
 }
 
 /* url.decode(text) -> the text without percent-encoding */

@@ -12,11 +12,12 @@
 #include "vm/handles.h"
 #include "vm/run.h"
 
-/* What a run that is kept can do and one in memory cannot: sleep and wait without holding
- * anything, and remember values. Part of the std table, for lua/std/wait.lua. */
+/* Part of the std table, for lua/std: sleeping and waiting, which end the attempt and
+ * need a committer that keeps the run; parking; and the values of ctx.store. */
 
-/* ctx.sleep and ctx.wait_for end the attempt: somebody must go on with the run. */
-static void check_kept(lua_State *L, const char *what)
+/* Raises where ctx.sleep and ctx.wait_for cannot end the attempt, or no worker would
+ * continue the run. */
+static void check_can_end(lua_State *L, const char *what)
 {
     if (!lua_isyieldable(L))
         fail_text(L, ERR_SCRIPT,
@@ -39,7 +40,7 @@ int api_std_sleep(lua_State *L)
     struct err e;
     char text[32];
     lua_Number seconds = luaL_checknumber(L, 1);
-    check_kept(L, "ctx.sleep");
+    check_can_end(L, "ctx.sleep");
     int n = snprintf(text, sizeof text, "%.3f", seconds);
     int answer =
         journal_begin(run_journal(run), "sleep", text, text, (size_t)n, 0, &step, &e);
@@ -67,7 +68,7 @@ int api_std_wait(lua_State *L)
     struct err e;
     const char *trigger = luaL_checkstring(L, 1);
     lua_Number seconds = luaL_checknumber(L, 3);
-    check_kept(L, "ctx.wait_for");
+    check_can_end(L, "ctx.wait_for");
     lua_settop(L, 3);
     struct buf *match = handles_push_buf(L, 16 * 1024);
     if (conv_encode(L, 2, match, CONV_PLAIN, &e) != 0) {
@@ -87,8 +88,8 @@ int api_std_wait(lua_State *L)
                         clock_wall_ms() + (int64_t)(seconds * 1000));
 }
 
-/* std.park(kind, sentence): a person decides what becomes of the run; one that is not
- * kept fails. Never returns. */
+/* std.park(kind, sentence): parks the run until a person decides; a run in memory fails.
+ * Never returns. */
 int api_std_park(lua_State *L)
 {
     struct err e;
@@ -107,7 +108,7 @@ static const char *check_client(lua_State *L)
     return client;
 }
 
-/* A block that an error would lose. */
+/* A userdata that owns a block, so that an error does not leak it. */
 static int text_gc(lua_State *L)
 {
     char **box = lua_touserdata(L, 1);
@@ -158,11 +159,11 @@ int api_std_load_value(lua_State *L)
     return 1;
 }
 
-struct saving { /* a userdata */
+struct saving { /* a userdata; zeroed but for run and seq */
     struct run *run;
-    int seq;
-    void *committing;
-    struct err err; /* there is no room: the script hears of it */
+    int seq;          /* of the step */
+    void *committing; /* the pending commit, or NULL */
+    struct err err; /* ERR_LIMIT: the store has no room, which is raised in the script */
 };
 
 static void withdraw_saving(void *arg)
@@ -181,7 +182,7 @@ static void on_saved(void *arg, const struct err *e)
         run_ready(s->run);
         return;
     }
-    journal_reopen(run_journal(s->run), s->seq); /* it is not there */
+    journal_reopen(run_journal(s->run), s->seq); /* the value is not stored */
     s->err = *e;
     if (e->kind == ERR_LIMIT)
         run_ready(s->run);
@@ -189,8 +190,8 @@ static void on_saved(void *arg, const struct err *e)
         run_fail(s->run, e);
 }
 
-/* Begins the step that sets the value at 2 (nil: none), whose bytes are the buffer at 3.
- */
+/* Begins the step that sets the value at index 2 (nil: removes it), which is encoded in
+ * the buffer at index 3. */
 static int begin_saving(lua_State *L, struct journal_step *step, struct err *e)
 {
     const char *key = lua_tostring(L, 1);
@@ -201,7 +202,8 @@ static int begin_saving(lua_State *L, struct journal_step *step, struct err *e)
                          e);
 }
 
-/* The step ends with the reason instead, so that a replay hears the same. */
+/* Resumes after the commit. Without room, the step ends with the reason, so that a replay
+ * raises it too. */
 static int after_saving(lua_State *L, int status, lua_KContext context)
 {
     (void)status, (void)context;
@@ -233,7 +235,7 @@ static void check_saving(lua_State *L, const char *key)
                   key);
 }
 
-/* The recorded step ended with "null", or with the reason why there was no room. */
+/* The recorded result is "null", or the reason why there was no room. */
 static int replay_saving(lua_State *L, const struct journal_step *step)
 {
     if (step->len == 4 && memcmp(step->result, "null", 4) == 0)
@@ -241,7 +243,7 @@ static int replay_saving(lua_State *L, const struct journal_step *step)
     return fail_text(L, ERR_LIMIT, "%.*s", (int)step->len, step->result);
 }
 
-/* Of a run in memory: the value goes to the store at once. */
+/* Stores the value of a run in memory at once. */
 static int save_now(lua_State *L, const char *key, const char *value, int seq)
 {
     struct run *run = run_of(L);

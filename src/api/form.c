@@ -59,8 +59,7 @@ static void add_value(lua_State *L, struct exchange *x, const char *name, int de
     } else if (conv_is_array(L, idx)) {
         for (lua_Integer i = 1, n = (lua_Integer)lua_rawlen(L, idx); i <= n; i++) {
             lua_rawgeti(L, idx, i);
-            /* a repeated `handles[]` would start a new element with each of its members
-             */
+            /* with `handles[]`, each field of a table would begin another element */
             const char *item = lua_istable(L, -1)
                                    ? lua_pushfstring(L, "%s[%I]", name, i - 1)
                                    : lua_pushfstring(L, "%s[]", name);
@@ -80,7 +79,7 @@ static void flatten(lua_State *L, int idx, struct exchange *x, const char *prefi
     size_t n = 0;
     for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING)
-            fail_text(L, ERR_SCRIPT, "cannot send the form: a key is no string");
+            fail_text(L, ERR_SCRIPT, "cannot send the form: a key is not a string");
         n++;
     }
     const char **keys = lua_newuserdatauv(L, (n + 1) * sizeof *keys, 0);
@@ -98,7 +97,7 @@ static void flatten(lua_State *L, int idx, struct exchange *x, const char *prefi
     lua_pop(L, 1);
 }
 
-/* A file by its name and size; bytes that are no text by their number. */
+/* A file as its name and size; a string that is not UTF-8 as its size. */
 static json_t *shown_scalar(lua_State *L, int idx, const struct exchange *x)
 {
     const char *filename;
@@ -134,8 +133,8 @@ static json_t *shown_list(lua_State *L, int idx, const struct exchange *x)
     return out;
 }
 
-/* Of a table that could be flattened: it is no deeper than that, and there is room on the
- * stack. Raises nothing. */
+/* The tree of a value that was flattened before, and so is not too deep. Raises nothing:
+ * form_flatten made room on the stack. */
 static json_t *shown_value(lua_State *L, int idx, const struct exchange *x)
 {
     if (!lua_istable(L, idx))

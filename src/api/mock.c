@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -21,11 +22,11 @@
 enum { BODY_MAX = 32 * 1024 * 1024, ANSWER_MAX = 512 * 1024 * 1024, HEADERS_MAX = 32 };
 
 struct waiting { /* one request, from its arrival to its answer */
-    struct waiting *next, *prev;
+    TAILQ_ENTRY(waiting) link;
     struct mock *mock;
     struct httpd_request *request;
-    int accepted;
-    /* a delayed answer */
+    int accepted; /* 1: the script has it */
+    /* the answer, until it is sent */
     struct loop_timer *timer;
     int status, drop;
     struct httpd_header headers[HEADERS_MAX];
@@ -37,24 +38,16 @@ struct waiting { /* one request, from its arrival to its answer */
 struct mock {
     struct loop *loop;
     struct httpd *httpd;
-    struct waiting *first, *last; /* oldest first */
+    TAILQ_HEAD(, waiting) requests; /* oldest first */
     struct outbox *outbox;
-    struct run *run; /* waits in accept, or NULL */
+    struct run *run; /* waits in mock.accept, or NULL */
     struct loop_timer *timer;
-    int is_due; /* accept has waited long enough */
+    int is_due; /* 1: the time that accept waits is over */
 };
 
 static void waiting_free(struct waiting *w)
 {
-    struct mock *m = w->mock;
-    if (w->prev)
-        w->prev->next = w->next;
-    else
-        m->first = w->next;
-    if (w->next)
-        w->next->prev = w->prev;
-    else
-        m->last = w->prev;
+    TAILQ_REMOVE(&w->mock->requests, w, link);
     if (w->timer)
         loop_timer_free(w->timer);
     for (size_t i = 0; i < w->nheaders; i++) {
@@ -89,12 +82,7 @@ static void on_request(void *arg, struct httpd_request *r)
     struct waiting *w = xcalloc(1, sizeof *w);
     w->mock = m;
     w->request = r;
-    w->prev = m->last;
-    if (m->last)
-        m->last->next = w;
-    else
-        m->first = w;
-    m->last = w;
+    TAILQ_INSERT_TAIL(&m->requests, w, link);
     wake(m);
 }
 
@@ -102,6 +90,7 @@ struct mock *mock_open(struct loop *loop, const char *listen, struct err *e)
 {
     struct mock *m = xcalloc(1, sizeof *m);
     m->loop = loop;
+    TAILQ_INIT(&m->requests);
     struct httpd_limits limits = {.body_max = BODY_MAX,
                                   .headers_max = 64 * 1024,
                                   .connections_max = limits_default.connections,
@@ -121,9 +110,10 @@ void mock_close(struct mock *m)
 {
     if (!m)
         return;
-    while (m->first) {
-        httpd_drop(m->first->request);
-        waiting_free(m->first);
+    while (!TAILQ_EMPTY(&m->requests)) {
+        struct waiting *w = TAILQ_FIRST(&m->requests);
+        httpd_drop(w->request);
+        waiting_free(w);
     }
     httpd_close(m->httpd);
     loop_timer_free(m->timer);
@@ -191,9 +181,12 @@ static int accept_next(lua_State *L, int status, lua_KContext context)
     struct mock *m = self(L);
     if (outbox_push(L, m->outbox))
         return 1;
-    for (struct waiting *w = m->first; w; w = w->next)
+    struct waiting *w;
+    TAILQ_FOREACH(w, &m->requests, link)
+    {
         if (!w->accepted)
             return push_request(L, w);
+    }
     if (m->is_due)
         return 0;
     m->run = run_of(L);
@@ -201,15 +194,15 @@ static int accept_next(lua_State *L, int status, lua_KContext context)
     return lua_yieldk(L, 0, 0, accept_next);
 }
 
-/* mock.accept([seconds]) -> {id, method, path, query, headers, body}, or what came of a
- * request sent (see outbox_push), or nothing after so many seconds */
+/* mock.accept([seconds]) -> {id, method, path, query, headers, body}, or the outcome of a
+ * request that mock.send sent (see outbox_push), or nothing after SECONDS */
 static int api_mock_accept(lua_State *L)
 {
     struct mock *m = self(L);
     lua_Number seconds = luaL_optnumber(L, 1, -1);
     luaL_argcheck(L, seconds < 1e9, 1, "too long");
     m->is_due = 0;
-    if (seconds >= 0) /* rounded up: a wait is never a little too short */
+    if (seconds >= 0) /* rounded up, so that it is never too short */
         loop_timer_set(m->timer, (int64_t)ceil((double)seconds * 1000));
     else
         loop_timer_clear(m->timer);
@@ -240,9 +233,12 @@ static struct waiting *check_request(lua_State *L)
     lua_getfield(L, 1, "id");
     const void *id = lua_touserdata(L, -1);
     lua_pop(L, 1);
-    for (struct waiting *w = self(L)->first; w; w = w->next)
+    struct waiting *w;
+    TAILQ_FOREACH(w, &self(L)->requests, link)
+    {
         if (w == id && w->accepted && !w->timer)
             return w;
+    }
     fail_text(L, ERR_SCRIPT, "mock.reply: this request is answered already");
     return NULL;
 }
@@ -253,7 +249,7 @@ static void add_header(struct waiting *w, const char *name, const char *value)
         w->headers[w->nheaders++] = (struct httpd_header){xstrdup(name), xstrdup(value)};
 }
 
-/* headers, so far known good */
+/* Copies the field `headers`. 1 when one of them is the content type. */
 static int read_reply_headers(lua_State *L, int idx, struct waiting *w)
 {
     int typed = 0;
@@ -318,7 +314,7 @@ static int api_mock_now(lua_State *L)
     return 1;
 }
 
-/* mock.clock() -> seconds since some moment: only ever forward, and finer than now() */
+/* mock.clock() -> seconds of a monotonic clock, finer than mock.now() */
 static int api_mock_clock(lua_State *L)
 {
     lua_pushnumber(L, (lua_Number)clock_mono_us() / 1e6);

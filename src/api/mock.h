@@ -1,6 +1,6 @@
-/* mock: requests to `foyer mock` on their way into its script, which takes them one by
- * one by mock.accept and answers them in any order by mock.reply; and its own requests,
- * by mock.send. */
+/* mock: the HTTP server of `foyer mock`. Its script takes requests one by one by
+ * mock.accept, answers them in any order by mock.reply, and sends requests of its own by
+ * mock.send. */
 #ifndef FOYER_MOCK_H
 #define FOYER_MOCK_H
 
@@ -11,7 +11,7 @@
 
 struct mock;
 
-/* Listens at once; requests wait until the script accepts them. */
+/* Listens on LISTEN ("127.0.0.1:0"). Requests wait until the script accepts them. */
 struct mock *mock_open(struct loop *loop, const char *listen, struct err *e);
 void mock_close(struct mock *m);
 /* "127.0.0.1:34567" */

@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/str.h"
 #include "io/httpc.h"
@@ -12,19 +13,19 @@
 
 enum { HEADERS_MAX = 16, ANSWER_MAX = 64 * 1024, TIMEOUT_MS = 5000 };
 
-struct sent { /* one request, from mock.send until its outcome is taken */
-    struct sent *next;
+struct sent { /* one request, from mock.send until mock.accept returns its outcome */
+    TAILQ_ENTRY(sent) link;
     struct outbox *box;
     lua_Integer number;
     char *body, *headers[HEADERS_MAX];
     size_t nheaders;
-    /* what came of it */
+    /* the outcome */
     int64_t total_us;
     struct err err;
     int status;
     char *answer;
     size_t answer_len;
-    char *answer_headers[2 * HEADERS_MAX]; /* names and values by turns */
+    char *answer_headers[2 * HEADERS_MAX]; /* name, value, name, value, … */
     size_t nanswer_headers;
 };
 
@@ -32,8 +33,7 @@ struct outbox {
     void (*told)(void *arg);
     void *arg;
     lua_Integer count;
-    struct sent *pending;
-    struct sent *first, *last; /* outcomes, oldest first */
+    TAILQ_HEAD(sent_list, sent) pending, done; /* done: oldest outcome first */
 };
 
 static void sent_free(struct sent *s)
@@ -47,12 +47,12 @@ static void sent_free(struct sent *s)
     free(s);
 }
 
-static void free_all(struct sent *s)
+static void free_all(struct sent_list *list)
 {
-    while (s) {
-        struct sent *next = s->next;
+    while (!TAILQ_EMPTY(list)) {
+        struct sent *s = TAILQ_FIRST(list);
+        TAILQ_REMOVE(list, s, link);
         sent_free(s);
-        s = next;
     }
 }
 
@@ -61,6 +61,8 @@ struct outbox *outbox_new(void (*told)(void *arg), void *arg)
     struct outbox *box = xcalloc(1, sizeof *box);
     box->told = told;
     box->arg = arg;
+    TAILQ_INIT(&box->pending);
+    TAILQ_INIT(&box->done);
     return box;
 }
 
@@ -68,8 +70,8 @@ void outbox_free(struct outbox *box)
 {
     if (!box)
         return;
-    free_all(box->pending);
-    free_all(box->first);
+    free_all(&box->pending);
+    free_all(&box->done);
     free(box);
 }
 
@@ -77,11 +79,7 @@ static void on_answer(void *arg, const struct httpc_answer *answer)
 {
     struct sent *s = arg;
     struct outbox *box = s->box;
-    for (struct sent **at = &box->pending; *at; at = &(*at)->next)
-        if (*at == s) {
-            *at = s->next;
-            break;
-        }
+    TAILQ_REMOVE(&box->pending, s, link);
     s->err = answer->err;
     s->status = (int)answer->status;
     s->total_us = answer->total_us;
@@ -94,16 +92,11 @@ static void on_answer(void *arg, const struct httpc_answer *answer)
         s->answer_headers[s->nanswer_headers++] = name;
         s->answer_headers[s->nanswer_headers++] = xstrdup(answer->headers[i].value);
     }
-    s->next = NULL;
-    if (box->last)
-        box->last->next = s;
-    else
-        box->first = s;
-    box->last = s;
+    TAILQ_INSERT_TAIL(&box->done, s, link);
     box->told(box->arg);
 }
 
-/* The headers at IDX are checked before the first one is copied: checking may raise. */
+/* Checks the headers at IDX before one is copied, because it may raise. */
 static void check_headers(lua_State *L, int idx)
 {
     int n = 0;
@@ -164,17 +157,17 @@ int outbox_send(lua_State *L, struct outbox *box)
         sent_free(s);
         return fail_raise(L, &e);
     }
-    s->next = box->pending;
-    box->pending = s;
+    TAILQ_INSERT_TAIL(&box->pending, s, link);
     lua_pushinteger(L, s->number);
     return 1;
 }
 
 int outbox_push(lua_State *L, struct outbox *box)
 {
-    struct sent *s = box->first;
+    struct sent *s = TAILQ_FIRST(&box->done);
     if (!s)
         return 0;
+    TAILQ_REMOVE(&box->done, s, link);
     lua_createtable(L, 0, 5);
     lua_pushinteger(L, s->number);
     lua_setfield(L, -2, "sent");
@@ -197,9 +190,6 @@ int outbox_push(lua_State *L, struct outbox *box)
         }
         lua_setfield(L, -2, "headers");
     }
-    box->first = s->next;
-    if (!box->first)
-        box->last = NULL;
     sent_free(s);
     return 1;
 }

@@ -1,6 +1,6 @@
-/* outbox: requests that `foyer mock` makes by itself. Its script queues them by mock.send
- * and finds what came of each in mock.accept, in the order in which the answers came.
- * Owns them until then; knows nothing of webhooks and their signatures. */
+/* outbox: requests that the script of `foyer mock` sends by mock.send. It gets the
+ * outcome of each from mock.accept, in the order of the answers; until then the outbox
+ * owns it. */
 #ifndef FOYER_OUTBOX_H
 #define FOYER_OUTBOX_H
 
@@ -8,14 +8,16 @@
 
 struct outbox;
 
-/* TOLD is called from the loop when an outcome can be taken. */
+/* TOLD is called from the loop when there is a new outcome. */
 struct outbox *outbox_new(void (*told)(void *arg), void *arg);
-/* After the client that the requests went to. */
+/* After httpc_free, which ends the pending requests. */
 void outbox_free(struct outbox *box);
-/* {method, url, headers, body, timeout = seconds} at 1; pushes the request's number. */
+/* Sends {method, url, headers, body, timeout = seconds}, at index 1, and pushes the
+ * request's number. */
 int outbox_send(lua_State *L, struct outbox *box);
-/* Pushes {sent = number, status, headers, body, seconds} or {sent, kind, error, seconds}
- * of the oldest outcome; 0 and nothing when there is none. */
+/* Pushes the oldest outcome, {sent = number, status, headers, body, seconds} or {sent =
+ * number, kind, error, seconds}, and returns 1; pushes nothing and returns 0 when there
+ * is none. */
 int outbox_push(lua_State *L, struct outbox *box);
 
 #endif

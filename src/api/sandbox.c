@@ -16,7 +16,8 @@ static const char seed_key;    /* registry: the seed of math.random */
 
 /* ---- libraries, opened when first named ---- */
 
-/* By name: Debian's Lua is built with what 5.3 dropped (math.pow and so on). */
+/* Copies the functions by name: Debian's Lua still has those that 5.3 removed, such as
+ * math.pow. */
 static int open_math(lua_State *L)
 {
     static const char *const kept[] = {
@@ -111,7 +112,7 @@ static int unknown_global(lua_State *L)
                       name);
 }
 
-/* ("x"):upper() works before the script names `string`. */
+/* Opens the library for ("x"):upper() in a script that does not name `string`. */
 static int string_index(lua_State *L)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &globals_key);

@@ -1,18 +1,19 @@
-/* sandbox: what a script can reach, built from an allow-list (design rules 8 and 9).
+/* sandbox: the globals of scripts, from a list of what is allowed: nothing in it reads a
+ * file, a clock or an address, so that a replay sees the same values.
  *
- * Globals live in one table per state; libraries are opened when first named, each behind
- * a read-only proxy. A script's environment is an empty table over it: to write a global
- * or to read an unknown one is an error that says what to do instead. */
+ * The globals are in one table for a state. A library is opened when a script first names
+ * it, behind a read-only proxy. Reading an unknown global is an error that says what to
+ * use instead. */
 #ifndef FOYER_SANDBOX_H
 #define FOYER_SANDBOX_H
 
 #include <lua.h>
 #include <stddef.h>
 
-/* Prepares the state: base functions, lazy libraries, string metatable. SEED (any bytes,
- * the run's id) seeds math.random. Protected call required. */
+/* Sets the base functions, the libraries to be opened, and the metatable of strings. SEED
+ * (any bytes; the run's id) seeds math.random. It may raise. */
 void sandbox_open(lua_State *L, const char *seed, size_t len);
-/* Names of all lazily opened libraries, ending with NULL: for the golden list. */
+/* The names of the libraries, ending with NULL. */
 extern const char *const sandbox_libraries[];
 
 #endif

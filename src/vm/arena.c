@@ -10,7 +10,7 @@ struct arena_chunk {
     char blocks[];
 };
 
-/* Under ASan every block is malloc's, so that it sees what Lua does with them. */
+/* Under ASan every block is malloc's, so that ASan sees each use of it. */
 #ifdef __SANITIZE_ADDRESS__
 enum { SMALL_MAX = 0 };
 #else
@@ -24,7 +24,7 @@ static size_t class_of(size_t size)
 
 static void add_chunk(struct arena *a)
 {
-    if (a->end > a->at) /* what is left serves as one smaller block */
+    if (a->end > a->at) /* the rest of the chunk becomes one free block */
         arena_release(a, a->at, (size_t)(a->end - a->at));
     struct arena_chunk *chunk = xmalloc(ARENA_CHUNK);
     chunk->next = a->chunks;

@@ -10,13 +10,13 @@
 #include "base/str.h"
 #include "vm/vm.h"
 
-/* No table within the memory of an attempt is longer than LENGTH_MAX. */
+/* The memory of an attempt holds no table longer than LENGTH_MAX. */
 enum { LOOP_MAX = 1000 * 1000, LENGTH_MAX = 4 * LOOP_MAX, REP_MAX = 16 * 1024 * 1024 };
 
 /* ---- base ---- */
 
-/* Lua's tostring, but a table, function or userdata shows no address: addresses differ
- * between processes, and a replay must not. */
+/* As Lua's tostring, but without the address of a table, function or userdata: addresses
+ * differ between processes, and a replay must see the same text. */
 const char *bounded_push_text(lua_State *L, int idx)
 {
     int type = lua_type(L, idx);
@@ -95,7 +95,7 @@ static void read_key(lua_State *L, int idx, struct key *key)
     }
 }
 
-/* The common case, a sequence and nothing else, needs neither keys nor sorting. */
+/* A plain sequence, the common case, needs neither a list of keys nor sorting. */
 static int is_sequence(lua_State *L, int idx, lua_Integer *n)
 {
     lua_Integer len = (lua_Integer)lua_rawlen(L, idx), count = 0;
@@ -116,7 +116,7 @@ static int is_sequence(lua_State *L, int idx, lua_Integer *n)
 /* upvalues: keys (nil for a sequence), position, length */
 static int pairs_step(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TTABLE); /* a script may call it by itself */
+    luaL_checktype(L, 1, LUA_TTABLE); /* a script may call the iterator itself */
     lua_Integer i = lua_tointeger(L, lua_upvalueindex(2));
     lua_Integer n = lua_tointeger(L, lua_upvalueindex(3));
     int sequence = lua_isnil(L, lua_upvalueindex(1));
@@ -218,7 +218,7 @@ static int base_setmetatable(lua_State *L)
     if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
         return luaL_error(L, "cannot change a protected metatable");
     if (lua_istable(L, 2)) {
-        /* a copy: a field such as __mode added to the original later must not count */
+        /* a copy, so that no field such as __mode can be added to it later */
         lua_newtable(L);
         for (lua_pushnil(L); lua_next(L, 2);) {
             lua_pushvalue(L, -2);
@@ -238,7 +238,7 @@ static int base_setmetatable(lua_State *L)
     return 1;
 }
 
-/* What getmetatable hands out must not be the live table either. */
+/* getmetatable returns a copy too: the metatable in use must not change. */
 static int base_getmetatable(lua_State *L)
 {
     luaL_checkany(L, 1);
@@ -269,7 +269,7 @@ void bounded_set_base(lua_State *L)
                                     {"getmetatable", base_getmetatable},
                                     {NULL, NULL}};
     int globals = lua_gettop(L);
-    /* luaopen_base fills the state's own table of globals, which nothing can reach */
+    /* luaopen_base fills the state's own table of globals, which no script can reach */
     lua_pushcfunction(L, luaopen_base);
     lua_call(L, 0, 1);
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
@@ -282,8 +282,8 @@ void bounded_set_base(lua_State *L)
     lua_setfield(L, globals, "_VERSION");
 }
 
-/* Calls what is wrapped, the upvalue, with all arguments. Its complaints know neither its
- * name nor the script's line, for it is called from C. */
+/* Calls the wrapped function, the upvalue, with all arguments. Its errors know neither
+ * its name nor the script's line, because C calls it: they are added. */
 static int call_original(lua_State *L, const char *name)
 {
     lua_pushvalue(L, lua_upvalueindex(1));
@@ -350,7 +350,7 @@ static void wrap(lua_State *L, const char *name, lua_CFunction fn)
 
 int bounded_open_string(lua_State *L)
 {
-    /* luaopen_string also gives strings a metatable: keep ours */
+    /* luaopen_string also sets the metatable of strings: put ours back */
     lua_pushliteral(L, "");
     int had = lua_getmetatable(L, -1); // "" meta?
     lua_pushcfunction(L, luaopen_string);
@@ -371,8 +371,8 @@ int bounded_open_string(lua_State *L)
 
 /* ---- table ---- */
 
-/* A __len that lies must not make a C loop endless, for no hook runs in there; nor one
- * that tells another length when it is asked again, so it is asked once. */
+/* Calls __len once: it may return a huge length, or another one each time, and no hook
+ * stops a C loop. */
 static lua_Integer check_length(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);

@@ -1,6 +1,6 @@
-/* builtin: the shipped lua/, recipes/ and templates, compiled in as text by
- * src/tools/embed.c; the parts of lua/std, which each process needs and nobody overrides,
- * as bytecode too. The array is in byte order of the names and ends with a NULL path. */
+/* builtin: the lua/, recipes/ and templates that foyer comes with, compiled in as text by
+ * src/tools/embed.c. The parts of lua/std, which no workspace overrides, are there as
+ * bytecode too. The array is in byte order of the paths and ends with a NULL path. */
 #ifndef FOYER_BUILTIN_H
 #define FOYER_BUILTIN_H
 

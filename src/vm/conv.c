@@ -37,7 +37,8 @@ struct decode {
     int failed;
 };
 
-/* Random per process: no text from outside can hold it. */
+/* The scan puts this before what lua-cjson would lose, as a string: random in each
+ * process, so that no text from outside contains it. */
 static const char *mark(void)
 {
     static char hex[MARK_BYTES + 1];
@@ -49,7 +50,7 @@ static const char *mark(void)
     return hex;
 }
 
-/* NUMBER is what the pre-scan found too long for a plain double. */
+/* NUMBER is one that the scan marked, because a double does not hold it exactly. */
 static void push_number(lua_State *L, const char *number)
 {
     int64_t i;
@@ -59,14 +60,14 @@ static void push_number(lua_State *L, const char *number)
         lua_pushnumber(L, strtod(number, NULL));
 }
 
-static int mend(lua_State *L, struct decode *d);
+static int repair(lua_State *L, struct decode *d);
 
-static int mend_array(lua_State *L, struct decode *d)
+static int repair_array(lua_State *L, struct decode *d)
 {
     lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
     for (lua_Integer i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, i); // array value
-        int changed = mend(L, d);
+        int changed = repair(L, d);
         if (changed < 0)
             return -1;
         if (changed)
@@ -78,8 +79,8 @@ static int mend_array(lua_State *L, struct decode *d)
     return 0;
 }
 
-/* The value on top is [NAME, BEFORE]: pushes its secret and answers 1, else 0. */
-static int mend_secret_after(lua_State *L)
+/* Pushes the secret and returns 1 when the value on top is [NAME, BEFORE]; else 0. */
+static int repair_secret_after(lua_State *L)
 {
     int list = lua_gettop(L);
     size_t len = 0;
@@ -99,8 +100,10 @@ static int mend_secret_after(lua_State *L)
     return is_one;
 }
 
-/* {"$secret":…} or {"$file":[ID,NAME]} on top becomes the handle: 1; else 0. */
-static int mend_handle(lua_State *L)
+/* Replaces {"$secret":…} or {"$file":[ID,NAME]} on top by its handle and returns 1; else
+ * 0.
+ */
+static int repair_handle(lua_State *L)
 {
     int table = lua_gettop(L);
     lua_pushnil(L);
@@ -109,7 +112,7 @@ static int mend_handle(lua_State *L)
     if (strcmp(key, "$secret") == 0 && lua_type(L, -1) == LUA_TSTRING &&
         str_is_name(lua_tostring(L, -1))) {
         handles_push_secret(L, lua_tostring(L, -1), ""); // table key value handle
-    } else if (strcmp(key, "$secret") == 0 && mend_secret_after(L)) {
+    } else if (strcmp(key, "$secret") == 0 && repair_secret_after(L)) {
         ; // table key value handle
     } else if (strcmp(key, "$file") == 0 && lua_istable(L, -1) &&
                lua_rawlen(L, -1) == 2) {
@@ -130,10 +133,10 @@ static int mend_handle(lua_State *L)
     return 1;
 }
 
-/* The object on top has N keys, some of which begin with '$'. */
-static int mend_dollars(lua_State *L, struct decode *d, int n)
+/* Repairs the object on top, which has N keys, some of which begin with '$'. */
+static int repair_dollars(lua_State *L, struct decode *d, int n)
 {
-    if (n == 1 && mend_handle(L))
+    if (n == 1 && repair_handle(L))
         return 1;
     int table = lua_gettop(L);
     lua_createtable(L, 0, n);                   // table copy
@@ -141,9 +144,9 @@ static int mend_dollars(lua_State *L, struct decode *d, int n)
         size_t len;
         const char *key = lua_tolstring(L, -2, &len);
         if (key[0] == '$' && key[1] != '$')
-            return err_set(d->e, ERR_INVALID,
-                           "cannot decode JSON: \"%.64s\" is no handle that foyer knows",
-                           key);
+            return err_set(
+                d->e, ERR_INVALID,
+                "cannot decode JSON: \"%.64s\" is not a handle that foyer knows", key);
         lua_pushlstring(L, key + (key[0] == '$'), len - (key[0] == '$'));
         lua_insert(L, -2);
         lua_rawset(L, table + 1); // table copy key
@@ -152,13 +155,13 @@ static int mend_dollars(lua_State *L, struct decode *d, int n)
     return 1;
 }
 
-static int mend_object(lua_State *L, struct decode *d)
+static int repair_object(lua_State *L, struct decode *d)
 {
     int n = 0, dollars = 0;
     for (lua_pushnil(L); lua_next(L, -2); n++) { // object key value
         if (d->flags & CONV_HANDLES && lua_tostring(L, -2)[0] == '$')
             dollars = 1;
-        int changed = mend(L, d);
+        int changed = repair(L, d);
         if (changed < 0)
             return -1;
         if (changed) {
@@ -169,17 +172,18 @@ static int mend_object(lua_State *L, struct decode *d)
             lua_pop(L, 1); // object key
         }
     }
-    return dollars ? mend_dollars(L, d, n) : 0;
+    return dollars ? repair_dollars(L, d, n) : 0;
 }
 
-/* Mends the value on top, as lua-cjson made it. 1 when another value is there now, 0 when
- * it is the same one, -1 with an error. */
-static int mend(lua_State *L, struct decode *d)
+/* Repairs the value on top, as lua-cjson made it. 1: it is another value now; 0: it is
+ * the same one; -1: an error. */
+static int repair(lua_State *L, struct decode *d)
 {
     switch (lua_type(L, -1)) {
     case LUA_TNUMBER: {
         lua_Number v = lua_tonumber(L, -1);
-        if (v != (lua_Number)(lua_Integer)v) /* the pre-scan keeps the large ones back */
+        if (v !=
+            (lua_Number)(lua_Integer)v) /* never out of range: the scan marks those */
             return 0;
         lua_pop(L, 1);
         lua_pushinteger(L, (lua_Integer)v);
@@ -200,8 +204,8 @@ static int mend(lua_State *L, struct decode *d)
         return 1;
     }
     case LUA_TTABLE:
-        /* An empty array would be a mark, so no element means an object. */
-        return lua_rawlen(L, -1) > 0 ? mend_array(L, d) : mend_object(L, d);
+        /* The scan marks an empty array, so that an empty table is an object. */
+        return lua_rawlen(L, -1) > 0 ? repair_array(L, d) : repair_object(L, d);
     default:
         return 0;
     }
@@ -216,7 +220,7 @@ static int decode_protected(lua_State *L)
         lua_pop(L, 1);
         lua_pushcfunction(L, luaopen_cjson);
         lua_call(L, 0, 1);                         // cjson
-        lua_getfield(L, -1, "encode_keep_buffer"); /* 1 KB that nobody encodes into */
+        lua_getfield(L, -1, "encode_keep_buffer"); /* 1 KB that is not used */
         lua_pushboolean(L, 0);
         lua_call(L, 1, 0);
         lua_getfield(L, -1, "decode");
@@ -226,7 +230,7 @@ static int decode_protected(lua_State *L)
     } // decode
     lua_pushlstring(L, d->text, d->len);
     lua_call(L, 1, 1); // value
-    d->failed = mend(L, d) < 0;
+    d->failed = repair(L, d) < 0;
     return d->failed ? 0 : 1;
 }
 
@@ -237,7 +241,7 @@ int conv_call(lua_State *L, int nargs, int nresults)
     int status = lua_pcall(L, nargs, nresults, 0);
     if (!allowance_end || allowance_end(L) == 0)
         return status;
-    allowance_begin(L); /* without its garbage, it may be within the cap */
+    allowance_begin(L); /* without its garbage, it may be within the limit */
     lua_gc(L, LUA_GCCOLLECT, 0);
     if (allowance_end(L) == 0)
         return status;
@@ -265,7 +269,7 @@ int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct er
     struct decode d = {.flags = flags, .e = e};
     luaL_checkstack(L, LUA_MINSTACK, NULL);
 
-    /* From here on nothing raises: pushing these two allocates nothing. */
+    /* From here on nothing raises: the two values that are pushed allocate nothing. */
     buf_init(&rewritten, SIZE_MAX / 4);
     if (jsontext_check(&scan, data, len, e) != 0) {
         buf_free(&rewritten);

@@ -1,8 +1,9 @@
-/* conv: bytes of JSON to Lua values and back: the one codec of src/vm.
+/* conv: JSON text to Lua values and back.
  *
- * Decoding is lua-cjson behind a pre-scan and a post-walk that mend what it loses
- * (design 9); encoding is canonical: sorted keys, no spaces, shortest round-trip numbers.
- * Handles (secrets and files) cross only where CONV_HANDLES is given. */
+ * Decoding is lua-cjson between a scan of the text and a walk over the values, which
+ * repair what lua-cjson loses: 64-bit integers, and the difference between [] and {}.
+ * Encoding is canonical: sorted keys, no spaces, the shortest numbers that read back the
+ * same. Secrets and files are converted only with CONV_HANDLES. */
 #ifndef FOYER_CONV_H
 #define FOYER_CONV_H
 
@@ -14,36 +15,36 @@
 
 enum conv_flags {
     CONV_PLAIN = 0,
-    /* Between scopes of one run, and from settings: {"$secret":NAME},
-     * {"$secret":[NAME,BEFORE]} and {"$file":[ID,NAME]} become handles and handles encode
-     * so; a plain key that begins
-     * with '$' is escaped with one more '$', so that data from outside can never become a
-     * handle. Any other key with a single '$' is refused. */
+    /* For values that pass between the scopes of one run: a secret is {"$secret":NAME} or
+     * {"$secret":[NAME,BEFORE]}, a file {"$file":[ID,NAME]}. Any other key that begins
+     * with '$' is written with one more '$', so that no data from outside becomes a
+     * handle; with a single '$' it is not decoded. */
     CONV_HANDLES = 1,
 };
 
-/* The VM's allocator, which lets the codec pass the cap while it runs, because
- * lua-cjson's own buffers would leak if Lua's memory ran out in mid-call: BEGIN opens the
- * allowance of limits codec_bytes, END closes it and answers -1 when the state is over
- * its cap now. Neither raises. Without them there is no cap to pass. For the whole
- * process. */
+/* Sets, for the whole process, the functions that let the codec exceed a state's memory
+ * limit while it runs: lua-cjson's own buffers leak when Lua runs out of memory during a
+ * call. BEGIN raises the limit by codec_bytes; END restores it, and returns -1 when the
+ * state exceeds it. Neither raises. NULL: states have no limit. */
 void conv_set_allowance(void (*begin)(lua_State *L), int (*end)(lua_State *L));
 
-/* lua_pcall without a handler, for what makes many values of one text and runs no code of
- * a script: it may pass the cap meanwhile, and its time is not the script's. LUA_ERRMEM
- * with a value on top also when the state is over its cap afterwards. */
+/* As lua_pcall without a message handler, for a C function that makes many values and
+ * calls no script: it may exceed the memory limit meanwhile, and its CPU time is not
+ * counted. LUA_ERRMEM, with a value on top, also when the state exceeds the limit
+ * afterwards. */
 int conv_call(lua_State *L, int nargs, int nresults);
 
-/* Pushes the value and returns 0; on failure pushes nothing, fills E (ERR_INVALID with
- * line and column, ERR_LIMIT for depth, count and memory) and returns -1. A number
- * written without fraction and exponent becomes an integer where int64 holds it, every
- * other one a float. Raises only before it has started. */
+/* Pushes the value and returns 0. On failure pushes nothing and returns -1 with E
+ * (ERR_INVALID with line and column; ERR_LIMIT for depth, count and memory). A number
+ * without fraction and exponent becomes an integer when it fits into 64 bits, any other
+ * one a float. Raises only when the stack cannot grow. */
 int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct err *e);
 
-/* Appends the canonical JSON of the value at IDX to OUT, which the caller (or a userdata)
- * owns. -1 with E: functions, NaN, infinities, mixed or sparse tables, invalid UTF-8,
- * cycles, depth, OUT's maximum; E names the path ("results[3].run: a function"). Uses raw
- * access only: no metamethod runs. */
+/* Appends the canonical JSON of the value at IDX to OUT. -1 with E for functions, NaN,
+ * infinities, tables with holes or with both positions and names, invalid UTF-8, cycles,
+ * depth, and OUT's maximum; E names the path ("results[3].run: a function"). Access is
+ * raw: no metamethod runs. It may raise for want of memory, so OUT has to belong to a
+ * userdata or to the caller of a pcall. */
 int conv_encode(lua_State *L, int idx, struct buf *out, int flags, struct err *e);
 
 int conv_is_array(lua_State *L, int idx); /* marked, or a non-empty sequence */

@@ -15,7 +15,7 @@
 
 enum { TICK_MS = 10, GRACE_TICKS = 200 };
 
-/* What the handler reads: written by this thread only, between signals. */
+/* Read by the signal handler, in the thread that writes it. */
 static struct {
     volatile sig_atomic_t active, grace;
     struct cpu_meter *meter;
@@ -43,8 +43,8 @@ int cpu_stop(lua_State *L)
     return luaL_error(L, "the attempt is over");
 }
 
-/* Only async-signal-safe calls: the thread may be anywhere, in malloc too. */
-static void bark(void)
+/* Async-signal-safe calls only: the signal may have come within malloc. */
+static void end_process(void)
 {
     log_from_signal("watchdog: ", now.label,
                     " hangs where it cannot be stopped (a pattern?); ending");
@@ -59,7 +59,7 @@ static void on_tick(int signo, siginfo_t *info, void *context)
     if (!now.active)
         return;
     struct cpu_meter *meter = now.meter;
-    /* on a busy machine several ticks come as one signal: timer_getoverrun(2) */
+    /* a busy machine delivers several ticks as one signal: timer_getoverrun(2) */
     int ticks = 1 + (info->si_code == SI_TIMER ? info->si_overrun : 0);
     if (now.grace && meter->grace_ticks < GRACE_TICKS) {
         meter->grace_ticks += ticks;
@@ -68,12 +68,11 @@ static void on_tick(int signo, siginfo_t *info, void *context)
     meter->ticks += ticks;
     meter->resume_ticks += ticks;
     if (meter->resume_ticks >= now.watchdog_max)
-        bark();
+        end_process();
     if (meter->verdict == CPU_FINE && meter->resume_ticks > now.resume_max)
         meter->verdict = CPU_RESUME_LIMIT;
     else if (meter->verdict == CPU_FINE && meter->ticks > now.attempt_max)
         meter->verdict = CPU_ATTEMPT_LIMIT;
-    /* set again at each tick: pcall and error restore nothing, but cost nothing either */
     if (meter->verdict != CPU_FINE)
         lua_sethook(now.L, on_deadline, LUA_MASKCOUNT, 1);
 }

@@ -83,7 +83,7 @@ static int secret_concat(lua_State *L)
                          "\"Bearer \"");
 }
 
-/* The value on top, a name or {name, text before it}, becomes {["$secret"] = value}. */
+/* Replaces the value on top, NAME or {NAME, BEFORE}, by {["$secret"] = value}. */
 static void push_secret(lua_State *L)
 {
     lua_createtable(L, 0, 1);
@@ -130,9 +130,9 @@ static int data_unknown(lua_State *L)
                       name);
 }
 
-struct place { /* where a value stands */
+struct place { /* a value's path from the root, for messages */
     const struct place *above;
-    const char *key; /* NULL: it is the INDEXth of a list */
+    const char *key; /* NULL: it is item INDEX of a list */
     lua_Integer index;
 };
 
@@ -158,33 +158,20 @@ static const char *shown(lua_State *L, const struct place *at)
     return at->above ? lua_tostring(L, -1) : "the table";
 }
 
-static json_t *own(lua_State *L, json_t *tree)
+/* The value at IDX as a new node; a table as an empty one. Raises for a value that is not
+ * data. */
+static json_t *new_node(lua_State *L, int idx, const struct place *at)
 {
-    if (!tree)
-        luaL_error(L, "a text is not valid UTF-8");
-    return tree;
-}
-
-/* Sets the tree of the value at the top into PARENT (an object by KEY, or an array), so
- * that an error raised below loses nothing: the root owns all. */
-static void convert(lua_State *L, struct data *data, json_t *parent, const char *key,
-                    const struct place *at, int depth)
-{
-    int idx = lua_gettop(L);
     json_t *node = NULL;
-    luaL_checkstack(L, 10, NULL);
-    /* one table in many places is many in the tree */
-    if (data->values++ > limits_default.script_bytes)
-        luaL_error(L, "%s: more values than a settings file can hold", shown(L, at));
-    if (depth > DEPTH_MAX)
-        luaL_error(L, "%s: nested too deeply", shown(L, at));
+    size_t len;
+    const char *s;
     switch (lua_type(L, idx)) {
-    case LUA_TSTRING: {
-        size_t len;
-        const char *s = lua_tolstring(L, idx, &len);
-        node = own(L, json_stringn(s, len));
+    case LUA_TSTRING:
+        s = lua_tolstring(L, idx, &len);
+        node = json_stringn(s, len);
+        if (!node)
+            luaL_error(L, "a text is not valid UTF-8");
         break;
-    }
     case LUA_TNUMBER:
         node = lua_isinteger(L, idx) ? json_integer(lua_tointeger(L, idx))
                                      : json_real(lua_tonumber(L, idx));
@@ -198,8 +185,25 @@ static void convert(lua_State *L, struct data *data, json_t *parent, const char 
         node = lua_rawlen(L, idx) ? json_array() : json_object();
         break;
     default:
-        luaL_error(L, "%s: a %s is no data", shown(L, at), luaL_typename(L, idx));
+        luaL_error(L, "%s: a %s is not data", shown(L, at), luaL_typename(L, idx));
     }
+    return node;
+}
+
+/* Sets the tree of the value on top into PARENT (an object by KEY, or an array). A node
+ * is put into its parent before its own values are read, so that an error leaks nothing.
+ */
+static void convert(lua_State *L, struct data *data, json_t *parent, const char *key,
+                    const struct place *at, int depth)
+{
+    int idx = lua_gettop(L);
+    luaL_checkstack(L, 10, NULL);
+    /* counted, because one table can be in many places */
+    if (data->values++ > limits_default.script_bytes)
+        luaL_error(L, "%s: more values than a settings file can hold", shown(L, at));
+    if (depth > DEPTH_MAX)
+        luaL_error(L, "%s: nested too deeply", shown(L, at));
+    json_t *node = new_node(L, idx, at);
     if (key ? json_object_set_new(parent, key, node) != 0
             : json_array_append_new(parent, node) != 0)
         luaL_error(L, "%s: the key is not valid UTF-8", shown(L, at));

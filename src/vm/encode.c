@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "vm/handles.h"
 
-struct step { /* the way from the root, for errors */
+struct step { /* one part of the path from the root, for errors */
     const struct step *up;
     const char *key; /* NULL: INDEX */
     size_t len;
@@ -55,7 +55,7 @@ static int cannot(struct encode *c, const struct step *at, enum err_kind kind,
                   const char *what)
 {
     struct buf path;
-    buf_init(&path, 400); /* deeper is cut */
+    buf_init(&path, 400); /* a longer path is cut */
     add_path(&path, at);
     err_set(c->e, kind, "cannot encode JSON: %s%s%s", buf_str(&path), at ? ": " : "",
             what);
@@ -106,7 +106,7 @@ static int encode_object(lua_State *L, int idx, struct encode *c, const struct s
 {
     struct str_key few[FEW_KEYS], *keys = few;
     struct step step = {.up = at};
-    if (n > FEW_KEYS) /* Lua's memory, so that an error below leaks nothing */
+    if (n > FEW_KEYS) /* Lua's memory, so that an error leaks nothing */
         keys = lua_newuserdatauv(L, n * sizeof *keys, 0);
     else
         lua_pushnil(L);
@@ -145,7 +145,7 @@ static int encode_object(lua_State *L, int idx, struct encode *c, const struct s
     return buf_addc(c->out, '}') == 0 ? 0 : full(c);
 }
 
-/* What a table is: 1 an array of N, 0 an object of N, -1 neither, and WHY. */
+/* Returns 1 for an array and 0 for an object, of N items; -1 for neither, with WHY. */
 static int classify(lua_State *L, int idx, const void *array_mt, lua_Integer *n,
                     const char **why)
 {

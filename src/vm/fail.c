@@ -95,7 +95,6 @@ static void read_table(lua_State *L, int idx, struct err *e)
     lua_pop(L, 1);
 }
 
-/* Without running a metamethod. */
 static void read_value(lua_State *L, int idx, struct err *e)
 {
     luaL_checkstack(L, 4, NULL);
@@ -112,15 +111,15 @@ static void read_value(lua_State *L, int idx, struct err *e)
     }
 }
 
-/* Protected: to read an error can need memory. */
+/* Called by lua_pcall, because reading an error can need memory. */
 static int read_error(lua_State *L)
 {
     read_value(L, 1, lua_touserdata(L, 2));
     return 0;
 }
 
-/* A light C function and a light userdata allocate nothing, and there is room for them.
- */
+/* Raises nothing: a light C function and a light userdata need no memory, and the stack
+ * has room for them. */
 void fail_read_top(lua_State *L, struct err *e)
 {
     struct err read;

@@ -1,5 +1,5 @@
-/* files: what a run was given from the command line, by handle. Read once; a run that is
- * kept notes the bytes, so that another process's replay has them too. */
+/* files: the files that the command line gives to a run. Each is read once. A run with
+ * pins notes the bytes in them, for a replay in another process. */
 #ifndef FOYER_FILES_H
 #define FOYER_FILES_H
 
@@ -14,11 +14,11 @@ struct files { /* zeroed: none */
 };
 
 void files_fini(struct files *files);
-/* The file at PATH as PINS (may be NULL) has noted it, else, where FROM_DISK is 1, as it
- * is now, MAX bytes at most. Its id, or -1; *NAME is borrowed. */
+/* Adds the file at PATH: the bytes that PINS (may be NULL) has noted, else, with
+ * FROM_DISK 1, those on the disk, MAX at most. Its id, or -1. *NAME is borrowed. */
 int files_add(struct files *files, const char *path, struct pins *pins, int from_disk,
               size_t max, const char **name, struct err *e);
-/* NULL: there is no such file. */
+/* The bytes of file ID, borrowed; NULL when there is none. */
 const char *files_get(const struct files *files, int id, size_t *len);
 
 #endif

@@ -69,7 +69,7 @@ static int secret_concat(lua_State *L)
                       handles_to_secret(L, idx));
 }
 
-/* Scripts cannot reach the table of methods, so that it is the same for all. */
+/* A function instead of a table of methods, which a script could reach and change. */
 static int secret_index(lua_State *L)
 {
     if (lua_type(L, 2) != LUA_TSTRING || strcmp(lua_tostring(L, 2), "after") != 0)
@@ -101,7 +101,7 @@ static int buf_close(lua_State *L)
     return 0;
 }
 
-/* Registers a metatable that scripts can neither read nor change. */
+/* Makes a metatable that scripts can neither read nor change. */
 static void new_metatable(lua_State *L, const char *key, lua_CFunction tostring)
 {
     lua_createtable(L, 0, 2); // mt
@@ -158,7 +158,7 @@ int handles_is_marked(lua_State *L, int idx)
     return has_metatable(L, idx, &array_key);
 }
 
-/* NAME and BEFORE, a NUL behind each. */
+/* The userdata is NAME and BEFORE, each with its NUL. */
 void handles_push_secret(lua_State *L, const char *name, const char *before)
 {
     size_t size = strlen(name) + 1, more = strlen(before) + 1;
@@ -214,4 +214,11 @@ struct buf *handles_push_buf(lua_State *L, size_t max)
 const void *handles_array_metatable(lua_State *L)
 {
     return metatable_of(L, &array_key);
+}
+
+int handles_push_text(lua_State *L, struct buf *b)
+{
+    lua_pushlstring(L, buf_str(b), b->len);
+    buf_free(b);
+    return 1;
 }

@@ -14,25 +14,32 @@ void handles_open(lua_State *L);
 
 void handles_push_null(lua_State *L); /* json.null */
 int handles_is_null(lua_State *L, int idx);
-void handles_mark_array(lua_State *L,
-                        int idx); /* sets the array metatable: encodes as [] when empty */
+
+/* Marks the table at IDX by a metatable as an array: it is [] when it is empty. */
+void handles_mark_array(lua_State *L, int idx);
 int handles_is_marked(lua_State *L, int idx);
 const void *handles_array_metatable(lua_State *L); /* its lua_topointer */
 
-/* Handles: opaque userdata; tostring shows "secret NAME" or "file NAME". A secret's value
- * never enters the VM. BEFORE ("" for none) is text that stands before the value where it
- * is used, such as "Bearer ". */
+/* A secret is only a name: no state holds its value. BEFORE ("" for none) is text that
+ * stands before the value where it is sent, such as "Bearer ". */
 void handles_push_secret(lua_State *L, const char *name, const char *before);
-/* Its name, or NULL; and what stands before it. Both live as long as the value. */
+/* The secret's name, or NULL for any other value; and its BEFORE. Both live as long as
+ * the userdata. */
 const char *handles_to_secret(lua_State *L, int idx);
 const char *handles_secret_before(lua_State *L, int idx);
-/* What may stand before a secret: text without control characters, of 1 KiB at most. */
+/* 1 for text that may stand before a secret: UTF-8 without control characters, of 1 KiB
+ * at most. */
 int handles_is_before(const char *s, size_t len);
-/* A file's bytes are the caller's (the run's); ID is the run's index of it. */
-void handles_push_file(lua_State *L, int id, const char *name);
-int handles_to_file(lua_State *L, int idx, const char **name); /* its id, or -1 */
 
-/* A growing buffer owned by a userdata that is pushed on the stack: survives longjmp. */
+/* A file is the run's index of it; the run owns the bytes. */
+void handles_push_file(lua_State *L, int id, const char *name);
+/* The file's index, and its name where NAME is not NULL; -1 for any other value. */
+int handles_to_file(lua_State *L, int idx, const char **name);
+
+/* Pushes a userdata that owns a growing buffer, so that an error raised by Lua does not
+ * leak it. */
 struct buf *handles_push_buf(lua_State *L, size_t max);
+/* Pushes B's bytes as a string and frees B. Returns 1, for `return`. */
+int handles_push_text(lua_State *L, struct buf *b);
 
 #endif

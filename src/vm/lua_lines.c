@@ -8,7 +8,7 @@ enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_STRING, TOKEN_NUMBER, TOKEN_MARK 
 
 struct token {
     enum token_kind kind;
-    const char *s; /* a string's is without its quotes */
+    const char *s; /* a string without its quotes */
     size_t len;
     int line; /* on which it begins */
 };
@@ -42,7 +42,7 @@ static int long_bracket(const struct lexer *l, const char *p)
     return p < l->end && *p == '[' ? level : -1;
 }
 
-/* Passes over [==[ ... ]==]; its content is left in S and LEN. */
+/* Moves past [==[ ... ]==] and sets S and LEN to its content. */
 static void read_long(struct lexer *l, int level, const char **s, size_t *len)
 {
     l->p += level + 2;
@@ -95,7 +95,7 @@ static void read_quoted(struct lexer *l)
     while (l->p < l->end && *l->p != quote && *l->p != '\n') {
         int escape = *l->p++ == '\\';
         if (escape && l->p < l->end) {
-            if (*l->p == 'z') { /* \z passes over line ends */
+            if (*l->p == 'z') { /* \z skips the line ends that follow */
                 for (l->p++; l->p < l->end && (unsigned char)*l->p <= ' '; l->p++)
                     l->line += *l->p == '\n';
             } else {
@@ -133,14 +133,14 @@ static void next(struct lexer *l)
         l->p++;
     while (l->now.kind != TOKEN_MARK && l->p < l->end && is_word(*l->p));
     if (l->now.kind == TOKEN_MARK && *l->now.s == '=' && l->p < l->end && *l->p == '=')
-        l->p++; /* == is no assignment */
+        l->p++; /* == is not an assignment */
     l->now.len = (size_t)(l->p - l->now.s);
 }
 
 static struct lexer start(const char *src, size_t len)
 {
     struct lexer l = {.p = src, .end = src + len, .line = 1};
-    if (len && src[0] == '#') /* #!, as luaL_loadfile allows */
+    if (len && src[0] == '#') /* a #! line, which luaL_loadfile skips too */
         while (l.p < l.end && *l.p != '\n')
             l.p++;
     next(&l);
@@ -159,8 +159,8 @@ static int is_mark(const struct lexer *l, const char *s)
 
 /* ---- fields ------------------------------------------------------------------------ */
 
-/* By how much the token opens (1) or closes (-1) a bracket or a block. `while` and `for`
- * open by their `do`, `then` belongs to an `if`. */
+/* Returns 1 when the token opens a bracket or a block, -1 when it closes one, else 0.
+ * `while` and `for` open by their `do`; `then` belongs to an `if`. */
 static int nesting(const struct token *t)
 {
     static const char *const open[] = {"function", "if", "do", "repeat"};
@@ -172,7 +172,7 @@ static int nesting(const struct token *t)
     return is(t, TOKEN_NAME, "end") || is(t, TOKEN_NAME, "until") ? -1 : 0;
 }
 
-/* Moves to the ',' ';' or '}' behind the value. */
+/* Moves to the ',' ';' or '}' after the value. */
 static void skip_value(struct lexer *l)
 {
     int depth = 0;
@@ -186,7 +186,7 @@ static void skip_value(struct lexer *l)
     }
 }
 
-/* What is left of PATH behind its first part when that is KEY, else NULL. */
+/* Returns PATH without its first part when that is KEY, else NULL. */
 static const char *match(const char *path, const char *key, size_t len)
 {
     const char *end;
@@ -206,8 +206,7 @@ static const char *match(const char *path, const char *key, size_t len)
     return *end == '\0' || *end == '.' || *end == '[' ? end : NULL;
 }
 
-/* Reads a field's key, if it has one, up to its value. 0 when the field is a value only.
- */
+/* Moves past a field's key to its value and returns 1; 0 when the field has no key. */
 static int read_key(struct lexer *l, struct token *key)
 {
     struct lexer ahead = *l;
@@ -238,8 +237,8 @@ static int read_key(struct lexer *l, struct token *key)
     return 1;
 }
 
-/* The lexer is on the '{'. Moves it to the value of the field that begins PATH and
- * returns the rest of the path, or NULL; LINE is the field's. */
+/* Moves from the '{' to the value of the field that PATH begins with, and sets LINE to
+ * the field's. Returns the rest of the path, or NULL when there is no such field. */
 static const char *enter_field(struct lexer *l, const char *path, int *line)
 {
     int position = 0;
@@ -262,7 +261,7 @@ static const char *enter_field(struct lexer *l, const char *path, int *line)
         if (is_mark(l, ",") || is_mark(l, ";"))
             next(l);
         else if (!is_mark(l, "}") && l->p == before)
-            next(l); /* broken source: go on somehow */
+            next(l); /* broken source: skip a token, so that the loop ends */
     }
     return NULL;
 }
@@ -286,7 +285,7 @@ int lua_lines_line(const char *src, size_t len, const char *path)
     return line;
 }
 
-/* ---- all of it --------------------------------------------------------------------- */
+/* ---- all tokens -------------------------------------------------------------------- */
 
 void lua_lines_tokens(const char *src, size_t len, lua_lines_token_fn fn, void *arg)
 {

@@ -16,7 +16,7 @@ enum { BUCKETS = 256, DIRS_DEEP = 8 };
 
 struct entry {
     struct entry *next;
-    char *key;                 /* path as shown */
+    char *key;                 /* overlay_file's path, or kept_key's text */
     struct overlay_file *file; /* NULL: the layer has no such file */
 };
 
@@ -101,8 +101,7 @@ static struct entry **bucket_of(struct overlay *o, const char *key)
     return &o->buckets[h % BUCKETS];
 }
 
-/* The built-in layer keeps its templates under lua/, so that the top level stays small.
- */
+/* The built-in layer has its templates under lua/. */
 static char *builtin_name(const char *name)
 {
     return str_starts(name, "templates") ? xasprintf("lua/%s", name) : xstrdup(name);
@@ -144,7 +143,7 @@ static int by_client(const void *client, const void *snapshot)
     return strcmp(client, ((const struct snapshot *)snapshot)->client);
 }
 
-/* NULL: the layer is read from the disk. */
+/* NULL: the layer is not preloaded, and is read from the disk. */
 static const struct snapshot *find_snapshot(const struct overlay *o,
                                             enum overlay_layer layer, const char *client)
 {
@@ -205,7 +204,7 @@ const char *overlay_hash(struct overlay_file *file)
     return file->hash;
 }
 
-/* No path holds a NUL or this separator twice over. */
+/* No path contains "//", so that this key is no file's path. */
 static char *kept_key(const char *path, const char *hash)
 {
     return xasprintf("%s//%s", path, hash);
@@ -229,7 +228,7 @@ struct overlay_file *overlay_keep(struct overlay *o, enum overlay_layer layer,
     return file;
 }
 
-/* NULL: there is none. */
+/* NULL when there is none. */
 static struct overlay_file *read_builtin(const char *name, const char *path)
 {
     char *real_name = builtin_name(name);
@@ -243,7 +242,7 @@ static struct overlay_file *read_builtin(const char *name, const char *path)
     return file;
 }
 
-/* 0 also when there is none: FILE stays NULL. */
+/* Reads NAME below DIR. 0 with *FILE unchanged when there is none. */
 static int read_below(const char *dir, enum overlay_layer layer, const char *name,
                       const char *path, struct overlay_file **file, struct err *e)
 {
@@ -267,7 +266,7 @@ static int read_below(const char *dir, enum overlay_layer layer, const char *nam
     return -1;
 }
 
-/* 1 found, 0 the layer has none, -1 error. */
+/* 1: found; 0: the layer has no such file; -1: an error. */
 static int layer_find(struct overlay *o, enum overlay_layer layer, const char *client,
                       const char *name, struct overlay_file **out, struct err *e)
 {
@@ -339,7 +338,7 @@ static void builtin_each(const char *dir, struct names *names)
     }
 }
 
-/* What of ALL lies in DIR: the next part of each name. */
+/* Adds, for each name of ALL below DIR, its next part. */
 static void snapshot_each(const struct names *all, const char *dir, struct names *names)
 {
     size_t n = strlen(dir);

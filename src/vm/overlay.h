@@ -1,9 +1,9 @@
-/* overlay: the three layers of lua/, recipes/ and templates/, nearest first: the
- * client's, the workspace's, the built-in one. It reads text and hashes it; it runs
- * nothing.
+/* overlay: finds a file of lua/, recipes/ or templates/ in three layers: the client's,
+ * the workspace's, the built-in one. It reads and hashes text, and runs nothing.
  *
- * Files are cached for the life of the overlay: a process sees one version of a file.
- * FOYER_LUA_DIR, a directory with lua/ and recipes/, replaces the built-in layer. */
+ * Files are cached for the life of the overlay, so that a process sees one version of a
+ * file. FOYER_LUA_DIR, a directory with lua/ and recipes/, replaces the built-in layer.
+ */
 #ifndef FOYER_OVERLAY_H
 #define FOYER_OVERLAY_H
 
@@ -17,43 +17,42 @@ struct overlay;
 
 struct overlay_file { /* owned by the overlay */
     enum overlay_layer layer;
-    char *path; /* as shown to people: "clients/acme/recipes/x.lua",
-                   "built-in:recipes/x.lua" */
+    char *path; /* for messages: "clients/acme/recipes/x.lua", "built-in:recipes/x.lua" */
     const char *text;
     size_t len;
-    char hash[65];    /* overlay_hash's */
-    const char *code; /* bytecode: the built-in file's own, or what src/vm has kept */
+    char hash[65];    /* see overlay_hash */
+    const char *code; /* bytecode, built in or by overlay_keep_code; NULL: none */
     size_t code_len;
-    char *own_text, *own_code; /* NULL: they are the program's */
-    int is_sound; /* lua/std: as the outermost file of a definition, it passed the check
-                   */
+    char *own_text, *own_code; /* owned; NULL: text and code are built in */
+    int is_sound;              /* 1: lua/std has checked the definition that it makes */
 };
 
 /* WORKSPACE is its directory, or NULL: the built-in layer alone. */
 struct overlay *overlay_new(const char *workspace);
 void overlay_free(struct overlay *o);
-/* The nearest NAME ("recipes/digest.lua", "lua/front/actions/x.lua", "templates/x.txt")
- * for CLIENT (NULL: none) at layer FROM or farther. NULL with ERR_NOT_FOUND when no layer
- * has it, ERR_FORBIDDEN when it leads out of its layer, ERR_LIMIT when it is too large.
- */
+/* Finds NAME ("recipes/digest.lua", "lua/front/actions/x.lua", "templates/x.txt") for
+ * CLIENT (NULL: none) in the first layer that has it, from FROM on. NULL with
+ * ERR_NOT_FOUND, ERR_FORBIDDEN when it leads out of its layer, ERR_LIMIT when it is too
+ * large. */
 struct overlay_file *overlay_find(struct overlay *o, const char *client, const char *name,
                                   enum overlay_layer from, struct err *e);
-/* A version of a file that is no longer, or not yet, the layer's: what a run has pinned.
- * The second is for the first time; TEXT is copied. */
+/* A version that a run has pinned and that is not the layer's now. overlay_kept returns
+ * it, or NULL when this process has not read it yet; overlay_keep adds it, with a copy of
+ * TEXT. */
 struct overlay_file *overlay_kept(struct overlay *o, const char *path, const char *hash);
 struct overlay_file *overlay_keep(struct overlay *o, enum overlay_layer layer,
                                   const char *path, const char *text, size_t len);
-/* Takes CODE, malloc'ed bytecode of its text. */
+/* Sets FILE's bytecode, and takes CODE, which malloc made. */
 void overlay_keep_code(struct overlay_file *file, char *code, size_t len);
-/* The SHA-256 of its text in hex, made when it is first asked for. */
+/* The SHA-256 of its text in hex. */
 const char *overlay_hash(struct overlay_file *file);
 /* Calls FN once for each entry name of directory DIR ("recipes", "lua",
  * "lua/front/actions") in any layer of CLIENT, in byte order. */
 void overlay_each(struct overlay *o, const char *client, const char *dir,
                   void (*fn)(void *arg, const char *name), void *arg);
-/* Reads all files of CLIENT's layer, or of the workspace's when it is NULL: from now on
- * that layer is what it is now, whatever becomes of its files. What cannot be read stays
- * as it is: an error when it is asked for. */
+/* Reads all files of CLIENT's layer, or of the workspace's when CLIENT is NULL. From now
+ * on the layer stays as it is, also when its files change. A file that cannot be read is
+ * an error when it is asked for. */
 void overlay_preload(struct overlay *o, const char *client);
 const char *
 overlay_layer_name(enum overlay_layer layer); /* "client", "workspace", "built-in" */

@@ -1,4 +1,4 @@
-/* packed: what came of an HTTP request, as the bytes that a journal records: the answer,
+/* packed: the outcome of an HTTP request as the bytes that a journal records: the answer,
  * or the error instead of one. */
 #ifndef FOYER_PACKED_H
 #define FOYER_PACKED_H
@@ -11,12 +11,12 @@
 #include "core/mask.h"
 #include "io/httpc.h"
 
-/* Both replace what is in OUT. -1 past OUT's maximum. What SENT holds is masked wherever
- * the answer repeats it: no script, no log and no journal sees it. */
+/* Both replace the content of OUT. -1 past OUT's maximum. The secrets of SENT are masked
+ * where the answer repeats them, so that no script, log or journal shows them. */
 int packed_answer(struct buf *out, const struct httpc_answer *a, const struct mask *sent);
 void packed_error(struct buf *out, const struct err *e);
-/* The same of an answer that was lost, and is known by other means: HEADERS, {name:
- * text}, may be NULL; BODY NULL: it was empty. */
+/* The same for an answer that was lost, and was found out by other means. HEADERS is
+ * {name: text} or NULL; BODY NULL: an empty body. */
 int packed_found(struct buf *out, int status, const json_t *headers, const json_t *body);
 
 struct packed_answer { /* borrowed from the packed bytes */

@@ -8,23 +8,23 @@
 #include "core/jsontree.h"
 #include "base/str.h"
 
-/* Settings as canonical text: made once for all runs that see the same tree. */
+/* Settings as canonical text, made once for all runs with the same tree. */
 struct shown {
     int refs;
-    json_t *tree; /* a reference, so that its address is no other tree's */
+    json_t *tree; /* a reference: while it is held, its address identifies the tree */
     size_t len;
     unsigned char hash[CRYPTO_SHA256_SIZE];
     char *text;
 };
 
-/* One note. A file is known by who asked for it and from which layer on; settings by
- * their name, what the command line gave by its path. */
+/* One note. A file's name has the client and the first layer that were searched; settings
+ * have their name, and a file of the command line its path. */
 struct pin {
     char *name;                /* "2 acme recipes/x.lua", "= client", "@ ./new.csv" */
-    struct overlay_file *file; /* of a file; NULL: no layer had it */
-    json_t *tree;              /* of settings; a reference */
-    struct shown *shown;       /* and today's text of them, when it was asked for */
-    char *text;                /* of noted settings; a given file's bytes */
+    struct overlay_file *file; /* NULL: no layer had it */
+    json_t *tree;              /* settings, a reference */
+    struct shown *shown;       /* the text of today's settings, once it is needed */
+    char *text;                /* loaded settings, or the bytes of a file */
     size_t len;
     unsigned char hash[CRYPTO_SHA256_SIZE]; /* of text */
 };
@@ -37,7 +37,7 @@ struct pins {
 
 enum { LIST_MAX = 64 * 1024 * 1024, NAME_MAX_BYTES = 600, SHOWN_MAX = 64 };
 
-static struct shown *shown[SHOWN_MAX]; /* the loop thread's */
+static struct shown *shown[SHOWN_MAX]; /* for the loop's thread alone */
 static unsigned shown_next;
 
 static void release(struct shown *s)
@@ -49,7 +49,7 @@ static void release(struct shown *s)
     free(s);
 }
 
-/* A reference to TREE's text. */
+/* Returns TREE's text, with a reference for the caller. */
 static struct shown *show(const json_t *tree)
 {
     for (int i = 0; i < SHOWN_MAX; i++)
@@ -58,7 +58,7 @@ static struct shown *show(const json_t *tree)
             return shown[i];
         }
     char *text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-    if (!text) /* for want of memory: a tree that was read has a text */
+    if (!text) /* out of memory: any tree that was read has a text */
         abort();
     struct shown *s = xcalloc(1, sizeof *s);
     *s = (struct shown){.refs = 2,
@@ -93,7 +93,7 @@ void pins_free(struct pins *p)
     free(p);
 }
 
-/* Where NAME is, or would go. */
+/* The index of NAME, or the one where it belongs. */
 static int place_of(const struct pins *p, const char *name, int *found)
 {
     int low = 0, high = p->n;
@@ -131,8 +131,8 @@ static struct pin *add(struct pins *p, const char *name)
     return &p->list[at];
 }
 
-/* What only checks scripts is today's: a run may come to use a script for the first time
- * that is newer than the run. */
+/* The part that checks definitions is not noted: a run may use a script for the first
+ * time that is newer than the run, and that only today's check knows. */
 static int is_noted(const char *name)
 {
     return !str_eq(name, "lua/std/definition.lua");
@@ -149,7 +149,7 @@ struct overlay_file *pins_find(struct pins *p, const char *client, const char *n
     if (!pin) {
         struct err why;
         struct overlay_file *file = overlay_find(p->overlay, client, name, from, &why);
-        if (!file && why.kind != ERR_NOT_FOUND) { /* not what the run is made of */
+        if (!file && why.kind != ERR_NOT_FOUND) { /* may pass: not noted */
             *e = why;
             return NULL;
         }
@@ -173,7 +173,7 @@ const json_t *pins_tree(struct pins *p, const char *name, const json_t *today)
     return today;
 }
 
-/* A path that does not fit, or would break the list, is not noted: 0. */
+/* 0 for a path that is too long, or has a tab or a line end: it is not noted. */
 static int bytes_key(char key[NAME_MAX_BYTES], const char *path)
 {
     int n = snprintf(key, NAME_MAX_BYTES, "@ %s", path);
@@ -212,8 +212,8 @@ struct source {
     size_t len;
 };
 
-/* Texts of settings and hashes of files are made here: a run that is not stored needs
- * none. */
+/* Makes the texts of settings and the hashes of files, which a run in memory never needs.
+ */
 static struct source source_of(struct pin *pin)
 {
     struct source s = {.text = pin->text, .len = pin->len};
@@ -233,7 +233,7 @@ static struct source source_of(struct pin *pin)
     return s;
 }
 
-/* NAME, HASH ("-": no layer had it), layer, path; tabs in between */
+/* A line is NAME, HASH ("-": no layer had it), LAYER and PATH, with tabs between. */
 char *pins_list(const struct pins *p, unsigned char hash[CRYPTO_SHA256_SIZE])
 {
     struct buf out;
@@ -267,7 +267,7 @@ void pins_each(const struct pins *p,
     }
 }
 
-/* ---- what an earlier attempt noted ---- */
+/* ---- the notes of an earlier attempt ---- */
 
 static int malformed(const char *line, struct err *e)
 {
@@ -298,7 +298,7 @@ static int load_file(struct pins *p, struct pin *pin, const char *hex, int layer
     struct overlay_file *file =
         overlay_find(p->overlay, strcmp(client, "-") != 0 ? client : NULL, name,
                      (enum overlay_layer)from, &ignored);
-    /* today's when it is the same one, in the same place */
+    /* today's file, if it has the same text and path */
     if (!file || strcmp(overlay_hash(file), hex) != 0 || strcmp(file->path, path) != 0)
         file = overlay_kept(p->overlay, path, hex);
     if (!file) {
@@ -351,7 +351,7 @@ int pins_load(struct pins *p, const char *list, pins_text_fn *text, void *arg,
     return rc;
 }
 
-/* LINE of pins_list, its tabs replaced by NUL: PATH is what it noted. */
+/* Compares a line of pins_list, split at its tabs, with today's file. */
 static void compare_line(struct overlay *overlay, const char *line, const char *hex,
                          const char *path, void (*fn)(void *arg, const char *path),
                          void *arg)

@@ -216,8 +216,10 @@ const char *runs_writing(const struct runs *runs)
 {
     const struct run *run;
     LIST_FOREACH(run, &runs->live, live)
-    if (run->writing)
-        return run->writing;
+    {
+        if (run->writing)
+            return run->writing;
+    }
     return NULL;
 }
 
@@ -326,7 +328,9 @@ static void drain(void *arg)
     int n = 0;
     struct run *run;
     TAILQ_FOREACH(run, &runs->ready, ready)
-    n++;
+    {
+        n++;
+    }
     while (n-- > 0 && (run = TAILQ_FIRST(&runs->ready))) {
         unready(run);
         if (run->given_up)

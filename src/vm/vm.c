@@ -57,9 +57,9 @@ struct overlay *vm_overlay(const struct vm *vm)
     return vm->overlay;
 }
 
-/* Lua gives a type, not a size, as osize when ptr is NULL (manual, lua_Alloc); to shrink
- * never fails, as the collector relies on. The state itself is the last block that
- * lua_close frees (lstate.c). */
+/* Without a PTR, Lua passes a type as OSIZE instead of a size. Shrinking must not fail:
+ * Lua's collector relies on it (manual, lua_Alloc). The last block that lua_close frees
+ * is the state itself (lstate.c). */
 static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
 {
     struct vm_state *state = ud;
@@ -83,7 +83,7 @@ static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
     return fresh;
 }
 
-/* Reached only by an error outside every protected call: a bug of ours, not a path. */
+/* Lua calls it for an error outside of every protected call: a bug of foyer. */
 static int on_panic(lua_State *L)
 {
     const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";

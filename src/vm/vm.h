@@ -13,13 +13,13 @@
 struct vm;
 struct pins; /* vm/pins.h */
 
-/* One state's accounts, embedded in whoever owns the state and outliving it. */
+/* One state's memory; part of the state's owner, and outlives the state. */
 struct vm_state {
     struct vm *vm;
     void *owner;
-    size_t used, peak, max; /* bytes; past max Lua's allocator is refused */
-    size_t allowance;       /* the codec may pass max by this while it runs */
-    struct pins *pins;      /* what the state's code comes from first; NULL: today's */
+    size_t used, peak, max; /* bytes; more than max is refused */
+    size_t allowance;       /* added to max while the codec runs */
+    struct pins *pins;      /* the code that the run has pinned; NULL: none */
     struct arena arena;
 };
 
@@ -29,16 +29,17 @@ void vm_free(struct vm *vm);
 const struct limits *vm_limits(const struct vm *vm);
 struct overlay *vm_overlay(const struct vm *vm);
 
-/* For a new state: the next cycle of the collector begins at ten times what is alive now,
- * those after it at one and a half times. Of what is loaded first nothing would be freed.
- */
+/* Delays the first cycle of a new state's collector until ten times the present memory is
+ * in use, because it would free nothing of the code that is loaded first; later cycles
+ * begin at one and a half times. */
 void vm_collect_late(lua_State *L);
-/* A bare state whose allocations count into STATE; NULL when even that does not fit. */
+/* Makes a bare state whose allocations count into STATE. NULL: it does not fit into MAX.
+ */
 lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void *owner);
-/* The accounts of L's state; for coroutines too. */
+/* The memory of L's state; L may be a coroutine. */
 struct vm_state *vm_state_of(lua_State *L);
 
-/* Lua's release at run time, "5.4.4": lua.h only tells what foyer was built with. */
+/* Lua's release at run time, "5.4.4"; lua.h has the one that foyer was built with. */
 const char *vm_version(void);
 
 #endif

@@ -148,11 +148,13 @@ bench_attempts() {
 }
 
 bench_start() {
-  local attempt bare
-  read -r attempt bare < <("$programs/start" "$dir/w" plain front/nothing "$start_rounds")
+  local attempt bare arena
+  read -r attempt bare arena < <("$programs/start" "$dir/w" plain front/nothing "$start_rounds")
   echo "an attempt from start to end ($start_rounds rounds of 50): us"
-  printf '      %-12s %7.1f\n      %-12s %7.1f\n' foyer "$attempt" "bare state" "$bare"
+  printf '      %-12s %7.1f\n      %-12s %7.1f\n      %-12s %7.1f\n' foyer "$attempt" "bare state" "$bare" \
+    "in an arena" "$arena"
   verdict "an attempt / luaL_newstate, luaL_openlibs, lua_close" "$(ratio "$attempt" "$bare")" at-most 4
+  verdict "a bare state in an arena / by malloc (src/vm/arena.h)" "$(ratio "$arena" "$bare")" at-most 0.97
 }
 
 # shellcheck source=tests/bench/webhooks.sh

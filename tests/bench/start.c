@@ -1,6 +1,7 @@
 /* start WORKSPACE CLIENT ACTION ROUNDS: what it costs to start an attempt and to end it,
  * with the code in the cache, beside a bare Lua state with its standard libraries that is
- * opened and closed. Prints "ATTEMPT-US BARE-US", medians of interleaved rounds. */
+ * opened and closed, and beside the same in an arena (vm/arena.h). Prints "ATTEMPT-US
+ * BARE-US ARENA-US", medians of interleaved rounds. */
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>
@@ -54,6 +55,18 @@ static double bare_us(void)
     return (now_us() - start) / PER_ROUND;
 }
 
+static double arena_us(struct vm *vm)
+{
+    double start = now_us();
+    for (int i = 0; i < PER_ROUND; i++) {
+        struct vm_state state;
+        lua_State *L = vm_new_state(vm, &state, limits_default.vm_bytes, NULL);
+        luaL_openlibs(L);
+        lua_close(L);
+    }
+    return (now_us() - start) / PER_ROUND;
+}
+
 int main(int argc, char **argv)
 {
     struct err e;
@@ -81,13 +94,15 @@ int main(int argc, char **argv)
                             .entry = "call",
                             .args = args,
                             .args_len = strlen(args)};
-    static struct samples attempt, bare;
+    static struct samples attempt, bare, arena;
     attempt_us(runs, loop, &spec); /* the code is compiled */
     for (int i = atoi(argv[4]); i > 0; i--) {
         samples_add(&attempt, attempt_us(runs, loop, &spec));
         samples_add(&bare, bare_us());
+        samples_add(&arena, arena_us(vm));
     }
-    printf("%.2f %.2f\n", samples_median(&attempt), samples_median(&bare));
+    printf("%.2f %.2f %.2f\n", samples_median(&attempt), samples_median(&bare),
+           samples_median(&arena));
     runs_free(runs);
     vm_free(vm);
     connections_free(connections);

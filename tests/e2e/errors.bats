@@ -518,7 +518,7 @@ PYTHON
 @test "a next that is no text does not pass for the last page" {
   fault '{"kind": "status", "status": 200, "body": {"_results": [], "_pagination": {"next": {"page": 2}}}}'
   call front/list-contacts --all
-  failed 75 unavailable '/contacts' 'next page is no address'
+  failed 75 unavailable '/contacts' 'next page is not an address'
 }
 
 @test "429, both kinds: 75, retry_after, not sent again" {

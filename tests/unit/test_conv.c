@@ -456,7 +456,7 @@ static void test_handles(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(conv_decode(L, bad[i], strlen(bad[i]), CONV_HANDLES, &e), -1);
         assert_int_equal(e.kind, ERR_INVALID);
-        assert_non_null(strstr(e.text, "is no handle that foyer knows"));
+        assert_non_null(strstr(e.text, "is not a handle that foyer knows"));
         assert_int_equal(lua_gettop(L), 0);
     }
     assert_false(conv_is_array(L, 1));

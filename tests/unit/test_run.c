@@ -188,7 +188,7 @@ static void credentials_stay_at_home(void **state)
         free(body);
     }
     fails("ctx.http.get(\"http://%1/\", { headers = { [\"X-A: b\\r\\nX-C\"] = \"x\" } })",
-          ERR_SCRIPT, "no header name");
+          ERR_SCRIPT, "not a header name");
     fails("ctx.http.get(\"http://%1/\", { headers = { [\"X-A\"] = \"a\\r\\nX-B: c\" } })",
           ERR_INVALID, "control character");
     fails("ctx.http.get(\"http://%1/\", { headers = { [\"X-A\"] = \"a\\0\" } })",
@@ -243,7 +243,7 @@ static void redirects(void **state)
           "cannot follow");
     assert_int_equal(vmtest_requests(0), 0);
     fails("return ctx.http.get(\"/to/302?/x?a=b\", { connection = \"front\" })",
-          ERR_INVALID, "answered 302, which is no result; it leads to /x");
+          ERR_INVALID, "answered 302, which is not a result; it leads to /x");
     fails("return ctx.http.get(\"http://%1/to/303?//evil.example/x\")", ERR_INVALID,
           "it leads to //evil.example/x");
     fails("return ctx.http.post(\"/to/302?http://%1/x\", {}, { connection = \"front\" })",
@@ -860,7 +860,7 @@ static void forms(void **state)
         "= a }, { multipart = true })",
         ERR_LIMIT, "more than 500 fields");
     fails("ctx.http.post(\"http://%1/x\", { x = { 1, nil, 3 } }, { multipart = true })",
-          ERR_SCRIPT, "a key is no string");
+          ERR_SCRIPT, "a key is not a string");
     fails("ctx.http.post(\"http://%1/x\", \"x\", { multipart = true })", ERR_SCRIPT,
           "not a table");
     gives("return ctx.http.post(\"http://%1/x\", { to = { \"a\", \"b\" }, options = { "
