@@ -10,13 +10,13 @@
 #include "base/url.h"
 #include "store/store_consent.h"
 
-struct callback { /* one page to be answered */
+struct callback { /* one page that waits for its answer */
     struct httpd_request *request;
     consent_done *done;
     void *arg;
     char *client;
-    int is_outside;  /* who reads the page need not be the agency's */
-    int is_granting; /* its link held: what is in the way from now on is the agency's */
+    int is_outside;  /* the reader need not belong to the agency */
+    int is_granting; /* the link was valid: errors are the agency's from now on */
 };
 
 char *consent_parameter(const char *query, const char *name)
@@ -64,7 +64,8 @@ static void page(struct httpd_request *r, int status, const char *title, const c
     buf_free(&body);
 }
 
-/* Who consents is not the agency: files, addresses and commands are for its log. */
+/* The sentence for the page. Files, addresses and commands are for the agency's log
+ * alone. */
 static const char *said(const struct callback *c, const struct err *e)
 {
     if (e->kind == ERR_STORE || e->kind == ERR_SETTINGS || e->kind == ERR_INTERNAL ||
@@ -73,7 +74,7 @@ static const char *said(const struct callback *c, const struct err *e)
                "reason in its log, and can send you a new link.";
     if (!c->is_outside)
         return e->text;
-    switch (e->kind) { /* of store/store_consent.h */
+    switch (e->kind) { /* as store/store_consent.h returns them */
     case ERR_NOT_FOUND:
         return "This link is not known here. The agency that sent it can send you a new "
                "one.";
@@ -114,7 +115,7 @@ static void on_grant(void *arg, const char *id, const char *name, const struct e
     finish(arg, id, name, e);
 }
 
-/* What came back instead of a code: RFC 6749 4.1.2.1. */
+/* The app returned an error instead of a code: RFC 6749, 4.1.2.1. */
 static void denied(const char *error, const char *about, struct err *e)
 {
     if (strcmp(error, "access_denied") == 0)
@@ -122,7 +123,7 @@ static void denied(const char *error, const char *about, struct err *e)
             e, ERR_FORBIDDEN,
             "the consent was denied%s%.200s; only an administrator of the company can "
             "give "
-            "it (an \"administrator\" message means that somebody else was logged in)",
+            "it (an \"administrator\" message means that another person was logged in)",
             about ? ": " : "", about ? about : "");
     else
         err_set(e, ERR_FORBIDDEN, "the consent failed: %.60s%s%.200s", error,
@@ -147,7 +148,7 @@ void consent_answer(struct workspace *w, struct grants *grants, struct httpd_req
         rc = err_set(&e, ERR_USAGE,
                      "this address expects a code and a state from the app's "
                      "consent page");
-    /* who may not consent does not use up the link that was sent for who may */
+    /* an error leaves the link valid: another person may be allowed to consent */
     if (rc == 0)
         rc = (error ? store_consent_find
                     : store_consent_take)(store, state, clock_wall_ms(), &consent, &e);

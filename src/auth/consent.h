@@ -1,6 +1,6 @@
 /* consent: the page that the app sends a person back to after consenting or denying:
- * GET <redirect path>?code=…&state=… . One for `foyer connect`, and one route of `foyer
- * serve`. */
+ * GET <redirect path>?code=…&state=… (RFC 6749, 4.1.2). Served by `foyer connect` and by
+ * `foyer serve`. */
 #ifndef FOYER_CONSENT_H
 #define FOYER_CONSENT_H
 
@@ -8,14 +8,14 @@
 #include "workspace/workspace.h"
 #include "io/httpd.h"
 
-/* How a callback ended, after the page was answered: the client it was for (NULL when the
- * state is not known) and the company, or E. Valid until the callback returns. */
+/* Called after the page was answered: with the client (NULL when the state is not known)
+ * and the company's ID and NAME, or with E. Valid until the callback returns. */
 typedef void consent_done(void *arg, const char *client, const char *id, const char *name,
                           const struct err *e);
 
-/* Takes R, a request to the callback, over: answers it with a page for people when the
- * grant has come through or failed. OUTSIDE 1: who reads it may be a client's
- * administrator, and learns nothing of what is inside. DONE may be NULL. */
+/* Takes over R, a request to the callback, and answers it with a page when the grant is
+ * stored or has failed. OUTSIDE 1: the reader may be a client's administrator, so the
+ * page names no file, address or command. DONE may be NULL. */
 void consent_answer(struct workspace *w, struct grants *grants, struct httpd_request *r,
                     int outside, consent_done *done, void *arg);
 /* The value of NAME in a query or a whole URL, decoded; NULL when it is missing or empty.

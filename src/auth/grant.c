@@ -40,7 +40,7 @@ struct grant { /* one under way */
     char *body; /* of the token request; wiped */
     struct oauth_token token;
     char *credentials_at; /* "front.client_id and … in clients/acme/client.lua" */
-    struct connection *connection; /* to ask who we are */
+    struct connection *connection; /* to ask whose token it is */
     int is_moved;                  /* its base is the company's own */
 };
 
@@ -149,7 +149,7 @@ char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t exp
 
 /* ---- storing ---- */
 
-/* It is shown, compared with settings and part of what a token is sealed with. */
+/* An id is printed, compared with settings and authenticated with the sealed token. */
 static int is_id(const char *id, const char *prefix)
 {
     static const char used[] =
@@ -193,7 +193,7 @@ static int store_grant(struct grant *g, const char *id, const char *name, struct
                                    .base_url = g->is_moved ? g->connection->base : NULL,
                                    .made_with = g->made_with,
                                    .expires_ms = g->token.expires_ms};
-    int rc = -1, tries = 3; /* a refresh, or a new sealing key, may come in between */
+    int rc = -1, tries = 3; /* another process may refresh or change the sealing key */
     do {
         int64_t version = store_connection_version(store, g->app, id, e);
         rc = version < 0 ? -1
@@ -207,7 +207,7 @@ static int store_grant(struct grant *g, const char *id, const char *name, struct
     if (rc != 0)
         return -1;
     e->kind = ERR_NONE;
-    int released; /* what was held for want of it */
+    int released; /* runs that waited for the connection */
     struct err why;
     if (ledger_release(store_db(store), g->client, clock_wall_ms(), &released, &why) != 0)
         log_line(LOG_WARN, "cannot release the runs of %s: %s", g->client, why.text);
@@ -226,7 +226,7 @@ static int read_identity(struct grant *g, const struct httpc_answer *a, json_t *
         *e = a->err;
         return -1;
     }
-    /* neither its name nor its errors may repeat the token */
+    /* neither the name nor an error may repeat the token */
     char *body = xmemdup0(a->body, a->body_len);
     str_mask(body, a->body_len, g->token.access);
     if (a->status < 300)
@@ -248,8 +248,9 @@ static int read_identity(struct grant *g, const struct httpc_answer *a, json_t *
                    "cannot ask whose token it is: the API's answer is no JSON");
 }
 
-/* The API says at which address it is for this company (FACTS 5); an --api-url is the
- * person's word, and a host that is not the connector's gets no token. */
+/* The API names the address at which it serves this company; Front does so in the member
+ * `_links.self` of its identity. An --api-url takes precedence, and a host that is not
+ * one of the connector's gets no token. */
 static void move_to_own(struct grant *g, const char *path, const json_t *answer)
 {
     const char *url = path ? json_text(answer, path) : NULL;
@@ -355,7 +356,7 @@ static void on_token(void *arg, const struct httpc_answer *a)
         rc = oauth_parse_answer((int)a->status, httpc_header(a, "content-type"), a->body,
                                 a->body_len, now + skew, &g->token, &e);
     if (rc == 0 && g->token.expires_ms)
-        g->token.expires_ms -= skew; /* by our own clock from here on */
+        g->token.expires_ms -= skew; /* by our own clock */
     if (rc == 0 && !g->token.refresh)
         rc = err_set(&e, ERR_INVALID, "the token endpoint gave no refresh token");
     if (rc == 0)
@@ -384,7 +385,7 @@ int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_u
         const char *headers[] = {credentials,
                                  "Content-Type: application/x-www-form-urlencoded",
                                  "Accept: application/json"};
-        /* a loopback address only where the connection names it itself: --oauth-url */
+        /* a loopback address only when --oauth-url names it */
         struct httpc_request request = {.method = "POST",
                                         .url = endpoint,
                                         .headers = headers,
@@ -426,7 +427,7 @@ void grant_from_code(struct grants *all, const struct grant_spec *spec, const ch
         free(credentials);
     }
     credentials_fini(&by);
-    if (rc != 0 && e.kind == ERR_NOT_FOUND) /* a secret: no business of who consents */
+    if (rc != 0 && e.kind == ERR_NOT_FOUND) /* a secret that the agency must set */
         e.kind = ERR_SETTINGS;
     if (rc != 0)
         end(g, NULL, NULL, &e);

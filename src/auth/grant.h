@@ -1,7 +1,7 @@
-/* grant: how a client comes by its connection: from a code of the authorization-code
- * grant, or from a static token. It asks the API whose token it is, refuses what does not
- * fit, and stores the connection whole before it says so. Used by connect, by --paste and
- * by serve's callback. Which app it is by is auth/credentials.h's. */
+/* grant: connects a client: from a code of the authorization-code grant (RFC 6749, 4.1),
+ * or from a static token. It asks the API whose token it is, refuses a company that does
+ * not fit the client, and stores the connection before it reports success. Which app is
+ * used is decided by auth/credentials.h. For the loop's thread. */
 #ifndef FOYER_GRANT_H
 #define FOYER_GRANT_H
 
@@ -12,16 +12,16 @@
 struct grant_spec { /* copied */
     const char *client, *app;
     const char *api_url, *oauth_url; /* NULL: the connector's */
-    const char *redirect_url;        /* for a code: the one that the link had */
+    const char *redirect_url;        /* for a code: the one in the link */
     const char *made_with; /* the mark of the app that the link named, or NULL */
-    int replace;           /* 1: what store_connection_put would refuse is welcome */
+    int replace;           /* as for store_connection_put */
 };
 
 /* ID and NAME are the company's; NULL with E. Valid until the callback returns. */
 typedef void grant_done(void *arg, const char *id, const char *name, const struct err *e);
 
-/* Those under way. Freeing it ends them, with a callback that says so; before HTTPC, and
- * before what the callbacks use. NULL is fine. */
+/* The grants under way. grants_free ends them, each with a callback and an error; it is
+ * called before HTTPC and before what the callbacks use are freed. NULL is fine. */
 struct grants;
 struct grants *grants_new(struct workspace *w, struct httpc *httpc);
 void grants_free(struct grants *all);
@@ -38,14 +38,14 @@ int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_u
                const char *credentials, const char *body, httpc_done *done, void *arg,
                struct httpc_call **call, struct err *e);
 
-/* A link to consent by, valid until EXPIRES_MS and once; its state is kept in the store.
- * Freed by the caller; STATE, when not NULL, gets it too (freed by the caller). */
+/* A consent link, valid once and until EXPIRES_MS (Unix); its state is kept in the store.
+ * *STATE (STATE may be NULL) gets the state. The caller frees both. */
 char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t expires_ms,
                  char **state, struct err *e);
-/* The moment that the answer's Date header names less ours: how far our clock is behind,
- * in ms; 0 without a usable header or below two seconds. */
+/* The time in the answer's Date header minus NOW_MS: how far our clock is behind, in ms.
+ * 0 without a usable header, or below two seconds. */
 int64_t grant_skew_ms(const struct httpc_answer *a, int64_t now_ms);
-/* The same for the header's text, which may be NULL. */
+/* The same for the header's text; DATE may be NULL. */
 int64_t grant_date_skew_ms(const char *date, int64_t now_ms);
 
 #endif

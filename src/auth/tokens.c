@@ -14,16 +14,16 @@
 #include "base/crypto.h"
 
 enum {
-    /* How often one that waits for another process's refresh looks again: the refresher's
-     * death is noticed within this time. */
-    LOOK_MS = 50,
-    /* A refresher that lives has its answer, or a timeout of its own, long before. */
+    /* How often a process polls for another process's refresh: so late it notices that
+     * the refreshing process has died. */
+    POLL_MS = 50,
+    /* A living process has its answer, or a timeout, long before. */
     WAIT_MAX_MS = 90 * 1000,
     AHEAD_MS = 60 * 1000,
-    /* How often, and how many times, a token that could not be stored is tried again. */
+    /* How often, and how many times, storing a new token is repeated. */
     STORE_AGAIN_MS = 1000,
     STORES_MAX = 30,
-    /* Until what failed is tried again, while the old token still holds. */
+    /* After a failure, while the old token is still valid. */
     RETRY_MS = 30 * 1000,
 };
 
@@ -34,11 +34,11 @@ struct tokens_wait {
     void *arg;
 };
 
-struct refresh { /* one company's, at most one in a process */
+struct refresh { /* of one company, at most one in a process */
     struct refresh *next;
     struct tokens *tokens;
     struct connection *c;
-    int64_t unwanted; /* the version that will not do */
+    int64_t unwanted; /* the version that is of no use; 0: the token is only due */
     struct tokens_wait *waits;
     struct loop_timer *timer;
     struct httpc_call *call;
@@ -47,7 +47,7 @@ struct refresh { /* one company's, at most one in a process */
     char *credentials_at;                  /* where its credentials stand */
     int64_t epoch;                         /* of our claim; 0: none */
     int64_t began_us;
-    struct oauth_token token; /* what came back, until it is stored */
+    struct oauth_token token; /* the new one, until it is stored */
     int64_t answered_ms;
     int stores; /* failed tries to store it */
 };
@@ -87,7 +87,7 @@ static void release(struct refresh *r)
         return;
     claim_name(r, name, sizeof name);
     if (live_release(workspace_live(r->tokens->w), name, r->epoch, &e) != 0)
-        log_line(LOG_WARN, "%s", e.text); /* it falls to the next one when we end */
+        log_line(LOG_WARN, "%s", e.text); /* the claim is free when this process ends */
     r->epoch = 0;
 }
 
@@ -122,8 +122,8 @@ void tokens_free(struct tokens *t)
     free(t);
 }
 
-/* Tells everybody who waits. A callback may ask again at once, so the refresh is taken
- * out of the list first. */
+/* Ends the refresh and calls each waiting caller. A callback may ask again at once, so
+ * the refresh leaves the list first. */
 static void finish(struct refresh *r, const struct err *e)
 {
     struct err copy;
@@ -157,7 +157,7 @@ static int needs_reconnect(const struct connection *c, struct err *e)
 
 /* ---- the token request ---- */
 
-/* It matters only when the old token is of no use. */
+/* Reports E when the old token cannot be used; else the refresh is tried again later. */
 static void give_up(struct refresh *r, const struct err *e)
 {
     struct connection *c = r->c;
@@ -171,6 +171,7 @@ static void give_up(struct refresh *r, const struct err *e)
     finish(r, NULL);
 }
 
+/* GONE 1: the grant is gone, and the client must be connected again. */
 static void failed(struct refresh *r, const struct err *e, int gone)
 {
     struct err say = *e, ignored;
@@ -198,7 +199,7 @@ static int store_refreshed(struct refresh *r, struct oauth_token *token, int64_t
                                    .refreshed_ms = now};
     if (!store)
         return -1;
-    int rc = -1, tries = 2; /* the sealing key may be renewed in between */
+    int rc = -1, tries = 2; /* the sealing key may have changed in between */
     do {
         rc = connections_seal_token(w, &row, r->c->version + 1, token, e);
         if (rc == 0)
@@ -217,8 +218,8 @@ static int read_row(struct refresh *r, struct store_connection *row, struct err 
     return store ? store_connection_read(store, r->c->app, r->c->company, row, e) : -1;
 }
 
-/* Somebody who does not know our claims may have been first: `foyer connect`. 1: what is
- * stored now will do. */
+/* `foyer connect`, which takes no claim, may have stored a newer token. 1: it is adopted.
+ */
 static int adopt_newer(struct refresh *r)
 {
     struct store_connection row;
@@ -250,8 +251,7 @@ static int keep_refresh_token(struct refresh *r, struct oauth_token *token, stru
     return rc;
 }
 
-/* 1 when the answer's refresh token is another than the stored one: the old one may be
- * dead. */
+/* 1 when the new refresh token differs from the stored one, which may then be invalid. */
 static int is_rotated(struct refresh *r)
 {
     struct store_connection row;
@@ -268,9 +268,10 @@ static int is_rotated(struct refresh *r)
     return !same;
 }
 
-/* Stores what came back, whole, before anybody uses it. Front gives a new refresh token
- * on the last day of the old one's life (FACTS 5); that is then the only one there is, so
- * while the store is locked or full it is kept here, under our claim, and tried again. */
+/* Stores the new token before it is used. Front issues a new refresh token on the last
+ * day of the old one's six months (Front's OAuth documentation); then only the new one is
+ * valid. So while the store is locked or full, the token stays in memory, under our
+ * claim, and storing is repeated. */
 static void keep(struct refresh *r)
 {
     struct err e = {0};
@@ -330,7 +331,7 @@ static int ask(struct refresh *r, const struct store_connection *row, struct err
         return -1;
     buf_init(&refresh, 16 * 1024);
     int rc = credentials_find(w, row->app, row->id, row->made_with, &by, e);
-    if (rc != 0 && e->kind == ERR_NOT_FOUND) /* a secret: it can be set, and runs wait */
+    if (rc != 0 && e->kind == ERR_NOT_FOUND) /* a secret: runs wait until it is set */
         e->kind = ERR_SETTINGS;
     if (rc != 0)
         err_prefix(e, "cannot refresh the token of %s", row->id);
@@ -352,10 +353,10 @@ static int ask(struct refresh *r, const struct store_connection *row, struct err
     return rc;
 }
 
-/* ---- who refreshes ---- */
+/* ---- the claim ---- */
 
-/* What is stored may be newer than what we hold. 1: it will do; 0: refresh it, from ROW;
- * -1: it cannot be. */
+/* Reads the stored token into ROW and adopts a newer one. 1: it can be used; 0: it must
+ * be refreshed; -1: E. */
 static int adopt_stored(struct refresh *r, struct store_connection *row, struct err *e)
 {
     store_connection_fini(row);
@@ -370,7 +371,7 @@ static int adopt_stored(struct refresh *r, struct store_connection *row, struct 
     return !same && r->c->version != r->unwanted;
 }
 
-/* 1: we hold the claim; 0: another living process does; -1. */
+/* 1: this process has the claim; 0: another living process has it; -1: E. */
 static int claim(struct refresh *r, struct err *e)
 {
     char name[200];
@@ -394,7 +395,7 @@ static int claim(struct refresh *r, struct err *e)
     return rc;
 }
 
-static void look(void *arg)
+static void poll_refresh(void *arg)
 {
     struct refresh *r = arg;
     struct store_connection row = {0};
@@ -409,10 +410,10 @@ static void look(void *arg)
         if (got < 0)
             rc = -1;
         else if (got == 0 && !r->unwanted)
-            rc = 1; /* only due, and being seen to: the old one still holds */
+            rc = 1; /* another process refreshes it, and the old one is still valid */
         else if (got == 0)
-            loop_timer_set(r->timer, LOOK_MS);
-        else /* between our look and our claim another process may have finished */
+            loop_timer_set(r->timer, POLL_MS);
+        else /* another process may have finished before our claim */
             rc = adopt_stored(r, &row, &e);
         if (rc == 0 && got == 1)
             rc = ask(r, &row, &e);
@@ -433,11 +434,11 @@ int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *
     if (!c->refreshable)
         return 0;
     int64_t now = clock_wall_ms();
-    /* one whose grant was gone may have been connected again since: look */
+    /* a client whose grant was gone may have been connected again: read the store */
     int bad = c->reconnect || c->refused == c->version ||
               (c->expires_ms && now >= c->expires_ms);
     int waits = now < c->retry_ms && c->retry_ms <= now + RETRY_MS;
-    /* by a clock that was ahead, its end is not known */
+    /* obtained when the clock was ahead: its expiry is not known */
     int is_odd = c->expires_ms && c->obtained_ms > now + AHEAD_MS;
     int due = !waits &&
               (is_odd || now >= oauth_due_ms(c->expires_ms, c->obtained_ms, c->company));
@@ -450,14 +451,14 @@ int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *
         r = xcalloc(1, sizeof *r);
         *r = (struct refresh){.next = t->refreshes, .tokens = t, .c = c};
         r->began_us = clock_mono_us();
-        r->timer = loop_timer_new(t->loop, look, r);
+        r->timer = loop_timer_new(t->loop, poll_refresh, r);
         t->refreshes = r;
         loop_timer_set(r->timer, 0);
     }
-    /* also when it was begun for one to whom the token would still do */
+    /* also when the refresh was begun for a token that was only due */
     if (bad || force)
         r->unwanted = c->version;
-    /* what still holds can be used while it is being replaced */
+    /* a valid token can be used while it is being refreshed */
     if (!bad && !force && r->waits)
         return 0;
     struct tokens_wait *w = xcalloc(1, sizeof *w);
@@ -469,7 +470,7 @@ int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *
 
 void tokens_drop(struct tokens_wait *wait)
 {
-    if (!wait->refresh) { /* the callbacks run right now; finish frees it */
+    if (!wait->refresh) { /* called from a callback of finish, which frees it */
         wait->done = NULL;
         return;
     }

@@ -13,7 +13,7 @@
 #include "core/jsontree.h"
 #include "store/budget.h"
 
-/* A block of permits is good for a second; what is left of it goes back after that. */
+/* A block of permits is valid for a second; the unused ones are given back after that. */
 enum { GIVE_BACK_MS = 1100 };
 
 struct access {
@@ -28,28 +28,28 @@ struct access {
     unsigned jitter;
 };
 
-struct waiting { /* one request, until it may leave */
+struct waiting { /* one request, until it may be sent */
     struct waiting *next, **prev;
     struct access *access;
     struct connection *c;
     char company[200], resource[BUDGET_RESOURCE_SIZE];
     struct budget_ask ask;
     int limited;      /* 0: its API has no budget */
-    int64_t until_ms; /* by then it must have left */
+    int64_t until_ms; /* it is refused when it cannot be sent by then */
     run_admitted *done;
     void *arg;
     struct tokens_wait *token;
     struct loop_timer *timer;
 };
 
-/* Unix time that goes on whatever happens to the machine's clock: who waits must come to
- * an end, also when that is set, or stopped by a test. */
+/* Unix time from the monotonic clock: a wait ends also when the machine's clock is set,
+ * or stopped by a test. */
 static int64_t now_ms(const struct access *a)
 {
     return a->began_ms + (clock_mono_us() - a->began_us) / 1000;
 }
 
-/* While this process waits for an answer, others may need what it holds. */
+/* Other processes may need the permits while this one waits for answers. */
 static void on_give_back(void *arg)
 {
     struct access *a = arg;
@@ -101,17 +101,17 @@ struct tokens *access_tokens(struct access *a)
     return a->tokens;
 }
 
-/* ---- which budget ---- */
+/* ---- the request's budget ---- */
 
-/* A connector that does not say how its API tells its limits has no budget. */
+/* A connector without `rate` has no budget. */
 static int is_limited(struct access *a, const struct connection *c)
 {
     return json_is_object(
         json_object_get(workspace_connector(a->w, c->app, NULL), "rate"));
 }
 
-/* A path that the connector's rate.search begins is a search, which has a share of its
- * own. */
+/* A path that begins with the connector's rate.search is a search, which has a share of
+ * its own in the budget. */
 static int is_search(struct access *a, const struct connection *c, const char *url)
 {
     const json_t *connector = workspace_connector(a->w, c->app, NULL);
@@ -136,9 +136,9 @@ static void set_ask(struct waiting *x, struct access *a, const struct run_ask *a
 
 /* ---- waiting ---- */
 
-/* When to ask again. The company is not in danger when all come at once, permits see to
- * that; it is live.db's lock that they would queue for, a fraction of a millisecond each:
- * so the longer the wait, and with it the queue, the wider they are spread. */
+/* Asks for a permit again in MS, plus jitter. The permits protect the company's API, but
+ * all waiting requests at once would queue for live.db's lock, a fraction of a
+ * millisecond each: the longer the wait, and so the queue, the wider they are spread. */
 static void ask_again_in(struct waiting *x, int64_t ms)
 {
     struct access *a = x->access;
@@ -149,14 +149,14 @@ static void ask_again_in(struct waiting *x, int64_t ms)
     loop_timer_set(x->timer, ms + (int64_t)((a->jitter >> 16) % (unsigned)spread));
 }
 
-static void took(struct access *a)
+static void plan_give_back(struct access *a)
 {
     if (!a->giving_back)
         loop_timer_set(a->give_back, GIVE_BACK_MS);
     a->giving_back = 1;
 }
 
-/* 1: granted; 0: come back in *MS; -1: refused. */
+/* 1: granted; 0: ask again in *MS; -1: refused. */
 static int take(struct waiting *x, int64_t *ms, struct err *e)
 {
     int64_t now = now_ms(x->access), left = x->until_ms - now;
@@ -164,17 +164,17 @@ static int take(struct waiting *x, int64_t *ms, struct err *e)
     if (!x->limited)
         return 1;
     int got = budget_take(x->access->budget, &x->ask, now, ms, &why);
-    if (got < 0) { /* the budget is a courtesy; replies must not stop for it */
+    if (got < 0) { /* a broken budget must not stop replies */
         log_line(LOG_WARN, "%s", why.text);
         return 1;
     }
     if (got > 0) {
-        took(x->access);
+        plan_give_back(x->access);
         return 1;
     }
     struct budget_state state;
-    /* After a 429 nothing moves before its end, so that who cannot wait that long is told
-     * at once; else somebody may give permits back. */
+    /* After a 429 no permit is granted before its end: a request that cannot wait that
+     * long is refused at once. Else another process may give permits back earlier. */
     int blocked = budget_state(x->access->budget, x->company, now, &state, &why) == 0 &&
                   state.blocked_until_ms > now;
     if ((blocked || *ms < WINDOW_WAIT_MAX_MS ? *ms : WINDOW_WAIT_MAX_MS) <= left)
@@ -224,7 +224,8 @@ static int admit(void *arg, const struct run_ask *ask, run_admitted *done, void 
                  void **pending, struct err *e)
 {
     struct access *a = arg;
-    struct connection *c = (struct connection *)ask->connection; /* the workspace's own */
+    struct connection *c =
+        (struct connection *)ask->connection; /* auth/connections.c's */
     struct waiting *x = xcalloc(1, sizeof *x);
     *x = (struct waiting){.access = a, .c = c, .done = done, .arg = done_arg};
     x->limited = is_limited(a, c);
@@ -258,13 +259,12 @@ static void withdraw(void *arg, void *pending)
     waiting_free(pending);
 }
 
-/* ---- what answers say ---- */
+/* ---- answers ---- */
 
 static const char *rate_header(const json_t *connector, const char *field,
                                const struct httpc_answer *answer)
 {
-    const char *name =
-        json_string_value(json_object_get(json_object_get(connector, "rate"), field));
+    const char *name = json_text(json_object_get(connector, "rate"), field);
     return name ? httpc_header(answer, name) : NULL;
 }
 
@@ -275,7 +275,8 @@ static int64_t number(const char *text, double unit)
     return text && end != text && n >= 0 && n < 1e13 ? (int64_t)(n * unit) : -1;
 }
 
-/* 1: it is a 429 that the budget knows of, so that a next request waits for its end. */
+/* Passes the answer's limits to the budget. 1: it was a 429 that the budget has recorded,
+ * so that the next request waits for its end. */
 static int learn(struct access *a, const struct waiting *x, const json_t *connector,
                  const struct httpc_answer *answer, int64_t now)
 {
@@ -283,7 +284,7 @@ static int learn(struct access *a, const struct waiting *x, const json_t *connec
     struct window_said said = {number(rate_header(connector, "limit", answer), 1),
                                number(rate_header(connector, "remaining", answer), 1),
                                number(rate_header(connector, "reset", answer), 1000)};
-    /* an API that names no limit has none that could be kept */
+    /* an API that names no limit has no budget */
     if (said.limit < 0 && said.remaining < 0 && answer->status < 300)
         said.limit = WINDOW_NO_LIMIT;
     if (said.reset_ms >= 0)
@@ -295,7 +296,8 @@ static int learn(struct access *a, const struct waiting *x, const json_t *connec
         return 0;
     int64_t after =
         answer_retry_after_ms(rate_header(connector, "retry_after", answer), now);
-    /* x-ratelimit-remaining above 0 tells a burst limit from the company's (FACTS 4.2) */
+    /* Front: a 429 with x-ratelimit-remaining above 0 is a burst limit of one resource,
+     * not the company's (Front's documentation of rate limits) */
     if (budget_refused(a->budget, x->company, x->ask.resource, after, said.remaining > 0,
                        now, &e) == 0)
         return 1;

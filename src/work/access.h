@@ -1,5 +1,6 @@
-/* access: leave to send a request to a connection's API: a token that holds, then a
- * permit from the company's budget. It is the `admit` of struct run_host. */
+/* access: permission to send a request to a connection's API: a valid token, then a
+ * permit from the company's budget. It is the `admit` of struct run_host. For the loop's
+ * thread. */
 #ifndef FOYER_ACCESS_H
 #define FOYER_ACCESS_H
 

@@ -74,7 +74,8 @@ int alert_in_flight(const struct alert *a)
     return n;
 }
 
-/* The topic KEY, in place of the quietest one when there are too many. */
+/* Returns the topic KEY; a new one replaces the one that was sent longest ago, when there
+ * are too many. */
 static struct topic *find_topic(struct alert *a, const char *key)
 {
     struct topic *oldest = &a->topics[0];
@@ -96,7 +97,8 @@ static void on_answer(void *arg, const struct httpc_answer *answer)
     struct sending *x = arg;
     struct alert *a = x->alert;
     x->call = NULL;
-    /* its URL is a secret: neither is shown */
+    /* the URL is a secret: neither it nor the error's text, which may hold it, is shown
+     */
     if (answer->err.kind != ERR_NONE)
         log_line(LOG_WARN, "cannot send an alert: %s", err_kind_name(answer->err.kind));
     else if (answer->status >= 300)

@@ -1,6 +1,7 @@
-/* alert: one line to a chat webhook, foyer.lua's `alert`, when somebody should look. Best
- * effort: a chat that is away is not tried again, and of each client's recipe at most one
- * line of a kind leaves in a minute; the next one says how many were left out. */
+/* alert: one line to a chat webhook, foyer.lua's `alert`, when a person should act. Best
+ * effort: nothing is sent twice, also when the chat does not answer. Of each client's
+ * recipe at most one line of a kind is sent in a minute; the next one counts those left
+ * out. */
 #ifndef FOYER_ALERT_H
 #define FOYER_ALERT_H
 
@@ -9,15 +10,16 @@
 
 struct alert;
 
-/* All borrowed. IDLE is called, from the loop, when none is under way any more. */
+/* All are borrowed. IDLE is called, from the loop, when none is under way any more. */
 struct alert *alert_new(struct workspace *w, struct httpc *httpc, void (*idle)(void *arg),
                         void *arg);
 /* Before HTTPC. NULL is fine. */
 void alert_free(struct alert *a);
-/* CLIENT and RECIPE may be NULL. Nothing where foyer.lua has no `alert`. */
+/* Sends SENTENCE, of the KIND "dead" for example. CLIENT and RECIPE may be NULL. Does
+ * nothing when foyer.lua has no `alert`. */
 void alert_send(struct alert *a, const char *client, const char *recipe, const char *kind,
                 const char *sentence);
-/* Under way now. */
+/* How many are under way. */
 int alert_in_flight(const struct alert *a);
 
 #endif

@@ -19,11 +19,11 @@
 
 enum {
     WAIT_MS = 60 * 1000,          /* in line for the company's budget */
-    HAND_WAIT_MS = 5 * 60 * 1000, /* cron comes by only so often */
+    HAND_WAIT_MS = 5 * 60 * 1000, /* the same by hand: `foyer cron` runs this often */
     STORE_MS = 1000
 };
 
-/* ---- what the store knows of it ---- */
+/* ---- loading ---- */
 
 static int on_row(void *arg, const struct ledger_run *row)
 {
@@ -41,7 +41,7 @@ static int on_row(void *arg, const struct ledger_run *row)
     a->has_pins = row->pins != NULL;
     if (row->pins)
         memcpy(a->pins_hash, row->pins, sizeof a->pins_hash);
-    a->end.id = row->activation; /* until it is loaded */
+    a->end.id = row->activation; /* until load() has read it */
     return 1;
 }
 
@@ -60,7 +60,7 @@ static int on_activation(void *arg, const struct activation *activation)
     return 1;
 }
 
-/* A replay asks for what was sent as it was asked then. */
+/* A replay sends to the company that the recorded request was sent to. */
 static void follow_step(struct attempt *a, const struct journal_entry *step)
 {
     struct intent sent;
@@ -80,7 +80,7 @@ struct loading {
 static int on_step(void *arg, const struct journal_entry *step)
 {
     struct loading *l = arg;
-    /* of a walk's scope that is open: on the pages before its checkpoint */
+    /* an open scope of a walk stands for the pages before its checkpoint */
     if ((step->is_intent || step->is_done) && (step->is_scope || step->is_done))
         run_log_has_written(l->a->log);
     if (step->is_intent && !step->is_scope)
@@ -100,7 +100,7 @@ static struct journal *load_journal(struct attempt *a, struct err *e)
     return NULL;
 }
 
-/* The sets of pins of a run only grow, and each is stored with the step that used it. */
+/* A run's set of pins only grows, and each is stored with the step that used it. */
 static int on_pins(void *arg, const struct ledger_run *row)
 {
     struct attempt *a = arg;
@@ -124,7 +124,7 @@ static void read_policy(struct attempt *a)
     json_decref(own);
 }
 
-/* The recipe's own `retry`, for a run that came without a policy. */
+/* The recipe's own `retry`, for a run that was added without a policy. */
 static void on_policy(void *arg, const struct run_result *result)
 {
     struct attempt *a = arg;
@@ -138,8 +138,7 @@ static void on_policy(void *arg, const struct run_result *result)
     attempt_fail(a, &e, NULL, NULL);
 }
 
-/* After a signal nothing more is begun; a script that comes to its next write is stopped
- * there. */
+/* After a signal nothing new is begun; a script is stopped at its next write. */
 static int is_stopping(const struct attempt_env *env)
 {
     return env->stopping || session_interrupted(env->session);
@@ -148,7 +147,7 @@ static int is_stopping(const struct attempt_env *env)
 static void release_with(struct attempt *a, const struct journal *journal,
                          const struct pins *pins)
 {
-    /* who interrupts a run by hand before it has done anything does not want it */
+    /* a person who interrupts a run before it has written anything does not want it */
     int gives_up = a->env->by_hand && !run_log_did_begin(a->log) && !a->confirm;
     struct ledger_change change =
         attempt_change(a, gives_up ? LEDGER_CANCELLED : LEDGER_QUEUED);
@@ -167,8 +166,8 @@ static void release_with(struct attempt *a, const struct journal *journal,
     attempt_end(a, journal, pins, &change);
 }
 
-/* What the attempt did is stored: it may be asked now what is to become of it. */
-static void on_kept(void *arg, const struct err *e)
+/* The attempt's steps are stored: decides about the run. */
+static void on_stored(void *arg, const struct err *e)
 {
     struct attempt *a = arg;
     struct err why;
@@ -190,11 +189,12 @@ static void on_kept(void *arg, const struct err *e)
     json_decref(args);
 }
 
-static void keep_first(struct attempt *a, const struct run_result *result)
+/* Stores the attempt's steps before the failure is decided about. */
+static void store_first(struct attempt *a, const struct run_result *result)
 {
     struct ledger_change none = {.drop = -1, .state = -1};
     a->err = result->err;
-    run_log_commit(a->log, result->journal, result->pins, &none, on_kept, a);
+    run_log_commit(a->log, result->journal, result->pins, &none, on_stored, a);
 }
 
 static int has_no_policy(const struct attempt *a)
@@ -202,7 +202,7 @@ static int has_no_policy(const struct attempt *a)
     return !a->policy_text || str_eq(a->policy_text, "") || str_eq(a->policy_text, "{}");
 }
 
-/* ---- what the script came to ---- */
+/* ---- the script's end ---- */
 
 /* Keeps the member "result" of what the entry returned, as JSON, unless it is too long.
  */
@@ -282,7 +282,7 @@ static void on_done(void *arg, const struct run_result *result)
     a->run = NULL;
     a->has_diverged = journal_has_diverged(result->journal);
     note_code(a, result->pins);
-    if (run_log_got_on(a->log)) /* failures in a row count */
+    if (run_log_got_on(a->log)) /* only failures in a row count */
         a->failures = (struct policy_failures){0};
     if (run_log_is_lost(a->log)) {
         attempt_lost(a);
@@ -290,18 +290,18 @@ static void on_done(void *arg, const struct run_result *result)
         end_well(a, result);
     } else if (journal_uncertain(result->journal, &intent, &scope)) {
         a->confirm = confirm_new(a, &intent, &scope);
-        keep_first(a, result);
+        store_first(a, result);
     } else if (is_stopping(a->env) && result->is_interrupted) {
         release_with(a, result->journal, result->pins);
     } else if (attempt_may_pass(a, e) && has_no_policy(a) &&
                !run_log_is_guarded(a->log)) {
-        keep_first(a, result);
+        store_first(a, result);
     } else {
         attempt_fail(a, e, result->journal, result->pins);
     }
 }
 
-/* ---- its beginning ---- */
+/* ---- the beginning ---- */
 
 static void on_added(void *arg, int64_t id)
 {
@@ -309,7 +309,7 @@ static void on_added(void *arg, int64_t id)
     a->id = id;
 }
 
-/* ROW: of one that is not in the store, else NULL. */
+/* ROW: of a run that is not in the store, else NULL. */
 static int load(struct attempt *a, const struct ledger_run *row, struct journal **journal,
                 struct pins **pins, struct err *e)
 {
@@ -319,14 +319,14 @@ static int load(struct attempt *a, const struct ledger_run *row, struct journal 
         return -1;
     int64_t activation = a->end.id;
     a->end.id = a->id;
-    struct run_log_spec keeping = {.run = a->id,
-                                   .epoch = a->epoch,
-                                   .client = a->client,
-                                   .guarded = str_eq(a->origin, "activation"),
-                                   .new_run = row,
-                                   .on_added = on_added,
-                                   .arg = a};
-    a->log = committer_begin(a->env->committer, &keeping);
+    struct run_log_spec spec = {.run = a->id,
+                                .epoch = a->epoch,
+                                .client = a->client,
+                                .guarded = str_eq(a->origin, "activation"),
+                                .new_run = row,
+                                .on_added = on_added,
+                                .arg = a};
+    a->log = committer_begin(a->env->committer, &spec);
     read_policy(a);
     a->label = xasprintf("recipe %s", a->recipe);
     run_log_note(a->log, "attempt", "%d", a->number);
@@ -426,7 +426,7 @@ struct attempt *attempt_start_new(struct attempt_env *env, const struct ledger_r
         first.seed = seed;
     }
     first.attempts = 1;
-    /* what it waits for later may come while it is not in the store */
+    /* an activation that it will wait for may come before the run is in the store */
     struct err e;
     if (inbox_last_activation(env->db, &first.since, &e) == 0 && first.since == 0)
         first.since = -1;

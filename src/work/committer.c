@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "work/owned_change.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "core/jsontree.h"
 #include "base/log.h"
@@ -30,12 +32,12 @@ struct committer {
     struct writer *writer;
     struct presence *presence;
     struct loop_timer *again;
-    struct job *jobs;
-    int stuck;    /* jobs that wait for the timer */
-    int has_said; /* ... which the log says once, until one can be stored */
+    TAILQ_HEAD(, commit_job) jobs; /* repeated in order */
+    int stuck;                     /* jobs that wait for the timer */
+    int has_said; /* 1: the log has said so, since the last job that was stored */
     /* sets of pins whose code is in the store */
     unsigned char (*known)[CRYPTO_SHA256_SIZE]; /* at most KNOWN_MAX */
-    int nknown, known_cap;
+    int nknown;
 };
 
 struct note {
@@ -46,53 +48,56 @@ struct run_log {
     struct committer *k;
     int64_t run, epoch; /* run 0: it is not in the store yet */
     struct owned_change
-        *row;           /* of one that was not in the store when it began, or NULL */
-    struct job *adding; /* it will be with this one, and others wait for that */
+        *row; /* of a run that was not in the store when it began, or NULL */
+    struct commit_job *adding; /* the job that adds the run; the others wait for it */
     void (*on_added)(void *arg, int64_t id);
     void *added_arg;
     char *client;
     struct run_committer hooks;
-    int npins; /* of them are stored */
+    int npins; /* stored */
     struct note *notes;
     size_t nnotes;
-    char *app, *company; /* that the last intent went to; NULL: to none */
+    char *app, *company; /* of the last intent; NULL: it goes to no connection */
     struct unsent write; /* the last intent, or run 0 */
-    int creates;         /* it is a POST, and no idempotent write */
+    int creates;         /* it is a POST, and not an idempotent write */
     int may_guard, is_writing, did_begin, did_write, got_on, is_lost, is_guarded;
 };
 
-/* What the writer's thread gets: all of it is the job's own. */
-struct job {
-    struct job *next, **prev;
-    struct committer *keeper; /* NULL: it has gone */
-    struct run_log *kept;     /* NULL: its attempt has gone */
+/* For the writer's thread: all of it belongs to the job. */
+struct commit_job {
+    TAILQ_ENTRY(commit_job) entry;
+    struct committer *committer; /* NULL: committer_free was called */
+    struct run_log *log;         /* NULL: run_log_free was called */
     struct journal *journal;
     const struct pins *pins;
     int npins;
     int kind;                /* enum run_commit_kind, or -1: an attempt's end */
-    int must;                /* it is tried until it is stored */
+    int must;                /* it is repeated until it is stored */
     int must_last;           /* it is on the disk before DONE is called */
     int is_stuck;            /* it waits for the timer */
     int waits;               /* for the job that adds the run */
     const char *owner, *why; /* why: it cannot be submitted */
-    struct owned_change parcel;
+    struct owned_change own;
     run_committed *done;
     void *arg;
 };
 
-static void submit(struct job *job);
+static void submit(struct commit_job *job);
 
-/* ---- keepers ---- */
+/* ---- the committer ---- */
 
 static void on_again(void *arg)
 {
     struct committer *k = arg;
-    for (struct job *job = k->jobs; job; job = job->next)
-        if (job->is_stuck) {
-            job->is_stuck = 0;
-            k->stuck--;
-            submit(job);
-        }
+    struct commit_job *job;
+    TAILQ_FOREACH(job, &k->jobs, entry)
+    {
+        if (!job->is_stuck)
+            continue;
+        job->is_stuck = 0;
+        k->stuck--;
+        submit(job);
+    }
 }
 
 struct committer *committer_new(struct workspace *w, struct loop *loop,
@@ -104,17 +109,15 @@ struct committer *committer_new(struct workspace *w, struct loop *loop,
     k->writer = writer;
     k->presence = p;
     k->again = loop_timer_new(loop, on_again, k);
+    TAILQ_INIT(&k->jobs);
     return k;
 }
 
-static void job_free(struct job *job)
+static void job_free(struct commit_job *job)
 {
-    if (job->keeper) {
-        *job->prev = job->next;
-        if (job->next)
-            job->next->prev = job->prev;
-    }
-    owned_change_fini(&job->parcel);
+    if (job->committer)
+        TAILQ_REMOVE(&job->committer->jobs, job, entry);
+    owned_change_fini(&job->own);
     free(job);
 }
 
@@ -122,13 +125,12 @@ void committer_free(struct committer *k)
 {
     if (!k)
         return;
-    struct job *job = k->jobs, *next;
+    struct commit_job *job = TAILQ_FIRST(&k->jobs), *next;
     for (; job; job = next) {
-        next = job->next;
-        int waits = job->is_stuck;
-        job->keeper = NULL;
-        job->kept = NULL;
-        if (waits)
+        next = TAILQ_NEXT(job, entry);
+        job->committer = NULL;
+        job->log = NULL;
+        if (job->is_stuck)
             job_free(job);
     }
     loop_timer_free(k->again);
@@ -146,39 +148,40 @@ struct presence *committer_presence(const struct committer *k)
     return k->presence;
 }
 
-/* ---- one attempt's ---- */
+/* ---- run logs ---- */
 
 static void commit(void *arg, struct run *run, const struct run_commit *what,
                    run_committed *done, void *done_arg, void **pending);
 
-/* Whoever finds this process dead knows that the last write has not left. */
-static void has_not_left(const struct run_log *x)
+/* Records in the presence that the pending write was not sent, for the process that
+ * reclaims our runs after a crash. */
+static void mark_unsent(const struct run_log *x)
 {
     if (x->k->presence && x->write.run)
         presence_unsent(x->k->presence, &x->write);
 }
 
-static void has_left(const struct run_log *x)
+static void mark_sent(const struct run_log *x)
 {
     if (x->k->presence)
         presence_sent(x->k->presence, x->run);
 }
 
-static void leaving(void *arg)
+static void on_sending(void *arg)
 {
-    has_left(arg);
+    mark_sent(arg);
     testhook_stop("leaving");
 }
 
-static void refused(void *arg)
+static void on_unsent(void *arg)
 {
-    has_not_left(arg);
+    mark_unsent(arg);
     testhook_stop("refused");
 }
 
 static void withdraw(void *arg, void *pending)
 {
-    struct job *job = pending;
+    struct commit_job *job = pending;
     (void)arg;
     job->done = NULL;
     job->journal = NULL;
@@ -200,7 +203,7 @@ struct run_log *committer_begin(struct committer *k, const struct run_log_spec *
     }
     x->on_added = what->on_added;
     x->added_arg = what->arg;
-    x->hooks = (struct run_committer){x, commit, withdraw, leaving, refused};
+    x->hooks = (struct run_committer){x, commit, withdraw, on_sending, on_unsent};
     return x;
 }
 
@@ -208,12 +211,12 @@ void run_log_free(struct run_log *x)
 {
     if (!x)
         return;
-    has_left(x); /* or never will */
-    for (struct job *job = x->k->jobs, *next; job; job = next) {
-        next = job->next;
-        if (job->kept != x)
+    mark_sent(x);
+    for (struct commit_job *job = TAILQ_FIRST(&x->k->jobs), *next; job; job = next) {
+        next = TAILQ_NEXT(job, entry);
+        if (job->log != x)
             continue;
-        job->kept = NULL;
+        job->log = NULL;
         withdraw(NULL, job);
         if (job->waits)
             job_free(job);
@@ -251,7 +254,7 @@ void run_log_note(struct run_log *x, const char *what, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    x->notes = xrealloc(x->notes, (x->nnotes + 1) * sizeof *x->notes);
+    array_grow(x->notes, x->nnotes);
     x->notes[x->nnotes++] = (struct note){xstrdup(what), xvasprintf(fmt, ap)};
     va_end(ap);
 }
@@ -259,8 +262,11 @@ void run_log_note(struct run_log *x, const char *what, const char *fmt, ...)
 int run_log_is_writing(const struct run_log *x)
 {
     int writes = x->is_writing;
-    for (const struct job *job = x->k->jobs; job; job = job->next)
-        writes |= job->kept == x && job->done && job->kind == RUN_COMMIT_INTENT;
+    const struct commit_job *job;
+    TAILQ_FOREACH(job, &x->k->jobs, entry)
+    {
+        writes |= job->log == x && job->done && job->kind == RUN_COMMIT_INTENT;
+    }
     return writes;
 }
 
@@ -299,42 +305,42 @@ static int is_known(const struct committer *k, const unsigned char *hash)
     return 0;
 }
 
-/* The code goes along once for each set of it that this process has not stored yet. */
-static void add_pins(struct job *job, const struct pins *pins)
+/* Adds the set of pins; its code too, when this process has not stored that yet. */
+static void add_pins(struct commit_job *job, const struct pins *pins)
 {
-    struct run_log *x = job->kept;
+    struct run_log *x = job->log;
     if (!pins || pins_count(pins) <= x->npins)
         return;
-    unsigned char *hash = owned_change_keep(&job->parcel, xmalloc(CRYPTO_SHA256_SIZE));
-    job->parcel.change.pins_list = owned_change_keep(&job->parcel, pins_list(pins, hash));
-    job->parcel.change.pins = hash;
+    unsigned char *hash = owned_change_keep(&job->own, xmalloc(CRYPTO_SHA256_SIZE));
+    job->own.change.pins_list = owned_change_keep(&job->own, pins_list(pins, hash));
+    job->own.change.pins = hash;
     job->npins = pins_count(pins);
     job->pins = pins;
     if (!is_known(x->k, hash))
-        owned_change_add_codes(&job->parcel, pins);
+        owned_change_add_codes(&job->own, pins);
 }
 
-static void add_notes(struct job *job)
+static void add_notes(struct commit_job *job)
 {
-    struct run_log *x = job->kept;
+    struct run_log *x = job->log;
     if (!x->nnotes)
         return;
     struct ledger_note *notes =
-        owned_change_keep(&job->parcel, xcalloc(x->nnotes, sizeof *notes));
+        owned_change_keep(&job->own, xcalloc(x->nnotes, sizeof *notes));
     for (size_t i = 0; i < x->nnotes; i++)
-        notes[i] =
-            (struct ledger_note){owned_change_keep(&job->parcel, x->notes[i].what),
-                                 owned_change_keep(&job->parcel, x->notes[i].text)};
-    job->parcel.change.notes = notes;
-    job->parcel.change.nnotes = x->nnotes;
+        notes[i] = (struct ledger_note){owned_change_keep(&job->own, x->notes[i].what),
+                                        owned_change_keep(&job->own, x->notes[i].text)};
+    job->own.change.notes = notes;
+    job->own.change.nnotes = x->nnotes;
     x->nnotes = 0;
 }
 
-/* What a POST has made, by the ids in its answer: no other run may take these for its
- * own, and a message must appear. PUT and PATCH answer with what was there before. */
-static void add_made(struct job *job, const struct journal_entry *entry)
+/* Records the objects that a POST has made, by the ids in its answer: no other run may
+ * claim them as its own, and a message gets a delivery receipt. The answers to PUT and
+ * PATCH name objects that existed before. */
+static void add_made(struct commit_job *job, const struct journal_entry *entry)
 {
-    struct run_log *x = job->kept;
+    struct run_log *x = job->log;
     struct packed_answer answer;
     if (!entry->is_intent || !entry->is_done ||
         packed_read(entry->result, entry->len, &answer, NULL) != 0 ||
@@ -345,34 +351,30 @@ static void add_made(struct job *job, const struct journal_entry *entry)
         return;
     struct made made;
     json_t *body = jsontree_read(answer.body, answer.len, NULL);
-    made_read(&made, workspace_connector(job->keeper->w, x->app, NULL), body, NULL);
-    owned_change_add_made(&job->parcel, x->app, x->company, &made);
-    job->parcel.change.receipt_due_ms = job->parcel.change.now_ms + RECEIPT_MS;
+    made_read(&made, workspace_connector(job->committer->w, x->app, NULL), body, NULL);
+    owned_change_add_made(&job->own, x->app, x->company, &made);
+    job->own.change.receipt_due_ms = job->own.change.now_ms + RECEIPT_MS;
     json_decref(body);
 }
 
-static struct job *job_new(struct run_log *x, int kind, const struct journal *journal,
-                           const struct pins *pins, run_committed *done, void *arg)
+static struct commit_job *job_new(struct run_log *x, int kind,
+                                  const struct journal *journal, const struct pins *pins,
+                                  run_committed *done, void *arg)
 {
     struct committer *k = x->k;
-    struct job *job = xcalloc(1, sizeof *job);
-    struct job **last = &k->jobs; /* they are repeated in order */
-    while (*last)
-        last = &(*last)->next;
-    job->prev = last;
-    *last = job;
-    job->keeper = k;
-    job->kept = x;
+    struct commit_job *job = xcalloc(1, sizeof *job);
+    TAILQ_INSERT_TAIL(&k->jobs, job, entry);
+    job->committer = k;
+    job->log = x;
     job->kind = kind;
     job->must_last = kind >= 0 && kind != RUN_COMMIT_CHECKPOINT;
     job->done = done;
     job->arg = arg;
-    owned_change_init(&job->parcel, clock_wall_ms());
+    owned_change_init(&job->own, clock_wall_ms());
     if (journal)
-        journal_delta(journal, &job->parcel.change.drop, owned_change_add_step,
-                      &job->parcel);
-    for (size_t i = 0; kind == RUN_COMMIT_OUTCOME && i < job->parcel.change.nsteps; i++)
-        add_made(job, &job->parcel.steps[i]);
+        journal_delta(journal, &job->own.change.drop, owned_change_add_step, &job->own);
+    for (size_t i = 0; kind == RUN_COMMIT_OUTCOME && i < job->own.change.nsteps; i++)
+        add_made(job, &job->own.steps[i]);
     add_pins(job, pins);
     add_notes(job);
     return job;
@@ -381,29 +383,30 @@ static struct job *job_new(struct run_log *x, int kind, const struct journal *jo
 /* On the writer's thread. */
 static int write_job(struct db *db, void *arg, struct err *e)
 {
-    struct job *job = arg;
-    struct ledger_change *change = &job->parcel.change;
-    if (change->pins && !change->ncodes) { /* it was stored once; is it still? */
+    struct commit_job *job = arg;
+    struct ledger_change *change = &job->own.change;
+    if (change->pins && !change->ncodes) { /* retention may have removed the code */
         char *list = NULL;
         if (ledger_pins(db, change->pins, &list, e) != 0)
             return -1;
         free(list);
     }
-    if (job->parcel.new_run)
-        return ledger_add_with(db, job->parcel.new_run, job->owner, change, e);
+    if (job->own.new_run)
+        return ledger_add_with(db, job->own.new_run, job->owner, change, e);
     return ledger_commit(db, change, e);
 }
 
-static void end(struct job *job, const struct err *e)
+static void end(struct commit_job *job, const struct err *e)
 {
     run_committed *done = job->done;
     void *arg = job->arg;
     struct err copy = *e;
-    struct run_log *x = job->kept;
+    struct run_log *x = job->log;
     if (x && x->adding == job) {
         x->adding = NULL;
-        for (struct job *other = job->next; other; other = other->next)
-            if (other->kept == x && other->waits) {
+        struct commit_job *other = job;
+        while ((other = TAILQ_NEXT(other, entry)))
+            if (other->log == x && other->waits) {
                 other->waits = 0;
                 submit(other);
             }
@@ -413,12 +416,12 @@ static void end(struct job *job, const struct err *e)
         done(arg, &copy);
 }
 
-/* The open intent is the last step of what is committed. One that adds its run is held
- * when that has its id. */
-static void hold(const struct job *job)
+/* Marks the write as not sent: the open intent is the last step of the commit. When the
+ * commit adds the run, this is done after the commit, as the run's id is needed. */
+static void remember_write(const struct commit_job *job)
 {
-    struct run_log *x = job->kept;
-    const struct ledger_change *change = &job->parcel.change;
+    struct run_log *x = job->log;
+    const struct ledger_change *change = &job->own.change;
     const struct journal_entry *last =
         change->nsteps ? &change->steps[change->nsteps - 1] : NULL;
     x->write = (struct unsent){0};
@@ -426,30 +429,27 @@ static void hold(const struct job *job)
         return;
     x->write = (struct unsent){
         .run = x->run, .epoch = x->epoch, .seq = last->seq, .at_ms = last->at_ms};
-    has_not_left(x);
+    mark_unsent(x);
 }
 
-static void stored(struct job *job)
+static void stored(struct commit_job *job)
 {
-    struct committer *k = job->keeper;
+    struct committer *k = job->committer;
     k->has_said = 0;
-    struct run_log *x = job->kept;
-    if (x && job->parcel.new_run) {
-        x->run = job->parcel.change.run;
-        x->epoch = job->parcel.change.epoch;
+    struct run_log *x = job->log;
+    if (x && job->own.new_run) {
+        x->run = job->own.change.run;
+        x->epoch = job->own.change.epoch;
         if (job->kind == RUN_COMMIT_INTENT && job->done)
-            hold(job);
+            remember_write(job);
         if (x->on_added)
             x->on_added(x->added_arg, x->run);
     }
-    if (job->parcel.change.pins && !is_known(k, job->parcel.change.pins)) {
+    if (job->own.change.pins && !is_known(k, job->own.change.pins)) {
         if (k->nknown == KNOWN_MAX)
             k->nknown = 0;
-        if (k->nknown == k->known_cap) {
-            k->known_cap = k->known_cap ? 2 * k->known_cap : 16;
-            k->known = xrealloc(k->known, (size_t)k->known_cap * sizeof *k->known);
-        }
-        memcpy(k->known[k->nknown++], job->parcel.change.pins, CRYPTO_SHA256_SIZE);
+        array_grow(k->known, k->nknown);
+        memcpy(k->known[k->nknown++], job->own.change.pins, CRYPTO_SHA256_SIZE);
     }
     if (x && job->npins > x->npins)
         x->npins = job->npins;
@@ -469,21 +469,20 @@ static void stored(struct job *job)
         testhook_stop("outcome kept");
 }
 
-/* 1: it is submitted once more, as it may pass then. */
-static int mend(struct job *job, const struct err *e)
+/* Returns 1 when the job is submitted again, now or by the timer. */
+static int repeat(struct commit_job *job, const struct err *e)
 {
-    struct committer *k = job->keeper;
-    if (e->kind == ERR_NOT_FOUND && job->parcel.change.pins &&
-        !job->parcel.change.ncodes) {
+    struct committer *k = job->committer;
+    if (e->kind == ERR_NOT_FOUND && job->own.change.pins && !job->own.change.ncodes) {
         k->nknown = 0;
         if (job->pins)
-            owned_change_add_codes(&job->parcel, job->pins);
-        if (!job->parcel.change.ncodes)
-            job->parcel.change.pins = NULL;
+            owned_change_add_codes(&job->own, job->pins);
+        if (!job->own.change.ncodes)
+            job->own.change.pins = NULL;
         submit(job);
         return 1;
     }
-    if (job->must && !job->parcel.new_run &&
+    if (job->must && !job->own.new_run &&
         (e->kind == ERR_STORE || e->kind == ERR_UNAVAILABLE)) {
         if (!k->has_said)
             log_line(LOG_ERROR, "nothing is written until this can be stored: %s",
@@ -499,9 +498,9 @@ static int mend(struct job *job, const struct err *e)
 
 static void on_written(void *arg, const struct err *e)
 {
-    struct job *job = arg;
+    struct commit_job *job = arg;
     struct err said = *e;
-    if (!job->keeper) { /* whoever asked has gone */
+    if (!job->committer) {
         job_free(job);
         return;
     }
@@ -510,89 +509,91 @@ static void on_written(void *arg, const struct err *e)
         end(job, e);
         return;
     }
-    if (mend(job, e))
+    if (repeat(job, e))
         return;
-    struct run_log *x = job->kept;
+    struct run_log *x = job->log;
     if (e->kind == ERR_CONFLICT && x)
         x->is_lost = 1;
-    if (e->kind == ERR_UNCERTAIN && x) /* its intent stays open, and is looked for */
+    if (e->kind == ERR_UNCERTAIN && x) /* the intent stays open, for work/confirm.c */
         x->is_writing = 0;
-    if (e->kind == ERR_FORBIDDEN && x && job->parcel.change.reply_to)
+    if (e->kind == ERR_FORBIDDEN && x && job->own.change.reply_to)
         x->is_guarded = 1;
-    if (e->kind == ERR_STORE && !job->must) /* nothing has happened: later, then */
+    if (e->kind == ERR_STORE && !job->must) /* nothing was sent: it can be retried */
         said.kind = ERR_UNAVAILABLE;
     end(job, &said);
 }
 
 static void on_refused(void *arg)
 {
-    struct job *job = arg;
+    struct commit_job *job = arg;
     struct err e;
     err_set(&e, ERR_UNAVAILABLE, "%s", job->why);
-    if (!job->keeper)
+    if (!job->committer)
         job_free(job);
     else
         end(job, &e);
 }
 
-static void refuse(struct job *job, const char *why)
+static void refuse(struct commit_job *job, const char *why)
 {
     job->why = why;
-    loop_defer(job->keeper->loop, on_refused, job);
+    loop_defer(job->committer->loop, on_refused, job);
 }
 
-/* 0: the run is in the store, or will be with this job; 1: it waits; -1: refused. */
-static int prepare(struct job *job)
+/* 0: the run is in the store, or this job adds it; 1: the job waits for the one that
+ * does; -1: it is refused. */
+static int prepare(struct commit_job *job)
 {
-    struct run_log *x = job->kept;
-    struct committer *k = job->keeper;
+    struct run_log *x = job->log;
+    struct committer *k = job->committer;
     struct err e;
-    if (!x || job->parcel.new_run)
+    if (!x || job->own.new_run)
         return 0;
-    job->parcel.change.run = x->run;
-    job->parcel.change.epoch = x->epoch;
+    job->own.change.run = x->run;
+    job->own.change.epoch = x->epoch;
     if (x->run)
         return 0;
     if (x->adding) {
         job->waits = 1;
         return 1;
     }
-    if (job->parcel.change.state < 0 && !k->presence &&
+    if (job->own.change.state < 0 && !k->presence &&
         !(k->presence = workspace_presence(k->w, &e))) {
-        refuse(job, owned_change_text(&job->parcel, e.text));
+        refuse(job, owned_change_text(&job->own, e.text));
         return -1;
     }
-    owned_change_add_run(&job->parcel, x->row->new_run);
-    job->owner = job->parcel.change.state < 0
-                     ? owned_change_text(&job->parcel, presence_id(k->presence))
+    owned_change_add_run(&job->own, x->row->new_run);
+    job->owner = job->own.change.state < 0
+                     ? owned_change_text(&job->own, presence_id(k->presence))
                      : NULL;
     x->adding = job;
     return 0;
 }
 
-static void submit(struct job *job)
+static void submit(struct commit_job *job)
 {
     if (prepare(job) != 0)
         return;
-    writer_submit(job->keeper->writer, job->must_last, write_job, on_written, job);
+    writer_submit(job->committer->writer, job->must_last, write_job, on_written, job);
 }
 
-/* ---- what runs ask ---- */
+/* ---- commits ---- */
 
-/* A request that the connector calls a reply, for a run that the loop guard watches. */
-static void set_guard(struct job *job, const struct run_commit *what)
+/* Lets the store count a request that the connector defines as a reply, for the loop
+ * guard. */
+static void set_guard(struct commit_job *job, const struct run_commit *what)
 {
-    struct workspace *w = job->keeper->w;
-    if (!job->kept->may_guard || !what->app || !what->method || !what->path)
+    struct workspace *w = job->committer->w;
+    if (!job->log->may_guard || !what->app || !what->method || !what->path)
         return;
     char *conversation =
         reply_to(workspace_connector(w, what->app, NULL), what->method, what->path);
     if (!conversation)
         return;
     const json_t *most =
-        json_object_get(workspace_client(w, job->kept->client, NULL), "replies_per_hour");
-    job->parcel.change.reply_to = owned_change_keep(&job->parcel, conversation);
-    job->parcel.change.replies_max =
+        json_object_get(workspace_client(w, job->log->client, NULL), "replies_per_hour");
+    job->own.change.reply_to = owned_change_keep(&job->own, conversation);
+    job->own.change.replies_max =
         json_is_integer(most) ? (int)json_integer_value(most) : REPLIES_PER_HOUR;
 }
 
@@ -617,18 +618,18 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
     }
     if (what->kind != RUN_COMMIT_CHECKPOINT && what->text)
         run_log_note(x, note_words[what->kind], "%s", what->text);
-    struct job *job =
+    struct commit_job *job =
         job_new(x, what->kind, run_journal(run), run_pins(run), done, done_arg);
     job->journal = run_journal(run);
     job->must = what->kind == RUN_COMMIT_OUTCOME;
-    job->parcel.change.key = owned_change_text(&job->parcel, what->key);
-    job->parcel.change.value = owned_change_text(&job->parcel, what->value);
-    job->parcel.change.values_max = workspace_limits(x->k->w)->store_bytes;
+    job->own.change.key = owned_change_text(&job->own, what->key);
+    job->own.change.value = owned_change_text(&job->own, what->value);
+    job->own.change.values_max = workspace_limits(x->k->w)->store_bytes;
     *pending = job;
     if (what->kind == RUN_COMMIT_INTENT) {
         set_guard(job, what);
         if (x->run)
-            hold(job);
+            remember_write(job);
     }
     if (what->kind == RUN_COMMIT_OUTCOME)
         testhook_stop("outcome known");
@@ -643,27 +644,27 @@ void run_log_commit(struct run_log *x, const struct journal *journal,
                     const struct pins *pins, const struct ledger_change *change,
                     run_committed *done, void *arg)
 {
-    /* who cannot be taken up again is never replayed: no pins */
+    /* a run that ends for good is never replayed: it needs no pins */
     int is_final =
         change->state >= 0 && ledger_is_final((enum ledger_state)change->state);
-    struct job *job =
+    struct commit_job *job =
         job_new(x, -1, journal, is_final && !x->run ? NULL : pins, done, arg);
-    struct ledger_change *own = &job->parcel.change;
+    struct ledger_change *own = &job->own.change;
     job->must = 1;
-    /* an end changes nothing that could not be found out again; but who began this run by
-     * hand is told that it goes on by itself */
+    /* an end that is lost is found out again by a replay; but the person who started this
+     * run by hand is told that it goes on by itself */
     job->must_last =
         x->row && change->state >= 0 && !ledger_is_over((enum ledger_state)change->state);
-    /* PINS is gone when it turns out that their codes are missing */
+    /* PINS is freed before a repeat could need the code */
     if (pins && own->pins && !own->ncodes && !is_final)
-        owned_change_add_codes(&job->parcel, pins);
+        owned_change_add_codes(&job->own, pins);
     job->pins = NULL;
     if (!journal) {
         own->drop = change->drop;
         for (size_t i = 0; i < change->nsteps; i++)
-            owned_change_add_step(&job->parcel, &change->steps[i]);
+            owned_change_add_step(&job->own, &change->steps[i]);
     }
-    owned_change_add_end(&job->parcel, change);
+    owned_change_add_end(&job->own, change);
     own->receipt_due_ms = own->now_ms + RECEIPT_MS;
     submit(job);
 }

@@ -16,20 +16,20 @@
 
 enum {
     AGAIN_MS = 1000,
-    OTHER_MS = 2000,            /* another run's write is under way for some seconds */
-    CLAIMED_MS = 60 * 60 * 1000 /* before the write: clocks differ */
+    OTHER_MS = 2000, /* until the next search, while another run's write is open */
+    CLAIMED_MS = 60 * 60 * 1000 /* refs from so long before the write: clocks differ */
 };
 
 struct confirm {
     struct attempt *a;
     struct journal_entry intent; /* its texts are owned */
-    struct intent sent;          /* what it says */
+    struct intent sent;          /* the intent, parsed */
     struct journal_entry scope;  /* its texts are owned; seq -1: none */
-    char *app, *company;         /* that it was sent to; NULL: to no connection */
+    char *app, *company;         /* it was sent to; NULL: to no connection */
     int has_failed, can_confirm, is_idempotent;
-    char *silent; /* why the action does not speak for this write; NULL: it does */
+    char *silent; /* why the action does not answer for this write; NULL: it does */
     int64_t looked_ms;
-    int looks; /* before what was found is stored */
+    int looks; /* before the result that was found was submitted */
     struct err err;
 };
 
@@ -55,8 +55,8 @@ static int is_in_action(const struct confirm *c)
     return c->scope.seq >= 0 && journal_is_action(c->scope.name);
 }
 
-/* An older foyer did not record where it was sent: to the app of the action around it,
- * and to the company that the client is connected to. */
+/* For an intent of an older foyer, which did not record the connection: takes the app of
+ * the action around it and the company that the client is connected to. */
 static void guess_connection(struct confirm *c)
 {
     const char *slash = is_in_action(c) ? strchr(c->scope.name, '/') : NULL;
@@ -120,8 +120,8 @@ static void park(struct confirm *c, const char *why)
     attempt_end(a, NULL, NULL, &change);
 }
 
-/* The intent is forgotten: a replay sends it again, but never to another company than it
- * was meant for. DUE_MS 0: at once. */
+/* Drops the intent, so that the replay sends it again, but never to another company than
+ * the first time. DUE_MS 0: at once. */
 static void send_again(struct confirm *c, int64_t due_ms, const char *why)
 {
     struct attempt *a = c->a;
@@ -143,8 +143,8 @@ static void send_again(struct confirm *c, int64_t due_ms, const char *why)
     attempt_end(a, NULL, NULL, &change);
 }
 
-/* Not for ever, when the answer to each repeat is lost as well: 0 says that the policy's
- * attempts are used up. */
+/* Counts a repeat. Returns 0 when the policy's attempts are used up: the answer to each
+ * repeat may be lost as well. */
 static int may_repeat(struct attempt *a)
 {
     if (a->failures.count + 1 >= a->policy.attempts)
@@ -155,7 +155,7 @@ static int may_repeat(struct attempt *a)
     return 1;
 }
 
-/* No look can tell: applies the `uncertain` setting. */
+/* Applies the `uncertain` setting: no search can decide. */
 static void settle(struct confirm *c, const char *why)
 {
     if (c->a->policy.resend && may_repeat(c->a))
@@ -172,7 +172,7 @@ static void absent(struct confirm *c)
         park(c, "each of its requests was lost, and the last one surely was not done");
 }
 
-static void look_at(struct confirm *c, int64_t due_ms, const char *why)
+static void search_at(struct confirm *c, int64_t due_ms, const char *why)
 {
     struct attempt *a = c->a;
     struct ledger_change change = attempt_change(a, LEDGER_CONFIRMING);
@@ -187,7 +187,7 @@ static void look_at(struct confirm *c, int64_t due_ms, const char *why)
     attempt_end(a, NULL, NULL, &change);
 }
 
-static void look_again(struct confirm *c, const char *why)
+static void search_again(struct confirm *c, const char *why)
 {
     struct attempt *a = c->a;
     a->looks++;
@@ -196,7 +196,7 @@ static void look_again(struct confirm *c, const char *why)
     if (due < 0)
         settle(c, why);
     else
-        look_at(c, due > now ? due : now + OTHER_MS, why);
+        search_at(c, due > now ? due : now + OTHER_MS, why);
 }
 
 /* ---- found ---- */
@@ -206,13 +206,13 @@ static void on_found(void *arg, const struct err *e)
     struct confirm *c = arg;
     if (e->kind == ERR_UNCERTAIN) {
         c->a->looks = c->looks;
-        look_again(c, "what was found may be another run's");
+        search_again(c, "what was found may be another run's");
         return;
     }
     attempt_ended(c->a, e);
 }
 
-/* The answer that was lost, as the intent's outcome. */
+/* The lost answer, as the outcome of the intent. */
 static void pack(const json_t *answer, struct buf *out)
 {
     const json_t *status = json_object_get(answer, "status");
@@ -248,7 +248,7 @@ static void found(struct confirm *c, const json_t *answer, const json_t *ids)
     change.drop = outcome.seq;
     change.steps = &outcome;
     change.nsteps = 1;
-    if (c->company && str_eq(c->sent.method, "POST")) { /* it made something */
+    if (c->company && str_eq(c->sent.method, "POST")) { /* it made an object */
         change.app = c->app;
         change.company = c->company;
         change.refs = made.ids;
@@ -268,10 +268,10 @@ static void found(struct confirm *c, const json_t *answer, const json_t *ids)
     buf_free(&packed);
 }
 
-/* ---- looking ---- */
+/* ---- searching ---- */
 
-/* A look that could not be taken is none. */
-static void could_not_look(struct confirm *c, const struct err *e)
+/* A search that failed does not count as one. */
+static void search_failed(struct confirm *c, const struct err *e)
 {
     struct attempt *a = c->a;
     struct err why;
@@ -280,21 +280,21 @@ static void could_not_look(struct confirm *c, const struct err *e)
         attempt_fail(a, e, NULL, NULL);
     } else if (!err_kind_is_retryable(e->kind) && e->kind != ERR_STORE &&
                e->kind != ERR_SETTINGS) {
-        look_again(c, e->text);
+        search_again(c, e->text);
     } else if (policy_retry(&a->policy, e, clock_wall_ms(), crypto_random_number(),
                             &a->failures, &due, &why)) {
-        look_at(c, due, e->text);
+        search_at(c, due, e->text);
     } else {
         park(c, why.text);
     }
 }
 
-static void on_looked(void *arg, const struct run_result *result)
+static void on_searched(void *arg, const struct run_result *result)
 {
     struct confirm *c = arg;
     c->a->run = NULL;
     if (result->outcome != RUN_DONE) {
-        could_not_look(c, &result->err);
+        search_failed(c, &result->err);
         return;
     }
     json_t *tree = jsontree_read(result->json, result->len, NULL);
@@ -306,7 +306,7 @@ static void on_looked(void *arg, const struct run_result *result)
     else if (json_is_true(json_object_get(said, "absent")))
         absent(c);
     else
-        look_again(c, why ? why : "it was not found, which proves nothing");
+        search_again(c, why ? why : "it was not found, which proves nothing");
     json_decref(tree);
 }
 
@@ -331,7 +331,7 @@ static int add_other(void *arg, const struct ledger_write *write)
     return 0;
 }
 
-/* What the action's confirm gets; NULL: it cannot be looked for now, E says why. */
+/* The argument of the action's `confirm`; NULL with E when it cannot be made now. */
 static json_t *intent_of(const struct confirm *c, struct others *others, struct err *e)
 {
     struct db *db = c->a->env->db;
@@ -348,7 +348,7 @@ static json_t *intent_of(const struct confirm *c, struct others *others, struct 
                      others->list);
 }
 
-static void look(struct confirm *c)
+static void search(struct confirm *c)
 {
     struct attempt *a = c->a;
     struct err e;
@@ -357,10 +357,11 @@ static void look(struct confirm *c)
     json_t *intent = intent_of(c, &others, &e);
     json_decref(others.list);
     if (!intent) {
-        could_not_look(c, &e);
-    } else if (others.under_way) { /* what is found may be what that one makes */
+        search_failed(c, &e);
+    } else if (others.under_way) { /* the search may find the object that the other run
+                                      makes */
         json_decref(intent);
-        look_at(c, c->looked_ms + OTHER_MS, "another run sends to the same place");
+        search_at(c, c->looked_ms + OTHER_MS, "another run sends to the same place");
     } else {
         json_t *args = json_object();
         json_object_set_new(args, "action", json_string(c->scope.name));
@@ -368,12 +369,12 @@ static void look(struct confirm *c)
                             jsontree_read(c->scope.input, c->scope.input_len, NULL));
         json_object_set_new(args, "intent", intent);
         run_log_note(a->log, "look", "%d: for %s", a->looks + 1, c->intent.name);
-        attempt_tool(a, "confirm", args, on_looked, c);
+        attempt_tool(a, "confirm", args, on_searched, c);
         json_decref(args);
     }
 }
 
-/* ---- what kind of write it was ---- */
+/* ---- the kind of write ---- */
 
 static void repeat(struct confirm *c)
 {
@@ -389,8 +390,9 @@ static void repeat(struct confirm *c)
     send_again(c, due, "doing it twice changes nothing");
 }
 
-/* The client may have been connected to another company since. */
-static int can_look_there(struct confirm *c)
+/* Returns 0, and parks the run, when the client was connected to another company since
+ * and the old connection is gone. */
+static int can_search(struct confirm *c)
 {
     struct err e;
     if (!attempt_moved_to(c->a, c->app, c->company) || c->a->company)
@@ -421,16 +423,16 @@ static void go_on(struct confirm *c)
         settle(c, "its action has no confirm");
         return;
     }
-    if (!can_look_there(c))
+    if (!can_search(c))
         return;
-    /* who retries a parked run by hand wants it looked for once more */
+    /* a parked run that a person retries gets one more search */
     if (a->looks >= a->policy.nlooks)
         a->looks = a->policy.nlooks - 1;
     int64_t due = policy_look(&a->policy, a->looks, c->intent.at_ms, now);
     if (due > now)
-        look_at(c, due, c->has_failed ? c->err.text : "foyer ended before its answer");
+        search_at(c, due, c->has_failed ? c->err.text : "foyer ended before its answer");
     else
-        look(c);
+        search(c);
 }
 
 static void on_policy(void *arg, const struct run_result *result)
@@ -438,8 +440,8 @@ static void on_policy(void *arg, const struct run_result *result)
     struct confirm *c = arg;
     struct attempt *a = c->a;
     a->run = NULL;
-    if (result->outcome != RUN_DONE) { /* whether it may be sent again is not known */
-        could_not_look(c, &result->err);
+    if (result->outcome != RUN_DONE) { /* the kind of write is not known */
+        search_failed(c, &result->err);
         return;
     }
     json_t *tree = jsontree_read(result->json, result->len, NULL);

@@ -1,11 +1,12 @@
-/* confirm: finds out about a write that left and got no answer.
+/* confirm: finds out about a write that was sent and got no answer.
  *
- * The action around it speaks for the requests that it declares. One of an idempotent
- * action is sent again. For others the action's `confirm` looks, a few times, in the
- * company that it was sent to: the answer that was lost becomes the outcome of that
- * request, and the run goes on behind it; a request that surely was not done is sent
- * again; and when it cannot be told in the end, or the action does not speak for it, the
- * client's `uncertain` setting decides. */
+ * The action that sent the request declares which requests it can answer for. A request
+ * of an idempotent action is sent again. For others the action's `confirm` searches, a
+ * few times, in the company that the request was sent to. When it finds the result, the
+ * lost answer becomes the outcome of the request, and the run goes on behind it. When the
+ * request was certainly not done, it is sent again. When neither is certain in the end,
+ * or the action does not answer for the request, the client's `uncertain` setting
+ * decides. For the loop's thread. */
 #ifndef FOYER_CONFIRM_H
 #define FOYER_CONFIRM_H
 
@@ -14,12 +15,13 @@
 
 struct confirm;
 
-/* INTENT and the SCOPE around it (seq -1: none), from journal_uncertain, are copied. */
+/* Copies INTENT and the SCOPE around it (seq -1: none), as journal_uncertain returns
+ * them. A is borrowed. */
 struct confirm *confirm_new(struct attempt *a, const struct journal_entry *intent,
                             const struct journal_entry *scope);
 void confirm_free(struct confirm *c); /* NULL is fine */
-/* Takes the attempt to its end. FAILED is what the attempt has just ended with; NULL: the
- * write is from an earlier one. What the attempt did is stored. */
+/* Takes the attempt, whose steps are stored, to its end. FAILED is the failure of the
+ * attempt that sent the write; NULL: it was an earlier attempt. */
 void confirm_after(struct confirm *c, const struct err *failed);
 
 #endif

@@ -22,7 +22,7 @@ static struct sigaction before[SIGNALS];
 static cpu_hang_fn *hang_before;
 static int installed;
 
-/* Async-signal-safe: stores, then whoever would have had the signal gets it. */
+/* Async-signal-safe: stores the cause, then raises the signal for the earlier handler. */
 static void on_fatal(int signo)
 {
     for (int i = 0; i < SIGNALS; i++) {
@@ -43,7 +43,7 @@ static void on_hang(const char *label)
         hang_before(label);
 }
 
-/* A stack of their own: the script's may have run over. */
+/* The handlers get their own stack: the script's may have overflowed. */
 static void install(void)
 {
     static char stack[STACK_BYTES];

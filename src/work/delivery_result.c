@@ -31,7 +31,7 @@ void delivery_result_add(struct delivery_result *o, const char *client, json_t *
     json_object_set_new(o->clients, client, result);
 }
 
-/* The note's object for CLIENT; "": of the delivery. */
+/* The note's member for CLIENT, made when it is missing. */
 static json_t *note_of(struct delivery_result *o, const char *client)
 {
     json_t *note = json_object_get(o->note, client);
@@ -119,7 +119,7 @@ static int add_run(struct delivery_result *o, struct db *db, const struct activa
         json_pack("{s:s, s:s*}", "recipe", name, "trigger", json_text(recipe, "trigger"));
     char *args_text = json_dumps(args, JSON_COMPACT);
     char *policy = delivery_result_policy(recipe);
-    /* no name has a slash */
+    /* unambiguous: neither name has a slash */
     char *place = order ? xasprintf("%s/%s/%s", a->client, name, order) : NULL;
     struct ledger_run run = {.client = a->client,
                              .recipe = name,
@@ -142,9 +142,10 @@ static int add_run(struct delivery_result *o, struct db *db, const struct activa
     return rc;
 }
 
-/* What follows from a new activation: who waited for it goes on, who listens begins. */
-static int follow(struct delivery_result *o, struct db *db, const struct activation *a,
-                  const json_t *recipes, struct err *e)
+/* Wakes the runs that wait for this activation and adds a run of each recipe that listens
+ * to it. */
+static int start_runs(struct delivery_result *o, struct db *db,
+                      const struct activation *a, const json_t *recipes, struct err *e)
 {
     int woken = 0;
     if (ledger_wake(db, a->client, a->trigger, a->id, a->event, o->now_ms, &woken, e) !=
@@ -161,7 +162,7 @@ static int follow(struct delivery_result *o, struct db *db, const struct activat
     return 0;
 }
 
-struct same { /* looks for an activation of this very delivery */
+struct same { /* finds an activation of the same delivery */
     const char *client, *trigger;
     int found;
 };
@@ -193,9 +194,9 @@ static int write_firing(struct delivery_result *o, struct db *db, const char *cl
     int rc = inbox_activate(db, &a, &a.id, e);
     if (rc == 1) {
         o->activations++;
-        rc = follow(o, db, &a, json_object_get(firing, "recipes"), e);
+        rc = start_runs(o, db, &a, json_object_get(firing, "recipes"), e);
     } else if (rc == 0) {
-        /* a delivery that is looked at again may have fired itself */
+        /* the key may be this delivery's own, from an earlier attempt */
         struct same same = {client, trigger, 0};
         rc = inbox_activations_of(db, o->delivery, is_same, &same, e);
         if (rc == 0 && !same.found)

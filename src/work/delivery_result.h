@@ -1,12 +1,12 @@
-/* delivery_result: what the triggers made of one delivery, for all of its clients, and
- * the one transaction that stores it: activations, the runs that they wake and start, and
- * the delivery's end. It runs nothing and decides no policy.
+/* delivery_result: what the triggers of all clients returned for one delivery, and the
+ * one transaction that stores it: activations, the runs that they wake and start, and the
+ * delivery's end. It runs nothing and decides no policy.
  *
- * The delivery's note is a JSON object. It tells for each client which trigger did not
- * fire and why ({"acme": {"front/x": "why"}}), under "error" what failed for the client
- * as a whole and under "recipe NAME" what is wrong with a recipe. Its member "" (no
- * client is called that) is of the delivery itself: {"why", "failures",
- * "first_failure_ms"}. */
+ * The delivery's note is a JSON object with a member for each client: the triggers that
+ * did not fire, with the reason ({"acme": {"front/x": "why"}}); under "error" a failure
+ * of the client as a whole; under "recipe NAME" an error in a recipe. The member "" (not
+ * a client's name) is about the delivery itself: {"why", "failures", "first_failure_ms"}.
+ */
 #ifndef FOYER_DELIVERY_RESULT_H
 #define FOYER_DELIVERY_RESULT_H
 
@@ -20,39 +20,40 @@ enum { DELIVERY_RESULT_KEY_SIZE = 33 };
 
 struct delivery_result {
     int64_t delivery;
-    const char *owner; /* whose claim it is; borrowed */
+    const char *owner; /* of the claim; borrowed */
     int64_t now_ms;
-    char key[DELIVERY_RESULT_KEY_SIZE]; /* stands in for that of triggers without a `key`
-                                         */
+    char
+        key[DELIVERY_RESULT_KEY_SIZE]; /* for triggers without a `key`: the body's hash */
     enum delivery_state state;
     int64_t due_ms;
     json_t *clients; /* name -> what lua/std/deliver.lua returned */
     json_t *note;    /* as described; delivery_result_write adds to it */
-    /* what delivery_result_write did */
+    /* counted by delivery_result_write */
     int activations, runs, woken;
 };
 
 void delivery_result_init(struct delivery_result *o, int64_t delivery, const char *owner,
                           const void *body, size_t len);
 void delivery_result_fini(struct delivery_result *o);
-/* CLIENT's triggers gave RESULT, which is taken over. */
+/* Adds RESULT, which CLIENT's triggers returned; takes it over. */
 void delivery_result_add(struct delivery_result *o, const char *client, json_t *result);
-/* CLIENT's triggers could not be asked, or not all: WHY. */
+/* Notes that CLIENT's triggers could not run, or not all of them: WHY. */
 void delivery_result_fail(struct delivery_result *o, const char *client, const char *why);
-/* What the note says of the delivery itself; FIRST_MS 0: no more than WHY. */
+/* Notes WHY about the delivery itself, and the failures; FIRST_MS 0: there are none. */
 void delivery_result_set_why(struct delivery_result *o, const char *why, int failures,
                              int64_t first_ms);
-/* Failures in a row as NOTE (of a delivery, may be NULL) has them: 0 and *FIRST_MS 0 when
- * there were none. */
+/* Returns the failures in a row, from a delivery's NOTE (may be NULL), and the time of
+ * the first one; 0 and *FIRST_MS 0 when there were none. */
 int delivery_result_failures(const char *note, int64_t *first_ms);
 
-/* The policy of a run as store/ledger.h wants it, a new string: of RECIPE's members
- * `retry` and `uncertain`, which say what the recipe and the client's entry say. */
+/* The policy of a run, as store/ledger.h takes it, from RECIPE's members `retry` and
+ * `uncertain`. A new string. */
 char *delivery_result_policy(const json_t *recipe);
 
-/* 1 when recipes listen to what fired: it will add runs, unless keys say otherwise. */
+/* 1 when recipes listen to a trigger that fired: runs will be added, unless the
+ * activations' keys are taken. */
 int delivery_result_starts(const struct delivery_result *o);
-/* Inside a transaction. May be repeated after that failed. */
+/* Stores it, inside a transaction; may be repeated after that failed. */
 int delivery_result_write(struct db *db, struct delivery_result *o, struct err *e);
 
 #endif

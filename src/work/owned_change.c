@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/str.h"
 #include "vm/pins.h"
 
@@ -21,10 +22,7 @@ void owned_change_fini(struct owned_change *p)
 
 void *owned_change_keep(struct owned_change *p, void *block)
 {
-    if (p->nblocks == p->block_cap) {
-        p->block_cap = p->block_cap ? 2 * p->block_cap : 16;
-        p->blocks = xrealloc(p->blocks, p->block_cap * sizeof *p->blocks);
-    }
+    array_grow(p->blocks, p->nblocks);
     p->blocks[p->nblocks++] = block;
     return block;
 }
@@ -42,10 +40,7 @@ static const char *keep_bytes(struct owned_change *p, const char *data, size_t l
 void owned_change_add_step(void *arg, const struct journal_entry *entry)
 {
     struct owned_change *p = arg;
-    if (p->change.nsteps == p->step_cap) {
-        p->step_cap = p->step_cap ? 2 * p->step_cap : 8;
-        p->steps = xrealloc(p->steps, p->step_cap * sizeof *p->steps);
-    }
+    array_grow(p->steps, p->change.nsteps);
     struct journal_entry *copy = &p->steps[p->change.nsteps++];
     *copy = *entry;
     copy->kind = owned_change_text(p, entry->kind);
@@ -56,7 +51,7 @@ void owned_change_add_step(void *arg, const struct journal_entry *entry)
 }
 
 struct codes {
-    struct owned_change *parcel;
+    struct owned_change *owner;
     struct ledger_code *list;
     size_t n;
 };
@@ -65,16 +60,16 @@ static void add_code(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE],
                      const char *text, size_t len)
 {
     struct codes *codes = arg;
-    codes->list = xrealloc(codes->list, (codes->n + 1) * sizeof *codes->list);
+    array_grow(codes->list, codes->n);
     struct ledger_code *code = &codes->list[codes->n++];
     memcpy(code->hash, hash, sizeof code->hash);
-    code->text = keep_bytes(codes->parcel, text, len);
+    code->text = keep_bytes(codes->owner, text, len);
     code->len = len;
 }
 
 void owned_change_add_codes(struct owned_change *p, const struct pins *pins)
 {
-    struct codes codes = {.parcel = p};
+    struct codes codes = {.owner = p};
     pins_each(pins, add_code, &codes);
     if (codes.list)
         owned_change_keep(p, codes.list);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -21,18 +22,18 @@ struct reclaim {
     struct alert *alert;
     void (*freed)(void *arg);
     void *arg;
-    struct dead *pending;
+    LIST_HEAD(, dead) pending;
     int npending;
-    int64_t said_us; /* when a file that cannot be read was last told of; 0: never */
+    int64_t said_us; /* when the log last named an unreadable file; 0: never */
 };
 
-struct dead { /* one dead owner; the job's own */
-    struct dead *next;
-    struct reclaim *reclaim; /* NULL: it has gone */
+struct dead { /* one dead owner; its job's */
+    LIST_ENTRY(dead) entry;
+    struct reclaim *reclaim; /* NULL: reclaim_free was called */
     char owner[PRESENCE_ID_SIZE];
     struct presence_end end;
     int is_blamed;
-    int is_killed; /* it named no cause, and is blamed for the memory that a run held */
+    int is_killed; /* it recorded no cause; the run that held most memory is blamed */
     struct unsent writes[UNSENT_MAX];
     int nwrites, ntaken;
     struct ledger_reclaimed out;
@@ -58,8 +59,11 @@ void reclaim_free(struct reclaim *r)
 {
     if (!r)
         return;
-    for (struct dead *dead = r->pending; dead; dead = dead->next)
+    struct dead *dead;
+    LIST_FOREACH(dead, &r->pending, entry)
+    {
         dead->reclaim = NULL;
+    }
     free(r);
 }
 
@@ -100,15 +104,16 @@ static int free_claims(struct db *db, void *arg, struct err *e)
                          limits->run_crashes + 1, note, e);
 }
 
-/* Who is to blame must be found in the log, whether or not there is an alert. */
-static void tell(struct reclaim *r, const struct dead *dead)
+/* Reports the run or delivery to blame: in the log, also when there is an alert. */
+static void report(struct reclaim *r, const struct dead *dead)
 {
-    char who[200] = "", text[512];
+    char name[200] = "", text[512];
     const char *what = dead->out.suspended ? "suspended" : "dead";
     if (dead->client)
-        snprintf(who, sizeof who, " (client %s, recipe %s)", dead->client, dead->recipe);
+        snprintf(name, sizeof name, " (client %s, recipe %s)", dead->client,
+                 dead->recipe);
     log_line(LOG_WARN, "a process died at %s %lld%s: %s", dead->end.kind,
-             (long long)dead->end.id, who, dead->end.cause);
+             (long long)dead->end.id, name, dead->end.cause);
     if (!dead->client || (!dead->out.died && !dead->out.suspended))
         return;
     if (dead->out.suspended)
@@ -129,17 +134,14 @@ static void on_freed(void *arg, const struct err *e)
     struct dead *dead = arg;
     struct reclaim *r = dead->reclaim;
     if (r) {
-        struct dead **p = &r->pending;
-        while (*p != dead)
-            p = &(*p)->next;
-        *p = dead->next;
+        LIST_REMOVE(dead, entry);
         r->npending--;
     }
     if (e->kind != ERR_NONE) {
         log_line(LOG_WARN, "cannot free what %s held: %s", dead->owner, e->text);
     } else if (r) {
         if (dead->is_blamed)
-            tell(r, dead);
+            report(r, dead);
         presence_forget(workspace_dir(r->w), dead->owner);
         r->freed(r->arg);
     }
@@ -150,14 +152,17 @@ static void on_freed(void *arg, const struct err *e)
 
 static int is_pending(const struct reclaim *r, const char *owner)
 {
-    for (const struct dead *dead = r->pending; dead; dead = dead->next)
+    const struct dead *dead;
+    LIST_FOREACH(dead, &r->pending, entry)
+    {
         if (strcmp(dead->owner, owner) == 0)
             return 1;
+    }
     return 0;
 }
 
-/* A process that was killed, mostly for its memory, had no time to name a cause: the run
- * that held most of it is blamed. */
+/* A killed process, mostly killed for its memory, could record no cause: blames the run
+ * that held most memory. */
 static int blame_growing(struct dead *dead, const char *dir)
 {
     struct growing most;
@@ -171,9 +176,9 @@ static int blame_growing(struct dead *dead, const char *dir)
     return 1;
 }
 
-/* Whether a process lives whose file cannot be read is not known: what it held stays
- * held, and the log says so every few minutes. */
-static void tell_unreadable(struct reclaim *r, const char *owner, const struct err *e)
+/* Logs, every few minutes, that a presence file cannot be read. Its process may be alive,
+ * so its claims stay. */
+static void report_unreadable(struct reclaim *r, const char *owner, const struct err *e)
 {
     int64_t now = clock_mono_us();
     if (r->said_us && now - r->said_us < SAID_US)
@@ -196,7 +201,7 @@ static int on_owner(void *arg, const char *owner)
         return 0;
     int lives = presence_is_alive(dir, owner, &e);
     if (lives < 0)
-        tell_unreadable(r, owner, &e);
+        report_unreadable(r, owner, &e);
     if (lives != 0)
         return 0;
     struct dead *dead = xcalloc(1, sizeof *dead);
@@ -204,13 +209,12 @@ static int on_owner(void *arg, const char *owner)
     snprintf(dead->owner, sizeof dead->owner, "%s", owner);
     dead->is_blamed = presence_end_of(dir, owner, &dead->end) || blame_growing(dead, dir);
     dead->nwrites = presence_unsent_of(dir, owner, dead->writes);
-    dead->next = r->pending;
-    r->pending = dead;
+    LIST_INSERT_HEAD(&r->pending, dead, entry);
     writer_submit(r->writer, 0, free_claims, on_freed, dead);
     return ++r->npending >= DEAD_MAX;
 }
 
-void reclaim_look(struct reclaim *r)
+void reclaim_poll(struct reclaim *r)
 {
     struct err e;
     if (r->npending >= DEAD_MAX)

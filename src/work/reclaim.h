@@ -1,5 +1,5 @@
-/* reclaim: frees what dead processes held, runs and deliveries, and finds out whether a
- * script of theirs ended them. */
+/* reclaim: frees the runs and deliveries that dead processes had claimed, and finds out
+ * whether a script ended such a process. For the loop's thread. */
 #ifndef FOYER_RECLAIM_H
 #define FOYER_RECLAIM_H
 
@@ -10,13 +10,14 @@
 
 struct reclaim;
 
-/* All borrowed; ALERT may be NULL. FREED is called, from the loop, when something was. */
+/* All are borrowed; ALERT may be NULL. FREED is called, from the loop, when a claim was
+ * freed. */
 struct reclaim *reclaim_new(struct workspace *w, struct db *db, struct writer *writer,
                             struct presence *p, struct alert *alert,
                             void (*freed)(void *arg), void *arg);
-/* Looks at each owner of a claim now, unless it is at it. */
-void reclaim_look(struct reclaim *r);
-/* NULL is fine; what is submitted is done all the same. */
+/* Checks each owner of a claim now, unless its claims are being freed already. */
+void reclaim_poll(struct reclaim *r);
+/* What is submitted to the writer is still done. NULL is fine. */
 void reclaim_free(struct reclaim *r);
 
 #endif

@@ -58,7 +58,7 @@ static void on_pruned(void *arg, const struct err *e)
         end_round(r);
 }
 
-/* Not durable: what a power cut brings back is removed again. */
+/* Not durable: rows that a power cut brings back are removed again. */
 static void step(void *arg)
 {
     struct retention *r = arg;

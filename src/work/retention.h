@@ -1,6 +1,6 @@
-/* retention: removes what is older than `keep` of foyer.lua says: ended deliveries, ended
- * runs, and keys of activations after 400 days. Small steps, so that what is at work
- * hardly waits for one. */
+/* retention: removes ended deliveries and ended runs that are older than foyer.lua's
+ * `keep`, and keys of activations after 400 days. It works in small steps, so that other
+ * jobs of the writer hardly wait. For the loop's thread. */
 #ifndef FOYER_RETENTION_H
 #define FOYER_RETENTION_H
 
@@ -16,11 +16,11 @@ struct retention;
 struct retention *retention_new(const json_t *settings, struct loop *loop,
                                 struct writer *writer, void (*done)(void *arg),
                                 void *arg);
-/* Begins a round, unless one is under way; it ends when nothing is left, and at the
+/* Begins a round, unless one is under way. It ends when nothing is left to remove, at the
  * latest after MOST_MS. */
 void retention_start(struct retention *r, int64_t most_ms);
 int retention_is_idle(const struct retention *r);
-/* No further step. */
+/* Begins no further step. */
 void retention_stop(struct retention *r);
 /* After writer_close. NULL is fine. */
 void retention_free(struct retention *r);

@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "work/alert.h"
 #include "work/crash_mark.h"
 #include "work/committer.h"
 #include "work/receipts.h"
 #include "work/reclaim.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -17,7 +19,7 @@
 enum { TICK_MS = 2000, HELD_TICKS = 30, STORE_MS = 1000 };
 
 struct slot { /* one attempt */
-    struct slot *next, **prev;
+    LIST_ENTRY(slot) entry;
     struct runner *r;
     struct attempt *attempt;
     attempt_done *done;
@@ -27,19 +29,18 @@ struct slot { /* one attempt */
 struct runner {
     struct attempt_env env;
     struct writer *writer;
-    struct presence
-        *presence; /* NULL: it starts what it is told to, and claims nothing */
+    struct presence *presence; /* NULL: runs are started only, none is claimed */
     struct reclaim *reclaim;
     struct receipts *receipts;
     struct alert *alert;
-    struct slot *slots;
+    LIST_HEAD(, slot) slots;
     int nslots;
     struct claim *claiming; /* NULL: none is under way */
-    int wanted;             /* one more look after it */
-    int woken;              /* a look is deferred */
-    int has_begun, has_looked, stopping, was_idle;
-    int blames;  /* causes of this process's end are recorded */
-    char *after; /* the client that had the last turn */
+    int wanted;             /* one more poll after it */
+    int woken;              /* a poll is deferred */
+    int has_begun, has_polled, stopping, was_idle;
+    int has_handlers; /* crash_mark_start was called */
+    char *after;      /* the client that had the last turn */
     int64_t next_due_ms;
     struct loop_timer *due, *tick;
     int ticks;
@@ -55,11 +56,11 @@ struct claimed {
     char *client;
 };
 
-struct claim {        /* one job: the writer's thread has it until its end */
-    struct runner *r; /* NULL: it has gone */
+struct claim {        /* a job of the writer, which owns it until DONE */
+    struct runner *r; /* NULL: runner_free was called */
     char owner[PRESENCE_ID_SIZE];
     char *after;
-    struct { /* a snapshot of what is in flight */
+    struct { /* the clients' attempts in flight, when the claim was submitted */
         char *client;
         int n;
     } * busy;
@@ -69,8 +70,7 @@ struct claim {        /* one job: the writer's thread has it until its end */
     int64_t next_due_ms;
 };
 
-static void look(struct runner *r);
-static void look_at_held(struct runner *r);
+static void release_held(struct runner *r);
 
 /* ---- idle ---- */
 
@@ -78,7 +78,7 @@ int runner_is_idle(const struct runner *r)
 {
     return r->nslots == 0 && receipts_is_idle(r->receipts) &&
            alert_in_flight(r->alert) == 0 && !r->claiming && !r->woken && !r->wanted &&
-           (r->has_looked || r->stopping);
+           (r->has_polled || r->stopping);
 }
 
 static void check_idle(struct runner *r)
@@ -95,9 +95,7 @@ static void note_size(struct runner *r, int64_t id, size_t bytes);
 
 static void slot_free(struct slot *slot)
 {
-    *slot->prev = slot->next;
-    if (slot->next)
-        slot->next->prev = slot->prev;
+    LIST_REMOVE(slot, entry);
     slot->r->nslots--;
     note_size(slot->r, slot->attempt ? slot->attempt->id : 0, 0);
     attempt_free(slot->attempt);
@@ -132,17 +130,15 @@ static void on_ended(void *arg, const struct attempt_result *end)
     log_context(0, NULL);
     slot_free(slot);
     if (r->has_begun && !r->stopping)
-        runner_wake(r); /* there is room, and a place may be free */
+        runner_wake(r); /* there is room, and a run of the same order key may go on */
     check_idle(r);
 }
 
 static struct slot *add_slot(struct runner *r, attempt_done *done, void *arg)
 {
     struct slot *slot = xcalloc(1, sizeof *slot);
-    *slot = (struct slot){.next = r->slots, .prev = &r->slots, .r = r};
-    if (r->slots)
-        r->slots->prev = &slot->next;
-    r->slots = slot;
+    slot->r = r;
+    LIST_INSERT_HEAD(&r->slots, slot, entry);
     r->nslots++;
     r->was_idle = 0;
     slot->done = done;
@@ -170,9 +166,12 @@ void runner_start_new(struct runner *r, const struct ledger_run *row, attempt_do
 
 void runner_each(const struct runner *r, void (*fn)(void *arg, int64_t id))
 {
-    for (const struct slot *slot = r->slots; slot; slot = slot->next)
+    const struct slot *slot;
+    LIST_FOREACH(slot, &r->slots, entry)
+    {
         if (slot->arg)
             fn(slot->arg, slot->attempt->id);
+    }
 }
 
 /* ---- claims ---- */
@@ -229,9 +228,9 @@ static int claim_runs(struct db *db, void *arg, struct err *e)
 static void set_due(struct runner *r)
 {
     int64_t ms = r->next_due_ms - clock_wall_ms();
-    if (r->woken) /* the timer is that of the next look */
+    if (r->woken) /* the timer is set for the next poll */
         return;
-    /* what is due and cannot start waits for an end here, or for the tick */
+    /* a due run that cannot start waits for an attempt to end, or for the tick */
     if (r->next_due_ms == INT64_MAX || ms <= 0)
         loop_timer_clear(r->due);
     else
@@ -247,7 +246,7 @@ static void on_claimed(void *arg, const struct err *e)
         return;
     }
     r->claiming = NULL;
-    r->has_looked = 1;
+    r->has_polled = 1;
     if (e->kind != ERR_NONE) {
         log_line(LOG_WARN, "cannot look for due runs: %s", e->text);
         loop_timer_set(r->due, STORE_MS);
@@ -280,8 +279,9 @@ static void add_busy(struct claim *c, const char *client)
     c->busy[c->nbusy++].n = 1;
 }
 
-static void look(struct runner *r)
+static void poll_due(struct runner *r)
 {
+    const struct slot *slot;
     int room = limits_default.runs - r->nslots;
     r->woken = 0;
     if (r->stopping || committer_is_stuck(r->env.committer) || room <= 0) {
@@ -299,16 +299,18 @@ static void look(struct runner *r)
     c->limit = room;
     c->found = xcalloc((size_t)room, sizeof *c->found);
     c->busy = xcalloc((size_t)r->nslots + 1, sizeof *c->busy);
-    for (const struct slot *slot = r->slots; slot; slot = slot->next)
+    LIST_FOREACH(slot, &r->slots, entry)
+    {
         if (slot->attempt->client)
             add_busy(c, slot->attempt->client);
+    }
     r->claiming = c;
     writer_submit(r->writer, 0, claim_runs, on_claimed, c);
 }
 
 static void on_woken(void *arg)
 {
-    look(arg);
+    poll_due(arg);
 }
 
 void runner_wake(struct runner *r)
@@ -317,9 +319,9 @@ void runner_wake(struct runner *r)
         return;
     if (!r->has_begun) {
         r->has_begun = 1;
-        reclaim_look(r->reclaim);
+        reclaim_poll(r->reclaim);
         receipts_poll(r->receipts);
-        look_at_held(r);
+        release_held(r);
         loop_timer_set(r->tick, TICK_MS);
     }
     if (r->woken)
@@ -336,7 +338,7 @@ void runner_wake_now(struct runner *r)
         return;
     }
     r->was_idle = 0;
-    look(r);
+    poll_due(r);
 }
 
 int64_t runner_next_due(struct runner *r)
@@ -348,9 +350,9 @@ int64_t runner_next_due(struct runner *r)
     return due;
 }
 
-/* ---- held runs: their connection may be back ---- */
+/* ---- held runs ---- */
 
-struct held {
+struct held { /* clients with held runs */
     char **clients;
     size_t n;
 };
@@ -358,22 +360,22 @@ struct held {
 static int on_held(void *arg, const char *client)
 {
     struct held *held = arg;
-    held->clients = xrealloc(held->clients, (held->n + 1) * sizeof *held->clients);
+    array_grow(held->clients, held->n);
     held->clients[held->n++] = xstrdup(client);
     return 0;
 }
 
-struct links {
+struct health { /* of one client's connections */
     const char *client;
     int n, broken;
 };
 
-static int on_link(void *arg, const char *client, const struct store_connection *c)
+static int on_connection(void *arg, const char *client, const struct store_connection *c)
 {
-    struct links *links = arg;
-    if (strcmp(client, links->client) == 0) {
-        links->n++;
-        links->broken += c->reconnect;
+    struct health *health = arg;
+    if (strcmp(client, health->client) == 0) {
+        health->n++;
+        health->broken += c->reconnect;
     }
     return 0;
 }
@@ -391,7 +393,8 @@ static void on_released(void *arg, const struct err *e)
     free(arg);
 }
 
-static void look_at_held(struct runner *r)
+/* Queues the held runs of each client whose connections are all usable again. */
+static void release_held(struct runner *r)
 {
     struct held held = {0};
     struct err e;
@@ -399,9 +402,9 @@ static void look_at_held(struct runner *r)
     if (ledger_held(r->env.db, on_held, &held, &e) != 0)
         log_line(LOG_WARN, "%s", e.text);
     for (size_t i = 0; i < held.n; i++) {
-        struct links links = {.client = held.clients[i]};
-        if (store && store_connection_each(store, on_link, &links, &e) == 0 && links.n &&
-            !links.broken)
+        struct health health = {.client = held.clients[i]};
+        if (store && store_connection_each(store, on_connection, &health, &e) == 0 &&
+            health.n && !health.broken)
             writer_submit(r->writer, 0, release, on_released, held.clients[i]);
         else
             free(held.clients[i]);
@@ -409,17 +412,17 @@ static void look_at_held(struct runner *r)
     free(held.clients);
 }
 
-/* What other processes have added or left. */
+/* Finds what other processes have added, and the claims of dead ones. */
 static void on_tick(void *arg)
 {
     struct runner *r = arg;
     if (r->stopping)
         return;
     loop_timer_set(r->tick, TICK_MS);
-    reclaim_look(r->reclaim);
+    reclaim_poll(r->reclaim);
     receipts_poll(r->receipts);
     if (++r->ticks % HELD_TICKS == 0)
-        look_at_held(r);
+        release_held(r);
     if (runner_next_due(r) <= clock_wall_ms())
         runner_wake(r);
 }
@@ -434,21 +437,23 @@ static void on_freed(void *arg)
     runner_wake(arg);
 }
 
-/* ---- who is to blame ---- */
+/* ---- the blame for a crash ---- */
 
+/* KIND NULL: no script is running. */
 static void blame(struct runner *r, const char *kind, int64_t id)
 {
     struct presence *p = committer_presence(r->env.committer);
-    if (!p || (kind && !id)) /* nobody would read it */
+    if (!p || (kind && !id)) /* this process has no claims, or none for this attempt */
         return;
-    if (!r->blames) {
-        r->blames = 1;
+    if (!r->has_handlers) {
+        r->has_handlers = 1;
         crash_mark_start(p);
     }
     presence_mark(p, kind, id);
 }
 
-/* Read by the process that finds this one killed. */
+/* Records a run with much memory, for the process that reclaims our runs if we are
+ * killed. */
 static void note_size(struct runner *r, int64_t id, size_t bytes)
 {
     struct presence *p = committer_presence(r->env.committer);
@@ -459,9 +464,9 @@ static void note_size(struct runner *r, int64_t id, size_t bytes)
 static void on_resume(void *arg, const struct run *run, int begins)
 {
     struct runner *r = arg;
-    const struct slot *slot = r->slots;
+    const struct slot *slot = LIST_FIRST(&r->slots);
     while (slot && slot->attempt->run != run)
-        slot = slot->next;
+        slot = LIST_NEXT(slot, entry);
     int64_t id = slot ? slot->attempt->id : 0;
     if (!begins) {
         blame(r, NULL, 0);
@@ -514,7 +519,7 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
 void runner_be_by_hand(struct runner *r)
 {
     r->env.by_hand = 1;
-    r->env.alert = NULL; /* somebody is there */
+    r->env.alert = NULL; /* the person at the terminal reads the errors */
 }
 
 void runner_on_idle(struct runner *r, void (*fn)(void *arg), void *arg)
@@ -541,6 +546,7 @@ struct receipts *runner_receipts(struct runner *r)
 
 void runner_stop(struct runner *r)
 {
+    struct slot *slot;
     if (r->stopping)
         return;
     r->stopping = r->env.stopping = 1;
@@ -549,8 +555,10 @@ void runner_stop(struct runner *r)
     loop_timer_clear(r->tick);
     runs_stop_writes(session_runs(r->env.session));
     receipts_stop(r->receipts);
-    for (struct slot *slot = r->slots; slot; slot = slot->next)
+    LIST_FOREACH(slot, &r->slots, entry)
+    {
         attempt_release(slot->attempt);
+    }
     check_idle(r);
 }
 
@@ -562,8 +570,8 @@ void runner_free(struct runner *r)
         r->claiming->r = NULL;
     crash_mark_stop();
     runs_on_resume(session_runs(r->env.session), NULL, NULL);
-    while (r->slots)
-        slot_free(r->slots);
+    while (!LIST_EMPTY(&r->slots))
+        slot_free(LIST_FIRST(&r->slots));
     reclaim_free(r->reclaim);
     receipts_free(r->receipts);
     committer_free(r->env.committer);

@@ -15,27 +15,27 @@
 
 enum { LOADS = 8, MINUTE_MS = 60 * 1000, SMALL_STEP_MS = 5 * MINUTE_MS };
 
-struct entry { /* one recipe with cron times */
-    struct entry *next;
+struct cron_entry { /* one recipe with cron times */
+    struct cron_entry *next;
     char *recipe, *cron, *catch_up, *policy;
-    int64_t last_ms, next_ms; /* next_ms 0: to be asked of the store */
-    int is_broken;            /* its times have no next one; said once */
+    int64_t last_ms, next_ms; /* next_ms 0: to be read from the store */
+    int is_broken;            /* it has no next time; logged once */
 };
 
 struct plan { /* one client */
     struct plan *next;
     struct schedule *s;
     char *client, *zone;
-    struct entry *entries;
-    struct run *run; /* that reads its recipes */
+    struct cron_entry *entries;
+    struct run *run; /* the script that reads its recipes */
     enum { PLAN_UNREAD, PLAN_READING, PLAN_READ, PLAN_FAILED } state;
 };
 
-struct due { /* what one look found for one recipe */
+struct due { /* one recipe's slots that have come */
     struct due *next;
     const struct plan *plan;
-    struct entry *entry;
-    int64_t last_ms, newest_ms; /* LAST_MS 0: seen for the first time */
+    struct cron_entry *entry;
+    int64_t last_ms, newest_ms; /* LAST_MS 0: the recipe is new */
     int64_t slots[SCHEDULE_ALL_MAX];
     int n;
 };
@@ -48,7 +48,7 @@ struct schedule {
     void (*changed)(void *arg), (*idle)(void *arg);
     void *arg;
     struct plan *plans;
-    int are_listed; /* the clients */
+    int are_listed; /* 1: PLANS has all clients */
     int reading;
     int is_asked, is_writing, asked_meanwhile, is_stopped;
     struct due *found; /* being written */
@@ -83,7 +83,7 @@ int schedule_slots(const char *cron, const char *zone, const char *catch_up,
                    int64_t last_ms, int64_t now_ms, int64_t slots[SCHEDULE_ALL_MAX],
                    int *n, int64_t *newest, struct err *e)
 {
-    /* backwards in strides: nobody wants to step through the minutes of a year */
+    /* backwards in strides, instead of through each minute of a year */
     static const int64_t strides_s[] = {3600, 24 * 3600, 32 * 24 * 3600,
                                         INT64_MAX / 1000};
     struct ring ring;
@@ -108,7 +108,7 @@ int schedule_slots(const char *cron, const char *zone, const char *catch_up,
     return 0;
 }
 
-/* ---- what came due, in one transaction ---- */
+/* ---- storing, in one transaction ---- */
 
 static int add_run(const struct schedule *s, struct db *db, const struct due *due,
                    int64_t slot_ms, struct err *e)
@@ -118,7 +118,7 @@ static int add_run(const struct schedule *s, struct db *db, const struct due *du
                              "fired", 1, "event", "type", "cron", "payload", "type",
                              "cron", "at", (json_int_t)(slot_ms / 1000));
     char *text = json_dumps(args, JSON_COMPACT);
-    char *place = xasprintf("%s/%s/", client, recipe); /* one slot after the other */
+    char *place = xasprintf("%s/%s/", client, recipe); /* the slots run one by one */
     struct ledger_run run = {.client = client,
                              .recipe = recipe,
                              .origin = "cron",
@@ -176,7 +176,7 @@ static void on_written(void *arg, const struct err *e)
     struct schedule *s = arg;
     s->is_writing = 0;
     for (struct due *due = s->found; due; due = due->next)
-        due->entry->next_ms = 0; /* what is stored counts */
+        due->entry->next_ms = 0; /* read it from the store */
     drop_found(s);
     if (e->kind != ERR_NONE)
         log_line(LOG_ERROR, "cron: %s", e->text);
@@ -189,26 +189,26 @@ static void on_written(void *arg, const struct err *e)
     tell_idle(s);
 }
 
-/* ---- looking ---- */
+/* ---- slots that have come ---- */
 
-/* 1: the clock was ahead when this slot was dealt with, and it counts as now. As in
- * cron(8): of fixed times, only where the clock was set back by three hours or more, for
- * they are not to be repeated; of others by more than a few minutes, since such a step is
- * no reason to run twice in one. */
-static int is_ahead(const struct entry *entry, int64_t now_ms)
+/* Returns 1 when the last slot lies so far in the future that the clock must have been
+ * ahead: the recipe then starts from now. As in cron(8), recipes with fixed times are not
+ * repeated unless the clock was set back by three hours or more; others tolerate a few
+ * minutes, so that a small step does not run them twice. */
+static int is_ahead(const struct cron_entry *entry, int64_t now_ms)
 {
     int64_t most =
         cron_is_fixed(entry->cron) ? CRON_CORRECTION_S * (int64_t)1000 : SMALL_STEP_MS;
     return entry->last_ms - now_ms > most;
 }
 
-static int look_at(struct schedule *s, const struct plan *plan, struct entry *entry,
-                   struct err *e)
+static int check_entry(struct schedule *s, const struct plan *plan,
+                       struct cron_entry *entry, struct err *e)
 {
     if (entry->next_ms == 0 &&
         ledger_slot(s->db, plan->client, entry->recipe, &entry->last_ms, e) != 0)
         return -1;
-    /* seen for the first time: the present minute is not past */
+    /* a new recipe runs in the present minute too */
     int is_new = entry->last_ms == 0 || is_ahead(entry, s->now_ms);
     int64_t from = is_new ? s->now_ms - s->now_ms % MINUTE_MS - 1 : entry->last_ms;
     if ((entry->next_ms == 0 || is_new) &&
@@ -230,15 +230,15 @@ static int look_at(struct schedule *s, const struct plan *plan, struct entry *en
     return 0;
 }
 
-static void look(struct schedule *s)
+static void poll_due(struct schedule *s)
 {
     s->now_ms = clock_wall_ms();
     for (const struct plan *plan = s->plans; plan; plan = plan->next)
-        for (struct entry *entry = plan->entries; entry; entry = entry->next) {
+        for (struct cron_entry *entry = plan->entries; entry; entry = entry->next) {
             struct err e;
-            if (entry->is_broken || look_at(s, plan, entry, &e) == 0)
+            if (entry->is_broken || check_entry(s, plan, entry, &e) == 0)
                 continue;
-            /* an expression without a next time, or a zone that is none */
+            /* the expression has no next time, or the zone does not exist */
             entry->is_broken = e.kind != ERR_STORE && e.kind != ERR_UNAVAILABLE;
             log_line(LOG_WARN, "client %s, recipe %s: %s", plan->client, entry->recipe,
                      e.text);
@@ -259,8 +259,9 @@ static void take_recipes(struct plan *plan, const json_t *result)
     const json_t *item;
     json_array_foreach(json_object_get(result, "recipes"), i, item)
     {
-        struct entry *entry = xcalloc(1, sizeof *entry);
-        *entry = (struct entry){.next = plan->entries,
+        struct cron_entry *entry = xcalloc(1, sizeof *entry);
+        *entry =
+            (struct cron_entry){.next = plan->entries,
                                 .recipe = xstrdup(json_text_or(item, "name", "")),
                                 .cron = xstrdup(json_text_or(item, "cron", "")),
                                 .catch_up = xstrdup(json_text_or(item, "catch_up", "")),
@@ -318,7 +319,7 @@ static void read_more(struct schedule *s)
     if (s->reading > 0)
         return;
     if (!s->is_stopped)
-        look(s);
+        poll_due(s);
     tell_idle(s);
 }
 
@@ -421,7 +422,7 @@ void schedule_free(struct schedule *s)
         struct plan *plan = s->plans;
         s->plans = plan->next;
         while (plan->entries) {
-            struct entry *entry = plan->entries;
+            struct cron_entry *entry = plan->entries;
             plan->entries = entry->next;
             free(entry->recipe);
             free(entry->cron);

@@ -27,10 +27,10 @@ struct session {
     struct loop_timer *timer;
     int64_t waited_ms;
     int interrupted;
-    int answered; /* what was written then has its answer, and may end by itself */
+    int answered; /* the write has its answer: its run may end by itself */
 };
 
-/* A write, or a refresh: the new token may be the only one that still holds. */
+/* A write, or a refresh: the new token may be the only valid one. */
 static int is_waited_for(const struct session *s)
 {
     return runs_writing(s->runs) || tokens_are_asked(access_tokens(s->access));
@@ -43,7 +43,7 @@ static void tell_interrupted(const char *what, const char *write)
     free(text);
 }
 
-/* Nothing new is written after a signal; what left already is waited for. */
+/* Stops the loop after a signal, once the writes under way are answered. */
 static void on_poll(void *arg)
 {
     struct session *s = arg;

@@ -1,5 +1,6 @@
-/* session: a process's loop, HTTP client, VM and attempts over one workspace, for the
- * commands that run Lua. SIGINT and SIGTERM end it: a write in flight is waited for. */
+/* session: a process's loop, HTTP client, connections, VM and attempts over one
+ * workspace, for the commands that run Lua. SIGINT and SIGTERM end it, after the answer
+ * to a write in flight. One in a process. */
 #ifndef FOYER_SESSION_H
 #define FOYER_SESSION_H
 
@@ -13,8 +14,8 @@
 struct session;
 
 struct session *session_open(struct workspace *w, struct err *e);
-/* The same without what the settings say of the network: for `foyer check`, whose steps
- * open no connection. */
+/* The same without the settings of the network: for `foyer check`, which opens no
+ * connection. */
 struct session *session_open_offline(struct workspace *w, struct err *e);
 void session_close(struct session *s);
 struct workspace *session_workspace(struct session *s);
@@ -32,20 +33,21 @@ struct session_call {
     const char *id; /* NULL: a fresh one; FOYER_TEST_RUN_ID, a hook for tests, fixes it */
     int files;
     enum window_lane lane;
-    int64_t wait_ms; /* how long its requests may wait in line for the company's budget */
+    int64_t wait_ms; /* how long its requests may wait for the company's budget */
     int patient;     /* 1: also through a 429 of the API itself */
     int dry;         /* 1: the first write is shown, not sent */
 };
 
-/* Starts one attempt; DONE as in run_start. */
+/* Starts one attempt, of which nothing is stored; DONE as in run_start. */
 void session_start(struct session *s, const struct session_call *call, run_done *done,
                    void *arg);
-/* One attempt to its end: its result as a tree (a new reference), or NULL with E. OUTCOME
- * may be NULL. */
+/* Runs one attempt to its end and returns its result as a tree (a new reference), or NULL
+ * with E. OUTCOME may be NULL. */
 json_t *session_run(struct session *s, const struct session_call *call,
                     enum run_outcome *outcome, struct err *e);
-/* What SIGINT and SIGTERM do: nothing new is written, and the loop stops when what has
- * left is answered, at the latest after 30 s. QUIET: without a word about it. */
+/* What SIGINT and SIGTERM do: no new write is sent, and the loop stops when the writes
+ * under way are answered, at the latest after 30 s. QUIET 1: prints nothing about the
+ * wait. */
 void session_interrupt(struct session *s, int quiet);
 /* 1 after a signal. */
 int session_interrupted(const struct session *s);

@@ -21,7 +21,8 @@
 #include "io/writer.h"
 
 enum {
-    TICK_MS = 1000, /* what other processes have made due is seen this late */
+    TICK_MS =
+        1000, /* how often the store is polled for what other processes have added */
     MINUTE_MS = 60 * 1000,
     RETENTION_MS = 10 * 60 * 1000,
     RETENTION_FIRST_MS = 60 * 1000,
@@ -30,7 +31,7 @@ enum {
     DRAIN_MS = 33 * 1000, /* a write is waited for 30 s */
     ALERTS_MS = 5 * 1000,
     PAUSE_MS = 20,
-    LOST_US = 60 * 1000 * 1000 /* how often it is said that the store is gone */
+    LOST_US = 60 * 1000 * 1000 /* how often the log says that the store is gone */
 };
 
 struct worker {
@@ -46,16 +47,16 @@ struct worker {
     struct loop_timer *tick, *deadline, *pause;
     struct loop_fd *wake;
     int wake_fd;
-    int64_t minute;       /* that the schedule was last asked in */
+    int64_t minute;       /* of the last schedule_wake */
     int64_t retention_us; /* when the next round begins */
     int64_t lost_us; /* when the log last said that the store is gone; 0: it is not */
-    int errand;      /* ends when all is done */
-    int begun;       /* of an errand: what dead processes held is free */
+    int errand;      /* 1: ends when all is done */
+    int begun;       /* of an errand: the claims of dead processes are free */
     int tidied;      /* of an errand: its round of retention has begun */
     int stopping, late;
-    int is_mending, mended; /* what was stored while the clock was ahead */
-    struct err refused;     /* an errand's: what the store did not take */
-    int has_worked;         /* since its memory was given back */
+    int is_repairing, repaired; /* times that were stored while the clock was ahead */
+    struct err refused;         /* of an errand: why the store refused a write */
+    int has_worked;             /* since its memory was given back */
 };
 
 static int is_idle(const struct worker *w)
@@ -64,7 +65,7 @@ static int is_idle(const struct worker *w)
            runner_is_idle(w->runner) && retention_is_idle(w->retention);
 }
 
-/* Somebody has nothing left to do. */
+/* One of its parts has nothing left to do. */
 static void on_idle(void *arg)
 {
     struct worker *w = arg;
@@ -96,8 +97,8 @@ static void on_delivery(void *arg, const char *app, const char *client,
     receipts_hear(runner_receipts(arg), app, client, body);
 }
 
-/* 0: the store's file was removed or replaced: the worker begins nothing, and the log
- * says so once a minute. */
+/* Returns 0 when the store's file was removed or replaced: the worker begins nothing, and
+ * the log says so once a minute. */
 static int has_store(struct worker *w)
 {
     struct err e;
@@ -114,45 +115,45 @@ static int has_store(struct worker *w)
 }
 
 /* On the writer's thread. */
-static int mend(struct db *db, void *arg, struct err *e)
+static int repair_times(struct db *db, void *arg, struct err *e)
 {
     struct worker *w = arg;
-    return ahead_mend(db, clock_wall_ms(), &w->mended, e);
+    return ahead_mend(db, clock_wall_ms(), &w->repaired, e);
 }
 
 /* The clock was set back: 1 when something is due that was not before. */
-static int tell_mended(struct worker *w, const struct err *e)
+static int report_repaired(struct worker *w, const struct err *e)
 {
-    w->is_mending = 0;
+    w->is_repairing = 0;
     if (e->kind != ERR_NONE) {
         log_line(LOG_WARN, "cannot look for times of the future: %s", e->text);
         return 0;
     }
-    if (w->mended)
+    if (w->repaired)
         log_line(LOG_WARN,
                  "%d deliveries and runs are due now: the clock was ahead when they were "
                  "stored",
-                 w->mended);
-    return w->mended > 0;
+                 w->repaired);
+    return w->repaired > 0;
 }
 
-static void on_mended(void *arg, const struct err *e)
+static void on_repaired(void *arg, const struct err *e)
 {
     struct worker *w = arg;
-    if (!tell_mended(w, e) || w->stopping)
+    if (!report_repaired(w, e) || w->stopping)
         return;
     dispatch_wake(w->dispatch);
     runner_wake(w->runner);
 }
 
-static void look(struct worker *w)
+static void poll_due(struct worker *w)
 {
     if (!has_store(w))
         return;
     int64_t minute = clock_wall_ms() / MINUTE_MS;
-    if (minute != w->minute && !w->errand && !w->is_mending) {
-        w->is_mending = 1;
-        writer_submit(w->writer, 0, mend, on_mended, w);
+    if (minute != w->minute && !w->errand && !w->is_repairing) {
+        w->is_repairing = 1;
+        writer_submit(w->writer, 0, repair_times, on_repaired, w);
     }
     dispatch_wake(w->dispatch);
     runner_wake(w->runner);
@@ -161,7 +162,7 @@ static void look(struct worker *w)
     w->minute = minute;
 }
 
-/* After a burst the heap is full of holes: the machine has other uses for them. */
+/* After a burst much of the heap is free: returns it to the kernel. */
 static void give_back(struct worker *w)
 {
     if (!is_idle(w)) {
@@ -176,7 +177,7 @@ static void on_tick(void *arg)
 {
     struct worker *w = arg;
     give_back(w);
-    look(w);
+    poll_due(w);
     if (!w->errand && clock_mono_us() >= w->retention_us) {
         retention_start(w->retention, RETENTION_MOST_MS);
         w->retention_us = clock_mono_us() + (int64_t)RETENTION_MS * 1000;
@@ -197,7 +198,7 @@ static void on_deadline(void *arg)
     loop_stop(w->loop);
 }
 
-/* Nothing more is begun; what is held is given back. */
+/* Begins nothing more and frees the claims. */
 static void cease(struct worker *w)
 {
     loop_timer_clear(w->tick);
@@ -222,8 +223,8 @@ static void on_signal(void *arg)
     stop(arg);
 }
 
-/* An errand ends where a lasting worker tries again: nothing that it claimed or did is
- * lost by that, and the next one begins with it. */
+/* When the store refuses a write, an errand ends, where a serving worker tries again.
+ * Nothing is lost: the next errand starts with what this one had claimed. */
 static void on_refused(void *arg, const struct err *e)
 {
     struct worker *w = arg;
@@ -248,7 +249,7 @@ static void on_wake(void *arg)
         runner_wake(w->runner);
         return;
     }
-    loop_fd_free(w->wake); /* nobody is there any more */
+    loop_fd_free(w->wake); /* `foyer serve` has ended */
     w->wake = NULL;
     stop(w);
 }
@@ -322,7 +323,7 @@ static int is_done(const struct worker *w)
     return w->late || ((w->stopping || (w->errand && w->tidied)) && is_idle(w));
 }
 
-/* Until it is to end and has nothing left to wait for. */
+/* Runs the loop until the worker must end and has nothing left to wait for. */
 static void work(struct worker *w)
 {
     while (!is_done(w))
@@ -331,7 +332,7 @@ static void work(struct worker *w)
         cease(w);
         loop_timer_set(w->deadline, ALERTS_MS);
     }
-    /* who is to be told is told */
+    /* alerts under way are sent */
     while (!w->late && !(is_idle(w) && alert_in_flight(runner_alert(w->runner)) == 0)) {
         loop_timer_set(w->pause, PAUSE_MS);
         loop_run(w->loop);
@@ -383,7 +384,7 @@ int worker_serve(struct worker *w, int wake_fd, struct err *e)
 static void on_begun(void *arg, const struct err *e)
 {
     struct worker *w = arg;
-    tell_mended(w, e);
+    report_repaired(w, e);
     w->begun = 1;
     if (!w->stopping)
         on_tick(w);
@@ -393,9 +394,9 @@ int worker_errand(struct worker *w, struct err *e)
 {
     w->errand = 1;
     writer_on_refused(w->writer, on_refused, w);
-    /* the runner begins by freeing what dead processes held; the writer goes in turn */
+    /* the runner first frees the claims of dead processes; the writer keeps this order */
     runner_wake(w->runner);
-    writer_submit(w->writer, 0, mend, on_begun, w);
+    writer_submit(w->writer, 0, repair_times, on_begun, w);
     work(w);
     if (w->refused.kind == ERR_NONE)
         return session_interrupted(w->session) ? 130 : 0;

@@ -195,7 +195,7 @@ int workspace_apps(struct workspace *w, const struct settings_app **apps, size_t
     return 0;
 }
 
-/* A checked tree; NULL with ERR_NOT_FOUND when the file is not there. */
+/* Returns a checked tree; NULL with ERR_NOT_FOUND when there is no file. */
 static json_t *load_settings(struct workspace *w, const char *name,
                              enum settings_kind kind, struct err *e)
 {
@@ -261,7 +261,7 @@ static void unknown_client(struct workspace *w, const char *client, struct err *
     path_each(dir, near_add, &near);
     const char *best = str_nearest(client, (const char *const *)near.names, near.n);
     if (best && strcmp(best, client) == 0)
-        best = NULL; /* the directory is there, its client.lua is not */
+        best = NULL; /* the directory exists, without a client.lua */
     err_set(e, ERR_NOT_FOUND,
             "there is no client \"%.64s\": clients/%.64s/client.lua is missing"
             "%s%s%s",
@@ -291,8 +291,8 @@ const json_t *workspace_client(struct workspace *w, const char *client, struct e
     if (!tree && why.kind == ERR_NOT_FOUND) {
         unknown_client(w, client, &why);
     } else if (tree && w->lenient && json_object_size(tree) == 0) {
-        /* nothing is known of a client whose file cannot be read, nor said of what
-         * uses it: ids.lua alone would look like a client without a name or vars */
+        /* client.lua cannot be read: with ids.lua alone, it would seem to be a client
+         * without a name or vars */
         merged = tree;
     } else if (tree) {
         json_t *ids = load_settings(w, ids_name, SETTINGS_IDS, &why);
@@ -382,7 +382,7 @@ const json_t *workspace_connector(struct workspace *w, const char *app, struct e
         err_set(e, ERR_INVALID, "\"%.64s\" is no app's name", app);
         return NULL;
     }
-    /* never from a client's layer: the hosts that a token goes to are the agency's to say
+    /* never from a client's layer: only the agency decides which hosts a token is sent to
      */
     char *name = xasprintf("lua/%s/connector.lua", app);
     struct err why = {0};
@@ -390,7 +390,7 @@ const json_t *workspace_connector(struct workspace *w, const char *app, struct e
         overlay_find(w->overlay, NULL, name, OVERLAY_WORKSPACE, &why);
     json_t *connector = file ? load_connector(file, e) : NULL;
     if (w->lenient && !connector && why.kind != ERR_NOT_FOUND) {
-        /* what lies below will do for the rest */
+        /* the built-in one serves for the other checks */
         int below = file ? file->layer + 1 : OVERLAY_BUILTIN;
         file = overlay_find(w->overlay, NULL, name, (enum overlay_layer)below, &why);
         connector = file ? load_connector(file, e) : json_object();
@@ -441,7 +441,6 @@ struct presence *workspace_presence(struct workspace *w, struct err *e)
     return w->presence;
 }
 
-/* Another process may have renewed the key since this one read it. */
 struct vault *workspace_sealer(struct workspace *w, struct err *e)
 {
     char id[VAULT_ID_SIZE];
@@ -465,7 +464,7 @@ int workspace_secret(struct workspace *w, const char *name, struct buf *out,
     struct vault_place place = {"secret", "", name, row.value.version};
     int rc = vault_unseal(vault, &place, row.value.data, row.value.len, out, e);
     store_secret_fini(&row);
-    struct err ignored; /* nobody should wait for a list's column */
+    struct err ignored; /* the time of use is not worth an error */
     if (rc == 0 && secret_usage_note(workspace_live(w), name, place.version,
                                      clock_wall_ms(), &ignored) != 0)
         log_line(LOG_DEBUG, "%s", ignored.text);

@@ -1,6 +1,6 @@
-/* workspace: the agency's directory: its settings, clients, connections and secrets, read
- * when first asked for and kept for the life of the process. It is what runs ask of the
- * world (struct run_host). */
+/* workspace: the agency's directory: its settings, clients, connectors, store and
+ * secrets. Each is read when it is first asked for and kept until workspace_close. What
+ * the functions return is borrowed. For one thread. */
 #ifndef FOYER_WORKSPACE_H
 #define FOYER_WORKSPACE_H
 
@@ -16,16 +16,17 @@
 
 struct workspace;
 
-/* DIR, or the nearest parent of the current directory with foyer.lua when it is NULL.
- * With OPTIONAL a missing workspace is no error: the built-in layer alone. */
+/* Opens DIR, or, when DIR is NULL, the nearest directory with a foyer.lua, from the
+ * current one upwards. With OPTIONAL 1 a missing workspace is not an error: only the
+ * built-in files are then available. */
 struct workspace *workspace_open(const char *dir, int optional, struct err *e);
 void workspace_close(struct workspace *w);
 const char *workspace_dir(const struct workspace *w); /* NULL: none */
 struct overlay *workspace_overlay(struct workspace *w);
 
-/* All of these are borrowed. Errors name file, line and field. */
+/* Settings and connectors are checked. Errors name file, line and field. */
 const json_t *workspace_settings(struct workspace *w, struct err *e);
-/* limits_default with what foyer.lua says of them now. Borrowed, W's. */
+/* limits_default with the limits that foyer.lua sets. */
 const struct limits *workspace_limits(struct workspace *w);
 const json_t *workspace_client(struct workspace *w, const char *client, struct err *e);
 const json_t *workspace_connector(struct workspace *w, const char *app, struct err *e);
@@ -40,16 +41,17 @@ void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char
 int workspace_has_client(struct workspace *w, const char *client);
 struct store *workspace_store(struct workspace *w, struct err *e);
 struct vault *workspace_vault(struct workspace *w, struct err *e);
-/* The vault with the key that the store wants values sealed with. Its answer may be out
- * of date when the value reaches the store, which then says ERR_CONFLICT: seal again,
+/* The vault with the key that the store wants values sealed with. When another process
+ * renews the key in between, the store refuses the value with ERR_CONFLICT: seal again,
  * once. */
 struct vault *workspace_sealer(struct workspace *w, struct err *e);
-/* state/live.db, with this process's presence: claims and the companies' budgets. */
+/* state/live.db: claims and the companies' budgets. It is opened at its first use. */
 struct live *workspace_live(struct workspace *w);
+/* This process's presence, in whose name claims are held. */
 struct presence *workspace_presence(struct workspace *w, struct err *e);
 
-/* From now on settings with mistakes are handed out all the same, and {} for those that
- * cannot be read: `foyer check` looks at everything. */
+/* From now on settings with mistakes are returned as they are, and those that cannot be
+ * read as {}: `foyer check` checks everything. */
 void workspace_be_lenient(struct workspace *w);
 
 #endif

@@ -14,11 +14,12 @@ static int line_of(const struct buf *text, const char *field)
     return lua_lines_line(text->data ? text->data : "", text->len, field);
 }
 
-/* Where MESSAGE, about the file NAME, says that it is: the rest of it, with LINE set. It
- * begins with "cannot read NAME:LINE: ", or with "cannot read NAME: " and then perhaps
- * Lua's "NAME:LINE: ", in which a long name has lost its beginning, or a field. */
-static const char *take_apart(const char *message, const char *name,
-                              const struct buf *text, int *line)
+/* Splits MESSAGE, an error about the file NAME: sets *LINE and returns the text behind
+ * the place. It begins with "cannot read NAME:LINE: ", or with "cannot read NAME: " and
+ * then perhaps Lua's "NAME:LINE: ", where a long name is cut at its beginning, or a
+ * field. */
+static const char *split_place(const char *message, const char *name,
+                               const struct buf *text, int *line)
 {
     static const char cannot[] = "cannot read ";
     size_t n = strlen(name);
@@ -57,11 +58,11 @@ static void each_problem(void *arg, const char *field, const char *sentence)
     all->fn(all->arg, all->name, line_of(all->text, field), field, sentence);
 }
 
-static int tell_unreadable(const char *name, const struct buf *text, const struct err *e,
-                           workspace_problem *problem, void *arg)
+static int report_unreadable(const char *name, const struct buf *text,
+                             const struct err *e, workspace_problem *problem, void *arg)
 {
     int line;
-    const char *rest = take_apart(e->text, name, text, &line);
+    const char *rest = split_place(e->text, name, text, &line);
     char *sentence =
         xasprintf("%s%s", strstr(rest, " near ") ? "syntax error: " : "", rest);
     problem(arg, name, line, "", sentence);
@@ -69,8 +70,9 @@ static int tell_unreadable(const char *name, const struct buf *text, const struc
     return 1;
 }
 
-/* An app that has a client_id and no client_secret. Not a settings error: the webhooks of
- * such an app are taken, and connect names what is missing. */
+/* Reports apps with a client_id and no client_secret. This is not an error of the
+ * settings file: webhooks of such an app are accepted, and `foyer connect` names the
+ * missing field. */
 static int check_half_apps(struct workspace *w, const json_t *blocks, const char *prefix,
                            struct all_problems *all)
 {
@@ -101,7 +103,7 @@ static int check_file(struct workspace *w, const char *name, enum settings_kind 
     json_t *tree = settings_file_read(workspace_dir(w), name, &text, &e);
     if (!tree) {
         if (!optional || e.kind != ERR_NOT_FOUND)
-            n = tell_unreadable(name, &text, &e, problem, arg);
+            n = report_unreadable(name, &text, &e, problem, arg);
     } else {
         struct all_problems all = {problem, arg, name, &text};
         const struct settings_app *apps;
@@ -152,7 +154,7 @@ static void check_connectors_of(void *arg, const char *app)
         struct overlay_file *file = overlay_find(workspace_overlay(check->w), NULL, name,
                                                  (enum overlay_layer)layer, &e);
         if (!file && e.kind != ERR_NOT_FOUND)
-            check->problems += tell_unreadable(name, NULL, &e, check->fn, check->arg);
+            check->problems += report_unreadable(name, NULL, &e, check->fn, check->arg);
         if (!file)
             break;
         layer = (int)file->layer;
@@ -161,7 +163,7 @@ static void check_connectors_of(void *arg, const char *app)
         json_t *tree = data_load(file->text, file->len, file->path, &e);
         check->problems +=
             tree ? connector_check(tree, each_problem, &all)
-                 : tell_unreadable(file->path, &text, &e, check->fn, check->arg);
+                 : report_unreadable(file->path, &text, &e, check->fn, check->arg);
         json_decref(tree);
     }
     free(name);

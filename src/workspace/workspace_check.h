@@ -1,20 +1,21 @@
-/* workspace_check: every mistake in a workspace's settings and connectors, with file and
- * line, offline: for `foyer check`. */
+/* workspace_check: finds each mistake in a workspace's settings and connectors, with file
+ * and line, without a network: for `foyer check`. */
 #ifndef FOYER_WORKSPACE_CHECK_H
 #define FOYER_WORKSPACE_CHECK_H
 
 #include "workspace/workspace.h"
 
-/* FIELD is "" for the file as a whole. */
+/* PATH is below the workspace; LINE counts from 1; FIELD is "" for the file as a whole.
+ * All are borrowed. */
 typedef void workspace_problem(void *arg, const char *path, int line, const char *field,
                                const char *sentence);
 
-/* Each answers how many there are. foyer.lua: */
+/* Each calls PROBLEM for every mistake and returns their number. Checks foyer.lua: */
 int workspace_check(struct workspace *w, workspace_problem *problem, void *arg);
-/* client.lua and ids.lua */
+/* client.lua and ids.lua of CLIENT. */
 int workspace_check_client(struct workspace *w, const char *client,
                            workspace_problem *problem, void *arg);
-/* The connectors that lie in the workspace or are built in. */
+/* The connectors of the workspace and the built-in ones. */
 int workspace_check_connectors(struct workspace *w, workspace_problem *problem,
                                void *arg);
 
