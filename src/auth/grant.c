@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <time.h>
 
 #include "auth/connections.h"
@@ -25,11 +26,11 @@ enum { SKEW_MIN_MS = 2000 };
 struct grants {
     struct workspace *w;
     struct httpc *httpc;
-    struct grant *first;
+    LIST_HEAD(, grant) list;
 };
 
 struct grant { /* one under way */
-    struct grant *next;
+    LIST_ENTRY(grant) entry;
     struct grants *all;
     struct workspace *w;
     struct httpc_call *call; /* NULL in its own callback */
@@ -48,8 +49,7 @@ static struct grant *grant_new(struct grants *all, const struct grant_spec *spec
                                grant_done *done, void *arg)
 {
     struct grant *g = xcalloc(1, sizeof *g);
-    *g = (struct grant){.next = all->first,
-                        .all = all,
+    *g = (struct grant){.all = all,
                         .w = all->w,
                         .client = xstrdup_null(spec->client),
                         .app = xstrdup_null(spec->app),
@@ -59,17 +59,13 @@ static struct grant *grant_new(struct grants *all, const struct grant_spec *spec
                         .replace = spec->replace,
                         .done = done,
                         .arg = arg};
-    all->first = g;
+    LIST_INSERT_HEAD(&all->list, g, entry);
     return g;
 }
 
 static void grant_free(struct grant *g)
 {
-    for (struct grant **p = &g->all->first; *p; p = &(*p)->next)
-        if (*p == g) {
-            *p = g->next;
-            break;
-        }
+    LIST_REMOVE(g, entry);
     if (g->call)
         httpc_cancel(g->call);
     oauth_token_fini(&g->token);
@@ -103,10 +99,11 @@ struct grants *grants_new(struct workspace *w, struct httpc *httpc)
 void grants_free(struct grants *all)
 {
     struct err e;
-    while (all && all->first) {
+    while (all && !LIST_EMPTY(&all->list)) {
+        struct grant *g = LIST_FIRST(&all->list);
         err_set(&e, ERR_UNAVAILABLE, "cannot connect %s: foyer ends; start again",
-                all->first->client);
-        end(all->first, NULL, NULL, &e);
+                g->client);
+        end(g, NULL, NULL, &e);
     }
     free(all);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "auth/connections.h"
 #include "auth/credentials.h"
@@ -28,18 +29,18 @@ enum {
 };
 
 struct tokens_wait {
-    struct tokens_wait *next;
+    LIST_ENTRY(tokens_wait) entry;
     struct refresh *refresh;
     tokens_done *done;
     void *arg;
 };
 
 struct refresh { /* of one company, at most one in a process */
-    struct refresh *next;
+    LIST_ENTRY(refresh) entry;
     struct tokens *tokens;
     struct connection *c;
     int64_t unwanted; /* the version that is of no use; 0: the token is only due */
-    struct tokens_wait *waits;
+    LIST_HEAD(waits, tokens_wait) waits;
     struct loop_timer *timer;
     struct httpc_call *call;
     char *body;                            /* of the token request; wiped */
@@ -56,7 +57,7 @@ struct tokens {
     struct workspace *w;
     struct loop *loop;
     struct httpc *httpc;
-    struct refresh *refreshes;
+    LIST_HEAD(, refresh) refreshes;
 };
 
 struct tokens *tokens_new(struct workspace *w, struct loop *loop, struct httpc *httpc)
@@ -93,11 +94,7 @@ static void release(struct refresh *r)
 
 static void refresh_free(struct refresh *r)
 {
-    for (struct refresh **p = &r->tokens->refreshes; *p; p = &(*p)->next)
-        if (*p == r) {
-            *p = r->next;
-            break;
-        }
+    LIST_REMOVE(r, entry);
     if (r->call)
         httpc_cancel(r->call);
     release(r);
@@ -105,9 +102,9 @@ static void refresh_free(struct refresh *r)
     free(r->credentials_at);
     oauth_token_fini(&r->token);
     loop_timer_free(r->timer);
-    while (r->waits) {
-        struct tokens_wait *wait = r->waits;
-        r->waits = wait->next;
+    while (!LIST_EMPTY(&r->waits)) {
+        struct tokens_wait *wait = LIST_FIRST(&r->waits);
+        LIST_REMOVE(wait, entry);
         free(wait);
     }
     free(r);
@@ -117,8 +114,8 @@ void tokens_free(struct tokens *t)
 {
     if (!t)
         return;
-    while (t->refreshes)
-        refresh_free(t->refreshes);
+    while (!LIST_EMPTY(&t->refreshes))
+        refresh_free(LIST_FIRST(&t->refreshes));
     free(t);
 }
 
@@ -130,14 +127,16 @@ static void finish(struct refresh *r, const struct err *e)
     if (e)
         copy = *e;
     release(r);
-    struct tokens_wait *waits = r->waits;
-    r->waits = NULL;
-    refresh_free(r);
-    for (struct tokens_wait *wait = waits; wait; wait = wait->next)
+    struct waits waits = LIST_HEAD_INITIALIZER(waits);
+    struct tokens_wait *wait;
+    while ((wait = LIST_FIRST(&r->waits))) {
         wait->refresh = NULL;
-    while (waits) {
-        struct tokens_wait *wait = waits;
-        waits = wait->next;
+        LIST_REMOVE(wait, entry);
+        LIST_INSERT_HEAD(&waits, wait, entry);
+    }
+    refresh_free(r);
+    while ((wait = LIST_FIRST(&waits))) {
+        LIST_REMOVE(wait, entry);
         if (wait->done)
             wait->done(wait->arg, e ? &copy : NULL);
         free(wait);
@@ -444,26 +443,26 @@ int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *
               (is_odd || now >= oauth_due_ms(c->expires_ms, c->obtained_ms, c->company));
     if (!bad && !due && !force)
         return 0;
-    struct refresh *r = t->refreshes;
+    struct refresh *r = LIST_FIRST(&t->refreshes);
     while (r && r->c != c)
-        r = r->next;
+        r = LIST_NEXT(r, entry);
     if (!r) {
         r = xcalloc(1, sizeof *r);
-        *r = (struct refresh){.next = t->refreshes, .tokens = t, .c = c};
+        *r = (struct refresh){.tokens = t, .c = c};
         r->began_us = clock_mono_us();
         r->timer = loop_timer_new(t->loop, poll_refresh, r);
-        t->refreshes = r;
+        LIST_INSERT_HEAD(&t->refreshes, r, entry);
         loop_timer_set(r->timer, 0);
     }
     /* also when the refresh was begun for a token that was only due */
     if (bad || force)
         r->unwanted = c->version;
     /* a valid token can be used while it is being refreshed */
-    if (!bad && !force && r->waits)
+    if (!bad && !force && !LIST_EMPTY(&r->waits))
         return 0;
     struct tokens_wait *w = xcalloc(1, sizeof *w);
-    *w = (struct tokens_wait){.next = r->waits, .refresh = r, .done = done, .arg = arg};
-    r->waits = w;
+    *w = (struct tokens_wait){.refresh = r, .done = done, .arg = arg};
+    LIST_INSERT_HEAD(&r->waits, w, entry);
     *wait = w;
     return 1;
 }
@@ -474,18 +473,17 @@ void tokens_drop(struct tokens_wait *wait)
         wait->done = NULL;
         return;
     }
-    for (struct tokens_wait **p = &wait->refresh->waits; *p; p = &(*p)->next)
-        if (*p == wait) {
-            *p = wait->next;
-            break;
-        }
+    LIST_REMOVE(wait, entry);
     free(wait);
 }
 
 int tokens_are_asked(const struct tokens *t)
 {
-    for (const struct refresh *r = t->refreshes; r; r = r->next)
+    const struct refresh *r;
+    LIST_FOREACH(r, &t->refreshes, entry)
+    {
         if (r->call || r->token.access)
             return 1;
+    }
     return 0;
 }

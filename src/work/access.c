@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "auth/grant.h"
@@ -21,7 +22,7 @@ struct access {
     struct loop *loop;
     struct tokens *tokens;
     struct budget *budget;
-    struct waiting *waiting;
+    LIST_HEAD(, waiting) waiting;
     int64_t began_ms, began_us; /* when it was made, by both clocks */
     struct loop_timer *give_back;
     int giving_back; /* the timer is set */
@@ -29,7 +30,7 @@ struct access {
 };
 
 struct waiting { /* one request, until it may be sent */
-    struct waiting *next, **prev;
+    LIST_ENTRY(waiting) entry;
     struct access *access;
     struct connection *c;
     char company[200], resource[BUDGET_RESOURCE_SIZE];
@@ -74,9 +75,7 @@ struct access *access_new(struct workspace *w, struct loop *loop, struct httpc *
 
 static void waiting_free(struct waiting *x)
 {
-    *x->prev = x->next;
-    if (x->next)
-        x->next->prev = x->prev;
+    LIST_REMOVE(x, entry);
     if (x->token)
         tokens_drop(x->token);
     if (x->timer)
@@ -88,8 +87,8 @@ void access_free(struct access *a)
 {
     if (!a)
         return;
-    while (a->waiting)
-        waiting_free(a->waiting);
+    while (!LIST_EMPTY(&a->waiting))
+        waiting_free(LIST_FIRST(&a->waiting));
     loop_timer_free(a->give_back);
     tokens_free(a->tokens);
     budget_free(a->budget);
@@ -230,11 +229,7 @@ static int admit(void *arg, const struct run_ask *ask, run_admitted *done, void 
     *x = (struct waiting){.access = a, .c = c, .done = done, .arg = done_arg};
     x->limited = is_limited(a, c);
     x->until_ms = now_ms(a) + ask->wait_ms;
-    x->prev = &a->waiting;
-    x->next = a->waiting;
-    if (x->next)
-        x->next->prev = &x->next;
-    a->waiting = x;
+    LIST_INSERT_HEAD(&a->waiting, x, entry);
     set_ask(x, a, ask);
     int rc = tokens_need(a->tokens, c, 0, on_token, x, &x->token);
     int64_t ms = 0;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,7 +21,7 @@ struct topic { /* a client's recipe and a kind */
 };
 
 struct sending {
-    struct sending *next, **prev;
+    LIST_ENTRY(sending) entry;
     struct alert *alert;
     struct httpc_call *call;
     char *body;
@@ -31,7 +32,7 @@ struct alert {
     struct httpc *httpc;
     void (*idle)(void *arg);
     void *arg;
-    struct sending *sending;
+    LIST_HEAD(, sending) sending;
     struct topic topics[TOPICS_MAX];
     int ntopics;
 };
@@ -46,9 +47,7 @@ struct alert *alert_new(struct workspace *w, struct httpc *httpc, void (*idle)(v
 
 static void sending_free(struct sending *x)
 {
-    *x->prev = x->next;
-    if (x->next)
-        x->next->prev = x->prev;
+    LIST_REMOVE(x, entry);
     if (x->call)
         httpc_cancel(x->call);
     free(x->body);
@@ -59,19 +58,16 @@ void alert_free(struct alert *a)
 {
     if (!a)
         return;
-    while (a->sending)
-        sending_free(a->sending);
+    while (!LIST_EMPTY(&a->sending))
+        sending_free(LIST_FIRST(&a->sending));
     for (int i = 0; i < a->ntopics; i++)
         free(a->topics[i].key);
     free(a);
 }
 
-int alert_in_flight(const struct alert *a)
+int alert_is_sending(const struct alert *a)
 {
-    int n = 0;
-    for (const struct sending *x = a->sending; x; x = x->next)
-        n++;
-    return n;
+    return !LIST_EMPTY(&a->sending);
 }
 
 /* Returns the topic KEY; a new one replaces the one that was sent longest ago, when there
@@ -104,7 +100,7 @@ static void on_answer(void *arg, const struct httpc_answer *answer)
     else if (answer->status >= 300)
         log_line(LOG_WARN, "cannot send an alert: the chat answers %ld", answer->status);
     sending_free(x);
-    if (!a->sending)
+    if (LIST_EMPTY(&a->sending))
         a->idle(a->arg);
 }
 
@@ -132,11 +128,7 @@ static void post(struct alert *a, const char *url, const char *text)
     json_t *body = json_pack("{s:s}", "text", text);
     x->alert = a;
     x->body = body ? json_dumps(body, JSON_COMPACT) : xstrdup("{}");
-    x->prev = &a->sending;
-    x->next = a->sending;
-    if (x->next)
-        x->next->prev = &x->next;
-    a->sending = x;
+    LIST_INSERT_HEAD(&a->sending, x, entry);
     struct httpc_request request = {.method = "POST",
                                     .url = url,
                                     .shown = "the alert's URL",

@@ -19,7 +19,7 @@ void alert_free(struct alert *a);
  * nothing when foyer.lua has no `alert`. */
 void alert_send(struct alert *a, const char *client, const char *recipe, const char *kind,
                 const char *sentence);
-/* How many are under way. */
-int alert_in_flight(const struct alert *a);
+/* 1: an alert is under way. */
+int alert_is_sending(const struct alert *a);
 
 #endif

@@ -25,6 +25,16 @@ enum {
 
 /* ---- loading ---- */
 
+/* A run's set of pins only grows, and each is stored with the step that used it. */
+static int on_pins(void *arg, const struct ledger_run *row)
+{
+    struct attempt *a = arg;
+    a->has_pins = row->pins != NULL;
+    if (row->pins)
+        memcpy(a->pins_hash, row->pins, sizeof a->pins_hash);
+    return 1;
+}
+
 static int on_row(void *arg, const struct ledger_run *row)
 {
     struct attempt *a = arg;
@@ -38,9 +48,7 @@ static int on_row(void *arg, const struct ledger_run *row)
     a->failures = (struct policy_failures){row->failures, row->first_failure_ms};
     a->looks = row->looks;
     a->was_held = str_eq(row->kind, err_kind_name(ERR_AUTH));
-    a->has_pins = row->pins != NULL;
-    if (row->pins)
-        memcpy(a->pins_hash, row->pins, sizeof a->pins_hash);
+    on_pins(a, row);
     a->end.id = row->activation; /* until load() has read it */
     return 1;
 }
@@ -100,16 +108,6 @@ static struct journal *load_journal(struct attempt *a, struct err *e)
     return NULL;
 }
 
-/* A run's set of pins only grows, and each is stored with the step that used it. */
-static int on_pins(void *arg, const struct ledger_run *row)
-{
-    struct attempt *a = arg;
-    a->has_pins = row->pins != NULL;
-    if (row->pins)
-        memcpy(a->pins_hash, row->pins, sizeof a->pins_hash);
-    return 1;
-}
-
 static void read_policy(struct attempt *a)
 {
     struct workspace *w = a->env->workspace;
@@ -148,7 +146,7 @@ static void release_with(struct attempt *a, const struct journal *journal,
                          const struct pins *pins)
 {
     /* a person who interrupts a run before it has written anything does not want it */
-    int gives_up = a->env->by_hand && !run_log_did_begin(a->log) && !a->confirm;
+    int gives_up = a->env->by_hand && !run_log_facts(a->log)->did_begin && !a->confirm;
     struct ledger_change change =
         attempt_change(a, gives_up ? LEDGER_CANCELLED : LEDGER_QUEUED);
     if (gives_up)
@@ -282,9 +280,9 @@ static void on_done(void *arg, const struct run_result *result)
     a->run = NULL;
     a->has_diverged = journal_has_diverged(result->journal);
     note_code(a, result->pins);
-    if (run_log_got_on(a->log)) /* only failures in a row count */
+    if (run_log_facts(a->log)->got_on) /* only failures in a row count */
         a->failures = (struct policy_failures){0};
-    if (run_log_is_lost(a->log)) {
+    if (run_log_facts(a->log)->is_lost) {
         attempt_lost(a);
     } else if (result->outcome != RUN_FAILED) {
         end_well(a, result);
@@ -294,7 +292,7 @@ static void on_done(void *arg, const struct run_result *result)
     } else if (is_stopping(a->env) && result->is_interrupted) {
         release_with(a, result->journal, result->pins);
     } else if (attempt_may_pass(a, e) && has_no_policy(a) &&
-               !run_log_is_guarded(a->log)) {
+               !run_log_facts(a->log)->is_guarded) {
         store_first(a, result);
     } else {
         attempt_fail(a, e, result->journal, result->pins);

@@ -121,10 +121,11 @@ static void decide(struct attempt *a, const struct err *e, struct ledger_change 
 {
     int64_t due;
     *why = *e;
-    if (run_log_is_guarded(a->log) || (a->has_diverged && e->kind == ERR_CONFLICT)) {
+    if (run_log_facts(a->log)->is_guarded ||
+        (a->has_diverged && e->kind == ERR_CONFLICT)) {
         *change = attempt_change(a, LEDGER_PARKED);
     } else if (e->kind == ERR_AUTH &&
-               (!a->env->by_hand || a->confirm || run_log_did_write(a->log))) {
+               (!a->env->by_hand || a->confirm || run_log_facts(a->log)->did_write)) {
         *change = attempt_change(a, LEDGER_HELD);
         change->due_ms += HELD_MS;
     } else if (attempt_may_pass(a, e) &&

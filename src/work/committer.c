@@ -60,7 +60,8 @@ struct run_log {
     char *app, *company; /* of the last intent; NULL: it goes to no connection */
     struct unsent write; /* the last intent, or run 0 */
     int creates;         /* it is a POST, and not an idempotent write */
-    int may_guard, is_writing, did_begin, did_write, got_on, is_lost, is_guarded;
+    int may_guard, is_writing;
+    struct run_log_facts facts;
 };
 
 /* For the writer's thread: all of it belongs to the job. */
@@ -247,7 +248,7 @@ void run_log_has_pins(struct run_log *x, int n)
 
 void run_log_has_written(struct run_log *x)
 {
-    x->did_begin = x->did_write = 1;
+    x->facts.did_begin = x->facts.did_write = 1;
 }
 
 void run_log_note(struct run_log *x, const char *what, const char *fmt, ...)
@@ -270,29 +271,9 @@ int run_log_is_writing(const struct run_log *x)
     return writes;
 }
 
-int run_log_did_write(const struct run_log *x)
+const struct run_log_facts *run_log_facts(const struct run_log *x)
 {
-    return x->did_write;
-}
-
-int run_log_got_on(const struct run_log *x)
-{
-    return x->got_on;
-}
-
-int run_log_did_begin(const struct run_log *x)
-{
-    return x->did_begin;
-}
-
-int run_log_is_lost(const struct run_log *x)
-{
-    return x->is_lost;
-}
-
-int run_log_is_guarded(const struct run_log *x)
-{
-    return x->is_guarded;
+    return &x->facts;
 }
 
 /* ---- jobs ---- */
@@ -346,7 +327,7 @@ static void add_made(struct commit_job *job, const struct journal_entry *entry)
         packed_read(entry->result, entry->len, &answer, NULL) != 0 ||
         answer.status < 200 || answer.status >= 300)
         return;
-    x->did_write = x->got_on = 1;
+    x->facts.did_write = x->facts.got_on = 1;
     if (!x->app || !x->creates)
         return;
     struct made made;
@@ -454,7 +435,7 @@ static void stored(struct commit_job *job)
     if (x && job->npins > x->npins)
         x->npins = job->npins;
     if (x && job->kind == RUN_COMMIT_CHECKPOINT)
-        x->got_on = 1;
+        x->facts.got_on = 1;
     if (x && job->kind == RUN_COMMIT_OUTCOME)
         x->is_writing = 0;
     if (x && job->kind == RUN_COMMIT_INTENT)
@@ -513,11 +494,11 @@ static void on_written(void *arg, const struct err *e)
         return;
     struct run_log *x = job->log;
     if (e->kind == ERR_CONFLICT && x)
-        x->is_lost = 1;
+        x->facts.is_lost = 1;
     if (e->kind == ERR_UNCERTAIN && x) /* the intent stays open, for work/confirm.c */
         x->is_writing = 0;
     if (e->kind == ERR_FORBIDDEN && x && job->own.change.reply_to)
-        x->is_guarded = 1;
+        x->facts.is_guarded = 1;
     if (e->kind == ERR_STORE && !job->must) /* nothing was sent: it can be retried */
         said.kind = ERR_UNAVAILABLE;
     end(job, &said);
@@ -610,7 +591,7 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
         const struct run_scope *scope = run_scope(run);
         x->creates =
             (!scope || scope->effect == RUN_EFFECT_WRITE) && str_eq(what->method, "POST");
-        x->did_begin = 1;
+        x->facts.did_begin = 1;
         free(x->app);
         free(x->company);
         x->app = xstrdup_null(what->app);

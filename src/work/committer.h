@@ -70,15 +70,16 @@ void run_log_commit(struct run_log *x, const struct journal *journal,
 /* 1: a write may be under way: its intent is stored or submitted, its outcome is not
  * stored. */
 int run_log_is_writing(const struct run_log *x);
-/* 1: a write was accepted in this attempt, or may have been in an earlier one. 1: a write
- * was begun, accepted or not. */
-int run_log_did_write(const struct run_log *x);
-int run_log_did_begin(const struct run_log *x);
-/* 1: in this attempt a write was accepted or a walk reached its next page: earlier
- * failures no longer count. */
-int run_log_got_on(const struct run_log *x);
-/* 1: another process has the claim now. 1: the loop guard refused a reply. */
-int run_log_is_lost(const struct run_log *x);
-int run_log_is_guarded(const struct run_log *x);
+struct run_log_facts {
+    int did_begin; /* a write was begun, accepted or not; or may have been earlier */
+    int did_write; /* one was accepted in this attempt, or may have been in an earlier one
+                    */
+    int got_on;  /* in this attempt a write was accepted or a walk reached its next page:
+                    earlier failures no longer count */
+    int is_lost; /* another process has the claim now */
+    int is_guarded; /* the loop guard refused a reply */
+};
+const struct run_log_facts *
+run_log_facts(const struct run_log *x); /* lives as long as X */
 
 #endif

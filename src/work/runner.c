@@ -77,7 +77,7 @@ static void release_held(struct runner *r);
 int runner_is_idle(const struct runner *r)
 {
     return r->nslots == 0 && receipts_is_idle(r->receipts) &&
-           alert_in_flight(r->alert) == 0 && !r->claiming && !r->woken && !r->wanted &&
+           !alert_is_sending(r->alert) && !r->claiming && !r->woken && !r->wanted &&
            (r->has_polled || r->stopping);
 }
 

@@ -384,10 +384,11 @@ int schedule_is_idle(const struct schedule *s)
 
 /* ---- its life ---- */
 
-struct schedule *schedule_new(struct session *session, struct workspace *w,
-                              struct writer *writer, void (*changed)(void *arg),
-                              void (*idle)(void *arg), void *arg, struct err *e)
+struct schedule *schedule_new(struct session *session, struct writer *writer,
+                              void (*changed)(void *arg), void (*idle)(void *arg),
+                              void *arg, struct err *e)
 {
+    struct workspace *w = session_workspace(session);
     struct store *store = workspace_store(w, e);
     if (!store)
         return NULL;

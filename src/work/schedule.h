@@ -18,9 +18,9 @@ struct schedule;
 
 /* All are borrowed and outlive it. CHANGED is called, from the loop, when runs were
  * added; IDLE each time that nothing is left to do. */
-struct schedule *schedule_new(struct session *s, struct workspace *w,
-                              struct writer *writer, void (*changed)(void *arg),
-                              void (*idle)(void *arg), void *arg, struct err *e);
+struct schedule *schedule_new(struct session *s, struct writer *writer,
+                              void (*changed)(void *arg), void (*idle)(void *arg),
+                              void *arg, struct err *e);
 /* Adds the runs of slots that have come. The clients and their recipes are read once. */
 void schedule_wake(struct schedule *s);
 int schedule_is_idle(const struct schedule *s);

@@ -279,8 +279,7 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
         w->dispatch = dispatch_new(w->session, w->writer, presence,
                                    runner_alert(w->runner), on_fired, on_idle, w, e);
     if (w->dispatch)
-        w->schedule =
-            schedule_new(w->session, workspace, w->writer, on_changed, on_idle, w, e);
+        w->schedule = schedule_new(w->session, w->writer, on_changed, on_idle, w, e);
     if (!w->schedule || loop_on_signal(w->loop, SIGTERM, on_signal, w, e) != 0 ||
         loop_on_signal(w->loop, SIGINT, on_signal, w, e) != 0) {
         worker_close(w);
@@ -333,7 +332,7 @@ static void work(struct worker *w)
         loop_timer_set(w->deadline, ALERTS_MS);
     }
     /* alerts under way are sent */
-    while (!w->late && !(is_idle(w) && alert_in_flight(runner_alert(w->runner)) == 0)) {
+    while (!w->late && !(is_idle(w) && !alert_is_sending(runner_alert(w->runner)))) {
         loop_timer_set(w->pause, PAUSE_MS);
         loop_run(w->loop);
     }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "workspace/settings_file.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -171,7 +172,7 @@ static void add_app(void *arg, const char *name)
         list->failed = 1;
         return;
     }
-    list->apps = xrealloc(list->apps, (list->n + 1) * sizeof *list->apps);
+    array_grow(list->apps, list->n);
     list->apps[list->n++] =
         (struct settings_app){xstrdup(name), json_object_get(connector, "ids")};
 }
@@ -240,26 +241,25 @@ const struct limits *workspace_limits(struct workspace *w)
     return &w->limits;
 }
 
-struct near {
-    const char *word;
-    char *names[256];
+struct names {
+    char **list;
     size_t n;
 };
 
-static int near_add(void *arg, const char *name)
+static int add_name(void *arg, const char *name)
 {
-    struct near *near = arg;
-    if (near->n < 256)
-        near->names[near->n++] = xstrdup(name);
+    struct names *names = arg;
+    array_grow(names->list, names->n);
+    names->list[names->n++] = xstrdup(name);
     return 0;
 }
 
 static void unknown_client(struct workspace *w, const char *client, struct err *e)
 {
-    struct near near = {.word = client};
+    struct names names = {0};
     char *dir = path_join(w->dir ? w->dir : ".", "clients");
-    path_each(dir, near_add, &near);
-    const char *best = str_nearest(client, (const char *const *)near.names, near.n);
+    path_each(dir, add_name, &names);
+    const char *best = str_nearest(client, (const char *const *)names.list, names.n);
     if (best && strcmp(best, client) == 0)
         best = NULL; /* the directory exists, without a client.lua */
     err_set(e, ERR_NOT_FOUND,
@@ -267,8 +267,9 @@ static void unknown_client(struct workspace *w, const char *client, struct err *
             "%s%s%s",
             client, client, best ? "; did you mean \"" : "", best ? best : "",
             best ? "\"?" : "");
-    for (size_t i = 0; i < near.n; i++)
-        free(near.names[i]);
+    for (size_t i = 0; i < names.n; i++)
+        free(names.list[i]);
+    free(names.list);
     free(dir);
 }
 
