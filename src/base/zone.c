@@ -347,6 +347,13 @@ static int is_name(const char *s)
            strspn(s, known) == strlen(s);
 }
 
+#define ZONE_DIR "/usr/share/zoneinfo"
+
+int zone_is_installed(void)
+{
+    return path_is_dir(ZONE_DIR);
+}
+
 static struct zone *load(const char *name, struct err *e)
 {
     char *data = NULL;
@@ -365,8 +372,8 @@ static struct zone *load(const char *name, struct err *e)
     struct zone *z = NULL;
     if (n < 0)
         err_set(e, ERR_NOT_FOUND, "cannot find the time zone \"%.80s\": %s", name,
-                path_is_dir(ZONE_DIR) ? "no such name in " ZONE_DIR
-                                      : "the package tzdata is not installed");
+                zone_is_installed() ? "no such name in " ZONE_DIR
+                                    : "the package tzdata is not installed");
     else
         z = zone_parse(data, (size_t)n, e);
     free(data);

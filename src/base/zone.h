@@ -11,8 +11,6 @@
 
 #include "base/err.h"
 
-#define ZONE_DIR "/usr/share/zoneinfo"
-
 struct zone;
 
 /* A period with one offset: FROM <= t < UNTIL, in Unix seconds. */
@@ -24,6 +22,8 @@ struct zone_span {
 /* Returns the zone NAME ("Europe/Zurich"; "UTC" needs no tzdata), or NULL with
  * ERR_NOT_FOUND, or ERR_INVALID when its file is malformed. */
 const struct zone *zone_find(const char *name, struct err *e);
+/* Returns 1 when tzdata is installed. */
+int zone_is_installed(void);
 /* Sets SPAN to the period that contains T, which is within +-1e12. */
 void zone_span(const struct zone *z, int64_t t, struct zone_span *span);
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/path.h"
 #include "base/str.h"
 #include "base/zone.h"
 #include "core/cron.h"
@@ -253,7 +252,7 @@ void value_timezone(struct value_walk *c, const struct value_at *at, const json_
     struct err e;
     if (!s || zone_find(s, &e))
         return;
-    if (!path_is_dir(ZONE_DIR))
+    if (!zone_is_installed())
         value_report(c, at, "cannot be looked up: install the package tzdata");
     else
         value_report(
