@@ -37,7 +37,8 @@ struct limits {
     int runs, client_runs; /* in progress in one worker */
     size_t result_bytes;   /* of a run's stored result */
     int run_crashes;       /* after that many the run is dead */
-    int recipe_crashes;    /* of one client's recipe within crash_ms: then it is paused */
+    int recipe_crashes;    /* of one client's recipe within crash_ms: then that recipe is
+                              suspended */
     int64_t crash_ms;
     size_t grown_bytes; /* a run with more memory may be the reason why its process is
                            killed */
