@@ -28,8 +28,8 @@ local function build(one, seed)
   local messages = mock.part("front/messages")(company, threads, views, pages, events)
   local contacts = mock.part("front/contacts")(company, views, pages)
   local customers = mock.part("control/customers")(one.number, company, threads, views, events)
-  local channels = mock.part("front/channels")(company, threads, views, events, customers)
-  local imports = mock.part("front/imports")(company, threads, events, channels, customers)
+  local channels = mock.part("front/channels")(company, threads, views, events)
+  local imports = mock.part("front/imports")(company, threads, events, channels)
   local control = mock.part("control/control")(company, threads, views, pages, events, ticketing, limits, contacts,
     world.add)
   one.company, one.limits = company, limits

@@ -84,3 +84,9 @@ words() { tr -cs 'A-Za-z0-9_-' '\n'; }
   all_in "not in lua/std/README.md" "$files" "$(sed -n 's/^| `\([a-z_]*\.lua\)` .*/\1/p' lua/std/README.md)"
   all_in "not in lua/std/README.md" "$(cd lua/std/tools && printf '%s\n' *.lua | sed 's/\.lua//')" "$(grep tools/NAME lua/std/README.md | words)"
 }
+
+@test "lua/mock: engine, faults, front, control use only those before them" {
+  upward=$(grep -nE 'part\("(faults|front|control)/' lua/mock/engine/*.lua; grep -nE 'part\("(front|control)/' lua/mock/faults/*.lua
+    grep -n 'part("control/' lua/mock/front/*.lua; true)
+  [ -z "$upward" ] || { echo "$upward"; return 1; }
+}

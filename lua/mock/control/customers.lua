@@ -28,27 +28,11 @@ return function(number, company, threads, views, events)
     return nil
   end
 
-  local function contact_of(handle, name, inbox)
-    local source = company.source_of(inbox.channel)
-    return company.by_handle[company.handle_key(source, handle)] or company.add_contact({
-      name = name or handle, handles = { { handle = handle, source = source } },
-    })
-  end
-
-  -- Returns a new conversation with HANDLE. Adds a contact when there is none.
-  function customers.open(handle, name, inbox, subject)
-    local contact = contact_of(handle, name, inbox)
-    return threads.new({
-      inbox = inbox, channel = inbox.channel, created_at = company.now(), subject = subject or "",
-      contact = contact, handle = handle, status = "unassigned",
-    })
-  end
-
   -- LETTER {from, name?, subject?, body}; CONVERSATION nil for a new one in INBOX.
   function customers.write(letter, inbox, conversation)
-    conversation = conversation or customers.open(letter.from, letter.name, inbox, letter.subject)
+    conversation = conversation or threads.open(letter.from, letter.name, inbox, letter.subject)
     if conversation.handle ~= letter.from then
-      conversation.contact, conversation.handle = contact_of(letter.from, letter.name, inbox), letter.from
+      conversation.contact, conversation.handle = threads.contact_of(letter.from, letter.name, inbox), letter.from
     end
     threads.change_status(conversation, "open")
     local message = threads.receive(conversation, letter.body, company.now(), letter.subject)

@@ -6,7 +6,7 @@ local checks = mock.part("engine/checks")
 local html = mock.part("engine/html")
 local outbox = mock.part("front/outbox")
 
-return function(company, threads, views, events, customers)
+return function(company, threads, views, events)
   local channels = {}
   local SECONDS = 7
   local ID_MAX = 200
@@ -168,7 +168,7 @@ return function(company, threads, views, events, customers)
       if found.channel == channel and (not body.to or found.handle == body.to) then return found end
     end
     local handle = body.to or "9998887777"
-    return customers.open(handle, nil, channel.inbox)
+    return threads.open(handle, nil, channel.inbox)
   end
 
   local function prepare(request)

@@ -4,7 +4,7 @@ local mock = ...
 local answers = mock.part("engine/answers")
 local checks = mock.part("engine/checks")
 
-return function(company, threads, events, channels, customers)
+return function(company, threads, events, channels)
   local imports = {}
 
   local METADATA = { type = "object", required = true, fields = {
@@ -30,7 +30,7 @@ return function(company, threads, events, channels, customers)
   local function conversation_of(channel, person, body)
     local external = body.metadata.external_conversation_id
     local conversation = channels.find_conversation(channel, external)
-      or customers.open(person.handle, person.name, channel.inbox, body.subject)
+      or threads.open(person.handle, person.name, channel.inbox, body.subject)
     channels.remember(conversation, external)
     return conversation
   end

@@ -66,6 +66,23 @@ return function(company, ids, events)
     return conversation
   end
 
+  -- Returns the contact with HANDLE, a new one when there is none.
+  function threads.contact_of(handle, name, inbox)
+    local source = company.source_of(inbox.channel)
+    return company.by_handle[company.handle_key(source, handle)] or company.add_contact({
+      name = name or handle, handles = { { handle = handle, source = source } },
+    })
+  end
+
+  -- Returns a new conversation with HANDLE. Adds a contact when there is none.
+  function threads.open(handle, name, inbox, subject)
+    local contact = threads.contact_of(handle, name, inbox)
+    return threads.new({
+      inbox = inbox, channel = inbox.channel, created_at = company.now(), subject = subject or "",
+      contact = contact, handle = handle, status = "unassigned",
+    })
+  end
+
   -- Adds a message, which exists from now on.
   function threads.append(conversation, message)
     message.conversation = conversation
