@@ -28,13 +28,7 @@ static struct exchange *new_exchange(lua_State *L, const char *method,
                                      enum exchange_mode mode)
 {
     lua_settop(L, OPTIONS);
-    struct exchange *x = lua_newuserdatauv(L, sizeof *x, 0);
-    memset(x, 0, sizeof *x);
-    if (luaL_newmetatable(L, "foyer.exchange")) {
-        lua_pushcfunction(L, exchange_gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
+    struct exchange *x = handles_push_owned(L, sizeof *x, "foyer.exchange", exchange_gc);
     exchange_init(x, run_of(L));
     x->mode = mode;
     x->method = xstrdup(method);
@@ -357,7 +351,7 @@ static int send_request(lua_State *L, struct exchange *x)
     int is_retryable = err_kind_is_retryable(e.kind);
     if (is_retryable && run_is_catching(x->run)) {
         /* recorded, so that a replay raises it too */
-        exchange_pack_error(x, &e);
+        packed_error(&x->packed, &e);
         if (exchange_end(x, &e) != 0)
             return fail_raise(L, &e);
         return api_answer_push(L, x, x->packed.data, x->packed.len);
@@ -399,7 +393,7 @@ static int perform(lua_State *L, struct exchange *x)
         return run_give_up(L, &e);
     }
     /* a write that is recorded was sent: a dry run ends at the first new one */
-    if (!x->reads && run_is_dry(x->run))
+    if (!x->reads && run_spec(x->run)->dry)
         return show_request(L, x);
     return send_request(L, x);
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -130,7 +130,7 @@ struct names {
 static void collect(void *arg, const char *name)
 {
     struct names *names = arg;
-    names->list = xrealloc(names->list, (names->n + 1) * sizeof *names->list);
+    array_grow(names->list, names->n);
     names->list[names->n++] = xstrdup(name);
 }
 
@@ -150,14 +150,7 @@ static int names_gc(lua_State *L)
 
 static struct names *push_names(lua_State *L)
 {
-    struct names *names = lua_newuserdatauv(L, sizeof *names, 0);
-    *names = (struct names){0};
-    if (luaL_newmetatable(L, "foyer.names")) {
-        lua_pushcfunction(L, names_gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
-    return names;
+    return handles_push_owned(L, sizeof(struct names), "foyer.names", names_gc);
 }
 
 static int push_name_list(lua_State *L, struct names *names)
@@ -404,13 +397,7 @@ static int api_std_options(lua_State *L)
     const json_t *tree = workspace && client ? client_tree(L, client, &e) : NULL;
     if (!workspace || (client && !tree))
         return fail_raise(L, &e);
-    json_t **box = lua_newuserdatauv(L, sizeof *box, 0);
-    *box = NULL;
-    if (luaL_newmetatable(L, "foyer.tree")) {
-        lua_pushcfunction(L, tree_gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
+    json_t **box = handles_push_owned(L, sizeof *box, "foyer.tree", tree_gc);
     *box = client ? settings_options(workspace, tree, recipe) : json_object();
     push_tree(L, *box);
     json_decref(*box);
@@ -506,17 +493,19 @@ static int api_std_nearest(lua_State *L)
 static void push_limits(lua_State *L)
 {
     const struct limits *limits = vm_limits(run_vm(run_of(L)));
-    lua_createtable(L, 0, 5);
-    lua_pushinteger(L, (lua_Integer)limits->vm_bytes);
-    lua_setfield(L, -2, "vm_bytes");
-    lua_pushinteger(L, (lua_Integer)limits->each_state_bytes);
-    lua_setfield(L, -2, "each_state_bytes");
-    lua_pushinteger(L, limits->each_pages);
-    lua_setfield(L, -2, "each_pages");
-    lua_pushinteger(L, limits->each_items);
-    lua_setfield(L, -2, "each_items");
-    lua_pushinteger(L, limits->each_unique);
-    lua_setfield(L, -2, "each_unique");
+    const struct {
+        const char *name;
+        lua_Integer value;
+    } all[] = {{"vm_bytes", (lua_Integer)limits->vm_bytes},
+               {"each_state_bytes", (lua_Integer)limits->each_state_bytes},
+               {"each_pages", limits->each_pages},
+               {"each_items", limits->each_items},
+               {"each_unique", limits->each_unique}};
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        lua_pushinteger(L, all[i].value);
+        lua_setfield(L, -2, all[i].name);
+    }
 }
 
 static const luaL_Reg functions[] = {{"mark_sound", api_std_mark_sound},
@@ -558,7 +547,7 @@ static const luaL_Reg functions[] = {{"mark_sound", api_std_mark_sound},
 
 void api_open(lua_State *L)
 {
-    const char *id = run_id(run_of(L));
+    const char *id = run_spec(run_of(L))->id;
     sandbox_open(L, id, strlen(id));
     luaL_newlib(L, functions);
     api_http_open(L);
@@ -569,8 +558,8 @@ void api_open(lua_State *L)
     lua_setfield(L, -2, "limits");
     handles_push_null(L);
     lua_setfield(L, -2, "null");
-    if (run_mock(run_of(L))) {
-        mock_push(L, run_mock(run_of(L)));
+    if (run_spec(run_of(L))->mock) {
+        mock_push(L, run_spec(run_of(L))->mock);
         lua_setfield(L, -2, "mock");
     }
     parts_set_std(L);

@@ -24,7 +24,7 @@ static void check_can_end(lua_State *L, const char *what)
                   "cannot use %s here: inside string.gsub, tostring or a sort's order "
                   "nothing can wait",
                   what);
-    if (!run_committer(run_of(L)) && !run_is_dry(run_of(L)))
+    if (!run_committer(run_of(L)) && !run_spec(run_of(L))->dry)
         fail_text(
             L, ERR_SCRIPT,
             "cannot use %s here: only a recipe's run is kept while it waits (`foyer "
@@ -117,18 +117,6 @@ static int text_gc(lua_State *L)
     return 0;
 }
 
-static char **push_text_box(lua_State *L)
-{
-    char **box = lua_newuserdatauv(L, sizeof *box, 0);
-    *box = NULL;
-    if (luaL_newmetatable(L, "foyer.text")) {
-        lua_pushcfunction(L, text_gc);
-        lua_setfield(L, -2, "__gc");
-    }
-    lua_setmetatable(L, -2);
-    return box;
-}
-
 /* std.load_value(key) -> value, or null */
 int api_std_load_value(lua_State *L)
 {
@@ -139,7 +127,7 @@ int api_std_load_value(lua_State *L)
     size_t len;
     const char *key = luaL_checklstring(L, 1, &len);
     const char *client = check_client(L);
-    char **box = push_text_box(L);
+    char **box = handles_push_owned(L, sizeof *box, "foyer.text", text_gc);
     int answer = journal_begin(run_journal(run), "load", key, key, len, 0, &step, &e);
     if (answer < 0)
         return fail_raise(L, &e);
@@ -249,7 +237,7 @@ static int save_now(lua_State *L, const char *key, const char *value, int seq)
     struct run *run = run_of(L);
     const struct run_host *host = run_host(run);
     struct err e;
-    if (!run_is_dry(run) &&
+    if (!run_spec(run)->dry &&
         host->save_value(host->arg, run_client(run), key, value, &e) != 0) {
         journal_cancel(run_journal(run), seq);
         return err_kind_is_retryable(e.kind) ? run_give_up(L, &e) : fail_raise(L, &e);

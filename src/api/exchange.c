@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "core/jsontree.h"
 #include "base/log.h"
@@ -69,13 +70,8 @@ void exchange_fini(struct exchange *x)
 
 void exchange_add_header(struct exchange *x, const char *name, const char *value)
 {
-    x->headers = xrealloc(x->headers, (x->nheaders + 1) * sizeof *x->headers);
+    array_grow(x->headers, x->nheaders);
     x->headers[x->nheaders++] = xasprintf("%s: %s", name, value);
-}
-
-void exchange_pack_error(struct exchange *x, const struct err *e)
-{
-    packed_error(&x->packed, e);
 }
 
 /* ---- recording ---- */
@@ -87,7 +83,7 @@ int exchange_end(struct exchange *x, struct err *e)
     if (journal_end(journal, x->seq, x->packed.data, x->packed.len, &full) == 0)
         return 0;
     /* a step has to end: this one ends with the reason why its outcome cannot be kept */
-    exchange_pack_error(x, &full);
+    packed_error(&x->packed, &full);
     return journal_end(journal, x->seq, x->packed.data, x->packed.len, e);
 }
 
@@ -136,7 +132,7 @@ static void conclude(struct exchange *x, const char *outcome)
 
 static void conclude_error(struct exchange *x, const struct err *e)
 {
-    exchange_pack_error(x, e);
+    packed_error(&x->packed, e);
     conclude(x, err_kind_name(e->kind));
 }
 
@@ -261,13 +257,13 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
 static struct run_ask ask_of(const struct exchange *x)
 {
     int64_t waited_ms = (clock_mono_us() - x->began_us) / 1000;
-    int64_t wait_ms = run_wait_ms(x->run) - waited_ms;
+    int64_t wait_ms = run_spec(x->run)->wait_ms - waited_ms;
     return (struct run_ask){.connection = x->connection,
                             .method = x->method,
                             .url = x->url,
                             .lane = x->reads ? run_lane(x->run) : WINDOW_LANE_REPLY,
                             .wait_ms = wait_ms > 0 ? wait_ms : 0,
-                            .patient = run_is_patient(x->run),
+                            .patient = run_spec(x->run)->patient,
                             .version = x->version};
 }
 

@@ -66,8 +66,6 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
  * and its outcome in `packed`, or it fails. -1: nothing was sent. */
 int exchange_send(struct exchange *x, struct err *e);
 
-/* Makes E the outcome. */
-void exchange_pack_error(struct exchange *x, const struct err *e);
 /* Ends the step with the outcome, or with an error when the outcome is too large. */
 int exchange_end(struct exchange *x, struct err *e);
 

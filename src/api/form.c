@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/str.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
@@ -15,7 +16,7 @@ static struct httpc_part *add_part(lua_State *L, struct exchange *x, const char 
 {
     if (x->nparts >= PARTS_MAX)
         fail_text(L, ERR_LIMIT, "cannot send the form: more than %d fields", PARTS_MAX);
-    x->parts = xrealloc(x->parts, (x->nparts + 1) * sizeof *x->parts);
+    array_grow(x->parts, x->nparts);
     struct httpc_part *part = &x->parts[x->nparts++];
     *part = (struct httpc_part){.name = xstrdup(name)};
     return part;

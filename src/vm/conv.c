@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "core/limits.h"
 #include "base/crypto.h"
-#include "vm/encode.h"
 #include "vm/handles.h"
 
 static const char cjson_key; /* registry: lua-cjson's decode */
@@ -295,35 +294,4 @@ int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct er
                 lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no reason given");
     lua_pop(L, 1);
     return -1;
-}
-
-/* ---- encoding -------------------------------------------------------------------- */
-
-int conv_encode(lua_State *L, int idx, struct buf *out, int flags, struct err *e)
-{
-    int top = lua_gettop(L);
-    size_t start = out->len;
-    luaL_checkstack(L, LUA_MINSTACK, NULL);
-    struct encode c = {.out = out,
-                       .handles = flags & CONV_HANDLES,
-                       .array_mt = handles_array_metatable(L),
-                       .depth_max = limits_default.json_depth,
-                       .e = e};
-    int failed = encode_run(L, lua_absindex(L, idx), &c);
-    lua_settop(L, top);
-    if (failed && out->data) {
-        out->len = start;
-        out->data[start] = '\0';
-    }
-    return failed;
-}
-
-int conv_is_array(lua_State *L, int idx)
-{
-    if (!lua_istable(L, idx))
-        return 0;
-    luaL_checkstack(L, LUA_MINSTACK, NULL);
-    if (handles_is_marked(L, idx))
-        return 1;
-    return encode_is_array(L, lua_absindex(L, idx), handles_array_metatable(L));
 }

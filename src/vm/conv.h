@@ -1,4 +1,4 @@
-/* conv: JSON text to Lua values and back.
+/* conv: JSON text to Lua values (conv.c) and back (encode.c).
  *
  * Decoding is lua-cjson between a scan of the text and a walk over the values, which
  * repair what lua-cjson loses: 64-bit integers, and the difference between [] and {}.

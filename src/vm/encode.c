@@ -1,4 +1,4 @@
-#include "vm/encode.h"
+#include "vm/conv.h"
 
 #include <lauxlib.h>
 #include <math.h>
@@ -7,7 +7,19 @@
 
 #include "base/jsontext.h"
 #include "base/str.h"
+#include "core/limits.h"
 #include "vm/handles.h"
+
+/* All that is allocated besides OUT is Lua's, so that an error raised by Lua leaks
+ * nothing.
+ */
+struct encode {
+    struct buf *out;
+    int handles;          /* 1: secrets and files are written, and '$' is escaped */
+    const void *array_mt; /* see handles.h */
+    int depth_max;
+    struct err *e;
+};
 
 struct step { /* one part of the path from the root, for errors */
     const struct step *up;
@@ -259,14 +271,33 @@ static int encode_value(lua_State *L, int idx, struct encode *c, const struct st
     return failed ? full(c) : 0;
 }
 
-int encode_run(lua_State *L, int idx, struct encode *c)
+int conv_encode(lua_State *L, int idx, struct buf *out, int flags, struct err *e)
 {
-    return encode_value(L, idx, c, NULL, 0);
+    int top = lua_gettop(L);
+    size_t start = out->len;
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    struct encode c = {.out = out,
+                       .handles = flags & CONV_HANDLES,
+                       .array_mt = handles_array_metatable(L),
+                       .depth_max = limits_default.json_depth,
+                       .e = e};
+    int failed = encode_value(L, lua_absindex(L, idx), &c, NULL, 0);
+    lua_settop(L, top);
+    if (failed && out->data) {
+        out->len = start;
+        out->data[start] = '\0';
+    }
+    return failed;
 }
 
-int encode_is_array(lua_State *L, int idx, const void *array_mt)
+int conv_is_array(lua_State *L, int idx)
 {
+    if (!lua_istable(L, idx))
+        return 0;
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    if (handles_is_marked(L, idx))
+        return 1;
     lua_Integer n;
     const char *why;
-    return classify(L, idx, array_mt, &n, &why) > 0;
+    return classify(L, lua_absindex(L, idx), handles_array_metatable(L), &n, &why) > 0;
 }

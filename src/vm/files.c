@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -58,7 +59,7 @@ int files_add(struct files *files, const char *path, struct pins *pins, int from
         return -1;
     if (pins && !noted)
         pins_note_bytes(pins, path, data, len);
-    files->list = xrealloc(files->list, (size_t)(files->n + 1) * sizeof *files->list);
+    array_grow(files->list, files->n);
     const char *slash = strrchr(path, '/');
     files->list[files->n] = (struct file){xstrdup(slash ? slash + 1 : path), data, len};
     *name = files->list[files->n].name;

@@ -202,6 +202,17 @@ int handles_to_file(lua_State *L, int idx, const char **name)
     return f->id;
 }
 
+void *handles_push_owned(lua_State *L, size_t size, const char *name, lua_CFunction gc)
+{
+    void *owned = memset(lua_newuserdatauv(L, size, 0), 0, size);
+    if (luaL_newmetatable(L, name)) {
+        lua_pushcfunction(L, gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    return owned;
+}
+
 struct buf *handles_push_buf(lua_State *L, size_t max)
 {
     struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);

@@ -36,6 +36,9 @@ void handles_push_file(lua_State *L, int id, const char *name);
 /* The file's index, and its name where NAME is not NULL; -1 for any other value. */
 int handles_to_file(lua_State *L, int idx, const char **name);
 
+/* Pushes a zeroed userdata of SIZE bytes with the finalizer GC. NAME is its metatable's.
+ */
+void *handles_push_owned(lua_State *L, size_t size, const char *name, lua_CFunction gc);
 /* Pushes a userdata that owns a growing buffer, so that an error raised by Lua does not
  * leak it. */
 struct buf *handles_push_buf(lua_State *L, size_t max);

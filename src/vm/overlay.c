@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -319,7 +320,7 @@ struct overlay_file *overlay_find(struct overlay *o, const char *client, const c
 static int names_add(void *arg, const char *name)
 {
     struct names *names = arg;
-    names->list = xrealloc(names->list, (names->n + 1) * sizeof *names->list);
+    array_grow(names->list, names->n);
     names->list[names->n++] = xstrdup(name);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "core/jsontree.h"
 #include "base/str.h"
@@ -32,7 +33,7 @@ struct pin {
 struct pins {
     struct overlay *overlay;
     struct pin *list; /* in order of name */
-    int n, cap;
+    int n;
 };
 
 enum { LIST_MAX = 64 * 1024 * 1024, NAME_MAX_BYTES = 600, SHOWN_MAX = 64 };
@@ -121,10 +122,7 @@ static struct pin *find(struct pins *p, const char *name)
 static struct pin *add(struct pins *p, const char *name)
 {
     int found, at = place_of(p, name, &found);
-    if (p->n == p->cap) {
-        p->cap = p->cap ? 2 * p->cap : 16;
-        p->list = xrealloc(p->list, (size_t)p->cap * sizeof *p->list);
-    }
+    array_grow(p->list, p->n);
     memmove(&p->list[at + 1], &p->list[at], (size_t)(p->n - at) * sizeof *p->list);
     p->n++;
     p->list[at] = (struct pin){.name = xstrdup(name)};

@@ -27,26 +27,17 @@ struct run {
     TAILQ_ENTRY(run) ready;
     int is_ready; /* 1: it is in runs->ready */
     enum run_state state;
-    char *id, *client, *label;
-    char *app, *company; /* see run_spec; may be NULL */
-    int files_allowed, dry;
-    struct mock *mock;
-    enum window_lane lane;
-    int64_t wait_ms;
-    int patient;
-    char *writing; /* NULL: no write is unanswered */
-    char *wrote;   /* the first write that was accepted, or NULL */
-    int nwrote;    /* how many were accepted */
+    struct run_spec spec; /* owns its strings; without entry and args */
+    char *writing;        /* NULL: no write is unanswered */
+    char *wrote;          /* the first write that was accepted, or NULL */
+    int nwrote;           /* how many were accepted */
     run_done *done;
     void *done_arg;
 
     struct vm_state memory;
     lua_State *L, *co; /* co is anchored in L's registry */
     struct cpu_meter cpu;
-    struct journal *journal;
-    struct pins *pins;                     /* NULL: none are noted */
-    const struct run_committer *committer; /* NULL: it lives in memory */
-    struct run_scope *scopes;              /* grown as needed, to the call depth */
+    struct run_scope *scopes; /* grown as needed, to the call depth */
     int depth;
 
     void (*cancel)(void *arg); /* ends what it waits for; NULL: it waits for nothing */
@@ -133,8 +124,8 @@ static void run_free(struct run *run)
     close_state(run);
     LIST_REMOVE(run, live);
     run->runs->nlive--;
-    journal_free(run->journal);
-    pins_free(run->pins);
+    journal_free(run->spec.journal);
+    pins_free(run->spec.pins);
     free(run->wait_trigger);
     free(run->wait_match);
     files_fini(&run->files);
@@ -142,11 +133,11 @@ static void run_free(struct run *run)
     buf_free(&run->result);
     run_secret_buf(run);
     buf_free(&run->secret);
-    free(run->id);
-    free(run->client);
-    free(run->label);
-    free(run->app);
-    free(run->company);
+    free((char *)run->spec.id);
+    free((char *)run->spec.client);
+    free((char *)run->spec.label);
+    free((char *)run->spec.app);
+    free((char *)run->spec.company);
     free(run->writing);
     free(run->wrote);
     free(run->err);
@@ -173,13 +164,13 @@ static void finish(struct run *run)
                                 .wait_seq = run->wait_seq,
                                 .wait_trigger = run->wait_trigger,
                                 .wait_match = run->wait_match,
-                                .journal = run->journal,
-                                .pins = run->pins,
+                                .journal = run->spec.journal,
+                                .pins = run->spec.pins,
                                 .is_interrupted = run->is_interrupted};
     if (run->err)
         result.err = *run->err;
     /* a run with a committer is retried after what it wrote */
-    if (run->outcome == RUN_FAILED && run->wrote && !run->committer)
+    if (run->outcome == RUN_FAILED && run->wrote && !run->spec.committer)
         add_written(run, &result.err);
     if (run->outcome == RUN_DONE) {
         result.json = run->result.len ? run->result.data : "null";
@@ -225,7 +216,7 @@ const char *runs_writing(const struct runs *runs)
 
 size_t run_memory(const struct run *run)
 {
-    return run->memory.used + journal_bytes(run->journal);
+    return run->memory.used + journal_bytes(run->spec.journal);
 }
 
 void runs_on_resume(struct runs *runs,
@@ -289,7 +280,7 @@ static void resume(struct run *run, int nargs)
     struct runs *runs = run->runs;
     if (runs->on_resume)
         runs->on_resume(runs->on_resume_arg, run, 1);
-    cpu_enter(&run->cpu, run->co, vm_limits(runs->vm), run->label);
+    cpu_enter(&run->cpu, run->co, vm_limits(runs->vm), run->spec.label);
     int rc = lua_resume(run->co, NULL, nargs, &nresults);
     cpu_leave();
     if (runs->on_resume)
@@ -407,7 +398,7 @@ int run_park_here(lua_State *L, const struct err *e)
 int run_skip(lua_State *L, const char *reason)
 {
     struct err e;
-    if (journal_finish(run_of(L)->journal, &e) != 0)
+    if (journal_finish(run_of(L)->spec.journal, &e) != 0)
         return end_with(L, RUN_FAILED, &e);
     err_set(&e, ERR_NONE, "%s", reason);
     return end_with(L, RUN_SKIPPED, &e);
@@ -474,7 +465,7 @@ static void start_state(struct run *run, const struct run_spec *spec)
     struct boot args = {run, spec->entry, spec->args ? spec->args : "null",
                         spec->args ? spec->args_len : 4};
     run->L = vm_new_state(vm, &run->memory, vm_limits(vm)->vm_bytes, run);
-    run->memory.pins = run->pins;
+    run->memory.pins = run->spec.pins;
     if (!run->L) {
         err_set(err_of(run), ERR_LIMIT, "cannot start the script: no memory");
         run->outcome = RUN_FAILED;
@@ -497,25 +488,19 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
     run->runs = runs;
     LIST_INSERT_HEAD(&runs->live, run, live);
     runs->nlive++;
-    run->id = xstrdup(spec->id);
-    run->client = xstrdup_null(spec->client);
-    run->label = spec->client ? xasprintf("client %s, %s", spec->client, spec->label)
-                              : xstrdup(spec->label);
-    run->app = xstrdup_null(spec->app);
-    run->company = xstrdup_null(spec->company);
-    run->files_allowed = spec->files;
-    run->dry = spec->dry;
-    run->mock = spec->mock;
-    run->lane = spec->lane;
-    run->wait_ms = spec->wait_ms;
-    run->patient = spec->patient;
+    run->spec = *spec;
+    run->spec.entry = run->spec.args = NULL;
+    run->spec.id = xstrdup(spec->id);
+    run->spec.client = xstrdup_null(spec->client);
+    run->spec.label = spec->client ? xasprintf("client %s, %s", spec->client, spec->label)
+                                   : xstrdup(spec->label);
+    run->spec.app = xstrdup_null(spec->app);
+    run->spec.company = xstrdup_null(spec->company);
     run->done = done;
     run->done_arg = arg;
-    run->pins = spec->pins;
-    run->committer = spec->committer;
-    run->journal =
-        spec->journal ? spec->journal : journal_new(vm_limits(runs->vm), spec->keep);
-    journal_rewind(run->journal);
+    if (!spec->journal)
+        run->spec.journal = journal_new(vm_limits(runs->vm), spec->keep);
+    journal_rewind(run->spec.journal);
     buf_init(&run->result, RESULT_MAX);
     buf_init(&run->secret, 64 * 1024);
     struct err e;
@@ -537,30 +522,15 @@ struct run *run_of(lua_State *L)
     return vm_state_of(L)->owner;
 }
 
-const char *run_id(const struct run *run)
+const struct run_spec *run_spec(const struct run *run)
 {
-    return run->id;
+    return &run->spec;
 }
 
 enum window_lane run_lane(const struct run *run)
 {
     int bulk = run->depth > 0 && run->scopes[run->depth - 1].bulk;
-    return bulk ? WINDOW_LANE_BULK : run->lane;
-}
-
-int64_t run_wait_ms(const struct run *run)
-{
-    return run->wait_ms;
-}
-
-int run_is_patient(const struct run *run)
-{
-    return run->patient;
-}
-
-struct mock *run_mock(const struct run *run)
-{
-    return run->mock;
+    return bulk ? WINDOW_LANE_BULK : run->spec.lane;
 }
 
 struct vm *run_vm(const struct run *run)
@@ -580,17 +550,17 @@ struct httpc *run_httpc(const struct run *run)
 
 struct journal *run_journal(struct run *run)
 {
-    return run->journal;
+    return run->spec.journal;
 }
 
 struct pins *run_pins(struct run *run)
 {
-    return run->pins;
+    return run->spec.pins;
 }
 
 const struct run_committer *run_committer(const struct run *run)
 {
-    return run->committer;
+    return run->spec.committer;
 }
 
 int run_is_catching(const struct run *run)
@@ -600,17 +570,17 @@ int run_is_catching(const struct run *run)
 
 const char *run_client(const struct run *run)
 {
-    return run->client;
+    return run->spec.client;
 }
 
 const char *run_company(const struct run *run, const char *app)
 {
-    return run->app && str_eq(run->app, app) ? run->company : NULL;
+    return run->spec.app && str_eq(run->spec.app, app) ? run->spec.company : NULL;
 }
 
 const char *run_label(const struct run *run)
 {
-    return run->label;
+    return run->spec.label;
 }
 
 struct run_scope *run_scope(struct run *run)
@@ -659,12 +629,7 @@ void run_add_written(struct run *run, const char *what)
 void run_set_writing(struct run *run, const char *what)
 {
     free(run->writing);
-    run->writing = what ? xasprintf("%s: %s", run->label, what) : NULL;
-}
-
-int run_is_dry(const struct run *run)
-{
-    return run->dry;
+    run->writing = what ? xasprintf("%s: %s", run->spec.label, what) : NULL;
 }
 
 struct buf *run_result_buf(struct run *run)
@@ -685,8 +650,8 @@ int run_add_file(struct run *run, const char *path, const char **name, struct er
     /* Within a script's scope the path may come from an API's answer, which must not
      * choose a file to read, such as the key. */
     int outside = run->depth == 0;
-    return files_add(&run->files, path, outside ? run->pins : NULL,
-                     run->files_allowed && outside, vm_limits(run->runs->vm)->file_bytes,
+    return files_add(&run->files, path, outside ? run->spec.pins : NULL,
+                     run->spec.files && outside, vm_limits(run->runs->vm)->file_bytes,
                      name, e);
 }
 

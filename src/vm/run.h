@@ -122,7 +122,7 @@ struct run_spec {       /* all copied */
     size_t args_len;
     int files; /* 1: `file` inputs may be read from disk (the command line) */
     int dry;   /* 1: the first write is not sent: it ends the attempt as its result */
-    struct mock *mock; /* for `foyer mock` alone */
+    struct mock *mock; /* of `foyer mock`; NULL: any other run */
     enum window_lane lane;
     int64_t wait_ms; /* how long a request may wait for the company's budget */
     int patient;     /* 1: also after a 429 of the API itself */
@@ -204,12 +204,10 @@ struct run_scope {          /* one script in the chain of ctx.call */
 };
 
 struct run *run_of(lua_State *L);
-const char *run_id(const struct run *run);
+/* What run_start got, without entry and args. The label has the client in it. */
+const struct run_spec *run_spec(const struct run *run);
 /* The lane of its reads: WINDOW_LANE_BULK in a scope that asks for it. */
 enum window_lane run_lane(const struct run *run);
-int64_t run_wait_ms(const struct run *run);
-int run_is_patient(const struct run *run);
-struct mock *run_mock(const struct run *run); /* NULL: an ordinary run */
 struct vm *run_vm(const struct run *run);
 const struct run_host *run_host(const struct run *run);
 struct httpc *run_httpc(const struct run *run);
@@ -243,7 +241,6 @@ void run_set_writing(struct run *run, const char *what);
 /* Notes that the API accepted the write WHAT (copied): a run in memory that fails later
  * names it in its error. */
 void run_add_written(struct run *run, const char *what);
-int run_is_dry(const struct run *run);
 /* The next six end the attempt and never return; their type is for `return run_end(L)`.
  * run_end: RUN_DONE, with the bytes in run_result_buf. */
 int run_end(lua_State *L);
