@@ -110,7 +110,7 @@ end
 out, done = import({
   "Name, EMAIL ,Phone,Job,Notes",
   "Ada Example,ada@customer.example,+1 555 0100,Buyer,\"likes \"\"blue\"\" wool\"",
-  "Nobody,,,,",
+  "No Address,,,,",
   "Bob Example,bob@customer.example,,,",
   "Too,few",
   "Taken,taken@customer.example,,,",

@@ -153,5 +153,5 @@ t.equal(render("digest.md", digest), [[
 … and 1 more.
 ]], "digest.md")
 digest.more, digest.conversations = false, t.json "[]"
-t.equal(render("digest.md", digest), "**Acme: 3 unassigned for more than 4 h**\n\nNobody is waiting.\n",
+t.equal(render("digest.md", digest), "**Acme: 3 unassigned for more than 4 h**\n\nNo customer is waiting.\n",
   "an empty digest")
