@@ -122,8 +122,8 @@ static void denied(const char *error, const char *about, struct err *e)
         err_set(
             e, ERR_FORBIDDEN,
             "the consent was denied%s%.200s; only an administrator of the company can "
-            "give "
-            "it (an \"administrator\" message means that another person was logged in)",
+            "give it (an \"administrator\" message means that another person was logged "
+            "in)",
             about ? ": " : "", about ? about : "");
     else
         err_set(e, ERR_FORBIDDEN, "the consent failed: %.60s%s%.200s", error,

@@ -25,12 +25,12 @@ void credentials_fini(struct credentials *c)
 
 /* ---- one app in a settings file ---- */
 
-struct place {
+struct app_place {
     const json_t *block; /* the app's settings; NULL: the file has none */
     char *file, *prefix; /* "clients/acme/client.lua", "front."; owned */
 };
 
-static void place_fini(struct place *p)
+static void place_fini(struct app_place *p)
 {
     free(p->file);
     free(p->prefix);
@@ -45,11 +45,11 @@ static int has_app(const json_t *block)
 
 /* CLIENT NULL: foyer.lua. */
 static int find_place(struct workspace *w, const char *app, const char *client,
-                      struct place *out, struct err *e)
+                      struct app_place *out, struct err *e)
 {
     const json_t *settings =
         client ? workspace_client(w, client, e) : workspace_settings(w, e);
-    *out = (struct place){0};
+    *out = (struct app_place){0};
     if (!settings)
         return -1;
     out->block = client ? settings_client_app(settings, app)
@@ -66,7 +66,7 @@ int credentials_are_own(struct workspace *w, const char *app, const char *client
     return has_app(settings_client_app(settings, app));
 }
 
-static int open_field(struct workspace *w, const struct place *at, const char *field,
+static int open_field(struct workspace *w, const struct app_place *at, const char *field,
                       struct buf *out, struct err *e)
 {
     const json_t *value = json_object_get(at->block, field);
@@ -88,8 +88,8 @@ static int open_field(struct workspace *w, const struct place *at, const char *f
                    at->file, at->prefix, field);
 }
 
-static int open_id(struct workspace *w, const struct place *at, struct credentials *out,
-                   struct err *e)
+static int open_id(struct workspace *w, const struct app_place *at,
+                   struct credentials *out, struct err *e)
 {
     unsigned char hash[CRYPTO_SHA256_SIZE];
     if (open_field(w, at, "client_id", &out->id, e) != 0)
@@ -99,7 +99,7 @@ static int open_id(struct workspace *w, const struct place *at, struct credentia
     return 0;
 }
 
-static int open_secret(struct workspace *w, const struct place *at,
+static int open_secret(struct workspace *w, const struct app_place *at,
                        struct credentials *out, struct err *e)
 {
     out->where = xasprintf("%sclient_id and %sclient_secret in %s", at->prefix,
@@ -110,7 +110,7 @@ static int open_secret(struct workspace *w, const struct place *at,
 int credentials_open(struct workspace *w, const char *app, const char *client,
                      struct credentials *out, struct err *e)
 {
-    struct place at;
+    struct app_place at;
     *out = (struct credentials){.where = NULL};
     if (find_place(w, app, client, &at, e) != 0)
         return -1;
@@ -128,7 +128,7 @@ int credentials_open(struct workspace *w, const char *app, const char *client,
 
 /* ---- the app of a grant ---- */
 
-struct search {
+struct app_search {
     struct workspace *w;
     const char *app, *company, *mark;
     struct credentials *out;
@@ -137,9 +137,9 @@ struct search {
     struct err err; /* else of the first place that could not be read */
 };
 
-static void search_place(struct search *s, const char *client)
+static void search_place(struct app_search *s, const char *client)
 {
-    struct place at;
+    struct app_place at;
     struct err why = {0};
     struct credentials c = {.where = NULL};
     if (s->is_over)
@@ -170,7 +170,7 @@ static void on_client(void *arg, const char *client)
 
 /* foyer.lua is the likeliest, then the clients of the company. Another client's file is
  * only needed when that client was disconnected since. */
-static int search_all(struct search *s, struct err *e)
+static int search_all(struct app_search *s, struct err *e)
 {
     search_place(s, NULL);
     if (s->is_over)
@@ -188,7 +188,8 @@ static int search_all(struct search *s, struct err *e)
 static int search_in(struct workspace *w, const char *app, const char *company,
                      const char *mark, struct credentials *out, struct err *e)
 {
-    struct search s = {.w = w, .app = app, .company = company, .mark = mark, .out = out};
+    struct app_search s = {
+        .w = w, .app = app, .company = company, .mark = mark, .out = out};
     if (search_all(&s, e) != 0)
         return -1;
     if (s.err.kind == ERR_NONE)
@@ -211,11 +212,12 @@ int credentials_find(struct workspace *w, const char *app, const char *company,
     workspace_close(now);
     if (found != 0)
         return found > 0 ? 0 : -1;
-    return err_set(e, ERR_SETTINGS,
-                   "the app that %s was connected with is in the settings no more: it is "
-                   "neither apps.%s.client_id in foyer.lua nor %s.client_id in a "
-                   "client.lua; put it back, or connect again",
-                   company, app, app);
+    return err_set(
+        e, ERR_SETTINGS,
+        "the app that %s was connected with is no longer in the settings: it is "
+        "neither apps.%s.client_id in foyer.lua nor %s.client_id in a "
+        "client.lua; put it back, or connect again",
+        company, app, app);
 }
 
 int credentials_open_as(struct workspace *w, const char *app, const char *client,

@@ -161,7 +161,7 @@ static int check_company(struct grant *g, const char *id, struct err *e)
     if (prefix && !is_id(id, prefix))
         return err_set(
             e, ERR_INVALID,
-            "cannot connect %s: the token belongs to %.40s, which is no company "
+            "cannot connect %s: the token belongs to %.40s, which is not a company "
             "(%s…); use a token of the company, not a teammate's own",
             g->client, id, prefix);
     const json_t *settings = workspace_client(g->w, g->client, e);
@@ -242,7 +242,7 @@ static int read_identity(struct grant *g, const struct httpc_answer *a, json_t *
     if (*out)
         return 0;
     return err_set(e, ERR_UNAVAILABLE,
-                   "cannot ask whose token it is: the API's answer is no JSON");
+                   "cannot ask whose token it is: the API's answer is not JSON");
 }
 
 /* The API names the address at which it serves this company; Front does so in the member
@@ -257,7 +257,7 @@ static void move_to_own(struct grant *g, const char *path, const json_t *answer)
     if (!g->is_moved)
         log_line(LOG_WARN,
                  "the API says that it is at %.200s for this company, which is none of "
-                 "the connector's hosts: it is asked at %s",
+                 "the connector's hosts: foyer asks %s",
                  url, g->connection->base);
 }
 

@@ -45,8 +45,8 @@ struct refresh { /* of one company, at most one in a process */
     struct httpc_call *call;
     char *body;                            /* of the token request; wiped */
     char made_with[CREDENTIALS_MARK_SIZE]; /* the app that asked */
-    char *credentials_at;                  /* where its credentials stand */
-    int64_t epoch;                         /* of our claim; 0: none */
+    char *credentials_at; /* the fields and the file of its credentials */
+    int64_t epoch;        /* of our claim; 0: none */
     int64_t began_us;
     struct oauth_token token; /* the new one, until it is stored */
     int64_t answered_ms;
@@ -165,7 +165,7 @@ static void give_up(struct refresh *r, const struct err *e)
         finish(r, e);
         return;
     }
-    log_line(LOG_WARN, "the token of %s holds a while yet, but: %s", c->company, e->text);
+    log_line(LOG_WARN, "the token of %s is still valid, but: %s", c->company, e->text);
     c->retry_ms = now + RETRY_MS;
     finish(r, NULL);
 }
@@ -217,7 +217,7 @@ static int read_row(struct refresh *r, struct store_connection *row, struct err 
     return store ? store_connection_read(store, r->c->app, r->c->company, row, e) : -1;
 }
 
-/* `foyer connect`, which takes no claim, may have stored a newer token. 1: it is adopted.
+/* Adopts a newer token, which `foyer connect` stores without a claim. 1: there was one.
  */
 static int adopt_newer(struct refresh *r)
 {
@@ -386,11 +386,12 @@ static int claim(struct refresh *r, struct err *e)
     int64_t waited_ms = (clock_mono_us() - r->began_us) / 1000;
     int64_t held_ms = clock_wall_ms() - got.since_ms;
     if (rc == 0 && waited_ms > WAIT_MAX_MS)
-        return err_set(e, ERR_TIMEOUT,
-                       "cannot refresh the token of %s: the process %.*s has been at it "
-                       "for %lld seconds; if it hangs, end it",
-                       r->c->company, (int)strcspn(got.holder, "-"), got.holder,
-                       (long long)(held_ms > waited_ms ? held_ms : waited_ms) / 1000);
+        return err_set(
+            e, ERR_TIMEOUT,
+            "cannot refresh the token of %s: the process %.*s has been refreshing "
+            "it for %lld seconds; if it hangs, end it",
+            r->c->company, (int)strcspn(got.holder, "-"), got.holder,
+            (long long)(held_ms > waited_ms ? held_ms : waited_ms) / 1000);
     return rc;
 }
 

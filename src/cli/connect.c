@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "auth/audience.h"
 #include "auth/consent.h"
 #include "auth/credentials.h"
 #include "auth/grant.h"
@@ -330,37 +331,26 @@ static int by_listening(struct workspace *w, struct wait *wait,
     return code;
 }
 
-struct shared {
-    const char *client, *app;
-    char *id;  /* of the client's company; found in a first walk */
-    int print; /* 1: the second walk, which prints the others */
-};
-
-static int on_link(void *arg, const char *client, const struct store_connection *c)
+static void print_other(void *arg, const char *client)
 {
-    struct shared *shared = arg;
-    int own = strcmp(client, shared->client) == 0;
-    if (strcmp(c->app, shared->app) != 0)
-        return 0;
-    if (!shared->print && own)
-        shared->id = xstrdup(c->id);
-    else if (shared->print && !own && shared->id && strcmp(c->id, shared->id) == 0)
+    if (strcmp(client, arg) != 0)
         table_printf(stderr,
                      "client %s is of the same company and uses this connection too\n",
                      client);
-    return 0;
 }
 
 /* Names the other clients of the company: they use the same connection. */
 static void print_shared(struct workspace *w, const char *client, const char *app)
 {
     struct err ignored;
+    struct store_connection own;
     struct store *store = workspace_store(w, &ignored);
-    struct shared shared = {.client = client, .app = app};
-    for (shared.print = 0; store && shared.print < 2; shared.print++)
-        if (store_connection_each(store, on_link, &shared, &ignored) != 0)
-            break;
-    free(shared.id);
+    if (!store || store_connection_find(store, client, app, &own, &ignored) != 0)
+        return;
+    struct audience *all = audience_new(store);
+    audience_each(all, app, own.id, print_other, (char *)client, &ignored);
+    audience_free(all);
+    store_connection_fini(&own);
 }
 
 struct connect { /* the command's options */

@@ -22,15 +22,15 @@ struct access {
     struct loop *loop;
     struct tokens *tokens;
     struct budget *budget;
-    LIST_HEAD(, waiting) waiting;
+    LIST_HEAD(, access_wait) waiting;
     int64_t began_ms, began_us; /* when it was made, by both clocks */
     struct loop_timer *give_back;
     int giving_back; /* the timer is set */
     unsigned jitter;
 };
 
-struct waiting { /* one request, until it may be sent */
-    LIST_ENTRY(waiting) entry;
+struct access_wait { /* one request, until it may be sent */
+    LIST_ENTRY(access_wait) entry;
     struct access *access;
     struct connection *c;
     char company[200], resource[BUDGET_RESOURCE_SIZE];
@@ -73,7 +73,7 @@ struct access *access_new(struct workspace *w, struct loop *loop, struct httpc *
     return a;
 }
 
-static void waiting_free(struct waiting *x)
+static void waiting_free(struct access_wait *x)
 {
     LIST_REMOVE(x, entry);
     if (x->token)
@@ -119,11 +119,12 @@ static int is_search(struct access *a, const struct connection *c, const char *u
     return prefix && path && str_starts(path, prefix);
 }
 
-static void set_ask(struct waiting *x, struct access *a, const struct run_ask *ask)
+static void set_ask(struct access_wait *x, struct access *a, const struct run_ask *ask)
 {
     snprintf(x->company, sizeof x->company, "%s/%s", x->c->app, x->c->company);
     int search = is_search(a, x->c, ask->url);
-    /* a search names no resource; a 429 for its share is not that of all such paths */
+    /* searches share one resource of their own: a 429 to one must not block other paths
+     */
     int has = budget_resource(ask->url, x->resource, sizeof x->resource);
     if (search)
         has = snprintf(x->resource, sizeof x->resource, "search") > 0;
@@ -138,7 +139,7 @@ static void set_ask(struct waiting *x, struct access *a, const struct run_ask *a
 /* Asks for a permit again in MS, plus jitter. The permits protect the company's API, but
  * all waiting requests at once would queue for live.db's lock, a fraction of a
  * millisecond each: the longer the wait, and so the queue, the wider they are spread. */
-static void ask_again_in(struct waiting *x, int64_t ms)
+static void ask_again_in(struct access_wait *x, int64_t ms)
 {
     struct access *a = x->access;
     if (ms > WINDOW_WAIT_MAX_MS)
@@ -156,7 +157,7 @@ static void plan_give_back(struct access *a)
 }
 
 /* 1: granted; 0: ask again in *MS; -1: refused. */
-static int take(struct waiting *x, int64_t *ms, struct err *e)
+static int take(struct access_wait *x, int64_t *ms, struct err *e)
 {
     int64_t now = now_ms(x->access), left = x->until_ms - now;
     struct err why;
@@ -186,7 +187,7 @@ static int take(struct waiting *x, int64_t *ms, struct err *e)
     return -1;
 }
 
-static void go_on(struct waiting *x, const struct err *refused)
+static void go_on(struct access_wait *x, const struct err *refused)
 {
     run_admitted *done = x->done;
     void *arg = x->arg;
@@ -199,7 +200,7 @@ static void go_on(struct waiting *x, const struct err *refused)
 
 static void on_timer(void *arg)
 {
-    struct waiting *x = arg;
+    struct access_wait *x = arg;
     struct err e;
     int64_t ms;
     int got = take(x, &ms, &e);
@@ -211,7 +212,7 @@ static void on_timer(void *arg)
 
 static void on_token(void *arg, const struct err *failed)
 {
-    struct waiting *x = arg;
+    struct access_wait *x = arg;
     x->token = NULL;
     if (failed)
         go_on(x, failed);
@@ -223,10 +224,9 @@ static int admit(void *arg, const struct run_ask *ask, run_admitted *done, void 
                  void **pending, struct err *e)
 {
     struct access *a = arg;
-    struct connection *c =
-        (struct connection *)ask->connection; /* auth/connections.c's */
-    struct waiting *x = xcalloc(1, sizeof *x);
-    *x = (struct waiting){.access = a, .c = c, .done = done, .arg = done_arg};
+    struct connection *c = (struct connection *)ask->connection;
+    struct access_wait *x = xcalloc(1, sizeof *x);
+    *x = (struct access_wait){.access = a, .c = c, .done = done, .arg = done_arg};
     x->limited = is_limited(a, c);
     x->until_ms = now_ms(a) + ask->wait_ms;
     LIST_INSERT_HEAD(&a->waiting, x, entry);
@@ -272,7 +272,7 @@ static int64_t number(const char *text, double unit)
 
 /* Passes the answer's limits to the budget. 1: it was a 429 that the budget has recorded,
  * so that the next request waits for its end. */
-static int learn(struct access *a, const struct waiting *x, const json_t *connector,
+static int learn(struct access *a, const struct access_wait *x, const json_t *connector,
                  const struct httpc_answer *answer, int64_t now)
 {
     struct err e;
@@ -306,7 +306,7 @@ static int answered(void *arg, const struct run_ask *ask,
     struct access *a = arg;
     struct connection *c = (struct connection *)ask->connection;
     const json_t *connector = workspace_connector(a->w, c->app, NULL);
-    struct waiting x = {.access = a, .c = c};
+    struct access_wait x = {.access = a, .c = c};
     if (answer->err.kind != ERR_NONE)
         return 0;
     int may_wait = 0;

@@ -93,8 +93,7 @@ static void on_answer(void *arg, const struct httpc_answer *answer)
     struct sending *x = arg;
     struct alert *a = x->alert;
     x->call = NULL;
-    /* the URL is a secret: neither it nor the error's text, which may hold it, is shown
-     */
+    /* the URL is a secret, and the error's text may contain it: neither is shown */
     if (answer->err.kind != ERR_NONE)
         log_line(LOG_WARN, "cannot send an alert: %s", err_kind_name(answer->err.kind));
     else if (answer->status >= 300)
@@ -121,7 +120,7 @@ static void post(struct alert *a, const char *url, const char *text)
     struct err e;
     struct url_parts u;
     if (url_parse(url, &u, &e) != 0) {
-        log_line(LOG_WARN, "cannot send an alert: foyer.lua's `alert` is no URL");
+        log_line(LOG_WARN, "cannot send an alert: foyer.lua's `alert` is not a URL");
         return;
     }
     struct sending *x = xcalloc(1, sizeof *x);

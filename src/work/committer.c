@@ -34,7 +34,7 @@ struct committer {
     struct loop_timer *again;
     TAILQ_HEAD(, commit_job) jobs; /* repeated in order */
     int stuck;                     /* jobs that wait for the timer */
-    int has_said; /* 1: the log has said so, since the last job that was stored */
+    int has_said;                  /* 1: the log reports it, until a job is stored */
     /* sets of pins whose code is in the store */
     unsigned char (*known)[CRYPTO_SHA256_SIZE]; /* at most KNOWN_MAX */
     int nknown;
@@ -46,9 +46,8 @@ struct note {
 
 struct run_log {
     struct committer *k;
-    int64_t run, epoch; /* run 0: it is not in the store yet */
-    struct owned_change
-        *row; /* of a run that was not in the store when it began, or NULL */
+    int64_t run, epoch;        /* run 0: it is not in the store yet */
+    struct owned_change *row;  /* NULL: the run was in the store when it began */
     struct commit_job *adding; /* the job that adds the run; the others wait for it */
     void (*on_added)(void *arg, int64_t id);
     void *added_arg;
@@ -632,8 +631,8 @@ void run_log_commit(struct run_log *x, const struct journal *journal,
         job_new(x, -1, journal, is_final && !x->run ? NULL : pins, done, arg);
     struct ledger_change *own = &job->own.change;
     job->must = 1;
-    /* an end that is lost is found out again by a replay; but the person who started this
-     * run by hand is told that it goes on by itself */
+    /* a replay repeats an end that a power cut takes away; but of a run that was started
+     * by hand, the terminal reports that it goes on by itself */
     job->must_last =
         x->row && change->state >= 0 && !ledger_is_over((enum ledger_state)change->state);
     /* PINS is freed before a repeat could need the code */

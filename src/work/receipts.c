@@ -114,7 +114,7 @@ static void on_written(void *arg, const struct err *e)
 {
     struct receipt_check *x = arg;
     if (e->kind != ERR_NONE)
-        log_line(LOG_WARN, "cannot note what became of a message: %s", e->text);
+        log_line(LOG_WARN, "cannot record whether a message was delivered: %s", e->text);
     else if (x->receipts && x->why && !x->again_ms && x->of)
         send_alert(x->receipts, x);
     check_free(x);

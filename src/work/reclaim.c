@@ -186,8 +186,8 @@ static void report_unreadable(struct reclaim *r, const char *owner, const struct
     r->said_us = now;
     log_line(
         LOG_WARN,
-        "what the process %.*s held stays held, since nothing says whether it lives: "
-        "%s; `foyer doctor` says whose files these are",
+        "the claims of process %.*s stay, as foyer cannot tell whether it is alive: %s; "
+        "`foyer doctor` names the owner of these files",
         (int)strcspn(owner, "-"), owner, e->text);
 }
 

@@ -18,8 +18,8 @@
 
 enum { TICK_MS = 2000, HELD_TICKS = 30, STORE_MS = 1000 };
 
-struct slot { /* one attempt */
-    LIST_ENTRY(slot) entry;
+struct runner_slot { /* one attempt */
+    LIST_ENTRY(runner_slot) entry;
     struct runner *r;
     struct attempt *attempt;
     attempt_done *done;
@@ -33,7 +33,7 @@ struct runner {
     struct reclaim *reclaim;
     struct receipts *receipts;
     struct alert *alert;
-    LIST_HEAD(, slot) slots;
+    LIST_HEAD(, runner_slot) slots;
     int nslots;
     struct claim *claiming; /* NULL: none is under way */
     int wanted;             /* one more poll after it */
@@ -93,7 +93,7 @@ static void check_idle(struct runner *r)
 
 static void note_size(struct runner *r, int64_t id, size_t bytes);
 
-static void slot_free(struct slot *slot)
+static void slot_free(struct runner_slot *slot)
 {
     LIST_REMOVE(slot, entry);
     slot->r->nslots--;
@@ -119,7 +119,7 @@ static void count(enum ledger_state state)
 
 static void on_ended(void *arg, const struct attempt_result *end)
 {
-    struct slot *slot = arg;
+    struct runner_slot *slot = arg;
     struct runner *r = slot->r;
     count(end->state);
     log_context(end->id, slot->attempt ? slot->attempt->client : NULL);
@@ -134,9 +134,9 @@ static void on_ended(void *arg, const struct attempt_result *end)
     check_idle(r);
 }
 
-static struct slot *add_slot(struct runner *r, attempt_done *done, void *arg)
+static struct runner_slot *add_slot(struct runner *r, attempt_done *done, void *arg)
 {
-    struct slot *slot = xcalloc(1, sizeof *slot);
+    struct runner_slot *slot = xcalloc(1, sizeof *slot);
     slot->r = r;
     LIST_INSERT_HEAD(&r->slots, slot, entry);
     r->nslots++;
@@ -149,7 +149,7 @@ static struct slot *add_slot(struct runner *r, attempt_done *done, void *arg)
 void runner_start(struct runner *r, int64_t id, int64_t epoch, attempt_done *done,
                   void *arg)
 {
-    struct slot *slot = add_slot(r, done, arg);
+    struct runner_slot *slot = add_slot(r, done, arg);
     slot->attempt = attempt_start(&r->env, id, epoch, on_ended, slot);
     if (r->stopping)
         attempt_release(slot->attempt);
@@ -158,7 +158,7 @@ void runner_start(struct runner *r, int64_t id, int64_t epoch, attempt_done *don
 void runner_start_new(struct runner *r, const struct ledger_run *row, attempt_done *done,
                       void *arg)
 {
-    struct slot *slot = add_slot(r, done, arg);
+    struct runner_slot *slot = add_slot(r, done, arg);
     slot->attempt = attempt_start_new(&r->env, row, on_ended, slot);
     if (r->stopping)
         attempt_release(slot->attempt);
@@ -166,7 +166,7 @@ void runner_start_new(struct runner *r, const struct ledger_run *row, attempt_do
 
 void runner_each(const struct runner *r, void (*fn)(void *arg, int64_t id))
 {
-    const struct slot *slot;
+    const struct runner_slot *slot;
     LIST_FOREACH(slot, &r->slots, entry)
     {
         if (slot->arg)
@@ -281,7 +281,7 @@ static void add_busy(struct claim *c, const char *client)
 
 static void poll_due(struct runner *r)
 {
-    const struct slot *slot;
+    const struct runner_slot *slot;
     int room = limits_default.runs - r->nslots;
     r->woken = 0;
     if (r->stopping || committer_is_stuck(r->env.committer) || room <= 0) {
@@ -352,30 +352,30 @@ int64_t runner_next_due(struct runner *r)
 
 /* ---- held runs ---- */
 
-struct held { /* clients with held runs */
+struct held_clients { /* clients with held runs */
     char **clients;
     size_t n;
 };
 
 static int on_held(void *arg, const char *client)
 {
-    struct held *held = arg;
+    struct held_clients *held = arg;
     array_grow(held->clients, held->n);
     held->clients[held->n++] = xstrdup(client);
     return 0;
 }
 
-struct health { /* of one client's connections */
+struct connection_tally { /* of one client's connections */
     const char *client;
     int n, broken;
 };
 
 static int on_connection(void *arg, const char *client, const struct store_connection *c)
 {
-    struct health *health = arg;
-    if (strcmp(client, health->client) == 0) {
-        health->n++;
-        health->broken += c->reconnect;
+    struct connection_tally *tally = arg;
+    if (strcmp(client, tally->client) == 0) {
+        tally->n++;
+        tally->broken += c->reconnect;
     }
     return 0;
 }
@@ -396,15 +396,15 @@ static void on_released(void *arg, const struct err *e)
 /* Queues the held runs of each client whose connections are all usable again. */
 static void release_held(struct runner *r)
 {
-    struct held held = {0};
+    struct held_clients held = {0};
     struct err e;
     struct store *store = workspace_store(r->env.workspace, &e);
     if (ledger_held(r->env.db, on_held, &held, &e) != 0)
         log_line(LOG_WARN, "%s", e.text);
     for (size_t i = 0; i < held.n; i++) {
-        struct health health = {.client = held.clients[i]};
-        if (store && store_connection_each(store, on_connection, &health, &e) == 0 &&
-            health.n && !health.broken)
+        struct connection_tally tally = {.client = held.clients[i]};
+        if (store && store_connection_each(store, on_connection, &tally, &e) == 0 &&
+            tally.n && !tally.broken)
             writer_submit(r->writer, 0, release, on_released, held.clients[i]);
         else
             free(held.clients[i]);
@@ -464,7 +464,7 @@ static void note_size(struct runner *r, int64_t id, size_t bytes)
 static void on_resume(void *arg, const struct run *run, int begins)
 {
     struct runner *r = arg;
-    const struct slot *slot = LIST_FIRST(&r->slots);
+    const struct runner_slot *slot = LIST_FIRST(&r->slots);
     while (slot && slot->attempt->run != run)
         slot = LIST_NEXT(slot, entry);
     int64_t id = slot ? slot->attempt->id : 0;
@@ -546,7 +546,7 @@ struct receipts *runner_receipts(struct runner *r)
 
 void runner_stop(struct runner *r)
 {
-    struct slot *slot;
+    struct runner_slot *slot;
     if (r->stopping)
         return;
     r->stopping = r->env.stopping = 1;

@@ -126,7 +126,7 @@ static int report_repaired(struct worker *w, const struct err *e)
 {
     w->is_repairing = 0;
     if (e->kind != ERR_NONE) {
-        log_line(LOG_WARN, "cannot look for times of the future: %s", e->text);
+        log_line(LOG_WARN, "cannot repair times that lie in the future: %s", e->text);
         return 0;
     }
     if (w->repaired)
@@ -349,18 +349,6 @@ static void preload_client(void *arg, const char *client)
         log_line(LOG_WARN, "client %s: %s", client, e.text);
 }
 
-static void preload_app(void *arg, const char *name)
-{
-    struct worker *w = arg;
-    struct err e;
-    char *file = xasprintf("lua/%s/connector.lua", name);
-    if (overlay_find(workspace_overlay(w->workspace), NULL, file, OVERLAY_WORKSPACE,
-                     &e) &&
-        !workspace_connector(w->workspace, name, &e))
-        log_line(LOG_WARN, "app %s: %s", name, e.text);
-    free(file);
-}
-
 int worker_serve(struct worker *w, int wake_fd, struct err *e)
 {
     if (wake_fd >= 0) {
@@ -372,7 +360,6 @@ int worker_serve(struct worker *w, int wake_fd, struct err *e)
         w->wake = loop_fd_new(w->loop, wake_fd, on_wake, w);
     }
     overlay_preload(workspace_overlay(w->workspace), NULL);
-    overlay_each(workspace_overlay(w->workspace), NULL, "lua", preload_app, w);
     workspace_each_client(w->workspace, preload_client, w);
     w->retention_us = clock_mono_us() + (int64_t)RETENTION_FIRST_MS * 1000;
     on_tick(w);

@@ -71,9 +71,8 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
         free(file);
         if (!there) {
             err_set(e, ERR_USAGE,
-                    "cannot open the workspace %s: it has no foyer.lua; `foyer init DIR` "
-                    "makes "
-                    "one",
+                    "cannot open the workspace %s: it has no foyer.lua; make one with "
+                    "`foyer init DIR`",
                     dir);
             free(found);
             return NULL;
@@ -241,14 +240,14 @@ const struct limits *workspace_limits(struct workspace *w)
     return &w->limits;
 }
 
-struct names {
+struct client_names {
     char **list;
     size_t n;
 };
 
 static int add_name(void *arg, const char *name)
 {
-    struct names *names = arg;
+    struct client_names *names = arg;
     array_grow(names->list, names->n);
     names->list[names->n++] = xstrdup(name);
     return 0;
@@ -256,7 +255,7 @@ static int add_name(void *arg, const char *name)
 
 static void unknown_client(struct workspace *w, const char *client, struct err *e)
 {
-    struct names names = {0};
+    struct client_names names = {0};
     char *dir = path_join(w->dir ? w->dir : ".", "clients");
     path_each(dir, add_name, &names);
     const char *best = str_nearest(client, (const char *const *)names.list, names.n);
@@ -281,7 +280,7 @@ const json_t *workspace_client(struct workspace *w, const char *client, struct e
     struct err why = {0};
     if (!str_is_name(client)) {
         err_set(e, ERR_USAGE,
-                "\"%.64s\" is no client's name: letters, digits, '-', '_' and '.'",
+                "\"%.64s\" is not a client's name: letters, digits, '-', '_' and '.'",
                 client);
         return NULL;
     }
@@ -380,11 +379,10 @@ const json_t *workspace_connector(struct workspace *w, const char *app, struct e
     if (hit)
         return hit;
     if (!str_is_name(app)) {
-        err_set(e, ERR_INVALID, "\"%.64s\" is no app's name", app);
+        err_set(e, ERR_INVALID, "\"%.64s\" is not an app's name", app);
         return NULL;
     }
-    /* never from a client's layer: only the agency decides which hosts a token is sent to
-     */
+    /* never from a client's layer: the agency decides which hosts a token is sent to */
     char *name = xasprintf("lua/%s/connector.lua", app);
     struct err why = {0};
     struct overlay_file *file =

@@ -206,7 +206,7 @@ other_user() {
   ln -s nowhere "$AGENCY/state/owners/4711-00"
   foyer cron
   same "$status" 0
-  holds "$stderr" 'what the process 4711 held stays held, since nothing says whether it lives: cannot open'
+  holds "$stderr" 'the claims of process 4711 stay, as foyer cannot tell whether it is alive: cannot open'
   same "$(sql "SELECT state FROM run")" '{"state": 1}'
   rm "$AGENCY/state/owners/4711-00"
   foyer cron
