@@ -67,7 +67,7 @@ static int at_line_end(const struct csv *c)
  * quote, or all of them. So only the first line of the row is skipped, and the others are
  * read again. To keep the time linear, the bytes that are read again are limited; past
  * the limit a quote must close on its line. */
-static void give_up(struct csv *c)
+static void skip_malformed(struct csv *c)
 {
     const char *first_end = line_end(c, c->start);
     if (c->p > first_end || c->next_line > c->line) {
@@ -81,7 +81,7 @@ static void give_up(struct csv *c)
 
 static int malformed(struct csv *c, struct err *e, const char *why)
 {
-    give_up(c);
+    skip_malformed(c);
     return err_set(e, ERR_INVALID, "%s", why);
 }
 
@@ -245,7 +245,7 @@ enum csv_read csv_next(struct csv *c, struct err *e)
         return read == 0 ? CSV_END : CSV_BAD_LINE;
     if (c->nfields != c->ncolumns) {
         if (c->next_line > c->line + 1)
-            give_up(c);
+            skip_malformed(c);
         err_set(e, ERR_INVALID, "it has %zu fields, the first line has %zu", c->nfields,
                 c->ncolumns);
         return CSV_BAD_LINE;

@@ -22,7 +22,7 @@ struct csv_field {
 struct csv {
     const char *p, *end;
     char separator;
-    size_t budget; /* bytes that may still be read a second time: see give_up */
+    size_t budget; /* bytes that may still be read a second time: see skip_malformed */
     long next_line;
     size_t ncolumns;
     struct csv_field columns[CSV_COLUMNS_MAX]; /* trimmed; length 0: no name */

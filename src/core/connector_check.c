@@ -106,7 +106,7 @@ static void check_ids(struct value_walk *c, const struct value_at *at, const jso
 static void check_basic(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
     if (!json_is_string(v) || strcmp(json_string_value(v), "basic") != 0)
-        value_report(c, at, "must be \"basic\": no other way is known here");
+        value_report(c, at, "must be \"basic\", the only supported way");
 }
 
 static void check_identity(struct value_walk *c, const struct value_at *at,
@@ -224,7 +224,7 @@ static void check_receipt(struct value_walk *c, const struct value_at *at,
     const char *path = json_text(v, "get");
     struct value_at here = {at, "get", 0};
     if (path && !strstr(path, "{}"))
-        value_report(c, &here, "must contain {}: where the field's value goes");
+        value_report(c, &here, "must contain {}, the place of the field's value");
 }
 
 /* ---- webhooks ---- */
@@ -302,14 +302,14 @@ static void check_scheme(struct value_walk *c, const struct value_at *at, const 
         if (timed != (json_object_get(v, with_time[i]) != NULL))
             value_report(c, &here,
                          timed ? "is missing: `when` names a time"
-                               : "says nothing without `when`");
+                               : "has no meaning without `when`");
     }
     struct value_at here = {at, "over", 0};
     if (over && timed != (strstr(over, "{timestamp}") != NULL))
         value_report(
             c, &here,
             timed ? "must contain {timestamp}: else an attacker could change the time"
-                  : "has no {timestamp} to hold without `when`");
+                  : "cannot contain {timestamp} without `when`");
 }
 
 static void check_each(struct value_walk *c, const struct value_at *at, const json_t *v,

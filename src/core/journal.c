@@ -434,7 +434,8 @@ int journal_checkpoint(struct journal *j, int seq, const void *result, size_t le
     struct entry *entry = open_entry(j, seq, 1);
     if (!entry)
         return err_set(e, ERR_INTERNAL,
-                       "cannot keep how far step %d is: it is not the open one", seq);
+                       "cannot keep the checkpoint of step %d: it is not the open one",
+                       seq);
     int index = j->open[j->depth - 1];
     if (check_size(j, entry, len, e) != 0 || check_room(j, entry, index + 1, len, e) != 0)
         return -1;

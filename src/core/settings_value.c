@@ -73,7 +73,7 @@ static const char *type_name(const json_t *v)
     switch (json_typeof(v)) {
     case JSON_OBJECT: {
         const char *before, *secret = settings_secret_behind(v, &before);
-        return !secret ? "a table" : *before ? "a secret behind text" : "a secret";
+        return !secret ? "a table" : *before ? "a secret after text" : "a secret";
     }
     case JSON_ARRAY:
         return json_array_size(v) ? "a list" : "an empty table";

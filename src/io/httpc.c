@@ -53,7 +53,7 @@ enum call_state {
     CALL_HELD,
     CALL_ACTIVE,
     CALL_FINISHED,
-    CALL_TOLD
+    CALL_REPORTED
 };
 
 struct httpc_call {
@@ -88,8 +88,8 @@ TAILQ_HEAD(calls, httpc_call);
 struct httpc {
     struct loop *loop;
     struct multi *multi;
-    struct calls calls[CALL_TOLD]; /* by state, the oldest first */
-    int nactive, max_active;       /* slots in use */
+    struct calls calls[CALL_REPORTED]; /* by state, the oldest first */
+    int nactive, max_active;           /* slots in use */
     int is_calling;
     struct loop_timer *offer; /* fires at once when a request has got a slot */
     struct slot *spare_slots;
@@ -117,7 +117,7 @@ static void set_state(struct httpc_call *call, enum call_state state)
 {
     struct calls *calls = call->client->calls;
     TAILQ_REMOVE(&calls[call->state], call, entry);
-    if (state != CALL_TOLD)
+    if (state != CALL_REPORTED)
         TAILQ_INSERT_TAIL(&calls[state], call, entry);
     call->state = state;
 }
@@ -427,7 +427,7 @@ static void list_headers(const struct httpc_call *call, struct httpc_answer *a)
     a->nheaders = n;
 }
 
-static void tell(struct httpc_call *call)
+static void report(struct httpc_call *call)
 {
     struct slot *slot = call->slot;
     struct httpc_answer a = {.sent = call->sent, .body = ""};
@@ -444,7 +444,7 @@ static void tell(struct httpc_call *call)
         explain(call, &a.err);
         a.err.status = (int)a.status;
     }
-    set_state(call, CALL_TOLD);
+    set_state(call, CALL_REPORTED);
     call->done(call->arg, &a);
 }
 
@@ -469,7 +469,7 @@ static void collect(void *arg)
     c->is_calling = 1; /* new requests queue up after those that wait */
     struct httpc_call *call;
     while ((call = first_call(c, CALL_FINISHED))) {
-        tell(call);
+        report(call);
         call_free(call);
     }
     c->is_calling = 0;
@@ -508,7 +508,7 @@ struct httpc *httpc_new(struct loop *loop, const struct httpc_config *config,
     if (!config)
         config = &defaults;
     struct httpc *c = xcalloc(1, sizeof(*c));
-    for (int i = 0; i < CALL_TOLD; i++)
+    for (int i = 0; i < CALL_REPORTED; i++)
         TAILQ_INIT(&c->calls[i]);
     c->loop = loop;
     c->max_active = config->max_active > 0 ? config->max_active : ACTIVE_DEFAULT;
@@ -531,7 +531,7 @@ void httpc_free(struct httpc *c)
         return;
     struct httpc_call *call;
     c->is_calling = 1; /* start no waiting request */
-    for (int i = 0; i < CALL_TOLD; i++)
+    for (int i = 0; i < CALL_REPORTED; i++)
         while ((call = first_call(c, (enum call_state)i)))
             httpc_cancel(call);
     loop_timer_free(c->offer);
@@ -622,7 +622,7 @@ struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,
 void httpc_cancel(struct httpc_call *call)
 {
     struct httpc *c = call->client;
-    if (call->state == CALL_TOLD)
+    if (call->state == CALL_REPORTED)
         return; /* collect frees it */
     if (call->state == CALL_ACTIVE)
         curl_multi_remove_handle(multi_handle(c->multi), call->slot->easy);

@@ -96,7 +96,7 @@ static void explain(const struct httpc_fail *f, struct err *e)
         return;
     case CURLE_UNSUPPORTED_PROTOCOL: /* of the answer; the URL's was checked */
     case CURLE_WEIRD_SERVER_REPLY:
-        err_set(e, ERR_NETWORK, "what answers there does not speak HTTP/1.1");
+        err_set(e, ERR_NETWORK, "the server does not speak HTTP/1.1");
         return;
     default:
         break;

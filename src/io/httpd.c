@@ -84,7 +84,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     if (victim) {
         if (httpd_may_log(&d->said_full_us))
             log_line(LOG_WARN,
-                     "%d connections are open, as many as may be: the one that has been "
+                     "%d connections are open, the maximum: the one that has been "
                      "idle longest is closed for each new one",
                      d->nconns);
         httpd_conn_free(victim);

@@ -63,7 +63,7 @@ static void job_fail(struct job *job, const struct err *e)
     job->err = xmalloc(sizeof(*job->err));
     *job->err = *e;
     if (e->kind == ERR_NONE) /* a failed job must not count as committed */
-        err_set(job->err, ERR_INTERNAL, "cannot write: a job failed and did not say why");
+        err_set(job->err, ERR_INTERNAL, "cannot write: a job failed without an error");
 }
 
 /* Runs a job. Returns -1 when the whole transaction must end, with E for the jobs that
@@ -270,7 +270,7 @@ static void on_turn(void *arg)
     }
     struct err e;
     if (db_set_durable(w->db, 1, &e) != 0)
-        log_line(LOG_ERROR, "what is stored next may not wait for the disk: %s", e.text);
+        log_line(LOG_ERROR, "the next writes may not wait for the disk: %s", e.text);
     complete(w);
 }
 

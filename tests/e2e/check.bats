@@ -657,7 +657,7 @@ lua/crm/connector.lua:6: webhooks.challenge.answer: is missing
 lua/crm/connector.lua:7: webhooks.event.typ: unknown key "typ"; did you mean "type"?
 lua/crm/connector.lua:9: webhooks.schemes.a.key: must be "signing_key", "rule_key" or "client_secret", not "signing-key"
 lua/crm/connector.lua:9: webhooks.schemes.a.mac: must be "hmac-sha256" or "hmac-sha1", not "hmac-md5"
-lua/crm/connector.lua:9: webhooks.schemes.a.over: has no {timestamp} to hold without `when`
+lua/crm/connector.lua:9: webhooks.schemes.a.over: cannot contain {timestamp} without `when`
 lua/crm/connector.lua:9: webhooks.schemes.a.over: must contain {body}: else any body would do
 OUT
 }
