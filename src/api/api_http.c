@@ -388,7 +388,7 @@ static int perform(lua_State *L, struct exchange *x)
     if (answer == JOURNAL_RECORDED)
         return api_answer_push(L, x, step.result, step.len);
     if (answer == JOURNAL_PENDING) {
-        err_set(&e, ERR_UNCERTAIN, "cannot tell whether it was done: %s left before",
+        err_set(&e, ERR_UNCERTAIN, "cannot tell whether it was done: %s was sent before",
                 x->what);
         return run_give_up(L, &e);
     }

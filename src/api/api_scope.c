@@ -30,7 +30,7 @@ static int not_data(lua_State *L, struct err *e, const char *doing, const char *
     return fail_raise(L, e);
 }
 
-/* Closes a scope that an error, such as one for want of memory, left open: the calling
+/* Closes a scope that an error, such as one when memory runs out, left open: the calling
  * script must not continue in it. A to-be-closed userdata. */
 struct guard {
     struct run *run; /* NULL: the scope is closed */

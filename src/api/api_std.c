@@ -56,7 +56,7 @@ static struct overlay_file *find_file(lua_State *L, struct err *e)
     if (lua_type(L, 3) == LUA_TSTRING)
         client = lua_tostring(L, 3);
     if (from < 1 || from > OVERLAY_LAYERS) {
-        err_set(e, ERR_NOT_FOUND, "cannot find %s: no layer lies below", name);
+        err_set(e, ERR_NOT_FOUND, "cannot find %s: there is no layer below", name);
         return NULL;
     }
     return parts_find(L, client, name, (enum overlay_layer)(from - 1), e);
@@ -255,6 +255,35 @@ static int api_std_cron(lua_State *L)
 
 /* ---- settings ---- */
 
+static void push_tree(lua_State *L, const json_t *tree);
+
+static void push_object(lua_State *L, const json_t *tree)
+{
+    const char *key;
+    json_t *value;
+    lua_createtable(L, 0, (int)json_object_size(tree));
+    json_object_foreach((json_t *)tree, key, value)
+    {
+        lua_pushstring(L, key);
+        push_tree(L, value);
+        lua_rawset(L, -3);
+    }
+}
+
+static void push_array(lua_State *L, const json_t *tree)
+{
+    size_t i;
+    json_t *value;
+    lua_createtable(L, (int)json_array_size(tree), 0);
+    json_array_foreach(tree, i, value)
+    {
+        push_tree(L, value);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    handles_mark_array(L, -1);
+}
+
+/* Pushes settings as Lua values, with a handle for each secret. */
 static void push_tree(lua_State *L, const json_t *tree)
 {
     luaL_checkstack(L, 5, NULL);
@@ -264,30 +293,12 @@ static void push_tree(lua_State *L, const json_t *tree)
         return;
     }
     switch (json_typeof(tree)) {
-    case JSON_OBJECT: {
-        const char *key;
-        json_t *value;
-        lua_createtable(L, 0, (int)json_object_size(tree));
-        json_object_foreach((json_t *)tree, key, value)
-        {
-            lua_pushstring(L, key);
-            push_tree(L, value);
-            lua_rawset(L, -3);
-        }
+    case JSON_OBJECT:
+        push_object(L, tree);
         break;
-    }
-    case JSON_ARRAY: {
-        size_t i;
-        json_t *value;
-        lua_createtable(L, (int)json_array_size(tree), 0);
-        json_array_foreach(tree, i, value)
-        {
-            push_tree(L, value);
-            lua_rawseti(L, -2, (lua_Integer)i + 1);
-        }
-        handles_mark_array(L, -1);
+    case JSON_ARRAY:
+        push_array(L, tree);
         break;
-    }
     case JSON_STRING:
         lua_pushlstring(L, json_string_value(tree), json_string_length(tree));
         break;
@@ -377,7 +388,7 @@ static int api_std_connector(lua_State *L)
     return 1;
 }
 
-/* A userdata that owns a tree, because push_tree may raise for want of memory. */
+/* A userdata that owns a tree, because push_tree may raise when memory runs out. */
 static int tree_gc(lua_State *L)
 {
     json_t **box = lua_touserdata(L, 1);

@@ -89,7 +89,7 @@ static const struct {
     {"JSON", "use json"},
     {"http", "use ctx.http"},
     {"self", "a script has none"},
-    {"super", "it exists only in a script that lies over another one"},
+    {"super", "it exists only in a script that extends another one"},
 };
 
 static int unknown_global(lua_State *L)

@@ -43,7 +43,7 @@ int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct er
 /* Appends the canonical JSON of the value at IDX to OUT. -1 with E for functions, NaN,
  * infinities, tables with holes or with both positions and names, invalid UTF-8, cycles,
  * depth, and OUT's maximum; E names the path ("results[3].run: a function"). Access is
- * raw: no metamethod runs. It may raise for want of memory, so OUT has to belong to a
+ * raw: no metamethod runs. It may raise when memory runs out, so OUT has to belong to a
  * userdata or to the caller of a pcall. */
 int conv_encode(lua_State *L, int idx, struct buf *out, int flags, struct err *e);
 

@@ -48,7 +48,7 @@ int files_add(struct files *files, const char *path, struct pins *pins, int from
     if (!noted && !from_disk)
         return err_set(e, ERR_FORBIDDEN,
                        "cannot read %s: files come from the command line only; a script "
-                       "hands on the one that it got",
+                       "passes on the one that it got",
                        path);
     if (files->n >= FILES_MAX)
         return err_set(e, ERR_LIMIT, "cannot read %s: more than %d files", path,

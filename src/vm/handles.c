@@ -42,7 +42,7 @@ int handles_is_before(const char *s, size_t len)
     return 1;
 }
 
-/* secret:after(text) -> the same secret, behind TEXT */
+/* secret:after(text) -> the same secret, with TEXT before its value */
 static int secret_after(lua_State *L)
 {
     const char *name = handles_to_secret(L, 1);

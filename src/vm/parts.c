@@ -28,7 +28,8 @@ static int add_code(lua_State *L, const void *data, size_t len, void *arg)
     return buf_add(arg, data, len);
 }
 
-/* Of the chunk on top, with debug information, so that messages keep their lines. */
+/* Keeps the bytecode of the chunk on top in FILE, with debug information, so that
+ * messages have line numbers. */
 static void keep_code(lua_State *L, struct overlay_file *file)
 {
     struct buf code;
@@ -41,7 +42,8 @@ static void keep_code(lua_State *L, struct overlay_file *file)
     buf_free(&code);
 }
 
-/* Lua shows the end of a long path only, as "...end:3: what"; the part from ":3:" on. */
+/* Lua shows only the end of a long PATH, as "...end:3: what". Returns the part from ":3:"
+ * on, or NULL for another message. */
 static const char *after_short_path(const char *message, const char *path)
 {
     if (!str_starts(message, "..."))
@@ -90,8 +92,8 @@ void parts_set_std(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &parts_key);
 }
 
-/* Finds the source of a part and pushes its path. A run goes on with the sources that it
- * began with, so one of them may ask for a part by a name that it no longer has:
+/* Finds the source of a part and pushes its path. A run continues with the sources that
+ * it began with, so one of them may ask for a part by a name that it no longer has:
  * lua/std/older/ keeps these names. */
 static struct overlay_file *find_part(lua_State *L, const char *name)
 {

@@ -314,7 +314,7 @@ static void drain(void *arg)
 {
     struct runs *runs = arg;
     runs->draining = 0;
-    /* Only the runs that are ready now: the loop serves its other callbacks before those
+    /* Only the runs that are ready now: the loop calls its other callbacks before those
      * that become ready meanwhile. */
     int n = 0;
     struct run *run;

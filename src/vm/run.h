@@ -172,8 +172,8 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
 /* Cancels what RUN waits for and frees it, without its callback. */
 void run_kill(struct run *run);
 int runs_live(const struct runs *runs);
-/* Calls FN before each resume (BEGINS 1) and after it (0), so that a process that dies in
- * between leaves the name of the run behind. */
+/* Calls FN before each resume (BEGINS 1) and after it (0), so that the run can be named
+ * after a crash in between. */
 void runs_on_resume(struct runs *runs,
                     void (*fn)(void *arg, const struct run *run, int begins), void *arg);
 /* The bytes of its state and its journal. */
