@@ -422,16 +422,6 @@ int db_select_int(struct db *db, const char *sql, const struct db_value *values,
     return db_finish(row);
 }
 
-int db_query(struct db *db, const char *sql, const struct db_value *values, size_t n,
-             db_row_fn *fn, void *arg, struct err *e)
-{
-    struct db_row *row = db_select(db, sql, values, n, e);
-    int stop = 0;
-    while (!stop && db_step(row, e) == 1)
-        stop = fn ? fn(arg, row) : 0;
-    return db_finish(row);
-}
-
 int db_change(struct db *db, const char *sql, const struct db_value *values, size_t n,
               int *changed, struct err *e)
 {
@@ -453,12 +443,6 @@ int db_exec(struct db *db, const char *sql, struct err *e)
 int64_t db_row_int(const struct db_row *row, int column)
 {
     return sqlite3_column_int64(row->statement, column);
-}
-
-int db_read_int(void *arg, const struct db_row *row)
-{
-    *(int64_t *)arg = db_row_int(row, 0);
-    return 0;
 }
 
 const char *db_row_text(const struct db_row *row, int column)

@@ -93,12 +93,6 @@ int64_t db_row_int(const struct db_row *row, int column);
 const char *db_row_text(const struct db_row *row, int column);
 const void *db_row_blob(const struct db_row *row, int column, size_t *len);
 
-/* Does the same with a callback for each row, until it returns non-zero. */
-typedef int db_row_fn(void *arg, const struct db_row *row);
-int db_query(struct db *db, const char *sql, const struct db_value *values, size_t n,
-             db_row_fn *fn, void *arg, struct err *e);
-int db_read_int(void *arg, const struct db_row *row);
-
 /* Runs FN in a write transaction. Commits when FN returns 0; else rolls back and returns
  * -1 with FN's error. Inside of another transaction it is a savepoint: FN's changes are
  * undone alone, or committed with the rest. */

@@ -27,7 +27,7 @@ struct writer *writer_open_here(struct db *db, struct loop *loop);
 void writer_close(struct writer *w);
 
 /* A job. Runs once, on the writer's thread if it has one, in a transaction that other
- * jobs share. Uses only ARG and DB, by db_change, db_query and db_transaction (a
+ * jobs share. Uses only ARG and DB, by db_change, db_select and db_transaction (a
  * savepoint there). Returns -1 to be undone alone, with its error. */
 typedef int writer_fn(struct db *db, void *arg, struct err *e);
 /* Runs on the loop's thread, in the order of submission. E->kind is ERR_NONE when the job

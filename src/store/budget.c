@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/queue.h>
 
 #include "base/str.h"
 #include "core/window.h"
@@ -11,29 +12,30 @@
 
 enum {
     BLOCK_MS = 1000,
-    ASKED_MS = 200, /* how long a denial stands without asking the file again */
+    ASKED_MS = 200, /* so long a denial is repeated without reading the file again */
     PURGE_MS = 10 * 1000,
     RETRY_MAX_MS = 10 * 60 * 1000,
 };
 
-struct block {
-    int64_t permits, number, expires_ms; /* of the window NUMBER */
+struct block { /* permits of the window NUMBER, in memory */
+    int64_t permits, number, expires_ms;
 };
 
-/* What this process holds of one company. */
+/* What this process has of one company. */
 struct company {
-    struct company *next;
+    SLIST_ENTRY(company) next;
     char *name;
     struct block blocks[WINDOW_LANES]; /* by the lowest lane that may use it */
-    int64_t want; /* the next block: doubled while blocks are used up */
-    int64_t denied_ms[WINDOW_LANES], back_ms[WINDOW_LANES];
-    int64_t waiting_until_ms[WINDOW_LANES]; /* ours in the row */
+    int64_t want; /* size of the next block: doubles while blocks run out */
+    int64_t denied_ms[WINDOW_LANES];        /* when the lane was last denied; 0: not */
+    int64_t back_ms[WINDOW_LANES];          /* when it was told to ask again */
+    int64_t waiting_until_ms[WINDOW_LANES]; /* what this process wrote into the row */
     int64_t purged_ms;
 };
 
 struct budget {
     struct live *live;
-    struct company *companies;
+    SLIST_HEAD(, company) companies;
 };
 
 struct budget *budget_new(struct live *live)
@@ -45,17 +47,18 @@ struct budget *budget_new(struct live *live)
 
 static struct company *company_of(struct budget *b, const char *name, int64_t now_ms)
 {
-    struct company *c = b->companies;
-    while (c && strcmp(c->name, name) != 0)
-        c = c->next;
-    if (c)
-        return c;
+    struct company *c;
+    SLIST_FOREACH(c, &b->companies, next)
+    {
+        if (strcmp(c->name, name) == 0)
+            return c;
+    }
     c = xcalloc(1, sizeof *c);
     c->name = xstrdup(name);
     c->want = 1;
-    c->purged_ms = now_ms; /* a one-shot leaves that to others */
-    c->next = b->companies;
-    return b->companies = c;
+    c->purged_ms = now_ms; /* a short command does not purge */
+    SLIST_INSERT_HEAD(&b->companies, c, next);
+    return c;
 }
 
 static void forget_denials(struct company *c)
@@ -63,6 +66,7 @@ static void forget_denials(struct company *c)
     memset(c->denied_ms, 0, sizeof c->denied_ms);
 }
 
+/* Returns the permits in memory of the window NUMBER. */
 static int64_t unspent(const struct company *c, int64_t number)
 {
     int64_t n = 0;
@@ -82,25 +86,31 @@ static int is_past(const struct block *block, int64_t now_ms)
     "quota, learned, window, ends_ms, told, used, searches, blocked_until_ms, "          \
     "probe_from_ms, probes, pathless_until_ms, reply_until_ms, activation_until_ms"
 
-static int copy_window(void *arg, const struct db_row *row)
-{
-    struct window *w = arg;
-    *w = (struct window){db_row_int(row, 0),  db_row_int(row, 1),
-                         db_row_int(row, 2),  db_row_int(row, 3),
-                         db_row_int(row, 4),  db_row_int(row, 5),
-                         db_row_int(row, 6),  db_row_int(row, 7),
-                         db_row_int(row, 8),  db_row_int(row, 9),
-                         db_row_int(row, 10), {db_row_int(row, 11), db_row_int(row, 12)}};
-    return 1;
-}
-
-/* quota 0: there is no row. */
+/* Fills W; its quota is 0 when there is no row. */
 static int read_window(struct db *db, const char *company, struct window *w,
                        struct err *e)
 {
     *w = (struct window){0};
-    return db_query(db, "SELECT " WINDOW_COLUMNS " FROM company WHERE name = ?",
-                    DB_ARGS(db_text(company)), copy_window, w, e);
+    struct db_row *row =
+        db_select(db, "SELECT " WINDOW_COLUMNS " FROM company WHERE name = ?",
+                  DB_ARGS(db_text(company)), e);
+    if (db_step(row, e) == 1)
+        *w = (struct window){
+            .quota = db_row_int(row, 0),
+            .learned = db_row_int(row, 1),
+            .number = db_row_int(row, 2),
+            .ends_ms = db_row_int(row, 3),
+            .told = db_row_int(row, 4),
+            .used = db_row_int(row, 5),
+            .searches = db_row_int(row, 6),
+            .blocked_until_ms = db_row_int(row, 7),
+            .probe_from_ms = db_row_int(row, 8),
+            .probes = db_row_int(row, 9),
+            .pathless_until_ms = db_row_int(row, 10),
+            .waiting_until_ms = {[WINDOW_LANE_REPLY] = db_row_int(row, 11),
+                                 [WINDOW_LANE_ACTIVATION] = db_row_int(row, 12)},
+        };
+    return db_finish(row);
 }
 
 static int write_window(struct db *db, const char *company, const struct window *w,
@@ -119,30 +129,27 @@ static int write_window(struct db *db, const char *company, const struct window 
                      NULL, e);
 }
 
-/* The last requests to one resource: exact in any stretch of WINDOW_BURST_MS. */
+/* When the last WINDOW_BURST requests to one resource were sent. */
 struct burst {
     int64_t sent_ms[WINDOW_BURST];
     int64_t blocked_until_ms;
 };
 
-static int copy_burst(void *arg, const struct db_row *row)
-{
-    struct burst *burst = arg;
-    size_t len;
-    const void *sent = db_row_blob(row, 0, &len);
-    if (len == sizeof burst->sent_ms)
-        memcpy(burst->sent_ms, sent, len);
-    burst->blocked_until_ms = db_row_int(row, 1);
-    return 1;
-}
-
 static int read_burst(struct db *db, const char *company, const char *resource,
                       struct burst *burst, struct err *e)
 {
     *burst = (struct burst){0};
-    return db_query(
+    struct db_row *row = db_select(
         db, "SELECT sent, blocked_until_ms FROM resource WHERE company = ? AND name = ?",
-        DB_ARGS(db_text(company), db_text(resource)), copy_burst, burst, e);
+        DB_ARGS(db_text(company), db_text(resource)), e);
+    if (db_step(row, e) == 1) {
+        size_t len;
+        const void *sent = db_row_blob(row, 0, &len);
+        if (len == sizeof burst->sent_ms)
+            memcpy(burst->sent_ms, sent, len);
+        burst->blocked_until_ms = db_row_int(row, 1);
+    }
+    return db_finish(row);
 }
 
 static int write_burst(struct db *db, const char *company, const char *resource,
@@ -157,6 +164,7 @@ static int write_burst(struct db *db, const char *company, const char *resource,
                      NULL, e);
 }
 
+/* Removes the company's resources that neither a burst nor a 429 limits any more. */
 static int purge(struct db *db, struct company *c, int64_t now_ms, struct err *e)
 {
     c->purged_ms = now_ms;
@@ -177,8 +185,8 @@ struct taking {
     struct window w;
     struct burst burst;
     int64_t granted;     /* permits, the one asked for among them */
-    struct block *block; /* the company's permit is there; only the resource is asked */
-    int crowded;         /* denied for the company's sake: the lane waits */
+    struct block *block; /* has the company's permit: only the resource is to be asked */
+    int crowded;         /* denied by the company's window: the lane waits */
 };
 
 static int read_taking(struct db *db, struct taking *t, struct err *e)
@@ -191,7 +199,8 @@ static int read_taking(struct db *db, struct taking *t, struct err *e)
     return 0;
 }
 
-/* 1: a request to the resource may leave, and is noted; else back_ms. */
+/* Returns 1 and notes the request when one may be sent to the resource; else 0 with
+ * back_ms. */
 static int pass_burst(struct taking *t)
 {
     int64_t now_ms = t->now_ms, blocked = t->burst.blocked_until_ms;
@@ -201,7 +210,8 @@ static int pass_burst(struct taking *t)
         return 1;
     int64_t *oldest = t->burst.sent_ms;
     for (int i = 0; i < WINDOW_BURST; i++) {
-        /* a little ahead is who got the lock first; more, and the clock was set back */
+        /* A time a little ahead is of a process that got the lock first. A time further
+         * ahead means that the clock was set back. */
         if (t->burst.sent_ms[i] > now_ms + WINDOW_BURST_MS)
             t->burst.sent_ms[i] = 0;
         if (t->burst.sent_ms[i] < *oldest)
@@ -213,6 +223,8 @@ static int pass_burst(struct taking *t)
     return 1;
 }
 
+/* Gives permits back to the window: those of blocks that are past their second or of an
+ * earlier window. 1: the window changed. */
 static int drop_past(struct taking *t)
 {
     int changed = 0;
@@ -233,7 +245,7 @@ static int64_t wait_of(int64_t back_ms, int64_t now_ms)
     return back_ms > now_ms ? back_ms - now_ms : 1;
 }
 
-/* 1: the row says something new of who waits. */
+/* Records in the window whether this lane waits. 1: the window changed. */
 static int note_waiting(struct taking *t)
 {
     int64_t *until = &t->c->waiting_until_ms[t->ask->lane];
@@ -251,8 +263,8 @@ static int note_waiting(struct taking *t)
     return changed;
 }
 
-/* Everything in one transaction. When it fails, blocks it dropped are lost until the
- * window's end, no more. */
+/* Asks the window and the resource in one transaction. When it fails, the permits of the
+ * blocks that it dropped are unusable until the window's end. */
 static int take(struct db *db, void *arg, struct err *e)
 {
     struct taking *t = arg;
@@ -285,7 +297,7 @@ static int take(struct db *db, void *arg, struct err *e)
     return rolled || old ? purge(db, t->c, t->now_ms, e) : 0;
 }
 
-/* A permit in memory that LANE may use: the least worthy first. */
+/* Returns a block with a permit that ASK may use, of the lowest lane first; or NULL. */
 static struct block *block_for(struct company *c, const struct budget_ask *ask,
                                int64_t now_ms)
 {
@@ -295,10 +307,10 @@ static struct block *block_for(struct company *c, const struct budget_ask *ask,
     return NULL;
 }
 
-/* 1: BLOCK is of the window that is: nobody met a 429 since, nor a burst's for a path
- * without an id. A read, which waits for nobody. */
-static int is_good(struct budget *b, const struct company *c, const struct block *block,
-                   int64_t now_ms)
+/* Returns 1 when BLOCK is of the current window: no process has met a 429 since, nor a
+ * burst's 429 for a path without an id. It only reads, so it waits for no lock. */
+static int is_current(struct budget *b, const struct company *c,
+                      const struct block *block, int64_t now_ms)
 {
     struct window w;
     struct db *db = live_db(b->live, NULL);
@@ -325,7 +337,7 @@ int budget_take(struct budget *b, const struct budget_ask *ask, int64_t now_ms,
 {
     struct company *c = company_of(b, ask->company, now_ms);
     struct block *block = block_for(c, ask, now_ms);
-    if (block && !ask->resource && is_good(b, c, block, now_ms)) {
+    if (block && !ask->resource && is_current(b, c, block, now_ms)) {
         block->permits--;
         return 1;
     }
@@ -353,9 +365,9 @@ int budget_take(struct budget *b, const struct budget_ask *ask, int64_t now_ms,
     return 0;
 }
 
-/* ---- what answers say ---- */
+/* ---- answers ---- */
 
-struct hearing {
+struct answer {
     struct company *c;
     const struct window_said *said;
     const char *resource; /* of a burst */
@@ -363,66 +375,67 @@ struct hearing {
     struct window w;
 };
 
-static int read_hearing(struct db *db, struct hearing *h, struct err *e)
+static int read_window_of(struct db *db, struct answer *a, struct err *e)
 {
-    if (read_window(db, h->c->name, &h->w, e) != 0)
+    if (read_window(db, a->c->name, &a->w, e) != 0)
         return -1;
-    if (h->w.quota == 0)
-        h->w = window_first(h->now_ms);
+    if (a->w.quota == 0)
+        a->w = window_first(a->now_ms);
     return 0;
 }
 
-static int hear(struct hearing *h)
+/* 1: the window changed. */
+static int learn_from(struct answer *a)
 {
-    return window_learn(&h->w, h->said, unspent(h->c, h->w.number), h->now_ms);
+    return window_learn(&a->w, a->said, unspent(a->c, a->w.number), a->now_ms);
 }
 
 static int learn(struct db *db, void *arg, struct err *e)
 {
-    struct hearing *h = arg;
-    if (read_hearing(db, h, e) != 0)
+    struct answer *a = arg;
+    if (read_window_of(db, a, e) != 0)
         return -1;
-    return hear(h) ? write_window(db, h->c->name, &h->w, e) : 0;
+    return learn_from(a) ? write_window(db, a->c->name, &a->w, e) : 0;
 }
 
 int budget_learn(struct budget *b, const char *company, const struct window_said *said,
                  int64_t now_ms, struct err *e)
 {
-    struct hearing h = {
+    struct answer a = {
         .c = company_of(b, company, now_ms), .said = said, .now_ms = now_ms};
     struct db *db = live_db(b->live, e);
     if (!db)
         return -1;
-    if (read_hearing(db, &h, NULL) == 0 && !hear(&h))
+    if (read_window_of(db, &a, NULL) == 0 && !learn_from(&a))
         return 0;
-    forget_denials(h.c);
-    return live_write(b->live, learn, &h, e);
+    forget_denials(a.c);
+    return live_write(b->live, learn, &a, e);
 }
 
 static int refuse(struct db *db, void *arg, struct err *e)
 {
-    struct hearing *h = arg;
-    if (read_hearing(db, h, e) != 0)
+    struct answer *a = arg;
+    if (read_window_of(db, a, e) != 0)
         return -1;
-    window_refuse(&h->w, h->retry_after_ms, h->now_ms);
-    return write_window(db, h->c->name, &h->w, e);
+    window_refuse(&a->w, a->retry_after_ms, a->now_ms);
+    return write_window(db, a->c->name, &a->w, e);
 }
 
 static int refuse_burst(struct db *db, void *arg, struct err *e)
 {
-    struct hearing *h = arg;
-    int64_t until = h->now_ms + h->retry_after_ms;
+    struct answer *a = arg;
+    int64_t until = a->now_ms + a->retry_after_ms;
     struct burst burst;
-    if (h->resource) {
-        if (read_burst(db, h->c->name, h->resource, &burst, e) != 0)
+    if (a->resource) {
+        if (read_burst(db, a->c->name, a->resource, &burst, e) != 0)
             return -1;
         burst.blocked_until_ms = until;
-        return write_burst(db, h->c->name, h->resource, &burst, h->now_ms, e);
+        return write_burst(db, a->c->name, a->resource, &burst, a->now_ms, e);
     }
-    if (read_hearing(db, h, e) != 0)
+    if (read_window_of(db, a, e) != 0)
         return -1;
-    h->w.pathless_until_ms = until;
-    return write_window(db, h->c->name, &h->w, e);
+    a->w.pathless_until_ms = until;
+    return write_window(db, a->c->name, &a->w, e);
 }
 
 static int64_t clamp(int64_t v, int64_t least, int64_t most)
@@ -435,15 +448,15 @@ int budget_refused(struct budget *b, const char *company, const char *resource,
 {
     int64_t unsaid = burst ? WINDOW_BURST_MS : WINDOW_MS;
     int64_t retry = retry_after_ms < 0 ? unsaid : retry_after_ms;
-    struct hearing h = {.c = company_of(b, company, now_ms),
-                        .resource = resource,
-                        .retry_after_ms = clamp(retry, burst ? 100 : 1000, RETRY_MAX_MS),
-                        .now_ms = now_ms};
-    forget_denials(h.c);
-    return live_write(b->live, burst ? refuse_burst : refuse, &h, e);
+    struct answer a = {.c = company_of(b, company, now_ms),
+                       .resource = resource,
+                       .retry_after_ms = clamp(retry, burst ? 100 : 1000, RETRY_MAX_MS),
+                       .now_ms = now_ms};
+    forget_denials(a.c);
+    return live_write(b->live, burst ? refuse_burst : refuse, &a, e);
 }
 
-/* ---- giving back, showing ---- */
+/* ---- permits that were not used; the state ---- */
 
 struct giving {
     struct company *c;
@@ -463,7 +476,9 @@ static int give_back(struct db *db, void *arg, struct err *e)
 
 static int give_back_all(struct budget *b, int64_t now_ms, int past_only, struct err *e)
 {
-    for (struct company *c = b->companies; c; c = c->next) {
+    struct company *c;
+    SLIST_FOREACH(c, &b->companies, next)
+    {
         for (int i = 0; i < WINDOW_LANES; i++) {
             struct block *block = &c->blocks[i];
             struct giving g = {c, block->number, block->permits};
@@ -489,9 +504,9 @@ void budget_free(struct budget *b)
     if (!b)
         return;
     give_back_all(b, 0, 0, NULL);
-    while (b->companies) {
-        struct company *c = b->companies;
-        b->companies = c->next;
+    struct company *c;
+    while ((c = SLIST_FIRST(&b->companies))) {
+        SLIST_REMOVE_HEAD(&b->companies, next);
         free(c->name);
         free(c);
     }
@@ -520,7 +535,7 @@ int budget_state(struct budget *b, const char *company, int64_t now_ms,
     return 0;
 }
 
-/* ---- what a burst is counted by ---- */
+/* ---- resources ---- */
 
 static int is_word(const char *s, size_t n)
 {
@@ -538,8 +553,9 @@ static int has_digit(const char *s, size_t n)
     return 0;
 }
 
-/* Front's ids are three letters, '_' and a word; its aliases begin with "alt:". Elsewhere
- * a segment with a digit is one, but for a version as in "/v2/". */
+/* Front's ids are three letters, '_' and letters or digits; its aliases begin with
+ * "alt:". For other APIs a segment with a digit is an id, except a version as in "/v2/".
+ */
 static int is_id(const char *s, size_t n)
 {
     if (n > 4 &&
@@ -560,7 +576,7 @@ int budget_resource(const char *url, char *out, size_t size)
     while (*s == '/') {
         size_t n = strcspn(++s, "/?#");
         if (n == 6 && strncmp(s, "search", n) == 0)
-            return 0; /* what follows are a searcher's words */
+            return 0; /* the next segment is the text that is searched for */
         if (n > 0 && is_id(s, n)) {
             snprintf(out, size, "%.*s", (int)n, s);
             return 1;

@@ -10,9 +10,8 @@ static struct growing *slot_of(struct growing_table *t, int64_t run)
     return NULL;
 }
 
-/* The process may end between any two stores: a slot with a run and no bytes says
- * nothing.
- */
+/* The process may end between any two stores to memory: a slot with a run and no bytes
+ * does not count. */
 void growing_set(struct growing_table *t, int64_t run, int64_t bytes)
 {
     struct growing *slot = run > 0 ? slot_of(t, run) : NULL;

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/str.h"
-#include "io/db.h"
-#include "store/schema.h"
 #include "base/crypto.h"
+#include "base/str.h"
+#include "store/schema.h"
+#include "store/state_sql.h"
+#include "store/store_row.h"
 
 enum { HASH_SIZE = 16, REJECTIONS_MAX = 1000, VALUES_MAX = 80 };
 
@@ -37,15 +38,10 @@ int delivery_state_find(const char *name)
     "id, at_ms, app, client, trigger, scheme, company, type, event, conversation, "      \
     "state, due_ms, attempts, crashes, owner, note"
 
-struct each_delivery {
-    delivery_fn *fn;
-    void *arg;
-};
-
-static int on_delivery(void *arg, const struct db_row *row)
+/* Returns the row's delivery, borrowed until the next db_step. */
+static struct delivery borrow_delivery(const struct db_row *row)
 {
-    const struct each_delivery *each = arg;
-    struct delivery d = {
+    return (struct delivery){
         .id = db_row_int(row, 0),
         .at_ms = db_row_int(row, 1),
         .app = db_row_text(row, 2),
@@ -63,13 +59,22 @@ static int on_delivery(void *arg, const struct db_row *row)
         .owner = db_row_text(row, 14),
         .note = db_row_text(row, 15),
     };
-    return each->fn(each->arg, &d);
+}
+
+static int each_delivery(struct db_row *row, delivery_fn *fn, void *arg, struct err *e)
+{
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1) {
+        struct delivery d = borrow_delivery(row);
+        stop = fn(arg, &d);
+    }
+    return db_finish(row);
 }
 
 int inbox_add(struct db *db, const struct delivery *d, const void *body, size_t len,
               int64_t *id, struct err *e)
 {
-    /* RETURNING would make a table for the one id */
+    /* RETURNING would make SQLite fill a temporary table for the one id */
     if (db_change(db,
                   "INSERT INTO delivery (at_ms, app, client, trigger, scheme, company, "
                   "type, event, conversation, state, due_ms, note) VALUES "
@@ -90,40 +95,25 @@ static int no_delivery(int64_t id, struct err *e)
     return err_set(e, ERR_NOT_FOUND, "there is no delivery %lld", (long long)id);
 }
 
-struct copy {
-    char *data;
-    size_t len;
-};
-
-static int copy_blob(void *arg, const struct db_row *row)
-{
-    struct copy *copy = arg;
-    const void *data = db_row_blob(row, 0, &copy->len);
-    copy->data = xmemdup0(data, copy->len);
-    return 1;
-}
-
 int inbox_body(struct db *db, int64_t id, char **body, size_t *len, struct err *e)
 {
-    struct copy copy = {0};
-    if (db_query(db, "SELECT body FROM delivery_body WHERE id = ?", DB_ARGS(db_int(id)),
-                 copy_blob, &copy, e) != 0)
+    struct db_row *row = db_select(db, "SELECT body FROM delivery_body WHERE id = ?",
+                                   DB_ARGS(db_int(id)), e);
+    if (store_row_blob(row, body, len, e) != 0)
         return -1;
-    if (!copy.data)
-        return no_delivery(id, e);
-    *body = copy.data;
-    *len = copy.len;
-    return 0;
+    return *body ? 0 : no_delivery(id, e);
 }
 
 int inbox_due(struct db *db, int64_t now_ms, int limit, delivery_fn *fn, void *arg,
               struct err *e)
 {
-    struct each_delivery each = {fn, arg};
-    return db_query(db,
-                    "SELECT " DELIVERY_COLUMNS " FROM delivery WHERE state = 0 AND "
-                    "due_ms <= ? AND owner IS NULL ORDER BY due_ms, id LIMIT ?",
-                    DB_ARGS(db_int(now_ms), db_int(limit)), on_delivery, &each, e);
+    return each_delivery(db_select(db,
+                                   "SELECT " DELIVERY_COLUMNS " FROM delivery"
+                                   " WHERE state = " SQL_DELIVERY_WAITING
+                                   " AND due_ms <= ?"
+                                   " AND owner IS NULL ORDER BY due_ms, id LIMIT ?",
+                                   DB_ARGS(db_int(now_ms), db_int(limit)), e),
+                         fn, arg, e);
 }
 
 int inbox_claim(struct db *db, int64_t id, const char *owner, struct err *e)
@@ -131,7 +121,7 @@ int inbox_claim(struct db *db, int64_t id, const char *owner, struct err *e)
     int changed;
     if (db_change(db,
                   "UPDATE delivery SET owner = ?, attempts = attempts + 1 WHERE id = ? "
-                  "AND state = 0 AND owner IS NULL",
+                  "AND state = " SQL_DELIVERY_WAITING " AND owner IS NULL",
                   DB_ARGS(db_text(owner), db_int(id)), &changed, e) != 0)
         return -1;
     return changed;
@@ -168,63 +158,42 @@ int inbox_reclaim(struct db *db, const char *owner, int64_t crashed, int crashes
                           db_int(crashed), db_text(owner)),
                   NULL, e) != 0)
         return -1;
-    return db_change(
-        db,
-        "UPDATE delivery SET owner = NULL, due_ms = iif(state = 0, 0, due_ms)"
-        " WHERE owner = ?",
-        DB_ARGS(db_text(owner)), NULL, e);
-}
-
-struct found {
-    int there, held;
-};
-
-static int read_found(void *arg, const struct db_row *row)
-{
-    struct found *found = arg;
-    found->there = 1;
-    found->held = db_row_text(row, 0) != NULL;
-    return 1;
+    return db_change(db,
+                     "UPDATE delivery SET owner = NULL,"
+                     " due_ms = iif(state = " SQL_DELIVERY_WAITING
+                     ", 0, due_ms) WHERE owner = ?",
+                     DB_ARGS(db_text(owner)), NULL, e);
 }
 
 int inbox_replay(struct db *db, int64_t id, struct err *e)
 {
-    struct found found = {0};
-    if (db_query(db, "SELECT owner FROM delivery WHERE id = ?", DB_ARGS(db_int(id)),
-                 read_found, &found, e) != 0)
+    int64_t is_claimed = -1; /* no such delivery */
+    if (db_select_int(db, "SELECT owner IS NOT NULL FROM delivery WHERE id = ?",
+                      DB_ARGS(db_int(id)), &is_claimed, e) != 0)
         return -1;
-    if (!found.there)
+    if (is_claimed < 0)
         return no_delivery(id, e);
-    if (found.held)
+    if (is_claimed)
         return err_set(e, ERR_CONFLICT,
-                       "cannot replay the delivery %lld: a worker is looking at it",
+                       "cannot replay the delivery %lld: a worker is handling it",
                        (long long)id);
     return db_change(db,
-                     "UPDATE delivery SET state = 0, due_ms = 0, attempts = 0, "
-                     "crashes = 0, note = NULL WHERE id = ? AND owner IS NULL",
+                     "UPDATE delivery SET state = " SQL_DELIVERY_WAITING
+                     ", due_ms = 0, attempts = 0, crashes = 0, note = NULL"
+                     " WHERE id = ? AND owner IS NULL",
                      DB_ARGS(db_int(id)), NULL, e);
-}
-
-struct each_owner {
-    int (*fn)(void *arg, const char *owner);
-    void *arg;
-};
-
-static int on_owner(void *arg, const struct db_row *row)
-{
-    const struct each_owner *each = arg;
-    return each->fn(each->arg, db_row_text(row, 0));
 }
 
 int inbox_owners(struct db *db, int (*fn)(void *arg, const char *owner), void *arg,
                  struct err *e)
 {
-    struct each_owner each = {fn, arg};
-    return db_query(db, "SELECT DISTINCT owner FROM delivery WHERE owner IS NOT NULL",
-                    DB_NONE, on_owner, &each, e);
+    return store_row_texts(
+        db_select(db, "SELECT DISTINCT owner FROM delivery WHERE owner IS NOT NULL",
+                  DB_NONE, e),
+        fn, arg, e);
 }
 
-/* ---- looking through them ---- */
+/* ---- deliveries by a filter ---- */
 
 struct where {
     struct buf sql;
@@ -240,7 +209,7 @@ static void where_add(struct where *w, const char *condition, struct db_value va
     w->values[w->n++] = value;
 }
 
-/* The client's own routes, and those by company that lead to it. */
+/* Adds the client's own routes, and the deliveries of its companies. */
 static int where_client(struct where *w, const struct inbox_filter *filter, struct err *e)
 {
     if (filter->ncompanies > (VALUES_MAX - 10) / 2)
@@ -259,7 +228,6 @@ static int where_client(struct where *w, const struct inbox_filter *filter, stru
 int inbox_each(struct db *db, const struct inbox_filter *filter, delivery_fn *fn,
                void *arg, struct err *e)
 {
-    struct each_delivery each = {fn, arg};
     struct where w = {.n = 0};
     buf_init(&w.sql, 8192);
     int rc = filter->client ? where_client(&w, filter, e) : 0;
@@ -283,34 +251,34 @@ int inbox_each(struct db *db, const struct inbox_filter *filter, delivery_fn *fn
     }
     char *sql = xasprintf("SELECT " DELIVERY_COLUMNS " FROM delivery%s", buf_str(&w.sql));
     if (rc == 0)
-        rc = db_query(db, sql, w.values, w.n, on_delivery, &each, e);
+        rc = each_delivery(db_select(db, sql, w.values, w.n, e), fn, arg, e);
     free(sql);
     buf_free(&w.sql);
     return rc;
 }
 
-static int read_count(void *arg, const struct db_row *row)
-{
-    int64_t *counts = arg, state = db_row_int(row, 0);
-    if (state >= 0 && state < DELIVERY_STATES)
-        counts[state] = db_row_int(row, 1);
-    return 0;
-}
-
-/* By the indexes of what is not done: counting all rows would take as long as there are
- * many. Ids have no gaps but those that inbox_prune made below a survivor. */
+/* Counts by the indexes of what is not done, as counting all rows takes longer the more
+ * there are. Only inbox_prune leaves gaps between ids, below a row that it kept. */
 int inbox_count(struct db *db, int64_t counts[DELIVERY_STATES], struct err *e)
 {
     int64_t all = 0, others = 0;
     memset(counts, 0, DELIVERY_STATES * sizeof counts[0]);
-    if (db_query(db,
-                 "SELECT 0, count(*) FROM delivery WHERE state = 0 UNION ALL "
-                 "SELECT state, count(*) FROM delivery WHERE state > 1 GROUP BY state",
-                 DB_NONE, read_count, counts, e) != 0 ||
-        db_query(db,
-                 "SELECT coalesce((SELECT max(id) FROM delivery) - "
-                 "(SELECT min(id) FROM delivery) + 1, 0)",
-                 DB_NONE, db_read_int, &all, e) != 0)
+    struct db_row *row = db_select(
+        db,
+        "SELECT state, count(*) FROM delivery WHERE state = " SQL_DELIVERY_WAITING
+        " UNION ALL SELECT state, count(*) FROM delivery"
+        " WHERE state > " SQL_DELIVERY_DONE " GROUP BY state",
+        DB_NONE, e);
+    while (db_step(row, e) == 1) {
+        int64_t state = db_row_int(row, 0);
+        if (state >= 0 && state < DELIVERY_STATES)
+            counts[state] = db_row_int(row, 1);
+    }
+    if (db_finish(row) != 0 ||
+        db_select_int(db,
+                      "SELECT coalesce((SELECT max(id) FROM delivery) - "
+                      "(SELECT min(id) FROM delivery) + 1, 0)",
+                      DB_NONE, &all, e) != 0)
         return -1;
     for (int i = 0; i < DELIVERY_STATES; i++)
         others += counts[i];
@@ -321,10 +289,10 @@ int inbox_count(struct db *db, int64_t counts[DELIVERY_STATES], struct err *e)
 int inbox_oldest(struct db *db, int64_t *at_ms, struct err *e)
 {
     *at_ms = 0;
-    return db_query(db,
-                    "SELECT at_ms FROM delivery WHERE state = 0 ORDER BY due_ms, id "
-                    "LIMIT 1",
-                    DB_NONE, db_read_int, at_ms, e);
+    return db_select_int(db,
+                         "SELECT at_ms FROM delivery WHERE state = " SQL_DELIVERY_WAITING
+                         " ORDER BY due_ms, id LIMIT 1",
+                         DB_NONE, at_ms, e);
 }
 
 /* ---- rejections ---- */
@@ -358,43 +326,37 @@ int inbox_reject(struct db *db, const struct rejection *r, struct err *e)
         DB_ARGS(db_int(REJECTIONS_MAX)), NULL, e);
 }
 
-struct each_rejection {
-    int (*fn)(void *arg, const struct rejection *r);
-    void *arg;
-};
-
-static int on_rejection(void *arg, const struct db_row *row)
-{
-    const struct each_rejection *each = arg;
-    struct rejection r = {
-        .at_ms = db_row_int(row, 0),
-        .route = db_row_text(row, 1),
-        .client = db_row_text(row, 2),
-        .app = db_row_text(row, 3),
-        .scheme = db_row_text(row, 4),
-        .status = (int)db_row_int(row, 5),
-        .times = db_row_int(row, 6),
-        .sentence = db_row_text(row, 7),
-    };
-    return each->fn(each->arg, &r);
-}
-
 int inbox_rejections(struct db *db, const char *client, const char *app, int limit,
                      int (*fn)(void *arg, const struct rejection *r), void *arg,
                      struct err *e)
 {
-    struct each_rejection each = {fn, arg};
-    return db_query(db,
-                    "SELECT at_ms, route, client, app, scheme, status, times, sentence "
-                    "FROM rejection WHERE (?1 IS NULL OR client = ?1) AND "
-                    "(?2 IS NULL OR app = ?2) ORDER BY at_ms DESC, id DESC LIMIT ?3",
-                    DB_ARGS(db_text(client), db_text(app), db_int(limit)), on_rejection,
-                    &each, e);
+    struct db_row *row =
+        db_select(db,
+                  "SELECT at_ms, route, client, app, scheme, status, times, sentence "
+                  "FROM rejection WHERE (?1 IS NULL OR client = ?1) AND "
+                  "(?2 IS NULL OR app = ?2) ORDER BY at_ms DESC, id DESC LIMIT ?3",
+                  DB_ARGS(db_text(client), db_text(app), db_int(limit)), e);
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1) {
+        struct rejection r = {
+            .at_ms = db_row_int(row, 0),
+            .route = db_row_text(row, 1),
+            .client = db_row_text(row, 2),
+            .app = db_row_text(row, 3),
+            .scheme = db_row_text(row, 4),
+            .status = (int)db_row_int(row, 5),
+            .times = db_row_int(row, 6),
+            .sentence = db_row_text(row, 7),
+        };
+        stop = fn(arg, &r);
+    }
+    return db_finish(row);
 }
 
 /* ---- activations ---- */
 
-/* The three cannot run into each other: neither name holds a NUL. */
+/* Hashes the client, the trigger and the key with a NUL between them, which no name
+ * contains, so that no two activations share one text. */
 static void hash_key(const struct activation *a, unsigned char out[CRYPTO_SHA256_SIZE])
 {
     size_t client = strlen(a->client) + 1, trigger = strlen(a->trigger) + 1;
@@ -437,112 +399,115 @@ int inbox_activate(struct db *db, const struct activation *a, int64_t *id, struc
 #define ACTIVATION_COLUMNS                                                               \
     "id, at_ms, client, trigger, key, delivery, conversation, note, event"
 
-struct each_activation {
-    activation_fn *fn;
-    void *arg;
-    int seen;
-};
-
-static int on_activation(void *arg, const struct db_row *row)
+/* Calls FN for each row. Ends ROW. Returns the number of rows, or -1. */
+static int each_activation(struct db_row *row, activation_fn *fn, void *arg,
+                           struct err *e)
 {
-    struct each_activation *each = arg;
-    struct activation a = {
-        .id = db_row_int(row, 0),
-        .at_ms = db_row_int(row, 1),
-        .client = db_row_text(row, 2),
-        .trigger = db_row_text(row, 3),
-        .key = db_row_text(row, 4),
-        .delivery = db_row_int(row, 5),
-        .conversation = db_row_text(row, 6),
-        .note = db_row_text(row, 7),
-        .event = db_row_text(row, 8),
-    };
-    each->seen = 1;
-    return each->fn(each->arg, &a);
+    int n = 0, stop = 0;
+    for (; !stop && db_step(row, e) == 1; n++) {
+        struct activation a = {
+            .id = db_row_int(row, 0),
+            .at_ms = db_row_int(row, 1),
+            .client = db_row_text(row, 2),
+            .trigger = db_row_text(row, 3),
+            .key = db_row_text(row, 4),
+            .delivery = db_row_int(row, 5),
+            .conversation = db_row_text(row, 6),
+            .note = db_row_text(row, 7),
+            .event = db_row_text(row, 8),
+        };
+        stop = fn(arg, &a);
+    }
+    return db_finish(row) == 0 ? n : -1;
 }
 
 int inbox_activation(struct db *db, int64_t id, activation_fn *fn, void *arg,
                      struct err *e)
 {
-    struct each_activation each = {fn, arg, 0};
-    if (db_query(db, "SELECT " ACTIVATION_COLUMNS " FROM activation WHERE id = ?",
-                 DB_ARGS(db_int(id)), on_activation, &each, e) != 0)
-        return -1;
-    if (!each.seen)
-        return err_set(e, ERR_NOT_FOUND, "there is no activation %lld", (long long)id);
-    return 0;
+    struct db_row *row =
+        db_select(db, "SELECT " ACTIVATION_COLUMNS " FROM activation WHERE id = ?",
+                  DB_ARGS(db_int(id)), e);
+    int n = each_activation(row, fn, arg, e);
+    if (n == 0)
+        err_set(e, ERR_NOT_FOUND, "there is no activation %lld", (long long)id);
+    return n > 0 ? 0 : -1;
 }
 
 int inbox_activations(struct db *db, const char *client, const char *trigger,
                       int64_t since, int limit, activation_fn *fn, void *arg,
                       struct err *e)
 {
-    struct each_activation each = {fn, arg, 0};
-    if (!trigger)
-        return db_query(db,
+    struct db_row *row =
+        trigger
+            ? db_select(db,
+                        "SELECT " ACTIVATION_COLUMNS
+                        " FROM activation WHERE client = ? AND "
+                        "trigger = ? AND id > ? ORDER BY id LIMIT ?",
+                        DB_ARGS(db_text(client), db_text(trigger), db_int(since),
+                                db_int(limit)),
+                        e)
+            : db_select(db,
                         "SELECT " ACTIVATION_COLUMNS " FROM activation WHERE id > ? AND "
                         "client = ? ORDER BY id LIMIT ?",
-                        DB_ARGS(db_int(since), db_text(client), db_int(limit)),
-                        on_activation, &each, e);
-    return db_query(
-        db,
-        "SELECT " ACTIVATION_COLUMNS " FROM activation WHERE client = ? AND "
-        "trigger = ? AND id > ? ORDER BY id LIMIT ?",
-        DB_ARGS(db_text(client), db_text(trigger), db_int(since), db_int(limit)),
-        on_activation, &each, e);
+                        DB_ARGS(db_int(since), db_text(client), db_int(limit)), e);
+    return each_activation(row, fn, arg, e) < 0 ? -1 : 0;
 }
 
 int inbox_activations_of(struct db *db, int64_t delivery, activation_fn *fn, void *arg,
                          struct err *e)
 {
-    struct each_activation each = {fn, arg, 0};
-    return db_query(db,
-                    "SELECT " ACTIVATION_COLUMNS " FROM activation WHERE delivery = ? "
-                    "ORDER BY id",
-                    DB_ARGS(db_int(delivery)), on_activation, &each, e);
+    struct db_row *row = db_select(db,
+                                   "SELECT " ACTIVATION_COLUMNS
+                                   " FROM activation WHERE delivery = ? ORDER BY id",
+                                   DB_ARGS(db_int(delivery)), e);
+    return each_activation(row, fn, arg, e) < 0 ? -1 : 0;
 }
 
 int inbox_last_activation(struct db *db, int64_t *id, struct err *e)
 {
     *id = 0;
-    return db_query(db, "SELECT " SCHEMA_NEWEST_ACTIVATION, DB_NONE, db_read_int, id, e);
+    return db_select_int(db, "SELECT " SCHEMA_NEWEST_ACTIVATION, DB_NONE, id, e);
 }
 
 /* ---- retention ---- */
 
-struct place {
+struct stamp {
     int64_t id, at_ms;
 };
 
-static int read_place(void *arg, const struct db_row *row)
+/* Reads the row of TABLE that ORDER puts first, from the id FROM on, into *OUT, which
+ * stays as it is without a row. */
+static int first_stamp(struct db *db, const char *table, int64_t from, const char *order,
+                       struct stamp *out, struct err *e)
 {
-    *(struct place *)arg = (struct place){db_row_int(row, 0), db_row_int(row, 1)};
-    return 0;
+    char sql[160];
+    snprintf(sql, sizeof sql,
+             "SELECT id, at_ms FROM %s WHERE id >= ? ORDER BY id %s LIMIT 1", table,
+             order);
+    struct db_row *row = db_select(db, sql, DB_ARGS(db_int(from)), e);
+    if (db_step(row, e) == 1)
+        *out = (struct stamp){db_row_int(row, 0), db_row_int(row, 1)};
+    return db_finish(row);
 }
 
-/* The first id of TABLE from BEFORE_MS on (or one past the last), by halving: times grow
- * with ids, and a clock that was set back makes it a little late, no more. */
+/* Finds the first id of TABLE from BEFORE_MS on, or one past the last id, by halving.
+ * Times grow with ids; after the clock was set back the border may be a little late. */
 static int find_border(struct db *db, const char *table, int64_t before_ms,
                        int64_t *border, struct err *e)
 {
-    struct place low = {0}, high = {0}, at;
-    char sql[160];
-    snprintf(sql, sizeof sql, "SELECT id, at_ms FROM %s ORDER BY id LIMIT 1", table);
-    if (db_query(db, sql, DB_NONE, read_place, &low, e) != 0)
+    struct stamp low = {0}, high = {0}, at;
+    if (first_stamp(db, table, 0, "ASC", &low, e) != 0)
         return -1;
     *border = low.id;
     if (low.id == 0 || low.at_ms >= before_ms)
         return 0;
-    snprintf(sql, sizeof sql, "SELECT id, at_ms FROM %s ORDER BY id DESC LIMIT 1", table);
-    if (db_query(db, sql, DB_NONE, read_place, &high, e) != 0)
+    if (first_stamp(db, table, 0, "DESC", &high, e) != 0)
         return -1;
-    snprintf(sql, sizeof sql,
-             "SELECT id, at_ms FROM %s WHERE id >= ? ORDER BY id LIMIT 1", table);
     int64_t from = low.id, to = high.id + 1; /* FROM is older, TO is not */
     while (to - from > 1) {
         int64_t middle = from + (to - from) / 2;
-        at = (struct place){high.id + 1, before_ms};
-        if (db_query(db, sql, DB_ARGS(db_int(middle)), read_place, &at, e) != 0)
+        at = (struct stamp){high.id + 1, before_ms};
+        if (first_stamp(db, table, middle, "ASC", &at, e) != 0)
             return -1;
         if (at.at_ms >= before_ms)
             to = middle;
@@ -553,7 +518,8 @@ static int find_border(struct db *db, const char *table, int64_t before_ms,
     return 0;
 }
 
-/* SQL has two `?`s: the border and how many rows. */
+/* Runs SQL, a DELETE whose parameters are the border and the number of rows, and counts
+ * *LEFT down. */
 static int prune(struct db *db, const char *table, const char *sql, int64_t before_ms,
                  int *left, struct err *e)
 {
@@ -572,14 +538,14 @@ int inbox_prune(struct db *db, int64_t before_ms, int64_t keys_before_ms, int li
                 int *removed, struct err *e)
 {
     int left = limit, bodies = limit;
-    /* the same rows twice: a body goes before what says that it may */
+    /* the same rows twice: a body is removed before the row that decides about it */
     if (prune(db, "delivery",
               "DELETE FROM delivery_body WHERE id IN (SELECT id FROM delivery WHERE "
-              "id < ? AND state <> 0 ORDER BY id LIMIT ?)",
+              "id < ? AND state <> " SQL_DELIVERY_WAITING " ORDER BY id LIMIT ?)",
               before_ms, &bodies, e) != 0 ||
         prune(db, "delivery",
               "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE "
-              "id < ? AND state <> 0 ORDER BY id LIMIT ?)",
+              "id < ? AND state <> " SQL_DELIVERY_WAITING " ORDER BY id LIMIT ?)",
               before_ms, &left, e) != 0 ||
         prune(db, "activation",
               "DELETE FROM activation WHERE id IN (SELECT id FROM activation a WHERE "

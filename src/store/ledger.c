@@ -44,18 +44,21 @@ int ledger_is_final(enum ledger_state state)
 
 /* ---- rows ---- */
 
-/* A new run of a place is behind one that has not begun, and one that runs: when these
- * change, they call ledger_row_advance. It is not behind one that is between attempts,
- * which may let it pass by the time alone. */
+/* A new run is blocked by a run of its order key that has not begun, or that is running
+ * or confirming: these call ledger_row_advance when they end an attempt. It is not
+ * blocked by one between attempts, which lets it pass when LEDGER_ORDER_WAIT_MS is over.
+ */
 static const char add_run[] =
     "INSERT INTO run (client, recipe, origin, activation, slot_ms, conversation, args,"
-    " seed, place, policy, state, due_ms, behind, held_ms, attempts, owner, epoch,"
-    " created_ms, began_ms, since)"
+    " seed, place, policy, state, due_ms, behind, held_ms, attempts, owner,"
+    " epoch, created_ms, began_ms, since)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-    " ?11 = 0 AND EXISTS (SELECT 1 FROM run WHERE place = ?9 AND behind = 0"
-    "   AND " LEDGER_IN_PLACE " AND (state <> 0 OR attempts = 0)),"
-    " iif(?11 = 1, ?13, 0), ?11 = 1, ?14, ?11 = 1, ?13, iif(?11 = 1, ?13, 0),"
-    " iif(?11 = 1, coalesce(?15, " SCHEMA_NEWEST_ACTIVATION "), 0))";
+    " ?11 = " SQL_QUEUED " AND EXISTS (SELECT 1 FROM run WHERE place = ?9"
+    "   AND behind = 0 AND " LEDGER_IN_ORDER "   AND (state <> " SQL_QUEUED
+    " OR attempts = 0)),"
+    " iif(?11 = " SQL_RUNNING ", ?13, 0), ?11 = " SQL_RUNNING ", ?14,"
+    " ?11 = " SQL_RUNNING ", ?13, iif(?11 = " SQL_RUNNING ", ?13, 0),"
+    " iif(?11 = " SQL_RUNNING ", coalesce(?15, " SCHEMA_NEWEST_ACTIVATION "), 0))";
 
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e)
@@ -68,7 +71,7 @@ int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                     run->activation ? db_int(run->activation) : none,
                     run->slot_ms ? db_int(run->slot_ms) : none,
                     db_text(run->conversation), db_text(run->args), db_text(run->seed),
-                    db_text(run->place), db_text(run->policy), db_int(state),
+                    db_text(run->order_key), db_text(run->policy), db_int(state),
                     db_int(run->due_ms), db_int(run->created_ms), db_text(owner),
                     run->since ? db_int(run->since > 0 ? run->since : 0) : none),
             NULL, e) != 0)
@@ -79,22 +82,17 @@ int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
 
 #define RUN_COLUMNS                                                                      \
     "SELECT id, client, recipe, origin, activation, slot_ms, conversation, args,"        \
-    " coalesce(seed, 'run-' || id), place, policy, state, due_ms, held_ms, attempts,"    \
-    " failures, first_failure_ms, looks, crashes, owner, epoch, created_ms, began_ms,"   \
+    " coalesce(seed, 'run-' || id), place, policy, state, due_ms, held_ms,"              \
+    " attempts, failures, first_failure_ms, looks, crashes, owner, epoch, created_ms, "  \
+    "began_ms,"                                                                          \
     " ended_ms, since, kind, reason, result, pins, undelivered FROM run"
 
-struct lend {
-    ledger_run_fn *fn;
-    void *arg;
-    int found;
-};
-
-static int lend_run(void *arg, const struct db_row *row)
+/* Returns the row's run, borrowed until the next db_step. */
+static struct ledger_run borrow_run(const struct db_row *row)
 {
-    struct lend *lend = arg;
     size_t len;
     const unsigned char *pins = db_row_blob(row, 28, &len);
-    struct ledger_run run = {
+    return (struct ledger_run){
         .id = db_row_int(row, 0),
         .client = db_row_text(row, 1),
         .recipe = db_row_text(row, 2),
@@ -104,11 +102,11 @@ static int lend_run(void *arg, const struct db_row *row)
         .conversation = db_row_text(row, 6),
         .args = db_row_text(row, 7),
         .seed = db_row_text(row, 8),
-        .place = db_row_text(row, 9),
+        .order_key = db_row_text(row, 9),
         .policy = db_row_text(row, 10),
         .state = (enum ledger_state)db_row_int(row, 11),
         .due_ms = db_row_int(row, 12),
-        .held_ms = db_row_int(row, 13),
+        .order_since_ms = db_row_int(row, 13),
         .attempts = (int)db_row_int(row, 14),
         .failures = (int)db_row_int(row, 15),
         .first_failure_ms = db_row_int(row, 16),
@@ -126,26 +124,25 @@ static int lend_run(void *arg, const struct db_row *row)
         .pins = pins && len == CRYPTO_SHA256_SIZE ? pins : NULL,
         .undelivered = db_row_text(row, 29),
     };
-    lend->found = 1;
-    return lend->fn(lend->arg, &run);
 }
 
 int ledger_read(struct db *db, int64_t id, ledger_run_fn *fn, void *arg, struct err *e)
 {
-    struct lend lend = {fn, arg, 0};
-    if (db_query(db, RUN_COLUMNS " WHERE id = ?", DB_ARGS(db_int(id)), lend_run, &lend,
-                 e) != 0)
+    struct db_row *row =
+        db_select(db, RUN_COLUMNS " WHERE id = ?", DB_ARGS(db_int(id)), e);
+    int found = db_step(row, e);
+    if (found == 1) {
+        struct ledger_run run = borrow_run(row);
+        fn(arg, &run);
+    }
+    if (db_finish(row) != 0)
         return -1;
-    if (!lend.found)
-        return err_set(e, ERR_NOT_FOUND, "cannot find run %lld: there is no such run",
-                       (long long)id);
-    return 0;
+    return found ? 0 : ledger_row_missing(id, e);
 }
 
 int ledger_each(struct db *db, const struct ledger_filter *filter, ledger_run_fn *fn,
                 void *arg, struct err *e)
 {
-    struct lend lend = {fn, arg, 0};
     struct buf sql;
     struct db_value values[8];
     size_t n = 0;
@@ -177,93 +174,73 @@ int ledger_each(struct db *db, const struct ledger_filter *filter, ledger_run_fn
     buf_adds(&sql, " ORDER BY id DESC");
     if (filter->limit > 0)
         buf_addf(&sql, " LIMIT %d", filter->limit);
-    int rc = db_query(db, buf_str(&sql), values, n, lend_run, &lend, e);
+    struct db_row *row = db_select(db, buf_str(&sql), values, n, e);
     buf_free(&sql);
-    return rc;
-}
-
-static int count_state(void *arg, const struct db_row *row)
-{
-    int64_t *counts = arg, state = db_row_int(row, 0);
-    if (state >= 0 && state < LEDGER_STATES)
-        counts[state] = db_row_int(row, 1);
-    return 0;
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1) {
+        struct ledger_run run = borrow_run(row);
+        stop = fn(arg, &run);
+    }
+    return db_finish(row);
 }
 
 int ledger_count_open(struct db *db, int64_t counts[LEDGER_STATES], struct err *e)
 {
     memset(counts, 0, LEDGER_STATES * sizeof *counts);
-    return db_query(db, "SELECT state, count(*) FROM run WHERE state < 7 GROUP BY state",
-                    DB_NONE, count_state, counts, e);
-}
-
-/* Each half in an index of its own. */
-int ledger_count(struct db *db, int64_t counts[LEDGER_STATES], struct err *e)
-{
-    if (ledger_count_open(db, counts, e) != 0)
-        return -1;
-    return db_query(db, "SELECT state, count(*) FROM run WHERE state >= 7 GROUP BY state",
-                    DB_NONE, count_state, counts, e);
+    struct db_row *row = db_select(
+        db, "SELECT state, count(*) FROM run WHERE state < " SQL_DONE " GROUP BY state",
+        DB_NONE, e);
+    while (db_step(row, e) == 1) {
+        int64_t state = db_row_int(row, 0);
+        if (state >= 0 && state < LEDGER_STATES)
+            counts[state] = db_row_int(row, 1);
+    }
+    return db_finish(row);
 }
 
 /* ---- steps, code, history ---- */
 
-struct lend_step {
-    ledger_step_fn *fn;
-    void *arg;
-    int64_t bad; /* a seq, or -1 */
-};
-
-static int lend_step(void *arg, const struct db_row *row)
+/* Fills STEP, borrowed until the next db_step; -1 when its hash is damaged. */
+static int borrow_step(const struct db_row *row, struct journal_entry *step)
 {
-    struct lend_step *lend = arg;
-    struct journal_entry step = {
+    int64_t flags = db_row_int(row, 4);
+    size_t hash_len;
+    const void *hash = db_row_blob(row, 3, &hash_len);
+    *step = (struct journal_entry){
         .seq = (int)db_row_int(row, 0),
         .kind = db_row_text(row, 1),
         .name = db_row_text(row, 2),
         .at_ms = db_row_int(row, 5),
+        .is_done = (flags & STEP_IS_DONE) != 0,
+        .is_scope = (flags & STEP_IS_SCOPE) != 0,
+        .is_intent = (flags & STEP_IS_INTENT) != 0,
     };
-    int64_t flags = db_row_int(row, 4);
-    size_t hash_len;
-    const void *hash = db_row_blob(row, 3, &hash_len);
-    if (!hash || hash_len != sizeof step.hash) {
-        lend->bad = step.seq;
-        return 1;
-    }
-    memcpy(step.hash, hash, sizeof step.hash);
-    step.is_done = (flags & STEP_IS_DONE) != 0;
-    step.is_scope = (flags & STEP_IS_SCOPE) != 0;
-    step.is_intent = (flags & STEP_IS_INTENT) != 0;
-    step.input = db_row_blob(row, 6, &step.input_len);
-    step.result = db_row_blob(row, 7, &step.len);
-    return lend->fn(lend->arg, &step);
+    step->input = db_row_blob(row, 6, &step->input_len);
+    step->result = db_row_blob(row, 7, &step->len);
+    if (!hash || hash_len != sizeof step->hash)
+        return -1;
+    memcpy(step->hash, hash, sizeof step->hash);
+    return 0;
 }
 
 int ledger_steps(struct db *db, int64_t run, ledger_step_fn *fn, void *arg, struct err *e)
 {
-    struct lend_step lend = {fn, arg, -1};
-    if (db_query(db,
-                 "SELECT seq, kind, name, hash, flags, at_ms, input, result FROM step"
-                 " WHERE run = ? ORDER BY seq",
-                 DB_ARGS(db_int(run)), lend_step, &lend, e) != 0)
-        return -1;
-    if (lend.bad >= 0)
-        return err_set(e, ERR_STORE, "cannot read step %d of run %lld: it is damaged",
-                       (int)lend.bad, (long long)run);
-    return 0;
-}
-
-struct copy {
-    char *data;
-    size_t len;
-};
-
-static int copy_blob(void *arg, const struct db_row *row)
-{
-    struct copy *copy = arg;
-    const void *data = db_row_blob(row, 0, &copy->len);
-    copy->data = xmemdup0(data ? data : "", copy->len);
-    return 1;
+    struct db_row *row =
+        db_select(db,
+                  "SELECT seq, kind, name, hash, flags, at_ms, input, result FROM step"
+                  " WHERE run = ? ORDER BY seq",
+                  DB_ARGS(db_int(run)), e);
+    int rc = 0, stop = 0;
+    while (!stop && db_step(row, e) == 1) {
+        struct journal_entry step;
+        if (borrow_step(row, &step) == 0)
+            stop = fn(arg, &step);
+        else
+            stop = rc =
+                err_set(e, ERR_STORE, "cannot read step %d of run %lld: it is damaged",
+                        step.seq, (long long)run);
+    }
+    return db_finish(row) == 0 ? rc : -1;
 }
 
 static int no_hash(const char *what, const unsigned char *hash, struct err *e)
@@ -276,52 +253,38 @@ static int no_hash(const char *what, const unsigned char *hash, struct err *e)
 
 int ledger_pins(struct db *db, const unsigned char *hash, char **list, struct err *e)
 {
-    struct copy copy = {0};
-    *list = NULL;
-    if (db_query(db, "SELECT CAST(list AS BLOB) FROM pins WHERE hash = ?",
-                 DB_ARGS(db_blob(hash, CRYPTO_SHA256_SIZE)), copy_blob, &copy, e) != 0)
+    size_t len;
+    struct db_row *row = db_select(db, "SELECT list FROM pins WHERE hash = ?",
+                                   DB_ARGS(db_blob(hash, CRYPTO_SHA256_SIZE)), e);
+    if (store_row_blob(row, list, &len, e) != 0)
         return -1;
-    if (!copy.data)
-        return no_hash("the set of code", hash, e);
-    *list = copy.data;
-    return 0;
+    return *list ? 0 : no_hash("the set of code", hash, e);
 }
 
 int ledger_code(struct db *db, const unsigned char *hash, char **text, size_t *len,
                 struct err *e)
 {
-    struct copy copy = {0};
-    *text = NULL;
-    if (db_query(db, "SELECT text FROM code WHERE hash = ?",
-                 DB_ARGS(db_blob(hash, CRYPTO_SHA256_SIZE)), copy_blob, &copy, e) != 0)
+    struct db_row *row = db_select(db, "SELECT text FROM code WHERE hash = ?",
+                                   DB_ARGS(db_blob(hash, CRYPTO_SHA256_SIZE)), e);
+    if (store_row_blob(row, text, len, e) != 0)
         return -1;
-    if (!copy.data)
-        return no_hash("the code", hash, e);
-    *text = copy.data;
-    *len = copy.len;
-    return 0;
-}
-
-struct lend_event {
-    int (*fn)(void *arg, const struct ledger_event *event);
-    void *arg;
-};
-
-static int lend_event(void *arg, const struct db_row *row)
-{
-    struct lend_event *lend = arg;
-    struct ledger_event event = {db_row_int(row, 0), db_row_text(row, 1),
-                                 db_row_text(row, 2)};
-    return lend->fn(lend->arg, &event);
+    return *text ? 0 : no_hash("the code", hash, e);
 }
 
 int ledger_history(struct db *db, int64_t run,
                    int (*fn)(void *arg, const struct ledger_event *event), void *arg,
                    struct err *e)
 {
-    struct lend_event lend = {fn, arg};
-    return db_query(db, "SELECT at_ms, what, text FROM history WHERE run = ? ORDER BY n",
-                    DB_ARGS(db_int(run)), lend_event, &lend, e);
+    struct db_row *row =
+        db_select(db, "SELECT at_ms, what, text FROM history WHERE run = ? ORDER BY n",
+                  DB_ARGS(db_int(run)), e);
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1) {
+        struct ledger_event event = {db_row_int(row, 0), db_row_text(row, 1),
+                                     db_row_text(row, 2)};
+        stop = fn(arg, &event);
+    }
+    return db_finish(row);
 }
 
 /* ---- ctx.store and cron ---- */
@@ -329,13 +292,11 @@ int ledger_history(struct db *db, int64_t run,
 int ledger_value(struct db *db, const char *client, const char *key, char **value,
                  struct err *e)
 {
-    struct copy copy = {0};
-    *value = NULL;
-    if (db_query(db, "SELECT CAST(value AS BLOB) FROM value WHERE client = ? AND key = ?",
-                 DB_ARGS(db_text(client), db_text(key)), copy_blob, &copy, e) != 0)
-        return -1;
-    *value = copy.data;
-    return 0;
+    size_t len;
+    return store_row_blob(
+        db_select(db, "SELECT value FROM value WHERE client = ? AND key = ?",
+                  DB_ARGS(db_text(client), db_text(key)), e),
+        value, &len, e);
 }
 
 struct put_value {
@@ -344,19 +305,19 @@ struct put_value {
     int64_t now_ms;
 };
 
-/* The bytes of KEY and its value, 0 when it has none; *TOTAL of all that CLIENT has. */
+/* Reads the bytes of KEY and its value into *OLD (0: there is none), and of all that the
+ * client has into *TOTAL. */
 static int measure_values(struct db *db, const struct put_value *put, int64_t *old,
                           int64_t *total, struct err *e)
 {
     *old = *total = 0;
-    if (db_query(db,
-                 "SELECT length(CAST(key AS BLOB)) + length(CAST(value AS BLOB))"
-                 " FROM value WHERE client = ? AND key = ?",
-                 DB_ARGS(db_text(put->client), db_text(put->key)), db_read_int, old,
-                 e) != 0)
+    if (db_select_int(db,
+                      "SELECT length(CAST(key AS BLOB)) + length(CAST(value AS BLOB))"
+                      " FROM value WHERE client = ? AND key = ?",
+                      DB_ARGS(db_text(put->client), db_text(put->key)), old, e) != 0)
         return -1;
-    return db_query(db, "SELECT bytes FROM value_total WHERE client = ?",
-                    DB_ARGS(db_text(put->client)), db_read_int, total, e);
+    return db_select_int(db, "SELECT bytes FROM value_total WHERE client = ?",
+                         DB_ARGS(db_text(put->client)), total, e);
 }
 
 static int put_value(struct db *db, void *arg, struct err *e)
@@ -401,8 +362,9 @@ int ledger_slot(struct db *db, const char *client, const char *recipe, int64_t *
                 struct err *e)
 {
     *slot_ms = 0;
-    return db_query(db, "SELECT slot_ms FROM schedule WHERE client = ? AND recipe = ?",
-                    DB_ARGS(db_text(client), db_text(recipe)), db_read_int, slot_ms, e);
+    return db_select_int(db,
+                         "SELECT slot_ms FROM schedule WHERE client = ? AND recipe = ?",
+                         DB_ARGS(db_text(client), db_text(recipe)), slot_ms, e);
 }
 
 int ledger_slot_put(struct db *db, const char *client, const char *recipe,

@@ -1,48 +1,53 @@
 /* ledger: the runs of a workspace and their journals, in state/foyer.db.
  *
- * It owns the tables run, step, history, code, pins, wait, value, effect, receipt, reply,
- * crash, pause and schedule. Functions take a database handle: the writer's inside a
- * transaction (io/writer.h), or any handle for what only reads. Claims are held by living
- * processes (store/presence.h); each carries an epoch, and what a run writes is refused
- * with ERR_CONFLICT when its epoch is no longer the row's. It runs nothing and decides no
- * policy. Times are Unix milliseconds; what a callback gets is borrowed until it returns.
- * core/ledger_*.c are its parts.
- */
+ * It owns the tables run, step, history, code, pins, wait, value, value_total, effect,
+ * receipt, reply, crash, pause and schedule; the files ledger*.c implement it. A function
+ * that writes takes the writer's handle inside a transaction (io/writer.h); one that only
+ * reads takes any handle. The ledger runs nothing and decides no policy.
+ *
+ * A living process (store/presence.h) claims a run before it works on it. Each claim has
+ * a number, the run's epoch, which works as a fencing token: what a run writes is refused
+ * with ERR_CONFLICT when its epoch is no longer the row's.
+ *
+ * Times are Unix milliseconds. What a callback gets is borrowed until it returns; one
+ * that returns non-zero ends the walk. Errors as in io/db.h. */
 #ifndef FOYER_LEDGER_H
 #define FOYER_LEDGER_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/crypto.h"
 #include "base/err.h"
 #include "core/intent.h"
 #include "core/journal.h"
 #include "store/unsent.h"
-#include "base/crypto.h"
 
 struct db; /* store_db */
 
-enum ledger_state {
-    LEDGER_QUEUED,  /* due at due_ms; with failures > 0 it is retrying */
-    LEDGER_RUNNING, /* claimed by a living process */
-    LEDGER_SLEEPING,
-    LEDGER_WAITING,    /* ctx.wait_for, until due_ms */
-    LEDGER_CONFIRMING, /* a write is uncertain: the next look is at due_ms */
-    LEDGER_HELD,       /* its connection must be connected again */
-    LEDGER_PARKED,     /* a person decides */
-    LEDGER_DONE,
-    LEDGER_SKIPPED,
-    LEDGER_DEAD,
-    LEDGER_CANCELLED,
-    LEDGER_STATES
+enum ledger_state {                  /* stored: a state never changes its number */
+                    LEDGER_QUEUED,   /* due at due_ms; with failures > 0 it is retrying */
+                    LEDGER_RUNNING,  /* claimed by a living process */
+                    LEDGER_SLEEPING, /* until due_ms */
+                    LEDGER_WAITING,  /* ctx.wait_for, until due_ms */
+                    LEDGER_CONFIRMING, /* a write is uncertain: it is searched for at
+                                          due_ms */
+                    LEDGER_HELD,       /* its connection must be connected again */
+                    LEDGER_PARKED,     /* a person must decide */
+                    LEDGER_DONE,
+                    LEDGER_SKIPPED,
+                    LEDGER_DEAD,
+                    LEDGER_CANCELLED,
+                    LEDGER_STATES
 };
 const char *ledger_state_name(enum ledger_state state); /* "queued", ... */
 int ledger_state_find(const char *name);                /* -1: no such state */
-int ledger_is_over(enum ledger_state state); /* done, skipped, dead, cancelled */
-/* Over, and nobody can take it up again, as a person can a dead one. */
+/* 1: done, skipped, dead or cancelled. */
+int ledger_is_over(enum ledger_state state);
+/* 1: over, and nothing can start it again; a person can retry a dead run. */
 int ledger_is_final(enum ledger_state state);
 
-struct ledger_run { /* texts may be NULL where that says nothing */
+struct ledger_run { /* NULL: a text that is not set */
     int64_t id;
     const char *client, *recipe;
     const char *origin; /* "activation", "cron", "hand" */
@@ -52,103 +57,103 @@ struct ledger_run { /* texts may be NULL where that says nothing */
     const char *args; /* JSON: what the entry "run" of lua/std/main.lua takes, without
                          the activation's event */
     const char *seed;
-    const char *place;  /* runs of one place go one after the other */
-    const char *policy; /* JSON: {"attempts", "give_up" (seconds), "uncertain"} */
+    const char *order_key; /* runs of one key start one after the other */
+    const char *policy;    /* JSON: {"attempts", "give_up" (seconds), "uncertain"} */
     enum ledger_state state;
-    int64_t due_ms, held_ms;
-    int attempts; /* begun so far */
-    int failures; /* retryable ones in a row */
+    int64_t due_ms;
+    int64_t order_since_ms; /* its turn in the order began then; 0: it has not */
+    int attempts;           /* begun so far */
+    int failures;           /* retryable ones in a row */
     int64_t first_failure_ms;
-    int looks, crashes;
-    const char *owner;
+    int looks; /* searches for its uncertain write */
+    int crashes;
+    const char *owner; /* the presence that claimed it */
     int64_t epoch;
     int64_t created_ms, began_ms, ended_ms;
-    int64_t since; /* a wait sees only later activations: its own one; without one the
-                      newest when it began; then the last that ended a wait of its.
-                      To ledger_add 0 is the newest now, -1 none */
+    /* A wait sees only activations with a higher id. At first the run's own activation,
+     * or without one the newest when the run began; then the one that ended its last
+     * wait. For ledger_add 0 means the newest now, -1 none. */
+    int64_t since;
     const char *kind, *reason, *result;
-    const unsigned char *pins; /* a CRYPTO_SHA256_SIZE hash, or NULL */
-    const char *undelivered;
+    const unsigned char *pins; /* CRYPTO_SHA256_SIZE bytes, or NULL */
+    const char *undelivered;   /* why the customer did not get its message */
 };
 
-/* Adds a run: QUEUED at due_ms, or RUNNING for OWNER with epoch 1 when OWNER is not NULL.
- * Of RUN, client to policy, due_ms, created_ms and since are looked at; seed NULL: made
- * from the id. */
+/* Adds a run: QUEUED at due_ms, or with OWNER RUNNING under epoch 1. Of RUN it takes the
+ * members from client to policy, due_ms, created_ms and since. seed NULL: made from the
+ * id. */
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e);
 struct ledger_change;
-/* Adds a run whose first attempt has begun outside of the store, at created_ms and after
- * the activation `since`, with the first that it has to keep: ledger_add for OWNER and
- * ledger_commit in one. CHANGE gets its run and its epoch. OWNER may be NULL when CHANGE
- * ends the attempt. */
+/* Adds a run whose first attempt began outside of the store, at created_ms and after the
+ * activation `since`, and writes CHANGE, its first one: ledger_add for OWNER and
+ * ledger_commit in one. Sets CHANGE's run and epoch. OWNER may be NULL when CHANGE ends
+ * the attempt. */
 int ledger_add_with(struct db *db, const struct ledger_run *run, const char *owner,
                     struct ledger_change *change, struct err *e);
-typedef int ledger_run_fn(void *arg, const struct ledger_run *run); /* non-zero stops */
+typedef int ledger_run_fn(void *arg, const struct ledger_run *run);
 int ledger_read(struct db *db, int64_t id, ledger_run_fn *fn, void *arg,
                 struct err *e); /* ERR_NOT_FOUND */
 
-/* ---- who is next ---- */
+/* ---- which run is next ---- */
 
 enum {
-    LEDGER_PLACE_MS = 15 * 60 * 1000
-}; /* so long a run between attempts is waited for
-    */
+    LEDGER_ORDER_WAIT_MS = 15 * 60 * 1000
+}; /* a run between attempts blocks its order key no longer than this */
 
 struct ledger_turns {
     int64_t now_ms;
-    const char *after;       /* the client that had the last turn; NULL: none */
-    int limit, client_limit; /* free places in all; how many one client may have */
-    /* how many CLIENT has in flight here already */
+    const char *after;       /* the client whose turn was last; NULL: none */
+    int limit, client_limit; /* how many runs to start; how many one client may have */
+    /* returns how many of CLIENT's runs this process is working on */
     int (*in_flight)(void *arg, const char *client);
     void *arg;
 };
-/* The due runs that may start now: not paused, their place free, clients taking turns
- * from AFTER on, within a client the longest due one first. Each is a candidate for
- * ledger_claim. A backlog of one recipe of a client costs the others nothing. */
+/* Calls FN for the due runs that may start now: not paused, and first in their order.
+ * Clients take turns from AFTER on; within a client the run that is due longest comes
+ * first. Each is a candidate for ledger_claim. A backlog of one recipe of a client does
+ * not slow the others down. */
 int ledger_due(struct db *db, const struct ledger_turns *turns, ledger_run_fn *fn,
                void *arg, struct err *e);
-/* When the next one that is not paused is due, INT64_MAX: none. A place that another run
- * holds may make it earlier than that run's turn: a time in the past comes back then, and
- * is not to be waited for in a loop. */
+/* Reads when the next run that is not paused is due; INT64_MAX: none. A run that another
+ * one of its order key blocks counts too, so the time may be in the past although nothing
+ * can start: do not poll until it. */
 int ledger_next_due(struct db *db, int64_t *due_ms, struct err *e);
-/* 1: claimed: RUNNING for OWNER, attempts and epoch counted up, *EPOCH set; 0: somebody
- * else was first, or it is not due any more, or is paused, or its place is taken. A
- * claimed run that was WAITING had its wait run out: its step has ended with null. */
+/* Claims a run: it becomes RUNNING for OWNER, attempts and epoch count up, *EPOCH is set.
+ * Returns 1; or 0 when another process was first, or the run is not due any more, is
+ * paused, or is not first in its order. When the run was WAITING its wait has timed out:
+ * the step ends with null. */
 int ledger_claim(struct db *db, int64_t id, const char *owner, int64_t now_ms,
                  int64_t *epoch, struct err *e);
-/* Each owner of a claim, once. */
+/* Calls FN with each owner of a claim, once. */
 int ledger_owners(struct db *db, int (*fn)(void *arg, const char *owner), void *arg,
                   struct err *e);
 
-struct ledger_crash {  /* what a dead process was doing, when a script ended it */
-    int64_t run;       /* 0: none; one that OWNER does not hold is not looked at */
-    const char *kind;  /* when the run is dead by it: "limit"; NULL: "internal" */
+struct ledger_crash {  /* a script ended its process */
+    int64_t run;       /* 0: none; ignored when OWNER does not have its claim */
+    const char *kind;  /* err kind of the run if this makes it dead; NULL: "internal" */
     const char *cause; /* "watchdog: a pattern that never ends", "signal 11" */
-    int run_max;       /* so many crashes a run may have: one more, and it is dead */
+    int run_max;       /* a run with more crashes than this is dead */
     int recipe_max;    /* so many of (client, recipe) within WITHIN_MS suspend it */
     int64_t within_ms;
-    int suspends; /* 1: a run that dies of it suspends its (client, recipe) at once */
+    int suspends; /* 1: a run that is dead by it suspends its (client, recipe) at once */
 };
 struct ledger_reclaimed {
     int freed;     /* runs that were queued again */
-    int died;      /* 1: the crashed one is dead now */
+    int died;      /* 1: the crashed run is dead now */
     int suspended; /* 1: its (client, recipe) is suspended now */
 };
-/* Before ledger_reclaim, in the same transaction: of OWNER's runs the open intents that
- * WRITES names had not left, so that they are no longer uncertain. *TAKEN counts them. */
+/* Marks the open intents of OWNER's runs that WRITES names as not sent, so that they are
+ * no longer uncertain. *TAKEN counts them. Call it before ledger_reclaim, in the same
+ * transaction. */
 int ledger_unsend(struct db *db, const char *owner, const struct unsent *writes, int n,
                   int64_t now_ms, int *taken, struct err *e);
-/* Frees what OWNER, a dead process, held: its runs are due at once, in their old order,
- * without a failure counted; CRASH may be NULL. */
+/* Frees the claims of OWNER, a dead process: its runs are due at once, in their old
+ * order, and no failure is counted. CRASH may be NULL. */
 int ledger_reclaim(struct db *db, const char *owner, const struct ledger_crash *crash,
                    int64_t now_ms, struct ledger_reclaimed *out, struct err *e);
 
 /* ---- what a run writes ---- */
-
-/* One step as it is stored; a copy of a journal's. */
-struct ledger_step {
-    struct journal_entry entry;
-};
 
 struct ledger_code { /* a source that a run used */
     unsigned char hash[CRYPTO_SHA256_SIZE];
@@ -159,67 +164,70 @@ struct ledger_code { /* a source that a run used */
 struct ledger_change {
     int64_t run, epoch;
     int64_t now_ms;
-    /* the journal's delta: stored steps with seq >= drop are gone (-1: none), then these
-     */
+    /* the journal's delta: remove stored steps with seq >= drop (-1: none), then add
+     * these */
     int drop;
     const struct journal_entry *steps;
     size_t nsteps;
-    /* what trace tells: appended */
+    /* lines for the run's history */
     const struct ledger_note {
         const char *what, *text;
     } * notes;
     size_t nnotes;
-    /* the code used so far; NULL when it did not grow. The list names each source by its
-     * hash in lower-case hex: one that no list names is removed in time */
+    /* The code used so far; NULL when it did not grow. pins_list names each source by its
+     * hash in lower-case hex. A source that no list names is removed in time. */
     const unsigned char *pins;
     const char *pins_list;
     const struct ledger_code *codes;
     size_t ncodes;
-    /* ids, at most MADE_MAX, of what a step made in COMPANY of APP: claimed for the run.
-     * ERR_UNCERTAIN for the whole change when they were looked for and another run has
-     * one of them, or when another run's look took one since the last of STEPS was sent
-     */
+    /* Ids, at most MADE_MAX, of what a step made in COMPANY of APP: the run claims them.
+     * The whole change fails with ERR_UNCERTAIN when they were found by a search and
+     * another run has claimed one, or when another run's search found one since the last
+     * of STEPS was sent. */
     const char *app, *company;
     const char *const *refs;
     size_t nrefs;
-    /* with refs that were found by looking: what was SOUGHT. While another run's write to
-     * the same place is under way, or was sent since LOOKED_MS, they may be that one's:
-     * ERR_UNCERTAIN. NULL: the refs are of an answer */
+    /* What was searched for, when refs were found by a search; NULL: an answer named
+     * them. Fails with ERR_UNCERTAIN when another run's write to the same place is under
+     * way or was sent since LOOKED_MS: the refs may be what that write made. */
     const struct intent *sought;
     int64_t looked_ms;
-    /* an automatic reply that is about to leave into CONVERSATION; more than
-     * replies_max of them in the last hour is ERR_FORBIDDEN, and nothing is changed */
+    /* An automatic reply that is about to be sent into CONVERSATION. More than
+     * replies_max of them in the last hour is ERR_FORBIDDEN, and nothing is written. */
     const char *reply_to;
     int replies_max;
-    /* one key of ctx.store: value NULL removes it */
+    /* one key of ctx.store; value NULL removes it */
     const char *key, *value;
     size_t values_max; /* bytes that the client may have there; 0: no limit */
-    /* a message of APP that must appear until then */
+    /* a message of APP that must appear by then */
     const char *receipt;
     int64_t receipt_due_ms;
-    /* the attempt's end; -1: it goes on. RUNNING is no end. */
+    /* the state in which the attempt ends; -1: it goes on. Never RUNNING. */
     int state; /* enum ledger_state */
     int64_t due_ms;
     int failures, looks;
     int64_t first_failure_ms;
     const char *kind, *reason, *result;
-    /* with WAITING: the open step, and what it is for */
+    /* with WAITING: the open step, the trigger it waits for, and the match */
     int wait_seq;
     const char *wait_trigger, *wait_match;
 };
-/* Writes all of it or nothing: the caller's transaction. An ended run's steps are
- * removed, but not those of a parked or dead one. With WAITING an activation that matches
- * already, with an id past the run's `since`, ends the wait at once: the run is QUEUED
- * instead. What the delivery of the run's own activation fired is the same event, and
- * ends no wait, here and in ledger_wake. */
+/* Writes all of CHANGE or, in the caller's transaction, nothing. Removes the steps of a
+ * run that ends, except of a parked or dead one.
+ *
+ * With WAITING, when a matching activation with an id above the run's `since` is stored
+ * already, the wait ends at once and the run is QUEUED. Activations of the delivery that
+ * also fired the run's own activation are the same event, and end no wait, here and in
+ * ledger_wake. */
 int ledger_commit(struct db *db, const struct ledger_change *change, struct err *e);
 
 /* ---- reading a run back ---- */
 
+/* Calls FN for the run's steps by seq. */
 typedef int ledger_step_fn(void *arg, const struct journal_entry *step);
 int ledger_steps(struct db *db, int64_t run, ledger_step_fn *fn, void *arg,
-                 struct err *e); /* in order of seq */
-/* The list of a set of pins, and a source, as new blocks. ERR_NOT_FOUND. */
+                 struct err *e);
+/* Copies the list of a set of pins, or a source, to a new block. ERR_NOT_FOUND. */
 int ledger_pins(struct db *db, const unsigned char *hash, char **list, struct err *e);
 int ledger_code(struct db *db, const unsigned char *hash, char **text, size_t *len,
                 struct err *e);
@@ -239,47 +247,44 @@ struct ledger_filter { /* NULL, 0, -1: any */
     int64_t since_ms;
     int64_t activation;
     int undelivered; /* 1: only such */
-    int limit;       /* newest first */
+    int limit;
 };
+/* Calls FN for the runs, newest first. */
 int ledger_each(struct db *db, const struct ledger_filter *filter, ledger_run_fn *fn,
                 void *arg, struct err *e);
-int ledger_count(struct db *db, int64_t counts[LEDGER_STATES], struct err *e);
-/* Only of the states that are not over: cheap however many runs have ended. */
+/* Counts the runs of each state that is not over, at a cost that does not grow with the
+ * ended ones; the counts of the other states are 0. */
 int ledger_count_open(struct db *db, int64_t counts[LEDGER_STATES], struct err *e);
 
 /* ---- waits ---- */
 
-/* 1 when EVENT (JSON) has what MATCH (JSON: dotted path -> scalar) names. */
-int ledger_matches(const char *match, const char *event);
-/* An activation was added: runs that wait for it are QUEUED, their step ended with the
- * event. *WOKEN counts them. */
+/* Wakes the runs that wait for this new activation: they are QUEUED, and their step ends
+ * with EVENT (JSON). *WOKEN counts them. */
 int ledger_wake(struct db *db, const char *client, const char *trigger,
                 int64_t activation, const char *event, int64_t now_ms, int *woken,
                 struct err *e);
-/* A run whose wait ran out: its step ends with null. ledger_claim does it. */
-int ledger_end_wait(struct db *db, int64_t run, int64_t now_ms, struct err *e);
-/* The triggers that CLIENT's runs wait for. */
+/* Calls FN with each trigger that CLIENT's runs wait for. */
 int ledger_waited_for(struct db *db, const char *client,
                       int (*fn)(void *arg, const char *trigger), void *arg,
                       struct err *e);
 
-/* ---- a person's doings: each is ERR_CONFLICT, with a sentence, when the run's state
- * does not allow it ---- */
+/* ---- by a person; each fails with ERR_CONFLICT and a sentence when the run's state does
+ * not allow it ---- */
 
-/* A parked, dead, held or retrying run: QUEUED now, failures forgotten. NEW_CODE 1: with
- * today's files (its pins are forgotten). */
+/* Queues a parked, dead, held or retrying run now, with no failures counted. NEW_CODE 1:
+ * with today's files instead of those that it began with. */
 int ledger_retry(struct db *db, int64_t run, int new_code, int64_t now_ms, struct err *e);
-/* An uncertain write of a parked or confirming run: HAPPENED 1: it was answered 200 with
- * the body RESULT (JSON; NULL: {}); 0: it did not, and will be sent again. The run is
- * QUEUED, and goes on behind it or with it. */
+/* Decides about the uncertain write of a parked or confirming run, and queues the run.
+ * HAPPENED 1: the write was answered with 200 and the body RESULT (JSON; NULL: {}), and
+ * the run goes on after it. HAPPENED 0: the write was not done and is sent again. */
 int ledger_resolve(struct db *db, int64_t run, int happened, const char *result,
                    int64_t now_ms, struct err *e);
 int ledger_cancel(struct db *db, int64_t run, const char *why, int64_t now_ms,
                   struct err *e);
-/* Each client that has HELD runs. */
+/* Calls FN with each client that has HELD runs. */
 int ledger_held(struct db *db, int (*fn)(void *arg, const char *client), void *arg,
                 struct err *e);
-/* HELD runs of these clients are QUEUED: their connection is back. */
+/* Queues CLIENT's HELD runs, whose connection is back. *RELEASED counts them. */
 int ledger_release(struct db *db, const char *client, int64_t now_ms, int *released,
                    struct err *e);
 
@@ -290,56 +295,62 @@ struct ledger_pause {
     const char *reason;
 };
 int ledger_pause(struct db *db, const struct ledger_pause *pause, struct err *e);
-/* *LIFTED counts; "" lifts only the pause of all, and for a client all of its. */
+/* Lifts one pause: CLIENT and RECIPE both "" are the pause of everything. A client with
+ * RECIPE "" lifts all pauses of this client. *LIFTED counts. */
 int ledger_resume(struct db *db, const char *client, const char *recipe, int *lifted,
                   struct err *e);
 int ledger_pauses(struct db *db, int (*fn)(void *arg, const struct ledger_pause *pause),
                   void *arg, struct err *e);
 
-/* ---- the rest ---- */
+/* ---- ctx.store, made ids, receipts, cron, retention ---- */
 
-/* ctx.store: a new block, NULL in *VALUE when there is none. */
+/* Copies a value of ctx.store to a new block; *VALUE is NULL when there is none. */
 int ledger_value(struct db *db, const char *client, const char *key, char **value,
                  struct err *e);
-/* Sets KEY, or removes it with VALUE NULL, in a transaction or the caller's. ERR_LIMIT,
- * and nothing is changed, when the client would have more than MAX bytes of keys and
+/* Sets KEY, or removes it with VALUE NULL, in a transaction or the caller's. Fails with
+ * ERR_LIMIT and writes nothing when the client would have more than MAX bytes of keys and
  * values (0: no limit), and more than before. */
 int ledger_value_put(struct db *db, const char *client, const char *key,
                      const char *value, size_t max, int64_t now_ms, struct err *e);
-/* Ids that steps have claimed in COMPANY of APP since SINCE_MS, of any client. */
+/* Calls FN with the ids that steps of any client have claimed in COMPANY of APP since
+ * SINCE_MS. */
 int ledger_refs(struct db *db, const char *app, const char *company, int64_t since_ms,
                 int (*fn)(void *arg, const char *ref), void *arg, struct err *e);
-struct ledger_write { /* one that left and has no outcome yet */
+struct ledger_write { /* one that was sent and has no outcome yet */
     int64_t run, at_ms;
     int is_under_way; /* 1: its process may still get the answer; 0: it is uncertain */
     const struct intent *is;
 };
-/* Those of other runs than RUN, to the same place as SOUGHT. */
+/* Calls FN for such writes of other runs than RUN to the same place as SOUGHT. */
 int ledger_others(struct db *db, int64_t run, const struct intent *sought,
                   int (*fn)(void *arg, const struct ledger_write *write), void *arg,
                   struct err *e);
-struct ledger_receipt {
+struct ledger_receipt { /* a message that an API accepted and that must appear */
     const char *client, *app, *ref;
     int64_t run;
 };
+/* Calls FN for at most LIMIT receipts that are due. */
 int ledger_receipts(struct db *db, int64_t now_ms, int limit,
                     int (*fn)(void *arg, const struct ledger_receipt *r), void *arg,
                     struct err *e);
-/* The message appeared (WHY NULL), or the customer did not get it: the run says so. Also
- * when no receipt is due any more, by REF. *RUN is 0 when nobody knows REF. */
+/* Records in the run that its message appeared (WHY NULL), or why the customer did not
+ * get it, and removes the receipt. Also finds a run by REF whose receipt is gone. *RUN is
+ * 0 when no run made REF. */
 int ledger_delivered(struct db *db, const char *client, const char *app, const char *ref,
                      const char *why, int64_t now_ms, int64_t *run, struct err *e);
-/* The receipt is looked at again at DUE_MS. */
+/* Makes the receipt due again at DUE_MS. */
 int ledger_receipt_again(struct db *db, const struct ledger_receipt *r, int64_t due_ms,
                          struct err *e);
-/* The last slot of cron that was dealt with, 0: none yet. put replaces LAST_MS (0: none)
- * by SLOT_MS: 1; or 0 when another process was first. */
+/* Reads the last slot of cron that was handled; 0: none yet. */
 int ledger_slot(struct db *db, const char *client, const char *recipe, int64_t *slot_ms,
                 struct err *e);
+/* Replaces LAST_MS (0: none) by SLOT_MS. Returns 1, or 0 when another process was first.
+ */
 int ledger_slot_put(struct db *db, const char *client, const char *recipe,
                     int64_t last_ms, int64_t slot_ms, struct err *e);
-/* As inbox_prune: ended runs from before BEFORE_MS with all that is theirs, code and pins
- * that no run has, counts that no longer matter. */
+/* Removes at most LIMIT rows: runs that ended before BEFORE_MS with all that belongs to
+ * them, old ids, replies and crashes that no longer count, and pins and code of no run.
+ * *REMOVED is less than LIMIT when nothing is left to remove. */
 int ledger_prune(struct db *db, int64_t before_ms, int64_t now_ms, int limit,
                  int *removed, struct err *e);
 

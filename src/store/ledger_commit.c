@@ -5,7 +5,7 @@
 #include "store/ledger_row.h"
 #include "store/ledger_wait.h"
 
-/* What a run writes. All that can be refused is looked at before anything is written. */
+/* What a run writes. Everything that can be refused is checked before the first write. */
 
 enum { HOUR_MS = 60 * 60 * 1000 };
 
@@ -18,27 +18,28 @@ static int check_claim(const struct ledger_head *head, const struct ledger_chang
                    (long long)head->id);
 }
 
-/* When the write was sent whose answer names the refs. */
+/* Returns when the write was sent whose answer names the refs. */
 static int64_t sent_ms(const struct ledger_change *change)
 {
     return change->nsteps ? change->steps[change->nsteps - 1].at_ms : 0;
 }
 
-/* A look takes nothing that another run has. An answer may name it: its request only
- * changed what is there. But a look of another run that came after the request had left
- * may have found what the request made. */
+/* Refuses refs of another run when they were found by a search. An answer may name them:
+ * its request has changed what the other run made. But when another run's search found a
+ * ref after the request was sent, it may have found what this request made. */
 static int check_refs(struct db *db, const struct ledger_head *head,
                       const struct ledger_change *change, struct err *e)
 {
     for (size_t i = 0; i < change->nrefs; i++) {
         int64_t other = head->id;
-        if (db_query(db,
-                     "SELECT run FROM effect WHERE app = ? AND company = ? AND ref = ?"
-                     " AND (? OR (looked AND at_ms >= ?))",
-                     DB_ARGS(db_text(change->app), db_text(change->company),
-                             db_text(change->refs[i]), db_int(change->sought != NULL),
-                             db_int(sent_ms(change))),
-                     db_read_int, &other, e) != 0)
+        if (db_select_int(
+                db,
+                "SELECT run FROM effect WHERE app = ? AND company = ? AND ref = ?"
+                " AND (? OR (looked AND at_ms >= ?))",
+                DB_ARGS(db_text(change->app), db_text(change->company),
+                        db_text(change->refs[i]), db_int(change->sought != NULL),
+                        db_int(sent_ms(change))),
+                &other, e) != 0)
             return -1;
         if (other != head->id)
             return err_set(e, ERR_UNCERTAIN,
@@ -57,15 +58,15 @@ static int on_other(void *arg, const struct ledger_write *write)
 {
     struct sought *sought = arg;
     const struct ledger_change *change = sought->change;
-    /* one from the future was sent before, by a clock that was ahead */
+    /* one that seems to be later than now was sent before, while the clock was ahead */
     if (write->is_under_way ||
         (write->at_ms >= change->looked_ms && write->at_ms <= change->now_ms))
         sought->other = write->run;
     return sought->other != 0;
 }
 
-/* Each write's intent is stored before it leaves: what a look has seen is of one that is
- * in the store. */
+/* Refuses refs that another run's write may have made. Every intent is stored before its
+ * request is sent, so that the store has each write whose result a search can find. */
 static int check_sought(struct db *db, const struct ledger_head *head,
                         const struct ledger_change *change, struct err *e)
 {
@@ -82,7 +83,8 @@ static int check_sought(struct db *db, const struct ledger_head *head,
                          change->refs[0], (long long)head->id, (long long)sought.other);
 }
 
-/* The step of the reply: one that was refused and leaves once more is the same. */
+/* Returns the step of the reply. A reply that was refused and is sent once more has the
+ * same step, and counts once. */
 static int reply_seq(const struct ledger_change *change)
 {
     return change->nsteps ? change->steps[change->nsteps - 1].seq : -1;
@@ -94,14 +96,14 @@ static int check_replies(struct db *db, const struct ledger_head *head,
     int64_t n = 0;
     if (!change->reply_to)
         return 0;
-    if (db_query(db,
-                 "SELECT count(*) FROM reply WHERE client = ? AND conversation = ?"
-                 " AND at_ms > ? AND at_ms <= ? AND NOT (run = ? AND seq = ?)",
-                 DB_ARGS(db_text(head->client), db_text(change->reply_to),
-                         db_int(change->now_ms - HOUR_MS),
-                         db_int(change->now_ms + HOUR_MS), db_int(head->id),
-                         db_int(reply_seq(change))),
-                 db_read_int, &n, e) != 0)
+    if (db_select_int(db,
+                      "SELECT count(*) FROM reply WHERE client = ? AND conversation = ?"
+                      " AND at_ms > ? AND at_ms <= ? AND NOT (run = ? AND seq = ?)",
+                      DB_ARGS(db_text(head->client), db_text(change->reply_to),
+                              db_int(change->now_ms - HOUR_MS),
+                              db_int(change->now_ms + HOUR_MS), db_int(head->id),
+                              db_int(reply_seq(change))),
+                      &n, e) != 0)
         return -1;
     if (n < change->replies_max)
         return 0;
@@ -159,7 +161,7 @@ static int put_code(struct db *db, const struct ledger_change *change, struct er
         DB_ARGS(db_blob(change->pins, CRYPTO_SHA256_SIZE), db_int(change->run)), NULL, e);
 }
 
-/* Refs, the loop guard's count, ctx.store and receipts: what outlives the run. */
+/* Writes what outlives the run: refs, the loop guard's count, ctx.store, receipts. */
 static int put_lasting(struct db *db, const struct ledger_head *head,
                        const struct ledger_change *change, struct err *e)
 {
@@ -210,27 +212,28 @@ static int end_attempt(struct db *db, const struct ledger_head *head,
             due_ms = 0; /* at once */
         }
     }
-    /* A run that was woken is queued without holding its place: it slept. */
-    int keeps_place = state == LEDGER_CONFIRMING ||
-                      (state == LEDGER_QUEUED && change->state != LEDGER_WAITING);
+    /* A run that goes to sleep gives its turn up, also when its wait ends at once. */
+    int keeps_turn = state == LEDGER_CONFIRMING ||
+                     (state == LEDGER_QUEUED && change->state != LEDGER_WAITING);
     if (db_change(db,
                   "UPDATE run SET state = ?2, due_ms = ?3, failures = ?4, looks = ?5,"
                   " first_failure_ms = ?6, kind = ?7, reason = ?8, result = ?9,"
-                  " ended_ms = ?10, owner = NULL, held_ms = iif(?11, held_ms, 0),"
-                  /* in a row: one that got on to a new sleep or wait begins anew */
-                  " crashes = iif(?2 = 2 OR ?2 = 3, 0, crashes)"
-                  " WHERE id = ?1",
+                  " ended_ms = ?10, owner = NULL,"
+                  " held_ms = iif(?11, held_ms, 0),"
+                  /* crashes in a row: a run that reached a sleep or wait has none */
+                  " crashes = iif(?2 = " SQL_SLEEPING " OR ?2 = " SQL_WAITING
+                  ", 0, crashes) WHERE id = ?1",
                   DB_ARGS(db_int(change->run), db_int(state), db_int(due_ms),
                           db_int(change->failures), db_int(change->looks),
                           db_int(change->first_failure_ms), db_text(change->kind),
                           db_text(change->reason), db_text(change->result),
                           db_int(ledger_is_over(state) ? change->now_ms : 0),
-                          db_int(keeps_place)),
+                          db_int(keeps_turn)),
                   NULL, e) != 0)
         return -1;
     if (ledger_is_final(state) && ledger_row_drop_steps(db, change->run, 0, e) != 0)
         return -1;
-    return ledger_row_advance(db, head->place, e);
+    return ledger_row_advance(db, head->order_key, e);
 }
 
 static int put_notes(struct db *db, const struct ledger_change *change, struct err *e)
@@ -268,38 +271,19 @@ int ledger_commit(struct db *db, const struct ledger_change *change, struct err 
     return rc;
 }
 
-/* One that nobody will take up again: a row and its history, in as few pages as can be.
- */
-static int add_over(struct db *db, const struct ledger_run *run,
-                    struct ledger_change *change, struct err *e)
-{
-    if (db_change(db,
-                  "INSERT INTO run (client, recipe, origin, conversation, args, seed,"
-                  " policy, state, due_ms, attempts, epoch, created_ms, began_ms,"
-                  " ended_ms, kind, reason, result)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 1, ?10, ?10, ?11,"
-                  " ?12, ?13, ?14)",
-                  DB_ARGS(db_text(run->client), db_text(run->recipe),
-                          db_text(run->origin), db_text(run->conversation),
-                          db_text(run->args), db_text(run->seed), db_text(run->policy),
-                          db_int(change->state), db_int(change->due_ms),
-                          db_int(run->created_ms), db_int(change->now_ms),
-                          db_text(change->kind), db_text(change->reason),
-                          db_text(change->result)),
-                  NULL, e) != 0)
-        return -1;
-    change->run = db_last_id(db);
-    return put_notes(db, change, e);
-}
-
 int ledger_add_with(struct db *db, const struct ledger_run *run, const char *owner,
                     struct ledger_change *change, struct err *e)
 {
     change->epoch = 1;
-    if (change->state >= 0 && ledger_is_final((enum ledger_state)change->state) &&
-        !run->place && !change->key && !change->nrefs)
-        return add_over(db, run, change, e);
     if (ledger_add(db, run, owner ? owner : "", &change->run, e) != 0)
         return -1;
-    return ledger_commit(db, change, e);
+    struct ledger_change kept = *change;
+    /* The steps of a run that is over are removed and its code does not run again, so
+     * that nothing of them is written; refs and replies are checked against a step. */
+    if (change->state >= 0 && ledger_is_final((enum ledger_state)change->state) &&
+        !change->nrefs && !change->reply_to) {
+        kept.nsteps = kept.ncodes = 0;
+        kept.pins = NULL;
+    }
+    return ledger_commit(db, &kept, e);
 }

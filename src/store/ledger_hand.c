@@ -9,7 +9,7 @@
 
 /* What a person does to a run, and pauses. */
 
-/* How the answer is recorded of a write that a person says was done. */
+/* Recorded before the body of a write that a person says was done: status and headers. */
 static const char answer_head[] = "200\n\n";
 
 static int wrong_state(const struct ledger_head *head, const char *doing, const char *why,
@@ -19,34 +19,37 @@ static int wrong_state(const struct ledger_head *head, const char *doing, const 
                    (long long)head->id, ledger_state_name(head->state), why);
 }
 
-/* Makes it due now, as though nothing had failed. What held its place goes on with it. */
+/* Makes the run due now, as though nothing had failed. A queued or confirming run keeps
+ * its turn in the order. */
 static int queue(struct db *db, const struct ledger_head *head, struct err *e)
 {
     if (db_change(db,
-                  "UPDATE run SET state = 0, due_ms = 0, failures = 0,"
-                  " first_failure_ms = 0, looks = 0, crashes = 0,"
-                  " held_ms = iif(state IN (0, 4), held_ms, 0), ended_ms = 0,"
-                  " kind = NULL, reason = NULL, result = NULL WHERE id = ?",
+                  "UPDATE run SET state = " SQL_QUEUED ", due_ms = 0, failures = 0,"
+                  " first_failure_ms = 0, looks = 0, crashes = 0, held_ms ="
+                  " iif(state IN (" SQL_QUEUED ", " SQL_CONFIRMING "), held_ms, 0),"
+                  " ended_ms = 0, kind = NULL, reason = NULL, result = NULL WHERE id = ?",
                   DB_ARGS(db_int(head->id)), NULL, e) != 0)
         return -1;
-    return ledger_row_advance(db, head->place, e);
+    return ledger_row_advance(db, head->order_key, e);
 }
 
-/* What a dead run failed of is asked again: its last step, when that is a failure within
- * which nothing was written. Without this it would be replayed, and fail again, after
- * somebody mended the cause. */
+/* Removes the last step when it is a failure in which nothing was written, so that the
+ * retry sends the request again. Otherwise the failure would be replayed although its
+ * cause was repaired. */
 static int forget_failure(struct db *db, int64_t run, struct err *e)
 {
     int64_t seq = -1;
-    if (db_query(db,
-                 "SELECT seq FROM (SELECT * FROM step WHERE run = ?"
-                 " ORDER BY seq DESC LIMIT 1) WHERE (flags & 7 = ?"
-                 " AND substr(result, 1, 9) = CAST('{\"error\":' AS BLOB))"
-                 " OR (kind = 'http' AND flags & 3 = ?"
-                 " AND substr(result, 1, 1) IN (x'34', x'35'))",
-                 DB_ARGS(db_int(run), db_int(STEP_IS_DONE | STEP_IS_SCOPE),
-                         db_int(STEP_IS_DONE)),
-                 db_read_int, &seq, e) != 0)
+    /* a scope that ended in an error without an intent in it, or an answer 4xx or 5xx */
+    if (db_select_int(
+            db,
+            "SELECT seq FROM (SELECT * FROM step WHERE run = ?1"
+            " ORDER BY seq DESC LIMIT 1) WHERE (flags & (?2 | ?3 | ?4) = (?2 | ?3)"
+            " AND substr(result, 1, 9) = CAST('{\"error\":' AS BLOB))"
+            " OR (kind = 'http' AND flags & (?2 | ?3) = ?2"
+            " AND substr(result, 1, 1) IN (x'34', x'35'))",
+            DB_ARGS(db_int(run), db_int(STEP_IS_DONE), db_int(STEP_IS_SCOPE),
+                    db_int(STEP_IS_INTENT)),
+            &seq, e) != 0)
         return -1;
     return seq < 0 ? 0 : ledger_row_drop_steps(db, run, seq, e);
 }
@@ -81,30 +84,25 @@ int ledger_retry(struct db *db, int64_t run, int new_code, int64_t now_ms, struc
 
 /* ---- an uncertain write ---- */
 
-struct found_step {
-    int64_t seq; /* -1: none */
-    char *name;
-};
-
-static int read_step(void *arg, const struct db_row *row)
-{
-    struct found_step *step = arg;
-    step->seq = db_row_int(row, 0);
-    step->name = xstrdup(db_row_text(row, 1));
-    return 1;
-}
-
-static int find_uncertain(struct db *db, int64_t run, struct found_step *step,
+/* Reads the last uncertain write: *SEQ is -1 when there is none, *NAME is a new text. */
+static int find_uncertain(struct db *db, int64_t run, int64_t *seq, char **name,
                           struct err *e)
 {
-    *step = (struct found_step){-1, NULL};
-    return db_query(db,
-                    "SELECT seq, name FROM step s WHERE run = ? AND " LEDGER_IS_UNCERTAIN
-                    " ORDER BY seq DESC LIMIT 1",
-                    DB_ARGS(db_int(run)), read_step, step, e);
+    *seq = -1;
+    *name = NULL;
+    struct db_row *row =
+        db_select(db,
+                  "SELECT seq, name FROM step s WHERE run = ? AND " LEDGER_IS_UNCERTAIN
+                  " ORDER BY seq DESC LIMIT 1",
+                  DB_ARGS(db_int(run)), e);
+    if (db_step(row, e) == 1) {
+        *seq = db_row_int(row, 0);
+        *name = xstrdup(db_row_text(row, 1));
+    }
+    return db_finish(row);
 }
 
-/* Its answer is known now, and the run goes on behind it. */
+/* Records the answer of the write SEQ, so that the run goes on after it. */
 static int happened(struct db *db, int64_t run, int64_t seq, const char *result,
                     struct err *e)
 {
@@ -119,23 +117,24 @@ static int happened(struct db *db, int64_t run, int64_t seq, const char *result,
 static int resolve(struct db *db, const struct ledger_head *head, int did_happen,
                    const char *result, int64_t now_ms, struct err *e)
 {
-    struct found_step intent;
+    int64_t seq;
+    char *name;
     if (head->state != LEDGER_PARKED && head->state != LEDGER_CONFIRMING)
         return wrong_state(head, "resolve", "", e);
-    if (find_uncertain(db, head->id, &intent, e) != 0)
+    if (find_uncertain(db, head->id, &seq, &name, e) != 0)
         return -1;
-    if (intent.seq < 0)
+    if (seq < 0)
         return wrong_state(head, "resolve", ", but no write of it is uncertain", e);
-    int rc = did_happen ? happened(db, head->id, intent.seq, result, e)
-                        : ledger_row_drop_steps(db, head->id, intent.seq, e);
-    char *text = xasprintf("by hand: %.200s %s", intent.name,
+    int rc = did_happen ? happened(db, head->id, seq, result, e)
+                        : ledger_row_drop_steps(db, head->id, seq, e);
+    char *text = xasprintf("by hand: %.200s %s", name,
                            did_happen ? "did happen" : "did not happen");
     if (rc == 0)
         rc = queue(db, head, e);
     if (rc == 0)
         rc = ledger_row_note(db, head->id, now_ms, "resolved", text, e);
     free(text);
-    free(intent.name);
+    free(name);
     return rc;
 }
 
@@ -157,18 +156,18 @@ static int cancel(struct db *db, const struct ledger_head *head, const char *why
 {
     if (ledger_is_over(head->state) && head->state != LEDGER_DEAD)
         return wrong_state(head, "cancel", " already", e);
-    /* the epoch: what runs now loses its claim */
+    /* with a new epoch a running attempt loses its claim */
     if (db_change(db,
-                  "UPDATE run SET state = 10, behind = 0, owner = NULL,"
-                  " epoch = epoch + 1, held_ms = 0, ended_ms = ?, kind = NULL, reason = ?"
-                  " WHERE id = ?",
+                  "UPDATE run SET state = " SQL_CANCELLED ", behind = 0, owner = NULL,"
+                  " epoch = epoch + 1, held_ms = 0, ended_ms = ?, kind = NULL,"
+                  " reason = ? WHERE id = ?",
                   DB_ARGS(db_int(now_ms), db_text(why), db_int(head->id)), NULL,
                   e) != 0 ||
         ledger_row_drop_steps(db, head->id, 0, e) != 0 ||
         ledger_wait_drop(db, head->id, e) != 0 ||
         ledger_row_note(db, head->id, now_ms, "cancelled", why ? why : "by hand", e) != 0)
         return -1;
-    return ledger_row_advance(db, head->place, e);
+    return ledger_row_advance(db, head->order_key, e);
 }
 
 int ledger_cancel(struct db *db, int64_t run, const char *why, int64_t now_ms,
@@ -182,23 +181,15 @@ int ledger_cancel(struct db *db, int64_t run, const char *why, int64_t now_ms,
     return rc;
 }
 
-struct lend_client {
-    int (*fn)(void *arg, const char *client);
-    void *arg;
-};
-
-static int lend_client(void *arg, const struct db_row *row)
-{
-    struct lend_client *lend = arg;
-    return lend->fn(lend->arg, db_row_text(row, 0));
-}
+/* A held run; the first part is what the index run_going_on says. */
+#define IS_HELD "state < " SQL_DONE " AND state = " SQL_HELD
 
 int ledger_held(struct db *db, int (*fn)(void *arg, const char *client), void *arg,
                 struct err *e)
 {
-    struct lend_client lend = {fn, arg};
-    return db_query(db, "SELECT DISTINCT client FROM run WHERE state < 7 AND state = 5",
-                    DB_NONE, lend_client, &lend, e);
+    return store_row_texts(
+        db_select(db, "SELECT DISTINCT client FROM run WHERE " IS_HELD, DB_NONE, e), fn,
+        arg, e);
 }
 
 int ledger_release(struct db *db, const char *client, int64_t now_ms, int *released,
@@ -208,12 +199,12 @@ int ledger_release(struct db *db, const char *client, int64_t now_ms, int *relea
                   "INSERT INTO history (run, n, at_ms, what, text) SELECT r.id,"
                   " coalesce((SELECT max(n) FROM history WHERE run = r.id), 0) + 1, ?1,"
                   " 'released', 'the connection is back' FROM run r"
-                  " WHERE r.client = ?2 AND r.state < 7 AND r.state = 5",
+                  " WHERE r.client = ?2 AND " IS_HELD,
                   DB_ARGS(db_int(now_ms), db_text(client)), NULL, e) != 0)
         return -1;
     return db_change(db,
-                     "UPDATE run SET state = 0, due_ms = 0, kind = NULL, reason = NULL"
-                     " WHERE client = ? AND state < 7 AND state = 5",
+                     "UPDATE run SET state = " SQL_QUEUED ", due_ms = 0, kind = NULL,"
+                     " reason = NULL WHERE client = ? AND " IS_HELD,
                      DB_ARGS(db_text(client)), released, e);
 }
 
@@ -235,7 +226,7 @@ int ledger_resume(struct db *db, const char *client, const char *recipe, int *li
 {
     /* a client without a recipe: all of its pauses */
     int is_all_of_one = *client && !*recipe;
-    /* crashes from before count no more, or the next one would suspend at once */
+    /* older crashes no longer count: else the next one would suspend at once */
     if (db_change(db,
                   "DELETE FROM crash WHERE EXISTS (SELECT 1 FROM pause"
                   " WHERE pause.client = ?1 AND (pause.recipe = ?2 OR ?3)"
@@ -249,30 +240,23 @@ int ledger_resume(struct db *db, const char *client, const char *recipe, int *li
                      lifted, e);
 }
 
-struct lend_pause {
-    int (*fn)(void *arg, const struct ledger_pause *pause);
-    void *arg;
-};
-
-static int lend_pause(void *arg, const struct db_row *row)
-{
-    struct lend_pause *lend = arg;
-    struct ledger_pause pause = {
-        .client = db_row_text(row, 0),
-        .recipe = db_row_text(row, 1),
-        .at_ms = db_row_int(row, 2),
-        .by = db_row_text(row, 3),
-        .reason = db_row_text(row, 4),
-    };
-    return lend->fn(lend->arg, &pause);
-}
-
 int ledger_pauses(struct db *db, int (*fn)(void *arg, const struct ledger_pause *pause),
                   void *arg, struct err *e)
 {
-    struct lend_pause lend = {fn, arg};
-    return db_query(db,
-                    "SELECT client, recipe, at_ms, by, reason FROM pause"
-                    " ORDER BY client, recipe",
-                    DB_NONE, lend_pause, &lend, e);
+    struct db_row *row = db_select(db,
+                                   "SELECT client, recipe, at_ms, by, reason FROM pause"
+                                   " ORDER BY client, recipe",
+                                   DB_NONE, e);
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1) {
+        struct ledger_pause pause = {
+            .client = db_row_text(row, 0),
+            .recipe = db_row_text(row, 1),
+            .at_ms = db_row_int(row, 2),
+            .by = db_row_text(row, 3),
+            .reason = db_row_text(row, 4),
+        };
+        stop = fn(arg, &pause);
+    }
+    return db_finish(row);
 }

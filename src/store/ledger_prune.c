@@ -1,25 +1,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/str.h"
 #include "store/ledger_row.h"
 
-/* Retention. Each statement touches at most LIMIT rows, found by an index or from the
- * table's beginning. */
+/* Retention. Each statement removes at most LIMIT rows, which it finds by an index or
+ * from the table's beginning on. */
 
 static const int64_t hour_ms = 60 * 60 * 1000, day_ms = 24 * 60 * 60 * 1000;
-
-struct ids {
-    int64_t *items;
-    int n;
-};
-
-static int add_id(void *arg, const struct db_row *row)
-{
-    struct ids *ids = arg;
-    ids->items[ids->n++] = db_row_int(row, 0);
-    return 0;
-}
 
 static int remove_run(struct db *db, int64_t id, struct err *e)
 {
@@ -38,15 +27,23 @@ static int remove_run(struct db *db, int64_t id, struct err *e)
 static int remove_runs(struct db *db, int64_t before_ms, int limit, int *removed,
                        struct err *e)
 {
-    struct ids ids = {xcalloc((size_t)limit, sizeof *ids.items), 0};
-    int rc = db_query(db,
-                      "SELECT id FROM run WHERE state IN (7, 8, 9, 10) AND state >= 7"
-                      " AND ended_ms < ? LIMIT ?",
-                      DB_ARGS(db_int(before_ms), db_int(limit)), add_id, &ids, e);
-    for (int i = 0; rc == 0 && i < ids.n; i++)
-        rc = remove_run(db, ids.items[i], e);
-    *removed += rc == 0 ? ids.n : 0;
-    free(ids.items);
+    int64_t *ids = NULL;
+    int n = 0;
+    /* >= is what the index run_over says, IN makes SQLite search it by state and time */
+    struct db_row *row = db_select(
+        db,
+        "SELECT id FROM run WHERE state >= " SQL_DONE " AND state IN (" SQL_DONE
+        ", " SQL_SKIPPED ", " SQL_DEAD ", " SQL_CANCELLED ") AND ended_ms < ? LIMIT ?",
+        DB_ARGS(db_int(before_ms), db_int(limit)), e);
+    while (db_step(row, e) == 1) {
+        array_grow(ids, n);
+        ids[n++] = db_row_int(row, 0);
+    }
+    int rc = db_finish(row);
+    for (int i = 0; rc == 0 && i < n; i++)
+        rc = remove_run(db, ids[i], e);
+    *removed += rc == 0 ? n : 0;
+    free(ids);
     return rc;
 }
 
@@ -54,40 +51,39 @@ static int remove_runs(struct db *db, int64_t before_ms, int limit, int *removed
 
 struct hashes {
     unsigned char (*items)[CRYPTO_SHA256_SIZE];
-    size_t n, cap;
+    size_t n;
 };
 
 static void add_hash(struct hashes *hashes, const unsigned char *hash)
 {
-    if (hashes->n == hashes->cap) {
-        hashes->cap = hashes->cap ? 2 * hashes->cap : 64;
-        hashes->items = xrealloc(hashes->items, hashes->cap * sizeof *hashes->items);
-    }
+    array_grow(hashes->items, hashes->n);
     memcpy(hashes->items[hashes->n++], hash, CRYPTO_SHA256_SIZE);
 }
 
-/* Every word of 64 hex digits in a set's list. */
-static int add_hashes(void *arg, const struct db_row *row)
+/* Adds every word of 64 hex digits in a set's list. */
+static int add_hashes(void *arg, const char *list)
 {
     static const char digits[] = "0123456789abcdef";
-    const char *p = db_row_text(row, 0);
     unsigned char hash[CRYPTO_SHA256_SIZE];
-    while (*p) {
-        size_t len = strspn(p, digits);
-        if (len == 2 * sizeof hash && str_unhex(p, len, hash) == 0)
+    while (*list) {
+        size_t len = strspn(list, digits);
+        if (len == 2 * sizeof hash && str_unhex(list, len, hash) == 0)
             add_hash(arg, hash);
-        p += len ? len : 1;
+        list += len ? len : 1;
     }
     return 0;
 }
 
-static int add_row_hash(void *arg, const struct db_row *row)
+static int read_hashes(struct db *db, struct hashes *all, struct err *e)
 {
-    size_t len;
-    const void *hash = db_row_blob(row, 0, &len);
-    if (hash && len == CRYPTO_SHA256_SIZE)
-        add_hash(arg, hash);
-    return 0;
+    struct db_row *row = db_select(db, "SELECT hash FROM code", DB_NONE, e);
+    while (db_step(row, e) == 1) {
+        size_t len;
+        const void *hash = db_row_blob(row, 0, &len);
+        if (hash && len == CRYPTO_SHA256_SIZE)
+            add_hash(all, hash);
+    }
+    return db_finish(row);
 }
 
 static int compare_hashes(const void *a, const void *b)
@@ -95,13 +91,15 @@ static int compare_hashes(const void *a, const void *b)
     return memcmp(a, b, CRYPTO_SHA256_SIZE);
 }
 
-/* Only when sets have gone; there are as many as versions of the agency's scripts. */
+/* Removes the sources that no set names. Called when sets were removed: there are only as
+ * many as versions of the agency's scripts. */
 static int remove_code(struct db *db, struct err *e)
 {
     struct hashes used = {0}, all = {0};
-    int rc = db_query(db, "SELECT list FROM pins", DB_NONE, add_hashes, &used, e);
+    int rc = store_row_texts(db_select(db, "SELECT list FROM pins", DB_NONE, e),
+                             add_hashes, &used, e);
     if (rc == 0)
-        rc = db_query(db, "SELECT hash FROM code", DB_NONE, add_row_hash, &all, e);
+        rc = read_hashes(db, &all, e);
     if (used.n)
         qsort(used.items, used.n, sizeof *used.items, compare_hashes);
     for (size_t i = 0; rc == 0 && i < all.n; i++)
@@ -117,7 +115,7 @@ static int remove_code(struct db *db, struct err *e)
 int ledger_prune(struct db *db, int64_t before_ms, int64_t now_ms, int limit,
                  int *removed, struct err *e)
 {
-    /* ?1: rows from before it go, ?2: how many at most */
+    /* ?1: remove rows from before it, ?2: this many at most */
     const struct {
         const char *sql;
         int64_t before_ms;

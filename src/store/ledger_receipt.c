@@ -4,88 +4,64 @@
 #include "base/str.h"
 #include "store/ledger_row.h"
 
-/* What steps made in the world, and whether it came to be. */
-
-struct lend_ref {
-    int (*fn)(void *arg, const char *ref);
-    void *arg;
-};
-
-static int lend_ref(void *arg, const struct db_row *row)
-{
-    struct lend_ref *lend = arg;
-    return lend->fn(lend->arg, db_row_text(row, 0));
-}
+/* What steps made at an API, and whether it was delivered. */
 
 int ledger_refs(struct db *db, const char *app, const char *company, int64_t since_ms,
                 int (*fn)(void *arg, const char *ref), void *arg, struct err *e)
 {
-    struct lend_ref lend = {fn, arg};
-    /* by time: what a company has is a lot, and most of it is old */
-    return db_query(db,
-                    "SELECT ref FROM effect WHERE at_ms >= ?3 AND +app = ?1"
-                    " AND +company = ?2 ORDER BY at_ms, ref",
-                    DB_ARGS(db_text(app), db_text(company), db_int(since_ms)), lend_ref,
-                    &lend, e);
-}
-
-struct lend_write {
-    const struct intent *sought;
-    int (*fn)(void *arg, const struct ledger_write *write);
-    void *arg;
-};
-
-static int lend_write(void *arg, const struct db_row *row)
-{
-    struct lend_write *lend = arg;
-    struct intent is;
-    size_t len;
-    const char *input = db_row_blob(row, 3, &len);
-    intent_read(&is, input, len);
-    struct ledger_write write = {.run = db_row_int(row, 0),
-                                 .at_ms = db_row_int(row, 1),
-                                 .is_under_way = db_row_int(row, 2) != 0,
-                                 .is = &is};
-    int rc = intent_same_place(&is, lend->sought) ? lend->fn(lend->arg, &write) : 0;
-    intent_fini(&is);
-    return rc;
+    /* By the index on at_ms (a + keeps SQLite from the other one): a company has many
+     * ids, most of them old. */
+    return store_row_texts(
+        db_select(db,
+                  "SELECT ref FROM effect WHERE at_ms >= ?3 AND +app = ?1"
+                  " AND +company = ?2 ORDER BY at_ms, ref",
+                  DB_ARGS(db_text(app), db_text(company), db_int(since_ms)), e),
+        fn, arg, e);
 }
 
 int ledger_others(struct db *db, int64_t run, const struct intent *sought,
                   int (*fn)(void *arg, const struct ledger_write *write), void *arg,
                   struct err *e)
 {
-    struct lend_write lend = {sought, fn, arg};
-    /* who has claimed a run since it was sent only looks for it */
-    return db_query(db,
-                    "SELECT s.run, s.at_ms, r.state = 1 AND r.epoch = s.epoch, s.input"
-                    " FROM step s JOIN run r ON r.id = s.run"
-                    " WHERE " LEDGER_IS_UNCERTAIN " AND s.run <> ?",
-                    DB_ARGS(db_int(run)), lend_write, &lend, e);
-}
-
-struct lend_receipt {
-    int (*fn)(void *arg, const struct ledger_receipt *r);
-    void *arg;
-};
-
-static int lend_receipt(void *arg, const struct db_row *row)
-{
-    struct lend_receipt *lend = arg;
-    struct ledger_receipt r = {db_row_text(row, 0), db_row_text(row, 1),
-                               db_row_text(row, 2), db_row_int(row, 3)};
-    return lend->fn(lend->arg, &r);
+    /* a process that claimed the run after the write was sent only searches for it */
+    struct db_row *row =
+        db_select(db,
+                  "SELECT s.run, s.at_ms, r.state = " SQL_RUNNING
+                  " AND r.epoch = s.epoch, s.input FROM step s JOIN run r ON r.id = s.run"
+                  " WHERE " LEDGER_IS_UNCERTAIN " AND s.run <> ?",
+                  DB_ARGS(db_int(run)), e);
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1) {
+        struct intent is;
+        size_t len;
+        const char *input = db_row_blob(row, 3, &len);
+        intent_read(&is, input, len);
+        struct ledger_write write = {.run = db_row_int(row, 0),
+                                     .at_ms = db_row_int(row, 1),
+                                     .is_under_way = db_row_int(row, 2) != 0,
+                                     .is = &is};
+        stop = intent_same_place(&is, sought) ? fn(arg, &write) : 0;
+        intent_fini(&is);
+    }
+    return db_finish(row);
 }
 
 int ledger_receipts(struct db *db, int64_t now_ms, int limit,
                     int (*fn)(void *arg, const struct ledger_receipt *r), void *arg,
                     struct err *e)
 {
-    struct lend_receipt lend = {fn, arg};
-    return db_query(db,
-                    "SELECT client, app, ref, run FROM receipt WHERE due_ms <= ?"
-                    " ORDER BY due_ms LIMIT ?",
-                    DB_ARGS(db_int(now_ms), db_int(limit)), lend_receipt, &lend, e);
+    struct db_row *row =
+        db_select(db,
+                  "SELECT client, app, ref, run FROM receipt WHERE due_ms <= ?"
+                  " ORDER BY due_ms LIMIT ?",
+                  DB_ARGS(db_int(now_ms), db_int(limit)), e);
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1) {
+        struct ledger_receipt r = {db_row_text(row, 0), db_row_text(row, 1),
+                                   db_row_text(row, 2), db_row_int(row, 3)};
+        stop = fn(arg, &r);
+    }
+    return db_finish(row);
 }
 
 int ledger_receipt_again(struct db *db, const struct ledger_receipt *r, int64_t due_ms,
@@ -102,16 +78,16 @@ int ledger_delivered(struct db *db, const char *client, const char *app, const c
 {
     int was_due, changed;
     *run = 0;
-    /* by the receipt, else by whose step claimed the id */
-    if (db_query(db,
-                 "SELECT coalesce("
-                 "(SELECT run FROM receipt WHERE client = ?1 AND app = ?2 AND ref = ?3),"
-                 "(SELECT e.run FROM client_connection l"
-                 " JOIN effect e ON e.app = l.app AND e.company = l.id AND e.ref = ?3"
-                 " JOIN run r ON r.id = e.run AND r.client = ?1"
-                 " WHERE l.client = ?1 AND l.app = ?2), 0)",
-                 DB_ARGS(db_text(client), db_text(app), db_text(ref)), db_read_int, run,
-                 e) != 0)
+    /* by the receipt, else by the run that has claimed the id */
+    if (db_select_int(
+            db,
+            "SELECT coalesce("
+            "(SELECT run FROM receipt WHERE client = ?1 AND app = ?2 AND ref = ?3),"
+            "(SELECT e.run FROM client_connection l"
+            " JOIN effect e ON e.app = l.app AND e.company = l.id AND e.ref = ?3"
+            " JOIN run r ON r.id = e.run AND r.client = ?1"
+            " WHERE l.client = ?1 AND l.app = ?2), 0)",
+            DB_ARGS(db_text(client), db_text(app), db_text(ref)), run, e) != 0)
         return -1;
     if (*run == 0)
         return 0;
@@ -123,7 +99,7 @@ int ledger_delivered(struct db *db, const char *client, const char *app, const c
                   " AND undelivered IS NOT ?1",
                   DB_ARGS(db_text(why), db_int(*run)), &changed, e) != 0)
         return -1;
-    /* told twice, it is noted once */
+    /* the same news a second time is not noted */
     if (!changed && !(was_due && !why))
         return 0;
     return ledger_row_note(db, *run, now_ms, why ? "undelivered" : "delivered",

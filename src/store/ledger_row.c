@@ -5,42 +5,42 @@
 
 #include "base/str.h"
 
-static int read_head(void *arg, const struct db_row *row)
-{
-    struct ledger_head *head = arg;
-    *head = (struct ledger_head){
-        .id = db_row_int(row, 0),
-        .client = xstrdup_null(db_row_text(row, 1)),
-        .recipe = xstrdup_null(db_row_text(row, 2)),
-        .place = xstrdup_null(db_row_text(row, 3)),
-        .state = (enum ledger_state)db_row_int(row, 4),
-        .epoch = db_row_int(row, 5),
-        .since = db_row_int(row, 6),
-        .attempts = (int)db_row_int(row, 7),
-        .failures = (int)db_row_int(row, 8),
-    };
-    return 1;
-}
-
 int ledger_head_read(struct db *db, int64_t id, struct ledger_head *head, struct err *e)
 {
     *head = (struct ledger_head){0};
-    if (db_query(db,
-                 "SELECT id, client, recipe, place, state, epoch, since, attempts,"
-                 " failures FROM run WHERE id = ?",
-                 DB_ARGS(db_int(id)), read_head, head, e) != 0)
+    struct db_row *row =
+        db_select(db,
+                  "SELECT id, client, recipe, place, state, epoch, since, attempts,"
+                  " failures FROM run WHERE id = ?",
+                  DB_ARGS(db_int(id)), e);
+    if (db_step(row, e) == 1)
+        *head = (struct ledger_head){
+            .id = db_row_int(row, 0),
+            .client = xstrdup_null(db_row_text(row, 1)),
+            .recipe = xstrdup_null(db_row_text(row, 2)),
+            .order_key = xstrdup_null(db_row_text(row, 3)),
+            .state = (enum ledger_state)db_row_int(row, 4),
+            .epoch = db_row_int(row, 5),
+            .since = db_row_int(row, 6),
+            .attempts = (int)db_row_int(row, 7),
+            .failures = (int)db_row_int(row, 8),
+        };
+    if (db_finish(row) != 0)
         return -1;
-    if (!head->client)
-        return err_set(e, ERR_NOT_FOUND, "cannot find run %lld: there is no such run",
-                       (long long)id);
-    return 0;
+    return head->client ? 0 : ledger_row_missing(id, e);
+}
+
+int ledger_row_missing(int64_t id, struct err *e)
+{
+    return err_set(e, ERR_NOT_FOUND, "cannot find run %lld: there is no such run",
+                   (long long)id);
 }
 
 void ledger_head_fini(struct ledger_head *head)
 {
     free(head->client);
     free(head->recipe);
-    free(head->place);
+    free(head->order_key);
     *head = (struct ledger_head){0};
 }
 
@@ -55,25 +55,26 @@ int ledger_row_note(struct db *db, int64_t run, int64_t at_ms, const char *what,
                      NULL, e);
 }
 
-int ledger_row_advance(struct db *db, const char *place, struct err *e)
+int ledger_row_advance(struct db *db, const char *order_key, struct err *e)
 {
-    if (!place)
+    if (!order_key)
         return 0;
     return db_change(
         db,
         "UPDATE run SET behind = 0 WHERE id = (SELECT id FROM run WHERE place = ?1"
-        " AND behind = 1 AND " LEDGER_IN_PLACE " ORDER BY id LIMIT 1)"
+        " AND behind = 1 AND " LEDGER_IN_ORDER " ORDER BY id LIMIT 1)"
         " AND NOT EXISTS (SELECT 1 FROM run WHERE place = ?1 AND behind = 0"
-        " AND " LEDGER_IN_PLACE " AND state = 0 AND attempts = 0)",
-        DB_ARGS(db_text(place)), NULL, e);
+        " AND " LEDGER_IN_ORDER " AND state = " SQL_QUEUED " AND attempts = 0)",
+        DB_ARGS(db_text(order_key)), NULL, e);
 }
 
 int ledger_row_end_step(struct db *db, int64_t run, int64_t seq, const void *result,
                         size_t len, struct err *e)
 {
     return db_change(
-        db, "UPDATE step SET result = ?, flags = flags | 1 WHERE run = ? AND seq = ?",
-        DB_ARGS(db_blob(result, len), db_int(run), db_int(seq)), NULL, e);
+        db, "UPDATE step SET result = ?, flags = flags | ? WHERE run = ? AND seq = ?",
+        DB_ARGS(db_blob(result, len), db_int(STEP_IS_DONE), db_int(run), db_int(seq)),
+        NULL, e);
 }
 
 int ledger_row_drop_steps(struct db *db, int64_t run, int64_t seq, struct err *e)

@@ -1,58 +1,73 @@
-/* ledger_row: what the files behind store/ledger.h share: a run's row, what changes with
- * its state, and the lines of its history. Only they include it. */
+/* ledger_row: what the files behind store/ledger.h share: the words of their SQL, and
+ * small changes of a run's row, steps and history. Only they and ahead.c include it.
+ *
+ * Three columns of run have older names than the C members: place is order_key, held_ms
+ * is order_since_ms, behind = 1 is blocked. To rename them would break a worker of an
+ * older foyer that has the file open. */
 #ifndef FOYER_LEDGER_ROW_H
 #define FOYER_LEDGER_ROW_H
 
-#include "io/db.h"
 #include "store/ledger.h"
+#include "store/state_sql.h"
+#include "store/store_row.h"
 
-/* As stored in step.flags. */
+/* Bits of step.flags, as stored. */
 enum { STEP_IS_DONE = 1, STEP_IS_SCOPE = 2, STEP_IS_INTENT = 4 };
 
-/* States that may start when they are due: queued, sleeping, waiting, confirming. The
- * indexes run_due and run_turn are used only where a statement says it in these words. */
-#define LEDGER_MAY_START "state < 5 AND state <> 1 AND behind = 0"
-/* States that a place is about: queued, running, confirming; of the innermost run, in the
- * words of the index run_in_place. */
-#define LEDGER_IN_PLACE "(state < 2 OR state = 4)"
+/* The run may start when it is due: queued, sleeping, waiting or confirming, and not
+ * blocked. SQLite uses the indexes run_due and run_turn only for a statement with these
+ * very words. */
+#define LEDGER_MAY_START                                                                 \
+    "state < " SQL_HELD " AND state <> " SQL_RUNNING " AND behind = 0"
+/* The run takes part in the order of its key: queued, running or confirming. Names the
+ * columns of the innermost run, in the words of the index run_in_place. */
+#define LEDGER_IN_ORDER "(state < " SQL_SLEEPING " OR state = " SQL_CONFIRMING ")"
 
-/* Of a step s: a write that left and has no outcome, in the words of the index step_open.
- */
+/* The step s is a write that was sent and has no outcome, in the words of the index
+ * step_open. */
 #define LEDGER_IS_UNCERTAIN "s.flags & 7 = 4 AND s.at_ms > 0"
+_Static_assert((STEP_IS_DONE | STEP_IS_SCOPE | STEP_IS_INTENT) == 7 &&
+                   STEP_IS_INTENT == 4,
+               "as in LEDGER_IS_UNCERTAIN");
 
-/* A condition on a run r: another of its place goes first. Parameters: ?1 now minus
- * LEDGER_PLACE_MS. Who holds the place is running, confirming, or between attempts since
- * no longer than that; of two such the older one goes. Among those that have not begun
- * the older one goes, too. What is behind never comes first. */
-#define LEDGER_PLACE_IS_TAKEN                                                            \
-    "(r.place IS NOT NULL AND EXISTS (SELECT 1 FROM run o WHERE o.place = r.place"       \
-    " AND o.behind = 0 AND " LEDGER_IN_PLACE " AND o.id <> r.id AND (o.state = 1"        \
-    " OR ((o.state = 4 OR (o.attempts > 0 AND o.held_ms > ?1)) AND (o.id < r.id"         \
-    " OR NOT (r.state = 4 OR (r.state = 0 AND r.attempts > 0 AND r.held_ms > ?1))))"     \
-    " OR (o.state = 0 AND o.attempts = 0 AND r.state = 0 AND r.attempts = 0"             \
-    " AND o.id < r.id))))"
+/* Another run o of run r's order key goes first; ?1 is now - LEDGER_ORDER_WAIT_MS. A run
+ * has its turn while it is running, confirming, or between attempts that began since ?1.
+ * A running one goes first; of two others that have their turn, and of two that have not
+ * begun, the older one goes first. A blocked run never goes first. */
+#define LEDGER_ORDER_IS_TAKEN                                                            \
+    "(r.place IS NOT NULL AND EXISTS (SELECT 1 FROM run o"                               \
+    " WHERE o.place = r.place AND o.behind = 0 AND " LEDGER_IN_ORDER                     \
+    " AND o.id <> r.id AND (o.state = " SQL_RUNNING " OR ((o.state = " SQL_CONFIRMING    \
+    "      OR (o.attempts > 0 AND o.held_ms > ?1))"                                      \
+    "     AND (o.id < r.id OR NOT (r.state = " SQL_CONFIRMING                            \
+    " OR (r.state = " SQL_QUEUED "      AND r.attempts > 0 AND r.held_ms > ?1))))"       \
+    " OR (o.state = " SQL_QUEUED " AND o.attempts = 0 AND r.state = " SQL_QUEUED         \
+    "     AND r.attempts = 0 AND o.id < r.id))))"
 
-/* What decides and what is named when a run changes: owned texts. */
+/* What is needed of a run to change it; owns its texts. */
 struct ledger_head {
     int64_t id;
-    char *client, *recipe, *place;
+    char *client, *recipe, *order_key;
     enum ledger_state state;
     int64_t epoch, since;
     int attempts, failures;
 };
-int ledger_head_read(struct db *db, int64_t id, struct ledger_head *head, struct err *e);
+int ledger_head_read(struct db *db, int64_t id, struct ledger_head *head,
+                     struct err *e); /* ERR_NOT_FOUND */
 void ledger_head_fini(struct ledger_head *head);
 
-/* Appends a line to the history. */
+/* Returns -1 with ERR_NOT_FOUND and a sentence. */
+int ledger_row_missing(int64_t id, struct err *e);
+/* Appends a line to the run's history. */
 int ledger_row_note(struct db *db, int64_t run, int64_t at_ms, const char *what,
                     const char *text, struct err *e);
-/* A run of PLACE (NULL: none) began, ended or stepped back: the oldest one that is behind
- * may be next. */
-int ledger_row_advance(struct db *db, const char *place, struct err *e);
-/* Ends step SEQ with RESULT; STEP_IS_* as they are. */
+/* Unblocks the oldest blocked run of ORDER_KEY (NULL: does nothing) unless one that has
+ * not begun is unblocked already. Call it after a run of the key has ended an attempt. */
+int ledger_row_advance(struct db *db, const char *order_key, struct err *e);
+/* Ends step SEQ with RESULT. */
 int ledger_row_end_step(struct db *db, int64_t run, int64_t seq, const void *result,
                         size_t len, struct err *e);
-/* Removes a run's steps from SEQ on. */
+/* Removes the run's steps from SEQ on. */
 int ledger_row_drop_steps(struct db *db, int64_t run, int64_t seq, struct err *e);
 
 #endif

@@ -2,21 +2,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/str.h"
 #include "store/ledger_row.h"
+#include "store/ledger_wait.h"
 #include "store/schema.h"
 
-/* Whose turn it is, and claims. */
+/* Which runs may start now, and claims. */
 
-/* So many due runs are looked at as they are. When there are more, each recipe of each
- * client is asked for its first ones instead: a backlog of one of them costs the others
- * nothing. */
+/* Fewer due runs than this are all read. When there are more, only the first ones of each
+ * recipe of each client are read, so that a backlog of one of them does not slow the
+ * others down. */
 enum { FEW_DUE = 200 };
 
-/* Four steps into the key: IN would make a table of each list, for each row. */
-#define HAS_PAUSE(who, what)                                                             \
-    "EXISTS (SELECT 1 FROM pause WHERE pause.client = " who " AND pause.recipe = " what  \
-    ")"
+/* Four searches by the key: with IN, SQLite would make a table of each list for each row.
+ */
+#define HAS_PAUSE(client, recipe)                                                        \
+    "EXISTS (SELECT 1 FROM pause WHERE pause.client = " client                           \
+    " AND pause.recipe = " recipe ")"
 #define IS_PAUSED(row)                                                                   \
     "(" HAS_PAUSE("''", "''") " OR " HAS_PAUSE("''", row ".recipe") " OR " HAS_PAUSE(    \
         row ".client", "''") " OR " HAS_PAUSE(row ".client", row ".recipe") ")"
@@ -28,20 +31,8 @@ struct candidate {
 
 struct candidates {
     struct candidate *items;
-    size_t n, cap;
+    size_t n;
 };
-
-static int add_candidate(void *arg, const struct db_row *row)
-{
-    struct candidates *list = arg;
-    if (list->n == list->cap) {
-        list->cap = list->cap ? 2 * list->cap : 64;
-        list->items = xrealloc(list->items, list->cap * sizeof *list->items);
-    }
-    list->items[list->n++] = (struct candidate){db_row_int(row, 0), db_row_int(row, 1),
-                                                xstrdup(db_row_text(row, 2))};
-    return 0;
-}
 
 static void free_candidates(struct candidates *list)
 {
@@ -59,61 +50,67 @@ static int by_client_and_due(const void *a, const void *b)
     return order ? order : (x->id > y->id) - (x->id < y->id);
 }
 
-/* ?1: now - LEDGER_PLACE_MS, ?2: now; below, ?3: how many of each */
+/* ?1: now - LEDGER_ORDER_WAIT_MS, ?2: now; in many_due ?3: how many of each recipe */
 static const char few_due[] =
     "SELECT r.id, r.due_ms, r.client FROM run r"
     " WHERE r." LEDGER_MAY_START " AND r.due_ms <= ?2"
-    " AND NOT " LEDGER_PLACE_IS_TAKEN " AND NOT " IS_PAUSED("r");
+    " AND NOT " LEDGER_ORDER_IS_TAKEN " AND NOT " IS_PAUSED("r");
 
-/* The clients, then their recipes, each found by one step into the index; then the first
- * due runs of each. */
-#define WINDOW_LANES                                                                     \
-    "WITH RECURSIVE who (client) AS ("                                                   \
+/* pair lists each client and recipe with runs that may start: the clients, then their
+ * recipes, each found by one search of the index run_turn. */
+#define PAIRS                                                                            \
+    "WITH RECURSIVE each_client (client) AS ("                                           \
     " SELECT min(client) FROM run WHERE " LEDGER_MAY_START " UNION ALL"                  \
     " SELECT (SELECT min(run.client) FROM run WHERE " LEDGER_MAY_START                   \
-    "   AND run.client > who.client) FROM who WHERE who.client IS NOT NULL),"            \
-    " lane (client, recipe) AS ("                                                        \
-    " SELECT who.client, (SELECT min(run.recipe) FROM run WHERE " LEDGER_MAY_START       \
-    "   AND run.client = who.client) FROM who WHERE who.client IS NOT NULL UNION ALL"    \
-    " SELECT lane.client, (SELECT min(run.recipe) FROM run WHERE " LEDGER_MAY_START      \
-    "   AND run.client = lane.client AND run.recipe > lane.recipe)"                      \
-    "   FROM lane WHERE lane.recipe IS NOT NULL)"
+    "   AND run.client > each_client.client)"                                            \
+    "   FROM each_client WHERE each_client.client IS NOT NULL),"                         \
+    " pair (client, recipe) AS ("                                                        \
+    " SELECT each_client.client, (SELECT min(run.recipe) FROM run"                       \
+    "   WHERE " LEDGER_MAY_START " AND run.client = each_client.client)"                 \
+    "   FROM each_client WHERE each_client.client IS NOT NULL UNION ALL"                 \
+    " SELECT pair.client, (SELECT min(run.recipe) FROM run WHERE " LEDGER_MAY_START      \
+    "   AND run.client = pair.client AND run.recipe > pair.recipe)"                      \
+    "   FROM pair WHERE pair.recipe IS NOT NULL)"
+#define PAIR_IS_PAUSED IS_PAUSED("pair")
 
-static const char many_due[] = WINDOW_LANES
-    " SELECT f.id, f.due_ms, f.client FROM lane CROSS JOIN run f"
-    " WHERE lane.recipe IS NOT NULL AND NOT " IS_PAUSED(
-        "lane") " AND f.id IN ("
-                " SELECT r.id FROM run r WHERE r." LEDGER_MAY_START
-                " AND r.client = lane.client AND r.recipe = lane.recipe AND r.due_ms <= "
-                "?2"
-                " AND NOT " LEDGER_PLACE_IS_TAKEN " ORDER BY r.due_ms, r.id LIMIT ?3)";
+static const char many_due[] =
+    PAIRS " SELECT f.id, f.due_ms, f.client FROM pair CROSS JOIN run f"
+          " WHERE pair.recipe IS NOT NULL AND NOT " PAIR_IS_PAUSED
+          " AND f.id IN (SELECT r.id FROM run r WHERE r." LEDGER_MAY_START
+          " AND r.client = pair.client AND r.recipe = pair.recipe AND r.due_ms <= ?2"
+          " AND NOT " LEDGER_ORDER_IS_TAKEN " ORDER BY r.due_ms, r.id LIMIT ?3)";
 
 static int find_candidates(struct db *db, const struct ledger_turns *turns,
                            struct candidates *list, struct err *e)
 {
     int64_t due = 0;
-    if (db_query(db,
-                 "SELECT count(*) FROM (SELECT 1 FROM run WHERE " LEDGER_MAY_START
-                 " AND due_ms <= ? LIMIT ?)",
-                 DB_ARGS(db_int(turns->now_ms), db_int(FEW_DUE)), db_read_int, &due,
-                 e) != 0)
+    if (db_select_int(db,
+                      "SELECT count(*) FROM (SELECT 1 FROM run WHERE " LEDGER_MAY_START
+                      " AND due_ms <= ? LIMIT ?)",
+                      DB_ARGS(db_int(turns->now_ms), db_int(FEW_DUE)), &due, e) != 0)
         return -1;
     if (due == 0)
         return 0;
-    const struct db_value values[] = {db_int(turns->now_ms - LEDGER_PLACE_MS),
+    const struct db_value values[] = {db_int(turns->now_ms - LEDGER_ORDER_WAIT_MS),
                                       db_int(turns->now_ms), db_int(turns->client_limit)};
-    if (due < FEW_DUE)
-        return db_query(db, few_due, values, 2, add_candidate, list, e);
-    return db_query(db, many_due, values, 3, add_candidate, list, e);
+    struct db_row *row = due < FEW_DUE ? db_select(db, few_due, values, 2, e)
+                                       : db_select(db, many_due, values, 3, e);
+    while (db_step(row, e) == 1) {
+        array_grow(list->items, list->n);
+        list->items[list->n++] = (struct candidate){
+            db_row_int(row, 0), db_row_int(row, 1), xstrdup(db_row_text(row, 2))};
+    }
+    return db_finish(row);
 }
 
-/* One client's candidates, [next, end) of the list, and how many of them it may have. */
+/* One client's candidates, [next, end) of the list, and how many of them may start. */
 struct queue {
     size_t next, end;
     int free;
 };
 
-/* Sorted by client; *FIRST is whose turn it is. */
+/* Splits LIST, which is sorted by client, into queues; *FIRST is the one whose turn is
+ * next. Returns their number. */
 static size_t split_queues(const struct candidates *list,
                            const struct ledger_turns *turns, struct queue *queues,
                            size_t *first)
@@ -198,57 +195,55 @@ int ledger_due(struct db *db, const struct ledger_turns *turns, ledger_run_fn *f
     return rc;
 }
 
-static int read_due(void *arg, const struct db_row *row)
-{
-    if (db_row_text(row, 0))
-        *(int64_t *)arg = db_row_int(row, 0);
-    return 0;
-}
-
 int ledger_next_due(struct db *db, int64_t *due_ms, struct err *e)
 {
     int64_t pauses = 0;
     *due_ms = INT64_MAX;
-    if (db_query(db, "SELECT EXISTS (SELECT 1 FROM pause)", DB_NONE, db_read_int, &pauses,
-                 e) != 0)
+    if (db_select_int(db, "SELECT EXISTS (SELECT 1 FROM pause)", DB_NONE, &pauses, e) !=
+        0)
         return -1;
-    if (!pauses)
-        return db_query(db, "SELECT min(due_ms) FROM run WHERE " LEDGER_MAY_START,
-                        DB_NONE, read_due, due_ms, e);
-    return db_query(db,
-                    WINDOW_LANES
-                    " SELECT min((SELECT min(r.due_ms) FROM run r WHERE"
-                    " r." LEDGER_MAY_START " AND r.client = lane.client"
-                    " AND r.recipe = lane.recipe)) FROM lane"
-                    " WHERE lane.recipe IS NOT NULL AND NOT " IS_PAUSED("lane"),
-                    DB_NONE, read_due, due_ms, e);
+    struct db_row *row =
+        pauses
+            ? db_select(db,
+                        PAIRS " SELECT min((SELECT min(r.due_ms) FROM run r"
+                              " WHERE r." LEDGER_MAY_START " AND r.client = pair.client"
+                              " AND r.recipe = pair.recipe)) FROM pair"
+                              " WHERE pair.recipe IS NOT NULL"
+                              " AND NOT " PAIR_IS_PAUSED,
+                        DB_NONE, e)
+            : db_select(db, "SELECT min(due_ms) FROM run WHERE " LEDGER_MAY_START,
+                        DB_NONE, e);
+    if (db_step(row, e) == 1 && db_row_text(row, 0)) /* min of nothing is NULL */
+        *due_ms = db_row_int(row, 0);
+    return db_finish(row);
 }
 
 /* ---- claims ---- */
 
 static const char claim_run[] =
-    "UPDATE run SET state = 1, behind = 0, owner = ?4, epoch = epoch + 1,"
-    " attempts = attempts + 1, held_ms = iif(held_ms = 0, ?2, held_ms),"
+    "UPDATE run SET state = " SQL_RUNNING ", behind = 0, owner = ?4, epoch = epoch + 1,"
+    " attempts = attempts + 1,"
+    " held_ms = iif(held_ms = 0, ?2, held_ms),"
     " began_ms = iif(began_ms = 0, ?2, began_ms),"
     " since = iif(began_ms = 0, coalesce(activation, " SCHEMA_NEWEST_ACTIVATION
     "), since)"
-    " WHERE id = (SELECT r.id FROM run r WHERE r.id = ?3 AND r.state < 5 AND r.state <> 1"
-    " AND r.due_ms <= ?2 AND NOT " LEDGER_PLACE_IS_TAKEN " AND NOT " IS_PAUSED("r") ")";
+    " WHERE id = (SELECT r.id FROM run r WHERE r.id = ?3 AND r.state < " SQL_HELD
+    " AND r.state <> " SQL_RUNNING " AND r.due_ms <= ?2"
+    " AND NOT " LEDGER_ORDER_IS_TAKEN " AND NOT " IS_PAUSED("r") ")";
 
 int ledger_claim(struct db *db, int64_t id, const char *owner, int64_t now_ms,
                  int64_t *epoch, struct err *e)
 {
     int changed;
     if (db_change(db, claim_run,
-                  DB_ARGS(db_int(now_ms - LEDGER_PLACE_MS), db_int(now_ms), db_int(id),
-                          db_text(owner)),
+                  DB_ARGS(db_int(now_ms - LEDGER_ORDER_WAIT_MS), db_int(now_ms),
+                          db_int(id), db_text(owner)),
                   &changed, e) != 0)
         return -1;
     if (changed == 0)
         return 0;
-    if (db_query(db, "SELECT epoch FROM run WHERE id = ?", DB_ARGS(db_int(id)),
-                 db_read_int, epoch, e) != 0)
+    if (db_select_int(db, "SELECT epoch FROM run WHERE id = ?", DB_ARGS(db_int(id)),
+                      epoch, e) != 0)
         return -1;
-    /* It was waiting, and nothing came. */
-    return ledger_end_wait(db, id, now_ms, e) == 0 ? 1 : -1;
+    return ledger_wait_end(db, id, now_ms, e) == 0 ? 1 : -1;
 }

@@ -7,15 +7,15 @@
 
 #include "base/path.h"
 #include "base/str.h"
-#include "io/db.h"
+#include "store/store_row.h"
 
 struct live {
     char *workspace_dir, *path;
     struct db *db;
 };
 
-/* `owner` is NULL in a released claim, whose row keeps its epoch. A company's `window`
- * counts up, so that a process knows whether its block is of this one. */
+/* A released claim keeps its row for the epoch; its `owner` is NULL. A company's `window`
+ * counts up: a process compares it with the window that its block of permits is of. */
 static const char *const migrations[] = {
     "CREATE TABLE claim ("
     "  name TEXT PRIMARY KEY,"
@@ -61,12 +61,11 @@ struct live *live_new(const char *workspace_dir)
 {
     struct live *live = xcalloc(1, sizeof *live);
     live->workspace_dir = xstrdup(workspace_dir);
-    live->path = xasprintf("%s%sstate/live.db", workspace_dir,
-                           str_ends(workspace_dir, "/") ? "" : "/");
+    live->path = path_join(workspace_dir, "state/live.db");
     return live;
 }
 
-static void drop(struct live *live)
+static void close_db(struct live *live)
 {
     db_close(live->db);
     live->db = NULL;
@@ -76,7 +75,7 @@ void live_free(struct live *live)
 {
     if (!live)
         return;
-    drop(live);
+    close_db(live);
     free(live->path);
     free(live->workspace_dir);
     free(live);
@@ -84,18 +83,8 @@ void live_free(struct live *live)
 
 /* ---- the file ---- */
 
-static int make_state_dir(struct live *live, struct err *e)
-{
-    char *state = path_join(live->workspace_dir, "state");
-    int rc = path_is_dir(state) ? 0 : path_make_dirs(state, 0700, e);
-    if (rc != 0 && e)
-        e->kind = ERR_STORE;
-    free(state);
-    return rc;
-}
-
-/* The file itself last: who opens one of the others meanwhile still finds it, and sees at
- * its next use that it is gone. */
+/* Removes the file itself last: a process that opens one of the others meanwhile still
+ * finds it, and notices at its next use that it is gone. */
 static void remove_file(struct live *live)
 {
     static const char *const suffixes[] = {"-shm", "-wal", ""};
@@ -109,12 +98,12 @@ static void remove_file(struct live *live)
 static int open_once(struct live *live, int *damaged, struct err *e)
 {
     *damaged = 0;
-    if (make_state_dir(live, e) != 0 ||
+    if (store_row_make_dir(live->workspace_dir, e) != 0 ||
         !(live->db = db_open_live(live->path, damaged, e)))
         return -1;
     if (db_migrate(live->db, migrations, VERSION, e) != 0) {
         *damaged = db_is_damaged(live->db);
-        drop(live);
+        close_db(live);
         return -1;
     }
     return 0;
@@ -124,7 +113,7 @@ struct db *live_db(struct live *live, struct err *e)
 {
     if (live->db && db_check_place(live->db, NULL) == 0)
         return live->db;
-    drop(live);
+    close_db(live);
     int damaged;
     if (open_once(live, &damaged, e) == 0)
         return live->db;
@@ -144,7 +133,7 @@ int live_write(struct live *live, int (*fn)(struct db *db, void *arg, struct err
         return 0;
     if (!db_is_damaged(db))
         return -1;
-    drop(live);
+    close_db(live);
     remove_file(live);
     db = live_db(live, e);
     return db ? db_transaction(db, fn, arg, e) : -1;
@@ -160,37 +149,35 @@ struct claiming {
     int got;
 };
 
-static int copy_claim(void *arg, const struct db_row *row)
-{
-    struct live_claim *out = arg;
-    const char *owner = db_row_text(row, 0);
-    snprintf(out->holder, sizeof out->holder, "%s", owner ? owner : "");
-    out->epoch = db_row_int(row, 1);
-    out->since_ms = db_row_int(row, 2);
-    return 1;
-}
-
-/* 1: held by the living; 0: free, or a dead owner's; -1. */
+/* Reads the claim into OUT. Returns 1 when a living process has it, 0 when it is free or
+ * its owner is dead, -1 on error. */
 static int read_claim(struct db *db, struct claiming *c, struct err *e)
 {
-    *c->out = (struct live_claim){0};
-    if (db_query(db, "SELECT owner, epoch, since_ms FROM claim WHERE name = ?",
-                 DB_ARGS(db_text(c->name)), copy_claim, c->out, e) != 0)
+    struct live_claim *out = c->out;
+    *out = (struct live_claim){0};
+    struct db_row *row =
+        db_select(db, "SELECT owner, epoch, since_ms FROM claim WHERE name = ?",
+                  DB_ARGS(db_text(c->name)), e);
+    if (db_step(row, e) == 1) {
+        const char *owner = db_row_text(row, 0);
+        snprintf(out->holder, sizeof out->holder, "%s", owner ? owner : "");
+        out->epoch = db_row_int(row, 1);
+        out->since_ms = db_row_int(row, 2);
+    }
+    if (db_finish(row) != 0)
         return -1;
-    if (!c->out->holder[0])
-        return 0;
-    return presence_is_alive(c->live->workspace_dir, c->out->holder, e);
+    return out->holder[0] ? presence_is_alive(c->live->workspace_dir, out->holder, e) : 0;
 }
 
 static int claim(struct db *db, void *arg, struct err *e)
 {
     struct claiming *c = arg;
     c->got = 0;
-    int held = read_claim(db, c, e);
-    if (held != 0)
-        return held < 0 ? -1 : 0;
-    /* A new row starts at the time: in a file that replaced a lost one an epoch is still
-     * higher than what it was there. */
+    int is_taken = read_claim(db, c, e);
+    if (is_taken != 0)
+        return is_taken < 0 ? -1 : 0;
+    /* The first epoch of a row is the time, so that in a file that replaced a lost one
+     * epochs are still higher than those of the lost file. */
     int64_t next = c->out->epoch + 1;
     c->out->epoch = next > 1 || c->now_ms <= 0 ? next : c->now_ms;
     c->out->since_ms = c->now_ms;
@@ -211,7 +198,7 @@ int live_claim(struct live *live, const char *name, const char *owner, int64_t n
     struct db *db = live_db(live, e);
     if (!db)
         return -1;
-    /* Who waits in line does not take the write lock each time. */
+    /* a caller that polls takes no write lock for it */
     if (read_claim(db, &c, NULL) == 1)
         return 0;
     return live_write(live, claim, &c, e) == 0 ? c.got : -1;

@@ -17,11 +17,11 @@
 enum {
     OPEN_TRIES = 8,
     SWEEP_MAX = 32,
-    AWAITED_SECONDS = 24 * 60 * 60,
+    WANTED_SECONDS = 24 * 60 * 60,
     TOUCH_SECONDS = 60 * 60
 };
 
-struct said { /* the file */
+struct record { /* the content of the file */
     struct presence_end end;
     struct unsent_table unsent;
     struct growing_table growing;
@@ -31,15 +31,15 @@ struct presence {
     char id[PRESENCE_ID_SIZE];
     char *path;
     int fd;
-    struct said *said;    /* NULL: not needed yet; mapped from the file */
-    struct said unmapped; /* where the file has no room */
-    time_t touched;       /* on the clock that runs since the boot */
+    struct record *record; /* mapped from the file; NULL: not needed yet */
+    /* used instead where the disk is full; it is lost with the process */
+    struct record unmapped;
+    time_t touched; /* CLOCK_MONOTONIC: when the file's time was last set */
 };
 
 static char *owners_dir(const char *workspace_dir)
 {
-    return xasprintf("%s%sstate/owners", workspace_dir,
-                     str_ends(workspace_dir, "/") ? "" : "/");
+    return path_join(workspace_dir, "state/owners");
 }
 
 static int fail(const char *verb, const char *path, struct err *e)
@@ -48,15 +48,16 @@ static int fail(const char *verb, const char *path, struct err *e)
                    "cannot %s %s: %s", verb, path, strerror(errno));
 }
 
-/* The whole file, exclusively. OFD: the lock belongs to the descriptor, so that opening
- * and closing the file elsewhere in this process does not drop it. */
+/* Applies COMMAND to an exclusive lock of the whole file. An OFD lock belongs to the
+ * descriptor, so that opening and closing the file elsewhere in this process does not
+ * drop it. */
 static int lock(int fd, int command, struct flock *out)
 {
     *out = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
     return fcntl(fd, command, out);
 }
 
-/* The name goes into a path. */
+/* An id becomes part of a path: anything else could lead out of the directory. */
 static int is_id(const char *id)
 {
     size_t n = strspn(id, "0123456789abcdef-");
@@ -72,58 +73,60 @@ static int read_end(int fd, struct presence_end *out)
     return out->kind[0] && out->cause[0];
 }
 
-/* Mapped, not read: the same pages as the process had, on each file system. NULL, or to
- * be unmapped. */
-static struct said *map_dead(int fd)
+/* Maps the record of a dead process, as reading need not see the pages that the process
+ * had mapped on every file system. Returns NULL, or what the caller unmaps. */
+static struct record *map_dead(int fd)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0 || st.st_size != sizeof(struct said))
+    if (fstat(fd, &st) != 0 || st.st_size != sizeof(struct record))
         return NULL;
-    struct said *said = mmap(NULL, sizeof *said, PROT_READ, MAP_SHARED, fd, 0);
+    struct record *record = mmap(NULL, sizeof *record, PROT_READ, MAP_SHARED, fd, 0);
     /* cppcheck-suppress memleak; MAP_FAILED is no memory */
-    return said == MAP_FAILED ? NULL : said;
+    return record == MAP_FAILED ? NULL : record;
 }
 
 static int read_unsent(int fd, struct unsent out[UNSENT_MAX])
 {
-    struct said *said = map_dead(fd);
-    int n = said ? unsent_read(&said->unsent, fd, out) : 0;
-    if (said)
-        munmap(said, sizeof *said);
+    struct record *record = map_dead(fd);
+    int n = record ? unsent_read(&record->unsent, fd, out) : 0;
+    if (record)
+        munmap(record, sizeof *record);
     return n;
 }
 
 static int read_most(int fd, struct growing *out)
 {
-    struct said *said = map_dead(fd);
-    int found =
-        said && unsent_is_of(&said->unsent, fd) && growing_most(&said->growing, out);
-    if (said)
-        munmap(said, sizeof *said);
+    struct record *record = map_dead(fd);
+    int found = record && unsent_is_of(&record->unsent, fd) &&
+                growing_most(&record->growing, out);
+    if (record)
+        munmap(record, sizeof *record);
     return found;
 }
 
-/* Nobody may be left who deals with it: then not for ever. */
-static int is_awaited(int fd)
+/* Returns 1 when the file has a record that another process will want; for a day only, as
+ * there may be no such process. */
+static int is_wanted(int fd)
 {
     struct presence_end end;
     struct unsent writes[UNSENT_MAX];
     struct growing most;
     struct stat st;
     return (read_end(fd, &end) || read_unsent(fd, writes) > 0 || read_most(fd, &most)) &&
-           fstat(fd, &st) == 0 && st.st_mtime > time(NULL) - AWAITED_SECONDS;
+           fstat(fd, &st) == 0 && st.st_mtime > time(NULL) - WANTED_SECONDS;
 }
 
-/* Only who holds the lock may unlink the file, lest a process that is being born loses
- * it. */
-static void bury(const char *path, int fd)
+/* Removes a dead process's file, under its lock: else a process that is just creating
+ * its file would lose it. */
+static void remove_dead(const char *path, int fd)
 {
     struct flock held;
-    if (!is_awaited(fd) && lock(fd, F_OFD_SETLK, &held) == 0)
+    if (!is_wanted(fd) && lock(fd, F_OFD_SETLK, &held) == 0)
         unlink(path);
 }
 
-/* GETLK asks without taking: two who ask at once do not take each other for the owner. */
+/* Asks by GETLK, which takes no lock: two processes that ask at the same time do not
+ * take each other for the owner. */
 static int is_locked(const char *path, struct err *e)
 {
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
@@ -133,19 +136,26 @@ static int is_locked(const char *path, struct err *e)
     int rc = lock(fd, F_OFD_GETLK, &held) != 0 ? fail("ask for the lock of", path, e)
                                                : held.l_type != F_UNLCK;
     if (rc == 0)
-        bury(path, fd);
+        remove_dead(path, fd);
     close(fd);
     return rc;
 }
 
-int presence_is_alive(const char *workspace_dir, const char *id, struct err *e)
+/* Returns the path of ID's file, or NULL for a malformed ID. */
+static char *path_of(const char *workspace_dir, const char *id)
 {
     if (!is_id(id))
-        return 0;
+        return NULL;
     char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
-    int rc = is_locked(path, e);
-    free(path);
     free(dir);
+    return path;
+}
+
+int presence_is_alive(const char *workspace_dir, const char *id, struct err *e)
+{
+    char *path = path_of(workspace_dir, id);
+    int rc = path ? is_locked(path, e) : 0;
+    free(path);
     return rc;
 }
 
@@ -165,7 +175,7 @@ static int sweep_one(void *arg, const char *name)
     return 0;
 }
 
-/* 1: made, locked and in its place. 0: a sweep came in between creation and lock. */
+/* Creates and locks the file. Returns 0 when another process removed it in between. */
 static int make(struct presence *p, struct err *e)
 {
     struct stat here, there;
@@ -230,32 +240,33 @@ void presence_close(struct presence *p)
         return;
     unlink(p->path);
     close(p->fd);
-    if (p->said && p->said != &p->unmapped)
-        munmap(p->said, sizeof *p->said);
+    if (p->record && p->record != &p->unmapped)
+        munmap(p->record, sizeof *p->record);
     free(p->path);
     free(p);
 }
 
-/* ---- what outlives the process ---- */
+/* ---- the record, which outlives the process ---- */
 
-/* Written, not only made longer: a page without room on the disk would be a SIGBUS. */
-static struct said *map(struct presence *p)
+/* Maps the record. The file is written, not only made longer: touching a page for which
+ * the disk has no room would be a SIGBUS. */
+static struct record *map(struct presence *p)
 {
-    struct said first = {.end = {.id = 0}};
-    void *said = MAP_FAILED;
+    struct record first = {.end = {.id = 0}};
+    void *record = MAP_FAILED;
     unsent_init(&first.unsent, p->fd);
     if (pwrite(p->fd, &first, sizeof first, 0) == (ssize_t)sizeof first)
-        said = mmap(NULL, sizeof first, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
-    return said == MAP_FAILED ? &p->unmapped : said;
+        record = mmap(NULL, sizeof first, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
+    return record == MAP_FAILED ? &p->unmapped : record;
 }
 
-/* Stores into mapped memory need not change the file's time (tmpfs), and by that time it
- * is known how long nobody has dealt with it. */
-static struct said *said_of(struct presence *p)
+/* Returns the record, and sets the file's time now and then: is_wanted reads it, and
+ * stores into mapped memory need not change it (tmpfs). */
+static struct record *record_of(struct presence *p)
 {
     struct timespec now;
-    if (!p->said) {
-        p->said = map(p);
+    if (!p->record) {
+        p->record = map(p);
         p->touched = -TOUCH_SECONDS;
     }
     if (clock_gettime(CLOCK_MONOTONIC_COARSE, &now) == 0 &&
@@ -263,7 +274,7 @@ static struct said *said_of(struct presence *p)
         futimens(p->fd, NULL);
         p->touched = now.tv_sec;
     }
-    return p->said;
+    return p->record;
 }
 
 /* Async-signal-safe. */
@@ -277,7 +288,7 @@ static void put(char *out, size_t size, const char *text)
 
 void presence_mark(struct presence *p, const char *kind, int64_t id)
 {
-    struct presence_end *end = &said_of(p)->end;
+    struct presence_end *end = &record_of(p)->end;
     end->kind[0] = '\0';
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (!kind)
@@ -290,7 +301,7 @@ void presence_mark(struct presence *p, const char *kind, int64_t id)
 
 void presence_cause(struct presence *p, const char *cause)
 {
-    struct presence_end *end = p->said ? &p->said->end : NULL;
+    struct presence_end *end = p->record ? &p->record->end : NULL;
     if (!end || !end->kind[0] || end->cause[0])
         return;
     put(end->cause, sizeof end->cause, cause);
@@ -298,29 +309,26 @@ void presence_cause(struct presence *p, const char *cause)
 
 void presence_unsent(struct presence *p, const struct unsent *write)
 {
-    unsent_add(&said_of(p)->unsent, write);
+    unsent_add(&record_of(p)->unsent, write);
 }
 
 void presence_sent(struct presence *p, int64_t run)
 {
-    if (p->said)
-        unsent_remove(&p->said->unsent, run);
+    if (p->record)
+        unsent_remove(&p->record->unsent, run);
 }
 
-void presence_holds(struct presence *p, int64_t run, int64_t bytes)
+void presence_memory(struct presence *p, int64_t run, int64_t bytes)
 {
-    if (p->said || bytes > 0)
-        growing_set(&said_of(p)->growing, run, bytes);
+    if (p->record || bytes > 0)
+        growing_set(&record_of(p)->growing, run, bytes);
 }
 
 static int open_file(const char *workspace_dir, const char *id, int flags)
 {
-    if (!is_id(id))
-        return -1;
-    char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
-    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW);
+    char *path = path_of(workspace_dir, id);
+    int fd = path ? open(path, flags | O_CLOEXEC | O_NOFOLLOW) : -1;
     free(path);
-    free(dir);
     return fd;
 }
 
@@ -345,7 +353,7 @@ int presence_unsent_of(const char *workspace_dir, const char *id,
     return n;
 }
 
-int presence_most_of(const char *workspace_dir, const char *id, struct growing *out)
+int presence_memory_of(const char *workspace_dir, const char *id, struct growing *out)
 {
     int fd = open_file(workspace_dir, id, O_RDONLY), found = 0;
     if (fd >= 0) {
@@ -361,10 +369,9 @@ void presence_forget(const char *workspace_dir, const char *id)
     int fd = open_file(workspace_dir, id, O_RDWR);
     if (fd < 0)
         return;
-    char *dir = owners_dir(workspace_dir), *path = path_join(dir, id);
+    char *path = path_of(workspace_dir, id);
     if (lock(fd, F_OFD_SETLK, &held) == 0)
         unlink(path);
     close(fd);
     free(path);
-    free(dir);
 }

@@ -58,7 +58,7 @@ const char *const schema_steps[] = {
     "  one INTEGER PRIMARY KEY CHECK (one = 1),"
     "  key TEXT NOT NULL"
     ") STRICT;",
-    /* what comes in, and what becomes of it (store/inbox.h, store/ledger.h) */
+    /* deliveries, activations and runs (store/inbox.h, store/ledger.h) */
     "CREATE TABLE delivery ("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
     "  at_ms INTEGER NOT NULL,"
@@ -95,8 +95,8 @@ const char *const schema_steps[] = {
     "  times INTEGER NOT NULL,"
     "  sentence TEXT NOT NULL"
     ") STRICT;"
-    "CREATE TABLE seen ("       /* activation keys, longer than what they led to */
-    "  id INTEGER PRIMARY KEY," /* grows with time: the old ones are a range */
+    "CREATE TABLE seen ("       /* activation keys, kept longer than activations */
+    "  id INTEGER PRIMARY KEY," /* grows with time: old rows are a range of ids */
     "  hash BLOB NOT NULL UNIQUE,"
     "  at_ms INTEGER NOT NULL"
     ") STRICT;"
@@ -123,16 +123,16 @@ const char *const schema_steps[] = {
     "  conversation TEXT,"
     "  args TEXT NOT NULL,"
     "  seed TEXT,"            /* NULL: made from the id */
-    "  place TEXT,"           /* its order key; NULL: none */
+    "  place TEXT,"           /* order_key in C; NULL: none */
     "  policy TEXT NOT NULL," /* JSON: retry, uncertain */
     "  state INTEGER NOT NULL,"
     "  due_ms INTEGER NOT NULL,"
-    "  behind INTEGER NOT NULL DEFAULT 0,"  /* 1: another of its place goes first */
-    "  held_ms INTEGER NOT NULL DEFAULT 0," /* it has held its place since; 0: not */
+    "  behind INTEGER NOT NULL DEFAULT 0," /* 1: blocked, another of its key goes first */
+    "  held_ms INTEGER NOT NULL DEFAULT 0," /* order_since_ms in C; 0: not its turn yet */
     "  attempts INTEGER NOT NULL DEFAULT 0,"
-    "  failures INTEGER NOT NULL DEFAULT 0," /* in a row: what the policy counts */
+    "  failures INTEGER NOT NULL DEFAULT 0," /* in a row, for the policy */
     "  first_failure_ms INTEGER NOT NULL DEFAULT 0,"
-    "  looks INTEGER NOT NULL DEFAULT 0,"
+    "  looks INTEGER NOT NULL DEFAULT 0," /* searches for an uncertain write */
     "  crashes INTEGER NOT NULL DEFAULT 0,"
     "  owner TEXT,"
     "  epoch INTEGER NOT NULL DEFAULT 0,"
@@ -146,7 +146,7 @@ const char *const schema_steps[] = {
     "  pins BLOB,"
     "  undelivered TEXT" /* why the customer did not get it */
     ") STRICT;"
-    /* what may start: queued, sleeping, waiting, confirming */
+    /* runs that may start: queued, sleeping, waiting, confirming */
     "CREATE INDEX run_due ON run (due_ms, id)"
     "  WHERE state IN (0, 2, 3, 4) AND behind = 0;"
     "CREATE INDEX run_turn ON run (client, recipe, due_ms, id)"
@@ -170,7 +170,7 @@ const char *const schema_steps[] = {
     "  result BLOB,"
     "  PRIMARY KEY (run, seq)"
     ") STRICT, WITHOUT ROWID;"
-    "CREATE TABLE history (" /* what trace tells */
+    "CREATE TABLE history (" /* for `foyer trace` */
     "  run INTEGER NOT NULL,"
     "  n INTEGER NOT NULL,"
     "  at_ms INTEGER NOT NULL,"
@@ -196,7 +196,7 @@ const char *const schema_steps[] = {
     "  at_ms INTEGER NOT NULL,"
     "  PRIMARY KEY (client, key)"
     ") STRICT, WITHOUT ROWID;"
-    "CREATE TABLE effect (" /* ids of what steps made: no two steps claim the same */
+    "CREATE TABLE effect (" /* ids that steps made: no two steps claim the same one */
     "  client TEXT NOT NULL,"
     "  ref TEXT NOT NULL,"
     "  run INTEGER NOT NULL,"
@@ -232,18 +232,19 @@ const char *const schema_steps[] = {
     "  reason TEXT NOT NULL,"
     "  PRIMARY KEY (client, recipe)"
     ") STRICT, WITHOUT ROWID;"
-    "CREATE TABLE schedule (" /* the last cron slot that was dealt with */
+    "CREATE TABLE schedule (" /* the last cron slot that was handled */
     "  client TEXT NOT NULL,"
     "  recipe TEXT NOT NULL,"
     "  slot_ms INTEGER NOT NULL,"
     "  PRIMARY KEY (client, recipe)"
     ") STRICT, WITHOUT ROWID;",
-    /* which app a grant was given to; the address that its API gave the company */
+    /* the OAuth app that a grant was given to; the address that the API gave the company
+     */
     "ALTER TABLE connection ADD COLUMN made_with TEXT;"
     "ALTER TABLE connection ADD COLUMN base_url TEXT;"
     "ALTER TABLE consent ADD COLUMN made_with TEXT;",
-    /* as before, without IN: SQLite made a table of each list, of more than two, for each
-     * row of run that was written (expr.c, sqlite3FindInIndex) */
+    /* The same indexes without IN. For a list of more than two SQLite made a table, for
+     * each row of run that was written (expr.c, sqlite3FindInIndex). */
     "DROP INDEX run_due;"
     "DROP INDEX run_turn;"
     "DROP INDEX run_in_place;"
@@ -253,7 +254,7 @@ const char *const schema_steps[] = {
     "  WHERE state < 5 AND state <> 1 AND behind = 0;"
     "CREATE INDEX run_in_place ON run (place, behind, id)"
     "  WHERE place IS NOT NULL AND (state < 2 OR state = 4);",
-    /* the bytes of a client's keys and values in ctx.store, so that no write adds them up
+    /* the bytes of a client's keys and values in ctx.store: a write need not add them up
      */
     "CREATE TABLE value_total ("
     "  client TEXT PRIMARY KEY,"
@@ -262,8 +263,8 @@ const char *const schema_steps[] = {
     "INSERT INTO value_total SELECT client,"
     "  sum(length(CAST(key AS BLOB)) + length(CAST(value AS BLOB)))"
     "  FROM value GROUP BY client;",
-    /* what a request made belongs to the company, which clients may share. Old rows go to
-     * the companies that their client is connected to */
+    /* What a request made belongs to the company, which clients may share. Old rows go to
+     * the companies that their client is connected to. */
     "ALTER TABLE effect RENAME TO effect_of_client;"
     "CREATE TABLE effect ("
     "  app TEXT NOT NULL,"
@@ -281,7 +282,7 @@ const char *const schema_steps[] = {
     /* the claim under which a step was stored; and the writes without an outcome */
     "ALTER TABLE step ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX step_open ON step (at_ms) WHERE flags & 7 = 4 AND at_ms > 0;",
-    /* whether a look took it, not an answer */
+    /* 1: found by a search; 0: named by an answer */
     "ALTER TABLE effect ADD COLUMN looked INTEGER NOT NULL DEFAULT 0;",
 };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/str.h"
 #include "base/testhook.h"
@@ -42,35 +43,18 @@ int sealing_by_vault(void *arg, const struct sealing_place *at,
 /* ---- all values ---- */
 
 struct value {
-    struct value *next;
+    STAILQ_ENTRY(value) next;
     char *app, *id, *name;
     struct store_sealed sealed;
 };
 
-struct values {
-    struct value *first, **last;
-};
-
-static int copy_value(void *arg, const struct db_row *row)
-{
-    struct values *all = arg;
-    struct value *v = xcalloc(1, sizeof *v);
-    v->app = xstrdup_null(db_row_text(row, 0));
-    v->id = xstrdup_null(db_row_text(row, 1));
-    v->name = xstrdup_null(db_row_text(row, 2));
-    v->sealed.version = db_row_int(row, 3);
-    const void *data = db_row_blob(row, 4, &v->sealed.len);
-    v->sealed.data = (unsigned char *)xmemdup0(data ? data : "", v->sealed.len);
-    *all->last = v;
-    all->last = &v->next;
-    return 0;
-}
+STAILQ_HEAD(values, value);
 
 static void values_fini(struct values *all)
 {
-    while (all->first) {
-        struct value *v = all->first;
-        all->first = v->next;
+    struct value *v;
+    while ((v = STAILQ_FIRST(all))) {
+        STAILQ_REMOVE_HEAD(all, next);
         free(v->app);
         free(v->id);
         free(v->name);
@@ -81,15 +65,24 @@ static void values_fini(struct values *all)
 
 static int values_read(struct db *db, struct values *all, struct err *e)
 {
-    *all = (struct values){0};
-    all->last = &all->first;
-    return db_query(db,
-                    "SELECT app, id, 'access', token_version, token FROM connection "
-                    "UNION ALL SELECT app, id, 'refresh', token_version, refresh FROM "
-                    "connection WHERE refresh IS NOT NULL "
-                    "UNION ALL SELECT NULL, NULL, name, version, value FROM "
-                    "secret_version ORDER BY 1, 2, 3, 4",
-                    DB_NONE, copy_value, all, e);
+    STAILQ_INIT(all);
+    struct db_row *row =
+        db_select(db,
+                  "SELECT app, id, 'access', token_version, token FROM connection "
+                  "UNION ALL SELECT app, id, 'refresh', token_version, refresh FROM "
+                  "connection WHERE refresh IS NOT NULL "
+                  "UNION ALL SELECT NULL, NULL, name, version, value FROM "
+                  "secret_version ORDER BY 1, 2, 3, 4",
+                  DB_NONE, e);
+    while (db_step(row, e) == 1) {
+        struct value *v = xcalloc(1, sizeof *v);
+        v->app = xstrdup_null(db_row_text(row, 0));
+        v->id = xstrdup_null(db_row_text(row, 1));
+        v->name = xstrdup_null(db_row_text(row, 2));
+        v->sealed = store_row_sealed(row, 3, 4);
+        STAILQ_INSERT_TAIL(all, v, next);
+    }
+    return db_finish(row);
 }
 
 static int is_sealed_with(const struct value *v, const char *key)
@@ -108,9 +101,13 @@ int sealing_each(struct store *s, const char *key, sealing_fn *fn, void *arg,
                  struct sealing_count *count, struct err *e)
 {
     struct values all;
+    const struct value *v;
     int rc = values_read(store_db(s), &all, e);
     *count = (struct sealing_count){0};
-    for (const struct value *v = all.first; v && rc == 0; v = v->next) {
+    STAILQ_FOREACH(v, &all, next)
+    {
+        if (rc != 0)
+            break;
         struct sealing_place place = place_of(v);
         count->values++;
         count->other += !is_sealed_with(v, key);
@@ -160,9 +157,13 @@ static int renew(struct db *db, void *arg, struct err *e)
 {
     struct renewal *r = arg;
     struct values all;
+    const struct value *v;
     int rc = values_read(db, &all, e);
     *r->count = (struct sealing_count){0};
-    for (const struct value *v = all.first; v && rc == 0; v = v->next) {
+    STAILQ_FOREACH(v, &all, next)
+    {
+        if (rc != 0)
+            break;
         r->count->values++;
         if (is_sealed_with(v, r->key))
             continue;

@@ -15,8 +15,8 @@ int64_t secret_usage_last(struct live *live, const char *name, int64_t version,
     int64_t day_ms = 0;
     struct db *db = live_db(live, e);
     if (!db ||
-        db_query(db, "SELECT day_ms FROM usage WHERE name = ? AND version = ?",
-                 DB_ARGS(db_text(name), db_int(version)), db_read_int, &day_ms, e) != 0)
+        db_select_int(db, "SELECT day_ms FROM usage WHERE name = ? AND version = ?",
+                      DB_ARGS(db_text(name), db_int(version)), &day_ms, e) != 0)
         return -1;
     return day_ms;
 }

@@ -17,20 +17,6 @@ struct store {
     struct db *db;
 };
 
-static int make_state_dir(const char *workspace_dir, const char *state, struct err *e)
-{
-    if (path_is_dir(state))
-        return 0;
-    if (!path_is_dir(workspace_dir))
-        return err_set(e, ERR_NOT_FOUND,
-                       "cannot open the store: there is no directory %s", workspace_dir);
-    if (path_make_dirs(state, 0700, e) == 0)
-        return 0;
-    if (e)
-        e->kind = ERR_STORE;
-    return -1;
-}
-
 char *store_path(const char *workspace_dir)
 {
     return path_join(workspace_dir, "state/foyer.db");
@@ -38,16 +24,14 @@ char *store_path(const char *workspace_dir)
 
 struct store *store_open(const char *workspace_dir, struct err *e)
 {
-    char *state = path_join(workspace_dir, "state");
     char *path = store_path(workspace_dir);
     struct store *s = xcalloc(1, sizeof *s);
-    if (make_state_dir(workspace_dir, state, e) != 0 || !(s->db = db_open(path, e)) ||
+    if (store_row_make_dir(workspace_dir, e) != 0 || !(s->db = db_open(path, e)) ||
         db_migrate(s->db, schema_steps, schema_version, e) != 0) {
         store_close(s);
         s = NULL;
     }
     free(path);
-    free(state);
     return s;
 }
 
@@ -64,30 +48,25 @@ int store_version(void)
     return schema_version;
 }
 
-static int copy_finding(void *arg, const struct db_row *row)
-{
-    const char *text = db_row_text(row, 0);
-    *(char **)arg = xstrdup(text ? text : "?");
-    return 1;
-}
-
 int store_check(struct store *s, struct err *e)
 {
     char *found = NULL;
-    int rc = db_query(s->db, "PRAGMA quick_check(1)", DB_NONE, copy_finding, &found, e);
+    size_t len;
+    int rc = store_row_blob(db_select(s->db, "PRAGMA quick_check(1)", DB_NONE, e), &found,
+                            &len, e);
     if (rc == 0 && !str_eq(found, "ok"))
         rc = err_set(e, ERR_STORE, "the store is damaged: %.120s",
-                     found ? found : "it cannot be looked through");
+                     found ? found : "it cannot be read");
     free(found);
     return rc;
 }
 
-/* SQLite writes the page of the version also where it stays the same. */
+/* SQLite writes the version's page even when the version stays the same. */
 int store_probe(struct db *db, struct err *e)
 {
     int64_t version = 0;
     char set[64];
-    if (db_query(db, "PRAGMA user_version", DB_NONE, db_read_int, &version, e) != 0)
+    if (db_select_int(db, "PRAGMA user_version", DB_NONE, &version, e) != 0)
         return -1;
     snprintf(set, sizeof set, "PRAGMA user_version = %" PRId64, version);
     return db_exec(db, set, e);
@@ -120,25 +99,26 @@ const char *store_sqlite_version(void)
     "c.oauth_url, c.refresh, c.expires_ms, c.reconnect, c.refreshed_ms, c.last_error, "  \
     "c.base_url, c.made_with"
 
-enum { CONNECTION_CLIENT = 15 }; /* the column behind these */
+enum { CONNECTION_CLIENT = 15 }; /* the column after these */
 
-static struct store_connection lend_connection(const struct db_row *row)
+/* Returns the row's connection, which the caller owns. */
+static struct store_connection read_connection(const struct db_row *row)
 {
     return (struct store_connection){
-        .id = (char *)db_row_text(row, 0),
-        .app = (char *)db_row_text(row, 1),
-        .company = (char *)db_row_text(row, 2),
-        .api_url = (char *)db_row_text(row, 3),
-        .token = store_row_lend(row, 4, 5),
+        .id = xstrdup(db_row_text(row, 0)),
+        .app = xstrdup(db_row_text(row, 1)),
+        .company = xstrdup(db_row_text(row, 2)),
+        .api_url = xstrdup_null(db_row_text(row, 3)),
+        .token = store_row_sealed(row, 4, 5),
         .created_ms = db_row_int(row, 6),
-        .oauth_url = (char *)db_row_text(row, 7),
-        .refresh = store_row_lend(row, 4, 8),
+        .oauth_url = xstrdup_null(db_row_text(row, 7)),
+        .refresh = store_row_sealed(row, 4, 8),
         .expires_ms = db_row_int(row, 9),
         .reconnect = (int)db_row_int(row, 10),
         .refreshed_ms = db_row_int(row, 11),
-        .last_error = (char *)db_row_text(row, 12),
-        .base_url = (char *)db_row_text(row, 13),
-        .made_with = (char *)db_row_text(row, 14),
+        .last_error = xstrdup_null(db_row_text(row, 12)),
+        .base_url = xstrdup_null(db_row_text(row, 13)),
+        .made_with = xstrdup_null(db_row_text(row, 14)),
     };
 }
 
@@ -161,35 +141,35 @@ int64_t store_connection_version(struct store *s, const char *app, const char *i
                                  struct err *e)
 {
     int64_t version = 0;
-    if (db_query(s->db, "SELECT token_version FROM connection WHERE app = ? AND id = ?",
-                 DB_ARGS(db_text(app), db_text(id)), db_read_int, &version, e) != 0)
+    if (db_select_int(s->db,
+                      "SELECT token_version FROM connection WHERE app = ? AND id = ?",
+                      DB_ARGS(db_text(app), db_text(id)), &version, e) != 0)
         return -1;
     return version;
 }
 
-static int copy_connection(void *arg, const struct db_row *row)
+/* Reads the first row's connection to OUT, all zero without a row. Ends ROW. */
+static int first_connection(struct db_row *row, struct store_connection *out,
+                            struct err *e)
 {
-    struct store_connection from = lend_connection(row), *to = arg;
-    *to = (struct store_connection){
-        .id = xstrdup(from.id),
-        .app = xstrdup(from.app),
-        .company = xstrdup(from.company),
-        .api_url = xstrdup_null(from.api_url),
-        .oauth_url = xstrdup_null(from.oauth_url),
-        .token = store_row_copy(&from.token),
-        .refresh = store_row_copy(&from.refresh),
-        .expires_ms = from.expires_ms,
-        .reconnect = from.reconnect,
-        .created_ms = from.created_ms,
-        .refreshed_ms = from.refreshed_ms,
-        .last_error = xstrdup_null(from.last_error),
-        .base_url = xstrdup_null(from.base_url),
-        .made_with = xstrdup_null(from.made_with),
-    };
-    return 1;
+    *out = (struct store_connection){0};
+    if (db_step(row, e) == 1)
+        *out = read_connection(row);
+    return db_finish(row);
 }
 
-/* A connection lives as long as a client uses it. */
+static int find_connection(struct db *db, const char *client, const char *app,
+                           struct store_connection *out, struct err *e)
+{
+    struct db_row *row = db_select(
+        db,
+        "SELECT " CONNECTION_COLUMNS " FROM client_connection l JOIN connection "
+        "c ON c.app = l.app AND c.id = l.id WHERE l.client = ? AND l.app = ?",
+        DB_ARGS(db_text(client), db_text(app)), e);
+    return first_connection(row, out, e);
+}
+
+/* Removes the connections that no client uses. */
 static int drop_unused(struct db *db, struct err *e)
 {
     return db_exec(db,
@@ -206,16 +186,13 @@ struct put_connection {
     int replace;
 };
 
-/* A reply to the wrong company's customer cannot be taken back. */
+/* Refuses to move the client to another company: a reply to the wrong company's customer
+ * cannot be taken back. */
 static int check_company(struct db *db, const struct put_connection *put, struct err *e)
 {
     const struct store_connection *c = put->connection;
-    struct store_connection old = {0};
-    if (db_query(db,
-                 "SELECT " CONNECTION_COLUMNS " FROM client_connection l JOIN connection "
-                 "c ON c.app = l.app AND c.id = l.id WHERE l.client = ? AND l.app = ?",
-                 DB_ARGS(db_text(put->client), db_text(c->app)), copy_connection, &old,
-                 e) != 0)
+    struct store_connection old;
+    if (find_connection(db, put->client, c->app, &old, e) != 0)
         return -1;
     int rc = 0;
     if (old.id && strcmp(old.id, c->id) != 0)
@@ -227,28 +204,31 @@ static int check_company(struct db *db, const struct put_connection *put, struct
     return rc;
 }
 
-static int add_client(void *arg, const struct db_row *row)
+static int add_client(void *arg, const char *client)
 {
     struct buf *names = arg;
-    buf_addf(names, "%s%s", names->len ? ", " : "", db_row_text(row, 0));
+    buf_addf(names, "%s%s", names->len ? ", " : "", client);
     return 0;
 }
 
-/* What others use: a grant of another app has other permissions, a static token is not
- * refreshed, and to have the old grant again takes an administrator's consent. */
+/* Refuses to replace a grant that other clients use too: a grant of another app has other
+ * permissions, a static token is not refreshed, and only an administrator's consent
+ * brings the old grant back. */
 static int check_shared(struct db *db, const struct put_connection *put, struct err *e)
 {
     const struct store_connection *c = put->connection;
     struct buf names;
     buf_init(&names, 512);
-    int rc = db_query(db,
-                      "SELECT l.client FROM client_connection l JOIN connection c ON "
-                      "c.app = l.app AND c.id = l.id WHERE c.app = ?1 AND c.id = ?2 AND "
-                      "l.client <> ?3 AND c.refresh IS NOT NULL AND c.reconnect = 0 AND "
-                      "(?4 OR c.made_with <> ?5) ORDER BY l.client",
-                      DB_ARGS(db_text(c->app), db_text(c->id), db_text(put->client),
-                              db_int(c->refresh.data == NULL), db_text(c->made_with)),
-                      add_client, &names, e);
+    struct db_row *row =
+        db_select(db,
+                  "SELECT l.client FROM client_connection l JOIN connection c ON "
+                  "c.app = l.app AND c.id = l.id WHERE c.app = ?1 AND c.id = ?2 AND "
+                  "l.client <> ?3 AND c.refresh IS NOT NULL AND c.reconnect = 0 AND "
+                  "(?4 OR c.made_with <> ?5) ORDER BY l.client",
+                  DB_ARGS(db_text(c->app), db_text(c->id), db_text(put->client),
+                          db_int(c->refresh.data == NULL), db_text(c->made_with)),
+                  e);
+    int rc = store_row_texts(row, add_client, &names, e);
     if (rc == 0 && names.len > 0)
         rc =
             err_set(e, ERR_CONFLICT,
@@ -313,11 +293,7 @@ int store_connection_put(struct store *s, const char *client,
 int store_connection_find(struct store *s, const char *client, const char *app,
                           struct store_connection *out, struct err *e)
 {
-    *out = (struct store_connection){0};
-    if (db_query(s->db,
-                 "SELECT " CONNECTION_COLUMNS " FROM client_connection l JOIN connection "
-                 "c ON c.app = l.app AND c.id = l.id WHERE l.client = ? AND l.app = ?",
-                 DB_ARGS(db_text(client), db_text(app)), copy_connection, out, e) != 0)
+    if (find_connection(s->db, client, app, out, e) != 0)
         return -1;
     if (out->id)
         return 0;
@@ -332,11 +308,11 @@ int store_connection_find(struct store *s, const char *client, const char *app,
 int store_connection_read(struct store *s, const char *app, const char *id,
                           struct store_connection *out, struct err *e)
 {
-    *out = (struct store_connection){0};
-    if (db_query(s->db,
-                 "SELECT " CONNECTION_COLUMNS " FROM connection c WHERE c.app = ? AND "
-                 "c.id = ?",
-                 DB_ARGS(db_text(app), db_text(id)), copy_connection, out, e) != 0)
+    struct db_row *row = db_select(s->db,
+                                   "SELECT " CONNECTION_COLUMNS
+                                   " FROM connection c WHERE c.app = ? AND c.id = ?",
+                                   DB_ARGS(db_text(app), db_text(id)), e);
+    if (first_connection(row, out, e) != 0)
         return -1;
     if (out->id)
         return 0;
@@ -344,27 +320,22 @@ int store_connection_read(struct store *s, const char *app, const char *id,
                    id, app);
 }
 
-struct each_connection {
-    store_connection_fn *fn;
-    void *arg;
-};
-
-static int on_connection(void *arg, const struct db_row *row)
-{
-    const struct each_connection *each = arg;
-    struct store_connection c = lend_connection(row);
-    return each->fn(each->arg, db_row_text(row, CONNECTION_CLIENT), &c);
-}
-
 int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
                           struct err *e)
 {
-    struct each_connection each = {fn, arg};
-    return db_query(s->db,
-                    "SELECT " CONNECTION_COLUMNS ", l.client FROM client_connection l "
-                    "JOIN connection c ON c.app = l.app AND c.id = l.id "
-                    "ORDER BY l.client, l.app",
-                    DB_NONE, on_connection, &each, e);
+    struct db_row *row =
+        db_select(s->db,
+                  "SELECT " CONNECTION_COLUMNS ", l.client FROM client_connection l "
+                  "JOIN connection c ON c.app = l.app AND c.id = l.id "
+                  "ORDER BY l.client, l.app",
+                  DB_NONE, e);
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1) {
+        struct store_connection c = read_connection(row);
+        stop = fn(arg, db_row_text(row, CONNECTION_CLIENT), &c);
+        store_connection_fini(&c);
+    }
+    return db_finish(row);
 }
 
 static int put_token(struct db *db, void *arg, struct err *e)

@@ -1,9 +1,10 @@
 /* store: what a workspace remembers in state/foyer.db, as plain structs.
  *
- * It owns the tables and their migrations; its callers never see SQL. It keeps sealed
- * values as they are and cannot open them: that is the vault's. A value that was sealed
- * with another key than store/sealing.h records is refused with ERR_CONFLICT. A write has
- * committed when its function returns. Errors as in io/db.h. */
+ * The store owns the tables and their migrations; its callers see no SQL. It keeps sealed
+ * values as they are and cannot open them (store/vault.h can). It refuses with
+ * ERR_CONFLICT a value that is sealed with another key than the one that
+ * store/sealing.h records. A write is committed when its function returns. Errors as in
+ * io/db.h. */
 #ifndef FOYER_STORE_H
 #define FOYER_STORE_H
 
@@ -15,21 +16,24 @@
 struct db; /* a handle on the file; see store_db */
 struct store;
 
-/* WORKSPACE_DIR/state/foyer.db; freed by the caller. */
+/* Returns WORKSPACE_DIR/state/foyer.db; the caller frees it. */
 char *store_path(const char *workspace_dir);
-/* Opens it, making what is missing. */
+/* Opens the file of the workspace; makes it, and its tables, when they are missing. */
 struct store *store_open(const char *workspace_dir, struct err *e);
 void store_close(struct store *s); /* NULL is fine */
-/* The version of its tables. */
+/* Returns the version of the tables. */
 int store_version(void);
-/* Looks through the whole file for damage: ERR_STORE says what it found. */
+/* Returns the version of the SQLite library, at run time. */
+const char *store_sqlite_version(void);
+/* Checks the whole file for damage: ERR_STORE says what it found. */
 int store_check(struct store *s, struct err *e);
-/* Inside a write transaction of any handle on the file: a write that changes nothing, to
- * find out whether the disk takes one. */
+/* Writes without changing anything, to learn whether the disk takes a write. The caller
+ * has begun a write transaction on DB. */
 int store_probe(struct db *db, struct err *e);
-/* 0 while the store's files are still the ones that S opened; see db_check_place. */
+/* Returns 0 while the store's files are still the ones that S opened; see db_check_place.
+ */
 int store_check_place(const struct store *s, struct err *e);
-/* S's handle, borrowed, for the functions of store/inbox.h, store/ledger.h and
+/* Returns S's handle, borrowed, for the functions of store/inbox.h, store/ledger.h and
  * store/ahead.h. */
 struct db *store_db(struct store *s);
 /* Runs FN inside a write transaction on DB: commits when FN returns 0, else undoes all
@@ -37,17 +41,16 @@ struct db *store_db(struct store *s);
  * savepoint: what FN wrote is undone alone, or committed with the rest. */
 typedef int store_fn(struct db *db, void *arg, struct err *e);
 int store_transaction(struct db *db, store_fn *fn, void *arg, struct err *e);
-/* The version of the SQLite library, at run time. */
-const char *store_sqlite_version(void);
 
-/* Sealed bytes, owned by the row they stand in. */
+/* Sealed bytes, owned by the struct that holds them. */
 struct store_sealed {
-    int64_t version; /* counts from 1; part of what the vault authenticates */
+    int64_t version; /* counts from 1; the vault authenticates it with the bytes */
     unsigned char *data;
     size_t len;
 };
 
-/* One authorised company of one app. A row read from the store owns its strings. */
+/* One authorised company of one app. One that was read from the store owns its strings.
+ */
 struct store_connection {
     char *id;        /* "cmp_..."; unique within its app */
     char *app;       /* "front" */
@@ -55,13 +58,13 @@ struct store_connection {
     char *api_url;   /* NULL: the connector's own address */
     char *oauth_url; /* of the authorize and token endpoints; NULL: the connector's own */
     char *base_url;  /* the address that the API itself gave the company; NULL: none */
-    char *made_with; /* the mark of the app that the grant was given to; NULL: not known,
-                        or a static token */
+    char *made_with; /* a hash of the client_id of the OAuth app that the grant was given
+                        to; NULL: not known, or a static token */
     struct store_sealed token;   /* the access token */
     struct store_sealed refresh; /* data NULL: a static token, which is never refreshed;
                                     its version is always the token's */
     int64_t expires_ms;          /* 0: never */
-    int reconnect;               /* 1: the grant is gone; somebody must connect again */
+    int reconnect;               /* 1: the grant is gone; a person must connect again */
     int64_t created_ms, refreshed_ms; /* refreshed_ms 0: never */
     char *last_error;                 /* of the last refresh; NULL: none */
 };
@@ -69,41 +72,42 @@ struct store_connection {
 void store_connection_fini(struct store_connection *c);
 
 /* Writes C, replacing the company's earlier row (whose created_ms stays), and links
- * CLIENT to it instead of what the client had for that app; a connection that no client
- * uses any more is removed. created_ms 0 means now. ERR_CONFLICT, with a sentence that
- * names what is there and the clients concerned, unless REPLACE is 1, when the client is
- * connected to another company, or other clients use the company's grant and C is a
- * static token or a grant of another app; and in any case when C's token version is not
- * one more than what store_connection_version says. */
+ * CLIENT to it instead of to the company that the client had for that app. Removes a
+ * connection that no client uses any more. created_ms 0 means now.
+ *
+ * Unless REPLACE is 1, fails with ERR_CONFLICT when the client is connected to another
+ * company, or when other clients use the company's grant and C is a static token or a
+ * grant of another app. The sentence names the company and the clients. Also fails with
+ * ERR_CONFLICT when C's token version is not one more than store_connection_version. */
 int store_connection_put(struct store *s, const char *client,
                          const struct store_connection *c, int replace, struct err *e);
-/* The stored token's version, 0 when there is no such connection, -1 on error. */
+/* Returns the stored token's version, 0 when there is no such connection, -1 on error. */
 int64_t store_connection_version(struct store *s, const char *app, const char *id,
                                  struct err *e);
 /* Fills OUT with the client's connection to APP; ERR_NOT_FOUND when it has none. */
 int store_connection_find(struct store *s, const char *client, const char *app,
                           struct store_connection *out, struct err *e);
-/* The same by the company's id. */
+/* Fills OUT with the connection of the company ID; ERR_AUTH when it was removed. */
 int store_connection_read(struct store *s, const char *app, const char *id,
                           struct store_connection *out, struct err *e);
-/* Calls FN for each link, by client and app; it may copy what it needs and stops the walk
- * by a non-zero answer. */
+/* Calls FN for each client and connection, by client and app, until FN returns non-zero.
+ * C is borrowed until FN returns. */
 typedef int store_connection_fn(void *arg, const char *client,
                                 const struct store_connection *c);
 int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
                           struct err *e);
-/* A refreshed token: replaces what version C->token.version - 1 was of the connection
- * that was made at C->created_ms, with expires_ms, refreshed_ms and made_with (NULL: as
- * it was), clears last_error; ERR_CONFLICT when another process was first, or it was
- * removed and made anew. C's other members are not looked at. */
+/* Stores a refreshed token: of C it takes token, refresh, expires_ms, refreshed_ms and
+ * made_with (NULL: unchanged), and it clears last_error. ERR_CONFLICT when the stored
+ * version is not C->token.version - 1, because another process was first, or when the
+ * connection that was made at C->created_ms is gone. */
 int store_token_put(struct store *s, const struct store_connection *c, struct err *e);
-/* Records that the refresh of token VERSION of the connection that was made at CREATED_MS
- * failed, and whether the grant is gone; nothing when it is another one by now. */
+/* Records that the refresh of token VERSION failed, and whether the grant is gone. Does
+ * nothing when the version or CREATED_MS is another one by now. */
 int store_connection_failed(struct store *s, const char *app, const char *id,
                             int64_t created_ms, int64_t version, const char *error,
                             int reconnect, struct err *e);
-/* Unlinks the client from APP and removes the connection when no client uses it any more.
- * ERR_NOT_FOUND when it had none. */
+/* Unlinks the client from APP, and removes the connection when no client uses it any
+ * more. ERR_NOT_FOUND when the client had none. */
 int store_connection_delete(struct store *s, const char *client, const char *app,
                             struct err *e);
 

@@ -10,7 +10,7 @@
 #include "base/crypto.h"
 #include "io/db.h"
 
-/* How long one that has ended still gets its own sentence. */
+/* So long an expired link is still answered with "has expired" instead of "not known". */
 static const int64_t CONSENT_KEPT_MS = (int64_t)30 * 24 * 3600 * 1000;
 
 void store_consent_fini(struct store_consent *c)
@@ -60,22 +60,30 @@ struct take_consent {
     const char *state;
     int64_t now_ms;
     struct store_consent *out;
-    int keep, used;
+    int keep; /* 1: it is not used up */
 };
 
-static int copy_consent(void *arg, const struct db_row *row)
+/* Fills OUT, all zero when there is no such row, and *USED. */
+static int read_consent(struct db *db, const unsigned char hash[CRYPTO_SHA256_SIZE],
+                        struct store_consent *out, int *used, struct err *e)
 {
-    struct take_consent *take = arg;
-    *take->out = (struct store_consent){.client = xstrdup(db_row_text(row, 0)),
-                                        .app = xstrdup(db_row_text(row, 1)),
-                                        .redirect_url = xstrdup_null(db_row_text(row, 2)),
-                                        .api_url = xstrdup_null(db_row_text(row, 3)),
-                                        .oauth_url = xstrdup_null(db_row_text(row, 4)),
-                                        .replace = (int)db_row_int(row, 5),
-                                        .expires_ms = db_row_int(row, 6)};
-    take->out->made_with = xstrdup_null(db_row_text(row, 8));
-    take->used = (int)db_row_int(row, 7);
-    return 1;
+    struct db_row *row = db_select(
+        db,
+        "SELECT client, app, redirect_url, api_url, oauth_url, replace, expires_ms, "
+        "made_with, used FROM consent WHERE state = ?",
+        DB_ARGS(db_blob(hash, CRYPTO_SHA256_SIZE)), e);
+    if (db_step(row, e) == 1) {
+        *out = (struct store_consent){.client = xstrdup(db_row_text(row, 0)),
+                                      .app = xstrdup(db_row_text(row, 1)),
+                                      .redirect_url = xstrdup_null(db_row_text(row, 2)),
+                                      .api_url = xstrdup_null(db_row_text(row, 3)),
+                                      .oauth_url = xstrdup_null(db_row_text(row, 4)),
+                                      .replace = (int)db_row_int(row, 5),
+                                      .expires_ms = db_row_int(row, 6),
+                                      .made_with = xstrdup_null(db_row_text(row, 7))};
+        *used = (int)db_row_int(row, 8);
+    }
+    return db_finish(row);
 }
 
 static int refuse_link(const struct take_consent *take, struct err *e, enum err_kind kind,
@@ -91,18 +99,16 @@ static int take_consent(struct db *db, void *arg, struct err *e)
 {
     struct take_consent *take = arg;
     unsigned char hash[CRYPTO_SHA256_SIZE];
+    int used = 0;
     crypto_sha256(take->state, strlen(take->state), hash);
-    if (db_query(db,
-                 "SELECT client, app, redirect_url, api_url, oauth_url, replace, "
-                 "expires_ms, used, made_with FROM consent WHERE state = ?",
-                 DB_ARGS(db_blob(hash, sizeof hash)), copy_consent, take, e) != 0)
+    if (read_consent(db, hash, take->out, &used, e) != 0)
         return -1;
     if (!take->out->client)
         return err_set(
             e, ERR_NOT_FOUND,
             "this link is not known here: ask for a new one with `foyer connect "
             "CLIENT --link`");
-    if (take->used)
+    if (used)
         return refuse_link(take, e, ERR_CONFLICT, "this link was used already");
     if (take->now_ms >= take->out->expires_ms ||
         take->out->expires_ms > take->now_ms + STORE_CONSENT_MAX_MS)

@@ -1,14 +1,47 @@
 #include "store/store_row.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "base/str.h"
+
+int store_row_make_dir(const char *workspace_dir, struct err *e)
+{
+    if (!path_is_dir(workspace_dir))
+        return err_set(e, ERR_NOT_FOUND,
+                       "cannot open the store: there is no directory %s", workspace_dir);
+    char *state = path_join(workspace_dir, "state");
+    int rc = path_is_dir(state) ? 0 : path_make_dirs(state, 0700, e);
+    if (rc != 0 && e)
+        e->kind = ERR_STORE;
+    free(state);
+    return rc;
+}
 
 int64_t store_row_time(int64_t ms)
 {
     return ms ? ms : clock_wall_ms();
+}
+
+int store_row_blob(struct db_row *row, char **data, size_t *len, struct err *e)
+{
+    *data = NULL;
+    if (db_step(row, e) == 1) {
+        const void *bytes = db_row_blob(row, 0, len);
+        *data = xmemdup0(bytes ? bytes : "", *len);
+    }
+    return db_finish(row);
+}
+
+int store_row_texts(struct db_row *row, int (*fn)(void *arg, const char *text), void *arg,
+                    struct err *e)
+{
+    while (db_step(row, e) == 1 && fn(arg, db_row_text(row, 0)) == 0)
+        ;
+    return db_finish(row);
 }
 
 struct db_value store_row_null(const struct store_sealed *sealed)
@@ -16,30 +49,20 @@ struct db_value store_row_null(const struct store_sealed *sealed)
     return sealed->data ? db_blob(sealed->data, sealed->len) : db_text(NULL);
 }
 
-struct store_sealed store_row_lend(const struct db_row *row, int version, int data)
+struct store_sealed store_row_sealed(const struct db_row *row, int version, int data)
 {
     struct store_sealed sealed = {.version = db_row_int(row, version)};
-    sealed.data = (unsigned char *)db_row_blob(row, data, &sealed.len);
+    const void *bytes = db_row_blob(row, data, &sealed.len);
+    sealed.data = bytes ? (unsigned char *)xmemdup0(bytes, sealed.len) : NULL;
     return sealed;
-}
-
-struct store_sealed store_row_copy(const struct store_sealed *from)
-{
-    return (struct store_sealed){
-        from->version,
-        from->data ? (unsigned char *)xmemdup0(from->data, from->len) : NULL, from->len};
-}
-
-static int copy_id(void *arg, const struct db_row *row)
-{
-    snprintf(arg, VAULT_ID_SIZE, "%s", db_row_text(row, 0));
-    return 1;
 }
 
 int store_row_key(struct db *db, char id[VAULT_ID_SIZE], struct err *e)
 {
-    id[0] = '\0';
-    return db_query(db, "SELECT key FROM sealing", DB_NONE, copy_id, id, e);
+    struct db_row *row = db_select(db, "SELECT key FROM sealing", DB_NONE, e);
+    int has_key = db_step(row, e) == 1;
+    snprintf(id, VAULT_ID_SIZE, "%s", has_key ? db_row_text(row, 0) : "");
+    return db_finish(row);
 }
 
 int store_row_check_sealed(struct db *db, const struct store_sealed *value,

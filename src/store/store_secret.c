@@ -13,19 +13,21 @@ void store_secret_fini(struct store_secret *secret)
     *secret = (struct store_secret){0};
 }
 
-static struct store_secret lend_secret(const struct db_row *row)
+/* Returns the row's secret, which the caller owns. */
+static struct store_secret read_secret(const struct db_row *row)
 {
-    return (struct store_secret){.name = (char *)db_row_text(row, 0),
-                                 .value = store_row_lend(row, 1, 2),
+    return (struct store_secret){.name = xstrdup(db_row_text(row, 0)),
+                                 .value = store_row_sealed(row, 1, 2),
                                  .created_ms = db_row_int(row, 3)};
 }
 
 int64_t store_secret_version(struct store *s, const char *name, struct err *e)
 {
     int64_t version = 0;
-    if (db_query(store_db(s),
-                 "SELECT coalesce(max(version), 0) FROM secret_version WHERE name = ?",
-                 DB_ARGS(db_text(name)), db_read_int, &version, e) != 0)
+    if (db_select_int(
+            store_db(s),
+            "SELECT coalesce(max(version), 0) FROM secret_version WHERE name = ?",
+            DB_ARGS(db_text(name)), &version, e) != 0)
         return -1;
     return version;
 }
@@ -76,45 +78,36 @@ static int no_secret(const char *name, struct err *e)
                    name);
 }
 
-static int copy_secret(void *arg, const struct db_row *row)
-{
-    struct store_secret from = lend_secret(row), *to = arg;
-    *to = (struct store_secret){xstrdup(from.name), store_row_copy(&from.value),
-                                from.created_ms};
-    return 1;
-}
-
 int store_secret_get(struct store *s, const char *name, struct store_secret *out,
                      struct err *e)
 {
     *out = (struct store_secret){0};
-    if (db_query(store_db(s),
-                 "SELECT name, version, value, created_ms FROM secret_version "
-                 "WHERE name = ? ORDER BY version DESC LIMIT 1",
-                 DB_ARGS(db_text(name)), copy_secret, out, e) != 0)
+    struct db_row *row =
+        db_select(store_db(s),
+                  "SELECT name, version, value, created_ms FROM secret_version "
+                  "WHERE name = ? ORDER BY version DESC LIMIT 1",
+                  DB_ARGS(db_text(name)), e);
+    if (db_step(row, e) == 1)
+        *out = read_secret(row);
+    if (db_finish(row) != 0)
         return -1;
     return out->name ? 0 : no_secret(name, e);
 }
 
-struct each_secret {
-    store_secret_fn *fn;
-    void *arg;
-};
-
-static int on_secret(void *arg, const struct db_row *row)
-{
-    const struct each_secret *each = arg;
-    struct store_secret secret = lend_secret(row);
-    return each->fn(each->arg, &secret);
-}
-
 int store_secret_each(struct store *s, store_secret_fn *fn, void *arg, struct err *e)
 {
-    struct each_secret each = {fn, arg};
-    return db_query(store_db(s),
-                    "SELECT name, version, value, created_ms FROM secret_version "
-                    "ORDER BY name, version DESC",
-                    DB_NONE, on_secret, &each, e);
+    struct db_row *row =
+        db_select(store_db(s),
+                  "SELECT name, version, value, created_ms FROM secret_version "
+                  "ORDER BY name, version DESC",
+                  DB_NONE, e);
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1) {
+        struct store_secret secret = read_secret(row);
+        stop = fn(arg, &secret);
+        store_secret_fini(&secret);
+    }
+    return db_finish(row);
 }
 
 int store_secret_remove(struct store *s, const char *name, int64_t version, struct err *e)

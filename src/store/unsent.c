@@ -9,7 +9,7 @@
 
 static const char layout[8] = "unsent1";
 
-/* "cd6e8fc1-…": 36 characters and a line's end; another one after each boot. */
+/* Reads "cd6e8fc1-…": 36 characters and a line's end; each boot has another id. */
 static int read_boot(char id[UNSENT_BOOT_SIZE])
 {
     memset(id, 0, UNSENT_BOOT_SIZE);
@@ -43,7 +43,7 @@ void unsent_init(struct unsent_table *t, int fd)
     memset(t, 0, sizeof *t);
     if (!read_boot(t->boot) || fstat(fd, &st) != 0) {
         log_line(LOG_WARN,
-                 "cannot note which writes have not left: /proc/sys/kernel/random/"
+                 "cannot record which writes were not sent: /proc/sys/kernel/random/"
                  "boot_id cannot be read; after a crash more of them are uncertain");
         return;
     }
@@ -52,17 +52,18 @@ void unsent_init(struct unsent_table *t, int fd)
     memcpy(t->layout, layout, sizeof layout);
 }
 
-/* The process may end between any two stores. One thread writes, and what it has stored
- * is seen by whoever finds it dead: only the compiler must keep the order. */
+/* The process may end between any two stores to memory. One thread writes, and the
+ * process that finds it dead sees all that it wrote: only the compiler must not reorder
+ * the stores. */
 static void release(struct unsent_slot *slot)
 {
-    __atomic_store_n(&slot->is_held, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&slot->is_used, 0, __ATOMIC_SEQ_CST);
 }
 
 void unsent_remove(struct unsent_table *t, int64_t run)
 {
     for (int i = 0; i < UNSENT_MAX; i++)
-        if (t->slots[i].is_held && t->slots[i].is.run == run)
+        if (t->slots[i].is_used && t->slots[i].is.run == run)
             release(&t->slots[i]);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
@@ -74,11 +75,11 @@ void unsent_add(struct unsent_table *t, const struct unsent *write)
         return;
     for (int i = 0; i < UNSENT_MAX; i++) {
         struct unsent_slot *slot = &t->slots[i];
-        if (slot->is_held)
+        if (slot->is_used)
             continue;
         slot->is = *write;
         slot->check = check_of(write);
-        __atomic_store_n(&slot->is_held, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&slot->is_used, 1, __ATOMIC_SEQ_CST);
         return;
     }
 }
@@ -99,7 +100,7 @@ int unsent_read(const struct unsent_table *t, int fd, struct unsent out[UNSENT_M
         return 0;
     for (int i = 0; i < UNSENT_MAX; i++) {
         const struct unsent_slot *slot = &t->slots[i];
-        if (slot->is_held == 1 && slot->check == check_of(&slot->is))
+        if (slot->is_used == 1 && slot->check == check_of(&slot->is))
             out[n++] = slot->is;
     }
     return n;

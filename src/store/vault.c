@@ -20,14 +20,15 @@ enum {
     PLACE_SIZE = 8,
     PLACE_TEXT_MAX = 1024,
     KEY_FILE_MAX = 256,
-    KEYS_MAX = 16, /* that a handle holds at a time */
+    KEYS_MAX = 16, /* of one handle */
     /* version, key id, place, nonce; then the ciphertext and the tag */
     HEADER_SIZE = 1 + KEY_ID_SIZE + PLACE_SIZE + CRYPTO_NONCE_SIZE
 };
 
 #define KEY_WORD "foyer-key-1"
 
-/* The key file and the id of the key that is missing: find looks there. */
+/* Its arguments are the key file and the id of the missing key: a file that find reads.
+ */
 #define BRING_KEY                                                                        \
     "set FOYER_KEY_FILE to the right one, or copy it from where the workspace was in "   \
     "use (~/.config/foyer/key there) to %s.%s"
@@ -56,7 +57,7 @@ char *vault_key_path(struct err *e)
     if (file)
         return xstrdup(file);
     const char *config = set_env("XDG_CONFIG_HOME"), *home = set_env("HOME");
-    /* The XDG specification: a relative path there is to be ignored. */
+    /* the XDG base directory specification: a relative path is ignored */
     if (config && config[0] == '/')
         return path_join(config, "foyer/key");
     if (home)
@@ -66,7 +67,7 @@ char *vault_key_path(struct err *e)
     return NULL;
 }
 
-/* The id comes from the key, so that a line with a slip in it is noticed. */
+/* Derives the id from the key, so that an error in the key file's line is noticed. */
 static void key_id(const unsigned char *key, unsigned char *id)
 {
     static const char label[] = "foyer key id";
@@ -96,7 +97,7 @@ static void make_key(struct key *key)
     str_hex(key->id, sizeof key->id, key->id_hex);
 }
 
-/* The file's line, to be wiped; its length. */
+/* Writes the file's line, which the caller wipes. Returns its length. */
 static size_t format_key(const struct key *key, char line[KEY_FILE_MAX])
 {
     char *text = str_base64(key->key, sizeof key->key);
@@ -207,7 +208,7 @@ struct vault *vault_open(struct err *e)
         return NULL;
     }
     v->n = 1;
-    /* a link stays one when the key is renewed */
+    /* so that vault_renew replaces the file that a link leads to, not the link */
     v->path = realpath(path, NULL);
     if (v->path)
         free(path);
@@ -237,7 +238,7 @@ const char *vault_file(const struct vault *v)
 
 /* ---- several keys ---- */
 
-static const struct key *held(const struct vault *v, const char *id)
+static const struct key *known_key(const struct vault *v, const char *id)
 {
     for (size_t i = 0; i < v->n; i++)
         if (strcmp(v->keys[i].id_hex, id) == 0)
@@ -245,10 +246,10 @@ static const struct key *held(const struct vault *v, const char *id)
     return NULL;
 }
 
-/* Adds KEY, or finds it; when the table is full one that does not seal makes room. */
-static const struct key *hold(struct vault *v, const struct key *key)
+/* Adds KEY unless it is there. In a full table it replaces a key that does not seal. */
+static const struct key *add_key(struct vault *v, const struct key *key)
 {
-    const struct key *known = held(v, key->id_hex);
+    const struct key *known = known_key(v, key->id_hex);
     if (known)
         return known;
     size_t at = v->n < KEYS_MAX ? v->n++ : (v->sealing + 1) % KEYS_MAX;
@@ -261,24 +262,24 @@ static char *kept_path(const struct vault *v, const char *id)
     return xasprintf("%s.%s", v->path, id);
 }
 
-/* The key ID, from memory or the files; NULL with E when a file is bad, NULL with
- * ERR_NOT_FOUND when it is nowhere. */
+/* Returns the key ID, from memory or the files. NULL with ERR_NOT_FOUND when no file has
+ * it, NULL with another error when a file is bad. */
 static const struct key *find(struct vault *v, const char *id, struct err *e)
 {
-    const struct key *key = held(v, id);
+    const struct key *key = known_key(v, id);
     if (key)
         return key;
     struct key read = {0};
     struct err ignored;
     /* the key file may have been replaced since this process read it */
     if (read_key(&read, v->path, &ignored) == 0)
-        hold(v, &read);
-    key = held(v, id);
+        add_key(v, &read);
+    key = known_key(v, id);
     char *path = kept_path(v, id);
     if (!key && !path_exists(path))
         err_set(e, ERR_NOT_FOUND, "no file holds the sealing key %s", id);
     else if (!key && read_key(&read, path, e) == 0)
-        key = strcmp(read.id_hex, id) == 0 ? hold(v, &read) : NULL;
+        key = strcmp(read.id_hex, id) == 0 ? add_key(v, &read) : NULL;
     if (!key && e && e->kind == ERR_NONE)
         err_set(e, ERR_SETTINGS, "the file %s holds another key than its name says",
                 path);
@@ -292,7 +293,7 @@ int vault_reload(struct vault *v, struct err *e)
     struct key read = {0};
     int rc = read_key(&read, v->path, e);
     if (rc == 0)
-        v->sealing = (size_t)(hold(v, &read) - v->keys);
+        v->sealing = (size_t)(add_key(v, &read) - v->keys);
     crypto_wipe(&read, sizeof read);
     return rc;
 }
@@ -324,7 +325,7 @@ static char *dir_of(const char *path)
     return slash == path ? xstrdup("/") : xmemdup0(path, (size_t)(slash - path));
 }
 
-/* On the directory: the key file itself is replaced by a rename. */
+/* Locks the directory, because vault_renew replaces the key file by a rename. */
 int vault_lock(const struct vault *v, struct err *e)
 {
     char *dir = dir_of(v->path);
@@ -350,8 +351,8 @@ void vault_unlock(int lock)
         close(lock);
 }
 
-/* Writes the current key to PATH, where a rekey that was cut off may have left it. */
-static int keep(const struct key *key, const char *path, struct err *e)
+/* Writes KEY to PATH, where a rekey that was cut off may have written it before. */
+static int write_key(const struct key *key, const char *path, struct err *e)
 {
     char line[KEY_FILE_MAX];
     size_t n = format_key(key, line);
@@ -366,16 +367,16 @@ int vault_renew(struct vault *v, char **kept, struct err *e)
     *kept = NULL;
     if (read_key(&current, v->path, e) != 0)
         return -1;
-    hold(v, &current);
+    add_key(v, &current);
     char *path = kept_path(v, current.id_hex);
     make_key(&next);
-    int rc = keep(&current, path, e);
+    int rc = write_key(&current, path, e);
     testhook_stop("old key kept");
     if (rc == 0)
-        rc = keep(&next, v->path, e);
+        rc = write_key(&next, v->path, e);
     testhook_stop("new key written");
     if (rc == 0) {
-        v->sealing = (size_t)(hold(v, &next) - v->keys);
+        v->sealing = (size_t)(add_key(v, &next) - v->keys);
         *kept = path;
     } else {
         free(path);
@@ -389,7 +390,8 @@ int vault_renew(struct vault *v, char **kept, struct err *e)
 
 /* ---- sealing ---- */
 
-/* A '|' inside a part would let two places share one text. */
+/* Writes the associated data and its hash; returns its length. Refuses a '|' inside a
+ * part, with which two places could have one text. */
 static int format_place(const struct vault_place *p, char *out, unsigned char *hash,
                         struct err *e)
 {

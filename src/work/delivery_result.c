@@ -120,14 +120,14 @@ static int add_run(struct delivery_result *o, struct db *db, const struct activa
     char *args_text = json_dumps(args, JSON_COMPACT);
     char *policy = delivery_result_policy(recipe);
     /* unambiguous: neither name has a slash */
-    char *place = order ? xasprintf("%s/%s/%s", a->client, name, order) : NULL;
+    char *order_key = order ? xasprintf("%s/%s/%s", a->client, name, order) : NULL;
     struct ledger_run run = {.client = a->client,
                              .recipe = name,
                              .origin = "activation",
                              .activation = a->id,
                              .conversation = a->conversation,
                              .args = args_text,
-                             .place = place,
+                             .order_key = order_key,
                              .policy = policy,
                              .state = LEDGER_QUEUED,
                              .due_ms = o->now_ms,
@@ -138,7 +138,7 @@ static int add_run(struct delivery_result *o, struct db *db, const struct activa
     json_decref(args);
     free(args_text);
     free(policy);
-    free(place);
+    free(order_key);
     return rc;
 }
 

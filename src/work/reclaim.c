@@ -166,7 +166,7 @@ static int is_pending(const struct reclaim *r, const char *owner)
 static int blame_growing(struct dead *dead, const char *dir)
 {
     struct growing most;
-    if (!presence_most_of(dir, dead->owner, &most))
+    if (!presence_memory_of(dir, dead->owner, &most))
         return 0;
     dead->is_killed = 1;
     dead->end = (struct presence_end){.kind = "run", .id = most.run};

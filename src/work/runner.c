@@ -458,7 +458,7 @@ static void note_size(struct runner *r, int64_t id, size_t bytes)
 {
     struct presence *p = committer_presence(r->env.committer);
     if (p && id)
-        presence_holds(p, id, bytes > limits_default.grown_bytes ? (int64_t)bytes : 0);
+        presence_memory(p, id, bytes > limits_default.grown_bytes ? (int64_t)bytes : 0);
 }
 
 static void on_resume(void *arg, const struct run *run, int begins)

@@ -118,13 +118,13 @@ static int add_run(const struct schedule *s, struct db *db, const struct due *du
                              "fired", 1, "event", "type", "cron", "payload", "type",
                              "cron", "at", (json_int_t)(slot_ms / 1000));
     char *text = json_dumps(args, JSON_COMPACT);
-    char *place = xasprintf("%s/%s/", client, recipe); /* the slots run one by one */
+    char *order_key = xasprintf("%s/%s/", client, recipe); /* the slots run one by one */
     struct ledger_run run = {.client = client,
                              .recipe = recipe,
                              .origin = "cron",
                              .slot_ms = slot_ms,
                              .args = text,
-                             .place = place,
+                             .order_key = order_key,
                              .policy = due->entry->policy,
                              .state = LEDGER_QUEUED,
                              .due_ms = s->now_ms,
@@ -133,7 +133,7 @@ static int add_run(const struct schedule *s, struct db *db, const struct due *du
     int rc = ledger_add(db, &run, NULL, &id, e);
     json_decref(args);
     free(text);
-    free(place);
+    free(order_key);
     return rc;
 }
 

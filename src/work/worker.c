@@ -118,7 +118,7 @@ static int has_store(struct worker *w)
 static int repair_times(struct db *db, void *arg, struct err *e)
 {
     struct worker *w = arg;
-    return ahead_mend(db, clock_wall_ms(), &w->repaired, e);
+    return ahead_repair(db, clock_wall_ms(), &w->repaired, e);
 }
 
 /* The clock was set back: 1 when something is due that was not before. */

@@ -128,24 +128,11 @@ static inline void end_at(int64_t id, int64_t epoch, enum ledger_state state, in
     OK(ledger_commit(db, &change, &e));
 }
 
-static inline int read_number(void *arg, const struct db_row *row)
-{
-    *(int64_t *)arg = db_row_int(row, 0);
-    return 0;
-}
-
 static inline int64_t number(const char *sql)
 {
     int64_t n = -1;
-    OK(db_query(db, sql, DB_NONE, read_number, &n, &e));
+    OK(db_select_int(db, sql, DB_NONE, &n, &e));
     return n;
-}
-
-static inline int add_row(void *arg, const struct db_row *row)
-{
-    const char *text = db_row_text(row, 0);
-    buf_addf(arg, "%s ", text ? text : "-");
-    return 0;
 }
 
 /* The first column of what SQL finds, each followed by a space, is EXPECTED. */
@@ -153,7 +140,12 @@ static inline void assert_rows(const char *sql, const char *expected)
 {
     struct buf b;
     buf_init(&b, 100000);
-    OK(db_query(db, sql, DB_NONE, add_row, &b, &e));
+    struct db_row *row = db_select(db, sql, DB_NONE, NULL);
+    while (db_step(row, NULL) == 1) {
+        const char *text = db_row_text(row, 0);
+        buf_addf(&b, "%s ", text ? text : "-");
+    }
+    assert_int_equal(db_finish(row), 0);
     if (strcmp(buf_str(&b), expected) != 0)
         fail_msg("%s: \"%s\", not \"%s\"", sql, buf_str(&b), expected);
     buf_free(&b);

@@ -8,12 +8,12 @@ static const int64_t YEARS = 4 * 365 * (int64_t)DAY;
 static int mend(void)
 {
     int mended = -1;
-    OK(ahead_mend(db, now, &mended, &e));
+    OK(ahead_repair(db, now, &mended, &e));
     return mended;
 }
 
-/* A run in STATE that was made at CREATED and has had ATTEMPTS: when it is due after
- * ahead_mend, from now. */
+/* Adds a run in STATE, made at CREATED with ATTEMPTS. Returns when it is due, from now,
+ * after ahead_repair. */
 static int64_t due_of(int state, int attempts, int64_t created_ms, int64_t due_ms)
 {
     char sql[300];
@@ -36,7 +36,7 @@ static void runs_are_due(void **state)
         assert_int_equal(due_of(LEDGER_QUEUED, 1, steps[i], steps[i] + MINUTE), 0);
         assert_int_equal(due_of(LEDGER_CONFIRMING, 1, steps[i], steps[i] + MINUTE), 0);
     }
-    /* no retry is put off for longer, no sleep either */
+    /* no retry and no sleep is longer */
     assert_int_equal(due_of(LEDGER_QUEUED, 1, -HOUR, 2 * HOUR), 2 * HOUR);
     assert_int_equal(due_of(LEDGER_QUEUED, 1, -HOUR, 2 * HOUR + 1), 0);
     assert_int_equal(due_of(LEDGER_SLEEPING, 1, -HOUR, 90 * (int64_t)DAY),
@@ -45,7 +45,7 @@ static void runs_are_due(void **state)
                      2 * (int64_t)DAY);
     assert_int_equal(due_of(LEDGER_SLEEPING, 1, -HOUR, 90 * (int64_t)DAY + 1), 0);
     assert_int_equal(due_of(LEDGER_WAITING, 1, YEARS, YEARS + DAY), 0);
-    /* what is past stays in its order; what runs is left alone */
+    /* times in the past stay as they are, and so does a running run */
     assert_int_equal(due_of(LEDGER_QUEUED, 0, -YEARS, -YEARS), -YEARS);
     assert_int_equal(due_of(LEDGER_RUNNING, 1, YEARS, YEARS), YEARS);
     assert_int_equal(mend(), 0);
@@ -81,12 +81,13 @@ static void deliveries_are_due(void **state)
     assert_int_equal(number("SELECT due_ms FROM delivery WHERE id = 5"), 0);
 }
 
-static void places_and_receipts(void **state)
+static void order_keys_and_receipts(void **state)
 {
     (void)state;
     OK(db_exec(db,
                "INSERT INTO run (client, recipe, origin, args, policy, state, due_ms, "
-               "attempts, created_ms, place, held_ms) VALUES ('acme', 'x', 'cron', '', "
+               "attempts, created_ms, place, held_ms) VALUES ('acme', 'x', "
+               "'cron', '', "
                "'', 0, 0, 1, 0, 'acme/x/cnv_1', 1900000000000);"
                "INSERT INTO receipt (client, app, ref, run, due_ms) VALUES ('acme', "
                "'front', 'r', 1, 1900000000000)",
@@ -123,7 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(runs_are_due),
         T(deliveries_are_due),
-        T(places_and_receipts),
+        T(order_keys_and_receipts),
         T(they_are_named),
     };
     return cmocka_run_group_tests_name("ahead", tests, NULL, NULL);

@@ -36,7 +36,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* The time to come back after when it was denied, 0 when it was granted. */
+/* Returns the time to wait when it was denied, 0 when it was granted. */
 static int64_t take_of(struct budget *b, const struct budget_ask *ask, int64_t now_ms)
 {
     struct err e = {0};
@@ -120,11 +120,11 @@ static void test_an_unknown_company_is_asked_gently(void **state)
     assert_int_equal(take(WINDOW_LANE_BULK, start), 0);
     assert_true(take(WINDOW_LANE_BULK, start) > 0);
     assert_int_equal(take(WINDOW_LANE_BULK, start + 200), 0);
-    /* It is not starved when no answer ever says a thing. */
+    /* It is not starved when no answer has headers. */
     int n = 3;
     for (int64_t t = start + 400; t < start + 60000; t += 100)
         n += take(WINDOW_LANE_BULK, t) == 0;
-    assert_int_equal(n, 45); /* a tenth is not bulk's */
+    assert_int_equal(n, 45); /* bulk never takes the last tenth */
     assert_int_equal(state_at(start + 59999).left, 5);
 }
 
@@ -165,7 +165,7 @@ static void test_others_use_the_companys_limit_too(void **state)
         take(WINDOW_LANE_REPLY, start);
     learn(100, 40, start + 50000, start + 100); /* 58 by others */
     assert_int_equal(state_at(start + 100).left, 40);
-    /* An answer that was sent before two that left since is no reason to count back. */
+    /* An answer that was sent before two newer requests does not raise the count. */
     take(WINDOW_LANE_REPLY, start + 200);
     take(WINDOW_LANE_REPLY, start + 1300);
     int64_t left = state_at(start + 1300).left;
@@ -176,7 +176,7 @@ static void test_others_use_the_companys_limit_too(void **state)
     assert_true(take(WINDOW_LANE_REPLY, start + 1500) > 0);
 }
 
-/* A permit that is in hand was surely not seen by the company. */
+/* A permit in memory was surely not seen by the company. */
 static void test_permits_in_hand_count_as_ours(void **state)
 {
     (void)state;
@@ -186,7 +186,7 @@ static void test_permits_in_hand_count_as_ours(void **state)
         take(WINDOW_LANE_BULK, start);
     int64_t in_hand = 390 - state_at(start).left;
     assert_true(in_hand > 0);
-    learn(400, 390, start + 50000, start); /* nobody else */
+    learn(400, 390, start + 50000, start); /* no other program */
     assert_int_equal(state_at(start).left, 390 - in_hand);
     learn(400, 383, start + 50000, start); /* seven by others */
     assert_int_equal(state_at(start).left, 383 - in_hand);
@@ -212,7 +212,7 @@ static void test_late_and_odd_headers(void **state)
     /* Another plan, from now on. */
     learn(200, 150, start + 70000, start + 11800);
     assert_int_equal(state_at(start + 11800).limit, 200);
-    assert_int_equal(state_at(start + 11800).left, 149); /* one is in hand */
+    assert_int_equal(state_at(start + 11800).left, 149); /* one is in memory */
     /* A window that began earlier than we thought. */
     learn(200, 199, start + 90000, start + 12000);
     assert_int_equal(state_at(start + 12000).left, 199);
@@ -285,10 +285,11 @@ static void test_a_429_of_the_company(void **state)
     assert_true(take_of(other, &ask, start + 20) > 0); /* its block is void */
     assert_true(take(WINDOW_LANE_REPLY, start + 20) > 0);
     assert_int_equal(state_at(start + 20).blocked_until_ms, start + 20010);
-    refused(NULL, 5000, 0, start + 30); /* one that left earlier: no shorter */
+    refused(NULL, 5000, 0,
+            start + 30); /* of an earlier request: the rest is not shortened */
     learn_of(other, 400, 200, start + 50000, start + 40);
     assert_true(take(WINDOW_LANE_REPLY, start + 20009) > 0);
-    /* It is asked gently then. */
+    /* Then requests are sent one by one. */
     assert_int_equal(take(WINDOW_LANE_REPLY, start + 20010), 0);
     assert_int_equal(take(WINDOW_LANE_REPLY, start + 20010), 0);
     assert_true(take(WINDOW_LANE_REPLY, start + 20010) > 0);
@@ -345,7 +346,7 @@ static void test_higher_lanes_go_first(void **state)
     assert_int_equal(take(WINDOW_LANE_ACTIVATION, end + 100), 0);
     assert_int_equal(take(WINDOW_LANE_BULK, end + 200), 0);
 
-    /* Who waited and is gone does not hold up the others for long. */
+    /* A process that waited and ended does not delay the others for long. */
     drain(WINDOW_LANE_REPLY, end + 300);
     int64_t next = end + 61000;
     take_of(other, &reply, next - 3000);
@@ -363,7 +364,7 @@ static void test_a_permit_of_bulk_serves_a_reply(void **state)
     for (int i = 0; i < 20; i++)
         take(WINDOW_LANE_BULK, start);
     int64_t left = state_at(start).left;
-    assert_true(left < 400 - 21); /* a block is in hand */
+    assert_true(left < 400 - 21); /* a block is in memory */
     take(WINDOW_LANE_REPLY, start);
     assert_int_equal(state_at(start).left, left);
 }
@@ -383,11 +384,11 @@ static void test_unused_permits_are_given_back(void **state)
     for (int i = 0; i < 20; i++)
         take(WINDOW_LANE_BULK, start + 1000);
     assert_true(state_at(start).left < 359);
-    take(WINDOW_LANE_BULK, start + 3000); /* by the next who asks */
+    take(WINDOW_LANE_BULK, start + 3000); /* by the next ask */
     assert_int_equal(state_at(start).left, 358);
     for (int i = 0; i < 20; i++)
         take(WINDOW_LANE_BULK, start + 3000);
-    reopen(); /* or by leaving */
+    reopen(); /* or when the process ends */
     assert_int_equal(state_at(start).left, 338);
 }
 
@@ -414,13 +415,13 @@ static void test_an_api_that_names_no_limit_has_none(void **state)
     assert_int_equal(drain(WINDOW_LANE_BULK, start), 10000);
     for (int i = 0; i < 100; i++)
         assert_int_equal(take_resource("cnv_1", start), 0);
-    /* but a 429 it may answer still */
+    /* but it may still answer with a 429 */
     refused(NULL, 5000, 0, start);
     assert_int_not_equal(take(WINDOW_LANE_REPLY, start + 4999), 0);
     assert_int_equal(take(WINDOW_LANE_REPLY, start + 5000), 0);
     learn(WINDOW_NO_LIMIT, -1, -1, start + 5010);
     assert_int_equal(drain(WINDOW_LANE_REPLY, start + 5010), 10000);
-    /* a limit that it names after all holds at once, for blocks in memory too */
+    /* a limit that it names later counts at once, for blocks in memory too */
     learn(100, 90, start + 60000, start + 5010);
     assert_int_equal(drain(WINDOW_LANE_REPLY, start + 5010), 90);
     /* and is not lifted by one answer without headers */
@@ -441,7 +442,7 @@ static void test_a_burst_without_an_id_holds_blocks_too(void **state)
     assert_int_equal(take(WINDOW_LANE_REPLY, start + 500), 0);
 }
 
-/* Who reads the clock and then waits for the lock is a little behind the others. */
+/* A process that reads the clock and then waits for the lock has an older time. */
 static void test_a_burst_counts_what_lies_a_little_ahead(void **state)
 {
     (void)state;

@@ -151,7 +151,7 @@ static int64_t next_wake(void)
     return next;
 }
 
-/* VICTIM is killed after KILL_AFTER wake-ups, wherever it is then; -1: nobody. */
+/* VICTIM is killed after KILL_AFTER wake-ups, at whatever point; -1: no process. */
 static void run_world(int victim, int kill_after)
 {
     pid_t pids[ALL];

@@ -53,25 +53,13 @@ static struct db *open_migrated(void)
     return db;
 }
 
-static int read_int(void *arg, const struct db_row *row)
-{
-    *(int64_t *)arg = db_row_int(row, 0);
-    return 0;
-}
-
 static int64_t int_of(struct db *db, const char *sql)
 {
     int64_t v = -1;
     struct err e = {0};
-    if (db_query(db, sql, DB_NONE, read_int, &v, &e) != 0)
+    if (db_select_int(db, sql, DB_NONE, &v, &e) != 0)
         fail_msg("%s", e.text);
     return v;
-}
-
-static int copy_text(void *arg, const struct db_row *row)
-{
-    snprintf(arg, 32, "%s", db_row_text(row, 0));
-    return 0;
 }
 
 static void test_a_new_file_is_set_up_as_designed(void **state)
@@ -80,8 +68,10 @@ static void test_a_new_file_is_set_up_as_designed(void **state)
     umask(0);
     struct db *db = open_ok();
     char mode[32];
-    assert_int_equal(db_query(db, "PRAGMA journal_mode", DB_NONE, copy_text, mode, NULL),
-                     0);
+    struct db_row *row = db_select(db, "PRAGMA journal_mode", DB_NONE, NULL);
+    assert_int_equal(db_step(row, NULL), 1);
+    snprintf(mode, sizeof mode, "%s", db_row_text(row, 0));
+    assert_int_equal(db_finish(row), 0);
     assert_string_equal(mode, "wal");
     assert_int_equal(int_of(db, "PRAGMA page_size"), 16384);
     assert_int_equal(int_of(db, "PRAGMA synchronous"), 2);
@@ -122,32 +112,21 @@ static void test_values_go_in_and_come_out(void **state)
     db_close(db);
 }
 
-struct walk {
-    struct db *db;
-    int rows, stop_at;
-    int null_text, empty_blob;
-};
-
-static int on_walk(void *arg, const struct db_row *row)
-{
-    struct walk *w = arg;
-    size_t len = 9;
-    w->null_text += db_row_text(row, 0) == NULL;
-    w->empty_blob += db_row_blob(row, 1, &len) != NULL && len == 0;
-    return ++w->rows == w->stop_at;
-}
-
 static void test_a_walk_can_stop_and_tells_null_from_empty(void **state)
 {
     (void)state;
     struct db *db = open_ok();
-    struct walk w = {.stop_at = 2};
-    assert_int_equal(db_query(db, "VALUES (NULL, x''), ('a', NULL), (NULL, NULL)",
-                              DB_NONE, on_walk, &w, NULL),
-                     0);
-    assert_int_equal(w.rows, 2);
-    assert_int_equal(w.null_text, 1);
-    assert_int_equal(w.empty_blob, 1);
+    size_t len = 9;
+    struct db_row *row =
+        db_select(db, "VALUES (NULL, x''), ('a', NULL), (NULL, NULL)", DB_NONE, NULL);
+    assert_int_equal(db_step(row, NULL), 1);
+    assert_null(db_row_text(row, 0));
+    assert_non_null(db_row_blob(row, 1, &len));
+    assert_int_equal(len, 0);
+    assert_int_equal(db_step(row, NULL), 1);
+    assert_string_equal(db_row_text(row, 0), "a");
+    assert_null(db_row_blob(row, 1, &len));
+    assert_int_equal(db_finish(row), 0);
     db_close(db);
 }
 
@@ -245,30 +224,27 @@ static void test_a_transaction_within_one_is_a_savepoint(void **state)
 /* The same text, used inside its own rows and again and again, with other values. */
 static const char count_sql[] = "SELECT ?1 + count(*) FROM person WHERE ?2 IS NULL";
 
-static int count_again(void *arg, const struct db_row *row)
+static void assert_count(struct db *db, int64_t expected)
 {
-    struct walk *w = arg;
     int64_t inner = -1;
-    w->rows = (int)db_row_int(row, 0);
-    assert_int_equal(
-        db_query(w->db, count_sql, DB_ARGS(db_int(100)), read_int, &inner, NULL), 0);
-    assert_int_equal(inner, 90 + w->rows);
-    assert_int_equal(db_row_int(row, 0), w->rows); /* this row is still here */
-    return 0;
+    struct db_row *row = db_select(db, count_sql, DB_ARGS(db_int(10)), NULL);
+    assert_int_equal(db_step(row, NULL), 1);
+    assert_int_equal(db_row_int(row, 0), expected);
+    assert_int_equal(db_select_int(db, count_sql, DB_ARGS(db_int(100)), &inner, NULL), 0);
+    assert_int_equal(inner, 90 + expected);
+    assert_int_equal(db_row_int(row, 0), expected); /* this row is still here */
+    assert_int_equal(db_finish(row), 0);
 }
 
 static void test_a_statement_is_used_again(void **state)
 {
     (void)state;
     struct db *db = open_migrated();
-    struct walk w = {.db = db};
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(
-            db_query(db, count_sql, DB_ARGS(db_int(10)), count_again, &w, NULL), 0);
-        assert_int_equal(w.rows, 11);
+        assert_count(db, 11);
         /* A value of the time before is not there the next time. */
-        assert_int_equal(db_query(db, count_sql, DB_ARGS(db_int(10), db_text("x")),
-                                  read_int, &(int64_t){0}, NULL),
+        assert_int_equal(db_select_int(db, count_sql, DB_ARGS(db_int(10), db_text("x")),
+                                       &(int64_t){0}, NULL),
                          0);
     }
     /* More texts than are kept, and one that failed. */
@@ -289,11 +265,10 @@ static void test_a_statement_is_used_again(void **state)
     assert_int_equal(
         db_exec(other, "ALTER TABLE person RENAME COLUMN age TO years", NULL), 0);
     db_close(other);
-    assert_int_equal(db_query(db, count_sql, DB_ARGS(db_int(10)), count_again, &w, NULL),
-                     0);
-    assert_int_equal(
-        db_query(db, "SELECT 1 + (SELECT age FROM person)", DB_NONE, NULL, NULL, NULL),
-        -1);
+    assert_count(db, 12);
+    assert_int_equal(db_select_int(db, "SELECT 1 + (SELECT age FROM person)", DB_NONE,
+                                   &(int64_t){0}, NULL),
+                     -1);
     db_close(db);
 }
 
@@ -450,8 +425,7 @@ static void test_a_damaged_file(void **state)
     db = open_ok();
     struct err e = {0};
     int64_t n;
-    assert_int_equal(db_query(db, "SELECT age FROM person", DB_NONE, read_int, &n, &e),
-                     -1);
+    assert_int_equal(db_select_int(db, "SELECT age FROM person", DB_NONE, &n, &e), -1);
     assert_int_equal(e.kind, ERR_STORE);
     assert_non_null(strstr(e.text, "damaged"));
     db_close(db);

@@ -1,4 +1,4 @@
-/* turn: deliveries of one conversation, one after the other. */
+/* delivery_order: deliveries of one conversation, one after the other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,10 +78,10 @@ static void test_the_older_one_first(void **state)
     assert_int_equal(turn(other, "front", "cnv_2", NOW), 1);
     assert_int_equal(turn(none, "front", NULL, NOW), 1);
     assert_int_equal(turn(add("desk", "cnv_1", NOW), "desk", "cnv_1", NOW), 1);
-    /* while a worker has it, and until it is through */
+    /* while a worker has it, and until it has ended */
     assert_int_equal(inbox_claim(db, first, "1-a", &e), 1);
     assert_int_equal(turn(second, "front", "cnv_1", NOW), 0);
-    assert_int_equal(due(NOW), 4); /* it was left as it is */
+    assert_int_equal(due(NOW), 4); /* it is unchanged */
     assert_int_equal(inbox_end(db, first, "1-a", DELIVERY_DONE, NOW, NULL, &e), 0);
     assert_int_equal(turn(second, "front", "cnv_1", NOW), 1);
 }
@@ -97,7 +97,7 @@ static void test_one_that_is_tried_again(void **state)
     assert_int_equal(due(NOW), 0); /* both are due together */
     assert_int_equal(due(NOW + 5000), 2);
     assert_int_equal(turn(second, "front", "cnv_1", NOW + 5000), 0);
-    /* nobody is waited for for ever */
+    /* an older delivery holds up the others for a limited time */
     assert_int_equal(turn(second, "front", "cnv_1", NOW + DELIVERY_ORDER_WAIT_MS - 1), 0);
     assert_int_equal(turn(second, "front", "cnv_1", NOW + DELIVERY_ORDER_WAIT_MS), 1);
 }

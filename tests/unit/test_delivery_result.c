@@ -88,7 +88,7 @@ static int show_run(void *arg, const struct ledger_run *run)
     (void)arg;
     return buf_addf(&shown, "%s %s %s %s %s %s %s %s|", run->client, run->recipe,
                     run->origin, run->conversation ? run->conversation : "-", run->args,
-                    run->place ? run->place : "-", run->policy,
+                    run->order_key ? run->order_key : "-", run->policy,
                     ledger_state_name(run->state));
 }
 

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Rows, and what a run writes. */
+/* Rows of runs, and the changes that a run writes. */
 
 static void names_of_states(void **state)
 {
@@ -23,7 +23,7 @@ static int see_new(void *arg, const struct ledger_run *run)
     assert_string_equal(run->client, "acme");
     assert_string_equal(run->origin, "cron");
     assert_string_equal(run->conversation, "cnv_1");
-    assert_string_equal(run->place, "acme/x/cnv_1");
+    assert_string_equal(run->order_key, "acme/x/cnv_1");
     assert_int_equal(run->activation, 7);
     assert_int_equal(run->slot_ms, 99);
     assert_int_equal(run->due_ms, now + 5);
@@ -48,8 +48,9 @@ static void a_row_as_it_was_added(void **state)
     (void)state;
     int seen = 0;
     char seed[32];
-    int64_t id = ADD(.origin = "cron", .conversation = "cnv_1", .place = "acme/x/cnv_1",
-                     .activation = 7, .slot_ms = 99, .due_ms = now + 5);
+    int64_t id =
+        ADD(.origin = "cron", .conversation = "cnv_1", .order_key = "acme/x/cnv_1",
+            .activation = 7, .slot_ms = 99, .due_ms = now + 5);
     OK(ledger_read(db, id, see_new, &seen, &e));
     assert_int_equal(seen, 1);
     OK(ledger_read(db, id, copy_seed, seed, &e));
@@ -125,10 +126,10 @@ static void filters(void **state)
     assert_each(&(struct ledger_filter){.undelivered = 1}, "3 ");
     int64_t counts[LEDGER_STATES];
     end_at(4, 1, LEDGER_DONE, now, now);
-    OK(ledger_count(db, counts, &e));
+    OK(ledger_count_open(db, counts, &e));
     assert_int_equal(counts[LEDGER_QUEUED], 3);
     assert_int_equal(counts[LEDGER_RUNNING], 0);
-    assert_int_equal(counts[LEDGER_DONE], 1);
+    assert_int_equal(counts[LEDGER_DONE], 0);
 }
 
 /* ---- commits ---- */
@@ -196,8 +197,8 @@ static void the_epoch_guards_every_write(void **state)
     int64_t epoch = claim_ok(id, now);
     OK(ledger_commit(db, CHANGE(id, epoch), &e));
     FAILS(ledger_commit(db, CHANGE(id, epoch + 1), &e), ERR_CONFLICT, "lost its claim");
-    /* the process is thought dead, another one takes the run over, and the first one
-     * comes back */
+    /* another process takes the run over because it considers the first one dead; then
+     * the first one writes */
     struct ledger_reclaimed out;
     OK(ledger_reclaim(db, "me", NULL, now, &out, &e));
     FAILS(ledger_commit(db, CHANGE(id, epoch), &e), ERR_CONFLICT, "lost its claim");
@@ -280,7 +281,7 @@ static void assert_text(int64_t id, const char *expected)
     buf_free(&b);
 }
 
-/* With the first that it has to keep: a write, or its end. */
+/* A run is stored with its first write, or with its end. */
 static void a_run_that_began_outside_of_the_store(void **state)
 {
     (void)state;
@@ -305,7 +306,7 @@ static void a_run_that_began_outside_of_the_store(void **state)
     assert_string_equal(buf_str(&b), "5:attempt=1 5:done=x ");
     buf_free(&b);
 
-    /* a dead one can be retried: its steps and its code are kept */
+    /* a dead run can be retried, so that its steps and its code are kept */
     const struct journal_entry step = {.seq = 0, .kind = "http", .name = "GET /x"};
     struct ledger_change *dead =
         CHANGE(0, 0, .state = LEDGER_DEAD, .now_ms = now + 6, .steps = &step, .nsteps = 1,
@@ -340,7 +341,7 @@ static void a_run_that_began_outside_of_the_store(void **state)
         assert_int_equal(is, i ? LEDGER_WAITING : LEDGER_QUEUED);
     }
 
-    /* it goes on: claimed */
+    /* the attempt goes on, and the run is claimed */
     struct ledger_change *value = CHANGE(0, 0, .key = "k", .value = "1");
     OK(ledger_add_with(db, &run, "me", value, &e));
     assert_text(value->run,
@@ -382,7 +383,7 @@ static void an_effect_belongs_to_one_run(void **state)
                                .sought = &sought, .key = "k", .value = "1"),
                         &e),
           ERR_UNCERTAIN, "cannot take msg_1 as made by run 2: run 1 has made it");
-    /* nothing of that change is there */
+    /* nothing of that change was written */
     assert_rows("SELECT ref FROM effect ORDER BY ref", "msg_1 uid-1 ");
     assert_int_equal(number("SELECT count(*) FROM value"), 0);
     int64_t elsewhere = ADD_RUNNING(.client = "other");
@@ -390,8 +391,8 @@ static void an_effect_belongs_to_one_run(void **state)
                      &e));
 }
 
-/* Two answers name the same when one request changes what the other made. But a look may
- * have taken what a request made that had left before. */
+/* Two answers name the same id when one request changes what the other made. But a search
+ * may have found what a request made that was sent before it. */
 static void an_answer_and_what_others_claimed(void **state)
 {
     (void)state;
@@ -451,7 +452,7 @@ static void assert_others(int64_t run, const char *expected)
     buf_free(&b);
 }
 
-/* What a look finds may be what another run's request to the same place makes. */
+/* A search may find what another run's request to the same place made. */
 static void writes_to_the_same_place(void **state)
 {
     (void)state;
@@ -466,16 +467,16 @@ static void writes_to_the_same_place(void **state)
         CHANGE(a, 1, AT("cmp_1"), .refs = ref, .nrefs = 1, .sought = &sought,
                .looked_ms = now + 1, .state = -1);
     FAILS(ledger_commit(db, found, &e), ERR_UNCERTAIN, "run 2 sends to the same place");
-    /* it is looked for: whose claim is newer than the request gets no answer */
+    /* it is searched for: a claim that is newer than the request gets no answer */
     OK(ledger_commit(
         db, CHANGE(b, 1, .state = LEDGER_CONFIRMING, .due_ms = now, .looks = 0), &e));
     int64_t epoch = claim_ok(b, now);
     assert_others(a, "2cmp_1 ");
-    found->looked_ms = now; /* was it there when the look began? */
+    found->looked_ms = now; /* was it there when the search began? */
     FAILS(ledger_commit(db, found, &e), ERR_UNCERTAIN, "run 2 sends to the same place");
     found->looked_ms = now + 1;
     OK(ledger_commit(db, found, &e));
-    /* and the one that comes second finds it taken */
+    /* and the second run finds it taken */
     found = CHANGE(b, epoch, AT("cmp_1"), .refs = ref, .nrefs = 1, .sought = &sought,
                    .looked_ms = now + 1, .state = -1);
     FAILS(ledger_commit(db, found, &e), ERR_UNCERTAIN, "run 1 has made it");
@@ -500,7 +501,7 @@ static void a_clients_store_has_a_limit(void **state)
           "client acme would have");
     assert_int_equal(number("SELECT count(*) FROM value"), 2);
     assert_int_equal(number(total), 19);
-    /* as it is set anew, and what takes less than before, whatever the limit is now */
+    /* the same bytes again, or fewer, whatever the limit is now */
     put_value("acme", "k2", "123456789", 20);
     put_value("acme", "k2", "12", 1);
     put_value("other", "k", "12345678", 20);
@@ -508,7 +509,7 @@ static void a_clients_store_has_a_limit(void **state)
     put_value("acme", "k", NULL, 1);
     put_value("acme", "nothing", NULL, 1);
     assert_int_equal(number(total), 4);
-    /* by a run: all of its change or nothing */
+    /* by a run: the whole change or nothing */
     int64_t a = ADD_RUNNING(.client = "acme");
     FAILS(ledger_commit(
               db, CHANGE(a, 1, .key = "k", .value = "12345678", .values_max = 12), &e),
@@ -570,7 +571,7 @@ static void the_loop_guard(void **state)
                                 .replies_max = 3, .steps = &intent, .nsteps = 1),
                          &e));
     }
-    /* the last one was refused, and leaves once more */
+    /* the last one was refused and is sent once more */
     OK(ledger_commit(db,
                      CHANGE(id, 1, .now_ms = now + 2, .reply_to = "cnv_1",
                             .replies_max = 3, .steps = &intent, .nsteps = 1),
@@ -586,7 +587,7 @@ static void the_loop_guard(void **state)
     OK(ledger_commit(db, CHANGE(id, 1, .reply_to = "cnv_2", .replies_max = 3), &e));
     int64_t other = ADD_RUNNING(.client = "other");
     OK(ledger_commit(db, CHANGE(other, 1, .reply_to = "cnv_1", .replies_max = 3), &e));
-    /* replies that were stored while the clock was years ahead count for nothing now */
+    /* replies that were stored while the clock was years ahead do not count now */
     OK(ledger_commit(db,
                      CHANGE(id, 1, .now_ms = now - 35040 * (int64_t)HOUR,
                             .reply_to = "cnv_1", .replies_max = 1, .steps = &intent,

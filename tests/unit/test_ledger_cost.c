@@ -88,7 +88,7 @@ static void assert_no_scan(const char *expression)
     assert_lacks("EXPLAIN QUERY PLAN", 3, names, expression);
 }
 
-/* Nothing made a table of its own, of a list or of what it read: each is a B-tree with a
+/* No statement made a temporary table, of a list or of rows: each is a B-tree with a
  * cache of pages. */
 static void assert_no_table_made(void)
 {
@@ -96,7 +96,7 @@ static void assert_no_table_made(void)
     assert_lacks("EXPLAIN", 1, names, "what is written");
 }
 
-/* MANY runs of client "big"; MORE says what else is in a row. */
+/* Adds MANY runs of client "big", with VALUES in COLUMNS. */
 static void add_many(const char *columns, const char *values)
 {
     char *sql = xasprintf("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
@@ -130,24 +130,24 @@ static void assert_got(const char *expected)
     buf_free(&got);
 }
 
-static struct ledger_run by_hand(const char *client, const char *place)
+static struct ledger_run by_hand(const char *client, const char *order_key)
 {
     return (struct ledger_run){.client = client,
                                .recipe = "x",
                                .origin = "hand",
                                .args = "{}",
                                .policy = "{}",
-                               .place = place,
+                               .order_key = order_key,
                                .due_ms = now,
                                .created_ms = now};
 }
 
-/* The whole way of one run: added, found, claimed, ended. */
-static void assert_one_run_is_cheap(const char *place)
+/* One run is added, found, claimed and ended. */
+static void assert_one_run_is_cheap(const char *order_key)
 {
     int64_t next, epoch;
     int64_t id = number("SELECT max(id) + 1 FROM run");
-    struct ledger_run run = by_hand("acme", place);
+    struct ledger_run run = by_hand("acme", order_key);
     COSTS(ledger_add(db, &run, NULL, &id, &e), 1000);
     COSTS(ledger_next_due(db, &next, &e), 2000);
     COSTS(due(&e), 20000);
@@ -192,7 +192,7 @@ static void a_backlog_of_one_client(void **state)
     assert_one_run_is_cheap("p");
 }
 
-static void a_backlog_in_one_place(void **state)
+static void a_backlog_of_one_order_key(void **state)
 {
     int64_t epoch;
     (void)state;
@@ -294,7 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_written_makes_no_table),
         TEST(a_backlog_of_one_client),
-        TEST(a_backlog_in_one_place),
+        TEST(a_backlog_of_one_order_key),
         TEST(a_backlog_that_is_paused),
         TEST(many_that_sleep),
         TEST(many_clients),

@@ -130,7 +130,7 @@ static void what_had_not_left_is_taken_back(void **state)
     assert_rows("SELECT what || run FROM history", "unsent1 ");
     assert_int_equal(reclaim("me", NULL, now).freed, 2);
     assert_state(id, LEDGER_QUEUED);
-    /* of a run that somebody has freed already */
+    /* of a run that another process has freed already */
     other[0] = it;
     other[0].run = late;
     assert_int_equal(unsend("me", other, 1), 0);
@@ -164,7 +164,7 @@ static void a_run_that_crashes_dies(void **state)
     assert_non_null(strstr(run.reason, "a pattern that never ends"));
     assert_int_equal(run.ended_ms, now + 3);
     assert_rows("SELECT what FROM history", "crashed crashed crashed dead ");
-    /* tried again by hand it may crash twice more */
+    /* after a retry by hand it may crash twice more */
     OK(ledger_retry(db, id, 0, now, &e));
     claim_ok(id, now);
     crash.kind = NULL;
@@ -235,7 +235,7 @@ static void a_run_that_is_killed_suspends(void **state)
         assert_int_equal(out.died + out.suspended, 0);
         claim_ok(id, now + i * HOUR);
     }
-    /* in a row: a run that got on to a sleep begins anew */
+    /* only crashes in a row count: a run that reached a sleep has none */
     end_at(id, number("SELECT epoch FROM run"), LEDGER_SLEEPING, now, now);
     for (int i = 0; i < 3; i++) {
         assert_pauses("");
@@ -266,9 +266,9 @@ static void the_third_crash_suspends(void **state)
     assert_pauses(
         "acme/x@600001 by crash: x crashed 3 times for acme within 10 minutes, last in "
         "run 6: signal 11; repair it, then: foyer resume --client acme --recipe x\n");
-    /* a further crash says nothing new */
+    /* a further crash suspends nothing more */
     assert_int_equal(crash_once("acme", "x", now + 10 * MINUTE + 2), 0);
-    /* resumed, it may crash twice again, whoever had paused it last */
+    /* after a resume it may crash twice again, whatever had paused it last */
     OK(ledger_pause(db, &(struct ledger_pause){"acme", "x", now, "hand", "why"}, &e));
     OK(ledger_resume(db, "acme", "x", &lifted, &e));
     assert_int_equal(lifted, 1);
@@ -391,13 +391,13 @@ static void what_may_be_cancelled(void **state)
 static void a_cancelled_one_lets_the_next_go(void **state)
 {
     (void)state;
-    int64_t a = ADD(.place = "p"), b = ADD(.place = "p"), epoch;
+    int64_t a = ADD(.order_key = "p"), b = ADD(.order_key = "p"), epoch;
     assert_int_equal(claim_at(b, now, &epoch), 0);
     OK(ledger_cancel(db, a, NULL, now, &e));
     assert_int_equal(number("SELECT behind FROM run WHERE id = 2"), 0);
     claim_ok(b, now);
-    /* one that is behind itself */
-    int64_t c = ADD(.place = "p");
+    /* one that is blocked itself */
+    int64_t c = ADD(.order_key = "p");
     OK(ledger_cancel(db, c, NULL, now, &e));
     assert_state(c, LEDGER_CANCELLED);
 }
@@ -477,7 +477,7 @@ static void it_did_happen_in_the_recipe_itself(void **state)
     assert_steps(id, "0 1!=1 2!=200\n\n[7] ");
 }
 
-/* A walk goes on behind the write, and ends with what it comes to. */
+/* A walk over pages goes on after the write. */
 static void it_did_happen_in_a_walk(void **state)
 {
     (void)state;
@@ -522,7 +522,7 @@ static void only_a_write_in_doubt_is_resolved(void **state)
     OK(ledger_commit(
         db, CHANGE(id, 1, .steps = &done, .nsteps = 1, .state = LEDGER_PARKED), &e));
     FAILS(ledger_resolve(db, id, 0, NULL, now, &e), ERR_CONFLICT, "no write");
-    /* nor is one that was refused, and has not left again */
+    /* nor is one that was refused and not sent again */
     struct journal_entry refused = step(0, "POST", 0, 0, 1, NULL);
     refused.at_ms = 0;
     id = ADD_RUNNING(.client = "acme");
@@ -577,7 +577,7 @@ static void receipts(void **state)
     OK(ledger_receipt_again(db, &(struct ledger_receipt){"acme", "front", "u1", a},
                             now + DAY, &e));
     assert_receipts(now + 10 * MINUTE, 9, "acme/front/u2:2 ");
-    /* one appears, one does not */
+    /* one message appears, one does not */
     OK(ledger_delivered(db, "acme", "front", "u1", NULL, now, &run, &e));
     assert_int_equal(run, a);
     OK(ledger_delivered(db, "acme", "front", "u2", "no message", now, &run, &e));
@@ -587,14 +587,14 @@ static void receipts(void **state)
     assert_string_equal(row(b).undelivered, "no message");
     assert_rows("SELECT run || what || ':' || text FROM history ORDER BY run",
                 "1delivered:u1 2undelivered:no message ");
-    /* told again; by the id alone, for no receipt is due any more */
+    /* the same news again, by the id alone: the receipt is gone */
     OK(ledger_delivered(db, "acme", "front", "u2", "no message", now, &run, &e));
     assert_int_equal(run, b);
     assert_int_equal(number("SELECT count(*) FROM history"), 2);
     OK(ledger_delivered(db, "acme", "front", "u1", "bounced", now, &run, &e));
     assert_int_equal(run, a);
     assert_string_equal(row(a).undelivered, "bounced");
-    /* it came late after all */
+    /* the message appeared late */
     OK(ledger_delivered(db, "acme", "front", "u2", NULL, now, &run, &e));
     assert_string_equal(row(b).undelivered, "");
     OK(ledger_delivered(db, "acme", "front", "u3", NULL, now, &run, &e));

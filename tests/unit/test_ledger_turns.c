@@ -1,6 +1,6 @@
 #include "ledgertest.h"
 
-/* Whose turn it is: fairness, places, pauses, claims. */
+/* Which run may start: fairness, order keys, pauses, claims. */
 
 static int busy_acme;
 
@@ -98,7 +98,7 @@ static void clients_take_turns(void **state)
     assert_due_full(&t, "1 5 7 2 6 3 4 ");
     t.after = "acme";
     assert_due_full(&t, "5 7 1 6 2 3 4 ");
-    t.after = "b"; /* a client that is not there */
+    t.after = "b"; /* a client without runs */
     assert_due_full(&t, "5 7 1 6 2 3 4 ");
     t.after = "cord";
     assert_due_full(&t, "1 5 7 2 6 3 4 ");
@@ -135,7 +135,7 @@ static void the_callback_may_stop(void **state)
     assert_int_equal(seen, 2);
 }
 
-/* More than are looked at one by one: the same answer by the other way. */
+/* More due runs than are read one by one: the other query gives the same answer. */
 static void a_backlog_leaves_the_others_their_turn(void **state)
 {
     (void)state;
@@ -193,16 +193,16 @@ static void paused_ones_are_left_out(void **state)
     assert_int_equal(claim_at(1, now + 1, &epoch), 1);
 }
 
-/* ---- places ---- */
+/* ---- order keys ---- */
 
-static const char place[] = "acme/first-reply/cnv_1";
+static const char order_key[] = "acme/first-reply/cnv_1";
 
 static void one_after_the_other(void **state)
 {
     (void)state;
-    int64_t epoch, a = ADD(.place = place), b = ADD(.place = place),
-                   c = ADD(.place = place);
-    ADD(.place = "another");
+    int64_t epoch, a = ADD(.order_key = order_key), b = ADD(.order_key = order_key),
+                   c = ADD(.order_key = order_key);
+    ADD(.order_key = "another");
     assert_due(now, "1 4 ");
     assert_int_equal(claim_at(b, now, &epoch), 0);
     assert_int_equal(claim_at(c, now, &epoch), 0);
@@ -217,12 +217,12 @@ static void one_after_the_other(void **state)
     epoch = claim_ok(c, now);
     end_at(c, epoch, LEDGER_DONE, now, now);
     assert_due(now, "4 ");
-    ADD(.place = place);
+    ADD(.order_key = order_key);
     assert_due(now, "4 5 ");
 }
 
-/* What leaves the place free, and what does not. */
-static void who_holds_the_place(void **state)
+/* Which states let the next run of the order key start, and which do not. */
+static void which_states_block_the_order(void **state)
 {
     (void)state;
     static const int holds[LEDGER_STATES] = {
@@ -230,8 +230,8 @@ static void who_holds_the_place(void **state)
     for (int s = 0; s < LEDGER_STATES; s++) {
         char key[32], expected[32];
         int64_t epoch;
-        snprintf(key, sizeof key, "place-%d", s);
-        int64_t a = ADD(.place = key), b = ADD(.place = key);
+        snprintf(key, sizeof key, "key-%d", s);
+        int64_t a = ADD(.order_key = key), b = ADD(.order_key = key);
         epoch = claim_ok(a, now);
         if (s != LEDGER_RUNNING)
             OK(ledger_commit(db,
@@ -252,16 +252,16 @@ static void who_holds_the_place(void **state)
 static void a_retrying_one_holds_it_for_a_while(void **state)
 {
     (void)state;
-    int64_t epoch, a = ADD(.place = place), b = ADD(.place = place),
-                   c = ADD(.place = place);
+    int64_t epoch, a = ADD(.order_key = order_key), b = ADD(.order_key = order_key),
+                   c = ADD(.order_key = order_key);
     epoch = claim_ok(a, now);
     end_at(a, epoch, LEDGER_QUEUED, now, now + MINUTE);
     assert_due(now + MINUTE - 1, "");
     assert_due(now + MINUTE, "1 ");
-    /* since when: its first claim, not its last */
+    /* its turn began at its first claim, not at its last */
     epoch = claim_ok(a, now + 5 * MINUTE);
     end_at(a, epoch, LEDGER_QUEUED, now + 6 * MINUTE, now + HOUR);
-    const int64_t end = now + LEDGER_PLACE_MS;
+    const int64_t end = now + LEDGER_ORDER_WAIT_MS;
     assert_due(end - 1, "");
     assert_int_equal(claim_at(b, end - 1, &epoch), 0);
     assert_due(end, "2 ");
@@ -270,10 +270,9 @@ static void a_retrying_one_holds_it_for_a_while(void **state)
     assert_due(now + HOUR, "");
     assert_int_equal(claim_at(a, now + HOUR, &epoch), 0);
     epoch = -1;
-    OK(db_query(db, "SELECT epoch FROM run WHERE id = 2", DB_NONE, read_number, &epoch,
-                &e));
+    OK(db_select_int(db, "SELECT epoch FROM run WHERE id = 2", DB_NONE, &epoch, &e));
     end_at(b, epoch, LEDGER_DONE, now + HOUR, now + HOUR);
-    /* c need not wait for a */
+    /* c does not wait for a */
     assert_due(now + HOUR, "3 1 ");
     claim_ok(a, now + HOUR);
     assert_int_equal(claim_at(c, now + HOUR, &epoch), 0);
@@ -282,13 +281,13 @@ static void a_retrying_one_holds_it_for_a_while(void **state)
 static void two_that_retry_do_not_wait_for_each_other(void **state)
 {
     (void)state;
-    int64_t epoch, a = ADD(.place = place), b = ADD(.place = place);
+    int64_t epoch, a = ADD(.order_key = order_key), b = ADD(.order_key = order_key);
     epoch = claim_ok(a, now);
     end_at(a, epoch, LEDGER_PARKED, now, now);
     epoch = claim_ok(b, now);
     end_at(b, epoch, LEDGER_QUEUED, now, now);
     OK(ledger_retry(db, a, 0, now, &e));
-    /* a does not hold its place any more; b does */
+    /* the turn of a has ended; it is now of b */
     assert_due(now, "2 ");
     epoch = claim_ok(b, now);
     end_at(b, epoch, LEDGER_CONFIRMING, now, now + 1);
@@ -303,7 +302,7 @@ static void two_that_retry_do_not_wait_for_each_other(void **state)
 static void a_sleeper_comes_back_to_a_taken_place(void **state)
 {
     (void)state;
-    int64_t epoch, a = ADD(.place = place), b = ADD(.place = place);
+    int64_t epoch, a = ADD(.order_key = order_key), b = ADD(.order_key = order_key);
     epoch = claim_ok(a, now);
     end_at(a, epoch, LEDGER_SLEEPING, now, now + 10);
     epoch = claim_ok(b, now);
@@ -311,20 +310,20 @@ static void a_sleeper_comes_back_to_a_taken_place(void **state)
     end_at(b, epoch, LEDGER_DONE, now + 11, now + 11);
     assert_due(now + 11, "1 ");
     epoch = claim_ok(a, now + 11);
-    /* it holds its place from then on */
+    /* its turn begins then */
     end_at(a, epoch, LEDGER_QUEUED, now + 12, now + HOUR);
-    ADD(.place = place);
-    assert_due(now + LEDGER_PLACE_MS + 10, "");
-    assert_due(now + LEDGER_PLACE_MS + 11, "3 ");
+    ADD(.order_key = order_key);
+    assert_due(now + LEDGER_ORDER_WAIT_MS + 10, "");
+    assert_due(now + LEDGER_ORDER_WAIT_MS + 11, "3 ");
 }
 
-/* Runs of two places, ended in all ways at random: none is left behind. */
-static void nobody_stays_behind(void **state)
+/* Runs of two order keys end in all ways at random: none stays blocked. */
+static void no_run_stays_blocked(void **state)
 {
     (void)state;
     unsigned seed = 7;
     for (int i = 0; i < 100; i++)
-        ADD(.place = i % 3 ? place : "other");
+        ADD(.order_key = i % 3 ? order_key : "other");
     int64_t at = now;
     for (int turn = 0; turn < 2000; turn++) {
         static const enum ledger_state ends[] = {
@@ -340,11 +339,11 @@ static void nobody_stays_behind(void **state)
         seed = seed * 1103515245 + 12345;
         at += MINUTE;
         if (turn < 500 && (seed >> 18) % 5 == 0)
-            ADD(.place = place, .due_ms = at);
+            ADD(.order_key = order_key, .due_ms = at);
         if (id == 0)
             continue;
         assert_int_equal(claim_at(id, at, &epoch), 1);
-        /* one of a place at a time */
+        /* one of an order key at a time */
         assert_int_equal(
             number("SELECT max(n) FROM (SELECT count(*) AS n FROM run WHERE state = 1"
                    " GROUP BY place)"),
@@ -396,7 +395,7 @@ static void a_claim_counts(void **state)
     assert_string_equal(run.owner, "me");
     assert_int_equal(run.attempts, 1);
     assert_int_equal(run.began_ms, now + 1);
-    assert_int_equal(run.held_ms, now + 1);
+    assert_int_equal(run.order_since_ms, now + 1);
     assert_int_equal(run.since, 1);
     int64_t epoch;
     assert_int_equal(claim_at(id, now + 2, &epoch), 0);
@@ -444,11 +443,11 @@ int main(void)
         TEST(a_backlog_leaves_the_others_their_turn),
         TEST(paused_ones_are_left_out),
         TEST(one_after_the_other),
-        TEST(who_holds_the_place),
+        TEST(which_states_block_the_order),
         TEST(a_retrying_one_holds_it_for_a_while),
         TEST(two_that_retry_do_not_wait_for_each_other),
         TEST(a_sleeper_comes_back_to_a_taken_place),
-        TEST(nobody_stays_behind),
+        TEST(no_run_stays_blocked),
         TEST(a_claim_counts),
         TEST(owners_of_claims),
     };

@@ -1,6 +1,56 @@
 #include "ledgertest.h"
+#include "store/ledger_wait.h"
 
 /* ctx.wait_for */
+
+static const char trigger[] = "front/message-received";
+static const char of_cnv_1[] = "{\"payload.conversation.id\":\"cnv_1\"}";
+static const char event_1[] = "{\"payload\":{\"conversation\":{\"id\":\"cnv_1\"}}}";
+static const char event_2[] = "{\"payload\":{\"conversation\":{\"id\":\"cnv_2\"}}}";
+
+/* The run waits in step SEQ, for a day. */
+static void wait_for(int64_t id, int64_t epoch, int seq, const char *match)
+{
+    struct journal_entry open = step(seq, trigger, 0, 0, 0, NULL);
+    open.kind = "wait";
+    OK(ledger_commit(db,
+                     CHANGE(id, epoch, .steps = &open, .nsteps = 1,
+                            .state = LEDGER_WAITING, .due_ms = now + DAY, .wait_seq = seq,
+                            .wait_trigger = trigger, .wait_match = match),
+                     &e));
+}
+
+static int see_step(void *arg, const struct journal_entry *s)
+{
+    buf_addf(arg, "%d%s", s->seq, s->is_done ? "=" : " open ");
+    if (s->result)
+        buf_addf(arg, "%.*s ", (int)s->len, s->result);
+    return 0;
+}
+
+static void assert_steps(int64_t run, const char *expected)
+{
+    struct buf b;
+    buf_init(&b, 10000);
+    OK(ledger_steps(db, run, see_step, &b, &e));
+    assert_string_equal(buf_str(&b), expected);
+    buf_free(&b);
+}
+
+/* Stores an activation of DELIVERY, as dispatch does. Returns how many runs it woke. */
+static int comes_with(int64_t delivery, const char *client, const char *of,
+                      const char *event, int64_t at_ms)
+{
+    int woken = -1;
+    int64_t id = add_activation_of(delivery, client, of, event);
+    OK(ledger_wake(db, client, of, id, event, at_ms, &woken, &e));
+    return woken;
+}
+
+static int comes(const char *client, const char *of, const char *event, int64_t at_ms)
+{
+    return comes_with(0, client, of, event, at_ms);
+}
 
 static void matches(void **state)
 {
@@ -37,59 +87,14 @@ static void matches(void **state)
         {"[]", 0},
         {"nonsense", 0},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        if (ledger_matches(cases[i].match, event) != cases[i].answer)
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t id = ADD_RUNNING(.client = "acme");
+        wait_for(id, 1, 0, cases[i].match);
+        if (comes("acme", trigger, event, now) != cases[i].answer)
             fail_msg("%s: not %d", cases[i].match, cases[i].answer);
-    assert_int_equal(ledger_matches("{}", "nonsense"), 0);
-}
-
-static const char trigger[] = "front/message-received";
-static const char of_cnv_1[] = "{\"payload.conversation.id\":\"cnv_1\"}";
-static const char event_1[] = "{\"payload\":{\"conversation\":{\"id\":\"cnv_1\"}}}";
-static const char event_2[] = "{\"payload\":{\"conversation\":{\"id\":\"cnv_2\"}}}";
-
-/* The run waits in step SEQ, for a day. */
-static void wait_for(int64_t id, int64_t epoch, int seq, const char *match)
-{
-    struct journal_entry open = step(seq, trigger, 0, 0, 0, NULL);
-    open.kind = "wait";
-    OK(ledger_commit(db,
-                     CHANGE(id, epoch, .steps = &open, .nsteps = 1,
-                            .state = LEDGER_WAITING, .due_ms = now + DAY, .wait_seq = seq,
-                            .wait_trigger = trigger, .wait_match = match),
-                     &e));
-}
-
-static int see_step(void *arg, const struct journal_entry *s)
-{
-    buf_addf(arg, "%d%s", s->seq, s->is_done ? "=" : " open ");
-    if (s->result)
-        buf_addf(arg, "%.*s ", (int)s->len, s->result);
-    return 0;
-}
-
-static void assert_steps(int64_t run, const char *expected)
-{
-    struct buf b;
-    buf_init(&b, 10000);
-    OK(ledger_steps(db, run, see_step, &b, &e));
-    assert_string_equal(buf_str(&b), expected);
-    buf_free(&b);
-}
-
-/* An activation of DELIVERY comes, as dispatch brings it: how many it woke. */
-static int comes_with(int64_t delivery, const char *client, const char *of,
-                      const char *event, int64_t at_ms)
-{
-    int woken = -1;
-    int64_t id = add_activation_of(delivery, client, of, event);
-    OK(ledger_wake(db, client, of, id, event, at_ms, &woken, &e));
-    return woken;
-}
-
-static int comes(const char *client, const char *of, const char *event, int64_t at_ms)
-{
-    return comes_with(0, client, of, event, at_ms);
+    }
+    wait_for(ADD_RUNNING(.client = "other"), 1, 0, "{}");
+    assert_int_equal(comes("other", trigger, "nonsense", now), 0);
 }
 
 static int see_due(void *arg, const struct ledger_run *run)
@@ -163,7 +168,7 @@ static void what_came_since_it_began_counts(void **state)
 
 static const char created[] = "front/conversation-created";
 
-/* How long a run lay before its first attempt changes nothing of what it sees. */
+/* The time before its first attempt does not change which activations a run sees. */
 static void what_came_after_its_own_event_counts(void **state)
 {
     (void)state;
@@ -176,7 +181,7 @@ static void what_came_after_its_own_event_counts(void **state)
     wait_for(id, epoch, 0, of_cnv_1);
     assert_state(id, LEDGER_QUEUED);
     assert_int_equal(number("SELECT since FROM run"), after);
-    /* a later attempt does not begin anew, nor when retention has taken its event */
+    /* a later attempt does not start anew, nor after retention has removed its event */
     OK(db_exec(db, "DELETE FROM activation WHERE id <= 3", &e));
     epoch = claim_ok(id, now + DAY);
     wait_for(id, epoch, 1, of_cnv_1);
@@ -195,7 +200,7 @@ static void its_own_activation_ends_no_wait(void **state)
     assert_state(id, LEDGER_WAITING);
 }
 
-/* By hand and by cron: since the first attempt began. */
+/* Runs by hand and by cron see activations since their first attempt began. */
 static void without_an_event_the_beginning_counts(void **state)
 {
     (void)state;
@@ -214,7 +219,7 @@ static void without_an_event_the_beginning_counts(void **state)
     }
 }
 
-/* One delivery fires several triggers: that is one event, also when it is replayed. */
+/* When one delivery fires several triggers, that is one event, also after a replay. */
 static void its_own_delivery_ends_no_wait(void **state)
 {
     (void)state;
@@ -257,7 +262,7 @@ static void no_event_is_seen_twice(void **state)
     wait_for(id, epoch, 1, of_cnv_1);
     assert_state(id, LEDGER_WAITING);
     assert_int_equal(comes("acme", trigger, event_1, now), 1);
-    /* the one that woke it is gone, too */
+    /* the activation that woke it is removed, too */
     epoch = claim_ok(id, now);
     wait_for(id, epoch, 2, of_cnv_1);
     assert_state(id, LEDGER_WAITING);
@@ -282,7 +287,7 @@ static void a_wait_runs_out(void **state)
     claim_ok(id, now + DAY);
     assert_steps(id, "2=null ");
     assert_int_equal(number("SELECT count(*) FROM wait"), 0);
-    OK(ledger_end_wait(db, id, now + DAY, &e));
+    OK(ledger_wait_end(db, id, now + DAY, &e));
     assert_rows("SELECT what FROM history", "timeout ");
     /* too late */
     assert_int_equal(comes("acme", trigger, event_1, now + DAY), 0);
@@ -325,7 +330,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(matches),
+        TEST(matches),
         TEST(an_event_wakes),
         TEST(several_wait),
         TEST(what_came_since_it_began_counts),

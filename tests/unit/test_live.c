@@ -55,18 +55,12 @@ static void release(struct live *live, int64_t epoch)
         fail_msg("%s", e.text);
 }
 
-static int read_int(void *arg, const struct db_row *row)
-{
-    *(int64_t *)arg = db_row_int(row, 0);
-    return 0;
-}
-
 static int64_t int_of(struct live *live, const char *sql)
 {
     int64_t v = -1;
     struct err e = {0};
     struct db *db = live_db(live, &e);
-    if (!db || db_query(db, sql, DB_NONE, read_int, &v, &e) != 0)
+    if (!db || db_select_int(db, sql, DB_NONE, &v, &e) != 0)
         fail_msg("%s", e.text);
     return v;
 }
@@ -93,7 +87,7 @@ static void test_the_file_is_set_up_as_designed(void **state)
     free(wal);
 }
 
-/* One-shot commands one after the other: nobody else ever has it open. */
+/* Short commands one after the other: no other process has the file open. */
 static void test_its_log_stays_short(void **state)
 {
     (void)state;
@@ -109,7 +103,7 @@ static void test_its_log_stays_short(void **state)
         if (stat(log, &st) == 0)
             assert_in_range(st.st_size, 0, 40 * 1024);
     }
-    struct live *live = live_new(dir); /* and nothing was lost with it */
+    struct live *live = live_new(dir); /* and nothing was lost */
     assert_int_equal(int_of(live, "SELECT epoch FROM claim"), now + 299);
     live_free(live);
     free(log);
@@ -128,14 +122,14 @@ static void test_one_holder_at_a_time(void **state)
     assert_string_equal(last.holder, presence_id(p));
     assert_int_equal(last.epoch, epoch);
     assert_int_equal(last.since_ms, now);
-    assert_int_equal(claim(a, p, now + 6), 0); /* it does not nest */
-    /* No lease runs out: the holder lives. */
+    assert_int_equal(claim(a, p, now + 6), 0); /* claims do not nest */
+    /* The claim has no time limit while its holder is alive. */
     assert_int_equal(claim(b, q, now + 86400 * 1000), 0);
 
     release(a, epoch);
     assert_int_equal(claim(b, q, now + 7), 1);
     assert_int_equal(last.epoch, epoch + 1);
-    release(a, epoch); /* not ours any more: left alone */
+    release(a, epoch); /* no longer ours: unchanged */
     assert_int_equal(claim(a, p, now + 8), 0);
     assert_int_equal(live_claim(a, "another", presence_id(p), now, &last, NULL), 1);
     presence_close(p);
@@ -176,8 +170,8 @@ static void test_a_dead_holders_claim_is_taken_over(void **state)
     live_free(live);
 }
 
-/* Twenty processes want one thing done: one does it, and the others see that it is. The
- * first to get it is killed half-way; what it left is done by one other. */
+/* Twenty processes want one thing done. One does it, and the others see that it is done.
+ * The first that gets the claim is killed half-way; then one other process does it. */
 static void test_twenty_at_once(void **state)
 {
     (void)state;
@@ -249,7 +243,7 @@ static void deleted(const char *const *suffixes)
     struct live *c = live_new(dir);
     assert_int_equal(claim(c, q, now + 10), 1); /* what is lost */
     assert_true(last.epoch > epoch);
-    release(a, epoch); /* an epoch of the lost file is none of the new one */
+    release(a, epoch); /* an epoch of the lost file does not match the new one */
     assert_int_equal(claim(a, p, now + 20), 0);
     assert_int_equal(claim(b, p, now + 20), 0);
     assert_string_equal(last.holder, presence_id(q));
@@ -275,7 +269,7 @@ static void test_deleted_without_its_wal(void **state)
 static void test_a_file_that_is_no_database(void **state)
 {
     (void)state;
-    static const char text[] = "this was a database before somebody edited it, honestly; "
+    static const char text[] = "this was a database before a person edited it, honestly; "
                                "it is long enough to be read as a header of one, though";
     char *states = xasprintf("%s/state", dir);
     assert_int_equal(path_make_dirs(states, 0700, NULL), 0);

@@ -135,7 +135,7 @@ static void test_a_killed_process_is_dead_at_once(void **state)
     char *path = file_of(id);
     assert_true(path_exists(path));
     assert_int_equal(alive(id), 0);
-    assert_false(path_exists(path)); /* buried */
+    assert_false(path_exists(path)); /* removed */
     assert_int_equal(alive(id), 0);
     free(path);
 }
@@ -209,7 +209,7 @@ static void test_errors_name_the_file(void **state)
     free(owners);
 }
 
-/* A process at run 42 that dies: by a signal that it names, or without a word. */
+/* A process at run 42 that dies, with a cause or without one. */
 static pid_t start_marked(char id[PRESENCE_ID_SIZE], const char *cause, int at_it)
 {
     int fds[2];
@@ -244,7 +244,7 @@ static void test_who_is_to_blame(void **state)
     int status;
     waitpid(start_marked(id, "signal 11", 1), &status, 0);
     assert_int_equal(alive(id), 0);
-    presence_close(open_ok()); /* its sweep leaves it too */
+    presence_close(open_ok()); /* its sweep keeps the file, too */
     assert_int_equal(presence_end_of(dir, id, &was), 1);
     assert_string_equal(was.kind, "run");
     assert_int_equal(was.id, 42);
@@ -262,7 +262,7 @@ static void test_nobody_is_to_blame(void **state)
     char id[PRESENCE_ID_SIZE];
     struct presence_end was;
     int status;
-    waitpid(start_marked(id, "signal 11", 0), &status, 0); /* at nothing */
+    waitpid(start_marked(id, "signal 11", 0), &status, 0); /* works on nothing */
     assert_int_equal(presence_end_of(dir, id, &was), 0);
     assert_int_equal(alive(id), 0);
     assert_int_equal(files(), 0);
@@ -270,7 +270,7 @@ static void test_nobody_is_to_blame(void **state)
     assert_int_equal(presence_end_of(dir, id, &was), 0);
 }
 
-/* Killed without a word: what its runs held is there, for who frees its claims. */
+/* After kill -9 the process that frees its claims reads how much memory its runs used. */
 static void test_what_runs_held(void **state)
 {
     (void)state;
@@ -285,7 +285,7 @@ static void test_what_runs_held(void **state)
     if (pid == 0) {
         struct presence *p = presence_open(dir, NULL);
         for (size_t i = 0; p && i < sizeof held / sizeof held[0]; i++)
-            presence_holds(p, held[i].run, held[i].bytes);
+            presence_memory(p, held[i].run, held[i].bytes);
         if (p && write(fds[1], presence_id(p), PRESENCE_ID_SIZE) > 0)
             kill(getpid(), SIGKILL);
         _exit(1);
@@ -296,19 +296,19 @@ static void test_what_runs_held(void **state)
     close(fds[0]);
     close(fds[1]);
     assert_int_equal(alive(id), 0);
-    presence_close(open_ok()); /* its sweep leaves it */
+    presence_close(open_ok()); /* its sweep keeps the file */
     assert_int_equal(presence_end_of(dir, id, &was), 0);
-    assert_int_equal(presence_most_of(dir, id, &most), 1);
+    assert_int_equal(presence_memory_of(dir, id, &most), 1);
     assert_int_equal(most.run, 8);
     assert_int_equal(most.bytes, 60 << 20);
     presence_forget(dir, id);
-    assert_int_equal(presence_most_of(dir, id, &most), 0);
+    assert_int_equal(presence_memory_of(dir, id, &most), 0);
     assert_int_equal(files(), 0);
-    /* one that held nothing when it died blames nobody */
+    /* a process whose runs used little names no run */
     struct presence *p = open_ok();
-    presence_holds(p, 7, 30 << 20);
-    presence_holds(p, 7, 0);
-    assert_int_equal(presence_most_of(dir, presence_id(p), &most), 0);
+    presence_memory(p, 7, 30 << 20);
+    presence_memory(p, 7, 0);
+    assert_int_equal(presence_memory_of(dir, presence_id(p), &most), 0);
     presence_close(p);
 }
 
@@ -324,7 +324,7 @@ static void test_the_living_are_not_forgotten(void **state)
     assert_int_equal(files(), 0);
 }
 
-/* A file that nobody deals with goes after a day. */
+/* A file that no process handles is removed after a day. */
 static void test_causes_do_not_pile_up(void **state)
 {
     (void)state;
@@ -340,7 +340,7 @@ static void test_causes_do_not_pile_up(void **state)
     free(path);
 }
 
-/* ---- what had not left ---- */
+/* ---- writes that were not sent ---- */
 
 static const struct unsent first = {
     .run = 42, .epoch = 3, .seq = 7, .at_ms = 1700000000000};
@@ -367,7 +367,7 @@ static void dies(char id[PRESENCE_ID_SIZE], void (*fn)(struct presence *p))
     assert_true(WIFSIGNALED(status));
 }
 
-/* The runs of the writes that had not left, each with a space. */
+/* The runs of the writes that were not sent, each followed by a space. */
 static const char *unsent_of(const char *id)
 {
     static char text[1024];
@@ -395,7 +395,7 @@ static void test_what_had_not_left(void **state)
     char id[PRESENCE_ID_SIZE];
     dies(id, holds_two);
     assert_int_equal(alive(id), 0);
-    presence_close(open_ok()); /* its sweep leaves it, too */
+    presence_close(open_ok()); /* its sweep keeps the file, too */
     assert_string_equal(unsent_of(id), "42/3/7 43/3/7 ");
     presence_forget(dir, id);
     assert_string_equal(unsent_of(id), "");
@@ -431,7 +431,7 @@ static void test_what_may_have_left(void **state)
     assert_string_equal(unsent_of(id), "");
     assert_int_equal(alive(id), 0);
     char *path = file_of(id);
-    assert_false(path_exists(path)); /* nobody waits for it */
+    assert_false(path_exists(path)); /* no process wants it */
     free(path);
 }
 
@@ -443,7 +443,7 @@ static void holds_many(struct presence *p)
         presence_unsent(p, &write);
     }
     presence_sent(p, 10);
-    presence_sent(p, UNSENT_MAX + 1); /* had no room */
+    presence_sent(p, UNSENT_MAX + 1); /* was not recorded: the table was full */
     write.run = 1000;
     presence_unsent(p, &write);
 }
@@ -468,7 +468,7 @@ static void edit(const char *path, size_t at, const void *bytes, size_t n)
     close(fd);
 }
 
-/* After another boot, in a copy, torn or cut short: nothing is known. */
+/* After another boot, in a copy, torn or cut short: the record is ignored. */
 static void test_marks_that_are_not_believed(void **state)
 {
     (void)state;
@@ -487,7 +487,7 @@ static void test_marks_that_are_not_believed(void **state)
         {slot + offsetof(struct unsent, epoch), 1, "x"},
         {slot + offsetof(struct unsent, seq), 8, zeros},
         {slot + offsetof(struct unsent_slot, check), 1, "x"},
-        {slot + offsetof(struct unsent_slot, is_held), 1, "\2"},
+        {slot + offsetof(struct unsent_slot, is_used), 1, "\2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dies(id, holds_two);
@@ -532,7 +532,7 @@ static void test_marks_of_an_old_process(void **state)
     assert_string_equal(unsent_of(id), "42/3/7 ");
 }
 
-/* Creators and sweepers at once: nobody loses a file it holds. */
+/* Creators and sweepers at once: no process loses its locked file. */
 static void test_many_at_once(void **state)
 {
     (void)state;

@@ -130,7 +130,7 @@ static void test_all_are_sealed_again(void **state)
     assert_opens(v, 0);
     renew(v, 5, 0);
     vault_close(v);
-    /* the old key is of no use any more */
+    /* the old key is refused from now on */
     assert_int_equal(unlink(kept), 0);
     v = open_ok();
     assert_opens(v, 0);
@@ -153,7 +153,7 @@ static void test_a_process_from_before_seals_again(void **state)
     char *kept;
     fill(v);
     assert_int_equal(vault_renew(v, &kept, NULL), 0);
-    /* until the commit the old key is welcome: what it sealed is sealed again */
+    /* until the commit the old key is accepted: its values are sealed again */
     assert_int_equal(put_secret(before, "c", 1, &e), 0);
     renew(v, 6, 6);
     assert_late(put_secret(before, "c", 2, &e), &e);

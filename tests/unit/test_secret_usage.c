@@ -28,17 +28,10 @@ static int64_t last(struct live *live, const char *name, int64_t version)
     return ms;
 }
 
-static int count_changes(void *arg, const struct db_row *row)
-{
-    *(int64_t *)arg = db_row_int(row, 0);
-    return 0;
-}
-
 static int64_t changes(struct live *live)
 {
     int64_t n = -1;
-    db_query(live_db(live, NULL), "SELECT total_changes()", DB_NONE, count_changes, &n,
-             NULL);
+    db_select_int(live_db(live, NULL), "SELECT total_changes()", DB_NONE, &n, NULL);
     return n;
 }
 

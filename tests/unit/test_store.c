@@ -312,10 +312,10 @@ static void test_a_grant_that_others_use_is_asked_for(void **state)
     conflicts(s, "bolt", 2, "", "is shared with acme; an API token");
     conflicts(s, "bolt", 2, "B",
               "cmp_1 (Planet Express) is shared with acme; one of another app");
-    /* the same app's takes nothing away */
+    /* a grant of the same app may replace it */
     assert_int_equal(put_grant(s, "bolt", "cmp_1", 2, "A", 0, &e), 0);
     conflicts(s, "coil", 3, "", "acme, bolt;");
-    /* nor does it count that a client uses it itself */
+    /* nor does it matter that the client itself uses it */
     conflicts(s, "acme", 3, "B", "shared with bolt;");
     assert_int_equal(store_connection_delete(s, "bolt", "front", &e), 0);
     assert_int_equal(put_grant(s, "acme", "cmp_1", 3, "B", 0, &e), 0);
@@ -324,7 +324,7 @@ static void test_a_grant_that_others_use_is_asked_for(void **state)
     assert_string_equal(c.made_with, "A");
     assert_string_equal(c.base_url, "https://planet.api.example");
     store_connection_fini(&c);
-    /* one that is gone is nobody's loss */
+    /* a grant that is gone may be replaced */
     assert_int_equal(store_connection_failed(s, "front", "cmp_1", NOW, 4, "gone", 1, &e),
                      0);
     assert_int_equal(put_grant(s, "bolt", "cmp_1", 5, "", 0, &e), 0);
@@ -520,7 +520,7 @@ static void test_a_consent_is_used_once(void **state)
     asked.expires_ms = now + day;
     assert_int_equal(store_consent_put(s, "new", &asked, &e), 0);
     assert_int_equal(store_consent_take(s, "old", now, &c, &e), -1);
-    assert_int_equal(e.kind, ERR_NOT_FOUND); /* forgotten */
+    assert_int_equal(e.kind, ERR_NOT_FOUND); /* removed */
     store_close(s);
 }
 

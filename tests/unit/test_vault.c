@@ -163,7 +163,8 @@ static void test_a_malformed_key_is_refused(void **state)
     line[10] = '2'; /* foyer-key-2 */
     assert_malformed(line);
     line[10] = '1';
-    line[40] = line[40] == 'A' ? 'B' : 'A'; /* a slip in the key: the id notices */
+    line[40] =
+        line[40] == 'A' ? 'B' : 'A'; /* an error in the key: the id does not match */
     assert_malformed(line);
     snprintf(line, sizeof line, "%s x\n", buf_str(&b));
     assert_malformed(line);
@@ -276,7 +277,7 @@ static void test_a_row_copied_elsewhere_does_not_open(void **state)
     };
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         assert_refused(v, &others[i], a.data, a.len, ERR_STORE, "copied");
-    /* The hash is only for the sentence: with it forged, the tag still refuses. */
+    /* The hash only chooses the sentence: if it is forged, the tag still refuses. */
     struct buf b;
     buf_init(&b, 10000);
     assert_int_equal(vault_seal(v, &others[1], "x", 1, &b, NULL), 0);
@@ -318,7 +319,7 @@ static void test_a_new_key_leaves_the_old_one_aside(void **state)
     (void)state;
     struct err e = {0};
     assert_int_equal(vault_create(NULL), 0);
-    struct vault *v = open_ok(), *before = open_ok(); /* a process from before */
+    struct vault *v = open_ok(), *before = open_ok(); /* a process that started before */
     char old_id[VAULT_ID_SIZE], id[VAULT_ID_SIZE], *kept;
     snprintf(old_id, sizeof old_id, "%s", vault_key_id(v));
     struct buf a, b, c;
@@ -346,7 +347,7 @@ static void test_a_new_key_leaves_the_old_one_aside(void **state)
         assert_unseals(all[i], &a, "old");
         assert_unseals(all[i], &b, "new");
     }
-    /* who held the old key still seals with it, until told otherwise */
+    /* a process with the old key seals with it until vault_use */
     assert_string_equal(vault_key_id(before), old_id);
     assert_int_equal(vault_use(before, vault_key_id(v), &e), 0);
     seal(before, "late", &c);
@@ -358,7 +359,7 @@ static void test_a_new_key_leaves_the_old_one_aside(void **state)
     assert_string_equal(vault_key_id(after), vault_key_id(v));
     vault_close(after);
 
-    /* the kept file is held to the same rules, and forgotten with it */
+    /* the old key's file must obey the same rules */
     assert_int_equal(chmod(kept, 0644), 0);
     after = open_ok();
     assert_refused(after, &place, a.data, a.len, ERR_SETTINGS, "chmod 600");

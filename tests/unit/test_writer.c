@@ -50,19 +50,13 @@ static int teardown(void **state)
     return 0;
 }
 
-static int read_int(void *arg, const struct db_row *row)
-{
-    *(int64_t *)arg = db_row_int(row, 0);
-    return 0;
-}
-
 /* By a handle of its own: what is committed. */
 static int64_t int_of(const char *sql)
 {
     struct err e = {0};
     int64_t v = -1;
     struct db *db = db_open(path, &e);
-    if (!db || db_query(db, sql, DB_NONE, read_int, &v, &e) != 0)
+    if (!db || db_select_int(db, sql, DB_NONE, &v, &e) != 0)
         fail_msg("%s", e.text);
     db_close(db);
     return v;
@@ -103,7 +97,7 @@ static int work(struct db *db, void *arg, struct err *e)
     }
     if (j->outcome == FAILS_FIRST)
         return err_set(e, ERR_CONFLICT, "%s is too late", j->name);
-    if (j->sql && db_query(db, j->sql, DB_NONE, read_int, &j->value, e) != 0)
+    if (j->sql && db_select_int(db, j->sql, DB_NONE, &j->value, e) != 0)
         return -1;
     if (j->name && insert(db, j->name, e) != 0)
         return -1;
@@ -566,8 +560,8 @@ static void here_jobs_are_done_in_the_loops_next_turn(void **state)
     assert_int_equal(twin.kind, ERR_CONFLICT);
     assert_false(db_in_transaction(db));
     int64_t synchronous = 0;
-    assert_int_equal(
-        db_query(db, "PRAGMA synchronous", DB_NONE, read_int, &synchronous, &e), 0);
+    assert_int_equal(db_select_int(db, "PRAGMA synchronous", DB_NONE, &synchronous, &e),
+                     0);
     assert_int_equal(synchronous, 2); /* the handle's own writes wait for the disk */
 
     struct chain c = {.left = 20, .name = "link", .writer = here};
