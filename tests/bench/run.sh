@@ -3,7 +3,7 @@
 # builds what it needs and starts it: run.sh FOYER PROGRAMS, with PROGRAMS the directory of
 # oneshot, load, attempts, plain_multi, start, disk and stored. A target that is missed does not fail the
 # run; the profile that shows why is printed. ROUNDS=7 is quicker; BENCH="oneshot attempts start
-# webhooks" chooses, and "million" is there as well.
+# clients webhooks" chooses, and "million" is there as well.
 set -euo pipefail
 
 foyer=$1 programs=$2
@@ -157,9 +157,64 @@ bench_start() {
   verdict "a bare state in an arena / by malloc (src/vm/arena.h)" "$(ratio "$arena" "$bare")" at-most 0.97
 }
 
+# ---- workspaces with many clients ----
+
+# make_clients N: $dir/cN with N clients that have no scripts of their own
+make_clients() {
+  local n name
+  "$foyer" init "$dir/c$1" >/dev/null
+  rm -r "$dir/c$1"/clients/*
+  for ((n = 1; n <= $1; n++)); do echo "$dir/c$1/clients/client-$n"; done | xargs mkdir
+  for name in "$dir/c$1"/clients/*; do
+    cat >"$name/client.lua" <<LUA
+return {
+  name = "${name##*/}",
+  front = { inboxes = { support = "inb_1" }, teammates = { leela = "tea_1" } },
+  recipes = { ["first-reply"] = { author = "leela" } },
+  vars = { phone = "+1 555 0100" },
+  hosts = { "hooks.example" },
+}
+LUA
+  done
+}
+
+# check_cpu N: seconds of CPU time that foyer check takes, the least of three
+check_cpu() {
+  local TIMEFORMAT='%U %S' i
+  for i in 1 2 3; do
+    { time "$foyer" -w "$dir/c$1" check >/dev/null 2>&3; } 3>&2 2>&1
+  done | awk '{ s = $1 + $2; if (NR == 1 || s < least) least = s } END { print least }'
+}
+
+# ready_cpu N: seconds of CPU time until foyer serve listens
+ready_cpu() {
+  local pid line
+  rm -f "$dir/listens"
+  mkfifo "$dir/listens"
+  "$foyer" -w "$dir/c$1" serve --listen 127.0.0.1:0 --workers 0 >"$dir/listens" 3>&- &
+  pid=$!
+  read -r line <"$dir/listens"
+  awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$pid/stat"
+  kill "$pid"
+  wait "$pid"
+}
+
+bench_clients() {
+  local n one few many ready
+  for n in 1 1000 10000; do make_clients "$n"; done
+  one=$(check_cpu 1) few=$(check_cpu 1000) many=$(check_cpu 10000) ready=$(ready_cpu 10000)
+  echo "clients without scripts of their own: seconds of CPU time"
+  printf '      %-24s %7.2f\n' "check, one client" "$one" "check, 1000 clients" "$few" \
+    "check, 10000 clients" "$many" "serve, ready with 10000" "$ready"
+  verdict "check of 1000 clients / of one client" "$(ratio "$few" "$one")" at-most 40
+  verdict "check of 1000 clients, s" "$few" at-most 2
+  verdict "check of 10000 clients, s" "$many" at-most 15
+  verdict "serve ready with 10000 clients, s" "$ready" at-most 2
+}
+
 # shellcheck source=tests/bench/webhooks.sh
 . "$here/webhooks.sh"
-chosen=${BENCH:-oneshot attempts start webhooks}
+chosen=${BENCH:-oneshot attempts start clients webhooks}
 if [[ $chosen =~ oneshot|attempts|start ]]; then
   make_certificates
   start_nginx
