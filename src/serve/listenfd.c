@@ -46,7 +46,7 @@ int listenfd_take(int *fd, struct err *e)
                        (long long)n);
     if (!is_listening_on_tcp(FIRST_FD))
         return err_set(e, ERR_SETTINGS,
-                       "cannot listen: what systemd hands over is no TCP socket that "
+                       "cannot listen: what systemd hands over is not a TCP socket that "
                        "listens; foyer.socket takes a ListenStream with an address and "
                        "a port, and Accept=no");
     fcntl(FIRST_FD, F_SETFD, FD_CLOEXEC);

@@ -1,5 +1,5 @@
-/* listenfd: the listening socket that systemd hands over (sd_listen_fds(3)), which goes
- * on to take connections while foyer is started anew. */
+/* listenfd: the listening socket that systemd passes to this process (sd_listen_fds(3)).
+ * Connections wait in it while foyer restarts. */
 #ifndef FOYER_LISTENFD_H
 #define FOYER_LISTENFD_H
 
@@ -7,9 +7,9 @@
 
 enum { LISTENFD_NONE = -1 };
 
-/* Sets *FD, the caller's from now on, or LISTENFD_NONE when none was handed to this
- * process; later calls and other programs find none. ERR_SETTINGS: what was handed over
- * is not one TCP socket that listens. */
+/* Sets *FD, which the caller owns from now on, or LISTENFD_NONE when this process was
+ * passed none. Later calls and child processes get none. ERR_SETTINGS: it was passed
+ * anything but one listening TCP socket. */
 int listenfd_take(int *fd, struct err *e);
 
 #endif

@@ -11,13 +11,17 @@
 #include "base/log.h"
 #include "base/str.h"
 
-enum { OUTPUT_MAX = 64 * 1024, LINES_MAX = 40 };
+enum {
+    OUTPUT_MAX = 64 * 1024,
+    LINES_MAX = 40,
+    CLIENTS_MAX = 1000 /* when more have changed, all are checked */
+};
 
 struct recheck {
     struct child *child;
     struct loop_fd *watch;
-    int fd;            /* what it says; -1: it has said all */
-    struct buf output; /* what is past its maximum is not kept */
+    int fd;            /* of its output; -1 after its end */
+    struct buf output; /* what is past the maximum is dropped */
     int is_gone, status;
     recheck_done *done;
     void *arg;
@@ -78,21 +82,39 @@ static void on_ended(void *arg, struct child *c, int status)
     finish_when_over(r);
 }
 
-struct recheck *recheck_start(struct loop *loop, const char *dir, recheck_done *done,
-                              void *arg, struct err *e)
+/* A new list that ends with NULL; the strings are borrowed. */
+static const char **make_argv(const char *dir, const json_t *clients)
+{
+    const char *first[] = {"foyer", "check", "-w", dir, "--"};
+    size_t i, n = sizeof first / sizeof *first;
+    json_t *name;
+    const char **argv = xcalloc(n + json_array_size(clients) + 1, sizeof *argv);
+    memcpy(argv, first, sizeof first);
+    json_array_foreach(clients, i, name)
+    {
+        argv[n++] = json_string_value(name);
+    }
+    return argv;
+}
+
+struct recheck *recheck_start(struct loop *loop, const char *dir, const json_t *clients,
+                              recheck_done *done, void *arg, struct err *e)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         err_set(e, ERR_INTERNAL, "cannot start `foyer check`: %s", strerror(errno));
         return NULL;
     }
-    fcntl(ends[1], F_SETFL, 0); /* the check writes as to a file */
-    const char *argv[] = {"foyer", "check", "-w", dir, NULL};
+    fcntl(ends[1], F_SETFL, 0); /* the child's writes may block */
+    if (json_array_size(clients) > CLIENTS_MAX)
+        clients = NULL;
+    const char **argv = make_argv(dir, clients);
     struct child_spec spec = {.argv = argv, .output = ends[1], .nice = 5};
     struct recheck *r = xcalloc(1, sizeof *r);
     *r = (struct recheck){.fd = ends[0], .done = done, .arg = arg};
     buf_init(&r->output, OUTPUT_MAX);
     r->child = child_start(loop, &spec, on_ended, r, e);
+    free(argv);
     close(ends[1]);
     if (!r->child) {
         recheck_free(r);

@@ -28,7 +28,7 @@ enum {
     DRAIN_POLL_MS = 20,
     RETIRE_MS = 1000,
     RETIRED_MAX = 16,
-    FILES = 256 /* for the store, workers, and what reloads replaced */
+    FILES = 256 /* kept for the store, the workers and retired configurations */
 };
 
 struct serve {
@@ -41,20 +41,19 @@ struct serve {
     struct health *health;
     struct metrics *metrics;
     int stats_fd;
-    struct serve_config *site;
-    /* what a reload replaced, until what it has begun has ended */
+    struct serve_config *config;
+    /* replaced by reloads, each until its consents have ended */
     struct serve_config *retired[RETIRED_MAX];
     int nretired;
     struct loop_timer *retire;
-    /* a reload under way: what it will put in force, and what looks at the scripts */
+    /* a reload under way: the configuration to put in force, and the check of scripts */
     struct serve_config *next;
     struct recheck *recheck;
     int reload_again;
-    /* the end */
-    struct loop_timer *drain;
+    struct loop_timer *drain; /* polls for the end */
     int is_stopping, workers_ended, is_hurried;
     int is_tls;
-    int is_handed_over; /* the socket: systemd says where it listens */
+    int is_handed_over; /* the socket comes from systemd, which says where it listens */
 };
 
 /* ---- answers ---- */
@@ -77,7 +76,7 @@ static void answer_metrics(struct serve *s, struct httpd_request *r)
     struct buf out;
     struct err e = {0};
     buf_init(&out, METRICS_MAX);
-    if (metrics_write(s->metrics, serve_config_workspace(s->site),
+    if (metrics_write(s->metrics, serve_config_workspace(s->config),
                       supervisor_alive(s->supervisor), &out, &e) == 0) {
         answer(r, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out),
                out.len);
@@ -88,7 +87,7 @@ static void answer_metrics(struct serve *s, struct httpd_request *r)
     buf_free(&out);
 }
 
-/* For this machine alone: company ids and the amount of business are not the world's. */
+/* Only for this machine: the page holds company ids and the number of webhooks. */
 static int may_see_metrics(const struct httpd_request *r)
 {
     return httpd_is_local(r) && !httpd_header_get(r, "X-Forwarded-For") &&
@@ -101,13 +100,13 @@ static void on_request(void *arg, struct httpd_request *r)
     const char *path = httpd_path(r), *method = httpd_method(r);
     int is_get = strcmp(method, "GET") == 0;
     int is_read = is_get || strcmp(method, "HEAD") == 0;
-    int is_callback = serve_config_is_callback(s->site, path);
+    int is_callback = serve_config_is_callback(s->config, path);
     int is_health = strcmp(path, "/healthz") == 0;
     int is_metrics = strcmp(path, "/metrics") == 0 && may_see_metrics(r);
     if (ingest_takes(path))
         ingest_take(s->ingest, r);
     else if (is_callback && is_get)
-        serve_config_consent(s->site, r);
+        serve_config_consent(s->config, r);
     else if (is_health && is_read)
         health_answer(s->health, r);
     else if (is_metrics && is_read)
@@ -142,17 +141,17 @@ static void on_retire(void *arg)
         loop_timer_set(s->retire, RETIRE_MS);
 }
 
-/* What a reload cannot change is said. */
-static void compare(struct serve *s, const struct serve_config *old)
+/* Logs which new settings need a restart. */
+static void warn_of_restart(struct serve *s, const struct serve_config *old)
 {
     struct httpd_tls tls;
     if (!s->spec->listen && !s->is_handed_over &&
-        !str_eq(serve_config_listen(s->site), serve_config_listen(old)))
+        !str_eq(serve_config_listen(s->config), serve_config_listen(old)))
         log_line(LOG_WARN,
                  "foyer.lua says listen = \"%s\" now: this takes a restart; until then "
                  "it is %s",
-                 serve_config_listen(s->site), httpd_address(s->httpd));
-    if (serve_config_tls(s->site, &tls) != s->is_tls)
+                 serve_config_listen(s->config), httpd_address(s->httpd));
+    if (serve_config_tls(s->config, &tls) != s->is_tls)
         log_line(LOG_WARN,
                  "foyer.lua says to speak %s now: this takes a restart; until then it is "
                  "%s",
@@ -161,17 +160,17 @@ static void compare(struct serve *s, const struct serve_config *old)
 
 static void put_in_force(struct serve *s)
 {
-    struct serve_config *old = s->site;
-    s->site = s->next;
+    struct serve_config *old = s->config;
+    s->config = s->next;
     s->next = NULL;
-    ingest_reload(s->ingest, serve_config_workspace(s->site));
+    ingest_reload(s->ingest, serve_config_workspace(s->config));
     s->retired[s->nretired++] = old;
     loop_timer_set(s->retire, RETIRE_MS);
     supervisor_replace(s->supervisor);
     log_line(LOG_INFO, "reloaded: %zu client%s, before %zu",
-             serve_config_clients(s->site), serve_config_clients(s->site) == 1 ? "" : "s",
-             serve_config_clients(old));
-    compare(s, old);
+             serve_config_clients(s->config),
+             serve_config_clients(s->config) == 1 ? "" : "s", serve_config_clients(old));
+    warn_of_restart(s, old);
 }
 
 static void refuse(struct serve *s, const char *why)
@@ -207,7 +206,7 @@ static void on_checked(void *arg, int good)
     else if (s->is_tls && serve_config_tls(s->next, &tls) &&
              httpd_set_tls(s->httpd, &tls, &e) != 0)
         refuse(s, e.text);
-    else if (!s->reload_again) /* else this is out of date by now */
+    else if (!s->reload_again) /* else files have changed meanwhile */
         put_in_force(s);
     serve_config_free(s->next);
     s->next = NULL;
@@ -217,16 +216,22 @@ static void on_checked(void *arg, int good)
 static void reload(struct serve *s)
 {
     struct err e = {0};
+    const char *dir = workspace_dir(serve_config_workspace(s->config));
     notify_send("RELOADING=1");
-    s->next =
-        serve_config_open(workspace_dir(serve_config_workspace(s->site)), s->loop, &e);
-    if (s->next)
-        s->recheck = recheck_start(
-            s->loop, workspace_dir(serve_config_workspace(s->site)), on_checked, s, &e);
-    if (!s->recheck) {
+    s->next = serve_config_open(dir, s->config, s->loop, &e);
+    if (!s->next) {
+        refuse(s, e.text);
+        end_reload(s);
+        return;
+    }
+    json_t *changed = serve_config_changed(s->next, s->config);
+    if (changed && json_array_size(changed) == 0) {
+        on_checked(s, 1);
+    } else if (!(s->recheck = recheck_start(s->loop, dir, changed, on_checked, s, &e))) {
         refuse(s, e.text);
         end_reload(s);
     }
+    json_decref(changed);
 }
 
 static void on_hangup(void *arg)
@@ -240,7 +245,7 @@ static void on_hangup(void *arg)
         reload(s);
 }
 
-/* ---- the end ---- */
+/* ---- ending ---- */
 
 static void on_drain(void *arg)
 {
@@ -275,10 +280,11 @@ static void on_end(void *arg)
     on_drain(s);
 }
 
-/* ---- wiring ---- */
+/* ---- opening and closing ---- */
 
-/* How many connections may be open at once: a flood of them must leave files for the
- * store and for a worker's restart. A login's usual limit, 1024, would not. */
+/* Returns how many connections may be open at once, so that a flood of them leaves files
+ * for the store and for a worker's restart. Raises this process's limit, which is 1024 in
+ * most logins. */
 static int find_room(int wanted)
 {
     struct rlimit files;
@@ -305,7 +311,8 @@ static int open_httpd(struct serve *s, const struct httpd_limits *limits, struct
     int fd;
     if (listenfd_take(&fd, e) != 0)
         return -1;
-    const char *listen = s->spec->listen ? s->spec->listen : serve_config_listen(s->site);
+    const char *listen =
+        s->spec->listen ? s->spec->listen : serve_config_listen(s->config);
     s->is_handed_over = fd != LISTENFD_NONE;
     if (fd == LISTENFD_NONE)
         s->httpd = httpd_open(s->loop, listen, limits, on_request, s, e);
@@ -323,10 +330,10 @@ static int open_all(struct serve *s, struct err *e)
                                   .request_ms = limits->request_ms,
                                   .idle_ms = limits->idle_ms};
     if (!(s->loop = loop_new(e)) ||
-        !(s->site = serve_config_open(s->spec->dir, s->loop, e)) ||
+        !(s->config = serve_config_open(s->spec->dir, NULL, s->loop, e)) ||
         (s->stats_fd = stats_create(e)) < 0)
         return -1;
-    struct workspace *w = serve_config_workspace(s->site);
+    struct workspace *w = serve_config_workspace(s->config);
     s->supervisor =
         supervisor_new(s->loop, workspace_dir(w), s->spec->workers, s->stats_fd);
     s->retire = loop_timer_new(s->loop, on_retire, s);
@@ -342,7 +349,7 @@ static int open_all(struct serve *s, struct err *e)
     if (!(s->ingest = ingest_new(w, s->loop, s->writer, on_stored, s, e)))
         return -1;
     struct httpd_tls tls;
-    s->is_tls = serve_config_tls(s->site, &tls);
+    s->is_tls = serve_config_tls(s->config, &tls);
     if (open_httpd(s, &server, e) != 0 ||
         (s->is_tls && httpd_set_tls(s->httpd, &tls, e) != 0) ||
         loop_on_signal(s->loop, SIGINT, on_end, s, e) != 0 ||
@@ -352,7 +359,8 @@ static int open_all(struct serve *s, struct err *e)
     return 0;
 }
 
-/* ingest hands its last rows to the writer, whose callbacks may still answer /healthz. */
+/* In this order: ingest_free submits its last rows to the writer, and writer_close calls
+ * back health. */
 static void close_all(struct serve *s)
 {
     recheck_free(s->recheck);
@@ -364,7 +372,7 @@ static void close_all(struct serve *s)
     serve_config_free(s->next);
     for (int i = 0; i < s->nretired; i++)
         serve_config_free(s->retired[i]);
-    serve_config_free(s->site);
+    serve_config_free(s->config);
     if (s->httpd)
         httpd_close(s->httpd);
     loop_timer_free(s->retire);
@@ -374,9 +382,9 @@ static void close_all(struct serve *s)
     loop_free(s->loop);
 }
 
-/* The loop's handlers go with it, and one more word would end the process in the middle
- * of closing. */
-static void hold_signals(void)
+/* Blocks the signals that the loop has handled: one more would kill the process while it
+ * closes its files. */
+static void block_signals(void)
 {
     sigset_t ends;
     sigemptyset(&ends);
@@ -398,7 +406,7 @@ int serve_run(const struct serve_spec *spec, struct err *e)
         notify_send("READY=1");
         loop_run(s.loop);
         rc = s.is_hurried ? 130 : 0;
-        hold_signals();
+        block_signals();
     }
     close_all(&s);
     return rc;

@@ -1,6 +1,6 @@
-/* serve: the process that listens (design 4.1): webhooks to ingest, consents to the site,
- * /healthz and /metrics; it runs no script. It keeps the workers alive, takes up edited
- * settings and scripts at SIGHUP, and ends in order at SIGTERM. */
+/* serve: the server process: it takes webhooks (ingest) and consents (serve_config), and
+ * answers /healthz and /metrics. It runs no script. It keeps the workers alive, loads
+ * edited settings and scripts at SIGHUP, and ends in order at SIGTERM. */
 #ifndef FOYER_SERVE_H
 #define FOYER_SERVE_H
 
@@ -12,7 +12,8 @@ struct serve_spec {
     int workers;
 };
 
-/* Serves until a signal ends it: 0, 130 when a second one did so at once, -1 with E. */
+/* Serves until a signal ends it. Returns 0, 130 when a second signal ended it at once, or
+ * -1 with E. */
 int serve_run(const struct serve_spec *spec, struct err *e);
 
 #endif

@@ -5,7 +5,9 @@
 
 #include "auth/consent.h"
 #include "auth/credentials.h"
+#include "workspace/file_stamps.h"
 #include "workspace/workspace_http.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -13,6 +15,7 @@
 
 struct serve_config {
     struct workspace *w;
+    json_t *stamps; /* file_stamps, from before the files were read */
     struct httpc *httpc;
     struct grants *grants;
     const json_t *settings; /* the workspace's */
@@ -22,49 +25,48 @@ struct serve_config {
     int consents;
 };
 
-/* Where consents for APP of CLIENT (NULL: of those without an app of their own) come. */
-static void add_callback(struct serve_config *site, const char *app, const char *client)
+/* Adds the path of APP's redirect URL: CLIENT's own app, or with NULL the agency's. */
+static void add_callback(struct serve_config *config, const char *app, const char *client)
 {
     char *path =
-        credentials_redirect_path(credentials_redirect_url(site->w, app, client));
-    if (serve_config_is_callback(site, path)) {
+        credentials_redirect_path(credentials_redirect_url(config->w, app, client));
+    if (serve_config_is_callback(config, path)) {
         free(path);
         return;
     }
-    site->callbacks =
-        xrealloc(site->callbacks, (site->ncallbacks + 1) * sizeof *site->callbacks);
-    site->callbacks[site->ncallbacks++] = path;
+    array_grow(config->callbacks, config->ncallbacks);
+    config->callbacks[config->ncallbacks++] = path;
 }
 
 static void add_own_callbacks(void *arg, const char *client)
 {
-    struct serve_config *site = arg;
+    struct serve_config *config = arg;
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)workspace_client(site->w, client, NULL), key, value)
+    json_object_foreach((json_t *)workspace_client(config->w, client, NULL), key, value)
     {
-        if (json_text(value, "redirect_url") && workspace_connector(site->w, key, NULL))
-            add_callback(site, key, client);
+        if (json_text(value, "redirect_url") && workspace_connector(config->w, key, NULL))
+            add_callback(config, key, client);
     }
 }
 
-/* Front's default path where foyer.lua names no app. */
-static void find_callbacks(struct serve_config *site)
+/* Adds Front's default path when foyer.lua names no app. */
+static void find_callbacks(struct serve_config *config)
 {
-    json_t *apps = json_object_get(site->settings, "apps");
+    json_t *apps = json_object_get(config->settings, "apps");
     const char *app;
     json_t *value;
     json_object_foreach(apps, app, value)
     {
-        add_callback(site, app, NULL);
+        add_callback(config, app, NULL);
     }
-    if (site->ncallbacks == 0)
-        add_callback(site, "front", NULL);
-    workspace_each_client(site->w, add_own_callbacks, site);
+    if (config->ncallbacks == 0)
+        add_callback(config, "front", NULL);
+    workspace_each_client(config->w, add_own_callbacks, config);
 }
 
 struct load {
-    struct serve_config *site;
+    struct serve_config *config;
     struct err *e;
     int failed;
 };
@@ -74,99 +76,133 @@ static void load_client(void *arg, const char *client)
     struct load *load = arg;
     if (load->failed)
         return;
-    load->failed = workspace_client(load->site->w, client, load->e) == NULL;
-    load->site->nclients++;
+    load->failed = workspace_client(load->config->w, client, load->e) == NULL;
+    load->config->nclients++;
 }
 
-static void load_connector(void *arg, const char *name)
+static int load_all(struct serve_config *config, struct err *e)
 {
-    struct load *load = arg;
-    char *path = xasprintf("lua/%s/connector.lua", name);
-    if (!load->failed && overlay_find(workspace_overlay(load->site->w), NULL, path,
-                                      OVERLAY_WORKSPACE, NULL))
-        load->failed = workspace_connector(load->site->w, name, load->e) == NULL;
-    free(path);
-}
-
-static int load_all(struct serve_config *site, struct err *e)
-{
-    struct load load = {site, e, 0};
-    site->settings = workspace_settings(site->w, e);
-    if (!site->settings)
+    struct load load = {config, e, 0};
+    const struct settings_app *apps; /* reads all connectors */
+    size_t napps;
+    config->settings = workspace_settings(config->w, e);
+    if (!config->settings || workspace_apps(config->w, &apps, &napps, e) != 0)
         return -1;
-    overlay_each(workspace_overlay(site->w), NULL, "lua", load_connector, &load);
-    if (!load.failed)
-        workspace_each_client(site->w, load_client, &load);
+    workspace_each_client(config->w, load_client, &load);
     return load.failed ? -1 : 0;
 }
 
-static char *below_workspace(const struct serve_config *site, const char *key)
+static char *below_workspace(const struct serve_config *config, const char *key)
 {
-    const char *path = json_text(site->settings, key);
+    const char *path = json_text(config->settings, key);
     if (!path)
         return NULL;
-    return *path == '/' ? xstrdup(path) : path_join(workspace_dir(site->w), path);
+    return *path == '/' ? xstrdup(path) : path_join(workspace_dir(config->w), path);
 }
 
-struct serve_config *serve_config_open(const char *dir, struct loop *loop, struct err *e)
+/* Whether the stamp NAME is the same in two configurations. */
+static int is_same(const struct serve_config *config, const struct serve_config *before,
+                   const char *name)
 {
-    struct serve_config *site = xcalloc(1, sizeof *site);
-    site->w = workspace_open(dir, 0, e);
-    if (!site->w || load_all(site, e) != 0 || !workspace_vault(site->w, e) ||
-        !workspace_store(site->w, e) ||
-        !(site->httpc = workspace_http_new(site->settings, loop, e))) {
-        serve_config_free(site);
+    return json_equal(json_object_get(config->stamps, name),
+                      json_object_get(before->stamps, name));
+}
+
+/* What all clients share decides, too, whether a client's settings are right. */
+static void take_clients(struct serve_config *config, const struct serve_config *before)
+{
+    const char *name;
+    json_t *stamp;
+    if (!is_same(config, before, ""))
+        return;
+    json_object_foreach(config->stamps, name, stamp)
+    {
+        if (is_same(config, before, name))
+            workspace_take_client(config->w, before->w, name);
+    }
+}
+
+json_t *serve_config_changed(const struct serve_config *config,
+                             const struct serve_config *before)
+{
+    const char *name;
+    json_t *stamp, *names;
+    if (!is_same(config, before, ""))
+        return NULL;
+    names = json_array();
+    json_object_foreach(config->stamps, name, stamp)
+    {
+        if (!is_same(config, before, name))
+            json_array_append_new(names, json_string(name));
+    }
+    return names;
+}
+
+struct serve_config *serve_config_open(const char *dir, struct serve_config *before,
+                                       struct loop *loop, struct err *e)
+{
+    struct serve_config *config = xcalloc(1, sizeof *config);
+    config->w = workspace_open(dir, 0, e);
+    if (config->w)
+        config->stamps = file_stamps(workspace_dir(config->w));
+    if (config->w && before)
+        take_clients(config, before);
+    if (!config->w || load_all(config, e) != 0 || !workspace_vault(config->w, e) ||
+        !workspace_store(config->w, e) ||
+        !(config->httpc = workspace_http_new(config->settings, loop, e))) {
+        serve_config_free(config);
         return NULL;
     }
-    site->grants = grants_new(site->w, site->httpc);
-    find_callbacks(site);
-    site->cert = below_workspace(site, "tls_certificate");
-    site->key = below_workspace(site, "tls_key");
-    return site;
+    config->grants = grants_new(config->w, config->httpc);
+    find_callbacks(config);
+    config->cert = below_workspace(config, "tls_certificate");
+    config->key = below_workspace(config, "tls_key");
+    return config;
 }
 
-void serve_config_free(struct serve_config *site)
+void serve_config_free(struct serve_config *config)
 {
-    if (!site)
+    if (!config)
         return;
-    grants_free(site->grants);
-    if (site->httpc)
-        httpc_free(site->httpc);
-    for (size_t i = 0; i < site->ncallbacks; i++)
-        free(site->callbacks[i]);
-    free(site->callbacks);
-    free(site->cert);
-    free(site->key);
-    workspace_close(site->w);
-    free(site);
+    grants_free(config->grants);
+    if (config->httpc)
+        httpc_free(config->httpc);
+    for (size_t i = 0; i < config->ncallbacks; i++)
+        free(config->callbacks[i]);
+    free(config->callbacks);
+    free(config->cert);
+    free(config->key);
+    workspace_close(config->w);
+    json_decref(config->stamps);
+    free(config);
 }
 
-struct workspace *serve_config_workspace(struct serve_config *site)
+struct workspace *serve_config_workspace(struct serve_config *config)
 {
-    return site->w;
+    return config->w;
 }
 
-size_t serve_config_clients(const struct serve_config *site)
+size_t serve_config_clients(const struct serve_config *config)
 {
-    return site->nclients;
+    return config->nclients;
 }
 
-const char *serve_config_listen(const struct serve_config *site)
+const char *serve_config_listen(const struct serve_config *config)
 {
-    const char *listen = json_text(site->settings, "listen");
+    const char *listen = json_text(config->settings, "listen");
     return listen ? listen : "127.0.0.1:8080";
 }
 
-int serve_config_tls(const struct serve_config *site, struct httpd_tls *out)
+int serve_config_tls(const struct serve_config *config, struct httpd_tls *out)
 {
-    *out = (struct httpd_tls){site->cert, site->key};
-    return site->cert != NULL;
+    *out = (struct httpd_tls){config->cert, config->key};
+    return config->cert != NULL;
 }
 
-int serve_config_is_callback(const struct serve_config *site, const char *path)
+int serve_config_is_callback(const struct serve_config *config, const char *path)
 {
-    for (size_t i = 0; i < site->ncallbacks; i++)
-        if (strcmp(path, site->callbacks[i]) == 0)
+    for (size_t i = 0; i < config->ncallbacks; i++)
+        if (strcmp(path, config->callbacks[i]) == 0)
             return 1;
     return 0;
 }
@@ -174,8 +210,8 @@ int serve_config_is_callback(const struct serve_config *site, const char *path)
 static void on_consent(void *arg, const char *client, const char *id, const char *name,
                        const struct err *e)
 {
-    struct serve_config *site = arg;
-    site->consents--;
+    struct serve_config *config = arg;
+    config->consents--;
     log_context(0, client);
     if (e)
         log_line(LOG_WARN, "%s%s%s", client ? client : "", client ? ": " : "", e->text);
@@ -184,13 +220,13 @@ static void on_consent(void *arg, const char *client, const char *id, const char
     log_context(0, NULL);
 }
 
-void serve_config_consent(struct serve_config *site, struct httpd_request *r)
+void serve_config_consent(struct serve_config *config, struct httpd_request *r)
 {
-    site->consents++;
-    consent_answer(site->w, site->grants, r, 1, on_consent, site);
+    config->consents++;
+    consent_answer(config->w, config->grants, r, 1, on_consent, config);
 }
 
-int serve_config_busy(const struct serve_config *site)
+int serve_config_busy(const struct serve_config *config)
 {
-    return site->consents;
+    return config->consents;
 }

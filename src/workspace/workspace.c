@@ -312,6 +312,14 @@ const json_t *workspace_client(struct workspace *w, const char *client, struct e
     return merged;
 }
 
+void workspace_take_client(struct workspace *w, const struct workspace *from,
+                           const char *client)
+{
+    json_t *settings = json_object_get(from->clients, client);
+    if (settings)
+        json_object_set(w->clients, client, settings);
+}
+
 int workspace_has_client(struct workspace *w, const char *client)
 {
     char *name = xasprintf("%s/clients/%s/client.lua", w->dir ? w->dir : ".", client);

@@ -38,6 +38,10 @@ int workspace_secret(struct workspace *w, const char *name, struct buf *out,
                      struct err *e);
 void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char *client),
                            void *arg);
+/* Takes over the settings of CLIENT that FROM has read, if any: for a client whose files,
+ * and whose connectors, are still the same. */
+void workspace_take_client(struct workspace *w, const struct workspace *from,
+                           const char *client);
 int workspace_has_client(struct workspace *w, const char *client);
 struct store *workspace_store(struct workspace *w, struct err *e);
 struct vault *workspace_vault(struct workspace *w, struct err *e);

@@ -285,6 +285,47 @@ PY
   logged 'foyer: info: reloaded'
 }
 
+@test "SIGHUP: only what has changed is checked" {
+  for n in $(seq 30); do
+    mkdir -p "$AGENCY/clients/c$n"
+    echo 'return { name = "One of many" }' >"$AGENCY/clients/c$n/client.lua"
+  done
+  echo 'Hello' >"$AGENCY/templates/hello.txt"
+  echo 'return { summary = "x", run = function(ctx) return ctx.template("hello", {}) end }' >"$AGENCY/recipes/hello.lua"
+  settings 'recipes = { hello = true },'
+  # a script with a mistake from the start, which serve does not check
+  mkdir -p "$AGENCY/clients/c7/recipes"
+  printf 'return {\n  sumary = "x",\n  run = function(ctx) end,\n}\n' >"$AGENCY/clients/c7/recipes/odd.lua"
+  start_serve
+  echo 'return { name = "Another" }' >"$AGENCY/clients/c20/client.lua"
+  rm -r "$AGENCY/clients/c30"
+  kill -HUP "$SERVE_PID"
+  logged 'reloaded: 30 clients, before 31'
+  # what has changed is: a client's settings, its scripts, a directory that is not a client's
+  echo 'return { name = "Another", recipes = { nope = true } }' >"$AGENCY/clients/c21/client.lua"
+  kill -HUP "$SERVE_PID"
+  logged 'check: clients/c21/client.lua:1: recipes.nope: unknown recipe "nope"'
+  logged 'not reloaded.*mistakes in the scripts'
+  echo 'return { name = "Another" }' >"$AGENCY/clients/c21/client.lua"
+  mkdir "$AGENCY/clients/c31"
+  kill -HUP "$SERVE_PID"
+  logged 'check: .*there is no client "c31": clients/c31/client.lua is missing'
+  rmdir "$AGENCY/clients/c31"
+  kill -HUP "$SERVE_PID"
+  until_true eval '[ "$(grep -c "info: reloaded: 30 clients, before 30" "$LOG")" = 1 ]'
+  touch "$AGENCY/clients/c7/recipes/odd.lua"
+  kill -HUP "$SERVE_PID"
+  logged 'check: clients/c7/recipes/odd.lua:2:.*sumary'
+  # what all share: all are checked
+  rm -r "$AGENCY/clients/c7/recipes"
+  kill -HUP "$SERVE_PID"
+  until_true eval '[ "$(grep -c "info: reloaded: 30 clients, before 30" "$LOG")" = 2 ]'
+  echo 'Hello {{vars.phone}}' >"$AGENCY/templates/hello.txt"
+  kill -HUP "$SERVE_PID"
+  logged "check: templates/hello.txt:1: unknown variable 'vars.phone'"
+  stop_serve
+}
+
 @test "SIGHUP: another address takes a restart, and the log says so" {
   settings 'listen = "127.0.0.1:0",'
   LOG=$BATS_TEST_TMPDIR/serve.log
@@ -490,7 +531,7 @@ PY
 @test "a socket from systemd: what is none is named" {
   local said
   said=$(sh -c 'exec env LISTEN_PID=$$ LISTEN_FDS=1 "$0" -w "$1" serve' "$FOYER" "$AGENCY" 3</dev/null 2>&1) && false
-  holds "$said" 'no TCP socket that listens'
+  holds "$said" 'not a TCP socket that listens'
   said=$(sh -c 'exec env LISTEN_PID=$$ LISTEN_FDS=2 "$0" -w "$1" serve' "$FOYER" "$AGENCY" 3</dev/null 2>&1) && false
   holds "$said" 'hands over 2 sockets'
 }
