@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "store/store.h"
@@ -13,7 +14,7 @@ enum { FRESH_US = 1000 * 1000 };
 struct health {
     struct writer *writer;
     struct httpd_request **waiting; /* for the probe under way */
-    size_t n, cap;
+    size_t n;
     int is_probing;
     int64_t probed_us; /* 0: never */
     struct err last;
@@ -59,10 +60,7 @@ void health_answer(struct health *h, struct httpd_request *r)
         answer(r, &h->last);
         return;
     }
-    if (h->n == h->cap) {
-        h->cap = h->cap ? h->cap * 2 : 8;
-        h->waiting = xrealloc(h->waiting, h->cap * sizeof *h->waiting);
-    }
+    array_grow(h->waiting, h->n);
     h->waiting[h->n++] = r;
     if (h->is_probing)
         return;

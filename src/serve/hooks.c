@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -18,57 +20,57 @@ static const int64_t SECOND_US = 1000 * 1000;
 static const int64_t OLD_US = 60 * SECOND_US;
 static const int64_t DAY_MS = 24 * 3600 * 1000;
 
-/* Leave to read the store: a burst, then once a second. */
-struct leave {
+/* Token bucket for reads of the store: a burst, then one per second. */
+struct token_bucket {
     int64_t since_us;
     int left;
 };
 
-static int take_leave(struct leave *l)
+static int take_token(struct token_bucket *b)
 {
     enum { BURST = 10 };
-    int64_t now = clock_mono_us(), more = (now - l->since_us) / SECOND_US;
+    int64_t now = clock_mono_us(), more = (now - b->since_us) / SECOND_US;
     if (more > 0) {
-        l->left = more >= BURST ? BURST : l->left + (int)more;
-        l->left = l->left > BURST ? BURST : l->left;
-        l->since_us = now;
+        b->left = more >= BURST ? BURST : b->left + (int)more;
+        b->left = b->left > BURST ? BURST : b->left;
+        b->since_us = now;
     }
-    return l->left > 0 && l->left-- > 0;
+    return b->left > 0 && b->left-- > 0;
 }
 
-struct use { /* of a secret's version, noted for a day */
+struct use { /* of a version of a secret; noted once a day */
     char *name;
     int64_t version, day;
 };
 
 struct app {
-    struct app *next;
+    SLIST_ENTRY(app) link;
     char *name;
     struct hook_app about;
     struct sign *sign;
 };
 
 struct entry {
-    struct hook hook; /* what is lent, first */
+    struct hook hook; /* first: callers hold a pointer to it */
     char *path, *name, *client, *trigger;
     struct app *app;
     struct sign_keys *keys; /* NULL: not read yet */
     int64_t read_us;
-    struct leave leave;
+    struct token_bucket reads;
     struct use uses[USES_MAX];
     size_t nuses;
 };
 
 struct hooks {
     struct workspace *w;
-    struct app *apps;
+    SLIST_HEAD(, app) apps;
     struct entry **entries;
     size_t n;
     json_t *by_path;   /* path -> index of entries */
     json_t *companies; /* "front/cmp_1" -> true */
     json_t *clients;   /* "front/acme" -> "cmp_1" */
-    int64_t read_us;   /* the two; 0: never */
-    struct leave leave;
+    int64_t read_us;   /* when these two were read; 0: never */
+    struct token_bucket reads;
     struct buf sentence;
 };
 
@@ -102,9 +104,9 @@ void hooks_free(struct hooks *h)
     for (size_t i = 0; i < h->n; i++)
         entry_free(h->entries[i]);
     free(h->entries);
-    while (h->apps) {
-        struct app *app = h->apps;
-        h->apps = app->next;
+    struct app *app;
+    while ((app = SLIST_FIRST(&h->apps))) {
+        SLIST_REMOVE_HEAD(&h->apps, link);
         sign_free(app->sign);
         free(app->name);
         free(app);
@@ -154,8 +156,8 @@ static void match(void *arg, const char *name)
     s->found |= strcmp(name, s->name) == 0;
 }
 
-/* Whether directory DIR of any layer has NAME. Not by overlay_find, which remembers what
- * it did not find: anybody can make up names. */
+/* Whether directory DIR of any layer has NAME. overlay_find would remember each name that
+ * is not there, and a stranger can send any number of names. */
 static int has_file(struct hooks *h, const char *client, const char *dir,
                     const char *name)
 {
@@ -166,9 +168,10 @@ static int has_file(struct hooks *h, const char *client, const char *dir,
 
 static struct app *find_app(struct hooks *h, const char *name, struct err *e)
 {
-    for (struct app *app = h->apps; app; app = app->next)
-        if (strcmp(app->name, name) == 0)
-            return app;
+    struct app *app;
+    SLIST_FOREACH(app, &h->apps, link)
+    if (strcmp(app->name, name) == 0)
+        return app;
     if (!has_file(h, NULL, "lua", name)) {
         err_set(e, ERR_NOT_FOUND, "there is no app \"%.64s\"", name);
         return NULL;
@@ -180,9 +183,10 @@ static struct app *find_app(struct hooks *h, const char *name, struct err *e)
             err_set(e, ERR_NOT_FOUND, "the app \"%s\" has no webhooks", name);
         return NULL;
     }
-    struct app *app = xcalloc(1, sizeof *app);
-    *app = (struct app){h->apps, xstrdup(name), read_about(webhooks), sign_new(webhooks)};
-    h->apps = app;
+    app = xcalloc(1, sizeof *app);
+    *app = (struct app){
+        .name = xstrdup(name), .about = read_about(webhooks), .sign = sign_new(webhooks)};
+    SLIST_INSERT_HEAD(&h->apps, app, link);
     return app;
 }
 
@@ -198,8 +202,8 @@ static int find_trigger(struct hooks *h, const char *client, const char *app,
                            app, trigger);
 }
 
-/* Splits what is behind "/hooks/" into one to three names; how many, 0 when it is none.
- */
+/* Splits the rest of a path behind "/hooks/" in place. Returns the number of names, one
+ * to three, or 0 when it is not a hook's path. */
 static int split(char *path, char *names[3])
 {
     int n = 0;
@@ -224,8 +228,9 @@ static struct entry *make_entry(struct hooks *h, const char *path, struct err *e
     const char *name = n > 1 ? names[1] : names[0];
     struct app *app = NULL;
     if (n == 0)
-        err_set(e, ERR_NOT_FOUND,
-                "it is none of /hooks/APP, /hooks/CLIENT/APP, /hooks/CLIENT/APP/TRIGGER");
+        err_set(
+            e, ERR_NOT_FOUND,
+            "it is not one of /hooks/APP, /hooks/CLIENT/APP, /hooks/CLIENT/APP/TRIGGER");
     else if (client && !workspace_has_client(h->w, client))
         err_set(e, ERR_NOT_FOUND, "there is no client \"%.64s\"", client);
     else if (!client || workspace_client(h->w, client, e))
@@ -260,7 +265,7 @@ const struct hook *hooks_find(struct hooks *h, const char *path, struct err *e)
             *e = why;
         return NULL;
     }
-    h->entries = xrealloc(h->entries, (h->n + 1) * sizeof(struct entry *));
+    array_grow(h->entries, h->n);
     json_object_set_new(h->by_path, path, json_integer((json_int_t)h->n));
     h->entries[h->n++] = t;
     return &t->hook;
@@ -294,7 +299,7 @@ static int add_version(void *arg, const struct store_secret *row)
     return 0;
 }
 
-/* VALUE is a secret, a text, or a list of these. */
+/* Adds the keys of VALUE: a secret, a text, or a list of these. */
 static int add_value(struct reading *r, const json_t *value, struct err *e)
 {
     size_t i;
@@ -316,7 +321,7 @@ static int add_value(struct reading *r, const json_t *value, struct err *e)
     return 0;
 }
 
-/* A client's block says it for that client; else the app's in foyer.lua. */
+/* SETTING in the client's block for the app, else in the app's block in foyer.lua. */
 static const json_t *key_setting(struct hooks *h, const struct entry *t,
                                  const char *setting)
 {
@@ -350,7 +355,7 @@ static int read_keys(struct hooks *h, struct entry *t, struct err *e)
         t->keys = r.keys;
         t->read_us = clock_mono_us();
     } else {
-        sign_keys_free(r.keys); /* the ones from before, if any, go on */
+        sign_keys_free(r.keys); /* the ones that were read before stay */
     }
     return rc;
 }
@@ -373,7 +378,7 @@ static void note_use(struct hooks *h, struct entry *t, const struct sign_result 
     else
         t->nuses++;
     t->uses[i] = (struct use){xstrdup(result->name), result->version, day};
-    struct err ignored; /* nobody should wait for a list's column */
+    struct err ignored; /* no request is refused for a column of a list */
     if (secret_usage_note(workspace_live(h->w), result->name, result->version, now_ms,
                           &ignored) != 0)
         log_line(LOG_DEBUG, "%s", ignored.text);
@@ -384,13 +389,13 @@ int hooks_verify(struct hooks *h, const struct hook *hook, const struct sign_req
 {
     struct entry *t = (struct entry *)(void *)hook;
     int rc = 0;
-    if (!t->keys || (clock_mono_us() - t->read_us > OLD_US && take_leave(&t->leave)))
+    if (!t->keys || (clock_mono_us() - t->read_us > OLD_US && take_token(&t->reads)))
         rc = read_keys(h, t, e);
     if (!t->keys)
         return -1;
     *result = sign_verify(t->app->sign, t->keys, r);
     int is_unknown = result->verdict == SIGN_WRONG || result->verdict == SIGN_NO_KEY;
-    if (is_unknown && rc == 0 && take_leave(&t->leave)) {
+    if (is_unknown && rc == 0 && take_token(&t->reads)) {
         rc = read_keys(h, t, e);
         *result = sign_verify(t->app->sign, t->keys, r);
         is_unknown = result->verdict == SIGN_WRONG || result->verdict == SIGN_NO_KEY;
@@ -402,7 +407,7 @@ int hooks_verify(struct hooks *h, const struct hook *hook, const struct sign_req
     return 0;
 }
 
-/* The scheme that makes MACs of LEN bytes and has no key here. */
+/* Returns the scheme that makes MACs of LEN bytes and has no key here, or NULL. */
 static const struct sign_scheme *find_keyless(const struct entry *t, size_t len)
 {
     for (size_t i = 0; i < sign_count(t->app->sign); i++) {
@@ -445,7 +450,7 @@ const char *hooks_explain(struct hooks *h, const struct hook *hook,
                  "header off",
                  hook->about->signature, t->name);
     else if (result->verdict == SIGN_UNSIGNED)
-        buf_addf(&h->sentence, "its %s is no base64", hook->about->signature);
+        buf_addf(&h->sentence, "its %s is not base64", hook->about->signature);
     else if (keyless && result->mac_len == 20 && t->client)
         buf_addf(&h->sentence,
                  "signed with SHA-1: this is a %s webhook; set %s of client %s",
@@ -503,7 +508,7 @@ static int is_old(const struct hooks *h)
     return h->read_us == 0 || clock_mono_us() - h->read_us > OLD_US;
 }
 
-/* In COMPANIES or CLIENTS. */
+/* Reads TABLE, `companies` or `clients`. */
 static const json_t *find_link(const json_t *table, const char *app, const char *name)
 {
     char key[2 * PATH_MAX_BYTES];
@@ -517,13 +522,14 @@ int hooks_has_company(struct hooks *h, const struct hook *hook, const char *comp
         read_companies(h);
     if (find_link(h->companies, hook->app, company))
         return 1;
-    if (!take_leave(&h->leave))
+    if (!take_token(&h->reads))
         return 0;
     read_companies(h);
     return find_link(h->companies, hook->app, company) != NULL;
 }
 
-/* What the client is connected to; before it is, what its settings say; NULL: either. */
+/* The company that the client is connected to; before that, the one in its settings.
+ * NULL: neither names one. */
 static const char *company_of(struct hooks *h, const struct hook *hook)
 {
     struct err e;
@@ -538,7 +544,7 @@ int hooks_fits_company(struct hooks *h, const struct hook *hook, const char *com
     if (is_old(h))
         read_companies(h);
     const char *own = company_of(h, hook);
-    if (own && strcmp(own, company) != 0 && take_leave(&h->leave)) {
+    if (own && strcmp(own, company) != 0 && take_token(&h->reads)) {
         read_companies(h);
         own = company_of(h, hook);
     }

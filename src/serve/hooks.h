@@ -1,10 +1,10 @@
-/* hooks: which URLs below /hooks/ there are, what a request to each must be signed with,
- * and which companies are connected: kept in memory, so that the common request costs no
- * read of the store.
+/* hooks: the URLs below /hooks/, the keys that sign requests to each, and the connected
+ * companies, kept in memory: most requests read nothing from the store.
  *
- * Settings and connectors are those of its workspace handle, for good. Secrets and
- * connections are read again when they are a minute old, and when a signature or a
- * company is not known: a burst of ten, then once a second. One thread. */
+ * Settings and connectors are those of the workspace handle and do not change. Secrets
+ * and connections are read again when they are a minute old. They are also read when a
+ * signature or a company is unknown, at most ten times in a burst, then once a second.
+ * For one thread. */
 #ifndef FOYER_HOOKS_H
 #define FOYER_HOOKS_H
 
@@ -19,7 +19,7 @@ struct hooks;
 
 enum { HOOK_PATHS = 4 };
 
-struct hook_app { /* what the connector says of its webhooks; NULL: nothing */
+struct hook_app { /* the connector's `webhooks`; NULL where it has no such member */
     const char *signature, *company;
     const char *challenge, *challenge_answer;
     const char *type, *event, *conversation;
@@ -30,30 +30,32 @@ struct hook_app { /* what the connector says of its webhooks; NULL: nothing */
 
 struct hook {
     const char *path;                   /* "/hooks/acme/front" */
-    const char *app, *client, *trigger; /* of the path; the last two may be NULL */
+    const char *app, *client, *trigger; /* from the path; the last two may be NULL */
     const struct hook_app *about;
 };
 
 struct hooks *hooks_new(struct workspace *w); /* borrowed */
 void hooks_free(struct hooks *h);             /* NULL is fine */
 
-/* Lent until hooks_free. NULL with ERR_NOT_FOUND when there is no such app, client or
- * trigger; another kind when its settings cannot be used. */
+/* Returns the hook of PATH, borrowed until hooks_free. NULL with ERR_NOT_FOUND when there
+ * is no such app, client or trigger; with another kind when its settings cannot be used.
+ */
 const struct hook *hooks_find(struct hooks *h, const char *path, struct err *e);
-/* Notes the use of the secret that fits. -1: no key that is known made the signature, and
- * the keys cannot be read now. */
+/* Verifies R's signature, and notes the use of the secret that made it. -1: no key in
+ * memory made it, and the keys cannot be read now. */
 int hooks_verify(struct hooks *h, const struct hook *hook, const struct sign_request *r,
                  struct sign_result *result, struct err *e);
-/* Why RESULT, neither SIGN_OK nor SIGN_STALE, is what it is, for the agency; lent until
- * the next call. */
+/* Returns a sentence for the agency that explains RESULT, which is neither SIGN_OK nor
+ * SIGN_STALE; borrowed until the next call. */
 const char *hooks_explain(struct hooks *h, const struct hook *hook,
                           const struct sign_request *r, const struct sign_result *result);
-/* 1 when a client's connection to the hook's app is COMPANY's. */
+/* 1: a client is connected to COMPANY in the hook's app. */
 int hooks_has_company(struct hooks *h, const struct hook *hook, const char *company);
-/* 0 and a sentence in E (ERR_FORBIDDEN) when the hook's client has another company. */
+/* 1, or 0 with ERR_FORBIDDEN when the hook's client has another company. */
 int hooks_fits_company(struct hooks *h, const struct hook *hook, const char *company,
                        struct err *e);
-/* public_url with the hook's path, as a new string; NULL when foyer.lua names none. */
+/* Returns public_url with the hook's path, as a new string; NULL when foyer.lua has no
+ * public_url. */
 char *hooks_url(struct hooks *h, const struct hook *hook);
 
 #endif

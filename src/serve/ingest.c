@@ -17,22 +17,22 @@
 #include "io/writer.h"
 
 enum {
-    ID_SIZE = 128, /* of a company's, an event's, a conversation's id, and a type */
+    ID_SIZE = 128, /* the id of a company, event or conversation; a type */
     CHALLENGE_SIZE = 1025,
-    QUEUED_MAX = 4096, /* jobs of the writer; past it nothing more is taken */
+    QUEUED_MAX = 4096, /* jobs of the writer; past it webhooks get a 503 */
     STALE_KEPT = 256,
-    STRANGERS_MAX = 20 /* unknown routes that are kept an hour */
+    UNKNOWN_MAX = 20 /* unknown paths that are listed each hour */
 };
 
 static const int64_t HOUR_US = (int64_t)3600 * 1000 * 1000;
 
-/* One delivery on its way to the disk. Its texts and its body stand behind it. */
-struct job {
-    LIST_ENTRY(job) link;
-    struct ingest *in; /* NULL: it is over, nobody waits for the answer */
+/* A delivery that the writer has. Its texts and its body follow in the same memory. */
+struct pending {
+    LIST_ENTRY(pending) link;
+    struct ingest *in; /* NULL: ingest is freed, there is no request to answer */
     struct httpd_request *r;
     struct delivery d;
-    json_t *answer; /* NULL: the usual one */
+    json_t *answer; /* a channel's; NULL: {"ok":true} */
     size_t len;
     int64_t id;
     char *body, tail[];
@@ -46,18 +46,18 @@ struct ingest {
     void (*stored)(void *arg);
     void *arg;
     struct loop_timer *wake;
-    LIST_HEAD(, job) jobs;
-    int njobs;
-    int is_failing; /* the store could not be written the last time */
-    /* signatures of stale requests that are stored already */
+    LIST_HEAD(, pending) pending;
+    int npending;
+    int is_failing; /* the last write failed */
+    /* hashes of the signatures of stale requests that were stored */
     unsigned char stale[STALE_KEPT][CRYPTO_SHA256_SIZE];
     size_t nstale;
-    int strangers;
-    int64_t strangers_us;
+    int unknown; /* paths listed since unknown_us */
+    int64_t unknown_us;
 };
 
-/* What a body says of itself; "" where it says nothing. */
-struct said {
+/* Members of a body; "" where it has none. */
+struct body_ids {
     char company[ID_SIZE], type[ID_SIZE], event[ID_SIZE], conversation[ID_SIZE];
     struct channel_said channel;
 };
@@ -98,7 +98,8 @@ static void note_refusal(struct ingest *in, const struct hook *hook, int status,
                                                    .sentence = sentence});
 }
 
-/* The sentence is kept for the agency; who is not known gets a bare status. */
+/* Answers STATUS and keeps SENTENCE for the agency: the sender, which may be anyone on
+ * the Internet, is not told why. */
 static void refuse(struct ingest *in, const struct hook *hook, struct httpd_request *r,
                    int status, const char *scheme, const char *sentence)
 {
@@ -111,18 +112,18 @@ static void refuse(struct ingest *in, const struct hook *hook, struct httpd_requ
                            : "{\"ok\":false,\"message\":\"not a JSON object\"}");
 }
 
-/* Anybody can make up names: a few are kept, since one may be a slip in a URL that was
- * pasted into the remote app's settings. */
-static void refuse_stranger(struct ingest *in, struct httpd_request *r, const char *why)
+/* Answers a path that is not a hook's. A few are listed, since one may be a slip in a URL
+ * that was pasted into the remote app's settings; strangers may send any number. */
+static void refuse_unknown(struct ingest *in, struct httpd_request *r, const char *why)
 {
     int64_t now = clock_mono_us();
-    if (now - in->strangers_us > HOUR_US) {
-        in->strangers_us = now;
-        in->strangers = 0;
+    if (now - in->unknown_us > HOUR_US) {
+        in->unknown_us = now;
+        in->unknown = 0;
     }
     struct rejection row = {.route = "/hooks/", .status = 404, .sentence = why};
-    if (in->strangers < STRANGERS_MAX && strlen(httpd_path(r)) < 200) {
-        in->strangers++;
+    if (in->unknown < UNKNOWN_MAX && strlen(httpd_path(r)) < 200) {
+        in->unknown++;
         row.route = httpd_path(r);
     } else {
         row.sentence = "more unknown routes";
@@ -132,7 +133,7 @@ static void refuse_stranger(struct ingest *in, struct httpd_request *r, const ch
     answer(r, 404, "{\"ok\":false,\"message\":\"not found\"}");
 }
 
-/* ---- the way to the disk ---- */
+/* ---- storing ---- */
 
 static void on_wake(void *arg)
 {
@@ -141,23 +142,23 @@ static void on_wake(void *arg)
         in->stored(in->arg);
 }
 
-static int store_job(struct db *db, void *arg, struct err *e)
+static int store_pending(struct db *db, void *arg, struct err *e)
 {
-    struct job *j = arg;
+    struct pending *j = arg;
     return inbox_add(db, &j->d, j->body, j->len, &j->id, e);
 }
 
-static void job_free(struct job *j)
+static void pending_free(struct pending *j)
 {
     if (j->in) {
         LIST_REMOVE(j, link);
-        j->in->njobs--;
+        j->in->npending--;
     }
     json_decref(j->answer);
     free(j);
 }
 
-static void count(const struct job *j)
+static void count(const struct pending *j)
 {
     stats_add(j->d.state == DELIVERY_STALE      ? STAT_DELIVERY_STALE
               : j->d.state == DELIVERY_UNROUTED ? STAT_DELIVERY_UNROUTED
@@ -168,10 +169,10 @@ static void count(const struct job *j)
 
 static void on_stored(void *arg, const struct err *e)
 {
-    struct job *j = arg;
+    struct pending *j = arg;
     struct ingest *in = j->in;
     if (!in) {
-        job_free(j);
+        pending_free(j);
         return;
     }
     if (e->kind != ERR_NONE && !in->is_failing)
@@ -181,7 +182,7 @@ static void on_stored(void *arg, const struct err *e)
     in->is_failing = e->kind != ERR_NONE;
     if (e->kind == ERR_NONE)
         count(j);
-    if (j->d.state == DELIVERY_STALE) { /* refused, stored or not */
+    if (j->d.state == DELIVERY_STALE) { /* a refusal, whether it was stored or not */
         answer(j->r, 401, "{\"ok\":false,\"message\":\"unauthorized\"}");
     } else if (e->kind != ERR_NONE) {
         answer_later(j->r);
@@ -192,11 +193,11 @@ static void on_stored(void *arg, const struct err *e)
         answer(j->r, 200, "{\"ok\":true}");
     }
     if (e->kind == ERR_NONE && j->d.state == DELIVERY_WAITING)
-        loop_timer_set(in->wake, 0); /* once for all that were committed together */
-    job_free(j);
+        loop_timer_set(in->wake, 0); /* once for all of one commit */
+    pending_free(j);
 }
 
-/* Copies S behind *P; NULL for "". */
+/* Copies S to *P, and moves *P behind it. NULL for "". */
 static const char *put(char **p, const char *s)
 {
     if (!s || !*s)
@@ -213,15 +214,15 @@ static size_t room(const char *s)
     return s ? strlen(s) + 1 : 0;
 }
 
-/* Owns R and ANSWER. */
+/* Hands D to the writer. Takes over R and ANSWERED; copies the rest. */
 static void submit(struct ingest *in, struct httpd_request *r, const struct delivery *d,
                    const void *body, size_t len, json_t *answered)
 {
     size_t texts = room(d->app) + room(d->client) + room(d->trigger) + room(d->scheme) +
                    room(d->company) + room(d->type) + room(d->event) +
                    room(d->conversation);
-    struct job *j = xmalloc(sizeof *j + texts + len);
-    *j = (struct job){.in = in, .r = r, .d = *d, .answer = answered, .len = len};
+    struct pending *j = xmalloc(sizeof *j + texts + len);
+    *j = (struct pending){.in = in, .r = r, .d = *d, .answer = answered, .len = len};
     char *p = j->tail;
     j->d.app = put(&p, d->app);
     j->d.client = put(&p, d->client);
@@ -233,18 +234,18 @@ static void submit(struct ingest *in, struct httpd_request *r, const struct deli
     j->d.conversation = put(&p, d->conversation);
     j->body = p;
     memcpy(p, body, len);
-    LIST_INSERT_HEAD(&in->jobs, j, link);
-    in->njobs++;
-    writer_submit(in->writer, WRITER_DURABLE | WRITER_CHECKS_FIRST, store_job, on_stored,
-                  j);
+    LIST_INSERT_HEAD(&in->pending, j, link);
+    in->npending++;
+    writer_submit(in->writer, WRITER_DURABLE | WRITER_CHECKS_FIRST, store_pending,
+                  on_stored, j);
 }
 
-/* ---- what a body says ---- */
+/* ---- reading a body ---- */
 
 enum {
     PICK_COMPANY,
     PICK_TYPE,
-    PICK_EVENT = PICK_TYPE + 2, /* each in its envelope, and bare */
+    PICK_EVENT = PICK_TYPE + 2, /* each within its envelope, and without one */
     PICK_CONVERSATION = PICK_EVENT + 2,
     PICK_CHANNEL = PICK_CONVERSATION + 2,
     PICKS = PICK_CHANNEL + CHANNEL_PICKS
@@ -252,26 +253,26 @@ enum {
 
 static struct jsonpick pick(const char *path)
 {
-    /* a name that no body has */
+    /* "\x01" is not a name in any body */
     return (struct jsonpick){path ? path : "\x01", NULL, 0};
 }
 
-/* PATH behind its first name: a bare event has no envelope. */
+/* PATH without its first name, the envelope's. */
 static const char *bare(const char *path)
 {
     const char *dot = path ? strchr(path, '.') : NULL;
     return dot ? dot + 1 : path;
 }
 
-static void say(const struct jsonpick *p, char out[ID_SIZE])
+static void read_either(const struct jsonpick *p, char out[ID_SIZE])
 {
     if (jsonpick_text(&p[0], out, ID_SIZE) != 0)
         jsonpick_text(&p[1], out, ID_SIZE);
 }
 
-/* -1 when the body is no JSON object. */
+/* Checks the whole body, and reads IDS from it. -1 when it is not a JSON object. */
 static int read_body(const struct hook_app *about, const char *body, size_t len,
-                     struct said *said)
+                     struct body_ids *ids)
 {
     struct jsonpick p[PICKS] = {
         [PICK_COMPANY] = pick(about->company),
@@ -284,15 +285,15 @@ static int read_body(const struct hook_app *about, const char *body, size_t len,
     };
     channel_picks(about, &p[PICK_CHANNEL]);
     struct err ignored;
-    memset(said, 0, sizeof *said);
+    memset(ids, 0, sizeof *ids);
     if (jsonpick_find(body, len, p, PICKS, &ignored) != 0 ||
         body[strspn(body, " \t\r\n")] != '{')
         return -1;
-    jsonpick_text(&p[PICK_COMPANY], said->company, ID_SIZE);
-    say(&p[PICK_TYPE], said->type);
-    say(&p[PICK_EVENT], said->event);
-    say(&p[PICK_CONVERSATION], said->conversation);
-    channel_read(about, &p[PICK_CHANNEL], &said->channel);
+    jsonpick_text(&p[PICK_COMPANY], ids->company, ID_SIZE);
+    read_either(&p[PICK_TYPE], ids->type);
+    read_either(&p[PICK_EVENT], ids->event);
+    read_either(&p[PICK_CONVERSATION], ids->conversation);
+    channel_read(about, &p[PICK_CHANNEL], &ids->channel);
     return 0;
 }
 
@@ -303,7 +304,8 @@ static const char *get_header(void *arg, const char *name)
     return httpd_header_get(arg, name);
 }
 
-/* 1 when this very request was stored before: who has caught one may send it for ever. */
+/* 1: this very request was stored before. Remembers it: a stranger that has recorded a
+ * request could send it again for ever. */
 static int is_known_stale(struct ingest *in, const char *signature)
 {
     unsigned char hash[CRYPTO_SHA256_SIZE];
@@ -317,13 +319,13 @@ static int is_known_stale(struct ingest *in, const char *signature)
 }
 
 static int is_challenge(const struct hook *hook, struct httpd_request *r,
-                        const struct said *said)
+                        const struct body_ids *ids)
 {
     const char *name = hook->about->challenge;
-    return name && !*said->event && httpd_header_get(r, name) != NULL;
+    return name && !*ids->event && httpd_header_get(r, name) != NULL;
 }
 
-/* Printable ASCII, as long as a header may hold it. */
+/* Whether VALUE is printable ASCII of a header's length. */
 static int is_echo(const char *value)
 {
     size_t n = strlen(value);
@@ -349,32 +351,33 @@ static void answer_challenge(struct ingest *in, const struct hook *hook,
     json_decref(tree);
 }
 
-/* Where it goes, in D; -1 when it was refused. */
+/* Sets D's state when no client is connected to the company. -1: R was refused, since the
+ * path's client has another company. */
 static int route(struct ingest *in, const struct hook *hook, struct httpd_request *r,
-                 const struct said *said, struct delivery *d)
+                 const struct body_ids *ids, struct delivery *d)
 {
     struct err e = {0};
     if (!hook->client) {
-        if (*said->company ? !hooks_has_company(in->hooks, hook, said->company)
-                           : !said->channel.is_one)
+        if (*ids->company ? !hooks_has_company(in->hooks, hook, ids->company)
+                          : !ids->channel.is_one)
             d->state = DELIVERY_UNROUTED;
         return 0;
     }
-    if (*said->company && !hooks_fits_company(in->hooks, hook, said->company, &e)) {
+    if (*ids->company && !hooks_fits_company(in->hooks, hook, ids->company, &e)) {
         refuse(in, hook, r, 403, d->scheme, e.text);
         return -1;
     }
     return 0;
 }
 
-/* The channel's own answer, or NULL when R was refused. */
+/* Returns the channel's own answer, or NULL when it has refused R. */
 static json_t *channel_answer(struct ingest *in, const struct hook *hook,
-                              struct httpd_request *r, const struct said *said,
+                              struct httpd_request *r, const struct body_ids *ids,
                               const char *scheme)
 {
     struct err e = {0};
     char *url = hooks_url(in->hooks, hook);
-    json_t *tree = channel_prepare(hook->about, &said->channel, url, &e);
+    json_t *tree = channel_prepare(hook->about, &ids->channel, url, &e);
     free(url);
     if (tree)
         return tree;
@@ -385,60 +388,78 @@ static json_t *channel_answer(struct ingest *in, const struct hook *hook,
     return NULL;
 }
 
-static void take_verified(struct ingest *in, const struct hook *hook,
-                          struct httpd_request *r, const struct sign_result *signed_by,
-                          const char *body, size_t len)
+/* A request whose signature is right. */
+struct verified {
+    struct httpd_request *r;
+    const char *scheme, *body;
+    size_t len;
+    int is_stale, is_delete;
+    struct body_ids ids;
+};
+
+/* Stores V as a delivery, unless it is refused for its company or its channel. */
+static void store(struct ingest *in, const struct hook *hook, struct verified *v)
 {
-    struct said said;
-    int is_delete = strcmp(httpd_method(r), "DELETE") == 0;
+    const struct channel_said *channel = &v->ids.channel;
     int64_t now_ms = clock_wall_ms();
-    const char *scheme = signed_by->scheme->name;
-    int rc = read_body(hook->about, body, len, &said);
-    if (is_delete) { /* nobody signed its body */
-        memset(&said, 0, sizeof said);
-        channel_read_deleted(&said.channel);
-    }
-    if (signed_by->verdict == SIGN_STALE) {
-        if (is_known_stale(in, httpd_header_get(r, hook->about->signature))) {
-            refuse(in, hook, r, 401, scheme,
-                   "rightly signed, but its time is too far from this machine's: again");
-            return;
-        }
-    } else if (rc != 0 && !is_delete) {
-        refuse(in, hook, r, 400, scheme, "its body is not a JSON object");
-        return;
-    } else if (!is_delete && is_challenge(hook, r, &said)) {
-        answer_challenge(in, hook, r, scheme);
-        return;
-    }
+    json_t *answered = NULL;
     struct delivery d = {.at_ms = now_ms,
                          .due_ms = now_ms,
                          .app = hook->app,
                          .client = hook->client,
                          .trigger = hook->trigger,
-                         .scheme = scheme,
-                         .company = said.company,
-                         .type = said.channel.is_one ? said.channel.type : said.type,
-                         .event = said.event,
-                         .conversation = *said.channel.conversation
-                                             ? said.channel.conversation
-                                             : said.conversation};
-    json_t *answered = NULL;
-    if (signed_by->verdict == SIGN_STALE) {
+                         .scheme = v->scheme,
+                         .company = v->ids.company,
+                         .type = channel->is_one ? channel->type : v->ids.type,
+                         .event = v->ids.event,
+                         .conversation = *channel->conversation ? channel->conversation
+                                                                : v->ids.conversation};
+    if (v->is_stale) {
         d.state = DELIVERY_STALE;
     } else {
-        said.channel.is_one &= !*said.company && !hook->trigger;
-        if (route(in, hook, r, &said, &d) != 0)
+        v->ids.channel.is_one &= !*v->ids.company && !hook->trigger;
+        if (route(in, hook, v->r, &v->ids, &d) != 0)
             return;
-        if (said.channel.is_one &&
-            !(answered = channel_answer(in, hook, r, &said, scheme)))
+        if (channel->is_one &&
+            !(answered = channel_answer(in, hook, v->r, &v->ids, v->scheme)))
             return;
     }
-    submit(in, r, &d, body, len, answered);
+    submit(in, v->r, &d, v->body, v->len, answered);
 }
 
-/* Returns 1 when the body is compressed. Whether its signature is over the compressed
- * bytes no scheme says, so neither "not signed" nor "no JSON" would be the reason. */
+/* Reads the body of V. -1: it is not a JSON object. Nothing signs the body of a DELETE,
+ * so nothing is read from it; {} is stored in place of one that is not JSON. */
+static int read_verified(const struct hook *hook, struct verified *v)
+{
+    int rc = read_body(hook->about, v->body, v->len, &v->ids);
+    if (!v->is_delete)
+        return rc;
+    memset(&v->ids, 0, sizeof v->ids);
+    channel_read_deleted(&v->ids.channel);
+    if (rc != 0) {
+        v->body = "{}";
+        v->len = 2;
+    }
+    return 0;
+}
+
+static void take_verified(struct ingest *in, const struct hook *hook, struct verified *v)
+{
+    const char *signature = httpd_header_get(v->r, hook->about->signature);
+    if (read_verified(hook, v) != 0)
+        refuse(in, hook, v->r, v->is_stale ? 401 : 400, v->scheme,
+               "its body is not a JSON object");
+    else if (v->is_stale && is_known_stale(in, signature))
+        refuse(in, hook, v->r, 401, v->scheme,
+               "rightly signed, but its time is too far from this machine's: again");
+    else if (!v->is_stale && !v->is_delete && is_challenge(hook, v->r, &v->ids))
+        answer_challenge(in, hook, v->r, v->scheme);
+    else
+        store(in, hook, v);
+}
+
+/* Whether the body is compressed. No scheme says whether the signature is over the
+ * compressed bytes, so such a request is refused for this reason alone. */
 static int is_encoded(const struct httpd_request *r)
 {
     const char *coding = httpd_header_get(r, "Content-Encoding");
@@ -466,7 +487,13 @@ static void take_signed(struct ingest *in, const struct hook *hook,
         refuse(in, hook, r, 401, result.scheme ? result.scheme->name : NULL,
                hooks_explain(in->hooks, hook, &asked, &result));
     } else {
-        take_verified(in, hook, r, &result, body, len);
+        struct verified v = {.r = r,
+                             .scheme = result.scheme->name,
+                             .body = body,
+                             .len = len,
+                             .is_stale = result.verdict == SIGN_STALE,
+                             .is_delete = is_delete};
+        take_verified(in, hook, &v);
     }
 }
 
@@ -476,7 +503,7 @@ void ingest_take(struct ingest *in, struct httpd_request *r)
     const char *method = httpd_method(r);
     const struct hook *hook = hooks_find(in->hooks, httpd_path(r), &e);
     if (!hook && (e.kind == ERR_NOT_FOUND || e.kind == ERR_INVALID)) {
-        refuse_stranger(in, r, e.text);
+        refuse_unknown(in, r, e.text);
         return;
     }
     if (!hook) {
@@ -504,7 +531,7 @@ void ingest_take(struct ingest *in, struct httpd_request *r)
         take_signed(in, hook, r, is_delete);
 }
 
-/* ---- its life ---- */
+/* ---- opening, reloading, closing ---- */
 
 int ingest_takes(const char *path)
 {
@@ -514,7 +541,7 @@ int ingest_takes(const char *path)
 struct ingest *ingest_new(struct workspace *w, struct loop *loop, struct writer *writer,
                           void (*stored)(void *arg), void *arg, struct err *e)
 {
-    /* what every request will want, while somebody reads the error */
+    /* opened now, so that the command fails at its start rather than at a request */
     if (!workspace_settings(w, e) || !workspace_store(w, e) || !workspace_vault(w, e))
         return NULL;
     struct ingest *in = xcalloc(1, sizeof *in);
@@ -525,7 +552,7 @@ struct ingest *ingest_new(struct workspace *w, struct loop *loop, struct writer 
     in->stored = stored;
     in->arg = arg;
     in->wake = loop_timer_new(loop, on_wake, in);
-    in->strangers_us = clock_mono_us();
+    in->unknown_us = clock_mono_us();
     return in;
 }
 
@@ -537,15 +564,15 @@ void ingest_reload(struct ingest *in, struct workspace *w)
 
 int ingest_busy(const struct ingest *in)
 {
-    return in->njobs;
+    return in->npending;
 }
 
 void ingest_free(struct ingest *in)
 {
     if (!in)
         return;
-    struct job *j;
-    while ((j = LIST_FIRST(&in->jobs))) { /* the writer still has it */
+    struct pending *j;
+    while ((j = LIST_FIRST(&in->pending))) { /* freed by on_stored */
         LIST_REMOVE(j, link);
         httpd_drop(j->r);
         j->in = NULL;

@@ -70,13 +70,13 @@ static int add_runs(struct buf *out, struct db *db, struct err *e)
 
 struct companies {
     struct budget *budget;
-    json_t *seen; /* "front/cmp_1", once: several clients may share it */
+    json_t *seen; /* "front/cmp_1" -> true: several clients may share a company */
     struct buf left, limit;
     int64_t connected, reconnect, now_ms;
     struct err *e;
 };
 
-/* A label's value. */
+/* Appends NAME="VALUE", escaped. */
 static void add_label(struct buf *out, const char *name, const char *value)
 {
     buf_addf(out, "%s=\"", name);

@@ -1,6 +1,6 @@
-/* metrics: GET /metrics: the shared counters (base/stats.h), and gauges that are read
- * from the store by its indexes of what is not over. Gauges are as of at most five
- * seconds ago: no scraping rate makes the store busy. */
+/* metrics: GET /metrics: the shared counters (base/stats.h), and gauges from the store.
+ * Gauges are read again when they are five seconds old, however often the page is
+ * fetched; indexes over what is not finished keep that cheap. */
 #ifndef FOYER_METRICS_H
 #define FOYER_METRICS_H
 
@@ -12,7 +12,8 @@ struct metrics;
 
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *m);
-/* Appends Prometheus' text format. WORKERS: how many processes live now. */
+/* Appends all of it in Prometheus' text format. WORKERS is the number of live worker
+ * processes. */
 int metrics_write(struct metrics *m, struct workspace *w, int workers, struct buf *out,
                   struct err *e);
 

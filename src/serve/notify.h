@@ -1,5 +1,5 @@
-/* notify: tells systemd how far we are (sd_notify(3)), without its library: one datagram
- * to $NOTIFY_SOCKET. Without that variable it does nothing. */
+/* notify: tells systemd the state of the service (sd_notify(3)), without its library: one
+ * datagram to $NOTIFY_SOCKET. Does nothing when that variable is not set. */
 #ifndef FOYER_NOTIFY_H
 #define FOYER_NOTIFY_H
 

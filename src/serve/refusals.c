@@ -9,7 +9,7 @@
 
 enum { KINDS_MAX = 64, FLUSH_MS = 1000, LINES_MAX = 20 };
 
-static const int64_t LINES_US = 60 * 1000000LL; /* at most LINES_MAX lines in that time */
+static const int64_t LINES_US = 60 * 1000000LL; /* in which LINES_MAX lines are logged */
 
 struct batch {
     struct rejection rows[KINDS_MAX]; /* their texts are owned */
@@ -20,8 +20,8 @@ struct refusals {
     struct writer *writer;
     struct loop_timer *timer;
     struct batch *batch; /* NULL: none */
-    int64_t window_us;   /* since when lines are counted */
-    int64_t lines, more; /* lines of the log; requests that have none */
+    int64_t window_us;   /* when the count of lines began */
+    int64_t lines, more; /* logged since; requests that were not */
 };
 
 static int write_batch(struct db *db, void *arg, struct err *e)
@@ -49,8 +49,8 @@ static void on_written(void *arg, const struct err *e)
     free(b);
 }
 
-/* Begins a new window when the last one is over, and logs how many requests had no line.
- */
+/* Begins a new window when the last one has ended, and logs how many requests had no
+ * line. */
 static void begin_window(struct refusals *f)
 {
     int64_t now = clock_mono_us();

@@ -1,7 +1,6 @@
 /* refusals: requests that were refused, counted in memory and written to the inbox at
- * most once a second: a flood of bad requests is no flood of writes. What is written is
- * also a line of the log, of which there are at most 20 a minute; a line then counts the
- * rest. */
+ * most once a second, so that a flood of bad requests does not become a flood of writes.
+ * Each is also a line of the log, at most 20 a minute; one more line counts the rest. */
 #ifndef FOYER_REFUSALS_H
 #define FOYER_REFUSALS_H
 
@@ -12,10 +11,10 @@
 struct refusals;
 
 struct refusals *refusals_new(struct loop *loop, struct writer *writer);
-/* Submits what is counted. NULL is fine. */
+/* Submits the counts to the writer. NULL is fine. */
 void refusals_free(struct refusals *f);
-/* Copies R; at_ms and times are set here. Past 64 different ones within a second the rest
- * is only counted in the metrics. */
+/* Adds a copy of R, whose at_ms and times it sets. Past 64 different ones within a second
+ * the rest is counted in the metrics only. */
 void refusals_add(struct refusals *f, const struct rejection *r);
 
 #endif

@@ -18,24 +18,24 @@
 
 enum {
     NICE = 5,
-    STOP_MS = 35 * 1000, /* they wait for a write in flight for 30 s themselves */
-    HEALTHY_US = 60 * 1000 * 1000, /* a life so long forgets the deaths before */
+    STOP_MS = 35 * 1000,           /* workers wait up to 30 s for the answer to a write */
+    HEALTHY_US = 60 * 1000 * 1000, /* after this, earlier deaths do not count */
     DELAY_MAX_S = 30
 };
 
 struct worker {
     LIST_ENTRY(worker) link;
     struct supervisor *s;
-    struct slot *slot; /* NULL: it was asked to end */
+    struct slot *slot; /* NULL: the worker was asked to end */
     struct child *child;
-    struct loop_timer *late; /* it was asked to end long ago */
+    struct loop_timer *late; /* kills a worker that does not end */
     int fd;                  /* our end of its socketpair */
     int64_t started_us;
 };
 
 struct slot {
     struct supervisor *s;
-    struct worker *worker; /* NULL: the next one waits for its start */
+    struct worker *worker; /* NULL: `again` starts the next one */
     struct loop_timer *again;
     int deaths; /* in a row */
 };
@@ -59,7 +59,7 @@ static void worker_free(struct worker *w)
     free(w);
 }
 
-/* The delay before the next start: none for the first death, then 1 s, 2 s, ... */
+/* The delay before the next start: none after the first death, then 1 s, 2 s, 4 s, ... */
 static int64_t next_delay_s(struct slot *slot, int64_t lived_us)
 {
     if (lived_us >= HEALTHY_US)
@@ -70,7 +70,7 @@ static int64_t next_delay_s(struct slot *slot, int64_t lived_us)
     return n > 5 || 1 << (n - 1) > DELAY_MAX_S ? DELAY_MAX_S : 1 << (n - 1);
 }
 
-/* What foyer's own exit codes mean in a worker. */
+/* Explains a worker's exit code. */
 static const char *why_exit(int status)
 {
     switch (WIFEXITED(status) ? WEXITSTATUS(status) : 0) {
@@ -125,10 +125,10 @@ static void on_late(void *arg)
     child_signal(w->child, SIGKILL);
 }
 
-/* Its socket stays open: the end of file would say the same. */
+/* Asks W to end. Its socket stays open, whose end would ask the same. */
 static void dismiss(struct worker *w)
 {
-    if (w->slot && w->slot->worker == w) /* and not the one that replaces it */
+    if (w->slot && w->slot->worker == w) /* else it is replaced already */
         w->slot->worker = NULL;
     w->slot = NULL;
     child_signal(w->child, SIGTERM);
@@ -139,8 +139,8 @@ static struct worker *start(struct slot *slot, struct err *e)
 {
     struct supervisor *s = slot->s;
     int ends[2];
-    /* closed on exec, but for the one that the worker keeps: another child that held ours
-     * would hide our end from it */
+    /* closed on exec but for the worker's end: if another child kept our end open, the
+     * worker would not see that the server died */
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
         err_set(e, ERR_INTERNAL, "cannot make a socketpair: %s", strerror(errno));
         return NULL;
@@ -203,7 +203,7 @@ void supervisor_start(struct supervisor *s)
 void supervisor_wake(struct supervisor *s)
 {
     struct worker *w;
-    /* where the socket is full, there are bytes to be read anyway */
+    /* a full socket holds bytes that wake the worker already */
     LIST_FOREACH(w, &s->workers, link)
     if (w->slot)
         (void)!send(w->fd, "w", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -220,7 +220,7 @@ void supervisor_replace(struct supervisor *s)
         if (start(slot, &e)) {
             if (old)
                 dismiss(old);
-        } else if (old) { /* better than none */
+        } else if (old) { /* an old worker is better than none */
             log_line(LOG_ERROR, "%s; worker %d goes on with what it has loaded", e.text,
                      (int)child_pid(old->child));
         } else {

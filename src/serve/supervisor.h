@@ -1,7 +1,6 @@
-/* supervisor: the worker processes of `foyer serve`: it starts `foyer work`, wakes it by
- * a byte on a socketpair, starts it anew when it dies, and ends it. Workers live a little
- * less nicely than the server, so that acknowledgements go first. It knows nothing of
- * what they work at. */
+/* supervisor: the worker processes of `foyer serve`. It starts `foyer work`, wakes it by
+ * a byte on a socketpair, restarts it when it dies, and ends it. Workers have a lower
+ * priority than the server, so that acknowledgements go first. */
 #ifndef FOYER_SUPERVISOR_H
 #define FOYER_SUPERVISOR_H
 
@@ -10,22 +9,22 @@
 
 struct supervisor;
 
-/* WORKERS (0: none are wanted) over the workspace DIR, counting into STATS_FD. Starts
- * none yet. */
+/* For WORKERS processes, or none, over the workspace DIR, which count into STATS_FD.
+ * Starts none yet. */
 struct supervisor *supervisor_new(struct loop *loop, const char *dir, int workers,
                                   int stats_fd);
-/* Those that cannot be started now are tried again, as those that died. */
+/* Starts the workers. One that cannot be started is tried again, as one that died. */
 void supervisor_start(struct supervisor *s);
-/* There is work. Cheap and never blocks. */
+/* Tells the workers that there is work. Never blocks. */
 void supervisor_wake(struct supervisor *s);
-/* New workers take over; the old ones end what they have begun. */
+/* Starts new workers, and asks the old ones to finish what they have begun. */
 void supervisor_replace(struct supervisor *s);
-/* No worker is started any more, and those that live are asked to end; after 35 s they
- * are killed. ENDED runs when none is left, at once when there is none. */
+/* Asks all workers to end, kills those that live 35 s later, and starts none any more.
+ * Calls ENDED when none is left, at once when there is none. */
 void supervisor_stop(struct supervisor *s, loop_fn *ended, void *arg);
-/* How many live, those that are about to end included. */
+/* The number of live workers, including those that were asked to end. */
 int supervisor_alive(const struct supervisor *s);
-/* Kills what lives. NULL is fine. */
+/* Kills the live workers. NULL is fine. */
 void supervisor_free(struct supervisor *s);
 
 #endif

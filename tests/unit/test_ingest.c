@@ -495,7 +495,7 @@ static void test_wrongly_signed(void **state)
     assert_string_equal(stored(9), "");
     const char *all = refused();
     assert_has(all, "/hooks/front - 401 x1: it has no X-Front-Signature: ");
-    assert_has(all, "/hooks/front - 401 x1: its X-Front-Signature is no base64\n");
+    assert_has(all, "/hooks/front - 401 x1: its X-Front-Signature is not base64\n");
     assert_has(all, "/hooks/front application 401 x4: no key in force made its signature "
                     "(SHA-256, with its time)");
     assert_has(all, "/hooks/bolt/front - 401 x1: signed with SHA-1: this is a rule "
