@@ -322,7 +322,7 @@ PY
   until_true eval '[ "$(grep -c "info: reloaded: 30 clients, before 30" "$LOG")" = 2 ]'
   echo 'Hello {{vars.phone}}' >"$AGENCY/templates/hello.txt"
   kill -HUP "$SERVE_PID"
-  logged "check: templates/hello.txt:1: unknown variable 'vars.phone'"
+  logged 'check: templates/hello.txt:1: unknown variable .vars.phone'
   stop_serve
 }
 
