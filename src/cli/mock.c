@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "base/str.h"
 #include "base/crypto.h"
+#include "core/jsontree.h"
 #include "api/api.h"
 #include "api/mock.h"
 #include "vm/run.h"
@@ -100,74 +101,64 @@ static int serve(const char *listen, const char *seed, const json_t *options,
     return rc;
 }
 
-struct mock_options {
-    const char *listen, *seed, *companies, *epoch;
-    const char *token, *teammate_token, *company, *client_id, *client_secret;
-    const char *redirect_uri, *webhook, *signing_key, *rule_key;
-};
-
-static void set_text(json_t *args, const char *name, const char *value)
+/* Sets the options that were given, "client_id" for --client-id. */
+static void set_texts(json_t *args, const struct cli_option *options)
 {
-    if (value)
-        json_object_set_new(args, name, json_string(value));
+    for (const struct cli_option *o = options; o->name; o++) {
+        const char *value = *(const char **)o->out;
+        char *key = xstrdup(o->name);
+        for (char *p = key; *p; p++)
+            *p = *p == '-' ? '_' : *p;
+        if (value)
+            json_object_set_new(args, key, json_string(value));
+        free(key);
+    }
 }
 
-static int set_numbers(json_t *args, const struct mock_options *o, struct err *e)
+static int set_numbers(json_t *args, struct err *e)
 {
     int64_t number = 0;
-    if (str_parse_int(o->seed, &number) != 0)
-        return err_set(e, ERR_USAGE, "--seed takes a whole number, not %s", o->seed);
+    const char *seed = json_text(args, "seed"), *epoch = json_text(args, "epoch");
+    const char *companies = json_text(args, "companies");
+    if (str_parse_int(seed, &number) != 0)
+        return err_set(e, ERR_USAGE, "--seed takes a whole number, not %s", seed);
     json_object_set_new(args, "seed", json_integer(number));
-    if (str_parse_int(o->companies, &number) != 0 || number < 1 || number > 50)
+    if (str_parse_int(companies, &number) != 0 || number < 1 || number > 50)
         return err_set(e, ERR_USAGE, "--companies takes a number from 1 to 50, not %s",
-                       o->companies);
+                       companies);
     json_object_set_new(args, "companies", json_integer(number));
-    if (o->epoch)
-        json_object_set_new(args, "epoch",
-                            str_parse_int(o->epoch, &number) == 0
-                                ? json_integer(number)
-                                : json_string(o->epoch));
+    if (epoch && str_parse_int(epoch, &number) == 0)
+        json_object_set_new(args, "epoch", json_integer(number));
     return 0;
-}
-
-static void set_texts(json_t *args, const struct mock_options *o)
-{
-    set_text(args, "token", o->token);
-    set_text(args, "teammate_token", o->teammate_token);
-    set_text(args, "company", o->company);
-    set_text(args, "client_id", o->client_id);
-    set_text(args, "client_secret", o->client_secret);
-    set_text(args, "redirect_uri", o->redirect_uri);
-    set_text(args, "webhook", o->webhook);
-    set_text(args, "signing_key", o->signing_key);
-    set_text(args, "rule_key", o->rule_key);
 }
 
 int cmd_mock(struct cli *cli, struct err *e)
 {
-    struct mock_options o = {
-        .listen = "127.0.0.1:8099", .seed = "1", .companies = "1", .token = "mock-token"};
-    struct cli_option options[] = {{"listen", CLI_VALUE, &o.listen},
-                                   {"token", CLI_VALUE, &o.token},
-                                   {"teammate-token", CLI_VALUE, &o.teammate_token},
-                                   {"seed", CLI_VALUE, &o.seed},
-                                   {"company", CLI_VALUE, &o.company},
-                                   {"companies", CLI_VALUE, &o.companies},
-                                   {"epoch", CLI_VALUE, &o.epoch},
-                                   {"client-id", CLI_VALUE, &o.client_id},
-                                   {"client-secret", CLI_VALUE, &o.client_secret},
-                                   {"redirect-uri", CLI_VALUE, &o.redirect_uri},
-                                   {"webhook", CLI_VALUE, &o.webhook},
-                                   {"signing-key", CLI_VALUE, &o.signing_key},
-                                   {"rule-key", CLI_VALUE, &o.rule_key},
+    const char *listen = "127.0.0.1:8099", *seed = "1", *companies = "1", *epoch = NULL;
+    const char *token = "mock-token", *teammate = NULL, *company = NULL, *webhook = NULL;
+    const char *client_id = NULL, *client_secret = NULL, *redirect_uri = NULL;
+    const char *signing_key = NULL, *rule_key = NULL;
+    struct cli_option options[] = {{"listen", CLI_VALUE, &listen},
+                                   {"token", CLI_VALUE, &token},
+                                   {"teammate-token", CLI_VALUE, &teammate},
+                                   {"seed", CLI_VALUE, &seed},
+                                   {"company", CLI_VALUE, &company},
+                                   {"companies", CLI_VALUE, &companies},
+                                   {"epoch", CLI_VALUE, &epoch},
+                                   {"client-id", CLI_VALUE, &client_id},
+                                   {"client-secret", CLI_VALUE, &client_secret},
+                                   {"redirect-uri", CLI_VALUE, &redirect_uri},
+                                   {"webhook", CLI_VALUE, &webhook},
+                                   {"signing-key", CLI_VALUE, &signing_key},
+                                   {"rule-key", CLI_VALUE, &rule_key},
                                    {NULL, CLI_FLAG, NULL}};
     if (cli_begin(cli, options, e) != 0)
         return -1;
     json_t *args = json_object();
-    int rc = set_numbers(args, &o, e);
-    set_texts(args, &o);
+    set_texts(args, options);
+    int rc = set_numbers(args, e);
     if (rc == 0)
-        rc = serve(o.listen, o.seed, args, e);
+        rc = serve(listen, seed, args, e);
     json_decref(args);
     return rc;
 }

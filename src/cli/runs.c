@@ -295,29 +295,20 @@ static int resolve(struct runs_command *c, struct err *e)
 
 /* ---- the command ---- */
 
-static const struct verb {
-    const char *name;
-    int (*run)(struct runs_command *c, struct err *e);
-    const char *options; /* that it takes, each between spaces */
-} verbs[] = {
-    {"list", list, " client recipe state since limit "},
-    {"show", show, ""},
-    {"retry", retry, " client recipe state since limit new-code dry-run "},
-    {"resolve", resolve, " happened not-happened result "},
-    {"cancel", cancel, " client recipe state since limit reason dry-run "},
+enum { LIST, SHOW, RETRY, RESOLVE, CANCEL, VERBS };
+static const char *const names[VERBS] = {"list", "show", "retry", "resolve", "cancel"};
+static int (*const functions[VERBS])(struct runs_command *c, struct err *e) = {
+    list, show, retry, resolve, cancel};
+/* The options that each verb takes, each between spaces. */
+static const char *const taken[VERBS] = {
+    " client recipe state since limit ",
+    "",
+    " client recipe state since limit new-code dry-run ",
+    " happened not-happened result ",
+    " client recipe state since limit reason dry-run ",
 };
 
-static const struct verb *find_verb(const struct cli *cli, struct err *e)
-{
-    const char *names[sizeof verbs / sizeof *verbs];
-    size_t n = sizeof verbs / sizeof *verbs;
-    for (size_t i = 0; i < n; i++)
-        names[i] = verbs[i].name;
-    int found = cli_find_verb(cli, names, n, e);
-    return found < 0 ? NULL : &verbs[found];
-}
-
-static int check_options(const struct cli *cli, const struct verb *verb,
+static int check_options(const struct cli *cli, int verb,
                          const struct cli_option *options, struct err *e)
 {
     for (const struct cli_option *o = options; o->name; o++) {
@@ -325,8 +316,8 @@ static int check_options(const struct cli *cli, const struct verb *verb,
             o->kind == CLI_FLAG ? *(int *)o->out : *(const char **)o->out != NULL;
         char word[40];
         snprintf(word, sizeof word, " %s ", o->name);
-        if (is_given && !strstr(verb->options, word))
-            return cli_usage_error(cli, e, "`foyer runs %s` takes no --%s", verb->name,
+        if (is_given && !strstr(taken[verb], word))
+            return cli_usage_error(cli, e, "`foyer runs %s` takes no --%s", names[verb],
                                    o->name);
     }
     return 0;
@@ -336,11 +327,11 @@ static int run_verb(struct runs_command *c, const struct cli_option *options,
                     struct err *e)
 {
     struct cli *cli = c->cli;
-    const struct verb *verb = find_verb(cli, e);
-    if (!verb || check_options(cli, verb, options, e) != 0 || cli_open(cli, e) != 0 ||
+    int verb = cli_find_verb(cli, names, VERBS, e);
+    if (verb < 0 || check_options(cli, verb, options, e) != 0 || cli_open(cli, e) != 0 ||
         selection_read(&c->which, SELECTION_RUNS, cli->w, cli->words.items + 1,
-                       cli->words.n - 1, verb->run == list ? LIST_MAX : 0, e) != 0 ||
-        verb->run(c, e) != 0)
+                       cli->words.n - 1, verb == LIST ? LIST_MAX : 0, e) != 0 ||
+        functions[verb](c, e) != 0)
         return -1;
     return c->failed ? err_exit_code(c->failed) : 0;
 }

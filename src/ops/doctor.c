@@ -38,20 +38,10 @@ struct doctor {
     int keyless; /* 1: the sealing key cannot be read */
 };
 
-/* "3 days", "2 hours", "5 minutes", "20 seconds" */
-static const char *span(int64_t ms, char out[32])
+/* Formats MS, without its sign, as "2 h 5 min". */
+static const char *span(int64_t ms, char out[64])
 {
-    static const struct {
-        const char *name;
-        int64_t ms;
-    } units[] = {
-        {"day", 86400000}, {"hour", 3600000}, {"minute", 60000}, {"second", 1000}};
-    size_t i = 0;
-    ms = ms < 0 ? -ms : ms;
-    while (i < 3 && ms < 2 * units[i].ms)
-        i++;
-    long long n = ms / units[i].ms;
-    snprintf(out, 32, "%lld %s%s", n, units[i].name, n == 1 ? "" : "s");
+    when_format_duration((double)(ms < 0 ? -ms : ms) / 1000, out);
     return out;
 }
 
@@ -290,7 +280,7 @@ static void check_answer(struct doctor *d, const struct probe_connection *t)
 
 static void check_expiry(struct doctor *d, const struct probe_connection *t)
 {
-    char left[32], ago[32] = "";
+    char left[64], ago[64] = "";
     int64_t now = clock_wall_ms();
     if (t->reconnect)
         return;
@@ -327,7 +317,7 @@ static void check_budget(struct doctor *d, struct budget *budget,
 {
     struct budget_state state;
     struct err e = {0};
-    char *company = xasprintf("%s/%s", t->app, t->id), wait[32];
+    char *company = xasprintf("%s/%s", t->app, t->id), wait[64];
     int64_t now = clock_wall_ms();
     json_t *finding = NULL;
     if (budget_state(budget, company, now, &state, &e) != 0)
@@ -353,7 +343,7 @@ static void check_clock(struct doctor *d)
 {
     for (const struct probe_connection *t = d->connections; t; t = t->next) {
         const char *date = json_text(t->answer, "date");
-        char by[32];
+        char by[64];
         if (!date)
             continue;
         int64_t skew = grant_date_skew_ms(date, t->answered_ms);

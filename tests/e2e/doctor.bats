@@ -89,7 +89,7 @@ store_version() {
   finds ok store 'is sound' "version $(store_version)"
   finds ok values '3 sealed values, all with that key'
   finds ok connection 'the API answers, and the company is the same' acme
-  finds ok token 'expires in 59 minutes' 'not refreshed yet'
+  finds ok token 'expires in 59 min' 'not refreshed yet'
   finds ok budget 'requests a minute are left'
   finds ok clock 'agrees'
   finds ok app 'http://127.0.0.1:8976/oauth/callback (the default)'
@@ -245,10 +245,10 @@ PY
   FOYER_TEST_CLOCK=$(((now - 3600) * 1000)) doctor
   same "$status" 65
   problems '["clock"]'
-  finds problem clock 'minutes slow'
+  finds problem clock ' slow: set it'
   FOYER_TEST_CLOCK=$(((now + 150) * 1000)) doctor
   same "$status" 0
-  finds warning clock 'minutes fast'
+  finds warning clock ' fast: set it'
 }
 
 @test "connections: offline, another company, strange answers" {
