@@ -16,15 +16,17 @@
 enum { LOCK_PATIENCE_MS = 5000, KEPT_MAX = 128 /* prepared statements that are kept */ };
 
 static const struct kind {
-    const char *first, *each; /* pragmas: for a new file, and for each handle */
-    int wal_pages;            /* a checkpoint moves a longer WAL into the file */
-    off_t short_log_bytes;    /* the last handle does not move a shorter one */
-} main_file = {"PRAGMA page_size=16384; PRAGMA journal_mode=WAL;",
-               "PRAGMA synchronous=FULL;", 1000, 640 * 1024},
+    const char *pragmas;   /* page_size and journal_mode do nothing on an existing file */
+    int wal_pages;         /* a checkpoint moves a longer WAL into the file */
+    off_t short_log_bytes; /* the last handle does not move a shorter one */
+} main_file =
+    {"PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", 1000,
+     640 * 1024},
   /* No commit waits for the disk, so that a checkpoint is cheap. The WAL stays short,
      because the first process that opens the file reads all of it. */
-    live_file = {"PRAGMA page_size=1024; PRAGMA journal_mode=WAL;",
-                 "PRAGMA synchronous=OFF;", 16, 24 * 1024};
+    live_file = {
+        "PRAGMA page_size=1024; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;", 16,
+        24 * 1024};
 
 /* A database is three files: itself, its log, the log's index. */
 enum { FILES = 3 };
@@ -150,12 +152,10 @@ static int on_busy(void *arg, int before)
 static int set_up(struct db *db, struct err *e)
 {
     const struct kind *kind = db->kind;
-    char pragmas[200];
-    snprintf(pragmas, sizeof pragmas, "%s%s", kind->first, kind->each);
     sqlite3_wal_autocheckpoint(db->sqlite, kind->wal_pages);
     int64_t deadline = clock_mono_us() + LOCK_PATIENCE_MS * 1000;
     for (;;) {
-        int rc = sqlite3_exec(db->sqlite, pragmas, NULL, NULL, NULL);
+        int rc = sqlite3_exec(db->sqlite, kind->pragmas, NULL, NULL, NULL);
         if (rc == SQLITE_OK)
             return 0;
         if ((rc & 0xff) != SQLITE_BUSY || clock_mono_us() >= deadline)
