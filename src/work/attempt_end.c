@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/when.h"
@@ -81,14 +82,6 @@ void attempt_lost(struct attempt *a)
     finish(a);
 }
 
-uint64_t attempt_random(struct attempt *a)
-{
-    uint64_t z = (a->env->random += 0x9e3779b97f4a7c15u); /* splitmix64 */
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 void attempt_alert(struct attempt *a, const char *what, const char *sentence)
 {
     if (!a->env->alert)
@@ -129,7 +122,7 @@ static void decide(struct attempt *a, const struct err *e, struct ledger_change 
         *change = attempt_change(a, LEDGER_HELD);
         change->due_ms += HELD_MS;
     } else if (attempt_may_pass(a, e) &&
-               policy_retry(&a->policy, e, clock_wall_ms(), attempt_random(a),
+               policy_retry(&a->policy, e, clock_wall_ms(), crypto_random_number(),
                             &a->failures, &due, why)) {
         *change = attempt_change(a, LEDGER_QUEUED);
         change->due_ms = due;

@@ -24,7 +24,6 @@ struct attempt_env { /* borrowed; one for all attempts of a process */
     struct db *db;       /* for reading, on the loop's thread */
     int by_hand;         /* see runner_be_by_hand */
     int stopping;        /* 1: an attempt that is cut short is released */
-    uint64_t random;     /* the state of attempt_random */
 };
 
 struct attempt_result { /* how an attempt ended; valid until the callback returns */
@@ -101,6 +100,5 @@ const char *attempt_moved_to(const struct attempt *a, const char *app,
 void attempt_follow(struct attempt *a, const char *app, const char *company);
 /* Sends "run ID WHAT: SENTENCE" to the agency's chat. */
 void attempt_alert(struct attempt *a, const char *what, const char *sentence);
-uint64_t attempt_random(struct attempt *a); /* for jitter */
 
 #endif
