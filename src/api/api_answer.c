@@ -221,8 +221,7 @@ int api_answer_push(lua_State *L, struct exchange *x, const char *packed, size_t
         return fail_raise(L, &a.err);
     if (x->mode == EXCHANGE_REQUEST) {
         lua_createtable(L, 0, 3);
-        lua_pushinteger(L, a.status);
-        lua_setfield(L, -2, "status");
+        handles_set_integer(L, "status", a.status);
         push_headers(L, &a);
         lua_setfield(L, -2, "headers");
         if (!push_body(L, x, &a))

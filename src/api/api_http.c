@@ -288,10 +288,8 @@ static int show_request(lua_State *L, const struct exchange *x)
     lua_settop(L, EXCHANGE);
     lua_createtable(L, 0, 1);
     lua_createtable(L, 0, 4);
-    lua_pushstring(L, x->method);
-    lua_setfield(L, -2, "method");
-    lua_pushstring(L, x->what + strlen(x->method) + 1);
-    lua_setfield(L, -2, "to");
+    handles_set_text(L, "method", x->method);
+    handles_set_text(L, "to", x->what + strlen(x->method) + 1);
     if (!lua_isnil(L, BODY)) {
         lua_pushvalue(L, BODY);
         lua_setfield(L, -2, "body");
@@ -406,63 +404,32 @@ static void check_no_self(lua_State *L)
                       "ctx.http.… is meant?");
 }
 
-/* (target, opts) */
-static int without_body(lua_State *L, const char *method, enum exchange_mode mode)
+static const struct verb {
+    const char *name, *method;
+    enum exchange_mode mode;
+    int has_body;
+} verbs[] = {{"get", "GET", EXCHANGE_VERB, 0},      {"head", "HEAD", EXCHANGE_VERB, 0},
+             {"page", "GET", EXCHANGE_PAGE, 0},     {"post", "POST", EXCHANGE_VERB, 1},
+             {"put", "PUT", EXCHANGE_VERB, 1},      {"patch", "PATCH", EXCHANGE_VERB, 1},
+             {"delete", "DELETE", EXCHANGE_VERB, 1}};
+
+/* ctx.http.get(target, opts), ctx.http.post(target, body, opts), and the other verbs. The
+ * upvalue is the verb. */
+static int api_http_verb(lua_State *L)
 {
+    const struct verb *verb = lua_touserdata(L, lua_upvalueindex(1));
     check_no_self(L);
-    lua_settop(L, 2);
-    lua_pushnil(L);
-    lua_insert(L, BODY);
-    struct exchange *x = new_exchange(L, method, mode);
+    lua_settop(L, verb->has_body ? 3 : 2);
+    if (!verb->has_body) {
+        lua_pushnil(L);
+        lua_insert(L, BODY);
+    }
+    struct exchange *x = new_exchange(L, verb->method, verb->mode);
     check_options(L, 0);
     return perform(L, x);
 }
 
-/* (target, body, opts) */
-static int with_body(lua_State *L, const char *method)
-{
-    check_no_self(L);
-    lua_settop(L, 3);
-    struct exchange *x = new_exchange(L, method, EXCHANGE_VERB);
-    check_options(L, 0);
-    return perform(L, x);
-}
-
-static int api_http_get(lua_State *L)
-{
-    return without_body(L, "GET", EXCHANGE_VERB);
-}
-
-static int api_http_head(lua_State *L)
-{
-    return without_body(L, "HEAD", EXCHANGE_VERB);
-}
-
-static int api_http_page(lua_State *L)
-{
-    return without_body(L, "GET", EXCHANGE_PAGE);
-}
-
-static int api_http_post(lua_State *L)
-{
-    return with_body(L, "POST");
-}
-
-static int api_http_put(lua_State *L)
-{
-    return with_body(L, "PUT");
-}
-
-static int api_http_patch(lua_State *L)
-{
-    return with_body(L, "PATCH");
-}
-
-static int api_http_delete(lua_State *L)
-{
-    return with_body(L, "DELETE");
-}
-
+/* ctx.http.request{method=, url=, …} */
 static int api_http_request(lua_State *L)
 {
     if (!lua_istable(L, 1))
@@ -485,16 +452,14 @@ static int api_http_request(lua_State *L)
 
 int api_http_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"get", api_http_get},
-                                         {"head", api_http_head},
-                                         {"page", api_http_page},
-                                         {"post", api_http_post},
-                                         {"put", api_http_put},
-                                         {"patch", api_http_patch},
-                                         {"delete", api_http_delete},
-                                         {"request", api_http_request},
-                                         {NULL, NULL}};
-    luaL_newlib(L, functions);
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        lua_pushlightuserdata(L, (void *)&verbs[i]);
+        lua_pushcclosure(L, api_http_verb, 1);
+        lua_setfield(L, -2, verbs[i].name);
+    }
+    lua_pushcfunction(L, api_http_request);
+    lua_setfield(L, -2, "request");
     env_push_readonly(L, "ctx.http"); /* the scripts of a run share it */
     return 1;
 }

@@ -36,14 +36,10 @@ static void push_file_info(lua_State *L, struct overlay_file *file)
     lua_createtable(L, 0, 8); /* lua/std/script.lua adds two fields */
     lua_pushvalue(L, 1);
     lua_setfield(L, -2, "file");
-    lua_pushstring(L, file->path);
-    lua_setfield(L, -2, "path");
-    lua_pushstring(L, overlay_layer_name(file->layer));
-    lua_setfield(L, -2, "layer");
-    lua_pushstring(L, overlay_hash(file));
-    lua_setfield(L, -2, "hash");
-    lua_pushinteger(L, file->layer + 1);
-    lua_setfield(L, -2, "index");
+    handles_set_text(L, "path", file->path);
+    handles_set_text(L, "layer", overlay_layer_name(file->layer));
+    handles_set_text(L, "hash", overlay_hash(file));
+    handles_set_integer(L, "index", file->layer + 1);
     lua_pushboolean(L, file->is_sound);
     lua_setfield(L, -2, "is_sound");
 }
@@ -514,8 +510,7 @@ static void push_limits(lua_State *L)
                {"each_unique", limits->each_unique}};
     lua_newtable(L);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        lua_pushinteger(L, all[i].value);
-        lua_setfield(L, -2, all[i].name);
+        handles_set_integer(L, all[i].name, all[i].value);
     }
 }
 

@@ -161,8 +161,7 @@ static void push_field(lua_State *L, const struct csv_field *f)
 static void push_row(lua_State *L, const struct csv *c, int nnamed)
 {
     lua_createtable(L, 0, nnamed + 1);
-    lua_pushinteger(L, c->line);
-    lua_setfield(L, -2, "line"); /* a column of that name replaces it */
+    handles_set_integer(L, "line", c->line); /* a column of that name replaces it */
     for (size_t i = 0; i < c->ncolumns; i++) {
         if (c->columns[i].len == 0)
             continue;
@@ -175,10 +174,8 @@ static void push_row(lua_State *L, const struct csv *c, int nnamed)
 static void push_problem(lua_State *L, const struct csv *c, const struct err *e)
 {
     lua_createtable(L, 0, 2);
-    lua_pushinteger(L, c->line);
-    lua_setfield(L, -2, "line");
-    lua_pushstring(L, e->text);
-    lua_setfield(L, -2, "message");
+    handles_set_integer(L, "line", c->line);
+    handles_set_text(L, "message", e->text);
 }
 
 /* The memory of N rows without their texts: a table each, its slot in the list, and the

@@ -163,12 +163,10 @@ static int api_url_parse(lua_State *L)
 
     size_t path_len = strcspn(path, "?#");
     lua_createtable(L, 0, 5);
-    lua_pushstring(L, https ? "https" : "http");
-    lua_setfield(L, -2, "scheme");
+    handles_set_text(L, "scheme", https ? "https" : "http");
     lua_pushlstring(L, buf_str(host), host->len);
     lua_setfield(L, -2, "host");
-    lua_pushinteger(L, port);
-    lua_setfield(L, -2, "port");
+    handles_set_integer(L, "port", port);
     lua_pushlstring(L, path_len ? path : "/", path_len ? path_len : 1);
     lua_setfield(L, -2, "path");
     if (path[path_len] == '?') {

@@ -141,8 +141,7 @@ static void set_header(void *arg, const char *name, const char *value)
     for (; n < sizeof lower - 1 && name[n]; n++)
         lower[n] = (char)tolower((unsigned char)name[n]);
     lower[n] = '\0';
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, lower);
+    handles_set_text(L, lower, value);
 }
 
 static int push_request(lua_State *L, struct waiting *w)
@@ -151,12 +150,9 @@ static int push_request(lua_State *L, struct waiting *w)
     lua_createtable(L, 0, 6);
     lua_pushlightuserdata(L, w);
     lua_setfield(L, -2, "id");
-    lua_pushstring(L, httpd_method(w->request));
-    lua_setfield(L, -2, "method");
-    lua_pushstring(L, httpd_path(w->request));
-    lua_setfield(L, -2, "path");
-    lua_pushstring(L, httpd_query(w->request));
-    lua_setfield(L, -2, "query");
+    handles_set_text(L, "method", httpd_method(w->request));
+    handles_set_text(L, "path", httpd_path(w->request));
+    handles_set_text(L, "query", httpd_query(w->request));
     const char *body = httpd_body(w->request, &len);
     lua_pushlstring(L, body ? body : "", body ? len : 0);
     lua_setfield(L, -2, "body");

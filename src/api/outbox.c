@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "io/httpc.h"
 #include "vm/fail.h"
+#include "vm/handles.h"
 #include "vm/run.h"
 
 enum { HEADERS_MAX = 16, ANSWER_MAX = 64 * 1024, TIMEOUT_MS = 5000 };
@@ -169,24 +170,19 @@ int outbox_push(lua_State *L, struct outbox *box)
         return 0;
     TAILQ_REMOVE(&box->done, s, link);
     lua_createtable(L, 0, 5);
-    lua_pushinteger(L, s->number);
-    lua_setfield(L, -2, "sent");
+    handles_set_integer(L, "sent", s->number);
     lua_pushnumber(L, (lua_Number)s->total_us / 1e6);
     lua_setfield(L, -2, "seconds");
     if (s->err.kind != ERR_NONE) {
-        lua_pushstring(L, err_kind_name(s->err.kind));
-        lua_setfield(L, -2, "kind");
-        lua_pushstring(L, s->err.text);
-        lua_setfield(L, -2, "error");
+        handles_set_text(L, "kind", err_kind_name(s->err.kind));
+        handles_set_text(L, "error", s->err.text);
     } else {
-        lua_pushinteger(L, s->status);
-        lua_setfield(L, -2, "status");
+        handles_set_integer(L, "status", s->status);
         lua_pushlstring(L, s->answer, s->answer_len);
         lua_setfield(L, -2, "body");
         lua_newtable(L);
         for (size_t i = 0; i < s->nanswer_headers; i += 2) {
-            lua_pushstring(L, s->answer_headers[i + 1]);
-            lua_setfield(L, -2, s->answer_headers[i]);
+            handles_set_text(L, s->answer_headers[i], s->answer_headers[i + 1]);
         }
         lua_setfield(L, -2, "headers");
     }

@@ -202,6 +202,18 @@ int handles_to_file(lua_State *L, int idx, const char **name)
     return f->id;
 }
 
+void handles_set_text(lua_State *L, const char *field, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, field);
+}
+
+void handles_set_integer(lua_State *L, const char *field, lua_Integer n)
+{
+    lua_pushinteger(L, n);
+    lua_setfield(L, -2, field);
+}
+
 void *handles_push_owned(lua_State *L, size_t size, const char *name, lua_CFunction gc)
 {
     void *owned = memset(lua_newuserdatauv(L, size, 0), 0, size);

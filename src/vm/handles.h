@@ -36,6 +36,10 @@ void handles_push_file(lua_State *L, int id, const char *name);
 /* The file's index, and its name where NAME is not NULL; -1 for any other value. */
 int handles_to_file(lua_State *L, int idx, const char **name);
 
+/* Set a field of the table on top. */
+void handles_set_text(lua_State *L, const char *field, const char *text);
+void handles_set_integer(lua_State *L, const char *field, lua_Integer n);
+
 /* Pushes a zeroed userdata of SIZE bytes with the finalizer GC. NAME is its metatable's.
  */
 void *handles_push_owned(lua_State *L, size_t size, const char *name, lua_CFunction gc);

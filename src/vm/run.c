@@ -61,7 +61,6 @@ struct runs {
     struct run_host host;
     runs_open_fn *open;
     LIST_HEAD(, run) live; /* newest first */
-    int nlive;
     TAILQ_HEAD(, run) ready;
     int draining; /* 1: drain is deferred to the loop */
     int writes_stopped;
@@ -123,7 +122,6 @@ static void run_free(struct run *run)
     unready(run);
     close_state(run);
     LIST_REMOVE(run, live);
-    run->runs->nlive--;
     journal_free(run->spec.journal);
     pins_free(run->spec.pins);
     free(run->wait_trigger);
@@ -196,11 +194,6 @@ void runs_free(struct runs *runs)
     while (!LIST_EMPTY(&runs->live))
         run_free(LIST_FIRST(&runs->live));
     free(runs);
-}
-
-int runs_live(const struct runs *runs)
-{
-    return runs->nlive;
 }
 
 const char *runs_writing(const struct runs *runs)
@@ -487,7 +480,6 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
     struct run *run = xcalloc(1, sizeof *run);
     run->runs = runs;
     LIST_INSERT_HEAD(&runs->live, run, live);
-    runs->nlive++;
     run->spec = *spec;
     run->spec.entry = run->spec.args = NULL;
     run->spec.id = xstrdup(spec->id);

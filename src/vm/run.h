@@ -171,7 +171,6 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
                       void *arg);
 /* Cancels what RUN waits for and frees it, without its callback. */
 void run_kill(struct run *run);
-int runs_live(const struct runs *runs);
 /* Calls FN before each resume (BEGINS 1) and after it (0), so that the run can be named
  * after a crash in between. */
 void runs_on_resume(struct runs *runs,
