@@ -410,7 +410,7 @@ static const struct probe probes[] = {
     {"a secret as a text", "return text.trim(ctx.options.key)", ERR_SCRIPT,
      "string expected"},
     {"a secret as a template's name", "return ctx.template(ctx.options.key)", ERR_INVALID,
-     "no name of a template"},
+     "not the name of a template"},
     {"a secret as data of a MAC", "return hmac.sha256(\"k\", ctx.options.key)",
      ERR_SCRIPT, "string expected"},
     {"a secret as a key of a MAC", "return #hmac.sha256(ctx.options.key, \"data\")",
