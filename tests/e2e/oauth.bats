@@ -477,7 +477,7 @@ link() {
   holds "$(connection .last_error)" 'answers 500'
   foyer refresh acme
   same "$status" 0
-  holds "$output" 'holds for'
+  holds "$output" 'is valid for'
   same "$(connection '[.state, .last_error, (.refreshed_at > 1e9)] | @json')" '["ok",null,true]'
   foyer connections
   holds "$output" "$COMPANY"
