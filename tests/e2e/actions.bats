@@ -121,7 +121,7 @@ refuses() {
   refuses "put the status into q" list-conversations q=wool statuses=archived
   refuses "ordered by last activity" list-conversations q=wool sort_order=asc
   refuses "only the list of all conversations" list-conversations inbox_id="$INBOX" sort_order=asc
-  refuses "holds the filters" list-conversations next="$MOCK/conversations?page_token=x" statuses=archived
+  refuses "contains the filters" list-conversations next="$MOCK/conversations?page_token=x" statuses=archived
 }
 
 @test "get-conversation" {
