@@ -234,7 +234,7 @@ static void read_target(lua_State *L, struct exchange *x)
     struct err e;
     const char *app = read_app(L, x), *target = NULL;
     int secret = handles_to_secret(L, TARGET) != NULL;
-    size_t len;
+    size_t len = 0;
     if (secret)
         target = hidden_text(L, TARGET, x, &len);
     else if (lua_type(L, TARGET) == LUA_TSTRING)

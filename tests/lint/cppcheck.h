@@ -1,10 +1,6 @@
 /* What cppcheck does not find: it reads no system headers. */
 #define LUA_VERSION_RELEASE_NUM 50404
 #define FOYER_VERSION           ""
-#define LIST_HEAD(name, type)                                                            \
-    struct name {                                                                        \
-        struct type *lh_first;                                                           \
-    }
 #define json_array_foreach(array, index, value)                                          \
     for (index = 0; (value = json_array_get(array, index)); index++)
 #define json_object_foreach(object, key, value)                                          \

@@ -33,6 +33,7 @@ static() {
   # fail_raise in parts.c does not return. arena.c keeps a pointer in a free block on purpose.
   cppcheck -q -j2 --std=c11 --library=posix,gnu --enable=warning,performance,portability \
     --error-exitcode=1 --inline-suppr -Isrc -D_GNU_SOURCE --include=tests/lint/cppcheck.h \
+    --include="/usr/include/$(gcc -print-multiarch)/sys/queue.h" \
     --suppress=nullPointerRedundantCheck:src/vm/parts.c --suppress=readdirCalled --suppress=incorrectLogicOperator:src/store/vault.c \
     --suppress=pointerSize:src/vm/arena.c --suppress=memleak:src/vm/arena.c \
     --suppress=unmatchedSuppression src
