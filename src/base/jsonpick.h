@@ -1,5 +1,7 @@
 /* jsonpick: reads a few values of a JSON text in one pass. The pass checks the whole text
- * (RFC 8259) and allocates nothing, for a server that must answer quickly.
+ * (RFC 8259) and allocates nothing, for a server that must answer quickly: with
+ * core/jsontree in its place `foyer serve` acknowledged 7,200 webhooks a second instead
+ * of 13,400 at 256 connections (BENCH=webhooks, 2026-12-01, 2 cores).
  *
  * In one point it is less strict than base/jsontext.h: it accepts a lone surrogate
  * ("\ud83d", half of an emoji that was cut), because such a text can still be signed. */
