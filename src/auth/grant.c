@@ -177,6 +177,14 @@ static int check_company(struct grant *g, const char *id, struct err *e)
     return 0;
 }
 
+/* Queues the runs that were held until the client is connected again. */
+static int release_runs(struct db *db, void *arg, struct err *e)
+{
+    const struct grant *g = arg;
+    int released;
+    return ledger_release(db, g->client, clock_wall_ms(), &released, e);
+}
+
 static int store_grant(struct grant *g, const char *id, const char *name, struct err *e)
 {
     struct store *store = workspace_store(g->w, e);
@@ -204,9 +212,8 @@ static int store_grant(struct grant *g, const char *id, const char *name, struct
     if (rc != 0)
         return -1;
     e->kind = ERR_NONE;
-    int released; /* runs that waited for the connection */
     struct err why;
-    if (ledger_release(store_db(store), g->client, clock_wall_ms(), &released, &why) != 0)
+    if (store_transaction(store_db(store), release_runs, g, &why) != 0)
         log_line(LOG_WARN, "cannot release the runs of %s: %s", g->client, why.text);
     return 0;
 }

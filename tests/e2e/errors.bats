@@ -34,7 +34,7 @@ comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comme
   foyer call front/list-inboxes --client acm --json
   failed 65 not_found 'no client "acm"' 'did you mean "acme"?'
   foyer call front/list-inboxes --client ../acme --json
-  failed 64 usage '"../acme" is no client'
+  failed 64 usage '"../acme" is not a client'
   call front/list-inbox
   failed 65 not_found 'no action "front/list-inbox"' 'did you mean "front/list-inboxes"?' 'foyer actions'
   call ../../etc/passwd
@@ -297,7 +297,7 @@ PYTHON
 @test "connect: a teammate's token, a wrong one, another company; company in client.lua" {
   printf mock-teammate >"$BATS_TEST_TMPDIR/token"
   foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
-  failed 65 invalid tea_ 'no company' "teammate's own"
+  failed 65 invalid tea_ 'not a company' "teammate's own"
   printf wrong >"$BATS_TEST_TMPDIR/token"
   foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
   failed 77 auth acme 'refuses the token'

@@ -130,7 +130,7 @@ static void test_whose_they_are(void **state)
     assert_string_not_equal(ours, own);
     assert_true(credentials_are_own(w, "front", "acme"));
     assert_false(credentials_are_own(w, "front", "bolt"));
-    assert_false(credentials_are_own(w, "front", "nobody"));
+    assert_false(credentials_are_own(w, "front", "unknown"));
     const char *url = credentials_redirect_url(w, "front", "bolt");
     assert_string_equal(url, "http://127.0.0.1:1/bolt?x");
     assert_false(credentials_is_default(url));

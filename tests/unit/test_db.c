@@ -296,7 +296,7 @@ static void test_constraints_are_conflicts(void **state)
     assert_int_equal(db_exec(db, "INSERT INTO person (name) VALUES ('ada')", &e), -1);
     assert_int_equal(e.kind, ERR_CONFLICT);
     assert_int_equal(db_change(db, "INSERT INTO pet VALUES (?, ?)",
-                               DB_ARGS(db_text("rex"), db_text("nobody")), NULL, &e),
+                               DB_ARGS(db_text("rex"), db_text("other")), NULL, &e),
                      -1);
     assert_int_equal(e.kind, ERR_CONFLICT);
     db_close(db);

@@ -383,7 +383,7 @@ static void it_is_told_before_the_first_byte(void **state)
                               .allow_private = 1,
                               .on_sending = on_sending};
     assert_non_null(httpc_start(c, &q, on_left, &l, &e));
-    loop_run(loop); /* nobody answers */
+    loop_run(loop); /* there is no answer */
     assert_int_equal(l.times, 1);
     assert_int_equal(l.result.sent, 1);
     assert_int_equal(l.result.err.kind, ERR_TIMEOUT);
@@ -860,7 +860,7 @@ static void nothing_is_sent_without_a_connection(void **state)
     (void)state;
     struct httpc *c = client(NULL);
     int port;
-    close(net_listen(&port)); /* a port where nobody listens */
+    close(net_listen(&port)); /* a port without a listener */
     char url[128], expected[256];
     snprintf(url, sizeof(url), "http://127.0.0.1:%d/x", port);
     struct httpc_request q = {

@@ -415,7 +415,7 @@ static void test_unknown_routes(void **state)
     static const char *const paths[] = {"/hooks/",
                                         "/hooks/nope",
                                         "/hooks/nohooks",
-                                        "/hooks/nobody/front",
+                                        "/hooks/unknown/front",
                                         "/hooks/acme/nope",
                                         "/hooks/acme/front/nope",
                                         "/hooks/bolt/front/mine",
@@ -437,7 +437,7 @@ static void test_unknown_routes(void **state)
     }
     assert_string_equal(stored(9), "");
     const char *all = refused();
-    assert_has(all, "/hooks/nobody/front - 404 x2: there is no client \"nobody\"");
+    assert_has(all, "/hooks/unknown/front - 404 x2: there is no client \"unknown\"");
     assert_has(all, "the app \"front\" has no trigger \"nope\"");
     assert_has(all, "/hooks/ - 404 x");
     assert_has(all, "more unknown routes");
@@ -798,7 +798,7 @@ static void wait_busy(int n)
     assert_int_equal(busy(), n);
 }
 
-/* Not a byte before the commit, and nothing lost when nobody waits for it. */
+/* Not a byte before the commit, and nothing lost when the client has gone. */
 static void test_after_the_commit(void **state)
 {
     (void)state;

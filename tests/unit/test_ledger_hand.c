@@ -77,7 +77,7 @@ static void what_a_dead_process_held(void **state)
     FAILS(ledger_commit(db, CHANGE(b, 2), &e), ERR_CONFLICT, "lost its claim");
     assert_int_equal(claim_ok(b, now), 3);
     assert_int_equal(reclaim("dead", NULL, now).freed, 0);
-    assert_int_equal(reclaim("nobody", NULL, now).freed, 0);
+    assert_int_equal(reclaim("unknown", NULL, now).freed, 0);
 }
 
 static int unsend(const char *owner, const struct unsent *writes, int n)
@@ -120,7 +120,7 @@ static void what_had_not_left_is_taken_back(void **state)
     other[4].at_ms++; /* sent another time */
     other[5].at_ms = 0;
     assert_int_equal(unsend("me", other, 6), 0);
-    assert_int_equal(unsend("somebody", &it, 1), 0);
+    assert_int_equal(unsend("another", &it, 1), 0);
     assert_int_equal(unknown_writes(id), 1);
     assert_rows("SELECT what FROM history", "");
     assert_int_equal(unsend("me", &it, 1), 1);

@@ -54,7 +54,7 @@ static void plain(void)
 
 static void quiet(void)
 {
-    log_line(LOG_INFO, "nobody asked");
+    log_line(LOG_INFO, "not asked for");
 }
 
 static void about(void)

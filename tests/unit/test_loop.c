@@ -113,7 +113,7 @@ static void defer_for_ever(void *arg)
     loop_defer(loop, defer_for_ever, arg);
 }
 
-/* Whoever defers again and again does not keep a timer from being seen. */
+/* A callback that defers again and again does not keep a timer from being seen. */
 static void deferring_does_not_starve_the_loop(void **state)
 {
     (void)state;

@@ -93,7 +93,7 @@ static void test_giving_up_by_time(void **state)
     assert_int_equal(due, NOW + 1000);
     assert_int_equal(policy_retry(&p, &e, NOW, 1, &f, &due, &why), 0);
     assert_non_null(strstr(why.text, "60 s after the first failure"));
-    /* a Retry-After past the end as well: nobody would come back */
+    /* a Retry-After past the end as well: the run would never be tried */
     e = of(ERR_RATE_LIMITED, 429, HOUR);
     f = (struct policy_failures){0, 0};
     assert_int_equal(policy_retry(&p, &e, NOW, 0, &f, &due, &why), 0);

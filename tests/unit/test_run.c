@@ -311,8 +311,8 @@ static void secrets_go_where_they_belong(void **state)
     gives("return ctx.http.post(ctx.options.key, { a = 1 })", "{\"ok\":true}");
     assert_true(vmtest_got(1, "POST /hook/s3cr3t-path"));
     json_object_set_new(json_object_get(json_object_get(t.client, "recipes"), "probe"),
-                        "key", json_pack("{s:s}", "$secret", "nobody.knows"));
-    fails("ctx.http.post(ctx.options.key, { a = 1 })", ERR_NOT_FOUND, "nobody.knows");
+                        "key", json_pack("{s:s}", "$secret", "no.such.secret"));
+    fails("ctx.http.post(ctx.options.key, { a = 1 })", ERR_NOT_FOUND, "no.such.secret");
 }
 
 /* "Bearer " and the like: the handle says what stands before its value. */

@@ -401,7 +401,7 @@ static void what_the_store_refuses_is_told(void **state)
     assert_int_equal(nrefused, 1);
 }
 
-/* The commit itself fails: nobody is told that it is done. */
+/* The commit itself fails: no job is said to be done. */
 static void a_commit_that_fails_fails_all_of_its_jobs(void **state)
 {
     (void)state;
