@@ -1,5 +1,5 @@
-/* load: a process that loads libcurl, lets it begin, and ends: the lower bound for a program
- * that uses libcurl. */
+/* load: a process that loads libcurl, lets it begin, and ends: the lower bound for a
+ * program that uses libcurl. */
 #include <curl/curl.h>
 #include <unistd.h>
 
