@@ -310,7 +310,7 @@ PYTHON
   [ ! -e "$AGENCY/clients/fresh" ]
   fault '{"kind": "status", "status": 200, "body": {"id": "cmp_../x", "name": "x"}}'
   foyer connect acme --token-file "$TOKEN" --api-url "$MOCK" --json
-  failed 65 invalid cmp_../x 'no company'
+  failed 65 invalid cmp_../x 'not a company'
   foyer connect nobody --token-file "$BATS_TEST_TMPDIR/none" --api-url "$MOCK"
   same "$status" 65
   [ ! -e "$AGENCY/clients/nobody" ] # no client for a token that is not there
