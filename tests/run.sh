@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the test suite against one build: tests/run.sh [release|asan] [PATTERN].
-# Everything speaks TAP; failing tests are shown whole, and the last line counts them. Twice
+# Everything speaks TAP; failing tests are shown whole, and the last line counts them. Four times
 # as many files run at once as there are processors, for most of them wait most of the
 # time: each has its own directory, its own mock and ports that the kernel chose.
 set -u
@@ -26,7 +26,8 @@ trap 'rm -rf "$taps"' EXIT
 
 # The slowest first, so that none is left alone at the end.
 names=() commands=()
-for name in e2e/http_attacks e2e/printed_lines e2e/interrupted_runs e2e/uncertain e2e/crash e2e/serve e2e/refresh e2e/work e2e/determinism e2e/oauth e2e/http_requests e2e/runaway_script e2e/budget e2e/mock e2e/errors; do
+for name in e2e/oauth e2e/work e2e/interrupted_runs e2e/check e2e/errors e2e/printed_lines e2e/uncertain e2e/budget e2e/crash \
+  e2e/runaway_script e2e/determinism e2e/actions e2e/own_app e2e/mock_chaos e2e/http_attacks e2e/serve; do
   [ -e "tests/$name.bats" ] && names+=("$name.bats") && commands+=("bats --tap tests/$name.bats")
 done
 for file in tests/sandbox/*.bats tests/e2e/*.bats; do
@@ -79,7 +80,7 @@ total=${#names[@]} reported=0
 touch "$taps/done"
 shown=0 running=0
 for i in "${!names[@]}"; do
-  if [ "$running" -ge $((2 * $(nproc))) ]; then
+  if [ "$running" -ge $((4 * $(nproc))) ]; then
     wait -n
     running=$((running - 1))
   fi
