@@ -64,8 +64,8 @@ class Sent:
             try:
                 while more := s.recv(65536):
                     heard += more
-            except BrokenPipeError: # a reset behind the server's end: it waited for us, and we were too slow
-                self.late = True
+            except BrokenPipeError: # TLS answers the server's end. Our side is shut, or the server has waited for us
+                self.late = not self.row.cut
             except (ConnectionResetError, ssl.SSLError):
                 self.faults.append("reset, behind %d bytes of answers" % len(heard))
             except TimeoutError:

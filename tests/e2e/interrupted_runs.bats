@@ -564,20 +564,26 @@ interrupted_while_storing() {
   fault '{"kind": "slow", "after": 3, "match": {"method": "POST"}}'
   recipe twice 'for _, word in ipairs({ "first", "second" }) do ctx.call("front/send-conversation-reply",
     { conversation_id = id, type = "comment", body = word .. " " .. ctx.options.n }) end'
-  foyer run twice --client acme "n=$N" &
-  local runner=$!
-  until [ "$(posts)" = 1 ]; do sleep 0.05; done
-  # until it is said, which takes SQLite's patience with a lock
-  python3 - "$AGENCY/state/foyer.db" "$BATS_TEST_TMPDIR/err" <<'PY'
-import sqlite3, sys, time
+  # locks the store while the first POST is under way, until foyer says so: SQLite waits for a while
+  python3 - "$AGENCY/state/foyer.db" "$BATS_TEST_TMPDIR/err" "$MOCK/_mock/log" <<'PY' 3>&- &
+import json, sqlite3, sys, time, urllib.request
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
+def posts():
+    with urllib.request.urlopen(sys.argv[3]) as answer:
+        return [r for r in json.load(answer)["requests"] if r["method"] == "POST"]
+print("ready", file=open(sys.argv[2] + ".locker", "w"), flush=True)
+while not posts():
+    time.sleep(0.02)
 db.execute("begin immediate")
-end = time.monotonic() + 60
+end = time.monotonic() + 300
 while "nothing is written until" not in open(sys.argv[2]).read() and time.monotonic() < end:
     time.sleep(0.1)
 db.execute("rollback")
 PY
-  wait "$runner"
+  local locker=$!
+  until [ -s "$BATS_TEST_TMPDIR/err.locker" ]; do sleep 0.05; done
+  foyer run twice --client acme "n=$N"
+  wait "$locker"
   holds "$(cat "$BATS_TEST_TMPDIR/err")" "nothing is written until this can be stored"
   RUN=$(row 'max(id)' id)
   same "$(state)" done
