@@ -16,8 +16,8 @@ int ahead_is_sleep(int64_t until_ms, int64_t now_ms)
     return until_ms > now_ms + SLEEP_MS;
 }
 
-/* ?1: now; ?2: now and RETRY_MS; ?3: now and SLEEP_MS. A row that was stored with a time
- * after now, and a run without an attempt, becomes due at once. */
+/* Makes due at once what a clock that was ahead put off. ?1 is now, ?2 is now + RETRY_MS,
+ * ?3 is now + SLEEP_MS. */
 static const struct {
     const char *sql;
     size_t values;

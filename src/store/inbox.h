@@ -55,8 +55,9 @@ int inbox_due(struct db *db, int64_t now_ms, int limit, delivery_fn *fn, void *a
 /* Claims a waiting delivery for OWNER (a presence's id) and counts the attempt. Returns
  * 1, or 0 when it is not there to claim any more. */
 int inbox_claim(struct db *db, int64_t id, const char *owner, struct err *e);
-/* Ends an attempt; ERR_CONFLICT when OWNER does not have the claim. With WAITING the
- * delivery is tried again at DUE_MS. NOTE may be NULL. */
+/* Ends an attempt, and leaves the delivery in STATE; one that is DELIVERY_WAITING is
+ * tried again at DUE_MS. NOTE may be NULL. ERR_CONFLICT when OWNER does not have the
+ * claim. */
 int inbox_end(struct db *db, int64_t id, const char *owner, enum delivery_state state,
               int64_t due_ms, const char *note, struct err *e);
 /* Frees the claims of OWNER, a dead process. CRASHED (0: none) is the delivery whose

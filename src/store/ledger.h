@@ -67,7 +67,7 @@ struct ledger_run { /* NULL: a text that is not set */
     int64_t first_failure_ms;
     int looks; /* searches for its uncertain write */
     int crashes;
-    const char *owner; /* the presence that claimed it */
+    const char *owner; /* the id of the presence that claimed it */
     int64_t epoch;
     int64_t created_ms, began_ms, ended_ms;
     /* A wait sees only activations with a higher id. At first the run's own activation,

@@ -9,7 +9,8 @@
 
 static const char layout[8] = "unsent1";
 
-/* Reads "cd6e8fc1-…": 36 characters and a line's end; each boot has another id. */
+/* Reads the kernel's id of this boot, 36 characters such as "cd6e8fc1-…". Returns 1, or 0
+ * when it cannot be read. */
 static int read_boot(char id[UNSENT_BOOT_SIZE])
 {
     memset(id, 0, UNSENT_BOOT_SIZE);
