@@ -18,6 +18,11 @@ status_of() { # status_of CURL-ARGUMENT...
   curl -sS -o "$BATS_TEST_TMPDIR/body" -w '%{http_code}' --max-time 20 "$@"
 }
 
+# A worker that has begun: before, SIGTERM kills it, stopped or not.
+catches_sigterm() {
+  (((0x$(awk '/^SigCgt/ { print $2 }' "/proc/$1/status") & 0x4000) != 0))
+}
+
 @test "serve: what it answers, and what it does not" {
   start_serve
   same "$(curl -sSf "$URL/healthz")" ok
@@ -122,6 +127,7 @@ PY
   start_serve
   local old
   old=$(workers)
+  until_true catches_sigterm "$old"
   kill -STOP "$old" # it does nothing any more
   same "$(post_hook)" 200
   kill -9 "$old"
@@ -207,12 +213,13 @@ PY
   start_serve
   local worker
   worker=$(workers)
+  until_true catches_sigterm "$worker"
   kill -STOP "$worker" # it will not end by itself
   kill -TERM "$SERVE_PID"
   logged 'ending'
   kill -TERM "$SERVE_PID"
   wait_serve
-  same "$CODE" 130
+  same "$CODE" 130 || { cat "$LOG"; return 1; }
   until_true gone "$worker"
 }
 

@@ -188,6 +188,7 @@ other_user() {
   same "$status" 0
   start_serve
   post_hook >/dev/null
+  until_true eval 'ls "$AGENCY"/state/owners/* >/dev/null 2>&1' # the worker's, once it has begun
   ls "$AGENCY"/state/foyer.db-wal "$AGENCY"/state/owners/* "$AGENCY"/clients/novel/client.lua
   same "$(find "$AGENCY" ! -user "$owner")" ""
   stop_serve
