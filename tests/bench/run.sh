@@ -42,7 +42,7 @@ make_certificates() {
   cat /etc/ssl/certs/ca-certificates.crt "$dir/ca.pem" >"$dir/bundle.pem"
 }
 
-# A port that nobody listens on now; nginx cannot choose one itself. Below those that the kernel
+# A free port; nginx cannot choose one itself. Below those that the kernel
 # gives to connections, of which one may still be there.
 free_port() {
   local port

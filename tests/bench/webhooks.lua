@@ -19,7 +19,7 @@ local function base64_hmac(key, text)
   return ffi.string(out, crypto.EVP_EncodeBlock(out, mac, 32))
 end
 
--- What Front's envelopes have (FACTS 6.3), with a text that fills it up.
+-- An event in the form of Front's application webhooks, with a text that fills it up.
 local function event(company, conversation, n, at)
   local head = ('{"authorization":{"id":"%s"},"type":"inbound_received","payload":{"id":"evt_%s",'
     .. '"type":"inbound","emitted_at":%d,"conversation":{"id":"%s","subject":"Where are my boots?",'

@@ -71,7 +71,7 @@ stop_serve() {
   serve_pid=
 }
 
-# What waits is nobody's any more.
+# No process waits for these runs any more.
 forget_deliveries() {
   sqlite3 "$agency/state/foyer.db" "UPDATE delivery SET state = 1, owner = NULL WHERE state = 0"
 }

@@ -85,7 +85,7 @@ exec 3<"$work/mock.out"
 read -r line <&3
 mock=${line#mock Front: }
 
-# Where the browser comes back to: foyer's own default, or the next port that nobody listens at.
+# Where the browser comes back to: foyer's own default, or the next free port.
 port=8976
 while (exec 5<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
 
@@ -107,7 +107,7 @@ expect "client acme is connected to Acme Dry Goods (cmp_"
 show foyer connections
 expect "Acme Dry Goods"
 
-title "An hour later: the token has expired, and the next one who needs it refreshes it"
+title "An hour later: the token has expired, and the next command refreshes it"
 curl -sSf -d '{"expire": true}' -H 'Content-Type: application/json' "$mock/_mock/oauth" >/dev/null
 forget
 show foyer call front/list-inboxes --client acme
@@ -207,7 +207,7 @@ until_seen() {
   exit 1
 }
 
-# thread CONVERSATION: who wrote what in it, as the company has it.
+# thread CONVERSATION: its authors and messages, as the company has them.
 thread() {
   curl -sSf "$mock/_mock/conversations/$1" |
     jq -r '.messages[] | "\(if .is_inbound then "customer" else "Acme" end): \(.text | split("\n")[0])"' | tee "$work/out"

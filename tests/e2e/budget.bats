@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# One rate budget for a company, whoever asks it: processes, kills, restarts, both kinds of 429.
+# One rate budget for a company, for all that ask it: processes, kills, restarts, both kinds of 429.
 # The mock's limits are real here; its windows are short where a test waits for their end.
 
 load helper
@@ -121,7 +121,7 @@ until_asked() {
   same "$(refusals)" "$before"
 }
 
-@test "who is denied is told at once or waits, as it says; nobody asks meanwhile" {
+@test "a denied call ends at once or waits, as it says; the API is not asked meanwhile" {
   new_minute
   limits '{"limit": 10, "enforce": true}'
   local i
@@ -146,7 +146,7 @@ until_asked() {
   call front/gets n=1
   failed 75 rate_limited 429
   same "$(error_field .retry_after)" 600
-  # at once, also for who could wait a little; and for the other client of the same company
+  # at once, also for a call that could wait a little; and for the other client of the same company
   call front/gets n=1 --wait 20s
   failed 75 rate_limited 'used up'
   [ "$(error_field ".retry_after | floor")" -ge 300 ]
@@ -156,7 +156,7 @@ until_asked() {
   rm -rf "$AGENCY/clients/zed"
 }
 
-@test "who may wait stays in line through a 429: call --wait, a recipe" {
+@test "a call that may wait stays in line through a 429: call --wait, a recipe" {
   fault '{"kind": "429", "retry_after": 1}'
   call front/gets n=1 --wait 10s
   done_well
@@ -308,7 +308,7 @@ PY
   [ ! -e "$AGENCY/state/live.db" ]
 }
 
-@test "a live.db that cannot be used stops nobody, nor lets a 429 be answered at once" {
+@test "a live.db that cannot be used stops no call, nor lets a 429 be answered at once" {
   mkdir "$AGENCY/state/live.db"
   call front/gets n=3
   done_well

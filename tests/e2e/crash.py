@@ -3,7 +3,7 @@ mock that answers 429 and 503 now and then, drops connections before and after i
 reply, delays, and shows messages late.
 
 In the end every event that was acknowledged has exactly one reply at the mock, or its run is
-parked behind a write whose fate nobody knows; none is lost, none is doubled.
+parked behind a write whose fate is unknown; none is lost, none is doubled.
 
     crash.py FOYER DIRECTORY [--events N] [--kills N] [--seed N]
 

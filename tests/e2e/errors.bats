@@ -86,8 +86,8 @@ comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comme
   same "$(jq -c .dry_run.body.to <<<"$output")" '["a@b.example","b"]'
   call front/get-conversation conversation_id=inb_12
   failed 65 invalid '"inb_12" is an inbox id' '"cnv_"'
-  call front/send-conversation-reply conversation_id=cnv_1 body=x author_id=nobody
-  failed 65 invalid author_id '"nobody" is not a teammate' front.teammates
+  call front/send-conversation-reply conversation_id=cnv_1 body=x author_id=zoidberg
+  failed 65 invalid author_id '"zoidberg" is not a teammate' front.teammates
   call front/send-conversation-reply conversation_id=cnv_1 body=x to:=3
   failed 65 invalid input.to 'not a list'
   call front/send-conversation-reply conversation_id=cnv_1 body=x to:='{'
@@ -153,7 +153,7 @@ comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comme
   same "$(jq -c '[.kind, .n > 0]' <<<"$output")" '["limit",true]'
 }
 
-@test "a pattern that hangs: the watchdog ends it and says who" {
+@test "a pattern that hangs: the watchdog ends it and names the client" {
   action hang 'return (("a"):rep(40000)):find((".-"):rep(40) .. "b")'
   call front/hang
   same "$status" 70
@@ -228,7 +228,7 @@ comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comme
   ln -s /etc/passwd "$file"
   call front/list-inboxes
   failed 78 settings client.lua 'leads out of'
-  # root reads a file of mode 000, but nobody reads a directory
+  # root reads a file of mode 000, but no user reads a directory
   rm "$file"
   mkdir "$file"
   call front/list-inboxes
@@ -311,9 +311,9 @@ PYTHON
   fault '{"kind": "status", "status": 200, "body": {"id": "cmp_../x", "name": "x"}}'
   foyer connect acme --token-file "$TOKEN" --api-url "$MOCK" --json
   failed 65 invalid cmp_../x 'not a company'
-  foyer connect nobody --token-file "$BATS_TEST_TMPDIR/none" --api-url "$MOCK"
+  foyer connect fresh2 --token-file "$BATS_TEST_TMPDIR/none" --api-url "$MOCK"
   same "$status" 65
-  [ ! -e "$AGENCY/clients/nobody" ] # no client for a token that is not there
+  [ ! -e "$AGENCY/clients/fresh2" ] # no client for a token that is not there
   foyer connect acme --token-file "$TOKEN" --api-url http://front.example --json
   failed 65 invalid http://front.example 'plain http'
   foyer connect acme --token-file "$TOKEN" --api-url http://127.0.0.1:1 --json
@@ -581,7 +581,7 @@ EOF
   done
 }
 
-@test "a FIFO that nobody writes to does not hang; a shell's pipe is read" {
+@test "a FIFO without a writer does not hang; a shell's pipe is read" {
   mkfifo "$BATS_TEST_TMPDIR/fifo"
   call front/send-conversation-reply conversation_id="$CONVERSATION" type=comment body=@"$BATS_TEST_TMPDIR/fifo"
   failed 65 invalid body
@@ -602,7 +602,7 @@ EOF
   same "$(comments | grep -o 'dropped [a-z]*')" 'dropped after'
 }
 
-@test "nobody listens: 75, for a write too, since nothing can have left" {
+@test "a port without a listener: 75, for a write too, since nothing can have left" {
   local port
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
   cp "$AGENCY/state/foyer.db" "$BATS_TEST_TMPDIR/db"

@@ -37,7 +37,7 @@ attack() { # attack NAME
   attack deaf-crowd
 }
 
-@test "TLS: who closes one half is answered; nothing is negotiated again" {
+@test "TLS: a client that closes one half is answered; nothing is negotiated again" {
   attack half-closed-over-tls
   attack renegotiation-over-tls
 }

@@ -208,7 +208,7 @@ walk() {
   front GET /nowhere
   [ "$STATUS" = 404 ]
   error_like 404-minimal.json
-  front GET /contacts/alt:email:nobody%40nowhere.example
+  front GET /contacts/alt:email:unknown%40nowhere.example
   [ "$STATUS" = 404 ]
   front DELETE /me
   [ "$STATUS" = 404 ]
@@ -576,7 +576,7 @@ walk() {
   [[ $output == *'limitt: is not allowed'* ]]
 }
 
-@test "a customer writes in, somebody assigns, a contact appears" {
+@test "a customer writes in, a teammate assigns, a contact appears" {
   local id
   id=$(mock_post inbound '{"from": "ana@new.example", "name": "Ana", "subject": "Hello", "body": "Is <this> on?", "inbox": "Sales"}' | jq -r .conversation.id)
   front GET "/conversations?limit=1"

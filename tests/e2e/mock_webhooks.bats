@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The mock's webhooks: who gets which event in which form, signed how, how often.
+# The mock's webhooks: which server gets which event, in which form, how signed and how often.
 
 load helper
 load webhooks
@@ -281,7 +281,7 @@ like() {
   same "$(jq -rsc 'map([.path, .signed])' "$RECEIVED")" '[["/hooks/acme/front","rule"]]'
 }
 
-@test "what else happens through the API is told to who asks for it" {
+@test "what else happens through the API is sent to a webhook that asks for it" {
   start_mock
   start_receiver
   hook "{\"url\": \"$RECEIVER/\", \"events\": [\"tag_added\", \"untag\", \"comment\", \"archive\", \"conversation_reopened\", \"trash\", \"restore\"]}" >/dev/null

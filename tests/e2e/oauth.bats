@@ -164,7 +164,7 @@ calls() {
   same "$(counts .token_requests)" 1
 }
 
-@test "connect: consent denied, and somebody who is no administrator" {
+@test "connect: consent denied, and a teammate without the right" {
   set_oauth '{"auto": "deny"}'
   connect acme
   failed 65 forbidden 'the consent was denied' administrator
@@ -243,7 +243,7 @@ link() {
   same "$CODE" 400
   holds "$PAGE" administrator
   link acme
-  browse "${LINK%%state=*}state=x" # what is denied for a state that nobody knows stays unknown
+  browse "${LINK%%state=*}state=x" # a denial for an unknown state changes nothing
   same "$CODE" 400
   # an error may carry markup: nothing of it becomes a part of the page
   local state
@@ -281,7 +281,7 @@ link() {
   fault '{"kind": "500", "match": {"path": "/oauth/token"}}'
   browse "$LINK"
   same "$CODE" 502
-  # whoever consents is not the agency: the reason is in its log
+  # the person who consents is not of the agency: the reason is in its log
   holds "$PAGE" 'in its log'
   [[ $PAGE != *endpoint* ]]
   holds "$(cat "$BATS_TEST_TMPDIR/serve.err")" 'answers 500'
@@ -555,7 +555,7 @@ link() {
   same "$status" 64
   foyer refresh acme --all
   same "$status" 64
-  foyer refresh nobody --json
+  foyer refresh unknown --json
   [ "$status" != 0 ]
   foyer refresh acme
   same "$status" 0
@@ -581,7 +581,7 @@ link() {
   same "$(connection .state)" reconnect
   holds "$(connection .last_error)" invalid_grant
   same "$(counts .token_requests)" 2
-  # nobody asks again
+  # the API is not asked again
   call front/list-inboxes
   failed 77 auth 'foyer connect'
   foyer run digest --client acme post_to="$MOCK/x" --json

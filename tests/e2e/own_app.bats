@@ -168,7 +168,7 @@ finds() {
   browse "$output"
   same "$CODE" 200 || { cat "$BATS_TEST_TMPDIR/serve.err"; return 1; }
   same "$(at_own counts .code_exchanges)" 1
-  # what is wrong here is no business of who consents
+  # the page of the person that consents does not say what is wrong here
   client bolt 'client_id = "own-client", client_secret = secret "bolt.secret"'
   printf own-secret | "$FOYER" -w "$AGENCY" secret set bolt.secret --from -
   foyer connect bolt --link --api-url "$OWN" --oauth-url "$OWN"
@@ -195,7 +195,7 @@ waited() {
 @test "a grant is refreshed by the app that it was given to, wherever its credentials stand" {
   client acme "$own"
   at_own connected acme
-  # out of the settings: nobody is asked, and the grant is not taken for gone
+  # out of the settings: the API is not asked, and the grant is not taken for gone
   client acme
   expire
   foyer call front/list-inboxes --client acme --json
@@ -241,7 +241,7 @@ waited() {
   failed 78 settings "$COMPANY"
 }
 
-@test "two apps under one company: the second asks first, and names whom it concerns" {
+@test "two apps under one company: the second asks first, and names the clients that it concerns" {
   client acme "$own"
   at_own connected acme
   connect bolt
@@ -290,7 +290,7 @@ waited() {
   done_well
   same "$(connection .state)" token
   calls acme
-  # nobody else uses it: nothing to ask
+  # no other client uses it: there is nothing to ask
   foyer disconnect acme
   foyer disconnect coil
   connected bolt

@@ -48,7 +48,7 @@ all_succeed() {
     good=$((good + 1))
   done
   [ "$1" = 0 ] || same "$good" $((N - 1))
-  # nobody even tried the old token
+  # no process tried the old token
   same "$(mock_log '[.requests[] | select(.status == 401)] | length')" 0
 }
 
@@ -74,7 +74,7 @@ token_requests() { mock_log '[.requests[] | select(.path == "/oauth/token")] | l
 }
 
 @test "the refresher is killed in mid-request: one more refresh, the others do not wait for it" {
-  # its answer would come in five minutes, and nobody's patience is that long
+  # its answer would come in five minutes, longer than any process waits
   fault '{"kind": "slow", "after": 300, "match": {"path": "/oauth/token"}}'
   start_all
   until_log "$token_asked"

@@ -258,7 +258,7 @@ act() {
   failed 64 usage
   foyer events replay 77 --json
   failed 65 not_found 77
-  sql "UPDATE delivery SET state = 0, owner = 'somebody' WHERE id = 1"
+  sql "UPDATE delivery SET state = 0, owner = 'another' WHERE id = 1"
   foyer events replay 1 --json
   failed 65 conflict "a worker is handling it"
   sql "UPDATE delivery SET state = 1, owner = NULL WHERE id = 1"

@@ -202,7 +202,7 @@ LUA
   same "$(jq -r '.[0].name' <<<"$output")" front/contact-created
 }
 
-@test "recipes: who has them on" {
+@test "recipes: which clients have them on" {
   mkdir -p "$AGENCY/clients/globex" "$AGENCY/clients/broken"
   cat >"$AGENCY/clients/globex/client.lua" <<'LUA'
 return { name = "Globex", timezone = "Europe/Zurich", recipes = {

@@ -191,7 +191,7 @@ tell() {
 }
 
 @test "another process of the same user cannot look into it" {
-  # What a process that may not be dumped has below /proc is root's, whoever runs it (proc(5)).
+  # What a process that may not be dumped has below /proc is root's, for each user that runs it (proc(5)).
   local dir run=() out
   dir=$(mktemp -d)
   if [ "$(id -u)" = 0 ]; then

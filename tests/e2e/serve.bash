@@ -83,7 +83,7 @@ metric() {
   curl -sSf "$URL/metrics" | awk -v name="$1" '$1 == name { print $2 }'
 }
 
-# A webhook of the application's scheme, for a company that nobody has: its status.
+# A webhook of the application's scheme, for a company without a client. Prints its status.
 # post_hook [BODY]
 post_hook() {
   local body=${1:-$(printf '{"type":"inbound","authorization":{"id":"cmp_none"},"payload":{"id":"evt_%s"}}' "$RANDOM")}

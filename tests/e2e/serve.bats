@@ -34,7 +34,7 @@ catches_sigterm() {
   same "$(status_of "$URL/healthz/x")" 404
   same "$(post_hook)" 200
   stop_serve
-  # it says who started and who ended, and nothing of what came
+  # it says which process started and ended, and nothing of what came
   ! grep -q cmp_none "$LOG"
 }
 
@@ -427,7 +427,7 @@ certificate() {
     -addext 'subjectAltName=IP:127.0.0.1' -keyout "$AGENCY/tls/key.pem" -out "$AGENCY/tls/cert.pem" 2>/dev/null
 }
 
-# Whom the server says it is.
+# The name in the server's certificate.
 subject() {
   curl -sS --cacert "$1" -o /dev/null -w '%{certs}' "$URL/healthz" 2>/dev/null | grep -m1 -i '^subject:' ||
     openssl s_client -connect "${URL#https://}" </dev/null 2>/dev/null | grep -m1 '^subject='
@@ -492,7 +492,7 @@ PY
 
 # ---- a socket that is handed over ----
 
-@test "a socket from systemd: nobody is refused or reset while it is started anew" {
+@test "a socket from systemd: no connection is refused or reset while it is started anew" {
   run -0 python3 - "$FOYER" "$AGENCY" <<'PY'
 import os, signal, socket, subprocess, sys, threading, urllib.request
 foyer, agency = sys.argv[1:]

@@ -1,15 +1,15 @@
 # Holds an answer against an example of Front's: prints one line for each difference in shape.
 # Usage: jq -n -r --slurpfile example E --slurpfile answer A -f shape.jq
 
-# Null in captures or by the description (FACTS 1.2.3); a value is checked where there is one.
+# Null in recorded answers or by Front's OpenAPI description; a value is checked where there is one.
 def nullable: ["assignee", "recipient", "author", "name", "contact", "owner", "parent_tag", "children",
   "description", "highlight", "draft_mode", "error_type", "version", "signature", "sender_info", "avatar_url", "next"];
 
-# Not in every object: ticketing is off, tasks only, replies only, somebody waits.
+# Not in every object: ticketing is off, tasks only, replies only, waiting.
 def optional: ["status_id", "status_category", "due_at", "description", "message_replied_to", "botSource",
   "comment_replied_to", "waiting_since", "last_message", "groups"];
 
-# Undocumented members that captures and older texts have (FACTS 1.2.5).
+# Members that Front's reference does not name, and recorded answers have.
 def undocumented: ["last_message", "is_draft", "address", "send_as", "type", "updated_at", "is_spammer"];
 
 # Free-form maps.

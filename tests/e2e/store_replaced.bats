@@ -169,7 +169,7 @@ END
 
 # ---- whose the files are ----
 
-# Who is not root has nobody to give files to: they are the caller's own.
+# A user other than root cannot give files away: they stay the caller's own.
 other_user() {
   if [ "$(id -u)" = 0 ]; then echo nobody; else id -un; fi
 }

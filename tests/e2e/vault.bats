@@ -32,7 +32,7 @@ LUA
   grant acme >/dev/null
 }
 
-# sql STATEMENT [VALUE...]: on the store, as somebody with an editor would; prints rows as JSON
+# sql STATEMENT [VALUE...]: on the store, as a person with an editor would; prints rows as JSON
 sql() {
   python3 - "$AGENCY/state/foyer.db" "$@" <<'PY'
 import json, sqlite3, sys

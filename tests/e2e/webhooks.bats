@@ -120,7 +120,7 @@ answer() {
   same "$(answer)" '{"ok":false,"message":"unauthorized"}'
   signed mock-signing-key 'not json'
   same "$(ask "${ARGS[@]}" --data-binary 'not json' "$URL/hooks/front")" 400
-  same "$(ask -d x "$URL/hooks/nobody/front")" 404
+  same "$(ask -d x "$URL/hooks/unknown/front")" 404
   same "$(ask "$URL/hooks/front")" 405
   head -c 1100000 /dev/zero >"$BATS_TEST_TMPDIR/big"
   same "$(ask --data-binary "@$BATS_TEST_TMPDIR/big" "$URL/hooks/front")" 413
@@ -131,11 +131,11 @@ answer() {
   sql 'SELECT route, status, sentence FROM rejection' | jq -r '"\(.route) \(.status) \(.sentence)"' >"$BATS_TEST_TMPDIR/refused"
   holds "$(cat "$BATS_TEST_TMPDIR/refused")" '/hooks/front 401 no key in force made its signature' \
     '/hooks/front 401 signed with SHA-1: this is a rule webhook, whose URL names the client' \
-    '/hooks/front 400 its body is not a JSON object' '/hooks/front 415 its body has a Content-Encoding' '/hooks/nobody/front 404 there is no client "nobody"'
+    '/hooks/front 400 its body is not a JSON object' '/hooks/front 415 its body has a Content-Encoding' '/hooks/unknown/front 404 there is no client "unknown"'
   # each kind is a line of the log
   holds "$(cat "$LOG")" '/hooks/front: refused with 401, 1 time: no key in force made its signature' \
     '/hooks/front: refused with 400, 1 time: its body is not a JSON object' \
-    '/hooks/nobody/front: refused with 404, 1 time: there is no client "nobody"' \
+    '/hooks/unknown/front: refused with 404, 1 time: there is no client "unknown"' \
     'a request from 127.0.0.1 was refused with 413: its body is too large'
   # neither keys nor what came is in the log
   ! grep -q -e mock-signing-key -e ana@mail "$LOG"

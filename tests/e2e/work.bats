@@ -157,7 +157,7 @@ whose_is() {
   same "$(cat "$BATS_TEST_TMPDIR/work.out")" ""
 }
 
-@test "in a conversation in order, each once, whoever works" {
+@test "in a conversation in order, each once, with several workers" {
   local i
   trigger any 'on = { "inbound" }, key = function(event) return event.payload.id end'
   recipe note 'on = "front/any",' 'return event.payload.id'
@@ -230,15 +230,15 @@ whose_is() {
     '7 cnv_1 null 8 null other does not listen to front/conversation-created'
 }
 
-@test "a client that is gone, a company that nobody has, what is no event" {
-  gone=$(event cnv_1 | deliver nobody - "$NOON")
+@test "a client that is gone, a company without a client, what is not an event" {
+  gone=$(event cnv_1 | deliver unknown - "$NOON")
   alone=$(event cnv_1 | deliver - cmp_none "$NOON")
   odd=$(echo '[1]' | deliver acme - "$NOON")
   cut=$(printf '{"type": "inb' | deliver acme - "$NOON")
   at $NOON
   same "$status" 0
   same "$(state "$gone") $(state "$alone") $(state "$odd") $(state "$cut")" "1 2 1 1"
-  holds "$(note "$gone" .nobody.error)" 'no client'
+  holds "$(note "$gone" .unknown.error)" 'no client'
   holds "$(note "$alone" '.[""].why')" cmp_none
   holds "$(note "$odd" .acme.error)" 'the event is neither'
   holds "$(note "$cut" '.[""].why')" 'column'
@@ -347,7 +347,7 @@ preview() {
     jq -nc --arg uid "$1" --arg company "$COMPANY" '{type: "message_delivery_failed", authorization: {id: $company},
       payload: {id: "evt_failed", type: "message_delivery_failed", target: {data: {message_uid: $uid}}}}'
   }
-  failed somebody-elses | deliver - "$COMPANY" $((NOON + MINUTE))
+  failed other-companys | deliver - "$COMPANY" $((NOON + MINUTE))
   at $((NOON + MINUTE))
   same "$(sql "SELECT undelivered FROM run" | jq .undelivered)" null
   failed "$uid" | deliver - "$COMPANY" $((NOON + 2 * MINUTE))

@@ -937,7 +937,7 @@ static void stops_gracefully(void **state)
     wait_until_kept(stopping, 1);
     say(stopping, "GET /stop HTTP/1.1\r\nHost: h\r\n\r\n");
     const char *a = hear_all(stopping);
-    ASSERT_HAS(a, "busy 5"); /* three requests, who is silent, and who may wait */
+    ASSERT_HAS(a, "busy 5"); /* three requests, a silent client, and one that may wait */
     ASSERT_HAS(a, "Connection: close\r\n");
     assert_string_equal(hear_all(idle), "");
     assert_string_equal(hear_all(silent), "");
@@ -993,7 +993,7 @@ static void what_is_being_written_is_written(void **state)
     assert_string_equal(hear_all(fd), ""); /* it did not know that it was the last */
     buf_free(&left);
     buf_free(&message);
-    ASSERT_HAS(stop(), "busy 2\n"); /* and who may wait to be accepted */
+    ASSERT_HAS(stop(), "busy 2\n"); /* and one that may wait to be accepted */
     assert_int_equal(server.busy_at_end, 0);
 }
 
@@ -1043,7 +1043,7 @@ static void a_certificate_is_renewed(void **state)
     stop();
 }
 
-/* Who never ends a handshake, speaks no TLS, or an old one, holds nothing up. */
+/* A client that never ends a handshake, speaks no TLS, or an old one, delays no other. */
 static void handshakes_that_fail(void **state)
 {
     (void)state;

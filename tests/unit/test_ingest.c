@@ -598,7 +598,7 @@ static void test_stale(void **state)
     assert_int_equal(ask("POST", "/hooks/front", headers, event), 401);
     assert_string_equal(stored(9),
                         "1 front - - application cmp_1 inbound evt_1 cnv_1 stale\n");
-    /* who has caught one cannot fill the disk with it */
+    /* a stranger that recorded one cannot fill the disk with it */
     for (int i = 0; i < 50; i++)
         assert_int_equal(ask("POST", "/hooks/front", headers, event), 401);
     free(headers);
@@ -728,7 +728,7 @@ static void test_channels(void **state)
     assert_string_equal(body_of(reply),
                         "{\"message\":\"no channel request of the type \\\"typing\\\" is "
                         "known here\",\"type\":\"bad_request\"}");
-    /* but not to those who cannot sign */
+    /* but not to a client that cannot sign */
     assert_int_equal(
         post("/hooks/acme/front", by_application("no", authorization, 0), authorization),
         401);

@@ -54,7 +54,9 @@ static void test_requests(void **state)
     free(text);
     text = oauth_authorize_url("https://a.example/authorize?x=1", "id", back, "s");
     has(text, "authorize?x=1&response_type=code&");
-    assert_null(strstr(text, "scope")); /* FACTS 5: Front knows none */
+    assert_null(strstr(
+        text,
+        "scope")); /* Front's OAuth has no scopes: an app's are set in its settings */
     free(text);
     text = oauth_code_body("c+d/e=", back);
     assert_string_equal(text, "grant_type=authorization_code&code=c%2Bd%2Fe%3D"
