@@ -96,6 +96,16 @@ json_t *cli_error_tree(const struct err *e);
 void cli_print_json(const json_t *tree);
 /* Prints ROWS as --json has them, or a table with COLUMNS, separated by spaces. */
 void cli_print_rows(const struct cli *cli, const json_t *rows, const char *columns);
+/* Prints a request's BODY: a string by its lines, else JSON; nothing for NULL. */
+void cli_print_body(const json_t *body);
+/* Prints the whole ROWS that a command was asked for by NIDS ids. --json prints the row
+ * of one id by itself, else a list; for people PRINT writes each, with an empty line
+ * between them. */
+void cli_print_whole(const struct cli *cli, size_t nids, const json_t *rows,
+                     void (*print)(const struct cli *cli, const json_t *row));
+/* Fails with KIND and the error of the only row, when one id was asked for. Returns 0
+ * otherwise: each row says its own error. */
+int cli_fail_alone(size_t nids, const json_t *rows, enum err_kind kind, struct err *e);
 /* Prints the result of a script: an object by lines, a string as it is, anything else as
  * JSON; nothing for null. */
 void cli_print_value(const json_t *value);

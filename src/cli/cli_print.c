@@ -101,6 +101,38 @@ void cli_print_json(const json_t *tree)
 
 /* ---- results ---- */
 
+void cli_print_body(const json_t *body)
+{
+    if (json_is_string(body))
+        table_print_lines(stdout, json_string_value(body));
+    else if (body)
+        cli_print_json(body);
+}
+
+void cli_print_whole(const struct cli *cli, size_t nids, const json_t *rows,
+                     void (*print)(const struct cli *cli, const json_t *row))
+{
+    size_t i;
+    json_t *row;
+    if (cli->json) {
+        cli_print_json(nids == 1 ? json_array_get(rows, 0) : rows);
+        return;
+    }
+    json_array_foreach(rows, i, row)
+    {
+        if (i)
+            putchar('\n');
+        print(cli, row);
+    }
+}
+
+int cli_fail_alone(size_t nids, const json_t *rows, enum err_kind kind, struct err *e)
+{
+    if (kind == ERR_NONE || nids == 0 || json_array_size(rows) != 1)
+        return 0;
+    return err_set(e, kind, "%s", json_text_or(json_array_get(rows, 0), "error", ""));
+}
+
 void cli_print_rows(const struct cli *cli, const json_t *rows, const char *columns)
 {
     if (cli->json) {

@@ -71,13 +71,12 @@ static int add_whole(void *arg, const struct delivery *d)
     return 0;
 }
 
-static void print_one(struct events_command *c, const json_t *tree)
+static void print_one(const struct cli *cli, const json_t *tree)
 {
     const json_t *clients = json_object_get(tree, "clients"), *first;
-    const json_t *body = json_object_get(tree, "body");
     first = json_array_get(clients, 0);
     struct timeline t = timeline_for(
-        c->cli->w, json_array_size(clients) == 1 ? json_text(first, "client") : NULL);
+        cli->w, json_array_size(clients) == 1 ? json_text(first, "client") : NULL);
     static const char *const members[] = {
         "id",   "state",         "app",   "scheme",       "company",  "route_client",
         "type", "route_trigger", "event", "conversation", "attempts", "crashes"};
@@ -89,10 +88,7 @@ static void print_one(struct events_command *c, const json_t *tree)
     printf("\n(times in %s)\n", t.zone_name);
     timeline_delivery(&t, tree);
     putchar('\n');
-    if (json_is_string(body))
-        table_print_lines(stdout, json_string_value(body));
-    else
-        cli_print_json(body);
+    cli_print_body(json_object_get(tree, "body"));
 }
 
 static int show(struct events_command *c, struct err *e)
@@ -104,15 +100,7 @@ static int show(struct events_command *c, struct err *e)
     if (selection_deliveries(&c->which, c->cli->report, add_whole, c, e) != 0 ||
         c->is_failed)
         return -1;
-    if (c->cli->json) {
-        cli_print_json(c->which.nids == 1 ? json_array_get(c->rows, 0) : c->rows);
-        return 0;
-    }
-    for (size_t i = 0; i < json_array_size(c->rows); i++) {
-        if (i)
-            putchar('\n');
-        print_one(c, json_array_get(c->rows, i));
-    }
+    cli_print_whole(c->cli, c->which.nids, c->rows, print_one);
     return 0;
 }
 
@@ -154,9 +142,8 @@ static int replay(struct events_command *c, struct err *e)
                 n == 1 ? "es" : "");
     if (!c->dry && delivery_control_replay(c->cli->report, c->rows, &c->failed, e) != 0)
         return -1;
-    if (n == 1 && c->which.nids && c->failed != ERR_NONE)
-        return err_set(e, c->failed, "%s",
-                       json_text_or(json_array_get(c->rows, 0), "error", ""));
+    if (cli_fail_alone(c->which.nids, c->rows, c->failed, e) != 0)
+        return -1;
     print_replayed(c);
     return 0;
 }

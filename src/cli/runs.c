@@ -74,14 +74,6 @@ static int list(struct runs_command *c, struct err *e)
     return 0;
 }
 
-static void print_body(const json_t *body)
-{
-    if (json_is_string(body))
-        table_print_lines(stdout, json_string_value(body));
-    else if (body)
-        cli_print_json(body);
-}
-
 /* Prints the write whose answer was lost. */
 static void print_write(const json_t *write)
 {
@@ -91,7 +83,7 @@ static void print_write(const json_t *write)
         return;
     table_printf(stdout, "\nfoyer cannot tell whether this was done: %s %s\n", method,
                  *path ? path : json_text_or(write, "what", ""));
-    print_body(json_object_get(write, "body"));
+    cli_print_body(json_object_get(write, "body"));
 }
 
 static void print_time(const struct timeline *t, const json_t *run, const char *key)
@@ -104,7 +96,7 @@ static void print_time(const struct timeline *t, const json_t *run, const char *
     printf("%s: %s\n", key, at);
 }
 
-static void print_run(struct runs_command *c, const json_t *run)
+static void print_run(const struct cli *cli, const json_t *run)
 {
     static const char *const members[] = {
         "id",          "client",   "recipe",   "state",      "kind",     "reason",
@@ -112,7 +104,7 @@ static void print_run(struct runs_command *c, const json_t *run)
         "link",        "attempts", "failures", "crashes",    "args",     "result"};
     static const char *const times[] = {"slot_at", "created_at", "began_at", "due_at",
                                         "ended_at"};
-    struct timeline t = timeline_for(c->cli->w, json_text(run, "client"));
+    struct timeline t = timeline_for(cli->w, json_text(run, "client"));
     json_t *shown = json_object();
     size_t i;
     json_t *command;
@@ -144,15 +136,7 @@ static int show(struct runs_command *c, struct err *e)
             return -1;
         json_array_append_new(c->rows, run);
     }
-    if (c->cli->json) {
-        cli_print_json(c->which.nids == 1 ? json_array_get(c->rows, 0) : c->rows);
-        return 0;
-    }
-    for (size_t i = 0; i < json_array_size(c->rows); i++) {
-        if (i)
-            putchar('\n');
-        print_run(c, json_array_get(c->rows, i));
-    }
+    cli_print_whole(c->cli, c->which.nids, c->rows, print_run);
     return 0;
 }
 
@@ -256,9 +240,8 @@ static int act(struct runs_command *c, struct err *e)
                 n == 1 ? "es" : "");
     if (change(c, e) != 0)
         return -1;
-    if (n == 1 && c->which.nids && c->failed != ERR_NONE)
-        return err_set(e, c->failed, "%s",
-                       json_text_or(json_array_get(c->rows, 0), "error", ""));
+    if (cli_fail_alone(c->which.nids, c->rows, c->failed, e) != 0)
+        return -1;
     print_rows(c);
     return 0;
 }
