@@ -46,7 +46,8 @@ int cmd_work(struct cli *cli, struct err *e)
     if (cli_parse(cli, options, e) != 0 ||
         read_fd(cli, "--wake-fd", wake, &wake_fd, e) != 0 ||
         read_fd(cli, "--stats-fd", stats, &stats_fd, e) != 0 ||
-        (stats_fd >= 0 && stats_attach(stats_fd, e) != 0) || cli_open(cli, e) != 0)
+        (stats_fd >= 0 && stats_attach(stats_fd, e) != 0) || cli_open(cli, e) != 0 ||
+        (wake_fd >= 0 && store_must_exist(workspace_dir(cli->w), e) != 0))
         return -1;
     struct worker *worker = worker_open(cli->w, on_ended, NULL, e);
     if (!worker)

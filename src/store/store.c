@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/path.h"
@@ -33,6 +34,19 @@ struct store *store_open(const char *workspace_dir, struct err *e)
     }
     free(path);
     return s;
+}
+
+int store_must_exist(const char *workspace_dir, struct err *e)
+{
+    char *path = store_path(workspace_dir);
+    int rc = access(path, F_OK) == 0
+                 ? 0
+                 : err_set(e, ERR_STORE,
+                           "%s is not there, though it was when the server started; put "
+                           "it back, or restart the server to begin with a new one",
+                           path);
+    free(path);
+    return rc;
 }
 
 void store_close(struct store *s)

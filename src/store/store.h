@@ -20,6 +20,9 @@ struct store;
 char *store_path(const char *workspace_dir);
 /* Opens the file of the workspace; makes it, and its tables, when they are missing. */
 struct store *store_open(const char *workspace_dir, struct err *e);
+/* Returns -1 with ERR_STORE when the file is missing: for a worker of a running server,
+ * which must not make a new file in the place of one that was moved away. */
+int store_must_exist(const char *workspace_dir, struct err *e);
 void store_close(struct store *s); /* NULL is fine */
 /* Returns the version of the tables. */
 int store_version(void);

@@ -22,6 +22,14 @@ events() { # how many deliveries a new process finds
   "$FOYER" -w "$AGENCY" --json events list | jq length
 }
 
+waiting() { # how many of them wait
+  "$FOYER" -w "$AGENCY" --json events list | jq 'map(select(.state == "waiting")) | length'
+}
+
+has_worked() { # the worker has opened the store, and done what was there
+  until_true eval '[ "$(events)" = 1 ] && [ "$(waiting)" = 0 ]'
+}
+
 store_is_gone() { # what the server says then
   same "$(post_hook)" 503
   until_true eval '[ "$(health)" = 503 ]'
@@ -34,6 +42,7 @@ store_is_gone() { # what the server says then
 @test "foyer.db is removed while serve runs: 503, the log, /healthz, the metrics; a restart goes on" {
   start_serve
   same "$(post_hook)" 200
+  has_worked
   rm "$AGENCY"/state/foyer.db*
   store_is_gone
   logged 'nothing is begun: .*removed or replaced'
@@ -65,12 +74,16 @@ store_is_gone() { # what the server says then
   same "$(events)" 2
 }
 
-@test "foyer.db comes back: what was there goes on" {
+@test "foyer.db comes back: what was there goes on, and no worker has made a new one" {
   start_serve
   same "$(post_hook)" 200
+  has_worked
   mkdir "$BATS_TEST_TMPDIR/away"
   mv "$AGENCY"/state/foyer.db* "$BATS_TEST_TMPDIR/away"
   store_is_gone
+  kill -9 "$(workers)"
+  logged 'foyer.db is not there, though it was when the server started'
+  same "$(ls "$AGENCY"/state/foyer.db* 2>/dev/null)" ""
   mv "$BATS_TEST_TMPDIR"/away/* "$AGENCY/state"
   same "$(post_hook)" 200
   logged 'webhooks are stored again'
@@ -96,10 +109,6 @@ store_is_gone() { # what the server says then
 with_deliveries() {
   foyer connections
   { event cnv_1; event cnv_2; } | deliver acme - >/dev/null
-}
-
-waiting() {
-  "$FOYER" -w "$AGENCY" --json events list | jq 'map(select(.state == "waiting")) | length'
 }
 
 @test "cron ends with 75 and a sentence while another process holds the lock, and the next one does it all" {
