@@ -15,18 +15,19 @@
 
 enum { LOCK_PATIENCE_MS = 5000, KEPT_MAX = 128 /* prepared statements that are kept */ };
 
+#define PAGES "PRAGMA page_size=4096;"
+
 static const struct kind {
     const char *pragmas;   /* page_size and journal_mode do nothing on an existing file */
-    int wal_pages;         /* a checkpoint moves a longer WAL into the file */
+    int64_t log_bytes;     /* a checkpoint moves a longer log into the file */
     off_t short_log_bytes; /* the last handle does not move a shorter one */
-} main_file =
-    {"PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", 1000,
-     640 * 1024},
+} main_file = {PAGES "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+               16 * 1024 * 1024, 640 * 1024},
   /* No commit waits for the disk, so that a checkpoint is cheap. The WAL stays short,
      because the first process that opens the file reads all of it. */
     live_file = {
-        "PRAGMA page_size=1024; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;", 16,
-        24 * 1024};
+        "PRAGMA page_size=1024; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",
+        16 * 1024, 24 * 1024};
 
 /* A database is three files: itself, its log, the log's index. */
 enum { FILES = 3 };
@@ -147,17 +148,25 @@ static int on_busy(void *arg, int before)
     return 1;
 }
 
+static int limit_log(struct db *db, struct err *e)
+{
+    int64_t page = 4096;
+    if (db_select_int(db, "PRAGMA page_size", DB_NONE, &page, e) != 0)
+        return -1;
+    sqlite3_wal_autocheckpoint(db->sqlite, (int)(db->kind->log_bytes / page));
+    return 0;
+}
+
 /* Runs the pragmas. The switch to WAL needs an exclusive lock and does not call on_busy:
  * it is retried, for two processes that create the file at the same time. */
 static int set_up(struct db *db, struct err *e)
 {
     const struct kind *kind = db->kind;
-    sqlite3_wal_autocheckpoint(db->sqlite, kind->wal_pages);
     int64_t deadline = clock_mono_us() + LOCK_PATIENCE_MS * 1000;
     for (;;) {
         int rc = sqlite3_exec(db->sqlite, kind->pragmas, NULL, NULL, NULL);
         if (rc == SQLITE_OK)
-            return 0;
+            return limit_log(db, e);
         if ((rc & 0xff) != SQLITE_BUSY || clock_mono_us() >= deadline)
             return fail(db, e);
         nanosleep(&(struct timespec){.tv_nsec = 2 * 1000 * 1000}, NULL);
@@ -499,6 +508,30 @@ int db_end(struct db *db, int commit, struct err *e)
     if (rc != 0 && db_in_transaction(db))
         run(db, "ROLLBACK", NULL);
     return rc;
+}
+
+static int in_use(const struct db *db, struct err *e)
+{
+    if (e->kind != ERR_UNAVAILABLE)
+        return -1;
+    return err_set(e, ERR_UNAVAILABLE,
+                   "cannot compact %s: another process has it open; stop foyer (serve, "
+                   "work and other commands) and try again",
+                   db->path);
+}
+
+/* The size of pages is fixed in WAL, and leaving it needs every other handle to be closed
+ * (sqlite.org/pragma.html#pragma_page_size). */
+int db_compact(struct db *db, struct err *e)
+{
+    int rc = db_exec(db, "PRAGMA journal_mode=DELETE", e);
+    if (rc != 0)
+        return in_use(db, e);
+    if (db_exec(db, PAGES, e) != 0 || db_exec(db, "VACUUM", e) != 0)
+        rc = -1;
+    for (int i = 1; i < FILES; i++) /* they are new ones now */
+        db->files[i].is_known = 0;
+    return set_up(db, rc == 0 ? e : NULL) == 0 ? rc : -1;
 }
 
 static int savepoint(struct db *db, db_transaction_fn *fn, void *arg, struct err *e)

@@ -62,6 +62,20 @@ int store_version(void)
     return schema_version;
 }
 
+static int measure(struct db *db, int64_t *bytes, struct err *e)
+{
+    return db_select_int(
+        db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+        DB_NONE, bytes, e);
+}
+
+int store_compact(struct store *s, int64_t *before, int64_t *after, struct err *e)
+{
+    if (measure(s->db, before, e) != 0 || db_compact(s->db, e) != 0)
+        return -1;
+    return measure(s->db, after, e);
+}
+
 int store_check(struct store *s, struct err *e)
 {
     char *found = NULL;

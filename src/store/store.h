@@ -28,6 +28,9 @@ void store_close(struct store *s); /* NULL is fine */
 int store_version(void);
 /* Returns the version of the SQLite library, at run time. */
 const char *store_sqlite_version(void);
+/* Makes the file as small as what it holds. *BEFORE and *AFTER are its bytes. Errors as
+ * of db_compact. */
+int store_compact(struct store *s, int64_t *before, int64_t *after, struct err *e);
 /* Checks the whole file for damage: ERR_STORE says what it found. */
 int store_check(struct store *s, struct err *e);
 /* Writes without changing anything, to learn whether the disk takes a write. The caller
