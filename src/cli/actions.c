@@ -5,7 +5,6 @@
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "base/buf.h"
-#include "base/str.h"
 #include "core/settings.h"
 #include "core/jsontree.h"
 #include "core/settings_value.h"

@@ -86,11 +86,8 @@ static int report(const struct cli *cli, const json_t *out, const struct err *e)
         print_result(out);
     if (!session_interrupted(cli->session))
         return out ? 0 : -1;
-    if (!out && cli->json) {
-        json_t *tree = json_pack("{s:o}", "error", cli_error_tree(e));
-        cli_print_json(tree);
-        json_decref(tree);
-    }
+    if (!out && cli->json)
+        cli_print_new(json_pack("{s:o}", "error", cli_error_tree(e)));
     return 130;
 }
 

@@ -492,10 +492,8 @@ static int report(const struct check *c)
     json_t *mistake, *list = choose_mistakes(c, 0), *notes = choose_mistakes(c, 1);
     n = json_array_size(list);
     if (c->cli->json) {
-        json_t *tree = json_pack("{s:O, s:O, s:i, s:i}", "mistakes", list, "notes", notes,
-                                 "files", (int)files, "clients", (int)c->nnames);
-        cli_print_json(tree);
-        json_decref(tree);
+        cli_print_new(json_pack("{s:O, s:O, s:i, s:i}", "mistakes", list, "notes", notes,
+                                "files", (int)files, "clients", (int)c->nnames));
     } else {
         json_array_foreach(list, i, mistake)
         {
@@ -529,8 +527,7 @@ static int check(struct check *c)
 
 int cmd_check(struct cli *cli, struct err *e)
 {
-    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    if (cli_begin(cli, options, e) != 0)
+    if (cli_begin(cli, cli_no_options, e) != 0)
         return -1;
     workspace_be_lenient(cli->w);
     cli->session = session_open_offline(cli->w, e);

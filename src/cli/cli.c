@@ -62,15 +62,14 @@ int cli_fail(const struct cli *cli, const struct err *e)
     }
     if (e->kind == ERR_RATE_LIMITED && e->retry_after_ms >= 0 && !log_is_json())
         fprintf(stderr, "foyer: try again in %g s\n", (double)e->retry_after_ms / 1000);
-    if (cli->json) {
-        json_t *tree = json_pack("{s:o}", "error", cli_error_tree(e));
-        cli_print_json(tree);
-        json_decref(tree);
-    }
+    if (cli->json)
+        cli_print_new(json_pack("{s:o}", "error", cli_error_tree(e)));
     return err_exit_code(e->kind);
 }
 
 /* ---- options ---- */
+
+const struct cli_option cli_no_options[] = {{NULL, CLI_FLAG, NULL}};
 
 /* ARG is as it was typed, without a value. */
 static int unknown_option(const struct cli *cli, const struct cli_option *options,

@@ -24,6 +24,8 @@ struct cli_option {
     void *out; /* int *, const char ** or struct cli_list * */
 };
 
+extern const struct cli_option cli_no_options[];
+
 /* What cli_open opens for a command. */
 enum cli_needs {
     CLI_WORKSPACE = 1 << 0,
@@ -94,6 +96,8 @@ int cli_unknown_command(const struct cli *cli, const char *name);
 json_t *cli_error_tree(const struct err *e);
 /* Prints TREE as the one JSON document. */
 void cli_print_json(const json_t *tree);
+/* The same, and frees TREE. */
+void cli_print_new(json_t *tree);
 /* Prints ROWS as --json has them, or a table with COLUMNS, separated by spaces. */
 void cli_print_rows(const struct cli *cli, const json_t *rows, const char *columns);
 /* Prints a request's BODY: a string by its lines, else JSON; nothing for NULL. */

@@ -7,7 +7,6 @@
 
 #include "cli/prompt.h"
 #include "base/path.h"
-#include "base/str.h"
 #include "base/textfile.h"
 #include "core/jsontree.h"
 

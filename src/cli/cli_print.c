@@ -99,6 +99,12 @@ void cli_print_json(const json_t *tree)
     json_decref(sorted);
 }
 
+void cli_print_new(json_t *tree)
+{
+    cli_print_json(tree);
+    json_decref(tree);
+}
+
 /* ---- results ---- */
 
 void cli_print_body(const json_t *body)

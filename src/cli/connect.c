@@ -94,10 +94,8 @@ static void on_grant(void *arg, const char *id, const char *name, const struct e
         if (!session_interrupted(wait->cli->session)) /* else it failed because we end */
             *wait->e = *e;
     } else if (wait->cli->json) {
-        json_t *tree =
-            json_pack("{s:s, s:s, s:s}", "client", wait->client, "id", id, "name", name);
-        cli_print_json(tree);
-        json_decref(tree);
+        cli_print_new(
+            json_pack("{s:s, s:s, s:s}", "client", wait->client, "id", id, "name", name));
     } else {
         table_printf(stdout, "client %s is connected to %s (%s)\n", wait->client, name,
                      id);
@@ -123,9 +121,8 @@ static int by_token(struct wait *wait, const struct grant_spec *spec, const char
 /* Warns of a redirect URL that leads to the machine of the person who opens the link. */
 static void warn_loopback(const struct grant_spec *spec)
 {
-    struct err ignored;
     struct url_parts u;
-    if (url_parse(spec->redirect_url, &u, &ignored) != 0)
+    if (url_parse(spec->redirect_url, &u, NULL) != 0)
         return;
     if (httpc_check_is_loopback(u.host))
         table_printf(stderr,
@@ -144,9 +141,7 @@ static int by_link(struct workspace *w, const struct grant_spec *spec, struct cl
         return 0;
     warn_loopback(spec);
     if (cli->json) {
-        json_t *tree = json_pack("{s:s, s:s}", "client", spec->client, "link", link);
-        cli_print_json(tree);
-        json_decref(tree);
+        cli_print_new(json_pack("{s:s, s:s}", "client", spec->client, "link", link));
     } else {
         fprintf(stderr,
                 "send this link to an administrator of %s's company; it is valid for "
@@ -324,8 +319,7 @@ static int by_listening(struct workspace *w, struct wait *wait,
     int code = link ? wait_for_browser(wait, link) : 0;
     grants_free(wait->grants); /* before the server, whose requests they answer */
     wait->grants = NULL;
-    if (httpd)
-        httpd_close(httpd);
+    httpd_close(httpd);
     free(link);
     free(listening.path);
     return code;
@@ -342,13 +336,12 @@ static void print_other(void *arg, const char *client)
 /* Names the other clients of the company: they use the same connection. */
 static void print_shared(struct workspace *w, const char *client, const char *app)
 {
-    struct err ignored;
     struct store_connection own;
-    struct store *store = workspace_store(w, &ignored);
-    if (!store || store_connection_find(store, client, app, &own, &ignored) != 0)
+    struct store *store = workspace_store(w, NULL);
+    if (!store || store_connection_find(store, client, app, &own, NULL) != 0)
         return;
     struct audience *all = audience_new(store);
-    audience_each(all, app, own.id, print_other, (char *)client, &ignored);
+    audience_each(all, app, own.id, print_other, (char *)client, NULL);
     audience_free(all);
     store_connection_fini(&own);
 }

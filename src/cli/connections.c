@@ -22,23 +22,17 @@ static int add_connection(void *arg, const char *client, const struct store_conn
     if (c->refresh.data && c->expires_ms)
         json_object_set_new(row, "expires_in",
                             json_integer((c->expires_ms - now) / 1000));
-    if (c->refreshed_ms)
-        json_object_set_new(row, "refreshed_at",
-                            json_real((double)c->refreshed_ms / 1000));
-    if (c->last_error)
-        json_object_set_new(row, "last_error", json_string(c->last_error));
-    if (c->api_url || c->base_url)
-        json_object_set_new(row, "api_url",
-                            json_string(c->api_url ? c->api_url : c->base_url));
+    report_set_time(row, "refreshed_at", c->refreshed_ms);
+    report_set_text(row, "last_error", c->last_error);
+    report_set_text(row, "api_url", c->api_url ? c->api_url : c->base_url);
     json_array_append_new(arg, row);
     return 0;
 }
 
 int cmd_connections(struct cli *cli, struct err *e)
 {
-    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
     json_t *rows = json_array();
-    int rc = cli_begin(cli, options, e);
+    int rc = cli_begin(cli, cli_no_options, e);
     if (rc == 0)
         rc = store_connection_each(cli->store, add_connection, rows, e);
     if (rc == 0 && json_array_size(rows) == 0 && !cli->json)

@@ -46,8 +46,7 @@ static int add_row(void *arg, const struct ledger_run *run)
                             (json_int_t)run->id, "client", run->client, "recipe",
                             run->recipe, "state", ledger_state_name(run->state), "kind",
                             run->kind, "reason", run->reason);
-    if (run->conversation)
-        json_object_set_new(row, "conversation", json_string(run->conversation));
+    report_set_text(row, "conversation", run->conversation);
     json_t *result = jsontree_reads(run->result, NULL);
     if (result)
         json_object_set_new(row, "result", result);
@@ -73,11 +72,9 @@ static int report(struct cli *cli, const struct ids *ids, struct err *e)
 
 int cmd_cron(struct cli *cli, struct err *e)
 {
-    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    struct err ignored = {0};
     struct ids ids = {0};
     int code = 0;
-    if (cli_begin(cli, options, e) != 0)
+    if (cli_begin(cli, cli_no_options, e) != 0)
         return -1;
     struct worker *worker = worker_open(cli->w, on_ended, &ids, e);
     if (!worker)
@@ -85,7 +82,7 @@ int cmd_cron(struct cli *cli, struct err *e)
     int ended = worker_errand(worker, e);
     worker_close(worker);
     if (ended >= 0 || !cli->json) /* else the error is the one document */
-        code = report(cli, &ids, ended < 0 ? &ignored : e);
+        code = report(cli, &ids, ended < 0 ? NULL : e);
     if (ended > 0)
         code = ended;
     free(ids.list);

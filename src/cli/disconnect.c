@@ -22,9 +22,8 @@ static void tell_waiting(struct store *store, const char *client, const char *ap
                                LEDGER_PARKED};
     struct ledger_filter filter = {
         .client = client, .states = open, .nstates = sizeof open / sizeof *open};
-    struct err ignored;
     int n = 0;
-    if (ledger_each(store_db(store), &filter, count_run, &n, &ignored) != 0 || n == 0)
+    if (ledger_each(store_db(store), &filter, count_run, &n, NULL) != 0 || n == 0)
         return;
     char *command = connection_command(client, app);
     table_printf(

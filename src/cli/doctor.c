@@ -33,19 +33,16 @@ static void print(const struct diagnosis *found)
 
 static void print_json(const struct diagnosis *found)
 {
-    json_t *tree = json_pack("{s:O, s:i, s:i}", "findings", found->list, "problems",
-                             found->counts[DIAGNOSIS_PROBLEM], "warnings",
-                             found->counts[DIAGNOSIS_WARNING]);
-    cli_print_json(tree);
-    json_decref(tree);
+    cli_print_new(json_pack("{s:O, s:i, s:i}", "findings", found->list, "problems",
+                            found->counts[DIAGNOSIS_PROBLEM], "warnings",
+                            found->counts[DIAGNOSIS_WARNING]));
 }
 
 int cmd_doctor(struct cli *cli, struct err *e)
 {
-    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
     struct err why = {0};
     struct diagnosis found;
-    if (cli_begin(cli, options, e) != 0)
+    if (cli_begin(cli, cli_no_options, e) != 0)
         return -1;
     workspace_be_lenient(cli->w);
     cli_open_session(cli, &why);

@@ -55,20 +55,16 @@ static void print_all(const struct cli *cli)
 
 static void print_one(const struct cli *cli, const struct cli_command *c)
 {
-    if (cli->json) {
-        json_t *row = row_of(c);
-        cli_print_json(row);
-        json_decref(row);
-    } else {
+    if (cli->json)
+        cli_print_new(row_of(c));
+    else
         printf("usage: foyer %s%s%s [--json]\n\n%s\n", c->name, *c->usage ? " " : "",
                c->usage, c->about);
-    }
 }
 
 int cmd_help(struct cli *cli, struct err *e)
 {
-    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    if (cli_begin(cli, options, e) != 0)
+    if (cli_begin(cli, cli_no_options, e) != 0)
         return -1;
     if (cli->words.n == 0) {
         print_all(cli);

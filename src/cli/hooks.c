@@ -83,7 +83,6 @@ static void print_all(const struct cli *cli, const char *only, const json_t *tre
     size_t i;
     json_t *row;
     int64_t counts[DELIVERY_STATES];
-    struct err e;
     json_array_foreach(json_object_get(tree, "addresses"), i, row)
     {
         if (i)
@@ -96,7 +95,8 @@ static void print_all(const struct cli *cli, const char *only, const json_t *tre
         puts("\naddresses that do not exist");
         print_refusals(&t, unknown, 1);
     }
-    if (inbox_count(report_db(cli->report), counts, &e) == 0 && counts[DELIVERY_UNROUTED])
+    if (inbox_count(report_db(cli->report), counts, NULL) == 0 &&
+        counts[DELIVERY_UNROUTED])
         fprintf(stderr,
                 "foyer: %lld deliver%s of companies that no client is connected to: "
                 "foyer events list --state unrouted\n",
@@ -106,8 +106,7 @@ static void print_all(const struct cli *cli, const char *only, const json_t *tre
 
 int cmd_hooks(struct cli *cli, struct err *e)
 {
-    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    if (cli_begin(cli, options, e) != 0)
+    if (cli_begin(cli, cli_no_options, e) != 0)
         return -1;
     const char *client = cli->words.n ? cli->words.items[0] : NULL;
     json_t *tree = addresses_list(cli->report, client, e);

@@ -79,10 +79,9 @@ static void keep_failed(json_t *ids, const json_t *old, const json_t *failed)
 static int check_loads(const char *path, const char *text, struct err *e)
 {
     size_t len = strlen(text);
-    struct err why = {0};
     json_t *tree = NULL;
     if (len <= limits_default.script_bytes)
-        tree = data_load(text, len, path, &why);
+        tree = data_load(text, len, path, NULL);
     if (!tree)
         return err_set(e, ERR_LIMIT,
                        "cannot write %s: these are more names than a settings file may "

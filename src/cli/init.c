@@ -4,7 +4,6 @@
 
 #include "cli/cli.h"
 #include "base/path.h"
-#include "base/str.h"
 #include "store/store.h"
 #include "store/vault.h"
 
@@ -86,8 +85,7 @@ static int make_key(struct err *e)
 
 int cmd_init(struct cli *cli, struct err *e)
 {
-    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
-    if (cli_begin(cli, options, e) != 0)
+    if (cli_begin(cli, cli_no_options, e) != 0)
         return -1;
     const char *dir = cli->words.items[0];
     char *settings = path_join(dir, "foyer.lua");

@@ -5,7 +5,6 @@
 
 #include "cli/cli.h"
 #include "base/str.h"
-#include "base/crypto.h"
 #include "core/jsontree.h"
 #include "api/api.h"
 #include "api/mock.h"
@@ -94,8 +93,7 @@ static int serve(const char *listen, const char *seed, const json_t *options,
     if (httpc && loop_on_signal(serving.loop, SIGINT, on_signal, serving.loop, e) == 0 &&
         loop_on_signal(serving.loop, SIGTERM, on_signal, serving.loop, e) == 0)
         rc = serve_mock(&serving, mock, httpc, seed, options, e);
-    if (httpc)
-        httpc_free(httpc);
+    httpc_free(httpc);
     mock_close(mock);
     loop_free(serving.loop);
     return rc;

@@ -27,8 +27,7 @@ static void add_row(json_t *rows, const char *client, const struct connection *c
 {
     json_t *row = json_pack("{s:s, s:s, s:s, s:b}", "client", client, "app", c->app,
                             "company", c->name, "refreshed", is_refreshed);
-    if (row && c->expires_ms)
-        json_object_set_new(row, "expires_at", json_real((double)c->expires_ms / 1000));
+    report_set_time(row, "expires_at", c->expires_ms);
     json_array_append_new(rows, row);
 }
 

@@ -47,10 +47,7 @@ int cmd_resume(struct cli *cli, struct err *e)
     }
     if (print_still_paused(cli, recipe, e) != 0)
         return -1;
-    if (cli->json) {
-        json_t *tree = json_pack("{s:i}", "lifted", lifted);
-        cli_print_json(tree);
-        json_decref(tree);
-    }
+    if (cli->json)
+        cli_print_new(json_pack("{s:i}", "lifted", lifted));
     return 0;
 }

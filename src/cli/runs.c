@@ -7,7 +7,6 @@
 #include "cli/timeline.h"
 #include "core/jsontree.h"
 #include "ops/run_control.h"
-#include "base/str.h"
 
 enum { LIST_MAX = 50 };
 
@@ -38,8 +37,7 @@ static int count_pause(void *arg, const struct ledger_pause *pause)
 static void print_paused(struct runs_command *c)
 {
     int n = 0;
-    struct err e;
-    if (ledger_pauses(report_db(c->cli->report), count_pause, &n, &e) == 0 && n)
+    if (ledger_pauses(report_db(c->cli->report), count_pause, &n, NULL) == 0 && n)
         fprintf(stderr, "foyer: runs are paused: `foyer pause` shows which\n");
 }
 

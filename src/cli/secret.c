@@ -65,16 +65,15 @@ struct listing {
 static int add_secret(void *arg, const struct store_secret *secret)
 {
     struct listing *listing = arg;
-    struct err ignored;
     json_t *row = json_pack("{s:s, s:I, s:f}", "name", secret->name, "version",
                             (json_int_t)secret->value.version, "set_at",
                             (double)secret->created_ms / 1000);
     int64_t used = secret_usage_last(workspace_live(listing->w), secret->name,
-                                     secret->value.version, &ignored);
+                                     secret->value.version, NULL);
     /* an earlier use was of an earlier secret of that name */
     enum { DAY_MS = 24 * 3600 * 1000 };
     if (used > 0 && used > secret->created_ms - DAY_MS)
-        json_object_set_new(row, "last_used_at", json_real((double)used / 1000));
+        report_set_time(row, "last_used_at", used);
     json_array_append_new(listing->rows, row);
     return 0;
 }

@@ -23,12 +23,12 @@ int64_t timeline_ms(const json_t *tree, const char *key)
 
 struct timeline timeline_for(struct workspace *w, const char *client)
 {
-    struct err e;
     const json_t *own = client && workspace_has_client(w, client)
-                            ? workspace_client(w, client, &e)
+                            ? workspace_client(w, client, NULL)
                             : NULL;
-    struct timeline t = {.zone_name = settings_timezone(workspace_settings(w, &e), own)};
-    t.zone = zone_find(t.zone_name, &e);
+    struct timeline t = {.zone_name =
+                             settings_timezone(workspace_settings(w, NULL), own)};
+    t.zone = zone_find(t.zone_name, NULL);
     if (!t.zone)
         t.zone_name = "UTC";
     return t;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "base/str.h"
 #include "base/testhook.h"
 #include "store/sealing.h"
 
@@ -61,10 +60,8 @@ static void show(const struct cli *cli, struct vault *vault, const struct rekey 
         json_t *tree =
             json_pack("{s:s, s:i, s:i, s:b}", "key", vault_key_id(vault), "values",
                       r->count.values, "sealed", r->count.other, "went_on", r->went_on);
-        if (r->old_key_file)
-            json_object_set_new(tree, "old_key_file", json_string(r->old_key_file));
-        cli_print_json(tree);
-        json_decref(tree);
+        report_set_text(tree, "old_key_file", r->old_key_file);
+        cli_print_new(tree);
         return;
     }
     printf("%s%d of %d values are newly sealed, with the key %s\n",
@@ -80,9 +77,8 @@ static void show(const struct cli *cli, struct vault *vault, const struct rekey 
 int cmd_vault(struct cli *cli, struct err *e)
 {
     static const char *const verbs[] = {"rekey"};
-    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
     struct rekey r = {0};
-    if (cli_parse(cli, options, e) != 0 || cli_find_verb(cli, verbs, 1, e) != 0 ||
+    if (cli_parse(cli, cli_no_options, e) != 0 || cli_find_verb(cli, verbs, 1, e) != 0 ||
         cli_open(cli, e) != 0)
         return -1;
     int rc = rekey(cli->w, &r, e);

@@ -32,8 +32,7 @@ static void print_versions(const struct cli *cli, const char *warning)
         json_t *tree = json_pack("{s:[s*]}", "warnings", *warning ? warning : NULL);
         for (size_t i = 0; i < n; i++)
             json_object_set_new(tree, parts[i].name, json_string(parts[i].version));
-        cli_print_json(tree);
-        json_decref(tree);
+        cli_print_new(tree);
         return;
     }
     for (size_t i = 0; i < n; i++)
@@ -44,9 +43,8 @@ static void print_versions(const struct cli *cli, const char *warning)
 
 int cmd_version(struct cli *cli, struct err *e)
 {
-    struct cli_option options[] = {{NULL, CLI_FLAG, NULL}};
     char warning[200] = "";
-    if (cli_begin(cli, options, e) != 0)
+    if (cli_begin(cli, cli_no_options, e) != 0)
         return -1;
     if (lua_is_old(vm_version()))
         snprintf(

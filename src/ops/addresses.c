@@ -21,10 +21,11 @@ enum {
 
 struct listing {
     struct report *report;
-    const char *client; /* NULL: all */
-    json_t *last;       /* "client/app" (no client: "/app") -> its newest delivery */
-    json_t *rows;       /* the addresses */
-    json_t *lost;       /* refused requests to addresses that do not exist */
+    struct workspace *w; /* the report's */
+    const char *client;  /* NULL: all */
+    json_t *last;        /* "client/app" (no client: "/app") -> its newest delivery */
+    json_t *rows;        /* the addresses */
+    json_t *lost;        /* refused requests to addresses that do not exist */
     char *apps[APPS_MAX];
     size_t napps;
 };
@@ -34,8 +35,7 @@ struct listing {
 static void add_app(void *arg, const char *app)
 {
     struct listing *c = arg;
-    struct err e;
-    const json_t *connector = workspace_connector(report_workspace(c->report), app, &e);
+    const json_t *connector = workspace_connector(c->w, app, NULL);
     if (json_object_get(connector, "webhooks") && c->napps < APPS_MAX)
         c->apps[c->napps++] = xstrdup(app);
 }
@@ -92,7 +92,6 @@ static json_t *refusals(struct listing *c, const char *client, const char *app,
  * *MISSING to a secret that has none. */
 static int key_is_set(struct listing *c, const json_t *value, const char **missing)
 {
-    struct err e;
     size_t i;
     json_t *item;
     const char *secret = settings_secret(value);
@@ -104,9 +103,8 @@ static int key_is_set(struct listing *c, const json_t *value, const char **missi
         }
         return json_array_size(value) > 0;
     }
-    struct store *store =
-        secret ? workspace_store(report_workspace(c->report), &e) : NULL;
-    if (secret && (!store || store_secret_version(store, secret, &e) < 1)) {
+    struct store *store = secret ? workspace_store(c->w, NULL) : NULL;
+    if (secret && (!store || store_secret_version(store, secret, NULL) < 1)) {
         *missing = secret;
         return 0;
     }
@@ -117,21 +115,16 @@ static int key_is_set(struct listing *c, const json_t *value, const char **missi
 static void add_key(struct listing *c, json_t *row, const char *client, const char *app,
                     const char *setting)
 {
-    struct err e;
     const json_t *value = NULL;
     const char *missing = NULL;
     char *todo = NULL;
     if (client)
         value = json_object_get(
-            settings_client_app(workspace_client(report_workspace(c->report), client, &e),
-                                app),
-            setting);
+            settings_client_app(workspace_client(c->w, client, NULL), app), setting);
     int is_own = value != NULL;
     if (!value)
-        value =
-            json_object_get(settings_workspace_app(
-                                workspace_settings(report_workspace(c->report), &e), app),
-                            setting);
+        value = json_object_get(
+            settings_workspace_app(workspace_settings(c->w, NULL), app), setting);
     int is_set = value && key_is_set(c, value, &missing);
     if (missing)
         todo = xasprintf("the secret has no value: foyer secret set %s", missing);
@@ -157,13 +150,10 @@ static void add_key(struct listing *c, json_t *row, const char *client, const ch
  * app's address, and to a client's only when the client has an app of its own. */
 static void add_keys(struct listing *c, json_t *row, const char *client, const char *app)
 {
-    struct err e;
-    const json_t *schemes = json_at(
-        workspace_connector(report_workspace(c->report), app, &e), "webhooks.schemes");
+    const json_t *schemes =
+        json_at(workspace_connector(c->w, app, NULL), "webhooks.schemes");
     const json_t *block =
-        client ? settings_client_app(
-                     workspace_client(report_workspace(c->report), client, &e), app)
-               : NULL;
+        client ? settings_client_app(workspace_client(c->w, client, NULL), app) : NULL;
     json_t *seen = json_object(), *scheme;
     const char *name;
     json_object_foreach((json_t *)schemes, name, scheme)
@@ -184,11 +174,10 @@ static void add_keys(struct listing *c, json_t *row, const char *client, const c
 /* Adds the lines of lua/APP/hooks.lua: where the app's users enter the address. */
 static void add_help(struct listing *c, json_t *row, const char *client, const char *app)
 {
-    struct err e;
     char *name = xasprintf("lua/%s/hooks.lua", app);
-    const struct overlay_file *file = overlay_find(
-        workspace_overlay(report_workspace(c->report)), NULL, name, OVERLAY_CLIENT, &e);
-    json_t *tree = file ? data_load(file->text, file->len, file->path, &e) : NULL;
+    const struct overlay_file *file =
+        overlay_find(workspace_overlay(c->w), NULL, name, OVERLAY_CLIENT, NULL);
+    json_t *tree = file ? data_load(file->text, file->len, file->path, NULL) : NULL;
     json_t *lines = json_object_get(tree, client ? "client" : "app");
     if (json_is_array(lines))
         json_object_set(row, "help", lines);
@@ -199,9 +188,7 @@ static void add_help(struct listing *c, json_t *row, const char *client, const c
 static int add_address(struct listing *c, const char *client, const char *app,
                        struct err *e)
 {
-    struct err ignored;
-    const char *url = json_text(workspace_settings(report_workspace(c->report), &ignored),
-                                "public_url");
+    const char *url = json_text(workspace_settings(c->w, NULL), "public_url");
     size_t n = url ? strlen(url) : 0;
     while (n && url[n - 1] == '/')
         n--;
@@ -245,7 +232,7 @@ static int gather(struct listing *c, struct err *e)
 {
     struct inbox_filter filter = {.state = -1, .limit = SEARCHED_MAX};
     struct adding adding = {c, e, 0};
-    overlay_each(workspace_overlay(report_workspace(c->report)), NULL, "lua", add_app, c);
+    overlay_each(workspace_overlay(c->w), NULL, "lua", add_app, c);
     if (inbox_each(report_db(c->report), &filter, note_last, c, e) != 0)
         return -1;
     for (size_t i = 0; i < c->napps; i++)
@@ -254,7 +241,7 @@ static int gather(struct listing *c, struct err *e)
     if (c->client)
         add_client(&adding, c->client);
     else
-        workspace_each_client(report_workspace(c->report), add_client, &adding);
+        workspace_each_client(c->w, add_client, &adding);
     if (adding.failed)
         return -1;
     c->lost = refusals(c, NULL, NULL, e);
@@ -263,11 +250,13 @@ static int gather(struct listing *c, struct err *e)
 
 json_t *addresses_list(struct report *r, const char *client, struct err *e)
 {
-    struct listing c = {
-        .report = r, .client = client, .last = json_object(), .rows = json_array()};
+    struct listing c = {.report = r,
+                        .w = report_workspace(r),
+                        .client = client,
+                        .last = json_object(),
+                        .rows = json_array()};
     json_t *tree = NULL;
-    if (workspace_settings(report_workspace(r), e) &&
-        (!client || workspace_client(report_workspace(r), client, e)) &&
+    if (workspace_settings(c.w, e) && (!client || workspace_client(c.w, client, e)) &&
         gather(&c, e) == 0)
         tree = json_pack("{s:O, s:O}", "addresses", c.rows, "unknown", c.lost);
     for (size_t i = 0; i < c.napps; i++)

@@ -42,12 +42,11 @@ static void check_app(struct checking *c, const char *app, const char *client,
 /* Warns when a client with an app of its own was connected with another app. */
 static void check_own_app(struct checking *c, const char *app, const char *client)
 {
-    struct err e;
     char mark[CREDENTIALS_MARK_SIZE];
     struct store_connection row = {0};
-    struct store *store = workspace_store(c->w, &e);
+    struct store *store = workspace_store(c->w, NULL);
     check_app(c, app, client, mark);
-    if (*mark && store && store_connection_find(store, client, app, &row, &e) == 0 &&
+    if (*mark && store && store_connection_find(store, client, app, &row, NULL) == 0 &&
         row.refresh.data && !str_eq(row.made_with, mark)) {
         char *command = connection_command(client, app);
         json_t *finding = diagnosis_add(

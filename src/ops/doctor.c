@@ -8,6 +8,7 @@
 #include "ops/app_check.h"
 #include "auth/grant.h"
 #include "ops/probe.h"
+#include "ops/report.h"
 #include "work/session.h"
 #include "ops/state_check.h"
 #include "workspace/workspace_check.h"
@@ -18,7 +19,6 @@
 #include "store/ahead.h"
 #include "store/budget.h"
 #include "store/sealing.h"
-#include "core/settings.h"
 #include "store/store_secret.h"
 #include "core/jsontree.h"
 #include "core/settings_value.h"
@@ -196,9 +196,8 @@ static void check_secrets(struct doctor *d, const json_t *tree, const char *file
     const char *before, *name = settings_secret_behind(tree, &before), *key;
     json_t *value;
     size_t i;
-    struct err e;
-    struct store *store = name ? workspace_store(d->w, &e) : NULL;
-    if (store && store_secret_version(store, name, &e) == 0)
+    struct store *store = name ? workspace_store(d->w, NULL) : NULL;
+    if (store && store_secret_version(store, name, NULL) == 0)
         diagnosis_add(
             d->found, DIAGNOSIS_PROBLEM, "secrets",
             "%s names the secret \"%s\", which is not set: run `foyer secret set %s`",
@@ -304,9 +303,7 @@ static void check_expiry(struct doctor *d, const struct probe_connection *t)
     if (t->expires_ms)
         json_object_set_new(finding, "expires_in",
                             json_integer((t->expires_ms - now) / 1000));
-    if (t->refreshed_ms)
-        json_object_set_new(finding, "refreshed_at",
-                            json_real((double)t->refreshed_ms / 1000));
+    report_set_time(finding, "refreshed_at", t->refreshed_ms);
     if (t->last_error)
         diagnosis_add_connection(d->found, t, DIAGNOSIS_WARNING, "token",
                                  "its last refresh failed: %s", t->last_error);

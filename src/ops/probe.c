@@ -105,9 +105,8 @@ static void ask(struct asked *asked)
 /* A request may have refreshed the token. */
 static void read_again(struct probe_connection *t, struct store *store)
 {
-    struct err ignored;
     struct store_connection row;
-    if (store_connection_read(store, t->app, t->id, &row, &ignored) != 0)
+    if (store_connection_read(store, t->app, t->id, &row, NULL) != 0)
         return;
     set_row(t, &row);
     store_connection_fini(&row);

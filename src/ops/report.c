@@ -141,8 +141,7 @@ struct link_search {
 static void try_app(void *arg, const char *app)
 {
     struct link_search *l = arg;
-    struct err e;
-    const json_t *connector = l->link ? NULL : workspace_connector(l->w, app, &e);
+    const json_t *connector = l->link ? NULL : workspace_connector(l->w, app, NULL);
     const json_t *kind = json_at(connector, "ids.conversation");
     const char *prefix = json_text(kind, "prefix");
     const char *open = json_text(kind, "open");
@@ -314,13 +313,12 @@ json_t *report_run(struct report *s, int64_t id, struct err *e)
         json_decref(r.tree);
         return NULL;
     }
-    struct err ignored; /* the activation may have been pruned */
-    if (r.activation)
-        inbox_activation(s->db, r.activation, on_activation, r.tree, &ignored);
+    if (r.activation) /* it may have been pruned */
+        inbox_activation(s->db, r.activation, on_activation, r.tree, NULL);
     json_object_set_new(r.tree, "history", history);
     if (r.state == LEDGER_QUEUED || r.state == LEDGER_SLEEPING ||
         r.state == LEDGER_WAITING || r.state == LEDGER_CONFIRMING)
-        ledger_pauses(s->db, on_pause, r.tree, &ignored);
+        ledger_pauses(s->db, on_pause, r.tree, NULL);
     add_commands(r.tree, r.state, id);
     return r.tree;
 }

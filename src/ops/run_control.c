@@ -57,9 +57,7 @@ static void note_changed_code(struct report *r, json_t *rows)
     json_t *row;
     json_array_foreach(rows, i, row)
     {
-        struct err ignored;
-        json_t *paths =
-            code_changes(report_workspace(r), report_db(r), id_of(row), &ignored);
+        json_t *paths = code_changes(report_workspace(r), report_db(r), id_of(row), NULL);
         if (json_array_size(paths))
             json_object_set(row, "changed", paths);
         json_decref(paths);

@@ -198,7 +198,6 @@ static void keep_run(json_t *delivery, int64_t id)
 static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
 {
     struct origin o = {0};
-    struct err ignored;
     if (ledger_read(report_db(t->report), id, on_run, &o, e) != 0)
         return -1;
     *client = o.client;
@@ -207,7 +206,7 @@ static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
                        (long long)id, o.client, t->client);
     t->client = o.client;
     if (o.activation)
-        inbox_activation(report_db(t->report), o.activation, on_activation, &o, &ignored);
+        inbox_activation(report_db(t->report), o.activation, on_activation, &o, NULL);
     if (o.delivery) {
         json_array_append_new(t->ids, json_integer(o.delivery));
         if (add_deliveries(t, e) != 0)
@@ -266,12 +265,11 @@ static int search_bodies(struct trace *t, struct err *e)
     for (size_t i = 0; i < c.n; i++) {
         char *body = NULL;
         size_t len;
-        struct err ignored; /* it may be pruned meanwhile */
         if (t->progress)
             t->progress(i, c.n);
-        int is_there =
-            rc == 0 && json_array_size(t->ids) < SHOWN_MAX &&
-            inbox_body(report_db(t->report), c.list[i].id, &body, &len, &ignored) == 0;
+        int is_there = rc == 0 && json_array_size(t->ids) < SHOWN_MAX &&
+                       inbox_body(report_db(t->report), c.list[i].id, &body, &len,
+                                  NULL) == 0; /* else it was pruned meanwhile */
         if (is_there && mention_in(t->mention, body, len)) {
             if (c.list[i].conversation)
                 add_conversation(t, c.list[i].conversation);
@@ -358,8 +356,7 @@ struct prefixes {
 static void try_prefix(void *arg, const char *app)
 {
     struct prefixes *p = arg;
-    struct err e;
-    const json_t *connector = workspace_connector(p->w, app, &e);
+    const json_t *connector = workspace_connector(p->w, app, NULL);
     const char *prefix = json_text(connector, "ids.conversation.prefix");
     p->found |= prefix && str_starts(p->word, prefix);
 }
@@ -439,9 +436,8 @@ static char *about_refusals(struct trace *t)
 {
     enum { DAY_MS = 24 * 60 * 60 * 1000, MANY = 1000 };
     struct refused f = {clock_wall_ms() - DAY_MS, 0};
-    struct err ignored;
     inbox_rejections(report_db(t->report), t->client, NULL, MANY, count_refusal, &f,
-                     &ignored);
+                     NULL);
     if (f.times == 0)
         return xstrdup("");
     return xasprintf("; in the last 24 h %lld request%s refused, and their bodies are "
@@ -487,11 +483,10 @@ static int find_run(void *arg, const struct ledger_run *run)
  * another number may be a phone's. */
 static int is_run(const struct trace *t, int64_t *id)
 {
-    struct err ignored;
     if (selection_id(t->what, "run", id, NULL) != 0)
         return 0;
     return str_starts(t->what, "run ") || !t->client ||
-           ledger_read(report_db(t->report), *id, find_run, NULL, &ignored) == 0;
+           ledger_read(report_db(t->report), *id, find_run, NULL, NULL) == 0;
 }
 
 static json_t *tree_of(const struct trace *t)

@@ -325,14 +325,14 @@ static int add_value(struct reading *r, const json_t *value, struct err *e)
 static const json_t *key_setting(struct hooks *h, const struct entry *t,
                                  const char *setting)
 {
-    struct err e;
     const json_t *value = NULL;
     if (t->client)
         value = json_object_get(
-            settings_client_app(workspace_client(h->w, t->client, &e), t->name), setting);
+            settings_client_app(workspace_client(h->w, t->client, NULL), t->name),
+            setting);
     if (!value)
         value = json_object_get(
-            settings_workspace_app(workspace_settings(h->w, &e), t->name), setting);
+            settings_workspace_app(workspace_settings(h->w, NULL), t->name), setting);
     return value;
 }
 
@@ -532,10 +532,9 @@ int hooks_has_company(struct hooks *h, const struct hook *hook, const char *comp
  * NULL: neither names one. */
 static const char *company_of(struct hooks *h, const struct hook *hook)
 {
-    struct err e;
     const char *id = json_string_value(find_link(h->clients, hook->app, hook->client));
     return id ? id
-              : settings_company(workspace_client(h->w, hook->client, &e), hook->app);
+              : settings_company(workspace_client(h->w, hook->client, NULL), hook->app);
 }
 
 int hooks_fits_company(struct hooks *h, const struct hook *hook, const char *company,
@@ -558,8 +557,7 @@ int hooks_fits_company(struct hooks *h, const struct hook *hook, const char *com
 
 char *hooks_url(struct hooks *h, const struct hook *hook)
 {
-    struct err e;
-    const char *url = json_text(workspace_settings(h->w, &e), "public_url");
+    const char *url = json_text(workspace_settings(h->w, NULL), "public_url");
     size_t n = url ? strlen(url) : 0;
     while (n && url[n - 1] == '/')
         n--;

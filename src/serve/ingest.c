@@ -284,9 +284,8 @@ static int read_body(const struct hook_app *about, const char *body, size_t len,
         [PICK_CONVERSATION + 1] = pick(bare(about->conversation)),
     };
     channel_picks(about, &p[PICK_CHANNEL]);
-    struct err ignored;
     memset(ids, 0, sizeof *ids);
-    if (jsonpick_find(body, len, p, PICKS, &ignored) != 0 ||
+    if (jsonpick_find(body, len, p, PICKS, NULL) != 0 ||
         body[strspn(body, " \t\r\n")] != '{')
         return -1;
     jsonpick_text(&p[PICK_COMPANY], ids->company, ID_SIZE);

@@ -373,8 +373,7 @@ static void close_all(struct serve *s)
     for (int i = 0; i < s->nretired; i++)
         serve_config_free(s->retired[i]);
     serve_config_free(s->config);
-    if (s->httpd)
-        httpd_close(s->httpd);
+    httpd_close(s->httpd);
     loop_timer_free(s->retire);
     loop_timer_free(s->drain);
     if (s->stats_fd >= 0)

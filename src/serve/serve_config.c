@@ -165,8 +165,7 @@ void serve_config_free(struct serve_config *config)
     if (!config)
         return;
     grants_free(config->grants);
-    if (config->httpc)
-        httpc_free(config->httpc);
+    httpc_free(config->httpc);
     for (size_t i = 0; i < config->ncallbacks; i++)
         free(config->callbacks[i]);
     free(config->callbacks);

@@ -6,7 +6,6 @@
 
 #include <stddef.h>
 
-#include "auth/grant.h"
 #include "workspace/workspace.h"
 #include "base/err.h"
 #include "io/httpd.h"

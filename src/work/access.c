@@ -78,8 +78,7 @@ static void waiting_free(struct access_wait *x)
     LIST_REMOVE(x, entry);
     if (x->token)
         tokens_drop(x->token);
-    if (x->timer)
-        loop_timer_free(x->timer);
+    loop_timer_free(x->timer);
     free(x);
 }
 

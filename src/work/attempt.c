@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "core/jsontree.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "base/when.h"
 #include "store/inbox.h"
@@ -168,7 +167,6 @@ static void release_with(struct attempt *a, const struct journal *journal,
 static void on_stored(void *arg, const struct err *e)
 {
     struct attempt *a = arg;
-    struct err why;
     if (e->kind != ERR_NONE) {
         attempt_ended(a, e);
         return;
@@ -177,7 +175,7 @@ static void on_stored(void *arg, const struct err *e)
         release_with(a, NULL, NULL);
         return;
     }
-    ledger_read(a->env->db, a->id, on_pins, a, &why);
+    ledger_read(a->env->db, a->id, on_pins, a, NULL);
     if (a->confirm) {
         confirm_after(a->confirm, &a->err);
         return;
@@ -425,8 +423,7 @@ struct attempt *attempt_start_new(struct attempt_env *env, const struct ledger_r
     }
     first.attempts = 1;
     /* an activation that it will wait for may come before the run is in the store */
-    struct err e;
-    if (inbox_last_activation(env->db, &first.since, &e) == 0 && first.since == 0)
+    if (inbox_last_activation(env->db, &first.since, NULL) == 0 && first.since == 0)
         first.since = -1;
     begin(a, &first);
     return a;
@@ -447,8 +444,7 @@ void attempt_free(struct attempt *a)
         return;
     if (a->run)
         run_kill(a->run);
-    if (a->later)
-        loop_timer_free(a->later);
+    loop_timer_free(a->later);
     run_log_free(a->log);
     confirm_free(a->confirm);
     free(a->client);

@@ -176,7 +176,6 @@ struct pins *attempt_pins(struct attempt *a, struct err *e)
 void attempt_tool(struct attempt *a, const char *entry, const json_t *args,
                   run_done *done, void *arg)
 {
-    struct err e;
     char *text = json_dumps(args, JSON_COMPACT);
     struct run_spec spec = {.id = a->seed,
                             .client = a->client,
@@ -188,7 +187,7 @@ void attempt_tool(struct attempt *a, const char *entry, const json_t *args,
                             .company = a->company,
                             .lane = WINDOW_LANE_ACTIVATION,
                             .wait_ms = WAIT_MS,
-                            .pins = attempt_pins(a, &e)};
+                            .pins = attempt_pins(a, NULL)};
     a->run = run_start(session_runs(a->env->session), &spec, done, arg);
     free(text);
 }

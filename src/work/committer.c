@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/testhook.h"
-#include "core/connection.h"
 #include "core/made.h"
 #include "core/reply.h"
 #include "vm/packed.h"

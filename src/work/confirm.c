@@ -1,6 +1,5 @@
 #include "work/confirm.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -101,8 +101,7 @@ static int on_row(void *arg, const struct ledger_run *run)
 static void send_alert(const struct receipts *r, const struct receipt_check *x)
 {
     char *recipe = NULL;
-    struct err e;
-    if (!r->alert || ledger_read(r->db, x->of, on_row, &recipe, &e) != 0)
+    if (!r->alert || ledger_read(r->db, x->of, on_row, &recipe, NULL) != 0)
         return;
     char *text = xasprintf("run %lld undelivered: %s", (long long)x->of, x->why);
     alert_send(r->alert, x->client, recipe, "undelivered", text);

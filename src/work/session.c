@@ -130,12 +130,9 @@ void session_close(struct session *s)
     vm_free(s->vm);
     access_free(s->access);
     connections_free(s->connections);
-    if (s->httpc)
-        httpc_free(s->httpc);
-    if (s->timer)
-        loop_timer_free(s->timer);
-    if (s->loop)
-        loop_free(s->loop);
+    httpc_free(s->httpc);
+    loop_timer_free(s->timer);
+    loop_free(s->loop);
     free(s);
 }
 

@@ -305,14 +305,10 @@ void worker_close(struct worker *w)
     schedule_free(w->schedule);
     dispatch_free(w->dispatch);
     runner_free(w->runner);
-    if (w->wake)
-        loop_fd_free(w->wake);
-    if (w->tick)
-        loop_timer_free(w->tick);
-    if (w->deadline)
-        loop_timer_free(w->deadline);
-    if (w->pause)
-        loop_timer_free(w->pause);
+    loop_fd_free(w->wake);
+    loop_timer_free(w->tick);
+    loop_timer_free(w->deadline);
+    loop_timer_free(w->pause);
     session_close(w->session);
     free(w);
 }
