@@ -1,4 +1,5 @@
 #include "vm/bounded.h"
+#include "vm/handles.h"
 #include "vm/parts.h"
 
 #include <lauxlib.h>
@@ -40,13 +41,12 @@ static int base_tostring(lua_State *L)
 }
 
 struct key {
+    struct str_key text; /* anchored by the array of keys */
     int type;
     int index; /* in the array of keys */
     lua_Number number;
     lua_Integer integer;
     int is_integer;
-    const char *text; /* anchored by the array of keys */
-    size_t len;
 };
 
 /* numbers, then strings, then booleans */
@@ -65,11 +65,8 @@ static int compare_keys(const void *pa, const void *pb)
             return a->integer < b->integer ? -1 : a->integer > b->integer;
         return a->number < b->number ? -1 : a->number > b->number;
     }
-    if (a->type == LUA_TSTRING) {
-        size_t n = a->len < b->len ? a->len : b->len;
-        int c = memcmp(a->text, b->text, n);
-        return c ? c : (a->len > b->len) - (a->len < b->len);
-    }
+    if (a->type == LUA_TSTRING)
+        return str_compare_keys(a, b);
     return (int)(a->integer - b->integer);
 }
 
@@ -83,7 +80,7 @@ static void read_key(lua_State *L, int idx, struct key *key)
         key->number = lua_tonumber(L, idx);
         break;
     case LUA_TSTRING:
-        key->text = lua_tolstring(L, idx, &key->len);
+        key->text.s = lua_tolstring(L, idx, &key->text.len);
         break;
     case LUA_TBOOLEAN:
         key->integer = lua_toboolean(L, idx);
@@ -220,11 +217,7 @@ static int base_setmetatable(lua_State *L)
     if (lua_istable(L, 2)) {
         /* a copy, so that no field such as __mode can be added to it later */
         lua_newtable(L);
-        for (lua_pushnil(L); lua_next(L, 2);) {
-            lua_pushvalue(L, -2);
-            lua_insert(L, -2);
-            lua_rawset(L, 3);
-        }
+        handles_copy_fields(L, 2);
         for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
             lua_pushstring(L, refused[i]);
             lua_rawget(L, 3);
@@ -249,11 +242,7 @@ static int base_getmetatable(lua_State *L)
     if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
         return 1;
     lua_newtable(L); // v meta copy
-    for (lua_pushnil(L); lua_next(L, -3);) {
-        lua_pushvalue(L, -2);
-        lua_insert(L, -2);
-        lua_rawset(L, -4);
-    }
+    handles_copy_fields(L, -2);
     return 1;
 }
 

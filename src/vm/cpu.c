@@ -91,10 +91,8 @@ int cpu_start(struct err *e)
     struct itimerspec every = {{0, TICK_MS * 1000000}, {0, TICK_MS * 1000000}};
     timer_t timer;
     if (sigaction(SIGRTMIN + 1, &action, NULL) != 0 ||
-        timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0)
-        return err_set(e, ERR_INTERNAL, "cannot start the CPU timer: %s",
-                       strerror(errno));
-    if (timer_settime(timer, 0, &every, NULL) != 0)
+        timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0 ||
+        timer_settime(timer, 0, &every, NULL) != 0)
         return err_set(e, ERR_INTERNAL, "cannot start the CPU timer: %s",
                        strerror(errno));
     started = 1;

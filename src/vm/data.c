@@ -9,39 +9,18 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "core/limits.h"
-#include "vm/arena.h"
 #include "vm/handles.h"
 #include "vm/vm.h"
 
 enum { DEPTH_MAX = 16 };
 
 struct data {
-    struct arena arena;
-    size_t used;
     const char *text, *name;
     size_t len;
     int is_code; /* the text is bytecode of foyer's own */
     json_t *tree;
     size_t values; /* so far */
 };
-
-static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
-{
-    struct data *data = ud;
-    if (!ptr)
-        osize = 0;
-    if (nsize == 0) {
-        data->used -= osize;
-        arena_release(&data->arena, ptr, osize);
-        return NULL;
-    }
-    if (nsize > osize && data->used + nsize - osize > limits_default.settings_bytes)
-        return NULL;
-    void *fresh = arena_resize(&data->arena, ptr, osize, nsize);
-    if (fresh)
-        data->used += nsize - osize;
-    return fresh;
-}
 
 static void out_of_time(lua_State *L, lua_Debug *ar)
 {
@@ -83,6 +62,9 @@ static int secret_concat(lua_State *L)
                          "\"Bearer \"");
 }
 
+static const luaL_Reg secret_methods[] = {{"after", secret_after}, {NULL, NULL}};
+static const luaL_Reg secret_meta[] = {{"__concat", secret_concat}, {NULL, NULL}};
+
 /* Replaces the value on top, NAME or {NAME, BEFORE}, by {["$secret"] = value}. */
 static void push_secret(lua_State *L)
 {
@@ -90,12 +72,9 @@ static void push_secret(lua_State *L)
     lua_insert(L, -2);
     lua_setfield(L, -2, "$secret");
     if (luaL_newmetatable(L, "foyer.secret")) {
-        lua_createtable(L, 0, 1);
-        lua_pushcfunction(L, secret_after);
-        lua_setfield(L, -2, "after");
+        luaL_setfuncs(L, secret_meta, 0);
+        luaL_newlib(L, secret_methods);
         lua_setfield(L, -2, "__index");
-        lua_pushcfunction(L, secret_concat);
-        lua_setfield(L, -2, "__concat");
     }
     lua_setmetatable(L, -2);
 }
@@ -235,6 +214,9 @@ static void convert(lua_State *L, struct data *data, json_t *parent, const char 
 
 static int load(lua_State *L)
 {
+    static const luaL_Reg names[] = {
+        {"secret", data_secret}, {"env", data_env}, {NULL, NULL}};
+    static const luaL_Reg meta[] = {{"__index", data_unknown}, {NULL, NULL}};
     struct data *data = lua_touserdata(L, 1);
     char chunk[512];
     snprintf(chunk, sizeof chunk, "@%s", data->name);
@@ -242,14 +224,8 @@ static int load(lua_State *L)
     if (luaL_loadbufferx(L, data->text, data->len, chunk, data->is_code ? "b" : "t") !=
         LUA_OK)
         return lua_error(L);
-    lua_createtable(L, 0, 2);
-    lua_pushcfunction(L, data_secret);
-    lua_setfield(L, -2, "secret");
-    lua_pushcfunction(L, data_env);
-    lua_setfield(L, -2, "env");
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, data_unknown);
-    lua_setfield(L, -2, "__index");
+    luaL_newlib(L, names);
+    luaL_newlib(L, meta);
     lua_setmetatable(L, -2);
     lua_setupvalue(L, -2, 1);
     lua_call(L, 0, 1);
@@ -266,12 +242,12 @@ static json_t *load_tree(struct data data, struct err *e)
 {
     const char *name = data.name;
     data.tree = json_object();
-    lua_State *L = lua_newstate(allocate, &data);
+    struct vm_state memory;
+    lua_State *L = vm_new_state(NULL, &memory, limits_default.settings_bytes, NULL);
     json_t *root = NULL;
     if (!L) {
         err_set(e, ERR_INTERNAL, "cannot read %s: no memory", name);
     } else {
-        vm_collect_late(L);
         lua_pushcfunction(L, load);
         lua_pushlightuserdata(L, &data);
         int rc = lua_pcall(L, 1, 0, 0);
@@ -287,7 +263,6 @@ static json_t *load_tree(struct data data, struct err *e)
             err_set(e, ERR_SETTINGS, "cannot read %s: it raised an error", name);
         lua_close(L);
     }
-    arena_fini(&data.arena);
     json_decref(data.tree);
     return root;
 }

@@ -18,16 +18,15 @@ static int refuse_write(lua_State *L)
 
 void env_push_readonly(lua_State *L, const char *what)
 {
+    static const luaL_Reg readonly[] = {
+        {"__newindex", refuse_write}, {"__metatable", NULL}, {NULL, NULL}};
     luaL_checkstack(L, 5, NULL);
-    lua_newtable(L);          // t proxy
-    lua_createtable(L, 0, 3); // t proxy meta
-    lua_rotate(L, -3, -1);    // proxy meta t
-    lua_setfield(L, -2, "__index");
+    lua_newtable(L);               // t proxy
+    luaL_newlibtable(L, readonly); // t proxy meta
     lua_pushstring(L, what);
-    lua_pushcclosure(L, refuse_write, 1);
-    lua_setfield(L, -2, "__newindex");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    luaL_setfuncs(L, readonly, 1);
+    lua_rotate(L, -3, -1); // proxy meta t
+    lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2); // proxy
 }
 
@@ -40,12 +39,10 @@ void env_push(lua_State *L)
 
 void env_open(lua_State *L)
 {
-    lua_createtable(L, 0, 3); // globals strict
+    static const luaL_Reg strict[] = {
+        {"__newindex", refuse_global}, {"__metatable", NULL}, {NULL, NULL}};
+    luaL_newlib(L, strict); // globals strict
     lua_pushvalue(L, -2);
     lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, refuse_global);
-    lua_setfield(L, -2, "__newindex");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
     lua_rawsetp(L, LUA_REGISTRYINDEX, &strict_key); // globals
 }

@@ -2,44 +2,34 @@
 
 #include <lauxlib.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
-static const char metatable[] = "foyer.error";
+#include "vm/handles.h"
+
+/* Pushes t[name] without metamethods, and returns its type. */
+static int push_field(lua_State *L, int t, const char *name)
+{
+    lua_pushstring(L, name);
+    return lua_rawget(L, t);
+}
 
 static int error_tostring(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    lua_pushliteral(L, "message");
-    lua_rawget(L, 1);
-    if (lua_type(L, -1) != LUA_TSTRING)
+    if (push_field(L, 1, "message") != LUA_TSTRING)
         lua_pushliteral(L, "error");
     return 1;
 }
 
-static void set_metatable(lua_State *L)
-{
-    if (luaL_newmetatable(L, metatable)) {
-        lua_pushcfunction(L, error_tostring);
-        lua_setfield(L, -2, "__tostring");
-        lua_pushboolean(L, 0);
-        lua_setfield(L, -2, "__metatable");
-    }
-    lua_setmetatable(L, -2);
-}
-
 void fail_push(lua_State *L, const struct err *e)
 {
+    static const luaL_Reg meta[] = {
+        {"__tostring", error_tostring}, {"__metatable", NULL}, {NULL, NULL}};
     luaL_checkstack(L, 6, NULL);
     lua_createtable(L, 0, 4);
-    lua_pushstring(L, err_kind_name(e->kind));
-    lua_setfield(L, -2, "kind");
-    lua_pushstring(L, e->text);
-    lua_setfield(L, -2, "message");
-    if (e->status) {
-        lua_pushinteger(L, e->status);
-        lua_setfield(L, -2, "status");
-    }
+    handles_set_text(L, "kind", err_kind_name(e->kind));
+    handles_set_text(L, "message", e->text);
+    if (e->status)
+        handles_set_integer(L, "status", e->status);
     if (err_kind_is_retryable(e->kind)) {
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, "retryable");
@@ -48,7 +38,9 @@ void fail_push(lua_State *L, const struct err *e)
         lua_pushnumber(L, (lua_Number)e->retry_after_ms / 1000);
         lua_setfield(L, -2, "retry_after");
     }
-    set_metatable(L);
+    if (luaL_newmetatable(L, "foyer.error"))
+        luaL_setfuncs(L, meta, 0);
+    lua_setmetatable(L, -2);
 }
 
 int fail_raise(lua_State *L, const struct err *e)
@@ -71,25 +63,19 @@ static void read_table(lua_State *L, int idx, struct err *e)
 {
     enum err_kind kind = ERR_SCRIPT;
     const char *message = "an error table without a message";
-    lua_pushliteral(L, "kind");
-    lua_rawget(L, idx);
-    if (lua_type(L, -1) == LUA_TSTRING && err_kind_find(lua_tostring(L, -1)))
+    if (push_field(L, idx, "kind") == LUA_TSTRING && err_kind_find(lua_tostring(L, -1)))
         kind = err_kind_find(lua_tostring(L, -1));
     lua_pop(L, 1);
-    lua_pushliteral(L, "message");
-    lua_rawget(L, idx);
-    if (lua_type(L, -1) == LUA_TSTRING)
+    if (push_field(L, idx, "message") == LUA_TSTRING)
         message = lua_tostring(L, -1);
     err_set(e, kind, "%s", message);
     lua_pop(L, 1);
-    lua_pushliteral(L, "status");
-    lua_rawget(L, idx);
+    push_field(L, idx, "status");
     if (lua_isinteger(L, -1))
         e->status = (int)lua_tointeger(L, -1);
     lua_pop(L, 1);
-    lua_pushliteral(L, "retry_after");
-    lua_rawget(L, idx);
-    lua_Number seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
+    int type = push_field(L, idx, "retry_after");
+    lua_Number seconds = type == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
     if (seconds >= 0 && seconds < 1e9)
         e->retry_after_ms = (int64_t)(seconds * 1000);
     lua_pop(L, 1);

@@ -101,39 +101,30 @@ static int buf_close(lua_State *L)
     return 0;
 }
 
-/* Makes a metatable that scripts can neither read nor change. */
-static void new_metatable(lua_State *L, const char *key, lua_CFunction tostring)
-{
-    lua_createtable(L, 0, 2); // mt
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    if (tostring) {
-        lua_pushcfunction(L, tostring);
-        lua_setfield(L, -2, "__tostring");
-    }
-    lua_rawsetp(L, LUA_REGISTRYINDEX, key); //
-}
+/* __metatable without a function is false (luaL_setfuncs): scripts can neither read nor
+ * change these. */
+static const luaL_Reg array_meta[] = {{"__metatable", NULL}, {NULL, NULL}};
+static const luaL_Reg secret_meta[] = {{"__metatable", NULL},
+                                       {"__tostring", secret_tostring},
+                                       {"__index", secret_index},
+                                       {"__concat", secret_concat},
+                                       {NULL, NULL}};
+static const luaL_Reg file_meta[] = {
+    {"__metatable", NULL}, {"__tostring", file_tostring}, {NULL, NULL}};
+static const luaL_Reg buf_meta[] = {
+    {"__metatable", NULL}, {"__gc", buf_close}, {"__close", buf_close}, {NULL, NULL}};
 
 void handles_open(lua_State *L)
 {
     luaL_checkstack(L, 4, NULL);
-    new_metatable(L, &array_key, NULL);
-    new_metatable(L, &secret_key, secret_tostring);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &secret_key); // mt
-    lua_pushcfunction(L, secret_index);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, secret_concat);
-    lua_setfield(L, -2, "__concat");
-    lua_pop(L, 1); //
-    new_metatable(L, &file_key, file_tostring);
-    lua_createtable(L, 0, 3); // mt
-    lua_pushcfunction(L, buf_close);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, buf_close);
-    lua_setfield(L, -2, "__close");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &buf_key); //
+    luaL_newlib(L, array_meta);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &array_key);
+    luaL_newlib(L, secret_meta);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &secret_key);
+    luaL_newlib(L, file_meta);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &file_key);
+    luaL_newlib(L, buf_meta);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &buf_key);
 }
 
 void handles_push_null(lua_State *L)
@@ -212,6 +203,16 @@ void handles_set_integer(lua_State *L, const char *field, lua_Integer n)
 {
     lua_pushinteger(L, n);
     lua_setfield(L, -2, field);
+}
+
+void handles_copy_fields(lua_State *L, int from)
+{
+    from = lua_absindex(L, from);
+    for (lua_pushnil(L); lua_next(L, from);) { // to key value
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4); // to key
+    }
 }
 
 void *handles_push_owned(lua_State *L, size_t size, const char *name, lua_CFunction gc)

@@ -39,6 +39,8 @@ int handles_to_file(lua_State *L, int idx, const char **name);
 /* Set a field of the table on top. */
 void handles_set_text(lua_State *L, const char *field, const char *text);
 void handles_set_integer(lua_State *L, const char *field, lua_Integer n);
+/* Sets all fields of the table at FROM into the table on top, without metamethods. */
+void handles_copy_fields(lua_State *L, int from);
 
 /* Pushes a zeroed userdata of SIZE bytes with the finalizer GC. NAME is its metatable's.
  */

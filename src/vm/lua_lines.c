@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_STRING, TOKEN_NUMBER, TOKEN_MARK };
-
 struct token {
-    enum token_kind kind;
+    enum lua_lines_kind kind;
     const char *s; /* a string without its quotes */
     size_t len;
     int line; /* on which it begins */
@@ -112,27 +110,28 @@ static void read_quoted(struct lexer *l)
 static void next(struct lexer *l)
 {
     skip_space(l);
-    l->now = (struct token){.s = l->p, .line = l->line};
+    l->now = (struct token){.kind = LUA_LINES_END, .s = l->p, .line = l->line};
     if (l->p >= l->end)
         return;
     int level = long_bracket(l, l->p);
     if (level >= 0) {
-        l->now.kind = TOKEN_STRING;
+        l->now.kind = LUA_LINES_STRING;
         read_long(l, level, &l->now.s, &l->now.len);
         return;
     }
     if (*l->p == '"' || *l->p == '\'') {
-        l->now.kind = TOKEN_STRING;
+        l->now.kind = LUA_LINES_STRING;
         read_quoted(l);
         return;
     }
-    l->now.kind = is_digit(*l->p)  ? TOKEN_NUMBER
-                  : is_word(*l->p) ? TOKEN_NAME
-                                   : TOKEN_MARK;
+    l->now.kind = is_digit(*l->p)  ? LUA_LINES_NUMBER
+                  : is_word(*l->p) ? LUA_LINES_NAME
+                                   : LUA_LINES_MARK;
     do
         l->p++;
-    while (l->now.kind != TOKEN_MARK && l->p < l->end && is_word(*l->p));
-    if (l->now.kind == TOKEN_MARK && *l->now.s == '=' && l->p < l->end && *l->p == '=')
+    while (l->now.kind != LUA_LINES_MARK && l->p < l->end && is_word(*l->p));
+    if (l->now.kind == LUA_LINES_MARK && *l->now.s == '=' && l->p < l->end &&
+        *l->p == '=')
         l->p++; /* == is not an assignment */
     l->now.len = (size_t)(l->p - l->now.s);
 }
@@ -147,14 +146,14 @@ static struct lexer start(const char *src, size_t len)
     return l;
 }
 
-static int is(const struct token *t, enum token_kind kind, const char *s)
+static int is(const struct token *t, enum lua_lines_kind kind, const char *s)
 {
     return t->kind == kind && t->len == strlen(s) && memcmp(t->s, s, t->len) == 0;
 }
 
 static int is_mark(const struct lexer *l, const char *s)
 {
-    return is(&l->now, TOKEN_MARK, s);
+    return is(&l->now, LUA_LINES_MARK, s);
 }
 
 /* ---- fields ------------------------------------------------------------------------ */
@@ -164,19 +163,19 @@ static int is_mark(const struct lexer *l, const char *s)
 static int nesting(const struct token *t)
 {
     static const char *const open[] = {"function", "if", "do", "repeat"};
-    if (t->kind == TOKEN_MARK && t->len == 1)
+    if (t->kind == LUA_LINES_MARK && t->len == 1)
         return strchr("({[", *t->s) ? 1 : strchr(")}]", *t->s) ? -1 : 0;
     for (size_t i = 0; i < sizeof open / sizeof *open; i++)
-        if (is(t, TOKEN_NAME, open[i]))
+        if (is(t, LUA_LINES_NAME, open[i]))
             return 1;
-    return is(t, TOKEN_NAME, "end") || is(t, TOKEN_NAME, "until") ? -1 : 0;
+    return is(t, LUA_LINES_NAME, "end") || is(t, LUA_LINES_NAME, "until") ? -1 : 0;
 }
 
 /* Moves to the ',' ';' or '}' after the value. */
 static void skip_value(struct lexer *l)
 {
     int depth = 0;
-    while (l->now.kind != TOKEN_END) {
+    while (l->now.kind != LUA_LINES_END) {
         if (depth == 0 && (is_mark(l, ",") || is_mark(l, ";") || is_mark(l, "}")))
             return;
         depth += nesting(&l->now);
@@ -216,17 +215,17 @@ static int read_key(struct lexer *l, struct token *key)
         struct token inner = ahead.now;
         next(&ahead);
         if (is_mark(&ahead, "]") &&
-            (inner.kind == TOKEN_STRING || inner.kind == TOKEN_NUMBER)) {
+            (inner.kind == LUA_LINES_STRING || inner.kind == LUA_LINES_NUMBER)) {
             *key = inner;
         } else { /* a computed key */
             key->len = 0;
             ahead = *l;
             next(&ahead);
             int depth = 1;
-            while (ahead.now.kind != TOKEN_END && (depth += nesting(&ahead.now)) > 0)
+            while (ahead.now.kind != LUA_LINES_END && (depth += nesting(&ahead.now)) > 0)
                 next(&ahead);
         }
-    } else if (l->now.kind != TOKEN_NAME) {
+    } else if (l->now.kind != LUA_LINES_NAME) {
         return 0;
     }
     next(&ahead);
@@ -243,7 +242,7 @@ static const char *enter_field(struct lexer *l, const char *path, int *line)
 {
     int position = 0;
     next(l);
-    while (l->now.kind != TOKEN_END && !is_mark(l, "}")) {
+    while (l->now.kind != LUA_LINES_END && !is_mark(l, "}")) {
         struct token key;
         char number[16];
         if (!read_key(l, &key)) {
@@ -269,14 +268,14 @@ static const char *enter_field(struct lexer *l, const char *path, int *line)
 int lua_lines_line(const char *src, size_t len, const char *path)
 {
     struct lexer l = start(src, len);
-    for (int depth = 0; depth != 0 || !is(&l.now, TOKEN_NAME, "return"); next(&l)) {
-        if (l.now.kind == TOKEN_END)
+    for (int depth = 0; depth != 0 || !is(&l.now, LUA_LINES_NAME, "return"); next(&l)) {
+        if (l.now.kind == LUA_LINES_END)
             return 1;
         depth += nesting(&l.now);
     }
     int line = l.now.line;
     next(&l);
-    if (is(&l.now, TOKEN_NAME, "super"))
+    if (is(&l.now, LUA_LINES_NAME, "super"))
         next(&l);
     if (is_mark(&l, "("))
         next(&l);
@@ -289,10 +288,6 @@ int lua_lines_line(const char *src, size_t len, const char *path)
 
 void lua_lines_tokens(const char *src, size_t len, lua_lines_token_fn fn, void *arg)
 {
-    static const enum lua_lines_kind kinds[] = {[TOKEN_NAME] = LUA_LINES_NAME,
-                                                [TOKEN_STRING] = LUA_LINES_STRING,
-                                                [TOKEN_NUMBER] = LUA_LINES_NUMBER,
-                                                [TOKEN_MARK] = LUA_LINES_MARK};
-    for (struct lexer l = start(src, len); l.now.kind != TOKEN_END; next(&l))
-        fn(arg, kinds[l.now.kind], l.now.s, l.now.len, l.now.line);
+    for (struct lexer l = start(src, len); l.now.kind != LUA_LINES_END; next(&l))
+        fn(arg, l.now.kind, l.now.s, l.now.len, l.now.line);
 }

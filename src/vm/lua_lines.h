@@ -17,7 +17,8 @@ enum lua_lines_kind {
     LUA_LINES_NAME,
     LUA_LINES_STRING,
     LUA_LINES_NUMBER,
-    LUA_LINES_MARK
+    LUA_LINES_MARK,
+    LUA_LINES_END /* of the source; no token that is handed out */
 };
 
 /* One token. A string's text is the source between its quotes, with its escapes. A mark

@@ -325,32 +325,15 @@ static int names_add(void *arg, const char *name)
     return 0;
 }
 
-static void builtin_each(const char *dir, struct names *names)
+/* Adds the part of PATH that follows DIR, if PATH is below it. */
+static void add_below(struct names *names, const char *path, const char *dir)
 {
     size_t n = strlen(dir);
-    for (const struct builtin_file *f = builtin_files; f->path; f++) {
-        if (strncmp(f->path, dir, n) != 0 || f->path[n] != '/')
-            continue;
-        const char *rest = f->path + n + 1;
-        size_t len = strcspn(rest, "/");
-        char *name = xmemdup0(rest, len);
-        names_add(names, name);
-        free(name);
-    }
-}
-
-/* Adds, for each name of ALL below DIR, its next part. */
-static void snapshot_each(const struct names *all, const char *dir, struct names *names)
-{
-    size_t n = strlen(dir);
-    for (size_t i = 0; i < all->n; i++) {
-        const char *name = all->list[i];
-        if (strncmp(name, dir, n) != 0 || name[n] != '/')
-            continue;
-        char *part = xmemdup0(name + n + 1, strcspn(name + n + 1, "/"));
-        names_add(names, part);
-        free(part);
-    }
+    if (strncmp(path, dir, n) != 0 || path[n] != '/')
+        return;
+    char *part = xmemdup0(path + n + 1, strcspn(path + n + 1, "/"));
+    names_add(names, part);
+    free(part);
 }
 
 void overlay_each(struct overlay *o, const char *client, const char *dir,
@@ -363,13 +346,15 @@ void overlay_each(struct overlay *o, const char *client, const char *dir,
         const struct snapshot *snapshot =
             base ? find_snapshot(o, (enum overlay_layer)layer, client) : NULL;
         if (snapshot) {
-            snapshot_each(&snapshot->names, real_name, &names);
+            for (size_t i = 0; i < snapshot->names.n; i++)
+                add_below(&names, snapshot->names.list[i], real_name);
         } else if (base) {
             char *path = path_join(base, real_name);
             path_each(path, names_add, &names);
             free(path);
         } else if (layer == OVERLAY_BUILTIN) {
-            builtin_each(real_name, &names);
+            for (const struct builtin_file *f = builtin_files; f->path; f++)
+                add_below(&names, f->path, real_name);
         }
         free(base);
         free(real_name);

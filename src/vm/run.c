@@ -116,7 +116,7 @@ static void close_state(struct run *run)
     run->L = NULL;
 }
 
-static void run_free(struct run *run)
+void run_kill(struct run *run)
 {
     stop_waiting(run);
     unready(run);
@@ -179,12 +179,7 @@ static void finish(struct run *run)
     stop_waiting(run); /* a limit may end it between run_wait and the yield */
     close_state(run);  /* before DONE: what it starts next finds the memory free */
     done(arg, &result);
-    run_free(run);
-}
-
-void run_kill(struct run *run)
-{
-    run_free(run);
+    run_kill(run);
 }
 
 void runs_free(struct runs *runs)
@@ -192,7 +187,7 @@ void runs_free(struct runs *runs)
     if (!runs)
         return;
     while (!LIST_EMPTY(&runs->live))
-        run_free(LIST_FIRST(&runs->live));
+        run_kill(LIST_FIRST(&runs->live));
     free(runs);
 }
 

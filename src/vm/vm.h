@@ -35,7 +35,7 @@ struct overlay *vm_overlay(const struct vm *vm);
  * requests (December 2026). */
 void vm_collect_late(lua_State *L);
 /* Makes a bare state whose allocations count into STATE. NULL: it does not fit into MAX.
- */
+ * VM and OWNER, which vm_state_of hands out, may be NULL. */
 lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void *owner);
 /* The memory of L's state; L may be a coroutine. */
 struct vm_state *vm_state_of(lua_State *L);

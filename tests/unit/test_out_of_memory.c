@@ -39,10 +39,10 @@ lua_State *__real_lua_newstate(lua_Alloc f, void *ud);
 
 lua_State *__wrap_lua_newstate(lua_Alloc f, void *ud)
 {
-    if (!real_alloc) /* the first state is an attempt's; settings have others */
-        real_alloc = f;
-    if (f != real_alloc)
+    const struct vm_state *state = ud;
+    if (!state->owner) /* a settings file's, not an attempt's */
         return __real_lua_newstate(f, ud);
+    real_alloc = f;
     real_ud = ud;
     return __real_lua_newstate(failing, ud);
 }
