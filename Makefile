@@ -18,7 +18,10 @@ TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc p
               $(shell . /etc/os-release; [ "$$VERSION_ID" = 12 ] && echo node-llhttp || echo libllhttp-dev)
 DEMO_DEPS  := curl jq procps
 TORTURE_DEPS := python3 openssl nginx-light haproxy caddy
-BENCH_DEPS := nginx-light curl openssl ca-certificates wrk jq sqlite3 procps
+BENCH_DEPS := nginx-light curl openssl ca-certificates wrk jq sqlite3 procps \
+              $(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
+# What BENCH=store compares foyer with; from npm, outside of the tree's own sources.
+NODE_RED   := node-red@4
 
 # `make V=1` shows the commands.
 ifdef V
@@ -99,6 +102,9 @@ test-deps: deps ## ... that the tests need
 
 bench-deps: deps ## ... that the benchmarks need
 	$(call install_missing,$(BENCH_DEPS))
+	@[ -f build/bench/node_modules/node-red/red.js ] || { echo "installing: $(NODE_RED), by npm into build/bench"; \
+	  npm install --prefix build/bench --no-audit --no-fund --no-update-notifier --loglevel=error $(NODE_RED) >/dev/null || \
+	  echo "npm could not install $(NODE_RED): BENCH=store runs without it"; }
 
 # A change of flags rebuilds everything in that mode.
 $(OUT)/flags: FORCE
@@ -154,7 +160,7 @@ $(OUT)/bench/%: tests/bench/%.c tests/bench/samples.h $(OUT)/libfoyer.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $< $(ALL_LDFLAGS) -o $@ $(OUT)/libfoyer.a $(PKG_LIBS)
 
-bench: all bench-deps ## speed and memory, as ratios to named alternatives
+bench: all bench-deps ## speed and memory, as ratios to named alternatives (BENCH=store: beside Node-RED)
 	@$(MAKE) --no-print-directory $(BENCH_BIN)
 	@tests/bench/run.sh $(FOYER) $(OUT)/bench
 

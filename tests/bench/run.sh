@@ -3,7 +3,7 @@
 # builds what it needs and starts it: run.sh FOYER PROGRAMS, with PROGRAMS the directory of
 # oneshot, load, attempts, plain_multi, start, disk and stored. A target that is missed does not fail the
 # run; the profile that shows why is printed. ROUNDS=7 is quicker; BENCH="oneshot attempts start
-# clients webhooks" chooses, and "million" is there as well.
+# clients webhooks store" chooses, and "million" is there as well.
 set -euo pipefail
 
 foyer=$1 programs=$2
@@ -17,6 +17,7 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/foyer-bench.XXXXXX")
 nginx_pid=
 cleanup() {
   [ "$?" = 0 ] || tail -n 5 "$dir/stderr" >&3
+  stop_store
   stop_webhooks
   [ -z "$nginx_pid" ] || { kill "$nginx_pid" && wait "$nginx_pid" || true; }
   rm -rf "$dir"
@@ -214,7 +215,9 @@ bench_clients() {
 
 # shellcheck source=tests/bench/webhooks.sh
 . "$here/webhooks.sh"
-chosen=${BENCH:-oneshot attempts start clients webhooks}
+# shellcheck source=tests/bench/store.sh
+. "$here/store.sh"
+chosen=${BENCH:-oneshot attempts start clients webhooks store}
 if [[ $chosen =~ oneshot|attempts|start ]]; then
   make_certificates
   start_nginx
