@@ -5,7 +5,7 @@
 #include "cli/table.h"
 #include "cli/timeline.h"
 #include "core/jsontree.h"
-#include "ops/delivery_control.h"
+#include "ops/control.h"
 
 enum { LIST_MAX = 50 };
 
@@ -128,19 +128,20 @@ static void print_replayed(struct events_command *c)
 
 static int replay(struct events_command *c, struct err *e)
 {
+    static const struct control control = {.verb = CONTROL_REPLAY};
     if (selection_is_all(&c->which))
         return cli_usage_error(c->cli, e,
                                "name deliveries by their ids, or by --client, --state or "
                                "--since");
     json_decref(c->rows);
-    c->rows = delivery_control_select(c->cli->report, &c->which, e);
+    c->rows = control_select_deliveries(c->cli->report, &c->which, e);
     if (!c->rows)
         return -1;
     size_t n = json_array_size(c->rows);
     if (!c->which.nids)
         fprintf(stderr, "foyer: %zu deliver%s match%s\n", n, n == 1 ? "y" : "ies",
                 n == 1 ? "es" : "");
-    if (!c->dry && delivery_control_replay(c->cli->report, c->rows, &c->failed, e) != 0)
+    if (!c->dry && control_apply(c->cli->report, &control, c->rows, &c->failed, e) != 0)
         return -1;
     if (cli_fail_alone(c->which.nids, c->rows, c->failed, e) != 0)
         return -1;

@@ -6,14 +6,14 @@
 #include "cli/table.h"
 #include "cli/timeline.h"
 #include "core/jsontree.h"
-#include "ops/run_control.h"
+#include "ops/control.h"
 
 enum { LIST_MAX = 50 };
 
 struct runs_command {
     struct cli *cli;
     struct selection which;
-    struct run_control control;
+    struct control control;
     int not_happened, dry;
     json_t *rows;         /* the runs that the verb is about */
     enum err_kind failed; /* of the first run that could not be changed */
@@ -176,7 +176,7 @@ static void print_rows(struct runs_command *c)
 {
     size_t i;
     json_t *row;
-    int rehearsed = c->dry && c->control.verb == RUN_CONTROL_RETRY;
+    int rehearsed = c->dry && c->control.verb == CONTROL_RETRY;
     json_array_foreach(rehearsed && !c->cli->json ? c->rows : NULL, i, row)
     {
         print_rehearsed(c, row);
@@ -202,8 +202,8 @@ static int rehearse(struct runs_command *c, struct err *e)
 {
     if (cli_open_session(c->cli, e) != 0)
         return -1;
-    run_control_rehearse(c->cli->report, c->cli->session, c->control.new_code, c->rows,
-                         &c->failed);
+    control_rehearse(c->cli->report, c->cli->session, c->control.new_code, c->rows,
+                     &c->failed);
     return 0;
 }
 
@@ -211,10 +211,10 @@ static int change(struct runs_command *c, struct err *e)
 {
     size_t i;
     json_t *row;
-    if (c->dry && c->control.verb == RUN_CONTROL_RETRY)
+    if (c->dry && c->control.verb == CONTROL_RETRY)
         return rehearse(c, e);
     if (!c->dry)
-        return run_control_apply(c->cli->report, &c->control, c->rows, &c->failed, e);
+        return control_apply(c->cli->report, &c->control, c->rows, &c->failed, e);
     json_array_foreach(c->rows, i, row)
     {
         json_object_set_new(row, "would_be", json_string("cancelled"));
@@ -229,7 +229,7 @@ static int act(struct runs_command *c, struct err *e)
                                "name runs by their ids, or by --client, --recipe, "
                                "--state or --since");
     json_decref(c->rows);
-    c->rows = run_control_select(c->cli->report, &c->which, &c->control, e);
+    c->rows = control_select_runs(c->cli->report, &c->which, &c->control, e);
     if (!c->rows)
         return -1;
     size_t n = json_array_size(c->rows);
@@ -246,13 +246,13 @@ static int act(struct runs_command *c, struct err *e)
 
 static int retry(struct runs_command *c, struct err *e)
 {
-    c->control.verb = RUN_CONTROL_RETRY;
+    c->control.verb = CONTROL_RETRY;
     return act(c, e);
 }
 
 static int cancel(struct runs_command *c, struct err *e)
 {
-    c->control.verb = RUN_CONTROL_CANCEL;
+    c->control.verb = CONTROL_CANCEL;
     return act(c, e);
 }
 
@@ -270,7 +270,7 @@ static int resolve(struct runs_command *c, struct err *e)
         return err_set(e, ERR_USAGE,
                        "--result takes JSON, such as '{\"id\": \"msg_1\"}'");
     json_decref(tree);
-    c->control.verb = RUN_CONTROL_RESOLVE;
+    c->control.verb = CONTROL_RESOLVE;
     return act(c, e);
 }
 

@@ -13,14 +13,15 @@ static const char retrying[] = "retrying", undelivered[] = "undelivered";
 
 /* ---- reading what was typed ---- */
 
-int selection_since(const char *word, int64_t now_ms, int64_t *ms, struct err *e)
+/* "90m" or "2026-11-22T10:00:00Z" to Unix milliseconds. */
+static int read_since(const char *word, int64_t *ms, struct err *e)
 {
     int64_t back, seconds;
     int32_t ns;
     int is_number =
         word[strspn(word, "0123456789")] == '\0'; /* 20260101 is not a duration */
     if (!is_number && str_parse_duration(word, &back) == 0) {
-        *ms = now_ms - back;
+        *ms = clock_wall_ms() - back;
         return 0;
     }
     if (when_parse(word, &seconds, &ns, e) == 0) {
@@ -113,7 +114,7 @@ int selection_read(struct selection *s, enum selection_of of, struct workspace *
 {
     int64_t limit = max;
     if (read_ids(s, of, words, n, e) != 0 || (s->state && read_states(s, of, e) != 0) ||
-        (s->since && selection_since(s->since, clock_wall_ms(), &s->since_ms, e) != 0))
+        (s->since && read_since(s->since, &s->since_ms, e) != 0))
         return -1;
     if (s->limit &&
         (str_parse_int(s->limit, &limit) != 0 || limit < 1 || limit > LIMIT_MAX))

@@ -47,8 +47,6 @@ int selection_deliveries(const struct selection *s, struct report *report,
  * A client whose settings cannot be read exists. */
 int selection_check(struct workspace *w, const char *client, const char *recipe,
                     struct err *e);
-/* "90m" or "2026-11-22T10:00:00Z" to Unix milliseconds. */
-int selection_since(const char *word, int64_t now_ms, int64_t *ms, struct err *e);
 /* "12", or "run 12" and "delivery 12" as one word; NOUN is "run" or "delivery". */
 int selection_id(const char *word, const char *noun, int64_t *id, struct err *e);
 
