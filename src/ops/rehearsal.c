@@ -6,11 +6,9 @@
 #include "base/clock.h"
 #include "core/jsontree.h"
 #include "base/str.h"
-#include "store/inbox.h"
-#include "store/ledger.h"
 #include "core/limits.h"
 #include "store/store.h"
-#include "vm/pins.h"
+#include "work/attempt.h"
 
 enum { WAIT_MS = 60 * 1000 }; /* a request waits so long for the company's budget */
 
@@ -19,8 +17,7 @@ struct rehearsal {
     struct db *db;
     int64_t activation;
     char *client, *seed, *label, *args;
-    unsigned char pins[CRYPTO_SHA256_SIZE];
-    int has_pins;
+    unsigned char *pins; /* the hash of its pins; NULL: it has none */
     struct journal *journal;
     struct err *e;
     int64_t run;
@@ -38,20 +35,7 @@ static int on_row(void *arg, const struct ledger_run *row)
     r->seed = xstrdup(row->seed ? row->seed : "rehearsal");
     r->label = xasprintf("recipe %s", row->recipe);
     r->args = xstrdup(row->args ? row->args : "{}");
-    r->has_pins = row->pins != NULL;
-    if (row->pins)
-        memcpy(r->pins, row->pins, sizeof r->pins);
-    return 1;
-}
-
-static int on_activation(void *arg, const struct activation *a)
-{
-    struct rehearsal *r = arg;
-    const char *rest = r->args + 1; /* an object without its first brace */
-    char *args = xasprintf("{\"event\":%s,\"fired\":true%s%s", a->event,
-                           *rest == '}' ? "" : ",", rest);
-    free(r->args);
-    r->args = args;
+    r->pins = row->pins ? (void *)xmemdup0(row->pins, CRYPTO_SHA256_SIZE) : NULL;
     return 1;
 }
 
@@ -62,31 +46,11 @@ static int on_step(void *arg, const struct journal_entry *step)
     return r->failed;
 }
 
-static int code_text(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE], char **text,
-                     size_t *len, struct err *e)
-{
-    const struct rehearsal *r = arg;
-    return ledger_code(r->db, hash, text, len, e);
-}
-
-static struct pins *load_pins(struct rehearsal *r, struct err *e)
-{
-    struct pins *pins = pins_new(workspace_overlay(session_workspace(r->session)));
-    char *list = NULL;
-    if (r->has_pins && (ledger_pins(r->db, r->pins, &list, e) != 0 ||
-                        pins_load(pins, list, code_text, r, e) != 0)) {
-        pins_free(pins);
-        pins = NULL;
-    }
-    free(list);
-    return pins;
-}
-
 static int load(struct rehearsal *r, struct err *e)
 {
     if (ledger_read(r->db, r->run, on_row, r, e) != 0 ||
         (r->activation &&
-         inbox_activation(r->db, r->activation, on_activation, r, e) != 0))
+         inbox_activation(r->db, r->activation, attempt_add_event, &r->args, e) != 0))
         return -1;
     r->journal = journal_new(&limits_default, 1);
     r->e = e;
@@ -140,7 +104,7 @@ static void on_done(void *arg, const struct run_result *result)
 
 static int attempt(struct rehearsal *r, struct err *e)
 {
-    struct pins *pins = load_pins(r, e);
+    struct pins *pins = attempt_pins(session_workspace(r->session), r->db, r->pins, e);
     if (!pins)
         return -1;
     struct run_spec spec = {.id = r->seed,
@@ -192,6 +156,7 @@ json_t *rehearsal_run(struct session *s, struct db *db, int64_t run, int new_cod
     free(r.seed);
     free(r.label);
     free(r.args);
+    free(r.pins);
     if (rc != 0) {
         json_decref(r.answer);
         return NULL;

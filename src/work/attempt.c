@@ -10,7 +10,6 @@
 #include "core/jsontree.h"
 #include "base/str.h"
 #include "base/when.h"
-#include "store/inbox.h"
 #include "core/intent.h"
 #include "core/settings.h"
 #include "base/stats.h"
@@ -28,9 +27,8 @@ enum {
 static int on_pins(void *arg, const struct ledger_run *row)
 {
     struct attempt *a = arg;
-    a->has_pins = row->pins != NULL;
-    if (row->pins)
-        memcpy(a->pins_hash, row->pins, sizeof a->pins_hash);
+    free(a->pins);
+    a->pins = row->pins ? (void *)xmemdup0(row->pins, CRYPTO_SHA256_SIZE) : NULL;
     return 1;
 }
 
@@ -52,17 +50,16 @@ static int on_row(void *arg, const struct ledger_run *row)
     return 1;
 }
 
-/* Adds the event, as its trigger made it, to the arguments of lua/std/recipe.lua. */
-static int on_activation(void *arg, const struct activation *activation)
+int attempt_add_event(void *arg, const struct activation *activation)
 {
-    struct attempt *a = arg;
-    json_t *args = jsontree_reads(a->args, NULL);
+    char **text = arg;
+    json_t *args = jsontree_reads(*text, NULL);
     if (!args)
         args = json_object();
     json_object_set_new(args, "event", jsontree_reads(activation->event, NULL));
     json_object_set_new(args, "fired", json_true());
-    free(a->args);
-    a->args = json_dumps(args, JSON_COMPACT);
+    free(*text);
+    *text = json_dumps(args, JSON_COMPACT);
     json_decref(args);
     return 1;
 }
@@ -326,10 +323,11 @@ static int load(struct attempt *a, const struct ledger_run *row, struct journal 
     read_policy(a);
     a->label = xasprintf("recipe %s", a->recipe);
     run_log_note(a->log, "attempt", "%d", a->number);
-    if (activation && inbox_activation(a->env->db, activation, on_activation, a, e) != 0)
+    if (activation &&
+        inbox_activation(a->env->db, activation, attempt_add_event, &a->args, e) != 0)
         return -1;
     *journal = load_journal(a, e);
-    *pins = *journal ? attempt_pins(a, e) : NULL;
+    *pins = *journal ? attempt_pins(a->env->workspace, a->env->db, a->pins, e) : NULL;
     if (!*pins) {
         journal_free(*journal);
         return -1;
@@ -455,6 +453,7 @@ void attempt_free(struct attempt *a)
     free(a->company);
     free(a->label);
     free(a->policy_text);
+    free(a->pins);
     free(a->args);
     free(a->result);
     free(a->value);

@@ -4,6 +4,7 @@
 #ifndef FOYER_ATTEMPT_H
 #define FOYER_ATTEMPT_H
 
+#include "store/inbox.h"
 #include "work/attempt_end.h"
 
 /* Starts an attempt of the run ID, claimed with EPOCH. DONE is called once, from the
@@ -20,5 +21,9 @@ struct attempt *attempt_start_new(struct attempt_env *env, const struct ledger_r
 void attempt_release(struct attempt *a);
 /* Frees A. Does not call DONE and stores nothing. NULL is fine. */
 void attempt_free(struct attempt *a);
+
+/* For inbox_activation: adds the event, as its trigger made it, to the arguments of
+ * lua/std/recipe.lua. ARG is a char **, the JSON that is replaced. */
+int attempt_add_event(void *arg, const struct activation *activation);
 
 #endif

@@ -156,16 +156,16 @@ void attempt_fail(struct attempt *a, const struct err *e, const struct journal *
 static int code_text(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE], char **text,
                      size_t *len, struct err *e)
 {
-    const struct attempt *a = arg;
-    return ledger_code(a->env->db, hash, text, len, e);
+    return ledger_code(arg, hash, text, len, e);
 }
 
-struct pins *attempt_pins(struct attempt *a, struct err *e)
+struct pins *attempt_pins(struct workspace *w, struct db *db, const unsigned char *hash,
+                          struct err *e)
 {
-    struct pins *pins = pins_new(workspace_overlay(a->env->workspace));
+    struct pins *pins = pins_new(workspace_overlay(w));
     char *list = NULL;
-    if (a->has_pins && (ledger_pins(a->env->db, a->pins_hash, &list, e) != 0 ||
-                        pins_load(pins, list, code_text, a, e) != 0)) {
+    if (hash && (ledger_pins(db, hash, &list, e) != 0 ||
+                 pins_load(pins, list, code_text, db, e) != 0)) {
         pins_free(pins);
         pins = NULL;
     }
@@ -177,17 +177,18 @@ void attempt_tool(struct attempt *a, const char *entry, const json_t *args,
                   run_done *done, void *arg)
 {
     char *text = json_dumps(args, JSON_COMPACT);
-    struct run_spec spec = {.id = a->seed,
-                            .client = a->client,
-                            .label = a->label,
-                            .entry = entry,
-                            .args = text,
-                            .args_len = strlen(text),
-                            .app = a->app,
-                            .company = a->company,
-                            .lane = WINDOW_LANE_ACTIVATION,
-                            .wait_ms = WAIT_MS,
-                            .pins = attempt_pins(a, NULL)};
+    struct run_spec spec = {
+        .id = a->seed,
+        .client = a->client,
+        .label = a->label,
+        .entry = entry,
+        .args = text,
+        .args_len = strlen(text),
+        .app = a->app,
+        .company = a->company,
+        .lane = WINDOW_LANE_ACTIVATION,
+        .wait_ms = WAIT_MS,
+        .pins = attempt_pins(a->env->workspace, a->env->db, a->pins, NULL)};
     a->run = run_start(session_runs(a->env->session), &spec, done, arg);
     free(text);
 }

@@ -50,9 +50,8 @@ struct attempt { /* only ID, CLIENT and RUN are read elsewhere */
     struct policy policy;
     struct policy_failures failures;
     int looks;
-    int was_held; /* when the last attempt ended */
-    unsigned char pins_hash[CRYPTO_SHA256_SIZE];
-    int has_pins;
+    int was_held;        /* when the last attempt ended */
+    unsigned char *pins; /* the hash of its stored pins; NULL: it has none */
     int has_diverged;    /* the script asked for other steps than are recorded */
     struct err err;      /* the failure, while what to do about it is being found out */
     char *app, *company; /* its requests of APP go to COMPANY; NULL: see run_spec */
@@ -88,8 +87,10 @@ int attempt_may_pass(const struct attempt *a, const struct err *e);
  * a->run in DONE. */
 void attempt_tool(struct attempt *a, const char *entry, const json_t *args,
                   run_done *done, void *arg);
-/* The code that the run has used so far, a new set; NULL with E. */
-struct pins *attempt_pins(struct attempt *a, struct err *e);
+/* The code that a run has used so far, a new set; HASH is its row's `pins`. NULL with E.
+ */
+struct pins *attempt_pins(struct workspace *w, struct db *db, const unsigned char *hash,
+                          struct err *e);
 
 /* The company that the client is connected to now, when it is another one than COMPANY,
  * to which the run has sent something; else NULL. */

@@ -39,10 +39,6 @@ struct committer {
     int nknown;
 };
 
-struct note {
-    char *what, *text;
-};
-
 struct run_log {
     struct committer *k;
     int64_t run, epoch;        /* run 0: it is not in the store yet */
@@ -52,8 +48,8 @@ struct run_log {
     void *added_arg;
     char *client;
     struct run_committer hooks;
-    int npins; /* stored */
-    struct note *notes;
+    int npins;                 /* stored */
+    struct ledger_note *notes; /* their texts are owned */
     size_t nnotes;
     char *app, *company; /* of the last intent; NULL: it goes to no connection */
     struct unsent write; /* the last intent, or run 0 */
@@ -149,9 +145,6 @@ struct presence *committer_presence(const struct committer *k)
 
 /* ---- run logs ---- */
 
-static void commit(void *arg, struct run *run, const struct run_commit *what,
-                   run_committed *done, void *done_arg, void **pending);
-
 /* Records in the presence that the pending write was not sent, for the process that
  * reclaims our runs after a crash. */
 static void mark_unsent(const struct run_log *x)
@@ -187,25 +180,6 @@ static void withdraw(void *arg, void *pending)
     job->pins = NULL;
 }
 
-struct run_log *committer_begin(struct committer *k, const struct run_log_spec *what)
-{
-    struct run_log *x = xcalloc(1, sizeof *x);
-    x->k = k;
-    x->run = what->run;
-    x->epoch = what->epoch;
-    x->client = xstrdup(what->client);
-    x->may_guard = what->guarded;
-    if (what->new_run) {
-        x->row = xmalloc(sizeof *x->row);
-        owned_change_init(x->row, 0);
-        owned_change_add_run(x->row, what->new_run);
-    }
-    x->on_added = what->on_added;
-    x->added_arg = what->arg;
-    x->hooks = (struct run_committer){x, commit, withdraw, on_sending, on_unsent};
-    return x;
-}
-
 void run_log_free(struct run_log *x)
 {
     if (!x)
@@ -220,10 +194,8 @@ void run_log_free(struct run_log *x)
         if (job->waits)
             job_free(job);
     }
-    for (size_t i = 0; i < x->nnotes; i++) {
-        free(x->notes[i].what);
-        free(x->notes[i].text);
-    }
+    for (size_t i = 0; i < x->nnotes; i++)
+        free((char *)x->notes[i].text);
     if (x->row)
         owned_change_fini(x->row);
     free(x->row);
@@ -254,7 +226,7 @@ void run_log_note(struct run_log *x, const char *what, const char *fmt, ...)
     va_list ap;
     va_start(ap, fmt);
     array_grow(x->notes, x->nnotes);
-    x->notes[x->nnotes++] = (struct note){xstrdup(what), xvasprintf(fmt, ap)};
+    x->notes[x->nnotes++] = (struct ledger_note){what, xvasprintf(fmt, ap)};
     va_end(ap);
 }
 
@@ -302,15 +274,11 @@ static void add_pins(struct commit_job *job, const struct pins *pins)
 static void add_notes(struct commit_job *job)
 {
     struct run_log *x = job->log;
-    if (!x->nnotes)
-        return;
-    struct ledger_note *notes =
-        owned_change_keep(&job->own, xcalloc(x->nnotes, sizeof *notes));
     for (size_t i = 0; i < x->nnotes; i++)
-        notes[i] = (struct ledger_note){owned_change_keep(&job->own, x->notes[i].what),
-                                        owned_change_keep(&job->own, x->notes[i].text)};
-    job->own.change.notes = notes;
+        owned_change_keep(&job->own, (char *)x->notes[i].text);
+    job->own.change.notes = owned_change_keep(&job->own, x->notes);
     job->own.change.nnotes = x->nnotes;
+    x->notes = NULL;
     x->nnotes = 0;
 }
 
@@ -617,6 +585,25 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
                     "done before must be kept first");
     else
         submit(job);
+}
+
+struct run_log *committer_begin(struct committer *k, const struct run_log_spec *what)
+{
+    struct run_log *x = xcalloc(1, sizeof *x);
+    x->k = k;
+    x->run = what->run;
+    x->epoch = what->epoch;
+    x->client = xstrdup(what->client);
+    x->may_guard = what->guarded;
+    if (what->new_run) {
+        x->row = xmalloc(sizeof *x->row);
+        owned_change_init(x->row, 0);
+        owned_change_add_run(x->row, what->new_run);
+    }
+    x->on_added = what->on_added;
+    x->added_arg = what->arg;
+    x->hooks = (struct run_committer){x, commit, withdraw, on_sending, on_unsent};
+    return x;
 }
 
 void run_log_commit(struct run_log *x, const struct journal *journal,

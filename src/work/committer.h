@@ -51,7 +51,7 @@ const struct run_committer *run_log_committer(const struct run_log *x);
 /* Known from the store: N pins are stored; an earlier attempt may have written. */
 void run_log_has_pins(struct run_log *x, int n);
 void run_log_has_written(struct run_log *x);
-/* Adds a line to the history; the next commit stores it. */
+/* Adds a line to the history; the next commit stores it. WHAT is static. */
 void run_log_note(struct run_log *x, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

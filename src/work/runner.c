@@ -70,8 +70,6 @@ struct claim {        /* a job of the writer, which owns it until DONE */
     int64_t next_due_ms;
 };
 
-static void release_held(struct runner *r);
-
 /* ---- idle ---- */
 
 int runner_is_idle(const struct runner *r)
@@ -91,7 +89,14 @@ static void check_idle(struct runner *r)
 
 /* ---- attempts ---- */
 
-static void note_size(struct runner *r, int64_t id, size_t bytes);
+/* Records a run with much memory, for the process that reclaims our runs if we are
+ * killed. */
+static void note_size(struct runner *r, int64_t id, size_t bytes)
+{
+    struct presence *p = committer_presence(r->env.committer);
+    if (p && id)
+        presence_memory(p, id, bytes > limits_default.grown_bytes ? (int64_t)bytes : 0);
+}
 
 static void slot_free(struct runner_slot *slot)
 {
@@ -146,10 +151,9 @@ static struct runner_slot *add_slot(struct runner *r, attempt_done *done, void *
     return slot;
 }
 
-void runner_start(struct runner *r, int64_t id, int64_t epoch, attempt_done *done,
-                  void *arg)
+static void start_claimed(struct runner *r, int64_t id, int64_t epoch)
 {
-    struct runner_slot *slot = add_slot(r, done, arg);
+    struct runner_slot *slot = add_slot(r, NULL, NULL);
     slot->attempt = attempt_start(&r->env, id, epoch, on_ended, slot);
     if (r->stopping)
         attempt_release(slot->attempt);
@@ -172,6 +176,68 @@ void runner_each(const struct runner *r, void (*fn)(void *arg, int64_t id))
         if (slot->arg)
             fn(slot->arg, slot->attempt->id);
     }
+}
+
+/* ---- held runs ---- */
+
+struct held_clients { /* clients with held runs */
+    char **clients;
+    size_t n;
+};
+
+static int on_held(void *arg, const char *client)
+{
+    struct held_clients *held = arg;
+    array_grow(held->clients, held->n);
+    held->clients[held->n++] = xstrdup(client);
+    return 0;
+}
+
+struct connection_tally { /* of one client's connections */
+    const char *client;
+    int n, broken;
+};
+
+static int on_connection(void *arg, const char *client, const struct store_connection *c)
+{
+    struct connection_tally *tally = arg;
+    if (strcmp(client, tally->client) == 0) {
+        tally->n++;
+        tally->broken += c->reconnect;
+    }
+    return 0;
+}
+
+static int release(struct db *db, void *arg, struct err *e)
+{
+    int released;
+    return ledger_release(db, arg, clock_wall_ms(), &released, e);
+}
+
+static void on_released(void *arg, const struct err *e)
+{
+    if (e->kind != ERR_NONE)
+        log_line(LOG_WARN, "cannot release the runs of %s: %s", (char *)arg, e->text);
+    free(arg);
+}
+
+/* Queues the held runs of each client whose connections are all usable again. */
+static void release_held(struct runner *r)
+{
+    struct held_clients held = {0};
+    struct err e;
+    struct store *store = workspace_store(r->env.workspace, &e);
+    if (ledger_held(r->env.db, on_held, &held, &e) != 0)
+        log_line(LOG_WARN, "%s", e.text);
+    for (size_t i = 0; i < held.n; i++) {
+        struct connection_tally tally = {.client = held.clients[i]};
+        if (store && store_connection_each(store, on_connection, &tally, &e) == 0 &&
+            tally.n && !tally.broken)
+            writer_submit(r->writer, 0, release, on_released, held.clients[i]);
+        else
+            free(held.clients[i]);
+    }
+    free(held.clients);
 }
 
 /* ---- claims ---- */
@@ -257,7 +323,7 @@ static void on_claimed(void *arg, const struct err *e)
             if (c->found[i].epoch) {
                 free(r->after);
                 r->after = xstrdup(c->found[i].client);
-                runner_start(r, c->found[i].id, c->found[i].epoch, NULL, NULL);
+                start_claimed(r, c->found[i].id, c->found[i].epoch);
             }
     }
     claim_free(c);
@@ -341,81 +407,14 @@ void runner_wake_now(struct runner *r)
     poll_due(r);
 }
 
-int64_t runner_next_due(struct runner *r)
-{
-    struct err e;
-    int64_t due = INT64_MAX;
-    if (ledger_next_due(r->env.db, &due, &e) != 0)
-        log_line(LOG_WARN, "%s", e.text);
-    return due;
-}
-
-/* ---- held runs ---- */
-
-struct held_clients { /* clients with held runs */
-    char **clients;
-    size_t n;
-};
-
-static int on_held(void *arg, const char *client)
-{
-    struct held_clients *held = arg;
-    array_grow(held->clients, held->n);
-    held->clients[held->n++] = xstrdup(client);
-    return 0;
-}
-
-struct connection_tally { /* of one client's connections */
-    const char *client;
-    int n, broken;
-};
-
-static int on_connection(void *arg, const char *client, const struct store_connection *c)
-{
-    struct connection_tally *tally = arg;
-    if (strcmp(client, tally->client) == 0) {
-        tally->n++;
-        tally->broken += c->reconnect;
-    }
-    return 0;
-}
-
-static int release(struct db *db, void *arg, struct err *e)
-{
-    int released;
-    return ledger_release(db, arg, clock_wall_ms(), &released, e);
-}
-
-static void on_released(void *arg, const struct err *e)
-{
-    if (e->kind != ERR_NONE)
-        log_line(LOG_WARN, "cannot release the runs of %s: %s", (char *)arg, e->text);
-    free(arg);
-}
-
-/* Queues the held runs of each client whose connections are all usable again. */
-static void release_held(struct runner *r)
-{
-    struct held_clients held = {0};
-    struct err e;
-    struct store *store = workspace_store(r->env.workspace, &e);
-    if (ledger_held(r->env.db, on_held, &held, &e) != 0)
-        log_line(LOG_WARN, "%s", e.text);
-    for (size_t i = 0; i < held.n; i++) {
-        struct connection_tally tally = {.client = held.clients[i]};
-        if (store && store_connection_each(store, on_connection, &tally, &e) == 0 &&
-            tally.n && !tally.broken)
-            writer_submit(r->writer, 0, release, on_released, held.clients[i]);
-        else
-            free(held.clients[i]);
-    }
-    free(held.clients);
-}
+/* ---- the tick ---- */
 
 /* Finds what other processes have added, and the claims of dead ones. */
 static void on_tick(void *arg)
 {
     struct runner *r = arg;
+    struct err e;
+    int64_t due = INT64_MAX;
     if (r->stopping)
         return;
     loop_timer_set(r->tick, TICK_MS);
@@ -423,7 +422,9 @@ static void on_tick(void *arg)
     receipts_poll(r->receipts);
     if (++r->ticks % HELD_TICKS == 0)
         release_held(r);
-    if (runner_next_due(r) <= clock_wall_ms())
+    if (ledger_next_due(r->env.db, &due, &e) != 0)
+        log_line(LOG_WARN, "%s", e.text);
+    else if (due <= clock_wall_ms())
         runner_wake(r);
 }
 
@@ -450,15 +451,6 @@ static void blame(struct runner *r, const char *kind, int64_t id)
         crash_mark_start(p);
     }
     presence_mark(p, kind, id);
-}
-
-/* Records a run with much memory, for the process that reclaims our runs if we are
- * killed. */
-static void note_size(struct runner *r, int64_t id, size_t bytes)
-{
-    struct presence *p = committer_presence(r->env.committer);
-    if (p && id)
-        presence_memory(p, id, bytes > limits_default.grown_bytes ? (int64_t)bytes : 0);
 }
 
 static void on_resume(void *arg, const struct run *run, int begins)

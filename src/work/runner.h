@@ -34,14 +34,10 @@ void runner_be_by_hand(struct runner *r);
 void runner_wake(struct runner *r);
 /* Polls at once: the claim shares the commit of what was just submitted. */
 void runner_wake_now(struct runner *r);
-/* Starts an attempt of a run that the caller has added as RUNNING for this presence
- * (epoch 1) or has claimed. DONE (may be NULL) is called once, from the loop, when the
- * attempt has ended and its end is stored. */
-void runner_start(struct runner *r, int64_t id, int64_t epoch, attempt_done *done,
-                  void *arg);
-/* The same for a run that is not in the store: ROW, copied, describes it; its seed may be
- * NULL. The first commit (a write, ctx.store, its end) adds it; until then only this
- * process knows of it. */
+/* Starts an attempt of a run that is not in the store: ROW, copied, describes it; its
+ * seed may be NULL. The first commit (a write, ctx.store, its end) adds it; until then
+ * only this process knows of it. DONE is called once, from the loop, when the attempt has
+ * ended and its end is stored. */
 void runner_start_new(struct runner *r, const struct ledger_run *row, attempt_done *done,
                       void *arg);
 /* Calls FN with the ARG of each attempt that has not ended and has one, and with its
@@ -51,10 +47,8 @@ void runner_each(const struct runner *r, void (*fn)(void *arg, int64_t id));
  * loop, each time this becomes true, for a process that ends when all is done. */
 int runner_is_idle(const struct runner *r);
 void runner_on_idle(struct runner *r, void (*fn)(void *arg), void *arg);
-/* Calls FN (may be NULL) at each attempt's end, also of those that runner_start began. */
+/* Calls FN (may be NULL) at each attempt's end, also of those that were claimed. */
 void runner_on_end(struct runner *r, attempt_done *fn, void *arg);
-/* When the next run is due (Unix ms); INT64_MAX: none is known. */
-int64_t runner_next_due(struct runner *r);
 /* For a process that also runs triggers: DELIVERY_OF returns the delivery of an attempt
  * with that label, or 0. When an attempt ends the process, its delivery is blamed. */
 void runner_blame_deliveries(struct runner *r, int64_t (*delivery_of)(const char *label));
