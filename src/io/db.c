@@ -15,7 +15,10 @@
 
 enum { LOCK_PATIENCE_MS = 5000, KEPT_MAX = 128 /* prepared statements that are kept */ };
 
-#define PAGES "PRAGMA page_size=4096;"
+/* A commit writes whole pages, and most of its changes are smaller than one. With pages
+ * of 1 KiB a webhook and its reply write 85 KB, with 4 KiB 240 KB, with 16 KiB 810 KB, at
+ * the same CPU time (2026-12-01). */
+#define PAGES "PRAGMA page_size=1024;"
 
 static const struct kind {
     const char *pragmas;   /* page_size and journal_mode do nothing on an existing file */

@@ -1,7 +1,7 @@
 /* db: the only code that calls SQLite.
  *
  * A handle belongs to one thread and opens quickly: it creates no thread, and writes
- * nothing unless the file is new or must be migrated. WAL, synchronous=FULL, pages of 4
+ * nothing unless the file is new or must be migrated. WAL, synchronous=FULL, pages of 1
  * KiB (an older file keeps its own until db_compact), 5 s of waiting for a lock, foreign
  * keys on, file mode 0600. A write is committed when its call returns. io/writer commits
  * many jobs at once on its own thread and handle. Prepared statements are kept, by their
@@ -52,7 +52,7 @@ struct db *db_open_live(const char *path, int *damaged, struct err *e);
  * would see what is written then. Each write transaction begins with this check, three
  * calls of stat. */
 int db_check_place(const struct db *db, struct err *e);
-/* Writes the file anew, with pages of 4 KiB and without free ones. ERR_UNAVAILABLE while
+/* Writes the file anew, with pages of 1 KiB and without free ones. ERR_UNAVAILABLE while
  * another handle has the file open. Needs room for two more such files, one of them in
  * the directory for temporary files. A process that dies in it leaves the file as it was,
  * for the next db_open. */

@@ -36,12 +36,12 @@ page() {
     "$AGENCY/state/foyer.db"
 }
 
-@test "store compact: pages of 4 KB, nothing unused, and what was there is there" {
+@test "store compact: pages of 1 KB, nothing unused, and what was there is there" {
   same "$(page)" 16384
   foyer store compact
   same "$status|$stderr" "0|"
   [[ $output =~ ^state/foyer\.db\ has\ 0\.[0-9]\ MB\ now\;\ it\ had\ 2[45]\.[0-9]\ MB$ ]] || { echo "$output"; return 1; }
-  same "$(page)" 4096
+  same "$(page)" 1024
   foyer events list --json
   same "$(jq -c 'map(.conversation)' <<<"$output")" '["cnv_1"]'
   foyer store compact --json
@@ -92,7 +92,7 @@ END
   same "$(sql "SELECT count(*) AS n FROM x" | jq .n)" 40000
   foyer store compact
   same "$status" 0
-  same "$(page)" 4096
+  same "$(page)" 1024
   same "$(sql "SELECT count(*) AS n FROM x" | jq .n)" 40000
 }
 

@@ -73,7 +73,7 @@ static void test_a_new_file_is_set_up_as_designed(void **state)
     snprintf(mode, sizeof mode, "%s", db_row_text(row, 0));
     assert_int_equal(db_finish(row), 0);
     assert_string_equal(mode, "wal");
-    assert_int_equal(int_of(db, "PRAGMA page_size"), 4096);
+    assert_int_equal(int_of(db, "PRAGMA page_size"), 1024);
     assert_int_equal(int_of(db, "PRAGMA synchronous"), 2);
     assert_int_equal(int_of(db, "PRAGMA foreign_keys"), 1);
     assert_int_equal(db_exec(db, "CREATE TABLE t (a)", NULL), 0);
@@ -417,10 +417,10 @@ static void test_a_damaged_file(void **state)
     struct db *db = open_migrated();
     db_close(db);
     int fd = open(path, O_WRONLY);
-    char junk[4096];
+    char junk[1024];
     memset(junk, 0xa5, sizeof junk);
     /* The second page: the header and the schema's page stay good. */
-    assert_int_equal(pwrite(fd, junk, sizeof junk, 4096), sizeof junk);
+    assert_int_equal(pwrite(fd, junk, sizeof junk, 1024), sizeof junk);
     close(fd);
     db = open_ok();
     struct err e = {0};
