@@ -514,13 +514,6 @@ void http1_free(struct http1 *h)
     buf_free(&h->body);
 }
 
-void http1_next(struct http1 *h)
-{
-    struct http1_limits limits = h->limits;
-    http1_free(h);
-    http1_init(h, &limits);
-}
-
 size_t http1_read(struct http1 *h, const char *data, size_t len)
 {
     size_t used = 0;

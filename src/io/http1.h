@@ -39,11 +39,9 @@ struct http1 {
         expects : 1, is_unmet : 1, says_close : 1, says_keep : 1;
 };
 
-/* H owns memory only from the first byte of a request until http1_next or http1_free. */
+/* H owns memory only from the first byte of a request until http1_free. */
 void http1_init(struct http1 *h, const struct http1_limits *limits);
 void http1_free(struct http1 *h);
-/* Drops the whole request and expects the next one. */
-void http1_next(struct http1 *h);
 
 /* Reads from DATA and returns how many bytes it used: all, unless the state is
  * HTTP1_WHOLE or HTTP1_REFUSED afterwards. */
@@ -60,7 +58,7 @@ int http1_take_continue(struct http1 *h);
 int http1_status(const struct http1 *h);
 const char *http1_why(const struct http1 *h);
 
-/* The parts of a whole request. The strings live until http1_next or http1_free. They
+/* The parts of a whole request. The strings live until http1_free. They
  * contain no control characters but tabs. */
 const char *http1_method(const struct http1 *h);
 /* Returns the target as it was sent, percent-encoded, without query and authority. It

@@ -71,7 +71,7 @@ struct httpc_call {
     size_t body_len;
     const struct httpc_part *parts; /* borrowed */
     size_t nparts;
-    struct httpc_parts *form; /* made of them */
+    curl_mime *form; /* made of them */
     int64_t total_ms;
     size_t answer_max;
     int fresh;
@@ -98,15 +98,6 @@ struct httpc {
     char *proxy;
     char *ca_dir, *ca_file; /* at most one of them; neither: libcurl's built-in default */
 };
-
-static void must(int ok, const char *what)
-{
-    if (ok)
-        return;
-    /* out of memory, or a mistake in foyer */
-    log_line(LOG_ERROR, "httpc: %s failed", what);
-    abort();
-}
 
 static struct httpc_call *first_call(const struct httpc *c, enum call_state state)
 {
@@ -209,7 +200,7 @@ static struct slot *slot_take(struct httpc *c, size_t answer_max)
         slot = xcalloc(1, sizeof(*slot));
         buf_init(&slot->head, HEADERS_MAX);
         slot->easy = curl_easy_init();
-        must(slot->easy != NULL, "curl_easy_init");
+        loop_must(slot->easy != NULL, "httpc: curl_easy_init");
     }
     slot->body.max = answer_max;
     slot->error[0] = '\0';
@@ -239,7 +230,7 @@ static void slot_put(struct httpc *c, struct slot *slot)
 static void call_free(struct httpc_call *call)
 {
     struct httpc *c = call->client;
-    httpc_parts_free(call->form);
+    curl_mime_free(call->form);
     if (call->slot) {
         slot_put(c, call->slot);
         c->nactive--;
@@ -253,7 +244,7 @@ static void call_free(struct httpc_call *call)
 }
 
 #define SET(easy, option, value)                                                         \
-    must(curl_easy_setopt(easy, option, value) == CURLE_OK, #option)
+    loop_must(curl_easy_setopt(easy, option, value) == CURLE_OK, "httpc: " #option)
 
 static void set_common(struct httpc *c, struct httpc_call *call, CURL *h)
 {
@@ -312,16 +303,15 @@ static void call_begin(struct httpc *c, struct httpc_call *call)
         SET(h, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_max);
         if (call->nparts) {
             call->form = httpc_parts_new(h, call->parts, call->nparts);
-            must(call->form != NULL, "curl_mime");
-            SET(h, CURLOPT_MIMEPOST, httpc_parts_mime(call->form));
+            SET(h, CURLOPT_MIMEPOST, call->form);
         } else if (call->body || takes_body) {
             SET(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
             SET(h, CURLOPT_POSTFIELDS, call->body ? call->body : "");
         }
         SET(h, CURLOPT_CUSTOMREQUEST, call->method);
     }
-    must(curl_multi_add_handle(multi_handle(c->multi), h) == CURLM_OK,
-         "curl_multi_add_handle");
+    loop_must(curl_multi_add_handle(multi_handle(c->multi), h) == CURLM_OK,
+              "httpc: curl_multi_add_handle");
 }
 
 static void admit(struct httpc *c)
@@ -354,7 +344,7 @@ static void offer(void *arg)
 
 void httpc_go(struct httpc_call *call)
 {
-    must(call->state == CALL_HELD, "httpc_go without a slot");
+    loop_must(call->state == CALL_HELD, "httpc: httpc_go without a slot");
     call_begin(call->client, call);
 }
 
@@ -546,20 +536,24 @@ void httpc_free(struct httpc *c)
     free(c);
 }
 
+static void append(struct httpc_call *call, const char *line)
+{
+    struct curl_slist *list = curl_slist_append(call->headers, line);
+    loop_must(list != NULL, "httpc: curl_slist_append");
+    call->headers = list;
+}
+
 /* libcurl reads "Name:" as "omit this header" and "Name;" as an empty one. */
 static void add_header(struct httpc_call *call, const char *line)
 {
     const char *colon = strchr(line, ':');
-    struct curl_slist *list;
-    if (colon && colon[1 + strspn(colon + 1, " \t")] == '\0') {
-        char *empty = xasprintf("%.*s;", (int)(colon - line), line);
-        list = curl_slist_append(call->headers, empty);
-        free(empty);
-    } else {
-        list = curl_slist_append(call->headers, line);
+    if (!colon || colon[1 + strspn(colon + 1, " \t")] != '\0') {
+        append(call, line);
+        return;
     }
-    must(list != NULL, "curl_slist_append");
-    call->headers = list;
+    char *empty = xasprintf("%.*s;", (int)(colon - line), line);
+    append(call, empty);
+    free(empty);
 }
 
 static void copy_headers(struct httpc_call *call, const struct httpc_request *r)
@@ -569,13 +563,9 @@ static void copy_headers(struct httpc_call *call, const struct httpc_request *r)
         add_header(call, r->headers[i]);
         has_type |= strncasecmp(r->headers[i], "Content-Type:", 13) == 0;
     }
-    struct curl_slist *list = curl_slist_append(call->headers, "Expect:");
-    must(list != NULL, "curl_slist_append");
-    call->headers = list;
-    if (!has_type && !r->nparts) { /* else libcurl calls the body a form */
-        list = curl_slist_append(list, "Content-Type:");
-        must(list != NULL, "curl_slist_append");
-    }
+    append(call, "Expect:");
+    if (!has_type && !r->nparts) /* else libcurl calls the body a form */
+        append(call, "Content-Type:");
 }
 
 struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,

@@ -6,10 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include <curl/curl.h>
-
 #include "base/str.h"
 #include "io/addr.h"
+#include "io/url_parse.h"
 
 enum { URL_MAX = 64 << 10, SHOWN_MAX = 300, METHOD_MAX = 32, HEADER_MAX = 64 << 10 };
 
@@ -21,34 +20,36 @@ static const char *after_scheme(const char *url)
     return strncasecmp(url, "https://", 8) == 0 ? url + 8 : NULL;
 }
 
-/* Returns "host:port" of "user:password@host:port". */
-static const char *after_user(const char *authority, size_t *len)
+/* Returns "host:port" within URL, without a user and password, and sets its LEN. Returns
+ * NULL when URL is neither http:// nor https://. */
+static const char *find_authority(const char *url, size_t *len)
 {
-    const char *at = memrchr(authority, '@', *len);
-    if (!at)
-        return authority;
-    *len -= (size_t)(at + 1 - authority);
-    return at + 1;
+    const char *rest = after_scheme(url);
+    if (!rest)
+        return NULL;
+    const char *end = rest + strcspn(rest, "/?#"),
+               *at = memrchr(rest, '@', (size_t)(end - rest));
+    const char *authority = at ? at + 1 : rest;
+    *len = (size_t)(end - authority);
+    return authority;
 }
 
 char *httpc_check_shown(const char *url)
 {
-    const char *rest = after_scheme(url);
-    if (!rest)
+    size_t authority_len;
+    const char *authority = find_authority(url, &authority_len);
+    if (!authority)
         return xstrdup("a URL that is neither http:// nor https://");
-    size_t authority_len = strcspn(rest, "/?#");
-    const char *path = rest + authority_len;
-    const char *authority = after_user(rest, &authority_len);
+    const char *path = authority + authority_len, *more = "";
     size_t path_len = strcspn(path, "?#");
-    const char *more = "";
     if (authority_len > SHOWN_MAX)
         authority_len = SHOWN_MAX;
     if (path_len > SHOWN_MAX) {
         path_len = SHOWN_MAX;
         more = "...";
     }
-    char *shown = xasprintf("%.*s%.*s%.*s%s", (int)(rest - url), url, (int)authority_len,
-                            authority, (int)path_len, path, more);
+    char *shown = xasprintf("%.*s%.*s%.*s%s", (int)(after_scheme(url) - url), url,
+                            (int)authority_len, authority, (int)path_len, path, more);
     for (char *p = shown; *p;
          p++) /* a malformed URL must not disturb a line or a terminal */
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
@@ -58,19 +59,12 @@ char *httpc_check_shown(const char *url)
 
 char *httpc_check_host(const char *url)
 {
-    const char *rest = after_scheme(url);
-    if (!rest)
+    size_t len;
+    const char *host = find_authority(url, &len);
+    if (!host)
         return xstrdup("");
-    size_t len = strcspn(rest, "/?#");
-    const char *host = after_user(rest, &len);
-    size_t n = 0;
-    if (len && host[0] == '[')
-        while (n < len && host[n++] != ']')
-            ;
-    else
-        while (n < len && host[n] != ':')
-            n++;
-    return xmemdup0(host, n);
+    const char *end = memchr(host, *host == '[' ? ']' : ':', len);
+    return xmemdup0(host, end ? (size_t)(end - host) + (*end == ']') : len);
 }
 
 static int is_token_char(char c)
@@ -168,13 +162,9 @@ int httpc_check_is_loopback(const char *host)
 
 int httpc_check_is_private(const char *url)
 {
-    CURLU *u = curl_url();
-    char *host = NULL;
-    int is_private = u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-                     curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-                     (addr_text_is_private(host) || httpc_check_is_loopback(host));
-    curl_free(host);
-    curl_url_cleanup(u);
+    char *host = url_host(url);
+    int is_private = addr_text_is_private(host) || httpc_check_is_loopback(host);
+    free(host);
     return is_private;
 }
 

@@ -10,11 +10,6 @@ struct reader {
     size_t len, at;
 };
 
-struct httpc_parts {
-    curl_mime *mime;
-    struct reader *readers;
-};
-
 static size_t on_read(char *out, size_t size, size_t n, void *arg)
 {
     struct reader *r = arg;
@@ -36,41 +31,24 @@ static int on_seek(void *arg, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static int add(struct httpc_parts *p, const struct httpc_part *part, struct reader *r)
+static int add(curl_mime *mime, const struct httpc_part *part)
 {
+    struct reader *r = xmalloc(sizeof *r); /* curl_mime_free frees it */
     *r = (struct reader){.data = part->data, .len = part->len};
-    curl_mimepart *m = curl_mime_addpart(p->mime);
+    curl_mimepart *m = curl_mime_addpart(mime);
     return m && curl_mime_name(m, part->name) == CURLE_OK &&
            curl_mime_filename(m, part->filename) == CURLE_OK &&
            curl_mime_type(m, part->type) == CURLE_OK &&
-           curl_mime_data_cb(m, (curl_off_t)part->len, on_read, on_seek, NULL, r) ==
+           curl_mime_data_cb(m, (curl_off_t)part->len, on_read, on_seek, free, r) ==
                CURLE_OK;
 }
 
-struct httpc_parts *httpc_parts_new(CURL *easy, const struct httpc_part *parts, size_t n)
+curl_mime *httpc_parts_new(CURL *easy, const struct httpc_part *parts, size_t n)
 {
-    struct httpc_parts *p = xcalloc(1, sizeof(*p));
-    p->readers = xcalloc(n, sizeof(*p->readers));
-    p->mime = curl_mime_init(easy);
-    int ok = p->mime != NULL;
+    curl_mime *mime = curl_mime_init(easy);
+    int ok = mime != NULL;
     for (size_t i = 0; ok && i < n; i++)
-        ok = add(p, &parts[i], &p->readers[i]);
-    if (ok)
-        return p;
-    httpc_parts_free(p);
-    return NULL;
-}
-
-void httpc_parts_free(struct httpc_parts *p)
-{
-    if (!p)
-        return;
-    curl_mime_free(p->mime);
-    free(p->readers);
-    free(p);
-}
-
-curl_mime *httpc_parts_mime(struct httpc_parts *p)
-{
-    return p->mime;
+        ok = add(mime, &parts[i]);
+    loop_must(ok, "httpc: curl_mime");
+    return mime;
 }

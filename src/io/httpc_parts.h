@@ -7,13 +7,8 @@
 
 #include "io/httpc.h"
 
-struct httpc_parts;
-
-/* Borrows the data of PARTS until httpc_parts_free, which must come before the end of
- * EASY. Returns NULL without memory. */
-struct httpc_parts *httpc_parts_new(CURL *easy, const struct httpc_part *parts, size_t n);
-void httpc_parts_free(struct httpc_parts *p); /* NULL is fine */
-/* Returns the value for CURLOPT_MIMEPOST. */
-curl_mime *httpc_parts_mime(struct httpc_parts *p);
+/* Returns the value for CURLOPT_MIMEPOST. Borrows the data of PARTS until curl_mime_free,
+ * which must come before the end of EASY. */
+curl_mime *httpc_parts_new(CURL *easy, const struct httpc_part *parts, size_t n);
 
 #endif

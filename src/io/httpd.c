@@ -51,16 +51,14 @@ static int has_room(const struct httpd *d)
 /* Lets new connections wait in the kernel until there is room, and until UNTIL_US. */
 static void pause_accepting(struct httpd *d, int64_t until_us)
 {
-    const struct timeval tv = {.tv_usec = RETRY_MS * 1000};
     d->is_paused = 1;
     d->paused_until_us = until_us;
     evconnlistener_disable(d->listener);
-    event_add(d->resume, &tv);
+    loop_timer_set(d->resume, RETRY_MS);
 }
 
-static void on_resume(evutil_socket_t fd, short what, void *arg)
+static void on_resume(void *arg)
 {
-    (void)fd, (void)what;
     struct httpd *d = arg;
     if (!d->listener)
         d->is_paused = 0;
@@ -176,15 +174,7 @@ void httpd_reply(struct httpd_request *r, int status, const struct httpd_header 
         return;
     }
     c->is_last |= !http1_keeps_alive(&r->http) || c->d->is_stopping;
-    httpd_conn_answer(c,
-                      &(struct httpd_answer){.status = status,
-                                             .headers = headers,
-                                             .nheaders = nheaders,
-                                             .body_len = len,
-                                             .now_s = clock_wall_ms() / 1000,
-                                             .is_last = c->is_last,
-                                             .is_to_old = http1_is_old(&r->http)},
-                      http1_is_head(&r->http) ? NULL : body);
+    httpd_conn_answer(c, &r->http, status, headers, nheaders, body, len);
     request_free(r);
     httpd_conn_answered(c);
 }
@@ -199,26 +189,24 @@ void httpd_drop(struct httpd_request *r)
 
 /* ---- the server ---- */
 
-static void on_last(evutil_socket_t fd, short what, void *arg)
+static void on_last(void *arg)
 {
-    (void)fd, (void)what;
     struct httpd *d = arg;
     evconnlistener_free(d->listener);
     d->listener = NULL;
 }
 
-static struct httpd *httpd_new(struct event_base *base, const struct httpd_limits *limits,
+static struct httpd *httpd_new(struct loop *loop, const struct httpd_limits *limits,
                                httpd_handler *handler, void *arg)
 {
     struct httpd *d = xcalloc(1, sizeof(*d));
-    d->base = base;
+    d->loop = loop;
     d->limits = *limits;
     d->handler = handler;
     d->arg = arg;
     httpd_conns_init(d);
-    d->last = evtimer_new(base, on_last, d);
-    d->resume = evtimer_new(base, on_resume, d);
-    httpd_must(d->last && d->resume, "event_new");
+    d->last = loop_timer_new(loop, on_last, d);
+    d->resume = loop_timer_new(loop, on_resume, d);
     return d;
 }
 
@@ -239,17 +227,15 @@ struct httpd *httpd_open(struct loop *loop, const char *listen,
                          const struct httpd_limits *limits, httpd_handler *handler,
                          void *arg, struct err *e)
 {
-    struct event_base *base = loop_base(loop);
-    struct httpd *d = httpd_new(base, limits, handler, arg);
-    return start(d, httpd_listen(base, listen, on_accept, d, e));
+    struct httpd *d = httpd_new(loop, limits, handler, arg);
+    return start(d, httpd_listen(loop_base(loop), listen, on_accept, d, e));
 }
 
 struct httpd *httpd_open_fd(struct loop *loop, int fd, const struct httpd_limits *limits,
                             httpd_handler *handler, void *arg, struct err *e)
 {
-    struct event_base *base = loop_base(loop);
-    struct httpd *d = httpd_new(base, limits, handler, arg);
-    return start(d, httpd_listen_fd(base, fd, on_accept, d, e));
+    struct httpd *d = httpd_new(loop, limits, handler, arg);
+    return start(d, httpd_listen_fd(loop_base(loop), fd, on_accept, d, e));
 }
 
 int httpd_set_tls(struct httpd *d, const struct httpd_tls *files, struct err *e)
@@ -269,8 +255,7 @@ void httpd_stop_accepting(struct httpd *d)
     d->is_stopping = 1;
     /* In the next turn, where sockets come before timers: closing the socket resets
      * connections that the kernel has accepted and this process has not. */
-    const struct timeval now = {0};
-    event_add(d->last, &now);
+    loop_timer_set(d->last, 0);
     struct httpd_conn *c, *next;
     for (c = TAILQ_FIRST(&d->conns[HTTPD_IDLE]); c; c = next) {
         next = TAILQ_NEXT(c, link);
@@ -316,8 +301,8 @@ void httpd_close(struct httpd *d)
     while ((r = LIST_FIRST(&d->requests)))
         httpd_drop(r);
     httpd_conns_free(d);
-    event_free(d->last);
-    event_free(d->resume);
+    loop_timer_free(d->last);
+    loop_timer_free(d->resume);
     SSL_CTX_free(d->tls);
     free(d);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "io/http1.h"
@@ -54,12 +55,12 @@ static const char *reason(int status)
 }
 
 /* Appends the date in English, in any locale (RFC 9110, 5.6.7). */
-static void add_date(struct buf *out, int64_t now_s)
+static void add_date(struct buf *out)
 {
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    time_t now = (time_t)now_s;
+    time_t now = (time_t)(clock_wall_ms() / 1000);
     struct tm t = {0};
     gmtime_r(&now, &t);
     buf_addf(out, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[t.tm_wday],
@@ -97,7 +98,7 @@ void httpd_answer_head(const struct httpd_answer *a, struct buf *out)
         has_date |= str_ieq(a->headers[i].name, "Date");
     }
     if (!has_date)
-        add_date(out, a->now_s);
+        add_date(out);
     if (httpd_answer_has_body(a->status))
         buf_addf(out, "Content-Length: %zu\r\n", a->body_len);
     if (a->is_last)

@@ -12,7 +12,6 @@ struct httpd_answer {
     const struct httpd_header *headers;
     size_t nheaders;
     size_t body_len;
-    int64_t now_s; /* Unix time, for Date */
     int is_last;   /* the connection ends after this answer */
     int is_to_old; /* the client speaks HTTP/1.0, which closes without a header that keeps
                       the connection */

@@ -20,14 +20,6 @@ enum {
     DRAIN_MAX = 16 * 1024 * 1024 /* bytes to drop after it */
 };
 
-void httpd_must(int ok, const char *what)
-{
-    if (ok)
-        return;
-    log_line(LOG_ERROR, "httpd: %s failed", what);
-    abort();
-}
-
 int httpd_may_log(int64_t *logged_us)
 {
     int64_t now = clock_mono_us();
@@ -71,14 +63,12 @@ void httpd_check_at(struct httpd *d, int64_t at_us)
     if (at_us >= d->check_us)
         return;
     d->check_us = at_us;
-    int64_t wait = at_us - clock_mono_us();
-    if (wait < 0)
-        wait = 0;
-    const struct timeval tv = {.tv_sec = wait / 1000000, .tv_usec = wait % 1000000};
-    event_add(d->check, &tv);
+    /* rounded up: a deadline is over when it is checked */
+    loop_timer_set(d->check, (at_us - clock_mono_us() + 999) / 1000);
 }
 
-void httpd_conn_enter(struct httpd_conn *c, enum httpd_phase phase)
+/* Enters PHASE and restarts its time, also when it is in PHASE already. */
+static void enter(struct httpd_conn *c, enum httpd_phase phase)
 {
     struct httpd *d = c->d;
     TAILQ_REMOVE(&d->conns[c->phase], c, link);
@@ -88,7 +78,7 @@ void httpd_conn_enter(struct httpd_conn *c, enum httpd_phase phase)
     if (phase_ms(d, phase) >= 0)
         httpd_check_at(d, deadline_us(c));
     if (d->is_paused)
-        event_active(d->resume, EV_TIMEOUT, 0);
+        loop_timer_set(d->resume, 0);
 }
 
 /* ---- the end of a connection ---- */
@@ -117,7 +107,7 @@ void httpd_conn_free(struct httpd_conn *c)
     bufferevent_free(c->bev);
     free(c);
     if (d->is_paused)
-        event_active(d->resume, EV_TIMEOUT, 0);
+        loop_timer_set(d->resume, 0);
 }
 
 static void on_drain(evutil_socket_t fd, short what, void *arg)
@@ -132,7 +122,7 @@ static void on_drain(evutil_socket_t fd, short what, void *arg)
     if (n <= 0 || c->drained > DRAIN_MAX || clock_mono_us() > c->drain_until_us)
         httpd_conn_free(c);
     else
-        httpd_conn_enter(c, HTTPD_DRAINING);
+        enter(c, HTTPD_DRAINING);
 }
 
 /* Ends C after its answers are written. */
@@ -150,24 +140,31 @@ static void conn_end(struct httpd_conn *c)
     http1_free(&c->reader);
     struct evbuffer *in = bufferevent_get_input(c->bev);
     evbuffer_drain(in, evbuffer_get_length(in));
-    c->drain = event_new(c->d->base, fd, EV_READ | EV_PERSIST, on_drain, c);
-    httpd_must(c->drain && event_add(c->drain, NULL) == 0, "event_new");
+    c->drain = event_new(loop_base(c->d->loop), fd, EV_READ | EV_PERSIST, on_drain, c);
+    loop_must(c->drain && event_add(c->drain, NULL) == 0, "httpd: event_new");
     c->drain_until_us = clock_mono_us() + c->d->limits.request_ms * 1000;
-    httpd_conn_enter(c, HTTPD_DRAINING);
+    enter(c, HTTPD_DRAINING);
 }
 
 /* ---- answers ---- */
 
-void httpd_conn_answer(struct httpd_conn *c, const struct httpd_answer *a,
-                       const void *body)
+void httpd_conn_answer(struct httpd_conn *c, const struct http1 *request, int status,
+                       const struct httpd_header *headers, size_t nheaders,
+                       const void *body, size_t len)
 {
+    const struct httpd_answer a = {.status = status,
+                                   .headers = headers,
+                                   .nheaders = nheaders,
+                                   .body_len = len,
+                                   .is_last = c->is_last,
+                                   .is_to_old = http1_is_old(request)};
     struct evbuffer *out = bufferevent_get_output(c->bev);
     struct buf head;
     buf_init(&head, SIZE_MAX / 2);
-    httpd_answer_head(a, &head);
-    httpd_must(evbuffer_add(out, buf_str(&head), head.len) == 0, "evbuffer_add");
-    if (body && a->body_len && httpd_answer_has_body(a->status))
-        httpd_must(evbuffer_add(out, body, a->body_len) == 0, "evbuffer_add");
+    httpd_answer_head(&a, &head);
+    loop_must(evbuffer_add(out, buf_str(&head), head.len) == 0, "httpd: evbuffer_add");
+    if (len && !http1_is_head(request) && httpd_answer_has_body(status))
+        loop_must(evbuffer_add(out, body, len) == 0, "httpd: evbuffer_add");
     buf_free(&head);
 }
 
@@ -205,13 +202,7 @@ static void conn_refuse(struct httpd_conn *c, int status, const char *why)
     char *text = xasprintf("cannot take this request: %s\n", why);
     say_refused(c, status, why);
     c->is_last = 1;
-    const struct httpd_answer a = {.status = status,
-                                   .headers = headers,
-                                   .nheaders = 1,
-                                   .body_len = strlen(text),
-                                   .now_s = clock_wall_ms() / 1000,
-                                   .is_last = 1};
-    httpd_conn_answer(c, &a, http1_is_head(&c->reader) ? NULL : text);
+    httpd_conn_answer(c, &c->reader, status, headers, 1, text, strlen(text));
     free(text);
 }
 
@@ -225,7 +216,7 @@ static void hand_out(struct httpd_conn *c)
     *r = (struct httpd_request){.conn = c, .http = c->reader};
     http1_init(&c->reader, &limits);
     c->request = r;
-    httpd_conn_enter(c, HTTPD_HANDED);
+    enter(c, HTTPD_HANDED);
     LIST_INSERT_HEAD(&d->requests, r, link);
     d->handler(d->arg, r);
 }
@@ -269,7 +260,7 @@ static void wait_for_input(struct httpd_conn *c)
     if (http1_take_continue(&c->reader))
         bufferevent_write(c->bev, go_on, sizeof go_on - 1);
     if (c->phase != phase)
-        httpd_conn_enter(c, phase);
+        enter(c, phase);
     set_reading(c, 1);
 }
 
@@ -290,7 +281,7 @@ void httpd_conn_settle(struct httpd_conn *c)
     } else if (c->is_last || left > UNWRITTEN_MAX) {
         set_reading(c, 0);
         if (c->phase != HTTPD_WRITING)
-            httpd_conn_enter(c, HTTPD_WRITING);
+            enter(c, HTTPD_WRITING);
         c->unwritten = left;
     } else {
         wait_for_input(c);
@@ -353,7 +344,7 @@ void httpd_conn_answered(struct httpd_conn *c)
 {
     if (c->is_running) /* conn_run, which called the handler, continues */
         return;
-    httpd_conn_enter(c, HTTPD_ANSWERED);
+    enter(c, HTTPD_ANSWERED);
     event_active(c->d->answered, EV_TIMEOUT, 0);
 }
 
@@ -362,16 +353,17 @@ void httpd_conn_new(struct httpd *d, int fd)
     struct httpd_conn *c = xcalloc(1, sizeof *c);
     c->d = d;
     c->is_tls = d->tls != NULL;
-    c->bev = c->is_tls ? httpd_tls_accept(d->tls, d->base, fd)
-                       : bufferevent_socket_new(d->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    httpd_must(c->bev != NULL, "bufferevent_socket_new");
+    c->bev = c->is_tls
+                 ? httpd_tls_accept(d->tls, loop_base(d->loop), fd)
+                 : bufferevent_socket_new(loop_base(d->loop), fd, BEV_OPT_CLOSE_ON_FREE);
+    loop_must(c->bev != NULL, "httpd: bufferevent_socket_new");
     http1_init(&c->reader, &(struct http1_limits){.head_max = d->limits.headers_max,
                                                   .body_max = d->limits.body_max});
     bufferevent_setcb(c->bev, on_input, on_output, on_event, c);
     bufferevent_setwatermark(c->bev, EV_WRITE, UNWRITTEN_MAX, 0);
     d->nconns++;
     TAILQ_INSERT_TAIL(&d->conns[HTTPD_NEW], c, link);
-    httpd_conn_enter(c, HTTPD_NEW);
+    enter(c, HTTPD_NEW);
     set_reading(c, 1);
 }
 
@@ -382,7 +374,7 @@ static void expire(struct httpd_conn *c)
     int is_moving = c->phase == HTTPD_WRITING && httpd_conn_unwritten(c) < c->unwritten;
     if (is_moving) {
         c->unwritten = httpd_conn_unwritten(c);
-        httpd_conn_enter(c, HTTPD_WRITING);
+        enter(c, HTTPD_WRITING);
     } else if ((c->phase == HTTPD_HEAD || c->phase == HTTPD_BODY) &&
                http1_has_begun(&c->reader)) {
         conn_refuse(c, 408,
@@ -394,9 +386,8 @@ static void expire(struct httpd_conn *c)
     }
 }
 
-static void on_check(evutil_socket_t fd, short what, void *arg)
+static void on_check(void *arg)
 {
-    (void)fd, (void)what;
     struct httpd *d = arg;
     int64_t now = clock_mono_us();
     struct httpd_conn *c;
@@ -419,9 +410,9 @@ void httpd_conns_init(struct httpd *d)
     LIST_INIT(&d->requests);
     for (int i = 0; i < HTTPD_PHASES; i++)
         TAILQ_INIT(&d->conns[i]);
-    d->check = evtimer_new(d->base, on_check, d);
-    d->answered = event_new(d->base, -1, 0, on_answered, d);
-    httpd_must(d->check && d->answered, "event_new");
+    d->check = loop_timer_new(d->loop, on_check, d);
+    d->answered = event_new(loop_base(d->loop), -1, 0, on_answered, d);
+    loop_must(d->answered != NULL, "httpd: event_new");
 }
 
 void httpd_conns_free(struct httpd *d)
@@ -430,6 +421,6 @@ void httpd_conns_free(struct httpd *d)
     for (int i = 0; i < HTTPD_PHASES; i++)
         while ((c = TAILQ_FIRST(&d->conns[i])))
             httpd_conn_free(c);
-    event_free(d->check);
+    loop_timer_free(d->check);
     event_free(d->answered);
 }

@@ -53,13 +53,13 @@ struct httpd_conn {
 TAILQ_HEAD(httpd_conns, httpd_conn);
 
 struct httpd {
-    struct event_base *base;
+    struct loop *loop;
     struct evconnlistener *listener; /* NULL: it does not accept any more */
     SSL_CTX *tls;                    /* NULL: no TLS */
-    struct event *check;             /* closes connections past their deadlines */
+    struct loop_timer *check;        /* closes connections past their deadlines */
     struct event *answered;          /* continues the answered connections */
-    struct event *last;              /* closes the listening socket */
-    struct event *resume;            /* accepts again */
+    struct loop_timer *last;         /* closes the listening socket */
+    struct loop_timer *resume;       /* accepts again */
     struct httpd_limits limits;
     httpd_handler *handler;
     void *arg;
@@ -91,11 +91,10 @@ void httpd_check_at(struct httpd *d, int64_t at_us);
 void httpd_conn_new(struct httpd *d, int fd);
 /* Closes the connection. A request that the handler has stays valid without it. */
 void httpd_conn_free(struct httpd_conn *c);
-/* Enters PHASE and restarts its time, also when it is in PHASE already. */
-void httpd_conn_enter(struct httpd_conn *c, enum httpd_phase phase);
-/* Queues an answer. BODY may be NULL. */
-void httpd_conn_answer(struct httpd_conn *c, const struct httpd_answer *a,
-                       const void *body);
+/* Queues the answer to REQUEST; a HEAD's without its body. */
+void httpd_conn_answer(struct httpd_conn *c, const struct http1 *request, int status,
+                       const struct httpd_header *headers, size_t nheaders,
+                       const void *body, size_t len);
 /* Continues after the handler has answered. */
 void httpd_conn_answered(struct httpd_conn *c);
 /* Decides what C waits for. May free it. */
@@ -105,8 +104,6 @@ size_t httpd_conn_unwritten(const struct httpd_conn *c);
 /* Writes the client's address, of family AF_UNSPEC when it is unknown. */
 void httpd_conn_peer(const struct httpd_conn *c, struct sockaddr_storage *peer);
 
-/* Aborts with a log line when OK is 0, which happens only without memory. */
-void httpd_must(int ok, const char *what);
 /* Returns 1 at most once in ten seconds, to limit the lines of one kind in the log. */
 int httpd_may_log(int64_t *logged_us);
 

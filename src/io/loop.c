@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "base/log.h"
 #include "base/str.h"
 
 struct deferred {
@@ -18,10 +19,19 @@ struct deferred {
     void *arg;
 };
 
-struct signal_handler {
-    struct event *ev; /* NULL: none for this signal */
+/* An event that calls FN. */
+struct callback {
+    struct event *ev;
     loop_fn *fn;
     void *arg;
+};
+
+struct loop_timer {
+    struct callback call;
+};
+
+struct loop_fd {
+    struct callback call;
 };
 
 struct loop {
@@ -29,17 +39,19 @@ struct loop {
     struct event *turn_end;                  /* runs the deferred functions */
     STAILQ_HEAD(, deferred) deferred, spare; /* spare: nodes to use again */
     size_t ndeferred;
-    struct signal_handler signals[NSIG];
+    struct callback signals[NSIG]; /* without an event: none for this signal */
     int nquiet; /* events that do not keep loop_run running: signals, and wakes that are
                    not held */
     int is_draining, is_stopped;
 };
 
-struct loop_timer {
-    struct event *ev;
-    loop_fn *fn;
-    void *arg;
-};
+void loop_must(int ok, const char *what)
+{
+    if (ok)
+        return;
+    log_line(LOG_ERROR, "%s failed", what);
+    abort();
+}
 
 /* Runs what was deferred before it began. Functions that defer themselves again must not
  * keep sockets and timers waiting. */
@@ -85,8 +97,7 @@ struct loop *loop_new(struct err *e)
     STAILQ_INIT(&loop->deferred);
     STAILQ_INIT(&loop->spare);
     loop->turn_end = evtimer_new(base, on_turn_end, loop);
-    if (!loop->turn_end)
-        abort();
+    loop_must(loop->turn_end != NULL, "loop: event_new");
     return loop;
 }
 
@@ -139,20 +150,24 @@ void loop_defer(struct loop *loop, loop_fn *fn, void *arg)
         event_active(loop->turn_end, EV_TIMEOUT, 0);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_event(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
-    struct loop_timer *t = arg;
-    t->fn(t->arg);
+    const struct callback *call = arg;
+    call->fn(call->arg);
+}
+
+static void callback_init(struct callback *call, struct loop *loop, int fd, short what,
+                          loop_fn *fn, void *arg)
+{
+    *call = (struct callback){event_new(loop->base, fd, what, on_event, call), fn, arg};
+    loop_must(call->ev != NULL, "loop: event_new");
 }
 
 struct loop_timer *loop_timer_new(struct loop *loop, loop_fn *fn, void *arg)
 {
     struct loop_timer *t = xmalloc(sizeof(*t));
-    *t = (struct loop_timer){.fn = fn, .arg = arg};
-    t->ev = evtimer_new(loop->base, on_timer, t);
-    if (!t->ev)
-        abort();
+    callback_init(&t->call, loop, -1, 0, fn, arg);
     return t;
 }
 
@@ -161,27 +176,20 @@ void loop_timer_set(struct loop_timer *t, int64_t delay_ms)
     if (delay_ms < 0)
         delay_ms = 0;
     struct timeval tv = {.tv_sec = delay_ms / 1000, .tv_usec = delay_ms % 1000 * 1000};
-    evtimer_add(t->ev, &tv);
+    evtimer_add(t->call.ev, &tv);
 }
 
 void loop_timer_clear(struct loop_timer *t)
 {
-    evtimer_del(t->ev);
+    evtimer_del(t->call.ev);
 }
 
 void loop_timer_free(struct loop_timer *t)
 {
     if (!t)
         return;
-    event_free(t->ev);
+    event_free(t->call.ev);
     free(t);
-}
-
-static void on_signal(evutil_socket_t signo, short what, void *arg)
-{
-    (void)what;
-    struct signal_handler *h = &((struct loop *)arg)->signals[signo];
-    h->fn(h->arg);
 }
 
 int loop_on_signal(struct loop *loop, int signo, loop_fn *fn, void *arg, struct err *e)
@@ -189,15 +197,15 @@ int loop_on_signal(struct loop *loop, int signo, loop_fn *fn, void *arg, struct 
     if (signo <= 0 || signo >= NSIG)
         return err_set(e, ERR_INTERNAL, "cannot wait for signal %d: no such signal",
                        signo);
-    struct signal_handler *h = &loop->signals[signo];
-    h->fn = fn;
-    h->arg = arg;
-    if (h->ev)
+    struct callback *h = &loop->signals[signo];
+    if (h->ev) {
+        h->fn = fn;
+        h->arg = arg;
         return 0;
-    h->ev = evsignal_new(loop->base, signo, on_signal, loop);
-    if (!h->ev || event_add(h->ev, NULL) != 0) {
-        if (h->ev)
-            event_free(h->ev);
+    }
+    callback_init(h, loop, signo, EV_SIGNAL | EV_PERSIST, fn, arg);
+    if (event_add(h->ev, NULL) != 0) {
+        event_free(h->ev);
         h->ev = NULL;
         return err_set(e, ERR_INTERNAL, "cannot wait for signal %d: not allowed", signo);
     }
@@ -205,22 +213,37 @@ int loop_on_signal(struct loop *loop, int signo, loop_fn *fn, void *arg, struct 
     return 0;
 }
 
+struct loop_fd *loop_fd_new(struct loop *loop, int fd, loop_fn *fn, void *arg)
+{
+    struct loop_fd *f = xmalloc(sizeof(*f));
+    callback_init(&f->call, loop, fd, EV_READ | EV_PERSIST, fn, arg);
+    loop_must(event_add(f->call.ev, NULL) == 0, "loop: event_add");
+    return f;
+}
+
+void loop_fd_free(struct loop_fd *f)
+{
+    if (!f)
+        return;
+    event_free(f->call.ev);
+    free(f);
+}
+
 /* Uses an eventfd: libevent's own threading would take a lock in each call. */
 struct loop_wake {
     struct loop *loop;
-    struct event *ev;
+    struct loop_fd *watch;
     int fd, is_held;
     loop_fn *fn;
     void *arg;
 };
 
-static void on_wake(evutil_socket_t fd, short what, void *arg)
+static void on_wake(void *arg)
 {
-    (void)what;
     struct loop_wake *w = arg;
     eventfd_t sends;
     /* Before FN: a send from now on is for work that FN may have missed. */
-    eventfd_read((int)fd, &sends);
+    eventfd_read(w->fd, &sends);
     w->fn(w->arg);
 }
 
@@ -234,9 +257,7 @@ struct loop_wake *loop_wake_new(struct loop *loop, loop_fn *fn, void *arg, struc
     }
     struct loop_wake *w = xmalloc(sizeof(*w));
     *w = (struct loop_wake){.loop = loop, .fd = fd, .fn = fn, .arg = arg};
-    w->ev = event_new(loop->base, fd, EV_READ | EV_PERSIST, on_wake, w);
-    if (!w->ev || event_add(w->ev, NULL) != 0)
-        abort();
+    w->watch = loop_fd_new(loop, fd, on_wake, w);
     loop->nquiet++;
     return w;
 }
@@ -258,40 +279,9 @@ void loop_wake_free(struct loop_wake *w)
     if (!w)
         return;
     loop_wake_hold(w, 1); /* the loop does not count it any more */
-    event_free(w->ev);
+    loop_fd_free(w->watch);
     close(w->fd);
     free(w);
-}
-
-struct loop_fd {
-    struct event *ev;
-    loop_fn *fn;
-    void *arg;
-};
-
-static void on_readable(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd, (void)what;
-    struct loop_fd *f = arg;
-    f->fn(f->arg);
-}
-
-struct loop_fd *loop_fd_new(struct loop *loop, int fd, loop_fn *fn, void *arg)
-{
-    struct loop_fd *f = xmalloc(sizeof(*f));
-    *f = (struct loop_fd){.fn = fn, .arg = arg};
-    f->ev = event_new(loop->base, fd, EV_READ | EV_PERSIST, on_readable, f);
-    if (!f->ev || event_add(f->ev, NULL) != 0)
-        abort();
-    return f;
-}
-
-void loop_fd_free(struct loop_fd *f)
-{
-    if (!f)
-        return;
-    event_free(f->ev);
-    free(f);
 }
 
 struct event_base *loop_base(struct loop *loop)

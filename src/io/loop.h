@@ -49,8 +49,10 @@ void loop_fd_free(struct loop_fd *f);
  * running. */
 int loop_on_signal(struct loop *loop, int signo, loop_fn *fn, void *arg, struct err *e);
 
-/* For the other files of src/io. */
+/* For the other files of src/io. loop_must aborts with the log line "WHAT failed" when OK
+ * is 0: memory is used up, or foyer has a mistake. */
 struct event_base *loop_base(struct loop *loop);
+void loop_must(int ok, const char *what);
 
 /* Returns the version of the libevent that this process uses. */
 const char *loop_version(void);

@@ -5,7 +5,6 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "base/log.h"
 #include "base/str.h"
 
 /* A socket that libcurl wants to watch. */
@@ -17,19 +16,11 @@ struct sock {
 struct multi {
     struct loop *loop;
     CURLM *handle;
-    struct event *timer;
+    struct loop_timer *timer;
     struct sock *spare_socks;
     loop_fn *on_turn;
     void *arg;
 };
-
-static void must(int ok, const char *what)
-{
-    if (ok)
-        return;
-    log_line(LOG_ERROR, "multi: %s failed", what);
-    abort();
-}
 
 static void on_sock_event(evutil_socket_t fd, short what, void *arg)
 {
@@ -40,9 +31,8 @@ static void on_sock_event(evutil_socket_t fd, short what, void *arg)
     m->on_turn(m->arg);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_timer(void *arg)
 {
-    (void)fd, (void)what;
     struct multi *m = arg;
     int running;
     curl_multi_socket_action(m->handle, CURL_SOCKET_TIMEOUT, 0, &running);
@@ -74,10 +64,10 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
     }
     short events = (short)((what & CURL_POLL_IN ? EV_READ : 0) |
                            (what & CURL_POLL_OUT ? EV_WRITE : 0));
-    must(event_assign(&s->ev, loop_base(m->loop), fd, (short)(events | EV_PERSIST),
-                      on_sock_event, m) == 0 &&
-             event_add(&s->ev, NULL) == 0,
-         "watching a socket");
+    loop_must(event_assign(&s->ev, loop_base(m->loop), fd, (short)(events | EV_PERSIST),
+                           on_sock_event, m) == 0 &&
+                  event_add(&s->ev, NULL) == 0,
+              "multi: watching a socket");
     return 0;
 }
 
@@ -85,12 +75,11 @@ static int on_curl_timer(CURLM *handle, long ms, void *arg)
 {
     (void)handle;
     struct multi *m = arg;
-    if (ms < 0) {
-        event_del(m->timer);
-        return 0;
-    }
-    const struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-    return event_add(m->timer, &tv);
+    if (ms < 0)
+        loop_timer_clear(m->timer);
+    else
+        loop_timer_set(m->timer, ms);
+    return 0;
 }
 
 struct multi *multi_new(struct loop *loop, int max_idle, loop_fn *on_turn, void *arg)
@@ -99,10 +88,11 @@ struct multi *multi_new(struct loop *loop, int max_idle, loop_fn *on_turn, void 
     m->loop = loop;
     m->on_turn = on_turn;
     m->arg = arg;
-    must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, "curl_global_init");
+    loop_must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK,
+              "multi: curl_global_init");
     m->handle = curl_multi_init();
-    m->timer = evtimer_new(loop_base(loop), on_timer, m);
-    must(m->handle && m->timer, "curl_multi_init");
+    m->timer = loop_timer_new(loop, on_timer, m);
+    loop_must(m->handle != NULL, "multi: curl_multi_init");
     curl_multi_setopt(m->handle, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
     curl_multi_setopt(m->handle, CURLMOPT_SOCKETDATA, m);
     curl_multi_setopt(m->handle, CURLMOPT_TIMERFUNCTION, on_curl_timer);
@@ -116,7 +106,7 @@ void multi_free(struct multi *m)
     if (!m)
         return;
     curl_multi_cleanup(m->handle); /* closes the connections: their socks become spare */
-    event_free(m->timer);
+    loop_timer_free(m->timer);
     for (struct sock *s = m->spare_socks, *next; s; s = next) {
         next = s->next_spare;
         free(s);

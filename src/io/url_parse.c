@@ -39,17 +39,24 @@ static const char *read_port(const char *p, struct url_parts *out)
     return end;
 }
 
-/* Returns the host of URL as libcurl reads it, for curl_free; NULL with *RC when libcurl
- * refuses the URL. */
-static char *read_host(const char *url, CURLUcode *rc)
+/* Returns the host of URL as libcurl reads it with FLAGS, for curl_free; NULL with *RC
+ * when libcurl refuses the URL. */
+static char *read_host(const char *url, unsigned flags, CURLUcode *rc)
 {
     char *host = NULL;
     CURLU *u = curl_url();
-    *rc = u ? curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER)
-            : CURLUE_OUT_OF_MEMORY;
+    *rc = u ? curl_url_set(u, CURLUPART_URL, url, flags) : CURLUE_OUT_OF_MEMORY;
     if (*rc == CURLUE_OK)
         *rc = curl_url_get(u, CURLUPART_HOST, &host, 0);
     curl_url_cleanup(u);
+    return host;
+}
+
+char *url_host(const char *url)
+{
+    CURLUcode rc;
+    char *read = read_host(url, 0, &rc), *host = xstrdup(read ? read : "");
+    curl_free(read);
     return host;
 }
 
@@ -63,7 +70,7 @@ int url_parse(const char *url, struct url_parts *out, struct err *e)
         if ((unsigned char)*p <= ' ' || *p == 0x7f)
             return refuse(e, url, "white space and control characters must be encoded");
     CURLUcode rc;
-    char *host = read_host(url, &rc);
+    char *host = read_host(url, CURLU_DISALLOW_USER, &rc);
     if (rc == CURLUE_BAD_PORT_NUMBER)
         return refuse(e, url, "its port is malformed");
     const char *rest = host ? after_host(url + (is_https ? 8 : 7), host) : NULL;

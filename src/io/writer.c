@@ -36,7 +36,6 @@ struct writer {
     pthread_mutex_t lock;
     pthread_cond_t has_work, has_done;
     struct queue work, done;
-    struct writer_stats stats;
     int is_idle, is_closing;
     /* shared while it opens; then for the writer's thread, if it has one */
     char *path;
@@ -134,15 +133,6 @@ static void run_batch(struct writer *w, struct queue *batch)
     if (rc == 0 && w->watch)
         w->watch(us, committed);
     pthread_mutex_lock(&w->lock);
-    if (rc == 0) {
-        w->stats.commits++;
-        w->stats.durable_commits += (uint64_t)durable;
-        w->stats.jobs += committed;
-        w->stats.last_us = us;
-        w->stats.total_us += us;
-    } else {
-        w->stats.failures++;
-    }
     STAILQ_CONCAT(&w->done, batch);
     pthread_cond_signal(&w->has_done);
     pthread_mutex_unlock(&w->lock);
@@ -214,8 +204,7 @@ static void free_writer(struct writer *w)
         free(job);
     }
     loop_wake_free(w->wake);
-    if (w->turn)
-        loop_timer_free(w->turn);
+    loop_timer_free(w->turn);
     pthread_cond_destroy(&w->has_work);
     pthread_cond_destroy(&w->has_done);
     pthread_mutex_destroy(&w->lock);
@@ -359,11 +348,4 @@ void writer_on_refused(struct writer *w, void (*fn)(void *arg, const struct err 
 {
     w->refused = fn;
     w->refused_arg = arg;
-}
-
-void writer_stats(struct writer *w, struct writer_stats *out)
-{
-    pthread_mutex_lock(&w->lock);
-    *out = w->stats;
-    pthread_mutex_unlock(&w->lock);
 }

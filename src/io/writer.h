@@ -52,14 +52,6 @@ void writer_submit(struct writer *w, int how, writer_fn *fn, writer_done *done,
 /* Returns the number of jobs whose DONE has not been called. */
 size_t writer_queued(const struct writer *w);
 
-struct writer_stats {
-    uint64_t commits;          /* successful ones */
-    uint64_t durable_commits;  /* of these, the ones that waited for the disk */
-    uint64_t failures;         /* failed transactions */
-    uint64_t jobs;             /* committed jobs */
-    int64_t last_us, total_us; /* of the commits, from asking for the lock to the end */
-};
-void writer_stats(struct writer *w, struct writer_stats *out);
 /* Calls FN, on the loop's thread and after its DONE, for each job that the store did not
  * take: the file is locked, full, gone or broken. Not for a job that failed by itself. */
 void writer_on_refused(struct writer *w, void (*fn)(void *arg, const struct err *e),

@@ -75,7 +75,8 @@ static size_t read_in(const void *data, size_t size, size_t step,
             fuzz_stop("a limit is passed", data, size);
         if (http1_state(&h) == HTTP1_WHOLE) {
             write_again(&h, out);
-            http1_next(&h);
+            http1_free(&h);
+            http1_init(&h, limits);
         } else if (http1_state(&h) != HTTP1_REFUSED && used != piece) {
             fuzz_stop("it waits with bytes left", data, size);
         }

@@ -66,7 +66,8 @@ static void read_ours(const char *data, size_t size, struct reading *r)
             break;
         note_ours(&h, r);
         r->is_closed = !http1_keeps_alive(&h);
-        http1_next(&h);
+        http1_free(&h);
+        http1_init(&h, &limits);
         if (r->is_closed)
             break;
     }
