@@ -1,6 +1,7 @@
 #include "core/settings_value.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,15 +110,6 @@ static int is_list(const json_t *v)
     return json_is_array(v) || (json_is_object(v) && json_object_size(v) == 0);
 }
 
-int value_want_table(struct value_walk *c, const struct value_at *at, const json_t *v,
-                     const char *of_what)
-{
-    if (value_is_table(v))
-        return 1;
-    value_wrong_type(c, at, of_what, v);
-    return 0;
-}
-
 const char *value_want_text(struct value_walk *c, const struct value_at *at,
                             const json_t *v)
 {
@@ -129,9 +121,99 @@ const char *value_want_text(struct value_walk *c, const struct value_at *at,
     return s && *s ? s : NULL;
 }
 
+static void report_unknown(struct value_walk *c, const struct value_at *at,
+                           const struct field *fields, const char *what)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (; fields->key && n < sizeof names / sizeof *names; fields++)
+        names[n++] = fields->key;
+    const char *near = str_nearest(at->key, names, n);
+    value_report(c, at, "unknown %s \"%.80s\"%s%s%s", what, at->key,
+                 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+void value_fields(struct value_walk *c, const struct value_at *at, const json_t *v,
+                  const struct field *fields, const char *what)
+{
+    const char *key, *expected = at ? at->field->expected : NULL;
+    const struct field *f;
+    json_t *value;
+    if (!value_is_table(v)) {
+        value_wrong_type(c, at, expected ? expected : "a table", v);
+        return;
+    }
+    for (f = fields; f->key; f++) {
+        struct value_at here = {at, f->key, 0, f};
+        if (f->required && !json_object_get(v, f->key))
+            value_report(c, &here, "is missing");
+    }
+    json_object_foreach((json_t *)v, key, value)
+    {
+        f = fields;
+        while (f->key && strcmp(f->key, key) != 0)
+            f++;
+        struct value_at here = {at, key, 0, f};
+        if (f->check)
+            f->check(c, &here, value);
+        else if (f->fields)
+            value_fields(c, &here, value, f->fields, "key");
+        else
+            report_unknown(c, &here, fields, what);
+    }
+}
+
+void value_items(struct value_walk *c, const struct value_at *at, const json_t *v,
+                 value_fn *check)
+{
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        struct value_at item = {at, NULL, i + 1, at->field};
+        check(c, &item, json_array_get(v, i));
+    }
+}
+
+void value_any(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    (void)c;
+    (void)at;
+    (void)v;
+}
+
 void value_text(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
     value_want_text(c, at, v);
+}
+
+void value_word(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *s = json_string_value(v);
+    const char *const *words = at->field->words;
+    for (size_t i = 0; words[i]; i++)
+        if (str_eq(words[i], s))
+            return;
+    struct buf wanted;
+    buf_init(&wanted, 1024);
+    for (size_t i = 0; words[i]; i++)
+        buf_addf(&wanted, "%s\"%s\"",
+                 i == 0         ? ""
+                 : words[i + 1] ? ", "
+                                : " or ",
+                 words[i]);
+    if (s)
+        value_report(c, at, "must be %s, not \"%.80s\"", buf_str(&wanted), s);
+    else
+        value_wrong_type(c, at, buf_str(&wanted), v);
+    buf_free(&wanted);
+}
+
+void value_whole(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const struct field *f = at->field;
+    if (!json_is_integer(v))
+        value_wrong_type(c, at, "a whole number", v);
+    else if (json_integer_value(v) < f->min || json_integer_value(v) > f->max)
+        value_report(c, at, "must be from %" PRId64 " to %" PRId64 "%s", f->min, f->max,
+                     f->unit ? f->unit : "");
 }
 
 void value_secret_or_text(struct value_walk *c, const struct value_at *at,
@@ -153,10 +235,7 @@ void value_keys(struct value_walk *c, const struct value_at *at, const json_t *v
     }
     if (json_array_size(v) == 0)
         value_report(c, at, "must contain a key");
-    for (size_t i = 0; i < json_array_size(v); i++) {
-        struct value_at item = {at, NULL, i + 1};
-        value_secret_or_text(c, &item, json_array_get(v, i));
-    }
+    value_items(c, at, v, value_secret_or_text);
 }
 
 void value_url(struct value_walk *c, const struct value_at *at, const json_t *v)
@@ -227,23 +306,23 @@ void value_listen(struct value_walk *c, const struct value_at *at, const json_t 
                      s, fault);
 }
 
+static void check_host(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *s = value_want_text(c, at, v), *fault = s ? host_fault(s, 0, 1) : NULL;
+    if (fault)
+        value_report(
+            c, at,
+            "must be a host such as \"hooks.slack.com\" or \"127.0.0.1:8099\", not "
+            "\"%.80s\": %s",
+            s, fault);
+}
+
 void value_hosts(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
-    if (!is_list(v)) {
+    if (is_list(v))
+        value_items(c, at, v, check_host);
+    else
         value_wrong_type(c, at, "a list of hosts such as { \"hooks.slack.com\" }", v);
-        return;
-    }
-    for (size_t i = 0; i < json_array_size(v); i++) {
-        struct value_at item = {at, NULL, i + 1};
-        const char *s = value_want_text(c, &item, json_array_get(v, i));
-        const char *fault = s ? host_fault(s, 0, 1) : NULL;
-        if (fault)
-            value_report(
-                c, &item,
-                "must be a host such as \"hooks.slack.com\" or \"127.0.0.1:8099\", not "
-                "\"%.80s\": %s",
-                s, fault);
-    }
 }
 
 void value_timezone(struct value_walk *c, const struct value_at *at, const json_t *v)
@@ -270,20 +349,6 @@ void value_duration(struct value_walk *c, const struct value_at *at, const json_
         value_report(
             c, at,
             "must be a duration such as \"90s\", \"12h\" or \"30d\", not \"%.80s\"", s);
-}
-
-void value_uncertain(struct value_walk *c, const struct value_at *at, const json_t *v)
-{
-    const char *s = json_string_value(v);
-    if (!s)
-        value_wrong_type(c, at, "\"park\" or \"resend\"", v);
-    else if (strcmp(s, "park") != 0 && strcmp(s, "resend") != 0)
-        value_report(c, at, "must be \"park\" or \"resend\", not \"%.80s\"", s);
-}
-
-void value_any_table(struct value_walk *c, const struct value_at *at, const json_t *v)
-{
-    value_want_table(c, at, v, "a table");
 }
 
 void value_cron(struct value_walk *c, const struct value_at *at, const json_t *v)
