@@ -51,8 +51,8 @@ struct app {
 };
 
 struct entry {
-    struct hook hook; /* first: callers hold a pointer to it */
-    char *path, *name, *client, *trigger;
+    struct hook hook; /* first: callers hold a pointer to it; owns its texts, but for the
+                         app's name */
     struct app *app;
     struct sign_keys *keys; /* NULL: not read yet */
     int64_t read_us;
@@ -90,10 +90,9 @@ static void entry_free(struct entry *t)
     sign_keys_free(t->keys);
     for (size_t i = 0; i < t->nuses; i++)
         free(t->uses[i].name);
-    free(t->path);
-    free(t->name);
-    free(t->client);
-    free(t->trigger);
+    free((char *)t->hook.path);
+    free((char *)t->hook.client);
+    free((char *)t->hook.trigger);
     free(t);
 }
 
@@ -238,12 +237,9 @@ static struct entry *make_entry(struct hooks *h, const char *path, struct err *e
     struct entry *t = NULL;
     if (app && (!trigger || find_trigger(h, client, name, trigger, e) == 0)) {
         t = xcalloc(1, sizeof *t);
-        t->path = xstrdup(path);
-        t->name = xstrdup(name);
-        t->client = xstrdup_null(client);
-        t->trigger = xstrdup_null(trigger);
         t->app = app;
-        t->hook = (struct hook){t->path, t->name, t->client, t->trigger, &app->about};
+        t->hook = (struct hook){xstrdup(path), app->name, xstrdup_null(client),
+                                xstrdup_null(trigger), &app->about};
     }
     free(rest);
     return t;
@@ -326,13 +322,14 @@ static const json_t *key_setting(struct hooks *h, const struct entry *t,
                                  const char *setting)
 {
     const json_t *value = NULL;
-    if (t->client)
+    if (t->hook.client)
         value = json_object_get(
-            settings_client_app(workspace_client(h->w, t->client, NULL), t->name),
+            settings_client_app(workspace_client(h->w, t->hook.client, NULL),
+                                t->hook.app),
             setting);
     if (!value)
         value = json_object_get(
-            settings_workspace_app(workspace_settings(h->w, NULL), t->name), setting);
+            settings_workspace_app(workspace_settings(h->w, NULL), t->hook.app), setting);
     return value;
 }
 
@@ -424,16 +421,16 @@ static void explain_no_key(struct hooks *h, const struct entry *t,
 {
     const struct sign_scheme *s = result->scheme;
     const char *setting = s ? s->key : "signing_key";
-    if (t->client)
+    if (t->hook.client)
         buf_addf(&h->sentence,
                  "there is no %s to verify it with: set it in clients/%s/client.lua, or "
                  "apps.%s.%s in foyer.lua, and the secret that it names",
-                 setting, t->client, t->name, setting);
+                 setting, t->hook.client, t->hook.app, setting);
     else
         buf_addf(&h->sentence,
                  "there is no %s to verify it with: set apps.%s.%s in foyer.lua, and the "
                  "secret that it names",
-                 setting, t->name, setting);
+                 setting, t->hook.app, setting);
 }
 
 const char *hooks_explain(struct hooks *h, const struct hook *hook,
@@ -448,18 +445,18 @@ const char *hooks_explain(struct hooks *h, const struct hook *hook,
         buf_addf(&h->sentence,
                  "it has no %s: it is not from %s, or something on the way takes the "
                  "header off",
-                 hook->about->signature, t->name);
+                 hook->about->signature, t->hook.app);
     else if (result->verdict == SIGN_UNSIGNED)
         buf_addf(&h->sentence, "its %s is not base64", hook->about->signature);
-    else if (keyless && result->mac_len == 20 && t->client)
+    else if (keyless && result->mac_len == 20 && t->hook.client)
         buf_addf(&h->sentence,
                  "signed with SHA-1: this is a %s webhook; set %s of client %s",
-                 keyless->name, keyless->key, t->client);
+                 keyless->name, keyless->key, t->hook.client);
     else if (keyless && result->mac_len == 20)
         buf_addf(&h->sentence,
                  "signed with SHA-1: this is a %s webhook, whose URL names the client: "
                  "/hooks/CLIENT/%s",
-                 keyless->name, t->name);
+                 keyless->name, t->hook.app);
     else if (result->verdict == SIGN_NO_KEY)
         explain_no_key(h, t, result);
     else if (result->mac_len != 20 && result->mac_len != 32)

@@ -9,12 +9,11 @@
 
 #include "serve/health.h"
 #include "serve/ingest.h"
-#include "serve/listenfd.h"
 #include "serve/metrics.h"
-#include "serve/notify.h"
 #include "serve/recheck.h"
 #include "serve/serve_config.h"
 #include "serve/supervisor.h"
+#include "serve/systemd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/limits.h"
@@ -190,7 +189,7 @@ static void end_reload(struct serve *s)
         s->reload_again = 0;
         reload(s);
     } else {
-        notify_send("READY=1");
+        systemd_notify("READY=1");
     }
 }
 
@@ -217,7 +216,7 @@ static void reload(struct serve *s)
 {
     struct err e = {0};
     const char *dir = workspace_dir(serve_config_workspace(s->config));
-    notify_send("RELOADING=1");
+    systemd_notify("RELOADING=1");
     s->next = serve_config_open(dir, s->config, s->loop, &e);
     if (!s->next) {
         refuse(s, e.text);
@@ -271,7 +270,7 @@ static void on_end(void *arg)
         return;
     }
     s->is_stopping = 1;
-    notify_send("STOPPING=1");
+    systemd_notify("STOPPING=1");
     log_line(LOG_INFO, "ending: no new connections; workers end what they have begun");
     recheck_free(s->recheck);
     s->recheck = NULL;
@@ -309,12 +308,12 @@ static int find_room(int wanted)
 static int open_httpd(struct serve *s, const struct httpd_limits *limits, struct err *e)
 {
     int fd;
-    if (listenfd_take(&fd, e) != 0)
+    if (systemd_take_socket(&fd, e) != 0)
         return -1;
     const char *listen =
         s->spec->listen ? s->spec->listen : serve_config_listen(s->config);
-    s->is_handed_over = fd != LISTENFD_NONE;
-    if (fd == LISTENFD_NONE)
+    s->is_handed_over = fd != SYSTEMD_NO_SOCKET;
+    if (fd == SYSTEMD_NO_SOCKET)
         s->httpd = httpd_open(s->loop, listen, limits, on_request, s, e);
     else
         s->httpd = httpd_open_fd(s->loop, fd, limits, on_request, s, e);
@@ -402,7 +401,7 @@ int serve_run(const struct serve_spec *spec, struct err *e)
         printf("listening: %s://%s\n", s.is_tls ? "https" : "http",
                httpd_address(s.httpd));
         fflush(stdout);
-        notify_send("READY=1");
+        systemd_notify("READY=1");
         loop_run(s.loop);
         rc = s.is_hurried ? 130 : 0;
         block_signals();

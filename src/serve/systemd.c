@@ -1,9 +1,12 @@
-#include "serve/listenfd.h"
+#include "serve/systemd.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -30,10 +33,10 @@ static int64_t number(const char *name)
     return text && str_parse_int(text, &n) == 0 ? n : 0;
 }
 
-int listenfd_take(int *fd, struct err *e)
+int systemd_take_socket(int *fd, struct err *e)
 {
     int64_t pid = number("LISTEN_PID"), n = number("LISTEN_FDS");
-    *fd = LISTENFD_NONE;
+    *fd = SYSTEMD_NO_SOCKET;
     if (pid != getpid() || n <= 0)
         return 0;
     unsetenv("LISTEN_PID");
@@ -52,4 +55,22 @@ int listenfd_take(int *fd, struct err *e)
     fcntl(FIRST_FD, F_SETFD, FD_CLOEXEC);
     *fd = FIRST_FD;
     return 0;
+}
+
+void systemd_notify(const char *state)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    const char *path = getenv("NOTIFY_SOCKET");
+    size_t n = path ? strlen(path) : 0;
+    if (n < 2 || n >= sizeof to.sun_path || (*path != '/' && *path != '@'))
+        return;
+    memcpy(to.sun_path, path, n);
+    if (*path == '@')
+        to.sun_path[0] = '\0'; /* an abstract name, which has no NUL at its end */
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    (void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
+                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+    close(fd);
 }
