@@ -71,7 +71,7 @@ static json_t *run(struct cli *cli, const struct call *c, struct err *e)
                                 .wait_ms = c->wait_ms,
                                 .patient = c->wait != NULL,
                                 .dry = c->dry};
-    json_t *out = session_run(cli->session, &call, NULL, e);
+    json_t *out = session_run(cli->session, &call, e);
     json_decref(args);
     free(label);
     return out;

@@ -128,7 +128,7 @@ static json_t *run_step(struct check *c, const struct group *g, const char *step
     json_object_set_new(args, "step", json_string(step));
     struct session_call call = {
         .client = g->client, .label = "check", .entry = "check", .args = args};
-    return session_run(c->cli->session, &call, NULL, e);
+    return session_run(c->cli->session, &call, e);
 }
 
 /* Adds the error that ended a file's step, mostly a limit, as a mistake of the file PATH,

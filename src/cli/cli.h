@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "ops/report.h"
 #include "work/session.h"
@@ -113,6 +114,10 @@ int cli_fail_alone(size_t nids, const json_t *rows, enum err_kind kind, struct e
 /* Prints the result of a script: an object by lines, a string as it is, anything else as
  * JSON; nothing for null. */
 void cli_print_value(const json_t *value);
+/* Prints an answer of ops/rehearsal.h. Ends a line that names the run; the body of a
+ * request stands below it, indented. Times are in CLIENT's zone. */
+void cli_print_rehearsal(FILE *to, struct workspace *w, const char *client,
+                         const json_t *answer);
 /* Returns a copy of TREE whose objects hold their members in byte order. When a name
  * holds a NUL, it returns TREE itself, with a new reference. */
 json_t *cli_sorted(const json_t *tree);

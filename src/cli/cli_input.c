@@ -124,7 +124,7 @@ json_t *cli_entry(struct cli *cli, const char *entry, json_t *args, struct err *
                                 .lane = WINDOW_LANE_BULK,
                                 .wait_ms = WAIT_MS,
                                 .patient = 1};
-    json_t *result = session_run(cli->session, &call, NULL, e);
+    json_t *result = session_run(cli->session, &call, e);
     json_decref(args);
     return result;
 }

@@ -4,7 +4,6 @@
 
 #include "cli/cli.h"
 #include "ops/rehearsal.h"
-#include "cli/rehearsal_text.h"
 #include "cli/table.h"
 #include "base/str.h"
 #include "core/jsontree.h"
@@ -72,7 +71,7 @@ static void print_runs(const struct cli *cli, const json_t *runs)
     json_array_foreach(runs, i, run)
     {
         table_printf(stderr, "recipe %s ", json_text_or(run, "recipe", ""));
-        rehearsal_text_print(stderr, cli->w, cli->client, run);
+        cli_print_rehearsal(stderr, cli->w, cli->client, run);
     }
 }
 
@@ -104,7 +103,7 @@ static int render(struct cli *cli, const struct render *r, struct err *e)
                                 .entry = "render",
                                 .args = args,
                                 .files = 1};
-    json_t *out = session_run(cli->session, &call, NULL, e);
+    json_t *out = session_run(cli->session, &call, e);
     int code = out ? 0 : -1;
     if (out && r->conversation && json_array_size(r->words) == 0)
         code = add_runs(cli, r, out, e);

@@ -175,25 +175,21 @@ static int has_failed(const struct job *job)
 
 static json_t *job_tree(const struct job *job)
 {
-    json_t *tree = json_pack("{s:s}", "client", job->client);
+    const char *outcome = !job->ended       ? "interrupted"
+                          : has_failed(job) ? "failed"
+                                            : ledger_state_name(job->state);
+    json_t *tree = json_pack("{s:s, s:s}", "client", job->client, "outcome", outcome);
     if (job->run)
         json_object_set_new(tree, "run", json_integer(job->run));
-    if (!job->ended) {
-        json_object_set_new(tree, "outcome", json_string("interrupted"));
-    } else if (job->state == LEDGER_DONE) {
-        json_object_set_new(tree, "outcome", json_string("done"));
-        json_object_set_new(tree, "result",
-                            json_incref(json_object_get(job->result, "result")));
-    } else if (job->state == LEDGER_SKIPPED) {
-        json_object_set_new(tree, "outcome", json_string("skipped"));
-        json_object_set_new(tree, "reason", json_string(job->err.text));
-    } else if (is_resting(job)) {
-        json_object_set_new(tree, "outcome", json_string(ledger_state_name(job->state)));
-    } else {
-        json_object_set_new(tree, "outcome", json_string("failed"));
+    if (!job->ended)
+        return tree;
+    if (job->state == LEDGER_DONE)
+        json_object_set(tree, "result", json_object_get(job->result, "result"));
+    if (job->state == LEDGER_SKIPPED)
+        report_set_text(tree, "reason", job->err.text);
+    if (has_failed(job)) {
         if (job->run || job->state != LEDGER_RUNNING) /* else the store has no such run */
-            json_object_set_new(tree, "state",
-                                json_string(ledger_state_name(job->state)));
+            report_set_text(tree, "state", ledger_state_name(job->state));
         json_object_set_new(tree, "error", cli_error_tree(&job->err));
     }
     return tree;

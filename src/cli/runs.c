@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/rehearsal_text.h"
 #include "cli/table.h"
 #include "cli/timeline.h"
 #include "core/jsontree.h"
@@ -150,7 +149,7 @@ static void print_rehearsed(struct runs_command *c, const json_t *row)
     if (failed)
         table_printf(stdout, "%s\n", failed);
     else
-        rehearsal_text_print(stdout, c->cli->w, json_text_or(row, "client", ""), row);
+        cli_print_rehearsal(stdout, c->cli->w, json_text_or(row, "client", ""), row);
 }
 
 static void print_changed_code(const json_t *row)

@@ -90,10 +90,8 @@ static void format_after(int64_t ms, char out[80])
 }
 
 /* Prints one line. MS 0: without a time. */
-static void line(struct timeline *t, int64_t ms, int indent, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void line(struct timeline *t, int64_t ms, int indent, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static void line(struct timeline *t, int64_t ms,
+                                                       int indent, const char *fmt, ...)
 {
     char date[16] = "", clock[16] = "", millis[8] = "", after[80] = "";
     if (ms > 0) {

@@ -485,7 +485,7 @@ static void check_needs(void *arg, const char *client)
     struct session_call call = {
         .client = client, .label = "doctor", .entry = "scopes", .args = args};
     if (!session_interrupted(d->s)) {
-        json_t *needs = session_run(d->s, &call, NULL, &e);
+        json_t *needs = session_run(d->s, &call, &e);
         if (needs)
             add_needs(d, client, needs);
         else

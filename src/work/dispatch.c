@@ -128,18 +128,14 @@ static void finish(struct dispatch_job *job)
 
 /* ---- the clients of a delivery ---- */
 
-static void add_run(struct dispatch_job *job, const char *client)
+static void add_run(void *arg, const char *client)
 {
+    struct dispatch_job *job = arg;
     struct trigger_run *t = xcalloc(1, sizeof *t);
     t->job = job;
     t->client = xstrdup(client);
     SLIST_INSERT_HEAD(&job->runs, t, entry);
     job->pending++;
-}
-
-static void add_client(void *arg, const char *client)
-{
-    add_run(arg, client);
 }
 
 /* The route's client, or each client that is connected to the company. */
@@ -149,7 +145,7 @@ static int find_clients(struct dispatch_job *job, struct err *e)
         add_run(job, job->client);
         return 0;
     }
-    return audience_each(job->d->audience, job->app, job->company, add_client, job, e);
+    return audience_each(job->d->audience, job->app, job->company, add_run, job, e);
 }
 
 /* ---- the end of a delivery ---- */
@@ -337,18 +333,18 @@ static int add_trigger(void *arg, const char *trigger)
     return 0;
 }
 
-/* The arguments of lua/std/deliver.lua, as JSON; NULL with E. */
-static char *make_args(const struct dispatch_job *job, const char *client, struct err *e)
+/* The arguments of lua/std/deliver.lua, a new tree; NULL with E. */
+static json_t *make_args(const struct dispatch_job *job, const char *client,
+                         struct err *e)
 {
-    char *text = NULL;
     json_t *wanted = json_array();
     json_t *args = json_pack("{s:s, s:I, s:o, s:O, s:s*}", "app", job->app, "delivery",
                              (json_int_t)job->id, "wanted", wanted, "body", job->body,
                              "trigger", job->trigger);
     if (ledger_waited_for(job->d->db, client, add_trigger, wanted, e) == 0)
-        text = json_dumps(args, JSON_COMPACT);
+        return args;
     json_decref(args);
-    return text;
+    return NULL;
 }
 
 static void start(struct trigger_run *t, const char *label)
@@ -356,7 +352,7 @@ static void start(struct trigger_run *t, const char *label)
     struct dispatch_job *job = t->job;
     struct dispatch *d = job->d;
     struct err e;
-    char *args = make_args(job, t->client, &e);
+    json_t *args = make_args(job, t->client, &e);
     if (!args) {
         fail(job, t->client, &e);
         job->pending--;
@@ -365,17 +361,16 @@ static void start(struct trigger_run *t, const char *label)
     if (d->heard)
         d->heard(d->heard_arg, job->app, t->client, job->body);
     char *id = xasprintf("%s/%s", label, t->client);
-    struct run_spec spec = {.id = id,
-                            .client = t->client,
-                            .label = label,
-                            .entry = "deliver",
-                            .args = args,
-                            .args_len = strlen(args),
-                            .lane = WINDOW_LANE_ACTIVATION,
-                            .wait_ms = LINE_MS};
-    t->run = run_start(session_runs(d->session), &spec, on_ended, t);
+    struct session_call call = {.id = id,
+                                .client = t->client,
+                                .label = label,
+                                .entry = "deliver",
+                                .args = args,
+                                .lane = WINDOW_LANE_ACTIVATION,
+                                .wait_ms = LINE_MS};
+    t->run = session_start(d->session, &call, on_ended, t);
+    json_decref(args);
     free(id);
-    free(args);
 }
 
 static void conclude_unrouted(struct dispatch_job *job)

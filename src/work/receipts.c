@@ -155,17 +155,14 @@ static int start(void *arg, const struct ledger_receipt *row)
         return 0;
     struct receipt_check *x = check_new(r, row);
     json_t *args = json_pack("{s:s, s:s}", "app", x->app, "ref", x->ref);
-    char *text = json_dumps(args, JSON_COMPACT);
-    struct run_spec spec = {.id = x->ref,
-                            .client = x->client,
-                            .label = "receipt",
-                            .entry = "receipt",
-                            .args = text,
-                            .args_len = strlen(text),
-                            .lane = WINDOW_LANE_BULK,
-                            .wait_ms = WAIT_MS};
-    x->run = run_start(session_runs(r->session), &spec, on_checked, x);
-    free(text);
+    struct session_call call = {.id = x->ref,
+                                .client = x->client,
+                                .label = "receipt",
+                                .entry = "receipt",
+                                .args = args,
+                                .lane = WINDOW_LANE_BULK,
+                                .wait_ms = WAIT_MS};
+    x->run = session_start(r->session, &call, on_checked, x);
     json_decref(args);
     return r->n >= AT_ONCE;
 }

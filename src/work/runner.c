@@ -79,8 +79,9 @@ int runner_is_idle(const struct runner *r)
            (r->has_polled || r->stopping);
 }
 
-static void check_idle(struct runner *r)
+static void check_idle(void *arg)
 {
+    struct runner *r = arg;
     int idle = runner_is_idle(r);
     if (idle && !r->was_idle && r->on_idle)
         r->on_idle(r->idle_arg);
@@ -345,8 +346,9 @@ static void add_busy(struct claim *c, const char *client)
     c->busy[c->nbusy++].n = 1;
 }
 
-static void poll_due(struct runner *r)
+static void poll_due(void *arg)
 {
+    struct runner *r = arg;
     const struct runner_slot *slot;
     int room = limits_default.runs - r->nslots;
     r->woken = 0;
@@ -372,11 +374,6 @@ static void poll_due(struct runner *r)
     }
     r->claiming = c;
     writer_submit(r->writer, 0, claim_runs, on_claimed, c);
-}
-
-static void on_woken(void *arg)
-{
-    poll_due(arg);
 }
 
 void runner_wake(struct runner *r)
@@ -426,11 +423,6 @@ static void on_tick(void *arg)
         log_line(LOG_WARN, "%s", e.text);
     else if (due <= clock_wall_ms())
         runner_wake(r);
-}
-
-static void check_idle_of(void *arg)
-{
-    check_idle(arg);
 }
 
 static void on_freed(void *arg)
@@ -497,11 +489,11 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
     r->presence = p;
     r->env = (struct attempt_env){.session = s, .workspace = w, .db = store_db(store)};
     r->env.committer = committer_new(w, loop, writer, p);
-    r->alert = alert_new(w, session_httpc(s), check_idle_of, r);
+    r->alert = alert_new(w, session_httpc(s), check_idle, r);
     r->env.alert = r->alert;
     r->reclaim = reclaim_new(w, r->env.db, writer, p, r->env.alert, on_freed, r);
-    r->receipts = receipts_new(s, r->env.db, writer, r->env.alert, check_idle_of, r);
-    r->due = loop_timer_new(loop, on_woken, r);
+    r->receipts = receipts_new(s, r->env.db, writer, r->env.alert, check_idle, r);
+    r->due = loop_timer_new(loop, poll_due, r);
     r->tick = loop_timer_new(loop, on_tick, r);
     r->next_due_ms = INT64_MAX;
     runs_on_resume(session_runs(s), on_resume, r);

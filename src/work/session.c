@@ -171,8 +171,8 @@ int session_interrupted(const struct session *s)
     return s->interrupted;
 }
 
-void session_start(struct session *s, const struct session_call *call, run_done *done,
-                   void *arg)
+struct run *session_start(struct session *s, const struct session_call *call,
+                          run_done *done, void *arg)
 {
     char fresh[33];
     const char *id = call->id ? call->id : getenv("FOYER_TEST_RUN_ID");
@@ -194,8 +194,9 @@ void session_start(struct session *s, const struct session_call *call, run_done 
                             .wait_ms = call->wait_ms,
                             .patient = call->patient,
                             .dry = call->dry};
-    run_start(s->runs, &spec, done, arg);
+    struct run *run = run_start(s->runs, &spec, done, arg);
     free(args);
+    return run;
 }
 
 struct one {
@@ -217,15 +218,12 @@ static void on_done(void *arg, const struct run_result *result)
     loop_stop(one->s->loop);
 }
 
-json_t *session_run(struct session *s, const struct session_call *call,
-                    enum run_outcome *outcome, struct err *e)
+json_t *session_run(struct session *s, const struct session_call *call, struct err *e)
 {
     struct one one = {.s = s};
     session_start(s, call, on_done, &one);
     while (!one.ended && !s->interrupted)
         loop_run(s->loop);
-    if (outcome)
-        *outcome = one.ended ? one.outcome : RUN_FAILED;
     const char *writing = runs_writing(s->runs);
     if (!one.ended && writing)
         err_set(e, ERR_UNCERTAIN,

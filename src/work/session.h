@@ -38,13 +38,12 @@ struct session_call {
     int dry;         /* 1: the first write is shown, not sent */
 };
 
-/* Starts one attempt, of which nothing is stored; DONE as in run_start. */
-void session_start(struct session *s, const struct session_call *call, run_done *done,
-                   void *arg);
+/* Starts one attempt, of which nothing is stored. DONE and the result as of run_start. */
+struct run *session_start(struct session *s, const struct session_call *call,
+                          run_done *done, void *arg);
 /* Runs one attempt to its end and returns its result as a tree (a new reference), or NULL
- * with E. OUTCOME may be NULL. */
-json_t *session_run(struct session *s, const struct session_call *call,
-                    enum run_outcome *outcome, struct err *e);
+ * with E. */
+json_t *session_run(struct session *s, const struct session_call *call, struct err *e);
 /* What SIGINT and SIGTERM do: no new write is sent, and the loop stops when the writes
  * under way are answered, at the latest after 30 s. QUIET 1: prints nothing about the
  * wait. */

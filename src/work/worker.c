@@ -208,19 +208,15 @@ static void cease(struct worker *w)
     runner_stop(w->runner);
 }
 
-static void stop(struct worker *w)
+static void stop(void *arg)
 {
+    struct worker *w = arg;
     if (w->stopping)
         return;
     w->stopping = 1;
     loop_timer_set(w->deadline, DRAIN_MS);
     cease(w);
     session_interrupt(w->session, !w->errand);
-}
-
-static void on_signal(void *arg)
-{
-    stop(arg);
 }
 
 /* When the store refuses a write, an errand ends, where a serving worker tries again.
@@ -280,8 +276,8 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
                                    runner_alert(w->runner), on_fired, on_idle, w, e);
     if (w->dispatch)
         w->schedule = schedule_new(w->session, w->writer, on_changed, on_idle, w, e);
-    if (!w->schedule || loop_on_signal(w->loop, SIGTERM, on_signal, w, e) != 0 ||
-        loop_on_signal(w->loop, SIGINT, on_signal, w, e) != 0) {
+    if (!w->schedule || loop_on_signal(w->loop, SIGTERM, stop, w, e) != 0 ||
+        loop_on_signal(w->loop, SIGINT, stop, w, e) != 0) {
         worker_close(w);
         return NULL;
     }
