@@ -38,22 +38,22 @@ static const struct {
     {".gitignore", "state/\n"},
 };
 
-static const char *const dirs[] = {"clients/acme/lua", "clients/acme/recipes", "lua",
-                                   "recipes", "templates"};
+static const char *const dirs[] = {"clients/acme/lua",
+                                   "clients/acme/recipes",
+                                   "clients/acme/templates",
+                                   "lua",
+                                   "recipes",
+                                   "templates"};
 
 /* Keeps the files that are there already. */
 static int make_files(const char *dir, struct err *e)
 {
-    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof dirs / sizeof *dirs; i++) {
         char *path = path_join(dir, dirs[i]);
-        int rc = path_make_dirs(path, 0755, e);
+        rc = path_make_dirs(path, 0755, e);
         free(path);
-        if (rc != 0)
-            return -1;
     }
-    char *templates = path_join(dir, "clients/acme/templates");
-    int rc = path_make_dirs(templates, 0755, e);
-    free(templates);
     for (size_t i = 0; rc == 0 && i < sizeof files / sizeof *files; i++) {
         char *path = path_join(dir, files[i].path);
         if (!path_exists(path))

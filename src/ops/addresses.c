@@ -28,6 +28,8 @@ struct listing {
     json_t *lost;        /* refused requests to addresses that do not exist */
     char *apps[APPS_MAX];
     size_t napps;
+    struct err *e;
+    int failed; /* 1: an address could not be added, see E */
 };
 
 /* ---- what the store has ---- */
@@ -75,12 +77,11 @@ static int add_refusal(void *arg, const struct rejection *r)
     return json_array_size(f->rows) >= REFUSED_SHOWN;
 }
 
-static json_t *refusals(struct listing *c, const char *client, const char *app,
-                        struct err *e)
+static json_t *refusals(struct listing *c, const char *client, const char *app)
 {
     struct refused f = {client, app, json_array()};
     if (inbox_rejections(report_db(c->report), client, app, REFUSED_MAX, add_refusal, &f,
-                         e) == 0)
+                         c->e) == 0)
         return f.rows;
     json_decref(f.rows);
     return NULL;
@@ -185,8 +186,7 @@ static void add_help(struct listing *c, json_t *row, const char *client, const c
     free(name);
 }
 
-static int add_address(struct listing *c, const char *client, const char *app,
-                       struct err *e)
+static void add_address(struct listing *c, const char *client, const char *app)
 {
     const char *url = json_text(workspace_settings(c->w, NULL), "public_url");
     size_t n = url ? strlen(url) : 0;
@@ -204,47 +204,37 @@ static int add_address(struct listing *c, const char *client, const char *app,
     add_help(c, row, client, app);
     if (json_object_get(c->last, key))
         json_object_set(row, "last_delivery", json_object_get(c->last, key));
-    json_t *refused = refusals(c, client, app, e);
+    json_t *refused = refusals(c, client, app);
+    c->failed = !refused;
+    json_object_set_new(row, "refused", refused);
     json_array_append_new(c->rows, row);
     free(path);
     free(whole);
     free(key);
-    if (!refused)
-        return -1;
-    json_object_set_new(row, "refused", refused);
-    return 0;
 }
 
-struct adding {
-    struct listing *c;
-    struct err *e;
-    int failed;
-};
-
+/* CLIENT NULL: adds the apps' own addresses. */
 static void add_client(void *arg, const char *client)
 {
-    struct adding *a = arg;
-    for (size_t i = 0; i < a->c->napps && !a->failed; i++)
-        a->failed = add_address(a->c, client, a->c->apps[i], a->e) != 0;
+    struct listing *c = arg;
+    for (size_t i = 0; i < c->napps && !c->failed; i++)
+        add_address(c, client, c->apps[i]);
 }
 
-static int gather(struct listing *c, struct err *e)
+static int gather(struct listing *c)
 {
     struct inbox_filter filter = {.state = -1, .limit = SEARCHED_MAX};
-    struct adding adding = {c, e, 0};
     overlay_each(workspace_overlay(c->w), NULL, "lua", add_app, c);
-    if (inbox_each(report_db(c->report), &filter, note_last, c, e) != 0)
+    if (inbox_each(report_db(c->report), &filter, note_last, c, c->e) != 0)
         return -1;
-    for (size_t i = 0; i < c->napps; i++)
-        if (add_address(c, NULL, c->apps[i], e) != 0)
-            return -1;
+    add_client(c, NULL);
     if (c->client)
-        add_client(&adding, c->client);
+        add_client(c, c->client);
     else
-        workspace_each_client(c->w, add_client, &adding);
-    if (adding.failed)
+        workspace_each_client(c->w, add_client, c);
+    if (c->failed)
         return -1;
-    c->lost = refusals(c, NULL, NULL, e);
+    c->lost = refusals(c, NULL, NULL);
     return c->lost ? 0 : -1;
 }
 
@@ -254,10 +244,11 @@ json_t *addresses_list(struct report *r, const char *client, struct err *e)
                         .w = report_workspace(r),
                         .client = client,
                         .last = json_object(),
-                        .rows = json_array()};
+                        .rows = json_array(),
+                        .e = e};
     json_t *tree = NULL;
     if (workspace_settings(c.w, e) && (!client || workspace_client(c.w, client, e)) &&
-        gather(&c, e) == 0)
+        gather(&c) == 0)
         tree = json_pack("{s:O, s:O}", "addresses", c.rows, "unknown", c.lost);
     for (size_t i = 0; i < c.napps; i++)
         free(c.apps[i]);

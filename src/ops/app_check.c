@@ -4,6 +4,7 @@
 
 #include "auth/credentials.h"
 #include "base/str.h"
+#include "ops/report.h"
 #include "store/store.h"
 
 struct checking {
@@ -32,8 +33,8 @@ static void check_app(struct checking *c, const char *app, const char *client,
     else if (e.kind != ERR_NOT_FOUND) /* doctor names the missing secret */
         finding = diagnosis_add(c->found, DIAGNOSIS_PROBLEM, "app", "%s", e.text);
     if (finding) {
-        diagnosis_set(finding, "app", app);
-        diagnosis_set(finding, "client", client);
+        report_set_text(finding, "app", app);
+        report_set_text(finding, "client", client);
     }
     snprintf(mark, CREDENTIALS_MARK_SIZE, "%s", rc == 0 ? by.mark : "");
     credentials_fini(&by);
@@ -55,8 +56,8 @@ static void check_own_app(struct checking *c, const char *app, const char *clien
             "%s with another: run `%s`",
             client, row.company, command);
         free(command);
-        diagnosis_set(finding, "app", app);
-        diagnosis_set(finding, "client", client);
+        report_set_text(finding, "app", app);
+        report_set_text(finding, "client", client);
     }
     store_connection_fini(&row);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "ops/report.h"
 
 static const char *const status_names[] = {"ok", "warning", "problem"};
 
@@ -55,16 +56,10 @@ json_t *diagnosis_add_connection(struct diagnosis *f, const struct probe_connect
     char *whole =
         xasprintf("%s (%s, %s; %s): %s", t->company, t->id, t->app, t->clients, text);
     json_t *finding = add(f, status, check, whole);
-    diagnosis_set(finding, "app", t->app);
-    diagnosis_set(finding, "company", t->id);
-    diagnosis_set(finding, "client", t->client);
+    report_set_text(finding, "app", t->app);
+    report_set_text(finding, "company", t->id);
+    report_set_text(finding, "client", t->client);
     free(whole);
     free(text);
     return finding;
-}
-
-void diagnosis_set(json_t *finding, const char *key, const char *text)
-{
-    if (text)
-        json_object_set_new(finding, key, json_string(text));
 }

@@ -27,7 +27,5 @@ json_t *diagnosis_add_connection(struct diagnosis *f, const struct probe_connect
                                  enum diagnosis_status status, const char *check,
                                  const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
-/* Sets a member; does nothing when TEXT is NULL. */
-void diagnosis_set(json_t *finding, const char *key, const char *text);
 
 #endif

@@ -77,8 +77,8 @@ static void check_key(struct doctor *d)
     json_t *finding =
         diagnosis_add(d->found, DIAGNOSIS_OK, "key",
                       "the sealing key is %s, with the id %s", file, vault_key_id(vault));
-    diagnosis_set(finding, "file", file);
-    diagnosis_set(finding, "id", vault_key_id(vault));
+    report_set_text(finding, "file", file);
+    report_set_text(finding, "id", vault_key_id(vault));
     if (old.n)
         diagnosis_add(
             d->found, DIAGNOSIS_OK, "key",
@@ -158,7 +158,7 @@ static void on_ahead(void *arg, const char *what, int64_t n, int64_t latest_ms)
         "%lld %s of the store have times in the future, the latest %s: this machine's "
         "clock was ahead then; they count as now, or not at all",
         (long long)n, what, buf_str(&latest));
-    diagnosis_set(finding, "what", what);
+    report_set_text(finding, "what", what);
     json_object_set_new(finding, "count", json_integer(n));
     buf_free(&latest);
 }
@@ -444,8 +444,8 @@ static void add_needs(struct doctor *d, const char *client, const json_t *needs)
                 app, recipes,
                 json_array_size(json_object_get(need, "recipes")) == 1 ? "s" : "",
                 command);
-            diagnosis_set(finding, "client", client);
-            diagnosis_set(finding, "app", app);
+            report_set_text(finding, "client", client);
+            report_set_text(finding, "app", app);
             free(command);
         }
         if (*scopes) {
@@ -454,8 +454,8 @@ static void add_needs(struct doctor *d, const char *client, const json_t *needs)
                 "client %s: these scopes must be ticked on the app %s: %s (for "
                 "%s)",
                 client, app, scopes, recipes);
-            diagnosis_set(finding, "client", client);
-            diagnosis_set(finding, "app", app);
+            report_set_text(finding, "client", client);
+            report_set_text(finding, "app", app);
             json_object_set(finding, "scopes", json_object_get(need, "scopes"));
             json_object_set(finding, "recipes", json_object_get(need, "recipes"));
         }
@@ -481,19 +481,16 @@ static void check_needs(void *arg, const char *client)
 {
     struct doctor *d = arg;
     struct err e = {0};
-    json_t *args = json_object();
-    struct session_call call = {
-        .client = client, .label = "doctor", .entry = "scopes", .args = args};
-    if (!session_interrupted(d->s)) {
-        json_t *needs = session_run(d->s, &call, &e);
-        if (needs)
-            add_needs(d, client, needs);
-        else
-            diagnosis_add(d->found, DIAGNOSIS_PROBLEM, "recipes", "client %s: %s", client,
-                          e.text);
-        json_decref(needs);
-    }
-    json_decref(args);
+    struct session_call call = {.client = client, .label = "doctor", .entry = "scopes"};
+    if (session_interrupted(d->s))
+        return;
+    json_t *needs = session_run(d->s, &call, &e);
+    if (needs)
+        add_needs(d, client, needs);
+    else
+        diagnosis_add(d->found, DIAGNOSIS_PROBLEM, "recipes", "client %s: %s", client,
+                      e.text);
+    json_decref(needs);
 }
 
 /* ---- all of them ---- */

@@ -72,33 +72,28 @@ struct asking {
     int n; /* requests under way */
 };
 
-struct asked {
-    struct asking *asking;
-    struct probe_connection *connection;
-};
-
 static void on_answer(void *arg, const struct run_result *result)
 {
-    struct asked *asked = arg;
-    struct probe_connection *t = asked->connection;
+    struct probe_connection *t = arg;
     t->answered_ms = clock_wall_ms();
     t->err = result->err;
     if (result->outcome == RUN_DONE)
         t->answer = jsontree_read(result->json, result->len, NULL);
-    asked->asking->n--;
-    loop_stop(session_loop(asked->asking->s));
+    t->asking->n--;
+    loop_stop(session_loop(t->asking->s));
 }
 
-static void ask(struct asked *asked)
+static void ask(struct asking *asking, struct probe_connection *t)
 {
-    json_t *args = json_pack("{s:s}", "app", asked->connection->app);
-    struct session_call call = {.client = asked->connection->client,
+    json_t *args = json_pack("{s:s}", "app", t->app);
+    struct session_call call = {.client = t->client,
                                 .label = "doctor",
                                 .entry = "identity",
                                 .args = args,
                                 .wait_ms = WAIT_MS};
-    asked->asking->n++;
-    session_start(asked->asking->s, &call, on_answer, asked);
+    t->asking = asking;
+    asking->n++;
+    session_start(asking->s, &call, on_answer, t);
     json_decref(args);
 }
 
@@ -117,15 +112,10 @@ void probe_ask(struct probe_connection *connections, struct session *s,
 {
     struct asking asking = {s, 0};
     struct probe_connection *next = connections;
-    size_t n = 0, at = 0;
-    for (const struct probe_connection *t = connections; t; t = t->next)
-        n++;
-    struct asked *all = xcalloc(n + 1, sizeof *all);
     while (!session_interrupted(s) && (next || asking.n > 0)) {
         if (next && asking.n < ASKED_AT_ONCE) {
-            all[at] = (struct asked){&asking, next};
             if (!next->reconnect)
-                ask(&all[at++]);
+                ask(&asking, next);
             next = next->next;
         } else {
             loop_run(session_loop(s));
@@ -133,5 +123,4 @@ void probe_ask(struct probe_connection *connections, struct session *s,
     }
     for (struct probe_connection *t = connections; t; t = t->next)
         read_again(t, store);
-    free(all);
 }

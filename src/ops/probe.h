@@ -20,6 +20,7 @@ struct probe_connection { /* one company's connection; all texts are owned */
     json_t *answer; /* {status, date, id, name}, or NULL with ERR */
     struct err err;
     int64_t answered_ms;
+    struct asking *asking; /* probe.c's, while the API is asked */
 };
 
 /* Returns all connections, by their first client's name. NULL when there is none, or with

@@ -131,37 +131,44 @@ const char *const *report_companies(struct report *s, const char *client, size_t
 
 /* ---- a conversation's address ---- */
 
-struct link_search {
+struct id_search {
     struct workspace *w;
-    const char *conversation;
-    json_t *link;
+    const char *id;
+    int found;   /* 1: it has the prefix of an app's conversations */
+    char *first; /* such an app's URL of it; NULL: none */
 };
 
-/* Makes the link when APP's ids have the conversation's prefix. */
 static void try_app(void *arg, const char *app)
 {
-    struct link_search *l = arg;
-    const json_t *connector = l->link ? NULL : workspace_connector(l->w, app, NULL);
-    const json_t *kind = json_at(connector, "ids.conversation");
+    struct id_search *s = arg;
+    const json_t *kind =
+        json_at(workspace_connector(s->w, app, NULL), "ids.conversation");
     const char *prefix = json_text(kind, "prefix");
     const char *open = json_text(kind, "open");
     const char *hole = open ? strstr(open, "{id}") : NULL;
-    if (!prefix || !hole || !str_starts(l->conversation, prefix))
+    if (!prefix || !str_starts(s->id, prefix))
         return;
-    char *url =
-        xasprintf("%.*s%s%s", (int)(hole - open), open, l->conversation, hole + 4);
-    l->link = json_string(url);
-    free(url);
+    s->found = 1;
+    if (hole && !s->first)
+        s->first = xasprintf("%.*s%s%s", (int)(hole - open), open, s->id, hole + 4);
+}
+
+int report_is_conversation(const struct report *s, const char *id, char **url)
+{
+    struct id_search search = {s->w, id, 0, NULL};
+    overlay_each(workspace_overlay(s->w), NULL, "lua", try_app, &search);
+    *url = search.first;
+    return search.found;
 }
 
 static void add_conversation_link(struct report *s, json_t *tree,
                                   const char *conversation)
 {
-    struct link_search l = {s->w, conversation, NULL};
+    char *url = NULL;
     if (conversation)
-        overlay_each(workspace_overlay(s->w), NULL, "lua", try_app, &l);
-    if (l.link)
-        json_object_set_new(tree, "link", l.link);
+        report_is_conversation(s, conversation, &url);
+    report_set_text(tree, "link", url);
+    free(url);
 }
 
 /* ---- runs ---- */

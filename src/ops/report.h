@@ -24,6 +24,10 @@ struct workspace *report_workspace(const struct report *s);
  * until the next call. */
 const char *const *report_companies(struct report *s, const char *client, size_t *n);
 
+/* 1: ID has the prefix of an app's conversations. *URL becomes its address in the app, a
+ * new string, or NULL. */
+int report_is_conversation(const struct report *s, const char *id, char **url);
+
 /* The state's name as the user sees it: a queued run that has failed is "retrying". */
 const char *report_run_state(const struct ledger_run *run);
 /* Sets KEY to TEXT, repaired when it is not UTF-8; does nothing when TEXT is NULL. */

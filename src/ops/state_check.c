@@ -12,9 +12,9 @@ enum { NAMED_MAX = 5 }; /* files that are named; the others are counted */
 
 struct state_walk {
     struct diagnosis *found;
-    const char *dir;
-    uid_t owner;         /* of state/ */
-    int nowned, nfaults; /* files of other owners; faults of any kind */
+    const char *dir, *at; /* state/; the directory that is walked */
+    uid_t owner;          /* of state/ */
+    int nowned, nfaults;  /* files of other owners; faults of any kind */
 };
 
 static const char *name_of(uid_t id, char out[64])
@@ -63,16 +63,11 @@ static void check_file(struct state_walk *walk, const char *path)
         add_mode(walk, path, st.st_mode);
 }
 
-struct state_dir {
-    struct state_walk *walk;
-    const char *path;
-};
-
 static int on_entry(void *arg, const char *name)
 {
-    const struct state_dir *dir = arg;
-    char *path = path_join(dir->path, name);
-    check_file(dir->walk, path);
+    struct state_walk *walk = arg;
+    char *path = path_join(walk->at, name);
+    check_file(walk, path);
     free(path);
     return 0;
 }
@@ -80,12 +75,13 @@ static int on_entry(void *arg, const char *name)
 void state_check(const char *workspace_dir, struct diagnosis *found)
 {
     char *state = path_join(workspace_dir, "state"), *owners = path_join(state, "owners");
-    struct state_walk walk = {.found = found, .dir = state};
+    struct state_walk walk = {.found = found, .dir = state, .at = state};
     struct stat st;
     if (stat(state, &st) == 0) {
         walk.owner = st.st_uid;
-        path_each(state, on_entry, &(struct state_dir){&walk, state});
-        path_each(owners, on_entry, &(struct state_dir){&walk, owners});
+        path_each(walk.at, on_entry, &walk);
+        walk.at = owners;
+        path_each(walk.at, on_entry, &walk);
         if (walk.nowned > NAMED_MAX)
             diagnosis_add(found, DIAGNOSIS_PROBLEM, "files",
                           "%d more files below %s belong to other users",

@@ -18,6 +18,7 @@ enum {
 
 struct trace {
     struct report *report;
+    struct db *db; /* the report's */
     const char *what, *client;
     json_t *deliveries, *runs; /* trees, oldest first */
     json_t *shown;             /* ids of the runs that stand below a delivery */
@@ -92,8 +93,7 @@ static int add_deliveries(struct trace *t, struct err *e)
         struct walk walk = {t, e, 0};
         struct inbox_filter filter = {
             .id = json_integer_value(id), .state = -1, .limit = 1};
-        if (inbox_each(report_db(t->report), &filter, add_delivery, &walk, e) != 0 ||
-            walk.failed)
+        if (inbox_each(t->db, &filter, add_delivery, &walk, e) != 0 || walk.failed)
             return -1;
     }
     return 0;
@@ -111,7 +111,7 @@ static int find_deliveries(struct trace *t, const char *conversation, const char
     size_t before = json_array_size(t->ids);
     if (t->client)
         filter.companies = report_companies(t->report, t->client, &filter.ncompanies);
-    if (inbox_each(report_db(t->report), &filter, add_id, t->ids, e) != 0)
+    if (inbox_each(t->db, &filter, add_id, t->ids, e) != 0)
         return -1;
     t->is_cut |= json_array_size(t->ids) - before >= SHOWN_MAX;
     return 0;
@@ -139,7 +139,7 @@ static int add_other_runs(struct trace *t, const char *conversation, struct err 
         .client = t->client, .conversation = conversation, .limit = SHOWN_MAX};
     json_t *ids = json_array(), *id;
     size_t i;
-    int rc = ledger_each(report_db(t->report), &filter, add_run_id, ids, e);
+    int rc = ledger_each(t->db, &filter, add_run_id, ids, e);
     t->is_cut |= json_array_size(ids) >= SHOWN_MAX;
     json_array_foreach(ids, i, id)
     {
@@ -198,7 +198,7 @@ static void keep_run(json_t *delivery, int64_t id)
 static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
 {
     struct origin o = {0};
-    if (ledger_read(report_db(t->report), id, on_run, &o, e) != 0)
+    if (ledger_read(t->db, id, on_run, &o, e) != 0)
         return -1;
     *client = o.client;
     if (t->client && !str_eq(t->client, o.client))
@@ -206,7 +206,7 @@ static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
                        (long long)id, o.client, t->client);
     t->client = o.client;
     if (o.activation)
-        inbox_activation(report_db(t->report), o.activation, on_activation, &o, NULL);
+        inbox_activation(t->db, o.activation, on_activation, &o, NULL);
     if (o.delivery) {
         json_array_append_new(t->ids, json_integer(o.delivery));
         if (add_deliveries(t, e) != 0)
@@ -261,15 +261,15 @@ static int search_bodies(struct trace *t, struct err *e)
         .client = t->client, .state = -1, .limit = SEARCHED_MAX};
     struct candidates c = {0};
     filter.companies = report_companies(t->report, t->client, &filter.ncompanies);
-    int rc = inbox_each(report_db(t->report), &filter, add_candidate, &c, e);
+    int rc = inbox_each(t->db, &filter, add_candidate, &c, e);
     for (size_t i = 0; i < c.n; i++) {
         char *body = NULL;
         size_t len;
         if (t->progress)
             t->progress(i, c.n);
         int is_there = rc == 0 && json_array_size(t->ids) < SHOWN_MAX &&
-                       inbox_body(report_db(t->report), c.list[i].id, &body, &len,
-                                  NULL) == 0; /* else it was pruned meanwhile */
+                       inbox_body(t->db, c.list[i].id, &body, &len, NULL) ==
+                           0; /* else it was pruned meanwhile */
         if (is_there && mention_in(t->mention, body, len)) {
             if (c.list[i].conversation)
                 add_conversation(t, c.list[i].conversation);
@@ -293,8 +293,7 @@ static int search_activation(void *arg, const struct activation *a)
     json_t *ids = json_array(), *id;
     size_t i;
     if (!a->delivery && mention_in(walk->t->mention, a->event, strlen(a->event))) {
-        walk->failed = ledger_each(report_db(walk->t->report), &filter, add_run_id, ids,
-                                   walk->e) != 0;
+        walk->failed = ledger_each(walk->t->db, &filter, add_run_id, ids, walk->e) != 0;
         json_array_foreach(ids, i, id)
         {
             walk->failed =
@@ -309,10 +308,10 @@ static int search_activations(struct trace *t, struct err *e)
 {
     struct walk walk = {t, e, 0};
     int64_t last;
-    if (inbox_last_activation(report_db(t->report), &last, e) != 0)
+    if (inbox_last_activation(t->db, &last, e) != 0)
         return -1;
     int64_t since = last > SEARCHED_MAX ? last - SEARCHED_MAX : 0;
-    return inbox_activations(report_db(t->report), t->client, NULL, since, SEARCHED_MAX,
+    return inbox_activations(t->db, t->client, NULL, since, SEARCHED_MAX,
                              search_activation, &walk, e) != 0 ||
                    walk.failed
                ? -1
@@ -347,26 +346,12 @@ static void sort_ids(struct trace *t)
     free(list);
 }
 
-struct prefixes {
-    struct workspace *w;
-    const char *word;
-    int found;
-};
-
-static void try_prefix(void *arg, const char *app)
-{
-    struct prefixes *p = arg;
-    const json_t *connector = workspace_connector(p->w, app, NULL);
-    const char *prefix = json_text(connector, "ids.conversation.prefix");
-    p->found |= prefix && str_starts(p->word, prefix);
-}
-
 static int is_conversation(const struct trace *t)
 {
-    struct prefixes p = {report_workspace(t->report), t->what, 0};
-    overlay_each(workspace_overlay(report_workspace(t->report)), NULL, "lua", try_prefix,
-                 &p);
-    return p.found;
+    char *url;
+    int is_one = report_is_conversation(t->report, t->what, &url);
+    free(url);
+    return is_one;
 }
 
 static int search_texts(struct trace *t, struct err *e)
@@ -436,8 +421,7 @@ static char *about_refusals(struct trace *t)
 {
     enum { DAY_MS = 24 * 60 * 60 * 1000, MANY = 1000 };
     struct refused f = {clock_wall_ms() - DAY_MS, 0};
-    inbox_rejections(report_db(t->report), t->client, NULL, MANY, count_refusal, &f,
-                     NULL);
+    inbox_rejections(t->db, t->client, NULL, MANY, count_refusal, &f, NULL);
     if (f.times == 0)
         return xstrdup("");
     return xasprintf("; in the last 24 h %lld request%s refused, and their bodies are "
@@ -456,7 +440,7 @@ static int nothing(struct trace *t, struct err *e)
     else
         filter.event = t->what;
     if (t->client)
-        inbox_each(report_db(t->report), &filter, find_stranger, &stranger, e);
+        inbox_each(t->db, &filter, find_stranger, &stranger, e);
     const char *client = t->client ? t->client : "";
     char *refused = about_refusals(t);
     err_set(e, ERR_NOT_FOUND,
@@ -486,7 +470,7 @@ static int is_run(const struct trace *t, int64_t *id)
     if (selection_id(t->what, "run", id, NULL) != 0)
         return 0;
     return str_starts(t->what, "run ") || !t->client ||
-           ledger_read(report_db(t->report), *id, find_run, NULL, NULL) == 0;
+           ledger_read(t->db, *id, find_run, NULL, NULL) == 0;
 }
 
 static json_t *tree_of(const struct trace *t)
@@ -502,6 +486,7 @@ json_t *trace_find(struct report *r, const char *what, const char *client,
                    trace_progress_fn *progress, struct err *e)
 {
     struct trace t = {.report = r,
+                      .db = report_db(r),
                       .what = what,
                       .client = client,
                       .progress = progress,

@@ -25,11 +25,11 @@ struct confirm {
     struct intent sent;          /* the intent, parsed */
     struct journal_entry scope;  /* its texts are owned; seq -1: none */
     char *app, *company;         /* it was sent to; NULL: to no connection */
-    int has_failed, can_confirm, is_idempotent;
+    int can_confirm, is_idempotent;
     char *silent; /* why the action does not answer for this write; NULL: it does */
     int64_t looked_ms;
-    int looks; /* before the result that was found was submitted */
-    struct err err;
+    int looks;      /* before the result that was found was submitted */
+    struct err err; /* of the attempt that sent it; ERR_NONE: an earlier attempt did */
 };
 
 static struct journal_entry copy_entry(const struct journal_entry *from)
@@ -379,7 +379,7 @@ static void repeat(struct confirm *c)
     struct attempt *a = c->a;
     int64_t due = clock_wall_ms() + AGAIN_MS;
     struct err why;
-    if (c->has_failed &&
+    if (c->err.kind != ERR_NONE &&
         !policy_retry(&a->policy, &c->err, clock_wall_ms(), crypto_random_number(),
                       &a->failures, &due, &why)) {
         attempt_fail(a, &why, NULL, NULL);
@@ -428,7 +428,9 @@ static void go_on(struct confirm *c)
         a->looks = a->policy.nlooks - 1;
     int64_t due = policy_look(&a->policy, a->looks, c->intent.at_ms, now);
     if (due > now)
-        search_at(c, due, c->has_failed ? c->err.text : "foyer ended before its answer");
+        search_at(c, due,
+                  c->err.kind != ERR_NONE ? c->err.text
+                                          : "foyer ended before its answer");
     else
         search(c);
 }
@@ -456,10 +458,8 @@ static void on_policy(void *arg, const struct run_result *result)
 void confirm_after(struct confirm *c, const struct err *failed)
 {
     struct attempt *a = c->a;
-    if (failed) {
-        c->has_failed = 1;
+    if (failed)
         c->err = *failed;
-    }
     json_t *args = json_pack("{s:s}", "recipe", a->recipe);
     if (is_in_action(c)) {
         json_object_set_new(args, "action", json_string(c->scope.name));

@@ -150,21 +150,6 @@ static int find_clients(struct dispatch_job *job, struct err *e)
 
 /* ---- the end of a delivery ---- */
 
-static void submit(struct dispatch_job *job);
-
-/* Submits what the store has refused, until it takes it. */
-static void submit_again(void *arg)
-{
-    struct dispatch *d = arg;
-    struct dispatch_job *job;
-    TAILQ_FOREACH(job, &d->jobs, entry)
-    {
-        if (job->pending == 0 && !job->is_submitted)
-            submit(job);
-    }
-    dispatch_wake(d);
-}
-
 static void on_written(void *arg, const struct err *e)
 {
     struct dispatch_job *job = arg;
@@ -212,25 +197,36 @@ static void submit(struct dispatch_job *job)
         job->d->changed(job->d->arg);
 }
 
+/* Submits what the store has refused, until it takes it. */
+static void submit_again(void *arg)
+{
+    struct dispatch *d = arg;
+    struct dispatch_job *job;
+    TAILQ_FOREACH(job, &d->jobs, entry)
+    {
+        if (job->pending == 0 && !job->is_submitted)
+            submit(job);
+    }
+    dispatch_wake(d);
+}
+
+/* Writes "delivery ID STATE: WHY" to the log, and to the agency's chat. */
+static void report(struct dispatch_job *job, enum log_level level, const char *kind,
+                   const char *state, const char *why)
+{
+    char *text = xasprintf("delivery %lld %s: %s", (long long)job->id, state, why);
+    log_line(level, "%s", text);
+    alert_send(job->d->alert, job->client, NULL, kind, text);
+    free(text);
+}
+
 /* Reports, once for each delivery, that a client must be connected first. */
 static void report_auth(struct dispatch_job *job, const char *why)
 {
     json_t *note = jsontree_reads(job->note, NULL);
-    if (!str_eq(json_text(json_object_get(note, ""), "why"), why)) {
-        char *text = xasprintf("delivery %lld waits: %s", (long long)job->id, why);
-        log_line(LOG_WARN, "%s", text);
-        alert_send(job->d->alert, job->client, NULL, "held", text);
-        free(text);
-    }
+    if (!str_eq(json_text(json_object_get(note, ""), "why"), why))
+        report(job, LOG_WARN, "held", "waits", why);
     json_decref(note);
-}
-
-static void report_dead(struct dispatch_job *job, const char *why)
-{
-    char *text = xasprintf("delivery %lld is dead: %s", (long long)job->id, why);
-    log_line(LOG_ERROR, "%s", text);
-    alert_send(job->d->alert, job->client, NULL, "dead", text);
-    free(text);
 }
 
 /* After a failure that may pass: puts the delivery off, or gives it up. */
@@ -256,7 +252,7 @@ static void put_off(struct dispatch_job *job)
     delivery_result_set_why(o, again ? e->text : why.text, failed.count, failed.first_ms);
     if (!again) {
         o->state = DELIVERY_DEAD;
-        report_dead(job, why.text);
+        report(job, LOG_ERROR, "dead", "is dead", why.text);
     }
 }
 
