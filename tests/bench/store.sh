@@ -67,7 +67,7 @@ find_node_red() {
   local version
   node=${NODE:-$(command -v node || true)}
   node_red=${NODE_RED:-$here/../../build/bench/node_modules/node-red}
-  without='Node-RED is not installed: `make bench-deps` does that by npm'
+  without="Node-RED is not installed: make bench-deps does that, by npm"
   [ -f "$node_red/red.js" ] || return 1
   without="Node-RED needs Node.js 18.5 or newer; set NODE to one"
   [ -n "$node" ] && version=$("$node" -p 'process.versions.node.split(".").slice(0, 2).join(" ")') || return 1
@@ -222,12 +222,20 @@ kept_bytes() {
   beside=$(find "$agency/state" -type f ! -name 'foyer.db*' ! -name 'live.db*' ! -path '*/owners/*' ! -name 'exchange*' \
     -printf '%s\n' | awk '{ n += $1 } END { printf "%d", n }')
   sqlite3 "file:$agency/state/foyer.db?mode=ro" "SELECT $beside + (c.page_count - f.freelist_count) * s.page_size
-      - coalesce((SELECT sum(d.pgsize) FROM sqlite_schema t JOIN dbstat d ON d.name = t.name AND d.aggregate
+      - coalesce((SELECT sum(d.pgsize) FROM sqlite_schema t JOIN dbstat('main', 1) d ON d.name = t.name
         WHERE t.tbl_name LIKE 'exchange%'), 0)
     FROM pragma_page_count c, pragma_freelist_count f, pragma_page_size s"
 }
 
 # ---- the table ----
+
+# other_work: how much of the cores is busy, in percent, during two seconds in which nothing is measured
+other_work() {
+  { grep '^cpu ' /proc/stat; sleep 2; grep '^cpu ' /proc/stat; } | awk '
+    { idle = $5 + $6; all = 0; for (i = 2; i <= 9; i++) all += $i }
+    NR == 1 { idle0 = idle; all0 = all }
+    END { printf "%.0f", 100 - (idle - idle0) / (all - all0) * 100 }'
+}
 
 # line NAME MEASURE DIGITS [at-most|at-least N] [the-ratio]: of the medians; with the-ratio the target is the ratio's
 line() {
@@ -246,12 +254,13 @@ line() {
 }
 
 bench_store() {
-  local i who before after sent kind peer_name='' without=''
+  local i who before after sent kind busy peer_name='' without=''
   local -a servers=(foyer)
   ! find_node_red || servers+=(node_red)
   kind=$(df --output=fstype "$dir" | tail -n 1)
   counter=write_bytes
   [ "$kind" != tmpfs ] || counter=wchar
+  busy=$(other_work)
   start_front
   make_store_workspace
   [ -n "$without" ] || make_flow
@@ -271,6 +280,7 @@ bench_store() {
 
   echo "each webhook is verified and gets one reply; foyer has one worker and $store_fill runs in its store"
   echo "      (600 webhooks at 50 a second, then 3000 at once; medians of $store_rounds; KB of 1024 bytes)"
+  [ "$busy" -lt 20 ] || echo "      other work kept $busy % of the cores busy: times and rates are worse than they would be alone"
   [ -z "$without" ] || echo "      $without"
   [ -n "$without" ] || echo "      beside it: $peer_name, which keeps nothing of a webhook on the disk"
   if [ "$counter" = wchar ]; then
