@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "core/journal.h"
 
 /* Each pushes its table. handles_open comes first. */
 int api_json_open(lua_State *L);
@@ -40,6 +41,11 @@ int api_std_finish(lua_State *L);
  * function that runs_new takes. */
 void api_open(lua_State *L);
 
+/* Begin and end a step of the journal that is no write; they raise what the journal
+ * refuses. api_step_begin returns its journal_answer. */
+int api_step_begin(lua_State *L, const char *kind, const char *name, const void *input,
+                   size_t len, struct journal_step *step);
+void api_step_end(lua_State *L, int seq, const char *result, size_t len);
 /* The bytes of the run's file ID, until the run ends. Raises when there is none. */
 const char *api_file_bytes(lua_State *L, int id, size_t *len);
 /* The text of the secret at IDX: its value after the text that stands before it. Valid

@@ -123,6 +123,18 @@ static void dig(lua_State *L, const char *path)
     }
 }
 
+/* Sets FIELD of the table below the top to the value at PATH (NULL: none) of the table on
+ * top, if it has TYPE. */
+static void set_dug(lua_State *L, const char *field, const char *path, int type)
+{
+    lua_pushvalue(L, -1); // to from from
+    dig(L, path ? path : "");
+    if (path && lua_type(L, -1) == type)
+        lua_setfield(L, -3, field);
+    else
+        lua_pop(L, 1);
+}
+
 static int raise_status(lua_State *L, struct exchange *x, const struct packed_answer *a)
 {
     struct err e, ignored;
@@ -135,28 +147,11 @@ static int raise_status(lua_State *L, struct exchange *x, const struct packed_an
     const char *title = json_text(x->connector, "errors.title");
     if ((details || title) &&
         conv_decode(L, a->body, a->len, CONV_PLAIN, &ignored) == 0) { // error body
-        lua_pushvalue(L, -1);
-        dig(L, title ? title : "");
-        if (title && lua_type(L, -1) == LUA_TSTRING)
-            lua_setfield(L, -3, "title");
-        else
-            lua_pop(L, 1);
-        dig(L, details ? details : "");
-        if (details && lua_istable(L, -1))
-            lua_setfield(L, -2, "details");
-        else
-            lua_pop(L, 1);
+        set_dug(L, "title", title, LUA_TSTRING);
+        set_dug(L, "details", details, LUA_TTABLE);
+        lua_pop(L, 1); // error
     }
     return lua_error(L);
-}
-
-static const char *paging_path(const struct exchange *x, const char *field,
-                               const char *otherwise)
-{
-    const char *path = x->connector ? json_string_value(json_object_get(
-                                          json_object_get(x->connector, "paging"), field))
-                                    : NULL;
-    return path ? path : otherwise;
 }
 
 /* 1 when the value on top, the address of the next page, is null, "" or missing. */
@@ -175,18 +170,18 @@ static int push_page(lua_State *L, struct exchange *x)
         return unreadable(L, x, "the answer is not a page of a list");
     lua_createtable(L, 0, 3);
     lua_pushvalue(L, body);
-    dig(L, paging_path(x, "results", "_results"));
+    dig(L, json_text_or(x->connector, "paging.results", "_results"));
     if (!lua_istable(L, -1))
         return unreadable(L, x, "the answer holds no list of results");
     lua_setfield(L, -2, "results");
     lua_pushvalue(L, body);
-    dig(L, paging_path(x, "total", "_total"));
+    dig(L, json_text_or(x->connector, "paging.total", "_total"));
     if (lua_isinteger(L, -1))
         lua_setfield(L, -2, "total");
     else
         lua_pop(L, 1);
     lua_pushvalue(L, body);
-    dig(L, paging_path(x, "next", "_pagination.next"));
+    dig(L, json_text_or(x->connector, "paging.next", "_pagination.next"));
     if (is_last(L)) {
         lua_pop(L, 1);
         return 1;

@@ -17,21 +17,15 @@
  */
 static int api_ctx_now(lua_State *L)
 {
-    struct run *run = run_of(L);
     struct journal_step step;
-    struct err e;
     char text[32];
-    int answer = journal_begin(run_journal(run), "now", "now", "", 0, 0, &step, &e);
-    if (answer < 0)
-        return fail_raise(L, &e);
-    if (answer == JOURNAL_RECORDED) {
+    if (api_step_begin(L, "now", "now", "", 0, &step) == JOURNAL_RECORDED) {
         snprintf(text, sizeof text, "%.*s", (int)step.len, step.result);
     } else {
         int64_t ms = clock_wall_ms();
         int n = snprintf(text, sizeof text, "%lld.%03d", (long long)(ms / 1000),
                          (int)(ms % 1000));
-        if (journal_end(run_journal(run), step.seq, text, (size_t)n, &e) != 0)
-            return fail_raise(L, &e);
+        api_step_end(L, step.seq, text, (size_t)n);
     }
     lua_pushnumber(L, strtod(text, NULL));
     return 1;
@@ -51,7 +45,7 @@ static int api_ctx_log(lua_State *L)
     }
     const char *message = bounded_push_text(L, text);
     if (!journal_is_replaying(run_journal(run)))
-        log_line(level, "%s: %s", run_label(run), message);
+        log_line(level, "%s: %s", run_spec(run)->label, message);
     return 0;
 }
 
@@ -70,6 +64,22 @@ int api_ctx_open(lua_State *L)
 }
 
 /* ---- for the other tables ---- */
+
+int api_step_begin(lua_State *L, const char *kind, const char *name, const void *input,
+                   size_t len, struct journal_step *step)
+{
+    struct err e;
+    struct journal *journal = run_journal(run_of(L));
+    int answer = journal_begin(journal, kind, name, input, len, 0, step, &e);
+    return answer < 0 ? fail_raise(L, &e) : answer;
+}
+
+void api_step_end(lua_State *L, int seq, const char *result, size_t len)
+{
+    struct err e;
+    if (journal_end(run_journal(run_of(L)), seq, result, len, &e) != 0)
+        fail_raise(L, &e);
+}
 
 const char *api_file_bytes(lua_State *L, int id, size_t *len)
 {

@@ -11,11 +11,8 @@
 static int api_json_decode(lua_State *L)
 {
     size_t len;
-    struct err e;
     const char *text = luaL_checklstring(L, 1, &len);
-    if (conv_decode(L, text, len, CONV_PLAIN, &e) != 0)
-        return fail_raise(L, &e);
-    return 1;
+    return conv_push(L, text, len, CONV_PLAIN);
 }
 
 /* json.encode(value) -> text */

@@ -20,14 +20,26 @@ static enum run_effect check_effect(lua_State *L, int idx)
     return (enum run_effect)luaL_checkoption(L, idx, "read", names);
 }
 
-/* Raises for a value that is not data: the script's mistake, not its input's. */
-static int not_data(lua_State *L, struct err *e, const char *doing, const char *name,
-                    const char *what)
+/* Pushes a buffer for what a step may have. */
+static struct buf *push_step_buf(lua_State *L)
 {
-    if (e->kind == ERR_INVALID)
-        e->kind = ERR_SCRIPT;
-    err_prefix(e, "cannot %s %s: its %s", doing, name, what);
-    return fail_raise(L, e);
+    return handles_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
+}
+
+/* Pushes a buffer with the JSON of the value at IDX. Raises for a value that is not data:
+ * the script's mistake, not its input's. */
+static struct buf *push_data(lua_State *L, int idx, const char *doing, const char *name,
+                             const char *what)
+{
+    struct err e;
+    struct buf *bytes = push_step_buf(L);
+    if (conv_encode(L, idx, bytes, CONV_HANDLES, &e) != 0) {
+        if (e.kind == ERR_INVALID)
+            e.kind = ERR_SCRIPT;
+        err_prefix(&e, "cannot %s %s: its %s", doing, name, what);
+        fail_raise(L, &e);
+    }
+    return bytes;
 }
 
 /* Closes a scope that an error, such as one when memory runs out, left open: the calling
@@ -57,14 +69,35 @@ static int guard_close(lua_State *L)
 
 static struct guard *push_guard(lua_State *L)
 {
+    static const luaL_Reg meta[] = {{"__close", guard_close}, {NULL, NULL}};
     struct guard *guard = lua_newuserdatauv(L, sizeof *guard, 0);
     *guard = (struct guard){0};
-    if (luaL_newmetatable(L, "foyer.guard")) {
-        lua_pushcfunction(L, guard_close);
-        lua_setfield(L, -2, "__close");
-    }
+    if (luaL_newmetatable(L, "foyer.guard"))
+        luaL_setfuncs(L, meta, 0);
     lua_setmetatable(L, -2);
     return guard;
+}
+
+/* Enters the scope NAME of the journal with the input BYTES, which it frees. Returns 1
+ * with GUARD closing the scope, down to DEPTH; 0 for a recorded scope, with nil and its
+ * result pushed. */
+static int enter(lua_State *L, const char *name, struct buf *bytes, int depth,
+                 struct guard *guard, struct journal_step *step)
+{
+    struct run *run = run_of(L);
+    struct err e;
+    int answer = journal_enter(run_journal(run), name, bytes->data, bytes->len, step, &e);
+    buf_free(bytes); /* now: its finalizer fails when the C stack is full */
+    if (answer == JOURNAL_NEW) {
+        *guard = (struct guard){run, depth, step->seq};
+        return 1;
+    }
+    run_pop_scopes(run, depth);
+    if (answer < 0)
+        fail_raise(L, &e);
+    lua_pushnil(L);
+    conv_push(L, step->result, step->len, CONV_HANDLES);
+    return 0;
 }
 
 /* std.enter(kind, name, app, effect, input, bulk, catches)
@@ -81,32 +114,18 @@ int api_std_enter(lua_State *L)
     enum run_effect effect = check_effect(L, 4);
     int bulk = lua_toboolean(L, 6), catches = lua_toboolean(L, 7);
     lua_settop(L, 5);
-    struct guard *guard = push_guard(L); // 6
-    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
-    if (conv_encode(L, 5, bytes, CONV_HANDLES, &e) != 0)
-        return not_data(L, &e, "call", name, "input");
+    struct guard *guard = push_guard(L);                        // 6
+    struct buf *bytes = push_data(L, 5, "call", name, "input"); // 7
     const struct run_scope *outer = run_scope(run);
     enum run_effect most = outer ? outer->effect : RUN_EFFECT_WRITE;
     int depth = run_depth(run);
     /* before the scope is open, because it may fail */
-    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0) // 8: the copy
-        return fail_raise(L, &e);
+    conv_push(L, bytes->data, bytes->len, CONV_HANDLES); // 8: the copy
     struct run_scope *scope = run_push_scope(run, &e);
     if (!scope)
         return fail_raise(L, &e);
-    int answer =
-        journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
-    buf_free(bytes); /* now: its finalizer fails when the C stack is full */
-    if (answer < 0 || answer == JOURNAL_RECORDED) {
-        run_pop_scopes(run, depth);
-        if (answer < 0)
-            return fail_raise(L, &e);
-        lua_pushnil(L);
-        if (conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0)
-            return fail_raise(L, &e);
+    if (!enter(L, name, bytes, depth, guard, &step))
         return 2;
-    }
-    *guard = (struct guard){run, depth, step.seq};
     snprintf(scope->kind, sizeof scope->kind, "%s", kind);
     snprintf(scope->name, sizeof scope->name, "%s", name);
     snprintf(scope->app, sizeof scope->app, "%s", app);
@@ -127,29 +146,32 @@ static int is_failure(lua_State *L, int idx)
     return fails;
 }
 
+/* Ends the scope of GUARD with the value at IDX, pushes a copy of it and returns 1. */
+static int leave(lua_State *L, struct guard *guard, int idx, const char *name,
+                 const char *what)
+{
+    struct err e;
+    lua_settop(L, 2);
+    struct buf *bytes = push_data(L, idx, "return from", name, what);
+    conv_push(L, bytes->data, bytes->len, CONV_HANDLES);
+    if (journal_leave(run_journal(guard->run), guard->seq, is_failure(L, idx),
+                      bytes->data, bytes->len, &e) != 0)
+        return fail_raise(L, &e);
+    buf_free(bytes);
+    run_pop_scopes(guard->run, guard->depth);
+    guard->run = NULL;
+    return 1;
+}
+
 /* std.leave(result, guard) -> a copy of the result. {error = …} is the result of a scope
  * that failed. When it raises because the result is not data, the scope is still open. */
 int api_std_leave(lua_State *L)
 {
-    struct run *run = run_of(L);
-    struct err e;
     struct guard *guard = luaL_checkudata(L, 2, "foyer.guard");
-    struct run_scope *scope = run_scope(run);
+    const struct run_scope *scope = run_scope(run_of(L));
     if (!scope || !guard->run || scope->seq != guard->seq)
         return luaL_error(L, "this scope is not open");
-    lua_settop(L, 2);
-    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
-    if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
-        return not_data(L, &e, "return from", scope->name, "result");
-    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
-        return fail_raise(L, &e);
-    if (journal_leave(run_journal(run), guard->seq, is_failure(L, 1), bytes->data,
-                      bytes->len, &e) != 0)
-        return fail_raise(L, &e);
-    buf_free(bytes);
-    run_pop_scopes(run, guard->depth);
-    guard->run = NULL;
-    return 1;
+    return leave(L, guard, 1, scope->name, "result");
 }
 
 /* ---- ctx.each: a scope of the journal alone, with a checkpoint at each page's end ----
@@ -159,30 +181,16 @@ int api_std_leave(lua_State *L)
  * A walk begins at FIRST, which is data; a replay begins at the last checkpoint. */
 int api_std_enter_each(lua_State *L)
 {
-    struct run *run = run_of(L);
     struct err e;
     struct journal_step step;
     const char *name = luaL_checkstring(L, 1);
     lua_settop(L, 2);
     struct guard *guard = push_guard(L); // 3
-    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
-    if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
-        return not_data(L, &e, "walk", name, "input");
+    struct buf *bytes = push_data(L, 2, "walk", name, "input");
     /* before the scope is open, because it may fail */
-    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
-        return fail_raise(L, &e);
-    int answer =
-        journal_enter(run_journal(run), name, bytes->data, bytes->len, &step, &e);
-    if (answer < 0)
-        return fail_raise(L, &e);
-    buf_free(bytes);
-    if (answer == JOURNAL_RECORDED) {
-        lua_pushnil(L);
-        if (conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0)
-            return fail_raise(L, &e);
+    conv_push(L, bytes->data, bytes->len, CONV_HANDLES);
+    if (!enter(L, name, bytes, run_depth(run_of(L)), guard, &step))
         return 2;
-    }
-    *guard = (struct guard){run, run_depth(run), step.seq};
     if (step.result && conv_decode(L, step.result, step.len, CONV_HANDLES, &e) != 0) {
         close_guard(guard);
         return fail_raise(L, &e);
@@ -228,9 +236,7 @@ int api_std_page(lua_State *L)
     struct err e;
     struct guard *guard = luaL_checkudata(L, 1, "foyer.guard");
     lua_settop(L, 2);
-    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
-    if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
-        return not_data(L, &e, "walk", "ctx.each", "state");
+    struct buf *bytes = push_data(L, 2, "walk", "ctx.each", "state");
     struct page_end *end = lua_newuserdatauv(L, sizeof *end, 0);
     *end = (struct page_end){.run = run};
     if (journal_checkpoint(run_journal(run), guard->seq, bytes->data, bytes->len, &e) !=
@@ -251,23 +257,10 @@ int api_std_page(lua_State *L)
  * walk that failed */
 int api_std_leave_each(lua_State *L)
 {
-    struct run *run = run_of(L);
-    struct err e;
     struct guard *guard = luaL_checkudata(L, 1, "foyer.guard");
     if (!guard->run)
         return luaL_error(L, "this walk is over");
-    lua_settop(L, 2);
-    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run))->step_bytes);
-    if (conv_encode(L, 2, bytes, CONV_HANDLES, &e) != 0)
-        return not_data(L, &e, "return from", "ctx.each", "state");
-    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
-        return fail_raise(L, &e);
-    if (journal_leave(run_journal(run), guard->seq, is_failure(L, 2), bytes->data,
-                      bytes->len, &e) != 0)
-        return fail_raise(L, &e);
-    buf_free(bytes);
-    guard->run = NULL;
-    return 1;
+    return leave(L, guard, 2, "ctx.each", "state");
 }
 
 /* std.copy(value) -> a copy through canonical JSON, and the number of its bytes */
@@ -275,11 +268,10 @@ int api_std_copy(lua_State *L)
 {
     struct err e;
     lua_settop(L, 1);
-    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
+    struct buf *bytes = push_step_buf(L);
     if (conv_encode(L, 1, bytes, CONV_HANDLES, &e) != 0)
         return fail_raise(L, &e);
-    if (conv_decode(L, bytes->data, bytes->len, CONV_HANDLES, &e) != 0)
-        return fail_raise(L, &e);
+    conv_push(L, bytes->data, bytes->len, CONV_HANDLES);
     lua_pushinteger(L, (lua_Integer)bytes->len);
     buf_free(bytes);
     return 2;
@@ -294,7 +286,7 @@ int api_std_fingerprint(lua_State *L)
     struct err e;
     unsigned char hash[CRYPTO_SHA256_SIZE];
     lua_settop(L, 1);
-    struct buf *bytes = handles_push_buf(L, vm_limits(run_vm(run_of(L)))->step_bytes);
+    struct buf *bytes = push_step_buf(L);
     if (conv_encode(L, 1, bytes, CONV_PLAIN, &e) != 0)
         return fail_raise(L, &e);
     crypto_sha256(bytes->data, bytes->len, hash);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -58,6 +57,15 @@ static struct overlay_file *find_file(lua_State *L, struct err *e)
     return parts_find(L, client, name, (enum overlay_layer)(from - 1), e);
 }
 
+/* Pushes nil for a file that no layer has; raises any other E. */
+static int not_found(lua_State *L, const struct err *e)
+{
+    if (e->kind != ERR_NOT_FOUND)
+        return fail_raise(L, e);
+    lua_pushnil(L);
+    return 1;
+}
+
 /* std.part(name) -> the value of that part of lua/std */
 static int api_std_part(lua_State *L)
 {
@@ -72,20 +80,11 @@ static int api_std_load(lua_State *L)
     struct err e;
     lua_settop(L, 4);
     struct overlay_file *file = find_file(L, &e);
-    if (!file && e.kind == ERR_NOT_FOUND) {
-        lua_pushnil(L);
-        return 1;
-    }
     if (!file)
-        return fail_raise(L, &e);
+        return not_found(L, &e);
     env_push(L);
-    if (lua_istable(L, 4)) {
-        for (lua_pushnil(L); lua_next(L, 4);) {
-            lua_pushvalue(L, -2);
-            lua_insert(L, -2);
-            lua_rawset(L, -4);
-        }
-    }
+    if (lua_istable(L, 4))
+        handles_copy_fields(L, 4);
     parts_load(L, file);
     push_file_info(L, file);
     return 2;
@@ -107,57 +106,30 @@ static int api_std_read(lua_State *L)
 {
     struct err e;
     struct overlay_file *file = find_file(L, &e);
-    if (!file && e.kind == ERR_NOT_FOUND) {
-        lua_pushnil(L);
-        return 1;
-    }
     if (!file)
-        return fail_raise(L, &e);
+        return not_found(L, &e);
     lua_pushlstring(L, file->text, file->len);
     push_file_info(L, file);
     return 2;
 }
 
-struct names {
-    char **list;
-    size_t n;
-};
-
+/* Appends NAME with its NUL to the buffer ARG. */
 static void collect(void *arg, const char *name)
 {
-    struct names *names = arg;
-    array_grow(names->list, names->n);
-    names->list[names->n++] = xstrdup(name);
+    buf_add(arg, name, strlen(name) + 1);
 }
 
-static void names_free(struct names *names)
+/* Pushes the list of the collected NAMES and frees them. */
+static int push_name_list(lua_State *L, struct buf *names)
 {
-    for (size_t i = 0; i < names->n; i++)
-        free(names->list[i]);
-    free(names->list);
-    *names = (struct names){0};
-}
-
-static int names_gc(lua_State *L)
-{
-    names_free(lua_touserdata(L, 1));
-    return 0;
-}
-
-static struct names *push_names(lua_State *L)
-{
-    return handles_push_owned(L, sizeof(struct names), "foyer.names", names_gc);
-}
-
-static int push_name_list(lua_State *L, struct names *names)
-{
-    lua_createtable(L, (int)names->n, 0);
-    for (size_t i = 0; i < names->n; i++) {
-        lua_pushstring(L, names->list[i]);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    const char *name = buf_str(names), *end = name + names->len;
+    lua_newtable(L);
+    for (lua_Integer i = 1; name < end; i++, name += strlen(name) + 1) {
+        lua_pushstring(L, name);
+        lua_rawseti(L, -2, i);
     }
     handles_mark_array(L, -1);
-    names_free(names);
+    buf_free(names);
     return 1;
 }
 
@@ -166,7 +138,7 @@ static int api_std_list(lua_State *L)
 {
     const char *dir = luaL_checkstring(L, 1);
     const char *client = luaL_optstring(L, 2, run_client(run_of(L)));
-    struct names *names = push_names(L);
+    struct buf *names = handles_push_buf(L, limits_default.vm_bytes);
     overlay_each(vm_overlay(run_vm(run_of(L))), client, dir, collect, names);
     return push_name_list(L, names);
 }
@@ -315,7 +287,7 @@ static void push_tree(lua_State *L, const json_t *tree)
 /* Returns the settings that the run's first attempt saw, if its pins have them. */
 static const json_t *pinned(lua_State *L, const char *name, const json_t *today)
 {
-    struct pins *pins = run_pins(run_of(L));
+    struct pins *pins = run_spec(run_of(L))->pins;
     return today && pins ? pins_tree(pins, name, today) : today;
 }
 
@@ -333,6 +305,15 @@ static const json_t *workspace_tree(lua_State *L, struct err *e)
     return pinned(L, "workspace", host->workspace(host->arg, e));
 }
 
+/* TREE NULL: raises E. */
+static int push_settings(lua_State *L, const json_t *tree, const struct err *e)
+{
+    if (!tree)
+        return fail_raise(L, e);
+    push_tree(L, tree);
+    return 1;
+}
+
 /* std.client(name?) -> client.lua's settings */
 static int api_std_client(lua_State *L)
 {
@@ -342,18 +323,14 @@ static int api_std_client(lua_State *L)
         lua_newtable(L);
         return 1;
     }
-    const json_t *tree = client_tree(L, client, &e);
-    if (!tree)
-        return fail_raise(L, &e);
-    push_tree(L, tree);
-    return 1;
+    return push_settings(L, client_tree(L, client, &e), &e);
 }
 
 /* std.clients() -> the names of all clients, sorted */
 static int api_std_clients(lua_State *L)
 {
     const struct run_host *host = run_host(run_of(L));
-    struct names *names = push_names(L);
+    struct buf *names = handles_push_buf(L, limits_default.vm_bytes);
     host->each_client(host->arg, collect, names);
     return push_name_list(L, names);
 }
@@ -362,11 +339,7 @@ static int api_std_clients(lua_State *L)
 static int api_std_workspace(lua_State *L)
 {
     struct err e;
-    const json_t *tree = workspace_tree(L, &e);
-    if (!tree)
-        return fail_raise(L, &e);
-    push_tree(L, tree);
-    return 1;
+    return push_settings(L, workspace_tree(L, &e), &e);
 }
 
 /* std.connector(app) -> the connector of the app */
@@ -377,11 +350,8 @@ static int api_std_connector(lua_State *L)
     const char *app = luaL_checkstring(L, 1);
     char name[100];
     snprintf(name, sizeof name, "connector %.80s", app);
-    const json_t *tree = pinned(L, name, host->connector(host->arg, app, &e));
-    if (!tree)
-        return fail_raise(L, &e);
-    push_tree(L, tree);
-    return 1;
+    const json_t *today = host->connector(host->arg, app, &e);
+    return push_settings(L, pinned(L, name, today), &e);
 }
 
 /* A userdata that owns a tree, because push_tree may raise when memory runs out. */
@@ -419,13 +389,8 @@ static int api_std_fail(lua_State *L)
     enum err_kind kind = err_kind_find(luaL_checkstring(L, 1));
     err_set(&e, kind ? kind : ERR_INTERNAL, "%s", luaL_checkstring(L, 2));
     fail_push(L, &e);
-    if (lua_istable(L, 3)) {
-        for (lua_pushnil(L); lua_next(L, 3);) {
-            lua_pushvalue(L, -2);
-            lua_insert(L, -2);
-            lua_rawset(L, -4);
-        }
-    }
+    if (lua_istable(L, 3))
+        handles_copy_fields(L, 3);
     return lua_error(L);
 }
 

@@ -35,17 +35,12 @@ static void check_can_end(lua_State *L, const char *what)
 /* std.sleep(seconds) */
 int api_std_sleep(lua_State *L)
 {
-    struct run *run = run_of(L);
     struct journal_step step;
-    struct err e;
     char text[32];
     lua_Number seconds = luaL_checknumber(L, 1);
     check_can_end(L, "ctx.sleep");
     int n = snprintf(text, sizeof text, "%.3f", seconds);
-    int answer =
-        journal_begin(run_journal(run), "sleep", text, text, (size_t)n, 0, &step, &e);
-    if (answer < 0)
-        return fail_raise(L, &e);
+    int answer = api_step_begin(L, "sleep", text, text, (size_t)n, &step);
     int64_t now_ms = clock_wall_ms(), until_ms = now_ms + (int64_t)(seconds * 1000);
     if (answer == JOURNAL_RECORDED) {
         snprintf(text, sizeof text, "%.*s", (int)step.len, step.result);
@@ -55,15 +50,13 @@ int api_std_sleep(lua_State *L)
                    : run_sleep(L, until_ms);
     }
     n = snprintf(text, sizeof text, "%lld", (long long)until_ms);
-    if (journal_end(run_journal(run), step.seq, text, (size_t)n, &e) != 0)
-        return fail_raise(L, &e);
+    api_step_end(L, step.seq, text, (size_t)n);
     return run_sleep(L, until_ms);
 }
 
 /* std.wait(trigger, match, seconds) -> the event, or null when none came in time */
 int api_std_wait(lua_State *L)
 {
-    struct run *run = run_of(L);
     struct journal_step step;
     struct err e;
     const char *trigger = luaL_checkstring(L, 1);
@@ -75,15 +68,9 @@ int api_std_wait(lua_State *L)
         err_prefix(&e, "cannot wait for %s", trigger);
         return fail_raise(L, &e);
     }
-    int answer = journal_begin(run_journal(run), "wait", trigger, match->data, match->len,
-                               0, &step, &e);
-    if (answer < 0)
-        return fail_raise(L, &e);
-    if (answer == JOURNAL_RECORDED) {
-        if (conv_decode(L, step.result, step.len, CONV_PLAIN, &e) != 0)
-            return fail_raise(L, &e);
-        return 1;
-    }
+    if (api_step_begin(L, "wait", trigger, match->data, match->len, &step) ==
+        JOURNAL_RECORDED)
+        return conv_push(L, step.result, step.len, CONV_PLAIN);
     return run_wait_for(L, step.seq, trigger, buf_str(match),
                         clock_wall_ms() + (int64_t)(seconds * 1000));
 }
@@ -108,15 +95,6 @@ static const char *check_client(lua_State *L)
     return client;
 }
 
-/* A userdata that owns a block, so that an error does not leak it. */
-static int text_gc(lua_State *L)
-{
-    char **box = lua_touserdata(L, 1);
-    free(*box);
-    *box = NULL;
-    return 0;
-}
-
 /* std.load_value(key) -> value, or null */
 int api_std_load_value(lua_State *L)
 {
@@ -127,24 +105,20 @@ int api_std_load_value(lua_State *L)
     size_t len;
     const char *key = luaL_checklstring(L, 1, &len);
     const char *client = check_client(L);
-    char **box = handles_push_owned(L, sizeof *box, "foyer.text", text_gc);
-    int answer = journal_begin(run_journal(run), "load", key, key, len, 0, &step, &e);
-    if (answer < 0)
-        return fail_raise(L, &e);
-    if (answer == JOURNAL_RECORDED) {
-        if (conv_decode(L, step.result, step.len, CONV_PLAIN, &e) != 0)
-            return fail_raise(L, &e);
-        return 1;
-    }
-    if (host->load_value(host->arg, client, key, box, &e) != 0) {
+    if (api_step_begin(L, "load", key, key, len, &step) == JOURNAL_RECORDED)
+        return conv_push(L, step.result, step.len, CONV_PLAIN);
+    char *value = NULL;
+    if (host->load_value(host->arg, client, key, &value, &e) != 0) {
         journal_cancel(run_journal(run), step.seq);
         return err_kind_is_retryable(e.kind) ? run_give_up(L, &e) : fail_raise(L, &e);
     }
-    const char *text = *box ? *box : "null";
-    if (journal_end(run_journal(run), step.seq, text, strlen(text), &e) != 0 ||
-        conv_decode(L, text, strlen(text), CONV_PLAIN, &e) != 0)
-        return fail_raise(L, &e);
-    return 1;
+    /* Nothing raises while the value is ours: conv_decode finds the stack that Lua
+     * guarantees. */
+    const char *text = value ? value : "null";
+    int failed = journal_end(run_journal(run), step.seq, text, strlen(text), &e) != 0 ||
+                 conv_decode(L, text, strlen(text), CONV_PLAIN, &e) != 0;
+    free(value);
+    return failed ? fail_raise(L, &e) : 1;
 }
 
 struct saving { /* a userdata; zeroed but for run and seq */
@@ -179,15 +153,12 @@ static void on_saved(void *arg, const struct err *e)
 }
 
 /* Begins the step that sets the value at index 2 (nil: removes it), which is encoded in
- * the buffer at index 3. */
-static int begin_saving(lua_State *L, struct journal_step *step, struct err *e)
+ * the buffer at index 3 (nothing for nil). */
+static int begin_saving(lua_State *L, struct journal_step *step)
 {
     const char *key = lua_tostring(L, 1);
     const struct buf *bytes = lua_touserdata(L, 3);
-    int removes = lua_isnil(L, 2);
-    return journal_begin(run_journal(run_of(L)), "save", key,
-                         removes ? "" : buf_str(bytes), removes ? 0 : bytes->len, 0, step,
-                         e);
+    return api_step_begin(L, "save", key, buf_str(bytes), bytes->len, step);
 }
 
 /* Resumes after the commit. Without room, the step ends with the reason, so that a replay
@@ -197,13 +168,10 @@ static int after_saving(lua_State *L, int status, lua_KContext context)
     (void)status, (void)context;
     struct saving *s = lua_touserdata(L, 4);
     struct journal_step step;
-    struct err e;
     if (s->err.kind == ERR_NONE)
         return 0;
-    if (begin_saving(L, &step, &e) < 0 ||
-        journal_end(run_journal(s->run), step.seq, s->err.text, strlen(s->err.text),
-                    &e) != 0)
-        return fail_raise(L, &e);
+    begin_saving(L, &step);
+    api_step_end(L, step.seq, s->err.text, strlen(s->err.text));
     return fail_raise(L, &s->err);
 }
 
@@ -242,8 +210,7 @@ static int save_now(lua_State *L, const char *key, const char *value, int seq)
         journal_cancel(run_journal(run), seq);
         return err_kind_is_retryable(e.kind) ? run_give_up(L, &e) : fail_raise(L, &e);
     }
-    if (journal_end(run_journal(run), seq, "null", 4, &e) != 0)
-        return fail_raise(L, &e);
+    api_step_end(L, seq, "null", 4);
     return 0;
 }
 
@@ -252,9 +219,7 @@ static int commit_value(lua_State *L, struct saving *s, const char *key,
                         const char *value)
 {
     const struct run_committer *committer = run_committer(s->run);
-    struct err e;
-    if (journal_end(run_journal(s->run), s->seq, "null", 4, &e) != 0)
-        return fail_raise(L, &e);
+    api_step_end(L, s->seq, "null", 4);
     struct run_commit commit = {
         .kind = RUN_COMMIT_VALUE, .text = key, .key = key, .value = value};
     committer->commit(committer->arg, s->run, &commit, on_saved, s, &s->committing);
@@ -280,10 +245,7 @@ int api_std_save_value(lua_State *L)
     const char *value = lua_isnil(L, 2) ? NULL : buf_str(bytes);
     /* allocated before the step, which an error must not leave open */
     struct saving *s = lua_newuserdatauv(L, sizeof *s, 0);
-    int answer = begin_saving(L, &step, &e);
-    if (answer < 0)
-        return fail_raise(L, &e);
-    if (answer == JOURNAL_RECORDED)
+    if (begin_saving(L, &step) == JOURNAL_RECORDED)
         return replay_saving(L, &step);
     if (!run_committer(run))
         return save_now(L, key, value, step.seq);

@@ -57,15 +57,10 @@ void exchange_fini(struct exchange *x)
     free(x->url);
     free(x->what);
     free(x->refusal);
-    x->refusal = NULL;
     buf_free(&x->body);
     buf_free(&x->packed);
     json_decref(x->form);
-    x->form = NULL;
-    x->headers = NULL;
-    x->parts = NULL;
-    x->method = x->url = x->what = NULL;
-    x->nheaders = x->nparts = 0;
+    *x = (struct exchange){.run = x->run, .seq = -1};
 }
 
 void exchange_add_header(struct exchange *x, const char *name, const char *value)
@@ -378,7 +373,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
     struct err e;
     x->call = NULL;
     stats_answer(a->err.kind == ERR_NONE ? (int)a->status : 0);
-    log_line(LOG_DEBUG, "%s: %s %ld, %zu bytes", run_label(x->run),
+    log_line(LOG_DEBUG, "%s: %s %ld, %zu bytes", run_spec(x->run)->label,
              x->what ? x->what : "?", a->status, a->body_len);
     if (a->err.kind != ERR_NONE) {
         on_no_answer(x, a);
@@ -525,7 +520,6 @@ static int send_now(struct exchange *x, struct err *e)
         .body_len = x->body.len,
         .parts = x->parts,
         .nparts = x->nparts,
-        .fresh = strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0,
         .allow_private = x->allow_private,
         .shown = x->what + strlen(x->method) + 1,
         .on_slot = is_stored(x) ? on_slot : NULL,

@@ -48,8 +48,7 @@ struct mock {
 static void waiting_free(struct waiting *w)
 {
     TAILQ_REMOVE(&w->mock->requests, w, link);
-    if (w->timer)
-        loop_timer_free(w->timer);
+    loop_timer_free(w->timer);
     for (size_t i = 0; i < w->nheaders; i++) {
         free((char *)w->headers[i].name);
         free((char *)w->headers[i].value);

@@ -48,22 +48,15 @@ static int open_math(lua_State *L)
     return 1;
 }
 
-static int open_string(lua_State *L)
-{
-    return bounded_open_string(L);
-}
-
-static int open_utf8(lua_State *L)
-{
-    luaL_requiref(L, LUA_UTF8LIBNAME, luaopen_utf8, 0);
-    return 1;
-}
-
-const char *const sandbox_libraries[] = {"string", "table", "math", "utf8", "json",
-                                         "text",   "url",   "hmac", NULL};
-static const lua_CFunction openers[] = {open_string,  bounded_open_table, open_math,
-                                        open_utf8,    api_json_open,      api_text_open,
-                                        api_url_open, api_hmac_open};
+static const luaL_Reg libraries[] = {{"string", bounded_open_string},
+                                     {"table", bounded_open_table},
+                                     {"math", open_math},
+                                     {"utf8", luaopen_utf8},
+                                     {"json", api_json_open},
+                                     {"text", api_text_open},
+                                     {"url", api_url_open},
+                                     {"hmac", api_hmac_open},
+                                     {NULL, NULL}};
 
 static const struct {
     const char *name, *hint;
@@ -95,11 +88,11 @@ static const struct {
 static int unknown_global(lua_State *L)
 {
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
-    for (size_t i = 0; sandbox_libraries[i]; i++) {
-        if (strcmp(name, sandbox_libraries[i]) != 0)
+    for (const luaL_Reg *library = libraries; library->name; library++) {
+        if (strcmp(name, library->name) != 0)
             continue;
         lua_rawgetp(L, LUA_REGISTRYINDEX, &globals_key); // globals
-        openers[i](L);                                   // globals lib
+        library->func(L);                                // globals lib
         env_push_readonly(L, name);                      // globals proxy
         lua_pushvalue(L, -1);
         lua_setfield(L, -3, name);
@@ -124,25 +117,22 @@ static int string_index(lua_State *L)
 
 static void open_string_metatable(lua_State *L)
 {
+    static const luaL_Reg meta[] = {
+        {"__index", string_index}, {"__metatable", NULL}, {NULL, NULL}};
     lua_pushliteral(L, "");
-    lua_createtable(L, 0, 2);
-    lua_pushcfunction(L, string_index);
-    lua_setfield(L, -2, "__index");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
+    luaL_newlib(L, meta);
     lua_setmetatable(L, -2);
     lua_pop(L, 1);
 }
 
 void sandbox_open(lua_State *L, const char *seed, size_t len)
 {
+    static const luaL_Reg meta[] = {{"__index", unknown_global}, {NULL, NULL}};
     lua_pushlstring(L, seed, len);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &seed_key);
     lua_createtable(L, 0, 32); // globals
     bounded_set_base(L);
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, unknown_global);
-    lua_setfield(L, -2, "__index");
+    luaL_newlib(L, meta);
     lua_setmetatable(L, -2);
     env_open(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &globals_key);

@@ -13,7 +13,5 @@
 /* Sets the base functions, the libraries to be opened, and the metatable of strings. SEED
  * (any bytes; the run's id) seeds math.random. It may raise. */
 void sandbox_open(lua_State *L, const char *seed, size_t len);
-/* The names of the libraries, ending with NULL. */
-extern const char *const sandbox_libraries[];
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "core/limits.h"
 #include "base/crypto.h"
+#include "vm/fail.h"
 #include "vm/handles.h"
 
 static const char cjson_key; /* registry: lua-cjson's decode */
@@ -294,4 +295,10 @@ int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct er
                 lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no reason given");
     lua_pop(L, 1);
     return -1;
+}
+
+int conv_push(lua_State *L, const char *data, size_t len, int flags)
+{
+    struct err e;
+    return conv_decode(L, data, len, flags, &e) == 0 ? 1 : fail_raise(L, &e);
 }

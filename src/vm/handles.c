@@ -217,11 +217,10 @@ void handles_copy_fields(lua_State *L, int from)
 
 void *handles_push_owned(lua_State *L, size_t size, const char *name, lua_CFunction gc)
 {
+    const luaL_Reg meta[] = {{"__gc", gc}, {NULL, NULL}};
     void *owned = memset(lua_newuserdatauv(L, size, 0), 0, size);
-    if (luaL_newmetatable(L, name)) {
-        lua_pushcfunction(L, gc);
-        lua_setfield(L, -2, "__gc");
-    }
+    if (luaL_newmetatable(L, name))
+        luaL_setfuncs(L, meta, 0);
     lua_setmetatable(L, -2);
     return owned;
 }

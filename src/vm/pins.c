@@ -285,17 +285,26 @@ static int load_tree(struct pin *pin, pins_text_fn *text, void *arg, struct err 
     return 0;
 }
 
+/* Finds today's file for a note's NAME ("2 acme recipes/x.lua"), or NULL when there is
+ * none. Returns -1 for another note. */
+static int find_today(struct overlay *overlay, const char *note,
+                      struct overlay_file **file)
+{
+    char client[NAME_MAX_BYTES], name[NAME_MAX_BYTES];
+    int from;
+    if (sscanf(note, "%d %599s %599[^\n]", &from, client, name) != 3)
+        return -1;
+    *file = overlay_find(overlay, strcmp(client, "-") != 0 ? client : NULL, name,
+                         (enum overlay_layer)from, NULL);
+    return 0;
+}
+
 static int load_file(struct pins *p, struct pin *pin, const char *hex, int layer,
                      const char *path, pins_text_fn *text, void *arg, struct err *e)
 {
-    struct err ignored;
-    char client[NAME_MAX_BYTES], name[NAME_MAX_BYTES];
-    int from;
-    if (sscanf(pin->name, "%d %599s %599[^\n]", &from, client, name) != 3)
+    struct overlay_file *file;
+    if (find_today(p->overlay, pin->name, &file) != 0)
         return malformed(pin->name, e);
-    struct overlay_file *file =
-        overlay_find(p->overlay, strcmp(client, "-") != 0 ? client : NULL, name,
-                     (enum overlay_layer)from, &ignored);
     /* today's file, if it has the same text and path */
     if (!file || strcmp(overlay_hash(file), hex) != 0 || strcmp(file->path, path) != 0)
         file = overlay_kept(p->overlay, path, hex);
@@ -354,14 +363,9 @@ static void compare_line(struct overlay *overlay, const char *line, const char *
                          const char *path, void (*fn)(void *arg, const char *path),
                          void *arg)
 {
-    struct err ignored;
-    char client[NAME_MAX_BYTES], name[NAME_MAX_BYTES];
-    int from;
-    if (sscanf(line, "%d %599s %599[^\n]", &from, client, name) != 3)
+    struct overlay_file *today;
+    if (find_today(overlay, line, &today) != 0)
         return; /* settings, or a file's bytes */
-    struct overlay_file *today =
-        overlay_find(overlay, strcmp(client, "-") != 0 ? client : NULL, name,
-                     (enum overlay_layer)from, &ignored);
     if (today ? strcmp(overlay_hash(today), hex) != 0 : *path != '\0')
         fn(arg, today ? today->path : path);
 }

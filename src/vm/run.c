@@ -439,10 +439,8 @@ static int boot(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, run);
     parts_push(L, "main");
     lua_pushstring(L, boot->entry);
-    struct err e;
     /* plain, because the arguments come from outside and must not name secrets */
-    if (conv_decode(L, boot->args, boot->args_len, CONV_PLAIN, &e) != 0)
-        fail_raise(L, &e);
+    conv_push(L, boot->args, boot->args_len, CONV_PLAIN);
     lua_xmove(L, run->co, 3);
     return 0;
 }
@@ -540,11 +538,6 @@ struct journal *run_journal(struct run *run)
     return run->spec.journal;
 }
 
-struct pins *run_pins(struct run *run)
-{
-    return run->spec.pins;
-}
-
 const struct run_committer *run_committer(const struct run *run)
 {
     return run->spec.committer;
@@ -563,11 +556,6 @@ const char *run_client(const struct run *run)
 const char *run_company(const struct run *run, const char *app)
 {
     return run->spec.app && str_eq(run->spec.app, app) ? run->spec.company : NULL;
-}
-
-const char *run_label(const struct run *run)
-{
-    return run->spec.label;
 }
 
 struct run_scope *run_scope(struct run *run)

@@ -211,7 +211,6 @@ struct vm *run_vm(const struct run *run);
 const struct run_host *run_host(const struct run *run);
 struct httpc *run_httpc(const struct run *run);
 struct journal *run_journal(struct run *run);
-struct pins *run_pins(struct run *run); /* NULL: none are noted */
 const struct run_committer *
 run_committer(const struct run *run); /* NULL: lives in memory */
 /* 1 in a scope of ctx.call with {catch = true}, where scripts handle retryable failures.
@@ -220,7 +219,6 @@ int run_is_catching(const struct run *run);
 const char *run_client(const struct run *run); /* NULL: none */
 /* The company that requests of APP must go to; NULL: that of the client's connection. */
 const char *run_company(const struct run *run, const char *app);
-const char *run_label(const struct run *run);
 /* The innermost scope, or NULL. */
 struct run_scope *run_scope(struct run *run);
 /* Opens a scope. NULL with ERR_LIMIT past the call depth. */

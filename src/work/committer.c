@@ -566,7 +566,7 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
     if (what->kind != RUN_COMMIT_CHECKPOINT && what->text)
         run_log_note(x, note_words[what->kind], "%s", what->text);
     struct commit_job *job =
-        job_new(x, what->kind, run_journal(run), run_pins(run), done, done_arg);
+        job_new(x, what->kind, run_journal(run), run_spec(run)->pins, done, done_arg);
     job->journal = run_journal(run);
     job->must = what->kind == RUN_COMMIT_OUTCOME;
     job->own.change.key = owned_change_text(&job->own, what->key);

@@ -464,8 +464,8 @@ static void on_resume(void *arg, const struct run *run, int begins)
         return;
     }
     /* "client acme, delivery 12" */
-    const char *label = run_client(run) ? strstr(run_label(run), ", ") : NULL;
-    label = label ? label + 2 : run_label(run);
+    const char *label = run_client(run) ? strstr(run_spec(run)->label, ", ") : NULL;
+    label = label ? label + 2 : run_spec(run)->label;
     blame(r, "delivery", r->delivery_of ? r->delivery_of(label) : 0);
 }
 

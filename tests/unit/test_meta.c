@@ -175,24 +175,27 @@ static void open_vm(lua_State *L)
     parts_set_std(L);
 }
 
+static const char *const libraries[] = {"string", "table", "math", "utf8", "json",
+                                        "text",   "url",   "hmac", NULL};
+
 static int collect(lua_State *L)
 {
     struct names *names = lua_touserdata(L, 1);
     open_vm(L);
     env_push(L);
     behind(L); // globals, to which naming a library adds it
-    for (size_t i = 0; sandbox_libraries[i]; i++) {
-        lua_getfield(L, -1, sandbox_libraries[i]);
+    for (size_t i = 0; libraries[i]; i++) {
+        lua_getfield(L, -1, libraries[i]);
         behind(L);
         char prefix[64];
-        snprintf(prefix, sizeof prefix, "%s.", sandbox_libraries[i]);
+        snprintf(prefix, sizeof prefix, "%s.", libraries[i]);
         add_fields(L, names, prefix);
     }
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         const char *name = lua_tostring(L, -2);
         int library = 0;
-        for (size_t i = 0; sandbox_libraries[i]; i++)
-            library |= strcmp(name, sandbox_libraries[i]) == 0;
+        for (size_t i = 0; libraries[i]; i++)
+            library |= strcmp(name, libraries[i]) == 0;
         if (!library)
             add(names, name, strlen(name));
     }

@@ -114,7 +114,7 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
     if (store.refuse_as != ERR_NONE && what->kind == store.refuse) {
         err_set(&a->e, store.refuse_as, "cannot keep it: the test says so");
     } else {
-        save(run_journal(run), run_pins(run));
+        save(run_journal(run), run_spec(run)->pins);
         if (what->kind == RUN_COMMIT_VALUE)
             vmtest_save_value(&t, "acme", what->key, what->value, NULL);
     }
