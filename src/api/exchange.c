@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "core/answer.h"
 #include "core/intent.h"
+#include "io/url_parse.h"
 #include "base/stats.h"
 #include "base/crypto.h"
 #include "api/redirect.h"
@@ -222,7 +223,7 @@ static int check_new_host(const struct exchange *x, int had, struct err *e)
 static int follow(struct exchange *x, const struct httpc_answer *a, struct err *e)
 {
     const char *location = httpc_header(a, "location");
-    if (!location || !exchange_is_clean(location))
+    if (!location || !url_is_clean(location))
         return err_set(e, ERR_INVALID, "cannot %s: %ld without a usable Location",
                        x->what, a->status);
     if (x->redirects++ >= REDIRECTS_MAX)

@@ -54,8 +54,6 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
 void exchange_init(struct exchange *x, struct run *run);
 void exchange_fini(struct exchange *x);
 void exchange_add_header(struct exchange *x, const char *name, const char *value);
-/* 1 when S has neither spaces nor control characters. */
-int exchange_is_clean(const char *s);
 /* Sets url, what, connection, connector and allow_private from TARGET: a path of APP's
  * connection (APP "": none), or an absolute URL on a host of that connection or of the
  * client's settings. SECRET 1: TARGET is a secret, and no error shows its path.

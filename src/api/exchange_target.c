@@ -99,20 +99,12 @@ static char *name_request(const struct exchange *x, const struct url_parts *u, i
                      u->rest);
 }
 
-int exchange_is_clean(const char *s)
-{
-    for (; *s; s++)
-        if ((unsigned char)*s <= ' ' || *s == 0x7f)
-            return 0;
-    return 1;
-}
-
 int exchange_resolve(struct exchange *x, const char *target, const char *app, int secret,
                      struct err *e)
 {
     const struct run_host *host = run_host(x->run);
     const struct connection *c = NULL;
-    if (!exchange_is_clean(target))
+    if (!url_is_clean(target))
         return err_set(
             e, ERR_INVALID,
             "cannot %s %.200s: an address holds no spaces or control characters; "

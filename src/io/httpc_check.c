@@ -133,16 +133,14 @@ int httpc_check_request(const struct httpc_request *r, const char *shown, struct
     if (!rest || strcspn(rest, "/?#") == 0)
         return err_set(e, ERR_INVALID, "cannot %s %s: this is not an absolute URL", m,
                        shown);
-    size_t len = strlen(r->url);
-    if (len > URL_MAX)
+    if (strlen(r->url) > URL_MAX)
         return err_set(e, ERR_INVALID, "cannot %s %s: the URL is longer than 64 KiB", m,
                        shown);
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)r->url[i] <= 0x20 || r->url[i] == 0x7f)
-            return err_set(e, ERR_INVALID,
-                           "cannot %s %s: the URL holds a space or control character; "
-                           "percent-encode it",
-                           m, shown);
+    if (!url_is_clean(r->url))
+        return err_set(e, ERR_INVALID,
+                       "cannot %s %s: the URL holds a space or control character; "
+                       "percent-encode it",
+                       m, shown);
     if (str_eq(m, "HEAD") && (r->body || r->nparts))
         return err_set(e, ERR_INVALID, "cannot HEAD %s: HEAD has no body", shown);
     if (r->body && r->nparts)

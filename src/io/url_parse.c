@@ -52,6 +52,14 @@ static char *read_host(const char *url, unsigned flags, CURLUcode *rc)
     return host;
 }
 
+int url_is_clean(const char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s <= ' ' || *s == 0x7f)
+            return 0;
+    return 1;
+}
+
 char *url_host(const char *url)
 {
     CURLUcode rc;
@@ -66,9 +74,8 @@ int url_parse(const char *url, struct url_parts *out, struct err *e)
     int is_https = str_starts(url, "https://");
     if (!is_https && !str_starts(url, "http://"))
         return refuse(e, url, "it must begin with https://");
-    for (const char *p = url; *p; p++)
-        if ((unsigned char)*p <= ' ' || *p == 0x7f)
-            return refuse(e, url, "white space and control characters must be encoded");
+    if (!url_is_clean(url))
+        return refuse(e, url, "white space and control characters must be encoded");
     CURLUcode rc;
     char *host = read_host(url, CURLU_DISALLOW_USER, &rc);
     if (rc == CURLUE_BAD_PORT_NUMBER)

@@ -11,6 +11,8 @@
  * password, or whose host is spelled in another way than libcurl reads it ("0x7f.1",
  * "%61.example"). */
 int url_parse(const char *url, struct url_parts *out, struct err *e);
+/* Returns 1 when S has neither spaces nor control characters. */
+int url_is_clean(const char *s);
 /* Returns the host that libcurl connects to for URL, in its own spelling ("127.0.0.1" for
  * "0x7f.1"), also beside a user or password; "" when it refuses the URL. The caller frees
  * it. */

@@ -10,18 +10,28 @@
 #include "base/str.h"
 #include "core/limits.h"
 #include "base/crypto.h"
+#include "vm/cpu.h"
 #include "vm/fail.h"
 #include "vm/handles.h"
+#include "vm/vm.h"
 
 static const char cjson_key; /* registry: lua-cjson's decode */
 
-static void (*allowance_begin)(lua_State *L);
-static int (*allowance_end)(lua_State *L);
-
-void conv_set_allowance(void (*begin)(lua_State *L), int (*end)(lua_State *L))
+/* Lets the state pass its memory limit: lua-cjson's own buffers leak when Lua runs out of
+ * memory during a call. */
+static void begin_codec(lua_State *L)
 {
-    allowance_begin = begin;
-    allowance_end = end;
+    vm_state_of(L)->allowance = limits_default.codec_bytes;
+    cpu_grace(1);
+}
+
+/* Returns -1 when the state exceeds its own limit. */
+static int end_codec(lua_State *L)
+{
+    struct vm_state *state = vm_state_of(L);
+    state->allowance = 0;
+    cpu_grace(0);
+    return state->used > state->max ? -1 : 0;
 }
 
 /* ---- decoding -------------------------------------------------------------------- */
@@ -236,14 +246,13 @@ static int decode_protected(lua_State *L)
 
 int conv_call(lua_State *L, int nargs, int nresults)
 {
-    if (allowance_begin)
-        allowance_begin(L);
+    begin_codec(L);
     int status = lua_pcall(L, nargs, nresults, 0);
-    if (!allowance_end || allowance_end(L) == 0)
+    if (end_codec(L) == 0)
         return status;
-    allowance_begin(L); /* without its garbage, it may be within the limit */
+    begin_codec(L); /* without its garbage, it may be within the limit */
     lua_gc(L, LUA_GCCOLLECT, 0);
-    if (allowance_end(L) == 0)
+    if (end_codec(L) == 0)
         return status;
     lua_pop(L, status == LUA_OK ? nresults : 1);
     lua_pushnil(L);

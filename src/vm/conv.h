@@ -22,16 +22,10 @@ enum conv_flags {
     CONV_HANDLES = 1,
 };
 
-/* Sets, for the whole process, the functions that let the codec exceed a state's memory
- * limit while it runs: lua-cjson's own buffers leak when Lua runs out of memory during a
- * call. BEGIN raises the limit by codec_bytes; END restores it, and returns -1 when the
- * state exceeds it. Neither raises. NULL: states have no limit. */
-void conv_set_allowance(void (*begin)(lua_State *L), int (*end)(lua_State *L));
-
 /* As lua_pcall without a message handler, for a C function that makes many values and
- * calls no script: it may exceed the memory limit meanwhile, and its CPU time is not
- * counted. LUA_ERRMEM, with a value on top, also when the state exceeds the limit
- * afterwards. */
+ * calls no script: it may exceed the memory limit by codec_bytes meanwhile, and its CPU
+ * time is not counted. L's state is one of vm_new_state. LUA_ERRMEM, with a value on top,
+ * also when the state exceeds the limit afterwards. */
 int conv_call(lua_State *L, int nargs, int nresults);
 
 /* Pushes the value and returns 0. On failure pushes nothing and returns -1 with E

@@ -6,8 +6,6 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "vm/conv.h"
-#include "vm/cpu.h"
 
 #if LUA_VERSION_RELEASE_NUM < 50404
 #error "foyer needs Lua 5.4.4 or newer"
@@ -18,27 +16,11 @@ struct vm {
     struct overlay *overlay;
 };
 
-static void codec_begin(lua_State *L)
-{
-    struct vm_state *state = vm_state_of(L);
-    state->allowance = limits_default.codec_bytes;
-    cpu_grace(1);
-}
-
-static int codec_end(lua_State *L)
-{
-    struct vm_state *state = vm_state_of(L);
-    state->allowance = 0;
-    cpu_grace(0);
-    return state->used > state->max ? -1 : 0;
-}
-
 struct vm *vm_new(const struct limits *limits, struct overlay *overlay)
 {
     struct vm *vm = xcalloc(1, sizeof *vm);
     vm->limits = limits;
     vm->overlay = overlay;
-    conv_set_allowance(codec_begin, codec_end);
     return vm;
 }
 
@@ -78,8 +60,6 @@ static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
     if (!fresh)
         return NULL;
     state->used = state->used - osize + nsize;
-    if (state->used > state->peak)
-        state->peak = state->used;
     return fresh;
 }
 

@@ -17,9 +17,9 @@ struct pins; /* vm/pins.h */
 struct vm_state {
     struct vm *vm;
     void *owner;
-    size_t used, peak, max; /* bytes; more than max is refused */
-    size_t allowance;       /* added to max while the codec runs */
-    struct pins *pins;      /* the code that the run has pinned; NULL: none */
+    size_t used, max;  /* bytes; more than max is refused */
+    size_t allowance;  /* added to max while the codec runs */
+    struct pins *pins; /* the code that the run has pinned; NULL: none */
     struct arena arena;
 };
 

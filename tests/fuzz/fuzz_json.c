@@ -18,6 +18,7 @@
 
 #include "vm/conv.h"
 #include "vm/handles.h"
+#include "vm/vm.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -68,7 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int flags = data[0] & 1 ? CONV_HANDLES : CONV_PLAIN;
     const char *text = (const char *)data + 1;
     struct err e = {0};
-    lua_State *L = luaL_newstate();
+    struct vm_state memory;
+    lua_State *L = vm_new_state(NULL, &memory, SIZE_MAX / 4, NULL);
     handles_open(L);
     int failed = conv_decode(L, text, size - 1, flags, &e);
     if (lua_gettop(L) != !failed)

@@ -12,6 +12,7 @@
 #include "api/api.h"
 #include "vm/conv.h"
 #include "vm/handles.h"
+#include "vm/vm.h"
 
 /* The runtime's part, as the tests need it; the real ones belong to a run. */
 __attribute__((weak)) const char *api_file_bytes(lua_State *L, int id, size_t *len)
@@ -33,7 +34,8 @@ __attribute__((weak)) const char *api_secret_text(lua_State *L, int idx, size_t 
 
 static lua_State *open_state(void)
 {
-    lua_State *L = luaL_newstate();
+    static struct vm_state memory;
+    lua_State *L = vm_new_state(NULL, &memory, SIZE_MAX / 4, NULL);
     luaL_openlibs(L);
     handles_open(L);
     api_json_open(L);

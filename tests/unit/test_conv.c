@@ -17,46 +17,13 @@
 #include "core/limits.h"
 #include "vm/conv.h"
 #include "vm/handles.h"
+#include "vm/vm.h"
 
-/* A state with a cap that the codec may pass. */
-static size_t used, cap, allowance;
-
-static void *capped(void *ud, void *ptr, size_t osize, size_t nsize)
-{
-    (void)ud;
-    size_t old = ptr ? osize : 0;
-    if (nsize == 0) {
-        used -= old;
-        free(ptr);
-        return NULL;
-    }
-    if (nsize > old && used - old + nsize > cap + allowance)
-        return NULL;
-    void *p = realloc(ptr, nsize);
-    if (p)
-        used = used - old + nsize;
-    return p;
-}
-
-static void begin(lua_State *L)
-{
-    (void)L;
-    allowance = limits_default.codec_bytes;
-}
-
-static int end(lua_State *L)
-{
-    (void)L;
-    allowance = 0;
-    return used > cap ? -1 : 0;
-}
+static struct vm_state memory;
 
 static lua_State *open_state(void)
 {
-    used = allowance = 0;
-    cap = SIZE_MAX / 4;
-    conv_set_allowance(begin, end);
-    lua_State *L = lua_newstate(capped, NULL);
+    lua_State *L = vm_new_state(NULL, &memory, SIZE_MAX / 4, NULL);
     assert_non_null(L);
     luaL_requiref(L, "_G", luaopen_base, 1);
     lua_pop(L, 1);
@@ -516,13 +483,13 @@ static void test_cap(void **state)
     for (int i = 0; i < 100000; i++)
         buf_addf(&text, "%s{\"id\":%d}", i ? "," : "", i);
     buf_addc(&text, ']');
-    cap = used + (4 << 20);
+    memory.max = memory.used + (4 << 20);
     size_t before = 0;
     for (int i = 0; i < 60; i++) {
         assert_int_equal(conv_decode(L, text.data, text.len, 0, &e), -1);
         assert_int_equal(e.kind, ERR_LIMIT);
         assert_int_equal(lua_gettop(L), 0);
-        assert_true(used < cap);
+        assert_true(memory.used < memory.max);
         if (i == 9)
             before = mallinfo2().uordblks + mallinfo2().hblkhd;
     }
@@ -530,13 +497,13 @@ static void test_cap(void **state)
     /* The state goes on, and what fits with its garbage gone is given. */
     lua_pushcfunction(L, build_nothing);
     assert_int_equal(lua_pcall(L, 0, 0, 0), 0);
-    cap = used + (32 << 20);
+    memory.max = memory.used + (32 << 20);
     assert_int_equal(conv_decode(L, text.data, text.len, 0, &e), 0);
     lua_settop(L, 0);
     /* Only its garbage is too much. */
     lua_gc(L, LUA_GCCOLLECT, 0);
     lua_gc(L, LUA_GCSTOP, 0);
-    cap = used + (1 << 20);
+    memory.max = memory.used + (1 << 20);
     char *big = xmalloc(1 << 21);
     memset(big, ' ', 1 << 21);
     memcpy(big, "[1]", 3);
@@ -545,7 +512,7 @@ static void test_cap(void **state)
     buf_free(&text);
 
     /* More than the allowance is refused before lua-cjson sees it. */
-    cap = SIZE_MAX / 4;
+    memory.max = SIZE_MAX / 4;
     buf_init(&text, 1 << 26);
     buf_addc(&text, '[');
     for (int i = 0; i < 249000; i++)
@@ -557,7 +524,7 @@ static void test_cap(void **state)
     assert_non_null(strstr(e.text, "more memory than a script may have"));
     buf_free(&text);
     lua_close(L);
-    assert_int_equal(used, 0);
+    assert_int_equal(memory.used, 0);
 }
 
 /* The pre-scan's bound holds: so Lua's memory cannot run out inside lua-cjson. */
@@ -595,13 +562,13 @@ static void test_bound(void **state)
             assert_int_equal(jsontext_check(&scan, text.data, text.len, NULL), 0);
             lua_gc(L, LUA_GCCOLLECT, 0);
             lua_gc(L, LUA_GCSTOP, 0);
-            size_t base = used;
+            size_t base = memory.used;
             assert_int_equal(conv_decode(L, text.data, text.len, 0, NULL), 0);
             /* Garbage of growing tables included: an upper bound for the live peak,
              * which the collector keeps below when memory is short. */
             lua_gc(L, LUA_GCCOLLECT, 0);
             lua_gc(L, LUA_GCRESTART, 0);
-            assert_true(used - base <= scan.lua_bytes + (64 << 10));
+            assert_true(memory.used - base <= scan.lua_bytes + (64 << 10));
             lua_settop(L, 0);
             buf_free(&out);
             buf_free(&text);
@@ -624,7 +591,7 @@ static void test_state_stays_clean(void **state)
     lua_settop(L, 0);
     lua_gc(L, LUA_GCCOLLECT, 0);
     lua_close(L);
-    assert_int_equal(used, 0);
+    assert_int_equal(memory.used, 0);
 }
 
 static void test_mend(void **state)
