@@ -27,7 +27,7 @@ struct names {
 };
 
 struct snapshot { /* a layer that was preloaded: the files it has */
-    char *client; /* "": the workspace's */
+    char *client; /* "": the workspace's; first, for str_compare */
     struct names names;
 };
 
@@ -139,19 +139,14 @@ static char *shown_path(enum overlay_layer layer, const char *client, const char
     return shown;
 }
 
-static int by_client(const void *client, const void *snapshot)
-{
-    return strcmp(client, ((const struct snapshot *)snapshot)->client);
-}
-
 /* NULL: the layer is not preloaded, and is read from the disk. */
 static const struct snapshot *find_snapshot(const struct overlay *o,
                                             enum overlay_layer layer, const char *client)
 {
     if (o->nsnapshots == 0 || layer == OVERLAY_BUILTIN)
         return NULL;
-    return bsearch(layer == OVERLAY_CLIENT ? client : "", o->snapshots, o->nsnapshots,
-                   sizeof *o->snapshots, by_client);
+    const char *name = layer == OVERLAY_CLIENT ? client : "";
+    return bsearch(&name, o->snapshots, o->nsnapshots, sizeof *o->snapshots, str_compare);
 }
 
 static int names_has(const struct names *names, const char *name)

@@ -21,7 +21,8 @@ struct shown {
 /* One note. A file's name has the client and the first layer that were searched; settings
  * have their name, and a file of the command line its path. */
 struct pin {
-    char *name;                /* "2 acme recipes/x.lua", "= client", "@ ./new.csv" */
+    char
+        *name; /* first, for str_compare: "2 acme recipes/x.lua", "= client", "@ a.csv" */
     struct overlay_file *file; /* NULL: no layer had it */
     json_t *tree;              /* settings, a reference */
     struct shown *shown;       /* the text of today's settings, once it is needed */
@@ -94,37 +95,18 @@ void pins_free(struct pins *p)
     free(p);
 }
 
-/* The index of NAME, or the one where it belongs. */
-static int place_of(const struct pins *p, const char *name, int *found)
-{
-    int low = 0, high = p->n;
-    *found = 0;
-    while (low < high) {
-        int middle = (low + high) / 2, order = strcmp(p->list[middle].name, name);
-        if (order == 0) {
-            *found = 1;
-            return middle;
-        }
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static struct pin *find(struct pins *p, const char *name)
 {
-    int found, at = place_of(p, name, &found);
-    return found ? &p->list[at] : NULL;
+    return p->n ? bsearch(&name, p->list, (size_t)p->n, sizeof *p->list, str_compare)
+                : NULL;
 }
 
 static struct pin *add(struct pins *p, const char *name)
 {
-    int found, at = place_of(p, name, &found);
     array_grow(p->list, p->n);
-    memmove(&p->list[at + 1], &p->list[at], (size_t)(p->n - at) * sizeof *p->list);
-    p->n++;
+    int at = p->n++;
+    for (; at > 0 && strcmp(p->list[at - 1].name, name) > 0; at--)
+        p->list[at] = p->list[at - 1];
     p->list[at] = (struct pin){.name = xstrdup(name)};
     return &p->list[at];
 }

@@ -341,22 +341,23 @@ void run_ready(struct run *run)
     enqueue(run);
 }
 
-static void end_outside(struct run *run, enum run_outcome outcome, const struct err *e)
+static void set_outcome(struct run *run, enum run_outcome outcome, const struct err *e)
 {
     run->outcome = outcome;
     *err_of(run) = *e;
     run->given_up = 1;
-    run_ready(run);
 }
 
 void run_fail(struct run *run, const struct err *e)
 {
-    end_outside(run, RUN_FAILED, e);
+    set_outcome(run, RUN_FAILED, e);
+    run_ready(run);
 }
 
 void run_park(struct run *run, const struct err *e)
 {
-    end_outside(run, RUN_PARKED, e);
+    set_outcome(run, RUN_PARKED, e);
+    run_ready(run);
 }
 
 /* Ends the attempt. Only the first end counts: within a callback of gsub, where nothing
@@ -365,11 +366,8 @@ void run_park(struct run *run, const struct err *e)
 static int end_with(lua_State *L, enum run_outcome outcome, const struct err *e)
 {
     struct run *run = run_of(L);
-    if (!run->given_up) {
-        run->outcome = outcome;
-        *err_of(run) = *e;
-        run->given_up = 1;
-    }
+    if (!run->given_up)
+        set_outcome(run, outcome, e);
     return cpu_stop(L);
 }
 
@@ -447,15 +445,15 @@ static int boot(lua_State *L)
 
 static void start_state(struct run *run, const struct run_spec *spec)
 {
+    struct err e;
     struct vm *vm = run->runs->vm;
     struct boot args = {run, spec->entry, spec->args ? spec->args : "null",
                         spec->args ? spec->args_len : 4};
     run->L = vm_new_state(vm, &run->memory, vm_limits(vm)->vm_bytes, run);
     run->memory.pins = run->spec.pins;
     if (!run->L) {
-        err_set(err_of(run), ERR_LIMIT, "cannot start the script: no memory");
-        run->outcome = RUN_FAILED;
-        run->given_up = 1;
+        err_set(&e, ERR_LIMIT, "cannot start the script: no memory");
+        set_outcome(run, RUN_FAILED, &e);
         return;
     }
     lua_pushcfunction(run->L, boot);
@@ -489,13 +487,10 @@ struct run *run_start(struct runs *runs, const struct run_spec *spec, run_done *
     buf_init(&run->result, RESULT_MAX);
     buf_init(&run->secret, 64 * 1024);
     struct err e;
-    if (cpu_start(&e) != 0) {
-        *err_of(run) = e;
-        run->outcome = RUN_FAILED;
-        run->given_up = 1;
-    } else {
+    if (cpu_start(&e) != 0)
+        set_outcome(run, RUN_FAILED, &e);
+    else
         start_state(run, spec);
-    }
     enqueue(run);
     return run;
 }
