@@ -11,7 +11,6 @@
 
 #include "io/http1.h"
 #include "io/httpd.h"
-#include "io/httpd_answer.h"
 #include "io/httpd_listen.h"
 #include "io/httpd_tls.h"
 
@@ -91,7 +90,8 @@ void httpd_check_at(struct httpd *d, int64_t at_us);
 void httpd_conn_new(struct httpd *d, int fd);
 /* Closes the connection. A request that the handler has stays valid without it. */
 void httpd_conn_free(struct httpd_conn *c);
-/* Queues the answer to REQUEST; a HEAD's without its body. */
+/* Queues the answer to REQUEST with STATUS, 200 to 599; a HEAD's without its body. Adds
+ * Date, Content-Length and Connection. Omits a malformed header and logs that. */
 void httpd_conn_answer(struct httpd_conn *c, const struct http1 *request, int status,
                        const struct httpd_header *headers, size_t nheaders,
                        const void *body, size_t len);
