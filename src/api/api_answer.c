@@ -13,7 +13,6 @@
 #include "vm/fail.h"
 #include "vm/handles.h"
 #include "vm/packed.h"
-#include "api/redirect.h"
 
 /* Gives up the attempt because an answer cannot be read: a read may work later; a write
  * may have been done. */
@@ -199,7 +198,7 @@ static int raise_redirect(lua_State *L, const struct exchange *x,
     struct err e;
     char location[256] = "";
     packed_header(a, "location", location, sizeof location);
-    char *to = redirect_shown(location, x->secret);
+    char *to = exchange_shown_location(location, x->secret);
     err_set(&e, ERR_INVALID, "cannot %s: answered %d, which is not a result%s%s", x->what,
             a->status, *to ? "; it leads to " : "", to);
     free(to);

@@ -305,7 +305,7 @@ static const json_t *workspace_tree(lua_State *L, struct err *e)
     return pinned(L, "workspace", host->workspace(host->arg, e));
 }
 
-/* TREE NULL: raises E. */
+/* Pushes TREE, or raises E when it is NULL. Returns 1. */
 static int push_settings(lua_State *L, const json_t *tree, const struct err *e)
 {
     if (!tree)

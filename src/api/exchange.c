@@ -14,7 +14,6 @@
 #include "io/url_parse.h"
 #include "base/stats.h"
 #include "base/crypto.h"
-#include "api/redirect.h"
 
 enum { REDIRECTS_MAX = 3 };
 
@@ -106,6 +105,15 @@ static void on_outcome_stored(void *arg, const struct err *e)
         run_ready(x->run);
 }
 
+/* Stores what came of the write: TEXT, which it frees, is for the history. */
+static void store_outcome(struct exchange *x, char *text, run_committed *done)
+{
+    const struct run_committer *committer = run_committer(x->run);
+    const struct run_commit commit = {.kind = RUN_COMMIT_OUTCOME, .text = text};
+    committer->commit(committer->arg, x->run, &commit, done, x, &x->committing);
+    free(text);
+}
+
 /* Records the outcome in `packed`, stores it where the run has a committer, and resumes
  * the script. OUTCOME ("202") is for the history. */
 static void conclude(struct exchange *x, const char *outcome)
@@ -115,11 +123,7 @@ static void conclude(struct exchange *x, const char *outcome)
         run_set_writing(x->run, NULL);
         run_fail(x->run, &e);
     } else if (is_stored(x)) {
-        char *text = xasprintf("%s %s", x->what, outcome);
-        struct run_commit commit = {.kind = RUN_COMMIT_OUTCOME, .text = text};
-        run_committer(x->run)->commit(run_committer(x->run)->arg, x->run, &commit,
-                                      on_outcome_stored, x, &x->committing);
-        free(text);
+        store_outcome(x, xasprintf("%s %s", x->what, outcome), on_outcome_stored);
     } else {
         run_set_writing(x->run, NULL);
         run_ready(x->run);
@@ -198,7 +202,7 @@ static void add_location(const struct exchange *x, const struct httpc_answer *a,
     const char *location = httpc_header(a, "location");
     if (!location || a->status < 300 || a->status > 399)
         return;
-    char *shown = redirect_shown(location, x->secret);
+    char *shown = exchange_shown_location(location, x->secret);
     mask_apply(&x->sent, shown, strlen(shown));
     size_t len = strlen(e->text);
     snprintf(e->text + len, sizeof e->text - len, "; it leads to %s", shown);
@@ -229,13 +233,14 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
     if (x->redirects++ >= REDIRECTS_MAX)
         return err_set(e, ERR_INVALID, "cannot %s: redirected more than %d times",
                        x->what, REDIRECTS_MAX);
-    char *url = redirect_url(x->url, location, json_text(x->connector, "moved.prefix"));
+    char *url =
+        exchange_redirect(x->url, location, json_text(x->connector, "moved.prefix"));
     char *app = xstrdup(x->connection ? x->connection->app : ""), *from = x->what;
     char *before = xstrdup(x->url);
     const struct connection *connection = x->connection;
     x->what = NULL;
     int rc = exchange_resolve(x, url, app, x->secret, e);
-    if (rc == 0 && !redirect_is_same_place(before, x->url) &&
+    if (rc == 0 && !exchange_is_same_place(before, x->url) &&
         (!connection || connection != x->connection))
         rc = check_new_host(x, connection != NULL, e);
     free(before);
@@ -298,11 +303,8 @@ static void repeat(struct exchange *x, long status)
     }
     journal_unsent(run_journal(x->run), x->seq);
     note_refused(x);
-    char *text = xasprintf("%s %ld, to be repeated", x->what, status);
-    struct run_commit commit = {.kind = RUN_COMMIT_OUTCOME, .text = text};
-    run_committer(x->run)->commit(run_committer(x->run)->arg, x->run, &commit,
-                                  on_refusal_stored, x, &x->committing);
-    free(text);
+    store_outcome(x, xasprintf("%s %ld, to be repeated", x->what, status),
+                  on_refusal_stored);
 }
 
 /* Repeats a request that was answered 401 (its token may have expired) or 429, if the

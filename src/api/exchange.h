@@ -67,4 +67,17 @@ int exchange_send(struct exchange *x, struct err *e);
 /* Ends the step with the outcome, or with an error when the outcome is too large. */
 int exchange_end(struct exchange *x, struct err *e);
 
+/* Returns the address that LOCATION, in an answer to URL, leads to, as a new string.
+ * Front answers 301 for a merged conversation, on its path and on those below it (its
+ * OpenAPI description; what the Location looks like is not documented). So where URL and
+ * LOCATION both have an id that begins with PREFIX ("cnv_"; NULL: none), the result is
+ * URL with the id of LOCATION. */
+char *exchange_redirect(const char *url, const char *location, const char *prefix);
+/* Returns 1 when two absolute addresses have the same scheme, host and port, as written.
+ */
+int exchange_is_same_place(const char *a, const char *b);
+/* Returns LOCATION for messages, as a new string: printable, without its query, and with
+ * HIDDEN 1 without its path. */
+char *exchange_shown_location(const char *location, int hidden);
+
 #endif

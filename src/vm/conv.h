@@ -34,7 +34,7 @@ int conv_call(lua_State *L, int nargs, int nresults);
  * one a float. Raises only when the stack cannot grow. */
 int conv_decode(lua_State *L, const char *data, size_t len, int flags, struct err *e);
 
-/* As conv_decode, but raises its error. Returns 1, for `return`. */
+/* Pushes the value, or raises conv_decode's error. Returns 1, for `return`. */
 int conv_push(lua_State *L, const char *data, size_t len, int flags);
 
 /* Appends the canonical JSON of the value at IDX to OUT. -1 with E for functions, NaN,
