@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cli/batch_table.h"
 #include "cli/cli.h"
 #include "work/attempt_end.h"
 #include "work/runner.h"
@@ -16,7 +16,8 @@
 #include "io/writer.h"
 
 enum {
-    AT_ONCE_MAX = 64,       /* runs */
+    AT_ONCE_MAX = 64, /* runs */
+    QUIET_US = 1000 * 1000,
     WAIT_MS = 5 * 60 * 1000 /* of a dry run's request, for the company's budget: as
                                runner_be_by_hand's */
 };
@@ -42,7 +43,32 @@ struct batch { /* the runs of one command */
     char *args_text, *label;
     struct job *jobs;
     size_t njobs, next, running, over;
+    int64_t began_us; /* when the first run ended; 0: none has */
+    int has_progress; /* 1: the terminal shows it */
 };
+
+/* ---- progress ---- */
+
+/* Shows on standard error how many runs have ended, when it is a terminal, always on the
+ * same line. Shows nothing in the first second. */
+static void show_progress(struct batch *b)
+{
+    int64_t now_us = clock_mono_us();
+    if (!b->began_us)
+        b->began_us = now_us;
+    if (now_us - b->began_us < QUIET_US || !isatty(STDERR_FILENO))
+        return;
+    b->has_progress = 1;
+    fprintf(stderr, "\r%zu of %zu clients", b->over, b->njobs);
+}
+
+static void end_progress(const struct batch *b)
+{
+    if (b->has_progress)
+        fputs("\r\033[K", stderr); /* to the end of the line */
+}
+
+/* ---- the runs ---- */
 
 static void start_more(struct batch *b);
 
@@ -58,7 +84,7 @@ static void on_ended(struct job *job, enum ledger_state state, const struct err 
     b->running--;
     b->over++;
     if (b->njobs > 1)
-        batch_progress(b->over, b->njobs);
+        show_progress(b);
     start_more(b);
     if (b->running == 0)
         loop_stop(session_loop(b->cli->session));
@@ -244,6 +270,67 @@ static int exit_code(const struct batch *b)
     return code;
 }
 
+/* In the order of the table. */
+static const char *const outcomes[] = {"failed",   "parked",  "interrupted", "waiting",
+                                       "sleeping", "skipped", "done"};
+enum { OUTCOMES = sizeof outcomes / sizeof *outcomes };
+
+/* Returns the outcome to show. In JSON a parked run has failed; in the table it is
+ * parked, for a person must decide. */
+static const char *outcome_of(const json_t *row)
+{
+    const char *state = json_text(row, "state");
+    return str_eq(state, "parked") ? state : json_text(row, "outcome");
+}
+
+static json_t *line_of(const json_t *row)
+{
+    const json_t *detail = json_at(row, "error.message");
+    if (!detail)
+        detail = json_object_get(row, "reason");
+    if (!detail)
+        detail = json_object_get(row, "result");
+    return json_pack("{s:O, s:s, s:O*, s:O*}", "client", json_object_get(row, "client"),
+                     "outcome", outcome_of(row), "run", json_object_get(row, "run"),
+                     "detail", detail);
+}
+
+/* Appends the rows with OUTCOME to LINES. Returns how many. */
+static size_t add_lines(json_t *lines, const json_t *rows, const char *outcome)
+{
+    size_t i, before = json_array_size(lines);
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        if (str_eq(outcome_of(row), outcome))
+            json_array_append_new(lines, line_of(row));
+    }
+    return json_array_size(lines) - before;
+}
+
+/* Prints the table, failures first, and a last line that counts: "3 clients: 1 failed, 2
+ * done". ROWS are what --json prints. */
+static void print_table(const json_t *rows)
+{
+    size_t counts[OUTCOMES], all = json_array_size(rows);
+    json_t *lines = json_array();
+    json_t *columns = json_pack("[s,s,s,s]", "client", "outcome", "run", "detail");
+    for (int o = 0; o < OUTCOMES; o++)
+        counts[o] = add_lines(lines, rows, outcomes[o]);
+    table_print(lines, columns);
+    printf("%zu client%s", all, all == 1 ? "" : "s");
+    const char *between = ": ";
+    for (int o = 0; o < OUTCOMES; o++) {
+        if (!counts[o])
+            continue;
+        printf("%s%zu %s", between, counts[o], outcomes[o]);
+        between = ", ";
+    }
+    putchar('\n');
+    json_decref(columns);
+    json_decref(lines);
+}
+
 /* Prints each failure as a sentence, the table of all, and once what happens to runs that
  * are not over. */
 static void print_all(const struct batch *b, const json_t *list)
@@ -257,7 +344,7 @@ static void print_all(const struct batch *b, const json_t *list)
         rest |= goes_on(job);
     }
     if (b->njobs > 0)
-        batch_table_print(list);
+        print_table(list);
     fflush(stdout);
     if (rest)
         fprintf(stderr,
@@ -281,7 +368,7 @@ static int report(const struct batch *b)
     json_t *list = json_array();
     for (size_t i = 0; i < b->njobs; i++)
         json_array_append_new(list, job_tree(&b->jobs[i]));
-    batch_progress_end();
+    end_progress(b);
     if (b->cli->json)
         print_json(b, b->all ? list : json_array_get(list, 0));
     else if (b->all)
