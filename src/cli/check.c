@@ -442,17 +442,10 @@ static json_t *affected(const struct check *c, const json_t *mistake)
  * of file and line. */
 static json_t *choose_mistakes(const struct check *c, int notes)
 {
-    size_t n = 0;
     const char *key;
-    json_t *mistake, *list = json_array();
-    const char **keys = xcalloc(json_object_size(c->mistakes) + 1, sizeof *keys);
-    json_object_foreach(c->mistakes, key, mistake)
+    json_t *mistake, *list = json_array(), *sorted = cli_sorted(c->mistakes);
+    json_object_foreach(sorted, key, mistake)
     {
-        keys[n++] = key;
-    }
-    qsort(keys, n, sizeof *keys, str_compare);
-    for (size_t i = 0; i < n; i++) {
-        mistake = json_object_get(c->mistakes, keys[i]);
         json_t *clients = affected(c, mistake);
         if (json_is_true(json_object_get(mistake, "note")) != notes ||
             (clients && !json_is_true(json_object_get(mistake, "sure")))) {
@@ -466,7 +459,7 @@ static json_t *choose_mistakes(const struct check *c, int notes)
                       json_object_get(mistake, "sentence"), "clients", clients));
         json_decref(clients);
     }
-    free(keys);
+    json_decref(sorted);
     return list;
 }
 

@@ -41,18 +41,17 @@ static void print_json(const struct diagnosis *found)
 int cmd_doctor(struct cli *cli, struct err *e)
 {
     struct err why = {0};
-    struct diagnosis found;
     if (cli_begin(cli, cli_no_options, e) != 0)
         return -1;
+    struct diagnosis found = {.list = json_array()};
     workspace_be_lenient(cli->w);
     cli_open_session(cli, &why);
-    diagnosis_init(&found);
     doctor_check(cli->w, cli->session, &why, &found);
     if (cli->json)
         print_json(&found);
     else
         print(&found);
     int code = exit_code(cli, &found);
-    diagnosis_fini(&found);
+    json_decref(found.list);
     return code;
 }

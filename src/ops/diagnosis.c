@@ -8,17 +8,6 @@
 
 static const char *const status_names[] = {"ok", "warning", "problem"};
 
-void diagnosis_init(struct diagnosis *f)
-{
-    *f = (struct diagnosis){.list = json_array()};
-}
-
-void diagnosis_fini(struct diagnosis *f)
-{
-    json_decref(f->list);
-    *f = (struct diagnosis){.list = NULL};
-}
-
 static json_t *add(struct diagnosis *f, enum diagnosis_status status, const char *check,
                    const char *text)
 {

@@ -10,13 +10,12 @@
 enum diagnosis_status { DIAGNOSIS_OK, DIAGNOSIS_WARNING, DIAGNOSIS_PROBLEM };
 
 struct diagnosis {
-    json_t *list; /* of {check, status, message, …}; status: "ok", "warning", "problem" */
+    /* owned: of {check, status, message, …}; status: "ok", "warning", "problem" */
+    json_t *list;
     int counts[3];  /* of findings, by enum diagnosis_status */
     int reconnects; /* of the problems: those that connecting a client again ends */
 };
 
-void diagnosis_init(struct diagnosis *f);
-void diagnosis_fini(struct diagnosis *f);
 /* Adds a finding and returns it, borrowed, for more members. */
 json_t *diagnosis_add(struct diagnosis *f, enum diagnosis_status status,
                       const char *check, const char *fmt, ...)

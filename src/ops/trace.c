@@ -36,9 +36,23 @@ static int64_t id_of(const json_t *tree)
 
 /* ---- reading deliveries and runs ---- */
 
+/* Keeps the ids in the order in which the deliveries came, each once. */
+static void keep_id(json_t *ids, int64_t id)
+{
+    size_t i;
+    json_t *other;
+    json_array_foreach(ids, i, other)
+    {
+        if (json_integer_value(other) >= id)
+            break;
+    }
+    if (json_integer_value(json_array_get(ids, i)) != id)
+        json_array_insert_new(ids, i, json_integer(id));
+}
+
 static int add_id(void *arg, const struct delivery *d)
 {
-    json_array_insert_new(arg, 0, json_integer(d->id));
+    keep_id(arg, d->id);
     return 0;
 }
 
@@ -208,7 +222,7 @@ static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
     if (o.activation)
         inbox_activation(t->db, o.activation, on_activation, &o, NULL);
     if (o.delivery) {
-        json_array_append_new(t->ids, json_integer(o.delivery));
+        keep_id(t->ids, o.delivery);
         if (add_deliveries(t, e) != 0)
             return -1;
         if (!is_shown(t, id)) /* the delivery was pruned before the run */
@@ -274,7 +288,7 @@ static int search_bodies(struct trace *t, struct err *e)
             if (c.list[i].conversation)
                 add_conversation(t, c.list[i].conversation);
             else
-                json_array_insert_new(t->ids, 0, json_integer(c.list[i].id));
+                keep_id(t->ids, c.list[i].id);
         }
         free(body);
         free(c.list[i].conversation);
@@ -320,32 +334,6 @@ static int search_activations(struct trace *t, struct err *e)
 
 /* ---- what the argument names ---- */
 
-static int by_id(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* Puts the ids in the order in which the deliveries came, each once. */
-static void sort_ids(struct trace *t)
-{
-    size_t n = json_array_size(t->ids), i;
-    int64_t *list = xcalloc(n + 1, sizeof *list), last = 0;
-    json_t *id;
-    json_array_foreach(t->ids, i, id)
-    {
-        list[i] = json_integer_value(id);
-    }
-    qsort(list, n, sizeof *list, by_id);
-    json_array_clear(t->ids);
-    for (i = 0; i < n; i++) {
-        if (list[i] != last)
-            json_array_append_new(t->ids, json_integer(list[i]));
-        last = list[i];
-    }
-    free(list);
-}
-
 static int is_conversation(const struct trace *t)
 {
     char *url;
@@ -381,7 +369,6 @@ static int trace_things(struct trace *t, struct err *e)
         if (find_deliveries(t, json_string_value(conversation), NULL, e) != 0)
             return -1;
     }
-    sort_ids(t);
     if (add_deliveries(t, e) != 0)
         return -1;
     json_array_foreach(t->conversations, i, conversation)

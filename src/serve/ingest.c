@@ -209,30 +209,23 @@ static const char *put(char **p, const char *s)
     return to;
 }
 
-static size_t room(const char *s)
-{
-    return s ? strlen(s) + 1 : 0;
-}
-
 /* Hands D to the writer. Takes over R and ANSWERED; copies the rest. */
 static void submit(struct ingest *in, struct httpd_request *r, const struct delivery *d,
                    const void *body, size_t len, json_t *answered)
 {
-    size_t texts = room(d->app) + room(d->client) + room(d->trigger) + room(d->scheme) +
-                   room(d->company) + room(d->type) + room(d->event) +
-                   room(d->conversation);
-    struct pending *j = xmalloc(sizeof *j + texts + len);
-    *j = (struct pending){.in = in, .r = r, .d = *d, .answer = answered, .len = len};
+    struct delivery copy = *d;
+    const char **texts[] = {&copy.app,    &copy.client,      &copy.trigger,
+                            &copy.scheme, &copy.company,     &copy.type,
+                            &copy.event,  &copy.conversation};
+    size_t n = sizeof texts / sizeof *texts, room = 0;
+    for (size_t i = 0; i < n; i++)
+        room += *texts[i] ? strlen(*texts[i]) + 1 : 0;
+    struct pending *j = xmalloc(sizeof *j + room + len);
     char *p = j->tail;
-    j->d.app = put(&p, d->app);
-    j->d.client = put(&p, d->client);
-    j->d.trigger = put(&p, d->trigger);
-    j->d.scheme = put(&p, d->scheme);
-    j->d.company = put(&p, d->company);
-    j->d.type = put(&p, d->type);
-    j->d.event = put(&p, d->event);
-    j->d.conversation = put(&p, d->conversation);
-    j->body = p;
+    for (size_t i = 0; i < n; i++)
+        *texts[i] = put(&p, *texts[i]);
+    *j = (struct pending){
+        .in = in, .r = r, .d = copy, .answer = answered, .len = len, .body = p};
     memcpy(p, body, len);
     LIST_INSERT_HEAD(&in->pending, j, link);
     in->npending++;
