@@ -90,7 +90,7 @@ static void add_found(struct check *c, struct group *g, const json_t *m)
 {
     static const char *const flags[] = {"always", "sure", "note"};
     const char *path = json_text(m, "path"), *sentence = json_text(m, "sentence");
-    int line = (int)json_integer_value(json_object_get(m, "line"));
+    int line = (int)json_int(m, "line");
     json_t *mistake = find_mistake(c, path, line, sentence);
     const json_t *clients = json_object_get(m, "clients");
     if (!clients)
@@ -466,8 +466,7 @@ static json_t *choose_mistakes(const struct check *c, int notes)
 static void print_mistake(const json_t *mistake, const char *prefix)
 {
     table_printf(stdout, "%s:%d: %s%s", json_text(mistake, "path"),
-                 (int)json_integer_value(json_object_get(mistake, "line")), prefix,
-                 json_text(mistake, "sentence"));
+                 (int)json_int(mistake, "line"), prefix, json_text(mistake, "sentence"));
     const json_t *clients = json_object_get(mistake, "clients");
     size_t n = json_array_size(clients);
     for (size_t i = 0; i < n && i < NAMED_CLIENTS; i++) {

@@ -118,7 +118,7 @@ static void print_replayed(struct events_command *c)
     {
         const char *error = json_text(row, "error");
         const char *hint = json_text(row, "hint");
-        long long id = (long long)json_integer_value(json_object_get(row, "id"));
+        long long id = json_int(row, "id");
         if (error)
             table_printf(stderr, "foyer: %s\n", error);
         else if (hint && !c->dry)

@@ -24,11 +24,10 @@ static void print_refusals(const struct timeline *t, const json_t *rows, int wit
     json_t *row;
     json_array_foreach(rows, i, row)
     {
-        long long times = (long long)json_integer_value(json_object_get(row, "times"));
+        long long times = json_int(row, "times");
         printf("  refused   ");
         print_when(t, row);
-        table_printf(stdout, ", %d%s%s, %lld time%s: %s\n",
-                     (int)json_integer_value(json_object_get(row, "status")),
+        table_printf(stdout, ", %d%s%s, %lld time%s: %s\n", (int)json_int(row, "status"),
                      with_route ? " " : "",
                      with_route ? json_text_or(row, "route", "") : "", times,
                      times == 1 ? "" : "s", json_text_or(row, "why", ""));
@@ -69,8 +68,7 @@ static void print_address(const struct cli *cli, const char *only, const json_t 
     printf("  last      ");
     if (last) {
         print_when(&t, last);
-        table_printf(stdout, ": delivery %lld, %s, %s\n",
-                     (long long)json_integer_value(json_object_get(last, "id")),
+        table_printf(stdout, ": delivery %lld, %s, %s\n", json_int(last, "id"),
                      json_text_or(last, "type", ""), json_text_or(last, "state", ""));
     } else {
         puts("nothing has come");

@@ -3,9 +3,9 @@
 
 #include "cli/cli.h"
 #include "cli/table.h"
-#include "base/array.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 
 struct one_refresh {
     struct err err; /* ERR_NONE: it succeeded */
@@ -80,77 +80,65 @@ static int refresh_one(const struct cli *cli, const char *client, const char *ap
 
 /* ---- --all ---- */
 
-struct link { /* a client's connection; texts are owned */
-    char *client, *app, *company;
-    int over; /* 1: its company's token was refreshed, or that failed */
-};
-
 struct refresh_all {
     const struct cli *cli;
     json_t *rows;
-    struct link *links;
-    size_t n;
+    json_t *links;   /* [{client, app, company}]: the clients' connections */
+    json_t *over;    /* "app/company" -> true: was refreshed, or that failed */
     struct err last; /* of the last client that failed */
 };
 
 static int add_link(void *arg, const char *client, const struct store_connection *c)
 {
-    struct refresh_all *all = arg;
-    array_grow(all->links, all->n);
-    all->links[all->n++] =
-        (struct link){xstrdup(client), xstrdup(c->app), xstrdup(c->id), 0};
+    json_array_append_new(arg, json_pack("{s:s, s:s, s:s}", "client", client, "app",
+                                         c->app, "company", c->id));
     return 0;
 }
 
-/* Returns 1 when an earlier client of LINK's company has refreshed its token. */
-static int is_over(const struct refresh_all *all, const struct link *link)
-{
-    for (const struct link *l = all->links; l < link; l++)
-        if (l->over && str_eq(l->company, link->company) && str_eq(l->app, link->app))
-            return 1;
-    return 0;
-}
-
-static void report_failure(struct refresh_all *all, const struct link *link,
+static void report_failure(struct refresh_all *all, const char *client, const char *app,
                            const struct err *e)
 {
     all->last = *e;
-    table_printf(stderr, "foyer: client %s: %s\n", link->client, e->text);
+    table_printf(stderr, "foyer: client %s: %s\n", client, e->text);
     if (all->rows)
-        json_array_append_new(
-            all->rows, json_pack("{s:s, s:s, s:b, s:o}", "client", link->client, "app",
-                                 link->app, "refreshed", 0, "error", cli_error_tree(e)));
+        json_array_append_new(all->rows,
+                              json_pack("{s:s, s:s, s:b, s:o}", "client", client, "app",
+                                        app, "refreshed", 0, "error", cli_error_tree(e)));
 }
 
 /* When the client's settings cannot be read, the next client of its company refreshes the
  * token. */
-static void refresh_link(struct refresh_all *all, struct link *link)
+static void refresh_link(struct refresh_all *all, const json_t *link)
 {
     struct err e = {0};
-    link->over = workspace_client(all->cli->w, link->client, &e) != NULL;
-    if (!link->over)
-        report_failure(all, link, &e);
-    else if (!is_over(all, link) &&
-             refresh_one(all->cli, link->client, link->app, all->rows, &e) != 0)
-        report_failure(all, link, &e);
+    const char *client = json_text(link, "client"), *app = json_text(link, "app");
+    char *company = xasprintf("%s/%s", app, json_text(link, "company"));
+    if (!workspace_client(all->cli->w, client, &e)) {
+        report_failure(all, client, app, &e);
+    } else if (!json_object_get(all->over, company)) {
+        json_object_set_new(all->over, company, json_true());
+        if (refresh_one(all->cli, client, app, all->rows, &e) != 0)
+            report_failure(all, client, app, &e);
+    }
+    free(company);
 }
 
 /* Refreshes the token of each company once. Returns the exit code of the last client that
  * failed, or 0; -1 with E when the clients cannot be listed. */
 static int refresh_all(const struct cli *cli, json_t *rows, struct err *e)
 {
-    struct refresh_all all = {.cli = cli, .rows = rows};
-    int rc = store_connection_each(cli->store, add_link, &all, e);
-    for (size_t i = 0; i < all.n; i++) {
+    struct refresh_all all = {
+        .cli = cli, .rows = rows, .links = json_array(), .over = json_object()};
+    int rc = store_connection_each(cli->store, add_link, all.links, e);
+    size_t i;
+    json_t *link;
+    json_array_foreach(all.links, i, link)
+    {
         if (!session_interrupted(cli->session))
-            refresh_link(&all, &all.links[i]);
+            refresh_link(&all, link);
     }
-    for (size_t i = 0; i < all.n; i++) {
-        free(all.links[i].client);
-        free(all.links[i].app);
-        free(all.links[i].company);
-    }
-    free(all.links);
+    json_decref(all.links);
+    json_decref(all.over);
     if (rc != 0)
         return -1;
     return all.last.kind != ERR_NONE ? err_exit_code(all.last.kind) : 0;

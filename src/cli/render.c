@@ -22,9 +22,8 @@ static void print_unknown(const json_t *unknown)
     {
         const char *near = json_text(u, "near");
         table_printf(stderr, "%s:%d: unknown variable %s%s%s%s\n", json_text(u, "path"),
-                     (int)json_integer_value(json_object_get(u, "line")),
-                     json_text(u, "name"), near ? "; did you mean '" : "",
-                     near ? near : "", near ? "'?" : "");
+                     (int)json_int(u, "line"), json_text(u, "name"),
+                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
 }
 

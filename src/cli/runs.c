@@ -142,8 +142,7 @@ static int show(struct runs_command *c, struct err *e)
 static void print_rehearsed(struct runs_command *c, const json_t *row)
 {
     const char *failed = json_text(row, "error");
-    table_printf(stdout, "run %lld of %s, client %s, %s: ",
-                 (long long)json_integer_value(json_object_get(row, "id")),
+    table_printf(stdout, "run %lld of %s, client %s, %s: ", json_int(row, "id"),
                  json_text_or(row, "recipe", ""), json_text_or(row, "client", ""),
                  json_text_or(row, "state", ""));
     if (failed)
@@ -156,7 +155,7 @@ static void print_changed_code(const json_t *row)
 {
     const json_t *changed = json_object_get(row, "changed");
     size_t n = json_array_size(changed);
-    long long id = (long long)json_integer_value(json_object_get(row, "id"));
+    long long id = json_int(row, "id");
     if (!n || json_object_get(row, "error"))
         return;
     table_printf(stderr,

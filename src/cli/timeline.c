@@ -207,8 +207,8 @@ void timeline_run(struct timeline *t, const json_t *run, int indent)
                       : str_eq(origin, "cron") ? ", by cron"
                                                : "";
     line(t, timeline_ms(run, "created_at"), indent, "run %lld of %s%s: %s",
-         (long long)json_integer_value(json_object_get(run, "id")),
-         json_text_or(run, "recipe", ""), how, json_text_or(run, "state", ""));
+         json_int(run, "id"), json_text_or(run, "recipe", ""), how,
+         json_text_or(run, "state", ""));
     timeline_history(t, run, indent + 1);
     run_now(t, run, indent + 1);
 }
@@ -229,9 +229,9 @@ static void delivery_line(struct timeline *t, const json_t *d)
                          : str_eq(state, "channel") ? "answered on the spot"
                                                     : state;
     line(t, timeline_ms(d, "at"), 0, "delivery %lld: %s%s%s%s%s%s, signed as %s: %s",
-         (long long)json_integer_value(json_object_get(d, "id")),
-         *type ? type : "(no type)", *event ? " " : "", event, *conversation ? " (" : "",
-         conversation, *conversation ? ")" : "", json_text_or(d, "scheme", ""), became);
+         json_int(d, "id"), *type ? type : "(no type)", *event ? " " : "", event,
+         *conversation ? " (" : "", conversation, *conversation ? ")" : "",
+         json_text_or(d, "scheme", ""), became);
     if (json_object_get(d, "why"))
         line(t, 0, 1, "%s%s", str_eq(state, "waiting") ? "to be tried again: " : "",
              json_text_or(d, "why", ""));
@@ -244,8 +244,7 @@ static void fired(struct timeline *t, const json_t *trigger, int indent)
     const json_t *runs = json_object_get(trigger, "runs");
     const json_t *not_on = json_object_get(trigger, "not_on");
     line(t, timeline_ms(trigger, "at"), indent, "%s fired (activation %lld)",
-         json_text_or(trigger, "trigger", ""),
-         (long long)json_integer_value(json_object_get(trigger, "activation")));
+         json_text_or(trigger, "trigger", ""), json_int(trigger, "activation"));
     json_array_foreach(runs, i, item)
     {
         timeline_run(t, item, indent + 1);

@@ -179,9 +179,8 @@ static int compare(const struct overlay_file *below, const struct overlay_file *
 static struct overlay_file *layer_file(const struct cli *cli, const json_t *layer,
                                        struct err *e)
 {
-    return overlay_find(
-        workspace_overlay(cli->w), cli->client, json_text(layer, "file"),
-        (enum overlay_layer)(json_integer_value(json_object_get(layer, "index")) - 1), e);
+    return overlay_find(workspace_overlay(cli->w), cli->client, json_text(layer, "file"),
+                        (enum overlay_layer)(json_int(layer, "index") - 1), e);
 }
 
 /* Compares one file with the one that it overrides. Returns its row for --json, and sets

@@ -202,6 +202,11 @@ const char *json_text(const json_t *tree, const char *path)
     return json_string_value(json_at(tree, path));
 }
 
+json_int_t json_int(const json_t *tree, const char *path)
+{
+    return json_integer_value(json_at(tree, path));
+}
+
 const char *json_text_or(const json_t *tree, const char *path, const char *fallback)
 {
     const char *text = json_text(tree, path);

@@ -26,6 +26,8 @@ json_t *jsontree_reads(const char *text, struct err *e);
 json_t *json_at(const json_t *tree, const char *path);
 /* Returns the string at PATH, borrowed, or NULL when it is missing or not a string. */
 const char *json_text(const json_t *tree, const char *path);
+/* Returns the integer at PATH, or 0. */
+json_int_t json_int(const json_t *tree, const char *path);
 /* Returns the string at PATH, or FALLBACK. */
 const char *json_text_or(const json_t *tree, const char *path, const char *fallback);
 

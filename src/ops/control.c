@@ -4,14 +4,10 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 #include "ops/rehearsal.h"
 #include "store/store.h"
 #include "vm/pins.h"
-
-static int64_t id_of(const json_t *row)
-{
-    return json_integer_value(json_object_get(row, "id"));
-}
 
 /* ---- which runs ---- */
 
@@ -71,8 +67,8 @@ static void note_changed_code(struct report *r, json_t *row)
 {
     char *hash = NULL, *list = NULL;
     json_t *paths = json_array();
-    if (ledger_read(report_db(r), id_of(row), on_pins, &hash, NULL) == 0 && hash &&
-        ledger_pins(report_db(r), (unsigned char *)hash, &list, NULL) == 0)
+    if (ledger_read(report_db(r), json_int(row, "id"), on_pins, &hash, NULL) == 0 &&
+        hash && ledger_pins(report_db(r), (unsigned char *)hash, &list, NULL) == 0)
         pins_each_changed(workspace_overlay(report_workspace(r)), list, add_path, paths);
     if (json_array_size(paths))
         json_object_set(row, "changed", paths);
@@ -172,7 +168,7 @@ static int apply_all(struct db *db, void *arg, struct err *e)
     json_array_foreach(a->rows, i, row)
     {
         struct err why = {0};
-        a->id = id_of(row);
+        a->id = json_int(row, "id");
         json_object_del(row, "error");
         if (store_transaction(db, apply_one, a, &why) == 0) {
             report_set_text(row, "now", states[a->control->verb]);
@@ -205,7 +201,8 @@ void control_rehearse(struct report *r, struct session *s, int new_code, json_t 
     json_array_foreach(rows, i, row)
     {
         struct err why = {0};
-        json_t *answer = rehearsal_run(s, report_db(r), id_of(row), new_code, &why);
+        json_t *answer =
+            rehearsal_run(s, report_db(r), json_int(row, "id"), new_code, &why);
         if (answer)
             json_object_update(row, answer);
         else

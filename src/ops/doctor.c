@@ -255,7 +255,7 @@ static void add_reconnect(struct doctor *d, const struct probe_connection *t,
 static void check_answer(struct doctor *d, const struct probe_connection *t)
 {
     const char *id = json_text(t->answer, "id");
-    json_int_t status = json_integer_value(json_object_get(t->answer, "status"));
+    json_int_t status = json_int(t->answer, "status");
     if (t->reconnect || t->err.kind == ERR_AUTH)
         add_reconnect(d, t,
                       t->reconnect ? "it needs to be connected again: its refresh token "

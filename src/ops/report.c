@@ -481,12 +481,11 @@ static int on_run_row(void *arg, const struct ledger_run *run)
 static int add_runs(struct telling *t, json_t *trigger, int history, struct err *e)
 {
     json_t *rows = json_object_get(trigger, "runs"), *row;
-    struct ledger_filter filter = {
-        .activation = json_integer_value(json_object_get(trigger, "activation"))};
+    struct ledger_filter filter = {.activation = json_int(trigger, "activation")};
     if (ledger_each(t->s->db, &filter, on_run_row, rows, e) != 0)
         return -1;
     for (size_t i = 0; history && (row = json_array_get(rows, i)); i++) {
-        json_t *run = report_run(t->s, json_integer_value(json_object_get(row, "id")), e);
+        json_t *run = report_run(t->s, json_int(row, "id"), e);
         if (!run)
             return -1;
         json_array_set_new(rows, i, run);

@@ -27,12 +27,9 @@ struct trace {
     struct mention *mention;   /* of `what`, while texts are searched */
     int is_cut;                /* 1: there is more than what is shown */
     trace_progress_fn *progress;
+    struct err *e;
+    int failed; /* 1: a callback has set E */
 };
-
-static int64_t id_of(const json_t *tree)
-{
-    return json_integer_value(json_object_get(tree, "id"));
-}
 
 /* ---- reading deliveries and runs ---- */
 
@@ -56,12 +53,6 @@ static int add_id(void *arg, const struct delivery *d)
     return 0;
 }
 
-struct walk {
-    struct trace *t;
-    struct err *e;
-    int failed;
-};
-
 static int is_shown(const struct trace *t, int64_t run)
 {
     size_t i;
@@ -82,40 +73,38 @@ static void note_shown(struct trace *t, const json_t *delivery)
         json_array_foreach(json_object_get(part, "triggers"), k, trigger)
             json_array_foreach(json_object_get(trigger, "runs"), n, run)
     {
-        json_array_append_new(t->shown, json_integer(id_of(run)));
+        json_array_append_new(t->shown, json_integer(json_int(run, "id")));
     }
 }
 
 static int add_delivery(void *arg, const struct delivery *d)
 {
-    struct walk *walk = arg;
-    json_t *tree = report_delivery(walk->t->report, d, walk->t->client, 1, walk->e);
-    walk->failed = !tree;
+    struct trace *t = arg;
+    json_t *tree = report_delivery(t->report, d, t->client, 1, t->e);
+    t->failed = !tree;
     if (tree) {
-        note_shown(walk->t, tree);
-        json_array_append_new(walk->t->deliveries, tree);
+        note_shown(t, tree);
+        json_array_append_new(t->deliveries, tree);
     }
     return 1;
 }
 
-static int add_deliveries(struct trace *t, struct err *e)
+static int add_deliveries(struct trace *t)
 {
     size_t i;
     json_t *id;
     json_array_foreach(t->ids, i, id)
     {
-        struct walk walk = {t, e, 0};
         struct inbox_filter filter = {
             .id = json_integer_value(id), .state = -1, .limit = 1};
-        if (inbox_each(t->db, &filter, add_delivery, &walk, e) != 0 || walk.failed)
+        if (inbox_each(t->db, &filter, add_delivery, t, t->e) != 0 || t->failed)
             return -1;
     }
     return 0;
 }
 
 /* Adds the ids of the newest deliveries of a conversation, or of an event. */
-static int find_deliveries(struct trace *t, const char *conversation, const char *event,
-                           struct err *e)
+static int find_deliveries(struct trace *t, const char *conversation, const char *event)
 {
     struct inbox_filter filter = {.client = t->client,
                                   .conversation = conversation,
@@ -125,7 +114,7 @@ static int find_deliveries(struct trace *t, const char *conversation, const char
     size_t before = json_array_size(t->ids);
     if (t->client)
         filter.companies = report_companies(t->report, t->client, &filter.ncompanies);
-    if (inbox_each(t->db, &filter, add_id, t->ids, e) != 0)
+    if (inbox_each(t->db, &filter, add_id, t->ids, t->e) != 0)
         return -1;
     t->is_cut |= json_array_size(t->ids) - before >= SHOWN_MAX;
     return 0;
@@ -137,9 +126,9 @@ static int add_run_id(void *arg, const struct ledger_run *run)
     return 0;
 }
 
-static int add_run(struct trace *t, int64_t id, struct err *e)
+static int add_run(struct trace *t, int64_t id)
 {
-    json_t *tree = is_shown(t, id) ? NULL : report_run(t->report, id, e);
+    json_t *tree = is_shown(t, id) ? NULL : report_run(t->report, id, t->e);
     if (tree)
         json_array_append_new(t->runs, tree);
     return tree || is_shown(t, id) ? 0 : -1;
@@ -147,18 +136,18 @@ static int add_run(struct trace *t, int64_t id, struct err *e)
 
 /* Adds the runs that do not stand below a delivery: those by hand and by cron, and those
  * whose delivery was pruned. */
-static int add_other_runs(struct trace *t, const char *conversation, struct err *e)
+static int add_other_runs(struct trace *t, const char *conversation)
 {
     struct ledger_filter filter = {
         .client = t->client, .conversation = conversation, .limit = SHOWN_MAX};
     json_t *ids = json_array(), *id;
     size_t i;
-    int rc = ledger_each(t->db, &filter, add_run_id, ids, e);
+    int rc = ledger_each(t->db, &filter, add_run_id, ids, t->e);
     t->is_cut |= json_array_size(ids) >= SHOWN_MAX;
     json_array_foreach(ids, i, id)
     {
         if (rc == 0)
-            rc = add_run(t, json_integer_value(id), e);
+            rc = add_run(t, json_integer_value(id));
     }
     json_decref(ids);
     return rc;
@@ -196,7 +185,7 @@ static void keep_run(json_t *delivery, int64_t id)
         json_array_foreach(json_object_get(part, "triggers"), k, trigger)
             json_array_foreach(json_object_get(trigger, "runs"), n, run)
         {
-            if (id_of(run) != id)
+            if (json_int(run, "id") != id)
                 continue;
             json_t *only = json_pack("[O]", run);
             json_object_set_new(trigger, "runs", only);
@@ -209,28 +198,28 @@ static void keep_run(json_t *delivery, int64_t id)
     }
 }
 
-static int trace_run(struct trace *t, int64_t id, char **client, struct err *e)
+static int trace_run(struct trace *t, int64_t id, char **client)
 {
     struct origin o = {0};
-    if (ledger_read(t->db, id, on_run, &o, e) != 0)
+    if (ledger_read(t->db, id, on_run, &o, t->e) != 0)
         return -1;
     *client = o.client;
     if (t->client && !str_eq(t->client, o.client))
-        return err_set(e, ERR_NOT_FOUND, "run %lld is of client %s, not of %s",
+        return err_set(t->e, ERR_NOT_FOUND, "run %lld is of client %s, not of %s",
                        (long long)id, o.client, t->client);
     t->client = o.client;
     if (o.activation)
         inbox_activation(t->db, o.activation, on_activation, &o, NULL);
     if (o.delivery) {
         keep_id(t->ids, o.delivery);
-        if (add_deliveries(t, e) != 0)
+        if (add_deliveries(t) != 0)
             return -1;
         if (!is_shown(t, id)) /* the delivery was pruned before the run */
             json_array_clear(t->deliveries);
         for (size_t i = 0; i < json_array_size(t->deliveries); i++)
             keep_run(json_array_get(t->deliveries, i), id);
     }
-    return add_run(t, id, e);
+    return add_run(t, id);
 }
 
 /* ---- searching the stored texts for an address ---- */
@@ -269,13 +258,13 @@ static int add_candidate(void *arg, const struct delivery *d)
     return 0;
 }
 
-static int search_bodies(struct trace *t, struct err *e)
+static int search_bodies(struct trace *t)
 {
     struct inbox_filter filter = {
         .client = t->client, .state = -1, .limit = SEARCHED_MAX};
     struct candidates c = {0};
     filter.companies = report_companies(t->report, t->client, &filter.ncompanies);
-    int rc = inbox_each(t->db, &filter, add_candidate, &c, e);
+    int rc = inbox_each(t->db, &filter, add_candidate, &c, t->e);
     for (size_t i = 0; i < c.n; i++) {
         char *body = NULL;
         size_t len;
@@ -302,34 +291,30 @@ static int search_bodies(struct trace *t, struct err *e)
 /* Searches an activation without a delivery, as a poll makes them. */
 static int search_activation(void *arg, const struct activation *a)
 {
-    struct walk *walk = arg;
+    struct trace *t = arg;
     struct ledger_filter filter = {.activation = a->id};
     json_t *ids = json_array(), *id;
     size_t i;
-    if (!a->delivery && mention_in(walk->t->mention, a->event, strlen(a->event))) {
-        walk->failed = ledger_each(walk->t->db, &filter, add_run_id, ids, walk->e) != 0;
+    if (!a->delivery && mention_in(t->mention, a->event, strlen(a->event))) {
+        t->failed = ledger_each(t->db, &filter, add_run_id, ids, t->e) != 0;
         json_array_foreach(ids, i, id)
         {
-            walk->failed =
-                walk->failed || add_run(walk->t, json_integer_value(id), walk->e) != 0;
+            t->failed = t->failed || add_run(t, json_integer_value(id)) != 0;
         }
     }
     json_decref(ids);
-    return walk->failed;
+    return t->failed;
 }
 
-static int search_activations(struct trace *t, struct err *e)
+static int search_activations(struct trace *t)
 {
-    struct walk walk = {t, e, 0};
     int64_t last;
-    if (inbox_last_activation(t->db, &last, e) != 0)
+    if (inbox_last_activation(t->db, &last, t->e) != 0)
         return -1;
     int64_t since = last > SEARCHED_MAX ? last - SEARCHED_MAX : 0;
-    return inbox_activations(t->db, t->client, NULL, since, SEARCHED_MAX,
-                             search_activation, &walk, e) != 0 ||
-                   walk.failed
-               ? -1
-               : 0;
+    int rc = inbox_activations(t->db, t->client, NULL, since, SEARCHED_MAX,
+                               search_activation, t, t->e);
+    return t->failed ? -1 : rc;
 }
 
 /* ---- what the argument names ---- */
@@ -342,38 +327,38 @@ static int is_conversation(const struct trace *t)
     return is_one;
 }
 
-static int search_texts(struct trace *t, struct err *e)
+static int search_texts(struct trace *t)
 {
     if (!t->client)
-        return err_set(e, ERR_USAGE,
+        return err_set(t->e, ERR_USAGE,
                        "name a client with --client: \"%.80s\" is searched for in one "
                        "client's events",
                        t->what);
     t->mention = mention_new(t->what);
-    int rc = search_bodies(t, e) != 0 || search_activations(t, e) != 0 ? -1 : 0;
+    int rc = search_bodies(t) != 0 || search_activations(t) != 0 ? -1 : 0;
     mention_free(t->mention);
     return rc;
 }
 
-static int trace_things(struct trace *t, struct err *e)
+static int trace_things(struct trace *t)
 {
     size_t i;
     json_t *conversation;
     if (is_conversation(t))
         add_conversation(t, t->what);
-    else if (find_deliveries(t, NULL, t->what, e) != 0 ||
-             (json_array_size(t->ids) == 0 && search_texts(t, e) != 0))
+    else if (find_deliveries(t, NULL, t->what) != 0 ||
+             (json_array_size(t->ids) == 0 && search_texts(t) != 0))
         return -1;
     json_array_foreach(t->conversations, i, conversation)
     {
-        if (find_deliveries(t, json_string_value(conversation), NULL, e) != 0)
+        if (find_deliveries(t, json_string_value(conversation), NULL) != 0)
             return -1;
     }
-    if (add_deliveries(t, e) != 0)
+    if (add_deliveries(t) != 0)
         return -1;
     json_array_foreach(t->conversations, i, conversation)
     {
-        if (add_other_runs(t, json_string_value(conversation), e) != 0)
+        if (add_other_runs(t, json_string_value(conversation)) != 0)
             return -1;
     }
     return 0;
@@ -418,7 +403,7 @@ static char *about_refusals(struct trace *t)
                      t->client ? " " : "", t->client ? t->client : "");
 }
 
-static int nothing(struct trace *t, struct err *e)
+static int nothing(struct trace *t)
 {
     struct err stranger = {0};
     struct inbox_filter filter = {.state = -1, .limit = 1};
@@ -427,10 +412,10 @@ static int nothing(struct trace *t, struct err *e)
     else
         filter.event = t->what;
     if (t->client)
-        inbox_each(t->db, &filter, find_stranger, &stranger, e);
+        inbox_each(t->db, &filter, find_stranger, &stranger, t->e);
     const char *client = t->client ? t->client : "";
     char *refused = about_refusals(t);
-    err_set(e, ERR_NOT_FOUND,
+    err_set(t->e, ERR_NOT_FOUND,
             "cannot trace \"%.120s\": no delivery and no run%s%s names it%s%s. Check "
             "`foyer hooks%s%s` (is the address in Front, does anything arrive?), `foyer "
             "connections` (which company is connected?), `foyer events list --state "
@@ -477,6 +462,7 @@ json_t *trace_find(struct report *r, const char *what, const char *client,
                       .what = what,
                       .client = client,
                       .progress = progress,
+                      .e = e,
                       .deliveries = json_array(),
                       .runs = json_array(),
                       .shown = json_array(),
@@ -486,9 +472,9 @@ json_t *trace_find(struct report *r, const char *what, const char *client,
     char *of = NULL; /* the client of a run */
     int rc = selection_check(report_workspace(r), client, NULL, e);
     if (rc == 0)
-        rc = is_run(&t, &run) ? trace_run(&t, run, &of, e) : trace_things(&t, e);
+        rc = is_run(&t, &run) ? trace_run(&t, run, &of) : trace_things(&t);
     if (rc == 0 && json_array_size(t.deliveries) + json_array_size(t.runs) == 0)
-        rc = nothing(&t, e);
+        rc = nothing(&t);
     json_t *tree = rc == 0 ? tree_of(&t) : NULL;
     json_decref(t.deliveries);
     json_decref(t.runs);

@@ -68,8 +68,8 @@ int delivery_result_failures(const char *note, int64_t *first_ms)
 {
     json_t *tree = jsontree_reads(note, NULL);
     const json_t *own = json_object_get(tree, "");
-    int failures = (int)json_integer_value(json_object_get(own, "failures"));
-    *first_ms = json_integer_value(json_object_get(own, "first_failure_ms"));
+    int failures = (int)json_int(own, "failures");
+    *first_ms = json_int(own, "first_failure_ms");
     json_decref(tree);
     return failures;
 }
