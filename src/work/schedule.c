@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "work/delivery_result.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "core/jsontree.h"
 #include "base/log.h"
@@ -16,23 +17,21 @@
 enum { LOADS = 8, MINUTE_MS = 60 * 1000, SMALL_STEP_MS = 5 * MINUTE_MS };
 
 struct cron_entry { /* one recipe with cron times */
-    struct cron_entry *next;
     char *recipe, *cron, *catch_up, *policy;
     int64_t last_ms, next_ms; /* next_ms 0: to be read from the store */
     int is_broken;            /* it has no next time; logged once */
 };
 
 struct plan { /* one client */
-    struct plan *next;
     struct schedule *s;
     char *client, *zone;
     struct cron_entry *entries;
+    size_t nentries;
     struct run *run; /* the script that reads its recipes */
     enum { PLAN_UNREAD, PLAN_READING, PLAN_READ, PLAN_FAILED } state;
 };
 
 struct due { /* one recipe's slots that have come */
-    struct due *next;
     const struct plan *plan;
     struct cron_entry *entry;
     int64_t last_ms, newest_ms; /* LAST_MS 0: the recipe is new */
@@ -47,11 +46,13 @@ struct schedule {
     struct db *db;
     void (*changed)(void *arg), (*idle)(void *arg);
     void *arg;
-    struct plan *plans;
+    struct plan **plans;
+    size_t nplans;
     int are_listed; /* 1: PLANS has all clients */
     int reading;
     int is_asked, is_writing, asked_meanwhile, is_stopped;
     struct due *found; /* being written */
+    size_t nfound;
     int64_t now_ms;
     int added;
 };
@@ -142,7 +143,7 @@ static int write_due(struct db *db, void *arg, struct err *e)
 {
     struct schedule *s = arg;
     s->added = 0;
-    for (const struct due *due = s->found; due; due = due->next) {
+    for (const struct due *due = s->found; due < s->found + s->nfound; due++) {
         const char *client = due->plan->client, *recipe = due->entry->recipe;
         int rc = ledger_slot_put(db, client, recipe, due->last_ms, due->newest_ms, e);
         for (int i = 0; rc == 1 && i < due->n; i++) {
@@ -156,15 +157,6 @@ static int write_due(struct db *db, void *arg, struct err *e)
     return 0;
 }
 
-static void drop_found(struct schedule *s)
-{
-    while (s->found) {
-        struct due *due = s->found;
-        s->found = due->next;
-        free(due);
-    }
-}
-
 static void tell_idle(struct schedule *s)
 {
     if (schedule_is_idle(s))
@@ -175,9 +167,9 @@ static void on_written(void *arg, const struct err *e)
 {
     struct schedule *s = arg;
     s->is_writing = 0;
-    for (struct due *due = s->found; due; due = due->next)
-        due->entry->next_ms = 0; /* read it from the store */
-    drop_found(s);
+    for (size_t i = 0; i < s->nfound; i++)
+        s->found[i].entry->next_ms = 0; /* read it from the store */
+    s->nfound = 0;
     if (e->kind != ERR_NONE)
         log_line(LOG_ERROR, "cron: %s", e->text);
     else if (s->added)
@@ -216,34 +208,38 @@ static int check_entry(struct schedule *s, const struct plan *plan,
         return -1;
     if (!is_new && entry->next_ms > s->now_ms)
         return 0;
-    struct due *due = xcalloc(1, sizeof *due);
+    array_grow(s->found, s->nfound);
+    struct due *due = &s->found[s->nfound];
     *due = (struct due){.plan = plan, .entry = entry, .last_ms = entry->last_ms};
     if (schedule_slots(entry->cron, plan->zone, entry->catch_up, from, s->now_ms,
-                       due->slots, &due->n, &due->newest_ms, e) != 0) {
-        free(due);
+                       due->slots, &due->n, &due->newest_ms, e) != 0)
         return -1;
-    }
     if (due->newest_ms == 0)
         due->newest_ms = from;
-    due->next = s->found;
-    s->found = due;
+    s->nfound++;
     return 0;
+}
+
+static void check_plan(struct schedule *s, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->nentries; i++) {
+        struct cron_entry *entry = &plan->entries[i];
+        struct err e;
+        if (entry->is_broken || check_entry(s, plan, entry, &e) == 0)
+            continue;
+        /* the expression has no next time, or the zone does not exist */
+        entry->is_broken = e.kind != ERR_STORE && e.kind != ERR_UNAVAILABLE;
+        log_line(LOG_WARN, "client %s, recipe %s: %s", plan->client, entry->recipe,
+                 e.text);
+    }
 }
 
 static void poll_due(struct schedule *s)
 {
     s->now_ms = clock_wall_ms();
-    for (const struct plan *plan = s->plans; plan; plan = plan->next)
-        for (struct cron_entry *entry = plan->entries; entry; entry = entry->next) {
-            struct err e;
-            if (entry->is_broken || check_entry(s, plan, entry, &e) == 0)
-                continue;
-            /* the expression has no next time, or the zone does not exist */
-            entry->is_broken = e.kind != ERR_STORE && e.kind != ERR_UNAVAILABLE;
-            log_line(LOG_WARN, "client %s, recipe %s: %s", plan->client, entry->recipe,
-                     e.text);
-        }
-    if (!s->found)
+    for (size_t i = 0; i < s->nplans; i++)
+        check_plan(s, s->plans[i]);
+    if (!s->nfound)
         return;
     s->is_writing = 1;
     writer_submit(s->writer, 0, write_due, on_written, s);
@@ -259,14 +255,12 @@ static void take_recipes(struct plan *plan, const json_t *result)
     const json_t *item;
     json_array_foreach(json_object_get(result, "recipes"), i, item)
     {
-        struct cron_entry *entry = xcalloc(1, sizeof *entry);
-        *entry =
-            (struct cron_entry){.next = plan->entries,
-                                .recipe = xstrdup(json_text_or(item, "name", "")),
+        array_grow(plan->entries, plan->nentries);
+        plan->entries[plan->nentries++] =
+            (struct cron_entry){.recipe = xstrdup(json_text_or(item, "name", "")),
                                 .cron = xstrdup(json_text_or(item, "cron", "")),
                                 .catch_up = xstrdup(json_text_or(item, "catch_up", "")),
                                 .policy = delivery_result_policy(item)};
-        plan->entries = entry;
     }
     json_array_foreach(json_object_get(result, "broken"), i, item)
     {
@@ -312,10 +306,9 @@ static void start_reading(struct plan *plan)
 
 static void read_more(struct schedule *s)
 {
-    for (struct plan *plan = s->plans; plan && s->reading < LOADS && !s->is_stopped;
-         plan = plan->next)
-        if (plan->state == PLAN_UNREAD)
-            start_reading(plan);
+    for (size_t i = 0; i < s->nplans && s->reading < LOADS && !s->is_stopped; i++)
+        if (s->plans[i]->state == PLAN_UNREAD)
+            start_reading(s->plans[i]);
     if (s->reading > 0)
         return;
     if (!s->is_stopped)
@@ -344,11 +337,11 @@ static void add_plan(void *arg, const char *client)
     if (!has_recipes(workspace, settings))
         return;
     struct plan *plan = xcalloc(1, sizeof *plan);
-    *plan = (struct plan){.next = s->plans,
-                          .s = s,
+    *plan = (struct plan){.s = s,
                           .client = xstrdup(client),
                           .zone = xstrdup(settings_timezone(workspace, settings))};
-    s->plans = plan;
+    array_grow(s->plans, s->nplans);
+    s->plans[s->nplans++] = plan;
 }
 
 static void begin(void *arg)
@@ -406,10 +399,10 @@ struct schedule *schedule_new(struct session *session, struct writer *writer,
 void schedule_stop(struct schedule *s)
 {
     s->is_stopped = 1;
-    for (struct plan *plan = s->plans; plan; plan = plan->next) {
-        if (plan->run)
-            run_kill(plan->run);
-        plan->run = NULL;
+    for (size_t i = 0; i < s->nplans; i++) {
+        if (s->plans[i]->run)
+            run_kill(s->plans[i]->run);
+        s->plans[i]->run = NULL;
     }
     s->reading = 0;
 }
@@ -419,22 +412,20 @@ void schedule_free(struct schedule *s)
     if (!s)
         return;
     schedule_stop(s);
-    while (s->plans) {
-        struct plan *plan = s->plans;
-        s->plans = plan->next;
-        while (plan->entries) {
-            struct cron_entry *entry = plan->entries;
-            plan->entries = entry->next;
-            free(entry->recipe);
-            free(entry->cron);
-            free(entry->catch_up);
-            free(entry->policy);
-            free(entry);
+    for (size_t i = 0; i < s->nplans; i++) {
+        struct plan *plan = s->plans[i];
+        for (size_t k = 0; k < plan->nentries; k++) {
+            free(plan->entries[k].recipe);
+            free(plan->entries[k].cron);
+            free(plan->entries[k].catch_up);
+            free(plan->entries[k].policy);
         }
+        free(plan->entries);
         free(plan->client);
         free(plan->zone);
         free(plan);
     }
-    drop_found(s);
+    free(s->plans);
+    free(s->found);
     free(s);
 }
