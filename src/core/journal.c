@@ -504,17 +504,6 @@ void journal_set_diverged(struct journal *j)
     j->has_diverged = 1;
 }
 
-int journal_steps(const struct journal *j)
-{
-    return j->seq;
-}
-
-int journal_depth(const struct journal *j)
-{
-    const struct entry *top = innermost(j);
-    return j->depth - (top && !top->is.is_scope);
-}
-
 size_t journal_bytes(const struct journal *j)
 {
     size_t total = 0;

@@ -135,10 +135,6 @@ int journal_is_replaying(const struct journal *j);
  * one: the code or the data has changed since the run began. */
 int journal_has_diverged(const struct journal *j);
 void journal_set_diverged(struct journal *j);
-/* journal_steps counts steps, a finished scope as one. journal_depth counts open scopes.
- */
-int journal_steps(const struct journal *j);
-int journal_depth(const struct journal *j);
 /* Returns the bytes of its results and inputs. */
 size_t journal_bytes(const struct journal *j);
 

@@ -80,11 +80,9 @@ static void test_a_replay_gets_what_was_recorded(void **state)
     does("now", "", "", "1700000000");
     does("http", "GET /me", "{}", "");
     assert_int_equal(step.seq, 1);
-    assert_int_equal(journal_steps(j), 2);
 
     journal_rewind(j);
     assert_true(journal_is_replaying(j));
-    assert_int_equal(journal_steps(j), 0);
     was("now", "", "", "1700000000");
     assert_true(journal_is_replaying(j));
     was("http", "GET /me", "{}", "");
@@ -135,25 +133,19 @@ static void test_a_scope_replaces_its_steps(void **state)
     does("now", "", "", "1");
     assert_int_equal(enter("front/list", "in"), JOURNAL_NEW);
     int outer = step.seq;
-    assert_int_equal(journal_depth(j), 1);
     does("http", "GET /1", "", "one");
     assert_int_equal(enter("front/get", "deeper"), JOURNAL_NEW);
     int inner = step.seq;
     does("http", "GET /2", "", "two");
-    assert_int_equal(journal_depth(j), 2);
-    assert_int_equal(journal_steps(j), 5);
     assert_int_equal(leave(inner, "inner"), 0);
-    assert_int_equal(journal_steps(j), 4);
     assert_int_equal(leave(outer, "outer"), 0);
-    assert_int_equal(journal_depth(j), 0);
-    assert_int_equal(journal_steps(j), 2);
     does("http", "GET /3", "", "three");
+    assert_int_equal(step.seq, 2);
 
     journal_rewind(j);
     was("now", "", "", "1");
     assert_int_equal(enter("front/list", "in"), JOURNAL_RECORDED);
     assert_memory_equal(step.result, "outer", 5);
-    assert_int_equal(journal_depth(j), 0);
     was("http", "GET /3", "", "three");
     assert_false(journal_is_replaying(j));
 }
@@ -218,7 +210,6 @@ static void test_what_did_not_happen_is_forgotten(void **state)
     does("now", "", "", "1");
     assert_int_equal(begin("http", "POST /reply", "hi", 1), JOURNAL_NEW);
     journal_cancel(j, step.seq);
-    assert_int_equal(journal_steps(j), 1);
     journal_rewind(j);
     was("now", "", "", "1");
     assert_false(journal_is_replaying(j));
@@ -252,7 +243,6 @@ static void test_only_the_innermost_can_end(void **state)
     assert_int_equal(end(a, ""), -1); /* a scope is left, not ended */
     assert_int_equal(begin("now", "", "", 0), JOURNAL_NEW);
     int now = step.seq;
-    assert_int_equal(journal_depth(j), 1);
     assert_int_equal(begin("now", "", "", 0), -1);
     assert_says(ERR_INTERNAL, "still open");
     assert_int_equal(leave(a, ""), -1);
@@ -319,7 +309,6 @@ static void test_without_keep_nothing_stays_but_limits_hold(void **state)
     assert_int_equal(begin("http", "GET /1", "", 0), -1);
     assert_says(ERR_LIMIT, "a run may take 4");
     assert_int_equal(leave(scope, "x"), 0);
-    assert_int_equal(journal_steps(j), 2);
     assert_false(journal_is_replaying(j));
     assert_int_equal(journal_finish(j, &e), 0);
 }
@@ -452,10 +441,10 @@ static void test_a_checkpoint_is_where_a_replay_goes_on(void **state)
         snprintf(text, sizeof text, "page %d", page);
         does("http", text, "", "items");
         assert_int_equal(journal_checkpoint(j, 0, text, strlen(text), &e), 0);
-        assert_int_equal(journal_steps(j), 1);
         save();
     }
     does("http", "page 4", "", "items");
+    assert_int_equal(step.seq, 1);
     save();
     load();
     assert_int_equal(enter("each", "q"), JOURNAL_NEW);
