@@ -16,10 +16,8 @@ enum { BOUNDS = sizeof bounds / sizeof *bounds };
 
 struct region {
     atomic_uint_fast64_t counters[STATS];
-    struct {
-        atomic_uint_fast64_t sum_us;
-        atomic_uint_fast64_t buckets[BOUNDS + 1];
-    } times[STAT_TIMES];
+    atomic_uint_fast64_t commit_us; /* the sum of all commits */
+    atomic_uint_fast64_t commits[BOUNDS + 1];
 };
 
 static struct region *region; /* NULL: counting does nothing */
@@ -69,14 +67,6 @@ static const struct {
                              "Worker processes that died without being asked to end."},
 };
 
-static const struct {
-    const char *name, *help;
-} times[STAT_TIMES] = {
-    [STAT_TIME_COMMIT] = {"foyer_commit_seconds",
-                          "How long a commit to the store took, the wait for the disk "
-                          "included."},
-};
-
 static int map(int fd, struct err *e)
 {
     void *p =
@@ -118,13 +108,7 @@ void stats_add(enum stats_counter counter, uint64_t n)
         atomic_fetch_add_explicit(&region->counters[counter], n, memory_order_relaxed);
 }
 
-uint64_t stats_get(enum stats_counter counter)
-{
-    return region ? atomic_load_explicit(&region->counters[counter], memory_order_relaxed)
-                  : 0;
-}
-
-void stats_time(enum stats_timing timing, int64_t us)
+void stats_commit(int64_t us, uint64_t jobs)
 {
     if (!region)
         return;
@@ -133,14 +117,8 @@ void stats_time(enum stats_timing timing, int64_t us)
     int b = 0;
     while (b < BOUNDS && us > bounds[b])
         b++;
-    atomic_fetch_add_explicit(&region->times[timing].sum_us, (uint64_t)us,
-                              memory_order_relaxed);
-    atomic_fetch_add_explicit(&region->times[timing].buckets[b], 1, memory_order_relaxed);
-}
-
-void stats_commit(int64_t us, uint64_t jobs)
-{
-    stats_time(STAT_TIME_COMMIT, us);
+    atomic_fetch_add_explicit(&region->commit_us, (uint64_t)us, memory_order_relaxed);
+    atomic_fetch_add_explicit(&region->commits[b], 1, memory_order_relaxed);
     stats_add(STAT_COMMITTED, jobs);
 }
 
@@ -172,14 +150,16 @@ int stats_head(struct buf *out, const char *name, const char *help, const char *
     return buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static int write_timing(struct buf *out, enum stats_timing timing)
+static int write_commits(struct buf *out)
 {
-    const char *name = times[timing].name;
-    uint64_t count = 0, sum = atomic_load(&region->times[timing].sum_us);
-    int rc = stats_head(out, name, times[timing].help, "histogram");
+    static const char name[] = "foyer_commit_seconds";
+    uint64_t count = 0, sum = atomic_load(&region->commit_us);
+    int rc = stats_head(
+        out, name, "How long a commit to the store took, the wait for the disk included.",
+        "histogram");
     for (int b = 0; b <= BOUNDS && rc == 0; b++) {
         char bound[32] = "+Inf";
-        count += atomic_load(&region->times[timing].buckets[b]);
+        count += atomic_load(&region->commits[b]);
         if (b < BOUNDS)
             snprintf(bound, sizeof bound, "%g", (double)bounds[b] / 1e6);
         rc = buf_addf(out, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", name, bound, count);
@@ -202,9 +182,7 @@ int stats_write(struct buf *out)
         if (rc == 0)
             rc = buf_addf(out, "%s%s%s%s %" PRIu64 "\n", counters[i].name,
                           label ? "{" : "", label ? label : "", label ? "}" : "",
-                          stats_get((enum stats_counter)i));
+                          (uint64_t)atomic_load(&region->counters[i]));
     }
-    for (int i = 0; i < STAT_TIMES && rc == 0; i++)
-        rc = write_timing(out, (enum stats_timing)i);
-    return rc;
+    return rc == 0 ? write_commits(out) : rc;
 }

@@ -43,11 +43,6 @@ enum stats_counter {
     STATS
 };
 
-enum stats_timing {
-    STAT_TIME_COMMIT, /* one commit of the writer thread, with the wait for the disk */
-    STAT_TIMES
-};
-
 /* Makes the region, all zero, and counts in it from now on. Returns its descriptor, or
  * -1. It is close-on-exec: clear that flag for a child that counts too. */
 int stats_create(struct err *e);
@@ -55,17 +50,14 @@ int stats_create(struct err *e);
 int stats_attach(int fd, struct err *e);
 
 void stats_add(enum stats_counter counter, uint64_t n);
-/* Adds one duration, in microseconds. */
-void stats_time(enum stats_timing timing, int64_t us);
 /* Counts a request to /hooks/ that was refused with STATUS. */
 void stats_rejected(int status);
 /* Counts an API's answer to a request of a run. STATUS 0: there was no answer. */
 void stats_answer(int status);
 
-/* Counts a commit; it is the writer_watch of io/writer.h. */
+/* Counts a commit, with the wait for the disk; it is the writer_watch of io/writer.h. */
 void stats_commit(int64_t us, uint64_t jobs);
 
-uint64_t stats_get(enum stats_counter counter); /* 0 without a region */
 /* Appends everything in Prometheus' text format, version 0.0.4. Returns -1 past OUT's
  * maximum. */
 int stats_write(struct buf *out);
