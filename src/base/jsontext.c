@@ -155,12 +155,8 @@ static int hex4(const unsigned char *p, const unsigned char *end)
     if (end - p < 4)
         return -1;
     for (int i = 0; i < 4; i++) {
-        int digit = p[i] | 0x20;
-        if (p[i] >= '0' && p[i] <= '9')
-            digit = p[i] - '0';
-        else if (digit >= 'a' && digit <= 'f')
-            digit = digit - 'a' + 10;
-        else
+        int digit = str_hex_digit((char)p[i]);
+        if (digit < 0)
             return -1;
         v = v << 4 | digit;
     }
@@ -220,26 +216,10 @@ size_t jsontext_mend(char *data, size_t len)
     return n;
 }
 
-/* Returns the length of the well-formed UTF-8 sequence at P, or 0 (Unicode, table 3-7).
- */
-static int utf8_sequence(const unsigned char *p, const unsigned char *end)
+static size_t utf8_length(const unsigned char *p, const unsigned char *end)
 {
-    unsigned char c = p[0];
-    ptrdiff_t left = end - p;
-    if (c >= 0xc2 && c <= 0xdf)
-        return left >= 2 && (p[1] & 0xc0) == 0x80 ? 2 : 0;
-    if (c >= 0xe0 && c <= 0xef) {
-        unsigned char low = c == 0xe0 ? 0xa0 : 0x80, high = c == 0xed ? 0x9f : 0xbf;
-        return left >= 3 && p[1] >= low && p[1] <= high && (p[2] & 0xc0) == 0x80 ? 3 : 0;
-    }
-    if (c >= 0xf0 && c <= 0xf4) {
-        unsigned char low = c == 0xf0 ? 0x90 : 0x80, high = c == 0xf4 ? 0x8f : 0xbf;
-        return left >= 4 && p[1] >= low && p[1] <= high && (p[2] & 0xc0) == 0x80 &&
-                       (p[3] & 0xc0) == 0x80
-                   ? 4
-                   : 0;
-    }
-    return 0;
+    uint32_t c;
+    return str_get_utf8((const char *)p, (size_t)(end - p), &c);
 }
 
 /* Skips ordinary ASCII, eight bytes at a time. The bit tricks find a byte below 0x20, a
@@ -279,7 +259,7 @@ static int scan_string(struct cursor *c)
                         "control character 0x%02x in a string (write \\u%04x)", *c->p,
                         *c->p);
         } else {
-            int n = utf8_sequence(c->p, c->end);
+            size_t n = utf8_length(c->p, c->end);
             if (n == 0)
                 return fail(c, c->p, ERR_INVALID, "byte 0x%02x is not UTF-8", *c->p);
             c->p += n;
@@ -315,31 +295,39 @@ static void close_table(struct cursor *c, size_t entries, size_t entry_bytes)
         c->rehash = room * entry_bytes;
 }
 
+/* Moves past CLOSE and returns 1 when the table ends at the cursor. */
+static int is_over(struct cursor *c, char close)
+{
+    if (c->p >= c->end || *c->p != close)
+        return 0;
+    c->p++;
+    return 1;
+}
+
+/* Moves past MARK and the space around it, or reports that WANTED is due. */
+static int scan_mark(struct cursor *c, char mark, const char *wanted)
+{
+    skip_space(c);
+    if (c->p >= c->end || *c->p != mark)
+        return unexpected(c, wanted);
+    c->p++;
+    skip_space(c);
+    return 0;
+}
+
 static int scan_array(struct cursor *c)
 {
     const unsigned char *from = c->p;
     size_t n = 0;
     if (enter(c) != 0)
         return -1;
-    if (c->p < c->end && *c->p == ']') {
-        c->p++;
-        rewrite(c, from, NULL, 0);
-        close_table(c, 0, SLOT_BYTES);
-        return 0;
-    }
-    for (;;) {
-        if (scan_value(c) != 0)
+    for (; !is_over(c, ']'); n++) {
+        if ((n && scan_mark(c, ',', "',' or ']'") != 0) || scan_value(c) != 0)
             return -1;
-        n++;
-        skip_space(c);
-        if (c->p < c->end && *c->p == ']')
-            break;
-        if (c->p >= c->end || *c->p != ',')
-            return unexpected(c, "',' or ']'");
-        c->p++;
         skip_space(c);
     }
-    c->p++;
+    if (n == 0)
+        rewrite(c, from, NULL, 0);
     close_table(c, n, SLOT_BYTES);
     return 0;
 }
@@ -349,33 +337,15 @@ static int scan_object(struct cursor *c)
     size_t n = 0;
     if (enter(c) != 0)
         return -1;
-    if (c->p < c->end && *c->p == '}') {
-        c->p++;
-        close_table(c, 0, NODE_BYTES);
-        return 0;
-    }
-    for (;;) {
+    for (; !is_over(c, '}'); n++) {
+        if (n && scan_mark(c, ',', "',' or '}'") != 0)
+            return -1;
         if (c->p >= c->end || *c->p != '"')
             return unexpected(c, "a key in quotes");
-        if (scan_string(c) != 0)
+        if (scan_string(c) != 0 || scan_mark(c, ':', "':'") != 0 || scan_value(c) != 0)
             return -1;
-        skip_space(c);
-        if (c->p >= c->end || *c->p != ':')
-            return unexpected(c, "':'");
-        c->p++;
-        skip_space(c);
-        if (scan_value(c) != 0)
-            return -1;
-        n++;
-        skip_space(c);
-        if (c->p < c->end && *c->p == '}')
-            break;
-        if (c->p >= c->end || *c->p != ',')
-            return unexpected(c, "',' or '}'");
-        c->p++;
         skip_space(c);
     }
-    c->p++;
     close_table(c, n, NODE_BYTES);
     return 0;
 }
@@ -452,7 +422,7 @@ int jsontext_add_string(struct buf *out, const char *s, size_t len)
     for (;;) {
         p = skip_plain(p, end);
         if (p < end && *p >= 0x80) {
-            int n = utf8_sequence(p, end);
+            size_t n = utf8_length(p, end);
             if (n == 0)
                 return -1;
             p += n;

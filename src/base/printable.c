@@ -6,23 +6,7 @@
 #include <string.h>
 #include <wchar.h>
 
-/* Returns the length of the well-formed character at S, and sets C to its code point; 0
- * when it is malformed. */
-static size_t read_char(const unsigned char *s, size_t len, uint32_t *c)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-    if (n == 0 || n > len || s[0] > 0xf4)
-        return 0;
-    *c = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        *c = *c << 6 | (s[i] & 0x3f);
-    }
-    int bad = *c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff);
-    return bad ? 0 : n;
-}
+#include "base/str.h"
 
 static int is_control(uint32_t c)
 {
@@ -41,7 +25,7 @@ int printable_add(struct buf *out, const char *s, size_t len, int lines)
     int rc = 0;
     for (size_t i = 0; i < len && rc == 0;) {
         uint32_t c;
-        size_t n = read_char((const unsigned char *)s + i, len - i, &c);
+        size_t n = str_get_utf8(s + i, len - i, &c);
         if (n == 0)
             rc = buf_adds(out, "\xef\xbf\xbd");
         else if (is_control(c) && !(lines && (c == '\n' || c == '\t')))
@@ -59,7 +43,7 @@ char *printable_json(const char *s, size_t len)
     buf_init(&out, 6 * len + 1);
     for (size_t i = 0; i < len;) {
         uint32_t c;
-        size_t n = read_char((const unsigned char *)s + i, len - i, &c);
+        size_t n = str_get_utf8(s + i, len - i, &c);
         if (n > 0 &&
             (is_control(c) || is_direction(c))) /* all of them are in the first plane */
             buf_addf(&out, "\\u%04x", (unsigned)c);

@@ -262,29 +262,36 @@ size_t str_put_utf8(uint32_t c, char out[4])
     return n;
 }
 
+size_t str_get_utf8(const char *s, size_t len, uint32_t *c)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char first = len ? (unsigned char)*s : 0xff;
+    size_t n = first < 0x80   ? 1
+               : first < 0xc2 ? 0
+               : first < 0xe0 ? 2
+               : first < 0xf0 ? 3
+                              : 4;
+    if (n == 0 || n > len || first > 0xf4)
+        return 0;
+    *c = n == 1 ? first : first & (0xffu >> (n + 1));
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        *c = *c << 6 | (s[i] & 0x3f);
+    }
+    int bad = *c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff);
+    return bad ? 0 : n;
+}
+
 size_t str_utf8_prefix(const char *s, size_t len)
 {
-    const unsigned char *p = (const unsigned char *)s, *end = p + len;
-    while (p < end) {
-        const unsigned char *start = p;
-        unsigned c = *p++;
-        if (c < 0x80)
-            continue;
-        int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
-        size_t good = (size_t)(start - (const unsigned char *)s);
-        if (c < 0xc2 || c > 0xf4 || end - p < more)
-            return good;
-        unsigned cp = c & (0x3fu >> more);
-        for (int i = 0; i < more; i++) {
-            if ((*p & 0xc0) != 0x80)
-                return good;
-            cp = cp << 6 | (*p++ & 0x3fu);
-        }
-        if ((more == 2 && (cp < 0x800 || (cp >= 0xd800 && cp < 0xe000))) ||
-            (more == 3 && (cp < 0x10000 || cp > 0x10ffff)))
-            return good;
+    size_t good = 0, n = 1;
+    uint32_t c;
+    while (good < len && n) {
+        n = (unsigned char)s[good] < 0x80 ? 1 : str_get_utf8(s + good, len - good, &c);
+        good += n;
     }
-    return len;
+    return good;
 }
 
 int str_is_utf8(const char *s, size_t len)

@@ -57,6 +57,9 @@ char *str_base64(const void *data, size_t len);
 unsigned char *str_unbase64(const char *s, size_t len, size_t *out_len);
 /* Writes the character C as UTF-8 and returns its 1 to 4 bytes. */
 size_t str_put_utf8(uint32_t c, char out[4]);
+/* Returns the length of the well-formed character at S, and sets C to its code point; 0
+ * when it is malformed, or LEN is 0. */
+size_t str_get_utf8(const char *s, size_t len, uint32_t *c);
 /* Returns 1 for well-formed UTF-8: no surrogates, no overlong forms. */
 int str_is_utf8(const char *s, size_t len);
 /* Returns how many bytes of S, from its start, are well-formed UTF-8. */
