@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include <openssl/core_names.h>
@@ -39,22 +40,6 @@ void crypto_sha256(const void *data, size_t len, unsigned char out[CRYPTO_SHA256
 static const char *digest_of(const char *name)
 {
     return str_eq(name, "sha256") ? "SHA256" : str_eq(name, "sha1") ? "SHA1" : NULL;
-}
-
-size_t crypto_hmac(const char *name, const void *key, size_t key_len, const void *data,
-                   size_t len, unsigned char out[CRYPTO_SHA256_SIZE])
-{
-    const char *digest = digest_of(name);
-    if (!digest)
-        return 0;
-    size_t n = 0;
-    /* For EVP_Q_mac, NULL means that the key follows later, so that an empty key is "".
-     */
-    must(EVP_Q_mac(NULL, "HMAC", NULL, digest, NULL, key_len ? key : "", key_len,
-                   len ? data : (const void *)"", len, out, CRYPTO_SHA256_SIZE,
-                   &n) != NULL,
-         "HMAC");
-    return n;
 }
 
 struct crypto_mac {
@@ -99,6 +84,15 @@ size_t crypto_mac_make(struct crypto_mac *m, const struct crypto_part *parts, si
     return len;
 }
 
+size_t crypto_hmac(const char *name, const void *key, size_t key_len, const void *data,
+                   size_t len, unsigned char out[CRYPTO_SHA256_SIZE])
+{
+    struct crypto_mac *m = crypto_mac_new(name, key, key_len);
+    size_t n = m ? crypto_mac_make(m, &(struct crypto_part){data, len}, 1, out) : 0;
+    crypto_mac_free(m);
+    return n;
+}
+
 int crypto_equal(const void *a, size_t a_len, const void *b, size_t b_len)
 {
     return a_len == b_len && (a_len == 0 || CRYPTO_memcmp(a, b, a_len) == 0);
@@ -129,6 +123,13 @@ void crypto_wipe(void *p, size_t len)
 {
     if (len)
         OPENSSL_cleanse(p, len);
+}
+
+void crypto_free_text(char *text)
+{
+    if (text)
+        crypto_wipe(text, strlen(text));
+    free(text);
 }
 
 const char *crypto_version(void)

@@ -51,6 +51,7 @@ int crypto_open(const unsigned char key[CRYPTO_KEY_SIZE],
                 unsigned char *out, struct err *e);
 /* Overwrites memory that contained a secret. The compiler does not remove it. */
 void crypto_wipe(void *p, size_t len);
+void crypto_free_text(char *text); /* wipes it first; NULL is fine */
 
 /* Returns the version of the OpenSSL that this process has loaded. */
 const char *crypto_version(void);

@@ -58,14 +58,8 @@ int err_prefix(struct err *e, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(e->text, sizeof e->text, fmt, ap);
     va_end(ap);
-    size_t room = n >= 0 && (size_t)n < sizeof e->text ? sizeof e->text - (size_t)n : 0;
-    if (room > 2) {
-        e->text[n] = ':';
-        e->text[n + 1] = ' ';
-        size_t len = strnlen(old, room - 3);
-        memcpy(e->text + n + 2, old, len);
-        e->text[(size_t)n + 2 + len] = '\0';
-    }
+    if (n >= 0 && (size_t)n < sizeof e->text)
+        snprintf(e->text + n, sizeof e->text - (size_t)n, ": %s", old);
     return -1;
 }
 

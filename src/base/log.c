@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/printable.h"
 #include "base/str.h"
+#include "base/zone.h"
 
 enum { TIME_SIZE = 32, JSON_MAX = 16 * 1024 };
 
@@ -57,16 +58,12 @@ void log_progress(const char *text)
     progress_shown = text != NULL;
 }
 
-/* Writes "2026-11-22T18:00:00.123Z". Avoids gmtime_r, which is not async-signal-safe; the
- * date is computed as in Howard Hinnant's civil_from_days. */
+/* Writes "2026-11-22T18:00:00.123Z". Avoids gmtime_r, which is not async-signal-safe. */
 static void format_now(char out[TIME_SIZE])
 {
-    int64_t ms = clock_wall_ms(), s = ms / 1000, days = s / 86400, rest = s % 86400;
-    int64_t z = days + 719468, era = z / 146097, doe = z % 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-    int64_t month = mp < 10 ? mp + 3 : mp - 9, day = doy - (153 * mp + 2) / 5 + 1;
-    int64_t year = yoe + era * 400 + (month <= 2);
+    int64_t ms = clock_wall_ms(), s = ms / 1000, rest = s % 86400, year;
+    int month, day;
+    zone_date(s / 86400, &year, &month, &day);
     const int64_t parts[] = {year,           month,     day,      rest / 3600,
                              rest / 60 % 60, rest % 60, ms % 1000};
     static const char marks[] = "--T::.Z";

@@ -29,29 +29,15 @@ size_t text_prefix(const char *s, size_t len, size_t n, int *cut)
 
 int text_add_html(struct buf *out, const char *s, size_t len)
 {
+    static const char marks[] = "&<>\"'";
+    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
     size_t run = 0;
     for (size_t i = 0; i < len; i++) {
-        const char *entity;
-        switch (s[i]) {
-        case '&':
-            entity = "&amp;";
-            break;
-        case '<':
-            entity = "&lt;";
-            break;
-        case '>':
-            entity = "&gt;";
-            break;
-        case '"':
-            entity = "&quot;";
-            break;
-        case '\'':
-            entity = "&#39;";
-            break;
-        default:
+        const char *mark = s[i] ? strchr(marks, s[i]) : NULL;
+        if (!mark)
             continue;
-        }
-        if (buf_add(out, s + run, i - run) != 0 || buf_adds(out, entity) != 0)
+        if (buf_add(out, s + run, i - run) != 0 ||
+            buf_adds(out, entities[mark - marks]) != 0)
             return -1;
         run = i + 1;
     }
