@@ -8,10 +8,7 @@
 
 const char *settings_timezone(const json_t *workspace, const json_t *client)
 {
-    const char *zone = json_text(client, "timezone");
-    if (!zone)
-        zone = json_text(workspace, "timezone");
-    return zone ? zone : "UTC";
+    return json_text_or(client, "timezone", json_text_or(workspace, "timezone", "UTC"));
 }
 
 int64_t settings_keep_ms(const json_t *workspace, const char *key, int64_t fallback_ms)

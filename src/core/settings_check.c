@@ -275,34 +275,30 @@ static const struct field client_fields[] = {
     {0},
 };
 
-int settings_check_workspace(const json_t *workspace, const struct settings_app *apps,
-                             size_t napps, settings_problem_fn *problem, void *arg)
+static void check_workspace(struct value_walk *c, const json_t *v)
 {
-    struct value_walk c = {apps, napps, problem, arg, 0};
-    value_fields(&c, NULL, workspace, workspace_fields, "key");
-    int has_key = json_object_get(workspace, "tls_key") != NULL;
-    if (has_key != (json_object_get(workspace, "tls_certificate") != NULL)) {
+    value_fields(c, NULL, v, workspace_fields, "key");
+    int has_key = json_object_get(v, "tls_key") != NULL;
+    if (has_key != (json_object_get(v, "tls_certificate") != NULL)) {
         struct value_at at = {NULL, has_key ? "tls_key" : "tls_certificate", 0, NULL};
-        value_report(&c, &at, "is of use only with %s",
+        value_report(c, &at, "is of use only with %s",
                      has_key ? "tls_certificate" : "tls_key");
     }
-    return c.problems;
 }
 
-int settings_check_client(const json_t *client, const struct settings_app *apps,
-                          size_t napps, settings_problem_fn *problem, void *arg)
-{
-    struct value_walk c = {apps, napps, problem, arg, 0};
-    struct field block = {.check = check_block, .fields = client_app};
-    check_with_apps(&c, NULL, client, client_fields, block, "key");
-    return c.problems;
-}
-
-int settings_check_ids(const json_t *ids, const struct settings_app *apps, size_t napps,
-                       settings_problem_fn *problem, void *arg)
+int settings_check(const json_t *tree, enum settings_kind kind,
+                   const struct settings_app *apps, size_t napps,
+                   settings_problem_fn *problem, void *arg)
 {
     struct value_walk c = {apps, napps, problem, arg, 0};
     struct field block = {.check = check_block, .fields = none};
-    check_with_apps(&c, NULL, ids, none, block, "app");
+    if (kind == SETTINGS_WORKSPACE) {
+        check_workspace(&c, tree);
+    } else if (kind == SETTINGS_CLIENT) {
+        block.fields = client_app;
+        check_with_apps(&c, NULL, tree, client_fields, block, "key");
+    } else {
+        check_with_apps(&c, NULL, tree, none, block, "app");
+    }
     return c.problems;
 }

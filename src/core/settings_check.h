@@ -7,14 +7,13 @@
 
 #include "core/settings_value.h"
 
-/* Each reports every problem and returns their number; 0: the tree is valid. */
-int settings_check_workspace(const json_t *workspace, const struct settings_app *apps,
-                             size_t napps, settings_problem_fn *problem, void *arg);
-int settings_check_client(const json_t *client, const struct settings_app *apps,
-                          size_t napps, settings_problem_fn *problem, void *arg);
-/* Of ids.lua: app blocks with names for ids, and nothing else. */
-int settings_check_ids(const json_t *ids, const struct settings_app *apps, size_t napps,
-                       settings_problem_fn *problem, void *arg);
+/* The files; ids.lua has app blocks with names for ids, and nothing else. */
+enum settings_kind { SETTINGS_WORKSPACE, SETTINGS_CLIENT, SETTINGS_IDS };
+
+/* Reports every problem in TREE and returns their number; 0: it is valid. */
+int settings_check(const json_t *tree, enum settings_kind kind,
+                   const struct settings_app *apps, size_t napps,
+                   settings_problem_fn *problem, void *arg);
 
 /* Returns 1 for a key of a recipe's entry that is foyer's, not an option of the recipe:
  * cron, retry, catch_up, uncertain. */

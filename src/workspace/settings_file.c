@@ -19,14 +19,3 @@ json_t *settings_file_read(const char *dir, const char *name, struct buf *text,
     }
     return data_load(text->data ? text->data : "", text->len, name, e);
 }
-
-int settings_file_check(const struct settings_app *apps, size_t napps, const json_t *tree,
-                        enum settings_kind kind, settings_problem_fn *problem, void *arg)
-{
-    static int (*const check[])(const json_t *, const struct settings_app *, size_t,
-                                settings_problem_fn *, void *) = {
-        [SETTINGS_WORKSPACE] = settings_check_workspace,
-        [SETTINGS_CLIENT] = settings_check_client,
-        [SETTINGS_IDS] = settings_check_ids};
-    return check[kind](tree, apps, napps, problem, arg);
-}

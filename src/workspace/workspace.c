@@ -40,14 +40,19 @@ struct workspace {
     struct limits limits; /* see workspace_limits */
 };
 
+static int has_settings(const char *dir)
+{
+    char *file = path_join(dir, "foyer.lua");
+    int found = path_is_taken(file);
+    free(file);
+    return found;
+}
+
 static char *find_dir(void)
 {
     char *dir = getcwd(NULL, 0);
     while (dir) {
-        char *file = path_join(dir, "foyer.lua");
-        int found = path_is_taken(file);
-        free(file);
-        if (found)
+        if (has_settings(dir))
             return dir;
         char *slash = strrchr(dir, '/');
         if (!slash || slash == dir)
@@ -65,19 +70,15 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
         err_set(e, ERR_USAGE, "cannot open the workspace %s: %s", dir, strerror(errno));
         return NULL;
     }
-    if (found) {
-        char *file = path_join(found, "foyer.lua");
-        int there = path_is_taken(file);
-        free(file);
-        if (!there) {
-            err_set(e, ERR_USAGE,
-                    "cannot open the workspace %s: it has no foyer.lua; make one with "
-                    "`foyer init DIR`",
-                    dir);
-            free(found);
-            return NULL;
-        }
-    } else if (!optional) {
+    if (found && !has_settings(found)) {
+        err_set(e, ERR_USAGE,
+                "cannot open the workspace %s: it has no foyer.lua; make one with "
+                "`foyer init DIR`",
+                dir);
+        free(found);
+        return NULL;
+    }
+    if (!found && !optional) {
         err_set(e, ERR_USAGE,
                 "cannot find a workspace: neither here nor above is a foyer.lua; "
                 "name one with -w DIR, or make one with `foyer init DIR`");
@@ -132,10 +133,11 @@ void workspace_be_lenient(struct workspace *w)
 
 /* ---- settings ---- */
 
+/* The first problem of a file becomes the error. */
 struct first_problem {
     struct err *e;
-    const char *name;
-    const struct buf *text;
+    const char *name, *text;
+    size_t len;
     int seen;
 };
 
@@ -145,8 +147,8 @@ static void on_problem(void *arg, const char *field, const char *sentence)
     if (first->seen++)
         return;
     err_set(first->e, ERR_SETTINGS, "cannot use %s:%d: %s%s%s", first->name,
-            lua_lines_line(buf_str(first->text), first->text->len, field), field,
-            *field ? ": " : "", sentence);
+            lua_lines_line(first->text, first->len, field), field, *field ? ": " : "",
+            sentence);
 }
 
 struct app_list {
@@ -205,11 +207,11 @@ static json_t *load_settings(struct workspace *w, const char *name,
         if (!tree && e->kind != ERR_NOT_FOUND)
             tree = json_object();
     } else if (tree) {
-        struct first_problem first = {e, name, &text, 0};
+        struct first_problem first = {e, name, buf_str(&text), text.len, 0};
         const struct settings_app *apps;
         size_t napps;
         if (workspace_apps(w, &apps, &napps, e) != 0 ||
-            settings_file_check(apps, napps, tree, kind, on_problem, &first) != 0) {
+            settings_check(tree, kind, apps, napps, on_problem, &first) != 0) {
             json_decref(tree);
             tree = NULL;
         }
@@ -355,26 +357,11 @@ void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char
 
 /* ---- connectors ---- */
 
-struct first_of_connector {
-    struct err *e;
-    const struct overlay_file *file;
-    int seen;
-};
-
-static void on_connector_problem(void *arg, const char *field, const char *sentence)
-{
-    struct first_of_connector *first = arg;
-    if (first->seen++)
-        return;
-    err_set(first->e, ERR_SETTINGS, "cannot use %s:%d: %s: %s", first->file->path,
-            lua_lines_line(first->file->text, first->file->len, field), field, sentence);
-}
-
 static json_t *load_connector(const struct overlay_file *file, struct err *e)
 {
     json_t *connector = data_load_file(file, e);
-    struct first_of_connector first = {e, file, 0};
-    if (connector && connector_check(connector, on_connector_problem, &first) > 0) {
+    struct first_problem first = {e, file->path, file->text, file->len, 0};
+    if (connector && connector_check(connector, on_problem, &first) > 0) {
         json_decref(connector);
         connector = NULL;
     }

@@ -110,7 +110,7 @@ static int check_file(struct workspace *w, const char *name, enum settings_kind 
         size_t napps;
         /* a connector that cannot be read is workspace_check_connectors' to report */
         if (workspace_apps(w, &apps, &napps, &e) == 0)
-            n = settings_file_check(apps, napps, tree, kind, each_problem, &all);
+            n = settings_check(tree, kind, apps, napps, each_problem, &all);
         if (kind == SETTINGS_WORKSPACE)
             n += check_half_apps(w, json_object_get(tree, "apps"), "apps.", &all);
         else if (kind == SETTINGS_CLIENT)

@@ -59,16 +59,13 @@ static void on_problem(void *arg, const char *field, const char *sentence)
     buf_addf(arg, "%s: %s\n", field, sentence);
 }
 
-typedef int check_fn(const json_t *v, const struct settings_app *a, size_t n,
-                     settings_problem_fn *problem, void *arg);
-
 /* TEXT has exactly the problems EXPECTED, "field: part of the sentence" on each line. */
-static void expect(check_fn *check, const char *text, const char *expected)
+static void expect(enum settings_kind kind, const char *text, const char *expected)
 {
     json_t *v = tree(text);
     struct buf got;
     buf_init(&got, 100000);
-    int problems = check(v, apps, 2, on_problem, &got);
+    int problems = settings_check(v, kind, apps, 2, on_problem, &got);
     int lines = 0;
     const char *rest = buf_str(&got);
     char *copy = xstrdup(expected), *save = NULL;
@@ -92,12 +89,12 @@ static void expect(check_fn *check, const char *text, const char *expected)
 
 static void workspace(const char *text, const char *expected)
 {
-    expect(settings_check_workspace, text, expected);
+    expect(SETTINGS_WORKSPACE, text, expected);
 }
 
 static void client(const char *text, const char *expected)
 {
-    expect(settings_check_client, text, expected);
+    expect(SETTINGS_CLIENT, text, expected);
 }
 
 static const char design_workspace[] =
@@ -326,8 +323,8 @@ static void test_times(void **state)
 static void test_ids_file(void **state)
 {
     (void)state;
-    expect(settings_check_ids, "{'front': {'inboxes': {'a': 'inb_1'}}, 'hub': {}}", "");
-    expect(settings_check_ids,
+    expect(SETTINGS_IDS, "{'front': {'inboxes': {'a': 'inb_1'}}, 'hub': {}}", "");
+    expect(SETTINGS_IDS,
            "{'front': {'company': 'cmp_1', 'tags': {'a': 'inb_1'}}, 'name': 'x'}",
            "front.company: unknown key\n"
            "front.tags.a: begins with \"tag_\"\n"
@@ -445,8 +442,8 @@ static void test_without_a_callback_it_counts(void **state)
 {
     (void)state;
     json_t *v = tree("{'a': 1, 'b': 2}");
-    assert_int_equal(settings_check_workspace(v, apps, 2, NULL, NULL), 2);
-    assert_int_equal(settings_check_client(v, NULL, 0, NULL, NULL), 2);
+    assert_int_equal(settings_check(v, SETTINGS_WORKSPACE, apps, 2, NULL, NULL), 2);
+    assert_int_equal(settings_check(v, SETTINGS_CLIENT, NULL, 0, NULL, NULL), 2);
     json_decref(v);
 }
 
