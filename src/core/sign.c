@@ -12,9 +12,8 @@ enum { PARTS_MAX = 7, MACS = 2 };
 static const char *const macs[MACS] = {"sha256", "sha1"};
 
 struct scheme {
-    struct sign_scheme public;
-    char *name, *when, *over, *key; /* owned; PUBLIC points to them */
-    int mac;                        /* index in macs */
+    struct sign_scheme public; /* owns its texts, but not the digest */
+    int mac;                   /* index in macs */
 };
 
 struct sign {
@@ -39,22 +38,16 @@ struct sign_keys {
 
 static struct scheme read_scheme(const char *name, const json_t *v)
 {
-    const char *algorithm = json_text(v, "mac"), *over = json_text(v, "over"),
-               *unit = json_text(v, "unit");
-    struct scheme s = {.name = xstrdup(name),
-                       .when = xstrdup_null(json_text(v, "when")),
-                       .over = xstrdup(over ? over : "{body}"),
-                       .key = xstrdup_null(json_text(v, "key")),
-                       .mac = str_eq(algorithm, "hmac-sha1")};
-    s.public = (struct sign_scheme){
-        .name = s.name,
-        .when = s.when,
-        .digest = macs[s.mac],
-        .over = s.over,
-        .key = s.key,
-        .unit_ms = str_eq(unit, "ms") ? 1 : 1000,
+    int mac = str_eq(json_text(v, "mac"), "hmac-sha1");
+    struct sign_scheme public = {
+        .name = xstrdup(name),
+        .when = xstrdup_null(json_text(v, "when")),
+        .digest = macs[mac],
+        .over = xstrdup(json_text_or(v, "over", "{body}")),
+        .key = xstrdup_null(json_text(v, "key")),
+        .unit_ms = str_eq(json_text(v, "unit"), "ms") ? 1 : 1000,
         .window_ms = json_integer_value(json_object_get(v, "window")) * 1000};
-    return s;
+    return (struct scheme){public, mac};
 }
 
 struct sign *sign_new(const json_t *webhooks)
@@ -79,10 +72,10 @@ void sign_free(struct sign *s)
     if (!s)
         return;
     for (size_t i = 0; i < s->n; i++) {
-        free(s->schemes[i].name);
-        free(s->schemes[i].when);
-        free(s->schemes[i].over);
-        free(s->schemes[i].key);
+        free((char *)s->schemes[i].public.name);
+        free((char *)s->schemes[i].public.when);
+        free((char *)s->schemes[i].public.over);
+        free((char *)s->schemes[i].public.key);
     }
     free(s->schemes);
     free(s);
@@ -189,10 +182,10 @@ static int try_scheme(const struct scheme *s, struct sign_keys *keys,
                       struct sign_result *result, size_t *tried)
 {
     struct crypto_part parts[PARTS_MAX];
-    size_t nparts = find_parts(s->over, time, r, parts);
+    size_t nparts = find_parts(s->public.over, time, r, parts);
     for (size_t i = 0; i < keys->n; i++) {
         struct key *k = &keys->keys[i];
-        if (!str_eq(k->setting, s->key))
+        if (!str_eq(k->setting, s->public.key))
             continue;
         (*tried)++;
         if (!k->ready[s->mac])
@@ -216,7 +209,7 @@ static const struct scheme *find_timed(const struct sign *s, const struct sign_r
                                        const char **time)
 {
     for (size_t i = 0; i < s->n; i++) {
-        const char *when = s->schemes[i].when;
+        const char *when = s->schemes[i].public.when;
         if (when && r->header && (*time = r->header(r->arg, when)))
             return &s->schemes[i];
     }
@@ -241,7 +234,7 @@ struct sign_result sign_verify(const struct sign *s, struct sign_keys *keys,
     if (timed)
         found = try_scheme(timed, keys, r, time, given, &result, &tried);
     for (size_t i = 0; !timed && !found && i < s->n; i++)
-        if (!s->schemes[i].when)
+        if (!s->schemes[i].public.when)
             found = try_scheme(&s->schemes[i], keys, r, NULL, given, &result, &tried);
     if (!found)
         result.verdict = tried ? SIGN_WRONG : SIGN_NO_KEY;
