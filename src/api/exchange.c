@@ -529,10 +529,7 @@ static int send_now(struct exchange *x, struct err *e)
         .on_sending = is_stored(x) ? on_sending : NULL,
     };
     x->call = httpc_start(run_httpc(x->run), &request, on_done, x, e);
-    if (credentials) {
-        crypto_wipe(credentials, strlen(credentials));
-        free(credentials);
-    }
+    crypto_free_text(credentials);
     free(headers);
     if (!x->call)
         return -1;

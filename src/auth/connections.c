@@ -121,8 +121,7 @@ int connections_adopt(struct workspace *w, struct connection *c,
     buf_init(&token, TOKEN_MAX);
     int rc = unseal(w, row, "access", &row->token, &token, e);
     if (rc == 0) {
-        crypto_wipe(c->token, strlen(c->token));
-        free(c->token);
+        crypto_free_text(c->token);
         c->token = xstrdup(buf_str(&token));
         c->version = row->token.version;
         c->created_ms = row->created_ms;

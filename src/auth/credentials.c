@@ -247,10 +247,9 @@ const char *credentials_redirect_url(struct workspace *w, const char *app,
 {
     const json_t *own = client ? workspace_client(w, client, NULL) : NULL;
     const json_t *all = workspace_settings(w, NULL);
-    const char *url = json_text(settings_client_app(own, app), "redirect_url");
-    if (!url)
-        url = json_text(settings_workspace_app(all, app), "redirect_url");
-    return url ? url : default_redirect;
+    const char *agency =
+        json_text_or(settings_workspace_app(all, app), "redirect_url", default_redirect);
+    return json_text_or(settings_client_app(own, app), "redirect_url", agency);
 }
 
 int credentials_is_default(const char *url)

@@ -70,9 +70,7 @@ static void grant_free(struct grant *g)
         httpc_cancel(g->call);
     oauth_token_fini(&g->token);
     connection_free(g->connection);
-    if (g->body)
-        crypto_wipe(g->body, strlen(g->body));
-    free(g->body);
+    crypto_free_text(g->body);
     free(g->client);
     free(g->app);
     free(g->api_url);
@@ -278,10 +276,8 @@ static void on_identity(void *arg, const struct httpc_answer *a)
     if (read_identity(g, a, &answer, &e) == 0) {
         const json_t *identity =
             json_at(workspace_connector(g->w, g->app, NULL), "oauth.identity");
-        const char *id_path = json_text(identity, "id");
-        const char *name_path = json_text(identity, "name");
-        id = json_text(answer, id_path ? id_path : "id");
-        name = json_text(answer, name_path ? name_path : "name");
+        id = json_text(answer, json_text_or(identity, "id", "id"));
+        name = json_text(answer, json_text_or(identity, "name", "name"));
         move_to_own(g, json_text(identity, "host"), answer);
         if (!id)
             err_set(&e, ERR_INVALID,
@@ -327,8 +323,7 @@ static int ask_identity(struct grant *g, struct err *e)
         rc = g->call ? 0 : -1;
         url_parts_fini(&u);
     }
-    crypto_wipe(credentials, strlen(credentials));
-    free(credentials);
+    crypto_free_text(credentials);
     free(url);
     return rc;
 }
@@ -349,18 +344,25 @@ int64_t grant_date_skew_ms(const char *date, int64_t now_ms)
     return skew > SKEW_MIN_MS || skew < -SKEW_MIN_MS ? skew : 0;
 }
 
+int grant_read_token(const struct httpc_answer *a, int64_t now_ms,
+                     struct oauth_token *token, struct err *e)
+{
+    int64_t skew = grant_skew_ms(a, now_ms);
+    int rc = oauth_parse_answer((int)a->status, httpc_header(a, "content-type"), a->body,
+                                a->body_len, now_ms + skew, token, e);
+    if (rc == 0 && token->expires_ms)
+        token->expires_ms -= skew;
+    return rc;
+}
+
 static void on_token(void *arg, const struct httpc_answer *a)
 {
     struct grant *g = arg;
     struct err e = a->err;
-    int64_t now = clock_wall_ms(), skew = grant_skew_ms(a, now);
     int answered = e.kind == ERR_NONE, rc = answered ? 0 : -1;
     g->call = NULL;
     if (rc == 0)
-        rc = oauth_parse_answer((int)a->status, httpc_header(a, "content-type"), a->body,
-                                a->body_len, now + skew, &g->token, &e);
-    if (rc == 0 && g->token.expires_ms)
-        g->token.expires_ms -= skew; /* by our own clock */
+        rc = grant_read_token(a, clock_wall_ms(), &g->token, &e);
     if (rc == 0 && !g->token.refresh)
         rc = err_set(&e, ERR_INVALID, "the token endpoint gave no refresh token");
     if (rc == 0)
@@ -378,14 +380,16 @@ static void on_token(void *arg, const struct httpc_answer *a)
     end(g, NULL, NULL, &e);
 }
 
-int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_url,
-               const char *credentials, const char *body, httpc_done *done, void *arg,
-               struct httpc_call **call, struct err *e)
+struct httpc_call *grant_post(struct httpc *httpc, const json_t *connector,
+                              const char *oauth_url, const struct credentials *by,
+                              const char *body, httpc_done *done, void *arg,
+                              struct err *e)
 {
     struct url_parts u;
+    struct httpc_call *call = NULL;
     char *endpoint = oauth_endpoint(connector, "token", oauth_url, e);
-    int rc = endpoint ? url_parse(endpoint, &u, e) : -1;
-    if (rc == 0) {
+    if (endpoint && url_parse(endpoint, &u, e) == 0) {
+        char *credentials = oauth_basic_header(buf_str(&by->id), buf_str(&by->secret));
         const char *headers[] = {credentials,
                                  "Content-Type: application/x-www-form-urlencoded",
                                  "Accept: application/json"};
@@ -399,14 +403,12 @@ int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_u
                                         .fresh = 1,
                                         .allow_private =
                                             oauth_url && host_is_address(u.host)};
-        struct httpc_call *started = httpc_start(httpc, &request, done, arg, e);
-        rc = started ? 0 : -1;
-        if (call)
-            *call = started;
+        call = httpc_start(httpc, &request, done, arg, e);
+        crypto_free_text(credentials);
         url_parts_fini(&u);
     }
     free(endpoint);
-    return rc;
+    return call;
 }
 
 void grant_from_code(struct grants *all, const struct grant_spec *spec, const char *code,
@@ -421,14 +423,12 @@ void grant_from_code(struct grants *all, const struct grant_spec *spec, const ch
                                              &by, &e)
                        : -1;
     if (rc == 0) {
-        char *credentials = oauth_basic_header(buf_str(&by.id), buf_str(&by.secret));
         g->credentials_at = xstrdup(by.where);
         g->made_with = xstrdup(by.mark);
         g->body = oauth_code_body(code, g->redirect_url);
-        rc = grant_post(all->httpc, connector, g->oauth_url, credentials, g->body,
-                        on_token, g, &g->call, &e);
-        crypto_wipe(credentials, strlen(credentials));
-        free(credentials);
+        g->call = grant_post(all->httpc, connector, g->oauth_url, &by, g->body, on_token,
+                             g, &e);
+        rc = g->call ? 0 : -1;
     }
     credentials_fini(&by);
     if (rc != 0 && e.kind == ERR_NOT_FOUND) /* a secret that the agency must set */

@@ -5,8 +5,10 @@
 #ifndef FOYER_GRANT_H
 #define FOYER_GRANT_H
 
+#include "auth/credentials.h"
 #include "workspace/workspace.h"
 #include "base/err.h"
+#include "core/oauth.h"
 #include "io/httpc.h"
 
 struct grant_spec { /* copied */
@@ -32,11 +34,15 @@ void grant_from_code(struct grants *all, const struct grant_spec *spec, const ch
 void grant_from_token(struct grants *all, const struct grant_spec *spec,
                       const char *token, grant_done *done, void *arg);
 
-/* POSTs BODY, a form, to the token endpoint; BODY is borrowed until DONE. CALL may be
- * NULL. */
-int grant_post(struct httpc *httpc, const json_t *connector, const char *oauth_url,
-               const char *credentials, const char *body, httpc_done *done, void *arg,
-               struct httpc_call **call, struct err *e);
+/* POSTs BODY, a form, to the token endpoint as the app BY; BODY is borrowed until DONE.
+ * Returns the call, or NULL with E. */
+struct httpc_call *grant_post(struct httpc *httpc, const json_t *connector,
+                              const char *oauth_url, const struct credentials *by,
+                              const char *body, httpc_done *done, void *arg,
+                              struct err *e);
+/* Reads the answer to it as oauth_parse_answer does, with the times by our own clock. */
+int grant_read_token(const struct httpc_answer *a, int64_t now_ms,
+                     struct oauth_token *token, struct err *e);
 
 /* A consent link, valid once and until EXPIRES_MS (Unix); its state is kept in the store.
  * *STATE (STATE may be NULL) gets the state. The caller frees both. */

@@ -69,9 +69,7 @@ struct tokens *tokens_new(struct workspace *w, struct loop *loop, struct httpc *
 
 static void wipe_body(struct refresh *r)
 {
-    if (r->body)
-        crypto_wipe(r->body, strlen(r->body));
-    free(r->body);
+    crypto_free_text(r->body);
     r->body = NULL;
 }
 
@@ -298,16 +296,13 @@ static void on_answer(void *arg, const struct httpc_answer *a)
 {
     struct refresh *r = arg;
     struct err e = a->err;
-    int64_t now = clock_wall_ms(), skew = grant_skew_ms(a, now);
+    int64_t now = clock_wall_ms();
     r->call = NULL;
     wipe_body(r);
     int answered = e.kind == ERR_NONE, rc = answered ? 0 : -1;
     if (rc == 0)
-        rc = oauth_parse_answer((int)a->status, httpc_header(a, "content-type"), a->body,
-                                a->body_len, now + skew, &r->token, &e);
+        rc = grant_read_token(a, now, &r->token, &e);
     if (rc == 0) {
-        if (r->token.expires_ms)
-            r->token.expires_ms -= skew;
         r->answered_ms = now;
         keep(r);
         return;
@@ -337,15 +332,13 @@ static int ask(struct refresh *r, const struct store_connection *row, struct err
     if (rc == 0)
         rc = connections_refresh_token(w, row, &refresh, e);
     if (rc == 0) {
-        char *credentials = oauth_basic_header(buf_str(&by.id), buf_str(&by.secret));
         free(r->credentials_at);
         r->credentials_at = xstrdup(by.where);
         memcpy(r->made_with, by.mark, sizeof r->made_with);
         r->body = oauth_refresh_body(buf_str(&refresh));
-        rc = grant_post(r->tokens->httpc, connector, r->c->oauth_url, credentials,
-                        r->body, on_answer, r, &r->call, e);
-        crypto_wipe(credentials, strlen(credentials));
-        free(credentials);
+        r->call = grant_post(r->tokens->httpc, connector, r->c->oauth_url, &by, r->body,
+                             on_answer, r, e);
+        rc = r->call ? 0 : -1;
     }
     credentials_fini(&by);
     vault_wipe(&refresh);

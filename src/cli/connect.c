@@ -214,9 +214,7 @@ static int by_paste(struct workspace *w, struct wait *wait, const struct grant_s
     if (code)
         exit_code = take_code(w, wait, spec, state, code);
     vault_wipe(&typed);
-    if (code)
-        crypto_wipe(code, strlen(code));
-    free(code);
+    crypto_free_text(code);
     free(link);
     free(state);
     return exit_code;

@@ -12,8 +12,6 @@ void connection_free(struct connection *c)
 {
     if (!c)
         return;
-    if (c->token)
-        crypto_wipe(c->token, strlen(c->token));
     for (size_t i = 0; i < c->nhosts; i++)
         free(c->hosts[i]);
     free(c->hosts);
@@ -22,7 +20,7 @@ void connection_free(struct connection *c)
     free(c->name);
     free(c->base);
     free(c->oauth_url);
-    free(c->token);
+    crypto_free_text(c->token);
     free(c);
 }
 

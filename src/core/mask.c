@@ -47,9 +47,8 @@ static void add_json(struct mask *m, const char *value, size_t len, size_t flags
         add_form(m, text + 1, strlen(text) - 2);
         lower_escapes(text);
         add_form(m, text + 1, strlen(text) - 2);
-        crypto_wipe(text, strlen(text));
     }
-    free(text);
+    crypto_free_text(text);
     json_decref(tree);
 }
 
@@ -96,10 +95,8 @@ void mask_apply(const struct mask *m, char *text, size_t len)
 
 void mask_fini(struct mask *m)
 {
-    for (size_t i = 0; i < m->n; i++) {
-        crypto_wipe(m->values[i], strlen(m->values[i]));
-        free(m->values[i]);
-    }
+    for (size_t i = 0; i < m->n; i++)
+        crypto_free_text(m->values[i]);
     free(m->values);
     *m = (struct mask){0};
 }

@@ -15,17 +15,10 @@
  * a little wrong and a slow token endpoint. */
 enum { MARGIN_MS = 5 * 60 * 1000, SPREAD_MS = 60 * 1000 };
 
-static void wipe_text(char *s)
-{
-    if (s)
-        crypto_wipe(s, strlen(s));
-    free(s);
-}
-
 void oauth_token_fini(struct oauth_token *t)
 {
-    wipe_text(t->access);
-    wipe_text(t->refresh);
+    crypto_free_text(t->access);
+    crypto_free_text(t->refresh);
     *t = (struct oauth_token){0};
 }
 
@@ -92,8 +85,8 @@ char *oauth_basic_header(const char *client_id, const char *client_secret)
     char *pair = xasprintf("%s:%s", client_id, client_secret);
     char *coded = str_base64(pair, strlen(pair));
     char *header = xasprintf("Authorization: Basic %s", coded);
-    wipe_text(pair);
-    wipe_text(coded);
+    crypto_free_text(pair);
+    crypto_free_text(coded);
     return header;
 }
 

@@ -102,8 +102,7 @@ static size_t format_key(const struct key *key, char line[KEY_FILE_MAX])
 {
     char *text = str_base64(key->key, sizeof key->key);
     int n = snprintf(line, KEY_FILE_MAX, KEY_WORD " %s %s\n", key->id_hex, text);
-    crypto_wipe(text, strlen(text));
-    free(text);
+    crypto_free_text(text);
     return (size_t)n;
 }
 
