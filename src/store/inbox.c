@@ -4,14 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/str.h"
 #include "store/schema.h"
 #include "store/state_sql.h"
 #include "store/store_row.h"
+#include "io/compress.h"
 
-enum { HASH_SIZE = 16, REJECTIONS_MAX = 1000, VALUES_MAX = 80 };
+enum {
+    HASH_SIZE = 16,
+    REJECTIONS_MAX = 1000,
+    VALUES_MAX = 80,
+    UNPACKED_MAX = 64 << 20 /* no body or event is as long as that */
+};
 
 static const int64_t HOUR_MS = 3600 * 1000;
 static const int64_t KEYS_KEPT_MS = (int64_t)400 * 24 * 3600 * 1000;
@@ -86,8 +93,12 @@ int inbox_add(struct db *db, const struct delivery *d, const void *body, size_t 
                   NULL, e) != 0)
         return -1;
     *id = db_last_id(db);
-    return db_change(db, "INSERT INTO delivery_body (id, body) VALUES (?, ?)",
-                     DB_ARGS(db_int(*id), db_blob(body, len)), NULL, e);
+    size_t packed_len;
+    void *packed = compress_bytes(body, len, NULL, 0, &packed_len);
+    int rc = db_change(db, "INSERT INTO delivery_body (id, body) VALUES (?, ?)",
+                       DB_ARGS(db_int(*id), db_blob(packed, packed_len)), NULL, e);
+    free(packed);
+    return rc;
 }
 
 static int no_delivery(int64_t id, struct err *e)
@@ -101,7 +112,14 @@ int inbox_body(struct db *db, int64_t id, char **body, size_t *len, struct err *
                                    DB_ARGS(db_int(id)), e);
     if (store_row_blob(row, body, len, e) != 0)
         return -1;
-    return *body ? 0 : no_delivery(id, e);
+    if (!*body)
+        return no_delivery(id, e);
+    if (!compress_is_done(*body, *len)) /* stored by an older foyer */
+        return 0;
+    char *packed = *body;
+    *body = compress_undo(packed, *len, NULL, 0, UNPACKED_MAX, len, e);
+    free(packed);
+    return *body ? 0 : -1;
 }
 
 int inbox_due(struct db *db, int64_t now_ms, int limit, delivery_fn *fn, void *arg,
@@ -369,6 +387,43 @@ static void hash_key(const struct activation *a, unsigned char out[CRYPTO_SHA256
     free(text);
 }
 
+/* Reads the body of an activation's delivery. *BODY is NULL when there is none. */
+static int body_of(struct db *db, int64_t delivery, char **body, size_t *len,
+                   struct err *e)
+{
+    struct err gone;
+    *body = NULL;
+    *len = 0;
+    if (!delivery || inbox_body(db, delivery, body, len, &gone) == 0 ||
+        gone.kind == ERR_NOT_FOUND)
+        return 0;
+    if (e)
+        *e = gone;
+    return -1;
+}
+
+/* An event is nearly its delivery's body: compressed with that as prefix it is short. */
+static int add_activation(struct db *db, const struct activation *a, struct err *e)
+{
+    char *body;
+    size_t body_len, len;
+    if (body_of(db, a->delivery, &body, &body_len, e) != 0)
+        return -1;
+    void *packed = compress_bytes(a->event, strlen(a->event), body, body_len, &len);
+    int rc = db_change(
+        db,
+        "INSERT INTO activation (at_ms, client, trigger, key, delivery, "
+        "conversation, note, event, packed) VALUES (?, ?, ?, ?, ?, ?, ?, "
+        "'', ?)",
+        DB_ARGS(db_int(a->at_ms), db_text(a->client), db_text(a->trigger),
+                db_text(a->key), a->delivery ? db_int(a->delivery) : db_text(NULL),
+                db_text(a->conversation), db_text(a->note), db_blob(packed, len)),
+        NULL, e);
+    free(packed);
+    free(body);
+    return rc;
+}
+
 int inbox_activate(struct db *db, const struct activation *a, int64_t *id, struct err *e)
 {
     unsigned char hash[CRYPTO_SHA256_SIZE];
@@ -383,28 +438,44 @@ int inbox_activate(struct db *db, const struct activation *a, int64_t *id, struc
         return -1;
     if (!changed)
         return 0;
-    if (db_change(db,
-                  "INSERT INTO activation (at_ms, client, trigger, key, delivery, "
-                  "conversation, note, event) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                  DB_ARGS(db_int(a->at_ms), db_text(a->client), db_text(a->trigger),
-                          db_text(a->key),
-                          a->delivery ? db_int(a->delivery) : db_text(NULL),
-                          db_text(a->conversation), db_text(a->note), db_text(a->event)),
-                  NULL, e) != 0)
+    if (add_activation(db, a, e) != 0)
         return -1;
     *id = db_last_id(db);
     return 1;
 }
 
 #define ACTIVATION_COLUMNS                                                               \
-    "id, at_ms, client, trigger, key, delivery, conversation, note, event"
+    "id, at_ms, client, trigger, key, delivery, conversation, note, event, packed"
+
+/* Unpacks the row's event into *EVENT, a new text. Leaves it NULL when an older foyer
+ * stored the event as it is. */
+static int unpack_event(struct db *db, const struct db_row *row, char **event,
+                        struct err *e)
+{
+    char *body;
+    size_t body_len, packed_len, len;
+    const void *packed = db_row_blob(row, 9, &packed_len);
+    *event = NULL;
+    if (!packed)
+        return 0;
+    if (body_of(db, db_row_int(row, 5), &body, &body_len, e) != 0)
+        return -1;
+    *event = compress_undo(packed, packed_len, body, body_len, UNPACKED_MAX, &len, e);
+    free(body);
+    return *event ? 0
+                  : err_prefix(e, "cannot read the event of activation %lld",
+                               (long long)db_row_int(row, 0));
+}
 
 /* Calls FN for each row. Ends ROW. Returns the number of rows, or -1. */
-static int each_activation(struct db_row *row, activation_fn *fn, void *arg,
-                           struct err *e)
+static int each_activation(struct db *db, struct db_row *row, activation_fn *fn,
+                           void *arg, struct err *e)
 {
-    int n = 0, stop = 0;
+    int n = 0, stop = 0, rc = 0;
     for (; !stop && db_step(row, e) == 1; n++) {
+        char *event;
+        if ((rc = unpack_event(db, row, &event, e)) != 0)
+            break;
         struct activation a = {
             .id = db_row_int(row, 0),
             .at_ms = db_row_int(row, 1),
@@ -414,11 +485,12 @@ static int each_activation(struct db_row *row, activation_fn *fn, void *arg,
             .delivery = db_row_int(row, 5),
             .conversation = db_row_text(row, 6),
             .note = db_row_text(row, 7),
-            .event = db_row_text(row, 8),
+            .event = event ? event : db_row_text(row, 8),
         };
         stop = fn(arg, &a);
+        free(event);
     }
-    return db_finish(row) == 0 ? n : -1;
+    return db_finish(row) == 0 && rc == 0 ? n : -1;
 }
 
 int inbox_activation(struct db *db, int64_t id, activation_fn *fn, void *arg,
@@ -427,7 +499,7 @@ int inbox_activation(struct db *db, int64_t id, activation_fn *fn, void *arg,
     struct db_row *row =
         db_select(db, "SELECT " ACTIVATION_COLUMNS " FROM activation WHERE id = ?",
                   DB_ARGS(db_int(id)), e);
-    int n = each_activation(row, fn, arg, e);
+    int n = each_activation(db, row, fn, arg, e);
     if (n == 0)
         err_set(e, ERR_NOT_FOUND, "there is no activation %lld", (long long)id);
     return n > 0 ? 0 : -1;
@@ -450,7 +522,7 @@ int inbox_activations(struct db *db, const char *client, const char *trigger,
                         "SELECT " ACTIVATION_COLUMNS " FROM activation WHERE id > ? AND "
                         "client = ? ORDER BY id LIMIT ?",
                         DB_ARGS(db_int(since), db_text(client), db_int(limit)), e);
-    return each_activation(row, fn, arg, e) < 0 ? -1 : 0;
+    return each_activation(db, row, fn, arg, e) < 0 ? -1 : 0;
 }
 
 int inbox_activations_of(struct db *db, int64_t delivery, activation_fn *fn, void *arg,
@@ -460,7 +532,7 @@ int inbox_activations_of(struct db *db, int64_t delivery, activation_fn *fn, voi
                                    "SELECT " ACTIVATION_COLUMNS
                                    " FROM activation WHERE delivery = ? ORDER BY id",
                                    DB_ARGS(db_int(delivery)), e);
-    return each_activation(row, fn, arg, e) < 0 ? -1 : 0;
+    return each_activation(db, row, fn, arg, e) < 0 ? -1 : 0;
 }
 
 int inbox_last_activation(struct db *db, int64_t *id, struct err *e)
@@ -534,24 +606,88 @@ static int prune(struct db *db, const char *table, const char *sql, int64_t befo
     return 0;
 }
 
+struct kept_event {
+    int64_t activation;
+    char *text;
+};
+
+struct kept_events {
+    struct kept_event *items;
+    size_t n;
+};
+
+static int keep_event(void *arg, const struct activation *a)
+{
+    struct kept_events *events = arg;
+    array_grow(events->items, events->n);
+    events->items[events->n++] = (struct kept_event){a->id, xstrdup(a->event)};
+    return 0;
+}
+
+/* Compresses the events of the delivery's activations without its body, which goes. */
+static int keep_events(struct db *db, int64_t delivery, struct err *e)
+{
+    struct kept_events events = {0};
+    int rc = inbox_activations_of(db, delivery, keep_event, &events, e);
+    for (size_t i = 0; i < events.n; i++) {
+        size_t len;
+        char *text = events.items[i].text;
+        void *packed = compress_bytes(text, strlen(text), NULL, 0, &len);
+        if (rc == 0)
+            rc = db_change(
+                db, "UPDATE activation SET event = '', packed = ? WHERE id = ?",
+                DB_ARGS(db_blob(packed, len), db_int(events.items[i].activation)), NULL,
+                e);
+        free(packed);
+        free(text);
+    }
+    free(events.items);
+    return rc;
+}
+
+static int remove_delivery(struct db *db, int64_t id, struct err *e)
+{
+    struct db_value value = db_int(id);
+    if (keep_events(db, id, e) != 0 ||
+        db_change(db, "DELETE FROM delivery_body WHERE id = ?", &value, 1, NULL, e) != 0)
+        return -1;
+    return db_change(db, "DELETE FROM delivery WHERE id = ?", &value, 1, NULL, e);
+}
+
+static int prune_deliveries(struct db *db, int64_t before_ms, int *left, struct err *e)
+{
+    int64_t border, *ids = NULL;
+    size_t n = 0;
+    if (*left <= 0)
+        return 0;
+    if (find_border(db, "delivery", before_ms, &border, e) != 0)
+        return -1;
+    struct db_row *row = db_select(db,
+                                   "SELECT id FROM delivery WHERE id < ? AND state"
+                                   " <> " SQL_DELIVERY_WAITING " ORDER BY id LIMIT ?",
+                                   DB_ARGS(db_int(border), db_int(*left)), e);
+    while (db_step(row, e) == 1) {
+        array_grow(ids, n);
+        ids[n++] = db_row_int(row, 0);
+    }
+    int rc = db_finish(row);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        rc = remove_delivery(db, ids[i], e);
+    *left -= (int)n;
+    free(ids);
+    return rc;
+}
+
 int inbox_prune(struct db *db, int64_t before_ms, int64_t keys_before_ms, int limit,
                 int *removed, struct err *e)
 {
-    int left = limit, bodies = limit;
-    /* the same rows twice: a body is removed before the row that decides about it */
-    if (prune(db, "delivery",
-              "DELETE FROM delivery_body WHERE id IN (SELECT id FROM delivery WHERE "
-              "id < ? AND state <> " SQL_DELIVERY_WAITING " ORDER BY id LIMIT ?)",
-              before_ms, &bodies, e) != 0 ||
-        prune(db, "delivery",
-              "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE "
-              "id < ? AND state <> " SQL_DELIVERY_WAITING " ORDER BY id LIMIT ?)",
-              before_ms, &left, e) != 0 ||
-        prune(db, "activation",
+    int left = limit;
+    if (prune(db, "activation",
               "DELETE FROM activation WHERE id IN (SELECT id FROM activation a WHERE "
               "id < ? AND NOT EXISTS (SELECT 1 FROM run WHERE run.activation = a.id) "
               "ORDER BY id LIMIT ?)",
               before_ms, &left, e) != 0 ||
+        prune_deliveries(db, before_ms, &left, e) != 0 ||
         prune(db, "seen",
               "DELETE FROM seen WHERE id IN (SELECT id FROM seen WHERE id < ? ORDER BY "
               "id LIMIT ?)",

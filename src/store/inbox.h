@@ -3,9 +3,9 @@
  *
  * It owns the tables delivery, delivery_body, rejection, seen and activation. A function
  * that writes takes the writer's handle inside a transaction (io/writer.h); one that only
- * reads takes any handle. It parses no body and runs nothing. Errors as in io/db.h. Times
- * are Unix milliseconds. What a callback gets is borrowed until it returns; one that
- * returns non-zero ends the walk. */
+ * reads takes any handle. Bodies and events are stored compressed. It parses no body and
+ * runs nothing. Errors as in io/db.h. Times are Unix milliseconds. What a callback gets
+ * is borrowed until it returns; one that returns non-zero ends the walk. */
 #ifndef FOYER_INBOX_H
 #define FOYER_INBOX_H
 

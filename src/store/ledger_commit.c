@@ -218,7 +218,7 @@ static int end_attempt(struct db *db, const struct ledger_head *head,
     if (db_change(db,
                   "UPDATE run SET state = ?2, due_ms = ?3, failures = ?4, looks = ?5,"
                   " first_failure_ms = ?6, kind = ?7, reason = ?8, result = ?9,"
-                  " ended_ms = ?10, owner = NULL,"
+                  " ended_ms = ?10, owner = NULL, pins = iif(?12, NULL, pins),"
                   " held_ms = iif(?11, held_ms, 0),"
                   /* crashes in a row: a run that reached a sleep or wait has none */
                   " crashes = iif(?2 = " SQL_SLEEPING " OR ?2 = " SQL_WAITING
@@ -228,7 +228,7 @@ static int end_attempt(struct db *db, const struct ledger_head *head,
                           db_int(change->first_failure_ms), db_text(change->kind),
                           db_text(change->reason), db_text(change->result),
                           db_int(ledger_is_over(state) ? change->now_ms : 0),
-                          db_int(keeps_turn)),
+                          db_int(keeps_turn), db_int(ledger_is_final(state))),
                   NULL, e) != 0)
         return -1;
     if (ledger_is_final(state) && ledger_row_drop_steps(db, change->run, 0, e) != 0)

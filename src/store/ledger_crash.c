@@ -13,8 +13,8 @@ int ledger_owners(struct db *db, int (*fn)(void *arg, const char *owner), void *
                   struct err *e)
 {
     return store_row_texts(db_select(db,
-                                     "SELECT DISTINCT owner FROM run WHERE state"
-                                     " = " SQL_RUNNING " AND owner IS NOT NULL",
+                                     "SELECT DISTINCT owner FROM run"
+                                     " WHERE " LEDGER_IS_RUNNING " AND owner IS NOT NULL",
                                      DB_NONE, e),
                            fn, arg, e);
 }
@@ -145,7 +145,7 @@ static int find_claimed(struct db *db, const char *owner, struct claimed **runs,
                         size_t *n, struct err *e)
 {
     struct db_row *row = db_select(
-        db, "SELECT id, place FROM run WHERE state = " SQL_RUNNING " AND owner = ?",
+        db, "SELECT id, place FROM run WHERE " LEDGER_IS_RUNNING " AND owner = ?",
         DB_ARGS(db_text(owner)), e);
     while (db_step(row, e) == 1) {
         array_grow(*runs, *n);

@@ -123,8 +123,8 @@ int ledger_prune(struct db *db, int64_t before_ms, int64_t now_ms, int limit,
         {"DELETE FROM effect WHERE (app, company, ref) IN (SELECT app, company, ref"
          " FROM effect WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
          now_ms - 90 * day_ms},
-        {"DELETE FROM reply WHERE at_ms < ?1"
-         " AND rowid IN (SELECT rowid FROM reply ORDER BY rowid LIMIT ?2)",
+        {"DELETE FROM reply WHERE (client, conversation, run, seq) IN (SELECT client,"
+         " conversation, run, seq FROM reply WHERE at_ms < ?1 LIMIT ?2)",
          now_ms - 2 * hour_ms},
         {"DELETE FROM crash WHERE at_ms < ?1"
          " AND rowid IN (SELECT rowid FROM crash ORDER BY rowid LIMIT ?2)",
@@ -144,8 +144,9 @@ int ledger_prune(struct db *db, int64_t before_ms, int64_t now_ms, int limit,
     int sets = 0;
     if (*removed < limit &&
         db_change(db,
-                  "DELETE FROM pins WHERE hash IN (SELECT p.hash FROM pins p WHERE NOT"
-                  " EXISTS (SELECT 1 FROM run WHERE run.pins = p.hash) LIMIT ?)",
+                  "DELETE FROM pins WHERE hash IN (SELECT hash FROM pins EXCEPT"
+                  " SELECT pins FROM run WHERE state < " SQL_DONE " EXCEPT"
+                  " SELECT pins FROM run WHERE " LEDGER_IS_DEAD " LIMIT ?)",
                   DB_ARGS(db_int(limit - *removed)), &sets, e) != 0)
         return -1;
     *removed += sets;

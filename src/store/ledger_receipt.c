@@ -27,7 +27,11 @@ int ledger_others(struct db *db, int64_t run, const struct intent *sought,
     struct db_row *row =
         db_select(db,
                   "SELECT s.run, s.at_ms, r.state = " SQL_RUNNING
-                  " AND r.epoch = s.epoch, s.input FROM step s JOIN run r ON r.id = s.run"
+                  " AND r.epoch = s.epoch, s.input FROM"
+                  " (SELECT id, state, epoch FROM run WHERE state < " SQL_DONE
+                  "    AND attempts > 0 UNION ALL"
+                  "  SELECT id, state, epoch FROM run WHERE " LEDGER_IS_DEAD ") r"
+                  " CROSS JOIN step s ON s.run = r.id"
                   " WHERE " LEDGER_IS_UNCERTAIN " AND s.run <> ?",
                   DB_ARGS(db_int(run)), e);
     int stop = 0;

@@ -23,8 +23,14 @@ enum { STEP_IS_DONE = 1, STEP_IS_SCOPE = 2, STEP_IS_INTENT = 4 };
  * columns of the innermost run, in the words of the index run_in_place. */
 #define LEDGER_IN_ORDER "(state < " SQL_SLEEPING " OR state = " SQL_CONFIRMING ")"
 
-/* The step s is a write that was sent and has no outcome, in the words of the index
- * step_open. */
+/* The run is claimed. SQLite uses the index run_alive only for a statement with the first
+ * words. */
+#define LEDGER_IS_RUNNING "state < " SQL_DONE " AND state = " SQL_RUNNING
+/* The run ended and keeps its steps and pins, for a person's retry; in the words of the
+ * index run_over. */
+#define LEDGER_IS_DEAD "state >= " SQL_DONE " AND state = " SQL_DEAD
+
+/* The step s is a write that was sent and has no outcome. */
 #define LEDGER_IS_UNCERTAIN "s.flags & 7 = 4 AND s.at_ms > 0"
 _Static_assert((STEP_IS_DONE | STEP_IS_SCOPE | STEP_IS_INTENT) == 7 &&
                    STEP_IS_INTENT == 4,

@@ -8,6 +8,7 @@
 #include "core/jsontree.h"
 #include "base/array.h"
 #include "base/str.h"
+#include "store/inbox.h"
 
 enum { NEEDLE_SIZE = 128 };
 
@@ -76,6 +77,29 @@ static int set_since(struct db *db, int64_t run, int64_t activation, struct err 
                      DB_ARGS(db_int(activation), db_int(run)), NULL, e);
 }
 
+struct search {
+    const json_t *match;
+    const char *needle;
+    int64_t own_delivery; /* of the activation that started the run; 0: none */
+    int64_t found;
+    char *event;
+};
+
+static int on_activation(void *arg, const struct activation *a)
+{
+    struct search *s = arg;
+    if ((s->own_delivery && a->delivery == s->own_delivery) ||
+        !strstr(a->event, s->needle))
+        return 0;
+    json_t *tree = jsontree_reads(a->event, NULL);
+    if (matches(s->match, tree)) {
+        s->found = a->id;
+        s->event = xstrdup(a->event);
+    }
+    json_decref(tree);
+    return s->found != 0;
+}
+
 /* Finds the first activation that ends the wait: *FOUND is its id, 0: none; *EVENT is a
  * new text. */
 static int find_activation(struct db *db, const struct ledger_head *head,
@@ -85,27 +109,20 @@ static int find_activation(struct db *db, const struct ledger_head *head,
     json_t *match = jsontree_reads(change->wait_match, NULL);
     char needle[NEEDLE_SIZE];
     find_needle(match, needle);
-    struct db_row *row =
-        db_select(db,
-                  "SELECT id, event FROM activation WHERE client = ? AND trigger = ?"
-                  " AND id > ? AND instr(event, ?) > 0" IS_ANOTHER_EVENT(
-                      "activation.delivery",
-                      "(SELECT activation FROM run WHERE id = ?)") " ORDER BY id",
-                  DB_ARGS(db_text(head->client), db_text(change->wait_trigger),
-                          db_int(head->since), db_text(needle), db_int(head->id)),
-                  e);
-    *found = 0;
-    *event = NULL;
-    while (!*found && db_step(row, e) == 1) {
-        json_t *tree = jsontree_reads(db_row_text(row, 1), NULL);
-        if (matches(match, tree)) {
-            *found = db_row_int(row, 0);
-            *event = xstrdup(db_row_text(row, 1));
-        }
-        json_decref(tree);
-    }
+    struct search search = {.match = match, .needle = needle};
+    int64_t own = 0;
+    int rc = db_select_int(db,
+                           "SELECT delivery FROM activation WHERE id ="
+                           " (SELECT activation FROM run WHERE id = ?)",
+                           DB_ARGS(db_int(head->id)), &own, e);
+    search.own_delivery = own;
+    if (rc == 0)
+        rc = inbox_activations(db, head->client, change->wait_trigger, head->since, -1,
+                               on_activation, &search, e);
+    *found = search.found;
+    *event = search.event;
     json_decref(match);
-    return db_finish(row);
+    return rc;
 }
 
 int ledger_wait_begin(struct db *db, const struct ledger_head *head,

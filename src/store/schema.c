@@ -284,6 +284,28 @@ const char *const schema_steps[] = {
     "CREATE INDEX step_open ON step (at_ms) WHERE flags & 7 = 4 AND at_ms > 0;",
     /* 1: found by a search; 0: named by an answer */
     "ALTER TABLE effect ADD COLUMN looked INTEGER NOT NULL DEFAULT 0;",
+    /* the event, compressed; `event` is '' then */
+    "ALTER TABLE activation ADD COLUMN packed BLOB;"
+    /* Each index costs the event's path a page or two: one of the runs that are not over
+     * instead of two, none for what is searched for once in a while. */
+    "DROP INDEX run_of_owner;"
+    "DROP INDEX run_going_on;"
+    "CREATE INDEX run_alive ON run (state, client) WHERE state < 7;"
+    "DROP INDEX step_open;"
+    "DROP INDEX run_with_pins;"
+    "DROP INDEX receipt_due;"
+    "ALTER TABLE reply RENAME TO old_reply;"
+    "CREATE TABLE reply ("
+    "  client TEXT NOT NULL,"
+    "  conversation TEXT NOT NULL,"
+    "  run INTEGER NOT NULL,"
+    "  seq INTEGER NOT NULL,"
+    "  at_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (client, conversation, run, seq)"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT OR REPLACE INTO reply SELECT client, conversation, run, seq, at_ms"
+    "  FROM old_reply;"
+    "DROP TABLE old_reply;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

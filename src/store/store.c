@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "core/connection.h"
@@ -23,11 +25,49 @@ char *store_path(const char *workspace_dir)
     return path_join(workspace_dir, "state/foyer.db");
 }
 
+/* Writes what DB holds to the new file NAME. */
+static int copy_to(struct db *db, const char *name, struct err *e)
+{
+    char *fresh = xasprintf("%s.%ld", name, (long)getpid());
+    int rc = path_create(fresh, "", 0, 0600, e);
+    if (rc == 0)
+        rc = db_change(db, "VACUUM INTO ?", DB_ARGS(db_text(fresh)), NULL, e);
+    if (rc == 0 && rename(fresh, name) != 0)
+        rc = err_set(e, ERR_STORE, "cannot rename %s: %s", fresh, strerror(errno));
+    if (rc != 0)
+        unlink(fresh);
+    free(fresh);
+    return rc;
+}
+
+/* Keeps a copy of a store that an older foyer made, for the way back. */
+static int keep_older(struct db *db, const char *path, struct err *e)
+{
+    int64_t version = 0;
+    if (db_select_int(db, "PRAGMA user_version", DB_NONE, &version, e) != 0)
+        return -1;
+    if (version == 0 || version >= schema_version)
+        return 0;
+    char *name = xasprintf("%s.version-%d", path, (int)version);
+    int rc = copy_to(db, name, e);
+    if (rc == 0)
+        log_line(LOG_INFO,
+                 "%s has version %d now; what it was is kept in %s, for foyer's version "
+                 "of before: remove it when you need it no more",
+                 path, schema_version, name);
+    else
+        err_prefix(e, "cannot keep a copy of %s before it becomes version %d", path,
+                   schema_version);
+    free(name);
+    return rc;
+}
+
 struct store *store_open(const char *workspace_dir, struct err *e)
 {
     char *path = store_path(workspace_dir);
     struct store *s = xcalloc(1, sizeof *s);
     if (store_row_make_dir(workspace_dir, e) != 0 || !(s->db = db_open(path, e)) ||
+        keep_older(s->db, path, e) != 0 ||
         db_migrate(s->db, schema_steps, schema_version, e) != 0) {
         store_close(s);
         s = NULL;

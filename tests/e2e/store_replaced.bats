@@ -129,12 +129,13 @@ with_deliveries() {
 
 @test "cron ends with 75 when there is no room for what it should write" {
   with_deliveries
+  for i in $(seq 60); do event "cnv_full$i"; done | deliver acme - >/dev/null
   status=0
   # the index of the log has room, the log has not
   prlimit --fsize=32768 "$FOYER" -w "$AGENCY" cron 2>"$BATS_TEST_TMPDIR/err" || status=$?
   same "$status" 75
   holds "$(cat "$BATS_TEST_TMPDIR/err")" 'what is due is not done, or not all of it; try again later'
-  same "$(waiting)" 2
+  [ "$(waiting)" -gt 0 ]
   foyer cron
   same "$status" 0
   same "$(waiting)" 0

@@ -88,7 +88,7 @@ answer() {
   same "$(deliveries '.deliveries[0] | [.tries, .statuses]')" '[1,[200]]'
   same "$(rows 'app, client, trigger, scheme, company, type, conversation, state')" \
     "[[\"front\",null,null,\"application\",\"$COMPANY\",\"inbound\",\"$conversation\",0]]"
-  same "$(sql 'SELECT CAST(body AS TEXT) AS body FROM delivery_body' | jq -r .body | jq -r '[.authorization.id, .payload.conversation.last_message.text] | join(" ")')" \
+  same "$("$FOYER" -w "$AGENCY" --json events show 1 | jq -r '.body | [.authorization.id, .payload.conversation.last_message.text] | join(" ")')" \
     "$COMPANY Where are my boots? é☕"
   stop_serve
 }

@@ -422,6 +422,46 @@ static int count(const char *sql)
     return (int)n;
 }
 
+static int is_event(void *arg, const struct activation *a)
+{
+    assert_string_equal(a->event, arg);
+    return 0;
+}
+
+/* An event is stored by what it has in common with the delivery's body. */
+static void test_an_event_outlives_the_body(void **state)
+{
+    (void)state;
+    int removed;
+    int64_t id;
+    char event[] = "{\"a\":1}";
+    struct activation a = {.at_ms = 10,
+                           .client = "acme",
+                           .trigger = "front/t",
+                           .key = "k",
+                           .delivery = add_at(10),
+                           .event = event};
+    assert_int_equal(inbox_end(db, a.delivery, "", DELIVERY_DONE, 0, NULL, &e), -1);
+    assert_int_equal(inbox_claim(db, a.delivery, "me", &e), 1);
+    assert_int_equal(inbox_end(db, a.delivery, "me", DELIVERY_DONE, 0, NULL, &e), 0);
+    assert_int_equal(inbox_activate(db, &a, &id, &e), 1);
+    run_of((int)id);
+    assert_int_equal(inbox_activation(db, id, is_event, event, &e), 0);
+    add_at(1000);
+    assert_int_equal(inbox_prune(db, 500, 0, 10, &removed, &e), 0);
+    assert_int_equal(removed, 1);
+    assert_int_equal(count("SELECT count(*) FROM delivery_body"), 1);
+    assert_int_equal(inbox_activation(db, id, is_event, event, &e), 0);
+    /* one of an older foyer is stored as it is */
+    assert_int_equal(
+        db_exec(db, "UPDATE activation SET event = '{\"a\":1}', packed = NULL", &e), 0);
+    assert_int_equal(inbox_activation(db, id, is_event, event, &e), 0);
+    assert_int_equal(db_exec(db, "UPDATE activation SET packed = x'28b52ffd00'", &e), 0);
+    assert_int_equal(inbox_activation(db, id, is_event, event, &e), -1);
+    assert_int_equal(e.kind, ERR_STORE);
+    assert_non_null(strstr(e.text, "cannot read the event of activation 1: "));
+}
+
 static void test_prune(void **state)
 {
     (void)state;
@@ -506,6 +546,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rejections, setup, teardown),
         cmocka_unit_test_setup_teardown(test_activations, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_event_outlives_the_body, setup, teardown),
         cmocka_unit_test_setup_teardown(test_prune, setup, teardown),
         cmocka_unit_test_setup_teardown(test_plans, setup, teardown),
     };

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
+#include "store/schema.h"
 #include "store/store.h"
 #include "store/store_consent.h"
 #include "store/store_secret.h"
@@ -361,6 +362,51 @@ static void test_the_app_of_an_older_grant_becomes_known(void **state)
     store_close(s);
 }
 
+static int64_t number(const char *path, const char *sql)
+{
+    int64_t n = -1;
+    struct err e = {0};
+    struct db *db = db_open(path, &e);
+    assert_non_null(db);
+    assert_int_equal(db_select_int(db, sql, DB_NONE, &n, &e), 0);
+    db_close(db);
+    return n;
+}
+
+static void test_an_older_store_is_kept(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct stat st;
+    store_close(open_ok());
+    char *path = store_path(dir), *copy = xasprintf("%s.version-4", path);
+    assert_int_equal(access(copy, F_OK), -1); /* a new one is no older one */
+    assert_int_equal(unlink(path), 0);
+    struct db *db = db_open(path, &e);
+    assert_int_equal(db_migrate(db, schema_steps, 4, &e), 0);
+    assert_int_equal(db_exec(db, "INSERT INTO sealing VALUES (1, 'k')", &e), 0);
+    db_close(db);
+    store_close(open_ok());
+    assert_int_equal(number(path, "PRAGMA user_version"), schema_version);
+    assert_int_equal(number(copy, "PRAGMA user_version"), 4);
+    assert_int_equal(number(copy, "SELECT count(*) FROM sealing"), 1);
+    assert_int_equal(stat(copy, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    free(copy);
+    /* without the copy nothing changes */
+    assert_int_equal(unlink(path), 0);
+    db = db_open(path, &e);
+    assert_int_equal(db_migrate(db, schema_steps, 5, &e), 0);
+    db_close(db);
+    copy = xasprintf("%s.version-5", path);
+    assert_int_equal(mkdir(copy, 0700), 0);
+    assert_null(store_open(dir, &e));
+    assert_has(e.text, "cannot keep a copy of");
+    assert_int_equal(number(path, "PRAGMA user_version"), 5);
+    free(copy);
+    free(path);
+}
+
 static int put_secret(struct store *s, const char *name, int64_t version,
                       const char *value, struct err *e)
 {
@@ -540,6 +586,7 @@ int main(void)
         T(test_a_token_is_not_overwritten_unseen),
         T(test_a_grant_that_others_use_is_asked_for),
         T(test_the_app_of_an_older_grant_becomes_known),
+        T(test_an_older_store_is_kept),
         T(test_secrets),
         T(test_a_failed_refresh_is_noted_on_its_own_token),
         T(test_a_refresh_is_of_the_connection_that_it_began_with),
