@@ -21,6 +21,10 @@ int api_ctx_open(lua_State *L);  /* the C parts of ctx */
  * '&', or '\0' for none) before the first pair. -1 past OUT's maximum; raises for what a
  * query cannot hold. */
 int api_url_add_query(lua_State *L, int table, struct buf *out, char sep);
+/* Returns 1 with the text that ADD makes of the string at index 1, of vm_bytes at most.
+ * Raises ERR_LIMIT for a longer one, which is called WHAT. */
+int api_text_add_all(lua_State *L, const char *what,
+                     int (*add)(struct buf *, const char *, size_t));
 /* Of the std table, in api_wait.c. */
 int api_std_sleep(lua_State *L);
 int api_std_wait(lua_State *L);

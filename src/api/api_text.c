@@ -36,27 +36,28 @@ static int api_text_trim(lua_State *L)
     return 1;
 }
 
-static int add_all(lua_State *L, int (*add)(struct buf *, const char *, size_t))
+int api_text_add_all(lua_State *L, const char *what,
+                     int (*add)(struct buf *, const char *, size_t))
 {
     size_t len;
     const char *s = luaL_checklstring(L, 1, &len);
     struct buf *out = handles_push_buf(L, limits_default.vm_bytes);
     if (add(out, s, len) != 0)
-        return fail_text(L, ERR_LIMIT, "cannot make HTML: it is longer than %zu bytes",
-                         out->max);
+        return fail_text(L, ERR_LIMIT, "cannot make %s: it is longer than %zu bytes",
+                         what, out->max);
     return handles_push_text(L, out);
 }
 
 /* text.escape_html(text) -> text */
 static int api_text_escape_html(lua_State *L)
 {
-    return add_all(L, text_add_html);
+    return api_text_add_all(L, "HTML", text_add_html);
 }
 
 /* text.paragraphs(text) -> HTML */
 static int api_text_paragraphs(lua_State *L)
 {
-    return add_all(L, text_add_paragraphs);
+    return api_text_add_all(L, "HTML", text_add_paragraphs);
 }
 
 /* text.from_html(html) -> text */

@@ -15,21 +15,10 @@
 #include "vm/fail.h"
 #include "vm/handles.h"
 
-static int too_long(lua_State *L, const char *what)
-{
-    return fail_text(L, ERR_LIMIT, "cannot make %s: it is longer than %zu bytes", what,
-                     limits_default.vm_bytes);
-}
-
 /* url.segment(text) -> the text as one path segment */
 static int api_url_segment(lua_State *L)
 {
-    size_t len;
-    const char *s = luaL_checklstring(L, 1, &len);
-    struct buf *out = handles_push_buf(L, limits_default.vm_bytes);
-    if (url_add_escaped(out, s, len) != 0)
-        return too_long(L, "a URL segment");
-    return handles_push_text(L, out);
+    return api_text_add_all(L, "a URL segment", url_add_escaped);
 }
 
 struct query {
@@ -124,7 +113,8 @@ static int api_url_query(lua_State *L)
     lua_settop(L, 1);
     struct buf *out = handles_push_buf(L, limits_default.vm_bytes);
     if (api_url_add_query(L, 1, out, '\0') != 0)
-        return too_long(L, "a query");
+        return fail_text(L, ERR_LIMIT, "cannot make a query: it is longer than %zu bytes",
+                         out->max);
     return handles_push_text(L, out);
 }
 
