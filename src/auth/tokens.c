@@ -230,20 +230,27 @@ static int adopt_newer(struct refresh *r)
     return newer;
 }
 
+/* Opens the stored refresh token. The caller wipes OUT, also after -1. */
+static int read_refresh_token(struct refresh *r, struct buf *out, struct err *e)
+{
+    struct store_connection row;
+    buf_init(out, 16 * 1024);
+    if (read_row(r, &row, e) != 0)
+        return -1;
+    int rc = connections_refresh_token(r->tokens->w, &row, out, e);
+    store_connection_fini(&row);
+    return rc;
+}
+
 /* An answer without a refresh token keeps the old one. */
 static int keep_refresh_token(struct refresh *r, struct oauth_token *token, struct err *e)
 {
     struct buf old;
-    struct store_connection row;
     if (token->refresh)
         return 0;
-    if (read_row(r, &row, e) != 0)
-        return -1;
-    buf_init(&old, 16 * 1024);
-    int rc = connections_refresh_token(r->tokens->w, &row, &old, e);
+    int rc = read_refresh_token(r, &old, e);
     if (rc == 0)
         token->refresh = xstrdup(buf_str(&old));
-    store_connection_fini(&row);
     vault_wipe(&old);
     return rc;
 }
@@ -251,16 +258,11 @@ static int keep_refresh_token(struct refresh *r, struct oauth_token *token, stru
 /* 1 when the new refresh token differs from the stored one, which may then be invalid. */
 static int is_rotated(struct refresh *r)
 {
-    struct store_connection row;
     struct buf old;
     struct err ignored;
-    if (read_row(r, &row, &ignored) != 0)
-        return 1;
-    buf_init(&old, 16 * 1024);
     int same =
-        connections_refresh_token(r->tokens->w, &row, &old, &ignored) == 0 &&
+        read_refresh_token(r, &old, &ignored) == 0 &&
         crypto_equal(buf_str(&old), old.len, r->token.refresh, strlen(r->token.refresh));
-    store_connection_fini(&row);
     vault_wipe(&old);
     return !same;
 }

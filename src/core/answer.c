@@ -66,7 +66,7 @@ int64_t answer_retry_after_ms(const char *value, int64_t now_ms)
 
 static const char *text_at(const json_t *body, const json_t *errors, const char *field)
 {
-    const char *path = errors ? json_string_value(json_object_get(errors, field)) : NULL;
+    const char *path = json_text(errors, field);
     return path ? json_text(body, path) : NULL;
 }
 
@@ -112,12 +112,12 @@ void answer_error(struct err *e, const char *what, int status, int writes,
     json_t *tree = jsontree_read(body, len, NULL);
     const char *title = text_at(tree, errors, "title");
     const char *message = text_at(tree, errors, "message");
-    const char *details_path = errors ? json_text(errors, "details") : NULL;
-    json_t *list = tree && details_path ? json_at(tree, details_path) : NULL;
+    const char *details_path = json_text(errors, "details");
+    const json_t *list = details_path ? json_at(tree, details_path) : NULL;
+    const char *detail = json_string_value(json_array_get(list, 0));
     char first[200] = "";
-    if (json_is_array(list) && json_is_string(json_array_get(list, 0)))
-        snprintf(first, sizeof first, " (%.180s)",
-                 json_string_value(json_array_get(list, 0)));
+    if (detail)
+        snprintf(first, sizeof first, " (%.180s)", detail);
     if (message || title)
         err_set(e, answer_kind(status, writes), "cannot %s: %d %.300s%s%.400s%s", what,
                 status, title ? title : "", title && message ? ": " : "",

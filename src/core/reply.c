@@ -40,9 +40,8 @@ static char *match_path(const char *pattern, const char *path)
 char *reply_to(const json_t *connector, const char *method, const char *path)
 {
     const json_t *reply = json_object_get(connector, "reply");
-    const char *own = json_text(reply, "method");
     const char *pattern = json_text(reply, "path");
-    if (!pattern || !str_eq(own ? own : "POST", method))
+    if (!pattern || !str_eq(json_text_or(reply, "method", "POST"), method))
         return NULL;
     return match_path(pattern, path);
 }

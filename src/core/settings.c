@@ -100,14 +100,8 @@ json_t *settings_recipe(const json_t *workspace, const json_t *client, const cha
     const json_t *const layers[] = {recipe_entry(workspace, recipe),
                                     recipe_entry(client, recipe)};
     json_t *merged = json_object();
-    for (int i = 0; i < 2; i++) {
-        const char *key;
-        json_t *value;
-        json_object_foreach((json_t *)layers[i], key, value)
-        {
-            json_object_set_new(merged, key, json_deep_copy(value));
-        }
-    }
+    for (int i = 0; i < 2; i++)
+        json_object_update_new(merged, json_deep_copy(layers[i]));
     return merged;
 }
 
@@ -129,12 +123,10 @@ json_t *settings_options(const json_t *workspace, const json_t *client,
 const char *settings_uncertain(const json_t *workspace, const json_t *client,
                                const char *recipe)
 {
-    const char *says = NULL;
+    const char *says = json_text_or(client, "uncertain", "park");
     if (recipe)
-        says = json_text(recipe_entry(client, recipe), "uncertain");
-    if (recipe && !says)
-        says = json_text(recipe_entry(workspace, recipe), "uncertain");
-    if (!says)
-        says = json_text(client, "uncertain");
-    return says && strcmp(says, "resend") == 0 ? "resend" : "park";
+        says = json_text_or(recipe_entry(workspace, recipe), "uncertain", says);
+    if (recipe)
+        says = json_text_or(recipe_entry(client, recipe), "uncertain", says);
+    return strcmp(says, "resend") == 0 ? "resend" : "park";
 }
