@@ -225,11 +225,11 @@ static int borrow_step(const struct db_row *row, struct journal_entry *step)
 
 int ledger_steps(struct db *db, int64_t run, ledger_step_fn *fn, void *arg, struct err *e)
 {
-    struct db_row *row =
-        db_select(db,
-                  "SELECT seq, kind, name, hash, flags, at_ms, input, result FROM step"
-                  " WHERE run = ? ORDER BY seq",
-                  DB_ARGS(db_int(run)), e);
+    struct db_row *row = db_select(
+        db,
+        "SELECT " LEDGER_SEQ ", kind, name, hash, flags, at_ms, input, result FROM entry"
+        " WHERE id >= ? AND id < ? ORDER BY id",
+        DB_ARGS(ledger_step_id(run, 0), ledger_line_id(run, 0)), e);
     int rc = 0, stop = 0;
     while (!stop && db_step(row, e) == 1) {
         struct journal_entry step;
@@ -276,8 +276,10 @@ int ledger_history(struct db *db, int64_t run,
                    struct err *e)
 {
     struct db_row *row =
-        db_select(db, "SELECT at_ms, what, text FROM history WHERE run = ? ORDER BY n",
-                  DB_ARGS(db_int(run)), e);
+        db_select(db,
+                  "SELECT at_ms, kind, name FROM entry WHERE id >= ? AND id < ?"
+                  " ORDER BY id",
+                  DB_ARGS(ledger_line_id(run, 0), ledger_step_id(run + 1, 0)), e);
     int stop = 0;
     while (!stop && db_step(row, e) == 1) {
         struct ledger_event event = {db_row_int(row, 0), db_row_text(row, 1),

@@ -124,16 +124,15 @@ static int put_steps(struct db *db, const struct ledger_change *change, struct e
         int flags = (step->is_done ? STEP_IS_DONE : 0) |
                     (step->is_scope ? STEP_IS_SCOPE : 0) |
                     (step->is_intent ? STEP_IS_INTENT : 0);
-        if (db_change(
-                db,
-                "INSERT OR REPLACE INTO step (run, seq, kind, name, hash, flags,"
-                " at_ms, epoch, input, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                DB_ARGS(db_int(change->run), db_int(step->seq), db_text(step->kind),
-                        db_text(step->name), db_blob(step->hash, sizeof step->hash),
-                        db_int(flags), db_int(step->at_ms), db_int(change->epoch),
-                        step->input ? db_blob(step->input, step->input_len) : none,
-                        step->result ? db_blob(step->result, step->len) : none),
-                NULL, e) != 0)
+        if (db_change(db,
+                      "INSERT OR REPLACE INTO entry (id, kind, name, hash, flags, at_ms,"
+                      " epoch, input, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      DB_ARGS(ledger_step_id(change->run, step->seq), db_text(step->kind),
+                              db_text(step->name), db_blob(step->hash, sizeof step->hash),
+                              db_int(flags), db_int(step->at_ms), db_int(change->epoch),
+                              step->input ? db_blob(step->input, step->input_len) : none,
+                              step->result ? db_blob(step->result, step->len) : none),
+                      NULL, e) != 0)
             return -1;
     }
     return 0;

@@ -25,11 +25,11 @@ static int unsend(struct db *db, const char *owner, const struct unsent *write,
 {
     int changed = 0;
     if (db_change(db,
-                  "UPDATE step SET at_ms = 0 WHERE run = ?1 AND seq = ?2 AND at_ms = ?3"
+                  "UPDATE entry SET at_ms = 0 WHERE id = ?2 AND at_ms = ?3"
                   " AND flags & ?6 = ?7 AND EXISTS (SELECT 1 FROM run WHERE id = ?1"
                   " AND state = " SQL_RUNNING " AND owner = ?4 AND epoch = ?5)",
-                  DB_ARGS(db_int(write->run), db_int(write->seq), db_int(write->at_ms),
-                          db_text(owner), db_int(write->epoch),
+                  DB_ARGS(db_int(write->run), ledger_step_id(write->run, write->seq),
+                          db_int(write->at_ms), db_text(owner), db_int(write->epoch),
                           db_int(STEP_IS_INTENT | STEP_IS_DONE), db_int(STEP_IS_INTENT)),
                   &changed, e) != 0)
         return -1;

@@ -42,13 +42,13 @@ static int forget_failure(struct db *db, int64_t run, struct err *e)
     /* a scope that ended in an error without an intent in it, or an answer 4xx or 5xx */
     if (db_select_int(
             db,
-            "SELECT seq FROM (SELECT * FROM step WHERE run = ?1"
-            " ORDER BY seq DESC LIMIT 1) WHERE (flags & (?2 | ?3 | ?4) = (?2 | ?3)"
+            "SELECT " LEDGER_SEQ " FROM (SELECT * FROM entry WHERE id >= ?1 AND id < ?5"
+            " ORDER BY id DESC LIMIT 1) WHERE (flags & (?2 | ?3 | ?4) = (?2 | ?3)"
             " AND substr(result, 1, 9) = CAST('{\"error\":' AS BLOB))"
             " OR (kind = 'http' AND flags & (?2 | ?3) = ?2"
             " AND substr(result, 1, 1) IN (x'34', x'35'))",
-            DB_ARGS(db_int(run), db_int(STEP_IS_DONE), db_int(STEP_IS_SCOPE),
-                    db_int(STEP_IS_INTENT)),
+            DB_ARGS(ledger_step_id(run, 0), db_int(STEP_IS_DONE), db_int(STEP_IS_SCOPE),
+                    db_int(STEP_IS_INTENT), ledger_line_id(run, 0)),
             &seq, e) != 0)
         return -1;
     return seq < 0 ? 0 : ledger_row_drop_steps(db, run, seq, e);
@@ -92,9 +92,9 @@ static int find_uncertain(struct db *db, int64_t run, int64_t *seq, char **name,
     *name = NULL;
     struct db_row *row =
         db_select(db,
-                  "SELECT seq, name FROM step s WHERE run = ? AND " LEDGER_IS_UNCERTAIN
-                  " ORDER BY seq DESC LIMIT 1",
-                  DB_ARGS(db_int(run)), e);
+                  "SELECT " LEDGER_SEQ ", name FROM entry WHERE id >= ? AND id < ?"
+                  " AND " LEDGER_IS_UNCERTAIN " ORDER BY id DESC LIMIT 1",
+                  DB_ARGS(ledger_step_id(run, 0), ledger_line_id(run, 0)), e);
     if (db_step(row, e) == 1) {
         *seq = db_row_int(row, 0);
         *name = xstrdup(db_row_text(row, 1));
@@ -196,11 +196,14 @@ int ledger_release(struct db *db, const char *client, int64_t now_ms, int *relea
                    struct err *e)
 {
     if (db_change(db,
-                  "INSERT INTO history (run, n, at_ms, what, text) SELECT r.id,"
-                  " coalesce((SELECT max(n) FROM history WHERE run = r.id), 0) + 1, ?1,"
-                  " 'released', 'the connection is back' FROM run r"
+                  "INSERT INTO entry (id, at_ms, kind, name) SELECT"
+                  " (SELECT max(id, (r.id << ?3) + ?4) + 1 FROM entry"
+                  "   WHERE id < (r.id + 1) << ?3 ORDER BY id DESC LIMIT 1),"
+                  " ?1, 'released', 'the connection is back' FROM run r"
                   " WHERE r.client = ?2 AND " IS_HELD,
-                  DB_ARGS(db_int(now_ms), db_text(client)), NULL, e) != 0)
+                  DB_ARGS(db_int(now_ms), db_text(client), db_int(LEDGER_ID_BITS),
+                          db_int(LEDGER_LINES)),
+                  NULL, e) != 0)
         return -1;
     return db_change(db,
                      "UPDATE run SET state = " SQL_QUEUED ", due_ms = 0, kind = NULL,"

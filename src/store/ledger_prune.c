@@ -13,15 +13,14 @@ static const int64_t hour_ms = 60 * 60 * 1000, day_ms = 24 * 60 * 60 * 1000;
 static int remove_run(struct db *db, int64_t id, struct err *e)
 {
     static const char *const statements[] = {
-        "DELETE FROM step WHERE run = ?",
-        "DELETE FROM history WHERE run = ?",
         "DELETE FROM wait WHERE run = ?",
         "DELETE FROM run WHERE id = ?",
     };
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
         if (db_change(db, statements[i], DB_ARGS(db_int(id)), NULL, e) != 0)
             return -1;
-    return 0;
+    return db_change(db, "DELETE FROM entry WHERE id >= ? AND id < ?",
+                     DB_ARGS(ledger_step_id(id, 0), ledger_step_id(id + 1, 0)), NULL, e);
 }
 
 static int remove_runs(struct db *db, int64_t before_ms, int limit, int *removed,

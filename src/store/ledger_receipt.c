@@ -26,14 +26,14 @@ int ledger_others(struct db *db, int64_t run, const struct intent *sought,
     /* a process that claimed the run after the write was sent only searches for it */
     struct db_row *row =
         db_select(db,
-                  "SELECT s.run, s.at_ms, r.state = " SQL_RUNNING
+                  "SELECT r.id, s.at_ms, r.state = " SQL_RUNNING
                   " AND r.epoch = s.epoch, s.input FROM"
                   " (SELECT id, state, epoch FROM run WHERE state < " SQL_DONE
                   "    AND attempts > 0 UNION ALL"
                   "  SELECT id, state, epoch FROM run WHERE " LEDGER_IS_DEAD ") r"
-                  " CROSS JOIN step s ON s.run = r.id"
-                  " WHERE " LEDGER_IS_UNCERTAIN " AND s.run <> ?",
-                  DB_ARGS(db_int(run)), e);
+                  " CROSS JOIN entry s ON s.id >= r.id << ?2 AND s.id < (r.id << ?2) + ?3"
+                  " WHERE " LEDGER_IS_UNCERTAIN " AND r.id <> ?1",
+                  DB_ARGS(db_int(run), db_int(LEDGER_ID_BITS), db_int(LEDGER_LINES)), e);
     int stop = 0;
     while (!stop && db_step(row, e) == 1) {
         struct intent is;

@@ -47,12 +47,13 @@ void ledger_head_fini(struct ledger_head *head)
 int ledger_row_note(struct db *db, int64_t run, int64_t at_ms, const char *what,
                     const char *text, struct err *e)
 {
-    return db_change(db,
-                     "INSERT INTO history (run, n, at_ms, what, text) VALUES (?1,"
-                     " coalesce((SELECT max(n) FROM history WHERE run = ?1), 0) + 1,"
-                     " ?2, ?3, ?4)",
-                     DB_ARGS(db_int(run), db_int(at_ms), db_text(what), db_text(text)),
-                     NULL, e);
+    return db_change(
+        db,
+        "INSERT INTO entry (id, at_ms, kind, name) VALUES (coalesce((SELECT"
+        " max(id) FROM entry WHERE id > ?1 AND id < ?2), ?1) + 1, ?3, ?4, ?5)",
+        DB_ARGS(ledger_line_id(run, 0), ledger_step_id(run + 1, 0), db_int(at_ms),
+                db_text(what), db_text(text)),
+        NULL, e);
 }
 
 int ledger_row_advance(struct db *db, const char *order_key, struct err *e)
@@ -72,13 +73,13 @@ int ledger_row_end_step(struct db *db, int64_t run, int64_t seq, const void *res
                         size_t len, struct err *e)
 {
     return db_change(
-        db, "UPDATE step SET result = ?, flags = flags | ? WHERE run = ? AND seq = ?",
-        DB_ARGS(db_blob(result, len), db_int(STEP_IS_DONE), db_int(run), db_int(seq)),
+        db, "UPDATE entry SET result = ?, flags = flags | ? WHERE id = ?",
+        DB_ARGS(db_blob(result, len), db_int(STEP_IS_DONE), ledger_step_id(run, seq)),
         NULL, e);
 }
 
 int ledger_row_drop_steps(struct db *db, int64_t run, int64_t seq, struct err *e)
 {
-    return db_change(db, "DELETE FROM step WHERE run = ? AND seq >= ?",
-                     DB_ARGS(db_int(run), db_int(seq)), NULL, e);
+    return db_change(db, "DELETE FROM entry WHERE id >= ? AND id < ?",
+                     DB_ARGS(ledger_step_id(run, seq), ledger_line_id(run, 0)), NULL, e);
 }

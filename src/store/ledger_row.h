@@ -11,7 +11,22 @@
 #include "store/state_sql.h"
 #include "store/store_row.h"
 
-/* Bits of step.flags, as stored. */
+/* The table entry has the steps of all runs and the lines of their history, so that what
+ * a run writes at one time stands together: an entry's id is the run's, shifted, plus the
+ * step's seq, or LEDGER_LINES plus the line's number. */
+enum { LEDGER_ID_BITS = 24, LEDGER_LINES = 1 << 23 };
+static inline struct db_value ledger_step_id(int64_t run, int64_t seq)
+{
+    return db_int(run << LEDGER_ID_BITS | seq);
+}
+static inline struct db_value ledger_line_id(int64_t run, int64_t n)
+{
+    return ledger_step_id(run, LEDGER_LINES + n);
+}
+#define LEDGER_SEQ "id & 8388607"
+_Static_assert(LEDGER_LINES - 1 == 8388607, "as in LEDGER_SEQ");
+
+/* Bits of entry.flags, as stored. */
 enum { STEP_IS_DONE = 1, STEP_IS_SCOPE = 2, STEP_IS_INTENT = 4 };
 
 /* The run may start when it is due: queued, sleeping, waiting or confirming, and not
@@ -30,8 +45,8 @@ enum { STEP_IS_DONE = 1, STEP_IS_SCOPE = 2, STEP_IS_INTENT = 4 };
  * index run_over. */
 #define LEDGER_IS_DEAD "state >= " SQL_DONE " AND state = " SQL_DEAD
 
-/* The step s is a write that was sent and has no outcome. */
-#define LEDGER_IS_UNCERTAIN "s.flags & 7 = 4 AND s.at_ms > 0"
+/* The step is a write that was sent and has no outcome. */
+#define LEDGER_IS_UNCERTAIN "flags & 7 = 4 AND at_ms > 0"
 _Static_assert((STEP_IS_DONE | STEP_IS_SCOPE | STEP_IS_INTENT) == 7 &&
                    STEP_IS_INTENT == 4,
                "as in LEDGER_IS_UNCERTAIN");

@@ -305,7 +305,30 @@ const char *const schema_steps[] = {
     ") STRICT, WITHOUT ROWID;"
     "INSERT OR REPLACE INTO reply SELECT client, conversation, run, seq, at_ms"
     "  FROM old_reply;"
-    "DROP TABLE old_reply;",
+    "DROP TABLE old_reply;"
+    /* Steps and lines of history of one run on one page; see ledger_row.h. The views are
+     * for people who look into the file. */
+    "CREATE TABLE entry ("
+    "  id INTEGER PRIMARY KEY," /* of the run << 24, + seq, or + 2^23 + n */
+    "  at_ms INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL," /* of a line: what happened */
+    "  name TEXT NOT NULL," /* of a line: its text */
+    "  hash BLOB,"
+    "  flags INTEGER NOT NULL DEFAULT 0,"
+    "  epoch INTEGER NOT NULL DEFAULT 0,"
+    "  input BLOB,"
+    "  result BLOB"
+    ") STRICT;"
+    "INSERT INTO entry SELECT (run << 24) + seq, at_ms, kind, name, hash, flags, epoch,"
+    "  input, result FROM step ORDER BY run, seq;"
+    "INSERT INTO entry (id, at_ms, kind, name)"
+    "  SELECT (run << 24) + 8388608 + n, at_ms, what, text FROM history ORDER BY run, n;"
+    "DROP TABLE step;"
+    "DROP TABLE history;"
+    "CREATE VIEW step AS SELECT id >> 24 AS run, id & 8388607 AS seq, kind, name, hash,"
+    "  flags, at_ms, epoch, input, result FROM entry WHERE id & 8388608 = 0;"
+    "CREATE VIEW history AS SELECT id >> 24 AS run, id & 8388607 AS n, at_ms,"
+    "  kind AS what, name AS text FROM entry WHERE id & 8388608 <> 0;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

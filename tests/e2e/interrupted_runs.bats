@@ -292,7 +292,7 @@ never_answered() {
   python3 - "$AGENCY/state/foyer.db" "$RUN" <<'PY'
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
-db.execute("update step set name = 'front/other' where run = ? and name like 'front/%'", (sys.argv[2],))
+db.execute("update entry set name = 'front/other' where id >> 24 = ? and name like 'front/%'", (int(sys.argv[2]),))
 db.commit()
 PY
   later 60 69

@@ -617,7 +617,10 @@ static void old_runs_go(void **state)
     (void)state;
     for (int s = 0; s < LEDGER_STATES; s++) /* ended at now */
         ended((enum ledger_state)s);
-    OK(db_exec(db, "INSERT INTO history SELECT id, 1, 0, 'x', 'y' FROM run", &e));
+    OK(db_exec(db,
+               "INSERT INTO entry (id, at_ms, kind, name)"
+               " SELECT (id << 24) + 8388609, 0, 'x', 'y' FROM run",
+               &e));
     assert_int_equal(prune(now, now, 100), 0);
     assert_int_equal(number("SELECT count(*) FROM run"), LEDGER_STATES);
     assert_int_equal(prune(now + 1, now, 3), 3);

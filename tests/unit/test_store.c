@@ -407,6 +407,46 @@ static void test_an_older_store_is_kept(void **state)
     free(path);
 }
 
+static void test_steps_and_history_of_an_older_store(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    char *path = store_path(dir);
+    store_close(open_ok());
+    assert_int_equal(unlink(path), 0);
+    struct db *db = db_open(path, &e);
+    assert_int_equal(db_migrate(db, schema_steps, 9, &e), 0);
+    assert_int_equal(
+        db_exec(
+            db,
+            "INSERT INTO step (run, seq, kind, name, hash, flags, at_ms, epoch, input,"
+            " result) VALUES (7, 0, 'now', 'n', x'00', 1, 5, 2, NULL, x'31'),"
+            " (7, 3, 'http', 'POST', x'01', 4, 6, 2, x'7b7d', NULL),"
+            " (9, 0, 'http', 'GET', x'02', 1, 7, 1, NULL, x'32');"
+            "INSERT INTO history VALUES (7, 1, 4, 'attempt', '1'), (7, 2, 6,"
+            " 'intent', 'POST'), (8, 1, 9, 'attempt', '1');"
+            "INSERT INTO reply VALUES ('acme', 'cnv_1', 6, 7, 3)",
+            &e),
+        0);
+    db_close(db);
+    store_close(open_ok());
+    assert_int_equal(number(path, "SELECT count(*) FROM entry"), 6);
+    assert_int_equal(
+        number(path, "SELECT count(*) FROM step WHERE run = 7 AND seq = 3 AND kind = "
+                     "'http' AND name = 'POST' AND hash = x'01' AND flags = 4 AND at_ms "
+                     "= 6 AND epoch = 2 AND input = x'7b7d' AND result IS NULL"),
+        1);
+    assert_int_equal(number(path, "SELECT count(*) FROM history WHERE run = 7"), 2);
+    assert_int_equal(number(path, "SELECT at_ms FROM history WHERE run = 7 AND n = 2 AND"
+                                  " what = 'intent' AND text = 'POST'"),
+                     6);
+    assert_int_equal(number(path, "SELECT at_ms FROM history WHERE run = 8"), 9);
+    assert_int_equal(number(path, "SELECT at_ms FROM reply WHERE client = 'acme' AND"
+                                  " conversation = 'cnv_1' AND run = 7 AND seq = 3"),
+                     6);
+    free(path);
+}
+
 static int put_secret(struct store *s, const char *name, int64_t version,
                       const char *value, struct err *e)
 {
@@ -587,6 +627,7 @@ int main(void)
         T(test_a_grant_that_others_use_is_asked_for),
         T(test_the_app_of_an_older_grant_becomes_known),
         T(test_an_older_store_is_kept),
+        T(test_steps_and_history_of_an_older_store),
         T(test_secrets),
         T(test_a_failed_refresh_is_noted_on_its_own_token),
         T(test_a_refresh_is_of_the_connection_that_it_began_with),
