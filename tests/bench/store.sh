@@ -171,7 +171,7 @@ store_round() {
 # ---- a store with many runs ----
 
 # Prints SQL that copies what 100 webhooks left in the store, COPIES times. Nothing here names a table
-# of foyer's but one: a table with a row for each of them is copied whole, with other ids. Numbers that
+# of foyer's but two: a table with a row for each of them is copied whole, with other ids. Numbers that
 # are ids (by their names) move by the same distance everywhere, front's mark in a text becomes another
 # one, and bytes of a unique index are drawn. A receipt is left out: it is something still to do.
 copying() {
@@ -192,6 +192,7 @@ SELECT 'BEGIN;';
 SELECT format('WITH copy(n) AS (SELECT value FROM generate_series(1, %d))
   INSERT INTO "%w" (%s) SELECT %s FROM copy, (SELECT * FROM "%w" ORDER BY 1) o ORDER BY copy.n;', $2, owner,
   group_concat(format('"%w"', name)), group_concat(CASE
+    WHEN owner = 'entry' AND name = 'id' THEN 'o.id + (copy.n * 10000 << 24)' -- of its run
     WHEN is_id AND type = 'INTEGER' THEN format('iif(o."%w" > 0, o."%w" + copy.n * 10000, o."%w")', name, name, name)
     WHEN type = 'INTEGER' AND name LIKE '%\_ms' ESCAPE '\'
       THEN format('iif(o."%w" > 0, o."%w" - (%d - copy.n) * %d, o."%w")', name, name, $2, 5 * 86400000 / $2, name)
