@@ -126,10 +126,11 @@ local function matches(trigger, types)
   return false
 end
 
+-- Why all triggers did not fire whose `on` names no type of the event.
 local function mismatch(types)
   if #types == 0 then return "the event has no type" end
-  return #types == 1 and ("its `on` has no \"%s\""):format(types[1])
-    or ("its `on` has neither \"%s\" nor \"%s\""):format(types[1], types[2])
+  return #types == 1 and ("their `on` has no \"%s\""):format(types[1])
+    or ("their `on` has neither \"%s\" nor \"%s\""):format(types[1], types[2])
 end
 
 -- The names of the triggers to try: those of the app, or ONLY the one that the webhook's address names.
@@ -184,7 +185,8 @@ local function try(one, name, trigger, named)
   }
 end
 
--- args: {app, body, trigger, wanted}. Returns what the worker commits: {envelope, fired, quiet, broken, why}.
+-- args: {app, body, trigger, wanted}. Returns what the worker commits: {envelope, fired, quiet, others, broken, why}:
+-- `others` says in one sentence why triggers did not fire that `quiet` does not name.
 return function(args)
   local connector = std.connector(args.app)
   local quiet, envelope = json.array({}), event.shape(args.body, connector)
@@ -194,7 +196,7 @@ return function(args)
   }
   if not envelope then return { fired = one.fired, quiet = quiet, broken = one.broken, why = event.NEITHER } end
   for _, name in ipairs(args.wanted or {}) do one.wanted[name] = true end
-  local types, named = types_of(envelope), args.trigger ~= nil
+  local types, named, others = types_of(envelope), args.trigger ~= nil, nil
   for _, name in ipairs(trigger_names(args.app, args.trigger)) do
     local ok, trigger = pcall(script.get, "trigger", name)
     local out
@@ -203,9 +205,9 @@ return function(args)
     elseif named or matches(trigger, types) then
       out = try(one, name, trigger, named)
     else
-      out = { why = mismatch(types) }
+      others = mismatch(types)
     end
     if out then quiet[#quiet + 1] = { trigger = name, why = out.why, error = out.error } end
   end
-  return { envelope = one.fired[1] and envelope, fired = one.fired, quiet = quiet, broken = one.broken }
+  return { envelope = one.fired[1] and envelope, fired = one.fired, quiet = quiet, others = others, broken = one.broken }
 end

@@ -275,6 +275,12 @@ static void client_part(struct timeline *t, const json_t *part, int indent)
             line(t, 0, indent, "%s did not fire: %s", json_text_or(item, "trigger", ""),
                  json_text_or(item, "why", ""));
     }
+    if (json_object_get(part, "others"))
+        line(t, 0, indent, "%s: %s",
+             json_array_size(json_object_get(part, "triggers"))
+                 ? "the other triggers did not fire"
+                 : "no trigger fired",
+             json_text_or(part, "others", ""));
     json_array_foreach(json_object_get(part, "broken"), i, item)
     {
         line(t, 0, indent, "recipe %s cannot be loaded: %s",

@@ -437,8 +437,8 @@ static int on_fired(void *arg, const struct activation *a)
     return 0;
 }
 
-/* Adds what the note says of one client: {"front/x": why, "error": why,
- * "recipe NAME": why}. */
+/* Adds what the note says of one client: {"front/x": why, "others": why,
+ * "error": why, "recipe NAME": why}. */
 static void add_quiet(json_t *part, const json_t *said)
 {
     static const char recipe[] = "recipe ";
@@ -446,8 +446,8 @@ static void add_quiet(json_t *part, const json_t *said)
     json_t *why;
     json_object_foreach((json_t *)said, what, why)
     {
-        if (str_eq(what, "error")) {
-            json_object_set(part, "error", why);
+        if (str_eq(what, "error") || str_eq(what, "others")) {
+            json_object_set(part, what, why);
         } else if (str_starts(what, recipe)) {
             json_array_append_new(
                 need_list(part, "broken"),

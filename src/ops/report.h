@@ -44,9 +44,9 @@ json_t *report_run_row(const struct ledger_run *run);
 json_t *report_run(struct report *s, int64_t id, struct err *e);
 /* `clients` has the names of the clients that are connected to its company now. */
 json_t *report_delivery_row(const struct report *s, const struct delivery *d);
-/* The delivery with `clients`, all or CLIENT alone, as [{client, triggers, error,
- * broken}]. A trigger that fired has its `runs`, as report_run with HISTORY 1, else as
- * report_run_row. */
+/* The delivery with `clients`, all or CLIENT alone, as [{client, triggers, others,
+ * error, broken}]. A trigger that fired has its `runs`, as report_run with HISTORY 1,
+ * else as report_run_row. */
 json_t *report_delivery(struct report *s, const struct delivery *d, const char *client,
                         int history, struct err *e);
 

@@ -195,6 +195,7 @@ static void keep_run(json_t *delivery, int64_t id)
         }
         json_object_set_new(part, "triggers", kept);
         json_object_del(part, "broken");
+        json_object_del(part, "others");
     }
 }
 

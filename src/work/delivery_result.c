@@ -214,6 +214,7 @@ static void note_client(struct delivery_result *o, const char *client,
     size_t i;
     const json_t *item;
     note_add(o, client, "error", json_text(result, "why"));
+    note_add(o, client, "others", json_text(result, "others"));
     json_array_foreach(json_object_get(result, "quiet"), i, item)
     {
         note_add(o, client, json_text(item, "trigger"), json_text(item, "why"));

@@ -86,9 +86,8 @@ CREATED='on = "front/conversation-created",'
            09:00:00.000                    done in attempt 2
                                          recipe first-reply listens to it, but is not switched on
                                          recipe off listens to it, but is not switched on
-                                       front/contact-created did not fire: its \`on\` has neither \"inbound_received\" nor \"inbound\"
-                                       front/conversation-assigned did not fire: its \`on\` has neither \"inbound_received\" nor \"inbound\"
-                                       front/message-received did not fire: the event has no payload.target.data, and nothing to fetch it by"
+                                       front/message-received did not fire: the event has no payload.target.data, and nothing to fetch it by
+                                       the other triggers did not fire: their \`on\` has neither \"inbound_received\" nor \"inbound\""
 }
 
 @test "trace: by event, by run, by address; as JSON" {
@@ -282,9 +281,9 @@ CREATED='on = "front/conversation-created",'
   failed 64 usage unrouted
   foyer events show 1 --json
   same "$(jq -c '[.body.payload.conversation.id, [.clients[0].triggers[] | [.trigger, .fired]]]' <<<"$output")" \
-    '["cnv_e1",[["front/conversation-created",true],["front/contact-created",false],["front/conversation-assigned",false],["front/message-received",false]]]'
+    '["cnv_e1",[["front/conversation-created",true],["front/message-received",false]]]'
   foyer events show 1
-  holds "$output" "front/conversation-assigned did not fire: its \`on\` has neither"
+  holds "$output" "the other triggers did not fire: their \`on\` has neither"
   holds "$output" "recipe first-reply listens to it, but is not switched on"
   holds "$output" '"subject": "Wool"'
   foyer events show 9 --json
