@@ -209,5 +209,7 @@ return function(args)
     end
     if out then quiet[#quiet + 1] = { trigger = name, why = out.why, error = out.error } end
   end
-  return { envelope = one.fired[1] and envelope, fired = one.fired, quiet = quiet, others = others, broken = one.broken }
+  return {
+    envelope = one.fired[1] and envelope, fired = one.fired, quiet = quiet, others = others, broken = one.broken,
+  }
 end

@@ -226,7 +226,7 @@ int journal_enter(struct journal *j, const char *name, const void *input, size_t
 {
     struct journal_entry asked = {.kind = "call", .name = name, .is_scope = 1};
     crypto_sha256(input, len, asked.hash);
-    if (j->keep) { /* needed to find out about a write inside of the scope */
+    if (j->keep && journal_is_action(name)) { /* for its `confirm` */
         asked.input = input;
         asked.input_len = len;
     }

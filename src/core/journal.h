@@ -31,7 +31,8 @@ struct journal_entry {
      * with "2", as an HTTP status does) */
     int is_done, is_scope, is_intent;
     int64_t at_ms;     /* of an intent: when it was sent; 0: not sent */
-    const char *input; /* of an open scope or intent, to confirm it; else NULL */
+    const char *input; /* of an intent, and of the open scope of an action: to confirm a
+                          write; else NULL */
     size_t input_len;
     const char *result; /* NULL while it is open; of an open scope: its checkpoint */
     size_t len;
