@@ -220,6 +220,27 @@ int ledger_next_due(struct db *db, int64_t *due_ms, struct err *e)
 
 /* ---- claims ---- */
 
+static const char may_start[] =
+    "SELECT NOT EXISTS (SELECT 1 FROM pause WHERE (client = '' OR client = ?1)"
+    "   AND (recipe = '' OR recipe = ?2))"
+    " AND NOT EXISTS (SELECT 1 FROM run WHERE place = ?3 AND " LEDGER_IN_ORDER ")";
+
+int ledger_add_started(struct db *db, const struct ledger_run *run, const char *owner,
+                       int64_t *id, struct err *e)
+{
+    int64_t may = 0;
+    struct ledger_run started = *run;
+    started.since = run->activation;
+    if (db_select_int(
+            db, may_start,
+            DB_ARGS(db_text(run->client), db_text(run->recipe), db_text(run->order_key)),
+            &may, e) != 0)
+        return -1;
+    if (!may)
+        return 0;
+    return ledger_add(db, &started, owner, id, e) == 0 ? 1 : -1;
+}
+
 static const char claim_run[] =
     "UPDATE run SET state = " SQL_RUNNING ", behind = 0, owner = ?4, epoch = epoch + 1,"
     " attempts = attempts + 1,"

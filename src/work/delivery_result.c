@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "core/jsontree.h"
 #include "base/str.h"
 #include "store/ledger.h"
@@ -17,12 +18,15 @@ void delivery_result_init(struct delivery_result *o, int64_t delivery, const cha
     str_hex(hash, (DELIVERY_RESULT_KEY_SIZE - 1) / 2, o->key);
     o->clients = json_object();
     o->note = json_object();
+    o->room = json_object();
 }
 
 void delivery_result_fini(struct delivery_result *o)
 {
     json_decref(o->clients);
     json_decref(o->note);
+    json_decref(o->room);
+    free(o->started);
     *o = (struct delivery_result){0};
 }
 
@@ -74,7 +78,8 @@ int delivery_result_failures(const char *note, int64_t *first_ms)
     return failures;
 }
 
-int delivery_result_starts(const struct delivery_result *o)
+void delivery_result_each_run(const struct delivery_result *o,
+                              void (*fn)(void *arg, const char *client), void *arg)
 {
     const char *client;
     json_t *result, *firing;
@@ -83,11 +88,11 @@ int delivery_result_starts(const struct delivery_result *o)
     {
         json_array_foreach(json_object_get(result, "fired"), i, firing)
         {
-            if (json_array_size(json_object_get(firing, "recipes")) > 0)
-                return 1;
+            size_t n = json_array_size(json_object_get(firing, "recipes"));
+            while (n-- > 0)
+                fn(arg, client);
         }
     }
-    return 0;
 }
 
 /* ---- the transaction ---- */
@@ -107,6 +112,20 @@ char *delivery_result_policy(const json_t *recipe)
     char *text = json_dumps(policy, JSON_COMPACT);
     json_decref(policy);
     return text;
+}
+
+static int has_room(const struct delivery_result *o, const char *client)
+{
+    int64_t room = json_int(o->room, client);
+    for (int i = 0; i < o->nstarted; i++)
+        room -= strcmp(o->started[i].client, client) == 0;
+    return room > 0;
+}
+
+static void note_started(struct delivery_result *o, const char *client, int64_t id)
+{
+    array_grow(o->started, o->nstarted);
+    o->started[o->nstarted++] = (struct delivery_result_run){client, id};
 }
 
 static int add_run(struct delivery_result *o, struct db *db, const struct activation *a,
@@ -133,13 +152,17 @@ static int add_run(struct delivery_result *o, struct db *db, const struct activa
                              .due_ms = o->now_ms,
                              .created_ms = o->now_ms};
     int64_t id;
-    int rc = ledger_add(db, &run, NULL, &id, e);
+    int rc = has_room(o, a->client) ? ledger_add_started(db, &run, o->owner, &id, e) : 0;
+    if (rc == 1)
+        note_started(o, a->client, id);
+    else if (rc == 0)
+        rc = ledger_add(db, &run, NULL, &id, e) == 0 ? 0 : -1;
     o->runs += rc == 0;
     json_decref(args);
     free(args_text);
     free(policy);
     free(order_key);
-    return rc;
+    return rc < 0 ? -1 : 0;
 }
 
 /* Wakes the runs that wait for this activation and adds a run of each recipe that listens
@@ -233,7 +256,7 @@ int delivery_result_write(struct db *db, struct delivery_result *o, struct err *
     const char *client;
     const json_t *result, *firing;
     size_t i;
-    o->activations = o->runs = o->woken = 0;
+    o->activations = o->runs = o->woken = o->nstarted = 0;
     json_object_foreach(o->clients, client, result)
     {
         note_client(o, client, result);

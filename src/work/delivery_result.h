@@ -28,8 +28,15 @@ struct delivery_result {
     int64_t due_ms;
     json_t *clients; /* name -> what lua/std/deliver.lua returned */
     json_t *note;    /* as described; delivery_result_write adds to it */
-    /* counted by delivery_result_write */
+    json_t *room;    /* name -> how many of the client's runs may start at once; the
+                        owner must start them then */
+    /* counted by delivery_result_write; runs: without the started ones */
     int activations, runs, woken;
+    struct delivery_result_run { /* one that was started, under epoch 1 */
+        const char *client;      /* borrowed from CLIENTS */
+        int64_t id;
+    } * started;
+    int nstarted;
 };
 
 void delivery_result_init(struct delivery_result *o, int64_t delivery, const char *owner,
@@ -50,9 +57,10 @@ int delivery_result_failures(const char *note, int64_t *first_ms);
  * `uncertain`. A new string. */
 char *delivery_result_policy(const json_t *recipe);
 
-/* 1 when recipes listen to a trigger that fired: runs will be added, unless the
- * activations' keys are taken. */
-int delivery_result_starts(const struct delivery_result *o);
+/* Calls FN for each run that will be added for CLIENT, unless the activation's key is
+ * taken. */
+void delivery_result_each_run(const struct delivery_result *o,
+                              void (*fn)(void *arg, const char *client), void *arg);
 /* Stores it, inside a transaction; may be repeated after that failed. */
 int delivery_result_write(struct db *db, struct delivery_result *o, struct err *e);
 

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "auth/audience.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
@@ -18,6 +19,7 @@
 #include "store/ledger.h"
 #include "work/alert.h"
 #include "work/delivery_result.h"
+#include "work/runner.h"
 #include "workspace/workspace.h"
 
 enum {
@@ -47,6 +49,11 @@ struct dispatch_job { /* one delivery, claimed */
     int pending;
     struct err passing; /* a failure that may pass; kind ERR_NONE: none */
     struct delivery_result result;
+    struct kept_place { /* in the runner, for a run that is added */
+        char *client;
+        struct runner_slot *slot; /* NULL: it is used */
+    } * places;
+    int nplaces;
     int is_submitted, is_announced;
 };
 
@@ -67,6 +74,7 @@ struct dispatch {
     struct writer *writer;
     struct db *db; /* for reading */
     const char *owner;
+    struct runner *runner;
     struct alert *alert;
     void (*changed)(void *arg), (*idle)(void *arg);
     void *arg;
@@ -97,6 +105,16 @@ static struct dispatch_job *job_new(struct dispatch *d, const struct delivery *r
     return job;
 }
 
+static void give_back_places(struct dispatch_job *job)
+{
+    for (int i = 0; i < job->nplaces; i++) {
+        if (job->places[i].slot)
+            runner_unreserve(job->places[i].slot);
+        free(job->places[i].client);
+    }
+    job->nplaces = 0;
+}
+
 static void job_free(struct dispatch_job *job)
 {
     while (!SLIST_EMPTY(&job->runs)) {
@@ -107,6 +125,8 @@ static void job_free(struct dispatch_job *job)
         free(t->client);
         free(t);
     }
+    give_back_places(job);
+    free(job->places);
     delivery_result_fini(&job->result);
     json_decref(job->body);
     free(job->app);
@@ -150,6 +170,19 @@ static int find_clients(struct dispatch_job *job, struct err *e)
 
 /* ---- the end of a delivery ---- */
 
+/* Starts the runs that were added as running. */
+static void start_runs(struct dispatch_job *job)
+{
+    const struct delivery_result *result = &job->result;
+    for (int i = 0; i < result->nstarted; i++) {
+        struct kept_place *place = job->places;
+        while (!place->slot || strcmp(place->client, result->started[i].client) != 0)
+            place++; /* there is one: delivery_result_write starts no more */
+        runner_start_reserved(place->slot, result->started[i].id);
+        place->slot = NULL;
+    }
+}
+
 static void on_written(void *arg, const struct err *e)
 {
     struct dispatch_job *job = arg;
@@ -164,8 +197,10 @@ static void on_written(void *arg, const struct err *e)
     /* ERR_CONFLICT: another process has claimed the delivery and does the rest */
     int changed =
         e->kind == ERR_NONE && !job->is_announced && result->runs + result->woken > 0;
-    if (e->kind == ERR_NONE)
+    if (e->kind == ERR_NONE) {
         stats_add(STAT_ACTIVATIONS, (uint64_t)result->activations);
+        start_runs(job);
+    }
     finish(job);
     if (changed)
         d->changed(d->arg);
@@ -181,6 +216,24 @@ static int write_result(struct db *db, void *arg, struct err *e)
     return delivery_result_write(db, &job->result, e);
 }
 
+static void count_run(void *arg, const char *client)
+{
+    (void)client;
+    ++*(int *)arg;
+}
+
+static void keep_place(void *arg, const char *client)
+{
+    struct dispatch_job *job = arg;
+    json_t *room = job->result.room;
+    struct runner_slot *slot = runner_reserve(job->d->runner, client);
+    if (!slot)
+        return;
+    array_grow(job->places, job->nplaces);
+    job->places[job->nplaces++] = (struct kept_place){xstrdup(client), slot};
+    json_object_set_new(room, client, json_integer(json_int(room, client) + 1));
+}
+
 /* Not durable: nothing has happened outside yet, and the delivery itself is on the disk.
  * What a power cut takes away is done again, and the keys of activations keep the
  * triggers from firing twice. */
@@ -190,9 +243,13 @@ static void submit(struct dispatch_job *job)
     job->result.now_ms = clock_wall_ms();
     if (job->result.state != DELIVERY_WAITING)
         job->result.due_ms = job->result.now_ms; /* when it ended */
+    int runs = 0;
+    delivery_result_each_run(&job->result, count_run, &runs);
+    if (job->nplaces == 0)
+        delivery_result_each_run(&job->result, keep_place, job);
     writer_submit(job->d->writer, 0, write_result, on_written, job);
     /* announced at once, so that runs are claimed in the transaction that adds them */
-    job->is_announced = delivery_result_starts(&job->result);
+    job->is_announced = runs > job->nplaces;
     if (job->is_announced)
         job->d->changed(job->d->arg);
 }
@@ -571,7 +628,7 @@ int dispatch_is_idle(const struct dispatch *d)
 /* ---- its life ---- */
 
 struct dispatch *dispatch_new(struct session *s, struct writer *writer,
-                              struct presence *p, struct alert *alert,
+                              struct presence *p, struct runner *runner,
                               void (*changed)(void *arg), void (*idle)(void *arg),
                               void *arg, struct err *e)
 {
@@ -583,7 +640,8 @@ struct dispatch *dispatch_new(struct session *s, struct writer *writer,
                            .writer = writer,
                            .db = store_db(store),
                            .owner = presence_id(p),
-                           .alert = alert,
+                           .runner = runner,
+                           .alert = runner_alert(runner),
                            .changed = changed,
                            .idle = idle,
                            .arg = arg};

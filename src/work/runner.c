@@ -21,7 +21,8 @@ enum { TICK_MS = 2000, HELD_TICKS = 30, STORE_MS = 1000 };
 struct runner_slot { /* one attempt */
     LIST_ENTRY(runner_slot) entry;
     struct runner *r;
-    struct attempt *attempt;
+    struct attempt *attempt; /* NULL: the place is kept for a run of CLIENT */
+    char *client;
     attempt_done *done;
     void *arg;
 };
@@ -105,6 +106,7 @@ static void slot_free(struct runner_slot *slot)
     slot->r->nslots--;
     note_size(slot->r, slot->attempt ? slot->attempt->id : 0, 0);
     attempt_free(slot->attempt);
+    free(slot->client);
     free(slot);
 }
 
@@ -158,6 +160,44 @@ static void start_claimed(struct runner *r, int64_t id, int64_t epoch)
     slot->attempt = attempt_start(&r->env, id, epoch, on_ended, slot);
     if (r->stopping)
         attempt_release(slot->attempt);
+}
+
+static const char *client_of(const struct runner_slot *slot)
+{
+    return slot->attempt ? slot->attempt->client : slot->client;
+}
+
+struct runner_slot *runner_reserve(struct runner *r, const char *client)
+{
+    const struct runner_slot *other;
+    int room = limits_default.runs - r->nslots, busy = 0;
+    if (r->claiming) /* it may fill these places */
+        room -= r->claiming->limit;
+    LIST_FOREACH(other, &r->slots, entry)
+    {
+        busy += str_eq(client_of(other), client);
+    }
+    if (r->stopping || committer_is_stuck(r->env.committer) || room <= 0 ||
+        busy >= limits_default.client_runs)
+        return NULL;
+    struct runner_slot *slot = add_slot(r, NULL, NULL);
+    slot->client = xstrdup(client);
+    return slot;
+}
+
+void runner_start_reserved(struct runner_slot *slot, int64_t id)
+{
+    struct runner *r = slot->r;
+    slot->attempt = attempt_start(&r->env, id, 1, on_ended, slot);
+    if (r->stopping)
+        attempt_release(slot->attempt);
+}
+
+void runner_unreserve(struct runner_slot *slot)
+{
+    struct runner *r = slot->r;
+    slot_free(slot);
+    check_idle(r);
 }
 
 void runner_start_new(struct runner *r, const struct ledger_run *row, attempt_done *done,
@@ -346,9 +386,8 @@ static void add_busy(struct claim *c, const char *client)
     c->busy[c->nbusy++].n = 1;
 }
 
-static void poll_due(void *arg)
+static void claim_due(struct runner *r)
 {
-    struct runner *r = arg;
     const struct runner_slot *slot;
     int room = limits_default.runs - r->nslots;
     r->woken = 0;
@@ -369,11 +408,28 @@ static void poll_due(void *arg)
     c->busy = xcalloc((size_t)r->nslots + 1, sizeof *c->busy);
     LIST_FOREACH(slot, &r->slots, entry)
     {
-        if (slot->attempt->client)
-            add_busy(c, slot->attempt->client);
+        if (client_of(slot))
+            add_busy(c, client_of(slot));
     }
     r->claiming = c;
     writer_submit(r->writer, 0, claim_runs, on_claimed, c);
+}
+
+/* Reads without the lock that a claim takes: most polls find nothing. */
+static void poll_due(void *arg)
+{
+    struct runner *r = arg;
+    struct err e;
+    if (!r->claiming && !r->stopping &&
+        ledger_next_due(r->env.db, &r->next_due_ms, &e) == 0 &&
+        r->next_due_ms > clock_wall_ms()) {
+        r->woken = 0;
+        r->has_polled = 1;
+        set_due(r);
+        check_idle(r);
+        return;
+    }
+    claim_due(r);
 }
 
 void runner_wake(struct runner *r)
@@ -401,7 +457,7 @@ void runner_wake_now(struct runner *r)
         return;
     }
     r->was_idle = 0;
-    poll_due(r);
+    claim_due(r);
 }
 
 /* ---- the tick ---- */
@@ -449,7 +505,7 @@ static void on_resume(void *arg, const struct run *run, int begins)
 {
     struct runner *r = arg;
     const struct runner_slot *slot = LIST_FIRST(&r->slots);
-    while (slot && slot->attempt->run != run)
+    while (slot && (!slot->attempt || slot->attempt->run != run))
         slot = LIST_NEXT(slot, entry);
     int64_t id = slot ? slot->attempt->id : 0;
     if (!begins) {
@@ -541,7 +597,8 @@ void runner_stop(struct runner *r)
     receipts_stop(r->receipts);
     LIST_FOREACH(slot, &r->slots, entry)
     {
-        attempt_release(slot->attempt);
+        if (slot->attempt)
+            attempt_release(slot->attempt);
     }
     check_idle(r);
 }

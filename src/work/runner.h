@@ -34,6 +34,13 @@ void runner_be_by_hand(struct runner *r);
 void runner_wake(struct runner *r);
 /* Polls at once: the claim shares the commit of what was just submitted. */
 void runner_wake_now(struct runner *r);
+/* Keeps a place for a run of CLIENT that the caller adds as running for this process's
+ * presence (ledger_add_started). NULL: there is none, neither for this process nor for
+ * that client. */
+struct runner_slot *runner_reserve(struct runner *r, const char *client);
+/* Starts the run ID, which was added under epoch 1, in that place. */
+void runner_start_reserved(struct runner_slot *slot, int64_t id);
+void runner_unreserve(struct runner_slot *slot);
 /* Starts an attempt of a run that is not in the store: ROW, copied, describes it; its
  * seed may be NULL. The first commit (a write, ctx.store, its end) adds it; until then
  * only this process knows of it. DONE is called once, from the loop, when the attempt has

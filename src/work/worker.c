@@ -272,8 +272,8 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
         w->runner = runner_new(w->session, w->writer, presence, e);
     }
     if (w->runner)
-        w->dispatch = dispatch_new(w->session, w->writer, presence,
-                                   runner_alert(w->runner), on_fired, on_idle, w, e);
+        w->dispatch = dispatch_new(w->session, w->writer, presence, w->runner, on_fired,
+                                   on_idle, w, e);
     if (w->dispatch)
         w->schedule = schedule_new(w->session, w->writer, on_changed, on_idle, w, e);
     if (!w->schedule || loop_on_signal(w->loop, SIGTERM, stop, w, e) != 0 ||

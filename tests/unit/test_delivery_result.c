@@ -146,6 +146,74 @@ static void test_it_fires(void **state)
                         "\"zed\":{\"error\":\"no event\"}}");
 }
 
+static void see_client(void *arg, const char *client)
+{
+    assert_string_equal(client, "acme");
+    ++*(int *)arg;
+}
+
+static struct delivery_result *with_room(struct delivery_result *o, int n)
+{
+    add(begin(o, add_delivery()), "acme", FIRED);
+    json_object_set_new(o->room, "acme", json_integer(n));
+    return o;
+}
+
+/* The states of the runs, the newest first. */
+static const char *states(void)
+{
+    const char *all = runs();
+    static char out[256];
+    char *o = out;
+    for (const char *p = all; (p = strchr(p, '|')); p++) {
+        const char *word = p;
+        while (word[-1] != ' ')
+            word--;
+        o += snprintf(o, (size_t)(out + sizeof out - o), "%.*s ", (int)(p - word), word);
+    }
+    return out;
+}
+
+static void test_runs_start_at_once_where_there_is_room(void **state)
+{
+    (void)state;
+    struct delivery_result o;
+    int n = 0;
+    with_room(&o, 5);
+    delivery_result_each_run(&o, see_client, &n);
+    assert_int_equal(n, 2);
+    write(&o);
+    assert_int_equal(o.runs, 0);
+    assert_int_equal(o.nstarted, 2);
+    assert_string_equal(o.started[1].client, "acme");
+    assert_string_equal(states(), "running running ");
+    assert_int_equal(db_exec(db, "DELETE FROM seen", &e), 0);
+    int64_t owned = 0;
+    assert_int_equal(
+        db_select_int(db,
+                      "SELECT count(*) FROM run WHERE owner = '1-a' AND epoch "
+                      "= 1 AND attempts = 1 AND since = activation",
+                      DB_NONE, &owned, &e),
+        0);
+    assert_int_equal(owned, 2);
+    delivery_result_fini(&o);
+    /* another run of its order goes first; there is room for one */
+    write(with_room(&o, 1));
+    assert_int_equal(o.runs, 1);
+    assert_int_equal(o.nstarted, 1);
+    assert_string_equal(states(), "running queued running running ");
+    assert_int_equal(db_exec(db, "DELETE FROM seen", &e), 0);
+    delivery_result_fini(&o);
+    /* a pause, of the recipe for all clients */
+    struct ledger_pause pause = {
+        .client = "", .recipe = "log", .at_ms = NOW, .by = "hand", .reason = "x"};
+    assert_int_equal(ledger_pause(db, &pause, &e), 0);
+    write(with_room(&o, 5));
+    assert_int_equal(o.nstarted, 0);
+    assert_string_equal(states(), "queued queued running queued running running ");
+    delivery_result_fini(&o);
+}
+
 static void test_a_key_fires_once(void **state)
 {
     (void)state;
@@ -233,6 +301,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_it_fires, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_runs_start_at_once_where_there_is_room,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_key_fires_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_a_key_the_body_decides, setup,
                                         teardown),
