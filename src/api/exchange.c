@@ -15,7 +15,11 @@
 #include "base/stats.h"
 #include "base/crypto.h"
 
-enum { REDIRECTS_MAX = 3 };
+enum {
+    REDIRECTS_MAX = 3,
+    LATE_MAX = 3,
+    AT_ONCE_MAX = 8 * 1024 /* bytes of a body that a new connection takes at once */
+};
 
 void exchange_init(struct exchange *x, struct run *run)
 {
@@ -292,9 +296,9 @@ static void on_refusal_stored(void *arg, const struct err *e)
         send_again(x);
 }
 
-/* Sends a request again that the API refused with STATUS. For a write, first stores that
- * it was not done: a process that dies meanwhile must not leave an uncertain write. */
-static void repeat(struct exchange *x, long status)
+/* Sends a request again that was not done, as WHY says. For a write, first stores that: a
+ * process that dies meanwhile must not leave an uncertain write. */
+static void repeat(struct exchange *x, const char *why)
 {
     if (!is_stored(x)) {
         run_set_writing(x->run, NULL);
@@ -303,8 +307,14 @@ static void repeat(struct exchange *x, long status)
     }
     journal_unsent(run_journal(x->run), x->seq);
     note_refused(x);
-    store_outcome(x, xasprintf("%s %ld, to be repeated", x->what, status),
-                  on_refusal_stored);
+    store_outcome(x, xasprintf("%s %s, to be repeated", x->what, why), on_refusal_stored);
+}
+
+static void repeat_after(struct exchange *x, long status)
+{
+    char why[16];
+    snprintf(why, sizeof why, "%ld", status);
+    repeat(x, why);
 }
 
 /* Repeats a request that was answered 401 (its token may have expired) or 429, if the
@@ -325,7 +335,7 @@ static int ask_again(struct exchange *x, const struct httpc_answer *a)
         x->refusal = xcalloc(1, sizeof *x->refusal);
         refusal(x, a, x->refusal);
     }
-    repeat(x, a->status);
+    repeat_after(x, a->status);
     return 1;
 }
 
@@ -370,11 +380,35 @@ static void on_result(struct exchange *x, const struct httpc_answer *a)
     conclude_error(x, &e);
 }
 
+/* The committer did not let the write leave: this process stood still after the intent
+ * was stored. A new intent is stored only when the claim still holds. */
+static void on_withdrawn(struct exchange *x)
+{
+    struct err e;
+    if (x->send == RUN_SEND_LOST) {
+        err_set(&e, ERR_CONFLICT, "cannot %s: another process has this run now", x->what);
+        run_set_writing(x->run, NULL);
+        run_fail(x->run, &e);
+    } else if (x->late++ < LATE_MAX) {
+        repeat(x, "not sent in time");
+    } else {
+        err_set(&e, ERR_UNAVAILABLE,
+                "cannot %s: this process does not get to it in time; the machine is "
+                "overloaded, or processes are stopped",
+                x->what);
+        fail(x, &e);
+    }
+}
+
 static void on_done(void *arg, const struct httpc_answer *a)
 {
     struct exchange *x = arg;
     struct err e;
     x->call = NULL;
+    if (x->send != RUN_SEND && !a->sent && a->err.kind == ERR_CONFLICT) {
+        on_withdrawn(x);
+        return;
+    }
     stats_answer(a->err.kind == ERR_NONE ? (int)a->status : 0);
     log_line(LOG_DEBUG, "%s: %s %ld, %zu bytes", run_spec(x->run)->label,
              x->what ? x->what : "?", a->status, a->body_len);
@@ -386,7 +420,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
         return;
     if (a->status == 301 || a->status == 307 || a->status == 308) {
         if (follow(x, a, &e) == 0)
-            repeat(x, a->status);
+            repeat_after(x, a->status);
         else
             conclude_error(x, &e);
         return;
@@ -493,12 +527,14 @@ static void on_slot(void *arg)
                                   on_intent_stored, x, &x->committing);
 }
 
-static void on_sending(void *arg)
+static int on_sending(void *arg)
 {
-    const struct exchange *x = arg;
+    struct exchange *x = arg;
     const struct run_committer *committer = run_committer(x->run);
-    if (committer->sending)
-        committer->sending(committer->arg);
+    int is_large = x->nparts > 0 || x->body.len > AT_ONCE_MAX;
+    x->send =
+        committer->sending ? committer->sending(committer->arg, is_large) : RUN_SEND;
+    return x->send != RUN_SEND;
 }
 
 static int send_now(struct exchange *x, struct err *e)

@@ -46,6 +46,8 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     int redirects;       /* followed so far */
     int seq;             /* of its step; -1: none yet */
     int refused;         /* 401s so far */
+    int late;            /* how often its intent was too old to be sent */
+    enum run_send send;  /* what the committer answered last */
     int64_t began_us;    /* when it first asked to be sent, monotonic */
     int64_t version;     /* of the token that it was sent with */
     struct buf packed;   /* the outcome: see vm/packed.h */

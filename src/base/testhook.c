@@ -29,3 +29,10 @@ int testhook_batch(int most)
     int64_t n;
     return word && str_parse_int(word, &n) == 0 && n > 0 && n < most ? (int)n : most;
 }
+
+int testhook_frozen_ms(int ms)
+{
+    const char *word = getenv("FOYER_TEST_FROZEN");
+    int64_t n;
+    return word && str_parse_int(word, &n) == 0 && n > 0 && n < INT32_MAX ? (int)n : ms;
+}

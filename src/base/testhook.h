@@ -9,5 +9,8 @@ void testhook_stop(const char *point);
 void testhook_pause(const char *point);
 /* Returns how many jobs one commit takes: MOST, or less when FOYER_TEST_BATCH says so. */
 int testhook_batch(int most);
+/* Returns after how many milliseconds without a beat a process stands still: MS, or what
+ * FOYER_TEST_FROZEN says. */
+int testhook_frozen_ms(int ms);
 
 #endif

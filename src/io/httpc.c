@@ -62,7 +62,7 @@ struct httpc_call {
     enum call_state state;
     httpc_done *done;
     void (*on_slot)(void *arg);
-    void (*on_sending)(void *arg);
+    int (*on_sending)(void *arg);
     void *arg;
     char *method, *url;
     char *shown, *host; /* for errors */
@@ -79,7 +79,7 @@ struct httpc_call {
     /* the result */
     struct slot *slot; /* from OFFERED on */
     CURLcode result;
-    int sent, body_is_over, head_is_over;
+    int sent, body_is_over, head_is_over, is_withdrawn;
     char refused[ADDR_TEXT_SIZE]; /* the private address that was refused */
 };
 
@@ -183,9 +183,11 @@ static int on_ready(void *arg, char *remote_ip, char *local_ip, int remote_port,
         snprintf(call->refused, sizeof(call->refused), "%s", remote_ip);
         return CURL_PREREQFUNC_ABORT;
     }
+    if (call->on_sending && call->on_sending(call->arg) != 0) {
+        call->is_withdrawn = 1;
+        return CURL_PREREQFUNC_ABORT;
+    }
     call->sent = 1; /* stays set when libcurl tries again on another connection */
-    if (call->on_sending)
-        call->on_sending(call->arg);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -382,6 +384,7 @@ static void explain(const struct httpc_call *call, struct err *e)
                               : "the system's store",
             .os_errno = (int)os_errno,
             .sent = call->sent,
+            .is_withdrawn = call->is_withdrawn,
             .body_is_over = call->body_is_over,
             .head_is_over = call->head_is_over,
             .body_max = call->answer_max,

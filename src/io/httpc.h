@@ -58,10 +58,11 @@ struct httpc_request {
                        request gets its slot. The request then keeps the slot, without a
                        connection, until httpc_go or httpc_cancel. Meanwhile it does not
                        keep loop_run running */
-    void (*on_sending)(void *arg); /* if set: called, with the ARG of DONE, on an open
-                                    connection right before the first byte of the request
-                                    may be written, perhaps more than once. Runs inside of
-                                    libcurl: must not start or cancel requests */
+    /* if set: called, with the ARG of DONE, on an open connection right before the first
+     * byte of the request may be written, perhaps more than once. Returns 0; or not, and
+     * the request is not sent (ERR_CONFLICT). Runs inside of libcurl: must not start or
+     * cancel requests */
+    int (*on_sending)(void *arg);
     int allow_private; /* allows loopback, private and link-local addresses; else they are
                           refused at connect, whatever name led to them */
 };
@@ -72,10 +73,10 @@ struct httpc_header {
 
 /* The result of a request, valid until the callback returns. */
 struct httpc_answer {
-    struct err
-        err;     /* ERR_NONE for a complete HTTP answer with any status. Else network,
-                    timeout, limit (answer too large), unavailable (undecodable), forbidden
-                    (address), invalid (URL) or settings (ca_dir is unreadable) */
+    struct err err; /* ERR_NONE for a complete HTTP answer with any status. Else network,
+                       timeout, limit (answer too large), unavailable (undecodable),
+                       forbidden (address), conflict (on_sending), invalid (URL) or
+                       settings (ca_dir is unreadable) */
     int sent;    /* 1: bytes of the request may have reached the server, so that a failed
                     write is uncertain. 0: certainly none */
     long status; /* 0 without an answer; on an error there are no headers and no body */

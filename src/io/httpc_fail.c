@@ -99,7 +99,9 @@ void httpc_fail_explain(const struct httpc_fail *f, struct err *e)
                 f->host, f->refused);
         return;
     }
-    if (f->body_is_over)
+    if (f->is_withdrawn)
+        err_set(e, ERR_CONFLICT, "it was withdrawn before it was sent");
+    else if (f->body_is_over)
         too_large(f->body_max, "", e);
     else if (f->head_is_over)
         too_large(f->head_max, " of headers", e);

@@ -16,6 +16,7 @@ struct httpc_fail {
     const char *ca;      /* the source of trusted certificates */
     int os_errno;
     int sent;
+    int is_withdrawn;               /* on_sending refused it */
     int body_is_over, head_is_over; /* larger than the maximum below */
     size_t body_max, head_max;
     int64_t connect_ms, total_ms;

@@ -153,10 +153,11 @@ struct ledger_reclaimed {
  * transaction. */
 int ledger_unsend(struct db *db, const char *owner, const struct unsent *writes, int n,
                   int64_t now_ms, int *taken, struct err *e);
-/* Frees the claims of OWNER, a dead process: its runs are due at once, in their old
- * order, and no failure is counted. CRASH may be NULL. */
-int ledger_reclaim(struct db *db, const char *owner, const struct ledger_crash *crash,
-                   int64_t now_ms, struct ledger_reclaimed *out, struct err *e);
+/* Frees the claims of OWNER, a dead process, except those of the KEPT runs: its runs are
+ * due at once, in their old order, and no failure is counted. CRASH may be NULL. */
+int ledger_reclaim(struct db *db, const char *owner, const int64_t *kept, int nkept,
+                   const struct ledger_crash *crash, int64_t now_ms,
+                   struct ledger_reclaimed *out, struct err *e);
 
 /* ---- what a run writes ---- */
 
@@ -219,6 +220,9 @@ struct ledger_change {
 };
 /* Writes all of CHANGE or, in the caller's transaction, nothing. Removes the steps of a
  * run that ends, except of a parked or dead one.
+ *
+ * The outcome of one write is also taken from an older claim than the run's, which stored
+ * the intent, while none is recorded: then the run is QUEUED, under a new epoch.
  *
  * With WAITING, when a matching activation with an id above the run's `since` is stored
  * already, the wait ends at once and the run is QUEUED. Activations of the delivery that

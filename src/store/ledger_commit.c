@@ -18,6 +18,49 @@ static int check_claim(const struct ledger_head *head, const struct ledger_chang
                    (long long)head->id);
 }
 
+/* Returns 1 when CHANGE is what came of a write whose intent the same claim stored, and
+ * nothing is recorded of it yet; 0 when it is not; -1 with E.
+ *
+ * The process may have stood still between its request and the outcome, while another one
+ * took the run over. What it knows is still the truth about that write, and the first
+ * outcome counts: the other process, which can only look for the write, starts again. A
+ * write that was sent again has another epoch. */
+static int is_late_outcome(struct db *db, const struct ledger_head *head,
+                           const struct ledger_change *change, struct err *e)
+{
+    const struct journal_entry *step = change->steps;
+    int64_t epoch = -1;
+    if (change->state >= 0 || change->nsteps != 1 || change->key || !step->is_intent ||
+        step->is_scope || (!step->is_done && step->at_ms != 0) ||
+        (change->drop >= 0 && change->drop != step->seq) || ledger_is_over(head->state))
+        return 0;
+    if (db_select_int(db,
+                      "SELECT epoch FROM entry WHERE id = ? AND hash = ?"
+                      " AND " LEDGER_IS_UNCERTAIN,
+                      DB_ARGS(ledger_step_id(change->run, step->seq),
+                              db_blob(step->hash, sizeof step->hash)),
+                      &epoch, e) != 0)
+        return -1;
+    return epoch == change->epoch;
+}
+
+/* Queues the run: a process that has it now knows less than the store. */
+static int start_again(struct db *db, const struct ledger_head *head,
+                       const struct ledger_change *change, struct err *e)
+{
+    int keeps_turn = head->state != LEDGER_HELD && head->state != LEDGER_PARKED;
+    if (db_change(db,
+                  "UPDATE run SET state = " SQL_QUEUED ", owner = NULL, looks = 0,"
+                  " epoch = epoch + 1, due_ms = min(due_ms, ?), kind = NULL,"
+                  " reason = NULL, held_ms = iif(?, held_ms, 0) WHERE id = ?",
+                  DB_ARGS(db_int(change->now_ms), db_int(keeps_turn), db_int(head->id)),
+                  NULL, e) != 0 ||
+        ledger_row_note(db, head->id, change->now_ms, "late",
+                        "its process stood still and knows the outcome", e) != 0)
+        return -1;
+    return ledger_row_advance(db, head->order_key, e);
+}
+
 /* Returns when the write was sent whose answer names the refs. */
 static int64_t sent_ms(const struct ledger_change *change)
 {
@@ -247,9 +290,15 @@ static int put_notes(struct db *db, const struct ledger_change *change, struct e
 int ledger_commit(struct db *db, const struct ledger_change *change, struct err *e)
 {
     struct ledger_head head;
+    struct err why;
+    int is_late = 0;
     int rc = ledger_head_read(db, change->run, &head, e);
-    if (rc == 0)
-        rc = check_claim(&head, change, e);
+    if (rc == 0 && check_claim(&head, change, e) != 0) {
+        is_late = is_late_outcome(db, &head, change, &why);
+        if (is_late < 0)
+            *e = why;
+        rc = is_late == 1 ? 0 : -1;
+    }
     if (rc == 0)
         rc = check_refs(db, &head, change, e);
     if (rc == 0)
@@ -266,6 +315,8 @@ int ledger_commit(struct db *db, const struct ledger_change *change, struct err 
         rc = put_notes(db, change, e);
     if (rc == 0 && change->state >= 0)
         rc = end_attempt(db, &head, change, e);
+    if (rc == 0 && is_late)
+        rc = start_again(db, &head, change, e);
     ledger_head_fini(&head);
     return rc;
 }

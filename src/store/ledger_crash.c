@@ -7,7 +7,7 @@
 #include "store/ledger_row.h"
 #include "store/ledger_wait.h"
 
-/* Takes over the runs of dead processes. */
+/* Takes over the runs of dead processes, and of those that stand still. */
 
 int ledger_owners(struct db *db, int (*fn)(void *arg, const char *owner), void *arg,
                   struct err *e)
@@ -34,9 +34,10 @@ static int unsend(struct db *db, const char *owner, const struct unsent *write,
                   &changed, e) != 0)
         return -1;
     *taken += changed > 0;
-    return changed ? ledger_row_note(db, write->run, now_ms, "unsent",
-                                     "it was not sent before its process died", e)
-                   : 0;
+    return changed
+               ? ledger_row_note(db, write->run, now_ms, "unsent",
+                                 "it was not sent before its process died or stopped", e)
+               : 0;
 }
 
 int ledger_unsend(struct db *db, const char *owner, const struct unsent *writes, int n,
@@ -169,8 +170,17 @@ static int free_run(struct db *db, const struct claimed *run, int64_t now_ms,
     return ledger_row_advance(db, run->order_key, e);
 }
 
-int ledger_reclaim(struct db *db, const char *owner, const struct ledger_crash *crash,
-                   int64_t now_ms, struct ledger_reclaimed *out, struct err *e)
+static int is_among(int64_t id, const int64_t *ids, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (ids[i] == id)
+            return 1;
+    return 0;
+}
+
+int ledger_reclaim(struct db *db, const char *owner, const int64_t *kept, int nkept,
+                   const struct ledger_crash *crash, int64_t now_ms,
+                   struct ledger_reclaimed *out, struct err *e)
 {
     struct claimed *runs = NULL;
     size_t n = 0;
@@ -178,6 +188,8 @@ int ledger_reclaim(struct db *db, const char *owner, const struct ledger_crash *
     *out = (struct ledger_reclaimed){0};
     int rc = find_claimed(db, owner, &runs, &n, e);
     for (size_t i = 0; rc == 0 && i < n; i++) {
+        if (is_among(runs[i].id, kept, nkept))
+            continue;
         rc = free_run(db, &runs[i], now_ms, e);
         out->freed += rc == 0;
         owns_crashed |= crash && crash->run == runs[i].id;

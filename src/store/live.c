@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "store/store_row.h"
@@ -12,6 +13,7 @@
 struct live {
     char *workspace_dir, *path;
     struct db *db;
+    struct heartbeat_watch watch;
 };
 
 /* A released claim keeps its row for the epoch; its `owner` is NULL. A company's `window`
@@ -149,6 +151,18 @@ struct claiming {
     int got;
 };
 
+/* Returns 1 when the process ID keeps its claims, 0 when it is dead; one that stands
+ * still is fenced first, so that it no longer does what the claim protects. */
+static int keeps(struct live *live, const char *id, struct err *e)
+{
+    struct presence_taken taken;
+    int life = presence_judge(live->workspace_dir, id, &live->watch, clock_mono_us(), e);
+    if (life != PRESENCE_FROZEN)
+        return life < 0 ? -1 : life != PRESENCE_DEAD;
+    int fenced = presence_fence(live->workspace_dir, id, &taken, e);
+    return fenced < 0 ? -1 : !fenced;
+}
+
 /* Reads the claim into OUT. Returns 1 when a living process has it, 0 when it is free or
  * its owner is dead, -1 on error. */
 static int read_claim(struct db *db, struct claiming *c, struct err *e)
@@ -166,7 +180,7 @@ static int read_claim(struct db *db, struct claiming *c, struct err *e)
     }
     if (db_finish(row) != 0)
         return -1;
-    return out->holder[0] ? presence_is_alive(c->live->workspace_dir, out->holder, e) : 0;
+    return out->holder[0] ? keeps(c->live, out->holder, e) : 0;
 }
 
 static int claim(struct db *db, void *arg, struct err *e)

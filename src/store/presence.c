@@ -25,6 +25,7 @@ struct record { /* the content of the file */
     struct presence_end end;
     struct unsent_table unsent;
     struct growing_table growing;
+    struct heartbeat heartbeat;
 };
 
 struct presence {
@@ -35,6 +36,7 @@ struct presence {
     /* used instead where the disk is full; it is lost with the process */
     struct record unmapped;
     time_t touched; /* CLOCK_MONOTONIC: when the file's time was last set */
+    struct heartbeat_thread *beating; /* NULL: it has no heartbeat */
 };
 
 static char *owners_dir(const char *workspace_dir)
@@ -73,21 +75,21 @@ static int read_end(int fd, struct presence_end *out)
     return out->kind[0] && out->cause[0];
 }
 
-/* Maps the record of a dead process, as reading need not see the pages that the process
- * had mapped on every file system. Returns NULL, or what the caller unmaps. */
-static struct record *map_dead(int fd)
+/* Maps the record of another process, as reading need not see the pages that the process
+ * has mapped on every file system. Returns NULL, or what the caller unmaps. */
+static struct record *map_other(int fd, int prot)
 {
     struct stat st;
     if (fstat(fd, &st) != 0 || st.st_size != sizeof(struct record))
         return NULL;
-    struct record *record = mmap(NULL, sizeof *record, PROT_READ, MAP_SHARED, fd, 0);
+    struct record *record = mmap(NULL, sizeof *record, prot, MAP_SHARED, fd, 0);
     /* cppcheck-suppress memleak; MAP_FAILED is no memory */
     return record == MAP_FAILED ? NULL : record;
 }
 
 static int read_unsent(int fd, struct unsent out[UNSENT_MAX])
 {
-    struct record *record = map_dead(fd);
+    struct record *record = map_other(fd, PROT_READ);
     int n = record ? unsent_read(&record->unsent, fd, out) : 0;
     if (record)
         munmap(record, sizeof *record);
@@ -96,7 +98,7 @@ static int read_unsent(int fd, struct unsent out[UNSENT_MAX])
 
 static int read_most(int fd, struct growing *out)
 {
-    struct record *record = map_dead(fd);
+    struct record *record = map_other(fd, PROT_READ);
     int found = record && unsent_is_of(&record->unsent, fd) &&
                 growing_most(&record->growing, out);
     if (record)
@@ -125,17 +127,49 @@ static void remove_dead(const char *path, int fd)
         unlink(path);
 }
 
+/* Judges the process that has FD's lock by its record. */
+static int judge_record(int fd, const char *id, struct heartbeat_watch *watch,
+                        int64_t now_us)
+{
+    struct record *record = map_other(fd, PROT_READ);
+    int rc = PRESENCE_ALIVE;
+    if (record && unsent_is_of(&record->unsent, fd)) {
+        const struct heartbeat *h = &record->heartbeat;
+        if (__atomic_load_n(&h->is_fenced, __ATOMIC_SEQ_CST))
+            rc = PRESENCE_FROZEN;
+        else if (watch)
+            switch (heartbeat_judge(
+                watch, id, __atomic_load_n(&h->at_us, __ATOMIC_SEQ_CST), now_us)) {
+            case HEARTBEAT_STILL:
+                rc = PRESENCE_FROZEN;
+                break;
+            case HEARTBEAT_SUSPECT:
+                rc = PRESENCE_SUSPECT;
+                break;
+            default:
+                break;
+            }
+    }
+    if (record)
+        munmap(record, sizeof *record);
+    return rc;
+}
+
 /* Asks by GETLK, which takes no lock: two processes that ask at the same time do not
  * take each other for the owner. */
-static int is_locked(const char *path, struct err *e)
+static int judge_file(const char *path, const char *id, struct heartbeat_watch *watch,
+                      int64_t now_us, struct err *e)
 {
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return errno == ENOENT ? 0 : fail("open", path, e);
+        return errno == ENOENT ? PRESENCE_DEAD : fail("open", path, e);
     struct flock held;
-    int rc = lock(fd, F_OFD_GETLK, &held) != 0 ? fail("ask for the lock of", path, e)
-                                               : held.l_type != F_UNLCK;
-    if (rc == 0)
+    int rc = PRESENCE_DEAD;
+    if (lock(fd, F_OFD_GETLK, &held) != 0)
+        rc = fail("ask for the lock of", path, e);
+    else if (held.l_type != F_UNLCK)
+        rc = judge_record(fd, id, watch, now_us);
+    if (rc == PRESENCE_DEAD)
         remove_dead(path, fd);
     close(fd);
     return rc;
@@ -151,10 +185,11 @@ static char *path_of(const char *workspace_dir, const char *id)
     return path;
 }
 
-int presence_is_alive(const char *workspace_dir, const char *id, struct err *e)
+int presence_judge(const char *workspace_dir, const char *id,
+                   struct heartbeat_watch *watch, int64_t now_us, struct err *e)
 {
     char *path = path_of(workspace_dir, id);
-    int rc = path ? is_locked(path, e) : 0;
+    int rc = path ? judge_file(path, id, watch, now_us, e) : PRESENCE_DEAD;
     free(path);
     return rc;
 }
@@ -170,7 +205,7 @@ static int sweep_one(void *arg, const char *name)
     if (s->left-- == 0)
         return 1;
     char *path = path_join(s->dir, name);
-    is_locked(path, NULL);
+    judge_file(path, name, NULL, 0, NULL);
     free(path);
     return 0;
 }
@@ -238,6 +273,7 @@ void presence_close(struct presence *p)
 {
     if (!p)
         return;
+    heartbeat_stop(p->beating);
     unlink(p->path);
     close(p->fd);
     if (p->record && p->record != &p->unmapped)
@@ -277,6 +313,13 @@ static struct record *record_of(struct presence *p)
     return p->record;
 }
 
+void presence_start(struct presence *p)
+{
+    struct record *record = record_of(p);
+    if (!p->beating && record != &p->unmapped)
+        p->beating = heartbeat_start(&record->heartbeat);
+}
+
 /* Async-signal-safe. */
 static void put(char *out, size_t size, const char *text)
 {
@@ -312,6 +355,27 @@ void presence_unsent(struct presence *p, const struct unsent *write)
     unsent_add(&record_of(p)->unsent, write);
 }
 
+/* The fence is read after the write is marked as leaving, and presence_fence sets it
+ * before it reads the marks: so this process sees the fence, or that one sees the mark.
+ * Also a write that has no mark yet is not sent by a fenced process. */
+int presence_leave(struct presence *p, int64_t run)
+{
+    if (!p->record)
+        return 1;
+    if (!unsent_leave(&p->record->unsent, run))
+        return 0;
+    if (!presence_is_fenced(p))
+        return 1;
+    unsent_stay(&p->record->unsent, run);
+    return 0;
+}
+
+void presence_left(struct presence *p, int64_t run)
+{
+    if (p->record)
+        unsent_left(&p->record->unsent, run);
+}
+
 void presence_sent(struct presence *p, int64_t run)
 {
     if (p->record)
@@ -330,6 +394,42 @@ static int open_file(const char *workspace_dir, const char *id, int flags)
     int fd = path ? open(path, flags | O_CLOEXEC | O_NOFOLLOW) : -1;
     free(path);
     return fd;
+}
+
+static int fence(int fd, struct presence_taken *out)
+{
+    struct record *record = map_other(fd, PROT_READ | PROT_WRITE);
+    int rc = record && unsent_is_of(&record->unsent, fd);
+    if (rc) {
+        __atomic_store_n(&record->heartbeat.is_fenced, 1, __ATOMIC_SEQ_CST);
+        out->nwrites =
+            unsent_take(&record->unsent, fd, out->writes, out->leaving, &out->nleaving);
+    }
+    if (record)
+        munmap(record, sizeof *record);
+    return rc;
+}
+
+int presence_fence(const char *workspace_dir, const char *id, struct presence_taken *out,
+                   struct err *e)
+{
+    char *path = path_of(workspace_dir, id);
+    int fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
+    int rc = 0;
+    if (fd >= 0) {
+        rc = fence(fd, out);
+        close(fd);
+    } else if (path && errno != ENOENT) {
+        rc = fail("open", path, e);
+    }
+    free(path);
+    return rc;
+}
+
+int presence_is_fenced(const struct presence *p)
+{
+    return p->record &&
+           __atomic_load_n(&p->record->heartbeat.is_fenced, __ATOMIC_SEQ_CST);
 }
 
 int presence_end_of(const char *workspace_dir, const char *id, struct presence_end *out)

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 
-static const char layout[8] = "unsent1";
+static const char layout[8] = "unsent2";
 
 /* Reads the kernel's id of this boot, 36 characters such as "cd6e8fc1-…". Returns 1, or 0
  * when it cannot be read. */
@@ -53,20 +53,34 @@ void unsent_init(struct unsent_table *t, int fd)
     memcpy(t->layout, layout, sizeof layout);
 }
 
-/* The process may end between any two stores to memory. One thread writes, and the
- * process that finds it dead sees all that it wrote: only the compiler must not reorder
- * the stores. */
-static void release(struct unsent_slot *slot)
+/* The process may end between any two stores to memory. One thread writes, and another
+ * process changes nothing but a slot from HERE to TAKEN. */
+
+static uint32_t state_of(const struct unsent_slot *slot)
 {
-    __atomic_store_n(&slot->is_used, 0, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&slot->state, __ATOMIC_SEQ_CST);
+}
+
+/* Returns 1 when the slot was in state FROM. */
+static int change(struct unsent_slot *slot, uint32_t from, uint32_t to)
+{
+    return __atomic_compare_exchange_n(&slot->state, &from, to, 0, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+static struct unsent_slot *slot_of(struct unsent_table *t, int64_t run)
+{
+    for (int i = 0; i < UNSENT_MAX; i++)
+        if (state_of(&t->slots[i]) != UNSENT_FREE && t->slots[i].is.run == run)
+            return &t->slots[i];
+    return NULL;
 }
 
 void unsent_remove(struct unsent_table *t, int64_t run)
 {
-    for (int i = 0; i < UNSENT_MAX; i++)
-        if (t->slots[i].is_used && t->slots[i].is.run == run)
-            release(&t->slots[i]);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    struct unsent_slot *slot = slot_of(t, run);
+    if (slot && !change(slot, UNSENT_HERE, UNSENT_FREE))
+        change(slot, UNSENT_LEAVING, UNSENT_FREE);
 }
 
 void unsent_add(struct unsent_table *t, const struct unsent *write)
@@ -76,13 +90,34 @@ void unsent_add(struct unsent_table *t, const struct unsent *write)
         return;
     for (int i = 0; i < UNSENT_MAX; i++) {
         struct unsent_slot *slot = &t->slots[i];
-        if (slot->is_used)
+        if (state_of(slot) != UNSENT_FREE)
             continue;
         slot->is = *write;
         slot->check = check_of(write);
-        __atomic_store_n(&slot->is_used, 1, __ATOMIC_SEQ_CST);
+        change(slot, UNSENT_FREE, UNSENT_HERE);
         return;
     }
+}
+
+int unsent_leave(struct unsent_table *t, int64_t run)
+{
+    struct unsent_slot *slot = slot_of(t, run);
+    return !slot || change(slot, UNSENT_HERE, UNSENT_LEAVING) ||
+           state_of(slot) == UNSENT_LEAVING;
+}
+
+void unsent_stay(struct unsent_table *t, int64_t run)
+{
+    struct unsent_slot *slot = slot_of(t, run);
+    if (slot)
+        change(slot, UNSENT_LEAVING, UNSENT_HERE);
+}
+
+void unsent_left(struct unsent_table *t, int64_t run)
+{
+    struct unsent_slot *slot = slot_of(t, run);
+    if (slot)
+        change(slot, UNSENT_LEAVING, UNSENT_FREE);
 }
 
 int unsent_is_of(const struct unsent_table *t, int fd)
@@ -94,15 +129,41 @@ int unsent_is_of(const struct unsent_table *t, int fd)
            t->device == st.st_dev && t->inode == st.st_ino;
 }
 
+/* A write that was taken was not sent: the process that took it may have died before it
+ * stored that. */
+static int is_unsent(const struct unsent_slot *slot)
+{
+    uint32_t state = state_of(slot);
+    return (state == UNSENT_HERE || state == UNSENT_TAKEN) &&
+           slot->check == check_of(&slot->is);
+}
+
 int unsent_read(const struct unsent_table *t, int fd, struct unsent out[UNSENT_MAX])
 {
     int n = 0;
     if (!unsent_is_of(t, fd))
         return 0;
+    for (int i = 0; i < UNSENT_MAX; i++)
+        if (is_unsent(&t->slots[i]))
+            out[n++] = t->slots[i].is;
+    return n;
+}
+
+int unsent_take(struct unsent_table *t, int fd, struct unsent out[UNSENT_MAX],
+                int64_t leaving[UNSENT_MAX], int *nleaving)
+{
+    int n = 0;
+    *nleaving = 0;
+    if (!unsent_is_of(t, fd))
+        return 0;
     for (int i = 0; i < UNSENT_MAX; i++) {
-        const struct unsent_slot *slot = &t->slots[i];
-        if (slot->is_used == 1 && slot->check == check_of(&slot->is))
+        struct unsent_slot *slot = &t->slots[i];
+        change(slot, UNSENT_HERE, UNSENT_TAKEN);
+        uint32_t state = state_of(slot);
+        if (state == UNSENT_TAKEN && slot->check == check_of(&slot->is))
             out[n++] = slot->is;
+        else if (state == UNSENT_LEAVING)
+            leaving[(*nleaving)++] = slot->is.run;
     }
     return n;
 }

@@ -91,6 +91,12 @@ struct run_commit { /* borrowed until DONE is called */
     const char *key, *value; /* VALUE: value NULL removes the key */
 };
 typedef void run_committed(void *arg, const struct err *e); /* ERR_NONE: it is stored */
+enum run_send {
+    RUN_SEND,
+    RUN_SEND_LATE, /* it must be asked for again: its intent is too old */
+    RUN_SEND_LOST  /* never: another process has the run */
+};
+
 struct run_committer {
     void *arg;
     /* Stores what the journal holds more than at the last commit. DONE is called once,
@@ -102,11 +108,12 @@ struct run_committer {
     void (*commit)(void *arg, struct run *run, const struct run_commit *commit,
                    run_committed *done, void *done_arg, void **pending);
     void (*withdraw)(void *arg, void *pending);
-    /* Both are about the write of the last intent, may be NULL, and only store into
-     * memory, for the process that reclaims this run after a crash. sending: from now on
-     * the write may arrive. refused: the API answered that it was not done; the outcome
-     * that says so is still to be committed. */
-    void (*sending)(void *arg);
+    /* Both are about the write of the last intent, may be NULL, and only use memory that
+     * this process shares with the one that may take the run over. sending: from now on
+     * the write may arrive, unless it returns something else than RUN_SEND; IS_LARGE 1:
+     * the kernel does not take the whole request at once. refused: the API answered that
+     * it was not done; the outcome that says so is still to be committed. */
+    enum run_send (*sending)(void *arg, int is_large);
     void (*refused)(void *arg);
 };
 

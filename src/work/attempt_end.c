@@ -55,7 +55,10 @@ void attempt_ended(struct attempt *a, const struct err *e)
     } else if (e->kind != ERR_NONE) { /* the claim is lost, or it could never be stored */
         a->end.state = LEDGER_RUNNING;
         a->end.err = *e;
-        if (a->id)
+        if (a->id && a->log &&
+            run_log_facts(a->log)->is_lost) /* this process stood still */
+            log_line(LOG_INFO, "run %lld: another process has it now", (long long)a->id);
+        else if (a->id)
             log_line(LOG_WARN, "run %lld: %s", (long long)a->id, e->text);
     }
     finish(a);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "work/departure.h"
 #include "work/owned_change.h"
 #include "base/array.h"
 #include "base/clock.h"
@@ -32,8 +33,9 @@ struct committer {
     struct presence *presence;
     struct loop_timer *again;
     TAILQ_HEAD(, commit_job) jobs; /* repeated in order */
-    int stuck;                     /* jobs that wait for the timer */
-    int has_said;                  /* 1: the log reports it, until a job is stored */
+    struct departures *departures;
+    int stuck;    /* jobs that wait for the timer */
+    int has_said; /* 1: the log reports it, until a job is stored */
     /* sets of pins whose code is in the store */
     unsigned char (*known)[CRYPTO_SHA256_SIZE]; /* at most KNOWN_MAX */
     int nknown;
@@ -53,7 +55,8 @@ struct run_log {
     size_t nnotes;
     char *app, *company; /* of the last intent; NULL: it goes to no connection */
     struct unsent write; /* the last intent, or run 0 */
-    int creates;         /* it is a POST, and not an idempotent write */
+    struct departure departure;
+    int creates; /* it is a POST, and not an idempotent write */
     int may_guard, is_writing;
     struct run_log_facts facts;
 };
@@ -104,6 +107,7 @@ struct committer *committer_new(struct workspace *w, struct loop *loop,
     k->writer = writer;
     k->presence = p;
     k->again = loop_timer_new(loop, on_again, k);
+    k->departures = departures_new(loop);
     TAILQ_INIT(&k->jobs);
     return k;
 }
@@ -129,6 +133,7 @@ void committer_free(struct committer *k)
             job_free(job);
     }
     loop_timer_free(k->again);
+    departures_free(k->departures);
     free(k->known);
     free(k);
 }
@@ -159,10 +164,14 @@ static void mark_sent(const struct run_log *x)
         presence_sent(x->k->presence, x->run);
 }
 
-static void on_sending(void *arg)
+static enum run_send on_sending(void *arg, int is_large)
 {
-    mark_sent(arg);
-    testhook_stop("leaving");
+    struct run_log *x = arg;
+    x->departure.run = x->run;
+    enum run_send send =
+        departure_ask(x->k->departures, &x->departure, x->k->presence, is_large);
+    x->facts.is_lost |= send == RUN_SEND_LOST;
+    return send;
 }
 
 static void on_unsent(void *arg)
@@ -184,6 +193,7 @@ void run_log_free(struct run_log *x)
 {
     if (!x)
         return;
+    departure_end(&x->departure);
     mark_sent(x);
     for (struct commit_job *job = TAILQ_FIRST(&x->k->jobs), *next; job; job = next) {
         next = TAILQ_NEXT(job, entry);
@@ -408,6 +418,8 @@ static void stored(struct commit_job *job)
         x->is_writing = job->done != NULL;
     if (job->journal)
         journal_saved(job->journal);
+    if (x && job->kind == RUN_COMMIT_INTENT)
+        x->departure.stored_us = clock_mono_us();
     if (job->kind == RUN_COMMIT_INTENT) {
         testhook_stop("intent kept");
         testhook_pause("intent kept");
@@ -578,8 +590,12 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
         if (x->run)
             remember_write(job);
     }
-    if (what->kind == RUN_COMMIT_OUTCOME)
+    if (what->kind == RUN_COMMIT_OUTCOME) {
+        if (x->k->presence)
+            presence_left(x->k->presence, x->run);
         testhook_stop("outcome known");
+        testhook_pause("outcome known");
+    }
     if (x->k->stuck && !job->must)
         refuse(job, "cannot send anything now: the store cannot be written, and what was "
                     "done before must be kept first");

@@ -24,6 +24,8 @@ struct reclaim {
     void *arg;
     LIST_HEAD(, dead) pending;
     int npending;
+    struct heartbeat_watch watch;
+    int nsuspects;   /* of the last poll */
     int64_t said_us; /* when the log last named an unreadable file; 0: never */
 };
 
@@ -34,8 +36,9 @@ struct dead { /* one dead owner; its job's */
     struct presence_end end;
     int is_blamed;
     int is_killed; /* it recorded no cause; the run that held most memory is blamed */
-    struct unsent writes[UNSENT_MAX];
-    int nwrites, ntaken;
+    int is_frozen; /* it lives, and was fenced */
+    struct presence_taken has;
+    int ntaken;
     struct ledger_reclaimed out;
     char *client, *recipe; /* of the run that is to blame */
 };
@@ -93,9 +96,10 @@ static int free_claims(struct db *db, void *arg, struct err *e)
     snprintf(note, sizeof note, "{\"\":{\"why\":\"a trigger ended its process: %s\"}}",
              dead->end.cause);
     int64_t now = clock_wall_ms();
-    if (ledger_unsend(db, dead->owner, dead->writes, dead->nwrites, now, &dead->ntaken,
-                      e) != 0 ||
-        ledger_reclaim(db, dead->owner, is_run ? &crash : NULL, now, &dead->out, e) != 0)
+    if (ledger_unsend(db, dead->owner, dead->has.writes, dead->has.nwrites, now,
+                      &dead->ntaken, e) != 0 ||
+        ledger_reclaim(db, dead->owner, dead->has.leaving, dead->has.nleaving,
+                       is_run ? &crash : NULL, now, &dead->out, e) != 0)
         return -1;
     if (is_run && ledger_read(db, dead->end.id, on_run, dead, e) != 0 &&
         e->kind != ERR_NOT_FOUND)
@@ -129,6 +133,22 @@ static void report(struct reclaim *r, const struct dead *dead)
         alert_send(r->alert, dead->client, dead->recipe, what, text);
 }
 
+/* Reports what was taken from a process that stands still. */
+static void report_frozen(const struct dead *dead)
+{
+    int pid = (int)strcspn(dead->owner, "-");
+    if (dead->out.freed)
+        log_line(
+            LOG_WARN,
+            "the process %.*s stands still (stopped?): %d of its runs are taken over",
+            pid, dead->owner, dead->out.freed);
+    for (int i = 0; i < dead->has.nleaving; i++)
+        log_line(
+            LOG_DEBUG,
+            "run %lld stays with the process %.*s, which stands still while it sends",
+            (long long)dead->has.leaving[i], pid, dead->owner);
+}
+
 static void on_freed(void *arg, const struct err *e)
 {
     struct dead *dead = arg;
@@ -142,7 +162,10 @@ static void on_freed(void *arg, const struct err *e)
     } else if (r) {
         if (dead->is_blamed)
             report(r, dead);
-        presence_forget(workspace_dir(r->w), dead->owner);
+        if (dead->is_frozen)
+            report_frozen(dead);
+        else
+            presence_forget(workspace_dir(r->w), dead->owner);
         r->freed(r->arg);
     }
     free(dead->client);
@@ -199,16 +222,27 @@ static int on_owner(void *arg, const char *owner)
     if (strcmp(owner, presence_id(r->self)) == 0 || strlen(owner) >= PRESENCE_ID_SIZE ||
         is_pending(r, owner))
         return 0;
-    int lives = presence_is_alive(dir, owner, &e);
-    if (lives < 0)
+    int life = presence_judge(dir, owner, &r->watch, clock_mono_us(), &e);
+    r->nsuspects += life == PRESENCE_SUSPECT;
+    struct presence_taken has = {.nwrites = 0};
+    if (life == PRESENCE_FROZEN) {
+        int fenced = presence_fence(dir, owner, &has, &e);
+        life = fenced > 0 ? life : fenced < 0 ? -1 : PRESENCE_ALIVE;
+    }
+    if (life < 0)
         report_unreadable(r, owner, &e);
-    if (lives != 0)
+    if (life != PRESENCE_DEAD && life != PRESENCE_FROZEN)
         return 0;
     struct dead *dead = xcalloc(1, sizeof *dead);
     dead->reclaim = r;
     snprintf(dead->owner, sizeof dead->owner, "%s", owner);
-    dead->is_blamed = presence_end_of(dir, owner, &dead->end) || blame_growing(dead, dir);
-    dead->nwrites = presence_unsent_of(dir, owner, dead->writes);
+    dead->has = has;
+    dead->is_frozen = life == PRESENCE_FROZEN;
+    if (!dead->is_frozen) {
+        dead->is_blamed =
+            presence_end_of(dir, owner, &dead->end) || blame_growing(dead, dir);
+        dead->has.nwrites = presence_unsent_of(dir, owner, dead->has.writes);
+    }
     LIST_INSERT_HEAD(&r->pending, dead, entry);
     writer_submit(r->writer, 0, free_claims, on_freed, dead);
     return ++r->npending >= DEAD_MAX;
@@ -217,9 +251,15 @@ static int on_owner(void *arg, const char *owner)
 void reclaim_poll(struct reclaim *r)
 {
     struct err e;
+    r->nsuspects = 0;
     if (r->npending >= DEAD_MAX)
         return;
     if (ledger_owners(r->db, on_owner, r, &e) != 0 ||
         inbox_owners(r->db, on_owner, r, &e) != 0)
         log_line(LOG_WARN, "cannot look for dead processes: %s", e.text);
+}
+
+int reclaim_is_watching(const struct reclaim *r)
+{
+    return r->nsuspects > 0;
 }

@@ -1,5 +1,6 @@
-/* reclaim: frees the runs and deliveries that dead processes had claimed, and finds out
- * whether a script ended such a process. For the loop's thread. */
+/* reclaim: frees the runs and deliveries that dead processes had claimed, or processes
+ * that stand still have, and finds out whether a script ended such a process. For the
+ * loop's thread. */
 #ifndef FOYER_RECLAIM_H
 #define FOYER_RECLAIM_H
 
@@ -17,6 +18,9 @@ struct reclaim *reclaim_new(struct workspace *w, struct db *db, struct writer *w
                             void (*freed)(void *arg), void *arg);
 /* Checks each owner of a claim now, unless its claims are being freed already. */
 void reclaim_poll(struct reclaim *r);
+/* Returns 1 when the last poll found a process that stands still, unless it only seems
+ * so: poll again soon. */
+int reclaim_is_watching(const struct reclaim *r);
 /* What is submitted to the writer is still done. NULL is fine. */
 void reclaim_free(struct reclaim *r);
 

@@ -77,7 +77,8 @@ int runner_is_idle(const struct runner *r)
 {
     return r->nslots == 0 && receipts_is_idle(r->receipts) &&
            !alert_is_sending(r->alert) && !r->claiming && !r->woken && !r->wanted &&
-           (r->has_polled || r->stopping);
+           (r->has_polled || r->stopping) &&
+           (r->stopping || !reclaim_is_watching(r->reclaim));
 }
 
 static void check_idle(void *arg)
@@ -479,6 +480,7 @@ static void on_tick(void *arg)
         log_line(LOG_WARN, "%s", e.text);
     else if (due <= clock_wall_ms())
         runner_wake(r);
+    check_idle(r);
 }
 
 static void on_freed(void *arg)

@@ -37,6 +37,7 @@ enum {
 struct worker {
     struct workspace *workspace;
     struct store *store;
+    struct presence *presence;
     struct session *session;
     struct loop *loop;
     struct writer *writer;
@@ -55,8 +56,9 @@ struct worker {
     int tidied;      /* of an errand: its round of retention has begun */
     int stopping, late;
     int is_repairing, repaired; /* times that were stored while the clock was ahead */
-    struct err refused;         /* of an errand: why the store refused a write */
-    int has_worked;             /* since its memory was given back */
+    struct err refused; /* why it must end before its time; of an errand also: why the
+                           store refused a write */
+    int has_worked;     /* since its memory was given back */
 };
 
 static int is_idle(const struct worker *w)
@@ -173,9 +175,28 @@ static void give_back(struct worker *w)
     }
 }
 
+static void stop(void *arg);
+
+/* This process stood still, and others have taken its runs over. It waits for the answers
+ * to what it has sent, whose outcomes still count, and ends: another one starts afresh.
+ */
+static void end_fenced(struct worker *w)
+{
+    if (w->stopping || !presence_is_fenced(w->presence))
+        return;
+    err_set(&w->refused, ERR_UNAVAILABLE,
+            "this process stood still for %d s or more (stopped, or starved), and other "
+            "processes have taken its runs over",
+            (int)(heartbeat_limit_us() / 1000000));
+    stop(w);
+}
+
 static void on_tick(void *arg)
 {
     struct worker *w = arg;
+    end_fenced(w);
+    if (w->stopping)
+        return;
     give_back(w);
     poll_due(w);
     if (!w->errand && clock_mono_us() >= w->retention_us) {
@@ -259,7 +280,8 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
     if (!presence)
         return NULL;
     struct worker *w = xcalloc(1, sizeof *w);
-    *w = (struct worker){.workspace = workspace, .store = store, .wake_fd = -1};
+    *w = (struct worker){
+        .workspace = workspace, .store = store, .presence = presence, .wake_fd = -1};
     w->session = session_open(workspace, e);
     if (w->session) {
         char *path = store_path(workspace_dir(workspace));
@@ -356,7 +378,10 @@ int worker_serve(struct worker *w, int wake_fd, struct err *e)
     w->retention_us = clock_mono_us() + (int64_t)RETENTION_FIRST_MS * 1000;
     on_tick(w);
     work(w);
-    return 0;
+    if (w->refused.kind == ERR_NONE)
+        return 0;
+    *e = w->refused;
+    return -1;
 }
 
 static void on_begun(void *arg, const struct err *e)

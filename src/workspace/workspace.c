@@ -430,8 +430,8 @@ struct live *workspace_live(struct workspace *w)
 
 struct presence *workspace_presence(struct workspace *w, struct err *e)
 {
-    if (!w->presence)
-        w->presence = presence_open(w->dir ? w->dir : ".", e);
+    if (!w->presence && (w->presence = presence_open(w->dir ? w->dir : ".", e)))
+        presence_start(w->presence);
     return w->presence;
 }
 

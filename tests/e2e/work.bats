@@ -5,6 +5,7 @@ load helper
 load agency
 load oauth
 load store
+load workers
 
 NOON=1750075200000 MINUTE=60000
 
@@ -28,21 +29,8 @@ setup() {
 }
 
 teardown() {
-  [ -z "${WAKE:-}" ] || exec {WAKE}>&-
-  for pid in "${WORKERS[@]}"; do
-    kill -9 "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
-  done
+  end_workers
   rm -rf "$AGENCY"/{lua,recipes} "$AGENCY"/clients/*/{lua,recipes}
-}
-
-settings() {
-  printf 'return { name = "%s", vars = { phone = "1" }, recipes = { %s } }\n' "$1" "$2" >"$AGENCY/clients/$1/client.lua"
-}
-
-recipe() {
-  mkdir -p "$AGENCY/recipes"
-  printf 'return { summary = "x", %s run = function(ctx, event)\n%s\nend }\n' "$2" "$3" >"$AGENCY/recipes/$1.lua"
 }
 
 # trigger NAME FIELDS [DIR]: of the workspace, or of a client
@@ -51,30 +39,12 @@ trigger() {
   printf 'return { summary = "x", %s }\n' "$2" >"$AGENCY/${3:-}/lua/front/triggers/$1.lua"
 }
 
-# start_worker: one that is woken through WAKE
-start_worker() {
-  local fifo=$BATS_TEST_TMPDIR/wake
-  [ -p "$fifo" ] || mkfifo "$fifo"
-  "$FOYER" -w "$AGENCY" work --wake-fd 4 4<"$fifo" >>"$BATS_TEST_TMPDIR/work.out" 2>>"$BATS_TEST_TMPDIR/work.err" 3>&- &
-  WORKER=$!
-  WORKERS+=("$WORKER")
-  [ -n "${WAKE:-}" ] || exec {WAKE}>"$fifo"
-}
-
 at() {
   FOYER_TEST_CLOCK=$1 foyer cron --json
 }
 
 is_state() {
   same "$(state "$1")" "$2" >/dev/null
-}
-
-replied() {
-  mock_log '[.requests[] | select(.method == "POST")] | length' | grep -qx "$1"
-}
-
-sql_is() {
-  same "$(sql "$1")" "$2" >/dev/null
 }
 
 @test "a delivery becomes a reply; a byte wakes the worker" {
@@ -375,17 +345,13 @@ preview() {
   same "$(jq -c '[.[].state]' <<<"$output")" '["done"]'
 }
 
-is_stopped() {
-  grep -q '^State:.T' "/proc/$1/status"
-}
-
 @test "killed before its write left: the next worker sends it, once, without looking for it" {
   settings acme '["first-reply"] = true'
   FOYER_TEST_PAUSE="intent kept" start_worker
   local first=$WORKER
   event "$CONVERSATION" | deliver - "$COMPANY"
   printf x >&"$WAKE"
-  until_true is_stopped "$first"
+  paused "$first"
   start_worker
   same "$(mock_log '[.requests[] | select(.method == "POST")] | length')" 0
   kill -9 "$first"

@@ -204,9 +204,10 @@ static void on_done(void *arg, const struct httpc_answer *a)
     snprintf(r->nth, sizeof(r->nth), "%s", nth ? nth : "");
 }
 
-static void count_leave(void *arg)
+static int count_leave(void *arg)
 {
     ((struct result *)arg)->leaves++;
+    return 0;
 }
 
 static struct httpc *client(const struct httpc_config *config)
@@ -346,11 +347,11 @@ static void a_write_is_seen_once(void **state)
 
 struct leaving {
     struct result result;
-    int listener, fd, times;
+    int listener, fd, times, refuses;
 };
 
 /* The connection is there, and nothing has come through it. */
-static void on_sending(void *arg)
+static int on_sending(void *arg)
 {
     struct leaving *l = arg;
     char byte;
@@ -359,6 +360,7 @@ static void on_sending(void *arg)
     assert_true(l->fd >= 0);
     assert_int_equal(recv(l->fd, &byte, 1, MSG_DONTWAIT), -1);
     assert_true(errno == EAGAIN || errno == EWOULDBLOCK);
+    return l->refuses;
 }
 
 static void on_left(void *arg, const struct httpc_answer *a)
@@ -389,6 +391,29 @@ static void it_is_told_before_the_first_byte(void **state)
     assert_int_equal(l.result.err.kind, ERR_TIMEOUT);
     assert_true(recv(l.fd, request, sizeof(request), MSG_DONTWAIT) > 2);
     assert_memory_equal(request, "POST /x", 7);
+    close(l.fd);
+    close(l.listener);
+    httpc_free(c);
+}
+
+static void it_is_withdrawn_before_the_first_byte(void **state)
+{
+    (void)state;
+    struct err e;
+    struct leaving l = {.fd = -1, .refuses = 1};
+    char url[64], byte;
+    int port;
+    l.listener = net_listen(&port);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/x", port);
+    struct httpc *c = client(NULL);
+    struct httpc_request q = {
+        .method = "POST", .url = url, .allow_private = 1, .on_sending = on_sending};
+    assert_non_null(httpc_start(c, &q, on_left, &l, &e));
+    loop_run(loop);
+    assert_int_equal(l.times, 1);
+    assert_int_equal(l.result.sent, 0);
+    assert_int_equal(l.result.err.kind, ERR_CONFLICT);
+    assert_int_equal(recv(l.fd, &byte, 1, 0), 0); /* its end, and nothing before */
     close(l.fd);
     close(l.listener);
     httpc_free(c);
@@ -1324,6 +1349,7 @@ int main(void)
         TEST(get_reuses_its_connection),
         TEST(a_write_is_seen_once),
         TEST(it_is_told_before_the_first_byte),
+        TEST(it_is_withdrawn_before_the_first_byte),
         TEST(nothing_is_connected_before_go),
         TEST(go_may_come_at_once),
         TEST(total_begins_with_go),

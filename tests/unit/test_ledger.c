@@ -200,7 +200,7 @@ static void the_epoch_guards_every_write(void **state)
     /* another process takes the run over because it considers the first one dead; then
      * the first one writes */
     struct ledger_reclaimed out;
-    OK(ledger_reclaim(db, "me", NULL, now, &out, &e));
+    OK(ledger_reclaim(db, "me", NULL, 0, NULL, now, &out, &e));
     FAILS(ledger_commit(db, CHANGE(id, epoch), &e), ERR_CONFLICT, "lost its claim");
     int64_t next = claim_ok(id, now);
     assert_true(next > epoch);

@@ -274,7 +274,7 @@ static void many_that_are_over(void **state)
     COSTS(ledger_owners(db, see_owner, &n, &e), 100);
     assert_int_equal(n, 1);
     struct ledger_reclaimed out;
-    COSTS(ledger_reclaim(db, "dead", NULL, now, &out, &e), 1000);
+    COSTS(ledger_reclaim(db, "dead", NULL, 0, NULL, now, &out, &e), 1000);
     assert_int_equal(out.freed, 1);
     COSTS(ledger_receipts(db, now, 10, see_receipt, &n, &e), 100);
     /* removing few, removing none */

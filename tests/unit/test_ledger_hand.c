@@ -49,7 +49,7 @@ static struct ledger_reclaimed reclaim(const char *owner,
                                        const struct ledger_crash *crash, int64_t at_ms)
 {
     struct ledger_reclaimed out;
-    OK(ledger_reclaim(db, owner, crash, at_ms, &out, &e));
+    OK(ledger_reclaim(db, owner, NULL, 0, crash, at_ms, &out, &e));
     return out;
 }
 
@@ -135,6 +135,88 @@ static void what_had_not_left_is_taken_back(void **state)
     other[0].run = late;
     assert_int_equal(unsend("me", other, 1), 0);
     assert_int_equal(unknown_writes(late), 1);
+}
+
+static void a_kept_run_stays(void **state)
+{
+    (void)state;
+    struct ledger_run of = {.client = "acme"};
+    int64_t a = add_full(&of, "dead"), b = add_full(&of, "dead");
+    struct ledger_reclaimed out;
+    OK(ledger_reclaim(db, "dead", &b, 1, NULL, now, &out, &e));
+    assert_int_equal(out.freed, 1);
+    assert_state(a, LEDGER_QUEUED);
+    assert_state(b, LEDGER_RUNNING);
+    assert_int_equal(reclaim("dead", NULL, now).freed, 1);
+    assert_state(b, LEDGER_QUEUED);
+}
+
+/* What the process that stored the intent says of it is taken once, in each state that
+ * the run may be in by then. */
+static void a_late_outcome_counts(void **state)
+{
+    (void)state;
+    static const enum ledger_state states[] = {
+        LEDGER_QUEUED, LEDGER_RUNNING, LEDGER_CONFIRMING, LEDGER_HELD, LEDGER_PARKED};
+    struct journal_entry open = step(2, "POST /b", 0, 0, 1, NULL), done = open;
+    done.is_done = 1;
+    done.result = "200";
+    done.len = 3;
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        int64_t id = add_full(&(struct ledger_run){.client = "acme"}, "frozen");
+        OK(ledger_commit(db, CHANGE(id, 1, .steps = &open, .nsteps = 1), &e));
+        reclaim("frozen", NULL, now);
+        if (states[i] != LEDGER_QUEUED)
+            assert_int_equal(claim_ok(id, now), 3);
+        if (states[i] != LEDGER_QUEUED && states[i] != LEDGER_RUNNING)
+            end_at(id, 3, states[i], now, now + HOUR);
+        /* nothing else of the old claim, and nothing of another one */
+        FAILS(ledger_commit(db, CHANGE(id, 1), &e), ERR_CONFLICT, "lost its claim");
+        FAILS(ledger_commit(db, CHANGE(id, 1, .steps = &open, .nsteps = 1), &e),
+              ERR_CONFLICT, "lost its claim");
+        FAILS(ledger_commit(db, CHANGE(id, 2, .steps = &done, .nsteps = 1), &e),
+              ERR_CONFLICT, "lost its claim");
+        FAILS(
+            ledger_commit(
+                db, CHANGE(id, 1, .steps = &done, .nsteps = 1, .state = LEDGER_DONE), &e),
+            ERR_CONFLICT, "lost its claim");
+        OK(ledger_commit(db, CHANGE(id, 1, .steps = &done, .nsteps = 1), &e));
+        assert_steps(id, "2!=200 ");
+        assert_state(id, LEDGER_QUEUED);
+        /* the process that has looked for it knows less */
+        FAILS(ledger_commit(db, CHANGE(id, 3, .drop = 2, .state = LEDGER_QUEUED), &e),
+              ERR_CONFLICT, "lost its claim");
+        FAILS(ledger_commit(db, CHANGE(id, 1, .steps = &done, .nsteps = 1), &e),
+              ERR_CONFLICT, "lost its claim");
+        end_at(id, claim_ok(id, now), LEDGER_DONE, now, now);
+        FAILS(ledger_commit(db, CHANGE(id, 1, .steps = &done, .nsteps = 1), &e),
+              ERR_CONFLICT, "lost its claim");
+    }
+}
+
+static void a_late_outcome_comes_too_late(void **state)
+{
+    (void)state;
+    struct journal_entry open = step(2, "POST /b", 0, 0, 1, NULL), done = open;
+    done.is_done = 1;
+    done.result = "200";
+    done.len = 3;
+    int64_t id = add_full(&(struct ledger_run){.client = "acme"}, "frozen");
+    OK(ledger_commit(db, CHANGE(id, 1, .steps = &open, .nsteps = 1), &e));
+    reclaim("frozen", NULL, now);
+    /* the other process sends it again */
+    int64_t epoch = claim_ok(id, now);
+    OK(ledger_commit(db, CHANGE(id, epoch, .drop = 2, .steps = &open, .nsteps = 1), &e));
+    FAILS(ledger_commit(db, CHANGE(id, 1, .steps = &done, .nsteps = 1), &e), ERR_CONFLICT,
+          "lost its claim");
+    assert_state(id, LEDGER_RUNNING);
+    /* or has found it */
+    done.result = "found";
+    done.len = 5;
+    OK(ledger_commit(db, CHANGE(id, epoch, .drop = 2, .steps = &done, .nsteps = 1), &e));
+    FAILS(ledger_commit(db, CHANGE(id, 1, .steps = &done, .nsteps = 1), &e), ERR_CONFLICT,
+          "lost its claim");
+    assert_steps(id, "2!=found ");
 }
 
 static void a_run_that_crashes_dies(void **state)
@@ -698,6 +780,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_a_dead_process_held),
         TEST(what_had_not_left_is_taken_back),
+        TEST(a_kept_run_stays),
+        TEST(a_late_outcome_counts),
+        TEST(a_late_outcome_comes_too_late),
         TEST(a_run_that_crashes_dies),
         TEST(only_the_dead_ones_own_run_crashed),
         TEST(a_run_that_is_killed_suspends),

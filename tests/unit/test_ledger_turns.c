@@ -355,7 +355,7 @@ static void no_run_stays_blocked(void **state)
                                          .run_max = 0,
                                          .recipe_max = 1000,
                                          .within_ms = 1};
-            OK(ledger_reclaim(db, "me", &crash, at, &out, &e));
+            OK(ledger_reclaim(db, "me", NULL, 0, &crash, at, &out, &e));
         } else if ((seed >> 20) % 13 == 0) {
             OK(ledger_cancel(db, id, NULL, at, &e));
         } else if ((seed >> 20) % 7 == 0) {

@@ -45,10 +45,11 @@ static struct presence *open_ok(void)
 static int alive(const char *id)
 {
     struct err e = {0};
-    int rc = presence_is_alive(dir, id, &e);
+    int rc = presence_judge(dir, id, NULL, 0, &e);
     if (rc < 0)
         fail_msg("%s", e.text);
-    return rc;
+    assert_true(rc == PRESENCE_DEAD || rc == PRESENCE_ALIVE);
+    return rc == PRESENCE_ALIVE;
 }
 
 static char *file_of(const char *id)
@@ -196,7 +197,7 @@ static void test_errors_name_the_file(void **state)
     char *owners = xasprintf("%s/state/owners", dir), *path = file_of("1-ab");
     assert_int_equal(path_make_dirs(owners, 0700, NULL), 0);
     assert_int_equal(symlink("/etc/passwd", path), 0);
-    assert_int_equal(presence_is_alive(dir, "1-ab", &e), -1);
+    assert_int_equal(presence_judge(dir, "1-ab", NULL, 0, &e), -1);
     assert_int_equal(e.kind, ERR_STORE);
     assert_non_null(strstr(e.text, path));
     assert_int_equal(unlink(path), 0);
@@ -480,14 +481,14 @@ static void test_marks_that_are_not_believed(void **state)
         size_t at, n;
         const char *bytes;
     } cases[] = {
-        {TABLE + offsetof(struct unsent_table, layout), 8, "unsent0"},
+        {TABLE + offsetof(struct unsent_table, layout), 8, "unsent1"},
         {TABLE + offsetof(struct unsent_table, boot), 8, "cd6e8fc1"},
         {TABLE + offsetof(struct unsent_table, inode), 8, zeros},
         {TABLE + offsetof(struct unsent_table, device), 8, "12345678"},
         {slot + offsetof(struct unsent, epoch), 1, "x"},
         {slot + offsetof(struct unsent, seq), 8, zeros},
         {slot + offsetof(struct unsent_slot, check), 1, "x"},
-        {slot + offsetof(struct unsent_slot, is_used), 1, "\2"},
+        {slot + offsetof(struct unsent_slot, state), 1, "\2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dies(id, holds_two);
@@ -510,6 +511,206 @@ static void test_marks_that_are_not_believed(void **state)
     buf_free(&b);
     free(path);
     free(copy);
+}
+
+/* ---- processes that stand still ---- */
+
+static int64_t limit_us, late_us;
+
+static int judge(struct heartbeat_watch *w, const char *id, int64_t now_us)
+{
+    struct err e = {0};
+    int rc = presence_judge(dir, id, w, now_us, &e);
+    if (rc < 0)
+        fail_msg("%s", e.text);
+    return rc;
+}
+
+/* Stores a beat into the file, as the process's thread does. */
+static void beats_at(const struct presence *p, int64_t at_us)
+{
+    char *path = file_of(presence_id(p));
+    edit(path,
+         sizeof(struct presence_end) + sizeof(struct unsent_table) +
+             sizeof(struct growing_table) + offsetof(struct heartbeat, at_us),
+         &at_us, sizeof at_us);
+    free(path);
+}
+
+/* One that maps its record, and beats only when beats_at says so. */
+static struct presence *open_still(int64_t at_us)
+{
+    struct presence *p = open_ok();
+    presence_mark(p, NULL, 0);
+    beats_at(p, at_us);
+    return p;
+}
+
+static void test_its_thread_beats(void **state)
+{
+    (void)state;
+    struct heartbeat_watch w = {0};
+    struct presence *p = open_ok();
+    const char *id = presence_id(p);
+    presence_start(p);
+    presence_start(p);
+    assert_int_equal(judge(&w, id, INT64_MAX / 2), PRESENCE_SUSPECT); /* it has one */
+    assert_int_equal(judge(NULL, id, INT64_MAX / 2), PRESENCE_ALIVE);
+    presence_close(p);
+}
+
+static void test_an_old_beat(void **state)
+{
+    (void)state;
+    const int64_t at = 1000000, dead = at + limit_us;
+    struct heartbeat_watch w = {0}, fresh = {0};
+    struct presence *p = open_still(at);
+    const char *id = presence_id(p);
+    assert_int_equal(judge(&w, id, at + 1), PRESENCE_ALIVE);
+    assert_int_equal(judge(&w, id, dead - 1), PRESENCE_ALIVE);
+    /* one look is not enough: both may just have woken */
+    assert_int_equal(judge(&fresh, id, dead), PRESENCE_SUSPECT);
+    assert_int_equal(judge(&fresh, id, dead + late_us / 2), PRESENCE_SUSPECT);
+    assert_int_equal(judge(&fresh, id, dead + late_us), PRESENCE_FROZEN);
+    beats_at(p, dead);
+    assert_int_equal(judge(&fresh, id, dead + late_us + 1), PRESENCE_ALIVE);
+    presence_close(p);
+}
+
+/* All processes stand still for an hour, and the clock runs on. */
+static void test_a_machine_that_wakes(void **state)
+{
+    (void)state;
+    const int64_t hour = (int64_t)3600 * 1000000;
+    int64_t now = 1000000;
+    struct heartbeat_watch w = {0};
+    struct presence *p = open_still(now);
+    const char *id = presence_id(p);
+    assert_int_equal(judge(&w, id, now + 1), PRESENCE_ALIVE);
+    now += hour;
+    assert_int_equal(judge(&w, id, now), PRESENCE_SUSPECT);
+    beats_at(p, now + 1);
+    for (int i = 0; i < 3; i++) /* several such hours do not add up */
+        assert_int_equal(judge(&w, id, now += hour), PRESENCE_ALIVE);
+    presence_close(p);
+}
+
+/* In another time namespace its beats seem old, but they change. */
+static void test_another_clock(void **state)
+{
+    (void)state;
+    const int64_t second = 1000000;
+    int64_t now = 1000 * second;
+    struct heartbeat_watch w = {0};
+    struct presence *p = open_still(1);
+    const char *id = presence_id(p);
+    assert_int_equal(judge(&w, id, now), PRESENCE_SUSPECT);
+    beats_at(p, 2);
+    assert_int_equal(judge(&w, id, now += second), PRESENCE_ALIVE);
+    for (int64_t waited = second; waited < limit_us; waited += second)
+        assert_int_equal(judge(&w, id, now += second), PRESENCE_ALIVE);
+    assert_int_equal(judge(&w, id, now += second), PRESENCE_FROZEN);
+    presence_close(p);
+}
+
+static void test_many_are_watched(void **state)
+{
+    (void)state;
+    struct heartbeat_watch w = {0};
+    char id[HEARTBEAT_ID_SIZE];
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < HEARTBEAT_SEEN + 5; i++) {
+            snprintf(id, sizeof id, "%d-ab", i);
+            assert_int_equal(heartbeat_judge(&w, id, 1, 1 + limit_us + round * 100 + i),
+                             HEARTBEAT_SUSPECT);
+        }
+    assert_int_equal(heartbeat_judge(&w, id, 0, 1 + 2 * limit_us), HEARTBEAT_FINE);
+}
+
+static void test_without_a_record_only_the_lock_counts(void **state)
+{
+    (void)state;
+    struct heartbeat_watch w = {0};
+    struct presence_taken taken;
+    struct presence *p = open_ok();
+    assert_int_equal(judge(&w, presence_id(p), INT64_MAX / 2), PRESENCE_ALIVE);
+    assert_int_equal(presence_fence(dir, presence_id(p), &taken, NULL), 0);
+    assert_int_equal(presence_fence(dir, "1-ab", &taken, NULL), 0);
+    assert_int_equal(presence_leave(p, 42), 1);
+    presence_mark(p, NULL, 0); /* a record without a beat */
+    assert_int_equal(judge(&w, presence_id(p), INT64_MAX / 2), PRESENCE_ALIVE);
+    presence_close(p);
+}
+
+/* Each write is either sent by the process that stood still, or taken from it. */
+static void test_a_fence_decides_who_sends(void **state)
+{
+    (void)state;
+    struct presence_taken taken;
+    struct presence *p = open_still(1);
+    const char *id = presence_id(p);
+    struct unsent here = first, leaves = first, left = first;
+    leaves.run = 43;
+    left.run = 44;
+    presence_unsent(p, &here);
+    presence_unsent(p, &leaves);
+    presence_unsent(p, &left);
+    assert_int_equal(presence_leave(p, 43), 1);
+    assert_int_equal(presence_leave(p, 44), 1);
+    presence_left(p, 44);
+    assert_int_equal(presence_is_fenced(p), 0);
+    for (int i = 0; i < 2; i++) { /* a second one that takes over sees the same */
+        assert_int_equal(presence_fence(dir, id, &taken, NULL), 1);
+        assert_int_equal(taken.nwrites, 1);
+        assert_int_equal(taken.writes[0].run, 42);
+        assert_int_equal(taken.nleaving, 1);
+        assert_int_equal(taken.leaving[0], 43);
+    }
+    assert_int_equal(judge(NULL, id, 0), PRESENCE_FROZEN);
+    /* it goes on */
+    assert_int_equal(presence_is_fenced(p), 1);
+    assert_int_equal(presence_leave(p, 42), 0);
+    presence_sent(p, 42); /* does not give it back */
+    assert_int_equal(presence_leave(p, 42), 0);
+    assert_int_equal(presence_leave(p, 45), 0); /* it had no mark yet */
+    presence_left(p, 43);
+    assert_int_equal(presence_fence(dir, id, &taken, NULL), 1);
+    assert_int_equal(taken.nwrites, 1);
+    assert_int_equal(taken.nleaving, 0);
+    /* it marks a write after the fence, and does not send it */
+    struct unsent after = first;
+    after.run = 46;
+    presence_unsent(p, &after);
+    assert_int_equal(presence_leave(p, 46), 0);
+    assert_int_equal(presence_fence(dir, id, &taken, NULL), 1);
+    assert_int_equal(taken.nwrites, 2);
+    assert_int_equal(judge(NULL, id, 0), PRESENCE_FROZEN); /* for ever */
+    presence_close(p);
+    assert_int_equal(judge(NULL, id, 0), PRESENCE_DEAD);
+}
+
+static void is_taken_and_killed(struct presence *p)
+{
+    struct presence_taken taken;
+    presence_unsent(p, &first);
+    if (presence_fence(dir, presence_id(p), &taken, NULL) != 1)
+        _exit(1);
+}
+
+static void leaves_and_is_killed(struct presence *p)
+{
+    presence_unsent(p, &first);
+    presence_leave(p, first.run);
+}
+
+static void test_killed_after_the_fence(void **state)
+{
+    (void)state;
+    char id[PRESENCE_ID_SIZE];
+    dies(id, is_taken_and_killed);
+    assert_string_equal(unsent_of(id), "42/3/7 ");
+    dies(id, leaves_and_is_killed);
+    assert_string_equal(unsent_of(id), "");
 }
 
 /* It is as old as the last hour in which it was used, whatever the file system says. */
@@ -545,7 +746,8 @@ static void test_many_at_once(void **state)
         int bad = 0;
         for (int round = 0; round < ROUNDS && !bad; round++) {
             struct presence *p = presence_open(dir, NULL);
-            bad = !p || presence_is_alive(dir, presence_id(p), NULL) != 1;
+            bad = !p ||
+                  presence_judge(dir, presence_id(p), NULL, 0, NULL) != PRESENCE_ALIVE;
             presence_close(p);
         }
         _exit(bad);
@@ -560,6 +762,8 @@ static void test_many_at_once(void **state)
 
 int main(void)
 {
+    limit_us = heartbeat_limit_us();
+    late_us = heartbeat_late_us();
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_it_lives_until_closed),
@@ -579,6 +783,14 @@ int main(void)
         TEST(test_marks_that_are_not_believed),
         TEST(test_marks_of_an_old_process),
         TEST(test_many_at_once),
+        TEST(test_its_thread_beats),
+        TEST(test_an_old_beat),
+        TEST(test_a_machine_that_wakes),
+        TEST(test_another_clock),
+        TEST(test_many_are_watched),
+        TEST(test_without_a_record_only_the_lock_counts),
+        TEST(test_a_fence_decides_who_sends),
+        TEST(test_killed_after_the_fence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
