@@ -41,11 +41,11 @@ static const struct cli_command commands[] = {
     {"work", cmd_work, CLI_WORKSPACE, 0, 0, "[--wake-fd N] [--stats-fd N]",
      "does the same for as long as it runs; serve starts it"},
     {"trace", cmd_trace, CLI_WORKSPACE | CLI_REPORT, 1, 2,
-     "CONVERSATION|EVENT|RUN|ADDRESS [--client CLIENT]",
+     "CONVERSATION|EVENT|RUN|ADDRESS [--client CLIENT] [--bodies]",
      "tells what became of it: delivery, triggers, runs, the outcome"},
     {"runs", cmd_runs, CLI_WORKSPACE | CLI_REPORT, 1, 10000,
      "list|show|retry|resolve|cancel [ID …] " FILTER " [--new-code] "
-     "[--happened|--not-happened] [--result JSON] [--reason TEXT] [--dry-run]",
+     "[--happened|--not-happened] [--result JSON] [--reason TEXT] [--dry-run] [--bodies]",
      "lists and steers runs; retry --dry-run shows what would be sent"},
     {"events", cmd_events, CLI_WORKSPACE | CLI_REPORT, 1, 10000,
      "list|show|replay [ID …] [--client CLIENT] [--state STATE,…] [--since TIME] "

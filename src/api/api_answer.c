@@ -12,7 +12,7 @@
 #include "vm/conv.h"
 #include "vm/fail.h"
 #include "vm/handles.h"
-#include "vm/packed.h"
+#include "core/packed.h"
 
 /* Gives up the attempt because an answer cannot be read: a read may work later; a write
  * may have been done. */

@@ -24,7 +24,7 @@ enum {
 void exchange_init(struct exchange *x, struct run *run)
 {
     const struct limits *limits = vm_limits(run_vm(run));
-    *x = (struct exchange){.run = run, .seq = -1};
+    *x = (struct exchange){.run = run, .seq = -1, .took_ms = -1};
     buf_init(&x->body, limits->answer_bytes);
     buf_init(&x->packed, limits->answer_bytes + 1024 * 1024);
 }
@@ -118,6 +118,11 @@ static void store_outcome(struct exchange *x, char *text, run_committed *done)
     free(text);
 }
 
+static int64_t sent_ms(const struct exchange *x)
+{
+    return clock_wall_ms() - (x->took_ms > 0 ? x->took_ms : 0);
+}
+
 /* Records the outcome in `packed`, stores it where the run has a committer, and resumes
  * the script. OUTCOME ("202") is for the history. */
 static void conclude(struct exchange *x, const char *outcome)
@@ -126,7 +131,10 @@ static void conclude(struct exchange *x, const char *outcome)
     if (exchange_end(x, &e) != 0) {
         run_set_writing(x->run, NULL);
         run_fail(x->run, &e);
-    } else if (is_stored(x)) {
+        return;
+    }
+    journal_took(run_journal(x->run), x->seq, sent_ms(x), x->took_ms);
+    if (is_stored(x)) {
         store_outcome(x, xasprintf("%s %s", x->what, outcome), on_outcome_stored);
     } else {
         run_set_writing(x->run, NULL);
@@ -159,7 +167,13 @@ static void fail(struct exchange *x, const struct err *e)
             conclude_error(x, e);
             return;
         }
-        journal_cancel(run_journal(x->run), x->seq);
+        if (x->took_ms >= 0) {
+            packed_error(&x->packed, e);
+            journal_refused(run_journal(x->run), x->seq, sent_ms(x), x->took_ms,
+                            x->packed.data, x->packed.len);
+        } else {
+            journal_cancel(run_journal(x->run), x->seq);
+        }
         note_refused(x);
     }
     run_fail(x->run, e);
@@ -365,6 +379,14 @@ static void on_failure(struct exchange *x, const struct httpc_answer *a,
     fail(x, &e);
 }
 
+static int pack(struct exchange *x, const struct httpc_answer *a)
+{
+    int rc = packed_begin(&x->packed, (int)a->status);
+    for (size_t i = 0; i < a->nheaders; i++)
+        rc |= packed_add_header(&x->packed, a->headers[i].name, a->headers[i].value);
+    return rc == 0 ? packed_end(&x->packed, a->body, a->body_len, &x->sent) : -1;
+}
+
 static void on_result(struct exchange *x, const struct httpc_answer *a)
 {
     struct err e;
@@ -372,7 +394,7 @@ static void on_result(struct exchange *x, const struct httpc_answer *a)
         run_add_written(x->run, x->what);
     char status[16];
     snprintf(status, sizeof status, "%ld", a->status);
-    if (packed_answer(&x->packed, a, &x->sent) == 0) {
+    if (pack(x, a) == 0) {
         conclude(x, status);
         return;
     }
@@ -409,6 +431,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
         on_withdrawn(x);
         return;
     }
+    x->took_ms = (a->total_us + 999) / 1000;
     stats_answer(a->err.kind == ERR_NONE ? (int)a->status : 0);
     log_line(LOG_DEBUG, "%s: %s %ld, %zu bytes", run_spec(x->run)->label,
              x->what ? x->what : "?", a->status, a->body_len);

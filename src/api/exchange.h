@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "core/connection.h"
 #include "core/mask.h"
-#include "vm/packed.h"
+#include "core/packed.h"
 #include "vm/run.h"
 
 enum exchange_mode { EXCHANGE_VERB, EXCHANGE_REQUEST, EXCHANGE_PAGE };
@@ -50,7 +50,8 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     enum run_send send;  /* what the committer answered last */
     int64_t began_us;    /* when it first asked to be sent, monotonic */
     int64_t version;     /* of the token that it was sent with */
-    struct buf packed;   /* the outcome: see vm/packed.h */
+    int64_t took_ms;     /* until its last answer; -1: it was not sent yet */
+    struct buf packed;   /* the outcome: see core/packed.h */
 };
 
 void exchange_init(struct exchange *x, struct run *run);

@@ -112,6 +112,11 @@ static void print_run(const struct cli *cli, const json_t *run)
         print_time(&t, run, times[i]);
     printf("\nhistory (times in %s):\n", t.zone_name);
     timeline_history(&t, run, 0);
+    if (json_array_size(json_object_get(run, "exchanges"))) {
+        puts("\nwhat it sent and got:");
+        t.bodies = cli->bodies;
+        timeline_exchanges(&t, run, 0);
+    }
     timeline_paused(&t, run, 0);
     print_write(json_object_get(run, "write"));
     json_array_foreach(json_object_get(run, "commands"), i, command)
@@ -281,7 +286,7 @@ static int (*const functions[VERBS])(struct runs_command *c, struct err *e) = {
 /* The options that each verb takes, each between spaces. */
 static const char *const taken[VERBS] = {
     " client recipe state since limit ",
-    "",
+    " bodies ",
     " client recipe state since limit new-code dry-run ",
     " happened not-happened result ",
     " client recipe state since limit reason dry-run ",
@@ -329,6 +334,7 @@ int cmd_runs(struct cli *cli, struct err *e)
                                    {"result", CLI_VALUE, &c.control.result},
                                    {"reason", CLI_VALUE, &c.control.reason},
                                    {"dry-run", CLI_FLAG, &c.dry},
+                                   {"bodies", CLI_FLAG, &cli->bodies},
                                    {NULL, CLI_FLAG, NULL}};
     int code = cli_parse(cli, options, e) == 0 ? run_verb(&c, options, e) : -1;
     selection_fini(&c.which);

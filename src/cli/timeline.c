@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
 #include "cli/table.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -156,6 +155,83 @@ void timeline_history(struct timeline *t, const json_t *run, int indent)
     }
 }
 
+/* Formats "1.2 MB". */
+static void format_size(int64_t bytes, char out[32])
+{
+    if (bytes < 1000)
+        snprintf(out, 32, "%d bytes", (int)bytes);
+    else if (bytes < 1000 * 1000)
+        snprintf(out, 32, "%.1f KB", (double)bytes / 1e3);
+    else
+        snprintf(out, 32, "%.1f MB", (double)bytes / 1e6);
+}
+
+static void print_body(const json_t *body)
+{
+    char *text = json_is_string(body)
+                     ? xstrdup(json_string_value(body))
+                     : json_dumps(body, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    if (text)
+        table_print_lines(stdout, text);
+    free(text);
+}
+
+static void print_part(struct timeline *t, const json_t *row, const char *key,
+                       const char *word, int indent)
+{
+    const json_t *value = json_object_get(row, key);
+    int64_t left_out = json_int(json_object_get(row, "left_out"), key);
+    char size[32];
+    if (left_out) {
+        format_size(left_out, size);
+        line(t, 0, indent, "%s left out: %s", word, size);
+    } else if (value && t->bodies) {
+        line(t, 0, indent, "%s:", word);
+        print_body(value);
+    }
+}
+
+static void exchange_line(struct timeline *t, const json_t *row, int indent)
+{
+    const char *method = json_text_or(row, "method", ""),
+               *path = json_text_or(row, "path", "");
+    int64_t ms = json_int(row, "ms"), status = json_int(row, "status");
+    char in[40] = "", got[40];
+    if (ms)
+        snprintf(in, sizeof in, ", %lld ms", (long long)ms);
+    snprintf(got, sizeof got, "%lld", (long long)status);
+    line(t, timeline_ms(row, "at"), indent, "%s %s: %s%s", method, path,
+         status                            ? got
+         : json_object_get(row, "unknown") ? "its answer was lost"
+                                           : json_text_or(row, "error", ""),
+         in);
+    print_part(t, row, "body", "sent", indent + 1);
+    print_part(t, row, "answer", "got", indent + 1);
+}
+
+void timeline_exchanges(struct timeline *t, const json_t *run, int indent)
+{
+    size_t i;
+    json_t *row;
+    const json_t *more = json_object_get(run, "exchanges_left_out");
+    char size[32];
+    t->last_ms = 0; /* they begin before the history ends */
+    json_array_foreach(json_object_get(run, "exchanges"), i, row)
+    {
+        exchange_line(t, row, indent);
+    }
+    if (more) {
+        format_size(json_int(more, "bytes"), size);
+        line(t, 0, indent, "%lld more left out: %s",
+             (long long)json_int(more, "requests"), size);
+    }
+    json_array_foreach(json_object_get(run, "templates"), i, row)
+    {
+        line(t, 0, indent, "template %s (%s) %.8s", json_text_or(row, "file", ""),
+             json_text_or(row, "layer", ""), json_text_or(row, "hash", ""));
+    }
+}
+
 void timeline_paused(struct timeline *t, const json_t *run, int indent)
 {
     size_t i;
@@ -210,6 +286,7 @@ void timeline_run(struct timeline *t, const json_t *run, int indent)
          json_int(run, "id"), json_text_or(run, "recipe", ""), how,
          json_text_or(run, "state", ""));
     timeline_history(t, run, indent + 1);
+    timeline_exchanges(t, run, indent + 1);
     run_now(t, run, indent + 1);
 }
 

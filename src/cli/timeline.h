@@ -14,6 +14,7 @@ struct timeline {
     const char *zone_name;
     int64_t last_ms;  /* the time of the line before; 0: none */
     int64_t last_day; /* whose date was printed last */
+    int bodies;       /* 1: what a run sent and got is printed whole */
 };
 
 /* Returns a timeline in CLIENT's time zone, else the workspace's, else UTC. CLIENT may be
@@ -23,10 +24,12 @@ struct timeline timeline_for(struct workspace *w, const char *client);
 void timeline_format(const struct timeline *t, int64_t ms, char out[40]);
 /* Prints a delivery with its triggers and runs. */
 void timeline_delivery(struct timeline *t, const json_t *delivery);
-/* Prints a run with its history, INDENT steps to the right. */
+/* Prints a run with its history and requests, INDENT steps to the right. */
 void timeline_run(struct timeline *t, const json_t *run, int indent);
 /* Prints a run's history alone. */
 void timeline_history(struct timeline *t, const json_t *run, int indent);
+/* Prints a line for each request that the run sent, and its templates. */
+void timeline_exchanges(struct timeline *t, const json_t *run, int indent);
 /* Prints the pauses that hold the run, one line each. */
 void timeline_paused(struct timeline *t, const json_t *run, int indent);
 /* Returns a time that report_set_time wrote, in milliseconds; 0: not there. */

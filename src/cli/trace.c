@@ -44,6 +44,7 @@ static void print(struct timeline *line, const json_t *tree)
 int cmd_trace(struct cli *cli, struct err *e)
 {
     struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+                                   {"bodies", CLI_FLAG, &cli->bodies},
                                    {NULL, CLI_FLAG, NULL}};
     if (cli_begin(cli, options, e) != 0)
         return -1;
@@ -55,6 +56,7 @@ int cmd_trace(struct cli *cli, struct err *e)
     if (!tree)
         return -1;
     struct timeline line = timeline_for(cli->w, json_text(tree, "client"));
+    line.bodies = cli->bodies;
     if (cli->json) {
         json_object_set_new(tree, "timezone", json_string(line.zone_name));
         cli_print_json(tree);

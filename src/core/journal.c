@@ -7,6 +7,14 @@
 #include "base/crypto.h"
 #include "base/stats.h"
 #include "base/str.h"
+#include "core/exchanged.h"
+
+/* The item of a request whose step is gone. */
+struct left {
+    char *text;
+    int is_write;
+    int is_given; /* to the commit that is under way */
+};
 
 struct entry {
     struct journal_entry is; /* owns its texts and bytes */
@@ -32,6 +40,9 @@ struct journal {
     int seq;  /* of the next step */
     int drop; /* stored steps from this seq on are gone; -1: none */
     int has_diverged;
+    struct exchanged record;
+    struct left *left;
+    int nleft;
 };
 
 struct journal *journal_new(const struct limits *limits, int keep)
@@ -43,8 +54,25 @@ struct journal *journal_new(const struct limits *limits, int keep)
     return j;
 }
 
+static void record(struct journal *j, const struct journal_entry *step)
+{
+    char *item = exchanged_item(&j->record, step);
+    if (!item)
+        return;
+    array_grow(j->left, j->nleft);
+    j->left[j->nleft++] = (struct left){item, step->is_intent, 0};
+}
+
+static void record_from(struct journal *j, int i)
+{
+    for (; j->keep && i < j->n; i++)
+        if (j->entries[i].is.is_done)
+            record(j, &j->entries[i].is);
+}
+
 static void truncate_entries(struct journal *j, int n)
 {
+    record_from(j, n);
     while (j->n > n) {
         struct entry *entry = &j->entries[--j->n];
         if (entry->stored && (j->drop < 0 || j->drop > entry->is.seq))
@@ -63,7 +91,11 @@ void journal_free(struct journal *j)
 {
     if (!j)
         return;
+    j->keep = 0; /* nothing more is recorded */
     truncate_entries(j, 0);
+    for (int i = 0; i < j->nleft; i++)
+        free(j->left[i].text);
+    free(j->left);
     free(j->entries);
     free(j->open);
     free(j);
@@ -316,6 +348,35 @@ void journal_cancel(struct journal *j, int seq)
     j->seq = seq;
 }
 
+static void set_took(struct journal_entry *is, int64_t at_ms, int64_t took_ms)
+{
+    if (!is->at_ms)
+        is->at_ms = at_ms;
+    is->took_ms = took_ms < 0 ? 0 : took_ms < INT32_MAX ? (int)took_ms : INT32_MAX;
+}
+
+void journal_took(struct journal *j, int seq, int64_t at_ms, int64_t took_ms)
+{
+    struct entry *last = j->n ? &j->entries[j->n - 1] : NULL;
+    if (last && last->is.seq == seq && last->is.is_done && !last->is.is_scope)
+        set_took(&last->is, at_ms, took_ms);
+}
+
+void journal_refused(struct journal *j, int seq, int64_t at_ms, int64_t took_ms,
+                     const void *result, size_t len)
+{
+    const struct entry *entry = open_entry(j, seq, 0);
+    if (entry && j->keep) {
+        struct journal_entry is = entry->is;
+        is.is_done = 1;
+        set_took(&is, at_ms, took_ms);
+        is.result = result;
+        is.len = len;
+        record(j, &is);
+    }
+    journal_cancel(j, seq);
+}
+
 void journal_sent(struct journal *j, int seq, int64_t at_ms, const void *what, size_t len)
 {
     struct entry *entry = open_entry(j, seq, 0);
@@ -426,6 +487,29 @@ void journal_saved(struct journal *j)
         j->entries[i].stored = 1;
         j->entries[i].dirty = 0;
     }
+    int n = 0;
+    for (int i = 0; i < j->nleft; i++)
+        if (j->left[i].is_given)
+            free(j->left[i].text);
+        else
+            j->left[n++] = j->left[i];
+    j->nleft = n;
+}
+
+void journal_exchanged(struct journal *j, int all,
+                       void (*fn)(void *arg, const char *item, int is_write), void *arg)
+{
+    for (int i = 0; i < j->nleft; i++) {
+        struct left *left = &j->left[i];
+        left->is_given = all || left->is_write;
+        if (left->is_given)
+            fn(arg, left->text, left->is_write);
+    }
+}
+
+struct exchanged *journal_record(struct journal *j)
+{
+    return &j->record;
 }
 
 int journal_checkpoint(struct journal *j, int seq, const void *result, size_t len,

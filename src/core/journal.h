@@ -19,6 +19,7 @@
 #include "base/crypto.h"
 
 struct journal;
+struct exchanged; /* core/exchanged.h */
 
 enum { JOURNAL_SMALL = 4096 };
 
@@ -30,7 +31,8 @@ struct journal_entry {
     /* is_intent of an ended scope: a write inside of it was accepted (its result begins
      * with "2", as an HTTP status does) */
     int is_done, is_scope, is_intent;
-    int64_t at_ms;     /* of an intent: when it was sent; 0: not sent */
+    int64_t at_ms;     /* when a request was sent; of an intent 0: not sent */
+    int took_ms;       /* until its answer was there; 0: not known */
     const char *input; /* of an intent, and of the open scope of an action: to confirm a
                           write; else NULL */
     size_t input_len;
@@ -74,6 +76,12 @@ int journal_end(struct journal *j, int seq, const void *result, size_t len,
                 struct err *e);
 /* Forgets the open step, which certainly did not happen. */
 void journal_cancel(struct journal *j, int seq);
+/* Records of the request SEQ, which just ended, when it was sent and how long it took. */
+void journal_took(struct journal *j, int seq, int64_t at_ms, int64_t took_ms);
+/* Forgets the open request SEQ, which was refused with RESULT, but not that it was sent:
+ * see journal_exchanged. */
+void journal_refused(struct journal *j, int seq, int64_t at_ms, int64_t took_ms,
+                     const void *result, size_t len);
 /* Records that the open intent SEQ is about to be sent, at AT_MS (Unix). It is uncertain
  * until it ends. WHAT describes it, for the code that must find out whether it happened.
  */
@@ -115,6 +123,14 @@ int journal_delta(const struct journal *j, int *drop,
                   void (*fn)(void *arg, const struct journal_entry *entry), void *arg);
 /* Records that the delta is stored. */
 void journal_saved(struct journal *j);
+/* The record of requests (core/exchanged.h) outlives their steps, which a scope's result
+ * replaces. Calls FN with each item of a request whose step is gone and that is not
+ * stored yet, with ALL 0 only those of writes; journal_saved forgets them. Of a crash in
+ * between a replay makes those of writes again, as their steps are stored. */
+void journal_exchanged(struct journal *j, int all,
+                       void (*fn)(void *arg, const char *item, int is_write), void *arg);
+/* Returns what is recorded so far, with what earlier attempts recorded. */
+struct exchanged *journal_record(struct journal *j);
 /* Gives the open scope SEQ a checkpoint, RESULT, and drops its inner steps. A replay
  * enters the scope with it (JOURNAL_NEW, step->result set) and continues from there. */
 int journal_checkpoint(struct journal *j, int seq, const void *result, size_t len,

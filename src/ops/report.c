@@ -286,6 +286,61 @@ static int on_pause(void *arg, const struct ledger_pause *pause)
     return 0;
 }
 
+/* ---- what a run sent and got ---- */
+
+/* Makes a time in seconds of `at`, and JSON of an answer that is. */
+static void finish_exchange(json_t *row)
+{
+    int64_t at_ms = json_int(row, "at");
+    const char *answer = json_text(row, "answer");
+    json_t *tree = jsontree_reads(answer, NULL);
+    if (tree)
+        json_object_set_new(row, "answer", tree);
+    json_object_del(row, "at");
+    report_set_time(row, "at", at_ms);
+}
+
+static void add_exchanges(json_t *tree, json_t *kept)
+{
+    json_t *list = json_array(), *row;
+    size_t i, at;
+    json_array_foreach(json_object_get(kept, "items"), i, row)
+    {
+        /* one of an earlier scope may be stored after one of an outer scope */
+        for (at = i; at > 0; at--)
+            if (json_int(json_array_get(list, at - 1), "at") <= json_int(row, "at"))
+                break;
+        json_array_insert(list, at, row);
+    }
+    json_array_foreach(list, i, row)
+    {
+        finish_exchange(row);
+    }
+    json_object_set_new(tree, "exchanges", list);
+    json_array_foreach(json_object_get(kept, "templates"), i, row)
+    {
+        int64_t layer = json_int(row, "layer");
+        if (layer >= 0 && layer < OVERLAY_LAYERS)
+            json_object_set_new(row, "layer",
+                                json_string(overlay_layer_name((int)layer)));
+    }
+    json_object_set(tree, "templates", json_object_get(kept, "templates"));
+    json_object_set(tree, "exchanges_left_out", json_object_get(kept, "more"));
+}
+
+static int read_exchanges(struct report *s, int64_t id, json_t *tree, struct err *e)
+{
+    char *text;
+    if (ledger_exchanges(s->db, id, &text, e) != 0)
+        return -1;
+    json_t *kept = jsontree_reads(text, NULL);
+    if (kept)
+        add_exchanges(tree, kept);
+    json_decref(kept);
+    free(text);
+    return 0;
+}
+
 static void add_command(json_t *tree, int64_t id, const char *verb, const char *rest)
 {
     char *line = xasprintf("foyer runs %s %lld%s", verb, (long long)id, rest);
@@ -315,7 +370,8 @@ json_t *report_run(struct report *s, int64_t id, struct err *e)
     json_t *history = json_array();
     if (ledger_read(s->db, id, on_run, &r, e) != 0 ||
         ledger_history(s->db, id, on_event, history, e) != 0 ||
-        ledger_steps(s->db, id, on_step, r.tree, e) != 0) {
+        ledger_steps(s->db, id, on_step, r.tree, e) != 0 ||
+        read_exchanges(s, id, r.tree, e) != 0) {
         json_decref(history);
         json_decref(r.tree);
         return NULL;

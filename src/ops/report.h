@@ -40,7 +40,9 @@ void report_set_time(json_t *tree, const char *key, int64_t ms);
 json_t *report_run_row(const struct ledger_run *run);
 /* The row with `history`; `write` {method, path, body, at} when a write is uncertain;
  * `paused` [{client, recipe, by, reason, paused_at}], the pauses that hold the run;
- * `commands` that a person may use on it; `link` to its conversation. */
+ * `commands` that a person may use on it; `link` to its conversation. When it sent
+ * requests: `exchanges` [of core/exchanged.h, with `answer` as JSON where it is], oldest
+ * first; `templates` [{file, layer, hash}]; `exchanges_left_out` {requests, bytes}. */
 json_t *report_run(struct report *s, int64_t id, struct err *e);
 /* `clients` has the names of the clients that are connected to its company now. */
 json_t *report_delivery_row(const struct report *s, const struct delivery *d);

@@ -200,8 +200,7 @@ int ledger_count_open(struct db *db, int64_t counts[LEDGER_STATES], struct err *
 
 /* ---- steps, code, history ---- */
 
-/* Fills STEP, borrowed until the next db_step; -1 when its hash is damaged. */
-static int borrow_step(const struct db_row *row, struct journal_entry *step)
+int ledger_row_borrow_step(const struct db_row *row, struct journal_entry *step)
 {
     int64_t flags = db_row_int(row, 4);
     size_t hash_len;
@@ -211,6 +210,7 @@ static int borrow_step(const struct db_row *row, struct journal_entry *step)
         .kind = db_row_text(row, 1),
         .name = db_row_text(row, 2),
         .at_ms = db_row_int(row, 5),
+        .took_ms = (int)(flags >> STEP_TOOK_SHIFT),
         .is_done = (flags & STEP_IS_DONE) != 0,
         .is_scope = (flags & STEP_IS_SCOPE) != 0,
         .is_intent = (flags & STEP_IS_INTENT) != 0,
@@ -233,7 +233,7 @@ int ledger_steps(struct db *db, int64_t run, ledger_step_fn *fn, void *arg, stru
     int rc = 0, stop = 0;
     while (!stop && db_step(row, e) == 1) {
         struct journal_entry step;
-        if (borrow_step(row, &step) == 0)
+        if (ledger_row_borrow_step(row, &step) == 0)
             stop = fn(arg, &step);
         else
             stop = rc =
@@ -279,7 +279,7 @@ int ledger_history(struct db *db, int64_t run,
         db_select(db,
                   "SELECT at_ms, kind, name FROM entry WHERE id >= ? AND id < ?"
                   " ORDER BY id",
-                  DB_ARGS(ledger_line_id(run, 0), ledger_step_id(run + 1, 0)), e);
+                  DB_ARGS(ledger_line_id(run, 0), ledger_item_id(run, 0)), e);
     int stop = 0;
     while (!stop && db_step(row, e) == 1) {
         struct ledger_event event = {db_row_int(row, 0), db_row_text(row, 1),

@@ -1,6 +1,6 @@
 /* ledger: the runs of a workspace and their journals, in state/foyer.db.
  *
- * It owns the tables run, step, history, code, pins, wait, value, value_total, effect,
+ * It owns the tables run, entry, exchange, code, pins, wait, value, value_total, effect,
  * receipt, reply, crash, pause and schedule; the files ledger*.c implement it. A function
  * that writes takes the writer's handle inside a transaction (io/writer.h); one that only
  * reads takes any handle. The ledger runs nothing and decides no policy.
@@ -19,6 +19,7 @@
 
 #include "base/crypto.h"
 #include "base/err.h"
+#include "core/exchanged.h"
 #include "core/intent.h"
 #include "core/journal.h"
 #include "store/unsent.h"
@@ -175,6 +176,13 @@ struct ledger_change {
     int drop;
     const struct journal_entry *steps;
     size_t nsteps;
+    /* the record of requests (core/exchanged.h) whose steps are gone */
+    const struct ledger_item {
+        const char *text;
+        int is_write;
+    } * items;
+    size_t nitems;
+    int64_t more, more_bytes; /* what was left out altogether, so far */
     /* lines for the run's history */
     const struct ledger_note {
         const char *what, *text;
@@ -183,7 +191,7 @@ struct ledger_change {
     /* The code used so far; NULL when it did not grow. pins_list names each source by its
      * hash in lower-case hex. A source that no list names is removed in time. */
     const unsigned char *pins;
-    const char *pins_list;
+    const char *pins_list; /* also without PINS: of a run that ends, for its record */
     const struct ledger_code *codes;
     size_t ncodes;
     /* Ids, at most MADE_MAX, of what a step made in COMPANY of APP: the run claims them.
@@ -219,7 +227,7 @@ struct ledger_change {
     const char *wait_trigger, *wait_match;
 };
 /* Writes all of CHANGE or, in the caller's transaction, nothing. Removes the steps of a
- * run that ends, except of a parked or dead one.
+ * run that ends, except of a parked or dead one, and keeps what it sent and got.
  *
  * The outcome of one write is also taken from an older claim than the run's, which stored
  * the intent, while none is recorded: then the run is QUEUED, under a new epoch.
@@ -240,6 +248,13 @@ int ledger_steps(struct db *db, int64_t run, ledger_step_fn *fn, void *arg,
 int ledger_pins(struct db *db, const unsigned char *hash, char **list, struct err *e);
 int ledger_code(struct db *db, const unsigned char *hash, char **text, size_t *len,
                 struct err *e);
+
+/* Copies what the run sent and got so far to a new text: {items: [of core/exchanged.h],
+ * templates: [{file, layer (0: the client's, 1: the workspace's, 2: built in), hash}],
+ * more: {requests, bytes}, left out}. NULL when there is nothing, or it was removed. */
+int ledger_exchanges(struct db *db, int64_t run, char **text, struct err *e);
+/* Reads how much is recorded of a run that is not over. */
+int ledger_record(struct db *db, int64_t run, struct exchanged *record, struct err *e);
 
 struct ledger_event { /* one line of a run's history */
     int64_t at_ms;

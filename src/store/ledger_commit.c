@@ -167,12 +167,14 @@ static int put_steps(struct db *db, const struct ledger_change *change, struct e
         int flags = (step->is_done ? STEP_IS_DONE : 0) |
                     (step->is_scope ? STEP_IS_SCOPE : 0) |
                     (step->is_intent ? STEP_IS_INTENT : 0);
+        int64_t took = (int64_t)step->took_ms << STEP_TOOK_SHIFT;
         if (db_change(db,
                       "INSERT OR REPLACE INTO entry (id, kind, name, hash, flags, at_ms,"
                       " epoch, input, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                       DB_ARGS(ledger_step_id(change->run, step->seq), db_text(step->kind),
                               db_text(step->name), db_blob(step->hash, sizeof step->hash),
-                              db_int(flags), db_int(step->at_ms), db_int(change->epoch),
+                              db_int(flags | took), db_int(step->at_ms),
+                              db_int(change->epoch),
                               step->input ? db_blob(step->input, step->input_len) : none,
                               step->result ? db_blob(step->result, step->len) : none),
                       NULL, e) != 0)
@@ -255,6 +257,9 @@ static int end_attempt(struct db *db, const struct ledger_head *head,
         }
     }
     /* A run that goes to sleep gives its turn up, also when its wait ends at once. */
+    if (ledger_is_final(state) &&
+        ledger_exchange_end(db, change->run, change, change->now_ms, e) != 0)
+        return -1;
     int keeps_turn = state == LEDGER_CONFIRMING ||
                      (state == LEDGER_QUEUED && change->state != LEDGER_WAITING);
     if (db_change(db,
@@ -307,6 +312,9 @@ int ledger_commit(struct db *db, const struct ledger_change *change, struct err 
         rc = check_replies(db, &head, change, e);
     if (rc == 0)
         rc = put_steps(db, change, e);
+    if (rc == 0 &&
+        (change->state < 0 || !ledger_is_final((enum ledger_state)change->state)))
+        rc = ledger_exchange_put(db, change, e);
     if (rc == 0)
         rc = put_code(db, change, e);
     if (rc == 0)

@@ -51,7 +51,11 @@ static int forget_failure(struct db *db, int64_t run, struct err *e)
                     db_int(STEP_IS_INTENT), ledger_line_id(run, 0)),
             &seq, e) != 0)
         return -1;
-    return seq < 0 ? 0 : ledger_row_drop_steps(db, run, seq, e);
+    if (seq < 0)
+        return 0;
+    return ledger_exchange_keep(db, run, seq, e) == 0
+               ? ledger_row_drop_steps(db, run, seq, e)
+               : -1;
 }
 
 static int retry(struct db *db, const struct ledger_head *head, int new_code,
@@ -163,6 +167,7 @@ static int cancel(struct db *db, const struct ledger_head *head, const char *why
                   " reason = ? WHERE id = ?",
                   DB_ARGS(db_int(now_ms), db_text(why), db_int(head->id)), NULL,
                   e) != 0 ||
+        ledger_exchange_end(db, head->id, NULL, now_ms, e) != 0 ||
         ledger_row_drop_steps(db, head->id, 0, e) != 0 ||
         ledger_wait_drop(db, head->id, e) != 0 ||
         ledger_row_note(db, head->id, now_ms, "cancelled", why ? why : "by hand", e) != 0)
@@ -198,11 +203,11 @@ int ledger_release(struct db *db, const char *client, int64_t now_ms, int *relea
     if (db_change(db,
                   "INSERT INTO entry (id, at_ms, kind, name) SELECT"
                   " (SELECT max(id, (r.id << ?3) + ?4) + 1 FROM entry"
-                  "   WHERE id < (r.id + 1) << ?3 ORDER BY id DESC LIMIT 1),"
+                  "   WHERE id < (r.id << ?3) + ?5 ORDER BY id DESC LIMIT 1),"
                   " ?1, 'released', 'the connection is back' FROM run r"
                   " WHERE r.client = ?2 AND " IS_HELD,
                   DB_ARGS(db_int(now_ms), db_text(client), db_int(LEDGER_ID_BITS),
-                          db_int(LEDGER_LINES)),
+                          db_int(LEDGER_LINES), db_int(LEDGER_ITEMS)),
                   NULL, e) != 0)
         return -1;
     return db_change(db,

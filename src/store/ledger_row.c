@@ -51,7 +51,7 @@ int ledger_row_note(struct db *db, int64_t run, int64_t at_ms, const char *what,
         db,
         "INSERT INTO entry (id, at_ms, kind, name) VALUES (coalesce((SELECT"
         " max(id) FROM entry WHERE id > ?1 AND id < ?2), ?1) + 1, ?3, ?4, ?5)",
-        DB_ARGS(ledger_line_id(run, 0), ledger_step_id(run + 1, 0), db_int(at_ms),
+        DB_ARGS(ledger_line_id(run, 0), ledger_item_id(run, 0), db_int(at_ms),
                 db_text(what), db_text(text)),
         NULL, e);
 }

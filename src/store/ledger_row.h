@@ -13,8 +13,10 @@
 
 /* The table entry has the steps of all runs and the lines of their history, so that what
  * a run writes at one time stands together: an entry's id is the run's, shifted, plus the
- * step's seq, or LEDGER_LINES plus the line's number. */
-enum { LEDGER_ID_BITS = 24, LEDGER_LINES = 1 << 23 };
+ * step's seq, or LEDGER_LINES plus the line's number, or LEDGER_ITEMS plus an item's
+ * number from 1. Items are of requests whose steps are gone, until the run is over; the
+ * row 0 counts what was left out of them, as epoch (requests) and flags (bytes). */
+enum { LEDGER_ID_BITS = 24, LEDGER_LINES = 1 << 23, LEDGER_ITEMS = 3 << 22 };
 static inline struct db_value ledger_step_id(int64_t run, int64_t seq)
 {
     return db_int(run << LEDGER_ID_BITS | seq);
@@ -23,11 +25,15 @@ static inline struct db_value ledger_line_id(int64_t run, int64_t n)
 {
     return ledger_step_id(run, LEDGER_LINES + n);
 }
+static inline struct db_value ledger_item_id(int64_t run, int64_t n)
+{
+    return ledger_step_id(run, LEDGER_ITEMS + n);
+}
 #define LEDGER_SEQ "id & 8388607"
 _Static_assert(LEDGER_LINES - 1 == 8388607, "as in LEDGER_SEQ");
 
-/* Bits of entry.flags, as stored. */
-enum { STEP_IS_DONE = 1, STEP_IS_SCOPE = 2, STEP_IS_INTENT = 4 };
+/* Bits of entry.flags, as stored; above them the milliseconds that a request took. */
+enum { STEP_IS_DONE = 1, STEP_IS_SCOPE = 2, STEP_IS_INTENT = 4, STEP_TOOK_SHIFT = 8 };
 
 /* The run may start when it is due: queued, sleeping, waiting or confirming, and not
  * blocked. SQLite uses the indexes run_due and run_turn only for a statement with these
@@ -90,5 +96,19 @@ int ledger_row_end_step(struct db *db, int64_t run, int64_t seq, const void *res
                         size_t len, struct err *e);
 /* Removes the run's steps from SEQ on. */
 int ledger_row_drop_steps(struct db *db, int64_t run, int64_t seq, struct err *e);
+/* Fills STEP from seq, kind, name, hash, flags, at_ms, input, result; borrowed until the
+ * next db_step. -1 when its hash is damaged. */
+int ledger_row_borrow_step(const struct db_row *row, struct journal_entry *step);
+
+/* ---- ledger_exchange.c ---- */
+
+/* Stores the items of CHANGE, of a run that goes on. */
+int ledger_exchange_put(struct db *db, const struct ledger_change *change, struct err *e);
+/* Keeps what the run, which is over for good, sent and got, in one row. CHANGE (NULL:
+ * none) has items that are not stored. Call it before the run's steps and pins go. */
+int ledger_exchange_end(struct db *db, int64_t run, const struct ledger_change *change,
+                        int64_t now_ms, struct err *e);
+/* Records the request of each step from SEQ on, which is about to be removed. */
+int ledger_exchange_keep(struct db *db, int64_t run, int64_t seq, struct err *e);
 
 #endif

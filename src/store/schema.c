@@ -329,6 +329,16 @@ const char *const schema_steps[] = {
     "  flags, at_ms, epoch, input, result FROM entry WHERE id & 8388608 = 0;"
     "CREATE VIEW history AS SELECT id >> 24 AS run, id & 8388607 AS n, at_ms,"
     "  kind AS what, name AS text FROM entry WHERE id & 8388608 <> 0;",
+    /* What a run that is over sent and got. Ids of runs grow with time: retention needs
+     * no index. Items of core/exchanged.h, while the run goes on, are in entry too. */
+    "CREATE TABLE exchange ("
+    "  run INTEGER PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL,"
+    "  body BLOB NOT NULL" /* JSON, compressed */
+    ") STRICT;"
+    "DROP VIEW history;"
+    "CREATE VIEW history AS SELECT id >> 24 AS run, id & 4194303 AS n, at_ms,"
+    "  kind AS what, name AS text FROM entry WHERE id & 12582912 = 8388608;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

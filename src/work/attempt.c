@@ -98,7 +98,9 @@ static struct journal *load_journal(struct attempt *a, struct err *e)
     struct loading l = {a, journal_new(workspace_limits(a->env->workspace), 1), e, 0};
     if (!a->id)
         return l.journal;
-    if (ledger_steps(a->env->db, a->id, on_step, &l, e) == 0 && !l.failed)
+    if (ledger_steps(a->env->db, a->id, on_step, &l, e) == 0 && !l.failed &&
+        (a->number == 1 ||
+         ledger_record(a->env->db, a->id, journal_record(l.journal), e) == 0))
         return l.journal;
     journal_free(l.journal);
     return NULL;
@@ -138,7 +140,7 @@ static int is_stopping(const struct attempt_env *env)
     return env->stopping || session_interrupted(env->session);
 }
 
-static void release_with(struct attempt *a, const struct journal *journal,
+static void release_with(struct attempt *a, struct journal *journal,
                          const struct pins *pins)
 {
     /* a person who interrupts a run before it has written anything does not want it */

@@ -69,8 +69,8 @@ static void on_ended(void *arg, const struct err *e)
     attempt_ended(arg, e);
 }
 
-void attempt_end(struct attempt *a, const struct journal *journal,
-                 const struct pins *pins, const struct ledger_change *change)
+void attempt_end(struct attempt *a, struct journal *journal, const struct pins *pins,
+                 const struct ledger_change *change)
 {
     a->end.state = (enum ledger_state)change->state;
     a->end.due_ms = change->due_ms;
@@ -137,7 +137,7 @@ static void decide(struct attempt *a, const struct err *e, struct ledger_change 
     change->reason = why->text;
 }
 
-void attempt_fail(struct attempt *a, const struct err *e, const struct journal *journal,
+void attempt_fail(struct attempt *a, const struct err *e, struct journal *journal,
                   const struct pins *pins)
 {
     struct ledger_change change;

@@ -70,13 +70,13 @@ enum ledger_state attempt_state(enum run_outcome outcome);
 struct ledger_change attempt_change(const struct attempt *a, enum ledger_state state);
 /* Commits CHANGE, and what JOURNAL and PINS (either may be NULL) have that the store
  * lacks, and ends the attempt. */
-void attempt_end(struct attempt *a, const struct journal *journal,
-                 const struct pins *pins, const struct ledger_change *change);
+void attempt_end(struct attempt *a, struct journal *journal, const struct pins *pins,
+                 const struct ledger_change *change);
 /* Ends the attempt after a commit of the caller's own, whose result is E. */
 void attempt_ended(struct attempt *a, const struct err *e);
 /* Ends the attempt by a failure that is not about an uncertain write: the run is retried,
  * held, parked or dead. JOURNAL and PINS as for attempt_end. */
-void attempt_fail(struct attempt *a, const struct err *e, const struct journal *journal,
+void attempt_fail(struct attempt *a, const struct err *e, struct journal *journal,
                   const struct pins *pins);
 /* Ends the attempt without a commit: another process has claimed the run. */
 void attempt_lost(struct attempt *a);

@@ -16,7 +16,7 @@
 #include "base/testhook.h"
 #include "core/made.h"
 #include "core/reply.h"
-#include "vm/packed.h"
+#include "core/packed.h"
 #include "vm/pins.h"
 
 enum {
@@ -314,9 +314,19 @@ static void add_made(struct commit_job *job, const struct journal_entry *entry)
     json_decref(body);
 }
 
-static struct commit_job *job_new(struct run_log *x, int kind,
-                                  const struct journal *journal, const struct pins *pins,
-                                  run_committed *done, void *arg)
+/* The items of reads are stored when the attempt ends: to make them again is cheaper than
+ * to write them with each write. */
+static void add_journal(struct commit_job *job, struct journal *journal)
+{
+    struct ledger_change *change = &job->own.change;
+    journal_delta(journal, &change->drop, owned_change_add_step, &job->own);
+    journal_exchanged(journal, job->kind < 0, owned_change_add_item, &job->own);
+    change->more = journal_record(journal)->more;
+    change->more_bytes = journal_record(journal)->more_bytes;
+}
+
+static struct commit_job *job_new(struct run_log *x, int kind, struct journal *journal,
+                                  const struct pins *pins, run_committed *done, void *arg)
 {
     struct committer *k = x->k;
     struct commit_job *job = xcalloc(1, sizeof *job);
@@ -329,7 +339,7 @@ static struct commit_job *job_new(struct run_log *x, int kind,
     job->arg = arg;
     owned_change_init(&job->own, clock_wall_ms());
     if (journal)
-        journal_delta(journal, &job->own.change.drop, owned_change_add_step, &job->own);
+        add_journal(job, journal);
     for (size_t i = 0; kind == RUN_COMMIT_OUTCOME && i < job->own.change.nsteps; i++)
         add_made(job, &job->own.steps[i]);
     add_pins(job, pins);
@@ -622,9 +632,8 @@ struct run_log *committer_begin(struct committer *k, const struct run_log_spec *
     return x;
 }
 
-void run_log_commit(struct run_log *x, const struct journal *journal,
-                    const struct pins *pins, const struct ledger_change *change,
-                    run_committed *done, void *arg)
+void run_log_commit(struct run_log *x, struct journal *journal, const struct pins *pins,
+                    const struct ledger_change *change, run_committed *done, void *arg)
 {
     /* a run that ends for good is never replayed: it needs no pins */
     int is_final =
@@ -635,6 +644,10 @@ void run_log_commit(struct run_log *x, const struct journal *journal,
     job->must = 1;
     /* a replay repeats an end that a power cut takes away; but of a run that was started
      * by hand, the terminal reports that it goes on by itself */
+    if (is_final && pins && !own->pins_list && !x->run) {
+        unsigned char hash[CRYPTO_SHA256_SIZE];
+        own->pins_list = owned_change_keep(&job->own, pins_list(pins, hash));
+    }
     job->must_last =
         x->row && change->state >= 0 && !ledger_is_over((enum ledger_state)change->state);
     /* PINS is freed before a repeat could need the code */

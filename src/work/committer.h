@@ -63,9 +63,8 @@ void run_log_note(struct run_log *x, const char *what, const char *fmt, ...)
  * when the claim is lost, ERR_UNCERTAIN when a ref of END belongs to another run. A run
  * that is not in the store is tried once: nothing is lost with it. DONE is called from
  * the loop. */
-void run_log_commit(struct run_log *x, const struct journal *journal,
-                    const struct pins *pins, const struct ledger_change *end,
-                    run_committed *done, void *arg);
+void run_log_commit(struct run_log *x, struct journal *journal, const struct pins *pins,
+                    const struct ledger_change *end, run_committed *done, void *arg);
 
 /* 1: a write may be under way: its intent is stored or submitted, its outcome is not
  * stored. */

@@ -11,7 +11,7 @@
 #include "core/intent.h"
 #include "core/limits.h"
 #include "core/made.h"
-#include "vm/packed.h"
+#include "core/packed.h"
 
 enum {
     AGAIN_MS = 1000,

@@ -18,6 +18,7 @@ void owned_change_fini(struct owned_change *p)
         free(p->blocks[i]);
     free(p->blocks);
     free(p->steps);
+    free(p->items);
 }
 
 void *owned_change_keep(struct owned_change *p, void *block)
@@ -48,6 +49,15 @@ void owned_change_add_step(void *arg, const struct journal_entry *entry)
     copy->input = keep_bytes(p, entry->input, entry->input_len);
     copy->result = keep_bytes(p, entry->result, entry->len);
     p->change.steps = p->steps;
+}
+
+void owned_change_add_item(void *arg, const char *item, int is_write)
+{
+    struct owned_change *p = arg;
+    array_grow(p->items, p->change.nitems);
+    p->items[p->change.nitems++] =
+        (struct ledger_item){owned_change_text(p, item), is_write};
+    p->change.items = p->items;
 }
 
 struct codes {

@@ -15,6 +15,7 @@ struct owned_change {
     struct ledger_run *new_run; /* the run that it adds to the store, or NULL */
     /* ---- */
     struct journal_entry *steps;
+    struct ledger_item *items;
     void **blocks;
     size_t nblocks;
 };
@@ -30,6 +31,8 @@ const char *owned_change_text(struct owned_change *p, const char *text);
 
 /* For journal_delta: adds a copy of ENTRY to the steps. ARG is the owned_change. */
 void owned_change_add_step(void *arg, const struct journal_entry *entry);
+/* For journal_exchanged: adds a copy of ITEM. ARG is the owned_change. */
+void owned_change_add_item(void *arg, const char *item, int is_write);
 /* Adds the sources that PINS name. */
 void owned_change_add_codes(struct owned_change *p, const struct pins *pins);
 /* Makes the change add RUN to the store. */

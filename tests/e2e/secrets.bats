@@ -97,6 +97,11 @@ tell() {
     holds "$(cat "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err")" 'Bearer ********************' 'x-api-key'
     clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
     for file in "$AGENCY"/state/*.*; do clean "$file"; done
+    # nor in what is kept, compressed, of what the run sent and got
+    foyer runs list --limit 1 --json
+    foyer runs show "$(jq '.[0].id' <<<"$output")" --bodies --json
+    holds "$output" 'Bearer ********************' '"exchanges"'
+    clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
   done
   sed -i 's/acme.echo/acme.url/' "$AGENCY/clients/acme/client.lua"
   # it was sent: the test can fail

@@ -11,7 +11,7 @@ db = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)
 db.row_factory = sqlite3.Row
 
 
-TABLES = """delivery delivery_body seen activation run entry wait receipt reply crash pause
+TABLES = """delivery delivery_body seen activation run entry exchange wait receipt reply crash pause
             schedule""".split()
 
 

@@ -55,7 +55,7 @@ see() {
 
 # What a person reads, without what differs from build to build.
 told() {
-  sed -E 's/\.lua [0-9a-f]{8}$/.lua HASH/; s/ +$//' <<<"$output"
+  sed -E 's/\.lua [0-9a-f]{8}$/.lua HASH/; s/, [0-9]+ ms$/, N ms/; s/ +$//' <<<"$output"
 }
 
 CREATED='on = "front/conversation-created",'
@@ -84,6 +84,7 @@ CREATED='on = "front/conversation-created",'
            08:00:00.000                    sleeps for 1 h at most
            09:00:00.000 +1 h               attempt 2
            09:00:00.000                    done in attempt 2
+           08:00:00.000                    POST /conversations/$CONVERSATION/comments: 201, N ms
                                          recipe first-reply listens to it, but is not switched on
                                          recipe off listens to it, but is not switched on
                                        front/message-received did not fire: the event has no payload.target.data, and nothing to fetch it by

@@ -3,10 +3,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "core/exchanged.h"
 #include "core/journal.h"
 
 static struct limits limits;
@@ -505,6 +507,102 @@ static void test_steps_are_loaded_in_order(void **state)
     assert_says(ERR_INTERNAL, "out of order");
 }
 
+struct items {
+    char text[4096];
+    int n, writes;
+};
+
+static void on_item(void *arg, const char *item, int is_write)
+{
+    struct items *items = arg;
+    items->n++;
+    items->writes += is_write;
+    snprintf(items->text + strlen(items->text), sizeof items->text - strlen(items->text),
+             "%s\n", item);
+}
+
+static struct items exchanged(int all)
+{
+    struct items items = {.n = 0};
+    journal_exchanged(j, all, on_item, &items);
+    return items;
+}
+
+static void test_requests_outlive_their_steps(void **state)
+{
+    static const char sent[] = "{\"body\":{\"a\":1},\"method\":\"POST\",\"path\":\"/x\"}";
+    (void)state;
+    assert_int_equal(enter("front/act", ""), JOURNAL_NEW);
+    int scope = step.seq;
+    does("http", "GET /me", "", "200\nx: y\n\n{\"id\":1}");
+    journal_took(j, step.seq, 1000, 7);
+    does("now", "", "", "1700000000");
+    assert_int_equal(begin("http", "POST /x", "", 1), JOURNAL_NEW);
+    journal_sent(j, step.seq, 2000, sent, sizeof sent - 1);
+    assert_int_equal(end(step.seq, "202\n\nok"), 0);
+    assert_int_equal(exchanged(1).n, 0); /* their steps are still there */
+    assert_int_equal(leave(scope, "{}"), 0);
+    struct items items = exchanged(0);
+    assert_int_equal(items.n, 1);
+    assert_string_equal(items.text,
+                        "{\"at\":2000,\"method\":\"POST\",\"path\":\"/x\","
+                        "\"body\":{\"a\":1},\"status\":202,\"answer\":\"ok\"}\n");
+    journal_saved(j);
+    items = exchanged(1); /* the write is stored, the read is not */
+    assert_string_equal(items.text,
+                        "{\"at\":1000,\"ms\":7,\"method\":\"GET\",\"path\":\"/me\","
+                        "\"status\":200,\"answer\":\"{\\\"id\\\":1}\"}\n");
+    journal_saved(j);
+    assert_int_equal(exchanged(1).n, 0);
+}
+
+static void test_a_refused_request_is_recorded(void **state)
+{
+    (void)state;
+    assert_int_equal(begin("http", "GET /me", "", 0), JOURNAL_NEW);
+    journal_refused(j, step.seq, 1000, 3, "error unavailable -1 503", 24);
+    assert_string_equal(exchanged(1).text,
+                        "{\"at\":1000,\"ms\":3,\"method\":\"GET\",\"path\":\"/me\","
+                        "\"error\":\"503\"}\n");
+    does("http", "GET /me", "", "200\n\n{}"); /* the step itself is forgotten */
+}
+
+static void test_a_large_body_is_left_out_of_the_record(void **state)
+{
+    static char large[EXCHANGED_BODY_MAX + 6 + 1];
+    (void)state;
+    memset(large, 'a', sizeof large - 1);
+    memcpy(large, "200\n\n", 5);
+    assert_int_equal(enter("front/act", ""), JOURNAL_NEW);
+    int scope = step.seq;
+    does("http", "GET /1", "", large);
+    large[sizeof large - 2] = '\0'; /* one byte less: it fits, twice */
+    does("http", "GET /2", "", large);
+    does("http", "GET /3", "", large);
+    does("http", "GET /4", "", large);
+    does("http", "GET /5", "", "200\n\n\xff");
+    assert_int_equal(leave(scope, "{}"), 0);
+    struct exchanged *record = journal_record(j);
+    assert_int_equal(record->n, 5);
+    assert_in_range(record->read_bytes, EXCHANGED_BODY_MAX, EXCHANGED_RUN_MAX);
+    char *text = exchanged_item(record, &(struct journal_entry){.kind = "http",
+                                                                .name = "GET /6",
+                                                                .is_done = 1,
+                                                                .result = "200\n\n\xff",
+                                                                .len = 6});
+    assert_string_equal(text, "{\"method\":\"GET\",\"path\":\"/6\",\"status\":200,"
+                              "\"left_out\":{\"answer\":1}}");
+    free(text);
+    record->n = EXCHANGED_ITEMS_MAX;
+    assert_null(exchanged_item(record, &(struct journal_entry){.kind = "http",
+                                                               .name = "GET /7",
+                                                               .is_done = 1,
+                                                               .result = "200\n\n{}",
+                                                               .len = 7}));
+    assert_int_equal(record->more, 1);
+    assert_int_equal(record->more_bytes, 7);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -524,6 +622,9 @@ int main(void)
         T(test_a_checkpoint_is_where_a_replay_goes_on),
         T(test_a_walk_remembers_that_a_page_wrote),
         T(test_a_failure_that_ends_the_run_keeps_what_was_done),
+        T(test_requests_outlive_their_steps),
+        T(test_a_refused_request_is_recorded),
+        T(test_a_large_body_is_left_out_of_the_record),
         T(test_steps_are_loaded_in_order),
         T(test_without_keep_nothing_stays_but_limits_hold),
     };

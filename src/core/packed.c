@@ -1,4 +1,4 @@
-#include "vm/packed.h"
+#include "core/packed.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -14,8 +14,14 @@ void packed_error(struct buf *out, const struct err *e)
              (long long)e->retry_after_ms, e->text);
 }
 
+int packed_begin(struct buf *out, int status)
+{
+    buf_reset(out);
+    return buf_addf(out, "%d\n", status);
+}
+
 /* NAME in lower case, and VALUE. */
-static int add_header(struct buf *out, const char *name, const char *value)
+int packed_add_header(struct buf *out, const char *name, const char *value)
 {
     size_t from = out->len;
     int rc = buf_adds(out, name);
@@ -28,13 +34,12 @@ int packed_found(struct buf *out, int status, const json_t *headers, const json_
 {
     const char *name;
     json_t *value;
-    buf_reset(out);
-    int rc = buf_addf(out, "%d\n", status);
+    int rc = packed_begin(out, status);
     json_object_foreach((json_t *)headers, name, value)
     {
         const char *text = json_string_value(value);
         if (text && !strpbrk(name, "\r\n:") && !strpbrk(text, "\r\n"))
-            rc |= add_header(out, name, text);
+            rc |= packed_add_header(out, name, text);
     }
     rc |= buf_addc(out, '\n');
     char *text =
@@ -45,18 +50,12 @@ int packed_found(struct buf *out, int status, const json_t *headers, const json_
     return rc;
 }
 
-int packed_answer(struct buf *out, const struct httpc_answer *a, const struct mask *sent)
+int packed_end(struct buf *out, const char *body, size_t len, const struct mask *sent)
 {
-    int rc = 0;
-    buf_reset(out);
-    rc |= buf_addf(out, "%ld\n", a->status);
-    for (size_t i = 0; i < a->nheaders; i++)
-        rc |= add_header(out, a->headers[i].name, a->headers[i].value);
-    rc |= buf_addc(out, '\n');
-    rc |= buf_add(out, a->body, a->body_len);
-    if (out->data)
-        mask_apply(sent, out->data, out->len);
-    return rc;
+    if (buf_addc(out, '\n') != 0 || buf_add(out, body, len) != 0)
+        return -1;
+    mask_apply(sent, out->data, out->len);
+    return 0;
 }
 
 int packed_read(const char *packed, size_t len, struct packed_answer *out, struct err *e)

@@ -9,13 +9,16 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "core/mask.h"
-#include "io/httpc.h"
 
-/* Both replace the content of OUT. -1 past OUT's maximum. The secrets of SENT are masked
- * where the answer repeats them, so that no script, log or journal shows them. */
-int packed_answer(struct buf *out, const struct httpc_answer *a, const struct mask *sent);
+/* An answer is packed_begin, packed_add_header for each header, then packed_end, which
+ * masks the secrets of SENT where the answer repeats them, so that no script, log or
+ * journal shows them. The first replaces the content of OUT. -1 past OUT's maximum. */
+int packed_begin(struct buf *out, int status);
+int packed_add_header(struct buf *out, const char *name, const char *value);
+int packed_end(struct buf *out, const char *body, size_t len, const struct mask *sent);
+/* Replaces the content of OUT. */
 void packed_error(struct buf *out, const struct err *e);
-/* The same for an answer that was lost, and was found out by other means. HEADERS is
+/* An answer at once, for one that was lost, and was found out by other means. HEADERS is
  * {name: text} or NULL; BODY NULL: an empty body. */
 int packed_found(struct buf *out, int status, const json_t *headers, const json_t *body);
 
