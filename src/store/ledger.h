@@ -206,6 +206,9 @@ struct ledger_change {
      * way or was sent since LOOKED_MS: the refs may be what that write made. */
     const struct intent *sought;
     int64_t looked_ms;
+    /* 1: the last of STEPS, which is about to be sent, is a reply; rollup.h counts it
+     * when it is accepted */
+    int is_reply;
     /* An automatic reply that is about to be sent into CONVERSATION. More than
      * replies_max of them in the last hour is ERR_FORBIDDEN, and nothing is written. */
     const char *reply_to;

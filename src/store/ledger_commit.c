@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "store/ledger_row.h"
 #include "store/ledger_wait.h"
+#include "store/rollup.h"
 
 /* What a run writes. Everything that can be refused is checked before the first write. */
 
@@ -157,6 +158,26 @@ static int check_replies(struct db *db, const struct ledger_head *head,
                    change->replies_max);
 }
 
+/* Sets *ACCEPTED when a reply that was open gets an answer 2xx by CHANGE. */
+static int find_accepted(struct db *db, const struct ledger_change *change, int *accepted,
+                         struct err *e)
+{
+    *accepted = 0;
+    for (size_t i = 0; i < change->nsteps; i++) {
+        const struct journal_entry *step = &change->steps[i];
+        int64_t flags = 0;
+        if (!step->is_intent || !step->is_done || !step->len ||
+            ((const char *)step->result)[0] != '2')
+            continue;
+        if (db_select_int(db, "SELECT flags FROM entry WHERE id = ?",
+                          DB_ARGS(ledger_step_id(change->run, step->seq)), &flags,
+                          e) != 0)
+            return -1;
+        *accepted |= (flags & (STEP_IS_REPLY | STEP_IS_DONE)) == STEP_IS_REPLY;
+    }
+    return 0;
+}
+
 static int put_steps(struct db *db, const struct ledger_change *change, struct err *e)
 {
     if (change->drop >= 0 && ledger_row_drop_steps(db, change->run, change->drop, e) != 0)
@@ -168,6 +189,8 @@ static int put_steps(struct db *db, const struct ledger_change *change, struct e
                     (step->is_scope ? STEP_IS_SCOPE : 0) |
                     (step->is_intent ? STEP_IS_INTENT : 0);
         int64_t took = (int64_t)step->took_ms << STEP_TOOK_SHIFT;
+        if (change->is_reply && step->is_intent && i + 1 == change->nsteps)
+            flags |= STEP_IS_REPLY;
         if (db_change(db,
                       "INSERT OR REPLACE INTO entry (id, kind, name, hash, flags, at_ms,"
                       " epoch, input, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -280,16 +303,24 @@ static int end_attempt(struct db *db, const struct ledger_head *head,
         return -1;
     if (ledger_is_final(state) && ledger_row_drop_steps(db, change->run, 0, e) != 0)
         return -1;
+    if (rollup_touch(db, change->run, e) != 0)
+        return -1;
     return ledger_row_advance(db, head->order_key, e);
 }
 
-static int put_notes(struct db *db, const struct ledger_change *change, struct err *e)
+/* Writes the lines; the last one says that a reply was ACCEPTED. */
+static int put_notes(struct db *db, const struct ledger_change *change, int accepted,
+                     struct err *e)
 {
+    static const struct ledger_note none = {"outcome", "accepted"};
+    const struct ledger_note *notes = change->nnotes ? change->notes : &none;
+    size_t n = change->nnotes ? change->nnotes : (size_t)accepted;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < change->nnotes; i++)
-        rc = ledger_row_note(db, change->run, change->now_ms, change->notes[i].what,
-                             change->notes[i].text, e);
-    return rc;
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        rc =
+            ledger_row_line(db, change->run, change->now_ms, notes[i].what, notes[i].text,
+                            accepted && i + 1 == n ? LINE_HAS_REPLY : 0, e);
+    return rc == 0 && accepted ? rollup_touch(db, change->run, e) : rc;
 }
 
 int ledger_commit(struct db *db, const struct ledger_change *change, struct err *e)
@@ -297,6 +328,7 @@ int ledger_commit(struct db *db, const struct ledger_change *change, struct err 
     struct ledger_head head;
     struct err why;
     int is_late = 0;
+    int accepted = 0;
     int rc = ledger_head_read(db, change->run, &head, e);
     if (rc == 0 && check_claim(&head, change, e) != 0) {
         is_late = is_late_outcome(db, &head, change, &why);
@@ -311,6 +343,8 @@ int ledger_commit(struct db *db, const struct ledger_change *change, struct err 
     if (rc == 0)
         rc = check_replies(db, &head, change, e);
     if (rc == 0)
+        rc = find_accepted(db, change, &accepted, e);
+    if (rc == 0)
         rc = put_steps(db, change, e);
     if (rc == 0 &&
         (change->state < 0 || !ledger_is_final((enum ledger_state)change->state)))
@@ -320,7 +354,7 @@ int ledger_commit(struct db *db, const struct ledger_change *change, struct err 
     if (rc == 0)
         rc = put_lasting(db, &head, change, e);
     if (rc == 0)
-        rc = put_notes(db, change, e);
+        rc = put_notes(db, change, accepted, e);
     if (rc == 0 && change->state >= 0)
         rc = end_attempt(db, &head, change, e);
     if (rc == 0 && is_late)

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "store/ledger_row.h"
 #include "store/ledger_wait.h"
+#include "store/rollup.h"
 
 /* Takes over the runs of dead processes, and of those that stand still. */
 
@@ -107,6 +108,8 @@ static int end_dead(struct db *db, const struct ledger_head *head, int64_t crash
                   NULL, e);
     if (rc == 0)
         rc = ledger_row_note(db, head->id, now_ms, "dead", reason, e);
+    if (rc == 0)
+        rc = rollup_touch(db, head->id, e);
     if (rc == 0)
         rc = ledger_row_advance(db, head->order_key, e);
     free(reason);

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "store/ledger_row.h"
 #include "store/ledger_wait.h"
+#include "store/rollup.h"
 
 /* What a person does to a run, and pauses. */
 
@@ -65,7 +66,8 @@ static int retry(struct db *db, const struct ledger_head *head, int new_code,
     if (!is_retrying && head->state != LEDGER_PARKED && head->state != LEDGER_DEAD &&
         head->state != LEDGER_HELD)
         return wrong_state(head, "retry", "", e);
-    if (head->state == LEDGER_DEAD && forget_failure(db, head->id, e) != 0)
+    if (head->state == LEDGER_DEAD &&
+        (rollup_reopen(db, head->id, e) != 0 || forget_failure(db, head->id, e) != 0))
         return -1;
     if (queue(db, head, e) != 0)
         return -1;
@@ -88,21 +90,26 @@ int ledger_retry(struct db *db, int64_t run, int new_code, int64_t now_ms, struc
 
 /* ---- an uncertain write ---- */
 
-/* Reads the last uncertain write: *SEQ is -1 when there is none, *NAME is a new text. */
-static int find_uncertain(struct db *db, int64_t run, int64_t *seq, char **name,
+struct uncertain {
+    int64_t seq; /* -1: there is none */
+    char *name;  /* owned */
+    int is_reply;
+};
+
+/* Reads the last uncertain write. */
+static int find_uncertain(struct db *db, int64_t run, struct uncertain *out,
                           struct err *e)
 {
-    *seq = -1;
-    *name = NULL;
+    *out = (struct uncertain){.seq = -1};
     struct db_row *row =
         db_select(db,
-                  "SELECT " LEDGER_SEQ ", name FROM entry WHERE id >= ? AND id < ?"
+                  "SELECT " LEDGER_SEQ ", name, flags FROM entry"
+                  " WHERE id >= ? AND id < ?"
                   " AND " LEDGER_IS_UNCERTAIN " ORDER BY id DESC LIMIT 1",
                   DB_ARGS(ledger_step_id(run, 0), ledger_line_id(run, 0)), e);
-    if (db_step(row, e) == 1) {
-        *seq = db_row_int(row, 0);
-        *name = xstrdup(db_row_text(row, 1));
-    }
+    if (db_step(row, e) == 1)
+        *out = (struct uncertain){db_row_int(row, 0), xstrdup(db_row_text(row, 1)),
+                                  (db_row_int(row, 2) & STEP_IS_REPLY) != 0};
     return db_finish(row);
 }
 
@@ -121,24 +128,26 @@ static int happened(struct db *db, int64_t run, int64_t seq, const char *result,
 static int resolve(struct db *db, const struct ledger_head *head, int did_happen,
                    const char *result, int64_t now_ms, struct err *e)
 {
-    int64_t seq;
-    char *name;
+    struct uncertain write;
     if (head->state != LEDGER_PARKED && head->state != LEDGER_CONFIRMING)
         return wrong_state(head, "resolve", "", e);
-    if (find_uncertain(db, head->id, &seq, &name, e) != 0)
+    if (find_uncertain(db, head->id, &write, e) != 0)
         return -1;
-    if (seq < 0)
+    if (write.seq < 0)
         return wrong_state(head, "resolve", ", but no write of it is uncertain", e);
-    int rc = did_happen ? happened(db, head->id, seq, result, e)
-                        : ledger_row_drop_steps(db, head->id, seq, e);
-    char *text = xasprintf("by hand: %.200s %s", name,
+    int rc = did_happen ? happened(db, head->id, write.seq, result, e)
+                        : ledger_row_drop_steps(db, head->id, write.seq, e);
+    char *text = xasprintf("by hand: %.200s %s", write.name,
                            did_happen ? "did happen" : "did not happen");
+    int flags = did_happen && write.is_reply ? LINE_HAS_REPLY | LINE_IS_BY_HAND : 0;
     if (rc == 0)
         rc = queue(db, head, e);
     if (rc == 0)
-        rc = ledger_row_note(db, head->id, now_ms, "resolved", text, e);
+        rc = ledger_row_line(db, head->id, now_ms, "resolved", text, flags, e);
+    if (rc == 0 && flags)
+        rc = rollup_touch(db, head->id, e);
     free(text);
-    free(name);
+    free(write.name);
     return rc;
 }
 
@@ -160,6 +169,8 @@ static int cancel(struct db *db, const struct ledger_head *head, const char *why
 {
     if (ledger_is_over(head->state) && head->state != LEDGER_DEAD)
         return wrong_state(head, "cancel", " already", e);
+    if (head->state == LEDGER_DEAD && rollup_reopen(db, head->id, e) != 0)
+        return -1;
     /* with a new epoch a running attempt loses its claim */
     if (db_change(db,
                   "UPDATE run SET state = " SQL_CANCELLED ", behind = 0, owner = NULL,"
@@ -170,7 +181,9 @@ static int cancel(struct db *db, const struct ledger_head *head, const char *why
         ledger_exchange_end(db, head->id, NULL, now_ms, e) != 0 ||
         ledger_row_drop_steps(db, head->id, 0, e) != 0 ||
         ledger_wait_drop(db, head->id, e) != 0 ||
-        ledger_row_note(db, head->id, now_ms, "cancelled", why ? why : "by hand", e) != 0)
+        ledger_row_note(db, head->id, now_ms, "cancelled", why ? why : "by hand", e) !=
+            0 ||
+        rollup_touch(db, head->id, e) != 0)
         return -1;
     return ledger_row_advance(db, head->order_key, e);
 }

@@ -44,16 +44,22 @@ void ledger_head_fini(struct ledger_head *head)
     *head = (struct ledger_head){0};
 }
 
-int ledger_row_note(struct db *db, int64_t run, int64_t at_ms, const char *what,
-                    const char *text, struct err *e)
+int ledger_row_line(struct db *db, int64_t run, int64_t at_ms, const char *what,
+                    const char *text, int flags, struct err *e)
 {
     return db_change(
         db,
-        "INSERT INTO entry (id, at_ms, kind, name) VALUES (coalesce((SELECT"
-        " max(id) FROM entry WHERE id > ?1 AND id < ?2), ?1) + 1, ?3, ?4, ?5)",
+        "INSERT INTO entry (id, at_ms, kind, name, flags) VALUES (coalesce((SELECT"
+        " max(id) FROM entry WHERE id > ?1 AND id < ?2), ?1) + 1, ?3, ?4, ?5, ?6)",
         DB_ARGS(ledger_line_id(run, 0), ledger_item_id(run, 0), db_int(at_ms),
-                db_text(what), db_text(text)),
+                db_text(what), db_text(text), db_int(flags)),
         NULL, e);
+}
+
+int ledger_row_note(struct db *db, int64_t run, int64_t at_ms, const char *what,
+                    const char *text, struct err *e)
+{
+    return ledger_row_line(db, run, at_ms, what, text, 0, e);
 }
 
 int ledger_row_advance(struct db *db, const char *order_key, struct err *e)

@@ -1,5 +1,6 @@
 /* ledger_row: what the files behind store/ledger.h share: the words of their SQL, and
- * small changes of a run's row, steps and history. Only they and ahead.c include it.
+ * small changes of a run's row, steps and history. Only they, ahead.c and rollup.c
+ * include it.
  *
  * Three columns of run have older names than the C members: place is order_key, held_ms
  * is order_since_ms, behind = 1 is blocked. To rename them would break a worker of an
@@ -33,7 +34,15 @@ static inline struct db_value ledger_item_id(int64_t run, int64_t n)
 _Static_assert(LEDGER_LINES - 1 == 8388607, "as in LEDGER_SEQ");
 
 /* Bits of entry.flags, as stored; above them the milliseconds that a request took. */
-enum { STEP_IS_DONE = 1, STEP_IS_SCOPE = 2, STEP_IS_INTENT = 4, STEP_TOOK_SHIFT = 8 };
+enum {
+    STEP_IS_DONE = 1,
+    STEP_IS_SCOPE = 2,
+    STEP_IS_INTENT = 4,
+    STEP_IS_REPLY = 8,
+    STEP_TOOK_SHIFT = 8
+};
+/* The same of a line: an API accepted a reply then; a person says that it did. */
+enum { LINE_HAS_REPLY = 1, LINE_IS_BY_HAND = 2 };
 
 /* The run may start when it is due: queued, sleeping, waiting or confirming, and not
  * blocked. SQLite uses the indexes run_due and run_turn only for a statement with these
@@ -88,6 +97,9 @@ int ledger_row_missing(int64_t id, struct err *e);
 /* Appends a line to the run's history. */
 int ledger_row_note(struct db *db, int64_t run, int64_t at_ms, const char *what,
                     const char *text, struct err *e);
+/* The same with FLAGS of the line. */
+int ledger_row_line(struct db *db, int64_t run, int64_t at_ms, const char *what,
+                    const char *text, int flags, struct err *e);
 /* Unblocks the oldest blocked run of ORDER_KEY (NULL: does nothing) unless one that has
  * not begun is unblocked already. Call it after a run of the key has ended an attempt. */
 int ledger_row_advance(struct db *db, const char *order_key, struct err *e);

@@ -339,6 +339,51 @@ const char *const schema_steps[] = {
     "DROP VIEW history;"
     "CREATE VIEW history AS SELECT id >> 24 AS run, id & 4194303 AS n, at_ms,"
     "  kind AS what, name AS text FROM entry WHERE id & 12582912 = 8388608;",
+    /* Counts of each client's hours, and what is not counted yet: see rollup.h. Counting
+     * begins with what comes and ends from now on. */
+    "CREATE TABLE rollup ("
+    "  hour INTEGER NOT NULL," /* since 1970 in UTC; -1: of all hours */
+    "  client TEXT NOT NULL,"  /* '': no client's */
+    "  events INTEGER NOT NULL,"
+    "  fired INTEGER NOT NULL,"
+    "  replies INTEGER NOT NULL,"
+    "  waits INTEGER NOT NULL,"
+    "  parked INTEGER NOT NULL,"
+    "  done INTEGER NOT NULL,"
+    "  skipped INTEGER NOT NULL,"
+    "  dead INTEGER NOT NULL,"
+    "  cancelled INTEGER NOT NULL,"
+    "  first_ms INTEGER NOT NULL," /* the sum of the times below */
+    /* runs by the time from their webhook to their first reply */
+    "  within_100ms INTEGER NOT NULL,"
+    "  within_500ms INTEGER NOT NULL,"
+    "  within_1s INTEGER NOT NULL,"
+    "  within_5s INTEGER NOT NULL,"
+    "  within_30s INTEGER NOT NULL,"
+    "  within_2m INTEGER NOT NULL,"
+    "  within_10m INTEGER NOT NULL,"
+    "  within_1h INTEGER NOT NULL,"
+    "  later INTEGER NOT NULL,"
+    "  PRIMARY KEY (hour, client)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE rollup_mark (" /* the last ids that were counted */
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  delivery INTEGER NOT NULL,"
+    "  activation INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO rollup_mark SELECT 1,"
+    "  coalesce(max(CASE name WHEN 'delivery' THEN seq END), 0),"
+    "  coalesce(max(CASE name WHEN 'activation' THEN seq END), 0),"
+    "  coalesce(max(CASE name WHEN 'run' THEN seq END), 0) FROM sqlite_sequence;"
+    "CREATE TABLE rollup_open (" /* runs that were not over when they were counted */
+    "  run INTEGER PRIMARY KEY,"
+    "  line INTEGER NOT NULL" /* of the history: the last one that was counted */
+    ") STRICT;"
+    "INSERT INTO rollup_open SELECT id, coalesce((SELECT max(e.id) - (run.id << 24)"
+    "  - 8388608 FROM entry e WHERE e.id > (run.id << 24) + 8388608"
+    "  AND e.id < (run.id << 24) + 12582912), 0) FROM run WHERE state < 7;"
+    "CREATE TABLE rollup_due (run INTEGER PRIMARY KEY) STRICT;", /* of these: changed */
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

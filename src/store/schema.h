@@ -1,5 +1,5 @@
 /* schema: the tables of state/foyer.db, as numbered migrations. Their rows belong to
- * store/store.h, store/inbox.h and store/ledger.h. */
+ * store/store.h, store/inbox.h, store/ledger.h and store/rollup.h. */
 #ifndef FOYER_SCHEMA_H
 #define FOYER_SCHEMA_H
 

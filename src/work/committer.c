@@ -548,17 +548,20 @@ static void submit(struct commit_job *job)
 
 /* ---- commits ---- */
 
-/* Lets the store count a request that the connector defines as a reply, for the loop
- * guard. */
-static void set_guard(struct commit_job *job, const struct run_commit *what)
+/* Lets the store count a request that the connector defines as a reply; an automatic one
+ * for the loop guard too. */
+static void set_reply(struct commit_job *job, const struct run_commit *what)
 {
     struct workspace *w = job->committer->w;
-    if (!job->log->may_guard || !what->app || !what->method || !what->path)
+    if (!what->app || !what->method || !what->path)
         return;
     char *conversation =
         reply_to(workspace_connector(w, what->app, NULL), what->method, what->path);
-    if (!conversation)
+    job->own.change.is_reply = conversation != NULL;
+    if (!conversation || !job->log->may_guard) {
+        free(conversation);
         return;
+    }
     const json_t *most =
         json_object_get(workspace_client(w, job->log->client, NULL), "replies_per_hour");
     job->own.change.reply_to = owned_change_keep(&job->own, conversation);
@@ -596,7 +599,7 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
     job->own.change.values_max = workspace_limits(x->k->w)->store_bytes;
     *pending = job;
     if (what->kind == RUN_COMMIT_INTENT) {
-        set_guard(job, what);
+        set_reply(job, what);
         if (x->run)
             remember_write(job);
     }

@@ -7,12 +7,14 @@
 #include "base/str.h"
 #include "store/inbox.h"
 #include "store/ledger.h"
+#include "store/rollup.h"
 #include "core/settings.h"
+#include "work/sweep.h"
 
 enum { STEP_ROWS = 500, PAUSE_MS = 20 };
 
 static const int64_t day_ms = 24 * 60 * 60 * 1000;
-enum { DELIVERIES_DAYS = 30, RUNS_DAYS = 90, KEYS_DAYS = 400 };
+enum { DELIVERIES_DAYS = 30, RUNS_DAYS = 90, KEYS_DAYS = 400, COUNTS_DAYS = 400 };
 
 struct retention {
     struct loop *loop;
@@ -23,16 +25,23 @@ struct retention {
     int64_t deliveries_ms, runs_ms; /* how long they are kept */
     int64_t until_us;
     int is_running, is_stopped;
-    int removed_deliveries, removed_runs; /* by the last step */
-    int64_t now_ms;                       /* of this step */
+    int swept, removed_deliveries, removed_runs, removed_counts; /* by the last step */
+    int64_t now_ms;                                              /* of this step */
 };
 
-/* On the writer's thread. Runs first: an activation stays as long as its runs. */
+/* On the writer's thread. What is removed is counted before. Runs first: an activation
+ * stays as long as its runs. */
 static int prune(struct db *db, void *arg, struct err *e)
 {
     struct retention *r = arg;
-    r->removed_runs = r->removed_deliveries = 0;
-    if (ledger_prune(db, r->now_ms - r->runs_ms, r->now_ms, STEP_ROWS, &r->removed_runs,
+    r->removed_runs = r->removed_deliveries = r->removed_counts = 0;
+    if (rollup_sweep(db, SWEEP_ROWS, &r->swept, e) != 0)
+        return -1;
+    if (r->swept >= SWEEP_ROWS)
+        return 0;
+    if (rollup_prune(db, r->now_ms - COUNTS_DAYS * day_ms, STEP_ROWS, &r->removed_counts,
+                     e) != 0 ||
+        ledger_prune(db, r->now_ms - r->runs_ms, r->now_ms, STEP_ROWS, &r->removed_runs,
                      e) != 0)
         return -1;
     return inbox_prune(db, r->now_ms - r->deliveries_ms, r->now_ms - KEYS_DAYS * day_ms,
@@ -49,7 +58,8 @@ static void end_round(struct retention *r)
 static void on_pruned(void *arg, const struct err *e)
 {
     struct retention *r = arg;
-    int more = r->removed_runs >= STEP_ROWS || r->removed_deliveries >= STEP_ROWS;
+    int more = r->swept >= SWEEP_ROWS || r->removed_counts >= STEP_ROWS ||
+               r->removed_runs >= STEP_ROWS || r->removed_deliveries >= STEP_ROWS;
     if (e->kind != ERR_NONE)
         log_line(LOG_WARN, "retention: %s", e->text);
     if (e->kind == ERR_NONE && more && !r->is_stopped && clock_mono_us() < r->until_us)

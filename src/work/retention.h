@@ -1,6 +1,7 @@
 /* retention: removes ended deliveries and ended runs that are older than foyer.lua's
- * `keep`, and keys of activations after 400 days. It works in small steps, so that other
- * jobs of the writer hardly wait. For the loop's thread. */
+ * `keep`, and keys of activations and counts of hours (store/rollup.h) after 400 days. It
+ * works in small steps, so that other jobs of the writer hardly wait. For the loop's
+ * thread. */
 #ifndef FOYER_RETENTION_H
 #define FOYER_RETENTION_H
 

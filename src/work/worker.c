@@ -13,6 +13,7 @@
 #include "work/receipts.h"
 #include "work/retention.h"
 #include "work/schedule.h"
+#include "work/sweep.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -28,6 +29,7 @@ enum {
     RETENTION_FIRST_MS = 60 * 1000,
     RETENTION_MOST_MS = 60 * 1000,
     ERRAND_RETENTION_MS = 1000,
+    SWEEP_MS = 20 * 1000,
     DRAIN_MS = 33 * 1000, /* a write is waited for 30 s */
     ALERTS_MS = 5 * 1000,
     PAUSE_MS = 20,
@@ -45,11 +47,13 @@ struct worker {
     struct dispatch *dispatch;
     struct schedule *schedule;
     struct retention *retention;
+    struct sweep *sweep;
     struct loop_timer *tick, *deadline, *pause;
     struct loop_fd *wake;
     int wake_fd;
     int64_t minute;       /* of the last schedule_wake */
     int64_t retention_us; /* when the next round begins */
+    int64_t sweep_us;     /* when counting goes on */
     int64_t lost_us; /* when the log last said that the store is gone; 0: it is not */
     int errand;      /* 1: ends when all is done */
     int begun;       /* of an errand: the claims of dead processes are free */
@@ -203,6 +207,10 @@ static void on_tick(void *arg)
         retention_start(w->retention, RETENTION_MOST_MS);
         w->retention_us = clock_mono_us() + (int64_t)RETENTION_MS * 1000;
     }
+    if (!w->errand && clock_mono_us() >= w->sweep_us) {
+        sweep_start(w->sweep);
+        w->sweep_us = clock_mono_us() + (int64_t)SWEEP_MS * 1000;
+    }
     loop_timer_set(w->tick, TICK_MS);
 }
 
@@ -226,6 +234,7 @@ static void cease(struct worker *w)
     schedule_stop(w->schedule);
     dispatch_stop(w->dispatch);
     retention_stop(w->retention);
+    sweep_stop(w->sweep);
     runner_stop(w->runner);
 }
 
@@ -304,6 +313,7 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
         return NULL;
     }
     w->retention = retention_new(settings, w->loop, w->writer, on_idle, w);
+    w->sweep = sweep_new(w->loop, w->writer);
     w->tick = loop_timer_new(w->loop, on_tick, w);
     w->deadline = loop_timer_new(w->loop, on_deadline, w);
     w->pause = loop_timer_new(w->loop, on_pause, w);
@@ -320,6 +330,7 @@ void worker_close(struct worker *w)
         return;
     writer_close(w->writer);
     retention_free(w->retention);
+    sweep_free(w->sweep);
     schedule_free(w->schedule);
     dispatch_free(w->dispatch);
     runner_free(w->runner);

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "store/inbox.h"
+#include "store/rollup.h"
 
 /* What the queries of a worker cost among a hundred thousand runs: in steps of SQLite's
  * machine, which are the same each time, and by the plans that it makes. */
@@ -240,6 +241,33 @@ static void many_that_sleep(void **state)
     assert_one_run_is_cheap("p");
 }
 
+static void sweep_all(void)
+{
+    int swept;
+    do {
+        OK(rollup_sweep(db, 2000, &swept, &e));
+    } while (swept == 2000);
+}
+
+/* Counting nothing, and one run of many, costs the same as in an empty store. */
+static void many_that_were_counted(void **state)
+{
+    int swept;
+    int64_t epoch;
+    (void)state;
+    add_many("state, ended_ms", "CASE i % 2 WHEN 0 THEN 7 ELSE 2 END, i");
+    sweep_all();
+    assert_int_equal(number("SELECT count(*) FROM rollup_open"), MANY / 2);
+    assert_int_equal(number("SELECT sum(done) FROM rollup WHERE hour >= 0"), MANY / 2);
+    COSTS(rollup_sweep(db, 2000, &swept, &e), 200);
+    assert_int_equal(swept, 0);
+    COSTS(rollup_touch(db, 2, &e), 50);
+    COSTS(ledger_claim(db, 1, "me", now, &epoch, &e) - 1, 1000);
+    COSTS(ledger_commit(db, CHANGE(1, epoch, .state = LEDGER_DONE), &e), 1000);
+    COSTS(rollup_sweep(db, 2000, &swept, &e), 600);
+    assert_int_equal(swept, 1);
+}
+
 static void many_clients(void **state)
 {
     (void)state;
@@ -297,6 +325,7 @@ int main(void)
         TEST(a_backlog_of_one_order_key),
         TEST(a_backlog_that_is_paused),
         TEST(many_that_sleep),
+        TEST(many_that_were_counted),
         TEST(many_clients),
         TEST(many_that_are_over),
     };
