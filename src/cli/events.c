@@ -55,13 +55,14 @@ static int add_whole(void *arg, const struct delivery *d)
     struct events_command *c = arg;
     json_t *tree = report_delivery(c->cli->report, d, NULL, 0, c->e);
     char *body = NULL;
-    size_t len;
-    if (!tree || inbox_body(report_db(c->cli->report), d->id, &body, &len, c->e) != 0) {
+    size_t len = 0;
+    if (!tree || (inbox_body(report_db(c->cli->report), d->id, &body, &len, c->e) != 0 &&
+                  c->e->kind != ERR_NOT_FOUND)) { /* removed, as `keep` says */
         json_decref(tree);
         c->is_failed = 1;
         return 1;
     }
-    json_t *parsed = jsontree_read(body, len, NULL);
+    json_t *parsed = body ? jsontree_read(body, len, NULL) : NULL;
     if (parsed)
         json_object_set_new(tree, "body", parsed);
     else

@@ -11,11 +11,27 @@ const char *settings_timezone(const json_t *workspace, const json_t *client)
     return json_text_or(client, "timezone", json_text_or(workspace, "timezone", "UTC"));
 }
 
-int64_t settings_keep_ms(const json_t *workspace, const char *key, int64_t fallback_ms)
+static int64_t keep_ms(const json_t *workspace, const char *key, int64_t fallback_ms)
 {
     const char *s = json_text(json_object_get(workspace, "keep"), key);
     int64_t ms;
     return s && str_parse_duration(s, &ms) == 0 ? ms : fallback_ms;
+}
+
+struct settings_keep settings_keep(const json_t *workspace)
+{
+    const int64_t day_ms = 24 * 60 * 60 * 1000;
+    struct settings_keep k = {
+        .deliveries_ms = keep_ms(workspace, "deliveries", 30 * day_ms),
+        .exchanges_ms = keep_ms(workspace, "exchanges", 14 * day_ms),
+        .runs_ms = keep_ms(workspace, "runs", 90 * day_ms),
+        .rejections_ms = keep_ms(workspace, "rejections", 30 * day_ms)};
+    k.bodies_ms = keep_ms(workspace, "bodies", k.deliveries_ms);
+    if (k.bodies_ms > k.deliveries_ms)
+        k.bodies_ms = k.deliveries_ms;
+    if (k.exchanges_ms > k.runs_ms)
+        k.exchanges_ms = k.runs_ms;
+    return k;
 }
 
 size_t settings_limit_bytes(const json_t *workspace, const char *key, size_t fallback)

@@ -24,8 +24,12 @@ const char *settings_timezone(const json_t *workspace, const json_t *client);
 /* Returns "park" or "resend". RECIPE (may be NULL) can override the client. */
 const char *settings_uncertain(const json_t *workspace, const json_t *client,
                                const char *recipe);
-/* Returns keep.KEY in milliseconds, or FALLBACK_MS when it is not set. */
-int64_t settings_keep_ms(const json_t *workspace, const char *key, int64_t fallback_ms);
+struct settings_keep { /* how long, in milliseconds */
+    int64_t deliveries_ms, bodies_ms, exchanges_ms, runs_ms, rejections_ms;
+};
+/* Returns `keep` of foyer.lua, with its defaults. A part is kept no longer than what it
+ * belongs to: bodies than deliveries, exchanges than runs. */
+struct settings_keep settings_keep(const json_t *workspace);
 /* Returns the client's list of hosts, or NULL. */
 const json_t *settings_hosts(const json_t *client);
 /* Return the block of APP in client.lua, or under `apps` in foyer.lua, or NULL. */

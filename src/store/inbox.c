@@ -1,10 +1,8 @@
 #include "store/inbox.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/str.h"
@@ -106,14 +104,27 @@ static int no_delivery(int64_t id, struct err *e)
     return err_set(e, ERR_NOT_FOUND, "there is no delivery %lld", (long long)id);
 }
 
+static int no_body(int64_t id, const char *doing, struct err *e)
+{
+    return err_set(e, ERR_NOT_FOUND,
+                   "cannot %s the delivery %lld: its body was removed, as `keep` in "
+                   "foyer.lua says",
+                   doing, (long long)id);
+}
+
 int inbox_body(struct db *db, int64_t id, char **body, size_t *len, struct err *e)
 {
     struct db_row *row = db_select(db, "SELECT body FROM delivery_body WHERE id = ?",
                                    DB_ARGS(db_int(id)), e);
     if (store_row_blob(row, body, len, e) != 0)
         return -1;
-    if (!*body)
-        return no_delivery(id, e);
+    if (!*body) {
+        int64_t exists = 0;
+        if (db_select_int(db, "SELECT 1 FROM delivery WHERE id = ?", DB_ARGS(db_int(id)),
+                          &exists, e) != 0)
+            return -1;
+        return exists ? no_body(id, "read", e) : no_delivery(id, e);
+    }
     if (!compress_is_done(*body, *len)) /* stored by an older foyer */
         return 0;
     char *packed = *body;
@@ -195,6 +206,12 @@ int inbox_replay(struct db *db, int64_t id, struct err *e)
         return err_set(e, ERR_CONFLICT,
                        "cannot replay the delivery %lld: a worker is handling it",
                        (long long)id);
+    int64_t has_body = 0;
+    if (db_select_int(db, "SELECT 1 FROM delivery_body WHERE id = ?", DB_ARGS(db_int(id)),
+                      &has_body, e) != 0)
+        return -1;
+    if (!has_body)
+        return no_body(id, "replay", e);
     return db_change(db,
                      "UPDATE delivery SET state = " SQL_DELIVERY_WAITING
                      ", due_ms = 0, attempts = 0, crashes = 0, note = NULL"
@@ -539,160 +556,4 @@ int inbox_last_activation(struct db *db, int64_t *id, struct err *e)
 {
     *id = 0;
     return db_select_int(db, "SELECT " SCHEMA_NEWEST_ACTIVATION, DB_NONE, id, e);
-}
-
-/* ---- retention ---- */
-
-struct stamp {
-    int64_t id, at_ms;
-};
-
-/* Reads the row of TABLE that ORDER puts first, from the id FROM on, into *OUT, which
- * stays as it is without a row. */
-static int first_stamp(struct db *db, const char *table, int64_t from, const char *order,
-                       struct stamp *out, struct err *e)
-{
-    char sql[160];
-    snprintf(sql, sizeof sql,
-             "SELECT id, at_ms FROM %s WHERE id >= ? ORDER BY id %s LIMIT 1", table,
-             order);
-    struct db_row *row = db_select(db, sql, DB_ARGS(db_int(from)), e);
-    if (db_step(row, e) == 1)
-        *out = (struct stamp){db_row_int(row, 0), db_row_int(row, 1)};
-    return db_finish(row);
-}
-
-/* Finds the first id of TABLE from BEFORE_MS on, or one past the last id, by halving.
- * Times grow with ids; after the clock was set back the border may be a little late. */
-static int find_border(struct db *db, const char *table, int64_t before_ms,
-                       int64_t *border, struct err *e)
-{
-    struct stamp low = {0}, high = {0}, at;
-    if (first_stamp(db, table, 0, "ASC", &low, e) != 0)
-        return -1;
-    *border = low.id;
-    if (low.id == 0 || low.at_ms >= before_ms)
-        return 0;
-    if (first_stamp(db, table, 0, "DESC", &high, e) != 0)
-        return -1;
-    int64_t from = low.id, to = high.id + 1; /* FROM is older, TO is not */
-    while (to - from > 1) {
-        int64_t middle = from + (to - from) / 2;
-        at = (struct stamp){high.id + 1, before_ms};
-        if (first_stamp(db, table, middle, "ASC", &at, e) != 0)
-            return -1;
-        if (at.at_ms >= before_ms)
-            to = middle;
-        else
-            from = at.id > middle ? at.id : middle;
-    }
-    *border = to;
-    return 0;
-}
-
-/* Runs SQL, a DELETE whose parameters are the border and the number of rows, and counts
- * *LEFT down. */
-static int prune(struct db *db, const char *table, const char *sql, int64_t before_ms,
-                 int *left, struct err *e)
-{
-    int64_t border;
-    int changed;
-    if (*left <= 0)
-        return 0;
-    if (find_border(db, table, before_ms, &border, e) != 0 ||
-        db_change(db, sql, DB_ARGS(db_int(border), db_int(*left)), &changed, e) != 0)
-        return -1;
-    *left -= changed;
-    return 0;
-}
-
-struct kept_event {
-    int64_t activation;
-    char *text;
-};
-
-struct kept_events {
-    struct kept_event *items;
-    size_t n;
-};
-
-static int keep_event(void *arg, const struct activation *a)
-{
-    struct kept_events *events = arg;
-    array_grow(events->items, events->n);
-    events->items[events->n++] = (struct kept_event){a->id, xstrdup(a->event)};
-    return 0;
-}
-
-/* Compresses the events of the delivery's activations without its body, which goes. */
-static int keep_events(struct db *db, int64_t delivery, struct err *e)
-{
-    struct kept_events events = {0};
-    int rc = inbox_activations_of(db, delivery, keep_event, &events, e);
-    for (size_t i = 0; i < events.n; i++) {
-        size_t len;
-        char *text = events.items[i].text;
-        void *packed = compress_bytes(text, strlen(text), NULL, 0, &len);
-        if (rc == 0)
-            rc = db_change(
-                db, "UPDATE activation SET event = '', packed = ? WHERE id = ?",
-                DB_ARGS(db_blob(packed, len), db_int(events.items[i].activation)), NULL,
-                e);
-        free(packed);
-        free(text);
-    }
-    free(events.items);
-    return rc;
-}
-
-static int remove_delivery(struct db *db, int64_t id, struct err *e)
-{
-    struct db_value value = db_int(id);
-    if (keep_events(db, id, e) != 0 ||
-        db_change(db, "DELETE FROM delivery_body WHERE id = ?", &value, 1, NULL, e) != 0)
-        return -1;
-    return db_change(db, "DELETE FROM delivery WHERE id = ?", &value, 1, NULL, e);
-}
-
-static int prune_deliveries(struct db *db, int64_t before_ms, int *left, struct err *e)
-{
-    int64_t border, *ids = NULL;
-    size_t n = 0;
-    if (*left <= 0)
-        return 0;
-    if (find_border(db, "delivery", before_ms, &border, e) != 0)
-        return -1;
-    struct db_row *row = db_select(db,
-                                   "SELECT id FROM delivery WHERE id < ? AND state"
-                                   " <> " SQL_DELIVERY_WAITING " ORDER BY id LIMIT ?",
-                                   DB_ARGS(db_int(border), db_int(*left)), e);
-    while (db_step(row, e) == 1) {
-        array_grow(ids, n);
-        ids[n++] = db_row_int(row, 0);
-    }
-    int rc = db_finish(row);
-    for (size_t i = 0; rc == 0 && i < n; i++)
-        rc = remove_delivery(db, ids[i], e);
-    *left -= (int)n;
-    free(ids);
-    return rc;
-}
-
-int inbox_prune(struct db *db, int64_t before_ms, int64_t keys_before_ms, int limit,
-                int *removed, struct err *e)
-{
-    int left = limit;
-    if (prune(db, "activation",
-              "DELETE FROM activation WHERE id IN (SELECT id FROM activation a WHERE "
-              "id < ? AND NOT EXISTS (SELECT 1 FROM run WHERE run.activation = a.id) "
-              "ORDER BY id LIMIT ?)",
-              before_ms, &left, e) != 0 ||
-        prune_deliveries(db, before_ms, &left, e) != 0 ||
-        prune(db, "seen",
-              "DELETE FROM seen WHERE id IN (SELECT id FROM seen WHERE id < ? ORDER BY "
-              "id LIMIT ?)",
-              keys_before_ms, &left, e) != 0)
-        return -1;
-    *removed = limit - left;
-    return 0;
 }

@@ -133,11 +133,14 @@ int inbox_activations_of(struct db *db, int64_t delivery, activation_fn *fn, voi
 /* Reads the newest activation's id, 0: none yet. */
 int inbox_last_activation(struct db *db, int64_t *id, struct err *e);
 
-/* Removes at most LIMIT rows: ended deliveries, and activations without a run, from
- * before BEFORE_MS, and activation keys from before KEYS_BEFORE_MS. *REMOVED is less than
- * LIMIT when nothing is left to remove. It walks ranges of ids, so that its cost does not
- * grow with the tables. */
-int inbox_prune(struct db *db, int64_t before_ms, int64_t keys_before_ms, int limit,
-                int *removed, struct err *e);
+struct inbox_kept { /* what is from before these times is removed */
+    int64_t deliveries_ms, bodies_ms, keys_ms, rejections_ms;
+};
+/* Removes at most LIMIT rows: ended deliveries, and activations without a run; bodies of
+ * ended deliveries, and the events of activations whose runs are all over for good; keys
+ * of activations; rejections. *REMOVED is less than LIMIT when nothing is left to remove.
+ * It walks ranges of ids, so that its cost does not grow with the tables. */
+int inbox_prune(struct db *db, const struct inbox_kept *since, int limit, int *removed,
+                struct err *e);
 
 #endif

@@ -376,9 +376,10 @@ int ledger_slot(struct db *db, const char *client, const char *recipe, int64_t *
 int ledger_slot_put(struct db *db, const char *client, const char *recipe,
                     int64_t last_ms, int64_t slot_ms, struct err *e);
 /* Removes at most LIMIT rows: runs that ended before BEFORE_MS with all that belongs to
- * them, old ids, replies and crashes that no longer count, and pins and code of no run.
- * *REMOVED is less than LIMIT when nothing is left to remove. */
-int ledger_prune(struct db *db, int64_t before_ms, int64_t now_ms, int limit,
-                 int *removed, struct err *e);
+ * them, what runs sent and got that ended before EXCHANGES_MS, old ids, replies and
+ * crashes that no longer count, and pins and code of no run. *REMOVED is less than LIMIT
+ * when nothing is left to remove. */
+int ledger_prune(struct db *db, int64_t before_ms, int64_t exchanges_ms, int64_t now_ms,
+                 int limit, int *removed, struct err *e);
 
 #endif

@@ -80,3 +80,50 @@ int store_row_check_sealed(struct db *db, const struct store_sealed *value,
         e, ERR_CONFLICT,
         "cannot store the %s: the sealing key was renewed meanwhile; try again", what);
 }
+
+/* ---- borders ---- */
+
+struct stamp {
+    int64_t id, at_ms;
+};
+
+/* Reads the row of TABLE that ORDER puts first, from the id FROM on, into *OUT, which
+ * stays as it is without a row. */
+static int first_stamp(struct db *db, const char *table, const char *column, int64_t from,
+                       const char *order, struct stamp *out, struct err *e)
+{
+    char sql[160];
+    snprintf(sql, sizeof sql,
+             "SELECT id, %s FROM %s WHERE id >= ? ORDER BY id %s LIMIT 1", column, table,
+             order);
+    struct db_row *row = db_select(db, sql, DB_ARGS(db_int(from)), e);
+    if (db_step(row, e) == 1)
+        *out = (struct stamp){db_row_int(row, 0), db_row_int(row, 1)};
+    return db_finish(row);
+}
+
+int store_row_border(struct db *db, const char *table, const char *column,
+                     int64_t before_ms, int64_t *border, struct err *e)
+{
+    struct stamp low = {0}, high = {0}, at;
+    if (first_stamp(db, table, column, 0, "ASC", &low, e) != 0)
+        return -1;
+    *border = low.id;
+    if (low.id == 0 || low.at_ms >= before_ms)
+        return 0;
+    if (first_stamp(db, table, column, 0, "DESC", &high, e) != 0)
+        return -1;
+    int64_t from = low.id, to = high.id + 1; /* FROM is older, TO is not */
+    while (to - from > 1) {
+        int64_t middle = from + (to - from) / 2;
+        at = (struct stamp){high.id + 1, before_ms};
+        if (first_stamp(db, table, column, middle, "ASC", &at, e) != 0)
+            return -1;
+        if (at.at_ms >= before_ms)
+            to = middle;
+        else
+            from = at.id > middle ? at.id : middle;
+    }
+    *border = to;
+    return 0;
+}

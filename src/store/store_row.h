@@ -25,6 +25,12 @@ int store_row_blob(struct db_row *row, char **data, size_t *len, struct err *e);
 int store_row_texts(struct db_row *row, int (*fn)(void *arg, const char *text), void *arg,
                     struct err *e);
 
+/* Finds the first id of TABLE whose COLUMN, a time, is from BEFORE_MS on, or one past the
+ * last id, by halving. Times grow with ids; after the clock was set back the border may
+ * be a little late. */
+int store_row_border(struct db *db, const char *table, const char *column,
+                     int64_t before_ms, int64_t *border, struct err *e);
+
 /* ---- sealed values ---- */
 
 /* Returns SEALED's bytes, or SQL's NULL when it has none. */

@@ -14,7 +14,7 @@
 enum { STEP_ROWS = 500, PAUSE_MS = 20 };
 
 static const int64_t day_ms = 24 * 60 * 60 * 1000;
-enum { DELIVERIES_DAYS = 30, RUNS_DAYS = 90, KEYS_DAYS = 400, COUNTS_DAYS = 400 };
+enum { KEYS_DAYS = 400, COUNTS_DAYS = 400 };
 
 struct retention {
     struct loop *loop;
@@ -22,7 +22,7 @@ struct retention {
     struct loop_timer *timer;
     void (*done)(void *arg);
     void *arg;
-    int64_t deliveries_ms, runs_ms; /* how long they are kept */
+    struct settings_keep keep;
     int64_t until_us;
     int is_running, is_stopped;
     int swept, removed_deliveries, removed_runs, removed_counts; /* by the last step */
@@ -34,6 +34,11 @@ struct retention {
 static int prune(struct db *db, void *arg, struct err *e)
 {
     struct retention *r = arg;
+    const struct settings_keep *keep = &r->keep;
+    const struct inbox_kept since = {.deliveries_ms = r->now_ms - keep->deliveries_ms,
+                                     .bodies_ms = r->now_ms - keep->bodies_ms,
+                                     .rejections_ms = r->now_ms - keep->rejections_ms,
+                                     .keys_ms = r->now_ms - KEYS_DAYS * day_ms};
     r->removed_runs = r->removed_deliveries = r->removed_counts = 0;
     if (rollup_sweep(db, SWEEP_ROWS, &r->swept, e) != 0)
         return -1;
@@ -41,11 +46,10 @@ static int prune(struct db *db, void *arg, struct err *e)
         return 0;
     if (rollup_prune(db, r->now_ms - COUNTS_DAYS * day_ms, STEP_ROWS, &r->removed_counts,
                      e) != 0 ||
-        ledger_prune(db, r->now_ms - r->runs_ms, r->now_ms, STEP_ROWS, &r->removed_runs,
-                     e) != 0)
+        ledger_prune(db, r->now_ms - keep->runs_ms, r->now_ms - keep->exchanges_ms,
+                     r->now_ms, STEP_ROWS, &r->removed_runs, e) != 0)
         return -1;
-    return inbox_prune(db, r->now_ms - r->deliveries_ms, r->now_ms - KEYS_DAYS * day_ms,
-                       STEP_ROWS, &r->removed_deliveries, e);
+    return inbox_prune(db, &since, STEP_ROWS, &r->removed_deliveries, e);
 }
 
 static void end_round(struct retention *r)
@@ -86,14 +90,11 @@ struct retention *retention_new(const json_t *settings, struct loop *loop,
                                 struct writer *writer, void (*done)(void *arg), void *arg)
 {
     struct retention *r = xcalloc(1, sizeof *r);
-    *r = (struct retention){
-        .loop = loop,
-        .writer = writer,
-        .done = done,
-        .arg = arg,
-        .deliveries_ms =
-            settings_keep_ms(settings, "deliveries", DELIVERIES_DAYS * day_ms),
-        .runs_ms = settings_keep_ms(settings, "runs", RUNS_DAYS * day_ms)};
+    *r = (struct retention){.loop = loop,
+                            .writer = writer,
+                            .done = done,
+                            .arg = arg,
+                            .keep = settings_keep(settings)};
     r->timer = loop_timer_new(loop, step, r);
     return r;
 }

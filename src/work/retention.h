@@ -1,7 +1,8 @@
-/* retention: removes ended deliveries and ended runs that are older than foyer.lua's
- * `keep`, and keys of activations and counts of hours (store/rollup.h) after 400 days. It
- * works in small steps, so that other jobs of the writer hardly wait. For the loop's
- * thread. */
+/* retention: removes ended deliveries and runs, bodies, what runs sent and got, and
+ * rejections, each when it is older than foyer.lua's `keep` says, and keys of activations
+ * and counts of hours (store/rollup.h) after 400 days. The pages that this frees are used
+ * again; `foyer store compact` gives them back to the file system. It works in small
+ * steps, so that other jobs of the writer hardly wait. For the loop's thread. */
 #ifndef FOYER_RETENTION_H
 #define FOYER_RETENTION_H
 

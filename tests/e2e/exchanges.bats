@@ -156,3 +156,20 @@ record() {
   same "$(posts)" 1
   same "$(record '[.exchanges[].body.body]')" "[\"hello $N\"]"
 }
+
+@test "keep.exchanges: they go, the run stays; one that waits keeps its own" {
+  recipe gone 'local body = "hello " .. ctx.options.n '"$SEND"
+  recipe waits 'local body = "hello " .. ctx.options.n '"$SEND"' ctx.sleep("20d")'
+  run_recipe gone
+  local gone=$RUN
+  run_recipe waits
+  later 1100000 # 12.7 days
+  same "$(record '.exchanges | length' "$gone")" 1
+  sed -i 's/^return {/&  keep = { exchanges = "12d" },/' "$AGENCY/foyer.lua"
+  later 1100000
+  sed -i 's/  keep = { exchanges = "12d" },//' "$AGENCY/foyer.lua"
+  same "$(record '[.state, has("exchanges")]' "$gone")" '["done",false]'
+  same "$(record '[.state, (.exchanges | length)]')" '["sleeping",1]'
+  later 1800000
+  same "$(record '[.state, (.exchanges | length)]')" '["done",1]'
+}

@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "io/db.h"
 #include "store/inbox.h"
+#include "store/ledger.h"
 #include "store/schema.h"
 #include "workdir.h"
 
@@ -404,14 +405,14 @@ static void test_activations(void **state)
     assert_int_equal(activate("acme", "front/t", "k", 1002 + 400 * DAY_MS), 0);
 }
 
-static void run_of(int activation)
+static void run_of(int activation, int state)
 {
     assert_int_equal(
         db_change(db,
                   "INSERT INTO run (client, recipe, origin, activation, args, seed, "
                   "policy, state, due_ms, created_ms) VALUES ('acme', 'r', 'activation', "
-                  "?, '{}', '', '{}', 7, 0, 0)",
-                  DB_ARGS(db_int(activation)), NULL, &e),
+                  "?, '{}', '', '{}', ?, 0, 0)",
+                  DB_ARGS(db_int(activation), db_int(state)), NULL, &e),
         0);
 }
 
@@ -426,6 +427,13 @@ static int is_event(void *arg, const struct activation *a)
 {
     assert_string_equal(a->event, arg);
     return 0;
+}
+
+static int prune(int64_t before_ms, int64_t keys_ms, int limit, int *removed)
+{
+    const struct inbox_kept since = {
+        .deliveries_ms = before_ms, .bodies_ms = before_ms, .keys_ms = keys_ms};
+    return inbox_prune(db, &since, limit, removed, &e);
 }
 
 /* An event is stored by what it has in common with the delivery's body. */
@@ -445,10 +453,10 @@ static void test_an_event_outlives_the_body(void **state)
     assert_int_equal(inbox_claim(db, a.delivery, "me", &e), 1);
     assert_int_equal(inbox_end(db, a.delivery, "me", DELIVERY_DONE, 0, NULL, &e), 0);
     assert_int_equal(inbox_activate(db, &a, &id, &e), 1);
-    run_of((int)id);
+    run_of((int)id, LEDGER_WAITING);
     assert_int_equal(inbox_activation(db, id, is_event, event, &e), 0);
     add_at(1000);
-    assert_int_equal(inbox_prune(db, 500, 0, 10, &removed, &e), 0);
+    assert_int_equal(prune(500, 0, 10, &removed), 0);
     assert_int_equal(removed, 1);
     assert_int_equal(count("SELECT count(*) FROM delivery_body"), 1);
     assert_int_equal(inbox_activation(db, id, is_event, event, &e), 0);
@@ -462,11 +470,64 @@ static void test_an_event_outlives_the_body(void **state)
     assert_non_null(strstr(e.text, "cannot read the event of activation 1: "));
 }
 
+static void test_bodies_go_before_deliveries(void **state)
+{
+    (void)state;
+    int removed;
+    int64_t ids[2];
+    char event[] = "{\"a\":1}", empty[] = "{}", *body;
+    size_t len;
+    struct activation a = {.at_ms = 10,
+                           .client = "acme",
+                           .trigger = "front/t",
+                           .event = event,
+                           .delivery = add(&(struct delivery){.app = "front",
+                                                              .scheme = "application",
+                                                              .at_ms = 10,
+                                                              .state = DELIVERY_DONE})};
+    for (int i = 0; i < 2; i++) {
+        a.key = i ? "over" : "dead";
+        assert_int_equal(inbox_activate(db, &a, &ids[i], &e), 1);
+        run_of((int)ids[i], i ? LEDGER_DONE : LEDGER_DEAD);
+    }
+    const struct inbox_kept since = {.bodies_ms = 20};
+    assert_int_equal(inbox_prune(db, &since, 10, &removed, &e), 0);
+    assert_int_equal(removed, 1);
+    /* what a run may need again stays */
+    assert_int_equal(inbox_activation(db, ids[0], is_event, event, &e), 0);
+    assert_int_equal(inbox_activation(db, ids[1], is_event, empty, &e), 0);
+    assert_int_equal(inbox_body(db, a.delivery, &body, &len, &e), -1);
+    assert_non_null(strstr(e.text, "its body was removed, as `keep` in foyer.lua says"));
+    assert_int_equal(inbox_replay(db, a.delivery, &e), -1);
+    assert_non_null(strstr(e.text, "cannot replay the delivery 1: its body was removed"));
+    assert_int_equal(inbox_prune(db, &since, 10, &removed, &e), 0);
+    assert_int_equal(removed, 0);
+    assert_int_equal(prune(20, 0, 10, &removed), 0);
+    assert_int_equal(removed, 1);
+    assert_int_equal(inbox_activation(db, ids[0], is_event, event, &e), 0);
+}
+
+static void test_rejections_go(void **state)
+{
+    (void)state;
+    int removed;
+    struct rejection r = {
+        .route = "/hooks/front", .status = 401, .sentence = "no", .at_ms = 10};
+    assert_int_equal(inbox_reject(db, &r, &e), 0);
+    r.sentence = "other";
+    r.at_ms = 20;
+    assert_int_equal(inbox_reject(db, &r, &e), 0);
+    const struct inbox_kept since = {.rejections_ms = 20};
+    assert_int_equal(inbox_prune(db, &since, 10, &removed, &e), 0);
+    assert_int_equal(removed, 1);
+    assert_int_equal(count("SELECT count(*) FROM rejection"), 1);
+}
+
 static void test_prune(void **state)
 {
     (void)state;
     int removed = -1;
-    assert_int_equal(inbox_prune(db, 1000, 1000, 10, &removed, &e), 0);
+    assert_int_equal(prune(1000, 1000, 10, &removed), 0);
     assert_int_equal(removed, 0);
     for (int i = 1; i <= 50; i++) {
         char key[16];
@@ -477,11 +538,11 @@ static void test_prune(void **state)
                                .state = i == 4 ? DELIVERY_WAITING : DELIVERY_UNROUTED});
         assert_int_equal(activate("acme", "front/t", key, i * 10), 1);
     }
-    run_of(6);
+    run_of(6, LEDGER_DONE);
     /* deliveries 1-3, 5-19; activations 1-5, 7-19; keys 1-9 */
     int total = 0, steps = 0;
     do {
-        assert_int_equal(inbox_prune(db, 200, 100, 7, &removed, &e), 0);
+        assert_int_equal(prune(200, 100, 7, &removed), 0);
         assert_in_range(removed, 0, 7);
         total += removed;
         steps++;
@@ -501,7 +562,7 @@ static void test_prune(void **state)
     assert_int_equal(activate("acme", "front/t", "k12", 900), 0);
     assert_int_equal(activate("acme", "front/t", "k3", 900), 1);
     /* ids are never used again */
-    assert_int_equal(inbox_prune(db, 10000, 10000, 1000, &removed, &e), 0);
+    assert_int_equal(prune(10000, 10000, 1000, &removed), 0);
     assert_int_equal(count("SELECT count(*) FROM delivery"), 1);
     assert_int_equal(count("SELECT count(*) FROM activation"), 1);
     assert_int_equal(count("SELECT count(*) FROM seen"), 0);
@@ -548,6 +609,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_activations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_event_outlives_the_body, setup, teardown),
         cmocka_unit_test_setup_teardown(test_prune, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bodies_go_before_deliveries, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_rejections_go, setup, teardown),
         cmocka_unit_test_setup_teardown(test_plans, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

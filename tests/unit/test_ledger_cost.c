@@ -306,9 +306,9 @@ static void many_that_are_over(void **state)
     assert_int_equal(out.freed, 1);
     COSTS(ledger_receipts(db, now, 10, see_receipt, &n, &e), 100);
     /* removing few, removing none */
-    COSTS(ledger_prune(db, 11, now, 100, &removed, &e), 2000);
+    COSTS(ledger_prune(db, 11, 11, now, 100, &removed, &e), 2000);
     assert_int_equal(removed, 10 + 1); /* and the code, which no run needs that is over */
-    COSTS(ledger_prune(db, 11, now, 100, &removed, &e), 1000);
+    COSTS(ledger_prune(db, 11, 11, now, 100, &removed, &e), 1000);
     assert_int_equal(removed, 0);
     int released;
     COSTS(ledger_release(db, "acme", now, &released, &e), 1000);

@@ -690,7 +690,7 @@ static void receipts(void **state)
 static int prune(int64_t before_ms, int64_t at_ms, int limit)
 {
     int removed = -1;
-    OK(ledger_prune(db, before_ms, at_ms, limit, &removed, &e));
+    OK(ledger_prune(db, before_ms, 0, at_ms, limit, &removed, &e));
     return removed;
 }
 

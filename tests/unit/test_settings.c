@@ -371,8 +371,16 @@ static void test_getters(void **state)
     assert_string_equal(settings_timezone(w, c), "America/New_York");
     assert_string_equal(settings_timezone(w, NULL), "Europe/Zurich");
     assert_string_equal(settings_timezone(NULL, NULL), "UTC");
-    assert_int_equal(settings_keep_ms(w, "runs", 1), 90LL * 86400 * 1000);
-    assert_int_equal(settings_keep_ms(w, "logs", 1), 1);
+    struct settings_keep keep = settings_keep(w);
+    assert_int_equal(keep.runs_ms, 90LL * 86400 * 1000);
+    assert_int_equal(keep.exchanges_ms, 14LL * 86400 * 1000);
+    assert_int_equal(keep.bodies_ms, keep.deliveries_ms);
+    json_t *other = json_pack("{s:{s:s, s:s, s:s}}", "keep", "deliveries", "2d", "bodies",
+                              "3d", "runs", "1d");
+    keep = settings_keep(other);
+    assert_int_equal(keep.bodies_ms, 2LL * 86400 * 1000);
+    assert_int_equal(keep.exchanges_ms, 1LL * 86400 * 1000);
+    json_decref(other);
     assert_int_equal(json_array_size(settings_hosts(c)), 3);
     assert_null(settings_hosts(NULL));
     assert_string_equal(json_text(json_object_get(c, "vars"), "phone"), "+1 555 0100");
