@@ -63,6 +63,7 @@ BUILTIN  := $(shell find lua recipes -type f ! -path 'lua/meta/*' ! -name '.*' !
 UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_BIN := $(UNIT:%=$(OUT)/tests/%)
 # What a test puts itself in front of.
+WRAP_test_db     := -Wl,--wrap=statfs
 WRAP_test_run    := -Wl,--wrap=lua_yieldk
 WRAP_test_golden := -Wl,--wrap=lua_yieldk
 WRAP_test_lua_scripts    := -Wl,--wrap=lua_resume

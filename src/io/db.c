@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "io/mount.h"
 
 enum { LOCK_PATIENCE_MS = 5000, KEPT_MAX = 128 /* prepared statements that are kept */ };
 
@@ -234,6 +235,8 @@ static struct db *open_file(const char *path, const struct kind *kind, int *dama
                             struct err *e)
 {
     struct err created;
+    if (mount_check_local(path, e) != 0)
+        return NULL;
     /* SQLite would create the file with 0644; -wal and -shm get the mode of the file. */
     if (!path_exists(path) && path_create(path, "", 0, 0600, &created) != 0 &&
         created.kind != ERR_CONFLICT) {

@@ -9,7 +9,7 @@
  *
  * Errors: ERR_UNAVAILABLE when another process has the lock or the disk is full.
  * ERR_CONFLICT for a violated UNIQUE or other constraint. Else ERR_STORE: read-only,
- * corrupt, not a database. */
+ * corrupt, not a database, on a network file system. */
 #ifndef FOYER_DB_H
 #define FOYER_DB_H
 

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/connection.h"
+#include "store/presence.h"
 #include "store/schema.h"
 #include "store/store_row.h"
 #include "io/db.h"
@@ -34,20 +35,53 @@ static int copy_to(struct db *db, const char *name, struct err *e)
         rc = db_change(db, "VACUUM INTO ?", DB_ARGS(db_text(fresh)), NULL, e);
     if (rc == 0 && rename(fresh, name) != 0)
         rc = err_set(e, ERR_STORE, "cannot rename %s: %s", fresh, strerror(errno));
-    if (rc != 0)
+    if (rc != 0) {
+        char *journal = xasprintf("%s-journal", fresh);
+        unlink(journal);
         unlink(fresh);
+        free(journal);
+    }
     free(fresh);
     return rc;
 }
 
-/* Keeps a copy of a store that an older foyer made, for the way back. */
-static int keep_older(struct db *db, const char *path, struct err *e)
+struct idle {
+    const char *workspace_dir, *path;
+    int version;
+    struct err *e;
+};
+
+/* Refuses when the process ID lives. */
+static int check_ended(void *arg, const char *id)
+{
+    const struct idle *idle = arg;
+    int life = presence_judge(idle->workspace_dir, id, NULL, 0, idle->e);
+    if (life == PRESENCE_DEAD || life < 0)
+        return life;
+    return err_set(idle->e, ERR_UNAVAILABLE,
+                   "cannot use %s yet: process %.*s of an older foyer works with it as "
+                   "version %d; end that first (`foyer serve`, `foyer work`), then this "
+                   "foyer makes it version %d",
+                   idle->path, (int)strspn(id, "0123456789"), id, idle->version,
+                   schema_version);
+}
+
+/* Keeps a copy of a store that an older foyer made, for the way back. Refuses while a
+ * process of that foyer has claims: it could not store what it does any more. */
+static int keep_older(struct db *db, const char *workspace_dir, const char *path,
+                      struct err *e)
 {
     int64_t version = 0;
     if (db_select_int(db, "PRAGMA user_version", DB_NONE, &version, e) != 0)
         return -1;
     if (version == 0 || version >= schema_version)
         return 0;
+    char *owners = path_join(workspace_dir, "state/owners");
+    struct idle idle = {workspace_dir, path, (int)version, e};
+    int busy = path_each(owners, check_ended, &idle);
+    free(owners);
+    if (busy != 0)
+        return -1;
     char *name = xasprintf("%s.version-%d", path, (int)version);
     int rc = copy_to(db, name, e);
     if (rc == 0)
@@ -67,7 +101,7 @@ struct store *store_open(const char *workspace_dir, struct err *e)
     char *path = store_path(workspace_dir);
     struct store *s = xcalloc(1, sizeof *s);
     if (store_row_make_dir(workspace_dir, e) != 0 || !(s->db = db_open(path, e)) ||
-        keep_older(s->db, path, e) != 0 ||
+        keep_older(s->db, workspace_dir, path, e) != 0 ||
         db_migrate(s->db, schema_steps, schema_version, e) != 0) {
         store_close(s);
         s = NULL;

@@ -20,7 +20,7 @@ struct store;
 char *store_path(const char *workspace_dir);
 /* Opens the file of the workspace; makes it, and its tables, when they are missing. One
  * that an older foyer made is brought to this version; a copy of it stays beside it, as
- * foyer.db.version-N. */
+ * foyer.db.version-N. ERR_UNAVAILABLE while a process of that foyer has claims in it. */
 struct store *store_open(const char *workspace_dir, struct err *e);
 /* Returns -1 with ERR_STORE when the file is missing: for a worker of a running server,
  * which must not make a new file in the place of one that was moved away. */

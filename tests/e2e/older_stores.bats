@@ -21,9 +21,8 @@ teardown() {
   stop_mock
 }
 
-# open_store N: the workspace as the foyer of version N left it, with this foyer's mock as the company. `foyer secret list`
-# opens it.
-open_store() {
+# place_store N: the workspace as the foyer of version N left it, with this foyer's mock as the company.
+place_store() {
   VERSION=$1
   cp -R "$OLDER/agency" "$AGENCY"
   mkdir "$AGENCY/state"
@@ -32,6 +31,11 @@ open_store() {
   chmod 600 "$FOYER_KEY_FILE"
   python3 "$OLDER/load.py" "$OLDER/version-$1.sql.gz" "$AGENCY/state/foyer.db"
   same "$(sql "PRAGMA user_version")" "{\"user_version\": $1}"
+}
+
+# open_store N: the same, after this foyer has opened it
+open_store() {
+  place_store "$1"
   FOYER_LOG=info foyer secret list --json
   same "$status" 0 || { echo "$stderr"; return 1; }
   holds "$stderr" "what it was is kept in $AGENCY/state/foyer.db.version-$1"
@@ -214,4 +218,108 @@ opens() {
 
 @test "version 9: runs in every state go on" {
   goes_on 9
+}
+
+# ---- what stands in the way: a sentence, and the store is as it was ----
+
+# Nothing of it has changed, and nothing lies beside it: as_it_was BYTES
+as_it_was() {
+  same "$(sha256sum <"$AGENCY/state/foyer.db")" "$1"
+  same "$(cd "$AGENCY/state" && echo foyer.db.*)" 'foyer.db.*'
+  same "$(sql "PRAGMA user_version")" '{"user_version": 9}'
+}
+
+@test "an older store, and a process of its foyer that still works with it" {
+  place_store 9
+  local bytes
+  bytes=$(sha256sum <"$AGENCY/state/foyer.db")
+  mkdir "$AGENCY/state/owners"
+  python3 - "$AGENCY/state/owners/4711-ae5a8ef0bafcc999" "$BATS_TEST_TMPDIR/go" 3>&- <<'PY' &
+import fcntl, os, struct, sys, time
+file = open(sys.argv[1], "w+")
+F_OFD_SETLK = 37
+fcntl.fcntl(file, F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
+open(sys.argv[2], "w").close()
+while os.path.exists(sys.argv[2]):
+    time.sleep(0.05)
+PY
+  local pid=$!
+  until [ -e "$BATS_TEST_TMPDIR/go" ]; do sleep 0.05; done
+  foyer cron --json
+  failed 75 unavailable 'process 4711 of an older foyer works with it as version 9' 'end that first'
+  foyer runs list --json
+  failed 75 unavailable 'process 4711 of an older foyer works with it as version 9'
+  as_it_was "$bytes"
+  rm "$BATS_TEST_TMPDIR/go"
+  wait "$pid"
+  foyer runs list --json
+  same "$status" 0
+  nothing_sent
+}
+
+@test "an older store with damaged pages" {
+  place_store 9
+  python3 - "$AGENCY/state/foyer.db" <<'PY'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+root = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'step'").fetchone()[0]
+db.close()
+with open(sys.argv[1], "r+b") as f:
+    f.seek((root - 1) * 16384)
+    f.write(b"\xff" * 64)
+PY
+  local bytes
+  bytes=$(sha256sum <"$AGENCY/state/foyer.db")
+  foyer cron --json
+  failed 70 store 'cannot keep a copy of' 'the file is damaged; restore it from a backup'
+  as_it_was "$bytes"
+  nothing_sent
+}
+
+@test "an older store on a disk without room for its copy, and then with room" {
+  place_store 9
+  local bytes
+  bytes=$(sha256sum <"$AGENCY/state/foyer.db")
+  status=0
+  prlimit --fsize=131072 "$FOYER" -w "$AGENCY" cron --json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+  output=$(cat "$BATS_TEST_TMPDIR/out") stderr=$(cat "$BATS_TEST_TMPDIR/err")
+  failed 70 store 'cannot keep a copy of' 'File too large'
+  as_it_was "$bytes"
+  nothing_sent
+  foyer runs list --json
+  same "$status" 0
+  same "$(jq length <<<"$output")" 18
+}
+
+@test "an older store in a directory that is read-only" {
+  place_store 9
+  local bytes as=()
+  bytes=$(sha256sum <"$AGENCY/state/foyer.db")
+  if [ "$(id -u)" = 0 ]; then # which may write everywhere
+    chown -R nobody "$BATS_TEST_TMPDIR"
+    chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+    as=(setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups)
+    "${as[@]}" "$FOYER" version >/dev/null || skip "another user cannot run foyer here"
+  fi
+  chmod 400 "$AGENCY/state/foyer.db"
+  chmod 500 "$AGENCY/state"
+  status=0
+  "${as[@]}" "$FOYER" -w "$AGENCY" cron --json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+  output=$(cat "$BATS_TEST_TMPDIR/out") stderr=$(cat "$BATS_TEST_TMPDIR/err")
+  chmod 700 "$AGENCY/state"
+  failed 70 store foyer.db 'the file or its directory is read-only'
+  as_it_was "$bytes"
+  nothing_sent
+}
+
+@test "the store of a newer foyer" {
+  place_store 9
+  sql "PRAGMA user_version = 99"
+  local bytes
+  bytes=$(sha256sum <"$AGENCY/state/foyer.db")
+  foyer cron --json
+  failed 70 store 'a newer foyer wrote it (version 99'
+  same "$(sha256sum <"$AGENCY/state/foyer.db")" "$bytes"
+  same "$(cd "$AGENCY/state" && echo foyer.db.*)" 'foyer.db.*'
+  nothing_sent
 }

@@ -1,9 +1,12 @@
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +14,7 @@
 
 #include "base/path.h"
 #include "io/db.h"
+#include "io/mount.h"
 #include "workdir.h"
 
 static char *dir, *path;
@@ -431,6 +435,65 @@ static void test_a_damaged_file(void **state)
     db_close(db);
 }
 
+/* the linker's --wrap: what statfs says that the file lies on; 0: the truth */
+static unsigned file_system;
+int __real_statfs(const char *name, struct statfs *out);
+int __wrap_statfs(const char *name, struct statfs *out);
+
+int __wrap_statfs(const char *name, struct statfs *out)
+{
+    int rc = __real_statfs(name, out);
+    if (file_system)
+        out->f_type = (__typeof__(out->f_type))file_system;
+    return rc;
+}
+
+static void test_a_network_file_system(void **state)
+{
+    (void)state;
+    static const unsigned kinds[] = {NFS_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC};
+    static const char *const names[] = {"(NFS)", "(SMB)", "(SMB)"};
+    struct err e = {0};
+    file_system = NFS_SUPER_MAGIC;
+    assert_null(db_open(path, &e));
+    assert_int_equal(access(path, F_OK), -1);
+    file_system = 0;
+    db_close(open_migrated());
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        file_system = kinds[i];
+        assert_null(db_open(path, &e));
+        assert_int_equal(e.kind, ERR_STORE);
+        assert_non_null(strstr(e.text, "lies on a network file system"));
+        assert_non_null(strstr(e.text, names[i]));
+        assert_non_null(strstr(e.text, "move the workspace to a disk of this machine"));
+    }
+    /* a disk of this machine may be one of FUSE */
+    file_system = FUSE_SUPER_MAGIC;
+    db_close(open_ok());
+    file_system = 0;
+    struct db *db = open_ok();
+    assert_int_equal(int_of(db, "SELECT count(*) FROM person"), 1);
+    db_close(db);
+}
+
+static void test_network_file_systems_of_fuse(void **state)
+{
+    (void)state;
+    char text[] = "36 35 0:31 / /a rw,noatime master:1 - fuseblk /dev/sdb1 rw\n"
+                  "37 35 0:32 / /b\\040c rw - fuse.sshfs ada@x.example: rw,user_id=0\n"
+                  "38 35 0:33 / /d rw shared:2 - fuse.gocryptfs /e rw\n"
+                  "short\n";
+    FILE *mounts = fmemopen(text, strlen(text), "r");
+    assert_null(mount_fuse_of(mounts, makedev(0, 31)));
+    rewind(mounts);
+    assert_string_equal(mount_fuse_of(mounts, makedev(0, 32)), "sshfs");
+    rewind(mounts);
+    assert_null(mount_fuse_of(mounts, makedev(0, 33)));
+    rewind(mounts);
+    assert_null(mount_fuse_of(mounts, makedev(8, 1)));
+    fclose(mounts);
+}
+
 static void test_no_directory_and_a_directory(void **state)
 {
     (void)state;
@@ -552,6 +615,8 @@ int main(void)
         T(test_a_file_that_is_gone_is_not_written),
         T(test_not_a_database),
         T(test_a_damaged_file),
+        T(test_a_network_file_system),
+        T(test_network_file_systems_of_fuse),
         T(test_no_directory_and_a_directory),
         T(test_a_wrong_statement_is_internal),
         T(test_a_race_to_create),

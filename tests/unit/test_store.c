@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
+#include "store/presence.h"
 #include "store/schema.h"
 #include "store/store.h"
 #include "store/store_consent.h"
@@ -407,6 +408,30 @@ static void test_an_older_store_is_kept(void **state)
     free(path);
 }
 
+static void test_an_older_store_is_in_use(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    char *path = store_path(dir);
+    store_close(open_ok());
+    assert_int_equal(unlink(path), 0);
+    struct db *db = db_open(path, &e);
+    assert_int_equal(db_migrate(db, schema_steps, 6, &e), 0);
+    db_close(db);
+    struct presence *older = presence_open(dir, &e);
+    assert_non_null(older);
+    assert_null(store_open(dir, &e));
+    assert_int_equal(e.kind, ERR_UNAVAILABLE);
+    char *said = xasprintf("process %d of an older foyer works with it", (int)getpid());
+    assert_has(e.text, said);
+    free(said);
+    assert_int_equal(number(path, "PRAGMA user_version"), 6);
+    presence_close(older);
+    store_close(open_ok());
+    assert_int_equal(number(path, "PRAGMA user_version"), schema_version);
+    free(path);
+}
+
 static void test_steps_and_history_of_an_older_store(void **state)
 {
     (void)state;
@@ -627,6 +652,7 @@ int main(void)
         T(test_a_grant_that_others_use_is_asked_for),
         T(test_the_app_of_an_older_grant_becomes_known),
         T(test_an_older_store_is_kept),
+        T(test_an_older_store_is_in_use),
         T(test_steps_and_history_of_an_older_store),
         T(test_secrets),
         T(test_a_failed_refresh_is_noted_on_its_own_token),
