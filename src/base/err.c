@@ -58,8 +58,9 @@ int err_prefix(struct err *e, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(e->text, sizeof e->text, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof e->text)
-        snprintf(e->text + n, sizeof e->text - (size_t)n, ": %s", old);
+    int room = (int)sizeof e->text - n - (int)sizeof ": ";
+    if (n >= 0 && room > 0)
+        snprintf(e->text + n, sizeof e->text - (size_t)n, ": %.*s", room, old);
     return -1;
 }
 
