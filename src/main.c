@@ -51,6 +51,9 @@ static const struct cli_command commands[] = {
      "list|show|replay [ID …] [--client CLIENT] [--state STATE,…] [--since TIME] "
      "[--limit N] [--dry-run]",
      "lists what came in, why triggers fired or not; replays it"},
+    {"stats", cmd_stats, CLI_WORKSPACE | CLI_STORE, 0, 0,
+     "[--client CLIENT] [--since TIME] [--hours]",
+     "counts events, replies, runs, and how fast the replies were"},
     {"hooks", cmd_hooks, CLI_WORKSPACE | CLI_REPORT, 0, 1, "[CLIENT]",
      "shows webhook URLs, where they go, their keys, what was refused"},
     {"pause", cmd_pause, CLI_WORKSPACE | CLI_STORE, 0, 0,

@@ -9,6 +9,7 @@
 #include "store/budget.h"
 #include "store/inbox.h"
 #include "store/ledger.h"
+#include "store/rollup.h"
 #include "base/stats.h"
 
 enum { GAUGES_MAX = 4 * 1024 * 1024, FRESH_US = 5 * 1000 * 1000 };
@@ -63,6 +64,50 @@ static int add_runs(struct buf *out, struct db *db, struct err *e)
         if (!ledger_is_over((enum ledger_state)i))
             buf_addf(out, "foyer_runs{state=\"%s\"} %" PRId64 "\n",
                      ledger_state_name((enum ledger_state)i), counts[i]);
+    return 0;
+}
+
+/* ---- counts ---- */
+
+/* Adds the histogram of the time to the first reply. */
+static void add_first_reply(struct buf *out, const int64_t n[ROLLUP_COUNTS])
+{
+    static const char name[] = "foyer_first_reply_seconds";
+    int64_t count = 0;
+    stats_head(out, name, "Time from the webhook to a run's first reply.", "histogram");
+    for (int i = 0; i < ROLLUP_BOUNDS; i++) {
+        count += n[ROLLUP_WITHIN + i];
+        buf_addf(out, "%s_bucket{le=\"%g\"} %" PRId64 "\n", name,
+                 (double)rollup_bounds_ms[i] / 1000, count);
+    }
+    count += n[ROLLUP_WITHIN + ROLLUP_BOUNDS];
+    buf_addf(out,
+             "%s_bucket{le=\"+Inf\"} %" PRId64 "\n%s_sum %" PRId64 ".%03" PRId64
+             "\n%s_count %" PRId64 "\n",
+             name, count, name, n[ROLLUP_FIRST_MS] / 1000, n[ROLLUP_FIRST_MS] % 1000,
+             name, count);
+}
+
+/* Adds what workers counted, of all clients; it goes on where it was after a restart. A
+ * label for each client would make as many series as an agency has clients, of what
+ * `foyer stats` shows. */
+static int add_counts(struct buf *out, struct db *db, struct err *e)
+{
+    static const struct {
+        const char *name, *help;
+        enum rollup_count count;
+    } totals[] = {
+        {"foyer_events_total", "Deliveries, once for each client.", ROLLUP_EVENTS},
+        {"foyer_replies_total", "Replies that an API accepted.", ROLLUP_REPLIES},
+        {"foyer_waits_total", "Waits of runs for an event.", ROLLUP_WAITS}};
+    int64_t n[ROLLUP_COUNTS];
+    if (rollup_total(db, n, e) != 0)
+        return -1;
+    for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
+        stats_head(out, totals[i].name, totals[i].help, "counter");
+        buf_addf(out, "%s %" PRId64 "\n", totals[i].name, n[totals[i].count]);
+    }
+    add_first_reply(out, n);
     return 0;
 }
 
@@ -162,7 +207,8 @@ static int read_gauges(struct buf *out, struct workspace *w, struct err *e)
           "0: the store's file was removed or replaced, and nothing is stored.",
           store_check_place(store, NULL) == 0);
     if (add_deliveries(out, store_db(store), now_ms, e) != 0 ||
-        add_runs(out, store_db(store), e) != 0)
+        add_runs(out, store_db(store), e) != 0 ||
+        add_counts(out, store_db(store), e) != 0)
         return -1;
     return add_companies(out, w, now_ms, e);
 }

@@ -59,18 +59,24 @@ static void add(struct tally *t, int64_t at_ms, const char *client, int count, i
     t->last = i;
 }
 
+/* clang-format off */
+static const char add_cell[] =
+    "INSERT INTO rollup (hour, client, events" OTHERS(NAME) ")"
+    " VALUES (?, ?, ?" OTHERS(MARK) ") ON CONFLICT (hour, client)"
+    " DO UPDATE SET events = events + excluded.events" OTHERS(ADD);
+static const char select_hours[] =
+    "SELECT hour, client, events" OTHERS(NAME) " FROM rollup"
+    " WHERE hour >= ?1 AND (?2 IS NULL OR client = ?2) ORDER BY hour, client";
+static const char select_total[] =
+    "SELECT coalesce(sum(events), 0)" OTHERS(SUM) " FROM rollup WHERE hour = ?";
+/* clang-format on */
+
 static int write_cell(struct db *db, int64_t hour, const struct cell *cell, struct err *e)
 {
     struct db_value values[2 + ROLLUP_COUNTS] = {db_int(hour), db_text(cell->client)};
     for (int i = 0; i < ROLLUP_COUNTS; i++)
         values[2 + i] = db_int(cell->n[i]);
-    return db_change(
-        db,
-        "INSERT INTO rollup (hour, client, events" OTHERS(
-            NAME) ") VALUES (?, ?, ?" OTHERS(MARK) ") ON CONFLICT (hour, "
-                                                   "client) DO UPDATE SET events = "
-                                                   "events + excluded.events" OTHERS(ADD),
-        values, 2 + ROLLUP_COUNTS, NULL, e);
+    return db_change(db, add_cell, values, 2 + ROLLUP_COUNTS, NULL, e);
 }
 
 /* Adds the counts to the table. Frees T's. */
@@ -337,19 +343,30 @@ static int count_all(struct db *db, struct tally *t, struct marks *marks, int *l
                       t, &ignored, left, e);
 }
 
-int rollup_sweep(struct db *db, int limit, int *swept, struct err *e)
+struct sweep {
+    int limit, *swept;
+};
+
+static int sweep(struct db *db, void *arg, struct err *e)
 {
+    const struct sweep *s = arg;
     struct tally t = {0};
     struct marks marks;
-    int left = limit;
-    *swept = 0;
+    int left = s->limit;
     if (read_marks(db, &marks, e) != 0)
         return -1;
     int rc = count_all(db, &t, &marks, &left, e);
-    if (rc == 0 && left < limit)
+    if (rc == 0 && left < s->limit)
         rc = write_marks(db, &marks, e);
-    *swept = limit - left;
+    *s->swept = s->limit - left;
     return tally_end(&t, db, rc, e);
+}
+
+int rollup_sweep(struct db *db, int limit, int *swept, struct err *e)
+{
+    struct sweep s = {limit, swept};
+    *swept = 0;
+    return db_transaction(db, sweep, &s, e);
 }
 
 int rollup_touch(struct db *db, int64_t run, struct err *e)
@@ -407,12 +424,9 @@ int rollup_prune(struct db *db, int64_t before_ms, int limit, int *removed, stru
 int rollup_each(struct db *db, const char *client, int64_t since_ms, rollup_fn *fn,
                 void *arg, struct err *e)
 {
-    struct db_row *row = db_select(
-        db,
-        "SELECT hour, client, events" OTHERS(
-            NAME) " FROM rollup WHERE hour >= ?1 AND (?2 IS NULL OR client = ?2)"
-                  " ORDER BY hour, client",
-        DB_ARGS(db_int(since_ms > 0 ? since_ms / hour_ms : 0), db_text(client)), e);
+    int64_t hour = since_ms > 0 ? since_ms / hour_ms : 0;
+    struct db_row *row =
+        db_select(db, select_hours, DB_ARGS(db_int(hour), db_text(client)), e);
     int stop = 0;
     while (!stop && db_step(row, e) == 1) {
         struct rollup r = {.hour = db_row_int(row, 0), .client = db_row_text(row, 1)};
@@ -426,9 +440,7 @@ int rollup_each(struct db *db, const char *client, int64_t since_ms, rollup_fn *
 int rollup_total(struct db *db, int64_t n[ROLLUP_COUNTS], struct err *e)
 {
     memset(n, 0, ROLLUP_COUNTS * sizeof *n);
-    struct db_row *row = db_select(
-        db, "SELECT coalesce(sum(events), 0)" OTHERS(SUM) " FROM rollup WHERE hour = ?",
-        DB_ARGS(db_int(TOTAL)), e);
+    struct db_row *row = db_select(db, select_total, DB_ARGS(db_int(TOTAL)), e);
     if (db_step(row, e) == 1)
         for (int i = 0; i < ROLLUP_COUNTS; i++)
             n[i] = db_row_int(row, i);

@@ -61,8 +61,9 @@ struct rollup {
 
 /* ---- counting ---- */
 
-/* Counts what is not counted yet, at most LIMIT deliveries, activations and runs. *SWEPT
- * is less than LIMIT when nothing is left. Costs a few reads when there is nothing. */
+/* Counts, in a transaction or the caller's, what is not counted yet, at most LIMIT
+ * deliveries, activations and runs. *SWEPT is less than LIMIT when nothing is left. Costs
+ * a few reads when there is nothing. */
 int rollup_sweep(struct db *db, int limit, int *swept, struct err *e);
 /* Tells the next sweep that RUN has changed. */
 int rollup_touch(struct db *db, int64_t run, struct err *e);
