@@ -382,8 +382,8 @@ static void on_token(void *arg, const struct httpc_answer *a)
 
 struct httpc_call *grant_post(struct httpc *httpc, const json_t *connector,
                               const char *oauth_url, const struct credentials *by,
-                              const char *body, httpc_done *done, void *arg,
-                              struct err *e)
+                              const char *body, int (*on_sending)(void *arg),
+                              httpc_done *done, void *arg, struct err *e)
 {
     struct url_parts u;
     struct httpc_call *call = NULL;
@@ -401,6 +401,7 @@ struct httpc_call *grant_post(struct httpc *httpc, const json_t *connector,
                                         .body = body,
                                         .body_len = strlen(body),
                                         .fresh = 1,
+                                        .on_sending = on_sending,
                                         .allow_private =
                                             oauth_url && host_is_address(u.host)};
         call = httpc_start(httpc, &request, done, arg, e);
@@ -426,8 +427,8 @@ void grant_from_code(struct grants *all, const struct grant_spec *spec, const ch
         g->credentials_at = xstrdup(by.where);
         g->made_with = xstrdup(by.mark);
         g->body = oauth_code_body(code, g->redirect_url);
-        g->call = grant_post(all->httpc, connector, g->oauth_url, &by, g->body, on_token,
-                             g, &e);
+        g->call = grant_post(all->httpc, connector, g->oauth_url, &by, g->body, NULL,
+                             on_token, g, &e);
         rc = g->call ? 0 : -1;
     }
     credentials_fini(&by);

@@ -317,6 +317,15 @@ static void on_answer(void *arg, const struct httpc_answer *a)
         failed(r, &e, answered && oauth_is_gone((int)a->status, a->body, a->body_len));
 }
 
+/* This process may have stood still since it got its claim: then another one refreshes,
+ * and the refresh token may no longer be valid. */
+static int on_sending(void *arg)
+{
+    const struct refresh *r = arg;
+    const struct presence *self = workspace_presence(r->tokens->w, NULL);
+    return self && presence_is_fenced(self);
+}
+
 static int ask(struct refresh *r, const struct store_connection *row, struct err *e)
 {
     struct workspace *w = r->tokens->w;
@@ -339,7 +348,7 @@ static int ask(struct refresh *r, const struct store_connection *row, struct err
         memcpy(r->made_with, by.mark, sizeof r->made_with);
         r->body = oauth_refresh_body(buf_str(&refresh));
         r->call = grant_post(r->tokens->httpc, connector, r->c->oauth_url, &by, r->body,
-                             on_answer, r, e);
+                             on_sending, on_answer, r, e);
         rc = r->call ? 0 : -1;
     }
     credentials_fini(&by);

@@ -106,6 +106,7 @@ static int commit_batch(struct writer *w, struct queue *batch, int durable, stru
         }
     }
     err_clear(e);
+    testhook_pause("committing");
     return db_end(w->db, 1, e);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -422,6 +423,49 @@ int presence_fence(const char *workspace_dir, const char *id, struct presence_ta
     } else if (path && errno != ENOENT) {
         rc = fail("open", path, e);
     }
+    free(path);
+    return rc;
+}
+
+void presence_each(const char *workspace_dir, int (*fn)(void *arg, const char *id),
+                   void *arg)
+{
+    char *dir = owners_dir(workspace_dir);
+    path_each(dir, fn, arg);
+    free(dir);
+}
+
+struct holder { /* looks for a file among what a process has open */
+    int fds;    /* of /proc/PID/fd */
+    struct stat file;
+    int has_it;
+};
+
+static int is_file(void *arg, const char *name)
+{
+    struct holder *h = arg;
+    struct stat st;
+    h->has_it = fstatat(h->fds, name, &st, 0) == 0 && st.st_dev == h->file.st_dev &&
+                st.st_ino == h->file.st_ino;
+    return h->has_it;
+}
+
+int presence_signal(const char *workspace_dir, const char *id, int signal)
+{
+    char *path = path_of(workspace_dir, id);
+    char *open_files = xasprintf("/proc/%.*s/fd", (int)strcspn(id, "-"), id);
+    /* a pidfd stays with its process, also when the pid is used again */
+    int pidfd = path ? pidfd_open((pid_t)strtol(id, NULL, 10), 0) : -1, rc = 0;
+    struct holder h = {.fds = open(open_files, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (pidfd >= 0 && h.fds >= 0 && stat(path, &h.file) == 0) {
+        path_each(open_files, is_file, &h);
+        rc = h.has_it && pidfd_send_signal(pidfd, signal, NULL, 0) == 0;
+    }
+    if (h.fds >= 0)
+        close(h.fds);
+    if (pidfd >= 0)
+        close(pidfd);
+    free(open_files);
     free(path);
     return rc;
 }

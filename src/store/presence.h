@@ -69,6 +69,13 @@ struct presence_taken {               /* of a fenced process */
  * something of it. */
 int presence_fence(const char *workspace_dir, const char *id, struct presence_taken *out,
                    struct err *e);
+/* Calls FN with the id of each process that has or had a file, until it returns non-zero.
+ */
+void presence_each(const char *workspace_dir, int (*fn)(void *arg, const char *id),
+                   void *arg);
+/* Sends SIGNAL to the process ID, once it is sure that this is it: its pid is of this
+ * machine's view, and it has the file open. Returns 1, or 0 when it is not sure. */
+int presence_signal(const char *workspace_dir, const char *id, int signal);
 /* Returns 1 when another process has fenced P. */
 int presence_is_fenced(const struct presence *p);
 

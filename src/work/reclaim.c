@@ -1,5 +1,6 @@
 #include "work/reclaim.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,11 @@
 #include "store/ledger.h"
 #include "core/limits.h"
 
-enum { DEAD_MAX = 64, SAID_US = 5 * 60 * 1000 * 1000 };
+enum {
+    DEAD_MAX = 64,
+    SAID_US = 5 * 60 * 1000 * 1000,
+    IDLE_POLLS = 5 /* so often one is looked at that stands still and has no claims */
+};
 
 struct reclaim {
     struct workspace *w;
@@ -25,6 +30,8 @@ struct reclaim {
     LIST_HEAD(, dead) pending;
     int npending;
     struct heartbeat_watch watch;
+    char roused[PRESENCE_ID_SIZE]; /* the last process that was told to go on */
+    int npolls;
     int nsuspects;   /* of the last poll */
     int64_t said_us; /* when the log last named an unreadable file; 0: never */
 };
@@ -149,6 +156,21 @@ static void report_frozen(const struct dead *dead)
             (long long)dead->has.leaving[i], pid, dead->owner);
 }
 
+/* A process that stands still may do so inside of a commit: then nothing can be written,
+ * and no webhook is taken, until it goes on. It is fenced and has nothing left to do, so
+ * it is told to go on: it ends its commit, and then itself. */
+static void rouse(struct reclaim *r, const char *owner)
+{
+    if (!presence_signal(workspace_dir(r->w), owner, SIGCONT))
+        return;
+    if (strcmp(r->roused, owner) != 0)
+        log_line(LOG_WARN,
+                 "the process %.*s stands still, and the store is locked: it is told to "
+                 "go on (SIGCONT), and will end",
+                 (int)strcspn(owner, "-"), owner);
+    snprintf(r->roused, sizeof r->roused, "%s", owner);
+}
+
 static void on_freed(void *arg, const struct err *e)
 {
     struct dead *dead = arg;
@@ -159,6 +181,8 @@ static void on_freed(void *arg, const struct err *e)
     }
     if (e->kind != ERR_NONE) {
         log_line(LOG_WARN, "cannot free what %s held: %s", dead->owner, e->text);
+        if (r && dead->is_frozen && e->kind == ERR_UNAVAILABLE)
+            rouse(r, dead->owner);
     } else if (r) {
         if (dead->is_blamed)
             report(r, dead);
@@ -248,15 +272,26 @@ static int on_owner(void *arg, const char *owner)
     return ++r->npending >= DEAD_MAX;
 }
 
+/* Judges also those that have no claims in the store: one may stand still inside of its
+ * first commit. */
+static int on_file(void *arg, const char *id)
+{
+    struct reclaim *r = arg;
+    int life = presence_judge(workspace_dir(r->w), id, &r->watch, clock_mono_us(), NULL);
+    return life == PRESENCE_FROZEN && r->npolls % IDLE_POLLS == 0 ? on_owner(r, id) : 0;
+}
+
 void reclaim_poll(struct reclaim *r)
 {
     struct err e;
+    r->npolls++;
     r->nsuspects = 0;
     if (r->npending >= DEAD_MAX)
         return;
     if (ledger_owners(r->db, on_owner, r, &e) != 0 ||
         inbox_owners(r->db, on_owner, r, &e) != 0)
         log_line(LOG_WARN, "cannot look for dead processes: %s", e.text);
+    presence_each(workspace_dir(r->w), on_file, r);
 }
 
 int reclaim_is_watching(const struct reclaim *r)

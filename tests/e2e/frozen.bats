@@ -133,3 +133,17 @@ once() {
   once
   holds "$(sql "SELECT text FROM history ORDER BY n" | jq -r .text)" "not sent in time, to be repeated"
 }
+
+@test "inside of a commit, with the store's lock: it is told to go on, and ends" {
+  start_worker
+  FOYER_TEST_PAUSE=committing start_worker
+  FROZEN=$WORKER
+  paused "$FROZEN"
+  local status=0
+  wait "$FROZEN" || status=$?
+  same "$status" 75
+  holds "$(cat "$BATS_TEST_TMPDIR/work.err")" "the process $FROZEN stands still, and the store is locked: it is told to go on"
+  event "$CONVERSATION" | deliver - "$COMPANY"
+  until_true is_done
+  once
+}

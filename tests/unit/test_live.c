@@ -170,6 +170,39 @@ static void test_a_dead_holders_claim_is_taken_over(void **state)
     live_free(live);
 }
 
+/* Its lock lives on, and its heart does not beat: it is fenced, and loses the claim. */
+static void test_a_stopped_holders_claim_is_taken_over(void **state)
+{
+    (void)state;
+    setenv("FOYER_TEST_FROZEN", "60", 1);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        struct live *live = live_new(dir);
+        struct presence *p = presence_open(dir, NULL);
+        presence_start(p);
+        if (live_claim(live, name, presence_id(p), now, &last, NULL) != 1)
+            _exit(1);
+        raise(SIGSTOP);
+        _exit(presence_is_fenced(p) ? 2 : 3);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+    assert_true(WIFSTOPPED(status));
+    struct live *live = live_new(dir);
+    struct presence *p = presence_open(dir, NULL);
+    assert_int_equal(claim(live, p, now + 1), 0); /* the first look */
+    while (claim(live, p, now + 1) == 0)
+        usleep(1000);
+    assert_string_equal(last.holder, presence_id(p));
+    unsetenv("FOYER_TEST_FROZEN");
+    assert_int_equal(kill(pid, SIGCONT), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(WEXITSTATUS(status), 2);
+    presence_close(p);
+    live_free(live);
+}
+
 /* Twenty processes want one thing done. One does it, and the others see that it is done.
  * The first that gets the claim is killed half-way; then one other process does it. */
 static void test_twenty_at_once(void **state)
@@ -331,6 +364,7 @@ int main(void)
         TEST(test_its_log_stays_short),
         TEST(test_one_holder_at_a_time),
         TEST(test_a_dead_holders_claim_is_taken_over),
+        TEST(test_a_stopped_holders_claim_is_taken_over),
         TEST(test_twenty_at_once),
         TEST(test_deleted_as_a_whole),
         TEST(test_deleted_without_its_wal),
