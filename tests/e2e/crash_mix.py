@@ -5,7 +5,11 @@ for a second event and walk pages. Meanwhile foyer's processes are killed, and w
 In the end each write of each run is at the mock exactly once, or the run is parked behind a write that
 cannot be told; no acknowledged event is without its runs.
 
-    crash_mix.py FOYER DIRECTORY [--events N] [--kills N] [--stops N] [--stop-seconds S] [--seed N]
+With --freezes workers are stopped where it matters most: one between a write's intent and its request, one between
+the request and its outcome, in turn, for longer than it takes the others to take its runs over.
+
+    crash_mix.py FOYER DIRECTORY [--events N] [--kills N] [--stops N] [--stop-seconds S] [--freezes N]
+        [--freeze-seconds S] [--seed N]
 
 Prints one line of JSON with what it counted; exit code 1 when the promise was broken.
 """
@@ -184,9 +188,56 @@ def stop_a_worker(agency, chance, seconds):
         say(f"worker {pid} had gone")
 
 
+POINTS = "intent kept", "outcome known"
+
+
+def is_stopped(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rpartition(")")[2].split()[0] == "T"
+    except FileNotFoundError:
+        return False
+
+
+def freeze_a_worker(agency, seconds, counts):
+    """A worker of its own stops itself at the next point while the agency's workers take its runs over."""
+    point = POINTS[counts["freezes"] % len(POINTS)]
+    counts["freezes"] += 1
+    env = dict(agency.env, FOYER_TEST_PAUSE=point)
+    with open(os.path.join(agency.dir, "frozen.log"), "ab") as log:
+        worker = subprocess.Popen([agency.foyer, "-w", agency.dir, "work"], env=env, stdout=log, stderr=log)
+    if not wait_for("a worker that stops itself", 60, lambda: is_stopped(worker.pid)):
+        worker.kill()
+        worker.wait()
+        counts["never"] += 1
+        return None
+    owner = f"{worker.pid}-%"
+    held = [row[0] for row in agency.query(f"SELECT id FROM run WHERE state = 1 AND owner LIKE '{owner}'")]
+    say(f"froze worker {worker.pid} at {point!r} with {len(held)} runs for {seconds} s")
+
+    def thaw():
+        time.sleep(seconds)
+        left = agency.query(f"SELECT count(*) FROM run WHERE state = 1 AND owner LIKE '{owner}'")[0][0]
+        counts["frozen"] += len(held)
+        counts["taken over"] += len(held) - left
+        os.kill(worker.pid, signal.SIGCONT)
+        say(f"thawed worker {worker.pid}: {len(held) - left} of {len(held)} runs were taken over")
+        try:
+            counts[f"exit {worker.wait(60)}"] += 1
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait()
+            counts["killed"] += 1
+
+    thread = threading.Thread(target=thaw, daemon=True)
+    thread.start()
+    return thread
+
+
 def torture(agency, args, chance, customers):
-    todo = ["kill"] * args.kills + ["stop"] * args.stops
+    todo = ["kill"] * args.kills + ["stop"] * args.stops + ["freeze"] * args.freezes
     chance.shuffle(todo)
+    counts, frozen = collections.Counter(), []
     for number, what in enumerate(todo):
         # spread over the writes, wherever the processes are then
         share = (number + chance.random()) / len(todo)
@@ -196,10 +247,15 @@ def torture(agency, args, chance, customers):
         time.sleep(chance.random() * 0.05)
         if what == "stop":
             stop_a_worker(agency, chance, args.stop_seconds)
+        elif what == "freeze":
+            frozen.append(freeze_a_worker(agency, args.freeze_seconds, counts))
         else:
             process = chance.choice(["workers", "server", "both"])
             agency.kill(process)
             say(f"kill {number + 1}: {process}")
+    for thread in filter(None, frozen):
+        thread.join()
+    return counts
 
 
 def overtaken(agency):
@@ -230,7 +286,7 @@ def settle(agency, args):
     return ended
 
 
-def judge(agency, args, conversations, walked, ended):
+def judge(agency, args, conversations, walked, ended, frozen):
     deliveries = http("GET", agency.mock + "/_mock/deliveries")["deliveries"]
     acknowledged = {}
     for kind in ("inbound", "assign"):
@@ -260,7 +316,8 @@ def judge(agency, args, conversations, walked, ended):
     doubled += [key for key, count in counts.items() if count > 1 and key not in keys and key[0] != "contact"]
     waiting = sum(1 for run in runs if run[3] == PARKED)
     print(json.dumps({
-        "events": args.events, "kills": args.kills, "stops": args.stops, "seed": args.seed, "ended": ended,
+        "events": args.events, "kills": args.kills, "stops": args.stops, "freezes": frozen, "seed": args.seed,
+        "ended": ended,
         "acknowledged": len(acknowledged["inbound"]), "runs": len(runs), "writes": sum(counts[key] for key in keys),
         "parked": waiting, "overtaken": len(late), "wrongly parked": len(wrongly), "missing": len(missing), "lost": len(lost),
         "doubled": len(doubled), "other": len(other),
@@ -270,7 +327,8 @@ def judge(agency, args, conversations, walked, ended):
         for item in bad[:10]:
             say(f"{name}: {item}")
     fine = (ended and len(acknowledged["inbound"]) > args.events * 0.5 and ("acme", "walk", None) in have
-            and not (missing or lost or doubled or wrongly or other) and waiting <= max(2, len(runs) // 100))
+            and not (missing or lost or doubled or wrongly or other or frozen["killed"])
+            and waiting <= max(2, len(runs) // 100))
     return 0 if fine else 1
 
 
@@ -283,6 +341,8 @@ def main():
     parser.add_argument("--kills", type=int, default=4)
     parser.add_argument("--stops", type=int, default=0)
     parser.add_argument("--stop-seconds", type=float, default=40)
+    parser.add_argument("--freezes", type=int, default=0)
+    parser.add_argument("--freeze-seconds", type=float, default=60)
     parser.add_argument("--last-look", default="20s", help="after a lost answer; from 60s on a comment can be absent")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, default=240, help="seconds until everything must have ended")
@@ -295,12 +355,12 @@ def main():
         customers = Customers(agency, args.events)
         customers.start()
         walk(agency, chance)
-        torture(agency, args, chance, customers)
+        frozen = torture(agency, args, chance, customers)
         customers.join()
         if customers.failure:
             raise customers.failure
         ended = settle(agency, args)
-        return judge(agency, args, customers.conversations, walked, ended)
+        return judge(agency, args, customers.conversations, walked, ended, frozen)
     finally:
         agency.stop()
 
