@@ -319,7 +319,8 @@ static int write_marks(struct db *db, const struct marks *marks, struct err *e)
         NULL, e);
 }
 
-/* New runs before due ones: a run that the walk has not met is no due one. */
+/* New runs before due ones: when rows are left for these, the walk has met all runs, and
+ * has taken what was due of them. */
 static int count_all(struct db *db, struct tally *t, struct marks *marks, int *left,
                      struct err *e)
 {
@@ -338,8 +339,8 @@ static int count_all(struct db *db, struct tally *t, struct marks *marks, int *l
                                 "SELECT " RUN_COLUMNS " FROM rollup_due d"
                                 " JOIN run r ON r.id = d.run"
                                 " LEFT JOIN rollup_open o ON o.run = r.id"
-                                " WHERE d.run <= ? ORDER BY d.run LIMIT ?",
-                                DB_ARGS(db_int(marks->run), db_int(*left)), e),
+                                " ORDER BY d.run LIMIT ?",
+                                DB_ARGS(db_int(*left)), e),
                       t, &ignored, left, e);
 }
 
