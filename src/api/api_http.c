@@ -318,23 +318,53 @@ static void read_request(lua_State *L, struct exchange *x)
     x->reads = 1;
 }
 
-/* Begins the request's step in the journal. The step's input, by which a replay
- * recognizes the request, has the size of a file instead of its bytes. */
-static int begin_step(lua_State *L, struct exchange *x, struct journal_step *step,
-                      struct err *e)
+/* Returns the path below the address that the connection has now; NULL: X goes to none,
+ * or elsewhere on its hosts. */
+static const char *path_below(const struct exchange *x)
 {
-    struct buf *input = handles_push_buf(L, x->body.max + 128 * 1024);
-    int rc = buf_addf(input, "%s %s\n", x->method, x->url);
+    const char *base = x->connection ? x->connection->base : NULL;
+    if (!base || !str_starts(x->url, base) || x->url[strlen(base)] != '/')
+        return NULL;
+    return x->url + strlen(base);
+}
+
+/* Makes the step's input, by which a replay recognizes the request. It has the size of a
+ * file instead of its bytes; of a connection, APP and PATH, as the API may give the
+ * company another address meanwhile. PATH NULL: the whole address. */
+static int make_input(lua_State *L, const struct exchange *x, const char *path,
+                      struct buf **out)
+{
+    struct buf *input = *out = handles_push_buf(L, x->body.max + 128 * 1024);
+    int rc = path ? buf_addf(input, "%s %s:%s\n", x->method, x->connection->app, path)
+                  : buf_addf(input, "%s %s\n", x->method, x->url);
     for (size_t i = 0; i < x->nparts; i++) {
         const struct httpc_part *part = &x->parts[i];
         rc |= buf_addf(input, "%s=%zu:", part->name, part->len);
         rc |= buf_add(input, part->data, part->filename ? 0 : part->len);
     }
-    rc |= buf_add(input, x->body.data, x->body.len);
+    return rc | buf_add(input, x->body.data, x->body.len);
+}
+
+static int begin_step(lua_State *L, struct exchange *x, struct journal_step *step,
+                      struct err *e)
+{
+    struct journal *journal = run_journal(x->run);
+    const char *path = path_below(x);
+    struct buf *input;
+    int rc = make_input(L, x, path, &input);
+    if (rc == 0 && path && journal_is_replaying(journal) &&
+        !journal_is_next(journal, input->data, input->len)) {
+        buf_free(input); /* an older foyer recorded the whole address */
+        rc = make_input(L, x, NULL, &input);
+        if (rc == 0 && !journal_is_next(journal, input->data, input->len)) {
+            buf_free(input);
+            rc = make_input(L, x, path, &input);
+        }
+    }
     if (rc != 0)
         return err_set(e, ERR_LIMIT, "cannot send: the request is too large");
-    int answer = journal_begin(run_journal(x->run), "http", x->what, input->data,
-                               input->len, !x->reads, step, e);
+    int answer = journal_begin(journal, "http", x->what, input->data, input->len,
+                               !x->reads, step, e);
     buf_free(input);
     return answer;
 }

@@ -40,6 +40,7 @@ struct journal {
     int seq;  /* of the next step */
     int drop; /* stored steps from this seq on are gone; -1: none */
     int has_diverged;
+    char *diverged; /* what was asked for in place of NEXT; NULL: nothing */
     struct exchanged record;
     struct left *left;
     int nleft;
@@ -98,6 +99,7 @@ void journal_free(struct journal *j)
     free(j->left);
     free(j->entries);
     free(j->open);
+    free(j->diverged);
     free(j);
 }
 
@@ -148,17 +150,10 @@ static struct entry *open_entry(const struct journal *j, int seq, int is_scope)
     return top && top->is.seq == seq && top->is.is_scope == is_scope ? top : NULL;
 }
 
-/* Compares the next recorded entry with the step that is asked for. */
-static int check_same(struct journal *j, const struct journal_entry *asked, struct err *e)
+/* Says how the recorded step WAS differs from what is ASKED for. */
+static int fail_other(const struct journal_entry *was, const struct journal_entry *asked,
+                      int is_other, struct err *e)
 {
-    const struct journal_entry *was = &j->entries[j->next].is;
-    int is_other = strcmp(was->kind, asked->kind) != 0 ||
-                   strcmp(was->name, asked->name) != 0 ||
-                   was->is_scope != asked->is_scope ||
-                   (!was->is_scope && was->is_intent != asked->is_intent);
-    if (!is_other && memcmp(was->hash, asked->hash, sizeof was->hash) == 0)
-        return 0;
-    j->has_diverged = 1;
     if (is_other)
         return err_set(e, ERR_CONFLICT,
                        "cannot replay this run: its step %d was %s \"%.200s\", and the "
@@ -171,6 +166,24 @@ static int check_same(struct journal *j, const struct journal_entry *asked, stru
                    "cannot replay this run: the script asks for its step %d, %s "
                    "\"%.200s\", with another input (%s) than was recorded (%s)",
                    was->seq, asked->kind, asked->name, new, old);
+}
+
+/* Compares the next recorded entry with the step that is asked for. */
+static int check_same(struct journal *j, const struct journal_entry *asked, struct err *e)
+{
+    const struct journal_entry *was = &j->entries[j->next].is;
+    int is_other = strcmp(was->kind, asked->kind) != 0 ||
+                   strcmp(was->name, asked->name) != 0 ||
+                   was->is_scope != asked->is_scope ||
+                   (!was->is_scope && was->is_intent != asked->is_intent);
+    if (!is_other && memcmp(was->hash, asked->hash, sizeof was->hash) == 0)
+        return 0;
+    struct err why;
+    j->has_diverged = 1;
+    fail_other(was, asked, is_other, &why);
+    if (!j->diverged)
+        j->diverged = xstrdup(why.text);
+    return err_set(e, why.kind, "%s", why.text);
 }
 
 /* Returns whether a write was accepted, from entry I on. */
@@ -227,6 +240,8 @@ static int ask(struct journal *j, struct journal_entry *asked, struct journal_st
     } else {
         if (check_same(j, asked, e) != 0)
             return -1;
+        free(j->diverged);
+        j->diverged = NULL;
         const struct journal_entry *was = &j->entries[j->next].is;
         if (was->is_done || was->is_scope) {
             step->result = was->result;
@@ -420,6 +435,8 @@ static int check_all_asked(struct journal *j, const char *what, struct err *e)
         return 0;
     const struct journal_entry *was = &j->entries[j->next].is;
     j->has_diverged = 1;
+    if (j->diverged) /* the call ends because of that */
+        return err_set(e, ERR_CONFLICT, "%s", j->diverged);
     return err_set(
         e, ERR_CONFLICT,
         "cannot replay this run: its step %d was %s \"%.200s\", and the script "
@@ -576,6 +593,13 @@ void journal_rewind(struct journal *j)
 int journal_is_replaying(const struct journal *j)
 {
     return j->next < j->n;
+}
+
+int journal_is_next(const struct journal *j, const void *input, size_t len)
+{
+    unsigned char hash[sizeof j->entries->is.hash];
+    crypto_sha256(input, len, hash);
+    return j->next < j->n && memcmp(j->entries[j->next].is.hash, hash, sizeof hash) == 0;
 }
 
 int journal_has_diverged(const struct journal *j)

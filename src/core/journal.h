@@ -148,6 +148,9 @@ int journal_uncertain(const struct journal *j, struct journal_entry *intent,
 void journal_rewind(struct journal *j);
 /* Returns 1 while recorded steps remain. The run then writes no log lines. */
 int journal_is_replaying(const struct journal *j);
+/* Returns 1 when the next recorded step has the input INPUT; 0 also when there is none.
+ */
+int journal_is_next(const struct journal *j, const void *input, size_t len);
 /* journal_has_diverged returns 1 after a replay asked for another step than the recorded
  * one: the code or the data has changed since the run began. */
 int journal_has_diverged(const struct journal *j);

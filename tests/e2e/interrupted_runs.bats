@@ -529,6 +529,24 @@ interrupted_while_storing() {
   same "$(state)" done
 }
 
+@test "the company's API has another address now: what was done is not done again" {
+  cp "$AGENCY/foyer.lua" "$BATS_TEST_TMPDIR/foyer.lua"
+  # addresses for examples; the mock is the proxy that leads there
+  sed -i "s|^return {|return { proxy = \"$MOCK\",|" "$AGENCY/foyer.lua"
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$TOKEN" --api-url http://192.0.2.1
+  recipe move 'local function note(text) ctx.http.post("/conversations/" .. id .. "/comments",
+      { body = text .. " " .. ctx.options.n }, { connection = "front" }) end
+    note("first") ctx.sleep("1h") note("second")'
+  run_recipe move
+  same "$(state)" sleeping
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$TOKEN" --api-url http://192.0.2.2
+  later 3700
+  same "$(state)" done
+  same "$(mock_log '[.requests[] | select(.method == "POST").json.body]')" "[\"first $N\",\"second $N\"]"
+  cp "$BATS_TEST_TMPDIR/foyer.lua" "$AGENCY/foyer.lua"
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$TOKEN" --api-url "$MOCK"
+}
+
 @test "alert: one line to the chat when a run parks, and not for what is done by hand" {
   start_recorder
   cp "$AGENCY/foyer.lua" "$BATS_TEST_TMPDIR/foyer.lua"

@@ -129,6 +129,20 @@ static void test_a_replay_that_differs_is_a_conflict(void **state)
     assert_says(ERR_CONFLICT, "step 1 was sleep \"2d\", and the script now ends the run");
 }
 
+static void test_a_call_that_ends_because_it_differs(void **state)
+{
+    (void)state;
+    assert_int_equal(enter("front/list", "in"), JOURNAL_NEW);
+    does("http", "GET /1", "{}", "one");
+    journal_rewind(j);
+    assert_int_equal(enter("front/list", "in"), JOURNAL_NEW);
+    assert_int_equal(journal_is_next(j, "{}", 2), 1);
+    assert_int_equal(journal_is_next(j, "[]", 2), 0);
+    assert_int_equal(begin("http", "GET /1", "[]", 0), -1);
+    assert_int_equal(leave(0, "!no"), -1);
+    assert_says(ERR_CONFLICT, "with another input");
+}
+
 static void test_a_scope_replaces_its_steps(void **state)
 {
     (void)state;
@@ -610,6 +624,7 @@ int main(void)
         T(test_a_replay_gets_what_was_recorded),
         T(test_results_are_bytes),
         T(test_a_replay_that_differs_is_a_conflict),
+        T(test_a_call_that_ends_because_it_differs),
         T(test_a_scope_replaces_its_steps),
         T(test_a_replay_goes_on_inside_an_open_scope),
         T(test_a_scope_that_asks_for_less_is_a_conflict),
