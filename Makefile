@@ -185,6 +185,7 @@ torture: all ## kills, stops, bad requests behind proxies, fuzzing: none lost, n
 	  --seed $(or $(SEED),7) --limit 600 && rm -rf $$dir
 	@dir=$$(mktemp -d) && python3 -B tests/e2e/crash_mix.py $(FOYER) $$dir --events 500 --walked 100 --kills 16 \
 	  --stops 4 --freezes 4 --last-look 65s --seed $(or $(SEED),7) --limit 900 && rm -rf $$dir
+	@dir=$$(mktemp -d) && python3 -B tests/e2e/week.py $(FOYER) $$dir && rm -rf $$dir
 	@$(MAKE) --no-print-directory fuzz
 
 fuzz: test-deps ## the HTTP server's reader, against itself and against llhttp (FUZZ_SECONDS=60 each, FUZZ_SEED=1)

@@ -10,6 +10,7 @@
 #include "ops/probe.h"
 #include "ops/report.h"
 #include "work/session.h"
+#include "ops/size_check.h"
 #include "ops/state_check.h"
 #include "workspace/workspace_check.h"
 #include "base/clock.h"
@@ -502,6 +503,7 @@ void doctor_check(struct workspace *w, struct session *s, const struct err *why,
     check_key(&d);
     check_store(&d);
     check_space(&d);
+    size_check(w, found);
     state_check(workspace_dir(w), found);
     check_settings(&d);
     if (!s)

@@ -84,7 +84,7 @@ store_version() {
   same "$status" 0
   problems '[]'
   same "$(jq -c '[.findings[].check] | unique' <<<"$output")" \
-    '["app","budget","clock","connection","files","key","scopes","settings","space","store","token","values"]'
+    '["app","budget","clock","connection","files","key","scopes","settings","size","space","store","token","values"]'
   finds ok key "$KEY" "$(cut -d' ' -f2 "$KEY")"
   finds ok store 'is sound' "version $(store_version)"
   finds ok values '3 sealed values, all with that key'
