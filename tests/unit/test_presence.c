@@ -648,7 +648,7 @@ static void test_a_fence_decides_who_sends(void **state)
     (void)state;
     struct presence_taken taken;
     struct presence *p = open_still(1);
-    const char *id = presence_id(p);
+    char *id = xstrdup(presence_id(p));
     struct unsent here = first, leaves = first, left = first;
     leaves.run = 43;
     left.run = 44;
@@ -687,6 +687,7 @@ static void test_a_fence_decides_who_sends(void **state)
     assert_int_equal(judge(NULL, id, 0), PRESENCE_FROZEN); /* for ever */
     presence_close(p);
     assert_int_equal(judge(NULL, id, 0), PRESENCE_DEAD);
+    free(id);
 }
 
 static void is_taken_and_killed(struct presence *p)
