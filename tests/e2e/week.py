@@ -58,6 +58,11 @@ class Company(http.server.BaseHTTPRequestHandler):
         self.answer(202, {"status": "accepted", "message_uid": f"{Company.messages:032x}"})
 
 
+class Api(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024  # the default, 5, leaves requests without an answer
+
+
 class Week:
     def __init__(self, foyer, directory, args):
         self.foyer, self.dir, self.args = foyer, os.path.join(directory, "agency"), args
@@ -138,14 +143,16 @@ class Week:
                          " (SELECT count(*) FROM run WHERE state < 7)"):
             if time.monotonic() > until:
                 raise RuntimeError("runs do not end")
-            time.sleep(0.05)
+            time.sleep(0.02)
 
     def day(self):
         for _ in range(STEPS):
             each = self.args.events // STEPS
-            for _ in range(each):
+            for number in range(each):
                 for client in range(self.args.clients):
                     self.send(client)
+                if number % 10 == 9:  # no longer line than the company answers in time
+                    self.settle()
             self.settle()
             self.set_clock(self.now + 24 * HOUR // STEPS)
             self.run("cron")  # retention, until nothing is left to remove
@@ -163,8 +170,7 @@ def main():
     parser.add_argument("--events", type=int, default=500)
     parser.add_argument("--days", type=int, default=8)
     args = parser.parse_args()
-    api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Company)
-    api.daemon_threads = True
+    api = Api(("127.0.0.1", 0), Company)
     threading.Thread(target=api.serve_forever, daemon=True).start()
     week = Week(os.path.abspath(args.foyer), os.path.abspath(args.directory), args)
     week.make(f"http://127.0.0.1:{api.server_port}")
