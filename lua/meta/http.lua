@@ -11,10 +11,13 @@ error("definition file: do not run")
 -- connection or `hosts` names that very address with its port. TLS certificates are always verified.
 --
 -- foyer follows a 301, 307 or 308 with the same method and body, at most 3 times, to a host that is allowed.
--- From a connection's host to another host it follows only for a read without a body, without the token; a header that
--- holds a secret is sent to no other host. The error says where the redirect leads.
+-- From a connection's host to another host it follows only for a read without a body, without the token; a header or
+-- body that holds a secret is sent to no other host. The error says where the redirect leads.
 -- Front answers 301 for a conversation that was merged (https://github.com/frontapp/front-api-specs). Other
 -- redirects are errors of kind "invalid".
+--
+-- A secret may stand in a table that is sent as JSON, as in `{ credentials = { token = ctx.options.key } }`, but not in a
+-- text or an attachment. The run's journal and record have its name; its value is put in when the request leaves.
 --
 -- If an answer repeats a secret or a token of the request, foyer puts asterisks in its place: in the body, in headers
 -- and in errors. Secrets of fewer than 8 bytes are not masked: that would garble other text.

@@ -176,6 +176,21 @@ static int has_header(const struct exchange *x, const char *name)
     return 0;
 }
 
+/* Encodes a body that holds secrets, and no files: with handles in their place, which
+ * exchange_send replaces. In JSON a text cannot have a '"' without '\\' before it. */
+static int encode_with_secrets(lua_State *L, struct exchange *x)
+{
+    struct err ignored;
+    buf_reset(&x->body);
+    if (!lua_istable(L, BODY) ||
+        conv_encode(L, BODY, &x->body, CONV_HANDLES, &ignored) != 0 ||
+        !strstr(buf_str(&x->body), "{\"$secret\":") ||
+        strstr(buf_str(&x->body), "{\"$file\":["))
+        return -1;
+    x->has_secrets = x->secret_header = 1; /* to no other host */
+    return 0;
+}
+
 static void read_body(lua_State *L, struct exchange *x)
 {
     struct err e;
@@ -198,7 +213,8 @@ static void read_body(lua_State *L, struct exchange *x)
                       x->body.max >> 20);
         return;
     }
-    if (conv_encode(L, BODY, &x->body, CONV_PLAIN, &e) != 0) {
+    if (conv_encode(L, BODY, &x->body, CONV_PLAIN, &e) != 0 &&
+        encode_with_secrets(L, x) != 0) {
         err_prefix(&e, "cannot send %s", x->what);
         fail_raise(L, &e);
     }

@@ -61,6 +61,7 @@ void exchange_fini(struct exchange *x)
     free(x->url);
     free(x->what);
     free(x->refusal);
+    crypto_free_text(x->opened);
     buf_free(&x->body);
     buf_free(&x->packed);
     json_decref(x->form);
@@ -232,8 +233,9 @@ static void add_location(const struct exchange *x, const struct httpc_answer *a,
 static int check_new_host(const struct exchange *x, int had, struct err *e)
 {
     if (x->secret_header)
-        return err_set(e, ERR_FORBIDDEN,
-                       "a header holds a secret, which is not sent to another host");
+        return err_set(
+            e, ERR_FORBIDDEN,
+            "a header or the body holds a secret, which is not sent to another host");
     if (had && (!x->reads || x->has_body || x->nparts))
         return err_set(e, ERR_FORBIDDEN,
                        "its host is not the connection's, and what a request writes is "
@@ -562,6 +564,8 @@ static int on_sending(void *arg)
 
 static int send_now(struct exchange *x, struct err *e)
 {
+    if (exchange_open_body(x, e) != 0)
+        return -1;
     const char **headers = xcalloc(x->nheaders + 1, sizeof *headers);
     char *credentials = NULL;
     for (size_t i = 0; i < x->nheaders; i++)
@@ -578,8 +582,10 @@ static int send_now(struct exchange *x, struct err *e)
         .url = x->url,
         .headers = headers,
         .nheaders = n,
-        .body = x->has_body ? buf_str(&x->body) : NULL,
-        .body_len = x->body.len,
+        .body = x->opened     ? x->opened
+                : x->has_body ? buf_str(&x->body)
+                              : NULL,
+        .body_len = x->opened ? strlen(x->opened) : x->body.len,
         .parts = x->parts,
         .nparts = x->nparts,
         .allow_private = x->allow_private,

@@ -24,14 +24,17 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     char *what;     /* owned: "GET /me" for errors and logs, without query or secret */
     char **headers; /* "Name: value", owned, without the credentials */
     size_t nheaders;
-    struct buf body;
+    struct buf body; /* as the journal has it: with handles instead of secrets */
     int has_body;
+    int has_secrets;          /* 1: body is JSON of CONV_HANDLES, and `opened` is sent */
+    char *opened;             /* owned, wiped; NULL: it was not sent yet */
     struct httpc_part *parts; /* names, filenames and plain values owned */
     size_t nparts;
     json_t *form;      /* what the parts were made of, for the journal; NULL: no parts */
     int reads;         /* 1: GET, HEAD, or a POST with reads = true; 0: a write */
     int raw;           /* 1: the answer is not decoded */
-    int secret_header; /* 1: a header's value is a secret: no redirect to another host */
+    int secret_header; /* 1: a header or the body has a secret: no redirect to another
+                          host */
     int secret;        /* 1: the URL's path is a secret, also after a redirect */
     struct mask sent;  /* the secret values that it sends, to be masked in the answer */
 
@@ -67,6 +70,9 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
  * and its outcome in `packed`, or it fails. -1: nothing was sent. */
 int exchange_send(struct exchange *x, struct err *e);
 
+/* Makes `opened` of a body with secrets, and masks these in the answer. Does nothing when
+ * it has none. */
+int exchange_open_body(struct exchange *x, struct err *e);
 /* Ends the step with the outcome, or with an error when the outcome is too large. */
 int exchange_end(struct exchange *x, struct err *e);
 

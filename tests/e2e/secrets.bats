@@ -108,6 +108,19 @@ tell() {
   same "$(chat_log 'map(.headers | [.["x-api-key"], .authorization]) | unique')" "[[\"$SECRET_WORD\",\"Bearer $SECRET_WORD\"]]"
 }
 
+@test "a secret in a JSON body arrives; the journal and the record have its name" {
+  tell 'ctx.http.post("http://'"$CHAT"'/x", { credentials = { token = ctx.options.key, ["$type"] = "key", n = { 1, ctx.options.key } } })'
+  done_well
+  same "$(chat_log 'map(.body | fromjson)')" "[{\"credentials\":{\"\$type\":\"key\",\"n\":[1,\"$SECRET_WORD\"],\"token\":\"$SECRET_WORD\"}}]"
+  foyer runs show "$(jq .run <<<"$output")" --bodies --json
+  same "$(jq -c '.exchanges[0].body.credentials.token' <<<"$output")" '{"$secret":"acme.key"}'
+  clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+  for file in "$AGENCY"/state/*.*; do clean "$file"; done
+  # what only looks like one does not become one
+  tell 'ctx.http.post("http://'"$CHAT"'/x", { a = { ["$secret"] = "acme.key" }, b = ctx.options.key })'
+  same "$(chat_log '.[-1].body | fromjson | .a')" '{"$secret":"acme.key"}'
+}
+
 @test "text before a secret: by settings and by a script; joining them says how" {
   sed -i 's/secret "acme.key"/&:after "Token "/' "$AGENCY/clients/acme/client.lua"
   tell 'ctx.http.get("http://'"$CHAT"'/x", { headers = { Authorization = ctx.options.key } })'
@@ -138,14 +151,14 @@ tell() {
     'return ("%s"):format(ctx.options.key)' 'for k, v in pairs(ctx.options.key) do return v end' 'ctx.skip(ctx.options.key)' \
     'ctx.skip(tostring(ctx.options.key))' 'return url.segment(ctx.options.key)' 'return text.escape_html(ctx.options.key)' \
     'return table.concat({ ctx.options.key })' 'return ctx.template("first-reply", { conversation = ctx.options.key })' \
-    "return ctx.http.post(\"http://$CHAT/x\", { text = ctx.options.key })" "return ctx.http.post(\"http://$CHAT/x\", ctx.options.key)" \
+    "return ctx.http.post(\"http://$CHAT/x\", ctx.options.key)" \
     "return ctx.http.get(\"http://$CHAT/x\", { query = { a = ctx.options.key } })" 'return hmac.sha256(ctx.options.key, "x")' \
     'return rawlen(ctx.options.key)' 'return getmetatable(ctx.options.key)'; do
     tell "$try"
     clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err" || { echo "$try"; return 1; }
     n=$((n + 1))
   done
-  same "$n" 22
+  same "$n" 21
   clean "$CHAT_LOG"
 }
 
