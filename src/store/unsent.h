@@ -9,7 +9,7 @@
  *
  * A process that stands still may go on at any time, so that reading is not enough: the
  * process that takes its runs over takes each write out of its hands. One atomic exchange
- * of a slot's state decides who sends it:
+ * of a slot's state decides which of the two sends it:
  *
  *     unsent -> leaving   by the owner, right before the first byte; then -> free, once
  *                         the request is handed to the kernel
