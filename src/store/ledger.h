@@ -86,8 +86,8 @@ struct ledger_run { /* NULL: a text that is not set */
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e);
 /* Adds a run of an activation as RUNNING for OWNER under epoch 1, when nothing keeps it
- * from starting at once: a pause, or another run of its order. Returns 1; or 0, and
- * nothing is added. */
+ * from starting at once: a pause, another run of its order, or a run of the client that
+ * is due longer. Returns 1; or 0, and nothing is added. */
 int ledger_add_started(struct db *db, const struct ledger_run *run, const char *owner,
                        int64_t *id, struct err *e);
 struct ledger_change;

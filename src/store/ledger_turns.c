@@ -223,7 +223,9 @@ int ledger_next_due(struct db *db, int64_t *due_ms, struct err *e)
 static const char may_start[] =
     "SELECT NOT EXISTS (SELECT 1 FROM pause WHERE (client = '' OR client = ?1)"
     "   AND (recipe = '' OR recipe = ?2))"
-    " AND NOT EXISTS (SELECT 1 FROM run WHERE place = ?3 AND " LEDGER_IN_ORDER ")";
+    " AND NOT EXISTS (SELECT 1 FROM run WHERE place = ?3 AND " LEDGER_IN_ORDER ")"
+    " AND NOT EXISTS (SELECT 1 FROM run WHERE client = ?1 AND " LEDGER_MAY_START
+    "   AND due_ms <= ?4)";
 
 int ledger_add_started(struct db *db, const struct ledger_run *run, const char *owner,
                        int64_t *id, struct err *e)
@@ -231,10 +233,10 @@ int ledger_add_started(struct db *db, const struct ledger_run *run, const char *
     int64_t may = 0;
     struct ledger_run started = *run;
     started.since = run->activation;
-    if (db_select_int(
-            db, may_start,
-            DB_ARGS(db_text(run->client), db_text(run->recipe), db_text(run->order_key)),
-            &may, e) != 0)
+    if (db_select_int(db, may_start,
+                      DB_ARGS(db_text(run->client), db_text(run->recipe),
+                              db_text(run->order_key), db_int(run->due_ms)),
+                      &may, e) != 0)
         return -1;
     if (!may)
         return 0;
