@@ -221,11 +221,12 @@ static void submit(struct ingest *in, struct httpd_request *r, const struct deli
     for (size_t i = 0; i < n; i++)
         room += *texts[i] ? strlen(*texts[i]) + 1 : 0;
     struct pending *j = xmalloc(sizeof *j + room + len);
+    *j = (struct pending){.in = in, .r = r, .answer = answered, .len = len};
     char *p = j->tail;
     for (size_t i = 0; i < n; i++)
         *texts[i] = put(&p, *texts[i]);
-    *j = (struct pending){
-        .in = in, .r = r, .d = copy, .answer = answered, .len = len, .body = p};
+    j->d = copy;
+    j->body = p;
     memcpy(p, body, len);
     LIST_INSERT_HEAD(&in->pending, j, link);
     in->npending++;
