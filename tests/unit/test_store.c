@@ -374,6 +374,17 @@ static int64_t number(const char *path, const char *sql)
     return n;
 }
 
+/* Puts a file with the tables of VERSION in the place of PATH, and opens it. */
+static struct db *older_file(const char *path, int version)
+{
+    struct err e = {0};
+    assert_int_equal(unlink(path), 0);
+    struct db *db = db_open(path, &e);
+    assert_non_null(db);
+    assert_int_equal(db_migrate(db, schema_steps, version, &e), 0);
+    return db;
+}
+
 static void test_an_older_store_is_kept(void **state)
 {
     (void)state;
@@ -382,9 +393,7 @@ static void test_an_older_store_is_kept(void **state)
     store_close(open_ok());
     char *path = store_path(dir), *copy = xasprintf("%s.version-4", path);
     assert_int_equal(access(copy, F_OK), -1); /* a new one is no older one */
-    assert_int_equal(unlink(path), 0);
-    struct db *db = db_open(path, &e);
-    assert_int_equal(db_migrate(db, schema_steps, 4, &e), 0);
+    struct db *db = older_file(path, 4);
     assert_int_equal(db_exec(db, "INSERT INTO sealing VALUES (1, 'k')", &e), 0);
     db_close(db);
     store_close(open_ok());
@@ -395,9 +404,7 @@ static void test_an_older_store_is_kept(void **state)
     assert_int_equal(st.st_mode & 0777, 0600);
     free(copy);
     /* without the copy nothing changes */
-    assert_int_equal(unlink(path), 0);
-    db = db_open(path, &e);
-    assert_int_equal(db_migrate(db, schema_steps, 5, &e), 0);
+    db = older_file(path, 5);
     db_close(db);
     copy = xasprintf("%s.version-5", path);
     assert_int_equal(mkdir(copy, 0700), 0);
@@ -414,9 +421,7 @@ static void test_an_older_store_is_in_use(void **state)
     struct err e = {0};
     char *path = store_path(dir);
     store_close(open_ok());
-    assert_int_equal(unlink(path), 0);
-    struct db *db = db_open(path, &e);
-    assert_int_equal(db_migrate(db, schema_steps, 6, &e), 0);
+    struct db *db = older_file(path, 6);
     db_close(db);
     struct presence *older = presence_open(dir, &e);
     assert_non_null(older);
@@ -438,9 +443,7 @@ static void test_steps_and_history_of_an_older_store(void **state)
     struct err e = {0};
     char *path = store_path(dir);
     store_close(open_ok());
-    assert_int_equal(unlink(path), 0);
-    struct db *db = db_open(path, &e);
-    assert_int_equal(db_migrate(db, schema_steps, 9, &e), 0);
+    struct db *db = older_file(path, 9);
     assert_int_equal(
         db_exec(
             db,
