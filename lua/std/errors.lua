@@ -1,4 +1,4 @@
--- errors: what a script raised, as plain data and as sentences.
+-- errors: what a script raised, as plain data and as sentences; what is wrong with a value or a file.
 local std = ...
 
 local errors = {}
@@ -49,6 +49,65 @@ function errors.describe(raised, name)
     end
   end
   return out
+end
+
+-- ---- what is wrong with a value ----
+
+-- Returns the type of a FIELD in words: "integer", "list of tag", "one of assigned, unassigned".
+function errors.field_type(field)
+  if field.enum then
+    local words = {}
+    for i, word in ipairs(field.enum) do words[i] = tostring(word) end
+    return "one of " .. table.concat(words, ", ")
+  end
+  if field.list then
+    local item = field.list
+    return "list of " .. (type(item) == "string" and item or errors.field_type(item))
+  end
+  if field.object then return "object" end
+  return field[1]
+end
+
+function errors.show(value)
+  if type(value) == "string" then return "\"" .. text.truncate(value, 60) .. "\"" end
+  if type(value) == "table" then return "a table" end
+  return tostring(value)
+end
+
+-- "a tag", "an inbox"
+function errors.article(word)
+  return (word:match("^[aeiou]") and "an " or "a ") .. word
+end
+
+-- Explains that VALUE is not an id of type WORD and none of the names in NAMED (name -> id).
+-- TYPES: every id type.
+function errors.not_an_id(value, word, types, named)
+  local id, shown = types[word], errors.show(value)
+  for other, kind in pairs(types) do
+    if kind.app == id.app and value:sub(1, #kind.prefix) == kind.prefix then
+      return ("%s is %s id; %s id starts with \"%s\""):format(shown, errors.article(other),
+        errors.article(word), id.prefix)
+    end
+  end
+  if not id.names then
+    return ("%s is not %s id: it starts with \"%s\""):format(shown, errors.article(word), id.prefix)
+  end
+  local names = {}
+  for name in pairs(named) do names[#names + 1] = name end
+  local near = std.nearest(value, names)
+  return ("%s is not %s: neither an id (\"%s…\")%s nor a name in `%s.%s` of client.lua%s")
+    :format(shown, errors.article(word), id.prefix, id.alias and ", an alias (\"alt:…\")" or "", id.app,
+      id.names, near and "; did you mean \"" .. near .. "\"?" or "")
+end
+
+-- Explains that FIELDS has no KEY.
+function errors.unknown_key(key, fields)
+  local names = {}
+  for name in pairs(fields) do names[#names + 1] = name end
+  local near = type(key) == "string" and std.nearest(key, names)
+  return ("unknown key \"%s\"%s"):format(tostring(key), near
+    and "; did you mean \"" .. near .. "\"?"
+    or #names > 0 and "; it takes " .. table.concat(names, ", ") or "; it takes none")
 end
 
 -- ---- what is wrong with a whole file ----

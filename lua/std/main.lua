@@ -2,8 +2,11 @@
 -- as JSON, by std.finish.
 local std = ...
 
+-- ARGS: {words, input}. A run that a webhook or a time starts has neither.
 local function fields_input(fields, args)
-  return std.part("cli_args")(fields, args.words or {}, args.input or {})
+  local words, input = args.words or {}, args.input or {}
+  if #words == 0 then return input end
+  return std.part("cli_args")(fields, words, input)
 end
 
 -- "run" runs a recipe, "deliver" tells what a delivery fires, "confirm" asks an action whether an uncertain write

@@ -56,12 +56,12 @@ local function check_input(src, name, call, asks, add)
   local ok, action = pcall(script.load, script.file("action", name), 1)
   local input = ok and type(action) == "table" and (action.input or {})
   if not given or type(input) ~= "table" then return end
-  local names, values = {}, std.part("values")
+  local names = {}
   for key, field in pairs(input) do
     if type(field) ~= "table" then return end -- a mistake in the action, reported there
     names[#names + 1] = key
     if whole and field.required and field.default == nil and not given[key] then
-      add(call.line, ("%s: \"%s\" is missing (%s)"):format(name, key, values.describe(field)))
+      add(call.line, ("%s: \"%s\" is missing (%s)"):format(name, key, std.part("errors").field_type(field)))
     end
   end
   for key, value in pairs(given) do

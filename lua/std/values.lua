@@ -1,5 +1,5 @@
--- values: checks values against the fields that a definition declares. Fills in defaults, turns a
--- client's names into ids, and writes the sentence about a value that does not fit.
+-- values: checks values against the fields that a definition declares. Fills in defaults and turns a client's
+-- names into ids. The sentences about a value that does not fit are in errors.lua.
 local std = ...
 
 local values = {}
@@ -39,71 +39,19 @@ function values.type_names()
   return names
 end
 
--- ---- sentences ----
+-- ---- one value ----
 
--- Describes the type of a FIELD: "integer", "list of tag", "one of assigned, unassigned".
-function values.describe(field)
-  if field.enum then
-    local words = {}
-    for i, word in ipairs(field.enum) do words[i] = tostring(word) end
-    return "one of " .. table.concat(words, ", ")
-  end
-  if field.list then
-    local item = field.list
-    return "list of " .. (type(item) == "string" and item or values.describe(item))
-  end
-  if field.object then return "object" end
-  return field[1]
-end
-
-function values.show(value)
-  if type(value) == "string" then return "\"" .. text.truncate(value, 60) .. "\"" end
-  if type(value) == "table" then return "a table" end
-  return tostring(value)
-end
-
-local show = values.show
-
-local function article(word)
-  return (word:match("^[aeiou]") and "an " or "a ") .. word
-end
-
--- Explains that VALUE is not an id of type WORD and none of the names in NAMED (name -> id).
--- TYPES: every id type.
-function values.not_an_id(value, word, types, named)
-  local id, shown = types[word], show(value)
-  for other, kind in pairs(types) do
-    if kind.app == id.app and value:sub(1, #kind.prefix) == kind.prefix then
-      return ("%s is %s id; %s id starts with \"%s\""):format(shown, article(other),
-        article(word), id.prefix)
-    end
-  end
-  if not id.names then
-    return ("%s is not %s id: it starts with \"%s\""):format(shown, article(word), id.prefix)
-  end
-  local names = {}
-  for name in pairs(named) do names[#names + 1] = name end
-  local near = std.nearest(value, names)
-  return ("%s is not %s: neither an id (\"%s…\")%s nor a name in `%s.%s` of client.lua%s")
-    :format(shown, article(word), id.prefix, id.alias and ", an alias (\"alt:…\")" or "", id.app,
-      id.names, near and "; did you mean \"" .. near .. "\"?" or "")
-end
-
--- Explains that FIELDS has no KEY.
-function values.unknown_key(key, fields)
-  local names = {}
-  for name in pairs(fields) do names[#names + 1] = name end
-  local near = type(key) == "string" and std.nearest(key, names)
-  return ("unknown key \"%s\"%s"):format(tostring(key), near
-    and "; did you mean \"" .. near .. "\"?"
-    or #names > 0 and "; it takes " .. table.concat(names, ", ") or "; it takes none")
-end
+-- The sentences about a value are a part of their own, as few runs need one.
+local function sentences() return std.part("errors") end
 
 local function bad(path, sentence)
   std.fail("invalid", path .. ": " .. sentence)
 end
 
--- ---- one value ----
+-- WHAT goes on behind the value: "is not a list".
+local function unfit(path, value, what)
+  bad(path, sentences().show(value) .. " " .. what)
+end
 
 local function check_range(field, size, path, unit)
   if field.min and size < field.min then
@@ -117,17 +65,17 @@ end
 local function check_id(value, word, path, client)
   local id = ids()[word]
   if type(value) ~= "string" then
-    bad(path, ("%s is not %s id"):format(show(value), article(word)))
+    unfit(path, value, ("is not %s id"):format(sentences().article(word)))
   end
   if value:sub(1, #id.prefix) == id.prefix then return value end
   if value:sub(1, 4) == "alt:" then
     if id.alias then return value end
-    bad(path, ("%s: a %s has no alias; its id starts with \"%s\""):format(show(value), word,
-      id.prefix))
+    bad(path, ("%s: a %s has no alias; its id starts with \"%s\""):format(
+      sentences().show(value), word, id.prefix))
   end
   local named = id.names and client and client[id.app] and client[id.app][id.names]
   if named and named[value] then return named[value] end
-  bad(path, values.not_an_id(value, word, ids(), named or {}))
+  bad(path, sentences().not_an_id(value, word, ids(), named or {}))
 end
 
 local check
@@ -137,7 +85,7 @@ local checks = {
   any = function(_, value) return value end,
   string = function(field, value, path)
     if type(value) == "number" then value = tostring(value) end
-    if type(value) ~= "string" then bad(path, show(value) .. " is not text") end
+    if type(value) ~= "string" then unfit(path, value, "is not text") end
     if field.min or field.max then
       check_range(field, utf8.len(value) or #value, path, " characters")
     end
@@ -145,28 +93,28 @@ local checks = {
   end,
   integer = function(field, value, path)
     local n = math.type(value) == "float" and math.tointeger(value) or value
-    if math.type(n) ~= "integer" then bad(path, show(value) .. " is not a whole number") end
+    if math.type(n) ~= "integer" then unfit(path, value, "is not a whole number") end
     check_range(field, n, path, "")
     return n
   end,
   number = function(field, value, path)
-    if type(value) ~= "number" then bad(path, show(value) .. " is not a number") end
+    if type(value) ~= "number" then unfit(path, value, "is not a number") end
     check_range(field, value, path, "")
     return value
   end,
   boolean = function(_, value, path)
-    if type(value) ~= "boolean" then bad(path, show(value) .. " is neither true nor false") end
+    if type(value) ~= "boolean" then unfit(path, value, "is neither true nor false") end
     return value
   end,
   object = function(_, value, path)
-    if type(value) ~= "table" then bad(path, show(value) .. " is not an object") end
+    if type(value) ~= "table" then unfit(path, value, "is not an object") end
     return value
   end,
   -- Unix seconds, or a date as text.
   time = function(_, value, path)
     if type(value) == "number" then return value end
     if type(value) ~= "string" then
-      bad(path, show(value) .. " is not a time: unix seconds, or 2026-11-22T10:00:00Z")
+      unfit(path, value, "is not a time: unix seconds, or 2026-11-22T10:00:00Z")
     end
     local ok, seconds = pcall(text.parse_time, value)
     if not ok then bad(path, type(seconds) == "table" and seconds.message or tostring(seconds)) end
@@ -174,12 +122,12 @@ local checks = {
   end,
   file = function(_, value, path)
     if std.is_file(value) then return value end
-    if type(value) ~= "string" then bad(path, show(value) .. " is not the path of a file") end
+    if type(value) ~= "string" then unfit(path, value, "is not the path of a file") end
     return std.file(value)
   end,
   list = function(field, value, path, client)
     if type(value) ~= "table" or (next(value) ~= nil and not json.is_array(value)) then
-      bad(path, show(value) .. " is not a list")
+      unfit(path, value, "is not a list")
     end
     check_range(field, #value, path, " items")
     local item = type(field.list) == "string" and { field.list } or field.list
@@ -196,11 +144,11 @@ function check(field, value, path, client)
     for _, word in ipairs(field.enum) do
       if word == value then return value end
     end
-    bad(path, show(value) .. " is not " .. values.describe(field))
+    unfit(path, value, "is not " .. sentences().field_type(field))
   end
   if field.list then return checks.list(field, value, path, client) end
   if field.object then
-    if type(value) ~= "table" then bad(path, show(value) .. " is not an object") end
+    if type(value) ~= "table" then unfit(path, value, "is not an object") end
     return values.apply(field.object, value, path, client)
   end
   if std.is_secret(value) then return value end
@@ -214,11 +162,11 @@ end
 -- settings, for the names. Fails with kind invalid at the first mistake; PATH names the value in the
 -- sentence.
 function values.apply(fields, value, path, client)
-  if type(value) ~= "table" then bad(path, show(value) .. " is not a table") end
+  if type(value) ~= "table" then unfit(path, value, "is not a table") end
   local out, none = {}, {}
   for key, v in pairs(value) do
     local field = fields[key]
-    if not field then bad(path, values.unknown_key(key, fields)) end
+    if not field then bad(path, sentences().unknown_key(key, fields)) end
     -- null for an optional field means that it is absent: its default does not apply either. The null
     -- itself is kept only for a field with `nullable`, where the API tells null from absent.
     if v == json.null and field.nullable then
@@ -234,7 +182,7 @@ function values.apply(fields, value, path, client)
       out[name] = check(field, field.default, path .. "." .. name, client)
     end
     if out[name] == nil and field.required then
-      bad(path, ("\"%s\" is missing (%s)"):format(name, values.describe(field)))
+      bad(path, ("\"%s\" is missing (%s)"):format(name, sentences().field_type(field)))
     end
   end
   return out

@@ -524,11 +524,35 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
+/* An attempt calls few of them, so each is set at its first use. */
+static int find_function(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 2);
+    for (const luaL_Reg *function = functions; function->name; function++) {
+        if (strcmp(name, function->name) != 0)
+            continue;
+        lua_pushcfunction(L, function->func);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, 1, name);
+        return 1;
+    }
+    return 0;
+}
+
+static void push_std(lua_State *L)
+{
+    lua_createtable(L, 0, 16);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, find_function);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+}
+
 void api_open(lua_State *L)
 {
     const char *id = run_spec(run_of(L))->id;
     sandbox_open(L, id, strlen(id));
-    luaL_newlib(L, functions);
+    push_std(L);
     api_http_open(L);
     lua_setfield(L, -2, "http");
     api_ctx_open(L);

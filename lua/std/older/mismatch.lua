@@ -1,6 +1,6 @@
--- Until 2026-12 a part of its own; now in values.
-local values = (...).part("values")
+-- Until 2026-12 a part of its own; now in errors.
+local errors = (...).part("errors")
 
 return {
-  describe = values.describe, show = values.show, id = values.not_an_id, key = values.unknown_key,
+  describe = errors.field_type, show = errors.show, id = errors.not_an_id, key = errors.unknown_key,
 }

@@ -223,7 +223,7 @@ local function check_required(name, recipe, given, report)
   for key, field in pairs(table_of(recipe, "options")) do
     if field.required and field.default == nil and given[key] == nil then
       report.setting(nil, ("%s: the option \"%s\" is missing (%s)"):format(settings_field(name), key,
-        std.part("values").describe(field)))
+        std.part("errors").field_type(field)))
     end
   end
 end

@@ -140,9 +140,9 @@ local function describe(fields, prefix, out, depth)
   for _, name in ipairs(names) do
     local field = fields[name]
     local row = {
-      name = prefix .. name, type = values.describe(field), required = field.required, nullable = field.nullable,
-      default = field.default, min = field.min, max = field.max, about = field.about, example = field.example,
-      range = range(field),
+      name = prefix .. name, type = std.part("errors").field_type(field), required = field.required,
+      nullable = field.nullable, default = field.default, min = field.min, max = field.max, range = range(field),
+      about = field.about, example = field.example,
     }
     if prefix == "" and field.example ~= nil then row.words = words_of(field, name, field.example) end
     out[#out + 1] = row
