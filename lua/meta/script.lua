@@ -27,27 +27,45 @@ error("definition file: do not run")
 
 ---An action does one thing with an app's API. Scripts call it by `ctx.call`, the command line by `foyer call`.
 ---
+---Most actions send one request. Such an action declares it: `request` is the method and the path.
+---
 ---     -- lua/front/actions/tag-conversation.lua
 ---     return {
 ---       summary = "Add tags to a conversation.",
 ---       effect  = "idempotent",
 ---       scopes  = { "conversations:write" },
+---       request = { "POST", "/conversations/{conversation_id}/tags" },
 ---       input   = {
 ---         conversation_id = { "conversation", required = true },
----         tags = { list = "tag", required = true },
+---         tags = { list = "tag", required = true, as = "tag_ids" },
 ---       },
+---     }
+---
+---A field named in `{ }` stands in the path, percent-encoded as one segment. The other fields go into the query of a GET
+---or HEAD, and into the JSON body of another method. A field's `at` and `as` say otherwise. A file in the body makes
+---the body multipart. The result is the answer's body; `{}` for an answer without one; and
+---`{ results = …, next = …, total = … }` where the app's connector finds a list in it. The input of a GET whose
+---`output` has `results` and `next` gets a field `next`, which no other field goes with.
+---
+---With `run` as well, `run(ctx, input, send)` decides: `send(ctx, input)` sends the declared request. An action without
+---`request` sends what its `run` says, by `ctx.http`:
+---
 ---       run = function(ctx, input)
 ---         ctx.http.post("/conversations/" .. url.segment(input.conversation_id) .. "/tags",
 ---           { tag_ids = input.tags })
 ---       end,
----     }
+---
+---A layer that overrides a declared action may change `request` and the fields of `input`, and `base(ctx, input)` of its
+---`run` sends the request as all layers together declare it.
 ---@class foyer.Action
 ---@field summary string  one sentence
 ---@field effect "read"|"write"|"idempotent"  "read": only GET and HEAD may be sent; "idempotent": sending a request twice has the same effect as sending it once
 ---@field scopes? string[]  the permissions that Front requires, by Front's names; shown, not checked
 ---@field input? table<string, foyer.Field>  checked before `run`: types are checked, defaults filled in, names turned into ids. An action without it takes no input
 ---@field output? table<string, foyer.Field>  documentation; `columns` of its list are the columns of the command line's table
----@field run fun(ctx: foyer.Context, input: table, base?: function): any  the caller gets a copy of the result, as if through JSON
+---@field request? string[]  the request that it sends, method and path: `{ "POST", "/conversations/{conversation_id}/tags" }`. The path is below the address of the app's connection
+---@field body? "none"  of a declared request: it has no body. Otherwise a POST, PUT or PATCH without values has the body `{}`, and a DELETE has a body where a field goes into it
+---@field run? fun(ctx: foyer.Context, input: table, base?: function): any  needed without `request`; the caller gets a copy of the result, as if through JSON. The third argument is the inherited `run`, or in an action that declares a request and extends no other, what sends it
 ---@field confirm? fun(ctx: foyer.Context, input: table, intent: foyer.Intent, base?: function): any, string[]?  finds out whether a request was done whose answer was lost, and returns the body of that answer: see foyer.Intent
 ---@field confirms? string[]  the writes that `confirm`, or `effect = "idempotent"`, covers: "POST /conversations/*/comments", where * is one part of the path. Without it, every write on the app's connection
 
@@ -152,6 +170,8 @@ error("definition file: do not run")
 ---@field max? number  the largest number, or the most characters or items
 ---@field about? string  one or two sentences for people
 ---@field example? any  shown in manuals
+---@field at? "path"|"query"|"header"|"body"  of an action's input with a declared request: where the field goes
+---@field as? string  of the same: its name there, such as "q[statuses][]" or "X-Key"; in a body, names with dots between them lead into objects ("options.archive"), and "*" is the whole body
 ---@field columns? string[]  of a list in `output`: the table's columns, as dotted paths
 
 ---Merges OVER into the table that the next layer's file of the same name returns, and returns the result.

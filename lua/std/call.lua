@@ -56,8 +56,11 @@ end
 function call.action(name, input, bulk, catches)
   local action = script.get("action", name)
   local app = script.split(name)
-  local ok, checked = pcall(values.apply, action.input or {}, input == nil and {} or input,
-    "input", call.client())
+  if input == nil then input = {} end
+  local ok, checked = pcall(function()
+    local fields = action.request and std.part("declared").fields(action, input) or action.input or {}
+    return values.apply(fields, input, "input", call.client())
+  end)
   if not ok then
     if type(checked) == "table" and checked.kind == "invalid" then
       std.fail("invalid", ("cannot call %s: %s"):format(name, checked.message))

@@ -7,7 +7,8 @@ local definition = {}
 local keys = {
   action = {
     summary = "string", effect = "string", scopes = "list", input = "table",
-    output = "table", run = "function", confirm = "function", confirms = "list",
+    output = "table", run = "function", confirm = "function", confirms = "list", request = "list",
+    body = "string",
   },
   trigger = {
     summary = "string", on = "list", needs = "list", key = "function", fires = "function",
@@ -21,11 +22,11 @@ local keys = {
 
 local retry_keys = { attempts = "integer", give_up = "string" }
 
-local run = "what it does: run = function(ctx, input) … end"
 local required = {
   action = {
     effect = "what a repetition does: effect = \"read\", \"write\" or \"idempotent\"",
-    run = run, summary = "what it does, in one line: summary = \"…\"",
+    run = "what it sends, request = { \"GET\", \"/path\" }, or what it does: run = function(ctx, input) … end",
+    summary = "what it does, in one line: summary = \"…\"",
   },
   trigger = {
     on = "the types of events that it handles: on = { \"inbound\" }",
@@ -45,7 +46,7 @@ local effects = { read = true, write = true, idempotent = true }
 local field_keys = {
   enum = "list", list = "any", object = "table", required = "boolean", default = "any",
   min = "number", max = "number", about = "string", example = "any", columns = "list",
-  nullable = "boolean",
+  nullable = "boolean", at = "string", as = "string",
 }
 
 local wants = {
@@ -206,6 +207,7 @@ local function check_action(def, report)
   if def.confirms ~= nil and def.confirm == nil and def.effect ~= "idempotent" then
     report("confirms", "names what `confirm` covers, but there is no `confirm`")
   end
+  std.part("declared_check")(def, report)
 end
 
 local function check_recipe(def, report)
@@ -228,7 +230,7 @@ end
 function definition.check(kind, def, report)
   check_keys(def, "", keys[kind], (kind == "action" and "an " or "a ") .. kind, report)
   for key, hint in pairs(required[kind]) do
-    if def[key] == nil then report(key, "is missing: " .. hint) end
+    if def[key] == nil and not (key == "run" and def.request ~= nil) then report(key, "is missing: " .. hint) end
   end
   check_lists(kind, def, report)
   if kind == "action" then check_action(def, report) end
@@ -256,11 +258,17 @@ function definition.place(info, field)
 end
 
 -- Fails at the first mistake, with file, line and field.
-function definition.require(kind, def, info)
+function definition.hold(kind, def, info)
   definition.check(kind, def, function(field, sentence)
     local path, line = definition.place(info, field)
     std.fail("script", ("%s:%d: %s: %s"):format(path, line, field, sentence))
   end)
+end
+
+-- The same, for the sources of runs in flight, which know no declared actions: it completes such a one.
+function definition.require(kind, def, info)
+  definition.hold(kind, def, info)
+  if kind == "action" and def.request then std.part("declared").complete(def) end
 end
 
 return definition

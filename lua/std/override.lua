@@ -4,6 +4,10 @@
 -- these.
 local arity = { run = 2, confirm = 3, key = 1, fires = 1 }
 
+-- The run of an action that only declares its request. SEND is of the merged definition, so that a layer may change the
+-- request and the fields of the layers below it.
+local function send_declared(ctx, input, send) return send(ctx, input) end
+
 local function is_list(t)
   return json.is_array(t) and #t > 0 and next(t) == 1 and rawlen(t) == #t
 end
@@ -33,16 +37,22 @@ end
 
 local function override(inherited, own, name)
   local n = arity[name]
+  if name == "run" then
+    return function(ctx, input, send)
+      return own(ctx, input, function(c, i) return inherited(c, i, send) end)
+    end
+  end
   if n == 1 then return function(a) return own(a, inherited) end end
-  if n == 2 then return function(a, b) return own(a, b, inherited) end end
   return function(a, b, c) return own(a, b, c, inherited) end
 end
 
 return function(base, over)
   local merged = merge(base, over)
   for name in pairs(arity) do
-    if type(over[name]) == "function" and type(base[name]) == "function" then
-      merged[name] = override(base[name], over[name], name)
+    local inherited = base[name]
+    if name == "run" and inherited == nil and type(base.request) == "table" then inherited = send_declared end
+    if type(over[name]) == "function" and type(inherited) == "function" then
+      merged[name] = override(inherited, over[name], name)
     end
   end
   return merged

@@ -97,10 +97,11 @@ function script.get(kind, name, client)
     std.fail("not_found", ("there is no %s %q%s; `foyer %ss` lists them"):format(kind,
       tostring(name), near and "; did you mean \"" .. near .. "\"?" or "", kind))
   end
-  if not info.is_sound then
-    std.part("definition").require(kind, definition, info)
+  if not info.is_checked then
+    std.part("definition").hold(kind, definition, info)
     std.mark_sound(file, info.index, client)
   end
+  if kind == "action" and definition.request then std.part("declared").complete(definition) end
   checked[key] = { definition, info }
   return definition, info
 end

@@ -16,6 +16,7 @@ int api_url_open(lua_State *L);
 int api_text_open(lua_State *L);
 int api_hmac_open(lua_State *L);
 int api_http_open(lua_State *L); /* ctx.http */
+int api_http_send(lua_State *L); /* std.send, for actions that declare their request */
 int api_ctx_open(lua_State *L);  /* the C parts of ctx */
 /* Appends the table at the absolute index TABLE as a query, sorted by key, with SEP ('?',
  * '&', or '\0' for none) before the first pair. -1 past OUT's maximum; raises for what a

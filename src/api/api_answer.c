@@ -52,6 +52,10 @@ static int push_body(lua_State *L, struct exchange *x, const struct packed_answe
     struct err e;
     packed_header(a, "content-type", type, sizeof type);
     int json = strstr(type, "json") != NULL;
+    if (a->len == 0 && x->mode == EXCHANGE_DECLARED && (!x->reads || a->status == 204)) {
+        lua_newtable(L);
+        return 1;
+    }
     if (a->len == 0) {
         /* an API answers 204 when it has no body to send */
         if (x->mode != EXCHANGE_REQUEST && x->connection && !x->raw && a->status != 204 &&
@@ -191,6 +195,19 @@ static int push_page(lua_State *L, struct exchange *x)
     return 1;
 }
 
+/* 1 when the body on top has results where the connector's lists have them. */
+static int is_page(lua_State *L, const struct exchange *x)
+{
+    const char *path = json_text(x->connector, "paging.results");
+    if (!path || !lua_istable(L, -1))
+        return 0;
+    lua_pushvalue(L, -1);
+    dig(L, path);
+    int is = lua_istable(L, -1);
+    lua_pop(L, 1);
+    return is;
+}
+
 /* Raises for a redirect that is not followed, such as a 302. */
 static int raise_redirect(lua_State *L, const struct exchange *x,
                           const struct packed_answer *a)
@@ -229,5 +246,7 @@ int api_answer_push(lua_State *L, struct exchange *x, const char *packed, size_t
         return raise_redirect(L, x, &a);
     if (!push_body(L, x, &a))
         return 0;
-    return x->mode == EXCHANGE_PAGE ? push_page(L, x) : 1;
+    if (x->mode == EXCHANGE_PAGE || (x->mode == EXCHANGE_DECLARED && is_page(L, x)))
+        return push_page(L, x);
+    return 1;
 }

@@ -475,8 +475,7 @@ static int api_http_verb(lua_State *L)
     return perform(L, x);
 }
 
-/* ctx.http.request{method=, url=, …} */
-static int api_http_request(lua_State *L)
+static int send_table(lua_State *L, enum exchange_mode mode)
 {
     if (!lua_istable(L, 1))
         return fail_text(L, ERR_SCRIPT,
@@ -491,9 +490,21 @@ static int api_http_request(lua_State *L)
         return fail_text(L, ERR_SCRIPT, "cannot send: `method` is a %s",
                          luaL_typename(L, -1));
     check_method(L, method);
-    struct exchange *x = new_exchange(L, method, EXCHANGE_REQUEST);
+    struct exchange *x = new_exchange(L, method, mode);
     check_options(L, 1);
     return perform(L, x);
+}
+
+/* ctx.http.request{method=, url=, …} */
+static int api_http_request(lua_State *L)
+{
+    return send_table(L, EXCHANGE_REQUEST);
+}
+
+/* std.send{method=, url=, …} -> the answer's body; {} for none; a page of a list */
+int api_http_send(lua_State *L)
+{
+    return send_table(L, EXCHANGE_DECLARED);
 }
 
 int api_http_open(lua_State *L)

@@ -40,7 +40,9 @@ static void push_file_info(lua_State *L, struct overlay_file *file)
     handles_set_text(L, "hash", overlay_hash(file));
     handles_set_integer(L, "index", file->layer + 1);
     lua_pushboolean(L, file->is_sound);
-    lua_setfield(L, -2, "is_sound");
+    /* "is_sound" is how older sources of lua/std ask: they check, and so complete, each
+     * definition */
+    lua_setfield(L, -2, "is_checked");
 }
 
 static struct overlay_file *find_file(lua_State *L, struct err *e)
@@ -90,7 +92,7 @@ static int api_std_load(lua_State *L)
     return 2;
 }
 
-/* std.mark_sound(file, from, client): from now on the file's info has is_sound, in this
+/* std.mark_sound(file, from, client): from now on the file's info has is_checked, in this
  * process. The files that it extends stay the same, because they are cached. */
 static int api_std_mark_sound(lua_State *L)
 {
@@ -484,6 +486,7 @@ static const luaL_Reg functions[] = {
     {"part", api_std_part},
     {"load", api_std_load},
     {"mark_sound", api_std_mark_sound},
+    {"send", api_http_send},
     {"read", api_std_read},
     {"list", api_std_list},
     {"line", api_std_line},

@@ -15,7 +15,9 @@
 #include "core/packed.h"
 #include "vm/run.h"
 
-enum exchange_mode { EXCHANGE_VERB, EXCHANGE_REQUEST, EXCHANGE_PAGE };
+/* What the script gets: the body; {status, headers, body}; {results, next, total}; what
+ * fits the body, for an action that only declares its request. */
+enum exchange_mode { EXCHANGE_VERB, EXCHANGE_REQUEST, EXCHANGE_PAGE, EXCHANGE_DECLARED };
 
 struct exchange { /* a userdata: exchange_fini is its __gc */
     struct run *run;

@@ -1,7 +1,7 @@
 -- Front's actions against Front's documentation (tests/data/front): their inputs, the requests that they send, the
 -- answers that they read, and the conclusions of `confirm`.
 
-local _, t = ...
+local std, t = ...
 
 local DATA = "tests/data/front/"
 
@@ -13,10 +13,13 @@ end
 local function sample(name) return t.json(t.read(DATA .. name .. ".json")) end
 local function load(name) return t.load("lua/front/actions/" .. name .. ".lua") end
 
+function std.is_file(value) return value == "f" end
+
 local actions = {}
 for _, name in ipairs { "list-conversations", "get-conversation", "send-conversation-reply", "list-contacts",
                         "create-contact", "list-inboxes" } do
   actions[name] = load(name)
+  if actions[name].request then std.part("declared").complete(actions[name]) end
 end
 
 -- Returns a ctx whose company answers every request with ANSWER: a value, an error table ({kind = …}) to raise, or a
@@ -38,11 +41,15 @@ local function context(answer, now)
   local http = {}
   function http.get(target, opts) return exchange("GET", target, nil, opts) end
   function http.post(target, body, opts) return exchange("POST", target, body, opts) end
-  function http.page(target, opts)
-    local page = exchange("GET", target, nil, opts)
+  local function as_page(page)
     local more = page._pagination and page._pagination.next
     if more == t.null then more = nil end
     return { results = page._results, next = more, total = page._total }
+  end
+  function http.page(target, opts) return as_page(exchange("GET", target, nil, opts)) end
+  function std.send(request) -- of a declared action
+    local result = exchange(request.method, request.url, request.body, request)
+    return result._results and as_page(result) or result
   end
   function http.request(request)
     local found = exchange(request.method, request.url, request.body, request)

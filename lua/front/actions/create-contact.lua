@@ -1,7 +1,3 @@
-local FIELDS = {
-  "handles", "name", "description", "avatar", "links", "list_names", "group_names", "custom_fields",
-}
-
 -- Returns the contact that has HANDLE, or nil.
 local function find(ctx, handle)
   local path   = "/contacts/" .. url.segment("alt:" .. handle.source .. ":" .. handle.handle)
@@ -16,6 +12,7 @@ return {
   summary = "Create a contact.",
   effect  = "write",
   scopes  = { "contacts:write" },
+  request = { "POST", "/contacts" },
 
   input = {
     handles = {
@@ -59,10 +56,8 @@ return {
     is_private    = { "boolean" },
   },
 
-  run = function(ctx, input)
-    local body = {}
-    for _, name in ipairs(FIELDS) do body[name] = input[name] end
-    local ok, answer = pcall(ctx.http.post, "/contacts", body, { multipart = input.avatar ~= nil })
+  run = function(ctx, input, send)
+    local ok, answer = pcall(send, ctx, input)
     if ok then return answer end
     if type(answer) == "table" and answer.kind == "conflict" then
       answer = {

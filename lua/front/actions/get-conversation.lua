@@ -2,6 +2,7 @@ return {
   summary = "Get one conversation.",
   effect  = "read",
   scopes  = { "conversations:read" },
+  request = { "GET", "/conversations/{conversation_id}" },
 
   input = {
     conversation_id = {
@@ -25,8 +26,4 @@ return {
     waiting_since = { "time", about = "Unix seconds; the time since which the customer waits." },
     is_private    = { "boolean" },
   },
-
-  run = function(ctx, input)
-    return ctx.http.get("/conversations/" .. url.segment(input.conversation_id))
-  end,
 }

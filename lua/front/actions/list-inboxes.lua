@@ -2,7 +2,7 @@ return {
   summary = "List the inboxes that the connection may see.",
   effect  = "read",
   scopes  = { "inboxes:read" },
-  input   = {},
+  request = { "GET", "/inboxes" },
 
   output = {
     results = {
@@ -16,10 +16,5 @@ return {
       columns = { "id", "name", "is_private" },
       about   = "All of them: Front does not page inboxes.",
     },
-    next = { "string", about = "Absent." },
   },
-
-  run = function(ctx)
-    return ctx.http.page("/inboxes")
-  end,
 }
