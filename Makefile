@@ -214,6 +214,7 @@ lint: test-deps $(MANUAL) ## floors, banned functions, format, luacheck, cppchec
 install: all $(MANUAL) ## into $(DESTDIR)$(PREFIX)
 	install -D -m 755 build/foyer $(DESTDIR)$(PREFIX)/bin/foyer
 	install -D -m 644 src/man/foyer.1 $(DESTDIR)$(PREFIX)/share/man/man1/foyer.1
+	install -D -m 644 src/man/foyer-connector.5 $(DESTDIR)$(PREFIX)/share/man/man5/foyer-connector.5
 	install -D -m 644 src/man/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5
 	install -D -m 644 $(MANUAL) $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7
 	install -d $(DESTDIR)$(PREFIX)/share/foyer/meta
@@ -228,7 +229,7 @@ install-unit: # the systemd units alone
 
 uninstall: ## removes what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/foyer $(DESTDIR)$(PREFIX)/share/man/man1/foyer.1 \
-	  $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7 \
+	  $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man5/foyer-connector.5 $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7 \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.service \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.socket
 	rm -rf $(DESTDIR)$(PREFIX)/share/foyer

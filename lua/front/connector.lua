@@ -9,12 +9,15 @@ return {
   -- The token is sent to these hosts only. The second is the company's own host, to which links in answers lead.
   api = { base = "https://api2.frontapp.com", hosts = { "api2.frontapp.com", "*.api.frontapp.com" } },
 
-  oauth = {
+  auth = {
+    oauth       = "authorization_code",
     authorize   = "https://app.frontapp.com/oauth/authorize",
     token       = "https://app.frontapp.com/oauth/token",
     client_auth = "basic",
-    identity    = { get = "/me", id = "id", name = "name", host = "_links.self", prefix = "cmp_" },
   },
+
+  -- To which company a token belongs, and the host at which the API serves that company.
+  identity = { get = "/me", id = "id", name = "name", host = "_links.self", prefix = "cmp_" },
 
   webhooks = {
     signature = "X-Front-Signature",

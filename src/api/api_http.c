@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "api/api.h"
 #include "api/api_answer.h"
+#include "core/credential.h"
 #include "vm/conv.h"
 #include "vm/env.h"
 #include "api/exchange.h"
@@ -127,9 +128,12 @@ static void check_header_name(lua_State *L, const struct exchange *x, const char
         if (strcasecmp(name, ours[i]) == 0)
             fail_text(L, ERR_FORBIDDEN, "cannot send: the header %s is set by foyer",
                       name);
-    if (x->connection && strcasecmp(name, "authorization") == 0)
+    const char *taken = x->connection ? credential_header_name(x->connector) : NULL;
+    if (taken && strcasecmp(name, taken) == 0)
         fail_text(L, ERR_FORBIDDEN,
-                  "cannot send: the connection's token is added by foyer");
+                  "cannot send: the connection's token is added by foyer, as the header "
+                  "%s",
+                  taken);
 }
 
 /* Adds the header NAME, whose value is on top. */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/answer.h"
+#include "core/credential.h"
 #include "core/intent.h"
 #include "io/url_parse.h"
 #include "base/stats.h"
@@ -567,19 +568,22 @@ static int send_now(struct exchange *x, struct err *e)
     if (exchange_open_body(x, e) != 0)
         return -1;
     const char **headers = xcalloc(x->nheaders + 1, sizeof *headers);
-    char *credentials = NULL;
+    char *credentials = NULL, *url = NULL;
     for (size_t i = 0; i < x->nheaders; i++)
         headers[i] = x->headers[i];
     size_t n = x->nheaders;
     if (x->connection && x->connection->token) {
-        credentials = xasprintf("Authorization: Bearer %s", x->connection->token);
-        mask_add(&x->sent, x->connection->token, strlen(x->connection->token));
+        const char *token = x->connection->token;
+        credentials = credential_header(x->connector, token);
+        url = credential_url(x->connector, token, x->url);
+        credential_mask(x->connector, token, &x->sent);
         x->version = x->connection->version;
-        headers[n++] = credentials;
+        if (credentials)
+            headers[n++] = credentials;
     }
     struct httpc_request request = {
         .method = x->method,
-        .url = x->url,
+        .url = url ? url : x->url,
         .headers = headers,
         .nheaders = n,
         .body = x->opened     ? x->opened
@@ -595,6 +599,7 @@ static int send_now(struct exchange *x, struct err *e)
     };
     x->call = httpc_start(run_httpc(x->run), &request, on_done, x, e);
     crypto_free_text(credentials);
+    crypto_free_text(url);
     free(headers);
     if (!x->call)
         return -1;

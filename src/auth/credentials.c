@@ -126,6 +126,21 @@ int credentials_open(struct workspace *w, const char *app, const char *client,
     return rc;
 }
 
+int credentials_split(const char *pair, struct credentials *out, struct err *e)
+{
+    const char *colon = strchr(pair, ':');
+    *out = (struct credentials){.where = NULL};
+    if (!colon || colon == pair || !colon[1])
+        return err_set(e, ERR_INVALID,
+                       "it must be the client id, a colon, and the client secret");
+    buf_init(&out->id, TEXT_MAX);
+    buf_init(&out->secret, TEXT_MAX);
+    buf_add(&out->id, pair, (size_t)(colon - pair));
+    buf_adds(&out->secret, colon + 1);
+    out->where = xstrdup("the client id and the client secret");
+    return 0;
+}
+
 /* ---- the app of a grant ---- */
 
 struct app_search {

@@ -35,6 +35,9 @@ int credentials_open_as(struct workspace *w, const char *app, const char *client
  * not known, so foyer.lua's. ERR_SETTINGS when no file has them any more. */
 int credentials_find(struct workspace *w, const char *app, const char *company,
                      const char *mark, struct credentials *out, struct err *e);
+/* Takes those of auth = { oauth = "client_credentials" } apart: PAIR is "id:secret".
+ * ERR_INVALID without a colon. */
+int credentials_split(const char *pair, struct credentials *out, struct err *e);
 /* 1 when CLIENT's client.lua has an app of the client's own. */
 int credentials_are_own(struct workspace *w, const char *app, const char *client);
 /* The redirect_url of CLIENT's client.lua (CLIENT may be NULL), else of foyer.lua, else

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "base/when.h"
 #include "core/answer.h"
+#include "core/credential.h"
 #include "store/ledger.h"
 #include "core/oauth.h"
 #include "core/settings.h"
@@ -39,6 +40,7 @@ struct grant { /* one under way */
     grant_done *done;
     void *arg;
     char *body; /* of the token request; wiped */
+    char *pair; /* grant_from_client: "id:secret"; wiped */
     struct oauth_token token;
     char *credentials_at; /* "front.client_id and … in clients/acme/client.lua" */
     struct connection *connection; /* to ask whose token it is */
@@ -71,6 +73,7 @@ static void grant_free(struct grant *g)
     oauth_token_fini(&g->token);
     connection_free(g->connection);
     crypto_free_text(g->body);
+    crypto_free_text(g->pair);
     free(g->client);
     free(g->app);
     free(g->api_url);
@@ -131,8 +134,8 @@ char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t exp
                                         .replace = spec->replace,
                                         .expires_ms = expires_ms};
         if (store_consent_put(store, state, &consent, e) == 0) {
-            link =
-                oauth_authorize_url(endpoint, buf_str(&by.id), spec->redirect_url, state);
+            link = oauth_authorize_url(endpoint, buf_str(&by.id), spec->redirect_url,
+                                       state, json_text(connector, "auth.scope"));
             if (state_out)
                 *state_out = xstrdup(state);
         }
@@ -149,13 +152,23 @@ static int is_id(const char *id, const char *prefix)
 {
     static const char used[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-    return str_starts(id, prefix) && strlen(id) <= 64 && id[strspn(id, used)] == '\0';
+    size_t n = strspn(id, used);
+    if (!prefix) /* also a domain or an e-mail address */
+        while (id[n] && (strchr(".@+:", id[n]) || strchr(used, id[n])))
+            n++;
+    return *id && str_starts(id, prefix ? prefix : "") &&
+           strlen(id) <= (prefix ? 64 : 128) && id[n] == '\0';
 }
 
 static int check_company(struct grant *g, const char *id, struct err *e)
 {
     const json_t *connector = workspace_connector(g->w, g->app, e);
-    const char *prefix = json_text(connector, "oauth.identity.prefix");
+    const char *prefix = json_text(connector, "identity.prefix");
+    if (!prefix && !is_id(id, NULL))
+        return err_set(e, ERR_INVALID,
+                       "cannot connect %s: the API says that the token belongs to "
+                       "\"%.40s\", which is no id",
+                       g->client, id);
     if (prefix && !is_id(id, prefix))
         return err_set(
             e, ERR_INVALID,
@@ -230,7 +243,10 @@ static int read_identity(struct grant *g, const struct httpc_answer *a, json_t *
     }
     /* neither the name nor an error may repeat the token */
     char *body = xmemdup0(a->body, a->body_len);
-    str_mask(body, a->body_len, g->token.access);
+    struct mask sent = {NULL, 0};
+    credential_mask(connector, g->token.access, &sent);
+    mask_apply(&sent, body, a->body_len);
+    mask_fini(&sent);
     if (a->status < 300)
         *out = jsontree_read(body, a->body_len, NULL);
     else
@@ -266,17 +282,28 @@ static void move_to_own(struct grant *g, const char *path, const json_t *answer)
                  url, g->connection->base);
 }
 
+/* Returns the id at PATH, borrowed; a number as text, in NUMBER. */
+static const char *read_id(const json_t *answer, const char *path, char number[32])
+{
+    const json_t *id = json_at(answer, path);
+    if (!json_is_integer(id))
+        return json_string_value(id);
+    snprintf(number, 32, "%lld", (long long)json_integer_value(id));
+    return number;
+}
+
 static void on_identity(void *arg, const struct httpc_answer *a)
 {
     struct grant *g = arg;
     struct err e = {0};
     json_t *answer = NULL;
+    char number[32];
     g->call = NULL;
     const char *id = NULL, *name = NULL;
     if (read_identity(g, a, &answer, &e) == 0) {
         const json_t *identity =
-            json_at(workspace_connector(g->w, g->app, NULL), "oauth.identity");
-        id = json_text(answer, json_text_or(identity, "id", "id"));
+            json_at(workspace_connector(g->w, g->app, NULL), "identity");
+        id = read_id(answer, json_text_or(identity, "id", "id"), number);
         name = json_text(answer, json_text_or(identity, "name", "name"));
         move_to_own(g, json_text(identity, "host"), answer);
         if (!id)
@@ -298,32 +325,52 @@ static void on_identity(void *arg, const struct httpc_answer *a)
     json_decref(answer);
 }
 
+/* The API cannot be asked: the client's settings say which company it is, or each client
+ * is one. Ends G, or returns -1. */
+static int store_unasked(struct grant *g, struct err *e)
+{
+    const json_t *settings = workspace_client(g->w, g->client, e);
+    const char *company = settings ? settings_company(settings, g->app) : NULL;
+    const char *id = company ? company : g->client;
+    if (!settings || store_grant(g, id, id, e) != 0)
+        return -1;
+    end(g, id, id, NULL);
+    return 0;
+}
+
+/* Asks whose token it is. G may have ended when it returns 0. */
 static int ask_identity(struct grant *g, struct err *e)
 {
     const json_t *connector = workspace_connector(g->w, g->app, e);
-    const char *path = json_text(connector, "oauth.identity.get");
-    if (!path)
-        return err_set(e, ERR_SETTINGS, "the connector of %s has no oauth.identity.get",
-                       g->app);
+    const char *path = json_text(connector, "identity.get");
+    if (!connector)
+        return -1;
     g->connection = connections_try(g->w, g->app, g->api_url, g->token.access, e);
     if (!g->connection)
         return -1;
+    if (!path)
+        return store_unasked(g, e);
     char *url = xasprintf("%s%s", g->connection->base, path);
-    char *credentials = xasprintf("Authorization: Bearer %s", g->token.access);
+    char *header = credential_header(connector, g->token.access);
+    char *with_key = credential_url(connector, g->token.access, url);
     struct url_parts u;
     int rc = url_parse(url, &u, e);
     if (rc == 0) {
-        const char *headers[] = {credentials, "Accept: application/json"};
+        const char *headers[] = {"Accept: application/json", header};
+        char *shown = xasprintf("%s%s", u.host, path);
         struct httpc_request request = {.method = "GET",
-                                        .url = url,
+                                        .url = with_key ? with_key : url,
                                         .headers = headers,
-                                        .nheaders = 2,
+                                        .nheaders = header ? 2 : 1,
+                                        .shown = shown,
                                         .allow_private = host_is_address(u.host)};
         g->call = httpc_start(g->all->httpc, &request, on_identity, g, e);
         rc = g->call ? 0 : -1;
+        free(shown);
         url_parts_fini(&u);
     }
-    crypto_free_text(credentials);
+    crypto_free_text(header);
+    crypto_free_text(with_key);
     free(url);
     return rc;
 }
@@ -363,14 +410,21 @@ static void on_token(void *arg, const struct httpc_answer *a)
     g->call = NULL;
     if (rc == 0)
         rc = grant_read_token(a, clock_wall_ms(), &g->token, &e);
+    if (rc == 0 && g->pair) {
+        crypto_free_text(g->token.refresh);
+        g->token.refresh = xstrdup(g->pair);
+    }
     if (rc == 0 && !g->token.refresh)
         rc = err_set(&e, ERR_INVALID, "the token endpoint gave no refresh token");
     if (rc == 0)
         rc = ask_identity(g, &e);
     if (rc == 0)
         return;
-    if (e.kind == ERR_AUTH && answered &&
-        oauth_is_unknown((int)a->status, a->body, a->body_len))
+    if (e.kind == ERR_AUTH && answered && g->pair)
+        err_prefix(&e, "cannot connect %s: the client id or the client secret is refused",
+                   g->client);
+    else if (e.kind == ERR_AUTH && answered &&
+             oauth_is_unknown((int)a->status, a->body, a->body_len))
         err_prefix(&e, "cannot connect %s: the app is refused; check %s", g->client,
                    g->credentials_at);
     else if (e.kind == ERR_AUTH)
@@ -382,24 +436,31 @@ static void on_token(void *arg, const struct httpc_answer *a)
 
 struct httpc_call *grant_post(struct httpc *httpc, const json_t *connector,
                               const char *oauth_url, const struct credentials *by,
-                              const char *body, int (*on_sending)(void *arg),
-                              httpc_done *done, void *arg, struct err *e)
+                              char **body, int (*on_sending)(void *arg), httpc_done *done,
+                              void *arg, struct err *e)
 {
     struct url_parts u;
     struct httpc_call *call = NULL;
     char *endpoint = oauth_endpoint(connector, "token", oauth_url, e);
     if (endpoint && url_parse(endpoint, &u, e) == 0) {
-        char *credentials = oauth_basic_header(buf_str(&by->id), buf_str(&by->secret));
-        const char *headers[] = {credentials,
-                                 "Content-Type: application/x-www-form-urlencoded",
-                                 "Accept: application/json"};
+        const char *way = json_text_or(connector, "auth.client_auth", "basic");
+        const char *id = buf_str(&by->id), *secret = buf_str(&by->secret);
+        int in_body = strcmp(way, "body") == 0;
+        char *credentials = in_body ? NULL : oauth_basic_header(id, secret);
+        char *plain = *body;
+        if (in_body) {
+            *body = oauth_add_client(plain, id, secret);
+            crypto_free_text(plain);
+        }
+        const char *headers[] = {"Content-Type: application/x-www-form-urlencoded",
+                                 "Accept: application/json", credentials};
         /* a loopback address only when --oauth-url names it */
         struct httpc_request request = {.method = "POST",
                                         .url = endpoint,
                                         .headers = headers,
-                                        .nheaders = 3,
-                                        .body = body,
-                                        .body_len = strlen(body),
+                                        .nheaders = in_body ? 2 : 3,
+                                        .body = *body,
+                                        .body_len = strlen(*body),
                                         .fresh = 1,
                                         .on_sending = on_sending,
                                         .allow_private =
@@ -427,7 +488,7 @@ void grant_from_code(struct grants *all, const struct grant_spec *spec, const ch
         g->credentials_at = xstrdup(by.where);
         g->made_with = xstrdup(by.mark);
         g->body = oauth_code_body(code, g->redirect_url);
-        g->call = grant_post(all->httpc, connector, g->oauth_url, &by, g->body, NULL,
+        g->call = grant_post(all->httpc, connector, g->oauth_url, &by, &g->body, NULL,
                              on_token, g, &e);
         rc = g->call ? 0 : -1;
     }
@@ -445,5 +506,25 @@ void grant_from_token(struct grants *all, const struct grant_spec *spec,
     struct err e = {0};
     g->token.access = xstrdup(token);
     if (ask_identity(g, &e) != 0)
+        end(g, NULL, NULL, &e);
+}
+
+void grant_from_client(struct grants *all, const struct grant_spec *spec,
+                       const char *pair, grant_done *done, void *arg)
+{
+    struct grant *g = grant_new(all, spec, done, arg);
+    struct credentials by = {.where = NULL};
+    struct err e = {0};
+    const json_t *connector = workspace_connector(all->w, spec->app, &e);
+    int rc = connector ? credentials_split(pair, &by, &e) : -1;
+    if (rc == 0) {
+        g->pair = xstrdup(pair);
+        g->body = oauth_client_body(json_text(connector, "auth.scope"));
+        g->call = grant_post(all->httpc, connector, g->oauth_url, &by, &g->body, NULL,
+                             on_token, g, &e);
+        rc = g->call ? 0 : -1;
+    }
+    credentials_fini(&by);
+    if (rc != 0)
         end(g, NULL, NULL, &e);
 }

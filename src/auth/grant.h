@@ -1,6 +1,8 @@
 /* grant: connects a client: from a code of the authorization-code grant (RFC 6749, 4.1),
- * or from a static token. It asks the API whose token it is, refuses a company that does
- * not fit the client, and stores the connection before it reports success. Which app is
+ * from a client id and secret (4.4), or from a static token. It asks the API whose token
+ * it is, where the connector has an `identity`, refuses a company that does not fit the
+ * client, and stores the connection before it reports success. Without an `identity` the
+ * company's id is `company` of the client's settings, or the client's name. Which app is
  * used is decided by auth/credentials.h. For the loop's thread. */
 #ifndef FOYER_GRANT_H
 #define FOYER_GRANT_H
@@ -33,14 +35,17 @@ void grant_from_code(struct grants *all, const struct grant_spec *spec, const ch
                      grant_done *done, void *arg);
 void grant_from_token(struct grants *all, const struct grant_spec *spec,
                       const char *token, grant_done *done, void *arg);
+/* PAIR is "client_id:client_secret", which is stored in place of a refresh token. */
+void grant_from_client(struct grants *all, const struct grant_spec *spec,
+                       const char *pair, grant_done *done, void *arg);
 
-/* POSTs BODY, a form, to the token endpoint as the app BY; BODY is borrowed until DONE.
- * ON_SENDING may be NULL, and gets ARG (httpc_request). Returns the call, or NULL with
- * E. */
+/* POSTs *BODY, a form, to the token endpoint as the app BY. *BODY is the caller's, stays
+ * until DONE, and is replaced where the id and the secret go into the form. ON_SENDING
+ * may be NULL, and gets ARG (httpc_request). Returns the call, or NULL with E. */
 struct httpc_call *grant_post(struct httpc *httpc, const json_t *connector,
                               const char *oauth_url, const struct credentials *by,
-                              const char *body, int (*on_sending)(void *arg),
-                              httpc_done *done, void *arg, struct err *e);
+                              char **body, int (*on_sending)(void *arg), httpc_done *done,
+                              void *arg, struct err *e);
 /* Reads the answer to it as oauth_parse_answer does, with the times by our own clock. */
 int grant_read_token(const struct httpc_answer *a, int64_t now_ms,
                      struct oauth_token *token, struct err *e);

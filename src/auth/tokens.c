@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/credential.h"
+#include "core/jsontree.h"
 #include "core/oauth.h"
 #include "base/crypto.h"
 
@@ -141,13 +143,18 @@ static void finish(struct refresh *r, const struct err *e)
     }
 }
 
-static int needs_reconnect(const struct connection *c, struct err *e)
+static int needs_reconnect(const struct refresh *r, struct err *e)
 {
+    const struct connection *c = r->c;
     char *command = connection_command("CLIENT", c->app);
+    const json_t *connector = workspace_connector(r->tokens->w, c->app, NULL);
     err_set(e, ERR_AUTH,
-            "the connection to %s (%s) needs to be connected again: its refresh token is "
-            "not accepted any more; run `%s` for its client",
-            c->name, c->company, command);
+            "the connection to %s (%s) needs to be connected again: its %s is not "
+            "accepted any more; run `%s` for its client",
+            c->name, c->company,
+            credential_need(connector) == CREDENTIAL_CLIENT ? "client secret"
+                                                            : "refresh token",
+            command);
     free(command);
     return -1;
 }
@@ -178,7 +185,7 @@ static void failed(struct refresh *r, const struct err *e, int gone)
                                 r->c->version, e->text, gone, &ignored);
     r->c->reconnect = gone;
     if (gone)
-        needs_reconnect(r->c, &say);
+        needs_reconnect(r, &say);
     else
         err_prefix(&say, "cannot refresh the token of %s", r->c->company);
     give_up(r, &say);
@@ -191,7 +198,7 @@ static int store_refreshed(struct refresh *r, struct oauth_token *token, int64_t
     struct store *store = workspace_store(w, e);
     struct store_connection row = {.id = r->c->company,
                                    .app = r->c->app,
-                                   .made_with = r->made_with,
+                                   .made_with = *r->made_with ? r->made_with : NULL,
                                    .created_ms = r->c->created_ms,
                                    .refreshed_ms = now};
     if (!store)
@@ -242,12 +249,21 @@ static int read_refresh_token(struct refresh *r, struct buf *out, struct err *e)
     return rc;
 }
 
-/* An answer without a refresh token keeps the old one. */
+/* 1 when the connection has a client id and secret instead of a refresh token. */
+static int is_by_client(const struct refresh *r)
+{
+    return credential_need(workspace_connector(r->tokens->w, r->c->app, NULL)) ==
+           CREDENTIAL_CLIENT;
+}
+
+/* An answer without a refresh token keeps the old one; so does one to a client id. */
 static int keep_refresh_token(struct refresh *r, struct oauth_token *token, struct err *e)
 {
     struct buf old;
-    if (token->refresh)
+    if (token->refresh && !is_by_client(r))
         return 0;
+    crypto_free_text(token->refresh);
+    token->refresh = NULL;
     int rc = read_refresh_token(r, &old, e);
     if (rc == 0)
         token->refresh = xstrdup(buf_str(&old));
@@ -314,7 +330,11 @@ static void on_answer(void *arg, const struct httpc_answer *a)
     if (adopt_newer(r))
         finish(r, NULL);
     else
-        failed(r, &e, answered && oauth_is_gone((int)a->status, a->body, a->body_len));
+        failed(r, &e,
+               answered && (oauth_is_gone((int)a->status, a->body, a->body_len) ||
+                            (is_by_client(r) &&
+                             (a->status == 401 ||
+                              oauth_is_unknown((int)a->status, a->body, a->body_len)))));
 }
 
 /* This process may have stood still since it got its claim: then another one refreshes,
@@ -335,19 +355,24 @@ static int ask(struct refresh *r, const struct store_connection *row, struct err
     if (!connector)
         return -1;
     buf_init(&refresh, 16 * 1024);
-    int rc = credentials_find(w, row->app, row->id, row->made_with, &by, e);
+    int by_client = is_by_client(r), rc = 0;
+    if (!by_client)
+        rc = credentials_find(w, row->app, row->id, row->made_with, &by, e);
     if (rc != 0 && e->kind == ERR_NOT_FOUND) /* a secret: runs wait until it is set */
         e->kind = ERR_SETTINGS;
     if (rc != 0)
         err_prefix(e, "cannot refresh the token of %s", row->id);
     if (rc == 0)
         rc = connections_refresh_token(w, row, &refresh, e);
+    if (rc == 0 && by_client)
+        rc = credentials_split(buf_str(&refresh), &by, e);
     if (rc == 0) {
         free(r->credentials_at);
         r->credentials_at = xstrdup(by.where);
         memcpy(r->made_with, by.mark, sizeof r->made_with);
-        r->body = oauth_refresh_body(buf_str(&refresh));
-        r->call = grant_post(r->tokens->httpc, connector, r->c->oauth_url, &by, r->body,
+        r->body = by_client ? oauth_client_body(json_text(connector, "auth.scope"))
+                            : oauth_refresh_body(buf_str(&refresh));
+        r->call = grant_post(r->tokens->httpc, connector, r->c->oauth_url, &by, &r->body,
                              on_sending, on_answer, r, e);
         rc = r->call ? 0 : -1;
     }
@@ -370,7 +395,7 @@ static int adopt_stored(struct refresh *r, struct store_connection *row, struct 
     if (!same && connections_adopt(r->tokens->w, r->c, row, e) != 0)
         return -1;
     if (r->c->reconnect)
-        return needs_reconnect(r->c, e);
+        return needs_reconnect(r, e);
     return !same && r->c->version != r->unwanted;
 }
 

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "auth/audience.h"
@@ -12,6 +13,8 @@
 #include "base/crypto.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "core/credential.h"
+#include "core/jsontree.h"
 #include "core/limits.h"
 #include "core/oauth.h"
 #include "store/store_consent.h"
@@ -24,6 +27,23 @@ enum {
     LINGER_MS = 300 /* for the last page to reach the browser */
 };
 
+/* Returns APP's block of a new client.lua, a new string. */
+static char *app_block(struct workspace *w, const char *client, const char *app)
+{
+    const char *plain = strchr(app, '-') ? "" : app; /* a name of Lua */
+    char *key = *plain ? xstrdup(app) : xasprintf("[\"%s\"]", app);
+    char *block =
+        json_at(workspace_connector(w, app, NULL), "ids")
+            ? xasprintf(
+                  "  %s = {\n"
+                  "    -- names for ids: `foyer ids --client %s --write` finds them\n"
+                  "  },\n",
+                  key, client)
+            : xasprintf("  %s = {},\n", key);
+    free(key);
+    return block;
+}
+
 /* Writes the smallest client.lua that works. */
 static int make_client(struct workspace *w, const char *client, const char *app,
                        struct err *e)
@@ -34,25 +54,24 @@ static int make_client(struct workspace *w, const char *client, const char *app,
                        "'_' and '.'",
                        client);
     char *dir = xasprintf("%s/clients/%s", workspace_dir(w), client);
-    char *file = path_join(dir, "client.lua");
+    char *file = path_join(dir, "client.lua"), *block = app_block(w, client, app);
     char *text = xasprintf(
         "-- %s: the settings of this client, and the recipes that run for it.\n"
         "return {\n"
         "  name = \"%s\",\n"
-        "  %s = {\n"
-        "    -- names for ids: `foyer ids --client %s --write` finds them\n"
-        "  },\n"
+        "%s"
         "  recipes = {\n"
         "    -- nothing runs that is not named here: [\"first-reply\"] = true,\n"
         "  },\n"
         "}\n",
-        client, client, app, client);
+        client, client, block);
     int rc = path_make_dirs(dir, 0755, e);
     if (rc == 0)
         rc = path_create(file, text, strlen(text), 0644, e);
     if (rc == 0)
         fprintf(stderr, "made clients/%s/client.lua\n", client);
     free(text);
+    free(block);
     free(file);
     free(dir);
     return rc;
@@ -80,10 +99,24 @@ static int check_url(const char *option, const char *url, struct err *e)
 struct wait {
     struct cli *cli;
     struct grants *grants;
-    const char *client;
+    const char *client, *app;
     struct err *e;
     int over, lingering, connected;
 };
+
+/* Without an `identity` no request was sent yet: it is the first that tries the key. */
+static void print_connected(const struct wait *wait, const char *id, const char *name)
+{
+    const json_t *connector = workspace_connector(wait->cli->w, wait->app, NULL);
+    if (json_at(connector, "identity"))
+        table_printf(stdout, "client %s is connected to %s (%s)\n", wait->client, name,
+                     id);
+    else
+        table_printf(stdout,
+                     "client %s is connected to %s; the first request tries its key, as "
+                     "the connector has no `identity`\n",
+                     wait->client, json_text_or(connector, "name", wait->app));
+}
 
 static void on_grant(void *arg, const char *id, const char *name, const struct err *e)
 {
@@ -97,8 +130,7 @@ static void on_grant(void *arg, const char *id, const char *name, const struct e
         cli_print_new(
             json_pack("{s:s, s:s, s:s}", "client", wait->client, "id", id, "name", name));
     } else {
-        table_printf(stdout, "client %s is connected to %s (%s)\n", wait->client, name,
-                     id);
+        print_connected(wait, id, name);
     }
     loop_stop(session_loop(wait->cli->session));
 }
@@ -112,9 +144,13 @@ static int wait_for(struct wait *wait)
 
 /* ---- by a token, or by one of three ways of consent ---- */
 
-static int by_token(struct wait *wait, const struct grant_spec *spec, const char *token)
+static int by_token(struct wait *wait, const struct grant_spec *spec, const char *token,
+                    enum credential_need need)
 {
-    grant_from_token(wait->grants, spec, token, on_grant, wait);
+    if (need == CREDENTIAL_CLIENT)
+        grant_from_client(wait->grants, spec, token, on_grant, wait);
+    else
+        grant_from_token(wait->grants, spec, token, on_grant, wait);
     return wait_for(wait);
 }
 
@@ -347,6 +383,8 @@ static void print_shared(struct workspace *w, const char *client, const char *ap
 struct connect { /* the command's options */
     const char *client, *token_file, *api_url, *oauth_url, *app;
     int replace, link, paste;
+    const json_t *connector;
+    enum credential_need need;
 };
 
 /* Checks what the consent needs, before a client is made for it. */
@@ -359,23 +397,97 @@ static int check_app(struct workspace *w, const struct connect *c, struct err *e
     return rc;
 }
 
-static int read_token(const struct connect *c, struct buf *token, struct err *e)
+/* Returns 1 when a token is asked for, or read from a file. */
+static int has_token(const struct connect *c)
 {
-    char *prompt = xasprintf("token of %s, then Enter: ", c->client);
-    int rc = cli_read_secret(c->token_file, prompt, token, e);
+    return c->token_file || (c->need != CREDENTIAL_CONSENT && c->need != CREDENTIAL_NONE);
+}
+
+static int is_pair(const struct connect *c)
+{
+    return c->need == CREDENTIAL_PAIR || c->need == CREDENTIAL_CLIENT;
+}
+
+static int ask_for(const struct connect *c, const char *what, struct buf *out,
+                   struct err *e)
+{
+    char *prompt = xasprintf("%s of %s, then Enter: ", what, c->client);
+    int rc = cli_read_secret(c->token_file ? c->token_file : "-", prompt, out, e);
     free(prompt);
-    if (rc == 0 && oauth_check_token(buf_str(token), token->len, e) != 0)
-        rc = err_prefix(e, "cannot use the token of %s", c->token_file);
     return rc;
 }
 
-static int check(const struct cli *cli, const struct connect *c, struct err *e)
+/* Asks for two texts at a terminal, and joins them by a colon. A first one that has a
+ * colon is both: so an empty password can be typed. */
+static int ask_for_pair(const struct connect *c, struct buf *token, struct err *e)
+{
+    int by_client = c->need == CREDENTIAL_CLIENT;
+    struct buf second;
+    if (ask_for(c, by_client ? "client id" : "user", token, e) != 0)
+        return -1;
+    if (strchr(buf_str(token), ':'))
+        return 0;
+    int rc = ask_for(c, by_client ? "client secret" : "password", &second, e);
+    if (rc == 0 && (buf_addc(token, ':') != 0 || buf_adds(token, second.data) != 0))
+        rc = err_set(e, ERR_LIMIT, "cannot use what was typed: it is too long");
+    vault_wipe(&second);
+    return rc;
+}
+
+/* TOKEN becomes what the connector's `auth` takes: a key, or two texts with a colon. */
+static int read_token(const struct connect *c, struct buf *token, struct err *e)
+{
+    const char *from = c->token_file ? c->token_file : "-";
+    int typed = strcmp(from, "-") == 0 && isatty(STDIN_FILENO);
+    int rc = is_pair(c) && typed
+                 ? ask_for_pair(c, token, e)
+                 : ask_for(c,
+                           c->need == CREDENTIAL_CONSENT ? "token"
+                           : c->need == CREDENTIAL_KEY   ? "key"
+                           : c->need == CREDENTIAL_PAIR  ? "user:password"
+                                                         : "client_id:client_secret",
+                           token, e);
+    const char *shown = strcmp(from, "-") == 0 ? "standard input" : from;
+    if (rc == 0 && oauth_check_token(buf_str(token), token->len, e) != 0)
+        rc = err_prefix(e, "cannot use the token of %s", shown);
+    if (rc == 0 && is_pair(c) && !strchr(buf_str(token), ':'))
+        rc = err_set(e, ERR_INVALID,
+                     "cannot use the token of %s: %s takes %s, in one line with a colon "
+                     "between them",
+                     shown, json_text_or(c->connector, "name", c->app),
+                     c->need == CREDENTIAL_PAIR ? "a user and a password"
+                                                : "a client id and a client secret");
+    return rc;
+}
+
+/* Checks the options against what the connector's `auth` needs. */
+static int check_options(const struct connect *c, struct err *e)
+{
+    const char *given = c->link ? "--link" : c->paste ? "--paste" : NULL;
+    if (c->need == CREDENTIAL_NONE && c->token_file)
+        given = "--token-file";
+    if (!given || (c->need == CREDENTIAL_CONSENT))
+        return 0;
+    char *needs = credential_describe(c->connector), *command = NULL;
+    command = connection_command(c->client, c->app);
+    err_set(e, ERR_USAGE, "%s is of no use for %s, which needs %s: run `%s`", given,
+            json_text_or(c->connector, "name", c->app), needs, command);
+    free(command);
+    free(needs);
+    return -1;
+}
+
+static int check(const struct cli *cli, struct connect *c, struct err *e)
 {
     if (check_url("--api-url", c->api_url, e) != 0 ||
         check_url("--oauth-url", c->oauth_url, e) != 0 ||
-        !workspace_connector(cli->w, c->app, e) || !workspace_vault(cli->w, e))
+        !(c->connector = workspace_connector(cli->w, c->app, e)) ||
+        !workspace_vault(cli->w, e))
         return -1;
-    return c->token_file ? 0 : check_app(cli->w, c, e);
+    c->need = credential_need(c->connector);
+    if (check_options(c, e) != 0)
+        return -1;
+    return c->need != CREDENTIAL_CONSENT || c->token_file ? 0 : check_app(cli->w, c, e);
 }
 
 static int connect_client(struct cli *cli, const struct connect *c, const char *token,
@@ -386,7 +498,7 @@ static int connect_client(struct cli *cli, const struct connect *c, const char *
         return -1;
     if (!workspace_client(w, c->client, e) || cli_open_session(cli, e) != 0)
         return -1;
-    struct wait wait = {.cli = cli, .client = c->client, .e = e};
+    struct wait wait = {.cli = cli, .client = c->client, .app = c->app, .e = e};
     wait.grants = grants_new(w, session_httpc(cli->session));
     struct grant_spec spec = {.client = c->client,
                               .app = c->app,
@@ -395,10 +507,11 @@ static int connect_client(struct cli *cli, const struct connect *c, const char *
                               .redirect_url =
                                   credentials_redirect_url(w, c->app, c->client),
                               .replace = c->replace};
-    int code = c->token_file ? by_token(&wait, &spec, token)
-               : c->link     ? by_link(w, &spec, cli, e)
-               : c->paste    ? by_paste(w, &wait, &spec)
-                             : by_listening(w, &wait, &spec);
+    int asks = c->need != CREDENTIAL_CONSENT || c->token_file;
+    int code = asks       ? by_token(&wait, &spec, token, c->need)
+               : c->link  ? by_link(w, &spec, cli, e)
+               : c->paste ? by_paste(w, &wait, &spec)
+                          : by_listening(w, &wait, &spec);
     grants_free(wait.grants);
     if (wait.connected)
         print_shared(w, c->client, c->app);
@@ -426,8 +539,8 @@ int cmd_connect(struct cli *cli, struct err *e)
     c.client = cli->words.items[0];
     buf_init(&token, 0);
     if (cli_open(cli, e) == 0 && check(cli, &c, e) == 0 &&
-        (!c.token_file || read_token(&c, &token, e) == 0))
-        code = connect_client(cli, &c, token.data, e);
+        (!has_token(&c) || read_token(&c, &token, e) == 0))
+        code = connect_client(cli, &c, buf_str(&token), e);
     vault_wipe(&token);
     return code;
 }

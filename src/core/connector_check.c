@@ -37,12 +37,6 @@ static void check_hosts(struct value_walk *c, const struct value_at *at, const j
         value_items(c, at, v, value_text);
 }
 
-static void check_basic(struct value_walk *c, const struct value_at *at, const json_t *v)
-{
-    if (!json_is_string(v) || strcmp(json_string_value(v), "basic") != 0)
-        value_report(c, at, "must be \"basic\", the only supported way");
-}
-
 static void check_word(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
     if (value_want_text(c, at, v))
@@ -99,13 +93,75 @@ static const struct field identity[] = {
     {0},
 };
 
-static const struct field oauth[] = {
-    {"authorize", .check = value_url, .required = 1},
-    {"token", .check = value_url, .required = 1},
-    {"client_auth", .check = check_basic},
-    {"identity", .fields = identity, .required = 1},
+/* ---- auth ---- */
+
+static void check_header(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *s = value_want_text(c, at, v);
+    if (s &&
+        strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") !=
+            strlen(s))
+        value_report(c, at, "must be a header's name, not \"%.80s\"", s);
+}
+
+static const char *const auth_words[] = {"bearer", "basic", "none", NULL};
+static const char *const grants[] = {"authorization_code", "client_credentials", NULL};
+static const char *const client_auths[] = {"basic", "body", NULL};
+
+static const struct field by_header[] = {
+    {"header", .check = check_header, .required = 1},
+    {"before", .check = value_text},
     {0},
 };
+static const struct field by_query[] = {
+    {"query", .check = value_text, .required = 1},
+    {0},
+};
+static const struct field by_consent[] = {
+    {"oauth", .check = check_word, .words = grants, .required = 1},
+    {"authorize", .check = value_url, .required = 1},
+    {"token", .check = value_url, .required = 1},
+    {"client_auth", .check = check_word, .words = client_auths},
+    {"scope", .check = value_text},
+    {0},
+};
+static const struct field by_client[] = {
+    {"oauth", .check = check_word, .words = grants, .required = 1},
+    {"token", .check = value_url, .required = 1},
+    {"client_auth", .check = check_word, .words = client_auths},
+    {"scope", .check = value_text},
+    {0},
+};
+
+static void check_auth(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    const char *oauth = json_text(v, "oauth");
+    if (json_is_string(v))
+        value_word(c, at, v);
+    else if (json_object_get(v, "header"))
+        value_fields(c, at, v, by_header, "key");
+    else if (json_object_get(v, "query"))
+        value_fields(c, at, v, by_query, "key");
+    else if (json_object_get(v, "oauth"))
+        value_fields(c, at, v,
+                     oauth && strcmp(oauth, "client_credentials") == 0 ? by_client
+                                                                       : by_consent,
+                     "key");
+    else
+        value_report(c, at,
+                     "must be \"bearer\", \"basic\", \"none\", { header = \"X-Api-Key\" "
+                     "}, { query = \"key\" } or { oauth = \"client_credentials\" or "
+                     "\"authorization_code\", … }");
+}
+
+static void check_old_oauth(struct value_walk *c, const struct value_at *at,
+                            const json_t *v)
+{
+    (void)v;
+    value_report(c, at,
+                 "is written auth = { oauth = \"authorization_code\", … } now, and its "
+                 "`identity` beside it");
+}
 
 static const struct field paging[] = {
     {"results", .check = value_text, .required = 1},
@@ -159,15 +215,6 @@ static const struct field receipt[] = {
 };
 
 /* ---- webhooks ---- */
-
-static void check_header(struct value_walk *c, const struct value_at *at, const json_t *v)
-{
-    const char *s = value_want_text(c, at, v);
-    if (s &&
-        strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") !=
-            strlen(s))
-        value_report(c, at, "must be a header's name, not \"%.80s\"", s);
-}
 
 static void check_window(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
@@ -261,7 +308,9 @@ static const struct field webhooks[] = {
 static const struct field file[] = {
     {"name", .check = value_text, .required = 1},
     {"api", .fields = api, .required = 1},
-    {"oauth", .fields = oauth},
+    {"auth", .check = check_auth, .words = auth_words},
+    {"oauth", .check = check_old_oauth},
+    {"identity", .fields = identity},
     {"webhooks", .fields = webhooks},
     {"paging", .fields = paging},
     {"rate", .fields = rate},

@@ -26,11 +26,11 @@ char *oauth_endpoint(const json_t *connector, const char *which, const char *oau
                      struct err *e)
 {
     const char *url =
-        json_string_value(json_object_get(json_object_get(connector, "oauth"), which));
+        json_string_value(json_object_get(json_object_get(connector, "auth"), which));
     const char *path =
         url && strstr(url, "://") ? strchr(strstr(url, "://") + 3, '/') : NULL;
     if (!path) {
-        err_set(e, ERR_SETTINGS, "the app's connector has no oauth.%s address", which);
+        err_set(e, ERR_SETTINGS, "the app's connector has no auth.%s address", which);
         return NULL;
     }
     if (!oauth_url)
@@ -49,7 +49,7 @@ static void add_pair(struct buf *out, const char *separator, const char *name,
 }
 
 char *oauth_authorize_url(const char *endpoint, const char *client_id,
-                          const char *redirect_url, const char *state)
+                          const char *redirect_url, const char *state, const char *scope)
 {
     struct buf out;
     buf_init(&out, 16 * 1024);
@@ -58,6 +58,8 @@ char *oauth_authorize_url(const char *endpoint, const char *client_id,
     add_pair(&out, "&", "client_id", client_id);
     add_pair(&out, "&", "redirect_uri", redirect_url);
     add_pair(&out, "&", "state", state);
+    if (scope)
+        add_pair(&out, "&", "scope", scope);
     return buf_take(&out, NULL);
 }
 
@@ -77,6 +79,26 @@ char *oauth_refresh_body(const char *refresh)
     buf_init(&out, 64 * 1024);
     add_pair(&out, "", "grant_type", "refresh_token");
     add_pair(&out, "&", "refresh_token", refresh);
+    return buf_take(&out, NULL);
+}
+
+char *oauth_client_body(const char *scope)
+{
+    struct buf out;
+    buf_init(&out, 64 * 1024);
+    add_pair(&out, "", "grant_type", "client_credentials");
+    if (scope)
+        add_pair(&out, "&", "scope", scope);
+    return buf_take(&out, NULL);
+}
+
+char *oauth_add_client(const char *body, const char *client_id, const char *client_secret)
+{
+    struct buf out;
+    buf_init(&out, 128 * 1024);
+    buf_adds(&out, body);
+    add_pair(&out, "&", "client_id", client_id);
+    add_pair(&out, "&", "client_secret", client_secret);
     return buf_take(&out, NULL);
 }
 

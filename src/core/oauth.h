@@ -1,6 +1,6 @@
-/* oauth: the authorization-code grant as data: addresses, request bodies, answers, and
- * when to refresh a token. The connector's `oauth` describes how an API differs. Sends
- * nothing. */
+/* oauth: the authorization-code and client-credentials grants as data: addresses, request
+ * bodies, answers, and when to refresh a token. The connector's `auth` describes how an
+ * API differs. Sends nothing. */
 #ifndef FOYER_OAUTH_H
 #define FOYER_OAUTH_H
 
@@ -22,13 +22,18 @@ void oauth_token_fini(struct oauth_token *t);
  * when that is not NULL. The caller frees it. NULL with ERR_SETTINGS. */
 char *oauth_endpoint(const json_t *connector, const char *which, const char *oauth_url,
                      struct err *e);
-/* Returns the address where a person consents, without a scope parameter, which Front
+/* Returns the address where a person consents. SCOPE NULL: no such parameter, which Front
  * does not have. The caller frees it. */
 char *oauth_authorize_url(const char *endpoint, const char *client_id,
-                          const char *redirect_url, const char *state);
-/* Return the form bodies of the two token requests. The caller wipes and frees them. */
+                          const char *redirect_url, const char *state, const char *scope);
+/* Return the form bodies of the three token requests. The caller wipes and frees them. */
 char *oauth_code_body(const char *code, const char *redirect_url);
 char *oauth_refresh_body(const char *refresh);
+char *oauth_client_body(const char *scope); /* SCOPE NULL: none */
+/* Returns BODY with the client's id and secret as fields of it, which the caller wipes
+ * and frees. */
+char *oauth_add_client(const char *body, const char *client_id,
+                       const char *client_secret);
 /* Returns "Authorization: Basic …". The caller wipes and frees it. */
 char *oauth_basic_header(const char *client_id, const char *client_secret);
 

@@ -105,8 +105,8 @@ static void check_company(struct value_walk *c, const struct value_at *at,
                           const json_t *v)
 {
     const char *s = value_want_text(c, at, v);
-    const char *prefix = json_text_or(at->up->field->ids, "company.prefix", "cmp_");
-    if (s && !is_id(s, prefix))
+    const char *prefix = at->up->field->company;
+    if (s && prefix && !is_id(s, prefix))
         value_report(c, at,
                      "must be a company's id, which begins with \"%s\", not \"%.80s\"",
                      prefix, s);
@@ -213,6 +213,7 @@ static void check_with_apps(struct value_walk *c, const struct value_at *at,
     for (size_t i = 0; i < c->napps; i++) {
         block.key = c->apps[i].name;
         block.ids = c->apps[i].ids;
+        block.company = c->apps[i].company;
         add(&all, block);
     }
     add(&all, (struct field){0});

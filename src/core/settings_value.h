@@ -11,10 +11,12 @@
 /* One connector. IDS (may be NULL) is its `ids`, for example {"inbox": {"prefix": "inb_",
  * "names": "inboxes"}, "teammate": {"prefix": "tea_", "names": "teammates", "alias":
  * true}}. NAMES is the table of client.lua that gives names to such ids. "alias": true
- * allows "alt:..." as an id. "company" (default prefix "cmp_") has no names. */
+ * allows "alt:..." as an id. COMPANY is what a company's id begins with, identity.prefix
+ * of the connector; NULL: nothing in particular. */
 struct settings_app {
     const char *name;
     const json_t *ids;
+    const char *company;
 };
 
 /* Reports one mistake. FIELD is a path such as `front.inboxes.support`, `hosts[2]` (from
@@ -56,6 +58,7 @@ struct field {
     int64_t min, max;         /* value_whole */
     const char *unit;         /* the same, behind the numbers in errors; may be NULL */
     const json_t *ids;        /* of a struct settings_app */
+    const char *company;      /* of the same */
 };
 
 /* Returns the name in {"$secret": NAME}, borrowed, or NULL when VALUE is something else.

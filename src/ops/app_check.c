@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "auth/credentials.h"
+#include "core/credential.h"
 #include "base/str.h"
 #include "ops/report.h"
 #include "store/store.h"
@@ -103,7 +104,8 @@ void app_check(struct workspace *w, const struct probe_connection *connections,
             json_object_set_new(seen, app, json_true());
     }
     for (const struct probe_connection *t = connections; t; t = t->next)
-        if (t->oauth && !t->made_with)
+        if (t->oauth && !t->made_with &&
+            credential_need(workspace_connector(w, t->app, NULL)) == CREDENTIAL_CONSENT)
             json_object_set_new(seen, t->app, json_true());
     json_object_foreach(seen, app, value)
     {

@@ -21,6 +21,7 @@
 #include "store/budget.h"
 #include "store/sealing.h"
 #include "store/store_secret.h"
+#include "core/credential.h"
 #include "core/jsontree.h"
 #include "core/settings_value.h"
 
@@ -257,16 +258,23 @@ static void check_answer(struct doctor *d, const struct probe_connection *t)
 {
     const char *id = json_text(t->answer, "id");
     json_int_t status = json_int(t->answer, "status");
+    enum credential_need need = credential_need(workspace_connector(d->w, t->app, NULL));
     if (t->reconnect || t->err.kind == ERR_AUTH)
         add_reconnect(d, t,
-                      t->reconnect ? "it needs to be connected again: its refresh token "
-                                     "is not accepted any more"
-                                   : t->err.text);
+                      !t->reconnect ? t->err.text
+                      : need != CREDENTIAL_CLIENT
+                          ? "it needs to be connected again: its refresh "
+                            "token is not accepted any more"
+                          : "it needs to be connected again: its client "
+                            "secret is not accepted any more");
     else if (!t->answer)
         diagnosis_add_connection(d->found, t, DIAGNOSIS_PROBLEM, "connection", "%s",
                                  t->err.kind != ERR_NONE ? t->err.text : "interrupted");
     else if (status == 401)
         add_reconnect(d, t, "the API refuses its token");
+    else if (json_is_true(json_object_get(t->answer, "unasked")))
+        diagnosis_add_connection(d->found, t, DIAGNOSIS_OK, "connection",
+                                 "not asked: the connector has no `identity`");
     else if (status != 200 || !id)
         diagnosis_add_connection(
             d->found, t, DIAGNOSIS_PROBLEM, "connection",

@@ -175,7 +175,8 @@ static void add_app(void *arg, const char *name)
     }
     array_grow(list->apps, list->n);
     list->apps[list->n++] =
-        (struct settings_app){xstrdup(name), json_object_get(connector, "ids")};
+        (struct settings_app){xstrdup(name), json_object_get(connector, "ids"),
+                              json_text(connector, "identity.prefix")};
 }
 
 int workspace_apps(struct workspace *w, const struct settings_app **apps, size_t *n,

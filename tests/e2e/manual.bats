@@ -54,6 +54,12 @@ words() { tr -cs 'A-Za-z0-9_-' '\n'; }
   all_in "not in foyer-workspace.5" "$keys" "$(grep -E '^(\.It )?.*Va ' src/man/foyer-workspace.5 | words)"
 }
 
+@test "manual: every key of a connector is in foyer-connector(5)" {
+  keys=$(grep -oE '\{"[a-z_]+", \.' src/core/connector_check.c | cut -d'"' -f2)
+  [ "$(wc -l <<<"$keys")" -ge 40 ]
+  all_in "not in foyer-connector.5" "$keys" "$(words <src/man/foyer-connector.5)"
+}
+
 @test "manual: every key of a connector's ids is in foyer-workspace(5)" {
   keys=$(sed -n 's/.*names = "\([a-z]*\)".*/\1/p' lua/front/connector.lua)
   all_in "not in foyer-workspace.5" "$keys" "$(words <src/man/foyer-workspace.5)"

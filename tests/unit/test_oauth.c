@@ -23,7 +23,7 @@ static void test_endpoints(void **state)
     (void)state;
     struct err e = {0};
     json_t *connector =
-        json_pack("{s:{s:s, s:s, s:s}}", "oauth", "authorize",
+        json_pack("{s:{s:s, s:s, s:s}}", "auth", "authorize",
                   "https://app.front.example/oauth/authorize", "token",
                   "https://app.front.example/oauth/token?v=1", "bad", "no address");
     char *url = oauth_endpoint(connector, "authorize", NULL, &e);
@@ -37,7 +37,7 @@ static void test_endpoints(void **state)
     free(url);
     assert_null(oauth_endpoint(connector, "revoke", NULL, &e));
     assert_int_equal(e.kind, ERR_SETTINGS);
-    has(e.text, "oauth.revoke");
+    has(e.text, "auth.revoke");
     assert_null(oauth_endpoint(connector, "bad", "http://127.0.0.1:1", &e));
     json_decref(connector);
 }
@@ -46,13 +46,14 @@ static void test_requests(void **state)
 {
     (void)state;
     const char *back = "http://127.0.0.1:8976/oauth/callback";
-    char *text = oauth_authorize_url("https://a.example/authorize", "id&1", back, "s t");
+    char *text =
+        oauth_authorize_url("https://a.example/authorize", "id&1", back, "s t", NULL);
     assert_string_equal(text,
                         "https://a.example/authorize?response_type=code&client_id=id%261"
                         "&redirect_uri=http%3A%2F%2F127.0.0.1%3A8976%2Foauth%2Fcallback"
                         "&state=s%20t");
     free(text);
-    text = oauth_authorize_url("https://a.example/authorize?x=1", "id", back, "s");
+    text = oauth_authorize_url("https://a.example/authorize?x=1", "id", back, "s", NULL);
     has(text, "authorize?x=1&response_type=code&");
     assert_null(strstr(
         text,
@@ -62,6 +63,19 @@ static void test_requests(void **state)
     assert_string_equal(text, "grant_type=authorization_code&code=c%2Bd%2Fe%3D"
                               "&redirect_uri=http%3A%2F%2F127.0.0.1%3A8976%2Foauth"
                               "%2Fcallback");
+    free(text);
+    text = oauth_authorize_url("https://a.example/authorize", "id", back, "s", "a b");
+    has(text, "&state=s&scope=a%20b");
+    free(text);
+    text = oauth_client_body(NULL);
+    assert_string_equal(text, "grant_type=client_credentials");
+    free(text);
+    text = oauth_client_body("read write");
+    assert_string_equal(text, "grant_type=client_credentials&scope=read%20write");
+    char *whole = oauth_add_client(text, "i&d", "s=");
+    assert_string_equal(whole, "grant_type=client_credentials&scope=read%20write"
+                               "&client_id=i%26d&client_secret=s%3D");
+    free(whole);
     free(text);
     text = oauth_refresh_body("r&r");
     assert_string_equal(text, "grant_type=refresh_token&refresh_token=r%26r");

@@ -29,20 +29,23 @@ static json_t *tree(const char *text)
     return v;
 }
 
-static struct settings_app apps[2];
+static struct settings_app apps[3];
 
 static int setup(void **state)
 {
     (void)state;
     apps[0] = (struct settings_app){
-        "front", tree("{'conversation': {'prefix': 'cnv_'},"
-                      " 'inbox': {'prefix': 'inb_', 'names': 'inboxes'},"
-                      " 'channel': {'prefix': 'cha_', 'names': 'channels'},"
-                      " 'tag': {'prefix': 'tag_', 'names': 'tags'},"
-                      " 'signature': {'prefix': 'sig_', 'names': 'signatures'},"
-                      " 'teammate': {'prefix': 'tea_', 'names': 'teammates',"
-                      "              'alias': true}}")};
-    apps[1] = (struct settings_app){"hub", tree("{'company': {'prefix': 'acc-'}}")};
+        "front",
+        tree("{'conversation': {'prefix': 'cnv_'},"
+             " 'inbox': {'prefix': 'inb_', 'names': 'inboxes'},"
+             " 'channel': {'prefix': 'cha_', 'names': 'channels'},"
+             " 'tag': {'prefix': 'tag_', 'names': 'tags'},"
+             " 'signature': {'prefix': 'sig_', 'names': 'signatures'},"
+             " 'teammate': {'prefix': 'tea_', 'names': 'teammates',"
+             "              'alias': true}}"),
+        "cmp_"};
+    apps[1] = (struct settings_app){"hub", tree("{}"), "acc-"};
+    apps[2] = (struct settings_app){"shop", NULL, NULL};
     return 0;
 }
 
@@ -65,7 +68,7 @@ static void expect(enum settings_kind kind, const char *text, const char *expect
     json_t *v = tree(text);
     struct buf got;
     buf_init(&got, 100000);
-    int problems = settings_check(v, kind, apps, 2, on_problem, &got);
+    int problems = settings_check(v, kind, apps, 3, on_problem, &got);
     int lines = 0;
     const char *rest = buf_str(&got);
     char *copy = xstrdup(expected), *save = NULL;
@@ -246,6 +249,7 @@ static void test_another_app_has_other_ids(void **state)
 {
     (void)state;
     client("{'hub': {'company': 'acc-7'}}", "");
+    client("{'shop': {'company': 'ana@shop.example'}}", "");
     client("{'hub': {'company': 'cmp_7'}}", "hub.company: begins with \"acc-\"");
 }
 
@@ -450,7 +454,7 @@ static void test_without_a_callback_it_counts(void **state)
 {
     (void)state;
     json_t *v = tree("{'a': 1, 'b': 2}");
-    assert_int_equal(settings_check(v, SETTINGS_WORKSPACE, apps, 2, NULL, NULL), 2);
+    assert_int_equal(settings_check(v, SETTINGS_WORKSPACE, apps, 3, NULL, NULL), 2);
     assert_int_equal(settings_check(v, SETTINGS_CLIENT, NULL, 0, NULL, NULL), 2);
     json_decref(v);
 }

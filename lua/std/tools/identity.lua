@@ -11,15 +11,13 @@ local function at_path(value, path)
 end
 
 return function(args)
-  local oauth = std.connector(args.app).oauth
-  local identity = oauth and oauth.identity
-  if not identity then
-    std.fail("settings", ("the connector of %s has no oauth.identity"):format(args.app))
-  end
+  local identity = std.connector(args.app).identity
+  if not identity then return { unasked = true } end
   return call.scope("tool", "identity", args.app, "read", {}, nil, function(ctx)
     local answer = ctx.http.request({ method = "GET", url = identity.get })
+    local id = at_path(answer.body, identity.id)
     return {
-      status = answer.status, date = answer.headers.date, id = at_path(answer.body, identity.id),
+      status = answer.status, date = answer.headers.date, id = id ~= nil and tostring(id) or nil,
       name = at_path(answer.body, identity.name),
     }
   end)
