@@ -55,6 +55,17 @@ error("definition file: do not run")
 ---           { tag_ids = input.tags })
 ---       end,
 ---
+---Some APIs replace an object as a whole: Front erases the custom fields that an update leaves out. `merge` names the
+---field of the input that holds such an object, and where the API has it:
+---
+---       merge = { field = "custom_fields", from = "GET /contacts/{contact_id}" },
+---
+---foyer reads the object, puts the given members over it, and sends the result. `json.null` removes a member. The read
+---is a part of sending the write: it comes after the wait for the company's budget, and each time the write is sent
+---again, after a refusal, a lost answer or a wait for a person, the object is read again. What stays open is the time
+---between that read and the arrival of the write: a change that another program makes in it is lost. The input gets
+---a field `replace_custom_fields`; with `true` the object is sent as given. A call without the field reads nothing.
+---
 ---A layer that overrides a declared action may change `request` and the fields of `input`, and `base(ctx, input)` of its
 ---`run` sends the request as all layers together declare it.
 ---@class foyer.Action
@@ -65,6 +76,7 @@ error("definition file: do not run")
 ---@field output? table<string, foyer.Field>  documentation; `columns` of its list are the columns of the command line's table
 ---@field request? string[]  the request that it sends, method and path: `{ "POST", "/conversations/{conversation_id}/tags" }`. The path is below the address of the app's connection
 ---@field body? "none"  of a declared request: it has no body. Otherwise a POST, PUT or PATCH without values has the body `{}`, and a DELETE has a body where a field goes into it
+---@field merge? {field: string, from: string}  of a declared request: the field of `input`, an object in the body, whose members are put over those that the API has, and the GET that reads them. The object is at the same place there as in the body
 ---@field run? fun(ctx: foyer.Context, input: table, base?: function): any  needed without `request`; the caller gets a copy of the result, as if through JSON. The third argument is the inherited `run`, or in an action that declares a request and extends no other, what sends it
 ---@field confirm? fun(ctx: foyer.Context, input: table, intent: foyer.Intent, base?: function): any, string[]?  finds out whether a request was done whose answer was lost, and returns the body of that answer: see foyer.Intent
 ---@field confirms? string[]  the writes that `confirm`, or `effect = "idempotent"`, covers: "POST /conversations/*/comments", where * is one part of the path. Without it, every write on the app's connection

@@ -19,6 +19,25 @@ local next_field = {
     .. "limit is ignored).",
 }
 
+-- The name of the field that says that the merged field is sent as it is given; nil for an action that merges nothing.
+function declared.replaces(action)
+  local merge = action.merge
+  return type(merge) == "table" and type(merge.field) == "string" and "replace_" .. merge.field or nil
+end
+
+local function replace_field(field)
+  return {
+    "boolean", example = true,
+    about = ("Send %s as given: the API erases what it leaves out. Otherwise what is there is read first, and stays "
+      .. "unless %s has another value, or null, which removes it."):format(field, field),
+  }
+end
+
+-- Returns whether a field is about the call and has no place in the request.
+function declared.is_apart(action, name)
+  return name == "next" and declared.is_paged(action) or name == declared.replaces(action)
+end
+
 -- Returns path -> true for the names in a request's path: {"conversation_id"}.
 function declared.placeholders(path)
   local found = {}
@@ -123,6 +142,14 @@ local function fill(path, given)
   end))
 end
 
+-- Returns what is read before the write, and where the object is that it is merged with; nil: nothing.
+local function merged(action, input, segments, names)
+  local merge = action.merge
+  if not merge or type(input[merge.field]) ~= "table" or input[declared.replaces(action)] == true then return nil end
+  local _, at = declared.place(action, merge.field, action.input[merge.field], names)
+  return { from = fill(merge.from:match("^GET (.*)$"), segments), at = at }
+end
+
 -- Returns the request that ACTION sends for INPUT, as std.send takes it.
 function declared.request(action, input)
   local method, path = action.request[1], action.request[2]
@@ -130,6 +157,7 @@ function declared.request(action, input)
   local segments, query, headers, body = {}, {}, {}, {}
   for name, value in pairs(input) do
     local field = action.input[name]
+    if declared.is_apart(action, name) then goto continue end
     if not field then
       fail("input", ("\"%s\" is not a field of the action, so the request has no place for it"):format(tostring(name)))
     end
@@ -145,6 +173,7 @@ function declared.request(action, input)
     else
       put(body, as, value)
     end
+    ::continue::
   end
   local request = { method = method, url = fill(path, segments) }
   if next(query) ~= nil then request.query = query end
@@ -153,6 +182,7 @@ function declared.request(action, input)
   if has_body(action, names) then
     request.body = body
     request.multipart = has_file(body) or nil
+    request.merge = merged(action, input, segments, names)
   end
   return request
 end
@@ -176,6 +206,8 @@ function declared.complete(action)
   action.run = own and function(ctx, input) return own(ctx, input, send) end or send
   action.input = action.input or {}
   if declared.is_paged(action) then action.input.next = action.input.next or next_field end
+  local replaces = declared.replaces(action)
+  if replaces then action.input[replaces] = action.input[replaces] or replace_field(action.merge.field) end
 end
 
 -- Returns the fields against which INPUT is checked. With `next` the others do not count: the page before had them.

@@ -141,6 +141,37 @@ local function check_as(field, at, name, report)
   return true
 end
 
+local merge_keys = { field = true, from = true }
+
+local function check_merge(def, names, report)
+  local merge, input = def.merge, def.input or {}
+  if type(merge) ~= "table" then return end
+  for key in pairs(merge) do
+    if not merge_keys[key] then
+      report("merge." .. tostring(key), ("unknown key \"%s\"; %s"):format(tostring(key),
+        near_or_all(tostring(key), merge_keys, "merge has %s")))
+    end
+  end
+  local field = type(merge.field) == "string" and input[merge.field]
+  if type(field) ~= "table" then
+    report("merge.field", ("must name a field of the input, such as \"custom_fields\"; %s"):format(
+      near_or_all(tostring(merge.field), input, "there are %s")))
+  elseif not (field[1] == "object" or field.object) or declared.place(def, merge.field, field, names) ~= "body" then
+    report("merge.field", ("names %s, which is not an object in the body"):format(merge.field))
+  end
+  local path = type(merge.from) == "string" and merge.from:match("^GET (/[^%s?#]*)$")
+  if not path then
+    report("merge.from", "must be what is read before the write, such as \"GET /contacts/{contact_id}\"")
+    return
+  end
+  for name in pairs(declared.placeholders(path)) do
+    if not names[name] then
+      report("merge.from", ("has {%s}, but the path %s has no {%s}; %s"):format(name, def.request[2], name,
+        next(names) == nil and "it has no fields" or near_or_all(name, names, "it has %s")))
+    end
+  end
+end
+
 local function check_fields(def, report)
   local names = declared.placeholders(def.request[2])
   local filled, taken = {}, {}
@@ -155,8 +186,7 @@ local function check_fields(def, report)
     end
     at_ok = at_ok and (field.at == nil or type(field.at) == "string")
       and (field.as == nil or type(field.as) == "string")
-    -- `next` of a list is not sent: it is the address of the page
-    if at_ok and not (name == "next" and declared.is_paged(def)) then
+    if at_ok and not declared.is_apart(def, name) then
       local at, as = declared.place(def, name, field, names)
       if check_as(field, at, name, report) then
         local why = misplaced(def, at, as, field, names)
@@ -177,6 +207,7 @@ local function check_fields(def, report)
     end
   end
   check_collisions(taken, report)
+  if def.merge ~= nil then check_merge(def, names, report) end
 end
 
 local WITHIN = "only the fields of `input` themselves have a place in the request"
@@ -206,7 +237,9 @@ return function(def, report)
   if type(def.input) == "table" then check_inner(def.input, "input", report, why) end
   if type(def.output) == "table" then check_inner(def.output, "output", report, WITHIN) end
   if not is_declared then
-    if def.body ~= nil then report("body", "belongs to a `request`, and the action has none") end
+    for _, key in ipairs({ "body", "merge" }) do
+      if def[key] ~= nil then report(key, "belongs to a `request`, and the action has none") end
+    end
     return
   end
   if type(def.body) == "string" and def.body ~= "none" then

@@ -8,7 +8,7 @@ local keys = {
   action = {
     summary = "string", effect = "string", scopes = "list", input = "table",
     output = "table", run = "function", confirm = "function", confirms = "list", request = "list",
-    body = "string",
+    body = "string", merge = "table",
   },
   trigger = {
     summary = "string", on = "list", needs = "list", key = "function", fires = "function",

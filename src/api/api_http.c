@@ -52,12 +52,14 @@ static void check_method(lua_State *L, const char *method)
               method);
 }
 
-static void check_options(lua_State *L, int request)
+static void check_options(lua_State *L, enum exchange_mode mode)
 {
-    static const char *const known[] = {"query",  "headers",    "multipart",
-                                        "reads",  "connection", "raw",
-                                        "method", "url",        "body"};
-    size_t n = sizeof known / sizeof *known - (request ? 0 : 3);
+    static const char *const known[] = {"query",      "headers", "multipart", "reads",
+                                        "connection", "raw",     "method",    "url",
+                                        "body",       "merge"};
+    size_t n = sizeof known / sizeof *known;
+    if (mode != EXCHANGE_DECLARED)
+        n -= mode == EXCHANGE_REQUEST ? 1 : 4;
     if (lua_isnil(L, OPTIONS))
         return;
     if (!lua_istable(L, OPTIONS))
@@ -226,6 +228,24 @@ static void read_body(lua_State *L, struct exchange *x)
         exchange_add_header(x, "Content-Type", "application/json");
 }
 
+/* Reads the option `merge`: {from = PATH, at = DOTTED PATH}. */
+static void read_merge(lua_State *L, struct exchange *x)
+{
+    if (x->mode == EXCHANGE_DECLARED && option(L, "merge") == LUA_TTABLE) {
+        push_raw(L, lua_gettop(L), "from");
+        push_raw(L, lua_gettop(L) - 1, "at");
+        const char *from = lua_tostring(L, -2), *at = lua_tostring(L, -1);
+        if (!x->has_body || x->reads || x->has_secrets || !from || !at)
+            fail_text(L, ERR_INVALID,
+                      "cannot send %s: only a JSON body without secrets can be merged "
+                      "with what the API has; send a file or a secret in a call of its "
+                      "own",
+                      x->what);
+        x->merge = merge_new(from, at, &x->body);
+    }
+    lua_settop(L, EXCHANGE);
+}
+
 /* The app whose connection a path belongs to. */
 static const char *read_app(lua_State *L, const struct exchange *x)
 {
@@ -277,16 +297,6 @@ static void read_target(lua_State *L, struct exchange *x)
 
 /* ---- the request ---- */
 
-static int continue_exchange(lua_State *L, int status, lua_KContext context)
-{
-    (void)status;
-    (void)context;
-    struct exchange *x = lua_touserdata(L, EXCHANGE);
-    int n = api_answer_push(L, x, x->packed.data, x->packed.len);
-    exchange_fini(x); /* now: the collector knows nothing of the memory that x holds */
-    return n;
-}
-
 static void check_effect(lua_State *L, const struct exchange *x)
 {
     const struct run_scope *scope = run_scope(x->run);
@@ -323,12 +333,35 @@ static int show_request(lua_State *L, const struct exchange *x)
     return run_end(L);
 }
 
+/* The same for a write that is merged, whose read is done. */
+static int show_merged(lua_State *L, struct exchange *x)
+{
+    struct err e;
+    if (conv_decode(L, x->body.data, x->body.len, CONV_PLAIN, &e) != 0)
+        return fail_raise(L, &e);
+    lua_replace(L, BODY);
+    return show_request(L, x);
+}
+
+static int continue_exchange(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    struct exchange *x = lua_touserdata(L, EXCHANGE);
+    if (x->merge && x->packed.len == 0)
+        return show_merged(L, x);
+    int n = api_answer_push(L, x, x->packed.data, x->packed.len);
+    exchange_fini(x); /* now: the collector knows nothing of the memory that x holds */
+    return n;
+}
+
 /* Reads the arguments. Raises for a request that cannot be sent. */
 static void read_request(lua_State *L, struct exchange *x)
 {
     read_target(L, x);
     read_headers(L, x);
     read_body(L, x);
+    read_merge(L, x);
     x->raw = flag(L, "raw");
     if (!flag(L, "reads"))
         return;
@@ -441,7 +474,7 @@ static int perform(lua_State *L, struct exchange *x)
         return run_give_up(L, &e);
     }
     /* a write that is recorded was sent: a dry run ends at the first new one */
-    if (!x->reads && run_spec(x->run)->dry)
+    if (!x->reads && run_spec(x->run)->dry && !x->merge)
         return show_request(L, x);
     return send_request(L, x);
 }
@@ -475,7 +508,7 @@ static int api_http_verb(lua_State *L)
         lua_insert(L, BODY);
     }
     struct exchange *x = new_exchange(L, verb->method, verb->mode);
-    check_options(L, 0);
+    check_options(L, verb->mode);
     return perform(L, x);
 }
 
@@ -495,7 +528,7 @@ static int send_table(lua_State *L, enum exchange_mode mode)
                          luaL_typename(L, -1));
     check_method(L, method);
     struct exchange *x = new_exchange(L, method, mode);
-    check_options(L, 1);
+    check_options(L, mode);
     return perform(L, x);
 }
 

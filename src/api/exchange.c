@@ -11,7 +11,6 @@
 #include "base/str.h"
 #include "core/answer.h"
 #include "core/credential.h"
-#include "core/intent.h"
 #include "io/url_parse.h"
 #include "base/stats.h"
 #include "base/crypto.h"
@@ -42,11 +41,17 @@ static void cancel(void *arg)
     if (x->call)
         httpc_cancel(x->call);
     x->call = NULL;
+    if (x->get)
+        cancel(x->get);
 }
 
 void exchange_fini(struct exchange *x)
 {
     cancel(x);
+    if (x->get)
+        exchange_fini(x->get);
+    free(x->get);
+    merge_free(x->merge);
     for (size_t i = 0; i < x->nheaders; i++)
         free(x->headers[i]);
     for (size_t i = 0; i < x->nparts; i++) {
@@ -125,11 +130,17 @@ static int64_t sent_ms(const struct exchange *x)
     return clock_wall_ms() - (x->took_ms > 0 ? x->took_ms : 0);
 }
 
+static void on_read(struct exchange *x);
+
 /* Records the outcome in `packed`, stores it where the run has a committer, and resumes
  * the script. OUTCOME ("202") is for the history. */
 static void conclude(struct exchange *x, const char *outcome)
 {
     struct err e;
+    if (x->owner) {
+        on_read(x->owner);
+        return;
+    }
     if (exchange_end(x, &e) != 0) {
         run_set_writing(x->run, NULL);
         run_fail(x->run, &e);
@@ -163,6 +174,10 @@ static void note_refused(const struct exchange *x)
  * open intent in the journal; a step that certainly did nothing is removed from it. */
 static void fail(struct exchange *x, const struct err *e)
 {
+    if (x->owner) {
+        fail(x->owner, e);
+        return;
+    }
     run_set_writing(x->run, NULL);
     if (x->seq >= 0 && e->kind != ERR_UNCERTAIN) {
         if (err_kind_is_retryable(e->kind) && run_is_catching(x->run)) {
@@ -459,38 +474,6 @@ static void on_done(void *arg, const struct httpc_answer *a)
         on_result(x, a);
 }
 
-/* The path below the connection's address; on another host, what errors show of it. */
-static char *intent_path(const struct exchange *x)
-{
-    const char *base = x->connection ? x->connection->base : NULL;
-    if (!base || !str_starts(x->url, base) || x->url[strlen(base)] != '/')
-        return xstrdup(x->what + strlen(x->method) + 1);
-    const char *path = x->url + strlen(base);
-    return xmemdup0(path, strcspn(path, "?#"));
-}
-
-/* Describes the write for the journal, so that a later look can recognize what it made.
- */
-static char *describe(const struct exchange *x)
-{
-    json_t *body = json_incref(x->form);
-    if (x->has_body) {
-        body = jsontree_read(buf_str(&x->body), x->body.len, NULL);
-        if (!body)
-            body = json_stringn(buf_str(&x->body), x->body.len);
-    }
-    char *path = intent_path(x);
-    struct intent is = {.app = x->connection ? x->connection->app : NULL,
-                        .company = x->connection ? x->connection->company : NULL,
-                        .method = x->method,
-                        .path = path,
-                        .body = body};
-    char *text = intent_text(&is);
-    json_decref(body);
-    free(path);
-    return text;
-}
-
 /* After a signal no write is sent, not even a second time after a refusal. */
 static int check_interrupted(const struct exchange *x, struct err *e)
 {
@@ -538,7 +521,7 @@ static void on_slot(void *arg)
         give_up_intent(x, &why);
         return;
     }
-    char *what = describe(x);
+    char *what = exchange_describe(x);
     journal_sent(run_journal(x->run), x->seq, clock_wall_ms(), what, strlen(what));
     free(what);
     run_set_writing(x->run, x->what); /* until its outcome is stored */
@@ -608,6 +591,43 @@ static int send_now(struct exchange *x, struct err *e)
     return 0;
 }
 
+/* What the write is merged with is here. Sends the write: it has its permit. */
+static void on_read(struct exchange *x)
+{
+    struct err e;
+    const struct exchange *get = x->get;
+    const struct merge_got got = {get->what, &get->packed, get->connector};
+    journal_aside(run_journal(x->run), x->seq, get->what, sent_ms(get), get->took_ms,
+                  get->packed.data, get->packed.len);
+    if (merge_apply(x->merge, &got, &x->body, &e) != 0)
+        conclude_error(x, &e);
+    else if (run_spec(x->run)->dry)
+        run_ready(x->run);
+    else if (check_interrupted(x, &e) != 0)
+        fail(x, &e);
+    else if (send_now(x, &e) != 0)
+        conclude_error(x, &e);
+}
+
+/* X has its permit. A permit may take long, so what is merged is read after it. */
+static int proceed(struct exchange *x, struct err *e)
+{
+    if (!x->merge)
+        return send_now(x, e);
+    if (x->get)
+        exchange_fini(x->get);
+    else
+        x->get = xcalloc(1, sizeof *x->get);
+    exchange_init(x->get, x->run);
+    x->get->owner = x;
+    x->get->method = xstrdup("GET");
+    x->get->reads = 1;
+    if (exchange_resolve(x->get, x->merge->from, x->connection ? x->connection->app : "",
+                         0, e) != 0)
+        return -1;
+    return exchange_send(x->get, e);
+}
+
 static void on_admitted(void *arg, const struct err *refused)
 {
     struct exchange *x = arg;
@@ -615,7 +635,7 @@ static void on_admitted(void *arg, const struct err *refused)
     x->pending = NULL;
     if (refused || check_interrupted(x, &e) != 0) {
         fail(x, refused ? refused : &e);
-    } else if (send_now(x, &e) != 0) {
+    } else if (proceed(x, &e) != 0) {
         conclude_error(x, &e);
     }
 }
@@ -643,14 +663,16 @@ int exchange_send(struct exchange *x, struct err *e)
         return -1;
     if (!x->began_us)
         x->began_us = clock_mono_us();
-    if (x->connection && host->admit) {
+    int is_shown = !x->reads && run_spec(x->run)->dry; /* only its read is sent */
+    if (x->connection && host->admit && !is_shown) {
         struct run_ask ask = ask_of(x);
         pending = host->admit(host->access, &ask, on_admitted, x, &x->pending, e);
         if (pending < 0)
             return -1;
     }
-    if (!pending && send_now(x, e) != 0)
+    if (!pending && proceed(x, e) != 0)
         return -1;
-    run_wait(x->run, cancel, x);
+    if (!x->owner) /* the owner waits */
+        run_wait(x->run, cancel, x);
     return 0;
 }

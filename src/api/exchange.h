@@ -13,6 +13,7 @@
 #include "core/connection.h"
 #include "core/mask.h"
 #include "core/packed.h"
+#include "api/merge.h"
 #include "vm/run.h"
 
 /* What the script gets: the body; {status, headers, body}; {results, next, total}; what
@@ -45,18 +46,21 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     int allow_private;
 
     struct httpc_call *call;
-    void *pending;       /* the host's admit has not answered yet */
-    void *committing;    /* the committer has not answered yet */
-    struct err *refusal; /* the last 429, or NULL */
-    int redirects;       /* followed so far */
-    int seq;             /* of its step; -1: none yet */
-    int refused;         /* 401s so far */
-    int late;            /* how often its intent was too old to be sent */
-    enum run_send send;  /* what the committer answered last */
-    int64_t began_us;    /* when it first asked to be sent, monotonic */
-    int64_t version;     /* of the token that it was sent with */
-    int64_t took_ms;     /* until its last answer; -1: it was not sent yet */
-    struct buf packed;   /* the outcome: see core/packed.h */
+    void *pending;        /* the host's admit has not answered yet */
+    void *committing;     /* the committer has not answered yet */
+    struct err *refusal;  /* the last 429, or NULL */
+    int redirects;        /* followed so far */
+    int seq;              /* of its step; -1: none yet */
+    int refused;          /* 401s so far */
+    int late;             /* how often its intent was too old to be sent */
+    enum run_send send;   /* what the committer answered last */
+    int64_t began_us;     /* when it first asked to be sent, monotonic */
+    int64_t version;      /* of the token that it was sent with */
+    int64_t took_ms;      /* until its last answer; -1: it was not sent yet */
+    struct buf packed;    /* the outcome: see core/packed.h */
+    struct merge *merge;  /* owned: what is read right before it is sent; NULL: nothing */
+    struct exchange *get; /* owned: that read, the last one; NULL: none yet */
+    struct exchange *owner; /* of such a read: its write; NULL: it is no such read */
 };
 
 void exchange_init(struct exchange *x, struct run *run);
@@ -72,6 +76,9 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
  * and its outcome in `packed`, or it fails. -1: nothing was sent. */
 int exchange_send(struct exchange *x, struct err *e);
 
+/* Describes the write as core/intent.h does, so that a later look can recognize what it
+ * made: a new text. */
+char *exchange_describe(const struct exchange *x);
 /* Makes `opened` of a body with secrets, and masks these in the answer. Does nothing when
  * it has none. */
 int exchange_open_body(struct exchange *x, struct err *e);

@@ -1,12 +1,15 @@
 #include "api/exchange.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/crypto.h"
 #include "base/str.h"
+#include "core/intent.h"
 #include "core/jsontree.h"
 
-/* Secrets in a JSON body: handles, until the request leaves. */
+/* Secrets in a JSON body: handles, until the request leaves; the write as the journal
+ * describes it. */
 
 static int open_tree(struct exchange *x, json_t **tree, struct err *e);
 
@@ -78,4 +81,34 @@ int exchange_open_body(struct exchange *x, struct err *e)
         x->opened = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
     json_decref(tree);
     return rc;
+}
+
+/* The path below the connection's address; on another host, what errors show of it. */
+static char *intent_path(const struct exchange *x)
+{
+    const char *base = x->connection ? x->connection->base : NULL;
+    if (!base || !str_starts(x->url, base) || x->url[strlen(base)] != '/')
+        return xstrdup(x->what + strlen(x->method) + 1);
+    const char *path = x->url + strlen(base);
+    return xmemdup0(path, strcspn(path, "?#"));
+}
+
+char *exchange_describe(const struct exchange *x)
+{
+    json_t *body = json_incref(x->form);
+    if (x->has_body) {
+        body = jsontree_read(buf_str(&x->body), x->body.len, NULL);
+        if (!body)
+            body = json_stringn(buf_str(&x->body), x->body.len);
+    }
+    char *path = intent_path(x);
+    struct intent is = {.app = x->connection ? x->connection->app : NULL,
+                        .company = x->connection ? x->connection->company : NULL,
+                        .method = x->method,
+                        .path = path,
+                        .body = body};
+    char *text = intent_text(&is);
+    json_decref(body);
+    free(path);
+    return text;
 }

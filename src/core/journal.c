@@ -392,6 +392,21 @@ void journal_refused(struct journal *j, int seq, int64_t at_ms, int64_t took_ms,
     journal_cancel(j, seq);
 }
 
+void journal_aside(struct journal *j, int seq, const char *what, int64_t at_ms,
+                   int64_t took_ms, const void *result, size_t len)
+{
+    struct journal_entry is = {.seq = seq,
+                               .kind = "http",
+                               .name = what,
+                               .is_done = 1,
+                               .result = result,
+                               .len = len};
+    if (!j->keep)
+        return;
+    set_took(&is, at_ms, took_ms);
+    record(j, &is);
+}
+
 void journal_sent(struct journal *j, int seq, int64_t at_ms, const void *what, size_t len)
 {
     struct entry *entry = open_entry(j, seq, 0);

@@ -82,6 +82,10 @@ void journal_took(struct journal *j, int seq, int64_t at_ms, int64_t took_ms);
  * see journal_exchanged. */
 void journal_refused(struct journal *j, int seq, int64_t at_ms, int64_t took_ms,
                      const void *result, size_t len);
+/* Records WHAT ("GET /me"), a read that belongs to the request SEQ and is no step itself:
+ * see journal_exchanged. */
+void journal_aside(struct journal *j, int seq, const char *what, int64_t at_ms,
+                   int64_t took_ms, const void *result, size_t len);
 /* Records that the open intent SEQ is about to be sent, at AT_MS (Unix). It is uncertain
  * until it ends. WHAT describes it, for the code that must find out whether it happened.
  */

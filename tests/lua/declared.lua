@@ -76,6 +76,18 @@ t.equal(request(LIST, { next = "https://x.example/1?p=2", limit = 3 }),
 t.fails(function() request(LIST, { next = "https://x.example/", q = "x" }) end, "q does not go with next")
 t.equal(declared.fields(LIST, { next = "x" }).a, nil, "no other field is needed with next")
 
+-- What is merged.
+local MERGE = { request = { "PATCH", "/things/{id}" }, merge = { field = "more", from = "GET /things/{id}/all" },
+  input = { id = { "string", required = true }, name = { "string" }, more = { "object", as = "data.more" } } }
+t.equal(request(MERGE, { id = "a b", more = { x = 1 } }),
+  { method = "PATCH", url = "/things/a%20b", body = { data = { more = { x = 1 } } },
+    merge = { from = "/things/a%20b/all", at = "data.more" } }, "a field is merged with what is read")
+t.equal(request(MERGE, { id = "1", name = "n" }).merge, nil, "nothing is read without the field")
+t.equal(request(MERGE, { id = "1", more = { x = 1 }, replace_more = true }),
+  { method = "PATCH", url = "/things/1", body = { data = { more = { x = 1 } } } }, "a field is replaced")
+t.equal(request(MERGE, { id = "1", more = { x = 1 }, replace_more = false }).merge ~= nil, true, "or merged")
+t.equal(type(MERGE.input.replace_more), "table", "the input gets the field that says so")
+
 -- The check.
 local function mistakes(def)
   local found = {}
@@ -122,6 +134,18 @@ mistake({ request = { "POST", "a" } }, "the path \"a\" does not begin with \"/\"
 mistake({ request = { "POST", "/a?b=1" } }, "has a query or a space")
 mistake({ request = { "POST", "/a/{id" }, input = {} }, "has a brace that is not part of {name}")
 mistake({ request = { "POST" } }, "must be { METHOD, PATH }")
+local function merging(merge)
+  return { request = { "PATCH", "/a/{id}" }, input = { id = ID, more = { "object" }, s = { "string" } }, merge = merge }
+end
+t.equal(mistakes(merging({ field = "more", from = "GET /a/{id}" })), {}, "a sound merge")
+mistake(merging({ field = "mor", from = "GET /a/{id}" }), "merge.field: must name a field of the input")
+mistake(merging({ field = "s", from = "GET /a/{id}" }), "merge.field: names s, which is not an object in the body")
+mistake(merging({ field = "more", from = "/a/{id}" }), "merge.from: must be what is read before the write")
+mistake(merging({ field = "more", from = "GET /a/{ids}" }),
+  "has {ids}, but the path /a/{id} has no {ids}; did you mean")
+mistake(merging({ field = "more", from = "GET /a", form = 1 }),
+  "merge.form: unknown key \"form\"; did you mean \"from\"?")
+mistake({ merge = {}, run = type }, "merge: belongs to a `request`")
 mistake({ request = { "DELETE", "/a" }, effect = "read" }, "effect: is \"read\", but the request is a DELETE")
 mistake({ effect = "read" }, "run: is missing: what it sends, request =")
 t.equal(mistakes({ request = { "GET", "/{id}" }, effect = "read", input = { id = ID, next = { "string" } },
