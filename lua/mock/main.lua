@@ -86,6 +86,7 @@ local function send(request, answer, entry)
     entry.logged.status = answer.status
     entry.logged.dropped = answer.drop
     entry.logged.chaos = request.chaos
+    entry.logged.described = request.described
     entry.logged.unknown_fields = request.unknown_fields
   end
   local sent, why = pcall(mock.reply, request, answer)

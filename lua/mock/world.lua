@@ -24,20 +24,51 @@ local function build(one, seed)
   local events = mock.part("front/events")(company, ids, views, pages)
   local threads = mock.part("front/threads")(company, ids, events)
   local limits = mock.part("front/limits")()
-  local conversations = mock.part("front/conversations")(company, threads, ticketing, views, pages, events)
-  local messages = mock.part("front/messages")(company, threads, views, pages, events)
-  local contacts = mock.part("front/contacts")(company, views, pages)
+  local records = mock.part("front/records")(company, pages)
+  local fields = mock.part("front/fields")(company, views, pages)
+  local attachments = mock.part("front/attachments")(company, records)
+  local conversations = mock.part("front/conversations")(company, threads, ticketing, views, pages, events, fields)
+  local messages = mock.part("front/messages")(company, records, threads, views, pages, events, attachments,
+    conversations)
+  local drafts = mock.part("front/drafts")(company, ids, records, threads, views, pages, messages, attachments,
+    conversations)
+  local comments = mock.part("front/comments")(company, records, threads, views, pages, events, attachments,
+    conversations)
+  local reminders = mock.part("front/reminders")(company, threads, ticketing, events, conversations)
+  local followers = mock.part("front/followers")(company, threads, views, pages, conversations)
+  local links = mock.part("front/links")(company, threads, views, pages, events, conversations)
+  local contacts = mock.part("front/contacts")(company, records, views, pages, fields, conversations)
+  local notes = mock.part("front/notes")(company, records, views, pages)
+  local lists = mock.part("front/lists")(company, records, views, pages)
+  local accounts = mock.part("front/accounts")(company, records, views, pages, fields)
+  local tags = mock.part("front/tags")(company, records, threads, views, pages, conversations)
+  local inboxes = mock.part("front/inboxes")(company, records, views, pages, fields, conversations)
+  local mailboxes = mock.part("front/mailboxes")(company, records, views, pages)
+  local teammates = mock.part("front/teammates")(company, records, views, pages, fields, one.teammate_token)
+  local teams = mock.part("front/teams")(company, records, views)
+  local statuses = mock.part("front/statuses")(records, ticketing, views)
+  local rules = mock.part("front/rules")(company, records, views, pages)
+  local signatures = mock.part("front/signatures")(company, records, views, pages)
+  local templates = mock.part("front/templates")(company, records, views, pages, attachments)
+  local shifts = mock.part("front/shifts")(company, records, views, pages)
+  local time_offs = mock.part("front/time_offs")(company, records, views, pages)
+  local analytics = mock.part("front/analytics")(company, views, attachments)
+  local described = mock.part("front/described")(company, views, pages)
   local customers = mock.part("control/customers")(one.number, company, threads, views, events)
   local channels = mock.part("front/channels")(company, threads, views, events)
   local imports = mock.part("front/imports")(company, threads, events, channels)
   local control = mock.part("control/control")(company, threads, views, pages, events, ticketing, limits, contacts,
     world.add)
   one.company, one.limits = company, limits
-  one.api = mock.part("front/api")(company, threads, views, pages, events, ticketing, contacts, conversations,
-    messages, imports, one.teammate_token)
+  one.api = mock.part("front/api")(threads, conversations, {
+    conversations, messages, drafts, comments, reminders, followers, links, events, contacts, notes, lists, accounts,
+    tags, inboxes, mailboxes, imports, teammates, teams, statuses, rules, signatures, templates, shifts, time_offs,
+    fields, attachments, analytics, described,
+  })
   one.control = mock.part("control/api")(control, customers, channels, conversations)
   company.seed()
   threads.seed()
+  for _, part in ipairs({ rules, accounts, templates, shifts }) do part.seed() end
 end
 
 -- Adds a company. NAME and TOKEN may be nil. Returns {number, name, token, teammate_token, company, limits,

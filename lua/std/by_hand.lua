@@ -14,9 +14,9 @@ local function delivered(body, name, trigger)
       path, name))
   end
   if missing[1] then
-    event.complete(envelope, call.scope("trigger", name, app, "read", {}, nil, function()
+    event.put(envelope, call.scope("trigger", name, app, "read", {}, nil, function()
       return event.fetch(missing)
-    end), connector)
+    end))
   end
   return envelope
 end

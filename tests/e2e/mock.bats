@@ -2,6 +2,7 @@
 # The mock Front company by itself: its shapes against Front's examples, its faults, its log.
 
 load helper
+load front_api
 
 setup() {
   start_mock --teammate-token mock-teammate
@@ -9,24 +10,6 @@ setup() {
 
 teardown() {
   stop_mock
-}
-
-# front METHOD PATH [JSON]: body to $BODY, status to $STATUS, headers to $HEADERS.
-front() {
-  BODY=$BATS_TEST_TMPDIR/body HEADERS=$BATS_TEST_TMPDIR/headers
-  local args=(-sS -g --max-time 20 -X "$1" -H 'Authorization: Bearer mock-token' -o "$BODY" -D "$HEADERS" -w '%{http_code}')
-  [ $# -lt 3 ] || args+=(-H 'Content-Type: application/json' -d "$3")
-  : >"$BODY"
-  STATUS=$(curl "${args[@]}" "$MOCK$2") || return $?
-}
-
-# get JQ: a value of the last answer.
-get() {
-  jq -r "$1" "$BODY"
-}
-
-header() {
-  tr -d '\r' <"$HEADERS" | sed -n "s/^$1: //Ip"
 }
 
 shape_like() {
@@ -38,14 +21,6 @@ shape_like() {
 error_like() {
   [ "$(jq -cS 'del(._error.message, ._error.details)' "$BODY")" = "$(jq -cS 'del(._error.message)' "$DATA/front/errors/$1")" ]
 }
-
-# The first conversation that JQ selects among all open ones.
-conversation() {
-  front GET "/conversations?q[statuses][]=assigned&q[statuses][]=unassigned&limit=100"
-  get "[._results[] | select($1)][0].id"
-}
-
-EMAIL='.type == "conversation" and .last_message.type == "email" and .is_private == false'
 
 @test "tokens: none, a wrong one, the company's, a teammate's" {
   STATUS=$(curl -sS -o "$BATS_TEST_TMPDIR/body" -w '%{http_code}' "$MOCK/me")

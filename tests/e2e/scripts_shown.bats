@@ -199,7 +199,7 @@ LUA
   has "$output" "recipes   first-reply"
   alone triggers --json
   one_document
-  same "$(jq -r '.[0].name' <<<"$output")" front/any-event
+  same "$(jq -r '.[0].name' <<<"$output")" front/contact-created
 }
 
 @test "recipes: which clients have them on" {

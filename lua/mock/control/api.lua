@@ -54,8 +54,9 @@ return function(control, customers, channels, conversations)
 
   -- Answers a request to a control of the mock.
   return function(request)
-    local handler, value = find(request)
+    local handler, value = find.handler(request)
     if handler then return handler(request, value) end
-    return answers.error(404, ("No route for %s %s"):format(request.method, request.path))
+    return answers.error(404, ("No route for %s %s; the nearest is %s"):format(request.method, request.path,
+      find.nearest(request)))
   end
 end

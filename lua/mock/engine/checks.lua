@@ -16,6 +16,7 @@ local TYPES = {
   string = function(v) return type(v) == "string" end,
   boolean = function(v) return type(v) == "boolean" end,
   number = function(v) return type(v) == "number" end,
+  integer = function(v) return type(v) == "number" and math.tointeger(v) ~= nil end,
   object = function(v) return type(v) == "table" and (next(v) == nil or not json.is_array(v)) end,
   list = is_list,
   file = function(v) return type(v) == "table" end,
@@ -29,9 +30,25 @@ local TYPES = {
   end,
 }
 
-local check_object
+local check_object, check_field
 
-local function check_field(name, field, value, form, bad)
+local function check_list(name, field, value, form, bad)
+  local out = json.array({})
+  for i, item in ipairs(value) do
+    out[i] = check_field(("%s[%d]"):format(name, i - 1), field.items, item, form, bad)
+  end
+  return out
+end
+
+-- Says when VALUE is none of the field's words.
+local function check_enum(name, field, value, bad)
+  for _, word in ipairs(field.enum) do
+    if word == value then return end
+  end
+  bad[#bad + 1] = ("%s: must be one of %s"):format(name, table.concat(field.enum, ", "))
+end
+
+function check_field(name, field, value, form, bad)
   if value == json.null then
     if field.null then return nil end
     bad[#bad + 1] = name .. ": must not be null"
@@ -39,13 +56,17 @@ local function check_field(name, field, value, form, bad)
   end
   -- Forms have text only.
   if form and field.type == "boolean" and BOOLEANS[value] ~= nil then value = BOOLEANS[value] end
-  if form and field.type == "number" then value = tonumber(value) or value end
+  if form and (field.type == "number" or field.type == "integer") then value = tonumber(value) or value end
   if not TYPES[field.type](value) then
     bad[#bad + 1] = ("%s: must be of type %s"):format(name, field.type)
   elseif field.required and value == "" then
     bad[#bad + 1] = name .. ": must not be empty"
   elseif field.max and #value > field.max then
     bad[#bad + 1] = ("%s: at most %d"):format(name, field.max)
+  elseif field.enum then
+    check_enum(name, field, value, bad)
+  elseif field.items then
+    return check_list(name, field, value, form, bad)
   elseif field.fields then
     return check_object(name .. ".", field.fields, value, form, bad)
   end

@@ -1,8 +1,10 @@
 -- Parses multipart/form-data: fields as Front reads them (`to[]`, `to[0]`, `options[archive]`), see
--- https://dev.frontapp.com/docs/attachments-1, and files by name, type and size. A file's bytes are not copied: it may
--- have 25 MB.
+-- https://dev.frontapp.com/docs/attachments-1, and files by name, type and size. The bytes of a long file are not kept:
+-- it may have 25 MB.
 local mock = ...
 local html = mock.part("engine/html")
+
+local KEPT_MAX = 256 * 1024
 
 local multipart = {}
 
@@ -43,16 +45,16 @@ local function put(fields, name, value)
   end
 end
 
--- Returns fields and the list of files, or nil when BODY is malformed. A file's field is {filename=, content_type=,
--- size=}.
+-- Returns fields, the list of files, and the bytes of short files; nil when BODY is malformed. A file's field is
+-- {filename=, content_type=, size=}, which is also the key of its bytes.
 function multipart.parse(body, content_type)
   local boundary = content_type:match('boundary="([^"]+)"') or content_type:match("boundary=([^%s;]+)")
   if not boundary then return nil end
   local mark = "--" .. boundary
-  local fields, files = {}, {}
+  local fields, files, bytes = {}, {}, {}
   local _, at = body:find(mark, 1, true)
   while at do
-    if body:sub(at + 1, at + 2) == "--" then return fields, files end
+    if body:sub(at + 1, at + 2) == "--" then return fields, files, bytes end
     local head, head_end = body:find("\r\n\r\n", at + 1, true)
     if not head then return nil end
     local headers = parse_headers(body:sub(at + 3, head - 1))
@@ -67,6 +69,7 @@ function multipart.parse(body, content_type)
         filename = unquote(filename), content_type = headers["content-type"] or "application/octet-stream",
         size = math.max(stop - head_end - 1, 0),
       }
+      if file.size <= KEPT_MAX then bytes[file] = body:sub(head_end + 1, stop - 1) end
       files[#files + 1] = file
       put(fields, unquote(name), file)
     else

@@ -52,6 +52,11 @@ return function()
 
   -- Answers with one page of RECORDS, which are sorted. TOTAL: adds _total.
   function pages.answer(request, records, view, total)
+    return pages.slice(request, #records, function(i) return records[i] end, view, total)
+  end
+
+  -- Answers with one page of so many records, each of which GET(i) returns.
+  function pages.slice(request, count_all, get, view, total)
     local params = request.params
     local limit = 50
     if params.limit then
@@ -68,10 +73,10 @@ return function()
     local count = math.min(limit, pages.settings.cap or limit)
     if pages.settings.empty and from > 0 and not emptied then count = 0 end
     local results = json.array({})
-    for i = from + 1, math.min(from + count, #records) do results[#results + 1] = view(records[i]) end
+    for i = from + 1, math.min(from + count, count_all) do results[#results + 1] = view(get(i)) end
 
     local next_url = json.null
-    if from + count < #records then
+    if from + count < count_all then
       local query = without_token(request.query)
       query[#query + 1] = "page_token=" .. token_of(request.path, from + count, count == 0)
       next_url = mock.address .. request.path .. "?" .. table.concat(query, "&")

@@ -68,7 +68,7 @@ local function parse_body(request)
   local kind = (request.headers["content-type"] or ""):lower()
   if request.body == "" then return nil end
   if kind:find("^multipart/form%-data") then
-    request.fields, request.files = multipart.parse(request.body, request.headers["content-type"])
+    request.fields, request.files, request.bytes = multipart.parse(request.body, request.headers["content-type"])
     if not request.fields then return answers.error(400, "Malformed multipart body") end
     return nil
   end

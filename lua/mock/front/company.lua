@@ -3,14 +3,18 @@
 local mock = ...
 local clock = mock.part("engine/clock")
 local html = mock.part("engine/html")
+local ordered = mock.part("engine/ordered")
 local words = mock.part("front/words")
 
 return function(company_name, ids)
+  local by_creation = ordered(function(contact) return contact.created_at end)
+  local by_update = ordered(function(contact) return contact.updated_at end)
   local company = {
     id = ids.new("cmp"),
     name = company_name,
     teams = {}, teammates = {}, inboxes = {}, channels = {}, tags = {}, signatures = {}, lists = {},
-    contacts = {},
+    contacts = by_creation.list, contacts_by_update = by_update,
+    links = {}, accounts = {}, rules = {}, templates = {}, folders = {}, shifts = {}, time_offs = {},
     by_id = {},     -- every record by its id
     by_external = {}, -- a channel's id and its server's name for a conversation
     by_handle = {}, -- "email:ana@shop.example" -> contact
@@ -38,6 +42,17 @@ return function(company_name, ids)
     return add({}, kind, record)
   end
 
+  -- Removes RECORD from the company and from LIST.
+  function company.drop(list, record)
+    company.by_id[record.id] = nil
+    for i, one in ipairs(list) do
+      if one == record then
+        table.remove(list, i)
+        return
+      end
+    end
+  end
+
   function company.handle_key(source, handle)
     return source .. ":" .. handle:lower()
   end
@@ -48,11 +63,34 @@ return function(company_name, ids)
     contact.links = contact.links or {}
     contact.lists = contact.lists or {}
     contact.custom_fields = contact.custom_fields or {}
-    add(company.contacts, "crd", contact)
-    for _, h in ipairs(contact.handles) do
-      company.by_handle[company.handle_key(h.source, h.handle)] = contact
-    end
+    company.add("crd", contact)
+    by_creation.add(contact)
+    by_update.add(contact)
+    company.add_handles(contact, contact.handles)
     return contact
+  end
+
+  -- So that CONTACT is found by these handles, which are in its list.
+  function company.add_handles(contact, handles)
+    for _, h in ipairs(handles) do company.by_handle[company.handle_key(h.source, h.handle)] = contact end
+  end
+
+  function company.drop_handles(handles)
+    for _, h in ipairs(handles) do company.by_handle[company.handle_key(h.source, h.handle)] = nil end
+  end
+
+  function company.drop_contact(contact)
+    by_creation.remove(contact)
+    by_update.remove(contact)
+    company.by_id[contact.id] = nil
+    company.drop_handles(contact.handles)
+  end
+
+  -- Says that CONTACT changed now.
+  function company.touch_contact(contact)
+    by_update.remove(contact)
+    contact.updated_at = company.now()
+    by_update.add(contact)
   end
 
   -- Returns the source of the handles of a channel's customers.
@@ -61,14 +99,29 @@ return function(company_name, ids)
     return channel.kind == "email" and "email" or "custom"
   end
 
+  -- Returns the company's contact list of that name, a new one when there is none.
   function company.list_named(name)
     for _, list in ipairs(company.lists) do
-      if list.name == name then return list end
+      if list.name == name and not list.owner then return list end
     end
     return add(company.lists, "grp", { name = name, is_private = false })
   end
 
-  -- Finds a record by an id of that kind, or by "alt:email:…", "alt:address:…", "alt:phone:…"; nil when unknown.
+  local function find_account(domain)
+    for _, account in ipairs(company.accounts) do
+      for _, one in ipairs(account.domains) do
+        if one:lower() == domain:lower() then return account end
+      end
+    end
+    return nil
+  end
+
+  local ALIASES = {
+    tea = { list = "teammates", email = "email" }, cha = { list = "channels", address = "address" },
+    acc = { list = "accounts", ext_id = "external_id" },
+  }
+
+  -- Finds a record by an id of that kind, or by "alt:email:…", "alt:address:…", "alt:domain:…"; nil when unknown.
   function company.find(kind, id)
     if type(id) ~= "string" then return nil end
     local how, value = id:match("^alt:([%w_]+):(.+)$")
@@ -76,11 +129,12 @@ return function(company_name, ids)
       return id:sub(1, #kind + 1) == kind .. "_" and company.by_id[id] or nil
     end
     if kind == "crd" then return company.by_handle[company.handle_key(how, value)] end
-    local member = ({ tea = { email = "email" }, cha = { address = "address" } })[kind]
-    member = member and member[how]
+    if kind == "acc" and how == "domain" then return find_account(value) end
+    local alias = ALIASES[kind]
+    local member = alias and alias[how]
     if not member then return nil end
-    for _, record in ipairs(kind == "tea" and company.teammates or company.channels) do
-      if record[member]:lower() == value:lower() then return record end
+    for _, record in ipairs(company[alias.list]) do
+      if record[member] and record[member]:lower() == value:lower() then return record end
     end
     return nil
   end

@@ -2,26 +2,33 @@
 -- https://dev.frontapp.com/reference/events.
 local mock = ...
 local answers = mock.part("engine/answers")
+local checks = mock.part("engine/checks")
+local event_types = mock.part("front/event_types")
+local ordered = mock.part("engine/ordered")
 local webhooks = mock.part("front/webhooks")
 
 return function(company, ids, views, pages)
-  local events = { list = {}, by_id = {} }
+  local by_time = ordered(function(event) return event.emitted_at end)
+  local events = { list = by_time.list, by_id = {} }
   local KEPT_MAX = 20000
 
   local VIEWS = {
     message = views.message, teammate = views.teammate, comment = views.comment, tag = views.tag,
-    contact = views.contact, recipient = views.recipient,
+    contact = views.contact, recipient = views.recipient, link = views.topic, rule = views.rule,
+    custom_field = views.custom_field, inboxes = views.inbox,
+    deleted_conversation_ids = views.texts,
   }
   local PATHS = {
     message = "/messages/", teammate = "/teammates/", comment = "/comments/", tag = "/tags/",
-    inboxes = "/inboxes/", contact = "/contacts/",
+    inboxes = "/inboxes/", contact = "/contacts/", link = "/links/", rule = "/rules/",
+    custom_field = "/custom_fields/",
   }
 
   -- Drops the older half when there is too much.
   local function make_room()
     if #events.list < KEPT_MAX then return end
     for i = 1, KEPT_MAX // 2 do events.by_id[events.list[i].id] = nil end
-    events.list = table.move(events.list, KEPT_MAX // 2 + 1, #events.list, 1, {})
+    by_time.drop(KEPT_MAX // 2)
   end
 
   -- {type, conversation, source = {type = …, record(s)}, target = {type = …, record}}
@@ -29,7 +36,7 @@ return function(company, ids, views, pages)
     event.id = ids.new("evt")
     event.emitted_at = event.emitted_at or company.now()
     make_room()
-    events.list[#events.list + 1] = event
+    by_time.add(event)
     events.by_id[event.id] = event
     webhooks.announce(company, events, event)
     return event
@@ -39,7 +46,7 @@ return function(company, ids, views, pages)
     if not part then return nil end
     local kind, record = part.type, part[1]
     local out = { _meta = { type = kind } }
-    if kind == "inboxes" then
+    if kind == "inboxes" and part.list then
       out.data = answers.list(record, views.inbox)
     elseif record then
       out.data = VIEWS[kind](record)
@@ -61,7 +68,7 @@ return function(company, ids, views, pages)
   local function short(part)
     if not part then return nil end
     local record = part[1]
-    if part.type == "inboxes" then record = record[1] end
+    if part.list then record = record[1] end
     local out = { _meta = { type = part.type } }
     if record and PATHS[part.type] then
       out._links, out.id = { self = views.link(PATHS[part.type] .. record.id) }, record.id
@@ -82,7 +89,8 @@ return function(company, ids, views, pages)
   function events.message(kind, message)
     return events.emit({
       type = kind, conversation = message.conversation, emitted_at = message.created_at,
-      source = { type = "inboxes", { message.conversation.inbox } }, target = { type = "message", message },
+      source = { type = "inboxes", list = true, { message.conversation.inbox } },
+      target = { type = "message", message },
     })
   end
 
@@ -99,12 +107,28 @@ return function(company, ids, views, pages)
     events.emit({ type = kind, conversation = conversation, source = source, target = { type = "tag", tag } })
   end
 
-  -- The source is its author, else the kind of the token, WHOSE.
-  function events.comment(comment, whose)
-    events.emit({
-      type = "comment", conversation = comment.conversation, target = { type = "comment", comment },
-      source = comment.author and { type = "teammate", comment.author } or { type = whose },
-    })
+  -- The teammates that a comment names as @username.
+  function events.mentioned(comment)
+    local out, seen = {}, {}
+    for name in comment.body:gmatch("@([%w_.-]+)") do
+      for _, teammate in ipairs(company.teammates) do
+        if teammate.username == name:gsub("%.+$", "") and not seen[teammate] then
+          seen[teammate] = true
+          out[#out + 1] = teammate
+        end
+      end
+    end
+    return out
+  end
+
+  -- A comment, and one event more when it mentions a teammate. The source is its author, else SOURCE.
+  function events.comment(comment, source)
+    source = comment.author and { type = "teammate", comment.author } or source
+    for _, kind in ipairs({ "comment", events.mentioned(comment)[1] and "mention" or nil }) do
+      events.emit({
+        type = kind, conversation = comment.conversation, target = { type = "comment", comment }, source = source,
+      })
+    end
   end
 
   -- Assigned to a teammate, or unassigned: then there is no target.
@@ -116,27 +140,74 @@ return function(company, ids, views, pages)
     })
   end
 
-  local function newest_first(list)
-    local out = {}
-    for i = #list, 1, -1 do out[#out + 1] = list[i] end
-    return out
+  -- The source of what REQUEST changes: the token's kind, or the person or rule that a control names.
+  function events.by(request)
+    return request.source or { type = request.grant and "oauth_client" or "api" }
   end
 
-  -- At most 15 a page, as in Front's specification.
+  local function time_of(q, name)
+    if not q[name] then return nil end
+    local at = tonumber(q[name][1])
+    if not at then return nil, answers.error(400, "Bad request", { "q." .. name .. ": must be a timestamp" }) end
+    return at
+  end
+
+  -- Returns a test of events for q[types] and q[inboxes]; nil without them; nil and the answer when one is wrong.
+  local function filter_of(q)
+    local types, inboxes = q.types and {}, q.inboxes and {}
+    for _, name in ipairs(q.types or {}) do
+      if not event_types.all[name] then
+        return nil, answers.error(400, "Bad request", { "q.types: unknown type " .. name })
+      end
+      types[name] = true
+    end
+    local found, bad = checks.find_all(company, "inb", "inbox", q.inboxes)
+    if not found then return nil, bad end
+    for _, inbox in ipairs(found) do inboxes[inbox] = true end
+    if not types and not inboxes then return nil end
+    return function(event)
+      local inbox = event.conversation and event.conversation.inbox
+      return (not types or types[event.type]) and (not inboxes or inboxes[inbox])
+    end
+  end
+
+  -- Answers with the events LIST[from + 1] to LIST[upto] that KEEP lets pass, newest first unless sort_order is asc.
+  local function answer(request, list, from, upto, keep)
+    local ascending = request.params.sort_order == "asc"
+    if keep then
+      local kept = {}
+      for i = from + 1, upto do
+        if keep(list[i]) then kept[#kept + 1] = list[i] end
+      end
+      list, from, upto = kept, 0, #kept
+    end
+    return pages.slice(request, upto - from, function(i)
+      return ascending and list[from + i] or list[upto + 1 - i]
+    end, events.view)
+  end
+
+  -- At most 15 a page, as in Front's specification. `before` and `after` are seconds; neither includes its moment.
   function events.get_list(request)
-    request.params.limit = request.params.limit or "15"
-    if (tonumber(request.params.limit) or 0) > 15 then
+    local params = request.params
+    params.limit = params.limit or "15"
+    if (tonumber(params.limit) or 0) > 15 then
       return answers.error(400, "Bad request", { "limit: must be an integer from 1 to 15" })
     end
-    return pages.answer(request, newest_first(events.list), events.view)
+    local bad = pages.check_sort(params, { "created_at" })
+    local after, before, keep
+    if not bad then after, bad = time_of(params.q, "after") end
+    if not bad then before, bad = time_of(params.q, "before") end
+    if not bad then keep, bad = filter_of(params.q) end
+    if bad then return bad end
+    local from = after and by_time.below(after, true) or 0
+    local upto = before and by_time.below(before) or #events.list
+    return answer(request, events.list, from, math.max(from, upto), keep)
   end
 
   function events.of_conversation(request, conversation)
-    local found = {}
-    for _, event in ipairs(events.list) do
-      if event.conversation == conversation then found[#found + 1] = event end
-    end
-    return pages.answer(request, newest_first(found), events.view)
+    return answer(request, events.list, 0, #events.list, function(event)
+      return event.conversation == conversation
+    end)
   end
 
   function events.get(_, id)
@@ -144,6 +215,8 @@ return function(company, ids, views, pages)
     if not event then return answers.unknown("event", id) end
     return answers.ok(events.view(event))
   end
+
+  events.routes = { { "GET", "/events", events.get_list }, { "GET", "/events/{id}", events.get } }
 
   return events
 end

@@ -6,6 +6,8 @@ local FIRST = {
   cmp = "4thp0", tim = "k30", tea = "6r55a", inb = "1ix6", cha = "1gv4", tag = "2oxhvy",
   sig = "6rrv", grp = "3j342", crd = "3cgz4ge", cnv = "yo1kg5q", msg = "1q15qmtq",
   com = "1ywg3f2", sts = "5x", fil = "3q8a7mby", evt = "3s78kxhw",
+  top = "b2wpa", acc = "2bmn4", rul = "58xhq", fld = "2jvc0", rsp = "5i1g", rsf = "2x9c", shf = "3k1a", vcr = "2b7q",
+  cir = "1q4e", lns = "7m2c", exp = "4tz8", knb = "1c8g", kbc = "3d2k", kba = "6f1o", rep = "8gh2",
 }
 local STEP = 11 -- so that an id differs from its neighbours by more than one digit, mostly
 local DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

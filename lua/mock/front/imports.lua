@@ -79,5 +79,10 @@ return function(company, threads, events, channels)
     return accept(channel, person, body, message, function() events.message("outbound", message) end)
   end
 
+  imports.routes = {
+    { "POST", "/channels/{id}/inbound_messages", imports.inbound },
+    { "POST", "/channels/{id}/outbound_messages", imports.outbound },
+  }
+
   return imports
 end

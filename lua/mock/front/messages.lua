@@ -1,10 +1,10 @@
--- Replies, messages and comments.
+-- Messages: replies, new ones, imported ones, and who has seen them.
 local mock = ...
 local answers = mock.part("engine/answers")
 local checks = mock.part("engine/checks")
 local html = mock.part("engine/html")
 
-return function(company, threads, views, pages, events)
+return function(company, records, threads, views, pages, events, attachments, conversations)
   local messages = {}
 
   local REPLY = {
@@ -15,22 +15,9 @@ return function(company, threads, views, pages, events)
     signature_id = { type = "string", null = true }, should_add_default_signature = { type = "boolean" },
     options = { type = "object", fields = { tag_ids = { type = "strings" }, archive = { type = "boolean" } } },
   }
-  local COMMENT = {
-    body = { type = "string", required = true }, author_id = { type = "string" },
-    is_pinned = { type = "boolean" }, attachments = { type = "files" },
-  }
+  local attach = attachments.attach
 
-  local function attach(files)
-    local out = {}
-    for i, file in ipairs(files or {}) do
-      if type(file) ~= "table" then return nil, answers.invalid("attachments: must be files") end
-      out[i] = { filename = file.filename, content_type = file.content_type, size = file.size }
-      company.add("fil", out[i])
-    end
-    return out
-  end
-
-  local function find_author(id, conversation)
+  function messages.find_author(id, conversation)
     if not id then return nil end
     local author = company.find("tea", id)
     if not author then return nil, answers.unknown("teammate", id) end
@@ -55,7 +42,7 @@ return function(company, threads, views, pages, events)
 
   -- As in Front's specification: 403 for a signature on a channel that is not e-mail; without an author the default
   -- signature is ignored.
-  local function find_signature(body, channel, author)
+  function messages.find_signature(body, channel, author)
     if body.signature_id then
       local signature = company.find("sig", body.signature_id)
       if not signature then return nil, answers.unknown("signature", body.signature_id) end
@@ -115,12 +102,12 @@ return function(company, threads, views, pages, events)
     if not body then return bad end
     local options = body.options or {}
     local author, channel, signature, recipients, tags, files
-    author, bad = find_author(body.author_id, conversation)
+    author, bad = messages.find_author(body.author_id, conversation)
     if not bad then channel, bad = find_channel(body.channel_id, conversation) end
-    if not bad then signature, bad = find_signature(body, channel, author) end
+    if not bad then signature, bad = messages.find_signature(body, channel, author) end
     if not bad then recipients, bad = recipients_of(body, conversation, channel) end
     if not bad then tags, bad = check_tags(options.tag_ids, conversation) end
-    if not bad then files, bad = attach(body.attachments) end
+    if not bad then files, bad = attach(request, body.attachments) end
     if bad then return bad end
 
     local last = conversation.messages[#conversation.messages]
@@ -155,33 +142,185 @@ return function(company, threads, views, pages, events)
     return answers.ok(views.message(message))
   end
 
-  function messages.comments(request, conversation)
-    return pages.whole(request, conversation.comments, views.comment)
+  local NEW = { to = { type = "strings", required = true } }
+  for name, field in pairs(REPLY) do
+    if name ~= "channel_id" and name ~= "quote_body" then NEW[name] = NEW[name] or field end
   end
 
-  function messages.comment(request, conversation)
-    local body, bad = checks.body(request, COMMENT)
+  -- A new conversation, which exists as soon as its message does.
+  local function create(request, channel)
+    local body, bad = checks.body(request, NEW)
     if not body then return bad end
-    local author, files
-    if body.author_id then
-      author = company.find("tea", body.author_id)
-      if not author then return answers.unknown("teammate", body.author_id) end
-    end
-    files, bad = attach(body.attachments)
+    if not body.to[1] then return answers.invalid("to: must not be empty") end
+    local options, place = body.options or {}, { inbox = channel.inbox }
+    local author, signature, tags, files
+    author, bad = messages.find_author(body.author_id, place)
+    if not bad then signature, bad = messages.find_signature(body, channel, author) end
+    if not bad then tags, bad = check_tags(options.tag_ids, place) end
+    if not bad then files, bad = attach(request, body.attachments) end
     if bad then return bad end
-    local comment = threads.comment(conversation, {
-      author = author, body = body.body, is_pinned = body.is_pinned, attachments = files,
-      posted_at = company.now(),
-    })
-    events.comment(comment, request.grant and "oauth_client" or "api")
-    return answers.ok(views.comment(comment), 201)
+    local message = {
+      type = channel.kind, is_inbound = false, channel = channel, author = author, subject = body.subject,
+      recipients = recipients_of(body, { messages = {} }, channel), signature = signature, attachments = files,
+      tags = tags, archive = options.archive ~= false, body = wrap(body.body, channel, signature),
+      sent_body = body.body, text = body.text or html.to_text(body.body),
+    }
+    threads.accept(message, function()
+      message.conversation = threads.open(body.to[1], nil, channel.inbox, body.subject)
+      message.conversation.channel = channel
+      threads.deliver(message)
+    end)
+    return answers.ok({ status = "accepted", message_uid = message.uid }, 202)
   end
 
-  function messages.get_comment(_, id)
-    local comment = company.find("com", id)
-    if not comment then return answers.unknown("comment", id) end
-    return answers.ok(views.comment(comment))
+  local PERSON = {
+    handle = { type = "string", required = true }, name = { type = "string" }, contact_id = { type = "string" },
+    author_id = { type = "string" },
+  }
+  local FORMAT = { type = "string", enum = { "html", "markdown" } }
+  local INCOMING = {
+    sender = { type = "object", required = true, fields = PERSON }, subject = { type = "string" },
+    body = { type = "string", required = true }, body_format = FORMAT, attachments = { type = "files" },
+    metadata = { type = "object", fields = { thread_ref = { type = "string" }, headers = { type = "object" } } },
+    conversation_id = { type = "string" },
+  }
+
+  local function as_html(body)
+    return body.body_format == "html" and body.body or html.from_text(body.body)
   end
+
+  -- Returns the conversation that the body names, by its id or a thread_ref that came before; nil for a new one; nil
+  -- and the answer when the id is unknown.
+  local by_ref = {}
+  local function thread_of(body, place)
+    if body.conversation_id then
+      local conversation = company.find("cnv", body.conversation_id)
+      if not conversation then return nil, answers.unknown("conversation", body.conversation_id) end
+      return conversation
+    end
+    local ref = body.metadata and body.metadata.thread_ref
+    return ref and by_ref[place.id .. " " .. ref]
+  end
+
+  local function remember(body, place, conversation)
+    local ref = body.metadata and body.metadata.thread_ref
+    if ref then by_ref[place.id .. " " .. ref] = conversation end
+  end
+
+  -- A customer's message through a custom channel.
+  local function receive(request, channel)
+    local body, bad = checks.body(request, INCOMING)
+    if not body then return bad end
+    if channel.kind ~= "custom" then return answers.error(400, "The channel is not of the type custom") end
+    local files
+    files, bad = attach(request, body.attachments)
+    local conversation
+    if not bad then conversation, bad = thread_of(body, channel) end
+    if bad then return bad end
+    local message = {
+      type = "custom", is_inbound = true, channel = channel, subject = body.subject, body = as_html(body),
+      attachments = files, recipients = {
+        { handle = body.sender.handle, name = body.sender.name, role = "from" },
+        { handle = channel.address, role = "to" },
+      },
+    }
+    threads.accept(message, function()
+      local into = conversation or threads.open(body.sender.handle, body.sender.name, channel.inbox, body.subject)
+      into.channel = into.channel or channel
+      remember(body, channel, into)
+      message.created_at = company.now()
+      threads.change_status(into, "open")
+      threads.append(into, message)
+      events.message("inbound", message)
+    end)
+    return answers.ok({ status = "accepted", message_uid = message.uid }, 202)
+  end
+
+  local IMPORT = {
+    sender = { type = "object", required = true, fields = PERSON }, to = { type = "strings", required = true },
+    cc = { type = "strings" }, bcc = { type = "strings" }, subject = { type = "string" },
+    body = { type = "string", required = true }, body_format = FORMAT,
+    external_id = { type = "string", required = true }, created_at = { type = "integer", required = true },
+    type = { type = "string", enum = { "email", "sms", "intercom", "custom" } }, assignee_id = { type = "string" },
+    tags = { type = "strings" }, conversation_id = { type = "string" }, attachments = { type = "files" },
+    metadata = { type = "object", required = true, fields = {
+      thread_ref = { type = "string" }, is_inbound = { type = "boolean", required = true },
+      is_archived = { type = "boolean" }, should_skip_rules = { type = "boolean" },
+    } },
+  }
+  local imported = {} -- external id -> message
+
+  -- A message of the past. The same external id is imported once; that its second answer is the first one is a guess.
+  -- There are no events of it.
+  local function import(request, inbox)
+    local body, bad = checks.body(request, IMPORT)
+    if not body then return bad end
+    local known = imported[body.external_id]
+    if known then return answers.ok({ status = "accepted", message_uid = known.uid }, 202) end
+    local assignee, tags, conversation, files
+    if body.assignee_id then
+      assignee = company.find("tea", body.assignee_id)
+      if not assignee then return answers.unknown("teammate", body.assignee_id) end
+    end
+    tags, bad = checks.find_all(company, "tag", "tag", body.tags)
+    if not bad then files, bad = attach(request, body.attachments) end
+    if not bad then conversation, bad = thread_of(body, inbox) end
+    if bad then return bad end
+    local flag = body.metadata.is_inbound
+    local is_inbound = flag == true or flag == "true"
+    local recipients = { { handle = body.sender.handle, name = body.sender.name, role = "from" } }
+    for _, role in ipairs({ "to", "cc", "bcc" }) do
+      for _, handle in ipairs(body[role] or {}) do recipients[#recipients + 1] = { handle = handle, role = role } end
+    end
+    local message = {
+      type = body.type or "email", is_inbound = is_inbound, channel = inbox.channel, subject = body.subject,
+      body = as_html(body), attachments = files, recipients = recipients, external_id = body.external_id,
+      author = body.sender.author_id and company.find("tea", body.sender.author_id), created_at = body.created_at,
+    }
+    imported[body.external_id] = message
+    threads.accept(message, function()
+      local into = conversation
+      if not into then
+        local customer = not is_inbound and body.to[1] or body.sender.handle
+        into = threads.open(customer, nil, inbox, body.subject)
+        into.created_at, into.updated_at = body.created_at, body.created_at
+        threads.set_status(into, body.metadata.is_archived == false and "open" or "archived")
+      end
+      remember(body, inbox, into)
+      for _, tag in ipairs(tags) do threads.tag(into, tag) end
+      into.assignee = assignee or into.assignee
+      threads.append(into, message)
+    end)
+    return answers.ok({ status = "accepted", message_uid = message.uid }, 202)
+  end
+
+  local function seen(request, message)
+    local self = views.link("/messages/" .. message.id)
+    return pages.answer(request, message.seen or {}, function(receipt)
+      return {
+        _links = { self = self .. "/seen", related = { message = self } }, seen_by = receipt.by or json.null,
+        first_seen_at = receipt.at, -- milliseconds, as in the specification's example
+      }
+    end)
+  end
+
+  local function mark_seen(_, message)
+    message.seen = message.seen or {}
+    if not message.seen[1] then message.seen[1] = { at = math.floor(company.now() * 1000) } end
+    return answers.none()
+  end
+
+  local function with_channel(handler) return records.with("cha", "channel", handler) end
+  messages.routes = {
+    { "GET", "/conversations/{id}/messages", conversations.with(messages.list) },
+    { "POST", "/conversations/{id}/messages", conversations.with(messages.reply) },
+    { "GET", "/messages/{id}", messages.get },
+    { "GET", "/messages/{id}/seen", records.with("msg", "message", seen) },
+    { "POST", "/messages/{id}/seen", records.with("msg", "message", mark_seen) },
+    { "POST", "/channels/{id}/messages", with_channel(create) },
+    { "POST", "/channels/{id}/incoming_messages", with_channel(receive) },
+    { "POST", "/inboxes/{id}/imported_messages", records.with("inb", "inbox", import) },
+  }
 
   return messages
 end

@@ -11,7 +11,7 @@ return function(company, ids, events)
     merged = {}, -- id -> the conversation that took it in
     by_uid = {}, -- messages that exist
     late = 0,    -- number of accepted messages that do not exist yet
-    accepted = {}, -- conversation id -> messages accepted through the API, oldest first
+    accepted = {}, -- id of the conversation, of the channel for a new one -> messages accepted, oldest first
   }
   -- How sent messages appear. `late`: seconds, 0 to 5 by the seed when nil. `never`: not at all. `times`: for that many
   -- messages.
@@ -58,7 +58,7 @@ return function(company, ids, events)
     conversation.type = conversation.type or "conversation"
     conversation.tags = conversation.tags or {}
     conversation.messages, conversation.comments, conversation.reminders = {}, {}, {}
-    conversation.custom_fields = {}
+    conversation.custom_fields, conversation.links, conversation.followers, conversation.drafts = {}, {}, {}, {}
     conversation.updated_at = conversation.created_at
     conversation.is_private = conversation.inbox.is_private
     company.add("cnv", conversation)
@@ -122,12 +122,13 @@ return function(company, ids, events)
     return comment
   end
 
-  local function deliver(message)
+  function threads.deliver(message)
     local conversation = message.conversation
     message.created_at = company.now()
     threads.append(conversation, message)
     for _, tag in ipairs(message.tags) do threads.tag(conversation, tag) end
     events.message("outbound", message)
+    if message.replied_to then events.message("out_reply", message) end
     if message.archive then threads.change_status(conversation, "archived", { type = "api" }) end
     if message.channel.server then message.channel.server.deliver(message) end
   end
@@ -141,13 +142,56 @@ return function(company, ids, events)
     return true
   end
 
+  -- Sets the tags, with an event for each that comes or goes.
+  function threads.replace_tags(conversation, tags, source)
+    local before, had = conversation.tags, {}
+    conversation.tags = {}
+    for _, tag in ipairs(before) do had[tag] = true end
+    for _, tag in ipairs(tags) do threads.tag(conversation, tag) end
+    local has = {}
+    for _, tag in ipairs(conversation.tags) do
+      has[tag] = true
+      if not had[tag] then events.tagging("tag", conversation, tag, source) end
+    end
+    for _, tag in ipairs(before) do
+      if not has[tag] then events.tagging("untag", conversation, tag, source) end
+    end
+  end
+
+  function threads.move(conversation, inbox, source)
+    if conversation.inbox == inbox then return end
+    conversation.inbox = inbox
+    conversation.is_private = inbox.is_private
+    events.emit({ type = "move", conversation = conversation, source = source, target = { type = "inboxes", inbox } })
+  end
+
+  -- Takes ONE into INTO: its id answers 301 from then on. The id of what was deleted is the event's target.
+  function threads.merge(one, into, source)
+    for _, name in ipairs({ "messages", "comments" }) do
+      for _, item in ipairs(one[name]) do
+        item.conversation = into
+        table.insert(into[name], item)
+      end
+    end
+    table.sort(into.messages, function(a, b) return a.created_at < b.created_at end)
+    table.sort(into.comments, function(a, b) return a.posted_at < b.posted_at end)
+    for _, tag in ipairs(one.tags) do threads.tag(into, tag) end
+    company.drop(threads.list, one)
+    threads.merged[one.id] = into
+    threads.touch(into)
+    return events.emit({
+      type = "conversations_merged", conversation = into, source = source,
+      target = { type = "deleted_conversation_ids", { one.id } },
+    })
+  end
+
   -- Accepts a message, which appears at once, late, or never. ARRIVE() makes it exist; without it the message is a
   -- reply and is sent.
   function threads.accept(message, arrive)
     local how = threads.appearance
     message.uid = ids.hex(32)
     local seconds = mock.random(6) - 1 -- always drawn, so that a setting does not shift later draws
-    local what = message.conversation and message.conversation.id or message.external_id
+    local what = message.conversation and message.conversation.id or message.external_id or message.channel.id
     local chaos_seconds, never = chaos.appearance(what, #(threads.accepted[what] or {}))
     seconds = how.late or chaos_seconds or seconds
     if how.never ~= nil then never = how.never end
@@ -156,13 +200,13 @@ return function(company, ids, events)
       if how.times == 0 then threads.appearance = {} end
     end
     message.never, message.due_at = never, mock.now() + seconds
-    if not arrive then
-      local accepted = threads.accepted[message.conversation.id] or {}
-      threads.accepted[message.conversation.id] = accepted
+    if not arrive or message.sent_body then
+      local accepted = threads.accepted[what] or {}
+      threads.accepted[what] = accepted
       accepted[#accepted + 1] = message
       message.accepted_mono = mock.clock()
-      arrive = function() deliver(message) end
     end
+    arrive = arrive or function() threads.deliver(message) end
     if seconds <= 0 and not never then return arrive() end
     threads.late = threads.late + 1
     if never then return end

@@ -21,6 +21,12 @@ return function(company, ticketing)
     return link((owner.id:sub(1, 4) == "tea_" and "/teammates/" or "/teams/") .. owner.id)
   end
 
+  local function texts(values)
+    return json.array(table.move(values or {}, 1, #(values or {}), 1, {}))
+  end
+  views.texts = texts
+  views.or_null, views.owner_link = or_null, owner_link
+
   function views.company()
     return { _links = { self = link("/me") }, id = company.id, name = company.name }
   end
@@ -30,8 +36,8 @@ return function(company, ticketing)
     return {
       _links = { self = self, related = { inboxes = self .. "/inboxes", conversations = self .. "/conversations" } },
       id = t.id, email = t.email, username = t.username, first_name = t.first_name, last_name = t.last_name,
-      is_admin = t.is_admin, is_available = t.is_available, is_blocked = false, type = "user",
-      custom_fields = {},
+      is_admin = t.is_admin, is_available = t.is_available, is_blocked = false, type = t.type or "user",
+      custom_fields = t.custom_fields or {},
     }
   end
 
@@ -49,8 +55,37 @@ return function(company, ticketing)
           channels = self .. "/channels", owner = owner_link(i.owner),
         },
       },
-      id = i.id, name = i.name, is_private = i.is_private, is_public = not i.is_private, custom_fields = {},
-      address = i.channel.address, send_as = i.channel.address, type = i.channel.type,
+      id = i.id, name = i.name, is_private = i.is_private, is_public = not i.is_private,
+      custom_fields = i.custom_fields or {}, address = i.channel and i.channel.address,
+      send_as = i.channel and i.channel.address, type = i.channel and i.channel.type,
+    }
+  end
+
+  function views.custom_field(f)
+    local values
+    if f.values then
+      values = json.array({})
+      for i, value in ipairs(f.values) do values[i] = { value = value, label = value } end
+    end
+    return {
+      _links = { self = link("/custom_fields/" .. f.id) }, id = f.id, name = f.name, description = f.description or "",
+      type = f.type, values = values,
+    }
+  end
+
+  function views.rule(r)
+    return {
+      _links = { self = link("/rules/" .. r.id), related = { owner = owner_link(r.owner) } },
+      id = r.id, name = r.name, actions = json.array(table.move(r.actions, 1, #r.actions, 1, {})),
+      is_private = r.is_private or false,
+    }
+  end
+
+  -- A link of Front's: a page or ticket elsewhere that conversations belong to.
+  function views.topic(t)
+    return {
+      _links = { self = link("/links/" .. t.id) }, id = t.id, name = t.name, type = t.type, external_url = t.url,
+      custom_fields = t.custom_fields or {},
     }
   end
 
@@ -58,11 +93,11 @@ return function(company, ticketing)
     return {
       _links = {
         self = link("/channels/" .. c.id),
-        related = { inbox = link("/inboxes/" .. c.inbox.id), owner = owner_link(c.owner) },
+        related = { inbox = c.inbox and link("/inboxes/" .. c.inbox.id) or json.null, owner = owner_link(c.owner) },
       },
       id = c.id, name = c.name, address = c.address, type = c.type, send_as = c.address,
-      settings = { undo_send_time = 15, all_teammates_can_reply = false },
-      is_private = c.is_private, is_valid = true,
+      settings = c.settings or { undo_send_time = 15, all_teammates_can_reply = false },
+      is_private = c.is_private or false, is_valid = c.is_valid ~= false,
     }
   end
 
@@ -78,7 +113,7 @@ return function(company, ticketing)
         },
       },
       id = t.id, name = t.name, description = or_null(t.description), highlight = or_null(t.highlight),
-      is_private = t.is_private, is_visible_in_conversation_lists = true,
+      is_private = t.is_private or false, is_visible_in_conversation_lists = t.is_visible ~= false,
       created_at = t.created_at, updated_at = t.updated_at,
     }
   end
@@ -86,27 +121,27 @@ return function(company, ticketing)
   function views.signature(s)
     return {
       _links = { self = link("/signatures/" .. s.id), related = { owner = owner_link(s.owner) } },
-      id = s.id, name = s.name, body = s.body, sender_info = json.null,
-      is_visible_for_all_teammate_channels = true, is_default = s.is_default, is_private = s.is_private,
-      channel_ids = json.array({}),
+      id = s.id, name = s.name, body = s.body, sender_info = or_null(s.sender_info),
+      is_visible_for_all_teammate_channels = s.is_visible ~= false, is_default = s.is_default or false,
+      is_private = s.is_private or false, channel_ids = texts(s.channel_ids),
     }
   end
 
-  local function list_of_contacts(l)
+  function views.contact_list(l)
     local self = link("/contact_lists/" .. l.id)
     return {
-      _links = { self = self, related = { contacts = self .. "/contacts", owner = json.null } },
+      _links = { self = self, related = { contacts = self .. "/contacts", owner = owner_link(l.owner) } },
       id = l.id, name = l.name, is_private = l.is_private,
     }
   end
 
   function views.contact(c)
     local self = link("/contacts/" .. c.id)
-    local lists = list(c.lists, list_of_contacts)
+    local lists = list(c.lists, views.contact_list)
     return {
       _links = {
         self = self,
-        related = { notes = self .. "/notes", conversations = self .. "/conversations", owner = json.null },
+        related = { notes = self .. "/notes", conversations = self .. "/conversations", owner = owner_link(c.owner) },
       },
       id = c.id, name = c.name, description = or_null(c.description), avatar_url = or_null(c.avatar_url),
       links = json.array(table.move(c.links, 1, #c.links, 1, {})), groups = lists, lists = lists,
@@ -133,7 +168,7 @@ return function(company, ticketing)
 
   views.recipient = recipient
 
-  local function attachment(f)
+  function views.attachment(f)
     return {
       id = f.id, filename = f.filename, url = link("/download/" .. f.id), content_type = f.content_type,
       size = f.size, metadata = { is_inline = false },
@@ -141,7 +176,7 @@ return function(company, ticketing)
   end
 
   local function attachments(files)
-    return list(files, attachment)
+    return list(files, views.attachment)
   end
 
   function views.message(m)
@@ -150,8 +185,9 @@ return function(company, ticketing)
     if m.replied_to then related.message_replied_to = link("/messages/" .. m.replied_to.id) end
     return {
       _links = { self = self, related = related },
-      id = m.id, message_uid = m.uid, type = m.type, is_inbound = m.is_inbound, draft_mode = json.null,
-      error_type = or_null(m.error_type), version = json.null, is_draft = false, created_at = m.created_at,
+      id = m.id, message_uid = m.uid, type = m.type, is_inbound = m.is_inbound, draft_mode = or_null(m.draft_mode),
+      error_type = or_null(m.error_type), version = or_null(m.version), is_draft = m.draft_mode ~= nil,
+      created_at = m.created_at,
       subject = m.subject or "", blurb = html.blurb(m.text), body = m.body, text = m.text,
       author = m.author and views.teammate(m.author) or json.null,
       recipients = list(m.recipients, recipient), attachments = attachments(m.attachments),
@@ -165,7 +201,10 @@ return function(company, ticketing)
     return {
       _links = {
         self = self,
-        related = { conversation = link("/conversations/" .. c.conversation.id), mentions = self .. "/mentions" },
+        related = {
+          conversation = link("/conversations/" .. c.conversation.id), mentions = self .. "/mentions",
+          comment_replied_to = c.replied_to and link("/comments/" .. c.replied_to.id) or nil,
+        },
       },
       id = c.id, author = c.author and views.teammate(c.author) or json.null, body = c.body,
       posted_at = c.posted_at, attachments = attachments(c.attachments), is_pinned = c.is_pinned or false,
@@ -202,14 +241,14 @@ return function(company, ticketing)
   function views.conversation(c)
     local ticket = ticketing.enabled and ticketing.status_of(c) or {}
     local last = c.messages[#c.messages]
-    local main = c.handle and { handle = c.handle, name = c.contact.name, role = "from" }
+    local main = c.handle and { handle = c.handle, name = c.contact and c.contact.name, role = "from" }
     return {
       _links = views.conversation_links(c),
       id = c.id, type = c.type, subject = c.subject or "", status = c.status, status_id = ticket.id,
       status_category = ticket.category, ticket_ids = json.array({}),
       assignee = c.assignee and views.teammate(c.assignee) or json.null,
       recipient = main and recipient(main) or json.null,
-      tags = list(c.tags, views.tag), links = json.array({}), custom_fields = c.custom_fields,
+      tags = list(c.tags, views.tag), links = list(c.links, views.topic), custom_fields = c.custom_fields,
       last_message = last and views.message(last) or nil,
       created_at = c.created_at, updated_at = c.updated_at, waiting_since = c.waiting_since,
       is_private = c.is_private, scheduled_reminders = list(c.reminders, reminder),

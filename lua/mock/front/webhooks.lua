@@ -7,6 +7,7 @@ local checks = mock.part("engine/checks")
 local companies = mock.part("front/companies")
 local deliveries = mock.part("front/deliveries")
 local draws = mock.part("engine/draws")
+local event_types = mock.part("front/event_types")
 local outbox = mock.part("front/outbox")
 
 local webhooks = { list = {} }
@@ -21,15 +22,6 @@ local KEYS = {
   application = mock.options.signing_key or "mock-signing-key", rule = mock.options.rule_key or "mock-rule-key",
 }
 KEYS.body = KEYS.application
--- The names of events in application webhooks, by the API's names. Captures confirm inbound and archive only.
-local OUTER = {
-  inbound = "inbound_received", outbound = "outbound_sent", assign = "assignee_changed",
-  unassign = "assignee_changed", archive = "conversation_archived", reopen = "conversation_reopened",
-  trash = "conversation_deleted", restore = "conversation_restored",
-  comment = "new_comment_added", tag = "tag_added", untag = "tag_removed",
-  message_bounce_error = "message_delivery_failed", sending_error = "message_delivery_failed",
-}
-
 -- The events of a receiver that names none.
 local USUAL = { "inbound", "outbound", "assign", "unassign", "message_bounce_error", "sending_error",
   "conversation_created", "conversation_assigned", "contact_created" }
@@ -104,7 +96,7 @@ local function new(given)
 end
 
 -- {url, scheme = application|rule|body, full, key, companies = [number, id or name …],
--- events = [type …]}; answers after the challenge
+-- events = [type …, or "*" for all]}; answers after the challenge
 function webhooks.add(request)
   local body, bad = checks.body(request, SCHEMA)
   if not body then return bad end
@@ -156,8 +148,11 @@ end
 -- Application webhooks see shared inboxes only; a rule may belong to a private one.
 local function wants(webhook, company, event)
   if not webhook.everywhere and not webhook.in_company[company.id] then return false end
-  if webhook.scheme ~= "rule" and event.conversation and event.conversation.is_private then return false end
-  return webhook.events[event.type] or webhook.events[OUTER[event.type] or event.type] or false
+  local outer = event_types.outer(event)
+  if webhook.scheme ~= "rule" then
+    if not outer or event.conversation and event.conversation.is_private then return false end
+  end
+  return webhook.events["*"] or webhook.events[event.type] or webhook.events[outer or event.type] or false
 end
 
 -- Sends EVENT of EVENTS, a company's events, to the receivers. Each form is made once.
@@ -172,7 +167,7 @@ function webhooks.announce(company, events, event)
         else
           shown = shown or events.view(event)
           bodies[form] = json.encode(form == "full" and shown or {
-            authorization = { id = company.id }, type = OUTER[event.type] or event.type, payload = shown,
+            authorization = { id = company.id }, type = event_types.outer(event), payload = shown,
           })
         end
       end
