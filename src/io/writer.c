@@ -16,11 +16,13 @@ enum { BATCH_MAX = 1024 };
 
 struct job {
     STAILQ_ENTRY(job) entry;
-    writer_fn *fn;
+    writer_fn *look; /* NULL: it writes, or has looked and found that it must */
+    writer_fn *fn;   /* NULL: it only reads */
     writer_done *done;
     void *arg;
     struct err *err; /* NULL: none; few jobs need its kilobyte */
     int how, is_refused;
+    int is_over; /* it needed no transaction */
 };
 
 STAILQ_HEAD(queue, job);
@@ -65,10 +67,52 @@ static void job_fail(struct job *job, const struct err *e)
         err_set(job->err, ERR_INTERNAL, "cannot write: a job failed without an error");
 }
 
+/* Returns 1 when the job has something to write, 0 when it has ended. */
+static int run_look(struct db *db, struct job *job, struct err *e)
+{
+    int rc = job->look(db, job->arg, e);
+    job->look = NULL;
+    if (rc < 0) {
+        job_fail(job, e);
+        job->is_refused = e->kind == ERR_UNAVAILABLE || e->kind == ERR_STORE;
+    }
+    return rc > 0 && job->fn;
+}
+
+/* Lets the jobs look without a transaction, unless one of them writes in any case.
+ * Returns how many jobs need one. */
+static int look_first(struct db *db, struct queue *batch)
+{
+    struct err e;
+    struct job *job;
+    int n = 0, writes = 0;
+    STAILQ_FOREACH(job, batch, entry)
+    {
+        n++;
+        writes |= !job->look;
+    }
+    if (writes)
+        return n;
+    STAILQ_FOREACH(job, batch, entry)
+    {
+        err_clear(&e);
+        job->is_over = !run_look(db, job, &e);
+        n -= job->is_over;
+    }
+    return n;
+}
+
+static int rolled_back(struct err *e)
+{
+    return err_set(e, ERR_STORE, "cannot write: it was rolled back");
+}
+
 /* Runs a job. Returns -1 when the whole transaction must end, with E for the jobs that
  * have no error of their own. ALONE: it is the only job. */
 static int run_job(struct db *db, struct job *job, int alone, struct err *e)
 {
+    if (job->look && !run_look(db, job, e))
+        return db_in_transaction(db) ? 0 : rolled_back(e);
     int64_t changes = db_changes(db);
     int is_plain = alone || (job->how & WRITER_CHECKS_FIRST);
     int rc =
@@ -80,7 +124,7 @@ static int run_job(struct db *db, struct job *job, int alone, struct err *e)
     if (rc != 0 && alone)
         return -1;
     if (!db_in_transaction(db)) /* the disk is full or broken: everything is undone */
-        return rc != 0 ? -1 : err_set(e, ERR_STORE, "cannot write: it was rolled back");
+        return rc != 0 ? -1 : rolled_back(e);
     if (rc != 0 && is_plain && db_changes(db) != changes) {
         err_set(e, ERR_UNAVAILABLE,
                 "cannot write now: undone with another write that "
@@ -91,16 +135,17 @@ static int run_job(struct db *db, struct job *job, int alone, struct err *e)
     return 0;
 }
 
-/* Runs one transaction. Returns -1 when nothing of it is committed. */
-static int commit_batch(struct writer *w, struct queue *batch, int durable, struct err *e)
+/* Runs one transaction, for N of the jobs. Returns -1 when nothing of it is committed. */
+static int commit_batch(struct writer *w, struct queue *batch, int n, int durable,
+                        struct err *e)
 {
     if (db_set_durable(w->db, durable, e) != 0 || db_begin(w->db, e) != 0)
         return -1;
-    struct job *job, *first = STAILQ_FIRST(batch);
+    struct job *job;
     STAILQ_FOREACH(job, batch, entry)
     {
         err_clear(e);
-        if (run_job(w->db, job, !STAILQ_NEXT(first, entry), e) != 0) {
+        if (!job->is_over && run_job(w->db, job, n == 1, e) != 0) {
             db_end(w->db, 0, NULL);
             return -1;
         }
@@ -120,18 +165,19 @@ static void run_batch(struct writer *w, struct queue *batch)
     }
     struct err e = {0};
     int64_t start = clock_mono_us();
-    int rc = commit_batch(w, batch, durable, &e);
+    int n = look_first(w->db, batch);
+    int rc = n ? commit_batch(w, batch, n, durable, &e) : 0;
     int64_t us = clock_mono_us() - start;
     uint64_t committed = 0;
     STAILQ_FOREACH(job, batch, entry)
     {
-        if (rc != 0 && !job->err) {
+        if (rc != 0 && !job->err && !job->is_over) {
             job_fail(job, &e);
             job->is_refused = 1;
         }
-        committed += !job->err;
+        committed += !job->err && !job->is_over;
     }
-    if (rc == 0 && w->watch)
+    if (n && rc == 0 && w->watch)
         w->watch(us, committed);
     pthread_mutex_lock(&w->lock);
     STAILQ_CONCAT(&w->done, batch);
@@ -284,14 +330,14 @@ struct writer *writer_open(const char *path, struct loop *loop, struct err *e)
     return w;
 }
 
-void writer_submit(struct writer *w, int how, writer_fn *fn, writer_done *done, void *arg)
+static void add(struct writer *w, const struct job *what)
 {
     struct job *job = STAILQ_FIRST(&w->spare);
     if (job)
         STAILQ_REMOVE_HEAD(&w->spare, entry);
     else
         job = xmalloc(sizeof(*job));
-    *job = (struct job){.fn = fn, .done = done, .arg = arg, .how = how};
+    *job = *what;
     if (w->turn) {
         w->nqueued++;
         STAILQ_INSERT_TAIL(&w->work, job, entry);
@@ -307,6 +353,22 @@ void writer_submit(struct writer *w, int how, writer_fn *fn, writer_done *done, 
     pthread_mutex_unlock(&w->lock);
     if (must_signal)
         pthread_cond_signal(&w->has_work);
+}
+
+void writer_submit(struct writer *w, int how, writer_fn *fn, writer_done *done, void *arg)
+{
+    add(w, &(struct job){.fn = fn, .done = done, .arg = arg, .how = how});
+}
+
+void writer_read(struct writer *w, writer_fn *fn, writer_done *done, void *arg)
+{
+    add(w, &(struct job){.look = fn, .done = done, .arg = arg});
+}
+
+void writer_look(struct writer *w, writer_fn *look, writer_fn *fn, writer_done *done,
+                 void *arg)
+{
+    add(w, &(struct job){.look = look, .fn = fn, .done = done, .arg = arg});
 }
 
 void writer_close(struct writer *w)

@@ -49,6 +49,14 @@ enum writer_how {
  * limit: code that accepts work from outside checks writer_queued. */
 void writer_submit(struct writer *w, int how, writer_fn *fn, writer_done *done,
                    void *arg);
+/* Submits a job that only reads. It sees what the jobs before it have written, and gets
+ * their error when that cannot be committed. Where no job of its group writes there is no
+ * transaction: no lock is taken, and nothing waits for the disk. */
+void writer_read(struct writer *w, writer_fn *fn, writer_done *done, void *arg);
+/* Submits a job of two parts. LOOK only reads, as a job of writer_read does. FN follows
+ * in a transaction when LOOK returned 1, and is left out when it returned 0. */
+void writer_look(struct writer *w, writer_fn *look, writer_fn *fn, writer_done *done,
+                 void *arg);
 /* Returns the number of jobs whose DONE has not been called. */
 size_t writer_queued(const struct writer *w);
 

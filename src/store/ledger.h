@@ -308,9 +308,10 @@ int ledger_resolve(struct db *db, int64_t run, int happened, const char *result,
                    int64_t now_ms, struct err *e);
 int ledger_cancel(struct db *db, int64_t run, const char *why, int64_t now_ms,
                   struct err *e);
-/* Calls FN with each client that has HELD runs. */
-int ledger_held(struct db *db, int (*fn)(void *arg, const char *client), void *arg,
-                struct err *e);
+/* Calls FN with each client that has HELD runs and whose connections, at least one, are
+ * all usable. */
+int ledger_releasable(struct db *db, int (*fn)(void *arg, const char *client), void *arg,
+                      struct err *e);
 /* Queues CLIENT's HELD runs, whose connection is back. *RELEASED counts them. */
 int ledger_release(struct db *db, const char *client, int64_t now_ms, int *released,
                    struct err *e);

@@ -202,12 +202,17 @@ int ledger_cancel(struct db *db, int64_t run, const char *why, int64_t now_ms,
 /* A held run; the first part is what the index run_going_on says. */
 #define IS_HELD "state < " SQL_DONE " AND state = " SQL_HELD
 
-int ledger_held(struct db *db, int (*fn)(void *arg, const char *client), void *arg,
-                struct err *e)
+int ledger_releasable(struct db *db, int (*fn)(void *arg, const char *client), void *arg,
+                      struct err *e)
 {
     return store_row_texts(
-        db_select(db, "SELECT DISTINCT client FROM run WHERE " IS_HELD, DB_NONE, e), fn,
-        arg, e);
+        db_select(db,
+                  "SELECT h.client FROM (SELECT DISTINCT client FROM run WHERE " IS_HELD
+                  ") h JOIN client_connection l ON l.client = h.client"
+                  " JOIN connection c ON c.app = l.app AND c.id = l.id"
+                  " GROUP BY h.client HAVING max(c.reconnect) = 0",
+                  DB_NONE, e),
+        fn, arg, e);
 }
 
 int ledger_release(struct db *db, const char *client, int64_t now_ms, int *released,

@@ -86,6 +86,7 @@ struct dispatch {
     struct loop_timer *again;
     int is_deferred, is_claiming; /* a poll waits for its turn, a claim for the writer */
     int wanted;                   /* one more poll after the claim */
+    int left_some; /* deliveries were due that the last claim could not take */
     int stopped;
 };
 
@@ -206,7 +207,8 @@ static void on_written(void *arg, const struct err *e)
         d->changed(d->arg);
     if (d->stopped && dispatch_is_idle(d))
         d->idle(d->arg);
-    dispatch_wake(d);
+    if (d->left_some)
+        dispatch_wake(d);
 }
 
 /* On the writer's thread. */
@@ -531,12 +533,13 @@ static void on_claimed(void *arg, const struct err *e)
     struct dispatch *d = c->d;
     struct dispatch_job *job;
     int claimed = 0;
-    d->is_claiming = 0;
+    d->is_claiming = d->left_some = 0;
     if (e->kind != ERR_NONE)
         log_line(LOG_WARN, "deliveries: %s", e->text);
     while ((job = TAILQ_FIRST(&c->candidates))) {
         TAILQ_REMOVE(&c->candidates, job, entry);
         if (!job->text || e->kind != ERR_NONE) {
+            d->left_some = 1;
             job_free(job);
             continue;
         }
@@ -552,7 +555,7 @@ static void on_claimed(void *arg, const struct err *e)
     for (int i = 0; i < c->nbusy; i++)
         free(c->busy[i]);
     free(c);
-    if (d->wanted || claimed)
+    if (!d->stopped && (d->wanted || (claimed && d->left_some)))
         dispatch_wake(d);
     else if (dispatch_is_idle(d))
         d->idle(d->arg);
@@ -565,14 +568,12 @@ static int found_one(void *arg, const struct delivery *row)
     return 1;
 }
 
-/* Reads without the lock that a claim takes: most polls find nothing. */
-static int is_any_due(struct dispatch *d, int64_t now_ms)
+/* On the writer's thread. Most polls find nothing, and take no lock. */
+static int is_any_due(struct db *db, void *arg, struct err *e)
 {
-    struct err e;
+    const struct dispatch_claim *c = arg;
     int any = 0;
-    if (inbox_due(d->db, now_ms, 1, found_one, &any, &e) != 0)
-        log_line(LOG_WARN, "deliveries: %s", e.text);
-    return any;
+    return inbox_due(db, c->now_ms, 1, found_one, &any, e) == 0 ? any : -1;
 }
 
 static void submit_claim(struct dispatch *d, int64_t now_ms)
@@ -589,7 +590,7 @@ static void submit_claim(struct dispatch *d, int64_t now_ms)
         c->busy[c->nbusy++] = xstrdup(whose(job));
     }
     d->is_claiming = 1;
-    writer_submit(d->writer, 0, claim, on_claimed, c);
+    writer_look(d->writer, is_any_due, claim, on_claimed, c);
 }
 
 static void poll_due(void *arg)
@@ -600,12 +601,10 @@ static void poll_due(void *arg)
     d->wanted = 0;
     if (d->stopped && dispatch_is_idle(d))
         d->idle(d->arg);
+    d->left_some |= d->njobs >= DISPATCH_IN_FLIGHT;
     if (d->stopped || d->njobs >= DISPATCH_IN_FLIGHT)
         return;
-    if (is_any_due(d, now))
-        submit_claim(d, now);
-    else if (d->njobs == 0)
-        d->idle(d->arg);
+    submit_claim(d, now);
 }
 
 void dispatch_wake(struct dispatch *d)

@@ -37,6 +37,7 @@ struct runner {
     LIST_HEAD(, runner_slot) slots;
     int nslots;
     struct claim *claiming; /* NULL: none is under way */
+    struct poll *polling;   /* NULL: none is under way */
     int wanted;             /* one more poll after it */
     int woken;              /* a poll is deferred */
     int has_begun, has_polled, stopping, was_idle;
@@ -71,13 +72,18 @@ struct claim {        /* a job of the writer, which owns it until DONE */
     int64_t next_due_ms;
 };
 
+struct poll {         /* a job of the writer, which owns it until DONE */
+    struct runner *r; /* NULL: runner_free was called */
+    int64_t next_due_ms;
+};
+
 /* ---- idle ---- */
 
 int runner_is_idle(const struct runner *r)
 {
     return r->nslots == 0 && receipts_is_idle(r->receipts) &&
-           !alert_is_sending(r->alert) && !r->claiming && !r->woken && !r->wanted &&
-           (r->has_polled || r->stopping) &&
+           !alert_is_sending(r->alert) && !r->claiming && !r->polling && !r->woken &&
+           !r->wanted && (r->has_polled || r->stopping) &&
            (r->stopping || !reclaim_is_watching(r->reclaim));
 }
 
@@ -222,64 +228,52 @@ void runner_each(const struct runner *r, void (*fn)(void *arg, int64_t id))
 
 /* ---- held runs ---- */
 
-struct held_clients { /* clients with held runs */
-    char **clients;
+struct clients {
+    char **names;
     size_t n;
 };
 
-static int on_held(void *arg, const char *client)
+static int add_client(void *arg, const char *client)
 {
-    struct held_clients *held = arg;
-    array_grow(held->clients, held->n);
-    held->clients[held->n++] = xstrdup(client);
+    struct clients *held = arg;
+    array_grow(held->names, held->n);
+    held->names[held->n++] = xstrdup(client);
     return 0;
 }
 
-struct connection_tally { /* of one client's connections */
-    const char *client;
-    int n, broken;
-};
-
-static int on_connection(void *arg, const char *client, const struct store_connection *c)
+/* On the writer's thread. */
+static int find_held(struct db *db, void *arg, struct err *e)
 {
-    struct connection_tally *tally = arg;
-    if (strcmp(client, tally->client) == 0) {
-        tally->n++;
-        tally->broken += c->reconnect;
-    }
-    return 0;
+    const struct clients *held = arg;
+    return ledger_releasable(db, add_client, arg, e) == 0 ? held->n > 0 : -1;
 }
 
 static int release(struct db *db, void *arg, struct err *e)
 {
+    const struct clients *held = arg;
     int released;
-    return ledger_release(db, arg, clock_wall_ms(), &released, e);
+    for (size_t i = 0; i < held->n; i++)
+        if (ledger_release(db, held->names[i], clock_wall_ms(), &released, e) != 0)
+            return -1;
+    return 0;
 }
 
 static void on_released(void *arg, const struct err *e)
 {
+    struct clients *held = arg;
     if (e->kind != ERR_NONE)
-        log_line(LOG_WARN, "cannot release the runs of %s: %s", (char *)arg, e->text);
-    free(arg);
+        log_line(LOG_WARN, "cannot release held runs: %s", e->text);
+    for (size_t i = 0; i < held->n; i++)
+        free(held->names[i]);
+    free(held->names);
+    free(held);
 }
 
 /* Queues the held runs of each client whose connections are all usable again. */
 static void release_held(struct runner *r)
 {
-    struct held_clients held = {0};
-    struct err e;
-    struct store *store = workspace_store(r->env.workspace, &e);
-    if (ledger_held(r->env.db, on_held, &held, &e) != 0)
-        log_line(LOG_WARN, "%s", e.text);
-    for (size_t i = 0; i < held.n; i++) {
-        struct connection_tally tally = {.client = held.clients[i]};
-        if (store && store_connection_each(store, on_connection, &tally, &e) == 0 &&
-            tally.n && !tally.broken)
-            writer_submit(r->writer, 0, release, on_released, held.clients[i]);
-        else
-            free(held.clients[i]);
-    }
-    free(held.clients);
+    writer_look(r->writer, find_held, release, on_released,
+                xcalloc(1, sizeof(struct clients)));
 }
 
 /* ---- claims ---- */
@@ -345,6 +339,14 @@ static void set_due(struct runner *r)
         loop_timer_set(r->due, ms < TICK_MS * 30 ? ms : TICK_MS * 30);
 }
 
+/* What was added after a poll or a claim began may not be in it. */
+static void poll_again(struct runner *r)
+{
+    if (r->wanted && !r->stopping)
+        runner_wake(r);
+    r->wanted = 0;
+}
+
 static void on_claimed(void *arg, const struct err *e)
 {
     struct claim *c = arg;
@@ -369,10 +371,7 @@ static void on_claimed(void *arg, const struct err *e)
             }
     }
     claim_free(c);
-    if (r->wanted && !r->stopping) {
-        r->wanted = 0;
-        runner_wake(r);
-    }
+    poll_again(r);
     check_idle(r);
 }
 
@@ -416,21 +415,48 @@ static void claim_due(struct runner *r)
     writer_submit(r->writer, 0, claim_runs, on_claimed, c);
 }
 
-/* Reads without the lock that a claim takes: most polls find nothing. */
+/* On the writer's thread. */
+static int read_due(struct db *db, void *arg, struct err *e)
+{
+    struct poll *poll = arg;
+    return ledger_next_due(db, &poll->next_due_ms, e);
+}
+
+static void on_polled(void *arg, const struct err *e);
+
+/* Reads without the lock that a claim takes, and without keeping places for what it may
+ * find: most polls find nothing. */
 static void poll_due(void *arg)
 {
     struct runner *r = arg;
-    struct err e;
-    if (!r->claiming && !r->stopping &&
-        ledger_next_due(r->env.db, &r->next_due_ms, &e) == 0 &&
-        r->next_due_ms > clock_wall_ms()) {
-        r->woken = 0;
+    r->woken = 0;
+    if (r->claiming || r->polling) {
+        r->wanted = 1;
+    } else if (!r->stopping) {
+        r->polling = xcalloc(1, sizeof *r->polling);
+        r->polling->r = r;
+        writer_read(r->writer, read_due, on_polled, r->polling);
+    }
+}
+
+static void on_polled(void *arg, const struct err *e)
+{
+    struct poll *poll = arg;
+    struct runner *r = poll->r;
+    int64_t next_due_ms = poll->next_due_ms;
+    free(poll);
+    if (!r)
+        return;
+    r->polling = NULL;
+    if (e->kind == ERR_NONE && next_due_ms > clock_wall_ms() && !r->claiming) {
+        r->next_due_ms = next_due_ms;
         r->has_polled = 1;
         set_due(r);
-        check_idle(r);
-        return;
+        poll_again(r);
+    } else { /* what cannot be read cannot be claimed either, which is logged */
+        claim_due(r);
     }
-    claim_due(r);
+    check_idle(r);
 }
 
 void runner_wake(struct runner *r)
@@ -467,8 +493,6 @@ void runner_wake_now(struct runner *r)
 static void on_tick(void *arg)
 {
     struct runner *r = arg;
-    struct err e;
-    int64_t due = INT64_MAX;
     if (r->stopping)
         return;
     loop_timer_set(r->tick, TICK_MS);
@@ -476,11 +500,7 @@ static void on_tick(void *arg)
     receipts_poll(r->receipts);
     if (++r->ticks % HELD_TICKS == 0)
         release_held(r);
-    if (ledger_next_due(r->env.db, &due, &e) != 0)
-        log_line(LOG_WARN, "%s", e.text);
-    else if (due <= clock_wall_ms())
-        runner_wake(r);
-    check_idle(r);
+    runner_wake(r);
 }
 
 static void on_freed(void *arg)
@@ -611,6 +631,8 @@ void runner_free(struct runner *r)
         return;
     if (r->claiming)
         r->claiming->r = NULL;
+    if (r->polling)
+        r->polling->r = NULL;
     crash_mark_stop();
     runs_on_resume(session_runs(r->env.session), NULL, NULL);
     while (!LIST_EMPTY(&r->slots))

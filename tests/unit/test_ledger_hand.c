@@ -489,6 +489,15 @@ static int add_client(void *arg, const char *client)
     return buf_addf(arg, "%s ", client);
 }
 
+static void assert_releasable(const char *expected)
+{
+    struct buf clients;
+    buf_init(&clients, 100);
+    OK(ledger_releasable(db, add_client, &clients, &e));
+    assert_string_equal(buf_str(&clients), expected);
+    buf_free(&clients);
+}
+
 static void a_connection_is_back(void **state)
 {
     (void)state;
@@ -496,11 +505,18 @@ static void a_connection_is_back(void **state)
     int64_t a = ended(LEDGER_HELD), b = ended(LEDGER_PARKED);
     ended(LEDGER_HELD);
     OK(db_exec(db, "UPDATE run SET client = 'bolt' WHERE id = 3", &e));
-    struct buf clients;
-    buf_init(&clients, 100);
-    OK(ledger_held(db, add_client, &clients, &e));
-    assert_string_equal(buf_str(&clients), "acme bolt ");
-    buf_free(&clients);
+    assert_releasable(""); /* no client is connected */
+    OK(db_exec(
+        db,
+        "INSERT INTO connection (app, id, company, token_version, token, created_ms,"
+        " reconnect) VALUES ('front', 'a', 'A', 1, x'00', 1, 0),"
+        " ('front', 'b', 'B', 1, x'00', 1, 0), ('shop', 'c', 'C', 1, x'00', 1, 1);"
+        "INSERT INTO client_connection VALUES ('acme', 'front', 'a'),"
+        " ('bolt', 'front', 'b'), ('bolt', 'shop', 'c'), ('cord', 'front', 'a')",
+        &e));
+    assert_releasable("acme ");
+    OK(db_exec(db, "UPDATE connection SET reconnect = 0", &e));
+    assert_releasable("acme bolt ");
     OK(ledger_release(db, "acme", now + 3, &released, &e));
     assert_int_equal(released, 1);
     assert_state(a, LEDGER_QUEUED);

@@ -280,6 +280,101 @@ static void one_durable_job_makes_the_commit_durable(void **state)
     }
 }
 
+/* A job that looks: finds how many rows there are, and adds one when there are fewer than
+ * MOST. */
+struct looking {
+    int64_t seen, most;
+    int was_free, written; /* free: it looked outside of a transaction */
+    enum err_kind kind;
+};
+
+static int look(struct db *db, void *arg, struct err *e)
+{
+    struct looking *l = arg;
+    assert_false(pthread_equal(pthread_self(), loop_thread));
+    l->was_free = !db_in_transaction(db);
+    if (l->most < 0)
+        return err_set(e, ERR_NOT_FOUND, "there is no such thing");
+    if (db_select_int(db, "SELECT count(*) FROM t", DB_NONE, &l->seen, e) != 0)
+        return -1;
+    return l->seen < l->most;
+}
+
+static int write_looked(struct db *db, void *arg, struct err *e)
+{
+    struct looking *l = arg;
+    char name[24];
+    assert_true(db_in_transaction(db));
+    snprintf(name, sizeof name, "looked%d", ++l->written);
+    return insert(db, name, e);
+}
+
+static void looked(void *arg, const struct err *e)
+{
+    ((struct looking *)arg)->kind = e->kind;
+}
+
+static void jobs_that_only_look_take_no_lock(void **state)
+{
+    (void)state;
+    struct err e;
+    struct looking reads = {.most = 1}, idle = {0}, fails = {.most = -1};
+    struct db *other = db_open(path, &e);
+    assert_int_equal(db_begin(other, &e), 0); /* has the lock, to the end */
+    writer_watch(writer, hear);
+    heard_commits = 0;
+    writer_read(writer, look, looked, &reads);
+    writer_read(writer, look, looked, &fails);
+    writer_look(writer, look, write_looked, looked, &idle);
+    loop_run(loop);
+    assert_int_equal(reads.kind, ERR_NONE);
+    assert_int_equal(idle.kind, ERR_NONE);
+    assert_int_equal(fails.kind, ERR_NOT_FOUND);
+    assert_true(reads.was_free && idle.was_free && fails.was_free);
+    assert_int_equal(idle.written, 0);
+    assert_int_equal((int)heard_commits, 0);
+    db_end(other, 0, NULL);
+    db_close(other);
+}
+
+static void a_look_leads_to_a_transaction(void **state)
+{
+    (void)state;
+    struct looking wants = {.most = 1};
+    writer_look(writer, look, write_looked, looked, &wants);
+    loop_run(loop);
+    assert_int_equal(wants.kind, ERR_NONE);
+    assert_int_equal(wants.written, 1);
+    assert_int_equal(count(), 1);
+}
+
+/* Beside a job that writes they are part of its transaction, and see what it wrote. */
+static void a_look_follows_what_was_submitted_before(void **state)
+{
+    (void)state;
+    sem_t started, go;
+    sem_init(&started, 0, 0);
+    sem_init(&go, 0, 0);
+    struct job first = {.started = &started, .until = &go}, second = {.name = "a"};
+    struct looking sees = {.most = 2}, wants = {.most = 2}, fails = {.most = -1};
+    writer_submit(writer, 0, work, NULL, &first);
+    sem_wait(&started);
+    writer_submit(writer, 0, work, ended, &second);
+    writer_read(writer, look, looked, &fails);
+    writer_read(writer, look, looked, &sees);
+    writer_look(writer, look, write_looked, looked, &wants);
+    sem_post(&go);
+    loop_run(loop);
+    assert_false(sees.was_free);
+    assert_int_equal(sees.seen, 1);
+    assert_int_equal(fails.kind, ERR_NOT_FOUND);
+    assert_int_equal(second.kind, ERR_NONE);
+    assert_int_equal(wants.written, 1);
+    assert_int_equal(count(), 2);
+    sem_destroy(&started);
+    sem_destroy(&go);
+}
+
 struct chain {
     int left;
     char name[16];
@@ -568,6 +663,9 @@ int main(void)
         TEST(without_savepoints_too),
         TEST(one_that_promised_too_much_undoes_all),
         TEST(one_durable_job_makes_the_commit_durable),
+        TEST(jobs_that_only_look_take_no_lock),
+        TEST(a_look_leads_to_a_transaction),
+        TEST(a_look_follows_what_was_submitted_before),
         TEST(a_completion_may_submit),
         TEST(closing_finishes_what_was_submitted),
         TEST(what_cannot_be_opened_is_said),
