@@ -30,7 +30,8 @@ static const struct cli_command commands[] = {
      "takes webhooks and runs what they start; answers consents"},
     {"call", cmd_call, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 1, 1000,
      "ACTION --client CLIENT [key=value …] [--input FILE] [--all] [--wait DURATION] "
-     "[--dry-run]",
+     "[--dry-run] [--each FILE|- [--csv|--jsonl] [--jobs N] [--retry-failed] "
+     "[--again|--skip-done]]",
      "calls one action with key=value, key:=JSON, key=@FILE"},
     {"run", cmd_run, CLI_WORKSPACE | CLI_CLIENT | CLI_SESSION, 1, 1000,
      "RECIPE --client CLIENT|--all-clients [--conversation ID|--event FILE] "

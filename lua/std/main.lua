@@ -9,10 +9,15 @@ local function fields_input(fields, args)
   return std.part("cli_args")(fields, words, input)
 end
 
--- "run" runs a recipe, "deliver" tells what a delivery fires, "confirm" asks an action whether an uncertain write
--- was done. Any other entry is a tool, the part of that name below tools/.
+-- The tools that a run of the store may be, instead of a recipe: `foyer call --each`, `foyer api`.
+local tools = { call = true, api = true }
+
+-- "run" runs a recipe or, as args.tool says, one of these tools; "deliver" tells what a delivery fires, "confirm" asks
+-- an action whether an uncertain write was done. Any other entry is a tool, the part of that name below tools/.
 return function(entry, args)
-  if entry == "run" then
+  if entry == "run" and tools[args.tool] then
+    std.finish({ result = std.part("tools/" .. args.tool)(args, fields_input).result })
+  elseif entry == "run" then
     std.finish({ result = std.part("recipe").run(args, fields_input) })
   elseif entry == "deliver" or entry == "confirm" then
     std.finish({ result = std.part(entry)(args) })

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/each.h"
 #include "cli/table.h"
 #include "base/buf.h"
 #include "base/str.h"
@@ -11,10 +12,17 @@
  * burst to pass. */
 enum { WAIT_MS = 5000 };
 
+/* Lines of a file at the same time: more than that do not help, as a company's budget is
+ * for each minute. */
+enum { JOBS = 8, JOBS_MAX = 64 };
+
 struct call {
     const char *input, *wait;
     int64_t wait_ms;
     int all, dry;
+    struct each each;
+    const char *jobs;
+    int csv, jsonl;
     json_t *words, *body;
 };
 
@@ -91,23 +99,71 @@ static int report(const struct cli *cli, const json_t *out, const struct err *e)
     return 130;
 }
 
+/* Checks the options that go with --each, and those that do not. */
+static int check_each(const struct cli *cli, struct call *c, struct err *e)
+{
+    struct each *each = &c->each;
+    if (!each->path) {
+        if (c->jobs || c->csv || c->jsonl || each->retry || each->again ||
+            each->skip_done)
+            return cli_usage_error(cli, e,
+                                   "--jobs, --csv, --jsonl, --retry-failed, --again and "
+                                   "--skip-done go with --each FILE");
+        return 0;
+    }
+    if (c->all || c->wait)
+        return cli_usage_error(cli, e, "%s does not go with --each",
+                               c->all ? "--all" : "--wait");
+    if (c->csv && c->jsonl)
+        return cli_usage_error(cli, e, "--csv and --jsonl exclude each other");
+    if (each->again && each->skip_done)
+        return cli_usage_error(cli, e, "--again and --skip-done exclude each other");
+    if (c->input && str_eq(c->input, "-") && str_eq(each->path, "-"))
+        return cli_usage_error(cli, e, "--input and --each both read standard input");
+    each->kind = c->csv ? ROWS_CSV : c->jsonl ? ROWS_JSONL : ROWS_BY_NAME;
+    each->jobs = JOBS;
+    char *end = NULL;
+    long jobs = c->jobs ? strtol(c->jobs, &end, 10) : JOBS;
+    if (c->jobs && (!*c->jobs || *end || jobs < 1 || jobs > JOBS_MAX))
+        return cli_usage_error(cli, e, "--jobs takes a number from 1 to %d, not %s",
+                               JOBS_MAX, c->jobs);
+    each->jobs = (int)jobs;
+    return 0;
+}
+
 int cmd_call(struct cli *cli, struct err *e)
 {
     struct call c = {.wait_ms = WAIT_MS};
-    struct cli_option options[] = {
-        {"client", CLI_VALUE, &cli->client}, {"input", CLI_VALUE, &c.input},
-        {"all", CLI_FLAG, &c.all},           {"wait", CLI_VALUE, &c.wait},
-        {"dry-run", CLI_FLAG, &c.dry},       {NULL, CLI_FLAG, NULL}};
+    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+                                   {"input", CLI_VALUE, &c.input},
+                                   {"all", CLI_FLAG, &c.all},
+                                   {"wait", CLI_VALUE, &c.wait},
+                                   {"dry-run", CLI_FLAG, &c.dry},
+                                   {"each", CLI_VALUE, &c.each.path},
+                                   {"csv", CLI_FLAG, &c.csv},
+                                   {"jsonl", CLI_FLAG, &c.jsonl},
+                                   {"jobs", CLI_VALUE, &c.jobs},
+                                   {"retry-failed", CLI_FLAG, &c.each.retry},
+                                   {"again", CLI_FLAG, &c.each.again},
+                                   {"skip-done", CLI_FLAG, &c.each.skip_done},
+                                   {NULL, CLI_FLAG, NULL}};
     int code = -1;
     if (cli_parse(cli, options, e) != 0)
         return -1;
     if (c.wait && str_parse_duration(c.wait, &c.wait_ms) != 0)
         return err_set(e, ERR_USAGE, "--wait takes a duration such as 30s or 5m, not %s",
                        c.wait);
+    if (check_each(cli, &c, e) != 0)
+        return -1;
     c.words = cli_inputs(cli, 1, e);
     if (c.words)
         c.body = c.input ? cli_read_object(c.input, "input", e) : json_object();
-    if (c.body && cli_open(cli, e) == 0) {
+    c.each.words = c.words;
+    c.each.body = c.body;
+    c.each.dry = c.dry;
+    if (c.body && cli_open(cli, e) == 0 && c.each.path) {
+        code = each_call(cli, &c.each, e);
+    } else if (c.body && cli->session) {
         json_t *out = run(cli, &c, e);
         code = report(cli, out, e);
         json_decref(out);

@@ -281,6 +281,7 @@ void timeline_run(struct timeline *t, const json_t *run, int indent)
     const char *origin = json_text_or(run, "origin", "");
     const char *how = str_eq(origin, "hand")   ? ", started by hand"
                       : str_eq(origin, "cron") ? ", by cron"
+                      : str_eq(origin, "each") ? ", for a line of a file"
                                                : "";
     line(t, timeline_ms(run, "created_at"), indent, "run %lld of %s%s: %s",
          json_int(run, "id"), json_text_or(run, "recipe", ""), how,

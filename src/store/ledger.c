@@ -77,7 +77,7 @@ int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
             NULL, e) != 0)
         return -1;
     *id = db_last_id(db);
-    return 0;
+    return run->line ? ledger_line_put(db, run->line, *id, e) : 0;
 }
 
 #define RUN_COLUMNS                                                                      \

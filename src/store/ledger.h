@@ -48,10 +48,19 @@ int ledger_is_over(enum ledger_state state);
 /* 1: over, and nothing can start it again; a person can retry a dead run. */
 int ledger_is_final(enum ledger_state state);
 
+enum { LEDGER_LINE_SIZE = 16 };
+
+struct ledger_line { /* a line of a file that `foyer call --each` goes through */
+    unsigned char file[LEDGER_LINE_SIZE]; /* of the call and of the file's content */
+    unsigned char hash[LEDGER_LINE_SIZE]; /* of the call and of the line's text */
+    int64_t n;                            /* its number, from 1 */
+    int64_t instead; /* the run that was the line's so far and has failed; 0: none */
+};
+
 struct ledger_run { /* NULL: a text that is not set */
     int64_t id;
     const char *client, *recipe;
-    const char *origin; /* "activation", "cron", "hand" */
+    const char *origin; /* "activation", "cron", "hand", "each" (a line of a file) */
     int64_t activation; /* 0: none */
     int64_t slot_ms;    /* of cron */
     const char *conversation;
@@ -76,13 +85,14 @@ struct ledger_run { /* NULL: a text that is not set */
      * wait. For ledger_add 0 means the newest now, -1 none. */
     int64_t since;
     const char *kind, *reason, *result;
-    const unsigned char *pins; /* CRYPTO_SHA256_SIZE bytes, or NULL */
-    const char *undelivered;   /* why the customer did not get its message */
+    const unsigned char *pins;      /* CRYPTO_SHA256_SIZE bytes, or NULL */
+    const char *undelivered;        /* why the customer did not get its message */
+    const struct ledger_line *line; /* for ledger_add; NULL: it is no line's run */
 };
 
 /* Adds a run: QUEUED at due_ms, or with OWNER RUNNING under epoch 1. Of RUN it takes the
- * members from client to policy, due_ms, created_ms and since. seed NULL: made from the
- * id. */
+ * members from client to policy, due_ms, created_ms, since and line. seed NULL: made from
+ * the id. ERR_CONFLICT: the line has another run than `instead` by now. */
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e);
 /* Adds a run of an activation as RUNNING for OWNER under epoch 1, when nothing keeps it
@@ -100,6 +110,16 @@ int ledger_add_with(struct db *db, const struct ledger_run *run, const char *own
 typedef int ledger_run_fn(void *arg, const struct ledger_run *run);
 int ledger_read(struct db *db, int64_t id, ledger_run_fn *fn, void *arg,
                 struct err *e); /* ERR_NOT_FOUND */
+
+/* ---- the lines of a file ---- */
+
+/* Reads the run of line N of FILE; 0: it has none. */
+int ledger_line_run(struct db *db, const unsigned char *file, int64_t n, int64_t *run,
+                    struct err *e);
+/* Reads the newest run, but a dead or cancelled one, that did the same line in another
+ * file than FILE; 0: there is none. */
+int ledger_line_twin(struct db *db, const unsigned char *file, const unsigned char *hash,
+                     int64_t *run, struct err *e);
 
 /* ---- which run is next ---- */
 

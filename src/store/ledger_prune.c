@@ -15,6 +15,7 @@ static int remove_run(struct db *db, int64_t id, struct err *e)
     static const char *const statements[] = {
         "DELETE FROM wait WHERE run = ?",
         "DELETE FROM exchange WHERE run = ?",
+        "DELETE FROM line WHERE run = ?",
         "DELETE FROM run WHERE id = ?",
     };
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)

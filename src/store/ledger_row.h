@@ -123,4 +123,8 @@ int ledger_exchange_end(struct db *db, int64_t run, const struct ledger_change *
 /* Records the request of each step from SEQ on, which is about to be removed. */
 int ledger_exchange_keep(struct db *db, int64_t run, int64_t seq, struct err *e);
 
+/* Makes RUN the run of LINE. ERR_CONFLICT: it has another one than line->instead. */
+int ledger_line_put(struct db *db, const struct ledger_line *line, int64_t run,
+                    struct err *e);
+
 #endif

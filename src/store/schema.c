@@ -384,6 +384,16 @@ const char *const schema_steps[] = {
     "  - 8388608 FROM entry e WHERE e.id > (run.id << 24) + 8388608"
     "  AND e.id < (run.id << 24) + 12582912), 0) FROM run WHERE state < 7;"
     "CREATE TABLE rollup_due (run INTEGER PRIMARY KEY) STRICT;", /* of these: changed */
+    /* The lines of files that `foyer call --each` has begun. */
+    "CREATE TABLE line ("
+    "  file BLOB NOT NULL," /* a hash of the call and of the file's content */
+    "  n INTEGER NOT NULL," /* from 1 */
+    "  hash BLOB NOT NULL," /* of the call and of the line's text */
+    "  run INTEGER NOT NULL,"
+    "  PRIMARY KEY (file, n)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX line_by_hash ON line (hash);"
+    "CREATE INDEX line_of_run ON line (run);",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

@@ -45,6 +45,7 @@ static int on_row(void *arg, const struct ledger_run *row)
     a->failures = (struct policy_failures){row->failures, row->first_failure_ms};
     a->looks = row->looks;
     a->was_held = str_eq(row->kind, err_kind_name(ERR_AUTH));
+    a->is_line = str_eq(row->origin, "each");
     on_pins(a, row);
     a->end.id = row->activation; /* until load() has read it */
     return 1;
@@ -144,9 +145,14 @@ static void release_with(struct attempt *a, struct journal *journal,
                          const struct pins *pins)
 {
     /* a person who interrupts a run before it has written anything does not want it */
-    int gives_up = a->env->by_hand && !run_log_facts(a->log)->did_begin && !a->confirm;
+    int gives_up = a->env->by_hand && !a->is_line && !run_log_facts(a->log)->did_begin &&
+                   !a->confirm;
     struct ledger_change change =
         attempt_change(a, gives_up ? LEDGER_CANCELLED : LEDGER_QUEUED);
+    if (a->is_line && !a->id && !run_log_facts(a->log)->did_begin) {
+        attempt_undone(a); /* the next command begins the line */
+        return;
+    }
     if (gives_up)
         change.reason = "interrupted";
     run_log_note(a->log, gives_up ? "cancelled" : "released", "%s",
@@ -369,6 +375,7 @@ static void begin(struct attempt *a, const struct ledger_run *row)
         return;
     }
     int by_hand = a->env->by_hand;
+    enum window_lane lane = a->is_line ? WINDOW_LANE_BULK : WINDOW_LANE_ACTIVATION;
     struct run_spec spec = {.id = a->seed,
                             .client = a->client,
                             .label = a->label,
@@ -378,7 +385,7 @@ static void begin(struct attempt *a, const struct ledger_run *row)
                             .args = a->args,
                             .args_len = strlen(a->args),
                             .files = by_hand,
-                            .lane = WINDOW_LANE_ACTIVATION,
+                            .lane = lane,
                             .wait_ms = by_hand ? HAND_WAIT_MS : WAIT_MS,
                             .patient = by_hand,
                             .keep = 1,

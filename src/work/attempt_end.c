@@ -85,6 +85,13 @@ void attempt_lost(struct attempt *a)
     finish(a);
 }
 
+void attempt_undone(struct attempt *a)
+{
+    err_set(&a->end.err, ERR_UNAVAILABLE, "interrupted before it wrote anything");
+    a->end.state = LEDGER_QUEUED;
+    finish(a);
+}
+
 void attempt_alert(struct attempt *a, const char *what, const char *sentence)
 {
     if (!a->env->alert)

@@ -51,6 +51,7 @@ struct attempt { /* only ID, CLIENT and RUN are read elsewhere */
     struct policy_failures failures;
     int looks;
     int was_held;        /* when the last attempt ended */
+    int is_line;         /* of a file: `foyer call --each` */
     unsigned char *pins; /* the hash of its stored pins; NULL: it has none */
     int has_diverged;    /* the script asked for other steps than are recorded */
     struct err err;      /* the failure, while what to do about it is being found out */
@@ -80,6 +81,9 @@ void attempt_fail(struct attempt *a, const struct err *e, struct journal *journa
                   const struct pins *pins);
 /* Ends the attempt without a commit: another process has claimed the run. */
 void attempt_lost(struct attempt *a);
+/* Ends the attempt, which wrote nothing, as though it had not been: QUEUED, without an
+ * id. */
+void attempt_undone(struct attempt *a);
 /* 1 when a later attempt may succeed where this one failed with E. */
 int attempt_may_pass(const struct attempt *a, const struct err *e);
 

@@ -100,6 +100,11 @@ void owned_change_add_run(struct owned_change *p, const struct ledger_run *run)
                                 .due_ms = run->due_ms,
                                 .created_ms = run->created_ms,
                                 .since = run->since};
+    if (run->line) {
+        struct ledger_line *line = owned_change_keep(p, xmalloc(sizeof *line));
+        *line = *run->line;
+        copy->line = line;
+    }
     p->new_run = copy;
 }
 

@@ -161,9 +161,10 @@ static struct runner_slot *add_slot(struct runner *r, attempt_done *done, void *
     return slot;
 }
 
-static void start_claimed(struct runner *r, int64_t id, int64_t epoch)
+void runner_start_claimed(struct runner *r, int64_t id, int64_t epoch, attempt_done *done,
+                          void *arg)
 {
-    struct runner_slot *slot = add_slot(r, NULL, NULL);
+    struct runner_slot *slot = add_slot(r, done, arg);
     slot->attempt = attempt_start(&r->env, id, epoch, on_ended, slot);
     if (r->stopping)
         attempt_release(slot->attempt);
@@ -367,7 +368,7 @@ static void on_claimed(void *arg, const struct err *e)
             if (c->found[i].epoch) {
                 free(r->after);
                 r->after = xstrdup(c->found[i].client);
-                start_claimed(r, c->found[i].id, c->found[i].epoch);
+                runner_start_claimed(r, c->found[i].id, c->found[i].epoch, NULL, NULL);
             }
     }
     claim_free(c);
@@ -505,7 +506,14 @@ static void on_tick(void *arg)
 
 static void on_freed(void *arg)
 {
-    runner_wake(arg);
+    struct runner *r = arg;
+    if (r->has_begun) /* else it only frees what dead processes had */
+        runner_wake(r);
+}
+
+void runner_reclaim(struct runner *r)
+{
+    reclaim_poll(r->reclaim);
 }
 
 /* ---- the blame for a crash ---- */

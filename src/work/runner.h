@@ -47,6 +47,12 @@ void runner_unreserve(struct runner_slot *slot);
  * ended and its end is stored. */
 void runner_start_new(struct runner *r, const struct ledger_run *row, attempt_done *done,
                       void *arg);
+/* Starts an attempt of the run ID, which the caller has claimed with EPOCH for this
+ * process's presence. DONE as for runner_start_new. */
+void runner_start_claimed(struct runner *r, int64_t id, int64_t epoch, attempt_done *done,
+                          void *arg);
+/* Frees what dead processes had claimed, for a runner that claims nothing itself. */
+void runner_reclaim(struct runner *r);
 /* Calls FN with the ARG of each attempt that has not ended and has one, and with its
  * run's id, 0 when the run is not in the store. */
 void runner_each(const struct runner *r, void (*fn)(void *arg, int64_t id));

@@ -10,6 +10,7 @@
 #include "work/host.h"
 #include "workspace/workspace_http.h"
 #include "core/jsontree.h"
+#include "base/log.h"
 #include "base/printable.h"
 #include "base/str.h"
 #include "base/crypto.h"
@@ -70,6 +71,7 @@ void session_interrupt(struct session *s, int quiet)
     if (s->interrupted)
         return;
     s->interrupted = 1;
+    log_progress(NULL);
     runs_stop_writes(s->runs);
     const char *writing = runs_writing(s->runs);
     if (!quiet && writing)

@@ -1,8 +1,9 @@
--- foyer call: calls an action. args: {action, words, input, all}
+-- foyer call: calls an action. args: {action, words, input, all, looks = true: it is only looked for}
 local std = ...
 
 return function(args, fields_input)
   local action = std.part("script").get("action", args.action)
+  if args.looks then return {} end
   local input = fields_input(action.input or {}, args)
   local call = std.part("call")
   local result
