@@ -113,5 +113,28 @@ return {
     tag          = { prefix = "tag_", names = "tags", list = "/tags", label = { "name" } },
     signature    = { prefix = "sig_", names = "signatures", list = { "/teams", "/teams/{id}/signatures" },
                      label = { "name" } },
+
+    -- Those with names are named in client.lua by hand; `foyer ids` does not read them.
+    message          = { prefix = "msg_", alias = true }, -- drafts, too
+    comment          = { prefix = "com_" },
+    event            = { prefix = "evt_" },
+    attachment       = { prefix = "fil_" },
+    account          = { prefix = "acc_", names = "accounts", alias = true },
+    link             = { prefix = "top_" },
+    team             = { prefix = "tim_", names = "teams" },
+    teammate_group   = { prefix = "cir_", names = "teammate_groups" },
+    contact_list     = { prefix = "grp_", names = "contact_lists" },
+    contact_group    = { prefix = "grp_" },
+    status           = { prefix = "sts_", names = "statuses" },
+    rule             = { prefix = "rul_" },
+    shift            = { prefix = "shf_", names = "shifts" },
+    time_off         = { prefix = "vcr_" },
+    view             = { prefix = "lns_", names = "views" },
+    message_template = { prefix = "rsp_", names = "message_templates" },
+    template_folder  = { prefix = "rsf_", names = "template_folders" },
+    knowledge_base   = { prefix = "knb_", names = "knowledge_bases" },
+    category         = { prefix = "kbc_" },
+    article          = { prefix = "kba_" },
+    export           = { prefix = "exp_" },
   },
 }

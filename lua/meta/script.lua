@@ -72,6 +72,8 @@ error("definition file: do not run")
 ---@field summary string  one sentence
 ---@field effect "read"|"write"|"idempotent"  "read": only GET and HEAD may be sent; "idempotent": sending a request twice has the same effect as sending it once
 ---@field scopes? string[]  the permissions that Front requires, by Front's names; shown, not checked
+---@field group? string  what `foyer actions` lists it under, such as "conversations"; by default the app's name
+---@field rare? boolean  `foyer actions` lists it with --all only, and finds it by a word
 ---@field input? table<string, foyer.Field>  checked before `run`: types are checked, defaults filled in, names turned into ids. An action without it takes no input
 ---@field output? table<string, foyer.Field>  documentation; `columns` of its list are the columns of the command line's table
 ---@field request? string[]  the request that it sends, method and path: `{ "POST", "/conversations/{conversation_id}/tags" }`. The path is below the address of the app's connection
@@ -167,9 +169,12 @@ error("definition file: do not run")
 ---9 to 11 digits is Unix seconds);
 ---`template` (a template's name); `file` (a path on the command line, which becomes a handle for
 ---multipart bodies and `text.csv`, at most 25 MiB); and the app's types of ids. Front's are `conversation`,
----`contact`, `inbox`, `channel`, `teammate`, `tag` and `signature`. Each takes an id such as "inb_1ix6", or a
----name from the client's settings; contacts, channels and teammates also take an alias such as
----"alt:email:leela@acme.example" (https://dev.frontapp.com/docs/resource-aliases-1).
+---`contact`, `inbox`, `channel`, `teammate`, `tag`, `signature`, `message` (drafts, too), `comment`, `event`,
+---`attachment`, `account`, `link`, `team`, `teammate_group`, `contact_list`, `contact_group`, `status`, `rule`, `shift`,
+---`time_off`, `view`, `message_template`, `template_folder`, `knowledge_base`, `category`, `article` and `export`.
+---Each takes an id such as "inb_1ix6"; those that have names in the client's settings take such a name, and accounts,
+---channels, contacts, messages and teammates an alias such as "alt:email:leela@acme.example"
+---(https://dev.frontapp.com/docs/resource-aliases-1).
 ---@class foyer.Field
 ---@field [1]? string  the type's name
 ---@field enum? any[]  one of these values

@@ -157,7 +157,15 @@ static void print_list(const struct kind *kind, json_t *out, const char *client)
         return;
     }
     shorten_clients(rows);
-    table_print(rows, json_object_get(out, "columns"));
+    if (kind == &kinds[ACTION])
+        table_print_groups(rows, json_object_get(out, "columns"), "group");
+    else
+        table_print(rows, json_object_get(out, "columns"));
+    json_int_t hidden = json_integer_value(json_object_get(out, "hidden"));
+    fflush(stdout);
+    if (hidden)
+        fprintf(stderr, "%d more with --all; `foyer actions WORD` searches all of them\n",
+                (int)hidden);
 }
 
 static void print(struct cli *cli, const struct kind *kind, json_t *out, int sample)
@@ -178,19 +186,26 @@ static void print(struct cli *cli, const struct kind *kind, json_t *out, int sam
 
 static int show(struct cli *cli, const struct kind *kind, struct err *e)
 {
-    int sample = 0, has_sample = kind == &kinds[TRIGGER];
+    int flag = 0;
     struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
-                                   {has_sample ? "sample" : NULL, CLI_FLAG, &sample},
+                                   {"all", CLI_FLAG, &flag},
                                    {NULL, CLI_FLAG, NULL}};
+    if (kind != &kinds[ACTION])
+        options[1].name = kind == &kinds[TRIGGER] ? "sample" : NULL;
     if (cli_parse(cli, options, e) != 0)
         return -1;
+    int sample = flag && kind == &kinds[TRIGGER];
     if (sample && cli->words.n == 0)
         return cli_usage_error(cli, e, "the sample of which trigger?");
     if (cli_open(cli, e) != 0)
         return -1;
     const char *name = cli->words.n ? cli->words.items[0] : NULL;
-    json_t *args = json_pack("{s:s, s:s*, s:s*, s:b}", "kind", kind->name, "name", name,
-                             "client", cli->client, "sample", sample);
+    json_t *words = json_array();
+    for (size_t i = 0; i < cli->words.n; i++)
+        json_array_append_new(words, json_string(cli->words.items[i]));
+    json_t *args = json_pack("{s:s, s:o, s:s*, s:b, s:b, s:b}", "kind", kind->name,
+                             "words", words, "client", cli->client, "sample", sample,
+                             "all", flag, "whole", cli->json);
     json_t *out = cli_entry(cli, "definitions", args, e);
     if (!out)
         return -1;

@@ -104,6 +104,22 @@ static void print_cell(const char *s, size_t width, int last)
 
 void table_print(const json_t *rows, const json_t *columns)
 {
+    table_print_groups(rows, columns, NULL);
+}
+
+/* Prints the heading before row R when its group is not that of the row before. */
+static void print_group(const json_t *rows, size_t r, const char *group)
+{
+    const json_t *one = json_object_get(json_array_get(rows, r), group);
+    if (r > 0 && json_equal(one, json_object_get(json_array_get(rows, r - 1), group)))
+        return;
+    char *s = cell_text(one, "");
+    printf("\n%s%s", s, *s ? "\n" : "");
+    free(s);
+}
+
+void table_print_groups(const json_t *rows, const json_t *columns, const char *group)
+{
     size_t nrows = json_array_size(rows), ncolumns = json_array_size(columns);
     char **cells = xcalloc((nrows + 1) * ncolumns, sizeof *cells);
     size_t *widths = xcalloc(ncolumns, sizeof *widths);
@@ -129,6 +145,8 @@ void table_print(const json_t *rows, const json_t *columns)
     if (room && ncolumns)
         fit(widths, columns, room);
     for (size_t r = 0; r <= nrows; r++) {
+        if (group && r > 0)
+            print_group(rows, r - 1, group);
         for (size_t c = 0; c < ncolumns; c++) {
             char *s = cells[r * ncolumns + c];
             if (room)

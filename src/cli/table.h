@@ -10,6 +10,9 @@
  * are Unix seconds and shown in UTC. On a terminal the widest columns are cut until the
  * lines fit. */
 void table_print(const json_t *rows, const json_t *columns);
+/* The same, with an empty line and the value at GROUP as a heading before the first row
+ * of each group. */
+void table_print_groups(const json_t *rows, const json_t *columns, const char *group);
 /* Prints an object's members, nested ones by dotted path, without `_links`. */
 void table_print_object(const json_t *object);
 

@@ -12,6 +12,7 @@ return {
   summary = "Create a contact.",
   effect  = "write",
   scopes  = { "contacts:write" },
+  group   = "contacts",
   request = { "POST", "/contacts" },
 
   input = {

@@ -2,6 +2,7 @@ return {
   summary = "Get one conversation.",
   effect  = "read",
   scopes  = { "conversations:read" },
+  group   = "conversations",
   request = { "GET", "/conversations/{conversation_id}" },
 
   input = {

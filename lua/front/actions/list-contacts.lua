@@ -2,6 +2,7 @@ return {
   summary = "List contacts, one page at a time.",
   effect  = "read",
   scopes  = { "contacts:read" },
+  group   = "contacts",
   request = { "GET", "/contacts" },
 
   input = {

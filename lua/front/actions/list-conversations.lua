@@ -41,6 +41,7 @@ return {
   summary = "List conversations, or search them, one page at a time.",
   effect  = "read",
   scopes  = { "conversations:read" },
+  group   = "conversations",
 
   input = {
     q = {

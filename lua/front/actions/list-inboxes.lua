@@ -2,6 +2,7 @@ return {
   summary = "List the inboxes that the connection may see.",
   effect  = "read",
   scopes  = { "inboxes:read" },
+  group   = "inboxes",
   request = { "GET", "/inboxes" },
 
   output = {

@@ -158,6 +158,7 @@ return {
   summary = "Reply to a conversation, or comment on it.",
   effect  = "write",
   scopes  = { "messages:send", "comments:write" },
+  group   = "messages",
 
   input = {
     conversation_id = { "conversation", required = true, example = "cnv_yo1kg5q", about = "The conversation." },

@@ -1,5 +1,6 @@
 -- foyer actions, triggers, recipes: a table of all definitions of a KIND, or the manual of one, made from its table.
--- args: {kind, name, client}
+-- args: {kind, words, client, all, whole, sample}. For actions several words search; ALL: also those that are rare;
+-- WHOLE: with the fields of each, for JSON.
 local std = ...
 local script, values = std.part("script"), std.part("values")
 
@@ -30,10 +31,13 @@ local function row_of(kind, name)
   local row = {
     name = name, summary = definition.summary, layer = layer_of(info), path = info.path,
     effect = definition.effect, scopes = definition.scopes, on = definition.on, cron = definition.cron,
-    needs = definition.needs, sample = definition.sample,
+    needs = definition.needs, sample = definition.sample, rare = definition.rare,
+    request = definition.request and table.concat(definition.request, " "),
+    group = kind == "action" and (definition.group or script.split(name)) or nil,
   }
   local copied, why = pcall(std.copy, row) -- text that is not UTF-8 can be neither shown nor JSON
-  return copied and row or broken(name, why)
+  if not copied then return broken(name, why) end
+  return row, definition
 end
 
 local columns = {
@@ -42,18 +46,68 @@ local columns = {
   recipe = { "name", "on", "cron", "clients", "layer", "summary" },
 }
 
+-- ---- searching ----
+
+local function add_fields(fields, out)
+  for name, field in pairs(fields or {}) do
+    out[#out + 1] = name
+    out[#out + 1] = field.about
+    if field.enum then out[#out + 1] = table.concat(field.enum, " ") end
+    local inner = field
+    while type(inner.list) == "table" do inner = inner.list end
+    if inner.object then add_fields(inner.object, out) end
+  end
+end
+
+-- Whether each of WORDS stands in the name, the summary or a field of an action.
+local function fits(words, row, definition)
+  if #words == 0 then return true end
+  local texts = { row.name, row.summary, row.group }
+  if definition then add_fields(definition.input, texts) end
+  local all = table.concat(texts, "\n"):lower()
+  for _, word in ipairs(words) do
+    if not all:find(word:lower(), 1, true) then return false end
+  end
+  return true
+end
+
+-- The actions of a group stand together; those without one come first.
+local function by_group(a, b)
+  local first, second = a.group or "", b.group or ""
+  if first ~= second then return first < second end
+  return a.name < b.name
+end
+
+local describe
+
 local function list(args)
-  local rows, shown = json.array({}), json.array({})
+  local rows, shown, hidden = json.array({}), json.array({}), 0
   local plain = args.client == nil
   for _, name in ipairs(script.names(args.kind)) do
-    local row = row_of(args.kind, name)
-    plain = plain and (row.layer == "built-in" or row.layer == nil)
-    rows[#rows + 1] = row
+    local row, definition = row_of(args.kind, name)
+    if not fits(args.words, row, definition) then
+      row = nil
+    elseif row.rare and not args.all and #args.words == 0 then
+      row, hidden = nil, hidden + 1
+    end
+    if row then
+      plain = plain and (row.layer == "built-in" or row.layer == nil)
+      if args.whole and definition and args.kind == "action" then
+        row.input = describe(definition.input, "", json.array({}), 1)
+        row.output = describe(definition.output, "", json.array({}), 1)
+      end
+      rows[#rows + 1] = row
+    end
   end
+  if #rows == 0 and #args.words > 0 then
+    std.fail("not_found", ("no action has \"%s\" in its name, summary or fields; `foyer actions --all` lists all of "
+      .. "them"):format(table.concat(args.words, "\" and \"")))
+  end
+  if args.kind == "action" then table.sort(rows, by_group) end
   for _, column in ipairs(columns[args.kind]) do
     if column ~= "layer" or not plain then shown[#shown + 1] = column end
   end
-  return { rows = rows, columns = shown }
+  return { rows = rows, columns = shown, hidden = hidden }
 end
 
 -- ---- examples as arguments of the command line ----
@@ -129,7 +183,7 @@ local function nested(field)
 end
 
 -- Lists fields in order: required ones first, then by name; inner fields follow their field.
-local function describe(fields, prefix, out, depth)
+function describe(fields, prefix, out, depth)
   local names = {}
   for name in pairs(fields or {}) do names[#names + 1] = name end
   table.sort(names, function(a, b)
@@ -152,11 +206,12 @@ local function describe(fields, prefix, out, depth)
   return out
 end
 
--- Returns a command line with the required fields and one more.
+-- Returns a command line with the required fields and one more. The address `next` has all that the first page had.
 local function command(start, fields, more)
   local words = { start }
+  local other = more and more.name
   for _, field in ipairs(fields) do
-    if field.required and not field.name:find(".", 1, true) and field.name ~= (more and more.name) then
+    if field.required and other ~= "next" and not field.name:find(".", 1, true) and field.name ~= other then
       words[#words + 1] = field.words or field.name .. "=…"
     end
   end
@@ -211,6 +266,7 @@ local function write(manual, input_title)
   out[#out + 1] = ""
   line(out, "effect", manual.effect)
   line(out, "scopes", manual.scopes)
+  line(out, "request", manual.request)
   line(out, "on", manual.on)
   line(out, "cron", manual.cron)
   line(out, "retry", manual.retry and json.encode(manual.retry))
@@ -315,7 +371,18 @@ local function manual(args)
   return { manual = out, text = write(out, "") }
 end
 
+-- Returns the name of the definition that WORDS ask for; nil when they are to be searched.
+local function name_of(kind, words)
+  local word = words[1]
+  if not word or #words > 1 then return nil end
+  if kind ~= "action" or word:find("/", 1, true) then return word end
+  for _, name in ipairs(script.names(kind)) do
+    if select(2, script.split(name)) == word then return name end
+  end
+end
+
 return function(args)
+  args.name = name_of(args.kind, args.words)
   if args.name then return manual(args) end
   return list(args)
 end

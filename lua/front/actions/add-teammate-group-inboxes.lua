@@ -1,0 +1,13 @@
+return {
+  summary = "Let a teammate group have inboxes of its workspaces that are not public.",
+  effect  = "idempotent",
+  scopes  = { "teammate_groups:write" },
+  group   = "teammate groups",
+  rare    = true,
+  request = { "POST", "/teammate_groups/{group_id}/inboxes" },
+
+  input = {
+    group_id  = { "teammate_group", required = true, example = "cir_1q15q", about = "The teammate group." },
+    inbox_ids = { list = "inbox", required = true, min = 1, example = { "support" }, about = "The inboxes to add." },
+  },
+}

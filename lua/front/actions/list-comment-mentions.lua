@@ -1,0 +1,30 @@
+return {
+  summary = "List the teammates that a comment mentions.",
+  effect  = "read",
+  scopes  = { "teammates:read" },
+  group   = "comments",
+  request = { "GET", "/comments/{comment_id}/mentions" },
+
+  input = {
+    comment_id = { "comment", required = true, example = "com_1ywg3f2", about = "The comment." },
+  },
+
+  output = {
+    results = {
+      list = { object = {
+        id = { "string", about = "tea_…" },
+        email = { "string" },
+        username = { "string" },
+        first_name = { "string" },
+        last_name = { "string" },
+        is_admin = { "boolean" },
+        is_available = { "boolean", about = "Not away." },
+        is_blocked = { "boolean", about = "Has no access to the company any more." },
+        type = { "string", about = "user for a person; rule, api, integration and others for what acts by itself" },
+        custom_fields = { "object" },
+      } },
+      columns = { "id", "username", "email", "first_name", "last_name", "is_available" },
+      about = "Teammates as Front describes them.",
+    },
+  },
+}

@@ -1,0 +1,28 @@
+return {
+  summary = "List the channels of an inbox.",
+  effect  = "read",
+  scopes  = { "channels:read" },
+  group   = "inboxes",
+  request = { "GET", "/inboxes/{inbox_id}/channels" },
+
+  input = {
+    inbox_id = { "inbox", required = true, example = "support", about = "The inbox." },
+  },
+
+  output = {
+    results = {
+      list = { object = {
+        id         = { "string", about = "cha_…" },
+        name       = { "string" },
+        address    = { "string" },
+        type       = { "string", about = "gmail, smtp, twilio, custom and others" },
+        send_as    = { "string", about = "The address that it sends from." },
+        settings   = { "object" },
+        is_private = { "boolean" },
+        is_valid   = { "boolean", about = "Front can use it." },
+      } },
+      columns = { "id", "name", "type", "address", "is_valid" },
+      about = "Channels as Front describes them.",
+    },
+  },
+}

@@ -1,0 +1,14 @@
+return {
+  summary = "Open a conversation again that was archived or deleted.",
+  effect  = "idempotent",
+  scopes  = { "conversations:write" },
+  group   = "conversations",
+
+  input = {
+    conversation_id = { "conversation", required = true, example = "cnv_yo1kg5q", about = "The conversation." },
+  },
+
+  run = function(ctx, input)
+    return ctx.http.patch("/conversations/" .. url.segment(input.conversation_id), { status = "open" })
+  end,
+}
