@@ -26,7 +26,7 @@ local function answer_api(request)
   if not answer then
     answer = faults.apply(request, function()
       return denied or chaos.apply(request, function() return company.api(request) end)
-    end)
+    end, company.perform)
     if answer.status == 429 then company.limits.refused.fault = company.limits.refused.fault + 1 end
   end
   if not answer.drop then company.limits.add_headers(request, answer) end

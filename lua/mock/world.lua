@@ -54,7 +54,7 @@ local function build(one, seed)
   local time_offs = mock.part("front/time_offs")(company, records, views, pages)
   local analytics = mock.part("front/analytics")(company, views, attachments)
   local described = mock.part("front/described")(company, views, pages)
-  local customers = mock.part("control/customers")(one.number, company, threads, views, events)
+  local customers = mock.part("control/customers")(one.number, company, threads, views, events, attachments)
   local channels = mock.part("front/channels")(company, threads, views, events)
   local imports = mock.part("front/imports")(company, threads, events, channels)
   local control = mock.part("control/control")(company, threads, views, pages, events, ticketing, limits, contacts,
@@ -65,10 +65,12 @@ local function build(one, seed)
     tags, inboxes, mailboxes, imports, teammates, teams, statuses, rules, signatures, templates, shifts, time_offs,
     fields, attachments, analytics, described,
   })
-  one.control = mock.part("control/api")(control, customers, channels, conversations)
+  local deeds = mock.part("control/deeds")(company, views, fields, one.api)
+  one.perform = deeds.perform
+  one.control = mock.part("control/api")(control, customers, channels, conversations, deeds)
   company.seed()
   threads.seed()
-  for _, part in ipairs({ rules, accounts, templates, shifts }) do part.seed() end
+  for _, part in ipairs({ rules, accounts, templates, shifts, deeds }) do part.seed() end
 end
 
 -- Adds a company. NAME and TOKEN may be nil. Returns {number, name, token, teammate_token, company, limits,

@@ -236,7 +236,7 @@ like() {
   same "$(received 'map(.json | [.type, .payload.type, .authorization.id, .payload.conversation.id[:4], .payload.target.data.username,
     .payload.contact.handles[0].handle]) | sort')" \
     '[["contact_created","contact_created","cmp_4thp0",null,null,"new@mail.example"],["conversation_assigned","conversation_assigned","cmp_4thp0","cnv_","kofi",null],["conversation_created","conversation_created","cmp_4thp0","cnv_",null,null]]'
-  run mock_post event '{"type": "inbound"}'
+  run mock_post event '{"type": "unheard_of"}'
   [ "$status" -ne 0 ]
 }
 
@@ -306,4 +306,50 @@ like() {
   api GET "/events?limit=2"
   same "$(jq -c '[(._results | map(.type)), ._pagination.next != null]' "$BODY")" '[["restore","trash"],true]'
   same "$(api GET '/events?limit=16')" 400
+}
+
+@test "a receiver of all: applications are told the types that have a name for them, rules all" {
+  start_mock
+  start_receiver
+  hook "{\"url\": \"$RECEIVER/application\", \"events\": [\"*\"]}" >/dev/null
+  hook "{\"url\": \"$RECEIVER/rule\", \"scheme\": \"rule\", \"events\": [\"*\"]}" >/dev/null
+  local conversation type
+  conversation=$(inbound | jq -r .conversation.id)
+  for type in reminder mention out_reply move link_added link_removed forward conversations_merged custom_field_updated \
+    macro_triggered topic_identified ticket_status_update call_hangup; do
+    mock_post event "{\"type\": \"$type\", \"conversation\": \"$conversation\"}" >/dev/null
+  done
+  mock_post do "{\"method\": \"PATCH\", \"path\": \"/conversations/$conversation/reminders\",
+    \"body\": {\"teammate_id\": \"alt:email:kofi@acme.example\", \"scheduled_at\": 2000000000}}" >/dev/null
+  settled 21
+  same "$(received 'map(select(.path == "/application") | .json | .type + "/" + .payload.type) | sort')" \
+    '["conversation_moved/move","conversation_snooze_expired/reminder","conversation_snoozed/archive","inbound_received/inbound","link_added/link_added","link_removed/link_removed"]'
+  same "$(received 'map(select(.path == "/rule") | .json.type) | length')" 15
+  same "$(received 'map(select(.json.type == "conversations_merged"))[0].json.target | [._meta.type, (.data | type)]')" \
+    '["deleted_conversation_ids","array"]'
+}
+
+@test "events that Front never sends: some, all; in the list they are" {
+  start_mock
+  start_receiver
+  hook "{\"url\": \"$RECEIVER/\", \"scheme\": \"body\"}" >/dev/null
+  mock_post webhooks-faults '{"lose": 0.5}' | jq -e '.lose == 0.5'
+  mock_post burst '{"count": 40}' >/dev/null
+  settled 40
+  local lost
+  lost=$(deliveries .lost '?summary=1')
+  [ "$lost" -gt 5 ] && [ "$lost" -lt 35 ]
+  same "$(deliveries '.acknowledged + .lost' '?summary=1')" 40
+  same "$(received length)" $((40 - lost))
+  same "$(deliveries '[.deliveries[] | .state] | unique' '?state=lost')" '["lost"]'
+  mock_post webhooks-faults '{"lose": 1}' >/dev/null
+  mock_post burst '{"count": 5}' >/dev/null
+  settled 45
+  same "$(received length)" $((40 - lost))
+  curl -sS --fail-with-body -X DELETE "$MOCK/_mock/webhooks-faults" >/dev/null
+  inbound >/dev/null
+  settled 46
+  same "$(received length)" $((41 - lost))
+  api GET '/events?limit=15'
+  same "$(jq '._results | length' "$BODY")" 15
 }

@@ -7,7 +7,7 @@ local oauth = mock.part("front/oauth")
 local routes = mock.part("engine/routes")
 local webhooks = mock.part("front/webhooks")
 
-return function(control, customers, channels, conversations)
+return function(control, customers, channels, conversations, deeds)
   local find = routes({
     { "GET", "/_mock", control.summary },
     { "GET", "/_mock/log", control.get_log },
@@ -40,6 +40,9 @@ return function(control, customers, channels, conversations)
     { "POST", "/_mock/burst", customers.burst },
     { "POST", "/_mock/event", control.event },
     { "POST", "/_mock/bounce", control.bounce },
+    { "POST", "/_mock/merge", control.merge },
+    { "POST", "/_mock/do", deeds.request },
+    { "POST", "/_mock/contacts/{id}", deeds.contact },
     { "POST", "/_mock/channel", channels.add },
     { "DELETE", "/_mock/channel", channels.remove },
     { "POST", "/_mock/channel/message", channels.message },

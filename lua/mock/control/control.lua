@@ -5,6 +5,7 @@ local answers = mock.part("engine/answers")
 local checks = mock.part("engine/checks")
 local clock = mock.part("engine/clock")
 local companies = mock.part("front/companies")
+local event_types = mock.part("front/event_types")
 local faults = mock.part("faults/faults")
 local log = mock.part("engine/log")
 
@@ -162,8 +163,20 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
     return answer
   end
 
+  -- {conversation, into}: merges one conversation into another, as the first teammate
+  function control.merge(request)
+    local body, bad = checks.body(request, {
+      conversation = { type = "string", required = true }, into = { type = "string", required = true },
+    })
+    if not body then return bad end
+    local one, into = company.find("cnv", body.conversation), company.find("cnv", body.into)
+    if not one then return answers.unknown("conversation", body.conversation) end
+    if not into or into == one then return answers.unknown("conversation", body.into) end
+    return answers.ok({ event = threads.merge(one, into, { type = "teammate", company.teammates[1] }).id }, 201)
+  end
+
   -- {type, conversation?, teammate?, contact?}: sends a plain event that Front does not have, as a server of the agency
-  -- might. The newest conversation or contact by default
+  -- might, or one of Front's types. The newest conversation or contact by default
   function control.event(request)
     local body, bad = checks.body(request, {
       type = { type = "string", required = true }, conversation = { type = "string" }, teammate = { type = "string" },
@@ -176,13 +189,16 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
       if not contact then return answers.unknown("contact", body.contact) end
       return answers.ok({ event = events.emit({ type = body.type, contact = contact }).id }, 201)
     end
-    if body.type ~= "conversation_created" and body.type ~= "conversation_assigned" then
-      return answers.invalid("type: must be conversation_created, conversation_assigned or contact_created")
+    local known = event_types.all[body.type]
+    if not known and body.type ~= "conversation_created" and body.type ~= "conversation_assigned" then
+      return answers.invalid("type: must be a type of Front's, or conversation_created, conversation_assigned or "
+        .. "contact_created")
     end
     local conversation = threads.list[#threads.list]
     if body.conversation then conversation = company.find("cnv", body.conversation) end
     if not conversation then return answers.unknown("conversation", body.conversation) end
     local event = { type = body.type, conversation = conversation }
+    if known then events.fill(event, known) end
     if body.type == "conversation_assigned" then
       local teammate = conversation.assignee or company.teammates[1]
       if body.teammate then teammate = company.find("tea", body.teammate) end

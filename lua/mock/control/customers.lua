@@ -5,7 +5,7 @@ local checks = mock.part("engine/checks")
 local deliveries = mock.part("front/deliveries")
 local timers = mock.part("engine/timers")
 
-return function(number, company, threads, views, events)
+return function(number, company, threads, views, events, attachments)
   local customers = {}
   local AT_ONCE = 50 -- letters of a burst between two requests
 
@@ -28,24 +28,39 @@ return function(number, company, threads, views, events)
     return nil
   end
 
-  -- LETTER {from, name?, subject?, body}; CONVERSATION nil for a new one in INBOX.
-  function customers.write(letter, inbox, conversation)
+  -- LETTER {from, name?, subject?, body}; CONVERSATION nil for a new one in INBOX; FILES its attachments.
+  function customers.write(letter, inbox, conversation, files)
     conversation = conversation or threads.open(letter.from, letter.name, inbox, letter.subject)
     if conversation.handle ~= letter.from then
       conversation.contact, conversation.handle = threads.contact_of(letter.from, letter.name, inbox), letter.from
     end
     threads.change_status(conversation, "open")
-    local message = threads.receive(conversation, letter.body, company.now(), letter.subject)
+    local message = threads.receive(conversation, letter.body, company.now(), letter.subject, files)
     return conversation, message, events.message("inbound", message)
   end
 
-  -- {from, name?, subject?, body, inbox? = id, name or address, conversation?, new = true}; new = false continues the
-  -- customer's last conversation in that inbox
+  local FILE = { type = "object", fields = {
+    filename = { type = "string", required = true }, content_type = { type = "string" }, text = { type = "string" },
+    size = { type = "integer" },
+  } }
+
+  local function attach(list)
+    local files = {}
+    for i, file in ipairs(list or {}) do
+      local size = file.text and #file.text or file.size or 0
+      files[i] = attachments.add(file.filename, file.content_type or "application/octet-stream", size, file.text)
+    end
+    return files
+  end
+
+  -- {from, name?, subject?, body, inbox? = id, name or address, conversation?, new = true, attachments? = [{filename,
+  -- content_type, text or size}]}; new = false continues the customer's last conversation in that inbox
   function customers.inbound(request)
     local body, bad = checks.body(request, {
       from = { type = "string", required = true }, body = { type = "string", required = true },
       name = { type = "string" }, subject = { type = "string" }, inbox = { type = "string" },
       conversation = { type = "string" }, new = { type = "boolean" },
+      attachments = { type = "list", items = FILE },
     })
     if not body then return bad end
     local conversation = body.conversation and company.find("cnv", body.conversation)
@@ -55,7 +70,7 @@ return function(number, company, threads, views, events)
     if not conversation and body.new == false then conversation = last_conversation(inbox, body.from) end
     if conversation and not conversation.channel then return answers.invalid("conversation: takes no messages") end
     local message, event
-    conversation, message, event = customers.write(body, inbox, conversation)
+    conversation, message, event = customers.write(body, inbox, conversation, attach(body.attachments))
     return answers.ok({
       conversation = views.conversation(conversation), message = views.message(message), event = event.id,
     }, 201)

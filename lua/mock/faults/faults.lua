@@ -99,7 +99,7 @@ faults.schema = {
   kind = { type = "string", required = true }, times = { type = "number" }, skip = { type = "number" },
   status = { type = "number" }, after = { type = "number" }, retry_after = { type = "number" },
   location = { type = "string" }, bytes = { type = "number" }, accept = { type = "boolean" },
-  headers = { type = "object" }, body = { type = "any" },
+  headers = { type = "object" }, body = { type = "any" }, ["then"] = { type = "object" },
 }
 
 -- Adds FAULT, or returns a sentence when it is not a fault.
@@ -141,12 +141,13 @@ local function take(request)
   return nil
 end
 
--- HANDLE() executes the request and returns its answer.
-function faults.apply(request, handle)
+-- HANDLE() executes the request and returns its answer. PERFORM does what the fault's `then` says, after the request.
+function faults.apply(request, handle, perform)
   local fault = take(request)
   if not fault then return handle() end
   if fault.accept then handle() end -- execute the request, then answer with the fault
   local answer = KINDS[fault.kind](fault, handle, request)
+  if fault["then"] and perform then perform(fault["then"]) end
   answer.after = fault.after or answer.after
   for name, value in pairs(fault.headers or {}) do
     answer.headers = answer.headers or {}

@@ -27,7 +27,8 @@ return function(company, records, threads, views, pages, events, attachments, co
     files, bad = attachments.attach(request, body.attachments)
     if bad then return bad end
     local comment = threads.comment(conversation, {
-      author = author, body = body.body, is_pinned = body.is_pinned, attachments = files, replied_to = replied_to,
+      author = author or events.author(request), body = body.body, is_pinned = body.is_pinned,
+      attachments = files, replied_to = replied_to,
       posted_at = company.now(), token = request.token,
     })
     events.comment(comment, events.by(request))

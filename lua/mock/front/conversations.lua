@@ -10,8 +10,12 @@ return function(company, threads, ticketing, views, pages, events, fields)
   -- `trashed` in q is `deleted` in answers (Front's specification).
   local BINS = { assigned = "assigned", unassigned = "unassigned", archived = "archived", trashed = "deleted" }
 
-  local function newest_first(a, b) return a.updated_at > b.updated_at end
-  local function oldest_first(a, b) return a.updated_at < b.updated_at end
+  local function oldest_first(a, b)
+    if a.updated_at ~= b.updated_at then return a.updated_at < b.updated_at end
+    if a.created_at ~= b.created_at then return a.created_at < b.created_at end
+    return a.id < b.id
+  end
+  local function newest_first(a, b) return oldest_first(b, a) end
 
   -- Without q[statuses]: all except the trash.
   local function wanted_statuses(request)

@@ -1,6 +1,6 @@
 -- Sends events to the receivers, with retries: 5 s for an answer; three tries for application webhooks, one for rules.
 -- Keeps a record, so that a test can see which were acknowledged. That rules are not retried and the number of
--- tries come from secondary sources; the pauses between tries are a guess.
+-- tries come from secondary sources; the pauses between tries are a guess. `lose`: Front never sends that event.
 local mock = ...
 local answers = mock.part("engine/answers")
 local checks = mock.part("engine/checks")
@@ -13,10 +13,11 @@ local deliveries = {}
 local KEPT_MAX = 20000
 local list, dropped, queue, active, held, batch
 
-local DEFAULTS = { timeout = 5, retry = { 1, 5 }, concurrency = 32, repeats = 0, times = 2, reorder = 0 }
+local DEFAULTS = { timeout = 5, retry = { 1, 5 }, concurrency = 32, repeats = 0, times = 2, reorder = 0, lose = 0 }
 local SCHEMA = {
   timeout = { type = "number" }, retry = { type = "list" }, concurrency = { type = "number" },
   repeats = { type = "number" }, times = { type = "number" }, reorder = { type = "number" },
+  lose = { type = "number" },
 }
 deliveries.coming = 0 -- letters of a burst that are not written yet
 
@@ -118,6 +119,12 @@ function deliveries.add(webhook, event, body)
     webhook = webhook, event = event, body = body, tries = 0, statuses = {}, copies = 1,
     created_at = clock.now(),
   }
+  if settings.lose > 0 and draws.number("lose", event.id, webhook.id) < settings.lose then
+    delivery.copies, delivery.open, delivery.lost, delivery.body = 0, 0, true, nil
+    make_room()
+    list[#list + 1] = delivery
+    return
+  end
   if settings.repeats > 0 and draws.number("repeats", event.id, webhook.id) < settings.repeats then
     delivery.copies = settings.times
   end
@@ -129,6 +136,7 @@ end
 
 local function state_of(delivery)
   if delivery.open > 0 then return "pending" end
+  if delivery.lost then return "lost" end
   return delivery.acknowledged_at and "acknowledged" or "failed"
 end
 
@@ -144,10 +152,10 @@ local function view(delivery)
   }
 end
 
--- ?state=pending|acknowledged|failed, ?type=…; ?summary=1 omits the list.
+-- ?state=pending|acknowledged|failed|lost, ?type=…; ?summary=1 omits the list.
 function deliveries.get(request)
   local out = {
-    total = #list, pending = 0, acknowledged = 0, failed = 0, coming = deliveries.coming, dropped = dropped,
+    total = #list, pending = 0, acknowledged = 0, failed = 0, lost = 0, coming = deliveries.coming, dropped = dropped,
   }
   local params = request.params
   if not params.summary then out.deliveries = json.array({}) end
@@ -172,7 +180,7 @@ function deliveries.get_settings()
   return answers.ok(deliveries.settings)
 end
 
--- {repeats = probability, times, reorder = seconds, retry = [seconds …], timeout, concurrency};
+-- {lose, repeats = probabilities, times, reorder = seconds, retry = [seconds …], timeout, concurrency};
 -- settings that are not given get their defaults
 function deliveries.set(request)
   local body, bad = checks.body(request, SCHEMA)

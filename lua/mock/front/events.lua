@@ -94,6 +94,22 @@ return function(company, ids, views, pages)
     })
   end
 
+  -- Gives EVENT the source and target that its type, KNOWN, has: what its conversation has, or the company.
+  function events.fill(event, known)
+    local conversation = event.conversation
+    local last = conversation.messages[#conversation.messages]
+    local records = {
+      teammate = conversation.assignee or company.teammates[1], inboxes = conversation.inbox, message = last,
+      comment = conversation.comments[#conversation.comments], tag = conversation.tags[1] or company.tags[1],
+      link = conversation.links[1] or company.links[1], recipient = last and last.recipients[#last.recipients],
+      custom_field = company.fields.conversations[1], deleted_conversation_ids = { ids.new("cnv") },
+    }
+    local source = known.source or "teammate"
+    event.source = { type = source, records[source] }
+    if source == "inboxes" then event.source = { type = source, list = true, { conversation.inbox } } end
+    if known.target then event.target = { type = known.target, records[known.target] } end
+  end
+
   -- KIND: message_bounce_error or sending_error; application webhooks call both message_delivery_failed.
   function events.failure(kind, message)
     local to = message.recipients[#message.recipients]
@@ -143,6 +159,12 @@ return function(company, ids, views, pages)
   -- The source of what REQUEST changes: the token's kind, or the person or rule that a control names.
   function events.by(request)
     return request.source or { type = request.grant and "oauth_client" or "api" }
+  end
+
+  -- The teammate that makes REQUEST, by a control; nil for a token.
+  function events.author(request)
+    local source = request.source
+    return source and source.type == "teammate" and source[1] or nil
   end
 
   local function time_of(q, name)

@@ -112,11 +112,12 @@ return function(company, records, threads, views, pages, events, attachments, co
 
     local last = conversation.messages[#conversation.messages]
     local message = {
-      conversation = conversation, type = channel.kind, is_inbound = false, channel = channel, author = author,
-      subject = body.subject or conversation.subject, recipients = recipients, signature = signature,
-      attachments = files, tags = tags, archive = options.archive ~= false, replied_to = last,
-      body = wrap(body.body, channel, signature, body.quote_body or last and last.body),
-      sent_body = body.body, text = body.text or html.to_text(body.body),
+      conversation = conversation, type = channel.kind, is_inbound = false, channel = channel,
+      author = author or events.author(request), subject = body.subject or conversation.subject,
+      recipients = recipients, signature = signature, attachments = files, tags = tags,
+      archive = options.archive ~= false, replied_to = last,
+      body = wrap(body.body, channel, signature, body.quote_body or last and last.body), sent_body = body.body,
+      text = body.text or html.to_text(body.body),
     }
     threads.accept(message)
     return answers.ok({ status = "accepted", message_uid = message.uid }, 202)
@@ -160,7 +161,8 @@ return function(company, records, threads, views, pages, events, attachments, co
     if not bad then files, bad = attach(request, body.attachments) end
     if bad then return bad end
     local message = {
-      type = channel.kind, is_inbound = false, channel = channel, author = author, subject = body.subject,
+      type = channel.kind, is_inbound = false, channel = channel,
+      author = author or events.author(request), subject = body.subject,
       recipients = recipients_of(body, { messages = {} }, channel), signature = signature, attachments = files,
       tags = tags, archive = options.archive ~= false, body = wrap(body.body, channel, signature),
       sent_body = body.body, text = body.text or html.to_text(body.body),

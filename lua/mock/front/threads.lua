@@ -101,11 +101,12 @@ return function(company, ids, events)
     return message
   end
 
-  function threads.receive(conversation, text, at, subject)
+  -- FILES: its attachments, or nil.
+  function threads.receive(conversation, text, at, subject, files)
     local contact, channel = conversation.contact, conversation.channel
     return threads.append(conversation, {
       type = channel.kind, is_inbound = true, created_at = at, channel = channel,
-      subject = subject or conversation.subject, body = html.from_text(text), text = text,
+      subject = subject or conversation.subject, body = html.from_text(text), text = text, attachments = files,
       recipients = {
         { handle = conversation.handle, name = contact.name, role = "from" },
         { handle = channel.address, role = "to" },
