@@ -49,7 +49,7 @@ local function ids(kept)
 end
 
 -- Gets the pages from WHERE on = {input, state, pages, items, seen}. Returns the last state.
-local function walk(action, where, fn, unique, guard)
+local function walk(action, where, fn, unique, guard, on_page)
   local seen_pages = {}
   local seen = unique and ids(where.seen or "")
   local state = where.state
@@ -59,6 +59,7 @@ local function walk(action, where, fn, unique, guard)
       std.fail("script", ("ctx.each: %s returns no {results, next}"):format(action))
     end
     where.pages = where.pages + 1
+    if on_page then on_page(page) end
     for _, item in ipairs(page.results) do
       where.items = where.items + 1
       local id = unique and item[unique]
@@ -82,8 +83,8 @@ local function walk(action, where, fn, unique, guard)
   end
 end
 
--- fn(item, state) may return false to stop. Returns the state.
-return function(action, input, state, fn, more)
+-- fn(item, state) may return false to stop. ON_PAGE gets each page before its items. Returns the state.
+return function(action, input, state, fn, more, on_page)
   if type(state) == "function" then
     std.fail("script", "ctx.each(action, input, state, function(item, state) … end): the state "
       .. "comes before the function; {} will do")
@@ -96,7 +97,9 @@ return function(action, input, state, fn, more)
   }
   local name = "each " .. tostring(action)
   local result, failure, raised = scope.run(name, function() return std.enter_each(name, first) end,
-    std.leave_each, function(where, guard) return walk(action, where, fn, more and more.unique, guard) end)
+    std.leave_each, function(where, guard)
+      return walk(action, where, fn, more and more.unique, guard, on_page)
+    end)
   if raised ~= nil then error(raised, 0) end
   if failure then std.fail(failure.kind, failure.message, failure) end
   return result

@@ -14,6 +14,7 @@
 #include "core/settings_value.h"
 #include "api/api.h"
 #include "vm/env.h"
+#include "vm/conv.h"
 #include "vm/fail.h"
 #include "vm/handles.h"
 #include "api/mock.h"
@@ -435,6 +436,24 @@ static int api_std_progress(lua_State *L)
     return 0;
 }
 
+/* std.emit(what, value): hands VALUE out, for the command line to print, before the run
+ * has ended */
+static int api_std_emit(lua_State *L)
+{
+    struct err e;
+    const struct run_spec *spec = run_spec(run_of(L));
+    const char *what = luaL_checkstring(L, 1);
+    luaL_checkany(L, 2);
+    if (!spec->emit)
+        return 0;
+    struct buf *json = handles_push_buf(L, limits_default.codec_bytes);
+    if (conv_encode(L, 2, json, CONV_PLAIN, &e) != 0)
+        return fail_raise(L, &e);
+    spec->emit(spec->emit_arg, what, json->data, json->len);
+    buf_free(json);
+    return 0;
+}
+
 /* std.is_secret(value) -> boolean */
 static int api_std_is_secret(lua_State *L)
 {
@@ -523,6 +542,7 @@ static const luaL_Reg functions[] = {
     {"slurp", api_std_slurp},
     {"fail", api_std_fail},
     {"finish", api_std_finish},
+    {"emit", api_std_emit},
     {"progress", api_std_progress},
     {NULL, NULL},
 };

@@ -205,6 +205,11 @@ void bar_wait(struct bar *b, int64_t waiting)
     b->facts.waiting = waiting;
 }
 
+void bar_total(struct bar *b, int64_t total)
+{
+    b->facts.total = total;
+}
+
 void bar_hide(struct bar *b)
 {
     if (b->is_terminal)

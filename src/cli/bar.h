@@ -28,6 +28,7 @@ struct bar *bar_new(struct loop *loop, const char *what, const char *unit, int64
 /* DONE so far, of them BEFORE without any work, which tells nothing of the rate. */
 void bar_set(struct bar *b, int64_t done, int64_t before, int64_t failed);
 void bar_wait(struct bar *b, int64_t waiting);
+void bar_total(struct bar *b, int64_t total); /* it is known by now, or another one */
 /* Removes the line, so that something else can be printed on the terminal. */
 void bar_hide(struct bar *b);
 void bar_free(struct bar *b); /* removes it; NULL is fine */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/all.h"
 #include "cli/cli.h"
 #include "cli/each.h"
 #include "cli/table.h"
@@ -63,7 +64,22 @@ static void print_result(const json_t *out)
         print_next(json_string_value(next));
 }
 
-static json_t *run(struct cli *cli, const struct call *c, struct err *e)
+/* Prints an answer that came in time also when the command was interrupted. */
+static int report(const struct cli *cli, const json_t *out, const struct err *e)
+{
+    if (out && cli->json)
+        cli_print_json(json_object_get(out, "result"));
+    else if (out)
+        print_result(out);
+    if (!session_interrupted(cli->session))
+        return out ? 0 : -1;
+    if (!out && cli->json)
+        cli_print_new(json_pack("{s:o}", "error", cli_error_tree(e)));
+    return 130;
+}
+
+/* Runs the action. Returns the exit code, or -1 with E. */
+static int run(struct cli *cli, const struct call *c, struct err *e)
 {
     const char *action = cli->words.items[0];
     json_t *args = json_pack("{s:s, s:O, s:O, s:b}", "action", action, "words", c->words,
@@ -79,24 +95,17 @@ static json_t *run(struct cli *cli, const struct call *c, struct err *e)
                                 .wait_ms = c->wait_ms,
                                 .patient = c->wait != NULL,
                                 .dry = c->dry};
-    json_t *out = session_run(cli->session, &call, e);
+    int code;
+    if (c->all) {
+        code = all_print(cli, &call, e);
+    } else {
+        json_t *out = session_run(cli->session, &call, e);
+        code = report(cli, out, e);
+        json_decref(out);
+    }
     json_decref(args);
     free(label);
-    return out;
-}
-
-/* Prints an answer that came in time also when the command was interrupted. */
-static int report(const struct cli *cli, const json_t *out, const struct err *e)
-{
-    if (out && cli->json)
-        cli_print_json(json_object_get(out, "result"));
-    else if (out)
-        print_result(out);
-    if (!session_interrupted(cli->session))
-        return out ? 0 : -1;
-    if (!out && cli->json)
-        cli_print_new(json_pack("{s:o}", "error", cli_error_tree(e)));
-    return 130;
+    return code;
 }
 
 /* Checks the options that go with --each, and those that do not. */
@@ -158,15 +167,14 @@ int cmd_call(struct cli *cli, struct err *e)
     c.words = cli_inputs(cli, 1, e);
     if (c.words)
         c.body = c.input ? cli_read_object(c.input, "input", e) : json_object();
+    cli->lines = c.all || c.each.path;
     c.each.words = c.words;
     c.each.body = c.body;
     c.each.dry = c.dry;
     if (c.body && cli_open(cli, e) == 0 && c.each.path) {
         code = each_call(cli, &c.each, e);
     } else if (c.body && cli->session) {
-        json_t *out = run(cli, &c, e);
-        code = report(cli, out, e);
-        json_decref(out);
+        code = run(cli, &c, e);
     }
     json_decref(c.words);
     json_decref(c.body);

@@ -62,8 +62,14 @@ int cli_fail(const struct cli *cli, const struct err *e)
     }
     if (e->kind == ERR_RATE_LIMITED && e->retry_after_ms >= 0 && !log_is_json())
         fprintf(stderr, "foyer: try again in %g s\n", (double)e->retry_after_ms / 1000);
-    if (cli->json)
-        cli_print_new(json_pack("{s:o}", "error", cli_error_tree(e)));
+    json_t *tree = json_pack("{s:o}", "error", cli_error_tree(e));
+    if (cli->json && cli->lines) {
+        json_dumpf(tree, stdout, JSON_COMPACT);
+        putchar('\n');
+    } else if (cli->json) {
+        cli_print_json(tree);
+    }
+    json_decref(tree);
     return err_exit_code(e->kind);
 }
 

@@ -58,6 +58,7 @@ struct cli { /* one invocation; what cli_open opens is closed by cli_run */
     char **argv;
     const char *workspace; /* -w DIR, or NULL */
     int json;              /* 1: --json */
+    int lines;             /* 1: what is printed as JSON is one line each time */
     int bodies;            /* 1: --bodies, of the commands that take it */
     struct cli_list words; /* read by cli_parse: what is not an option */
     const char *client;    /* for a command's option --client; NULL: not given */

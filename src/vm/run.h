@@ -117,6 +117,10 @@ struct run_committer {
     void (*refused)(void *arg);
 };
 
+/* Gets what std.emit hands out while a run goes on: WHAT says what it is, JSON is
+ * canonical; both are borrowed. */
+typedef void run_emit(void *arg, const char *what, const char *json, size_t len);
+
 struct run_spec {       /* all copied */
     const char *id;     /* unique for each run; seeds math.random */
     const char *client; /* NULL: none */
@@ -133,7 +137,9 @@ struct run_spec {       /* all copied */
     enum window_lane lane;
     int64_t wait_ms; /* how long a request may wait for the company's budget */
     int patient;     /* 1: also after a 429 of the API itself */
-    int keep;        /* 1: the journal keeps its steps, for a replay in this process */
+    run_emit *emit;  /* NULL: nothing is handed out */
+    void *emit_arg;
+    int keep; /* 1: the journal keeps its steps, for a replay in this process */
     /* run_start takes these two, also when it fails */
     struct journal *journal; /* NULL: a new one */
     struct pins *pins;       /* NULL: none are noted */

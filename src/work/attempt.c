@@ -388,6 +388,8 @@ static void begin(struct attempt *a, const struct ledger_run *row)
                             .lane = lane,
                             .wait_ms = by_hand ? HAND_WAIT_MS : WAIT_MS,
                             .patient = by_hand,
+                            .emit = a->env->emit,
+                            .emit_arg = a->env->emit_arg,
                             .keep = 1,
                             .journal = journal,
                             .pins = pins,

@@ -23,7 +23,9 @@ struct attempt_env { /* borrowed; one for all attempts of a process */
     struct alert *alert; /* NULL: no alerts are sent */
     struct db *db;       /* for reading, on the loop's thread */
     int by_hand;         /* see runner_be_by_hand */
-    int stopping;        /* 1: an attempt that is cut short is released */
+    run_emit *emit;      /* of each run, or NULL; see vm/run.h */
+    void *emit_arg;
+    int stopping; /* 1: an attempt that is cut short is released */
 };
 
 struct attempt_result { /* how an attempt ended; valid until the callback returns */

@@ -592,6 +592,12 @@ void runner_be_by_hand(struct runner *r)
     r->env.alert = NULL; /* the person at the terminal reads the errors */
 }
 
+void runner_on_emit(struct runner *r, run_emit *fn, void *arg)
+{
+    r->env.emit = fn;
+    r->env.emit_arg = arg;
+}
+
 void runner_on_idle(struct runner *r, void (*fn)(void *arg), void *arg)
 {
     r->on_idle = fn;

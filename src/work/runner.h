@@ -28,6 +28,8 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
 /* For `foyer run`: requests wait for the budget, also through a 429, `file` inputs may be
  * read, and no alerts are sent. */
 void runner_be_by_hand(struct runner *r);
+/* For the runs of this process: what std.emit hands out goes to FN. */
+void runner_on_emit(struct runner *r, run_emit *fn, void *arg);
 /* Polls for due runs after the callbacks of this turn of the loop, once however often it
  * is called. From the first call on, it also polls when a run is due, and every two
  * seconds for the claims of dead processes. */

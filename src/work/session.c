@@ -195,7 +195,9 @@ struct run *session_start(struct session *s, const struct session_call *call,
                             .lane = call->lane,
                             .wait_ms = call->wait_ms,
                             .patient = call->patient,
-                            .dry = call->dry};
+                            .dry = call->dry,
+                            .emit = call->emit,
+                            .emit_arg = call->emit_arg};
     struct run *run = run_start(s->runs, &spec, done, arg);
     free(args);
     return run;

@@ -36,6 +36,8 @@ struct session_call {
     int64_t wait_ms; /* how long its requests may wait for the company's budget */
     int patient;     /* 1: also through a 429 of the API itself */
     int dry;         /* 1: the first write is shown, not sent */
+    run_emit *emit;  /* may be NULL; see vm/run.h */
+    void *emit_arg;
 };
 
 /* Starts one attempt, of which nothing is stored. DONE and the result as of run_start. */

@@ -477,6 +477,8 @@ PYTHON
   forget
   fault '{"kind": "foreign-next", "skip": 1}'
   call front/list-contacts --all
+  [ "$(wc -l <<<"$output")" -gt 1 ] # the items of the page before
+  output=$(tail -1 <<<"$output")
   failed 65 forbidden front.attacker.example clients/acme/client.lua
   same "$(received)" "GET /contacts,GET /contacts"
   forget
@@ -511,7 +513,8 @@ PYTHON
     fault "{\"kind\": \"status\", \"status\": 200, \"body\": {\"_results\": [{\"id\": \"crd_1\"}], \"_pagination\": $next}}"
     call front/list-contacts --all
     same "$status" 0
-    same "$(jq -c '.results | map(.id)' <<<"$output")" '["crd_1"]'
+    same "$output" '{"id":"crd_1"}'
+    holds "$stderr" "1 item"
   done
 }
 
@@ -519,6 +522,18 @@ PYTHON
   fault '{"kind": "status", "status": 200, "body": {"_results": [], "_pagination": {"next": {"page": 2}}}}'
   call front/list-contacts --all
   failed 75 unavailable '/contacts' 'next page is not an address'
+}
+
+@test "call --all prints each item as a line, page by page" {
+  call front/list-contacts --all limit=7
+  same "$status" 0
+  same "$(jq -rs '.[:100] | map(.id) | join(",")' <<<"$output")" "$(company '/contacts?limit=100' 'map(.id) | join(",")')"
+  holds "$stderr" "$(wc -l <<<"$output") items"
+  # what came before a failure is printed
+  fault '{"kind": "status", "status": 404, "skip": 1}'
+  call front/list-contacts --all limit=7
+  same "$status" 65
+  same "$(jq -c '.error.kind // "item"' <<<"$output" | sort | uniq -c | sed 's/^ *//' | paste -sd,)" '7 "item",1 "not_found"'
 }
 
 @test "429, both kinds: 75, retry_after, not sent again" {

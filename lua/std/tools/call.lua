@@ -1,4 +1,5 @@
 -- foyer call: calls an action. args: {action, words, input, all, looks = true: it is only looked for}
+-- With `all` it hands out the items of all pages.
 local std = ...
 
 return function(args, fields_input)
@@ -6,17 +7,13 @@ return function(args, fields_input)
   if args.looks then return {} end
   local input = fields_input(action.input or {}, args)
   local call = std.part("call")
-  local result
   if args.all then
-    result = { results = json.array({}) }
-    std.part("each")(args.action, input, {}, function(item)
-      result.results[#result.results + 1] = item
-      if #result.results % 50 == 0 then std.progress(#result.results .. " …") end
+    std.part("each")(args.action, input, {}, function(item) std.emit("item", item) end, nil, function(page)
+      if math.type(page.total) == "integer" then std.emit("total", page.total) end
     end)
-    std.progress(nil)
-  else
-    result = call.action(args.action, input)
+    return {}
   end
+  local result = call.action(args.action, input)
   local list = action.output and action.output.results
   return { result = result, columns = list and list.columns }
 end
