@@ -47,6 +47,11 @@ error("definition file: do not run")
 ---`{ results = …, next = …, total = … }` where the app's connector finds a list in it. The input of a GET whose
 ---`output` has `results` and `next` gets a field `next`, which no other field goes with.
 ---
+---A body that is neither JSON nor text becomes a file: a handle, which a field of type `file`, a multipart body and
+---`text.csv` take, and which is kept for the run. All files of a run take at most 64 MiB. `answer = "file"` makes a file of
+---any body, `answer = "text"` a text. When the answer to a DELETE of an idempotent action was lost, and the DELETE that is
+---sent again gets 404, that is a success: what it deletes is gone.
+---
 ---With `run` as well, `run(ctx, input, send)` decides: `send(ctx, input)` sends the declared request. An action without
 ---`request` sends what its `run` says, by `ctx.http`:
 ---
@@ -78,6 +83,7 @@ error("definition file: do not run")
 ---@field output? table<string, foyer.Field>  documentation; `columns` of its list are the columns of the command line's table
 ---@field request? string[]  the request that it sends, method and path: `{ "POST", "/conversations/{conversation_id}/tags" }`. The path is below the address of the app's connection
 ---@field body? "none"  of a declared request: it has no body. Otherwise a POST, PUT or PATCH without values has the body `{}`, and a DELETE has a body where a field goes into it
+---@field answer? "file"|"text"  of a declared request: what its answer becomes, for one that is not JSON
 ---@field merge? {field: string, from: string}  of a declared request: the field of `input`, an object in the body, whose members are put over those that the API has, and the GET that reads them. The object is at the same place there as in the body
 ---@field run? fun(ctx: foyer.Context, input: table, base?: function): any  needed without `request`; the caller gets a copy of the result, as if through JSON. The third argument is the inherited `run`, or in an action that declares a request and extends no other, what sends it
 ---@field confirm? fun(ctx: foyer.Context, input: table, intent: foyer.Intent, base?: function): any, string[]?  finds out whether a request was done whose answer was lost, and returns the body of that answer: see foyer.Intent

@@ -179,6 +179,8 @@ function declared.request(action, input)
   if next(query) ~= nil then request.query = query end
   if next(headers) ~= nil then request.headers = headers end
   if method == "POST" and action.effect == "read" then request.reads = true end
+  if action.answer == "file" then request.file = true end
+  if action.answer == "text" then request.raw = true end
   if has_body(action, names) then
     request.body = body
     request.multipart = has_file(body) or nil

@@ -4,6 +4,7 @@ local declared = std.part("declared")
 
 local methods = { GET = true, HEAD = true, POST = true, PUT = true, PATCH = true, DELETE = true }
 local places = { path = true, query = true, body = true, header = true }
+local answers = { file = true, text = true }
 local bodiless = { GET = true, HEAD = true }
 
 local function names_of(t)
@@ -237,13 +238,17 @@ return function(def, report)
   if type(def.input) == "table" then check_inner(def.input, "input", report, why) end
   if type(def.output) == "table" then check_inner(def.output, "output", report, WITHIN) end
   if not is_declared then
-    for _, key in ipairs({ "body", "merge" }) do
+    for _, key in ipairs({ "body", "merge", "answer" }) do
       if def[key] ~= nil then report(key, "belongs to a `request`, and the action has none") end
     end
     return
   end
   if type(def.body) == "string" and def.body ~= "none" then
     report("body", "is \"none\" for a request without a body; without it, the fields are the body")
+  end
+  if type(def.answer) == "string" and not answers[def.answer] then
+    report("answer", ("unknown kind of answer \"%s\"; %s"):format(def.answer,
+      near_or_all(def.answer, answers, "there are %s, for one that is not JSON")))
   end
   if check_request(def, report) and (def.input == nil or type(def.input) == "table") then check_fields(def, report) end
 end

@@ -8,7 +8,7 @@ local keys = {
   action = {
     summary = "string", effect = "string", scopes = "list", input = "table",
     output = "table", run = "function", confirm = "function", confirms = "list", request = "list",
-    body = "string", merge = "table", group = "string", rare = "boolean",
+    body = "string", merge = "table", answer = "string", group = "string", rare = "boolean",
   },
   trigger = {
     summary = "string", on = "list", needs = "list", key = "function", fires = "function",

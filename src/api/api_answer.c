@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/jsontext.h"
+#include "base/str.h"
 #include "core/answer.h"
 #include "core/jsontree.h"
 #include "vm/conv.h"
@@ -45,6 +46,61 @@ static int decode_answer(lua_State *L, const struct packed_answer *a, struct err
     return rc;
 }
 
+/* Copies the NAME of a file from "attachment; filename=\"NAME\"". 0: there is none. */
+static int name_in(const char *disposition, char *name, size_t size)
+{
+    const char *at = strstr(disposition, "filename=");
+    if (!at)
+        return 0;
+    at += strlen("filename=");
+    int quoted = *at == '"';
+    size_t len = strcspn(at + quoted, quoted ? "\"" : "; ");
+    snprintf(name, size, "%.*s", (int)len, at + quoted);
+    return 1;
+}
+
+/* Finds what to call the file of an answer: the API's name for it, else the last part of
+ * the request's path. The API must not choose a directory. */
+static void name_file(const struct exchange *x, const struct packed_answer *a, char *name,
+                      size_t size)
+{
+    char disposition[512] = "";
+    packed_header(a, "content-disposition", disposition, sizeof disposition);
+    if (!name_in(disposition, name, size)) {
+        const char *slash = strrchr(x->what, '/');
+        snprintf(name, size, "%s", slash ? slash + 1 : "");
+    }
+    char *base = name;
+    for (char *p = name; *p; p++)
+        if (*p == '/' || *p == '\\')
+            base = p + 1;
+    memmove(name, base, strlen(base) + 1);
+    for (const char *p = name; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            name[0] = '\0';
+    if (!*name || name[0] == '.' || !str_is_utf8(name, strlen(name)))
+        snprintf(name, size, "download");
+}
+
+/* Pushes a handle of the body as a file. */
+static void push_file(lua_State *L, const struct exchange *x,
+                      const struct packed_answer *a)
+{
+    struct err e;
+    char name[200];
+    int id = run_add_answer(x->run, x->seq, a->body, a->len, &e);
+    if (id < 0)
+        fail_raise(L, &e);
+    name_file(x, a, name, sizeof name);
+    handles_push_file(L, id, name);
+}
+
+/* 1 when a declared request's answer of content type TYPE is neither JSON nor text. */
+static int is_binary(const char *type)
+{
+    return *type && !strstr(type, "json") && strncmp(type, "text/", 5) != 0;
+}
+
 /* Pushes the body and returns 1; 0 when it has given up the attempt. */
 static int push_body(lua_State *L, struct exchange *x, const struct packed_answer *a)
 {
@@ -52,6 +108,11 @@ static int push_body(lua_State *L, struct exchange *x, const struct packed_answe
     struct err e;
     packed_header(a, "content-type", type, sizeof type);
     int json = strstr(type, "json") != NULL;
+    if (x->is_file ||
+        (x->mode == EXCHANGE_DECLARED && a->len && !x->raw && is_binary(type))) {
+        push_file(L, x, a);
+        return 1;
+    }
     if (a->len == 0 && x->mode == EXCHANGE_DECLARED && (!x->reads || a->status == 204)) {
         lua_newtable(L);
         return 1;

@@ -52,14 +52,21 @@ static void check_method(lua_State *L, const char *method)
               method);
 }
 
+static int is_one_of(const char *key, const char *const *names, size_t n)
+{
+    while (n > 0 && strcmp(key, names[n - 1]) != 0)
+        n--;
+    return n > 0;
+}
+
 static void check_options(lua_State *L, enum exchange_mode mode)
 {
-    static const char *const known[] = {"query",      "headers", "multipart", "reads",
-                                        "connection", "raw",     "method",    "url",
-                                        "body",       "merge"};
-    size_t n = sizeof known / sizeof *known;
-    if (mode != EXCHANGE_DECLARED)
-        n -= mode == EXCHANGE_REQUEST ? 1 : 4;
+    static const char *const known[] = {"query",  "headers",    "multipart",
+                                        "reads",  "connection", "raw",
+                                        "method", "url",        "body"};
+    static const char *const declared[] = {"merge", "file"}; /* of std.send alone */
+    int request = mode == EXCHANGE_REQUEST || mode == EXCHANGE_DECLARED;
+    size_t n = sizeof known / sizeof *known - (request ? 0 : 3);
     if (lua_isnil(L, OPTIONS))
         return;
     if (!lua_istable(L, OPTIONS))
@@ -67,10 +74,8 @@ static void check_options(lua_State *L, enum exchange_mode mode)
                   luaL_typename(L, OPTIONS));
     for (lua_pushnil(L); lua_next(L, OPTIONS); lua_pop(L, 1)) {
         const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-        size_t i = 0;
-        while (i < n && strcmp(key, known[i]) != 0)
-            i++;
-        if (i < n)
+        if (is_one_of(key, known, n) ||
+            (mode == EXCHANGE_DECLARED && is_one_of(key, declared, 2)))
             continue;
         const char *near = str_nearest(key, known, n);
         fail_text(L, ERR_SCRIPT, "cannot send: unknown option \"%.60s\"%s%s%s", key,
@@ -363,6 +368,7 @@ static void read_request(lua_State *L, struct exchange *x)
     read_body(L, x);
     read_merge(L, x);
     x->raw = flag(L, "raw");
+    x->is_file = x->mode == EXCHANGE_DECLARED && flag(L, "file");
     if (!flag(L, "reads"))
         return;
     if (!x->reads && strcmp(x->method, "POST") != 0)
@@ -466,6 +472,7 @@ static int perform(lua_State *L, struct exchange *x)
     if (answer < 0)
         return fail_raise(L, &e);
     x->seq = step.seq;
+    x->is_again = step.is_again;
     if (answer == JOURNAL_RECORDED)
         return api_answer_push(L, x, step.result, step.len);
     if (answer == JOURNAL_PENDING) {

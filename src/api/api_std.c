@@ -461,6 +461,24 @@ static int api_std_is_secret(lua_State *L)
     return 1;
 }
 
+/* std.file_info(handle) -> {id, name, size}; nil for any other value */
+static int api_std_file_info(lua_State *L)
+{
+    const char *name;
+    size_t size;
+    int id = handles_to_file(L, 1, &name);
+    if (id < 0) {
+        lua_pushnil(L);
+        return 1;
+    }
+    api_file_bytes(L, id, &size);
+    lua_createtable(L, 0, 3);
+    handles_set_integer(L, "id", id);
+    handles_set_text(L, "name", name);
+    handles_set_integer(L, "size", (lua_Integer)size);
+    return 1;
+}
+
 /* std.is_file(value) -> boolean */
 static int api_std_is_file(lua_State *L)
 {
@@ -539,6 +557,7 @@ static const luaL_Reg functions[] = {
     {"is_file", api_std_is_file},
     /* the rest */
     {"file", api_std_file},
+    {"file_info", api_std_file_info},
     {"slurp", api_std_slurp},
     {"fail", api_std_fail},
     {"finish", api_std_finish},

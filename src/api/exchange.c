@@ -405,6 +405,13 @@ static int pack(struct exchange *x, const struct httpc_answer *a)
     return rc == 0 ? packed_end(&x->packed, a->body, a->body_len, &x->sent) : -1;
 }
 
+/* What a DELETE deletes is gone when it is sent again after a lost answer. */
+static int is_done_before(const struct exchange *x, long status)
+{
+    return x->is_again && status == 404 && x->mode != EXCHANGE_REQUEST &&
+           strcmp(x->method, "DELETE") == 0;
+}
+
 static void on_result(struct exchange *x, const struct httpc_answer *a)
 {
     struct err e;
@@ -412,6 +419,12 @@ static void on_result(struct exchange *x, const struct httpc_answer *a)
         run_add_written(x->run, x->what);
     char status[16];
     snprintf(status, sizeof status, "%ld", a->status);
+    if (is_done_before(x, a->status)) {
+        packed_begin(&x->packed, 204);
+        packed_end(&x->packed, "", 0, &x->sent);
+        conclude(x, "404, done before");
+        return;
+    }
     if (pack(x, a) == 0) {
         conclude(x, status);
         return;

@@ -36,6 +36,8 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     json_t *form;      /* what the parts were made of, for the journal; NULL: no parts */
     int reads;         /* 1: GET, HEAD, or a POST with reads = true; 0: a write */
     int raw;           /* 1: the answer is not decoded */
+    int is_again;      /* 1: it may have been done before: that answer was lost */
+    int is_file;       /* 1: the answer is a file, whatever its type */
     int secret_header; /* 1: a header or the body has a secret: no redirect to another
                           host */
     int secret;        /* 1: the URL's path is a secret, also after a redirect */

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/str.h"
+#include "api/api.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
 #include "vm/handles.h"
@@ -27,10 +28,13 @@ static void add_scalar(lua_State *L, int idx, struct exchange *x, const char *na
     const char *filename;
     int id = handles_to_file(L, idx, &filename);
     if (id >= 0) {
+        size_t size;
+        const char *data = api_file_bytes(L, id, &size);
         struct httpc_part *part = add_part(L, x, name);
         part->filename = xstrdup(filename);
         part->type = "application/octet-stream";
-        part->data = run_file(x->run, id, &part->len);
+        part->data = data;
+        part->len = size;
         return;
     }
     int type = lua_type(L, idx);

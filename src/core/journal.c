@@ -21,8 +21,9 @@ struct entry {
     char
         *failure; /* of a scope that ended with a failure and is still open: see settle */
     size_t failure_len;
-    int stored; /* the store has a step with this seq */
-    int dirty;  /* the store lacks it or has another version */
+    int64_t lost_ms; /* of an intent that is sent again: when it was first sent; else 0 */
+    int stored;      /* the store has a step with this seq */
+    int dirty;       /* the store lacks it or has another version */
 };
 
 /* ENTRIES are the recorded steps in the order in which they began. A finished scope is
@@ -220,6 +221,20 @@ static void settle(struct journal *j)
     j->next = j->n;
 }
 
+/* 1 when the next recorded entry is an intent that is to be sent again. */
+static int is_again(const struct journal *j)
+{
+    return j->next < j->n && j->entries[j->next].lost_ms > 0 &&
+           !j->entries[j->next].is.is_done;
+}
+
+static int is_same(const struct journal_entry *was, const struct journal_entry *asked)
+{
+    return strcmp(was->kind, asked->kind) == 0 && strcmp(was->name, asked->name) == 0 &&
+           was->is_scope == asked->is_scope && was->is_intent == asked->is_intent &&
+           memcmp(was->hash, asked->hash, sizeof was->hash) == 0;
+}
+
 static int ask(struct journal *j, struct journal_entry *asked, struct journal_step *step,
                struct err *e)
 {
@@ -235,6 +250,8 @@ static int ask(struct journal *j, struct journal_entry *asked, struct journal_st
     settle(j);
     *step = (struct journal_step){.seq = j->seq};
     asked->seq = j->seq;
+    if (is_again(j) && !is_same(&j->entries[j->next].is, asked))
+        truncate_entries(j, j->next); /* it need not be sent again */
     if (j->next == j->n) {
         append(j, asked);
     } else {
@@ -250,7 +267,8 @@ static int ask(struct journal *j, struct journal_entry *asked, struct journal_st
         if (was->is_done)
             answer = JOURNAL_RECORDED;
         else if (was->is_intent && !was->is_scope)
-            answer = JOURNAL_PENDING;
+            answer = is_again(j) && was->at_ms <= 0 ? JOURNAL_NEW : JOURNAL_PENDING;
+        step->is_again = is_again(j);
     }
     if (answer != JOURNAL_RECORDED)
         push_open(j, j->next);
@@ -357,10 +375,18 @@ int journal_end(struct journal *j, int seq, const void *result, size_t len, stru
 
 void journal_cancel(struct journal *j, int seq)
 {
-    if (!open_entry(j, seq, 0))
+    struct entry *entry = open_entry(j, seq, 0);
+    if (!entry)
         return;
-    truncate_entries(j, j->open[--j->depth]);
+    int index = j->open[--j->depth];
     j->seq = seq;
+    if (!entry->lost_ms) {
+        truncate_entries(j, index);
+        return;
+    }
+    entry->is.at_ms = -entry->lost_ms; /* it stays what it was */
+    entry->dirty = 1;
+    j->next = index;
 }
 
 static void set_took(struct journal_entry *is, int64_t at_ms, int64_t took_ms)
@@ -423,7 +449,7 @@ void journal_unsent(struct journal *j, int seq)
     struct entry *entry = open_entry(j, seq, 0);
     if (!entry)
         return;
-    entry->is.at_ms = 0;
+    entry->is.at_ms = -entry->lost_ms;
     entry->dirty = 1;
 }
 
@@ -446,6 +472,8 @@ void journal_reopen(struct journal *j, int seq)
 
 static int check_all_asked(struct journal *j, const char *what, struct err *e)
 {
+    if (is_again(j))
+        truncate_entries(j, j->next);
     if (j->next == j->n)
         return 0;
     const struct journal_entry *was = &j->entries[j->next].is;
@@ -495,6 +523,8 @@ int journal_load(struct journal *j, const struct journal_entry *entry, struct er
     struct entry *loaded = append(j, entry);
     loaded->stored = 1;
     loaded->dirty = 0;
+    if (entry->is_intent && !entry->is_scope && !entry->is_done && entry->at_ms < 0)
+        loaded->lost_ms = -entry->at_ms;
     return 0;
 }
 
@@ -586,7 +616,7 @@ int journal_uncertain(const struct journal *j, struct journal_entry *intent,
             continue;
         if (is->is_scope && !is_walk(is->name))
             *scope = *is;
-        if (!is->is_intent || is->at_ms == 0)
+        if (!is->is_intent || is->at_ms <= 0)
             continue;
         *intent = *is;
         return 1;

@@ -31,8 +31,9 @@ struct journal_entry {
     /* is_intent of an ended scope: a write inside of it was accepted (its result begins
      * with "2", as an HTTP status does) */
     int is_done, is_scope, is_intent;
-    int64_t at_ms;     /* when a request was sent; of an intent 0: not sent */
-    int took_ms;       /* until its answer was there; 0: not known */
+    int64_t at_ms; /* when a request was sent; of an intent 0: not sent; less than 0: it
+                      is sent again, its first answer, at -at_ms, was lost */
+    int took_ms;   /* until its answer was there; 0: not known */
     const char *input; /* of an intent, and of the open scope of an action: to confirm a
                           write; else NULL */
     size_t input_len;
@@ -52,6 +53,8 @@ struct journal_step {
     const char *result; /* of a RECORDED step, and of a scope with a checkpoint: borrowed
                            until the next call; else NULL */
     size_t len;
+    int is_again; /* 1: a NEW request that may have been done before: its answer was lost
+                   */
 };
 
 /* KEEP 1 is for a run whose steps are stored: ended steps are kept for its replay. KEEP 0

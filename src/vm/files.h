@@ -1,5 +1,6 @@
-/* files: the files that the command line gives to a run. Each is read once. A run with
- * pins notes the bytes in them, for a replay in another process. */
+/* files: the files that the command line gives to a run, each read once, and those that
+ * APIs answered with. A run with pins notes the bytes in them, for a replay in another
+ * process. */
 #ifndef FOYER_FILES_H
 #define FOYER_FILES_H
 
@@ -10,7 +11,8 @@
 
 struct files { /* zeroed: none */
     struct file *list;
-    int n;
+    int n, given; /* of N, those of the command line */
+    size_t answer_bytes;
 };
 
 void files_fini(struct files *files);
@@ -18,7 +20,11 @@ void files_fini(struct files *files);
  * FROM_DISK 1, those on the disk, MAX at most. Its id, or -1. *NAME is borrowed. */
 int files_add(struct files *files, const char *path, struct pins *pins, int from_disk,
               size_t max, const char **name, struct err *e);
-/* The bytes of file ID, borrowed; NULL when there is none. */
-const char *files_get(const struct files *files, int id, size_t *len);
+/* Adds the answer of the journal's step SEQ, a copy, and returns its id, which is the
+ * same in each attempt. -1 with ERR_LIMIT when the answers take more than MAX. */
+int files_add_answer(struct files *files, int seq, const char *data, size_t len,
+                     struct pins *pins, size_t max, struct err *e);
+/* The bytes of file ID, borrowed; NULL when there is none. PINS as above. */
+const char *files_get(const struct files *files, struct pins *pins, int id, size_t *len);
 
 #endif

@@ -164,6 +164,7 @@ static void finish(struct run *run)
                                 .wait_match = run->wait_match,
                                 .journal = run->spec.journal,
                                 .pins = run->spec.pins,
+                                .run = run,
                                 .is_interrupted = run->is_interrupted};
     if (run->err)
         result.err = *run->err;
@@ -625,7 +626,13 @@ int run_add_file(struct run *run, const char *path, const char **name, struct er
                      name, e);
 }
 
+int run_add_answer(struct run *run, int seq, const char *data, size_t len, struct err *e)
+{
+    return files_add_answer(&run->files, seq, data, len, run->spec.pins,
+                            vm_limits(run->runs->vm)->record_bytes, e);
+}
+
 const char *run_file(const struct run *run, int id, size_t *len)
 {
-    return files_get(&run->files, id, len);
+    return files_get(&run->files, run->spec.pins, id, len);
 }

@@ -167,7 +167,8 @@ struct run_result { /* valid until the callback returns */
     const char *wait_trigger, *wait_match;
     struct journal *journal; /* the run's */
     struct pins *pins;
-    int is_interrupted; /* a write was refused after runs_stop_writes */
+    const struct run *run; /* for run_file */
+    int is_interrupted;    /* a write was refused after runs_stop_writes */
 };
 
 typedef void run_done(void *arg, const struct run_result *result);
@@ -273,7 +274,11 @@ struct buf *run_secret_buf(struct run *run);
 /* Adds the file at PATH to the run, which owns its bytes. Its id, or -1. *NAME is
  * borrowed from the run. */
 int run_add_file(struct run *run, const char *path, const char **name, struct err *e);
-/* The bytes of file ID, until the run ends; NULL when there is none. */
+/* Makes a file of the answer of step SEQ, a copy. Its id, which each attempt of the run
+ * has again; -1 with ERR_LIMIT. */
+int run_add_answer(struct run *run, int seq, const char *data, size_t len, struct err *e);
+/* The bytes of file ID, until the run ends, of a file that a handle stands for; NULL when
+ * there is none. */
 const char *run_file(const struct run *run, int id, size_t *len);
 
 #endif

@@ -118,8 +118,8 @@ static void park(struct confirm *c, const char *why)
     attempt_end(a, NULL, NULL, &change);
 }
 
-/* Drops the intent, so that the replay sends it again, but never to another company than
- * the first time. DUE_MS 0: at once. */
+/* Drops the intent, or marks it, so that the replay sends it again, but never to another
+ * company than the first time. DUE_MS 0: at once. */
 static void send_again(struct confirm *c, int64_t due_ms, const char *why)
 {
     struct attempt *a = c->a;
@@ -134,7 +134,13 @@ static void send_again(struct confirm *c, int64_t due_ms, const char *why)
     }
     a->looks = 0;
     struct ledger_change change = attempt_change(a, LEDGER_QUEUED);
+    struct journal_entry again = c->intent;
+    again.at_ms = -again.at_ms;
     change.drop = c->intent.seq;
+    if (str_eq(c->sent.method, "DELETE")) { /* a 404 may mean that it was done */
+        change.steps = &again;
+        change.nsteps = 1;
+    }
     change.due_ms = due_ms;
     run_log_note(a->log, "resend", "%s: %s", c->intent.name, why);
     err_set(&a->end.err, ERR_UNCERTAIN, "%s", why);

@@ -9,6 +9,8 @@ load runs
 
 setup_file() {
   start_agency
+  CONTACT=$(company '/contacts?limit=1' '.[0].id')
+  export CONTACT
 }
 
 teardown_file() {
@@ -21,11 +23,10 @@ setup() {
   settings ''
   declare_action tag 'effect = "idempotent", request = { "POST", "/conversations/{conversation_id}/tags" },
     input = { conversation_id = { "conversation", required = true }, tags = { list = "tag", as = "tag_ids" } }'
-  declare_action update 'effect = "idempotent", request = { "PATCH", "/conversations/{conversation_id}" },
-    input = { conversation_id = { "conversation", required = true }, custom_fields = { "object" },
-      status = { "string" } },
-    merge = { field = "custom_fields", from = "GET /conversations/{conversation_id}" }'
-  recipe update 'return ctx.call("front/update", { conversation_id = id, custom_fields = { A = "new " .. ctx.options.n, C = json.null } })'
+  declare_action update 'effect = "idempotent", request = { "PATCH", "/contacts/{contact_id}" },
+    input = { contact_id = { "contact", required = true }, custom_fields = { "object" }, name = { "string" } },
+    merge = { field = "custom_fields", from = "GET /contacts/{contact_id}" }'
+  recipe update 'return ctx.call("front/update", { contact_id = "'"$CONTACT"'", custom_fields = { A = "new " .. ctx.options.n, C = json.null } })'
 }
 
 teardown() {
@@ -41,11 +42,11 @@ declare_action() {
 # Another program writes: elsewhere JSON (all custom fields)
 elsewhere() {
   curl -sgf -X PATCH -H "Authorization: Bearer $COMPANY_TOKEN" -H 'Content-Type: application/json' \
-    -d "{\"custom_fields\": $1}" "$MOCK/conversations/$CONVERSATION"
+    -d "{\"custom_fields\": $1}" "$MOCK/contacts/$CONTACT"
 }
 
 fields() {
-  curl -sgf -H "Authorization: Bearer $COMPANY_TOKEN" "$MOCK/conversations/$CONVERSATION" | jq -cS .custom_fields
+  curl -sgf -H "Authorization: Bearer $COMPANY_TOKEN" "$MOCK/contacts/$CONTACT" | jq -cS .custom_fields
 }
 
 # By cron, until the run is over or waits for a person.
@@ -116,44 +117,44 @@ LUA
 @test "merge: the other custom fields stay, null removes one" {
   elsewhere '{"A": "1", "B": [1, {"x": 0.1}], "C": "3"}'
   forget
-  call front/update "conversation_id=$CONVERSATION" 'custom_fields:={"A": "2", "C": null, "D": true}'
+  call front/update "contact_id=$CONTACT" 'custom_fields:={"A": "2", "C": null, "D": true}'
   done_well
-  same "$(received)" "GET /conversations/$CONVERSATION,PATCH /conversations/$CONVERSATION"
+  same "$(received)" "GET /contacts/$CONTACT,PATCH /contacts/$CONTACT"
   same "$(fields)" '{"A":"2","B":[1,{"x":0.1}],"D":true}'
 }
 
 @test "merge: replaced when that is asked for, and not read without the field" {
   elsewhere '{"A": "1", "B": "2"}'
   forget
-  call front/update "conversation_id=$CONVERSATION" 'custom_fields:={"B": "3"}' replace_custom_fields=true
+  call front/update "contact_id=$CONTACT" 'custom_fields:={"B": "3"}' replace_custom_fields=true
   done_well
   same "$(fields)" '{"B":"3"}'
   forget
-  call front/update "conversation_id=$CONVERSATION" status=archived
+  call front/update "contact_id=$CONTACT" name=Ada
   done_well
-  same "$(received)" "PATCH /conversations/$CONVERSATION"
+  same "$(received)" "PATCH /contacts/$CONTACT"
   same "$(fields)" '{"B":"3"}'
 }
 
 @test "merge: a dry run reads, and shows what it would write" {
   elsewhere '{"A": "1", "B": "2"}'
   forget
-  call front/update --dry-run "conversation_id=$CONVERSATION" 'custom_fields:={"B": "3"}'
+  call front/update --dry-run "contact_id=$CONTACT" 'custom_fields:={"B": "3"}'
   done_well
   same "$(jq -cS .dry_run.body.custom_fields <<<"$output")" '{"A":"1","B":"3"}'
-  same "$(received)" "GET /conversations/$CONVERSATION"
+  same "$(received)" "GET /contacts/$CONTACT"
 }
 
 @test "merge: what is not there is an error, and nothing is written" {
-  call front/update conversation_id=cnv_zzz 'custom_fields:={"B": "3"}'
-  failed 65 not_found "GET /conversations/cnv_zzz"
-  same "$(received)" "GET /conversations/cnv_zzz"
+  call front/update contact_id=crd_zzz 'custom_fields:={"B": "3"}'
+  failed 65 not_found "GET /contacts/crd_zzz"
+  same "$(received)" "GET /contacts/crd_zzz"
 }
 
 @test "merge: the answer is lost, and another field changes before it is written again" {
   elsewhere '{"A": "1", "B": "2", "C": "3"}'
   forget
-  fault '{"kind": "drop-after", "times": 1, "match": {"method": "PATCH", "path": "/conversations/"}}'
+  fault '{"kind": "drop-after", "times": 1, "match": {"method": "PATCH", "path": "/contacts/"}}'
   run_recipe update
   same "$(fields)" "{\"A\":\"new $N\",\"B\":\"2\"}"
   elsewhere '{"A": "mine", "B": "changed", "C": "again", "E": "5"}'
@@ -166,7 +167,7 @@ LUA
   local kind
   for kind in 503 429 drop; do
     elsewhere '{"A": "1", "B": "2"}'
-    fault "{\"kind\": \"$kind\", \"times\": 1, \"match\": {\"method\": \"PATCH\", \"path\": \"/conversations/\"}}"
+    fault "{\"kind\": \"$kind\", \"times\": 1, \"match\": {\"method\": \"PATCH\", \"path\": \"/contacts/\"}}"
     forget
     run_recipe update
     elsewhere '{"A": "mine", "B": "changed '"$kind"'"}'
@@ -182,7 +183,7 @@ LUA
 
 @test "merge: the read fails, and the run is tried again" {
   elsewhere '{"A": "1", "B": "2"}'
-  fault '{"kind": "503", "times": 1, "match": {"method": "GET", "path": "/conversations/"}}'
+  fault '{"kind": "503", "times": 1, "match": {"method": "GET", "path": "/contacts/"}}'
   forget
   run_recipe update
   same "$(mock_log '[.requests[].method] | join(" ")')" '"GET"'
@@ -211,4 +212,83 @@ LUA
   holds "$output" "GET"
   same "$(jq '[.. | objects | select(.method? == "GET" and .status == 200)] | length' <<<"$output")" 1
   same "$(row "(select count(*) from entry where kind = 'http' and name like 'GET %')")" 0
+}
+
+@test "DELETE: a lost answer, and a 404 to the second, is success" {
+  declare_action untag 'effect = "idempotent", request = { "DELETE", "/conversations/{conversation_id}/tags" },
+    input = { conversation_id = { "conversation", required = true }, tags = { list = "string", as = "tag_ids" } }'
+  recipe untag 'return ctx.call("front/untag", { conversation_id = id, tags = { "tag_1" } })'
+  fault '{"kind": "drop-after", "times": 1, "match": {"method": "DELETE", "path": "/tags"}}'
+  fault '{"kind": "503", "times": 1, "match": {"method": "DELETE", "path": "/tags"}}'
+  fault '{"kind": "html", "status": 404, "times": 1, "match": {"method": "DELETE", "path": "/tags"}}'
+  run_recipe untag
+  settle
+  same "$(state)" done
+  same "$(row result)" '{}'
+  same "$(mock_log '[.requests[] | select(.method == "DELETE") | .json.tag_ids[0]] | join(" ")')" '"tag_1 tag_1 tag_1"'
+  foyer runs show "$RUN"
+  holds "$output" "404, done before"
+}
+
+@test "DELETE: a 404 to the first is an error" {
+  declare_action untag 'effect = "idempotent", request = { "DELETE", "/conversations/{conversation_id}/tags" },
+    input = { conversation_id = { "conversation", required = true }, tags = { list = "string", as = "tag_ids" } }'
+  recipe untag 'return ctx.call("front/untag", { conversation_id = id, tags = { "tag_1" } })'
+  fault '{"kind": "html", "status": 404, "times": 1, "match": {"method": "DELETE", "path": "/tags"}}'
+  run_recipe untag
+  same "$(state)" dead
+}
+
+@test "DELETE: killed before the answer is known, and the second gets 404" {
+  declare_action untag 'effect = "idempotent", request = { "DELETE", "/conversations/{conversation_id}/tags" },
+    input = { conversation_id = { "conversation", required = true } }'
+  recipe untag 'return ctx.call("front/untag", { conversation_id = id })'
+  fault '{"kind": "html", "status": 404, "skip": 1, "times": 1, "match": {"method": "DELETE", "path": "/tags"}}'
+  FOYER_TEST_STOP='outcome known' foyer run untag --client acme --json
+  RUN=$(row id '(select max(id) from run)')
+  settle
+  same "$(state)" done
+}
+
+# A company with files, for the client beta.
+depot() {
+  python3 "$ROOT/tests/e2e/depot.py" 3>&- >"$BATS_TEST_TMPDIR/port" &
+  DEPOT=$!
+  until [ -s "$BATS_TEST_TMPDIR/port" ]; do sleep 0.05; done
+  mkdir -p "$AGENCY/clients/beta"
+  "$FOYER" -w "$AGENCY" connect beta --token-file "$TOKEN" --api-url "http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")"
+  declare_action get 'effect = "read", request = { "GET", "/files/{name}" }, input = { name = { "string", required = true } }'
+  declare_action put 'effect = "idempotent", request = { "POST", "/files" }, input = { file = { "file", required = true } }'
+}
+
+@test "files: an answer that is no JSON is a handle, which another call sends" {
+  depot
+  declare_action named 'effect = "read", request = { "GET", "/named" }'
+  declare_action notes 'effect = "read", request = { "GET", "/notes" }, answer = "text"'
+  declare_action asfile 'effect = "read", request = { "GET", "/notes" }, answer = "file"'
+  recipe files 'local file = ctx.call("front/get", { name = "a" })
+    return { tostring(file), ctx.call("front/put", { file = file }), tostring(ctx.call("front/named")), ctx.call("front/notes"),
+      tostring(ctx.call("front/asfile")) }'
+  foyer run files --client beta --json
+  kill "$DEPOT"
+  done_well
+  same "$(jq -c '.result | [.[0], .[1].has, .[1].named, .[2], .[3], .[4]]' <<<"$output")" \
+    '["file a.bin",true,true,"file wd.png","grüße","file notes"]'
+}
+
+@test "files: a handle outlives the process that got it" {
+  depot
+  recipe files 'local file = ctx.call("front/get", { name = "a" })
+    ctx.store.set("x", ctx.options.n)
+    ctx.sleep("1h")
+    return ctx.call("front/put", { file = file })'
+  local before
+  before=$(curl -s "http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")/count" | jq .gets)
+  foyer run files --client beta --json "n=$N"
+  RUN=$(jq -r .run <<<"$output")
+  for i in 3700 3800; do FOYER_TEST_CLOCK=$(($(date +%s%3N) + i * 1000)) foyer cron; done
+  same "$(curl -s "http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")/count" | jq .gets)" $((before + 1))
+  kill "$DEPOT"
+  same "$(state)" done
+  same "$(row result | jq -c '[.has, .named]')" '[true,true]'
 }

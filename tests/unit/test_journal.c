@@ -617,12 +617,66 @@ static void test_a_large_body_is_left_out_of_the_record(void **state)
     assert_int_equal(record->more_bytes, 7);
 }
 
+/* The store's entry of an intent whose answer was lost, and which is sent again. */
+static void load_again(void)
+{
+    struct journal_entry entry = {
+        .seq = 0, .kind = "http", .name = "DELETE /x", .is_intent = 1, .at_ms = -1000};
+    crypto_sha256("hi", 2, entry.hash);
+    assert_int_equal(journal_load(j, &entry, &e), 0);
+}
+
+static void test_an_intent_is_sent_again(void **state)
+{
+    (void)state;
+    struct journal_entry intent, scope;
+    load_again();
+    assert_int_equal(journal_uncertain(j, &intent, &scope), 0);
+    for (int i = 0; i < 2; i++) { /* refused once: it stays what it was */
+        journal_rewind(j);
+        assert_int_equal(begin("http", "DELETE /x", "hi", 1), JOURNAL_NEW);
+        assert_int_equal(step.is_again, 1);
+        journal_sent(j, step.seq, 2000, "what", 4);
+        assert_int_equal(journal_uncertain(j, &intent, &scope), 1);
+        assert_int_equal(intent.at_ms, 2000);
+        journal_unsent(j, step.seq);
+        assert_int_equal(journal_uncertain(j, &intent, &scope), 0);
+        journal_cancel(j, step.seq);
+    }
+    assert_int_equal(begin("http", "DELETE /x", "hi", 1), JOURNAL_NEW);
+    assert_int_equal(step.is_again, 1);
+    assert_int_equal(end(step.seq, "204"), 0);
+    assert_int_equal(begin("http", "DELETE /x", "hi", 1), JOURNAL_NEW);
+    assert_int_equal(step.is_again, 0);
+}
+
+static void test_an_intent_need_not_be_sent_again(void **state)
+{
+    (void)state;
+    load_again();
+    assert_int_equal(begin("http", "DELETE /y", "hi", 1), JOURNAL_NEW);
+    assert_int_equal(step.is_again, 0);
+    assert_int_equal(end(step.seq, "204"), 0);
+    assert_int_equal(journal_has_diverged(j), 0);
+    assert_int_equal(journal_finish(j, &e), 0);
+}
+
+static void test_a_run_ends_without_sending_again(void **state)
+{
+    (void)state;
+    load_again();
+    assert_int_equal(journal_finish(j, &e), 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_a_replay_gets_what_was_recorded),
         T(test_results_are_bytes),
+        T(test_an_intent_is_sent_again),
+        T(test_an_intent_need_not_be_sent_again),
+        T(test_a_run_ends_without_sending_again),
         T(test_a_replay_that_differs_is_a_conflict),
         T(test_a_call_that_ends_because_it_differs),
         T(test_a_scope_replaces_its_steps),

@@ -639,9 +639,22 @@ static void test_a_given_file_stays_as_it_was(void **state)
     pins = pins_new(overlay);
     assert_int_equal(pins_load(pins, list, code_of, NULL, &e), 0);
     assert_int_equal(files_add(&files, path, pins, 0, 1000, &name, &e), 0);
-    data = files_get(&files, 0, &len);
+    data = files_get(&files, pins, 0, &len);
     assert_int_equal(len, 8);
     assert_memory_equal(data, "a,b\n1,2\n", 8);
+    /* the file of an answer has the same id in each attempt */
+    int id = files_add_answer(&files, 7, "\0\1", 2, pins, 100, &e);
+    assert_true(id > 0);
+    assert_int_equal(files_add_answer(&files, 7, "\0\1", 2, pins, 100, &e), id);
+    assert_int_equal(files_add_answer(&files, 8, "123", 3, pins, 4, &e), -1);
+    assert_int_equal(e.kind, ERR_LIMIT);
+    files_fini(&files);
+    files = (struct files){0};
+    assert_memory_equal(files_get(&files, pins, id, &len), "\0\1", 2);
+    assert_int_equal(len, 2);
+    assert_null(files_get(&files, NULL, id, &len));
+    id = files_add_answer(&files, 7, "x", 1, NULL, 100, &e);
+    assert_memory_equal(files_get(&files, NULL, id, &len), "x", 1);
     files_fini(&files);
     pins_free(pins);
     overlay_free(overlay);
