@@ -323,6 +323,22 @@ kinds() {
   [ "$status" -ne 0 ]
 }
 
+@test "a message: as a mail, by its uid, marked as seen ten times an hour" {
+  local id message n
+  id=$(conversation "$EMAIL")
+  answers 200 GET "/conversations/$id/messages"
+  message=$(get '._results[-1].id')
+  curl -sS -H 'Authorization: Bearer mock-token' -H 'Accept: message/rfc822' "$MOCK/messages/alt:uid:$(get '._results[-1].message_uid')" |
+    tr -d '\r' >"$BATS_TEST_TMPDIR/mail"
+  grep '^Subject: ' "$BATS_TEST_TMPDIR/mail"
+  grep '^From: ' "$BATS_TEST_TMPDIR/mail"
+  for ((n = 0; n < 10; n++)); do answers 204 POST "/messages/$message/seen" '{}'; done
+  answers 429 POST "/messages/$message/seen" '{}'
+  [ "$(header retry-after)" -ge 1 ]
+  answers 200 GET "/messages/$message/seen"
+  shows '[(._results | length), (._results[0].first_seen_at | . > 1000000000000)]' '[1,true]'
+}
+
 @test "an unknown path is a 404 that names the nearest one" {
   answers 404 GET /conversation/cnv_1
   shows ._error.message 'No route for GET /conversation/cnv_1; the nearest is GET /conversations/{id}'

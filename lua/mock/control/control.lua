@@ -212,7 +212,7 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
   function control.bounce(request)
     local body, bad = checks.body(request, { message = { type = "string", required = true } })
     if not body then return bad end
-    local message = threads.by_uid[body.message] or company.find("msg", body.message)
+    local message = company.by_uid[body.message] or company.find("msg", body.message)
     if not message then return answers.unknown("message", body.message) end
     if message.is_inbound then return answers.invalid("message: was not sent, but received") end
     message.error_type = "message_bounce_error"
@@ -227,7 +227,7 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
       out[id] = request.params.count and #accepted or answers.list(accepted, function(message)
         return {
           message_uid = message.uid, body = message.sent_body, author = message.author and message.author.id,
-          visible = threads.by_uid[message.uid] ~= nil, never = message.never or false,
+          visible = company.by_uid[message.uid] ~= nil, never = message.never or false,
           accepted_mono = message.accepted_mono,
         }
       end)

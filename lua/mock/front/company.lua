@@ -16,6 +16,7 @@ return function(company_name, ids)
     contacts = by_creation.list, contacts_by_update = by_update,
     links = {}, accounts = {}, rules = {}, templates = {}, folders = {}, shifts = {}, time_offs = {},
     by_id = {},     -- every record by its id
+    by_uid = {},    -- messages that exist
     by_external = {}, -- a channel's id and its server's name for a conversation
     by_handle = {}, -- "email:ana@shop.example" -> contact
   }
@@ -121,13 +122,15 @@ return function(company_name, ids)
     acc = { list = "accounts", ext_id = "external_id" },
   }
 
-  -- Finds a record by an id of that kind, or by "alt:email:…", "alt:address:…", "alt:domain:…"; nil when unknown.
+  -- Finds a record by an id of that kind, or by "alt:email:…", "alt:address:…", "alt:domain:…", "alt:uid:…"; nil when
+  -- unknown.
   function company.find(kind, id)
     if type(id) ~= "string" then return nil end
     local how, value = id:match("^alt:([%w_]+):(.+)$")
     if not how then
       return id:sub(1, #kind + 1) == kind .. "_" and company.by_id[id] or nil
     end
+    if kind == "msg" and how == "uid" then return company.by_uid[value] end
     if kind == "crd" then return company.by_handle[company.handle_key(how, value)] end
     if kind == "acc" and how == "domain" then return find_account(value) end
     local alias = ALIASES[kind]

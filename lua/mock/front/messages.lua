@@ -6,6 +6,7 @@ local html = mock.part("engine/html")
 
 return function(company, records, threads, views, pages, events, attachments, conversations)
   local messages = {}
+  local SEEN_MAX = 10
 
   local REPLY = {
     body = { type = "string", required = true }, to = { type = "strings" }, cc = { type = "strings" },
@@ -135,11 +136,25 @@ return function(company, records, threads, views, pages, events, attachments, co
     return pages.answer(request, found, views.message)
   end
 
-  function messages.get(_, id)
-    local uid = id:match("^alt:uid:(.+)$")
-    local message
-    if uid then message = threads.by_uid[uid] else message = company.find("msg", id) end
-    if not message then return answers.unknown("message", id) end
+  -- A message as a mail, for `Accept: message/rfc822`.
+  local function as_mail(message)
+    local lines = {}
+    for _, r in ipairs(message.recipients) do
+      lines[#lines + 1] = r.role:sub(1, 1):upper() .. r.role:sub(2) .. ": " .. r.handle
+    end
+    lines[#lines + 1] = "Subject: " .. (message.subject or "")
+    lines[#lines + 1] = "Date: " .. text.time(message.created_at, "%a, %d %b %Y %H:%M:%S +0000")
+    lines[#lines + 1] = "Content-Type: text/html; charset=utf-8"
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = message.body
+    return {
+      status = 200, body = table.concat(lines, "\r\n"), headers = { ["content-type"] = "message/rfc822" },
+    }
+  end
+
+  local function get(request, message)
+    local mail = (request.headers.accept or ""):find("message/rfc822", 1, true)
+    if mail and message.type == "email" then return as_mail(message) end
     return answers.ok(views.message(message))
   end
 
@@ -306,7 +321,16 @@ return function(company, records, threads, views, pages, events, attachments, co
     end)
   end
 
+  -- At most 10 an hour for one message, as in Front's specification.
   local function mark_seen(_, message)
+    local hour = company.now() // 3600
+    if message.seen_hour ~= hour then message.seen_hour, message.seen_count = hour, 0 end
+    if message.seen_count >= SEEN_MAX then
+      local answer = answers.error(429, "A message can be marked as seen 10 times an hour")
+      answer.headers = { ["retry-after"] = tostring(math.ceil((hour + 1) * 3600 - company.now())) }
+      return answer
+    end
+    message.seen_count = message.seen_count + 1
     message.seen = message.seen or {}
     if not message.seen[1] then message.seen[1] = { at = math.floor(company.now() * 1000) } end
     return answers.none()
@@ -316,7 +340,7 @@ return function(company, records, threads, views, pages, events, attachments, co
   messages.routes = {
     { "GET", "/conversations/{id}/messages", conversations.with(messages.list) },
     { "POST", "/conversations/{id}/messages", conversations.with(messages.reply) },
-    { "GET", "/messages/{id}", messages.get },
+    { "GET", "/messages/{id}", records.with("msg", "message", get) },
     { "GET", "/messages/{id}/seen", records.with("msg", "message", seen) },
     { "POST", "/messages/{id}/seen", records.with("msg", "message", mark_seen) },
     { "POST", "/channels/{id}/messages", with_channel(create) },

@@ -9,7 +9,6 @@ return function(company, ids, events)
   local threads = {
     list = {},   -- oldest first
     merged = {}, -- id -> the conversation that took it in
-    by_uid = {}, -- messages that exist
     late = 0,    -- number of accepted messages that do not exist yet
     accepted = {}, -- id of the conversation, of the channel for a new one -> messages accepted, oldest first
   }
@@ -91,7 +90,7 @@ return function(company, ids, events)
     message.attachments = message.attachments or {}
     company.add("msg", message)
     conversation.messages[#conversation.messages + 1] = message
-    threads.by_uid[message.uid] = message
+    company.by_uid[message.uid] = message
     threads.touch(conversation, message.created_at)
     if message.is_inbound then
       conversation.waiting_since = conversation.waiting_since or message.created_at
@@ -127,9 +126,11 @@ return function(company, ids, events)
     local conversation = message.conversation
     message.created_at = company.now()
     threads.append(conversation, message)
-    for _, tag in ipairs(message.tags) do threads.tag(conversation, tag) end
     events.message("outbound", message)
     if message.replied_to then events.message("out_reply", message) end
+    for _, tag in ipairs(message.tags) do
+      if threads.tag(conversation, tag) then events.tagging("tag", conversation, tag, { type = "api" }) end
+    end
     if message.archive then threads.change_status(conversation, "archived", { type = "api" }) end
     if message.channel.server then message.channel.server.deliver(message) end
   end
@@ -221,7 +222,7 @@ return function(company, ids, events)
   function threads.waiting(conversation)
     local out = {}
     for _, message in ipairs(threads.accepted[conversation.id] or {}) do
-      if not threads.by_uid[message.uid] then out[#out + 1] = message end
+      if not company.by_uid[message.uid] then out[#out + 1] = message end
     end
     return out
   end
