@@ -5,14 +5,14 @@ PREFIX ?= /usr/local
 MODE   ?= release
 OUT    := build/$(MODE)
 # Linked statically: a process starts a millisecond sooner without their shared objects.
-STATIC_PKGS := lua5.4-cjson lua5.4 jansson libevent_openssl libevent_core sqlite3
+STATIC_PKGS := lua5.4-cjson lua5.4 jansson libevent_openssl libevent_core sqlite3 yaml-0.1
 # libcrypto first: the dynamic linker looks symbols up in this order, and half of all those
 # of libcurl and its company are its.
 SHARED_PKGS := libcrypto libssl libcurl libzstd
 PKGS        := $(STATIC_PKGS) $(SHARED_PKGS)
 
 DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev \
-              libjansson-dev libevent-dev libsqlite3-dev libzstd-dev ca-certificates tzdata
+              libjansson-dev libyaml-dev libevent-dev libsqlite3-dev libzstd-dev ca-certificates tzdata
 TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3 procps strace \
               nginx-light \
               $(shell . /etc/os-release; [ "$$VERSION_ID" = 12 ] && echo node-llhttp || echo libllhttp-dev)

@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 #include "io/httpc.h"
 #include "io/loop.h"
+#include "core/yamltree.h"
 #include "store/store.h"
 #include "vm/vm.h"
 
@@ -25,7 +26,7 @@ static void print_versions(const struct cli *cli, const char *warning)
         {"foyer", FOYER_VERSION},           {"lua", vm_version()},
         {"libcurl", httpc_version()},       {"openssl", crypto_version()},
         {"libevent", loop_version()},       {"sqlite", store_sqlite_version()},
-        {"jansson", jansson_version_str()},
+        {"jansson", jansson_version_str()}, {"libyaml", yamltree_version()},
     };
     size_t n = sizeof parts / sizeof *parts;
     if (cli->json) {

@@ -1,22 +1,15 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "base/buf.h"
 #include "base/str.h"
 #include "core/jsontree.h"
+#include "ops/text_diff.h"
 
-extern char **environ;
-
-enum { DIFF_MAX = 8 * 1024 * 1024, HASH_SHOWN = 12 };
+enum { HASH_SHOWN = 12 };
 
 /* Reads the options and returns the files of the name that was given, as
  * lua/std/tools/which.lua finds them; NULL with E. */
@@ -71,106 +64,15 @@ int cmd_which(struct cli *cli, struct err *e)
 
 /* ---- diff ---- */
 
-/* Returns a descriptor of an unlinked copy of FILE: it is gone with the process, however
- * that ends. -1 with E. */
-static int temporary(const struct overlay_file *file, struct err *e)
-{
-    const char *dir = getenv("TMPDIR");
-    char *path = xasprintf("%s/foyer-diff-XXXXXX", dir && *dir ? dir : "/tmp");
-    int fd = mkstemp(path);
-    size_t done = 0;
-    if (fd >= 0)
-        unlink(path);
-    while (fd >= 0 && done < file->len) {
-        ssize_t n = write(fd, file->text + done, file->len - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            close(fd);
-            fd = -1;
-        } else {
-            done += (size_t)n;
-        }
-    }
-    if (fd < 0)
-        err_set(e, ERR_STORE, "cannot write %s: %s", path, strerror(errno));
-    else
-        lseek(fd, 0, SEEK_SET);
-    free(path);
-    return fd;
-}
-
-/* Runs diff(1), which reads OLD and NEW as its descriptors 3 and 4, with its output in
- * OUT. Returns 0: the same, 1: different, -1 with E. */
-static int run_diff(char *const argv[], int old, int new, struct buf *out, struct err *e)
-{
-    int pipe_fds[2], status = 0;
-    pid_t pid;
-    if (pipe2(pipe_fds, O_CLOEXEC) != 0)
-        return err_set(e, ERR_INTERNAL, "cannot run diff: %s", strerror(errno));
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE); /* we ignore it, and a child inherits that */
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setsigdefault(&attr, &defaults);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, old, 3);
-    posix_spawn_file_actions_adddup2(&actions, new, 4);
-    int why = posix_spawnp(&pid, argv[0], &actions, &attr, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attr);
-    close(pipe_fds[1]);
-    if (why != 0) {
-        close(pipe_fds[0]);
-        return err_set(e, ERR_INTERNAL,
-                       "cannot run diff: %s; it is in Debian's diffutils", strerror(why));
-    }
-    char chunk[8192];
-    ssize_t n;
-    int full = 0;
-    while ((n = read(pipe_fds[0], chunk, sizeof chunk)) > 0 || (n < 0 && errno == EINTR))
-        if (n > 0 && buf_add(out, chunk, (size_t)n) != 0)
-            full = 1;
-    close(pipe_fds[0]);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (full)
-        return err_set(e, ERR_LIMIT, "cannot show the difference: more than %d MiB",
-                       DIFF_MAX >> 20);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
-        return err_set(e, ERR_INTERNAL, "cannot compare: diff failed");
-    return WEXITSTATUS(status);
-}
-
-/* Moves FD to 10 or above, as diff gets 3 and 4. */
-static int high(int fd)
-{
-    int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 10);
-    if (fd >= 0)
-        close(fd);
-    return moved;
-}
-
 static int compare(const struct overlay_file *below, const struct overlay_file *near,
                    struct buf *out, struct err *e)
 {
     char *labels[2] = {
         xasprintf("%s (%s)", below->path, overlay_layer_name(below->layer)),
         xasprintf("%s (%s)", near->path, overlay_layer_name(near->layer))};
-    char *argv[] = {
-        (char *)"diff",      (char *)"-u", (char *)"--label", labels[0],
-        (char *)"--label",   labels[1],    (char *)"--",      (char *)"/dev/fd/3",
-        (char *)"/dev/fd/4", NULL};
-    int old = high(temporary(below, e)), new = old < 0 ? -1 : high(temporary(near, e));
-    int rc = new < 0 ? -1 : run_diff(argv, old, new, out, e);
-    if (old >= 0)
-        close(old);
-    if (new >= 0)
-        close(new);
+    struct text_diff_side old = {labels[0], below->text, below->len};
+    struct text_diff_side new = {labels[1], near->text, near->len};
+    int rc = text_diff(&old, &new, out, e);
     free(labels[0]);
     free(labels[1]);
     return rc;
@@ -198,7 +100,7 @@ static json_t *diff_one(const struct cli *cli, const json_t *match, int *differ,
     struct overlay_file *near_file = layer_file(cli, near, e);
     struct overlay_file *below_file = near_file ? layer_file(cli, below, e) : NULL;
     struct buf out;
-    buf_init(&out, DIFF_MAX);
+    buf_init(&out, TEXT_DIFF_MAX);
     int rc = below_file ? compare(below_file, near_file, &out, e) : -1;
     if (rc < 0) {
         json_decref(row);

@@ -459,7 +459,7 @@ LUA
 @test "version" {
   alone version
   same "$status" 0
-  same "$(awk '{print $1}' <<<"$output" | paste -sd ' ')" "foyer lua libcurl openssl libevent sqlite jansson"
+  same "$(awk '{print $1}' <<<"$output" | paste -sd ' ')" "foyer lua libcurl openssl libevent sqlite jansson libyaml"
   alone version --json
   one_document
   local lua

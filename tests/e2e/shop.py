@@ -2,9 +2,9 @@
 answers with the request that it got. Each request is a line of JSON in FILE.
 
 Usage: shop.py FILE; prints its port first.
-  /header/…  X-Shop-Key: KEY               /query/…  ?shop_key=KEY
+  /header/…  KEY as any header             /query/…  as any parameter
   /basic/…   Basic ana:KEY                 /bearer/… Bearer KEY        /open/…  nothing
-  /client/…  Bearer TOKEN, from POST /token (grant_type=client_credentials, client shop:KEY)
+  /client/…  Bearer TOKEN, from POST …/token (grant_type=client_credentials, client shop:KEY)
   …/me       {"account": {"number": 7, "title": "Shop of Ana"}}
   …/status/N answers N
   POST /control/forget refuses all tokens; POST /control/key a KEY of the body's from then on"""
@@ -43,7 +43,7 @@ class Shop(http.server.BaseHTTPRequestHandler):
     def is_allowed(self, way, query):
         key = state["key"]
         bearer = self.headers.get("authorization", "").removeprefix("Bearer ")
-        return {"header": self.headers.get("x-shop-key") == key, "query": query.get("shop_key") == [key],
+        return {"header": key in self.headers.values(), "query": [key] in query.values(),
                 "basic": self.basic() == "ana:" + key, "bearer": bearer == key, "open": True,
                 "client": bearer in state["tokens"]}.get(way)
 
@@ -56,7 +56,7 @@ class Shop(http.server.BaseHTTPRequestHandler):
         with open(sys.argv[1], "a") as log:
             log.write(json.dumps(entry) + "\n")
         way, _, rest = url.path.lstrip("/").partition("/")
-        if url.path == "/token":
+        if url.path.endswith("/token"):
             return self.token(urllib.parse.parse_qs(body))
         if way == "control":
             state["tokens"].clear()
