@@ -61,8 +61,25 @@ return {
   events = {
     get = {
       cnv_ = "/conversations/", msg_ = "/messages/", tea_ = "/teammates/", crd_ = "/contacts/",
-      com_ = "/comments/", tag_ = "/tags/", inb_ = "/inboxes/",
+      com_ = "/comments/", tag_ = "/tags/", inb_ = "/inboxes/", top_ = "/links/",
     },
+
+    -- Who caused an event, which recipes see as `event.actor`: the source, by its kind; a teammate's `type` tells what
+    -- acts in a teammate's place. The source of a message is its inbox: a message has an author, or it came in.
+    actor = {
+      source     = "payload.source",
+      author     = "payload.target.data.author",
+      inbound    = "payload.target.data.is_inbound",
+      recipients = "payload.target.data.recipients", role = "from", contact = "_links.related.contact",
+      received   = { "inbound", "inbound_received" },
+      kinds      = {
+        teammate = "teammate", user = "teammate", visitor = "teammate", rule = "rule", macro = "macro",
+        api = "application", oauth_client = "application", application = "application", integration = "application",
+        ai = "application", reminder = "system", imap = "system", gmail = "system", recipient = "system",
+        bulk_reply = "system", csat = "system", smart_csat = "system",
+      },
+    },
+
     plain = {
       conversation_created  = { ["payload.conversation"] = { "payload.target.data", "payload.data", "payload" } },
       conversation_assigned = {

@@ -123,11 +123,12 @@ error("definition file: do not run")
 ---       end,
 ---     }
 ---
----Its functions get a copy of the complete event, and no `ctx`: they decide and change nothing. An error in one trigger
+---A trigger is asked where a recipe listens to it that the client has switched on, or where a script may wait for it
+---(ctx.wait_for). Its functions get a copy of the complete event, and no `ctx`: they decide and change nothing. An error in one trigger
 ---does not affect the others.
 ---@class foyer.Trigger
 ---@field summary string  one sentence
----@field on string[]  the event types, as in `payload.type` or in the envelope's type
+---@field on string[]  the event types, as in `payload.type` or in the envelope's type; { "*" } for all
 ---@field needs? string[]  dotted paths such as "payload.conversation" that recipes may rely on. If a preview lacks them, foyer fetches them, provided that a recipe or a run of the client listens
 ---@field key? fun(event: foyer.Event, base?: function): string  identifies the happening, 1 to 200 bytes: a second event with the same key starts nothing. Without it, two events are the same only if their bytes are the same
 ---@field fires? fun(event: foyer.Event, base?: function): boolean, string?  returns false and the reason for an event that is not meant. Not called where the webhook's address names the trigger
@@ -139,6 +140,13 @@ error("definition file: do not run")
 ---@field type? string  the application webhook's type, or the payload's
 ---@field authorization? {id: string}  the company, where the app names it
 ---@field payload table  the app's event. Front's: https://dev.frontapp.com/reference/events
+---@field actor? foyer.Actor  who or what caused it; not in events by hand or from cron
+
+---Who or what caused an event. What a person did has the kind "teammate" or "contact".
+---@class foyer.Actor
+---@field kind "teammate"|"contact"|"rule"|"macro"|"application"|"system"|"unknown"  "application": by the API, also foyer itself where no author is named; "system": Front itself, such as a reminder, a survey or a mail server's answer
+---@field id? string  the teammate's, rule's or contact's
+---@field name? string
 
 ---A recipe runs on an event, at the times of `cron`, or by hand. It runs for a client that has switched it on in
 ---`client.lua`, or that `foyer run --client` names.

@@ -14,9 +14,9 @@ local function delivered(body, name, trigger)
       path, name))
   end
   if missing[1] then
-    event.put(envelope, call.scope("trigger", name, app, "read", {}, nil, function()
+    event.complete(envelope, call.scope("trigger", name, app, "read", {}, nil, function()
       return event.fetch(missing)
-    end))
+    end), connector)
   end
   return envelope
 end

@@ -70,8 +70,60 @@ local function fill_plain(envelope, connector)
   end
 end
 
--- Returns {type, authorization?, payload}, made of BODY, which it changes; nil when BODY is not an event. A rule's
--- bare event is recognized by emitted_at or by a conversation or contact at its top level.
+local function text_of(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+-- Returns the actor that OBJECT describes: a teammate, a rule, a recipient.
+local function doer(kind, object)
+  object = is_object(object) and object or {}
+  local whole = (text_of(object.first_name) or "") .. " " .. (text_of(object.last_name) or "")
+  return {
+    kind = kind, id = text_of(object.id),
+    name = text_of(object.name) or text_of(whole:match("^%s*(.-)%s*$")) or text_of(object.username)
+      or text_of(object.email) or text_of(object.handle),
+  }
+end
+
+-- Returns the actor that sent a message: the one of its RECIPIENTS that has the sender's role.
+local function sender(recipients, how)
+  for _, recipient in ipairs(type(recipients) == "table" and recipients or {}) do
+    if is_object(recipient) and recipient.role == how.role then
+      local out, link = doer("contact", recipient), event.at(recipient, how.contact)
+      out.id = text_of(link) and link:match("[^/]+$")
+      return out
+    end
+  end
+  return { kind = "contact" }
+end
+
+-- Returns who or what caused the event: {kind, id?, name?}. The connector's events.actor says where that stands.
+local function actor_of(envelope, connector)
+  local how = (connector.events or {}).actor
+  if not how then return { kind = "unknown" } end
+  local source, author = event.at(envelope, how.source), event.at(envelope, how.author)
+  local of = is_object(source) and is_object(source._meta) and source._meta.type
+  local kind = how.kinds[of]
+  if kind then
+    local object = is_object(source.data) and source.data or {}
+    -- what acts in a teammate's place says so in its type
+    if kind == "teammate" and text_of(object.type) then kind = how.kinds[object.type] or "application" end
+    return doer(kind, object)
+  end
+  local inbound = event.at(envelope, how.inbound)
+  if inbound == true then return sender(event.at(envelope, how.recipients), how) end
+  if is_object(author) then
+    return doer(not text_of(author.type) and "teammate" or how.kinds[author.type] or "application", author)
+  end
+  if inbound == false then return { kind = "application" } end -- sent without an author
+  for _, name in ipairs(how.received) do
+    if envelope.type == name or envelope.payload.type == name then return { kind = "contact" } end
+  end
+  return { kind = "unknown" }
+end
+
+-- Returns {type, authorization?, payload, actor}, made of BODY, which it changes; nil when BODY is not an event. A
+-- rule's bare event is recognized by emitted_at or by a conversation or contact at its top level.
 function event.shape(body, connector)
   if not is_object(body) then return nil end
   local envelope = body
@@ -86,6 +138,7 @@ function event.shape(body, connector)
   wrap_side(envelope.payload, "source")
   wrap_side(envelope.payload, "target")
   fill_plain(envelope, connector)
+  envelope.actor = actor_of(envelope, connector)
   return envelope
 end
 
@@ -154,6 +207,12 @@ end
 
 function event.put(envelope, fetched)
   for from, object in pairs(fetched) do put(envelope, from, object) end
+end
+
+-- Puts what was fetched into ENVELOPE, and looks for the actor again.
+function event.complete(envelope, fetched, connector)
+  event.put(envelope, fetched)
+  envelope.actor = actor_of(envelope, connector)
 end
 
 return event

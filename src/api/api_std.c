@@ -22,6 +22,7 @@
 #include "vm/run.h"
 #include "api/sandbox.h"
 #include "vm/lua_lines.h"
+#include "vm/memo.h"
 #include "vm/parts.h"
 
 /* The std table: the primitives that each part of lua/std gets as its argument. Scripts
@@ -144,6 +145,35 @@ static int api_std_list(lua_State *L)
     struct buf *names = handles_push_buf(L, limits_default.vm_bytes);
     overlay_each(vm_overlay(run_vm(run_of(L))), client, dir, collect, names);
     return push_name_list(L, names);
+}
+
+/* Pushes the memo's key for the argument KEY, of the run's client when OF_CLIENT. */
+static const char *push_memo_key(lua_State *L, const char *key, int of_client)
+{
+    const char *client = of_client ? run_client(run_of(L)) : NULL;
+    return lua_pushfstring(L, "%s/%s", client ? client : "", key);
+}
+
+/* std.recall(key, of_client) -> the text that std.remember kept, or nil */
+static int api_std_recall(lua_State *L)
+{
+    size_t len;
+    const char *key = push_memo_key(L, luaL_checkstring(L, 1), lua_toboolean(L, 2));
+    const char *text = memo_get(vm_memo(run_vm(run_of(L))), key, &len);
+    if (!text)
+        return 0;
+    lua_pushlstring(L, text, len);
+    return 1;
+}
+
+/* std.remember(key, text, of_client): keeps it for the rest of the process */
+static int api_std_remember(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 2, &len);
+    const char *key = push_memo_key(L, luaL_checkstring(L, 1), lua_toboolean(L, 3));
+    memo_set(vm_memo(run_vm(run_of(L))), key, text, len);
+    return 0;
 }
 
 /* std.line(text, field) -> the line of a field such as "input.limit.max" */
@@ -526,6 +556,8 @@ static const luaL_Reg functions[] = {
     {"send", api_http_send},
     {"read", api_std_read},
     {"list", api_std_list},
+    {"recall", api_std_recall},
+    {"remember", api_std_remember},
     {"line", api_std_line},
     {"tokens", api_std_tokens},
     {"host", api_std_host},

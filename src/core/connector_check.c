@@ -13,6 +13,14 @@ static void check_text_or_list(struct value_walk *c, const struct value_at *at,
         value_text(c, at, v);
 }
 
+static void check_texts(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (!json_is_array(v))
+        value_wrong_type(c, at, "a list of texts", v);
+    else
+        value_items(c, at, v, value_text);
+}
+
 static void check_few(struct value_walk *c, const struct value_at *at, const json_t *v)
 {
     if (json_is_array(v) && json_array_size(v) > 4)
@@ -192,9 +200,23 @@ static const struct field moved[] = {
     {0},
 };
 
+/* Paths of an event that say who caused it. */
+static const struct field actor[] = {
+    {"source", .check = value_text, .required = 1},
+    {"author", .check = value_text, .required = 1},
+    {"inbound", .check = value_text, .required = 1},
+    {"recipients", .check = value_text, .required = 1},
+    {"role", .check = value_text, .required = 1},
+    {"contact", .check = value_text, .required = 1},
+    {"received", .check = check_texts, .required = 1},
+    {"kinds", .fields = texts, .required = 1},
+    {0},
+};
+
 static const struct field events[] = {
     {"get", .fields = texts},
     {"plain", .fields = tables_of_texts},
+    {"actor", .fields = actor},
     {0},
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "vm/memo.h"
 
 #if LUA_VERSION_RELEASE_NUM < 50404
 #error "foyer needs Lua 5.4.4 or newer"
@@ -14,6 +15,7 @@
 struct vm {
     const struct limits *limits;
     struct overlay *overlay;
+    struct memo *memo;
 };
 
 struct vm *vm_new(const struct limits *limits, struct overlay *overlay)
@@ -21,11 +23,15 @@ struct vm *vm_new(const struct limits *limits, struct overlay *overlay)
     struct vm *vm = xcalloc(1, sizeof *vm);
     vm->limits = limits;
     vm->overlay = overlay;
+    vm->memo = memo_new();
     return vm;
 }
 
 void vm_free(struct vm *vm)
 {
+    if (!vm)
+        return;
+    memo_free(vm->memo);
     free(vm);
 }
 
@@ -37,6 +43,11 @@ const struct limits *vm_limits(const struct vm *vm)
 struct overlay *vm_overlay(const struct vm *vm)
 {
     return vm->overlay;
+}
+
+struct memo *vm_memo(const struct vm *vm)
+{
+    return vm->memo;
 }
 
 /* Without a PTR, Lua passes a type as OSIZE instead of a size. Shrinking must not fail:

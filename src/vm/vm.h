@@ -11,6 +11,7 @@
 #include "vm/arena.h"
 
 struct vm;
+struct memo; /* vm/memo.h */
 struct pins; /* vm/pins.h */
 
 /* One state's memory; part of the state's owner, and outlives the state. */
@@ -28,6 +29,7 @@ struct vm *vm_new(const struct limits *limits, struct overlay *overlay);
 void vm_free(struct vm *vm);
 const struct limits *vm_limits(const struct vm *vm);
 struct overlay *vm_overlay(const struct vm *vm);
+struct memo *vm_memo(const struct vm *vm); /* borrowed for the vm's life */
 
 /* Delays the first cycle of a new state's collector until ten times the present memory is
  * in use, because it would free nothing of the code that is loaded first; later cycles

@@ -225,7 +225,7 @@ LUA
   has "$output" "recipes   first-reply"
   alone triggers --json
   one_document
-  same "$(jq -r '.[0].name' <<<"$output")" front/contact-created
+  same "$(jq -r '.[0].name' <<<"$output")" front/any-event
 }
 
 @test "recipes: which clients have them on" {

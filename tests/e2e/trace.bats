@@ -87,7 +87,7 @@ CREATED='on = "front/conversation-created",'
            08:00:00.000                    POST /conversations/$CONVERSATION/comments: 201, N ms
                                          recipe first-reply listens to it, but is not switched on
                                          recipe off listens to it, but is not switched on
-                                       front/message-received did not fire: the event has no payload.target.data, and nothing to fetch it by
+                                       front/message-received did not fire: no recipe that is switched on listens to it
                                        the other triggers did not fire: their \`on\` has neither \"inbound_received\" nor \"inbound\""
 }
 
@@ -282,10 +282,10 @@ CREATED='on = "front/conversation-created",'
   failed 64 usage unrouted
   foyer events show 1 --json
   same "$(jq -c '[.body.payload.conversation.id, [.clients[0].triggers[] | [.trigger, .fired]]]' <<<"$output")" \
-    '["cnv_e1",[["front/conversation-created",true],["front/message-received",false]]]'
+    '["cnv_e1",[["front/conversation-created",false],["front/message-received",false]]]'
   foyer events show 1
   holds "$output" "the other triggers did not fire: their \`on\` has neither"
-  holds "$output" "recipe first-reply listens to it, but is not switched on"
+  holds "$output" "no recipe that is switched on listens to it; not switched on: first-reply"
   holds "$output" '"subject": "Wool"'
   foyer events show 9 --json
   failed 65 not_found 9

@@ -56,8 +56,10 @@ is_state() {
   same "$(mock_log '[.requests[] | select(.method == "POST") | .path]')" "[\"/conversations/$CONVERSATION/messages\"]"
   same "$(sql "SELECT client, trigger, key, conversation FROM activation WHERE client = 'acme'")" \
     "{\"client\": \"acme\", \"trigger\": \"front/conversation-created\", \"key\": \"$CONVERSATION\", \"conversation\": \"$CONVERSATION\"}"
-  # zed has the same company: it fires there too, and nothing listens
-  same "$(sql "SELECT note FROM activation WHERE client = 'zed'" | jq -c '.note | fromjson')" '{"not_on":["first-reply"]}'
+  # zed has the same company, and nothing listens there
+  same "$(sql "SELECT id FROM activation WHERE client = 'zed'")" ''
+  same "$(sql "SELECT note FROM delivery" | jq -r '.note | fromjson | .zed["front/conversation-created"]')" \
+    'no recipe that is switched on listens to it; not switched on: first-reply'
 }
 
 @test "what another process made due is seen without a byte" {

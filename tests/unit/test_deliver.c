@@ -42,8 +42,8 @@ static void test_a_preview_is_fetched(void **state)
     vmtest_init(&t, 1);
     deliver(&t, "/conversations/cnv_1", key);
     assert_int_equal(t.outcome, RUN_DONE);
-    has(t.json,
-        "\"envelope\":{\"payload\":{\"conversation\":{\"ok\":true}},\"type\":\"probe\"}");
+    has(t.json, "\"envelope\":{\"actor\":{\"kind\":\"unknown\"},\"payload\":{"
+                "\"conversation\":{\"ok\":true}},\"type\":\"probe\"}");
     has(t.json, "\"key\":\"k\"");
     assert_int_equal(vmtest_requests(0), 1);
     assert_true(vmtest_got(0, "GET /conversations/cnv_1 "));

@@ -1,0 +1,7 @@
+return {
+  summary = "A call ended.",
+  on      = { "call_hangup" },
+  needs   = { "payload.conversation" },
+  key     = function(event) return event.payload.id end,
+  sample  = "samples/call-hangup.json",
+}

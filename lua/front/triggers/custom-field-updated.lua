@@ -1,0 +1,7 @@
+return {
+  summary = "A custom field of a conversation was changed.",
+  on      = { "custom_field_updated" },
+  needs   = { "payload.conversation" },
+  key     = function(event) return event.payload.id end,
+  sample  = "samples/custom-field-updated.json",
+}

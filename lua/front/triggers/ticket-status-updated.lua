@@ -1,0 +1,7 @@
+return {
+  summary = "The ticket status of a conversation was changed.",
+  on      = { "ticket_status_update" },
+  needs   = { "payload.conversation" },
+  key     = function(event) return event.payload.id end,
+  sample  = "samples/ticket-status-updated.json",
+}

@@ -1,0 +1,7 @@
+return {
+  summary = "Front recognized the topic of a conversation.",
+  on      = { "topic_identified" },
+  needs   = { "payload.conversation" },
+  key     = function(event) return event.payload.id end,
+  sample  = "samples/topic-identified.json",
+}
