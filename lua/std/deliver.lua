@@ -1,6 +1,6 @@
 -- deliver: finds the triggers that one delivery fires for the run's client, and the recipes that they start.
 local std = ...
-local script, event, scope = std.part("script"), std.part("event"), std.part("scope")
+local event = std.part("event") -- the other parts are loaded when a trigger is asked
 
 local KEY_BYTES = 200
 
@@ -12,6 +12,7 @@ local passing = {
 
 -- Runs FN() in a scope of the trigger's own. Returns what FN returned, or nil and the failure.
 local function in_scope(name, app, fn)
+  local scope = std.part("scope")
   return scope.run(name, function() return std.enter("trigger", name, app, "read", {}) end, scope.leave, fn)
 end
 
@@ -117,7 +118,7 @@ end
 
 -- Returns the definition of the trigger NAME; nil and the fault when it cannot be loaded.
 local function definition_of(name)
-  local ok, trigger = pcall(script.get, "trigger", name)
+  local ok, trigger = pcall(std.part("script").get, "trigger", name)
   if ok then return trigger end
   return nil, fault(std.part("errors").describe(trigger, name).message)
 end
@@ -133,10 +134,10 @@ end
 local function ask_all(one, types, quiet)
   for _, asked in ipairs(one.listening.triggers(one.app, types)) do
     local name, out = asked.name, nil
-    if asked.is_broken or one.listening.recipes(name)[1] or one.listening.is_awaited(name) then
+    if asked.is_broken or one.listening.is_heard(name) then
       local trigger, failure = definition_of(name)
       out = failure
-      if trigger then out = try(one, name, trigger, false) end
+      if trigger and not asked.is_broken then out = try(one, name, trigger, false) end
     elseif not asked.is_for_all then
       out = unheard(one, name)
     end
@@ -147,7 +148,7 @@ end
 -- Asks the trigger that the webhook's address names. Returns why it does not fire, or nil.
 local function ask_named(one, only)
   local name = one.app .. "/" .. only
-  if not script.file("trigger", name) then name = one.app .. "/?" end
+  if not std.part("script").file("trigger", name) then name = one.app .. "/?" end
   local trigger, out = definition_of(name)
   if trigger then out = try(one, name, trigger, true) end
   return out and { trigger = name, why = out.why, error = out.error }
