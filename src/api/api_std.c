@@ -520,10 +520,11 @@ static int api_std_is_file(lua_State *L)
 /* std.nearest(word, words) -> the one of WORDS that is like WORD, or nil */
 static int api_std_nearest(lua_State *L)
 {
-    const char *names[256];
-    size_t n = 0;
+    size_t n = 0, most;
     luaL_checktype(L, 2, LUA_TTABLE);
-    for (lua_Integer i = 1; n < 256 && lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) {
+    most = lua_rawlen(L, 2);
+    const char **names = lua_newuserdatauv(L, (most + 1) * sizeof *names, 0);
+    for (lua_Integer i = 1; n < most && lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) {
         names[n++] = lua_tostring(L, -1); /* anchored by the table */
         lua_pop(L, 1);
     }
