@@ -16,8 +16,10 @@ return {
 
   output = {
     id         = { "string", about = "knb_…" },
+    name       = { "string" },
+    status     = { "string", about = "published or unpublished" },
     type       = { "string", about = "internal or external" },
-    locales    = { list = "string" },
+    locale     = { "string" },
     created_at = { "time", about = "Unix seconds." },
     updated_at = { "time", about = "Unix seconds." },
   },

@@ -195,8 +195,8 @@ function describe(fields, prefix, out, depth)
     local field = fields[name]
     local row = {
       name = prefix .. name, type = std.part("errors").field_type(field), required = field.required,
-      nullable = field.nullable, default = field.default, min = field.min, max = field.max, range = range(field),
-      about = field.about, example = field.example,
+      nullable = field.nullable, default = field.default, at = field.at, as = field.as, min = field.min,
+      max = field.max, range = range(field), about = field.about, example = field.example,
     }
     if prefix == "" and field.example ~= nil then row.words = words_of(field, name, field.example) end
     out[#out + 1] = row

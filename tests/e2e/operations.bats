@@ -1,0 +1,10 @@
+#!/usr/bin/env bats
+# Each action of Front's sends every field once, against Front's description.
+
+load helper
+
+@test "operations: every field of every action, as Front describes it" {
+  export HOME=$BATS_TEST_TMPDIR XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+  unset FOYER_KEY_FILE FOYER_LOG FOYER_LUA_DIR
+  python3 -B "$ROOT/tests/e2e/operations.py" "$FOYER" "$BATS_TEST_TMPDIR"
+}
