@@ -41,6 +41,8 @@ contact() {
   shows .custom_fields '{"Job Title":"Cook","city":"Chur"}'
   mock_post faults "{\"kind\": \"drop-after\", \"match\": {\"method\": \"PATCH\"},
     \"then\": {\"path\": \"/_mock/contacts/$id\", \"body\": {\"custom_fields\": {\"sla_time\": 5}}}}" >/dev/null
+  run mock_post faults '{"kind": "drop", "then": {"method": "PATCH"}}'
+  [ "$status" -ne 0 ]
   run front PATCH "/contacts/$id" '{"custom_fields": {"city": "Davos"}}'
   [ "$status" -ne 0 ]
   answers 200 GET "/contacts/$id"

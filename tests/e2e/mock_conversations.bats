@@ -86,6 +86,8 @@ kinds() {
   id=$(conversation "$EMAIL and .assignee != null")
   front GET /teammates
   tea=$(get '._results[0].id')
+  answers 204 PATCH "/conversations/$id/reminders" "{\"teammate_id\": \"$tea\", \"scheduled_at\": 3300000000}" # far away, and the clock runs
+  answers 204 PATCH "/conversations/$id" '{"status": "open"}'
   mock_post clock '{"now": 1800000000}' >/dev/null
   began
   answers 204 PATCH "/conversations/$id/reminders" "{\"teammate_id\": \"$tea\", \"scheduled_at\": 1800003600}"

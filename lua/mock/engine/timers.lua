@@ -52,6 +52,7 @@ local function new_heap(now)
 end
 
 local timers = {}
+local WAIT_MAX = 86400 -- seconds; a snooze may last 50 years
 local by_real, by_clock = new_heap(mock.clock), new_heap(clock.now)
 
 function timers.after(seconds, fn)
@@ -67,7 +68,8 @@ end
 local function nearest()
   local a, b = by_real.wait(), by_clock.wait()
   if clock.stopped and b and b > 0 then b = nil end
-  return a and b and math.min(a, b) or a or b
+  if not a and not b then return nil end
+  return math.min(a or WAIT_MAX, b or WAIT_MAX, WAIT_MAX)
 end
 
 -- Calls RUN(fn) for each due function. Returns the seconds until the next; nil for never. Functions that become due

@@ -99,7 +99,10 @@ faults.schema = {
   kind = { type = "string", required = true }, times = { type = "number" }, skip = { type = "number" },
   status = { type = "number" }, after = { type = "number" }, retry_after = { type = "number" },
   location = { type = "string" }, bytes = { type = "number" }, accept = { type = "boolean" },
-  headers = { type = "object" }, body = { type = "any" }, ["then"] = { type = "object" },
+  headers = { type = "object" }, body = { type = "any" }, ["then"] = { type = "object", fields = {
+    method = { type = "string" }, path = { type = "string", required = true }, body = { type = "any" },
+    as = { type = "string" },
+  } },
 }
 
 -- Adds FAULT, or returns a sentence when it is not a fault.

@@ -225,9 +225,6 @@ return function(company, threads, ticketing, views, pages, events, fields)
     if (body.description or body.due_at) and body.type ~= "task" then
       return answers.invalid("description, due_at: only for tasks")
     end
-    if body.type == "discussion" and not body.comment then
-      return answers.invalid("comment: is required for a discussion")
-    end
     local inbox, author, custom = company.inboxes[1], nil, nil
     local teammates
     teammates, bad = checks.find_all(company, "tea", "teammate", body.teammate_ids)
