@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Calls each operation of Front's description once and holds the mock's answers against it.
+"""Calls each operation of Front's description once and holds the mock's answers against it; then with odd bodies.
 
 Usage: mock_shapes.py URL core-api.facts.json. Prints one line for each deviation, and the number of
 operations called. A step is: METHOD path [body] [> name=member]. `{name}` in the path and `$name` in the
@@ -389,6 +389,26 @@ for step in STEPS.strip().split("\n"):
         print(method, template, line)
     if names and str(status) == code:
         take(answer, names)
+
+
+
+def members(schema):
+    schema = resolve(schema)
+    found = set(schema.get("properties", {}))
+    for one in schema.get("allOf", []) + schema.get("oneOf", []):
+        found |= members(one)
+    return found
+
+
+# An odd body is refused or taken, but never an error of the mock.
+for method, template in templates:
+    content = description["paths"][template][method.lower()].get("requestBody", {}).get("content", {})
+    path = re.sub(r"\{(\w+)\}", lambda m: values.get(m.group(1), "x"), template)
+    for schema in [one["schema"] for one in content.values()][:1]:
+        for odd in [[], "x"] + [{name: value} for name in sorted(members(schema)) for value in ([[]], {"a": None})]:
+            status, answer = ask(method, path, odd)
+            if status >= 500:
+                print(method, template, odd, answer)
 
 downloads = {(m, p) for m, p in templates if "/download/" in p}
 for method, path in sorted(set(templates) - called - downloads):

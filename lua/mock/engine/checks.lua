@@ -11,6 +11,11 @@ local function is_list(value)
   return type(value) == "table" and (json.is_array(value) or next(value) == nil)
 end
 
+-- As multipart.lua makes one.
+local function is_file(value)
+  return type(value) == "table" and type(value.filename) == "string" and math.type(value.size) == "integer"
+end
+
 local TYPES = {
   any = function() return true end,
   string = function(v) return type(v) == "string" end,
@@ -19,8 +24,14 @@ local TYPES = {
   integer = function(v) return type(v) == "number" and math.tointeger(v) ~= nil end,
   object = function(v) return type(v) == "table" and (next(v) == nil or not json.is_array(v)) end,
   list = is_list,
-  file = function(v) return type(v) == "table" end,
-  files = is_list,
+  file = is_file,
+  files = function(v)
+    if not is_list(v) then return false end
+    for _, item in ipairs(v) do
+      if not is_file(item) then return false end
+    end
+    return true
+  end,
   strings = function(v)
     if not is_list(v) then return false end
     for _, item in ipairs(v) do
