@@ -158,9 +158,7 @@ function declared.request(action, input)
   for name, value in pairs(input) do
     local field = action.input[name]
     if declared.is_apart(action, name) then goto continue end
-    if not field then
-      fail("input", ("\"%s\" is not a field of the action, so the request has no place for it"):format(tostring(name)))
-    end
+    if not field then fail("input", std.part("errors").unknown_key(name, action.input)) end
     local at, as = declared.place(action, name, field, names)
     if at == "path" then
       segments[as] = segment(name, field, value)

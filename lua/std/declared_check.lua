@@ -42,7 +42,7 @@ end
 -- Whether `request` is { METHOD, PATH }; reports why not.
 local function check_request(def, report)
   local request = def.request
-  if #request ~= 2 or type(request[1]) ~= "string" or type(request[2]) ~= "string" then
+  if type(request) ~= "table" or #request ~= 2 or type(request[1]) ~= "string" or type(request[2]) ~= "string" then
     report("request", "must be { METHOD, PATH }, such as { \"POST\", \"/conversations/{conversation_id}/tags\" }")
     return false
   end
@@ -233,7 +233,7 @@ end
 
 -- Calls report(path, sentence) for each mistake in an action's request and in what belongs to it.
 return function(def, report)
-  local is_declared = type(def.request) == "table"
+  local is_declared = def.request ~= nil
   local why = not is_declared and "the action has no `request`" or nil
   if type(def.input) == "table" then check_inner(def.input, "input", report, why) end
   if type(def.output) == "table" then check_inner(def.output, "output", report, WITHIN) end

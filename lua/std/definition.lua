@@ -7,7 +7,7 @@ local definition = {}
 local keys = {
   action = {
     summary = "string", effect = "string", scopes = "list", input = "table",
-    output = "table", run = "function", confirm = "function", confirms = "list", request = "list",
+    output = "table", run = "function", confirm = "function", confirms = "list", request = "any",
     body = "string", merge = "table", answer = "string", group = "string", rare = "boolean",
   },
   trigger = {

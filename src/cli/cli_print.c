@@ -157,7 +157,9 @@ void cli_print_rows(const struct cli *cli, const json_t *rows, const char *colum
 
 void cli_print_value(const json_t *value)
 {
-    if (json_is_object(value)) {
+    if (json_is_object(value) && json_object_size(value) == 0) {
+        puts("{}"); /* the API had nothing to say */
+    } else if (json_is_object(value)) {
         table_print_object(value);
     } else if (json_is_string(value)) {
         table_print_text(stdout, json_string_value(value));

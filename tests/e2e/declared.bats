@@ -292,3 +292,37 @@ depot() {
   same "$(state)" done
   same "$(row result | jq -c '[.has, .named]')" '[true,true]'
 }
+
+@test "retry, budget and confirm are as for any action" {
+  declare_action make 'effect = "write", request = { "POST", "/tags" }, input = { name = { "string", required = true } },
+    confirm = function(ctx, input, intent)
+      for _, tag in ipairs(ctx.http.page("/tags").results) do
+        if tag.name == intent.request.body.name then return tag end
+      end
+      return false
+    end'
+  recipe make 'return ctx.call("front/make", { name = "made " .. ctx.options.n }).id'
+  fault '{"kind": "503", "times": 1, "match": {"method": "POST", "path": "/tags"}}'
+  fault '{"kind": "429", "times": 1, "match": {"method": "POST", "path": "/tags"}}'
+  fault '{"kind": "drop-after", "times": 1, "match": {"method": "POST", "path": "/tags"}}'
+  run_recipe make
+  settle
+  same "$(state)" done
+  same "$(posts)" 3
+  same "$(company /tags "map(select(.name == \"made $N\")) | length")" 1
+  same "$(row result)" "\"$(company /tags "map(select(.name == \"made $N\"))[0].id")\""
+}
+
+@test "a recorded answer is not asked for again" {
+  declare_action list 'effect = "read", request = { "GET", "/tags" }, output = { results = { list = "object" }, next = { "string" } }'
+  recipe twice 'local first = ctx.call("front/list").results[1].id
+    ctx.store.set("x", ctx.options.n)
+    ctx.sleep("1h")
+    return { first, ctx.call("front/list", { limit = json.null }).total }'
+  run_recipe twice
+  forget
+  for i in 3700 3800; do FOYER_TEST_CLOCK=$(($(date +%s%3N) + i * 1000)) foyer cron; done
+  same "$(state)" dead # list has no field limit
+  holds "$(row reason)" 'unknown key "limit"; it takes next'
+  nothing_sent
+}

@@ -63,7 +63,7 @@ for _, value in ipairs({ "", ".", ".." }) do
     "cannot stand in a path", ("a segment %q"):format(value))
 end
 t.fails(function() request({ request = { "GET", "/{a}" }, input = { a = { "string" } } }, {}) end, "\"a\" is missing")
-t.fails(function() request({ request = { "POST", "/a" }, input = {} }, { other = 1 }) end, "\"other\" is not a field")
+t.fails(function() request({ request = { "POST", "/a" }, input = {} }, { other = 1 }) end, "unknown key \"other\"")
 
 -- Lists.
 local LIST = { request = { "GET", "/{a}" }, effect = "read",
@@ -134,6 +134,7 @@ mistake({ request = { "POST", "a" } }, "the path \"a\" does not begin with \"/\"
 mistake({ request = { "POST", "/a?b=1" } }, "has a query or a space")
 mistake({ request = { "POST", "/a/{id" }, input = {} }, "has a brace that is not part of {name}")
 mistake({ request = { "POST" } }, "must be { METHOD, PATH }")
+mistake({ request = "POST /a" }, "must be { METHOD, PATH }")
 local function merging(merge)
   return { request = { "PATCH", "/a/{id}" }, input = { id = ID, more = { "object" }, s = { "string" } }, merge = merge }
 end
