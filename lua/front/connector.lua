@@ -87,6 +87,27 @@ return {
         ["payload.target.data"]  = { "payload.assignee", "payload.teammate", "payload.conversation.assignee" },
       },
       contact_created       = { ["payload.contact"] = { "payload.target.data", "payload.data", "payload" } },
+      contact_updated       = { ["payload.contact"] = { "payload.target.data", "payload.data", "payload" } },
+    },
+
+    -- For `foyer heal`, which lists events to find those whose webhook did not come. `webhooks`: the types that an
+    -- application webhook has too, and their names there. `unseen`: types of webhooks that are not in the list.
+    sweep = {
+      get    = "/events",
+      query  = { limit = "15", sort_by = "created_at", sort_order = "asc" },
+      after  = "q[after]", before = "q[before]",
+      id     = "id", prefix = "evt_", type = "type", at = "emitted_at", conversation = "conversation.id",
+      webhooks = {
+        inbound = "inbound_received", outbound = "outbound_sent",
+        assign = "assignee_changed", unassign = "assignee_changed",
+        archive = "conversation_archived", reopen = "conversation_reopened",
+        trash = "conversation_deleted", restore = "conversation_restored",
+        reminder = "conversation_snooze_expired", comment = "new_comment_added",
+        tag = "tag_added", untag = "tag_removed", move = "conversation_moved",
+        link_added = "link_added", link_removed = "link_removed",
+        sending_error = "message_delivery_failed", message_bounce_error = "message_delivery_failed",
+      },
+      unseen = { "conversation_snoozed" },
     },
   },
 

@@ -130,9 +130,26 @@ error("definition file: do not run")
 ---@field summary string  one sentence
 ---@field on string[]  the event types, as in `payload.type` or in the envelope's type; { "*" } for all
 ---@field needs? string[]  dotted paths such as "payload.conversation" that recipes may rely on. If a preview lacks them, foyer fetches them, provided that a recipe or a run of the client listens
----@field key? fun(event: foyer.Event, base?: function): string  identifies the happening, 1 to 200 bytes: a second event with the same key starts nothing. Without it, two events are the same only if their bytes are the same
+---@field key? fun(event: foyer.Event, base?: function): string  identifies the happening, 1 to 200 bytes: a second event with the same key starts nothing. Without it, the id of the app's event identifies it, or its bytes
 ---@field fires? fun(event: foyer.Event, base?: function): boolean, string?  returns false and the reason for an event that is not meant. Not called where the webhook's address names the trigger
 ---@field sample? string  a file with an example, below the app's directory
+---@field poll? foyer.Poll  for what the app sends no event about: foyer lists it on a timer, see `poll` of foyer-workspace(5)
+
+---How a trigger finds what the app sends no event about. Each item becomes an event of the trigger's first type in `on`:
+---`{type, payload = {type, emitted_at, [as] = item}}`. It needs `key`, as each look lists some items again.
+---
+---     -- what changed after a time, the oldest first
+---     poll = {
+---       action = "front/list-contacts", input = { sort_by = "updated_at", sort_order = "asc", limit = 100 },
+---       after  = "updated_after", time = "updated_at", as = "contact",
+---     }
+---@class foyer.Poll
+---@field action string  an action that lists: it returns `{results, next}`
+---@field input? table  its input
+---@field after? string  the input that takes the time of the last look, in Unix seconds; the action must return the oldest first. Without it, it must return the newest first: new is what comes before the items that the last look saw
+---@field time? string  the member of an item that says when it changed last, in Unix seconds. With it, an item that did not change since the last look is never new
+---@field as string  the name of the item in the event's payload
+---@field overlap? string  how far the clocks that write these times may differ, "2m" by default: so much is listed again
 
 ---What recipes and the functions of a trigger get, in one shape for each way in which the app sends it. A rule's bare
 ---event becomes the payload. What a preview has in `source` and `target` is in their `data`, as in the full form.

@@ -12,7 +12,7 @@ local keys = {
   },
   trigger = {
     summary = "string", on = "list", needs = "list", key = "function", fires = "function",
-    sample = "string",
+    sample = "string", poll = "table",
   },
   recipe = {
     summary = "string", on = "string", cron = "string", options = "table", retry = "table",
@@ -226,6 +226,28 @@ local function check_recipe(def, report)
   if wrong then report("cron", wrong) end
 end
 
+local poll_keys = {
+  action = "string", input = "table", after = "string", time = "string", as = "string", overlap = "string",
+}
+
+local function check_poll(def, report)
+  check_keys(def.poll, "poll", poll_keys, "poll", report)
+  for _, key in ipairs({ "action", "as" }) do
+    if def.poll[key] == nil then
+      report("poll", ("has no %s: poll = { action = \"front/list-contacts\", as = \"contact\" }"):format(key))
+    end
+  end
+  if def.poll.after and not def.poll.time then
+    report("poll", "has `after` without `time`, the member of an item that says when it changed")
+  end
+  if def.key == nil then
+    report("key", "is missing: each look lists items again, and the key tells those that fired")
+  end
+  if type(def.poll.overlap) == "string" and not pcall(text.parse_duration, def.poll.overlap) then
+    report("poll.overlap", ("\"%s\" is not a duration; write \"90s\" or \"15m\""):format(def.poll.overlap))
+  end
+end
+
 -- Calls report(path, sentence) for each mistake in the table of a KIND.
 function definition.check(kind, def, report)
   check_keys(def, "", keys[kind], (kind == "action" and "an " or "a ") .. kind, report)
@@ -235,6 +257,7 @@ function definition.check(kind, def, report)
   check_lists(kind, def, report)
   if kind == "action" then check_action(def, report) end
   if kind == "recipe" then check_recipe(def, report) end
+  if kind == "trigger" and type(def.poll) == "table" then check_poll(def, report) end
   for _, key in ipairs({ "input", "output", "options" }) do
     if type(def[key]) == "table" then check_fields(def[key], key, report) end
   end

@@ -89,6 +89,14 @@ local function incomplete(one, name, trigger, path)
     or ("the event has no %s, and nothing to fetch it by"):format(path) }
 end
 
+-- Returns the event's id, if it is one of the app's own events; another server may post what has none.
+local function id_of(one)
+  local prefix = ((one.connector.events or {}).sweep or {}).prefix
+  local path = prefix and ((one.connector.webhooks or {}).event or {}).id
+  local id = path and event.at(one.envelope, path)
+  return type(id) == "string" and id:sub(1, #prefix) == prefix and #id <= KEY_BYTES and id or nil
+end
+
 -- Tries one trigger on ONE delivery. Returns nil and adds to one.fired when it fires, else {why, error}.
 -- NAMED: the webhook's address names the trigger.
 local function try(one, name, trigger, named)
@@ -111,7 +119,7 @@ local function try(one, name, trigger, named)
   if type(conversation) ~= "string" then conversation = nil end
   for _, recipe in ipairs(recipes) do recipe.order = conversation end
   one.fired[#one.fired + 1] = {
-    trigger = name, key = out.key, conversation = conversation,
+    trigger = name, key = out.key, id = not out.key and id_of(one) or nil, conversation = conversation,
     recipes = recipes, not_on = one.listening.not_on(name),
   }
 end

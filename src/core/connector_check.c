@@ -213,10 +213,27 @@ static const struct field actor[] = {
     {0},
 };
 
+/* How `foyer heal` lists an app's events. */
+static const struct field sweep[] = {
+    {"get", .check = value_text, .required = 1},
+    {"query", .fields = texts},
+    {"after", .check = value_text, .required = 1},
+    {"before", .check = value_text, .required = 1},
+    {"id", .check = value_text, .required = 1},
+    {"prefix", .check = value_text},
+    {"type", .check = value_text, .required = 1},
+    {"at", .check = value_text, .required = 1},
+    {"conversation", .check = value_text},
+    {"webhooks", .fields = texts, .required = 1},
+    {"unseen", .check = check_text_or_list},
+    {0},
+};
+
 static const struct field events[] = {
     {"get", .fields = texts},
     {"plain", .fields = tables_of_texts},
     {"actor", .fields = actor},
+    {"sweep", .fields = sweep},
     {0},
 };
 

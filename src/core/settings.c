@@ -41,6 +41,30 @@ size_t settings_limit_bytes(const json_t *workspace, const char *key, size_t fal
     return mib >= 1 && mib <= SETTINGS_MIB_MAX ? (size_t)mib << 20 : fallback;
 }
 
+static int64_t every_ms(const json_t *workspace, const json_t *client, const char *key,
+                        int64_t fallback_ms)
+{
+    const json_t *value = json_object_get(client, key);
+    int64_t ms;
+    if (!value)
+        value = json_object_get(workspace, key);
+    if (json_is_false(value))
+        return 0;
+    if (!json_is_string(value) || str_parse_duration(json_string_value(value), &ms) != 0)
+        return fallback_ms;
+    return ms < SETTINGS_EVERY_MIN_MS ? SETTINGS_EVERY_MIN_MS : ms;
+}
+
+int64_t settings_poll_ms(const json_t *workspace, const json_t *client)
+{
+    return every_ms(workspace, client, "poll", (int64_t)5 * 60 * 1000);
+}
+
+int64_t settings_heal_ms(const json_t *workspace, const json_t *client)
+{
+    return every_ms(workspace, client, "heal", (int64_t)60 * 60 * 1000);
+}
+
 const json_t *settings_hosts(const json_t *client)
 {
     return json_object_get(client, "hosts");

@@ -30,6 +30,11 @@ struct settings_keep { /* how long, in milliseconds */
 /* Returns `keep` of foyer.lua, with its defaults. A part is kept no longer than what it
  * belongs to: bodies than deliveries, exchanges than runs. */
 struct settings_keep settings_keep(const json_t *workspace);
+enum { SETTINGS_EVERY_MIN_MS = 60 * 1000 };
+/* Return how often the client's triggers are polled (5 min unless set), and the events of
+ * its companies are swept (1 h), in milliseconds; 0: never. */
+int64_t settings_poll_ms(const json_t *workspace, const json_t *client);
+int64_t settings_heal_ms(const json_t *workspace, const json_t *client);
 /* Returns the client's list of hosts, or NULL. */
 const json_t *settings_hosts(const json_t *client);
 /* Return the block of APP in client.lua, or under `apps` in foyer.lua, or NULL. */

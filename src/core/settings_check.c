@@ -242,6 +242,18 @@ static const struct field limits[] = {
     {0},
 };
 
+/* Checks how often something is done: a duration from a minute on, or false for never. */
+static void check_every(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    int64_t ms;
+    if (json_is_false(v))
+        return;
+    value_duration(c, at, v);
+    if (json_is_string(v) && str_parse_duration(json_string_value(v), &ms) == 0 &&
+        ms < SETTINGS_EVERY_MIN_MS)
+        value_report(c, at, "must be at least 1m");
+}
+
 static const struct field vars[] = {{.check = value_any}};
 
 static const char a_recipe[] = "a table such as { [\"first-reply\"] = true }";
@@ -261,6 +273,8 @@ static const struct field workspace_fields[] = {
     {"tls_certificate", .check = value_text},
     {"tls_key", .check = value_text},
     {"limits", .fields = limits, .expected = a_limit},
+    {"poll", .check = check_every},
+    {"heal", .check = check_every},
     {0},
 };
 
@@ -273,6 +287,8 @@ static const struct field client_fields[] = {
     {"uncertain", .check = value_word, .words = uncertain},
     {"confirm", .check = check_looks},
     {"replies_per_hour", .check = value_whole, .max = 1000},
+    {"poll", .check = check_every},
+    {"heal", .check = check_every},
     {0},
 };
 

@@ -461,6 +461,38 @@ int inbox_activate(struct db *db, const struct activation *a, int64_t *id, struc
     return 1;
 }
 
+int inbox_has_fired(struct db *db, const char *client, const char *trigger,
+                    const char *key, struct err *e)
+{
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    const struct activation a = {.client = client, .trigger = trigger, .key = key};
+    int64_t has = 0;
+    hash_key(&a, hash);
+    if (db_select_int(db, "SELECT 1 FROM seen WHERE hash = ?",
+                      DB_ARGS(db_blob(hash, HASH_SIZE)), &has, e) != 0)
+        return -1;
+    return (int)has;
+}
+
+int inbox_heard(struct db *db, const char *app, const char *company, int64_t from_ms,
+                int64_t *last, delivery_fn *fn, void *arg, struct err *e)
+{
+    int64_t border, newest = *last;
+    if (store_row_border(db, "delivery", "at_ms", from_ms, &border, e) != 0 ||
+        db_select_int(db, "SELECT max(id) FROM delivery", DB_NONE, &newest, e) != 0)
+        return -1;
+    int rc = each_delivery(
+        db_select(db,
+                  "SELECT " DELIVERY_COLUMNS " FROM delivery WHERE id >= ? AND id > ?"
+                  " AND app = ? AND event IS NOT NULL AND (company = ? OR company IS"
+                  " NULL) ORDER BY id",
+                  DB_ARGS(db_int(border), db_int(*last), db_text(app), db_text(company)),
+                  e),
+        fn, arg, e);
+    *last = newest > *last ? newest : *last;
+    return rc;
+}
+
 #define ACTIVATION_COLUMNS                                                               \
     "id, at_ms, client, trigger, key, delivery, conversation, note, event, packed"
 

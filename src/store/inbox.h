@@ -133,6 +133,15 @@ int inbox_activations_of(struct db *db, int64_t delivery, activation_fn *fn, voi
 /* Reads the newest activation's id, 0: none yet. */
 int inbox_last_activation(struct db *db, int64_t *id, struct err *e);
 
+/* Returns 1 when CLIENT's TRIGGER has fired for KEY, and the key is still remembered. */
+int inbox_has_fired(struct db *db, const char *client, const char *trigger,
+                    const char *key, struct err *e);
+/* Calls FN, oldest first, for the deliveries of APP with an event's id which COMPANY may
+ * have sent: by its id, or through a client's own address. Only those with an id above
+ * *LAST that came from FROM_MS on; *LAST becomes the newest id of all. */
+int inbox_heard(struct db *db, const char *app, const char *company, int64_t from_ms,
+                int64_t *last, delivery_fn *fn, void *arg, struct err *e);
+
 struct inbox_kept { /* what is from before these times is removed */
     int64_t deliveries_ms, bodies_ms, keys_ms, rejections_ms;
 };

@@ -394,6 +394,26 @@ const char *const schema_steps[] = {
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX line_by_hash ON line (hash);"
     "CREATE INDEX line_of_run ON line (run);",
+    /* How far apps were looked at for what they do not send: see mark.h. The events of
+     * the companies that are connected are looked at from now on. */
+    "CREATE TABLE mark ("
+    "  kind TEXT NOT NULL,"
+    "  app TEXT NOT NULL,"
+    "  whose TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  at_ms INTEGER NOT NULL,"
+    "  began_ms INTEGER NOT NULL,"
+    "  looked_ms INTEGER NOT NULL DEFAULT 0,"
+    "  found INTEGER NOT NULL DEFAULT 0,"
+    "  known TEXT," /* JSON */
+    "  error TEXT,"
+    "  owner TEXT,"
+    "  epoch INTEGER NOT NULL DEFAULT 0,"
+    "  PRIMARY KEY (kind, app, whose, name)"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO mark (kind, app, whose, name, at_ms, began_ms)"
+    "  SELECT 'heal', app, id, '', now.ms, now.ms FROM connection,"
+    "  (SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000 AS ms) now;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

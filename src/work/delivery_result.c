@@ -197,28 +197,42 @@ static int is_same(void *arg, const struct activation *a)
     return same->found;
 }
 
-static int write_firing(struct delivery_result *o, struct db *db, const char *client,
-                        const json_t *firing, const char *event, struct err *e)
+/* Sets *KEY of a firing without `key`: the event's id, as a webhook and the app's list of
+ * events have other bytes. Returns 1 when the trigger has fired by the body's hash, which
+ * an older foyer took. */
+static int find_key(const struct delivery_result *o, struct db *db, const char *client,
+                    const json_t *firing, const char **key, struct err *e)
+{
+    const char *id = json_text(firing, "id");
+    *key = id ? id : o->key;
+    return id ? inbox_has_fired(db, client, json_text(firing, "trigger"), o->key, e) : 0;
+}
+
+int delivery_result_fire(struct delivery_result *o, struct db *db, const char *client,
+                         const json_t *firing, const char *event, struct err *e)
 {
     const json_t *not_on = json_object_get(firing, "not_on");
     const char *trigger = json_text(firing, "trigger"), *key = json_text(firing, "key");
+    int has_fired = 0;
     if (!trigger || !event)
         return 0;
     json_t *note = json_array_size(not_on) ? json_pack("{s:O}", "not_on", not_on) : NULL;
     char *note_text = note ? json_dumps(note, JSON_COMPACT) : NULL;
+    if (!key)
+        has_fired = find_key(o, db, client, firing, &key, e);
     struct activation a = {.at_ms = o->now_ms,
                            .client = client,
                            .trigger = trigger,
-                           .key = key ? key : o->key,
+                           .key = key,
                            .delivery = o->delivery,
                            .conversation = json_text(firing, "conversation"),
                            .note = note_text,
                            .event = event};
-    int rc = inbox_activate(db, &a, &a.id, e);
+    int rc = has_fired < 0 ? -1 : has_fired > 0 ? 0 : inbox_activate(db, &a, &a.id, e);
     if (rc == 1) {
         o->activations++;
         rc = start_runs(o, db, &a, json_object_get(firing, "recipes"), e);
-    } else if (rc == 0) {
+    } else if (rc == 0 && o->delivery) {
         /* the key may be this delivery's own, from an earlier attempt */
         struct same same = {client, trigger, 0};
         rc = inbox_activations_of(db, o->delivery, is_same, &same, e);
@@ -268,7 +282,7 @@ int delivery_result_write(struct db *db, struct delivery_result *o, struct err *
         json_array_foreach((json_t *)fired, i, firing)
         {
             if (rc == 0)
-                rc = write_firing(o, db, client, firing, event, e);
+                rc = delivery_result_fire(o, db, client, firing, event, e);
         }
         free(event);
         if (rc != 0)

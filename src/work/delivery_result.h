@@ -61,6 +61,11 @@ char *delivery_result_policy(const json_t *recipe);
  * taken. */
 void delivery_result_each_run(const struct delivery_result *o,
                               void (*fn)(void *arg, const char *client), void *arg);
+/* Stores one of CLIENT's firings, an element of `fired`, with EVENT (JSON), inside a
+ * transaction: the activation, unless its key is taken, and the runs that it wakes and
+ * starts. Counts them. O->delivery 0: no delivery led to it. */
+int delivery_result_fire(struct delivery_result *o, struct db *db, const char *client,
+                         const json_t *firing, const char *event, struct err *e);
 /* Stores it, inside a transaction; may be repeated after that failed. */
 int delivery_result_write(struct db *db, struct delivery_result *o, struct err *e);
 

@@ -10,6 +10,7 @@
 
 #include "work/alert.h"
 #include "work/dispatch.h"
+#include "work/look.h"
 #include "work/receipts.h"
 #include "work/retention.h"
 #include "work/schedule.h"
@@ -30,6 +31,7 @@ enum {
     RETENTION_MOST_MS = 60 * 1000,
     ERRAND_RETENTION_MS = 1000,
     SWEEP_MS = 20 * 1000,
+    LOOK_MS = 10 * 1000,
     DRAIN_MS = 33 * 1000, /* a write is waited for 30 s */
     ALERTS_MS = 5 * 1000,
     PAUSE_MS = 20,
@@ -48,12 +50,14 @@ struct worker {
     struct schedule *schedule;
     struct retention *retention;
     struct sweep *sweep;
+    struct look *look;
     struct loop_timer *tick, *deadline, *pause;
     struct loop_fd *wake;
     int wake_fd;
     int64_t minute;       /* of the last schedule_wake */
     int64_t retention_us; /* when the next round begins */
     int64_t sweep_us;     /* when counting goes on */
+    int64_t look_us;      /* when it is checked what is to be looked at */
     int64_t lost_us; /* when the log last said that the store is gone; 0: it is not */
     int errand;      /* 1: ends when all is done */
     int begun;       /* of an errand: the claims of dead processes are free */
@@ -68,7 +72,8 @@ struct worker {
 static int is_idle(const struct worker *w)
 {
     return dispatch_is_idle(w->dispatch) && schedule_is_idle(w->schedule) &&
-           runner_is_idle(w->runner) && retention_is_idle(w->retention);
+           runner_is_idle(w->runner) && retention_is_idle(w->retention) &&
+           look_is_idle(w->look);
 }
 
 /* One of its parts has nothing left to do. */
@@ -95,6 +100,14 @@ static void on_fired(void *arg)
 {
     struct worker *w = arg;
     runner_wake_now(w->runner);
+}
+
+/* A look has added deliveries or runs. */
+static void on_looked(void *arg)
+{
+    struct worker *w = arg;
+    dispatch_wake(w->dispatch);
+    runner_wake(w->runner);
 }
 
 static void on_delivery(void *arg, const char *app, const char *client,
@@ -211,6 +224,10 @@ static void on_tick(void *arg)
         sweep_start(w->sweep);
         w->sweep_us = clock_mono_us() + (int64_t)SWEEP_MS * 1000;
     }
+    if (clock_mono_us() >= w->look_us) {
+        look_wake(w->look, w->errand ? LOOK_POLLS : LOOK_POLLS | LOOK_HEALS);
+        w->look_us = clock_mono_us() + (int64_t)LOOK_MS * 1000;
+    }
     loop_timer_set(w->tick, TICK_MS);
 }
 
@@ -235,6 +252,7 @@ static void cease(struct worker *w)
     dispatch_stop(w->dispatch);
     retention_stop(w->retention);
     sweep_stop(w->sweep);
+    look_stop(w->look);
     runner_stop(w->runner);
 }
 
@@ -307,7 +325,9 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
                                    on_idle, w, e);
     if (w->dispatch)
         w->schedule = schedule_new(w->session, w->writer, on_changed, on_idle, w, e);
-    if (!w->schedule || loop_on_signal(w->loop, SIGTERM, stop, w, e) != 0 ||
+    if (w->schedule)
+        w->look = look_new(w->session, w->writer, presence, on_looked, on_idle, w, e);
+    if (!w->look || loop_on_signal(w->loop, SIGTERM, stop, w, e) != 0 ||
         loop_on_signal(w->loop, SIGINT, stop, w, e) != 0) {
         worker_close(w);
         return NULL;
@@ -331,6 +351,7 @@ void worker_close(struct worker *w)
     writer_close(w->writer);
     retention_free(w->retention);
     sweep_free(w->sweep);
+    look_free(w->look);
     schedule_free(w->schedule);
     dispatch_free(w->dispatch);
     runner_free(w->runner);

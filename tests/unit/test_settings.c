@@ -127,6 +127,25 @@ static const char design_client[] =
     " 'vars': {'phone': '+1 555 0100'}, 'hosts': ['hooks.slack.com', '127.0.0.1:8099',"
     " '[::1]:80'], 'uncertain': 'park'}";
 
+static void test_how_often(void **state)
+{
+    (void)state;
+    workspace("{'poll': '10m', 'heal': false}", "");
+    client("{'poll': false, 'heal': '1m'}", "");
+    workspace("{'poll': '30s', 'heal': true}",
+              "poll: must be at least 1m\nheal: must be\n");
+    client("{'poll': 5}", "poll: must be\n");
+    json_t *w = tree("{'poll': '10m', 'heal': '2h'}");
+    json_t *c = tree("{'poll': false, 'heal': '3h'}");
+    assert_int_equal(settings_poll_ms(NULL, NULL), 5 * 60 * 1000);
+    assert_int_equal(settings_heal_ms(NULL, NULL), 60 * 60 * 1000);
+    assert_int_equal(settings_poll_ms(w, NULL), 10 * 60 * 1000);
+    assert_int_equal(settings_poll_ms(w, c), 0);
+    assert_int_equal(settings_heal_ms(w, c), 3 * 60 * 60 * 1000);
+    json_decref(w);
+    json_decref(c);
+}
+
 static void test_the_design_is_valid(void **state)
 {
     (void)state;
@@ -463,6 +482,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_design_is_valid),
+        cmocka_unit_test(test_how_often),
         cmocka_unit_test(test_the_file_is_a_table),
         cmocka_unit_test(test_unknown_keys_are_named),
         cmocka_unit_test(test_limits),
