@@ -32,6 +32,7 @@ static void add_heal(struct looking *g, json_t *row, const struct look_result *r
         return;
     json_object_set_new(row, "events", json_integer(r->listed));
     json_object_set_new(row, "missed", json_integer(r->nmissed));
+    json_object_set_new(row, "missed_in_all", json_integer(r->in_all));
     json_object_set_new(row, "missed_by_type", json_deep_copy(r->missed));
     json_object_set_new(row, "may_still_come", json_integer(r->young));
     json_object_set_new(row, "taken", json_integer(r->taken));
@@ -47,6 +48,7 @@ static void add_poll(json_t *row, const struct look_result *r)
         return;
     json_object_set_new(row, "listed", json_integer(r->listed));
     json_object_set_new(row, "fired", json_integer(r->fired));
+    json_object_set_new(row, "fired_in_all", json_integer(r->in_all));
 }
 
 static const char first[] =

@@ -157,6 +157,7 @@ static int claim_one(void *arg, const struct mark *m)
     c->is_there = 1;
     w->result.mark_ms = m->at_ms;
     w->began_ms = m->began_ms;
+    w->result.in_all = m->found;
     if (is_held(w, m)) {
         w->result.outcome = LOOK_BUSY;
         return 1;
@@ -377,6 +378,7 @@ static int store_page(struct db *db, void *arg, struct err *e)
     int64_t found = w->is_heal ? w->result.nmissed : w->result.fired;
     int rc = w->is_heal ? store_events(w, db, e) : store_firings(w, db, e);
     found = (w->is_heal ? w->result.nmissed : w->result.fired) - found;
+    w->result.in_all += found;
     if (rc != 0 || mark_move(db, key, w->epoch, mark_of(w), found, e) != 0)
         return -1;
     return w->is_last ? mark_end(db, key, w->epoch, w->top, NULL, w->now_ms, e) : 0;
