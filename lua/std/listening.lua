@@ -77,7 +77,8 @@ return function(wanted)
     for _, one in ipairs(facts().broken) do
       local source = std.read("recipes/" .. one.recipe .. ".lua") or ""
       for name in source:gmatch("\"([%w][%w._-]*/[%w][%w._-]*)\"") do
-        names[name] = script.file("trigger", name) and std.read(script.file("trigger", name)) and true or nil
+        local file = std.part("script").file("trigger", name)
+        names[name] = file and std.read(file) and true or nil
       end
     end
     return names

@@ -10,6 +10,7 @@
 #include "ops/probe.h"
 #include "ops/report.h"
 #include "work/session.h"
+#include "ops/look_check.h"
 #include "ops/size_check.h"
 #include "ops/state_check.h"
 #include "workspace/workspace_check.h"
@@ -512,6 +513,7 @@ void doctor_check(struct workspace *w, struct session *s, const struct err *why,
     check_store(&d);
     check_space(&d);
     size_check(w, found);
+    look_check(w, found);
     state_check(workspace_dir(w), found);
     check_settings(&d);
     if (!s)

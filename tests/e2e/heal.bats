@@ -224,3 +224,17 @@ PY
   until_true eval '[ "$(sql "SELECT count(*) AS n FROM run WHERE state = 7" | jq .n)" = 4 ]'
   holds "$(cat "$BATS_TEST_TMPDIR/serve.log")" "4 webhooks did not come and are taken now: inbound 4"
 }
+
+@test "doctor says when the last look was, and what came of it" {
+  serve
+  heal
+  write 2
+  heal
+  foyer doctor --json
+  same "$(jq -c '.findings[] | select(.check == "looks") | [.status, .company, .missed]' <<<"$output")" '["ok","cmp_4thp0",2]'
+  fault '{"kind": "status", "status": 403, "match": {"path": "/events"}}'
+  foyer heal
+  foyer doctor
+  holds "$output" "the events of cmp_4thp0 (front): last looked at"
+  holds "$output" "the last look failed: "
+}

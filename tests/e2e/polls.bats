@@ -146,6 +146,12 @@ names() {
   holds "$stderr" "no recipe that is switched on listens to a trigger that is polled"
   foyer poll --client nope
   same "$status" 65
+  # a recipe that cannot be loaded listens to the triggers that its text names
+  echo 'return { summary = "x", on = "front/contact-created", run = function(' >"$AGENCY/recipes/broken.lua"
+  settings acme 'broken = true'
+  contact bob
+  poll
+  same "$(jq -c 'map([.trigger, .fired])' <<<"$output")" '[["front/contact-created",1]]'
 }
 
 # looked N: the mock was asked for contacts so often
@@ -219,4 +225,12 @@ LUA
   holds "$output$stderr" 'has `after` without `time`'
   holds "$output$stderr" 'key: is missing'
   holds "$output$stderr" '"soon" is not a duration'
+  sed -i 's/poll = .*/key = tostring, poll = { action = "front\/tag", as = "tag", input = {} },/' "$AGENCY/lua/front/triggers/tag-made.lua"
+  foyer check
+  same "$status" 65
+  holds "$output$stderr" 'poll.action: unknown action "front/tag"; did you mean "front/tags"?'
+  sed -i 's/front.tag"/front\/list-contacts"/; s/input = {}/input = { colour = 1 }, after = "since", time = "at"/' "$AGENCY/lua/front/triggers/tag-made.lua"
+  foyer check
+  holds "$output$stderr" 'front/list-contacts has no input colour'
+  holds "$output$stderr" 'front/list-contacts has no input since'
 }

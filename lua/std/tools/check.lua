@@ -142,7 +142,26 @@ local function at_path(value, path)
   return value
 end
 
+-- Whether the action of a trigger's `poll` is there, and takes what it is given.
+local function check_poll(poll, add)
+  if type(poll) ~= "table" or type(poll.action) ~= "string" then return end
+  if not references.exists("action", poll.action) then
+    return add("poll.action", references.unknown("action", poll.action, script.names("action")))
+  end
+  local ok, action = pcall(script.get, "action", poll.action)
+  if not ok then return end -- its own file says so
+  if poll.after and not (action.input or {})[poll.after] then
+    add("poll.after", ("%s has no input %s"):format(poll.action, tostring(poll.after)))
+  end
+  for name in pairs(table_of(poll, "input")) do
+    if not (action.input or {})[name] then
+      add("poll.input." .. tostring(name), ("%s has no input %s"):format(poll.action, tostring(name)))
+    end
+  end
+end
+
 local function check_trigger(entry, trigger, add)
+  check_poll(trigger.poll, add)
   if type(trigger.sample) ~= "string" then return end
   local folder = entry.file:match("^lua/[^/]+/")
   local sample = std.read(folder .. trigger.sample)
