@@ -124,6 +124,11 @@ build/embed: src/tools/embed.c
 	$(Q)$(CC) -O1 $(PKG_CFLAGS) -o $@ $< -Wl,-Bstatic $(shell pkg-config --libs lua5.4) \
 	  -Wl,-Bdynamic -lm
 
+build/describe: src/tools/describe.c
+	@mkdir -p build
+	$(Q)$(CC) -O1 $(PKG_CFLAGS) -o $@ $< -Wl,-Bstatic $(shell pkg-config --libs lua5.4) \
+	  -Wl,-Bdynamic -lm
+
 build/builtin.names: FORCE
 	@mkdir -p build
 	@echo '$(BUILTIN)' | cmp -s - $@ || echo '$(BUILTIN)' >$@
@@ -203,9 +208,24 @@ $(MANUAL): src/tools/manual.awk $(sort $(META) $(wildcard lua/meta/*.lua))
 	$(call say,MAN $@)
 	$(Q)awk -f src/tools/manual.awk $(META) >$@
 
-all: $(MANUAL)
+# What Front's actions say of themselves, for people and for editors.
+FRONT        := $(filter lua/front/actions/%,$(BUILTIN))
+FRONT_MANUAL := build/man/foyer-front.7
+FRONT_META   := build/meta/front.lua
 
-lint: test-deps $(MANUAL) ## floors, banned functions, format, luacheck, cppcheck, manual pages, warnings
+$(FRONT_MANUAL): build/describe src/tools/actions.lua build/builtin.names $(FRONT)
+	@mkdir -p $(@D)
+	$(call say,MAN $@)
+	$(Q)build/describe src/tools/actions.lua man $(FRONT) >$@
+
+$(FRONT_META): build/describe src/tools/actions.lua build/builtin.names $(FRONT) $(META)
+	@mkdir -p $(@D)
+	@cp $(META) $(@D)
+	$(Q)build/describe src/tools/actions.lua meta $(FRONT) >$@
+
+all: $(MANUAL) $(FRONT_MANUAL) $(FRONT_META)
+
+lint: test-deps $(MANUAL) $(FRONT_MANUAL) ## floors, banned functions, format, luacheck, cppcheck, manual pages, warnings
 	$(call install_missing,cppcheck)
 	@tests/lint/lint.sh
 	@$(CC) $(ALL_CFLAGS) -Werror -DFOYER_VERSION='""' -Itests/unit -fsyntax-only \
@@ -217,8 +237,9 @@ install: all $(MANUAL) ## into $(DESTDIR)$(PREFIX)
 	install -D -m 644 src/man/foyer-connector.5 $(DESTDIR)$(PREFIX)/share/man/man5/foyer-connector.5
 	install -D -m 644 src/man/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5
 	install -D -m 644 $(MANUAL) $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7
+	install -D -m 644 $(FRONT_MANUAL) $(DESTDIR)$(PREFIX)/share/man/man7/foyer-front.7
 	install -d $(DESTDIR)$(PREFIX)/share/foyer/meta
-	install -m 644 $(META) $(DESTDIR)$(PREFIX)/share/foyer/meta
+	install -m 644 $(META) $(FRONT_META) $(DESTDIR)$(PREFIX)/share/foyer/meta
 	@$(MAKE) --no-print-directory install-unit
 
 install-unit: # the systemd units alone
@@ -230,6 +251,7 @@ install-unit: # the systemd units alone
 uninstall: ## removes what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/foyer $(DESTDIR)$(PREFIX)/share/man/man1/foyer.1 \
 	  $(DESTDIR)$(PREFIX)/share/man/man5/foyer-workspace.5 $(DESTDIR)$(PREFIX)/share/man/man5/foyer-connector.5 $(DESTDIR)$(PREFIX)/share/man/man7/foyer-lua.7 \
+	  $(DESTDIR)$(PREFIX)/share/man/man7/foyer-front.7 \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.service \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.socket
 	rm -rf $(DESTDIR)$(PREFIX)/share/foyer

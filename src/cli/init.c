@@ -1,9 +1,12 @@
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "store/store.h"
 #include "store/vault.h"
 
@@ -63,6 +66,44 @@ static int make_files(const char *dir, struct err *e)
     return rc;
 }
 
+/* Returns the directory with the description of foyer's Lua API: where `make install`
+ * puts it beside the program, or where the build does. */
+static char *meta_dir(void)
+{
+    static const char *const near[] = {"../share/foyer/meta", "meta"};
+    char program[4096];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    char *slash = n > 0 ? (program[n] = 0, strrchr(program, '/')) : NULL;
+    for (size_t i = 0; slash && i < sizeof near / sizeof *near; i++) {
+        *slash = 0;
+        char *path = path_join(program, near[i]);
+        char *real = realpath(path, NULL);
+        free(path);
+        if (real)
+            return real;
+    }
+    return xstrdup("/usr/local/share/foyer/meta");
+}
+
+/* Makes .luarc.json, by which editors find that description, unless there is one. */
+static int make_luarc(const char *dir, struct err *e)
+{
+    int rc = 0;
+    char *path = path_join(dir, ".luarc.json"), *meta = meta_dir();
+    if (!path_exists(path)) {
+        json_t *luarc = json_pack("{s:s, s:[s]}", "runtime.version", "Lua 5.4",
+                                  "workspace.library", meta);
+        char *text = luarc ? json_dumps(luarc, JSON_INDENT(2)) : NULL;
+        if (text)
+            rc = path_create(path, text, strlen(text), 0644, e);
+        free(text);
+        json_decref(luarc);
+    }
+    free(meta);
+    free(path);
+    return rc;
+}
+
 static int make_key(struct err *e)
 {
     struct err why;
@@ -94,7 +135,8 @@ int cmd_init(struct cli *cli, struct err *e)
     if (is_there)
         return err_set(e, ERR_CONFLICT, "cannot make a workspace in %s: there is one",
                        dir);
-    if (path_make_dirs(dir, 0755, e) != 0 || make_files(dir, e) != 0 || make_key(e) != 0)
+    if (path_make_dirs(dir, 0755, e) != 0 || make_files(dir, e) != 0 ||
+        make_luarc(dir, e) != 0 || make_key(e) != 0)
         return -1;
     struct store *store = store_open(dir, e);
     if (!store)

@@ -115,6 +115,18 @@ front/list-conversation-drafts read"
     '["tags","GET /tags/{tag_id}",null,"tag"]'
 }
 
+@test "actions: all are in foyer-front(7), and their classes where .luarc.json of init says" {
+  local name class meta
+  meta=$(jq -r '."workspace.library"[0]' "$AGENCY/.luarc.json")
+  [ -e "$meta/ctx.lua" ]
+  for name in $("$FOYER" actions --all --json | jq -r '.[].name'); do
+    grep -qx ".It Ic $name" "$ROOT/build/man/foyer-front.7" || { echo "no $name"; return 1; }
+    class=${name//-/_}
+    grep -qx -- "---@class ${class/\//.}.Input" "$meta/front.lua" || { echo "no class of $name"; return 1; }
+  done
+  grep -q '^---@field tag_ids string\[\]  The tags to add' "$meta/front.lua"
+}
+
 @test "actions: words search names, summaries and fields" {
   names() { jq -c 'map(.name[6:])' <<<"$output"; }
   alone actions snooze --json

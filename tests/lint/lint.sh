@@ -64,5 +64,5 @@ check "nothing left unfinished" unfinished
 check "clang-format" clang-format --dry-run -Werror "${all_c[@]}"
 check "luacheck" scripts
 check "cppcheck" static
-check "manual pages" mandoc -T lint -W warning src/man/foyer.1 src/man/foyer-workspace.5 src/man/foyer-connector.5 build/man/foyer-lua.7
+check "manual pages" mandoc -T lint -W warning src/man/foyer.1 src/man/foyer-workspace.5 src/man/foyer-connector.5 build/man/foyer-lua.7 build/man/foyer-front.7
 exit $failed
