@@ -80,6 +80,7 @@ int main(int argc, char **argv)
             puts("0, 0},");
     }
     puts("    {0, 0, 0, 0, 0}};");
+    printf("\nconst size_t builtin_count = %d;\n", argc - 1);
     lua_close(L);
     return ferror(stdout) || fflush(stdout) ? 1 : 0;
 }

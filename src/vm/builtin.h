@@ -15,5 +15,6 @@ struct builtin_file {
 };
 
 extern const struct builtin_file builtin_files[];
+extern const size_t builtin_count; /* without the last, NULL */
 
 #endif

@@ -108,12 +108,24 @@ static char *builtin_name(const char *name)
     return str_starts(name, "templates") ? xasprintf("lua/%s", name) : xstrdup(name);
 }
 
+/* Returns the first built-in file that is not before NAME in byte order, or the end. */
+static const struct builtin_file *builtin_from(const char *name)
+{
+    size_t low = 0, high = builtin_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(builtin_files[middle].path, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return &builtin_files[low];
+}
+
 static const struct builtin_file *builtin_find(const char *name)
 {
-    for (const struct builtin_file *f = builtin_files; f->path; f++)
-        if (strcmp(f->path, name) == 0)
-            return f;
-    return NULL;
+    const struct builtin_file *f = builtin_from(name);
+    return f->path && strcmp(f->path, name) == 0 ? f : NULL;
 }
 
 static char *layer_dir(const struct overlay *o, enum overlay_layer layer,
@@ -331,6 +343,27 @@ static void add_below(struct names *names, const char *path, const char *dir)
     free(part);
 }
 
+/* Adds the names in the built-in directory DIR, without a look at what is below them. */
+static void add_builtin(struct names *names, const char *dir)
+{
+    char *below = xasprintf("%s/", dir);
+    size_t n = strlen(below);
+    const struct builtin_file *f = builtin_from(below);
+    while (f->path && strncmp(f->path, below, n) == 0) {
+        char *name = xmemdup0(f->path + n, strcspn(f->path + n, "/"));
+        char *next = xasprintf("%s%s/", below, name);
+        names_add(names, name);
+        f++;
+        if (f->path && strncmp(f->path, next, strlen(next)) == 0) {
+            next[strlen(next) - 1] = '/' + 1; /* the name of what comes after */
+            f = builtin_from(next);
+        }
+        free(next);
+        free(name);
+    }
+    free(below);
+}
+
 void overlay_each(struct overlay *o, const char *client, const char *dir,
                   void (*fn)(void *arg, const char *name), void *arg)
 {
@@ -348,8 +381,7 @@ void overlay_each(struct overlay *o, const char *client, const char *dir,
             path_each(path, names_add, &names);
             free(path);
         } else if (layer == OVERLAY_BUILTIN) {
-            for (const struct builtin_file *f = builtin_files; f->path; f++)
-                add_below(&names, f->path, real_name);
+            add_builtin(&names, real_name);
         }
         free(base);
         free(real_name);

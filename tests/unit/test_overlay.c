@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "base/path.h"
+#include "base/str.h"
+#include "vm/builtin.h"
 #include "vm/overlay.h"
 #include "workdir.h"
 
@@ -125,6 +127,35 @@ static void test_without_a_workspace(void **state)
     assert_string_not_equal(text_of(NULL, "recipes/digest.lua"), "none");
 }
 
+/* Each built-in file is found, and its name is among those of its directory, once. */
+static void test_built_in_names(void **state)
+{
+    (void)state;
+    overlay_free(o);
+    o = overlay_new(NULL);
+    for (size_t i = 0; i < builtin_count; i++) {
+        const char *path = builtin_files[i].path;
+        assert_true(i == 0 || strcmp(builtin_files[i - 1].path, path) < 0);
+        assert_string_equal(text_of(NULL, path), builtin_files[i].text);
+        for (const char *slash = strchr(path, '/'); slash;
+             slash = strchr(slash + 1, '/')) {
+            char *in = xmemdup0(path, (size_t)(slash - path));
+            char *name = xmemdup0(slash + 1, strcspn(slash + 1, "/"));
+            char *entry = xasprintf(" %s ", name),
+                 *all = xasprintf(" %s", list(NULL, in));
+            char *found = strstr(all, entry);
+            assert_non_null(found);
+            assert_null(strstr(found + 1, entry));
+            free(all);
+            free(entry);
+            free(name);
+            free(in);
+        }
+    }
+    assert_string_equal(text_of(NULL, "lua/front/actions/zzz.lua"), "none");
+    assert_string_equal(list(NULL, "lua/zzz"), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +163,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_others_are_read_from_the_disk, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_without_a_workspace, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_built_in_names, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
