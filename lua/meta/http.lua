@@ -41,7 +41,7 @@ error("definition file: do not run")
 
 ---@class foyer.HttpOptions
 ---@field query? table<string, any>  added to the address, as `url.query` writes it
----@field headers? table<string, any>  values are text, numbers or secrets, also `secret:after "Bearer "`; foyer sets Host, Content-Length and the like itself, and Authorization on a connection
+---@field headers? table<string, any>  values are text, numbers or secrets, also `"Bearer " .. secret`; foyer sets Host, Content-Length and the like itself, and Authorization on a connection
 ---@field multipart? boolean  send the body's fields as multipart/form-data: lists as `to[]`, tables as `options[archive]`, file handles as files (https://dev.frontapp.com/docs/attachments-1)
 ---@field reads? boolean  the POST only reads: it counts as a read
 ---@field connection? string  the app whose connection a path belongs to

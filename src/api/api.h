@@ -53,7 +53,7 @@ int api_step_begin(lua_State *L, const char *kind, const char *name, const void 
 void api_step_end(lua_State *L, int seq, const char *result, size_t len);
 /* The bytes of the run's file ID, until the run ends. Raises when there is none. */
 const char *api_file_bytes(lua_State *L, int id, size_t *len);
-/* The text of the secret at IDX: its value after the text that stands before it. Valid
+/* The text of the secret at IDX: its value with the text that stands around it. Valid
  * until the next call. Raises when the secret has no value. */
 const char *api_secret_text(lua_State *L, int idx, size_t *len);
 

@@ -98,6 +98,7 @@ const char *api_secret_text(lua_State *L, int idx, size_t *len)
     buf_adds(value, handles_secret_before(L, idx));
     if (run_host(run)->secret(run_host(run)->arg, name, value, &e) != 0)
         fail_raise(L, &e);
+    buf_adds(value, handles_secret_behind(L, idx));
     *len = value->len;
     return buf_str(value);
 }

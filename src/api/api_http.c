@@ -120,7 +120,8 @@ static const char *hidden_text(lua_State *L, int idx, struct exchange *x, size_t
 {
     const char *text = api_secret_text(L, idx, len);
     size_t before = strlen(handles_secret_before(L, idx));
-    mask_add(&x->sent, text + before, *len - before);
+    size_t behind = strlen(handles_secret_behind(L, idx));
+    mask_add(&x->sent, text + before, *len - before - behind);
     return text;
 }
 

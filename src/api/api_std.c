@@ -288,9 +288,10 @@ static void push_array(lua_State *L, const json_t *tree)
 static void push_tree(lua_State *L, const json_t *tree)
 {
     luaL_checkstack(L, 5, NULL);
-    const char *before, *secret = settings_secret_behind(tree, &before);
+    const char *before, *behind;
+    const char *secret = settings_secret_within(tree, &before, &behind);
     if (secret) {
-        handles_push_secret(L, secret, before);
+        handles_push_secret(L, secret, before, behind);
         return;
     }
     switch (json_typeof(tree)) {

@@ -13,18 +13,20 @@
 
 static int open_tree(struct exchange *x, json_t **tree, struct err *e);
 
-/* Replaces {"$secret": NAME} or {"$secret": [NAME, BEFORE]}. */
+/* Replaces {"$secret": NAME} or {"$secret": [NAME, BEFORE, BEHIND]}. */
 static int open_secret(struct exchange *x, const json_t *handle, json_t **out,
                        struct err *e)
 {
     const json_t *first = json_array_get(handle, 0);
     const char *name = json_string_value(first ? first : handle);
     const char *before = json_string_value(json_array_get(handle, 1));
+    const char *behind = json_string_value(json_array_get(handle, 2));
     struct buf *value = run_secret_buf(x->run);
     if (run_host(x->run)->secret(run_host(x->run)->arg, name ? name : "", value, e) != 0)
         return -1;
     mask_add(&x->sent, buf_str(value), value->len);
-    char *text = xasprintf("%s%s", before ? before : "", buf_str(value));
+    char *text =
+        xasprintf("%s%s%s", before ? before : "", buf_str(value), behind ? behind : "");
     json_t *opened = json_string(text);
     crypto_free_text(text);
     if (!opened)

@@ -104,10 +104,13 @@ static json_t *options_text(const json_t *options)
     buf_init(&out, 16 * 1024);
     json_object_foreach(members, key, value)
     {
-        const char *before, *secret = settings_secret_behind(value, &before);
+        const char *before, *behind;
+        const char *secret = settings_secret_within(value, &before, &behind);
         buf_addf(&out, "%s%s = ", out.len ? ", " : "", key);
-        if (secret) {
-            buf_addf(&out, "secret %s%s%s", secret, *before ? " after " : "", before);
+        if (secret && !*before && !*behind) {
+            buf_addf(&out, "secret %s", secret);
+        } else if (secret) {
+            buf_addf(&out, "%s${secret:%s}%s", before, secret, behind);
         } else if (json_is_string(value)) {
             buf_adds(&out, json_string_value(value));
         } else {

@@ -103,7 +103,7 @@ static json_t *parameter_field(struct openapi_document *d, const json_t *paramet
     }
     if (json_object_get(parameter, "content"))
         return json_pack("{s:s, s:s}", LUA_TEXT_FIRST, "string", "about", "JSON text.");
-    json_t *field = openapi_field(&f, schema ? schema : json_object(), NULL);
+    json_t *field = openapi_field(&f, schema, NULL);
     if (!schema)
         json_object_set_new(field, LUA_TEXT_FIRST, json_string("string"));
     json_object_del(field, "nullable");
@@ -465,7 +465,7 @@ static void add_body(struct openapi_document *d, struct openapi_input *in,
         in->why_not = in->why_not ? in->why_not
                                   : xstrdup("the fields of its form are not described");
     } else {
-        json_t *field = openapi_field(&f, schema ? schema : json_object(), NULL);
+        json_t *field = openapi_field(&f, schema, NULL);
         char *own = free_name(in, "whole", "body");
         if (is_needed)
             json_object_set_new(field, "required", json_true());

@@ -18,13 +18,16 @@ const char *settings_secret(const json_t *value)
     return json_object_size(value) == 1 ? json_text(value, "$secret") : NULL;
 }
 
-const char *settings_secret_behind(const json_t *value, const char **before)
+const char *settings_secret_within(const json_t *value, const char **before,
+                                   const char **behind)
 {
-    const json_t *pair =
+    const json_t *parts =
         json_object_size(value) == 1 ? json_object_get(value, "$secret") : NULL;
-    const char *text = json_string_value(json_array_get(pair, 1));
-    *before = text ? text : "";
-    return text ? json_string_value(json_array_get(pair, 0)) : settings_secret(value);
+    const char *first = json_string_value(json_array_get(parts, 1));
+    const char *last = json_string_value(json_array_get(parts, 2));
+    *before = first ? first : "";
+    *behind = last ? last : "";
+    return first ? json_string_value(json_array_get(parts, 0)) : settings_secret(value);
 }
 
 static void format_path(const struct value_at *at, struct buf *out)
@@ -73,8 +76,11 @@ static const char *type_name(const json_t *v)
 {
     switch (json_typeof(v)) {
     case JSON_OBJECT: {
-        const char *before, *secret = settings_secret_behind(v, &before);
-        return !secret ? "a table" : *before ? "a secret after text" : "a secret";
+        const char *before, *behind;
+        const char *secret = settings_secret_within(v, &before, &behind);
+        return !secret              ? "a table"
+               : *before || *behind ? "a secret with text around it"
+                                    : "a secret";
     }
     case JSON_ARRAY:
         return json_array_size(v) ? "a list" : "an empty table";
@@ -100,8 +106,8 @@ void value_wrong_type(struct value_walk *c, const struct value_at *at,
 
 int value_is_table(const json_t *v)
 {
-    const char *before;
-    return (json_is_object(v) && !settings_secret_behind(v, &before)) ||
+    const char *before, *behind;
+    return (json_is_object(v) && !settings_secret_within(v, &before, &behind)) ||
            (json_is_array(v) && json_array_size(v) == 0);
 }
 

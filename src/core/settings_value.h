@@ -64,9 +64,10 @@ struct field {
 /* Returns the name in {"$secret": NAME}, borrowed, or NULL when VALUE is something else.
  */
 const char *settings_secret(const json_t *value);
-/* Returns the same, also for {"$secret": [NAME, BEFORE]}, a secret that follows the text
- * BEFORE. *BEFORE is "" without such a text. */
-const char *settings_secret_behind(const json_t *value, const char **before);
+/* Returns the same, also for {"$secret": [NAME, BEFORE, BEHIND]}, a secret with text
+ * around it. *BEFORE and *BEHIND are "" without such texts. */
+const char *settings_secret_within(const json_t *value, const char **before,
+                                   const char **behind);
 
 void value_report(struct value_walk *c, const struct value_at *at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

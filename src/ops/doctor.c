@@ -196,7 +196,8 @@ static void on_problem(void *arg, const char *path, int line, const char *field,
 /* Checks that every secret that TREE, of FILE, names is stored. */
 static void check_secrets(struct doctor *d, const json_t *tree, const char *file)
 {
-    const char *before, *name = settings_secret_behind(tree, &before), *key;
+    const char *before, *behind, *key;
+    const char *name = settings_secret_within(tree, &before, &behind);
     json_t *value;
     size_t i;
     struct store *store = name ? workspace_store(d->w, NULL) : NULL;

@@ -89,21 +89,30 @@ static int repair_array(lua_State *L, struct decode *d)
     return 0;
 }
 
-/* Pushes the secret and returns 1 when the value on top is [NAME, BEFORE]; else 0. */
-static int repair_secret_after(lua_State *L)
+/* Returns the text at INDEX of the list at LIST when it may stand around a secret, and
+ * leaves it on the stack; else NULL. A missing one is "". */
+static const char *text_around(lua_State *L, int list, int index)
+{
+    size_t len;
+    if (lua_rawgeti(L, list, index) == LUA_TNIL)
+        return "";
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    return text && handles_is_around(text, len) ? text : NULL;
+}
+
+/* Pushes the secret and returns 1 when the value on top is [NAME, BEFORE] or [NAME,
+ * BEFORE, BEHIND]; else 0. */
+static int repair_secret_within(lua_State *L)
 {
     int list = lua_gettop(L);
-    size_t len = 0;
-    if (!lua_istable(L, list) || lua_rawlen(L, list) != 2)
+    if (!lua_istable(L, list) || lua_rawlen(L, list) < 2 || lua_rawlen(L, list) > 3)
         return 0;
-    lua_rawgeti(L, list, 1);
-    lua_rawgeti(L, list, 2); // list name before
-    int is_one = lua_type(L, -2) == LUA_TSTRING && str_is_name(lua_tostring(L, -2)) &&
-                 lua_type(L, -1) == LUA_TSTRING;
-    const char *before = is_one ? lua_tolstring(L, -1, &len) : NULL;
-    is_one = is_one && handles_is_before(before, len);
+    const char *before = text_around(L, list, 2), *behind = text_around(L, list, 3);
+    lua_rawgeti(L, list, 1); // list before behind name
+    int is_one = before && behind && lua_type(L, -1) == LUA_TSTRING &&
+                 str_is_name(lua_tostring(L, -1));
     if (is_one) {
-        handles_push_secret(L, lua_tostring(L, -2), before);
+        handles_push_secret(L, lua_tostring(L, -1), before, behind);
         lua_replace(L, list + 1);
     }
     lua_settop(L, list + is_one);
@@ -121,8 +130,8 @@ static int repair_handle(lua_State *L)
     const char *key = lua_tostring(L, -2);
     if (strcmp(key, "$secret") == 0 && lua_type(L, -1) == LUA_TSTRING &&
         str_is_name(lua_tostring(L, -1))) {
-        handles_push_secret(L, lua_tostring(L, -1), ""); // table key value handle
-    } else if (strcmp(key, "$secret") == 0 && repair_secret_after(L)) {
+        handles_push_secret(L, lua_tostring(L, -1), "", ""); // table key value handle
+    } else if (strcmp(key, "$secret") == 0 && repair_secret_within(L)) {
         ; // table key value handle
     } else if (strcmp(key, "$file") == 0 && lua_istable(L, -1) &&
                lua_rawlen(L, -1) == 2) {

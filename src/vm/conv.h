@@ -16,9 +16,9 @@
 enum conv_flags {
     CONV_PLAIN = 0,
     /* For values that pass between the scopes of one run: a secret is {"$secret":NAME} or
-     * {"$secret":[NAME,BEFORE]}, a file {"$file":[ID,NAME]}. Any other key that begins
-     * with '$' is written with one more '$', so that no data from outside becomes a
-     * handle; with a single '$' it is not decoded. */
+     * {"$secret":[NAME,BEFORE,BEHIND]}, a file {"$file":[ID,NAME]}. Any other key that
+     * begins with '$' is written with one more '$', so that no data from outside becomes
+     * a handle; with a single '$' it is not decoded. */
     CONV_HANDLES = 1,
 };
 

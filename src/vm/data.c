@@ -28,54 +28,30 @@ static void out_of_time(lua_State *L, lua_Debug *ar)
     luaL_error(L, "a settings file is data, but this one computes for too long");
 }
 
-static void push_secret(lua_State *L);
-
-/* secret "NAME":after(text) */
-static int secret_after(lua_State *L)
-{
-    size_t len;
-    const char *text = luaL_checklstring(L, 2, &len);
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_getfield(L, 1, "$secret"); // secret text name, or a list
-    if (lua_istable(L, -1)) {
-        lua_rawgeti(L, -1, 1);
-        lua_rawgeti(L, -2, 2); // secret text list name before
-        text = lua_pushfstring(L, "%s%s", text, luaL_checkstring(L, -1));
-        lua_pushvalue(L, -3); // … name
-    }
-    if (lua_type(L, -1) != LUA_TSTRING || strlen(lua_tostring(L, 2)) != len ||
-        !handles_is_before(text, strlen(text)))
-        return luaL_error(L, "cannot put this text before a secret: it must be short "
-                             "UTF-8 without control characters");
-    lua_createtable(L, 2, 0); // … name pair
-    lua_insert(L, -2);
-    lua_rawseti(L, -2, 1);
-    lua_pushstring(L, text);
-    lua_rawseti(L, -2, 2);
-    push_secret(L);
-    return 1;
-}
-
 static int secret_concat(lua_State *L)
 {
-    return luaL_error(L, "cannot join a secret with text: write secret \"NAME\":after "
-                         "\"Bearer \"");
+    return luaL_error(L,
+                      "cannot join a secret with text: write it within the text, as in "
+                      "\"Bearer ${secret:NAME}\"");
 }
 
-static const luaL_Reg secret_methods[] = {{"after", secret_after}, {NULL, NULL}};
-static const luaL_Reg secret_meta[] = {{"__concat", secret_concat}, {NULL, NULL}};
+static int secret_index(lua_State *L)
+{
+    return luaL_error(L, "cannot index a secret; with text around it, write \"Bearer "
+                         "${secret:NAME}\"");
+}
 
-/* Replaces the value on top, NAME or {NAME, BEFORE}, by {["$secret"] = value}. */
+static const luaL_Reg secret_meta[] = {
+    {"__concat", secret_concat}, {"__index", secret_index}, {NULL, NULL}};
+
+/* Replaces the name on top by {["$secret"] = name}. */
 static void push_secret(lua_State *L)
 {
     lua_createtable(L, 0, 1);
     lua_insert(L, -2);
     lua_setfield(L, -2, "$secret");
-    if (luaL_newmetatable(L, "foyer.secret")) {
+    if (luaL_newmetatable(L, "foyer.secret"))
         luaL_setfuncs(L, secret_meta, 0);
-        luaL_newlib(L, secret_methods);
-        lua_setfield(L, -2, "__index");
-    }
     lua_setmetatable(L, -2);
 }
 
@@ -137,6 +113,40 @@ static const char *shown(lua_State *L, const struct place *at)
     return at->above ? lua_tostring(L, -1) : "the table";
 }
 
+static const char opening[] = "${secret:";
+
+/* The secret in the text S, "Bearer ${secret:NAME}", as a new node; NULL when S has none.
+ * Raises for more than one. */
+static json_t *secret_node(lua_State *L, const char *s, const struct place *at)
+{
+    const char *begin = strstr(s, opening);
+    if (!begin)
+        return NULL;
+    const char *name = begin + strlen(opening), *end = strchr(name, '}');
+    if (!end)
+        luaL_error(L, "%s: \"%s\" is not closed by a brace", shown(L, at), begin);
+    lua_pushlstring(L, s, (size_t)(begin - s));
+    lua_pushlstring(L, name, (size_t)(end - name));
+    const char *before = lua_tostring(L, -2), *behind = end + 1;
+    name = lua_tostring(L, -1); // before name
+    if (!str_is_name(name))
+        luaL_error(L, "%s: ${secret:%s}: a name has letters, digits, '-', '_' and '.'",
+                   shown(L, at), name);
+    if (strstr(behind, opening))
+        luaL_error(L, "%s: a text has one secret, and this one names two", shown(L, at));
+    if (!handles_is_around(before, strlen(before)) ||
+        !handles_is_around(behind, strlen(behind)))
+        luaL_error(L,
+                   "%s: the text around a secret must be short UTF-8 without control "
+                   "characters",
+                   shown(L, at));
+    json_t *node = !*before && !*behind ? json_pack("{s:s}", "$secret", name)
+                                        : json_pack(*behind ? "{s:[s,s,s]}" : "{s:[s,s]}",
+                                                    "$secret", name, before, behind);
+    lua_pop(L, 2);
+    return node;
+}
+
 /* The value at IDX as a new node; a table as an empty one. Raises for a value that is not
  * data. */
 static json_t *new_node(lua_State *L, int idx, const struct place *at)
@@ -147,7 +157,9 @@ static json_t *new_node(lua_State *L, int idx, const struct place *at)
     switch (lua_type(L, idx)) {
     case LUA_TSTRING:
         s = lua_tolstring(L, idx, &len);
-        node = json_stringn(s, len);
+        node = secret_node(L, s, at);
+        if (!node)
+            node = json_stringn(s, len);
         if (!node)
             luaL_error(L, "a text is not valid UTF-8");
         break;

@@ -218,14 +218,20 @@ static int encode_handle(lua_State *L, int idx, struct encode *c, const struct s
                                "value"
                              : "a file cannot be encoded: pass it as an attachment");
     const char *before = id < 0 ? handles_secret_before(L, idx) : "";
-    int failed = id < 0 ? buf_adds(c->out, *before ? "{\"$secret\":[" : "{\"$secret\":")
+    const char *behind = id < 0 ? handles_secret_behind(L, idx) : "";
+    int is_plain = id < 0 && !*before && !*behind;
+    int failed = id < 0 ? buf_adds(c->out, is_plain ? "{\"$secret\":" : "{\"$secret\":[")
                         : buf_addf(c->out, "{\"$file\":[%d,", id);
     failed |= jsontext_add_string(c->out, name, strlen(name));
-    if (*before) {
+    if (id < 0 && !is_plain) {
         failed |= buf_addc(c->out, ',');
         failed |= jsontext_add_string(c->out, before, strlen(before));
     }
-    failed |= buf_adds(c->out, id < 0 && !*before ? "}" : "]}");
+    if (*behind) {
+        failed |= buf_addc(c->out, ',');
+        failed |= jsontext_add_string(c->out, behind, strlen(behind));
+    }
+    failed |= buf_adds(c->out, is_plain ? "}" : "]}");
     if (failed && !str_is_utf8(name, strlen(name)))
         return cannot(c, at, ERR_INVALID, "a file name that is not UTF-8");
     return failed ? full(c) : 0;

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 
-enum { BEFORE_MAX = 1024 };
+enum { AROUND_MAX = 1024 };
 
 /* Registry keys are the addresses of these. */
 static const char array_key, secret_key, file_key, buf_key;
@@ -32,9 +32,9 @@ static int has_metatable(lua_State *L, int idx, const char *key)
     return mt == metatable_of(L, key);
 }
 
-int handles_is_before(const char *s, size_t len)
+int handles_is_around(const char *s, size_t len)
 {
-    if (len > BEFORE_MAX || !str_is_utf8(s, len))
+    if (len > AROUND_MAX || !str_is_utf8(s, len))
         return 0;
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
@@ -42,40 +42,46 @@ int handles_is_before(const char *s, size_t len)
     return 1;
 }
 
-/* secret:after(text) -> the same secret, with TEXT before its value */
-static int secret_after(lua_State *L)
+/* Returns the text at IDX, which is joined with a secret. Raises for any other value. */
+static const char *joined_text(lua_State *L, int idx, const char *name)
 {
-    const char *name = handles_to_secret(L, 1);
     size_t len;
-    const char *text = luaL_checklstring(L, 2, &len);
-    if (!name)
-        return luaL_argerror(L, 1, "write secret:after \"Bearer \", with a colon");
-    const char *before = lua_pushfstring(L, "%s%s", text, handles_secret_before(L, 1));
-    if (strlen(text) != len || !handles_is_before(before, strlen(before)))
-        return luaL_error(L,
-                          "cannot put this text before a secret: it must be UTF-8 "
-                          "without control characters, of at most %d bytes",
-                          BEFORE_MAX);
-    handles_push_secret(L, name, before);
-    return 1;
+    const char *text = lua_tolstring(L, idx, &len);
+    if (handles_to_secret(L, idx))
+        luaL_error(L, "cannot join two secrets: a text has one");
+    if (!text)
+        luaL_error(L, "cannot join the secret %s with a %s", name, luaL_typename(L, idx));
+    if (strlen(text) != len)
+        luaL_error(L, "cannot join the secret %s with a text that holds a NUL", name);
+    return text;
 }
 
+/* text .. secret, secret .. text -> the same secret, with TEXT around its value */
 static int secret_concat(lua_State *L)
 {
-    int idx = handles_to_secret(L, 1) ? 1 : 2;
-    return luaL_error(L,
-                      "cannot join the secret %s with text: no script sees its value; "
-                      "secret:after \"Bearer \" is a header's value with text before it",
-                      handles_to_secret(L, idx));
+    int first = handles_to_secret(L, 1) != NULL, idx = first ? 1 : 2;
+    const char *name = handles_to_secret(L, idx), *before, *behind;
+    const char *text = joined_text(L, first ? 2 : 1, name);
+    before = behind = "";
+    if (first)
+        behind = lua_pushfstring(L, "%s%s", handles_secret_behind(L, idx), text);
+    else
+        before = lua_pushfstring(L, "%s%s", text, handles_secret_before(L, idx));
+    if (!handles_is_around(before, strlen(before)) ||
+        !handles_is_around(behind, strlen(behind)))
+        return luaL_error(L,
+                          "cannot put this text around a secret: it must be UTF-8 "
+                          "without control characters, of at most %d bytes",
+                          AROUND_MAX);
+    handles_push_secret(L, name, first ? handles_secret_before(L, idx) : before,
+                        first ? behind : handles_secret_behind(L, idx));
+    return 1;
 }
 
-/* A function instead of a table of methods, which a script could reach and change. */
 static int secret_index(lua_State *L)
 {
-    if (lua_type(L, 2) != LUA_TSTRING || strcmp(lua_tostring(L, 2), "after") != 0)
-        return luaL_error(L, "cannot index a secret: it has `after` alone");
-    lua_pushcfunction(L, secret_after);
-    return 1;
+    return luaL_error(L, "cannot index a secret; text is joined with it by `..`, as in "
+                         "\"Bearer \" .. secret");
 }
 
 static int secret_tostring(lua_State *L)
@@ -149,13 +155,15 @@ int handles_is_marked(lua_State *L, int idx)
     return has_metatable(L, idx, &array_key);
 }
 
-/* The userdata is NAME and BEFORE, each with its NUL. */
-void handles_push_secret(lua_State *L, const char *name, const char *before)
+/* The userdata is NAME, BEFORE and BEHIND, each with its NUL. */
+void handles_push_secret(lua_State *L, const char *name, const char *before,
+                         const char *behind)
 {
-    size_t size = strlen(name) + 1, more = strlen(before) + 1;
-    char *handle = lua_newuserdatauv(L, size + more, 0);
+    size_t size = strlen(name) + 1, more = strlen(before) + 1, last = strlen(behind) + 1;
+    char *handle = lua_newuserdatauv(L, size + more + last, 0);
     memcpy(handle, name, size);
     memcpy(handle + size, before, more);
+    memcpy(handle + size + more, behind, last);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &secret_key);
     lua_setmetatable(L, -2);
 }
@@ -171,6 +179,12 @@ const char *handles_secret_before(lua_State *L, int idx)
 {
     const char *name = handles_to_secret(L, idx);
     return name ? name + strlen(name) + 1 : NULL;
+}
+
+const char *handles_secret_behind(lua_State *L, int idx)
+{
+    const char *before = handles_secret_before(L, idx);
+    return before ? before + strlen(before) + 1 : NULL;
 }
 
 void handles_push_file(lua_State *L, int id, const char *name)

@@ -20,16 +20,18 @@ void handles_mark_array(lua_State *L, int idx);
 int handles_is_marked(lua_State *L, int idx);
 const void *handles_array_metatable(lua_State *L); /* its lua_topointer */
 
-/* A secret is only a name: no state holds its value. BEFORE ("" for none) is text that
- * stands before the value where it is sent, such as "Bearer ". */
-void handles_push_secret(lua_State *L, const char *name, const char *before);
-/* The secret's name, or NULL for any other value; and its BEFORE. Both live as long as
- * the userdata. */
+/* A secret is only a name: no state holds its value. BEFORE and BEHIND ("" for none) are
+ * texts around the value where it is sent, such as "Bearer ": `..` joins them. */
+void handles_push_secret(lua_State *L, const char *name, const char *before,
+                         const char *behind);
+/* The secret's name, or NULL for any other value; its BEFORE; its BEHIND. All live as
+ * long as the userdata. */
 const char *handles_to_secret(lua_State *L, int idx);
 const char *handles_secret_before(lua_State *L, int idx);
-/* 1 for text that may stand before a secret: UTF-8 without control characters, of 1 KiB
+const char *handles_secret_behind(lua_State *L, int idx);
+/* 1 for text that may stand around a secret: UTF-8 without control characters, of 1 KiB
  * at most. */
-int handles_is_before(const char *s, size_t len);
+int handles_is_around(const char *s, size_t len);
 
 /* A file is the run's index of it; the run owns the bytes. */
 void handles_push_file(lua_State *L, int id, const char *name);

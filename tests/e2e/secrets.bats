@@ -92,7 +92,7 @@ tell() {
   sed -i 's/acme.url/acme.echo/' "$AGENCY/clients/acme/client.lua"
   for end in 'return seen' 'error(json.encode(seen))'; do
     tell 'local seen = ctx.http.post(ctx.options.url, { a = 1 }, { headers = { ["X-Api-Key"] = ctx.options.key,
-        Authorization = ctx.options.key:after "Bearer " } })
+        Authorization = "Bearer " .. ctx.options.key } })
       '"$end"
     holds "$(cat "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err")" 'Bearer ********************' 'x-api-key'
     clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
@@ -121,21 +121,33 @@ tell() {
   same "$(chat_log '.[-1].body | fromjson | .a')" '{"$secret":"acme.key"}'
 }
 
-@test "text before a secret: by settings and by a script; joining them says how" {
-  sed -i 's/secret "acme.key"/&:after "Token "/' "$AGENCY/clients/acme/client.lua"
+@test "text around a secret: by settings and by a script" {
+  local text
+  sed -i 's/secret "acme.key"/"Token ${secret:acme.key};v=1"/' "$AGENCY/clients/acme/client.lua"
   tell 'ctx.http.get("http://'"$CHAT"'/x", { headers = { Authorization = ctx.options.key } })'
   done_well
   foyer check
   [[ $output$stderr != *client.lua* ]] || { echo "$output$stderr"; return 1; }
-  sed -i 's/:after "Token "//' "$AGENCY/clients/acme/client.lua"
-  same "$(chat_log 'map(.headers.authorization)')" "[\"Token $SECRET_WORD\"]"
-  tell 'return "Bearer " .. ctx.options.key'
-  failed 70 script 'secret:after "Bearer "' 'no script sees its value'
-  sed -i 's/secret "acme.key"/"Bearer " .. &/' "$AGENCY/clients/acme/client.lua"
+  foyer recipes tell
+  holds "$output" 'Token ${secret:acme.key};v=1'
+  same "$(chat_log 'map(.headers.authorization)')" "[\"Token $SECRET_WORD;v=1\"]"
+  # what an API or a customer wrote is no secret's name
+  tell 'ctx.http.post("http://'"$CHAT"'/x", { a = "${secret:acme.key}", b = "<" .. ctx.options.key })'
+  same "$(chat_log '.[-1].body | fromjson')" "{\"a\":\"\${secret:acme.key}\",\"b\":\"<Token $SECRET_WORD;v=1\"}"
+  foyer runs show "$(jq .run <<<"$output")" --bodies --json
+  same "$(jq -c '.exchanges[0].body.b' <<<"$output")" '{"$secret":["acme.key","<Token ",";v=1"]}'
+  clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+  for text in '${secret:acme.key' '${secret:no such}' '${secret:acme.key}${secret:acme.url}'; do
+    sed -i "s/key = \"[^\"]*\"/key = \"$text\"/" "$AGENCY/clients/acme/client.lua"
+    foyer check
+    [ "$status" != 0 ]
+    holds "$output$stderr" 'recipes.tell.key: '
+  done
+  sed -i 's/key = "[^"]*"/key = "Bearer " .. secret "acme.key"/' "$AGENCY/clients/acme/client.lua"
   foyer check
-  sed -i 's/"Bearer " .. //' "$AGENCY/clients/acme/client.lua"
   [ "$status" != 0 ]
-  holds "$output$stderr" 'write secret "NAME":after "Bearer "'
+  holds "$output$stderr" 'write it within the text, as in "Bearer ${secret:NAME}"'
+  sed -i 's/"Bearer " .. //' "$AGENCY/clients/acme/client.lua"
 }
 
 @test "a 401 of a host that gets no token is not about the connection" {
@@ -146,7 +158,7 @@ tell() {
 
 @test "a script cannot look into a secret, nor let it out" {
   local try n=0
-  for try in 'return ctx.options.key .. ""' 'return #ctx.options.key' 'return ctx.options.key[1]' 'return ctx.options.key' \
+  for try in 'return ctx.options.key .. ""' 'return "a" .. ctx.options.key' 'ctx.log("a" .. ctx.options.key)' 'return #ctx.options.key' 'return ctx.options.key[1]' 'return ctx.options.key' \
     'return { a = ctx.options.key }' 'error(ctx.options.key)' 'return json.encode(ctx.options.key)' 'ctx.log(ctx.options.key)' \
     'return ("%s"):format(ctx.options.key)' 'for k, v in pairs(ctx.options.key) do return v end' 'ctx.skip(ctx.options.key)' \
     'ctx.skip(tostring(ctx.options.key))' 'return url.segment(ctx.options.key)' 'return text.escape_html(ctx.options.key)' \
@@ -158,7 +170,7 @@ tell() {
     clean "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err" || { echo "$try"; return 1; }
     n=$((n + 1))
   done
-  same "$n" 21
+  same "$n" 23
   clean "$CHAT_LOG"
 }
 

@@ -46,7 +46,7 @@ static lua_State *open_state(void)
     lua_setglobal(L, "text");
     api_hmac_open(L);
     lua_setglobal(L, "hmac");
-    handles_push_secret(L, "acme.key", "");
+    handles_push_secret(L, "acme.key", "", "");
     lua_setglobal(L, "secret");
     handles_push_file(L, 7, "people.csv");
     lua_setglobal(L, "file");

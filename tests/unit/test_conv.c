@@ -366,7 +366,7 @@ static void test_handles(void **state)
     struct err e;
     const char *name;
     lua_newtable(L);
-    handles_push_secret(L, "acme.slack_url", "");
+    handles_push_secret(L, "acme.slack_url", "", "");
     assert_string_equal(handles_to_secret(L, -1), "acme.slack_url");
     assert_int_equal(handles_to_file(L, -1, NULL), -1);
     assert_string_equal(luaL_tolstring(L, -1, NULL), "secret acme.slack_url");

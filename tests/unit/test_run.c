@@ -316,35 +316,41 @@ static void secrets_go_where_they_belong(void **state)
     fails("ctx.http.post(ctx.options.key, { a = 1 })", ERR_NOT_FOUND, "no.such.secret");
 }
 
-/* "Bearer " and the like: the handle says what stands before its value. */
-static void secrets_come_after_text(void **state)
+/* "Bearer " and the like: the handle says what stands around its value. */
+static void secrets_stand_within_text(void **state)
 {
     (void)state;
     gives("return ctx.http.get(\"http://%1/x\", { headers = { Authorization = "
-          "ctx.options.key:after \"Bearer \", [\"X-Two\"] = "
-          "ctx.options.key:after(\"b\"):after(\"a\") } })",
+          "\"Bearer \" .. ctx.options.key, [\"X-Two\"] = "
+          "\"a\" .. \"b\" .. ctx.options.key .. 1 .. \"c\" } })",
           "{\"ok\":true}");
     assert_true(vmtest_got(1, "Authorization: Bearer s3cr3t-value\r\n"));
-    assert_true(vmtest_got(1, "X-Two: abs3cr3t-value\r\n"));
-    gives("local k = ctx.options.key:after \"x\" return { tostring(k), type(k), "
-          "hmac.equal(k, \"xs3cr3t-value\"), (pcall(function() return k.name end)) }",
+    assert_true(vmtest_got(1, "X-Two: abs3cr3t-value1c\r\n"));
+    gives("return ctx.http.post(\"http://%1/x\", { a = \"<\" .. ctx.options.key .. "
+          "\">\", b "
+          "= { ctx.options.key .. \"!\" } })",
+          "{\"ok\":true}");
+    assert_true(vmtest_got(1, "{\"a\":\"<s3cr3t-value>\",\"b\":[\"s3cr3t-value!\"]}"));
+    gives("local k = \"x\" .. ctx.options.key .. \"y\" return { tostring(k), type(k), "
+          "hmac.equal(k, \"xs3cr3t-valuey\"), (pcall(function() return k.name end)) }",
           "[\"secret acme.key\",\"userdata\",true,false]");
-    static const char *const joined[] = {
-        "\"Bearer \" .. ctx.options.key", "ctx.options.key .. \"x\"",
-        "1 .. ctx.options.key", "ctx.options.key .. ctx.options.key"};
-    for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
-        char *body = xasprintf("return %s", joined[i]);
-        fails(body, ERR_SCRIPT, "secret:after \"Bearer \"");
-        free(body);
-    }
+    /* only settings name secrets: a text from elsewhere stays one */
+    gives("return ctx.http.post(\"http://%1/x\", { a = \"${secret:acme.key}\" })",
+          "{\"ok\":true}");
+    assert_true(vmtest_got(1, "{\"a\":\"${secret:acme.key}\"}"));
+    fails("return ctx.options.key .. ctx.options.key", ERR_SCRIPT, "two secrets");
+    fails("return ctx.options.key .. {}", ERR_SCRIPT, "with a table");
     static const char *const bad[] = {"\"a\\r\\nb\"", "\"a\\0b\"", "(\"x\"):rep(1025)",
                                       "\"\\xff\""};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        char *body = xasprintf("return ctx.options.key:after(%s)", bad[i]);
-        fails(body, ERR_SCRIPT, "cannot put this text before a secret");
-        free(body);
+        char *before = xasprintf("return %s .. ctx.options.key", bad[i]);
+        char *behind = xasprintf("return ctx.options.key .. %s", bad[i]);
+        fails(before, ERR_SCRIPT, strstr(bad[i], "0b") ? "a NUL" : "around a secret");
+        fails(behind, ERR_SCRIPT, strstr(bad[i], "0b") ? "a NUL" : "around a secret");
+        free(before);
+        free(behind);
     }
-    fails("return ctx.options.key.after(\"x\", \"y\")", ERR_SCRIPT, "with a colon");
+    fails("return ctx.options.key:after \"x\"", ERR_SCRIPT, "\"Bearer \" .. secret");
     fails("ctx.options.key.name = 1", ERR_SCRIPT, "");
     /* it crosses into a call and back, and comes from settings */
     write_script(
@@ -353,10 +359,11 @@ static void secrets_come_after_text(void **state)
         "}, run = function(ctx, input) return { v = ctx.http.get("
         "\"http://%1/x\", { headers = { [\"X-Key\"] = input.v } }), k = input.v } "
         "end }");
-    gives("local r = ctx.call(\"front/echo\", { v = ctx.options.key:after \"K \" }) "
-          "return tostring(r.k)",
-          "\"secret acme.key\"");
-    assert_true(vmtest_got(1, "X-Key: K s3cr3t-value\r\n"));
+    gives(
+        "local r = ctx.call(\"front/echo\", { v = \"K \" .. ctx.options.key .. \"!\" }) "
+        "return tostring(r.k)",
+        "\"secret acme.key\"");
+    assert_true(vmtest_got(1, "X-Key: K s3cr3t-value!\r\n"));
     json_object_set_new(json_object_get(json_object_get(t.client, "recipes"), "probe"),
                         "key", json_pack("{s:[s,s]}", "$secret", "acme.key", "Token "));
     gives("return ctx.http.get(\"http://%1/x\", { headers = { Authorization = "
@@ -373,7 +380,7 @@ static void answers_show_no_secret(void **state)
         "ctx.http.get(\"http://%1/echo\", { headers = { [\"X-Key\"] = ctx.options.key } "
         "})",
         "ctx.http.post(\"http://%1/echo\", \"x\", { headers = { [\"X-Key\"] = "
-        "ctx.options.key:after \"Bearer \" } })",
+        "\"Bearer \" .. ctx.options.key } })",
         "ctx.http.get(\"/echo\", { connection = \"front\", raw = true })",
         "ctx.http.request{ url = \"http://%1/echo-404\", headers = { [\"X-Key\"] = "
         "ctx.options.key } }.body",
@@ -915,7 +922,7 @@ int main(void)
         TWICE(redirects),
         TWICE(redirects_keep_secrets),
         TWICE(secrets_go_where_they_belong),
-        TWICE(secrets_come_after_text),
+        TWICE(secrets_stand_within_text),
         TWICE(answers_show_no_secret),
         TWICE(a_401_elsewhere_is_not_the_connections),
         TWICE(data_never_becomes_a_handle),
