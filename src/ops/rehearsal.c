@@ -8,61 +8,37 @@
 #include "base/str.h"
 #include "core/limits.h"
 #include "store/store.h"
-#include "work/attempt.h"
+#include "work/stored_run.h"
 
 enum { WAIT_MS = 60 * 1000 }; /* a request waits so long for the company's budget */
 
 struct rehearsal {
     struct session *session;
-    struct db *db;
-    int64_t activation;
-    char *client, *seed, *label, *args;
-    unsigned char *pins; /* the hash of its pins; NULL: it has none */
-    struct journal *journal;
-    struct err *e;
+    struct stored_run *stored;
     int64_t run;
-    int new_code, failed, is_loaded, ended;
+    int new_code, is_loaded, ended;
     json_t *answer;
 };
 
 /* ---- what is stored ---- */
 
-static int on_row(void *arg, const struct ledger_run *row)
+static int load(struct db *db, struct rehearsal *r, struct err *e)
 {
-    struct rehearsal *r = arg;
-    r->activation = row->activation;
-    r->client = xstrdup(row->client);
-    r->seed = xstrdup(row->seed ? row->seed : "rehearsal");
-    r->label = xasprintf("recipe %s", row->recipe);
-    r->args = xstrdup(row->args ? row->args : "{}");
-    r->pins = row->pins ? (void *)xmemdup0(row->pins, CRYPTO_SHA256_SIZE) : NULL;
-    return 1;
-}
-
-static int on_step(void *arg, const struct journal_entry *step)
-{
-    struct rehearsal *r = arg;
-    r->failed = journal_load(r->journal, step, r->e) != 0;
-    return r->failed;
-}
-
-static int load(struct rehearsal *r, struct err *e)
-{
-    if (ledger_read(r->db, r->run, on_row, r, e) != 0 ||
-        (r->activation &&
-         inbox_activation(r->db, r->activation, attempt_add_event, &r->args, e) != 0))
+    r->stored = stored_run_read(db, r->run, &limits_default, e);
+    if (!r->stored)
         return -1;
-    r->journal = journal_new(&limits_default, 1);
-    r->e = e;
-    return ledger_steps(r->db, r->run, on_step, r, e) == 0 && !r->failed ? 0 : -1;
+    if (r->stored->err.kind == ERR_NONE)
+        return stored_run_read_files(db, r->stored, e);
+    *e = r->stored->err;
+    return -1;
 }
 
 /* Loads the run as a retry would leave it, and fails so that the retry is undone. */
 static int load_retried(struct db *db, void *arg, struct err *e)
 {
     struct rehearsal *r = arg;
-    r->is_loaded =
-        ledger_retry(db, r->run, r->new_code, clock_wall_ms(), e) == 0 && load(r, e) == 0;
+    r->is_loaded = ledger_retry(db, r->run, r->new_code, clock_wall_ms(), e) == 0 &&
+                   load(db, r, e) == 0;
     return r->is_loaded ? err_set(e, ERR_INTERNAL, "this was a rehearsal") : -1;
 }
 
@@ -104,25 +80,29 @@ static void on_done(void *arg, const struct run_result *result)
 
 static int attempt(struct rehearsal *r, struct err *e)
 {
-    struct pins *pins = attempt_pins(session_workspace(r->session), r->db, r->pins, e);
+    const struct ledger_run *row = &r->stored->row;
+    struct pins *pins =
+        stored_run_pins(r->stored, workspace_overlay(session_workspace(r->session)), e);
     if (!pins)
         return -1;
-    struct run_spec spec = {.id = r->seed,
-                            .client = r->client,
-                            .label = r->label,
+    char *label = xasprintf("recipe %s", row->recipe);
+    struct run_spec spec = {.id = row->seed ? row->seed : "rehearsal",
+                            .client = row->client,
+                            .label = label,
                             .entry = "run",
-                            .args = r->args,
-                            .args_len = strlen(r->args),
+                            .args = row->args,
+                            .args_len = strlen(row->args),
                             .files = 1,
                             .dry = 1,
                             .lane = WINDOW_LANE_BULK,
                             .wait_ms = WAIT_MS,
                             .patient = 1,
                             .keep = 1,
-                            .journal = r->journal,
+                            .journal = r->stored->journal,
                             .pins = pins};
-    r->journal = NULL;
+    r->stored->journal = NULL;
     struct run *run = run_start(session_runs(r->session), &spec, on_done, r);
+    free(label);
     while (!r->ended && !session_interrupted(r->session))
         loop_run(session_loop(r->session));
     if (r->ended)
@@ -134,29 +114,21 @@ static int attempt(struct rehearsal *r, struct err *e)
 json_t *rehearsal_run(struct session *s, struct db *db, int64_t run, int new_code,
                       struct err *e)
 {
-    struct rehearsal r = {.session = s,
-                          .db = db,
-                          .run = run,
-                          .new_code = new_code,
-                          .answer = json_object()};
+    struct rehearsal r = {
+        .session = s, .run = run, .new_code = new_code, .answer = json_object()};
     struct journal_entry intent, scope;
     store_transaction(db, load_retried, &r, e);
     int rc = r.is_loaded ? 0 : -1;
     if (r.is_loaded)
         err_clear(e);
-    if (rc == 0 && journal_uncertain(r.journal, &intent, &scope)) {
+    if (rc == 0 && journal_uncertain(r.stored->journal, &intent, &scope)) {
         json_t *what = jsontree_read(intent.input, intent.input_len, NULL);
         json_object_set_new(r.answer, "would_look_for",
                             what ? what : json_string(intent.name));
     } else if (rc == 0) {
         rc = attempt(&r, e);
     }
-    journal_free(r.journal);
-    free(r.client);
-    free(r.seed);
-    free(r.label);
-    free(r.args);
-    free(r.pins);
+    stored_run_free(r.stored);
     if (rc != 0) {
         json_decref(r.answer);
         return NULL;

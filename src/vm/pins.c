@@ -81,6 +81,22 @@ struct pins *pins_new(struct overlay *overlay)
     return p;
 }
 
+struct pins *pins_copy(const struct pins *p)
+{
+    struct pins *copy = pins_new(p->overlay);
+    while (copy->n < p->n) {
+        array_grow(copy->list, copy->n);
+        struct pin *pin = &copy->list[copy->n];
+        *pin = p->list[copy->n++];
+        pin->name = xstrdup(pin->name);
+        pin->text = pin->text ? xmemdup0(pin->text, pin->len) : NULL;
+        json_incref(pin->tree);
+        if (pin->shown)
+            pin->shown->refs++;
+    }
+    return copy;
+}
+
 void pins_free(struct pins *p)
 {
     if (!p)
@@ -335,6 +351,25 @@ int pins_load(struct pins *p, const char *list, pins_text_fn *text, void *arg,
             *end = '\0';
         rc = load_line(p, line, text, arg, e);
         line = end ? end + 1 : line + strlen(line);
+    }
+    free(copy);
+    return rc;
+}
+
+int pins_list_each(const char *list,
+                   int (*fn)(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE],
+                             int is_file),
+                   void *arg)
+{
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    char *copy = xstrdup(list), *rest = copy, *line;
+    int rc = 0;
+    while (rc == 0 && (line = strsep(&rest, "\n"))) {
+        const char *name = strsep(&line, "\t"), *hex = line ? strsep(&line, "\t") : NULL;
+        /* pins_load reports what is malformed */
+        if (hex && strlen(hex) == 2 * sizeof hash &&
+            str_unhex(hex, 2 * sizeof hash, hash) == 0)
+            rc = fn(arg, hash, name[0] != '=' && name[0] != '@');
     }
     free(copy);
     return rc;

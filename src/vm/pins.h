@@ -16,6 +16,7 @@ struct pins;
 
 /* OVERLAY is borrowed. */
 struct pins *pins_new(struct overlay *overlay);
+struct pins *pins_copy(const struct pins *p);
 void pins_free(struct pins *p); /* NULL is fine */
 
 /* Notes the versions in LIST, from pins_list. TEXT fetches a source that is not today's,
@@ -24,6 +25,13 @@ typedef int pins_text_fn(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE]
                          char **text, size_t *len, struct err *e);
 int pins_load(struct pins *p, const char *list, pins_text_fn *text, void *arg,
               struct err *e);
+/* Calls FN with the hash of each source that LIST, from pins_list, names, until FN
+ * returns non-zero, which it returns. IS_FILE 0: pins_load asks TEXT for it in any case.
+ * Safe on any thread. */
+int pins_list_each(const char *list,
+                   int (*fn)(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE],
+                             int is_file),
+                   void *arg);
 /* Calls FN with the path of each script and template in LIST, from pins_list, that has
  * changed since: today's path, or the noted one of a file that is gone. */
 void pins_each_changed(struct overlay *overlay, const char *list,

@@ -10,31 +10,21 @@
 #include "core/jsontree.h"
 #include "base/str.h"
 #include "base/when.h"
-#include "core/intent.h"
 #include "core/settings.h"
+#include "store/inbox.h"
+#include "store/store.h"
 #include "base/stats.h"
 #include "vm/pins.h"
 
 enum {
-    WAIT_MS = 60 * 1000,          /* in line for the company's budget */
-    HAND_WAIT_MS = 5 * 60 * 1000, /* the same by hand: `foyer cron` runs this often */
-    STORE_MS = 1000
+    WAIT_MS = 60 * 1000,         /* in line for the company's budget */
+    HAND_WAIT_MS = 5 * 60 * 1000 /* the same by hand: `foyer cron` runs this often */
 };
 
-/* ---- loading ---- */
+/* ---- what an attempt begins with ---- */
 
-/* A run's set of pins only grows, and each is stored with the step that used it. */
-static int on_pins(void *arg, const struct ledger_run *row)
+static void take_row(struct attempt *a, const struct ledger_run *row)
 {
-    struct attempt *a = arg;
-    free(a->pins);
-    a->pins = row->pins ? (void *)xmemdup0(row->pins, CRYPTO_SHA256_SIZE) : NULL;
-    return 1;
-}
-
-static int on_row(void *arg, const struct ledger_run *row)
-{
-    struct attempt *a = arg;
     a->client = xstrdup_null(row->client);
     a->recipe = xstrdup_null(row->recipe);
     a->origin = xstrdup_null(row->origin);
@@ -46,65 +36,6 @@ static int on_row(void *arg, const struct ledger_run *row)
     a->looks = row->looks;
     a->was_held = str_eq(row->kind, err_kind_name(ERR_AUTH));
     a->is_line = str_eq(row->origin, "each");
-    on_pins(a, row);
-    a->end.id = row->activation; /* until load() has read it */
-    return 1;
-}
-
-int attempt_add_event(void *arg, const struct activation *activation)
-{
-    char **text = arg;
-    json_t *args = jsontree_reads(*text, NULL);
-    if (!args)
-        args = json_object();
-    json_object_set_new(args, "event", jsontree_reads(activation->event, NULL));
-    json_object_set_new(args, "fired", json_true());
-    free(*text);
-    *text = json_dumps(args, JSON_COMPACT);
-    json_decref(args);
-    return 1;
-}
-
-/* A replay sends to the company that the recorded request was sent to. */
-static void follow_step(struct attempt *a, const struct journal_entry *step)
-{
-    struct intent sent;
-    intent_read(&sent, step->input, step->input_len);
-    if (sent.company)
-        attempt_follow(a, sent.app, sent.company);
-    intent_fini(&sent);
-}
-
-struct loading {
-    struct attempt *a;
-    struct journal *journal;
-    struct err *e;
-    int failed;
-};
-
-static int on_step(void *arg, const struct journal_entry *step)
-{
-    struct loading *l = arg;
-    /* an open scope of a walk stands for the pages before its checkpoint */
-    if ((step->is_intent || step->is_done) && (step->is_scope || step->is_done))
-        run_log_has_written(l->a->log);
-    if (step->is_intent && !step->is_scope)
-        follow_step(l->a, step);
-    l->failed = journal_load(l->journal, step, l->e) != 0;
-    return l->failed;
-}
-
-static struct journal *load_journal(struct attempt *a, struct err *e)
-{
-    struct loading l = {a, journal_new(workspace_limits(a->env->workspace), 1), e, 0};
-    if (!a->id)
-        return l.journal;
-    if (ledger_steps(a->env->db, a->id, on_step, &l, e) == 0 && !l.failed &&
-        (a->number == 1 ||
-         ledger_record(a->env->db, a->id, journal_record(l.journal), e) == 0))
-        return l.journal;
-    journal_free(l.journal);
-    return NULL;
 }
 
 static void read_policy(struct attempt *a)
@@ -135,39 +66,6 @@ static void on_policy(void *arg, const struct run_result *result)
     attempt_fail(a, &e, NULL, NULL);
 }
 
-/* After a signal nothing new is begun; a script is stopped at its next write. */
-static int is_stopping(const struct attempt_env *env)
-{
-    return env->stopping || session_interrupted(env->session);
-}
-
-static void release_with(struct attempt *a, struct journal *journal,
-                         const struct pins *pins)
-{
-    /* a person who interrupts a run before it has written anything does not want it */
-    int gives_up = a->env->by_hand && !a->is_line && !run_log_facts(a->log)->did_begin &&
-                   !a->confirm;
-    struct ledger_change change =
-        attempt_change(a, gives_up ? LEDGER_CANCELLED : LEDGER_QUEUED);
-    if (a->is_line && !a->id && !run_log_facts(a->log)->did_begin) {
-        attempt_undone(a); /* the next command begins the line */
-        return;
-    }
-    if (gives_up)
-        change.reason = "interrupted";
-    run_log_note(a->log, gives_up ? "cancelled" : "released", "%s",
-                 gives_up ? "interrupted by hand" : "the process that had it ends");
-    if (gives_up)
-        err_set(&a->end.err, ERR_UNAVAILABLE,
-                "interrupted before it wrote anything: it is given up");
-    else if (a->id)
-        err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish run %lld now: foyer ends",
-                (long long)a->id);
-    else
-        err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish this run now: foyer ends");
-    attempt_end(a, journal, pins, &change);
-}
-
 /* The attempt's steps are stored: decides about the run. */
 static void on_stored(void *arg, const struct err *e)
 {
@@ -176,11 +74,10 @@ static void on_stored(void *arg, const struct err *e)
         attempt_ended(a, e);
         return;
     }
-    if (is_stopping(a->env)) {
-        release_with(a, NULL, NULL);
+    if (attempt_is_stopping(a)) {
+        attempt_put_back(a, NULL, NULL);
         return;
     }
-    ledger_read(a->env->db, a->id, on_pins, a, NULL);
     if (a->confirm) {
         confirm_after(a->confirm, &a->err);
         return;
@@ -195,6 +92,8 @@ static void store_first(struct attempt *a, const struct run_result *result)
 {
     struct ledger_change none = {.drop = -1, .state = -1};
     a->err = result->err;
+    pins_free(a->pins);
+    a->pins = pins_copy(result->pins);
     run_log_commit(a->log, result->journal, result->pins, &none, on_stored, a);
 }
 
@@ -292,8 +191,8 @@ static void on_done(void *arg, const struct run_result *result)
     } else if (journal_uncertain(result->journal, &intent, &scope)) {
         a->confirm = confirm_new(a, &intent, &scope);
         store_first(a, result);
-    } else if (is_stopping(a->env) && result->is_interrupted) {
-        release_with(a, result->journal, result->pins);
+    } else if (attempt_is_stopping(a) && result->is_interrupted) {
+        attempt_put_back(a, result->journal, result->pins);
     } else if (attempt_may_pass(a, e) && has_no_policy(a) &&
                !run_log_facts(a->log)->is_guarded) {
         store_first(a, result);
@@ -311,15 +210,8 @@ static void on_added(void *arg, int64_t id)
 }
 
 /* ROW: of a run that is not in the store, else NULL. */
-static int load(struct attempt *a, const struct ledger_run *row, struct journal **journal,
-                struct pins **pins, struct err *e)
+static void open_log(struct attempt *a, const struct ledger_run *row)
 {
-    if (row)
-        on_row(a, row);
-    else if (ledger_read(a->env->db, a->id, on_row, a, e) != 0)
-        return -1;
-    int64_t activation = a->end.id;
-    a->end.id = a->id;
     struct run_log_spec spec = {.run = a->id,
                                 .epoch = a->epoch,
                                 .client = a->client,
@@ -331,46 +223,17 @@ static int load(struct attempt *a, const struct ledger_run *row, struct journal 
     read_policy(a);
     a->label = xasprintf("recipe %s", a->recipe);
     run_log_note(a->log, "attempt", "%d", a->number);
-    if (activation &&
-        inbox_activation(a->env->db, activation, attempt_add_event, &a->args, e) != 0)
-        return -1;
-    *journal = load_journal(a, e);
-    *pins = *journal ? attempt_pins(a->env->workspace, a->env->db, a->pins, e) : NULL;
-    if (!*pins) {
-        journal_free(*journal);
-        return -1;
-    }
-    run_log_has_pins(a->log, pins_count(*pins));
-    return 0;
 }
 
-static void on_no_row(void *arg)
+/* Runs the script, or finds out first what became of a write. Takes over both. */
+static void begin(struct attempt *a, struct journal *journal, struct pins *pins)
 {
-    struct attempt *a = arg;
-    struct err e = a->err;
-    attempt_ended(a, &e);
-}
-
-static void begin(struct attempt *a, const struct ledger_run *row)
-{
-    struct journal *journal = NULL;
-    struct pins *pins = NULL;
     struct journal_entry intent, scope;
-    struct err e;
-    if (load(a, row, &journal, &pins, &e) != 0) {
-        if (a->log) {
-            attempt_fail(a, &e, NULL, NULL);
-            return;
-        }
-        a->err = e; /* DONE comes from the loop */
-        a->later = loop_timer_new(session_loop(a->env->session), on_no_row, a);
-        loop_timer_set(a->later, STORE_MS);
-        return;
-    }
+    run_log_has_pins(a->log, pins_count(pins));
     if (journal_uncertain(journal, &intent, &scope)) {
         a->confirm = confirm_new(a, &intent, &scope);
+        a->pins = pins;
         journal_free(journal);
-        pins_free(pins);
         confirm_after(a->confirm, NULL);
         return;
     }
@@ -401,6 +264,73 @@ static void begin(struct attempt *a, const struct ledger_run *row)
     a->args = NULL;
 }
 
+/* ---- a run that the store has ---- */
+
+struct attempt_load {  /* a job of the writer, which owns it until DONE */
+    struct attempt *a; /* NULL: attempt_free was called */
+    struct stored_run *stored;
+};
+
+/* On the writer's thread. */
+static int read_files(struct db *db, void *arg, struct err *e)
+{
+    struct attempt_load *l = arg;
+    return stored_run_read_files(db, l->stored, e);
+}
+
+static void begin_stored(struct attempt *a);
+
+static void on_files(void *arg, const struct err *e)
+{
+    struct attempt_load *l = arg;
+    struct attempt *a = l->a;
+    if (!a) {
+        stored_run_free(l->stored);
+        free(l);
+        return;
+    }
+    a->stored = l->stored;
+    a->loading = NULL;
+    free(l);
+    if (attempt_is_stopping(a))
+        attempt_put_back(a, NULL, NULL);
+    else if (e->kind != ERR_NONE)
+        attempt_fail(a, e, NULL, NULL);
+    else
+        begin_stored(a);
+}
+
+static void load_files(struct attempt *a)
+{
+    struct attempt_load *l = xcalloc(1, sizeof *l);
+    l->a = a;
+    l->stored = a->stored;
+    a->stored = NULL;
+    a->loading = l;
+    writer_read(a->env->writer, read_files, on_files, l);
+}
+
+static void begin_stored(struct attempt *a)
+{
+    struct stored_run *stored = a->stored;
+    struct err e;
+    struct pins *pins = stored_run_pins(stored, workspace_overlay(a->env->workspace), &e);
+    if (!pins && !stored->has_all_code) {
+        load_files(a);
+        return;
+    }
+    struct journal *journal = stored->journal;
+    stored->journal = NULL;
+    stored_run_free(stored);
+    a->stored = NULL;
+    if (pins) {
+        begin(a, journal, pins);
+        return;
+    }
+    journal_free(journal);
+    attempt_fail(a, &e, NULL, NULL);
+}
+
 static struct attempt *new_attempt(struct attempt_env *env, int64_t id, int64_t epoch,
                                    attempt_done *done, void *arg)
 {
@@ -410,11 +340,22 @@ static struct attempt *new_attempt(struct attempt_env *env, int64_t id, int64_t 
     return a;
 }
 
-struct attempt *attempt_start(struct attempt_env *env, int64_t id, int64_t epoch,
+struct attempt *attempt_start(struct attempt_env *env, struct stored_run *run,
                               attempt_done *done, void *arg)
 {
-    struct attempt *a = new_attempt(env, id, epoch, done, arg);
-    begin(a, NULL);
+    struct attempt *a = new_attempt(env, run->row.id, run->row.epoch, done, arg);
+    a->stored = run;
+    take_row(a, &run->row);
+    open_log(a, NULL);
+    if (run->has_written)
+        run_log_has_written(a->log);
+    /* a replay sends to the company that the recorded request was sent to */
+    for (size_t i = 0; i < run->nplaces; i++)
+        attempt_follow(a, run->places[i].app, run->places[i].company);
+    if (run->err.kind != ERR_NONE)
+        attempt_fail(a, &run->err, NULL, NULL);
+    else
+        begin_stored(a);
     return a;
 }
 
@@ -432,9 +373,14 @@ struct attempt *attempt_start_new(struct attempt_env *env, const struct ledger_r
     }
     first.attempts = 1;
     /* an activation that it will wait for may come before the run is in the store */
-    if (inbox_last_activation(env->db, &first.since, NULL) == 0 && first.since == 0)
+    struct store *store = workspace_store(env->workspace, NULL);
+    if (store && inbox_last_activation(store_db(store), &first.since, NULL) == 0 &&
+        first.since == 0)
         first.since = -1;
-    begin(a, &first);
+    take_row(a, &first);
+    open_log(a, &first);
+    begin(a, journal_new(workspace_limits(env->workspace), 1),
+          pins_new(workspace_overlay(env->workspace)));
     return a;
 }
 
@@ -444,7 +390,7 @@ void attempt_release(struct attempt *a)
         return;
     run_kill(a->run);
     a->run = NULL;
-    release_with(a, NULL, NULL);
+    attempt_put_back(a, NULL, NULL);
 }
 
 void attempt_free(struct attempt *a)
@@ -453,7 +399,9 @@ void attempt_free(struct attempt *a)
         return;
     if (a->run)
         run_kill(a->run);
-    loop_timer_free(a->later);
+    if (a->loading)
+        a->loading->a = NULL;
+    stored_run_free(a->stored);
     run_log_free(a->log);
     confirm_free(a->confirm);
     free(a->client);
@@ -464,7 +412,7 @@ void attempt_free(struct attempt *a)
     free(a->company);
     free(a->label);
     free(a->policy_text);
-    free(a->pins);
+    pins_free(a->pins);
     free(a->args);
     free(a->result);
     free(a->value);

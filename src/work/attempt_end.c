@@ -101,6 +101,38 @@ void attempt_alert(struct attempt *a, const char *what, const char *sentence)
     free(text);
 }
 
+/* After a signal nothing new is begun; a script is stopped at its next write. */
+int attempt_is_stopping(const struct attempt *a)
+{
+    return a->env->stopping || session_interrupted(a->env->session);
+}
+
+void attempt_put_back(struct attempt *a, struct journal *journal, const struct pins *pins)
+{
+    /* a person who interrupts a run before it has written anything does not want it */
+    int gives_up = a->env->by_hand && !a->is_line && !run_log_facts(a->log)->did_begin &&
+                   !a->confirm;
+    struct ledger_change change =
+        attempt_change(a, gives_up ? LEDGER_CANCELLED : LEDGER_QUEUED);
+    if (a->is_line && !a->id && !run_log_facts(a->log)->did_begin) {
+        attempt_undone(a); /* the next command begins the line */
+        return;
+    }
+    if (gives_up)
+        change.reason = "interrupted";
+    run_log_note(a->log, gives_up ? "cancelled" : "released", "%s",
+                 gives_up ? "interrupted by hand" : "the process that had it ends");
+    if (gives_up)
+        err_set(&a->end.err, ERR_UNAVAILABLE,
+                "interrupted before it wrote anything: it is given up");
+    else if (a->id)
+        err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish run %lld now: foyer ends",
+                (long long)a->id);
+    else
+        err_set(&a->end.err, ERR_UNAVAILABLE, "cannot finish this run now: foyer ends");
+    attempt_end(a, journal, pins, &change);
+}
+
 /* ---- failures ---- */
 
 /* Settings can be repaired while the run waits. By hand, the person at the terminal reads
@@ -163,42 +195,23 @@ void attempt_fail(struct attempt *a, const struct err *e, struct journal *journa
 
 /* ---- the run's code ---- */
 
-static int code_text(void *arg, const unsigned char hash[CRYPTO_SHA256_SIZE], char **text,
-                     size_t *len, struct err *e)
-{
-    return ledger_code(arg, hash, text, len, e);
-}
-
-struct pins *attempt_pins(struct workspace *w, struct db *db, const unsigned char *hash,
-                          struct err *e)
-{
-    struct pins *pins = pins_new(workspace_overlay(w));
-    char *list = NULL;
-    if (hash && (ledger_pins(db, hash, &list, e) != 0 ||
-                 pins_load(pins, list, code_text, db, e) != 0)) {
-        pins_free(pins);
-        pins = NULL;
-    }
-    free(list);
-    return pins;
-}
-
 void attempt_tool(struct attempt *a, const char *entry, const json_t *args,
                   run_done *done, void *arg)
 {
     char *text = json_dumps(args, JSON_COMPACT);
-    struct run_spec spec = {
-        .id = a->seed,
-        .client = a->client,
-        .label = a->label,
-        .entry = entry,
-        .args = text,
-        .args_len = strlen(text),
-        .app = a->app,
-        .company = a->company,
-        .lane = WINDOW_LANE_ACTIVATION,
-        .wait_ms = WAIT_MS,
-        .pins = attempt_pins(a->env->workspace, a->env->db, a->pins, NULL)};
+    struct run_spec spec = {.id = a->seed,
+                            .client = a->client,
+                            .label = a->label,
+                            .entry = entry,
+                            .args = text,
+                            .args_len = strlen(text),
+                            .app = a->app,
+                            .company = a->company,
+                            .lane = WINDOW_LANE_ACTIVATION,
+                            .wait_ms = WAIT_MS,
+                            .pins = a->pins
+                                        ? pins_copy(a->pins)
+                                        : pins_new(workspace_overlay(a->env->workspace))};
     a->run = run_start(session_runs(a->env->session), &spec, done, arg);
     free(text);
 }

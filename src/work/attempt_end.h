@@ -21,18 +21,18 @@ struct attempt_env { /* borrowed; one for all attempts of a process */
     struct workspace *workspace;
     struct committer *committer;
     struct alert *alert; /* NULL: no alerts are sent */
-    struct db *db;       /* for reading, on the loop's thread */
-    int by_hand;         /* see runner_be_by_hand */
-    run_emit *emit;      /* of each run, or NULL; see vm/run.h */
+    struct writer *writer;
+    int by_hand;    /* see runner_be_by_hand */
+    run_emit *emit; /* of each run, or NULL; see vm/run.h */
     void *emit_arg;
     int stopping; /* 1: an attempt that is cut short is released */
 };
 
 struct attempt_result { /* how an attempt ended; valid until the callback returns */
     int64_t id;
-    const char *client, *recipe; /* NULL when the run could not be read */
-    enum ledger_state state;     /* as it is stored now; RUNNING: not known, see err */
-    int64_t due_ms;              /* of a queued, sleeping, waiting or confirming run */
+    const char *client, *recipe;
+    enum ledger_state state; /* as it is stored now; RUNNING: not known, see err */
+    int64_t due_ms;          /* of a queued, sleeping, waiting or confirming run */
     struct err err;   /* ERR_NONE of a done run; the reason of a skipped one; RUNNING: the
                          claim was lost, or the store cannot be written */
     const char *json; /* of a done run: the entry's result; else NULL */
@@ -54,12 +54,13 @@ struct attempt { /* only ID, CLIENT and RUN are read elsewhere */
     int looks;
     int was_held;        /* when the last attempt ended */
     int is_line;         /* of a file: `foyer call --each` */
-    unsigned char *pins; /* the hash of its stored pins; NULL: it has none */
+    struct pins *pins;   /* the code that a tool uses for it; NULL: today's */
     int has_diverged;    /* the script asked for other steps than are recorded */
     struct err err;      /* the failure, while what to do about it is being found out */
     char *app, *company; /* its requests of APP go to COMPANY; NULL: see run_spec */
+    struct stored_run *stored;    /* until the script runs */
+    struct attempt_load *loading; /* a job of the writer that reads more of it */
     struct confirm *confirm;
-    struct loop_timer *later;
     struct attempt_result end;
     char *result, *value; /* what END.json points to; its member "result" */
     attempt_done *done;
@@ -86,6 +87,12 @@ void attempt_lost(struct attempt *a);
 /* Ends the attempt, which wrote nothing, as though it had not been: QUEUED, without an
  * id. */
 void attempt_undone(struct attempt *a);
+/* 1 after a signal: nothing new is begun, and a script is stopped at its next write. */
+int attempt_is_stopping(const struct attempt *a);
+/* Ends the attempt as though it had not been: the run is queued again, or given up when a
+ * person interrupts it before it wrote. JOURNAL and PINS as for attempt_end. */
+void attempt_put_back(struct attempt *a, struct journal *journal,
+                      const struct pins *pins);
 /* 1 when a later attempt may succeed where this one failed with E. */
 int attempt_may_pass(const struct attempt *a, const struct err *e);
 
@@ -93,11 +100,6 @@ int attempt_may_pass(const struct attempt *a, const struct err *e);
  * a->run in DONE. */
 void attempt_tool(struct attempt *a, const char *entry, const json_t *args,
                   run_done *done, void *arg);
-/* The code that a run has used so far, a new set; HASH is its row's `pins`. NULL with E.
- */
-struct pins *attempt_pins(struct workspace *w, struct db *db, const unsigned char *hash,
-                          struct err *e);
-
 /* The company that the client is connected to now, when it is another one than COMPANY,
  * to which the run has sent something; else NULL. */
 const char *attempt_moved_to(const struct attempt *a, const char *app,

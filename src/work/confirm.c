@@ -19,6 +19,16 @@ enum {
     CLAIMED_MS = 60 * 60 * 1000 /* refs from so long before the write: clocks differ */
 };
 
+/* What other runs have sent: a job of the writer, which owns it until DONE. */
+struct others {
+    struct confirm *confirm; /* NULL: confirm_free was called */
+    int64_t run, since_ms;
+    struct intent sent;
+    char *app, *company; /* as of confirm, owned */
+    json_t *claimed, *list;
+    int under_way;
+};
+
 struct confirm {
     struct attempt *a;
     struct journal_entry intent; /* its texts are owned */
@@ -26,6 +36,7 @@ struct confirm {
     struct journal_entry scope;  /* its texts are owned; seq -1: none */
     char *app, *company;         /* it was sent to; NULL: to no connection */
     int can_confirm, is_idempotent;
+    struct others *reading; /* a job of the writer; NULL: none */
     char *silent; /* why the action does not answer for this write; NULL: it does */
     int64_t looked_ms;
     int looks;      /* before the result that was found was submitted */
@@ -91,6 +102,8 @@ void confirm_free(struct confirm *c)
 {
     if (!c)
         return;
+    if (c->reading)
+        c->reading->confirm = NULL;
     intent_fini(&c->sent);
     free_entry(&c->intent);
     free_entry(&c->scope);
@@ -320,11 +333,6 @@ static int add_claimed(void *arg, const char *ref)
     return 0;
 }
 
-struct others {
-    json_t *list;
-    int under_way;
-};
-
 static int add_other(void *arg, const struct ledger_write *write)
 {
     struct others *others = arg;
@@ -335,47 +343,74 @@ static int add_other(void *arg, const struct ledger_write *write)
     return 0;
 }
 
-/* The argument of the action's `confirm`; NULL with E when it cannot be made now. */
-static json_t *intent_of(const struct confirm *c, struct others *others, struct err *e)
+/* On the writer's thread. */
+static int read_others(struct db *db, void *arg, struct err *e)
 {
-    struct db *db = c->a->env->db;
-    json_t *claimed = json_object();
-    if (c->company &&
-        (ledger_refs(db, c->app, c->company, c->intent.at_ms - CLAIMED_MS, add_claimed,
-                     claimed, e) != 0 ||
-         ledger_others(db, c->a->id, &c->sent, add_other, others, e) != 0)) {
-        json_decref(claimed);
-        return NULL;
+    struct others *o = arg;
+    if (!o->company)
+        return 0;
+    return ledger_refs(db, o->app, o->company, o->since_ms, add_claimed, o->claimed, e) !=
+                       0 ||
+                   ledger_others(db, o->run, &o->sent, add_other, o, e) != 0
+               ? -1
+               : 0;
+}
+
+/* Starts the action's `confirm`. */
+static void look(struct confirm *c, const struct others *others)
+{
+    struct attempt *a = c->a;
+    json_t *intent = json_pack(
+        "{s:f, s:o, s:O, s:O}", "at", (double)c->intent.at_ms / 1000, "request",
+        intent_request(&c->sent), "claimed", others->claimed, "others", others->list);
+    json_t *args = json_object();
+    json_object_set_new(args, "action", json_string(c->scope.name));
+    json_object_set_new(args, "input",
+                        jsontree_read(c->scope.input, c->scope.input_len, NULL));
+    json_object_set_new(args, "intent", intent);
+    run_log_note(a->log, "look", "%d: for %s", a->looks + 1, c->intent.name);
+    attempt_tool(a, "confirm", args, on_searched, c);
+    json_decref(args);
+}
+
+static void on_others(void *arg, const struct err *e)
+{
+    struct others *o = arg;
+    struct confirm *c = o->confirm;
+    if (c) {
+        c->reading = NULL;
+        if (attempt_is_stopping(c->a))
+            attempt_put_back(c->a, NULL, NULL);
+        else if (e->kind != ERR_NONE)
+            search_failed(c, e);
+        else if (o->under_way) /* the search may find the object that the other run makes
+                                */
+            search_at(c, c->looked_ms + OTHER_MS, "another run sends to the same place");
+        else
+            look(c, o);
     }
-    return json_pack("{s:f, s:o, s:o, s:O}", "at", (double)c->intent.at_ms / 1000,
-                     "request", intent_request(&c->sent), "claimed", claimed, "others",
-                     others->list);
+    intent_fini(&o->sent);
+    free(o->app);
+    free(o->company);
+    json_decref(o->claimed);
+    json_decref(o->list);
+    free(o);
 }
 
 static void search(struct confirm *c)
 {
-    struct attempt *a = c->a;
-    struct err e;
-    struct others others = {json_array(), 0};
+    struct others *o = xcalloc(1, sizeof *o);
     c->looked_ms = clock_wall_ms();
-    json_t *intent = intent_of(c, &others, &e);
-    json_decref(others.list);
-    if (!intent) {
-        search_failed(c, &e);
-    } else if (others.under_way) { /* the search may find the object that the other run
-                                      makes */
-        json_decref(intent);
-        search_at(c, c->looked_ms + OTHER_MS, "another run sends to the same place");
-    } else {
-        json_t *args = json_object();
-        json_object_set_new(args, "action", json_string(c->scope.name));
-        json_object_set_new(args, "input",
-                            jsontree_read(c->scope.input, c->scope.input_len, NULL));
-        json_object_set_new(args, "intent", intent);
-        run_log_note(a->log, "look", "%d: for %s", a->looks + 1, c->intent.name);
-        attempt_tool(a, "confirm", args, on_searched, c);
-        json_decref(args);
-    }
+    *o = (struct others){.confirm = c,
+                         .run = c->a->id,
+                         .since_ms = c->intent.at_ms - CLAIMED_MS,
+                         .claimed = json_object(),
+                         .list = json_array()};
+    intent_read(&o->sent, c->intent.input, c->intent.input_len);
+    o->sent.app = o->app = xstrdup_null(c->app);
+    o->sent.company = o->company = xstrdup_null(c->company);
+    c->reading = o;
+    writer_read(c->a->env->writer, read_others, on_others, o);
 }
 
 /* ---- the kind of write ---- */

@@ -13,7 +13,8 @@ void delivery_result_init(struct delivery_result *o, int64_t delivery, const cha
                           const void *body, size_t len)
 {
     unsigned char hash[CRYPTO_SHA256_SIZE];
-    *o = (struct delivery_result){.delivery = delivery, .owner = owner};
+    *o = (struct delivery_result){
+        .delivery = delivery, .owner = owner, .limits = &limits_default};
     crypto_sha256(body, len, hash);
     str_hex(hash, (DELIVERY_RESULT_KEY_SIZE - 1) / 2, o->key);
     o->clients = json_object();
@@ -21,8 +22,16 @@ void delivery_result_init(struct delivery_result *o, int64_t delivery, const cha
     o->room = json_object();
 }
 
+static void forget_started(struct delivery_result *o)
+{
+    for (int i = 0; i < o->nstarted; i++)
+        stored_run_free(o->started[i].run);
+    o->nstarted = 0;
+}
+
 void delivery_result_fini(struct delivery_result *o)
 {
+    forget_started(o);
     json_decref(o->clients);
     json_decref(o->note);
     json_decref(o->room);
@@ -122,10 +131,16 @@ static int has_room(const struct delivery_result *o, const char *client)
     return room > 0;
 }
 
-static void note_started(struct delivery_result *o, const char *client, int64_t id)
+/* Reads the run, so that its attempt can begin. */
+static int note_started(struct delivery_result *o, struct db *db, const char *client,
+                        int64_t id, struct err *e)
 {
+    struct stored_run *run = stored_run_read(db, id, o->limits, e);
+    if (!run)
+        return -1;
     array_grow(o->started, o->nstarted);
-    o->started[o->nstarted++] = (struct delivery_result_run){client, id};
+    o->started[o->nstarted++] = (struct delivery_result_run){client, run};
+    return 0;
 }
 
 static int add_run(struct delivery_result *o, struct db *db, const struct activation *a,
@@ -153,11 +168,12 @@ static int add_run(struct delivery_result *o, struct db *db, const struct activa
                              .created_ms = o->now_ms};
     int64_t id;
     int rc = has_room(o, a->client) ? ledger_add_started(db, &run, o->owner, &id, e) : 0;
-    if (rc == 1)
-        note_started(o, a->client, id);
+    int is_started = rc == 1;
+    if (is_started)
+        rc = note_started(o, db, a->client, id, e);
     else if (rc == 0)
         rc = ledger_add(db, &run, NULL, &id, e) == 0 ? 0 : -1;
-    o->runs += rc == 0;
+    o->runs += rc == 0 && !is_started;
     json_decref(args);
     free(args_text);
     free(policy);
@@ -270,7 +286,8 @@ int delivery_result_write(struct db *db, struct delivery_result *o, struct err *
     const char *client;
     const json_t *result, *firing;
     size_t i;
-    o->activations = o->runs = o->woken = o->nstarted = 0;
+    forget_started(o);
+    o->activations = o->runs = o->woken = 0;
     json_object_foreach(o->clients, client, result)
     {
         note_client(o, client, result);

@@ -15,12 +15,14 @@
 
 #include "base/err.h"
 #include "store/inbox.h"
+#include "work/stored_run.h"
 
 enum { DELIVERY_RESULT_KEY_SIZE = 33 };
 
 struct delivery_result {
     int64_t delivery;
-    const char *owner; /* of the claim; borrowed */
+    const char *owner;           /* of the claim; borrowed */
+    const struct limits *limits; /* of the runs that start; borrowed */
     int64_t now_ms;
     char
         key[DELIVERY_RESULT_KEY_SIZE]; /* for triggers without a `key`: the body's hash */
@@ -34,7 +36,7 @@ struct delivery_result {
     int activations, runs, woken;
     struct delivery_result_run { /* one that was started, under epoch 1 */
         const char *client;      /* borrowed from CLIENTS */
-        int64_t id;
+        struct stored_run *run;  /* owned, until it is started */
     } * started;
     int nstarted;
 };

@@ -174,12 +174,13 @@ static int find_clients(struct dispatch_job *job, struct err *e)
 /* Starts the runs that were added as running. */
 static void start_runs(struct dispatch_job *job)
 {
-    const struct delivery_result *result = &job->result;
+    struct delivery_result *result = &job->result;
     for (int i = 0; i < result->nstarted; i++) {
         struct kept_place *place = job->places;
         while (!place->slot || strcmp(place->client, result->started[i].client) != 0)
             place++; /* there is one: delivery_result_write starts no more */
-        runner_start_reserved(place->slot, result->started[i].id);
+        runner_start_reserved(place->slot, result->started[i].run);
+        result->started[i].run = NULL;
         place->slot = NULL;
     }
 }
@@ -547,6 +548,7 @@ static void on_claimed(void *arg, const struct err *e)
         TAILQ_INSERT_HEAD(&d->jobs, job, entry);
         d->njobs++;
         delivery_result_init(&job->result, job->id, d->owner, job->text, job->len);
+        job->result.limits = workspace_limits(session_workspace(d->session));
         if (d->stopped) /* since the claim was submitted */
             release(job);
         else

@@ -20,10 +20,11 @@ struct one { /* a line under way */
     TAILQ_ENTRY(one) entry;
     struct lines *l;
     struct ledger_line line;
-    int64_t run, epoch;
-    int64_t due_us; /* of a resting one; monotonic */
-    int is_active;  /* 1: it is being claimed or tried */
-    int retries;    /* 1: its run is queued again when it is claimed */
+    int64_t run;
+    struct stored_run *claimed; /* until its attempt begins */
+    int64_t due_us;             /* of a resting one; monotonic */
+    int is_active;              /* 1: it is being claimed or tried */
+    int retries;                /* 1: its run is queued again when it is claimed */
 };
 
 struct lines {
@@ -51,6 +52,7 @@ static int is_passing(enum err_kind kind)
 static void one_free(struct one *one)
 {
     TAILQ_REMOVE(&one->l->all, one, entry);
+    stored_run_free(one->claimed);
     free(one);
 }
 
@@ -238,30 +240,34 @@ static void on_attempt(void *arg, const struct attempt_result *end)
 static int claim(struct db *db, void *arg, struct err *e)
 {
     struct one *one = arg;
-    int64_t now = clock_wall_ms();
+    int64_t now = clock_wall_ms(), epoch;
     if (one->retries && ledger_retry(db, one->run, 1, now, e) != 0)
         return -1;
-    return ledger_claim(db, one->run, presence_id(one->l->is.presence), now, &one->epoch,
-                        e) < 0
-               ? -1
-               : 0;
+    int got =
+        ledger_claim(db, one->run, presence_id(one->l->is.presence), now, &epoch, e);
+    if (got != 1)
+        return got;
+    one->claimed = stored_run_read(db, one->run, &limits_default, e);
+    return one->claimed ? 0 : -1;
 }
 
 static void on_claimed(void *arg, const struct err *e)
 {
     struct one *one = arg;
     struct lines *l = one->l;
-    int got = e->kind == ERR_NONE && one->epoch;
+    struct stored_run *claimed = one->claimed;
+    one->claimed = NULL;
     one->retries = 0;
-    if (got)
-        runner_start_claimed(l->is.runner, one->run, one->epoch, on_attempt, one);
-    else
+    if (claimed && e->kind == ERR_NONE) {
+        runner_start_claimed(l->is.runner, claimed, on_attempt, one);
+    } else {
+        stored_run_free(claimed);
         rest(one, LOOK_MS);
+    }
 }
 
 static void submit_claim(struct one *one)
 {
-    one->epoch = 0;
     writer_submit(one->l->is.writer, 0, claim, on_claimed, one);
 }
 

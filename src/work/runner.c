@@ -54,8 +54,8 @@ struct runner {
 };
 
 struct claimed {
-    int64_t id, epoch;
-    char *client;
+    int64_t id;
+    struct stored_run *run; /* NULL: another process was first */
 };
 
 struct claim {        /* a job of the writer, which owns it until DONE */
@@ -67,6 +67,7 @@ struct claim {        /* a job of the writer, which owns it until DONE */
         int n;
     } * busy;
     int nbusy, limit;
+    const struct limits *limits;
     struct claimed *found; /* at most LIMIT */
     int nfound;
     int64_t next_due_ms;
@@ -161,11 +162,11 @@ static struct runner_slot *add_slot(struct runner *r, attempt_done *done, void *
     return slot;
 }
 
-void runner_start_claimed(struct runner *r, int64_t id, int64_t epoch, attempt_done *done,
+void runner_start_claimed(struct runner *r, struct stored_run *run, attempt_done *done,
                           void *arg)
 {
     struct runner_slot *slot = add_slot(r, done, arg);
-    slot->attempt = attempt_start(&r->env, id, epoch, on_ended, slot);
+    slot->attempt = attempt_start(&r->env, run, on_ended, slot);
     if (r->stopping)
         attempt_release(slot->attempt);
 }
@@ -193,10 +194,10 @@ struct runner_slot *runner_reserve(struct runner *r, const char *client)
     return slot;
 }
 
-void runner_start_reserved(struct runner_slot *slot, int64_t id)
+void runner_start_reserved(struct runner_slot *slot, struct stored_run *run)
 {
     struct runner *r = slot->r;
-    slot->attempt = attempt_start(&r->env, id, 1, on_ended, slot);
+    slot->attempt = attempt_start(&r->env, run, on_ended, slot);
     if (r->stopping)
         attempt_release(slot->attempt);
 }
@@ -282,7 +283,7 @@ static void release_held(struct runner *r)
 static void claim_free(struct claim *c)
 {
     for (int i = 0; i < c->nfound; i++)
-        free(c->found[i].client);
+        stored_run_free(c->found[i].run);
     for (int i = 0; i < c->nbusy; i++)
         free(c->busy[i].client);
     free(c->found);
@@ -303,7 +304,7 @@ static int in_flight(void *arg, const char *client)
 static int on_candidate(void *arg, const struct ledger_run *run)
 {
     struct claim *c = arg;
-    c->found[c->nfound++] = (struct claimed){run->id, 0, xstrdup(run->client)};
+    c->found[c->nfound++] = (struct claimed){run->id, NULL};
     return c->nfound == c->limit;
 }
 
@@ -321,8 +322,12 @@ static int claim_runs(struct db *db, void *arg, struct err *e)
     if (c->limit > 0 && ledger_due(db, &turns, on_candidate, c, e) != 0)
         return -1;
     for (int i = 0; i < c->nfound; i++) {
-        int got = ledger_claim(db, c->found[i].id, c->owner, now, &c->found[i].epoch, e);
-        if (got < 0)
+        struct claimed *found = &c->found[i];
+        int64_t epoch;
+        int got = ledger_claim(db, found->id, c->owner, now, &epoch, e);
+        if (got == 1)
+            found->run = stored_run_read(db, found->id, c->limits, e);
+        if (got < 0 || (got == 1 && !found->run))
             return -1;
     }
     return ledger_next_due(db, &c->next_due_ms, e);
@@ -365,10 +370,11 @@ static void on_claimed(void *arg, const struct err *e)
         r->next_due_ms = c->next_due_ms;
         set_due(r);
         for (int i = 0; i < c->nfound; i++)
-            if (c->found[i].epoch) {
+            if (c->found[i].run) {
                 free(r->after);
-                r->after = xstrdup(c->found[i].client);
-                runner_start_claimed(r, c->found[i].id, c->found[i].epoch, NULL, NULL);
+                r->after = xstrdup(c->found[i].run->row.client);
+                runner_start_claimed(r, c->found[i].run, NULL, NULL);
+                c->found[i].run = NULL;
             }
     }
     claim_free(c);
@@ -405,6 +411,7 @@ static void claim_due(struct runner *r)
     memcpy(c->owner, presence_id(r->presence), strlen(presence_id(r->presence)));
     c->after = xstrdup_null(r->after);
     c->limit = room;
+    c->limits = workspace_limits(r->env.workspace);
     c->found = xcalloc((size_t)room, sizeof *c->found);
     c->busy = xcalloc((size_t)r->nslots + 1, sizeof *c->busy);
     LIST_FOREACH(slot, &r->slots, entry)
@@ -573,12 +580,12 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
     struct runner *r = xcalloc(1, sizeof *r);
     r->writer = writer;
     r->presence = p;
-    r->env = (struct attempt_env){.session = s, .workspace = w, .db = store_db(store)};
+    r->env = (struct attempt_env){.session = s, .workspace = w, .writer = writer};
     r->env.committer = committer_new(w, loop, writer, p);
     r->alert = alert_new(w, session_httpc(s), check_idle, r);
     r->env.alert = r->alert;
-    r->reclaim = reclaim_new(w, r->env.db, writer, p, r->env.alert, on_freed, r);
-    r->receipts = receipts_new(s, r->env.db, writer, r->env.alert, check_idle, r);
+    r->reclaim = reclaim_new(w, store_db(store), writer, p, r->env.alert, on_freed, r);
+    r->receipts = receipts_new(s, store_db(store), writer, r->env.alert, check_idle, r);
     r->due = loop_timer_new(loop, poll_due, r);
     r->tick = loop_timer_new(loop, on_tick, r);
     r->next_due_ms = INT64_MAX;

@@ -40,8 +40,8 @@ void runner_wake_now(struct runner *r);
  * presence (ledger_add_started). NULL: there is none, neither for this process nor for
  * that client. */
 struct runner_slot *runner_reserve(struct runner *r, const char *client);
-/* Starts the run ID, which was added under epoch 1, in that place. */
-void runner_start_reserved(struct runner_slot *slot, int64_t id);
+/* Starts RUN, which was added under epoch 1, in that place, and takes it over. */
+void runner_start_reserved(struct runner_slot *slot, struct stored_run *run);
 void runner_unreserve(struct runner_slot *slot);
 /* Starts an attempt of a run that is not in the store: ROW, copied, describes it; its
  * seed may be NULL. The first commit (a write, ctx.store, its end) adds it; until then
@@ -49,9 +49,9 @@ void runner_unreserve(struct runner_slot *slot);
  * ended and its end is stored. */
 void runner_start_new(struct runner *r, const struct ledger_run *row, attempt_done *done,
                       void *arg);
-/* Starts an attempt of the run ID, which the caller has claimed with EPOCH for this
- * process's presence. DONE as for runner_start_new. */
-void runner_start_claimed(struct runner *r, int64_t id, int64_t epoch, attempt_done *done,
+/* Starts an attempt of RUN, which the caller has claimed for this process's presence, and
+ * takes it over. DONE as for runner_start_new. */
+void runner_start_claimed(struct runner *r, struct stored_run *run, attempt_done *done,
                           void *arg);
 /* Frees what dead processes had claimed, for a runner that claims nothing itself. */
 void runner_reclaim(struct runner *r);
