@@ -11,7 +11,7 @@ local function is_list(value)
   return type(value) == "table" and (json.is_array(value) or next(value) == nil)
 end
 
--- As multipart.lua makes one.
+-- Says whether VALUE is a file as multipart.lua makes one.
 local function is_file(value)
   return type(value) == "table" and type(value.filename) == "string" and math.type(value.size) == "integer"
 end

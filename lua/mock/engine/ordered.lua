@@ -24,7 +24,7 @@ return function(key)
     end
   end
 
-  -- Before its key changes.
+  -- Removes ITEM, before its key changes.
   function ordered.remove(item)
     for i = ordered.below(key(item)) + 1, #list do
       if list[i] == item then

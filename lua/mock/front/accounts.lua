@@ -37,7 +37,7 @@ return function(company, records, views, pages, fields)
     return pages.answer(request, found, view)
   end
 
-  -- A guess: a domain or external id that another account has is a 409.
+  -- Returns the answer when another account has a domain or the external id. That it is a 409 is a guess.
   local function check_free(body, own)
     for _, domain in ipairs(body.domains or {}) do
       local other = company.find("acc", "alt:domain:" .. domain)
@@ -72,7 +72,7 @@ return function(company, records, views, pages, fields)
     return answers.ok(view(account), 201)
   end
 
-  -- `custom_fields` replace the whole set.
+  -- Replaces the whole set of `custom_fields`.
   local function update(request, account)
     local body, bad = check(request, UPDATE, account)
     if not body then return bad end
@@ -89,7 +89,7 @@ return function(company, records, views, pages, fields)
     return pages.answer(request, found, views.contact)
   end
 
-  -- BELONGS: true or nil.
+  -- Returns a handler by which contacts belong to an account, or no longer do. BELONGS: true or nil.
   local function change(belongs)
     return function(request, account)
       local body, bad = checks.body(request, { contact_ids = { type = "strings", required = true } })
@@ -102,7 +102,7 @@ return function(company, records, views, pages, fields)
     end
   end
 
-  -- What the seed has. Its first three contacts belong to the first account.
+  -- Adds two accounts; the first three contacts belong to the first one.
   function accounts.seed()
     for i, word in ipairs({ { "Planet Express", "planet-express.example" }, { "Momcorp", "momcorp.example" } }) do
       local account = records.add("acc", company.accounts, {

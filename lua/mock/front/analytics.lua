@@ -22,7 +22,7 @@ return function(company, views, attachments)
     return share >= 1 and "done" or "running", math.max(0, math.min(100, math.floor(share * 100)))
   end
 
-  -- The columns of one line for each conversation: what a column has is not made up.
+  -- Returns the file: the names of the columns, and lines without values.
   local function file_of(export)
     if export.file then return export.file end
     local names = {}

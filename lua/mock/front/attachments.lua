@@ -15,7 +15,7 @@ return function(company, records)
     return out
   end
 
-  -- BYTES: nil for a long file, whose download has made-up bytes.
+  -- Adds a file. BYTES: nil for a long one, whose download has made-up bytes.
   function attachments.add(filename, content_type, size, bytes)
     return company.add("fil", { filename = filename, content_type = content_type, size = size, bytes = bytes })
   end

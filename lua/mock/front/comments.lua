@@ -35,7 +35,7 @@ return function(company, records, threads, views, pages, events, attachments, co
     return answers.ok(views.comment(comment), 201)
   end
 
-  -- The body changes only for the token that wrote it.
+  -- Changes the body only for the token that wrote it.
   local function update(request, comment)
     local body, bad = checks.body(request, UPDATE)
     if not body then return bad end

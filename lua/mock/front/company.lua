@@ -71,7 +71,7 @@ return function(company_name, ids)
     return contact
   end
 
-  -- So that CONTACT is found by these handles, which are in its list.
+  -- Lets CONTACT be found by these handles, which are in its list.
   function company.add_handles(contact, handles)
     for _, h in ipairs(handles) do company.by_handle[company.handle_key(h.source, h.handle)] = contact end
   end

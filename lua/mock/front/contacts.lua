@@ -28,7 +28,7 @@ return function(company, records, views, pages, fields, conversations)
     return a.id < b.id
   end
 
-  -- OWNER: a team or teammate; nil for all.
+  -- Answers with the contacts. OWNER: a team or teammate; nil for all.
   local function list_of(request, owner)
     local bad = pages.check_sort(request.params, { "created_at", "updated_at" })
     local after, before
@@ -109,7 +109,7 @@ return function(company, records, views, pages, fields, conversations)
     contact.avatar_url = views.link("/contacts/" .. contact.id .. "/avatar-" .. file.size)
   end
 
-  -- OWNER: a team or teammate, or nil.
+  -- Creates a contact. OWNER: a team or teammate, or nil.
   function contacts.create(request, owner)
     local body, bad = checks.body(request, CONTACT)
     if not body then return bad end
@@ -137,7 +137,7 @@ return function(company, records, views, pages, fields, conversations)
   UPDATE.name = { type = "string", null = true }
   UPDATE.description = UPDATE.name
 
-  -- `custom_fields` replace the whole set, and lists the lists. Without the member, they remain.
+  -- Replaces the whole set of `custom_fields`, and the lists. Without the member, they remain.
   local function update(request, contact)
     local body, bad = checks.body(request, UPDATE)
     if not body then return bad end
@@ -184,7 +184,7 @@ return function(company, records, views, pages, fields, conversations)
     conversations.give(contact, target)
   end
 
-  -- Into the target, or into the first. The others are gone.
+  -- Merges into the target, or into the first. The others are gone.
   local function merge(request)
     local body, bad = checks.body(request, MERGE)
     if not body then return bad end
@@ -221,7 +221,7 @@ return function(company, records, views, pages, fields, conversations)
     return answers.none()
   end
 
-  -- The last handle goes with `force` only, and the contact with it.
+  -- Deletes the last handle with `force` only, and the contact with it.
   local function remove_handle(request, contact)
     local body, bad = checks.body(request, {
       handle = HANDLE.handle, source = HANDLE.source, force = { type = "boolean" },

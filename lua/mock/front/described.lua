@@ -35,7 +35,7 @@ return function(company, views, pages)
 
   local sample
 
-  -- A text or number in a shape: what the body gave under that name, else something plain.
+  -- Returns a text or number of a shape: what the body gave under that name, else something plain.
   local function plain(name, field, known)
     if known[name] ~= nil then return known[name] end
     if field.enum then return field.enum[1] end
@@ -51,7 +51,7 @@ return function(company, views, pages)
     return name ~= "_links" and name ~= "related"
   end
 
-  -- VALUE of FIELD, with what is KNOWN by its members' names.
+  -- Returns a value of FIELD, with what is KNOWN by its members' names.
   function sample(name, field, known)
     if field.type == "object" and field.fields then
       local out = {}

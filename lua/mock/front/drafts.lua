@@ -71,7 +71,7 @@ return function(company, ids, records, threads, views, pages, messages, attachme
     return keep(draft, conversation)
   end
 
-  -- A draft in a new conversation.
+  -- Makes a draft in a new conversation.
   local function create(request, channel)
     local body, bad = checks.body(request, NEW)
     if not body then return bad end
@@ -102,7 +102,7 @@ return function(company, ids, records, threads, views, pages, messages, attachme
     return answers.error(409, "The draft has changed: its version is another")
   end
 
-  -- A guess: without a version the draft is changed, whatever it is.
+  -- Changes the draft without a version too, which is a guess.
   local function edit(request, draft)
     local body, bad = checks.body(request, EDIT)
     if not body then return bad end

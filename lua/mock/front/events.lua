@@ -123,7 +123,7 @@ return function(company, ids, views, pages)
     events.emit({ type = kind, conversation = conversation, source = source, target = { type = "tag", tag } })
   end
 
-  -- The teammates that a comment names as @username.
+  -- Returns the teammates that a comment names as @username.
   function events.mentioned(comment)
     local out, seen = {}, {}
     for name in comment.body:gmatch("@([%w_.-]+)") do
@@ -137,7 +137,7 @@ return function(company, ids, views, pages)
     return out
   end
 
-  -- A comment, and one event more when it mentions a teammate. The source is its author, else SOURCE.
+  -- Emits an event for a comment, and one more when it mentions a teammate. The source is its author, else SOURCE.
   function events.comment(comment, source)
     source = comment.author and { type = "teammate", comment.author } or source
     for _, kind in ipairs({ "comment", events.mentioned(comment)[1] and "mention" or nil }) do
@@ -156,12 +156,12 @@ return function(company, ids, views, pages)
     })
   end
 
-  -- The source of what REQUEST changes: the token's kind, or the person or rule that a control names.
+  -- Returns the source of what REQUEST changes: the token's kind, or the person or rule that a control names.
   function events.by(request)
     return request.source or { type = request.grant and "oauth_client" or "api" }
   end
 
-  -- The teammate that makes REQUEST, by a control; nil for a token.
+  -- Returns the teammate that makes REQUEST, by a control; nil for a token.
   function events.author(request)
     local source = request.source
     return source and source.type == "teammate" and source[1] or nil
@@ -208,7 +208,8 @@ return function(company, ids, views, pages)
     end, events.view)
   end
 
-  -- At most 15 a page, as in Front's specification. `before` and `after` are seconds; neither includes its moment.
+  -- Answers with at most 15 a page, as in Front's specification. `before` and `after` are seconds; neither includes its
+  -- moment.
   function events.get_list(request)
     local params = request.params
     params.limit = params.limit or "15"

@@ -20,7 +20,7 @@ return function(company, records, views, pages, fields, conversations)
     return out
   end
 
-  -- A private inbox belongs to a teammate.
+  -- Creates an inbox; a private one belongs to a teammate.
   local function create(request, owner)
     local body, bad = checks.body(request, NEW)
     if not body then return bad end
@@ -37,7 +37,7 @@ return function(company, records, views, pages, fields, conversations)
     return answers.ok(views.inbox(inbox), 201)
   end
 
-  -- ALLOWED: true or nil.
+  -- Returns a handler by which teammates see an inbox, or no longer do. ALLOWED: true or nil.
   local function change(allowed)
     return function(request, inbox)
       local body, bad = checks.body(request, IDS)

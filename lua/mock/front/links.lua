@@ -30,7 +30,7 @@ return function(company, threads, views, pages, events, conversations)
     return link
   end
 
-  -- q[types], oldest first.
+  -- Answers with the links of q[types], oldest first.
   function links.list(request)
     local bad = pages.check_sort(request.params, { "id" })
     if bad then return bad end
@@ -56,7 +56,7 @@ return function(company, threads, views, pages, events, conversations)
 
   local CREATE = { name = { type = "string" }, external_url = { type = "string" }, pattern = { type = "string" } }
 
-  -- A guess: the address of a link that exists makes no second one.
+  -- Creates no second link with the same address, which is a guess.
   function links.create(request)
     local body, bad = checks.body(request, CREATE)
     if not body then return bad end

@@ -15,7 +15,7 @@ return function(company, records, views, pages)
     return pages.whole(request, found, views.contact_list)
   end
 
-  -- 204, without the new list's id, as in Front's specification.
+  -- Answers 204, without the new list's id, as in Front's specification.
   local function create(request, owner)
     local body, bad = checks.body(request, { name = { type = "string", required = true } })
     if not body then return bad end

@@ -37,7 +37,7 @@ return function(company, records, views, pages)
     channel.settings = settings
   end
 
-  -- 204, without the new channel's id, as in Front's specification. smtp and twilio channels are not valid yet.
+  -- Answers 204, without the new channel's id, as in Front's specification. smtp and twilio channels are not valid yet.
   local function create(request, inbox)
     local body, bad = check(request, NEW)
     if not body then return bad end

@@ -136,7 +136,7 @@ return function(company, records, threads, views, pages, events, attachments, co
     return pages.answer(request, found, views.message)
   end
 
-  -- A message as a mail, for `Accept: message/rfc822`.
+  -- Answers with a message as a mail, for `Accept: message/rfc822`.
   local function as_mail(message)
     local lines = {}
     for _, r in ipairs(message.recipients) do
@@ -163,7 +163,7 @@ return function(company, records, threads, views, pages, events, attachments, co
     if name ~= "channel_id" and name ~= "quote_body" then NEW[name] = NEW[name] or field end
   end
 
-  -- A new conversation, which exists as soon as its message does.
+  -- Sends a message in a new conversation, which exists as soon as its message does.
   local function create(request, channel)
     local body, bad = checks.body(request, NEW)
     if not body then return bad end
@@ -224,7 +224,7 @@ return function(company, records, threads, views, pages, events, attachments, co
     if ref then by_ref[place.id .. " " .. ref] = conversation end
   end
 
-  -- A customer's message through a custom channel.
+  -- Takes a customer's message through a custom channel.
   local function receive(request, channel)
     local body, bad = checks.body(request, INCOMING)
     if not body then return bad end
@@ -267,8 +267,8 @@ return function(company, records, threads, views, pages, events, attachments, co
   }
   local imported = {} -- external id -> message
 
-  -- A message of the past. The same external id is imported once; that its second answer is the first one is a guess.
-  -- There are no events of it.
+  -- Takes a message of the past, without events. The same external id is imported once; that its second answer is the
+  -- first one is a guess.
   local function import(request, inbox)
     local body, bad = checks.body(request, IMPORT)
     if not body then return bad end
@@ -321,7 +321,7 @@ return function(company, records, threads, views, pages, events, attachments, co
     end)
   end
 
-  -- At most 10 an hour for one message, as in Front's specification.
+  -- Takes at most 10 an hour for one message, as in Front's specification.
   local function mark_seen(_, message)
     local hour = company.now() // 3600
     if message.seen_hour ~= hour then message.seen_hour, message.seen_count = hour, 0 end

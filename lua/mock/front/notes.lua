@@ -30,7 +30,7 @@ return function(company, records, views, pages)
     return answers.ok(view(note), 201)
   end
 
-  -- 202, not 200, as in Front's specification.
+  -- Answers 202, not 200, as in Front's specification.
   local function list(request, contact)
     local answer = pages.whole(request, contact.notes or {}, view)
     answer.status = 202

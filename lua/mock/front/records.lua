@@ -18,12 +18,12 @@ return function(company, pages)
     return records.with(kind, what, function(_, record) return answers.ok(view(record)) end)
   end
 
-  -- A list that Front does not page.
+  -- Returns a handler for a list that Front does not page.
   function records.whole(list, view)
     return function(request) return pages.whole(request, list, view) end
   end
 
-  -- The records of LIST that belong to OWNER, a team or teammate.
+  -- Returns the records of LIST that belong to OWNER, a team or teammate.
   function records.of(list, owner)
     local found = {}
     for _, record in ipairs(list) do
@@ -32,8 +32,8 @@ return function(company, pages)
     return found
   end
 
-  -- Routes of what a team or a teammate has: /teams/{id}/NAME and /teammates/{id}/NAME. LIST(request, owner) and
-  -- CREATE(request, owner) may be nil.
+  -- Returns the routes of what a team or a teammate has: /teams/{id}/NAME and /teammates/{id}/NAME. LIST(request,
+  -- owner) and CREATE(request, owner) may be nil.
   function records.owned(name, list, create)
     local routes = {}
     for _, owner in ipairs({ { "tim", "team", "/teams/" }, { "tea", "teammate", "/teammates/" } }) do
@@ -44,7 +44,7 @@ return function(company, pages)
     return routes
   end
 
-  -- A handler that deletes the record from LIST.
+  -- Returns a handler that deletes the record from LIST.
   function records.remove(kind, what, list)
     return records.with(kind, what, function(_, record)
       company.drop(list, record)

@@ -20,7 +20,7 @@ return function(company, threads, ticketing, events, conversations)
     events.emit({ type = "reminder", conversation = conversation, source = { type = "reminder" } })
   end
 
-  -- A guess: a cancelled snooze opens the conversation.
+  -- Opens the conversation, which is a guess.
   local function cancel(conversation, source)
     if not conversation.reminders[1] then return end
     threads.change_status(conversation, "open", source)
@@ -41,7 +41,7 @@ return function(company, threads, ticketing, events, conversations)
     timers.after_clock(at - now, function() wake(conversation, reminder) end)
   end
 
-  -- {teammate_id, scheduled_at, status_id?}; scheduled_at null cancels.
+  -- Takes {teammate_id, scheduled_at, status_id?}; scheduled_at null cancels.
   function reminders.update(request, conversation)
     local body, bad = checks.body(request, REMINDER)
     if not body then return bad end

@@ -13,7 +13,7 @@ return function(company, records, views, pages)
     })
   end
 
-  -- The first two belong to the first team, the private one to the first teammate.
+  -- Gives the first two to the first team, the private one to the first teammate.
   function rules.seed()
     for i, rule in ipairs(company.rules) do
       rule.owner = i > 2 and company.teammates[1] or company.teams[1]

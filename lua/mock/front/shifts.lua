@@ -65,7 +65,7 @@ return function(company, records, views, pages)
     return answers.none()
   end
 
-  -- ADDED: whether the teammates come; else they go.
+  -- Returns a handler by which teammates join a shift, or leave it. ADDED: whether they join.
   local function change(added)
     return function(request, shift)
       local body, bad = check(request, IDS)

@@ -14,7 +14,7 @@ return function(company, records, views, pages)
   local NEW = { name = { type = "string", required = true }, body = { type = "string", required = true } }
   for name, field in pairs(UPDATE) do NEW[name] = NEW[name] or field end
 
-  -- An owner has one default.
+  -- Sets what BODY has. An owner has one default.
   local function apply(signature, body, given)
     if body.is_default then
       for _, other in ipairs(records.of(company.signatures, signature.owner)) do other.is_default = false end

@@ -18,8 +18,8 @@ return function(company, records, threads, views, pages, conversations)
     UPDATE[name] = field
   end
 
-  -- In Front's specification these lists take limit and page_token, and the answer has no _pagination: the whole list
-  -- is given.
+  -- Gives the whole list: in Front's specification these lists take limit and page_token, and the answer has no
+  -- _pagination.
   local function list(request, found)
     return pages.check_sort(request.params, { "id" }) or pages.whole(request, found, views.tag)
   end
@@ -59,7 +59,7 @@ return function(company, records, threads, views, pages, conversations)
     return answers.none()
   end
 
-  -- A deleted tag is taken from its conversations; Front sends no event for that (a guess).
+  -- Takes the tag from its conversations. That Front sends no event for that is a guess.
   local function remove(_, tag)
     for _, conversation in ipairs(threads.list) do
       for i = #conversation.tags, 1, -1 do

@@ -11,7 +11,7 @@ return function(company, records, views, pages, fields, teammate_token)
     is_available = { type = "boolean" }, custom_fields = { type = "object" },
   }
 
-  -- `custom_fields` replace the whole set.
+  -- Replaces the whole set of `custom_fields`.
   local function update(request, teammate)
     local body, bad = checks.body(request, UPDATE)
     if not body then return bad end

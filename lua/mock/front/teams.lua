@@ -22,7 +22,7 @@ return function(company, records, views)
     return answers.ok(shown)
   end
 
-  -- GONE: whether the teammates leave.
+  -- Returns a handler by which teammates join a team, or leave it. GONE: true or nil.
   local function change(gone)
     return function(request, team)
       local body, bad = checks.body(request, IDS)

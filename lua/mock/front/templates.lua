@@ -88,7 +88,7 @@ return function(company, records, views, pages, attachments)
     return answers.ok(view(template), 201)
   end
 
-  -- Front's description has no body any more; these are the fields that it took.
+  -- Takes the fields that Front took: its description has no body any more.
   local function update(request, template)
     local body, bad = check(request, UPDATE)
     if not body then return bad end
@@ -142,7 +142,7 @@ return function(company, records, views, pages, attachments)
     return answers.ok(view_folder(folder))
   end
 
-  -- 202, as in Front's specification. What is inside goes with it.
+  -- Answers 202, as in Front's specification. What is inside goes with it.
   local function remove_folder(_, folder)
     for i = #company.templates, 1, -1 do
       if is_below(company.templates[i].folder, folder) then company.drop(company.templates, company.templates[i]) end

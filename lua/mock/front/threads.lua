@@ -100,7 +100,7 @@ return function(company, ids, events)
     return message
   end
 
-  -- FILES: its attachments, or nil.
+  -- Adds a customer's message. FILES: its attachments, or nil.
   function threads.receive(conversation, text, at, subject, files)
     local contact, channel = conversation.contact, conversation.channel
     return threads.append(conversation, {

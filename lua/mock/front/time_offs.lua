@@ -63,7 +63,7 @@ return function(company, records, views, pages)
     return answers.none()
   end
 
-  -- The teams of this company have all its teammates.
+  -- Answers with all: the teams of this company have all its teammates.
   local function of_team(request)
     return pages.answer(request, company.time_offs, view)
   end
