@@ -30,9 +30,14 @@ static const struct cli_command commands[] = {
      "takes webhooks and runs what they start; answers consents"},
     {"call", cmd_call, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 1, 1000,
      "ACTION --client CLIENT [key=value …] [--input FILE] [--all] [--wait DURATION] "
-     "[--dry-run] [--each FILE|- [--csv|--jsonl] [--jobs N] [--retry-failed] "
+     "[--dry-run] [--output FILE [--force]] [--each FILE|- [--csv|--jsonl] [--jobs N] "
+     "[--retry-failed] "
      "[--again|--skip-done]]",
      "calls one action with key=value, key:=JSON, key=@FILE"},
+    {"api", cmd_api, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 2, 1000,
+     "METHOD PATH --client CLIENT [--app APP] [key=value …] [--input FILE] [--form] "
+     "[--include] [--output FILE [--force]] [--dry-run]",
+     "sends any request: key=value go into the query or the JSON body"},
     {"run", cmd_run, CLI_WORKSPACE | CLI_CLIENT | CLI_SESSION, 1, 1000,
      "RECIPE --client CLIENT|--all-clients [--conversation ID|--event FILE] "
      "[key=value …] [--input FILE] [--dry-run]",

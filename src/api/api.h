@@ -42,6 +42,9 @@ int api_std_copy(lua_State *L);
 int api_std_fingerprint(lua_State *L);
 int api_std_clone(lua_State *L);
 int api_std_finish(lua_State *L);
+/* std.refuse(app, what, status, writes, body) raises what an answer of 400 or more means
+ */
+int api_std_refuse(lua_State *L);
 /* Opens all that a run's state has: the sandbox, and the std table of lua/std. It is the
  * function that runs_new takes. */
 void api_open(lua_State *L);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api.h"
 #include "base/clock.h"
 #include "base/jsontext.h"
 #include "base/str.h"
@@ -101,6 +102,17 @@ static int is_binary(const char *type)
     return *type && !strstr(type, "json") && strncmp(type, "text/", 5) != 0;
 }
 
+/* Pushes what the run's sink has got: {bytes, type}. */
+static void push_taken(lua_State *L, const struct exchange *x,
+                       const struct packed_answer *a)
+{
+    char type[512] = "";
+    packed_header(a, "content-type", type, sizeof type);
+    lua_createtable(L, 0, 2);
+    handles_set_integer(L, "bytes", (lua_Integer)x->taken);
+    handles_set_text(L, "type", type);
+}
+
 /* Pushes the body and returns 1; 0 when it has given up the attempt. */
 static int push_body(lua_State *L, struct exchange *x, const struct packed_answer *a)
 {
@@ -108,6 +120,10 @@ static int push_body(lua_State *L, struct exchange *x, const struct packed_answe
     struct err e;
     packed_header(a, "content-type", type, sizeof type);
     int json = strstr(type, "json") != NULL;
+    if (x->is_taken) {
+        push_taken(L, x, a);
+        return 1;
+    }
     if (x->is_file ||
         (x->mode == EXCHANGE_DECLARED && a->len && !x->raw && is_binary(type))) {
         push_file(L, x, a);
@@ -280,6 +296,20 @@ static int raise_redirect(lua_State *L, const struct exchange *x,
     err_set(&e, ERR_INVALID, "cannot %s: answered %d, which is not a result%s%s", x->what,
             a->status, *to ? "; it leads to " : "", to);
     free(to);
+    return fail_raise(L, &e);
+}
+
+int api_std_refuse(lua_State *L)
+{
+    struct err e;
+    const struct run_host *host = run_host(run_of(L));
+    const json_t *connector = host->connector(host->arg, luaL_checkstring(L, 1), NULL);
+    size_t len;
+    const char *what = luaL_checkstring(L, 2);
+    int status = (int)luaL_checkinteger(L, 3), writes = lua_toboolean(L, 4);
+    const char *body = luaL_optlstring(L, 5, "", &len);
+    answer_error(&e, what, status, writes, NULL, json_at(connector, "errors"), body, len,
+                 clock_wall_ms());
     return fail_raise(L, &e);
 }
 

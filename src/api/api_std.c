@@ -595,6 +595,7 @@ static const luaL_Reg functions[] = {
     {"slurp", api_std_slurp},
     {"fail", api_std_fail},
     {"finish", api_std_finish},
+    {"refuse", api_std_refuse},
     {"emit", api_std_emit},
     {"progress", api_std_progress},
     {NULL, NULL},

@@ -67,6 +67,7 @@ void exchange_fini(struct exchange *x)
     free(x->url);
     free(x->what);
     free(x->refusal);
+    free(x->untaken);
     crypto_free_text(x->opened);
     buf_free(&x->body);
     buf_free(&x->packed);
@@ -290,15 +291,17 @@ static int follow(struct exchange *x, const struct httpc_answer *a, struct err *
     return rc;
 }
 
-/* Writes are in the lane of replies: a reply must not wait behind the reads of a list. */
+/* Writes are in the lane of replies: a reply must not wait behind the reads of a list.
+ * But those of a run that is all bulk let replies go first. */
 static struct run_ask ask_of(const struct exchange *x)
 {
+    int first = !x->reads && run_spec(x->run)->lane != WINDOW_LANE_BULK;
     int64_t waited_ms = (clock_mono_us() - x->began_us) / 1000;
     int64_t wait_ms = run_spec(x->run)->wait_ms - waited_ms;
     return (struct run_ask){.connection = x->connection,
                             .method = x->method,
                             .url = x->url,
-                            .lane = x->reads ? run_lane(x->run) : WINDOW_LANE_REPLY,
+                            .lane = first ? WINDOW_LANE_REPLY : run_lane(x->run),
                             .wait_ms = wait_ms > 0 ? wait_ms : 0,
                             .patient = run_spec(x->run)->patient,
                             .version = x->version};
@@ -374,7 +377,7 @@ static int ask_again(struct exchange *x, const struct httpc_answer *a)
 /* The request got no answer. A write that was sent may have been done. */
 static void on_no_answer(struct exchange *x, const struct httpc_answer *a)
 {
-    struct err e = a->err;
+    struct err e = x->untaken ? *x->untaken : a->err;
     if (!x->reads && a->sent)
         uncertain(&e);
     if (err_kind_is_retryable(e.kind) || e.kind == ERR_UNCERTAIN)
@@ -466,6 +469,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
     stats_answer(a->err.kind == ERR_NONE ? (int)a->status : 0);
     log_line(LOG_DEBUG, "%s: %s %ld, %zu bytes", run_spec(x->run)->label,
              x->what ? x->what : "?", a->status, a->body_len);
+    x->is_taken = a->is_taken;
     if (a->err.kind != ERR_NONE) {
         on_no_answer(x, a);
         return;
@@ -561,6 +565,7 @@ static int on_sending(void *arg)
 
 static int send_now(struct exchange *x, struct err *e)
 {
+    const struct run_sink *sink = run_spec(x->run)->sink;
     if (exchange_open_body(x, e) != 0)
         return -1;
     const char **headers = xcalloc(x->nheaders + 1, sizeof *headers);
@@ -592,6 +597,7 @@ static int send_now(struct exchange *x, struct err *e)
         .shown = x->what + strlen(x->method) + 1,
         .on_slot = is_stored(x) ? on_slot : NULL,
         .on_sending = is_stored(x) ? on_sending : NULL,
+        .on_piece = sink && x->reads && !x->owner ? exchange_piece : NULL,
     };
     x->call = httpc_start(run_httpc(x->run), &request, on_done, x, e);
     crypto_free_text(credentials);

@@ -59,6 +59,9 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     int64_t began_us;     /* when it first asked to be sent, monotonic */
     int64_t version;      /* of the token that it was sent with */
     int64_t took_ms;      /* until its last answer; -1: it was not sent yet */
+    int is_taken;         /* 1: the run's sink has the body */
+    int64_t taken;        /* its bytes */
+    struct err *untaken;  /* why the sink did not take it, or NULL */
     struct buf packed;    /* the outcome: see core/packed.h */
     struct merge *merge;  /* owned: what is read right before it is sent; NULL: nothing */
     struct exchange *get; /* owned: that read, the last one; NULL: none yet */
@@ -84,6 +87,9 @@ char *exchange_describe(const struct exchange *x);
 /* Makes `opened` of a body with secrets, and masks these in the answer. Does nothing when
  * it has none. */
 int exchange_open_body(struct exchange *x, struct err *e);
+/* For httpc's on_piece; ARG is an exchange: hands a piece of an answer that is a success
+ * to the run's sink. */
+int exchange_piece(void *arg, const struct httpc_piece *piece);
 /* Ends the step with the outcome, or with an error when the outcome is too large. */
 int exchange_end(struct exchange *x, struct err *e);
 

@@ -4,10 +4,13 @@
 
 #include "cli/all.h"
 #include "cli/cli.h"
+#include "cli/bar.h"
 #include "cli/each.h"
+#include "cli/output.h"
 #include "cli/table.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 
 /* Without --wait a request waits so long for the company's budget: long enough for a
  * burst to pass. */
@@ -18,7 +21,8 @@ enum { WAIT_MS = 5000 };
 enum { JOBS = 8, JOBS_MAX = 64 };
 
 struct call {
-    const char *input, *wait;
+    const char *input, *wait, *output;
+    int force;
     int64_t wait_ms;
     int all, dry;
     struct each each;
@@ -78,6 +82,28 @@ static int report(const struct cli *cli, const json_t *out, const struct err *e)
     return 130;
 }
 
+/* Runs an action whose answer is a file, and keeps that. */
+static int download(struct cli *cli, const struct call *c, struct session_call *call,
+                    struct err *e)
+{
+    char n[32];
+    struct output *to = output_new(session_loop(cli->session), c->output, c->force, 0, e);
+    if (!to)
+        return -1;
+    call->sink = output_sink(to);
+    json_t *out = session_run(cli->session, call, e);
+    int code = out ? output_keep(to, e) : -1;
+    if (code == 0 && cli->json)
+        cli_print_new(json_pack("{s:s, s:I, s:O*}", "file", c->output, "bytes",
+                                (json_int_t)output_bytes(to), "type",
+                                json_at(out, "result.type")));
+    else if (code == 0)
+        fprintf(stderr, "%s: %s bytes\n", c->output, bar_number(n, output_bytes(to)));
+    output_free(to);
+    json_decref(out);
+    return session_interrupted(cli->session) ? 130 : code;
+}
+
 /* Runs the action. Returns the exit code, or -1 with E. */
 static int run(struct cli *cli, const struct call *c, struct err *e)
 {
@@ -98,6 +124,8 @@ static int run(struct cli *cli, const struct call *c, struct err *e)
     int code;
     if (c->all) {
         code = all_print(cli, &call, e);
+    } else if (c->output) {
+        code = download(cli, c, &call, e);
     } else {
         json_t *out = session_run(cli->session, &call, e);
         code = report(cli, out, e);
@@ -106,6 +134,18 @@ static int run(struct cli *cli, const struct call *c, struct err *e)
     json_decref(args);
     free(label);
     return code;
+}
+
+static int check_output(const struct cli *cli, const struct call *c, struct err *e)
+{
+    if (c->force && !c->output)
+        return cli_usage_error(cli, e, "--force goes with --output FILE");
+    if (c->output && (c->all || c->each.path || c->dry))
+        return cli_usage_error(cli, e, "--output does not go with %s",
+                               c->all         ? "--all"
+                               : c->each.path ? "--each"
+                                              : "--dry-run");
+    return 0;
 }
 
 /* Checks the options that go with --each, and those that do not. */
@@ -153,6 +193,8 @@ int cmd_call(struct cli *cli, struct err *e)
                                    {"jsonl", CLI_FLAG, &c.jsonl},
                                    {"jobs", CLI_VALUE, &c.jobs},
                                    {"retry-failed", CLI_FLAG, &c.each.retry},
+                                   {"output", CLI_VALUE, &c.output},
+                                   {"force", CLI_FLAG, &c.force},
                                    {"again", CLI_FLAG, &c.each.again},
                                    {"skip-done", CLI_FLAG, &c.each.skip_done},
                                    {NULL, CLI_FLAG, NULL}};
@@ -162,7 +204,7 @@ int cmd_call(struct cli *cli, struct err *e)
     if (c.wait && str_parse_duration(c.wait, &c.wait_ms) != 0)
         return err_set(e, ERR_USAGE, "--wait takes a duration such as 30s or 5m, not %s",
                        c.wait);
-    if (check_each(cli, &c, e) != 0)
+    if (check_output(cli, &c, e) != 0 || check_each(cli, &c, e) != 0)
         return -1;
     c.words = cli_inputs(cli, 1, e);
     if (c.words)

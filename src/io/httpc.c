@@ -63,6 +63,7 @@ struct httpc_call {
     httpc_done *done;
     void (*on_slot)(void *arg);
     int (*on_sending)(void *arg);
+    int (*on_piece)(void *arg, const struct httpc_piece *piece);
     void *arg;
     char *method, *url;
     char *shown, *host; /* for errors */
@@ -80,6 +81,7 @@ struct httpc_call {
     struct slot *slot; /* from OFFERED on */
     CURLcode result;
     int sent, body_is_over, head_is_over, is_withdrawn;
+    int is_asked, is_taken;       /* on_piece was called; it takes the body */
     char refused[ADDR_TEXT_SIZE]; /* the private address that was refused */
 };
 
@@ -141,12 +143,47 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg)
     return 0;
 }
 
+/* Returns the value of the answer's first header NAME, or NULL. */
+static const char *header_of(const struct slot *slot, const char *name)
+{
+    const char *p = buf_str(&slot->head), *end = p + slot->head.len;
+    while (p < end) {
+        const char *value = p + strlen(p) + 1;
+        if (strcasecmp(p, name) == 0)
+            return value;
+        p = value + strlen(value) + 1;
+    }
+    return NULL;
+}
+
+/* Offers a piece of the body to on_piece. 1: it has it; 0: it is to be kept. */
+static int offer_piece(struct httpc_call *call, const char *data, size_t len)
+{
+    const char *type = header_of(call->slot, "Content-Type");
+    curl_off_t total = -1;
+    if (!call->on_piece || (call->is_asked && !call->is_taken))
+        return 0;
+    struct httpc_piece piece = {
+        .type = type ? type : "", .is_first = !call->is_asked, .data = data, .len = len};
+    curl_easy_getinfo(call->slot->easy, CURLINFO_RESPONSE_CODE, &piece.status);
+    if (!header_of(call->slot, "Content-Encoding"))
+        curl_easy_getinfo(call->slot->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &total);
+    piece.total = total;
+    int taken = call->on_piece(call->arg, &piece);
+    call->is_asked = 1;
+    call->is_taken = taken == 1;
+    return taken;
+}
+
 /* Appends a piece of the decoded body. The maximum holds for the decoded size;
  * CURLOPT_MAXFILESIZE_LARGE limits the size on the wire. */
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
     struct httpc_call *call = arg;
     size_t len = size * n;
+    int taken = offer_piece(call, data, len);
+    if (taken)
+        return taken > 0 ? len : 0;
     if (buf_add(&call->slot->body, data, len) == 0)
         return len;
     call->body_is_over = 1;
@@ -264,7 +301,11 @@ static void set_common(struct httpc *c, struct httpc_call *call, CURL *h)
     SET(h, CURLOPT_NOPROXY, DIRECT_TO);              /* disables no_proxy */
     SET(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(h, CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_ms);
-    SET(h, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
+    SET(h, CURLOPT_TIMEOUT_MS, call->on_piece ? 0L : (long)call->total_ms);
+    if (call->on_piece) {
+        SET(h, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        SET(h, CURLOPT_LOW_SPEED_TIME, (long)(call->total_ms + 999) / 1000);
+    }
     SET(h, CURLOPT_HEADERFUNCTION, on_header);
     SET(h, CURLOPT_HEADERDATA, call);
     SET(h, CURLOPT_WRITEFUNCTION, on_body);
@@ -302,7 +343,8 @@ static void call_begin(struct httpc *c, struct httpc_call *call)
         SET(h, CURLOPT_NOBODY, 1L);
     } else {
         /* Refuses an answer by its announced size, before reading it. */
-        SET(h, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_max);
+        SET(h, CURLOPT_MAXFILESIZE_LARGE,
+            call->on_piece ? 0 : (curl_off_t)call->answer_max);
         if (call->nparts) {
             call->form = httpc_parts_new(h, call->parts, call->nparts);
             SET(h, CURLOPT_MIMEPOST, call->form);
@@ -352,19 +394,6 @@ void httpc_go(struct httpc_call *call)
 
 /* ---- the answer ---- */
 
-/* Returns the answer's Content-Encoding, or NULL. */
-static const char *coding_of(const struct slot *slot)
-{
-    const char *p = buf_str(&slot->head), *end = p + slot->head.len;
-    while (p < end) {
-        const char *value = p + strlen(p) + 1;
-        if (strcasecmp(p, "Content-Encoding") == 0)
-            return value;
-        p = value + strlen(value) + 1;
-    }
-    return NULL;
-}
-
 static void explain(const struct httpc_call *call, struct err *e)
 {
     const struct httpc *c = call->client;
@@ -378,7 +407,7 @@ static void explain(const struct httpc_call *call, struct err *e)
             .host = call->host,
             .refused = call->refused,
             .detail = call->slot->error,
-            .coding = coding_of(call->slot),
+            .coding = header_of(call->slot, "Content-Encoding"),
             .ca = c->ca_file  ? c->ca_file
                   : c->ca_dir ? c->ca_dir
                               : "the system's store",
@@ -406,7 +435,7 @@ static void list_headers(const struct httpc_call *call, struct httpc_answer *a)
 {
     struct slot *slot = call->slot;
     const char *p = buf_str(&slot->head), *end = p + slot->head.len;
-    int is_decoded = coding_of(slot) && !str_eq(call->method, "HEAD");
+    int is_decoded = header_of(slot, "Content-Encoding") && !str_eq(call->method, "HEAD");
     size_t n = 0;
     while (p < end) {
         array_grow(slot->list, n);
@@ -428,6 +457,7 @@ static void report(struct httpc_call *call)
     curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &us);
     curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &a.status);
     a.total_us = us;
+    a.is_taken = call->is_taken;
     err_clear(&a.err);
     if (call->result == CURLE_OK) {
         list_headers(call, &a);
@@ -592,6 +622,7 @@ struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,
     call->done = done;
     call->on_slot = r->on_slot;
     call->on_sending = r->on_sending;
+    call->on_piece = r->on_piece;
     call->arg = arg;
     call->method = xstrdup(r->method);
     call->url = xstrdup(r->url);

@@ -38,6 +38,15 @@ struct httpc_part { /* one field of multipart/form-data; everything is borrowed 
     size_t len;
 };
 
+struct httpc_piece { /* of an answer's body, decoded; borrowed */
+    long status;
+    const char *type; /* the Content-Type, or "" */
+    int64_t total;    /* bytes of the whole body; -1: not known, or it was encoded */
+    int is_first;     /* 1: of its body */
+    const char *data;
+    size_t len;
+};
+
 struct httpc_request {
     const char *method;         /* "GET", "DELETE", ...; all but HEAD may have a body */
     const char *url;            /* absolute http:// or https:// */
@@ -63,6 +72,12 @@ struct httpc_request {
      * the request is not sent (ERR_CONFLICT). Runs inside of libcurl: must not start or
      * cancel requests */
     int (*on_sending)(void *arg);
+    /* if set: called, with the ARG of DONE, for each piece of the body, instead of
+     * keeping it. What it returns for the first piece holds for all: 1 takes the body,
+     * which then has no limit of size or time, but may not stand still for total_ms; 0
+     * leaves it to be kept. -1: the request fails (ERR_NETWORK). Runs inside of libcurl:
+     * must not start or cancel requests */
+    int (*on_piece)(void *arg, const struct httpc_piece *piece);
     int allow_private; /* allows loopback, private and link-local addresses; else they are
                           refused at connect, whatever name led to them */
 };
@@ -85,6 +100,7 @@ struct httpc_answer {
     size_t nheaders;
     const char *body; /* decoded; never NULL; a NUL follows it */
     size_t body_len;
+    int is_taken;     /* 1: on_piece has the body */
     int64_t total_us; /* since its start or httpc_go */
 };
 

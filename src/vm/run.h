@@ -121,6 +121,14 @@ struct run_committer {
  * canonical; both are borrowed. */
 typedef void run_emit(void *arg, const char *what, const char *json, size_t len);
 
+/* Where the body of an answer goes instead of into memory: for downloads. */
+struct run_sink {
+    void *arg;
+    /* As on_piece of io/httpc.h; -1 with E. IS_FILE 1: the action says that its answer is
+     * a file, whatever its type. */
+    int (*piece)(void *arg, const struct httpc_piece *piece, int is_file, struct err *e);
+};
+
 struct run_spec {       /* all copied */
     const char *id;     /* unique for each run; seeds math.random */
     const char *client; /* NULL: none */
@@ -139,7 +147,9 @@ struct run_spec {       /* all copied */
     int patient;     /* 1: also after a 429 of the API itself */
     run_emit *emit;  /* NULL: nothing is handed out */
     void *emit_arg;
-    int keep; /* 1: the journal keeps its steps, for a replay in this process */
+    const struct run_sink
+        *sink; /* of its reads; NULL: none. Borrowed for the run's life */
+    int keep;  /* 1: the journal keeps its steps, for a replay in this process */
     /* run_start takes these two, also when it fails */
     struct journal *journal; /* NULL: a new one */
     struct pins *pins;       /* NULL: none are noted */

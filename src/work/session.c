@@ -197,7 +197,8 @@ struct run *session_start(struct session *s, const struct session_call *call,
                             .patient = call->patient,
                             .dry = call->dry,
                             .emit = call->emit,
-                            .emit_arg = call->emit_arg};
+                            .emit_arg = call->emit_arg,
+                            .sink = call->sink};
     struct run *run = run_start(s->runs, &spec, done, arg);
     free(args);
     return run;

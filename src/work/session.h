@@ -38,6 +38,7 @@ struct session_call {
     int dry;         /* 1: the first write is shown, not sent */
     run_emit *emit;  /* may be NULL; see vm/run.h */
     void *emit_arg;
+    const struct run_sink *sink; /* may be NULL; see vm/run.h */
 };
 
 /* Starts one attempt, of which nothing is stored. DONE and the result as of run_start. */

@@ -14,6 +14,10 @@ return function(args, fields_input)
     return {}
   end
   local result = call.action(args.action, input)
+  local file = std.file_info(result)
+  if file then
+    std.fail("invalid", ("the answer is a file, %s, of %d bytes: --output FILE keeps it"):format(file.name, file.size))
+  end
   local list = action.output and action.output.results
   return { result = result, columns = list and list.columns }
 end
