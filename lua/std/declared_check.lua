@@ -89,7 +89,9 @@ local function misplaced(def, at, as, field, names)
     end
     if def.body == "none" then return "goes into the body, but body = \"none\" says that there is none" end
   end
-  if at == "body" then return nil end
+  if at == "body" then
+    return as == "*" and holds_file(field) and "is a file, which cannot be the whole body (as = \"*\")" or nil
+  end
   if holds_file(field) then
     return ("is a file, which goes into a body, not into the %s%s"):format(at,
       bodiless[method] and " of a " .. method or "")

@@ -124,6 +124,7 @@ mistake({ request = { "POST", "/a" }, input = { x = { "string" }, y = { "string"
 mistake({ request = { "POST", "/a" }, input = { o = { "object" }, y = { "string", as = "o.y" } } },
   "input.y: goes to \"o.y\", which is below \"o\", the place of o")
 mistake({ request = { "POST", "/a" }, input = { o = { "object", as = "*" }, y = { "string" } } }, "o is the whole body")
+mistake({ request = { "POST", "/a" }, input = { f = { "file", as = "*" } } }, "input.f: is a file, which cannot be")
 mistake({ request = { "POST", "/a" }, input = { y = { "string", as = "o..y" } } }, "input.y.as: \"o..y\" is not a name")
 mistake({ request = { "POST", "/a" }, input = { o = { object = { y = { "string", at = "query" } } } } },
   "input.o.object.y.at: has no effect here")
@@ -151,6 +152,12 @@ mistake({ request = { "DELETE", "/a" }, effect = "read" }, "effect: is \"read\",
 mistake({ effect = "read" }, "run: is missing: what it sends, request =")
 t.equal(mistakes({ request = { "GET", "/{id}" }, effect = "read", input = { id = ID, next = { "string" } },
   output = { results = { list = "object" }, next = { "string" } } }), {}, "a list may describe its next")
+
+-- The sources of a run in flight know no `request`: the check, which is always today's, completes the definition.
+local older = { summary = "s", effect = "read", request = { "GET", "/a" }, input = {} }
+std.part("definition").require("action", older, {})
+older.run({}, {})
+t.equal(sent.url, "/a", "an older source calls a declared action")
 
 -- Overrides: the request and the fields of the merged definition are sent.
 local override = std.part("override")
