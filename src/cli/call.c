@@ -52,6 +52,10 @@ static void print_result(const json_t *out)
     const json_t *result = json_object_get(out, "result");
     const json_t *columns = json_object_get(out, "columns");
     const json_t *rows = json_object_get(result, "results");
+    if (json_is_object(result) && json_object_size(result) == 0) {
+        fputs("done\n", stderr); /* the answer was empty */
+        return;
+    }
     if (!json_is_array(columns) || !json_is_array(rows)) {
         cli_print_value(result);
         return;

@@ -167,7 +167,7 @@ FIXED = {
     "get-analytics-report": b'{"status": "done"}',
     "get-analytics-export": b'{"status": "done", "url": "https://example"}',
     "create-analytics-report": b'{"uid": "u1", "status": "running"}',
-    "create-analytics-export": b'{"id": "exp_1", "status": "running"}',
+    "create-analytics-export": b'{"id": "exp_1", "status": "done"}',
 }
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Company)

@@ -1,5 +1,5 @@
 return {
-  summary = "Export messages or events, and wait until the file is there, at `url`.",
+  summary = "Export messages or events; in a recipe, wait until the file is there.",
   effect  = "read",
   scopes  = { "analytics:read" },
   group   = "analytics",
@@ -36,7 +36,7 @@ return {
 
   output = {
     id         = { "string", about = "exp_…" },
-    status     = { "string", about = "running, done, failed or too_big" },
+    status     = { "string", about = "done, failed or too_big; running where the caller cannot wait (foyer call)" },
     progress   = { "integer", about = "Per cent." },
     url        = { "string", about = "Where the file is, once it is done." },
     filename   = { "string" },
@@ -47,10 +47,10 @@ return {
   run = function(ctx, input, send)
     local export = send(ctx, input)
     while export.status == "running" do
-      ctx.sleep(5)
+      if not pcall(ctx.sleep, 5) then break end -- only a recipe's run can wait
       export = ctx.http.get("/analytics/exports/" .. url.segment(export.id))
     end
-    if export.status ~= "done" then
+    if export.status ~= "done" and export.status ~= "running" then
       error({ kind = "invalid", message = "the export " .. export.id .. " has ended: " .. tostring(export.status) })
     end
     return export
