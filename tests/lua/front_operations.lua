@@ -44,3 +44,7 @@ for _, file in ipairs(std.list("lua/front/actions")) do
     t.equal(actions[name], true, "the table has the action " .. name)
   end
 end
+
+for name in pairs(actions) do
+  t.equal(std.read("lua/front/actions/" .. name .. ".lua", 3) ~= nil, true, "there is an action " .. name)
+end
