@@ -202,8 +202,8 @@ local function print_class(class, fields, output)
   for _, name in ipairs(sorted(fields)) do
     local field = fields[name]
     local optional = not (field.required or output and name == "results")
-    print(("---@field %s%s %s%s"):format(name, optional and "?" or "", cats_type(field, output),
-      field.about and "  " .. field.about or ""))
+    local kind = cats_type(field, output) .. (field.nullable and "|userdata" or "") -- json.null
+    print(("---@field %s%s %s%s"):format(name, optional and "?" or "", kind, field.about and "  " .. field.about or ""))
   end
   print("")
 end

@@ -77,6 +77,14 @@ refuses() {
   same "$(answer '.results | map(.is_private | type) | unique')" '["boolean"]'
 }
 
+@test "archive-conversation: an answer without a body" {
+  call archive-conversation conversation_id="$CONVERSATION"
+  same "$(answer .)" '{}'
+  same "$(sent '[.method, .path, .body]')" "[\"PATCH\",\"/conversations/$CONVERSATION\",{\"status\":\"archived\"}]"
+  output=$("$FOYER" -w "$AGENCY" call front/archive-conversation --client acme conversation_id="$CONVERSATION" 2>&1)
+  same "$output" "done"
+}
+
 @test "list-conversations: every parameter" {
   mock_post ticketing '{"enabled": true}'
   call list-conversations statuses=assigned statuses=unassigned status_categories=open status_ids=sts_5x \

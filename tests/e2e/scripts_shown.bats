@@ -178,6 +178,8 @@ front/list-conversation-drafts read"
   has "$output" "type: one of message, comment, default message"
   has "$output" "foyer call front/send-conversation-reply --client C"
   has "$output" "message_uid: string"
+  alone actions front/update-contact # all but the id is optional
+  has "$output" $'example\n  foyer call front/update-contact --client C contact_id=alt:email:ada@customer.example custom_fields:='
   alone actions front/list-conversations --json
   one_document
   same "$(jq -c '.input[] | select(.name == "limit") | [.type, .min, .max, .words]' <<<"$output")" \

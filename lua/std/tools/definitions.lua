@@ -219,6 +219,20 @@ local function command(start, fields, more)
   return table.concat(words, " ")
 end
 
+-- Returns a field for the example of an action that writes and requires no field but those of its path: without one it
+-- would change nothing.
+local function telling(definition, fields)
+  local first
+  if definition.effect == "read" or not definition.request then return nil end
+  for _, field in ipairs(fields) do
+    local in_path = definition.request[2]:find("{" .. field.name .. "}", 1, true)
+    if field.required and not in_path and not field.name:find("[.%[]") then return nil end
+    if field.name == "custom_fields" then return field end
+    if field.words and not field.required and field.type ~= "file" then first = first or field end
+  end
+  return first
+end
+
 local function add_commands(start, fields)
   for _, field in ipairs(fields) do
     if field.words then field.command = command(start, fields, field) end
@@ -355,7 +369,7 @@ local function manual(args)
     out.input = describe(definition.input, "", json.array({}), 1)
     out.output = describe(definition.output, "", json.array({}), 1)
     add_commands(start, out.input)
-    out.command = command(start, out.input)
+    out.command = command(start, out.input, telling(definition, out.input))
     return { manual = out, text = write(out, "input") }
   elseif args.kind == "recipe" then
     local start = run_command(args.name, client, definition.on)
