@@ -80,7 +80,8 @@ refuses() {
 @test "archive-conversation: an answer without a body" {
   call archive-conversation conversation_id="$CONVERSATION"
   same "$(answer .)" '{}'
-  same "$(sent '[.method, .path, .body]')" "[\"PATCH\",\"/conversations/$CONVERSATION\",{\"status\":\"archived\"}]"
+  same "$(sent '[.method, .path, (.body | fromjson)]')" \
+    "[\"PATCH\",\"/conversations/$CONVERSATION\",{\"status\":\"archived\"}]"
   output=$("$FOYER" -w "$AGENCY" call front/archive-conversation --client acme conversation_id="$CONVERSATION" 2>&1)
   same "$output" "done"
 }

@@ -9,6 +9,7 @@ return {
   },
 
   run = function(ctx, input)
-    return ctx.http.patch("/conversations/" .. url.segment(input.conversation_id), { status = "open" })
+    ctx.http.patch("/conversations/" .. url.segment(input.conversation_id), { status = "open" })
+    return {}
   end,
 }

@@ -10,6 +10,7 @@ return {
 
   run = function(ctx, input)
     local path = "/conversations/" .. url.segment(input.conversation_id) .. "/assignee"
-    return ctx.http.put(path, { assignee_id = json.null })
+    ctx.http.put(path, { assignee_id = json.null })
+    return {}
   end,
 }

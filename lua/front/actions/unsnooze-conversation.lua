@@ -14,6 +14,7 @@ return {
 
   run = function(ctx, input)
     local path = "/conversations/" .. url.segment(input.conversation_id) .. "/reminders"
-    return ctx.http.patch(path, { teammate_id = input.teammate_id, scheduled_at = json.null })
+    ctx.http.patch(path, { teammate_id = input.teammate_id, scheduled_at = json.null })
+    return {}
   end,
 }
