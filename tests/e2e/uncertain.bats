@@ -446,3 +446,30 @@ older() {
   same "$(posts)" 1
   same "$(result .)" "\"old$N@x.example\""
 }
+
+@test "what the other actions make is found by name, domain, address, author and text" {
+  settings "$LOOKS"
+  local contact channel action input
+  contact=$(company '/contacts?limit=1' '.[0].id')
+  channel=$(company /channels 'map(select(.type == "smtp"))[0].id')
+  while read -r action input; do
+    forget
+    N=$((N * 10 + 1))
+    recipe make "return ctx.call(\"front/$action\", $input)"
+    lose 1
+    run_recipe make
+    same "$status" 69 || { echo "$action: $output"; return 1; }
+    settle_soon
+    same "$(state)" done || { echo "$action: $(row error)"; return 1; }
+    same "$(posts)" 1 || { echo "$action"; return 1; }
+  done <<LUA
+create-company-tag { name = "T$N" }
+create-template-folder { name = "F$N" }
+create-account { name = "A$N", domains = { "d$N.example" } }
+create-link { external_url = "https://shop.example/$N" }
+add-contact-handle { contact_id = "$contact", handle = "h$N@x.example", source = "email" }
+add-contact-note { contact_id = "$contact", author_id = "alt:email:leela@acme.example", body = "note $N" }
+create-draft-reply { conversation_id = id, channel_id = "$channel", body = "draft $N", mode = "shared" }
+create-contact-list { name = "L$N" }
+LUA
+}
