@@ -14,10 +14,12 @@
 #include "store/ledger.h"
 
 enum {
-    LOADS = 8,                /* clients whose recipes are read at once */
-    WALKS = 8,                /* looks at once */
-    AGAIN_MS = 60 * 1000,     /* after a look that failed, or was another process's */
-    SETTLE_MS = 2 * 60 * 1000 /* how long a webhook may take before it is missed */
+    LOADS = 8,                     /* clients whose recipes are read at once */
+    WALKS = 8,                     /* looks at once */
+    AGAIN_MS = 60 * 1000,          /* after a look that failed, or was another's */
+    WAIT_MS = 60 * 1000,           /* of a request, for the company's budget */
+    LONG_WAIT_MS = 10 * 60 * 1000, /* of a command's */
+    SETTLE_MS = 2 * 60 * 1000      /* how long a webhook may take before it is missed */
 };
 
 struct item { /* one thing to look at */
@@ -162,9 +164,10 @@ static int is_begun(const struct look *l, const char *app, const char *company)
     return 0;
 }
 
-static void report_failure(struct look *l, const struct look_target *target,
-                           const struct err *e)
+static void report_failure(struct look *l, struct item *item,
+                           const struct look_target *target, const struct err *e)
 {
+    item->next_ms = l->is_once ? INT64_MAX : clock_wall_ms() + AGAIN_MS;
     struct look_result r = {.outcome = LOOK_FAILED, .target = *target, .err = *e};
     if (!l->is_once)
         log_result(&r);
@@ -173,39 +176,24 @@ static void report_failure(struct look *l, const struct look_target *target,
 }
 
 /* The events are the company's: each client of it has the same mark. */
-static void begin_heal(struct look *l, const struct plan *plan, struct item *item,
-                       struct look_target *target)
+static void begin_heal(struct look *l, struct item *item, struct look_target *target,
+                       const char *company)
 {
-    struct store_connection c;
     struct err e;
-    target->key.whose = plan->client; /* for an error */
-    if (store_connection_find(l->store, plan->client, item->app, &c, &e) != 0) {
+    struct members m = {item->app, company, json_array()};
+    if (is_begun(l, item->app, company)) {
         item->next_ms = l->is_once ? INT64_MAX : clock_wall_ms() + AGAIN_MS;
-        if (e.kind == ERR_NOT_FOUND)
-            err_set(&e, ERR_AUTH, "client %s is not connected to %s", plan->client,
-                    item->app);
-        report_failure(l, target, &e);
-        return;
-    }
-    if (is_begun(l, item->app, c.id)) {
-        item->next_ms = l->is_once ? INT64_MAX : clock_wall_ms() + AGAIN_MS;
-        store_connection_fini(&c);
-        return;
-    }
-    struct members m = {item->app, c.id, json_array()};
-    if (store_connection_each(l->store, add_member, &m, &e) == 0) {
-        target->key.whose = c.id;
+    } else if (store_connection_each(l->store, add_member, &m, &e) == 0) {
+        target->key.whose = company;
         target->client_names = m.names;
         target->settle_ms = l->is_once ? 0 : SETTLE_MS;
         free(item->company);
-        item->company = xstrdup(c.id);
+        item->company = xstrdup(company);
         begin_walk(l, item, target);
     } else {
-        item->next_ms = clock_wall_ms() + AGAIN_MS;
-        report_failure(l, target, &e);
+        report_failure(l, item, target, &e);
     }
     json_decref(m.names);
-    store_connection_fini(&c);
 }
 
 static void begin_item(struct look *l, const struct plan *plan, struct item *item)
@@ -213,11 +201,23 @@ static void begin_item(struct look *l, const struct plan *plan, struct item *ite
     struct look_target target = {.key = {item->kind, item->app, plan->client, item->name},
                                  .client = plan->client,
                                  .since_ms = l->since_ms,
-                                 .every_ms = l->is_once ? 0 : item->every_ms};
+                                 .every_ms = l->is_once ? 0 : item->every_ms,
+                                 .wait_ms = l->is_once ? LONG_WAIT_MS : WAIT_MS};
+    struct store_connection c = {0};
+    struct err e;
+    if (store_connection_find(l->store, plan->client, item->app, &c, &e) != 0) {
+        if (e.kind == ERR_NOT_FOUND)
+            err_set(&e, ERR_AUTH, "client %s is not connected to %s", plan->client,
+                    item->app);
+        report_failure(l, item, &target, &e);
+        return;
+    }
+    target.from_ms = c.created_ms;
     if (strcmp(item->kind, MARK_HEAL) == 0)
-        begin_heal(l, plan, item, &target);
+        begin_heal(l, item, &target, c.id);
     else
         begin_walk(l, item, &target);
+    store_connection_fini(&c);
 }
 
 static int is_wanted(const struct look *l, const struct item *item, int64_t now)

@@ -18,7 +18,7 @@ enum {
                                     much earlier by this machine's clock */
     YOUNG_MS = 2 * MINUTE_MS,
     AHEAD_MS = 10 * MINUTE_MS, /* the app's clock may be so far ahead */
-    WAIT_MS = 10 * MINUTE_MS,  /* for the company's budget */
+    EVENTS_MAX = 15,           /* a page; fewer when they are too large for an answer */
     DAY_MS = 24 * 60 * MINUTE_MS
 };
 
@@ -41,6 +41,7 @@ struct look_walk {
     char *known, *top; /* JSON: what the last look saw, and this one; NULL: none */
     double from;       /* seconds */
     int is_exact;      /* without the overlap */
+    int limit;         /* events a page */
     double before;
     char *next;
     json_t *page; /* being stored */
@@ -225,6 +226,8 @@ static void on_claimed(void *arg, const struct err *e)
         if (is_after && from_ms < w->began_ms)
             from_ms = w->began_ms;
     }
+    if (!target->since_ms && from_ms < target->from_ms)
+        from_ms = target->from_ms;
     w->result.from_ms = from_ms;
     w->from = (double)from_ms / 1000;
     w->is_exact = target->since_ms != 0;
@@ -448,6 +451,21 @@ static int take_position(struct look_walk *w, struct err *e)
     return 0;
 }
 
+/* An answer that is too large: lists fewer events a page, from the last one on. Returns 0
+ * when that does not help. */
+static int list_fewer(struct look_walk *w, const struct err *e)
+{
+    if (e->kind != ERR_LIMIT || !w->is_heal || w->limit == 1 || w->is_unordered)
+        return 0;
+    w->limit = w->limit / 4 > 1 ? w->limit / 4 : 1;
+    if (w->last_ms)
+        w->from = (double)w->last_ms / 1000;
+    free(w->next);
+    w->next = NULL;
+    step(w);
+    return 1;
+}
+
 static void on_listed(void *arg, const struct run_result *result)
 {
     struct look_walk *w = arg;
@@ -455,6 +473,8 @@ static void on_listed(void *arg, const struct run_result *result)
     w->run = NULL;
     if (result->outcome == RUN_DONE)
         w->page = jsontree_read(result->json, result->len, &e);
+    if (!w->page && list_fewer(w, &e))
+        return;
     if (!w->page) {
         if (result->outcome == RUN_SKIPPED)
             e.kind = ERR_SCRIPT;
@@ -475,8 +495,9 @@ static void on_listed(void *arg, const struct run_result *result)
 static json_t *make_args(const struct look_walk *w)
 {
     if (w->is_heal)
-        return json_pack("{s:s, s:s, s:f, s:f, s:s*}", "app", w->app, "company", w->whose,
-                         "from", w->from, "before", w->before, "next", w->next);
+        return json_pack("{s:s, s:s, s:f, s:f, s:i, s:s*}", "app", w->app, "company",
+                         w->whose, "from", w->from, "before", w->before, "limit",
+                         w->limit, "next", w->next);
     json_t *args =
         json_pack("{s:s, s:f, s:f, s:b, s:b, s:s*}", "trigger", w->name, "from", w->from,
                   "floor", (double)w->began_ms / 1000, "exact", w->is_exact, "first",
@@ -497,7 +518,7 @@ static void step(struct look_walk *w)
                                       .entry = w->is_heal ? "sweep" : "poll",
                                       .args = args,
                                       .lane = WINDOW_LANE_BULK,
-                                      .wait_ms = WAIT_MS,
+                                      .wait_ms = w->result.target.wait_ms,
                                       .patient = 1};
     w->run = session_start(w->session, &call, on_listed, w);
     json_decref(args);
@@ -525,6 +546,7 @@ struct look_walk *look_walk_start(struct session *s, struct writer *writer,
     w->is_heal = strcmp(w->kind, MARK_HEAL) == 0;
     int64_t until_ms = target->settle_ms ? -target->settle_ms : AHEAD_MS;
     w->before = (double)(w->now_ms + until_ms) / 1000;
+    w->limit = EVENTS_MAX;
     w->heard = json_object();
     w->result.missed = json_object();
     w->result.target = *target;

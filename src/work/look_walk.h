@@ -22,6 +22,8 @@ struct look_target {            /* copied */
     const char *client;         /* whose connection is used */
     const json_t *client_names; /* heal: all clients of the company */
     int64_t since_ms;  /* looks from then on instead of from the mark; 0: not given */
+    int64_t from_ms;   /* does not look before that: the connection is as new; 0: none */
+    int64_t wait_ms;   /* how long a request may wait for the company's budget */
     int64_t every_ms;  /* does nothing when a look ended less long ago; 0: always looks */
     int64_t settle_ms; /* heal: how long webhooks may take; younger events are left */
 };

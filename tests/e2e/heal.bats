@@ -238,3 +238,32 @@ PY
   holds "$output" "the events of cmp_4thp0 (front): last looked at"
   holds "$output" "the last look failed: "
 }
+
+@test "answers that are too large are listed in smaller pages" {
+  heal
+  python3 -c 'import json; print(json.dumps({"from": "a@x.example", "body": "<p>w</p>" * 150000}))' >"$BATS_TEST_TMPDIR/letter"
+  for _ in 1 2 3 4 5 6; do curl -sf -d "@$BATS_TEST_TMPDIR/letter" "$MOCK/_mock/inbound" >/dev/null; done
+  write 3
+  heal
+  same "$(healed '[.missed, .taken]')" '[9,9]'
+  each_once 9
+}
+
+@test "a company of two clients is swept once; one that is connected again, from then on" {
+  mkdir -p "$AGENCY/clients/zed"
+  cp "$AGENCY/clients/acme/client.lua" "$AGENCY/clients/zed/client.lua"
+  "$FOYER" -w "$AGENCY" connect zed --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" >/dev/null
+  heal
+  write 2
+  heal
+  same "$(jq -c 'map([.clients, .missed])' <<<"$output")" '[[["acme","zed"],2]]'
+  foyer cron
+  same "$(sql "SELECT client, count(*) AS n FROM activation GROUP BY client" | jq -c '[.client, .n]' | xargs)" '[acme,2] [zed,2]'
+  foyer disconnect acme
+  foyer disconnect zed
+  write 2
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" >/dev/null
+  write 1
+  heal --client acme
+  same "$(healed '[.missed, .missed_in_all]')" '[1,3]'
+}

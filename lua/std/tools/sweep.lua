@@ -1,5 +1,5 @@
 -- For the worker and `foyer heal`: one page of an app's events, the oldest first, as deliveries.
--- args: {app, company, from = seconds, before = seconds, next}
+-- args: {app, company, from = seconds, before = seconds, limit = events a page, next}
 -- -> {events = [{id, type, at, conversation, webhook = the app sends this type by webhook, body}], listed,
 -- last, ordered, next, triggers = all names of the app, unseen}
 local std = ...
@@ -32,6 +32,7 @@ local function list(args, sweep)
     if args.next then return ctx.http.page(args.next) end
     local query = {}
     for key, value in pairs(sweep.query or {}) do query[key] = value end
+    if query.limit then query.limit = tostring(math.min(args.limit, tonumber(query.limit) or args.limit)) end
     query[sweep.after]  = ("%.3f"):format(args.from - A_MILLISECOND)
     query[sweep.before] = ("%.3f"):format(args.before)
     return ctx.http.page(sweep.get, { query = query })
