@@ -82,6 +82,26 @@ names() {
   same "$(fired)" '[["contact-created",2],["contact-updated",2]]'
 }
 
+@test "a contact that changes is changed, not new; one that goes makes no other new" {
+  contact last
+  local newest oldest
+  newest=$(company '/contacts?sort_by=created_at&sort_order=desc&limit=1' '.[0].id')
+  oldest=$(company '/contacts?sort_by=created_at&sort_order=asc&limit=1' '.[0].id')
+  poll
+  mock_post "contacts/$newest" '{"description": "x"}' >/dev/null
+  mock_post "contacts/$oldest" '{"description": "x"}' >/dev/null
+  poll
+  same "$(fired)" '[["contact-updated",2]]'
+  curl -sf -X DELETE -H "Authorization: Bearer $COMPANY_TOKEN" "$MOCK/contacts/$newest"
+  contact ada
+  mock_post "contacts/$oldest" '{"description": "y"}' >/dev/null
+  poll
+  same "$(fired)" '[["contact-created",1],["contact-updated",4]]'
+  same "$(sql "SELECT conversation, event FROM activation WHERE trigger = 'front/contact-created'" | jq -c .conversation)" null
+  foyer cron
+  same "$(names created)" ada
+}
+
 @test "more than a page, in pages that are short, killed five times in between" {
   poll
   mock_post paging '{"cap": 7}' >/dev/null
@@ -157,6 +177,11 @@ names() {
 # looked N: the mock was asked for contacts so often
 looked() {
   mock_log '[.requests[] | select(.path == "/contacts")] | length' | grep -qx "$1"
+}
+
+@test "a trigger's manual says that it is polled" {
+  foyer triggers front/contact-updated
+  holds "$output" 'polled    by front/list-contacts, on a timer or by `foyer poll`'
 }
 
 @test "cron polls when it is time, as the setting says" {

@@ -285,6 +285,7 @@ local function write(manual, input_title)
   line(out, "cron", manual.cron)
   line(out, "retry", manual.retry and json.encode(manual.retry))
   line(out, "needs", manual.needs)
+  line(out, "polled", manual.polled)
   line(out, "sample", manual.sample)
   line(out, "recipes", manual.recipes)
   local at = manual.files
@@ -381,6 +382,7 @@ local function manual(args)
   end
   if args.sample then return { event = sample_of(args.name, definition) } end
   out.derives = definition.fires ~= nil
+  out.polled = definition.poll and ("by %s, on a timer or by `foyer poll`"):format(definition.poll.action)
   out.recipes = recipes_on(args.name)
   return { manual = out, text = write(out, "") }
 end
