@@ -25,8 +25,10 @@ struct looking {
 static void add_heal(struct looking *g, json_t *row, const struct look_result *r)
 {
     const struct look_target *t = &r->target;
-    json_object_set_new(row, "company", json_string(t->key.whose));
-    if (t->client_names)
+    int is_company = t->client_names != NULL; /* else the client has none */
+    json_object_set_new(row, is_company ? "company" : "client",
+                        json_string(t->key.whose));
+    if (is_company)
         json_object_set_new(row, "clients", json_deep_copy(t->client_names));
     if (r->outcome != LOOK_DONE)
         return;
@@ -43,7 +45,7 @@ static void add_heal(struct looking *g, json_t *row, const struct look_result *r
 static void add_poll(json_t *row, const struct look_result *r)
 {
     json_object_set_new(row, "client", json_string(r->target.key.whose));
-    json_object_set_new(row, "trigger", json_string(r->target.key.name));
+    report_set_text(row, "trigger", *r->target.key.name ? r->target.key.name : NULL);
     if (r->outcome != LOOK_DONE)
         return;
     json_object_set_new(row, "listed", json_integer(r->listed));
@@ -58,7 +60,8 @@ static const char first[] =
 static void on_result(void *arg, const struct look_result *r)
 {
     struct looking *g = arg;
-    json_t *row = json_pack("{s:s}", "app", r->target.key.app);
+    json_t *row = json_object();
+    report_set_text(row, "app", *r->target.key.app ? r->target.key.app : NULL);
     if (g->is_heal)
         add_heal(g, row, r);
     else

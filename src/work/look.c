@@ -39,6 +39,7 @@ struct plan { /* one client */
     size_t nitems;
     struct run *run;
     int is_read;
+    int64_t again_ms; /* its recipes could not be read, and are read again then; 0: no */
 };
 
 struct look {
@@ -245,6 +246,20 @@ static void begin_due(struct look *l)
 
 /* ---- what each client has to look at ---- */
 
+/* CLIENT's settings or recipes cannot be read. */
+static void report_unread(struct look *l, const char *client, const struct err *e)
+{
+    const char *kind = l->kinds == LOOK_HEALS ? MARK_HEAL : MARK_POLL;
+    struct look_result r = {.outcome = LOOK_FAILED,
+                            .target = {.key = {kind, "", client, ""}, .client = client},
+                            .err = *e};
+    err_prefix(&r.err, "client %s: nothing is looked for", client);
+    if (!l->is_once)
+        log_line(LOG_WARN, "%s", r.err.text);
+    if (l->result)
+        l->result(l->result_arg, &r);
+}
+
 static void add_item(struct plan *plan, const char *kind, const char *app,
                      const char *name, int64_t every_ms)
 {
@@ -300,11 +315,11 @@ static void on_read(void *arg, const struct run_result *result)
     json_t *tree = result->outcome == RUN_DONE
                        ? jsontree_read(result->json, result->len, NULL)
                        : NULL;
+    plan->again_ms = tree ? 0 : clock_wall_ms() + AGAIN_MS;
     if (tree)
         take_items(plan, tree);
     else
-        log_line(LOG_WARN, "client %s: nothing is looked for: %s", plan->client,
-                 result->err.text);
+        report_unread(l, plan->client, &result->err);
     json_decref(tree);
     go_on(l);
 }
@@ -324,7 +339,8 @@ static void read_plan(struct plan *plan)
     if (ledger_waited_for(store_db(l->store), plan->client, add_waited, waited, &e) != 0)
         log_line(LOG_WARN, "client %s: %s", plan->client, e.text);
     char *text = json_dumps(waited, JSON_COMPACT);
-    if (!plan->waited || strcmp(plan->waited, text) != 0) {
+    int is_due = plan->again_ms && plan->again_ms <= clock_wall_ms();
+    if (!plan->waited || strcmp(plan->waited, text) != 0 || is_due) {
         free(plan->waited);
         plan->waited = xstrdup(text);
         json_t *args = json_pack("{s:O}", "waited", waited);
@@ -357,7 +373,7 @@ static void add_plan(void *arg, const char *client)
     const json_t *workspace = workspace_settings(l->workspace, &e);
     const json_t *settings = workspace_client(l->workspace, client, &e);
     if (!settings) {
-        log_line(LOG_WARN, "client %s: nothing is looked for: %s", client, e.text);
+        report_unread(l, client, &e);
         return;
     }
     if (json_object_size(json_object_get(workspace, "recipes")) +

@@ -259,3 +259,13 @@ LUA
   holds "$output$stderr" 'front/list-contacts has no input colour'
   holds "$output$stderr" 'front/list-contacts has no input since'
 }
+
+@test "settings that cannot be read: the client is named, the others are looked at" {
+  mkdir -p "$AGENCY/clients/odd"
+  echo 'return { name = "Odd", recipes = { created = true }, poll = "soon" }' >"$AGENCY/clients/odd/client.lua"
+  foyer poll --json
+  same "$status" 78
+  same "$(jq -c 'map([.client, .error != null]) | unique' <<<"$output")" '[["acme",false],["odd",true]]'
+  holds "$(jq -r '.[] | select(.client == "odd").note' <<<"$output")" "client odd: nothing is looked for:"
+  rm -r "$AGENCY/clients/odd"
+}
