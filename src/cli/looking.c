@@ -37,6 +37,7 @@ static void add_heal(struct looking *g, json_t *row, const struct look_result *r
     json_object_set_new(row, "missed_in_all", json_integer(r->in_all));
     json_object_set_new(row, "missed_by_type", json_deep_copy(r->missed));
     json_object_set_new(row, "may_still_come", json_integer(r->young));
+    json_object_set_new(row, "came_late", json_integer(r->late));
     json_object_set_new(row, "taken", json_integer(r->taken));
     if (json_array_size(r->unseen))
         json_object_set(g->unseen, t->key.app, r->unseen);

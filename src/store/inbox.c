@@ -493,6 +493,13 @@ int inbox_heard(struct db *db, const char *app, const char *company, int64_t fro
     return rc;
 }
 
+int inbox_rename_scheme(struct db *db, int64_t id, const char *from, const char *to,
+                        int *changed, struct err *e)
+{
+    return db_change(db, "UPDATE delivery SET scheme = ? WHERE id = ? AND scheme = ?",
+                     DB_ARGS(db_text(to), db_int(id), db_text(from)), changed, e);
+}
+
 #define ACTIVATION_COLUMNS                                                               \
     "id, at_ms, client, trigger, key, delivery, conversation, note, event, packed"
 

@@ -142,6 +142,11 @@ int inbox_has_fired(struct db *db, const char *client, const char *trigger,
 int inbox_heard(struct db *db, const char *app, const char *company, int64_t from_ms,
                 int64_t *last, delivery_fn *fn, void *arg, struct err *e);
 
+/* Changes the scheme of the delivery ID from FROM to TO. *CHANGED becomes 1, or 0 when it
+ * is another one. */
+int inbox_rename_scheme(struct db *db, int64_t id, const char *from, const char *to,
+                        int *changed, struct err *e);
+
 struct inbox_kept { /* what is from before these times is removed */
     int64_t deliveries_ms, bodies_ms, keys_ms, rejections_ms;
 };

@@ -24,6 +24,10 @@ enum {
 
 enum { CAME = 1, HANDLED = 2 }; /* what the inbox knows of an event */
 
+/* The schemes of deliveries that were taken from the list of events: their webhooks were
+ * missed, or they have none, or it came later. */
+static const char missed_scheme[] = "heal", listed_scheme[] = "sweep";
+
 struct look_walk {
     struct session *session;
     struct writer *writer;
@@ -48,6 +52,8 @@ struct look_walk {
     int is_last, is_unordered;
     int64_t last_ms;  /* the newest time seen */
     json_t *heard;    /* event -> CAME, HANDLED */
+    json_t *missed;   /* event -> the delivery that was taken instead of its webhook */
+    json_t *late;     /* of these deliveries: the webhook came after all */
     int64_t heard_id; /* the last delivery in it */
 };
 
@@ -63,6 +69,8 @@ static void walk_free(struct look_walk *w)
     json_decref(w->clients);
     json_decref(w->page);
     json_decref(w->heard);
+    json_decref(w->missed);
+    json_decref(w->late);
     json_decref(w->result.missed);
     json_decref(w->result.unseen);
     free(w->kind);
@@ -276,6 +284,11 @@ static int hear(void *arg, const struct delivery *d)
 {
     struct look_walk *w = arg;
     int all = !d->trigger && (!d->client || is_the_only_client(w, d->client));
+    json_t *instead = json_object_get(w->missed, d->event);
+    if (strcmp(d->scheme, missed_scheme) == 0)
+        json_object_set_new(w->missed, d->event, json_integer(d->id));
+    else if (instead && d->state != DELIVERY_STALE)
+        json_array_append(w->late, instead);
     if (d->state != DELIVERY_STALE)
         know(w, d->event, all ? CAME | HANDLED : CAME);
     return 0;
@@ -301,12 +314,12 @@ static int has_fired(struct look_walk *w, struct db *db, const char *event, stru
 }
 
 static int take_event(const struct look_walk *w, struct db *db, const json_t *event,
-                      struct err *e)
+                      int is_missed, struct err *e)
 {
     const char *body = json_text_or(event, "body", "{}");
     const struct delivery d = {.at_ms = w->now_ms,
                                .app = w->app,
-                               .scheme = "heal",
+                               .scheme = is_missed ? missed_scheme : listed_scheme,
                                .company = w->whose,
                                .type = json_text(event, "type"),
                                .event = json_text(event, "id"),
@@ -337,10 +350,11 @@ static int store_event(struct look_walk *w, struct db *db, const json_t *event,
             return -1;
         known |= fired ? CAME | HANDLED : 0;
     }
-    if (!(known & CAME) && json_is_true(json_object_get(event, "webhook")))
+    int is_missed = !(known & CAME) && json_is_true(json_object_get(event, "webhook"));
+    if (is_missed)
         count_missed(w, event);
     if (!(known & HANDLED)) {
-        if (take_event(w, db, event, e) != 0)
+        if (take_event(w, db, event, is_missed, e) != 0)
             return -1;
         w->result.taken++;
         w->result.has_work = 1;
@@ -349,12 +363,30 @@ static int store_event(struct look_walk *w, struct db *db, const json_t *event,
     return 0;
 }
 
+/* What was counted as missed, and came, is not. */
+static int store_late(struct look_walk *w, struct db *db, struct err *e)
+{
+    const json_t *id;
+    size_t i;
+    json_array_foreach(w->late, i, id)
+    {
+        int changed;
+        if (inbox_rename_scheme(db, json_integer_value(id), missed_scheme, listed_scheme,
+                                &changed, e) != 0)
+            return -1;
+        w->result.late += changed;
+    }
+    json_array_clear(w->late);
+    return 0;
+}
+
 static int store_events(struct look_walk *w, struct db *db, struct err *e)
 {
     const json_t *event;
     size_t i;
     int64_t from_ms = w->result.from_ms - OVERLAP_MS;
-    if (inbox_heard(db, w->app, w->whose, from_ms, &w->heard_id, hear, w, e) != 0)
+    if (inbox_heard(db, w->app, w->whose, from_ms, &w->heard_id, hear, w, e) != 0 ||
+        store_late(w, db, e) != 0)
         return -1;
     json_array_foreach(json_object_get(w->page, "events"), i, event)
     {
@@ -374,13 +406,18 @@ static int64_t mark_of(const struct look_walk *w)
     return w->last_ms > rest_ms ? w->last_ms : rest_ms;
 }
 
+static int64_t found_by(const struct look_walk *w)
+{
+    return w->is_heal ? w->result.nmissed - w->result.late : w->result.fired;
+}
+
 static int store_page(struct db *db, void *arg, struct err *e)
 {
     struct look_walk *w = arg;
     const struct mark_key *key = &w->result.target.key;
-    int64_t found = w->is_heal ? w->result.nmissed : w->result.fired;
+    int64_t found = found_by(w);
     int rc = w->is_heal ? store_events(w, db, e) : store_firings(w, db, e);
-    found = (w->is_heal ? w->result.nmissed : w->result.fired) - found;
+    found = found_by(w) - found;
     w->result.in_all += found;
     if (rc != 0 || mark_move(db, key, w->epoch, mark_of(w), found, e) != 0)
         return -1;
@@ -548,6 +585,8 @@ struct look_walk *look_walk_start(struct session *s, struct writer *writer,
     w->before = (double)(w->now_ms + until_ms) / 1000;
     w->limit = EVENTS_MAX;
     w->heard = json_object();
+    w->missed = json_object();
+    w->late = json_array();
     w->result.missed = json_object();
     w->result.target = *target;
     w->result.target.key = (struct mark_key){w->kind, w->app, w->whose, w->name};

@@ -48,7 +48,8 @@ struct look_result { /* valid until the callback returns */
     json_t *missed;  /* heal: type -> webhooks that did not come */
     json_t *unseen;  /* heal: types that the app does not list */
     int64_t nmissed; /* the sum of MISSED */
-    int64_t in_all;  /* FIRED, or NMISSED, of all looks since the mark began */
+    int64_t late;    /* heal: webhooks that came after they were counted as missed */
+    int64_t in_all;  /* FIRED, or NMISSED less LATE, of all looks since the mark began */
     int64_t young;   /* of these, younger than two minutes: they may still come */
     int has_work;    /* 1: deliveries or runs were added */
 };

@@ -128,7 +128,9 @@ each_once() {
   curl -sgf -H 'Authorization: Bearer mock-token' "$MOCK/events/$event" |
     jq -c '{type: "x", authorization: {id: "cmp_4thp0"}, payload: .}' | deliver - cmp_4thp0 >/dev/null
   heal
-  same "$(healed '[.missed, .taken]')" '[0,0]'
+  same "$(healed '[.missed, .taken, .came_late, .missed_in_all]')" "[0,0,1,$((lost - 1))]"
+  heal
+  same "$(healed '[.came_late, .missed_in_all]')" "[0,$((lost - 1))]"
   each_once 127
 }
 
