@@ -282,6 +282,24 @@ static void move_to_own(struct grant *g, const char *path, const json_t *answer)
                  url, g->connection->base);
 }
 
+/* Says which request it was: a connector's `identity` may be a guess. */
+static void not_asked(const struct grant *g, struct err *e)
+{
+    const json_t *connector = workspace_connector(g->w, g->app, NULL);
+    err_prefix(e, "cannot connect %s", g->client);
+    size_t len = strlen(e->text);
+    if (!err_kind_is_retryable(e->kind))
+        snprintf(e->text + len, sizeof e->text - len,
+                 " (GET %s, `identity` of lua/%s/connector.lua)",
+                 json_text_or(connector, "identity.get", "?"), g->app);
+}
+
+static void nameless(const struct grant *g, struct err *e)
+{
+    err_set(e, ERR_INVALID, "the API does not say whose token it is");
+    not_asked(g, e);
+}
+
 /* Returns the id at PATH, borrowed; a number as text, in NUMBER. */
 static const char *read_id(const json_t *answer, const char *path, char number[32])
 {
@@ -307,9 +325,7 @@ static void on_identity(void *arg, const struct httpc_answer *a)
         name = json_text(answer, json_text_or(identity, "name", "name"));
         move_to_own(g, json_text(identity, "host"), answer);
         if (!id)
-            err_set(&e, ERR_INVALID,
-                    "cannot connect %s: the API does not say whose token it is",
-                    g->client);
+            nameless(g, &e);
         else if (store_grant(g, id, name ? name : id, &e) != 0)
             id = NULL;
     } else {
@@ -319,7 +335,7 @@ static void on_identity(void *arg, const struct httpc_answer *a)
                     "still valid?",
                     g->client, e.status);
         else
-            err_prefix(&e, "cannot connect %s", g->client);
+            not_asked(g, &e);
     }
     end(g, id, name ? name : id, id ? NULL : &e);
     json_decref(answer);

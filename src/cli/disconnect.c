@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "core/credential.h"
 #include "core/connection.h"
 #include "store/ledger.h"
 
@@ -46,11 +47,17 @@ int cmd_disconnect(struct cli *cli, struct err *e)
     if (store_connection_delete(cli->store, client, app, e) != 0)
         return -1;
     /* Front documents no endpoint that revokes a grant */
-    fprintf(stderr,
-            "forgot %s's connection to %s; to revoke the grant itself, an administrator "
-            "of the company removes the app in its settings (Front: Settings, "
-            "Integrations)\n",
-            client, app);
+    if (credential_need(workspace_connector(cli->w, app, NULL)) == CREDENTIAL_CONSENT)
+        fprintf(stderr,
+                "forgot %s's connection to %s; to revoke the grant itself, an "
+                "administrator of the company removes the app in its settings (Front: "
+                "Settings, Integrations)\n",
+                client, app);
+    else
+        fprintf(stderr,
+                "forgot %s's connection to %s; its key is valid until it is withdrawn at "
+                "the API\n",
+                client, app);
     tell_waiting(cli->store, client, app);
     return 0;
 }

@@ -294,6 +294,14 @@ static void add_connector(struct import *im)
                                     "`%s`: `paging` of the connector, which is a guess",
                                     im->paging.results, im->paging.next));
     }
+    json_t *identity = im->connector.scheme ? openapi_find_identity(&im->d) : NULL;
+    if (identity) {
+        json_array_append_new(
+            im->notes, json_sprintf("foyer connect asks GET %s whose key it is: "
+                                    "`identity` of the connector, which is a guess",
+                                    text_of(identity, "get")));
+        json_object_set_new(table, "identity", identity);
+    }
     if (message)
         json_object_set_new(table, "errors", json_pack("{s:s}", "message", message));
     buf_init(&out, 64 * 1024);

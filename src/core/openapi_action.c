@@ -167,8 +167,9 @@ void openapi_find_paging(struct openapi_document *d, struct openapi_paging *out)
 
 static char *message_in(struct openapi_document *d, const json_t *shape)
 {
-    static const char *const names[] = {"message", "detail", "error_description",
-                                        "description", NULL};
+    static const char *const names[] = {"message",       "detail", "error_description",
+                                        "error_message", "msg",    "reason",
+                                        "problem",       NULL};
     static const char *const within[] = {"error", "_error", NULL};
     static const char *const last[] = {"error", "title", NULL};
     const char *name = find_property(d, shape, names, "string");
@@ -203,6 +204,48 @@ char *openapi_find_message(struct openapi_document *d)
         }
     }
     return NULL;
+}
+
+/* Returns the first of NAMES that is a text or a whole number in SHAPE, or NULL. */
+static const char *find_id(struct openapi_document *d, const json_t *shape,
+                           const char *const *names)
+{
+    const char *found = find_property(d, shape, names, "string");
+    return found ? found : find_property(d, shape, names, "integer");
+}
+
+static int needs_parameters(struct openapi_document *d, const json_t *list)
+{
+    size_t i;
+    json_t *node;
+    json_array_foreach(list, i, node)
+    {
+        if (json_is_true(json_object_get(openapi_target(d, node), "required")))
+            return 1;
+    }
+    return 0;
+}
+
+json_t *openapi_find_identity(struct openapi_document *d)
+{
+    static const char *const paths[] = {"/me",      "/whoami", "/users/me",
+                                        "/account", "/user",   NULL};
+    static const char *const ids[] = {"id", "uuid", "account_id", NULL};
+    static const char *const names[] = {"name",  "login",    "title",
+                                        "email", "username", NULL};
+    json_t *all = json_object_get(d->tree, "paths"), *found = NULL;
+    for (const char *const *path = paths; *path && !found; path++) {
+        const json_t *item = json_object_get(all, *path);
+        const json_t *about = json_object_get(item, "get");
+        json_t *shape = get_shape(d, item);
+        const char *id = shape ? find_id(d, shape, ids) : NULL;
+        const char *name = id ? find_property(d, shape, names, "string") : NULL;
+        if (id && !needs_parameters(d, json_object_get(about, "parameters")) &&
+            !needs_parameters(d, json_object_get(item, "parameters")))
+            found = json_pack("{s:s, s:s, s:s*}", "get", *path, "id", id, "name", name);
+        json_decref(shape);
+    }
+    return found;
 }
 
 /* Returns the fields of the answer, {} when it has none that are described. */

@@ -17,6 +17,9 @@ void openapi_find_paging(struct openapi_document *d, struct openapi_paging *out)
 void openapi_paging_fini(struct openapi_paging *p);
 /* Returns where the document's errors have their message, a new string, or NULL. */
 char *openapi_find_message(struct openapi_document *d);
+/* Returns the connector's `identity`, by a GET that looks as if it says whose key it is,
+ * or NULL. The caller frees it. */
+json_t *openapi_find_identity(struct openapi_document *d);
 
 /* Returns the whole text of the action called NAME, a new string. */
 char *openapi_action(struct openapi_document *d, const struct openapi_operation *o,

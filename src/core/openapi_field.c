@@ -123,7 +123,22 @@ static void add_about(const struct openapi_fields *f, json_t *field, const json_
     free(about);
 }
 
-static int fits(const json_t *value, const char *type)
+/* Returns the example of SHAPE, or one of its format, borrowed; NULL when it has none. */
+static const json_t *example_of(const json_t *shape)
+{
+    static const char *const formats[][2] = {{"date-time", "2026-12-01T10:00:00Z"},
+                                             {"date", "2026-12-01"}};
+    const json_t *example = json_object_get(shape, "example");
+    const char *format = text_of(shape, "format");
+    for (size_t i = 0; !example && format && i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(format, formats[i][0]) == 0) {
+            json_object_set_new((json_t *)shape, "example", json_string(formats[i][1]));
+            example = json_object_get(shape, "example");
+        }
+    return example;
+}
+
+int openapi_fits(const json_t *value, const char *type)
 {
     if (strcmp(type, "integer") == 0)
         return json_is_integer(value);
@@ -265,7 +280,7 @@ static json_t *field_of(struct openapi_fields *f, const json_t *schema,
 {
     json_t *shape = openapi_shape(f->d, schema, way), *field = json_object();
     const char *type = text_of(shape, "type");
-    const json_t *example = json_object_get(shape, "example");
+    const json_t *example = example_of(shape);
     struct openapi_way *nodes;
     const struct openapi_way *inner = way_into(shape, way, &nodes);
     add_type(f, field, shape, inner, depth);
@@ -275,7 +290,7 @@ static json_t *field_of(struct openapi_fields *f, const json_t *schema,
             add_bounds(field, shape, type);
         if (json_is_true(json_object_get(shape, "nullable")))
             json_object_set_new(field, "nullable", json_true());
-        if (is_plain && fits(example, type))
+        if (is_plain && openapi_fits(example, type))
             json_object_set(field, "example", (json_t *)example);
     }
     add_about(f, field, shape);

@@ -22,6 +22,8 @@ json_t *openapi_field(struct openapi_fields *f, const json_t *schema,
 /* Returns the fields of the object SHAPE by their names, below so many objects. */
 json_t *openapi_properties(struct openapi_fields *f, const json_t *shape,
                            const struct openapi_way *way, int depth);
+/* Returns 1 when VALUE is short and of the plain TYPE, "string" or "integer". */
+int openapi_fits(const json_t *value, const char *type);
 /* Returns FIELD, which it takes over, with its members in the order of the manuals. */
 json_t *openapi_ordered(json_t *field);
 /* Returns the first sentence or two of a description, in one line of text without marks,

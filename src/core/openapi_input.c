@@ -88,6 +88,19 @@ static json_t *joined(json_t *field, const char *separator)
     return out;
 }
 
+/* A parameter may have an example of its own, beside that of its schema. */
+static void add_example(json_t *field, const json_t *parameter)
+{
+    const char *type = text_of(field, LUA_TEXT_FIRST);
+    const json_t *named = json_object_get(parameter, "examples");
+    json_t *one = json_object_iter_value(json_object_iter((json_t *)named));
+    json_t *example = json_object_get(parameter, "example");
+    if (!example)
+        example = json_object_get(one, "value");
+    if (type && openapi_fits(example, type))
+        json_object_set(field, "example", example);
+}
+
 /* Returns the field of a parameter, or NULL with *WHY: what is wrong with it. */
 static json_t *parameter_field(struct openapi_document *d, const json_t *parameter,
                                const char *at, const char **why)
@@ -107,6 +120,7 @@ static json_t *parameter_field(struct openapi_document *d, const json_t *paramet
     if (!schema)
         json_object_set_new(field, LUA_TEXT_FIRST, json_string("string"));
     json_object_del(field, "nullable");
+    add_example(field, parameter);
     if (is_simple(field))
         return field;
     if (is_simple_list(field)) {

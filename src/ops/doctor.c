@@ -328,6 +328,10 @@ static void check_budget(struct doctor *d, struct budget *budget,
     char *company = xasprintf("%s/%s", t->app, t->id), wait[64];
     int64_t now = clock_wall_ms();
     json_t *finding = NULL;
+    if (!json_at(workspace_connector(d->w, t->app, NULL), "rate")) {
+        free(company); /* an API without a known limit has no budget */
+        return;
+    }
     if (budget_state(budget, company, now, &state, &e) != 0)
         diagnosis_add_connection(d->found, t, DIAGNOSIS_WARNING, "budget", "%s", e.text);
     else if (state.blocked_until_ms > now)

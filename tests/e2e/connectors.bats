@@ -167,6 +167,7 @@ refused() {
   works
   foyer doctor --json
   holds "$output" 'the API answers, and the company is the same'
+  [[ $output != *'requests a minute'* ]]
   refused
 }
 
@@ -248,6 +249,8 @@ refused() {
   same "$(shop_log 'map(.headers["x-shop-key"])')" "[\"beta-key-00000000\",\"$SHOP_KEY\"]"
   foyer connections --json
   same "$(jq -c '[.[] | [.client, .id]]' <<<"$output")" '[["acme","acme"],["beta","beta"]]'
+  foyer disconnect beta --app shop
+  same "$stderr" "forgot beta's connection to shop; its key is valid until it is withdrawn at the API"
 }
 
 @test "foyer check explains auth" {

@@ -288,3 +288,41 @@ YAML
   api  = { base = "https://eu.shop.example/v1", hosts = { "eu.shop.example" } },
   auth = "none",'
 }
+
+@test "examples of parameters and formats, and a request that says whose key it is" {
+  document me.yaml <<'YAML'
+openapi: 3.0.0
+info: {title: Shop, version: 1.0}
+servers: [{url: "https://api.shop.example"}]
+security: [{key: []}]
+components: {securitySchemes: {key: {type: http, scheme: bearer}}}
+paths:
+  /me: {get: {responses: {200: {description: ok, content: {application/json: {schema: {properties: {
+    id: {type: integer}, login: {type: string}}}}}}}}}
+  /orders:
+    get:
+      parameters:
+        - {name: email, in: query, schema: {type: string}, example: ana@mail.example}
+        - {name: limit, in: query, schema: {type: integer}, examples: {few: {value: 5}}}
+        - {name: since, in: query, schema: {type: string, format: date-time}}
+      responses: {400: {description: no, content: {application/json: {schema: {properties: {problem: {type: string}}}}}}}
+YAML
+  foyer import "$DOCUMENT" --app shop
+  holds "$output" 'foyer connect asks GET /me whose key it is: `identity` of the connector, which is a guess'
+  same "$(sed -n '/auth/,/^}/p' "$AGENCY/lua/shop/connector.lua")" '  auth     = "bearer",
+  identity = { get = "/me", id = "id", name = "login" },
+  errors   = { message = "problem" },
+}'
+  same "$(sed -n '/input/,/^  }/p' "$AGENCY/lua/shop/actions/get-orders.lua")" '  input = {
+    email = { "string", example = "ana@mail.example" },
+    limit = { "integer", example = 5 },
+    since = { "string", example = "2026-12-01T10:00:00Z" },
+  },'
+  checked
+  # the guess is wrong here: the answer has no `id`
+  status=0
+  stderr=$(printf %s "$SHOP_KEY" | "$FOYER" -w "$AGENCY" connect acme --app shop --token-file - --api-url "$SHOP/bearer" 2>&1) ||
+    status=$?
+  same "$status" 65
+  holds "$stderr" 'the API does not say whose token it is (GET /me, `identity` of lua/shop/connector.lua)'
+}
