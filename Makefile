@@ -210,13 +210,14 @@ $(MANUAL): src/tools/manual.awk $(sort $(META) $(wildcard lua/meta/*.lua))
 
 # What Front's actions say of themselves, for people and for editors.
 FRONT        := $(filter lua/front/actions/%,$(BUILTIN))
+FRONT_EVENTS := $(filter lua/front/triggers/%,$(BUILTIN))
 FRONT_MANUAL := build/man/foyer-front.7
 FRONT_META   := build/meta/front.lua
 
-$(FRONT_MANUAL): build/describe src/tools/actions.lua build/builtin.names $(FRONT)
+$(FRONT_MANUAL): build/describe src/tools/actions.lua build/builtin.names $(FRONT) $(FRONT_EVENTS)
 	@mkdir -p $(@D)
 	$(call say,MAN $@)
-	$(Q)build/describe src/tools/actions.lua man $(FRONT) >$@
+	$(Q)build/describe src/tools/actions.lua man $(FRONT) $(FRONT_EVENTS) >$@
 
 $(FRONT_META): build/describe src/tools/actions.lua build/builtin.names $(FRONT) $(META)
 	@mkdir -p $(@D)

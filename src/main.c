@@ -39,8 +39,9 @@ static const struct cli_command commands[] = {
      "[--include] [--output FILE [--force]] [--dry-run]",
      "sends any request: key=value go into the query or the JSON body"},
     {"run", cmd_run, CLI_WORKSPACE | CLI_CLIENT | CLI_SESSION, 1, 1000,
-     "RECIPE --client CLIENT|--all-clients [--conversation ID|--event FILE] "
-     "[key=value …] [--input FILE] [--dry-run]",
+     "RECIPE --client CLIENT|--all-clients "
+     "[--conversation ID|--event FILE|--event DELIVERY|--sample] [key=value …] [--input "
+     "FILE] [--dry-run]",
      "runs a recipe by hand; key=value are its options"},
     {"cron", cmd_cron, CLI_WORKSPACE, 0, 0, "",
      "does all that is due, once: for a crontab, every minute"},

@@ -133,6 +133,7 @@ error("definition file: do not run")
 ---@field key? fun(event: foyer.Event, base?: function): string  identifies the happening, 1 to 200 bytes: a second event with the same key starts nothing. Without it, the id of the app's event identifies it, or its bytes
 ---@field fires? fun(event: foyer.Event, base?: function): boolean, string?  returns false and the reason for an event that is not meant. Not called where the webhook's address names the trigger
 ---@field sample? string  a file with an example, below the app's directory
+---@field group? string  what `foyer triggers` lists it under; by default the first word of its name, such as "tags"
 ---@field poll? foyer.Poll  for what the app sends no event about: foyer lists it on a timer, see `poll` of foyer-workspace(5)
 
 ---How a trigger finds what the app sends no event about. Each item becomes an event of the trigger's first type in `on`:

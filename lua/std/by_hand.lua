@@ -1,4 +1,4 @@
--- by_hand: makes the event of a run by hand, from --event or --conversation.
+-- by_hand: makes the event of a run by hand, from --event, --sample or --conversation.
 local std = ...
 local script, call = std.part("script"), std.part("call")
 
@@ -23,6 +23,12 @@ end
 
 -- Returns the event for a recipe that a person runs. TRIGGER: the definition of its `on`.
 return function(args, definition, trigger)
+  if args.sample then
+    if not trigger then
+      std.fail("usage", ("cannot run %s with --sample: it has no `on`, and so no event"):format(args.recipe))
+    end
+    return delivered(std.part("sample")(definition.on, trigger), definition.on, trigger)
+  end
   -- a recipe without a trigger takes any event
   if args.event then return trigger and delivered(args.event, definition.on, trigger) or args.event end
   if args.conversation then
@@ -30,8 +36,8 @@ return function(args, definition, trigger)
     local conversation = call.scope("recipe", args.recipe, "", "read", {}, nil, function(ctx)
       return ctx.call(app .. "/get-conversation", { conversation_id = args.conversation })
     end)
-    return { type = "manual", payload = { type = "manual", conversation = conversation } }
+    return { type = "manual", payload = { type = "manual", conversation = conversation }, actor = { kind = "unknown" } }
   end
-  std.fail("usage", ("cannot run %s by hand without its event: give --conversation ID or "
-    .. "--event FILE"):format(args.recipe))
+  std.fail("usage", ("cannot run %s by hand without its event: give --conversation ID, "
+    .. "--event FILE, --event with a delivery's number, or --sample"):format(args.recipe))
 end

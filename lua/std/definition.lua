@@ -12,7 +12,7 @@ local keys = {
   },
   trigger = {
     summary = "string", on = "list", needs = "list", key = "function", fires = "function",
-    sample = "string", poll = "table",
+    sample = "string", poll = "table", group = "string",
   },
   recipe = {
     summary = "string", on = "string", cron = "string", options = "table", retry = "table",

@@ -160,7 +160,7 @@ static void print_list(const struct kind *kind, json_t *out, const char *client)
         return;
     }
     shorten_clients(rows);
-    if (kind == &kinds[ACTION])
+    if (kind != &kinds[RECIPE])
         table_print_groups(rows, json_object_get(out, "columns"), "group");
     else
         table_print(rows, json_object_get(out, "columns"));

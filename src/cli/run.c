@@ -38,7 +38,9 @@ struct batch { /* the runs of one command */
     struct writer *writer; /* NULL for dry runs, as runner is */
     struct runner *runner;
     const char *recipe, *conversation, *input, *event;
-    int all, dry;
+    int64_t delivery;     /* which --event names; 0: it names a file, or is not given */
+    json_t *delivered_to; /* the names of the delivery's clients */
+    int all, dry, sample;
     json_t *args; /* of the entry "run" of lua/std/main.lua */
     char *args_text, *label;
     struct job *jobs;
@@ -160,6 +162,19 @@ static struct job *add_job(struct batch *b, const char *client)
     return job;
 }
 
+/* Returns 1 when CLIENT may see the event: another client's delivery is not its own. */
+static int may_see(const struct batch *b, const char *client)
+{
+    size_t i;
+    json_t *name;
+    json_array_foreach(b->delivered_to, i, name)
+    {
+        if (strcmp(json_string_value(name), client) == 0)
+            return 1;
+    }
+    return !b->delivered_to;
+}
+
 /* Adds a job when the client has the recipe switched on. When the client's settings
  * cannot be read, its job has failed already, and the others run. */
 static void choose_client(void *arg, const char *client)
@@ -169,6 +184,8 @@ static void choose_client(void *arg, const char *client)
     const json_t *settings = workspace_client(b->cli->w, client, &e);
     if (settings &&
         !settings_is_on(workspace_settings(b->cli->w, NULL), settings, b->recipe))
+        return;
+    if (!may_see(b, client))
         return;
     struct job *job = add_job(b, client);
     if (settings)
@@ -428,11 +445,12 @@ static void run_all(struct batch *b)
 static int read_args(struct batch *b, struct err *e)
 {
     json_t *words = cli_inputs(b->cli, 1, e), *body = NULL, *event = NULL;
+    int is_file = b->event && !b->delivery;
     if (words)
         body = b->input ? cli_read_json(b->input, e) : json_object();
-    if (body && b->event)
+    if (body && is_file)
         event = cli_read_json(b->event, e);
-    int rc = body && (event || !b->event) ? 0 : -1;
+    int rc = body && (event || !is_file) ? 0 : -1;
     b->recipe = b->cli->words.items[0];
     b->label = xasprintf("recipe %s", b->recipe);
     b->args =
@@ -440,10 +458,64 @@ static int read_args(struct batch *b, struct err *e)
                   "input", body, "event", event, "conversation", b->conversation);
     if (rc == 0 && !b->args)
         rc = err_set(e, ERR_USAGE, "an argument is not UTF-8");
-    b->args_text = b->args ? json_dumps(b->args, JSON_COMPACT) : NULL;
+    if (b->args && b->sample)
+        json_object_set_new(b->args, "sample", json_true());
     json_decref(words);
     json_decref(body);
     json_decref(event);
+    return rc;
+}
+
+struct asked {
+    const struct report *report;
+    json_t *clients;
+};
+
+static int on_delivery(void *arg, const struct delivery *d)
+{
+    struct asked *asked = arg;
+    json_t *row = report_delivery_row(asked->report, d);
+    asked->clients = json_incref(json_object_get(row, "clients"));
+    json_decref(row);
+    return 0;
+}
+
+/* Reads the delivery that --event names, and whose clients it is for. */
+static int read_delivery(struct batch *b, struct report *report, struct err *e)
+{
+    struct asked asked = {.report = report};
+    struct selection one = {.ids = &b->delivery, .nids = 1};
+    long long id = (long long)b->delivery;
+    char *body = NULL;
+    size_t len = 0;
+    if (selection_deliveries(&one, report, on_delivery, &asked, e) != 0)
+        return e->kind == ERR_NOT_FOUND
+                   ? err_set(e, ERR_NOT_FOUND,
+                             "there is no delivery %lld; `foyer events list` shows their "
+                             "numbers, and a file of that name is ./%lld",
+                             id, id)
+                   : -1;
+    b->delivered_to = asked.clients;
+    if (inbox_body(report_db(report), b->delivery, &body, &len, e) != 0)
+        return -1;
+    json_t *event = jsontree_read(body, len, e);
+    free(body);
+    if (!event) {
+        err_prefix(e, "cannot read the body of delivery %lld", id);
+        return -1;
+    }
+    json_object_set_new(b->args, "event", event);
+    return 0;
+}
+
+/* Does the rest of read_args, which needs the store. */
+static int complete_args(struct batch *b, struct err *e)
+{
+    struct report *report = b->delivery ? report_open(b->cli->w, e) : NULL;
+    int rc = !b->delivery ? 0 : report ? read_delivery(b, report, e) : -1;
+    report_close(report);
+    if (rc == 0)
+        b->args_text = json_dumps(b->args, JSON_COMPACT);
     return rc;
 }
 
@@ -454,12 +526,19 @@ static int add_jobs(struct batch *b, struct err *e)
     if (!workspace_settings(cli->w, e) ||
         selection_check(cli->w, cli->client, b->recipe, e) != 0)
         return -1;
+    if (cli->client && !may_see(b, cli->client))
+        return err_set(
+            e, ERR_INVALID,
+            "delivery %lld did not come for %s; `foyer events show %lld` shows "
+            "it",
+            (long long)b->delivery, cli->client, (long long)b->delivery);
     if (cli->client)
         add_job(b, cli->client);
     else
         workspace_each_client(cli->w, choose_client, b);
     if (b->njobs == 0)
-        fprintf(stderr, "foyer: no client has the recipe %s switched on\n", b->recipe);
+        fprintf(stderr, "foyer: no client%s has the recipe %s switched on\n",
+                b->delivery ? " that the delivery came for" : "", b->recipe);
     return 0;
 }
 
@@ -476,26 +555,39 @@ static void free_batch(struct batch *b)
     free(b->label);
     free(b->args_text);
     json_decref(b->args);
+    json_decref(b->delivered_to);
+}
+
+/* Checks that at most one option says which event it is, and reads a delivery's number.
+ */
+static int check_event(struct batch *b, struct err *e)
+{
+    struct err why;
+    if ((b->conversation != NULL) + (b->event != NULL) + b->sample > 1)
+        return cli_usage_error(b->cli, e, "%s and %s exclude each other",
+                               b->conversation ? "--conversation" : "--event",
+                               b->sample ? "--sample" : "--event");
+    if (b->event && *b->event && !b->event[strspn(b->event, "0123456789")] &&
+        selection_id(b->event, "delivery", &b->delivery, &why) != 0)
+        return cli_usage_error(b->cli, e, "%s", why.text);
+    return 0;
 }
 
 int cmd_run(struct cli *cli, struct err *e)
 {
     struct batch b = {.cli = cli};
-    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
-                                   {"all-clients", CLI_FLAG, &b.all},
-                                   {"input", CLI_VALUE, &b.input},
-                                   {"conversation", CLI_VALUE, &b.conversation},
-                                   {"event", CLI_VALUE, &b.event},
-                                   {"dry-run", CLI_FLAG, &b.dry},
-                                   {NULL, CLI_FLAG, NULL}};
+    struct cli_option options[] = {
+        {"client", CLI_VALUE, &cli->client}, {"all-clients", CLI_FLAG, &b.all},
+        {"input", CLI_VALUE, &b.input},      {"conversation", CLI_VALUE, &b.conversation},
+        {"event", CLI_VALUE, &b.event},      {"sample", CLI_FLAG, &b.sample},
+        {"dry-run", CLI_FLAG, &b.dry},       {NULL, CLI_FLAG, NULL}};
     int code = -1;
     if (cli_parse(cli, options, e) != 0)
         return -1;
     if ((cli->client != NULL) == b.all)
         return cli_usage_error(cli, e, "name one client with --client, or --all-clients");
-    if (b.conversation && b.event)
-        return cli_usage_error(cli, e, "--conversation and --event exclude each other");
-    if (read_args(&b, e) == 0 && cli_open(cli, e) == 0 && add_jobs(&b, e) == 0 &&
+    if (check_event(&b, e) == 0 && read_args(&b, e) == 0 && cli_open(cli, e) == 0 &&
+        complete_args(&b, e) == 0 && add_jobs(&b, e) == 0 &&
         (b.dry || open_runner(&b, e) == 0)) {
         run_all(&b);
         code = report(&b);

@@ -233,6 +233,11 @@ struct ledger_change {
      * replies_max of them in the last hour is ERR_FORBIDDEN, and nothing is written. */
     const char *reply_to;
     int replies_max;
+    /* The conversation of the event that an automatic actor caused, to which this write
+     * reacts; NULL: none. With REACTIONS_MAX other runs of the recipe that reacted there
+     * in the last hour it is ERR_FORBIDDEN, and nothing is written. */
+    const char *reacts_to;
+    int reactions_max;
     /* one key of ctx.store; value NULL removes it */
     const char *key, *value;
     size_t values_max; /* bytes that the client may have there; 0: no limit */

@@ -158,6 +158,54 @@ static int check_replies(struct db *db, const struct ledger_head *head,
                    change->replies_max);
 }
 
+/* Returns under which conversation of the table `reply` the recipe's reactions stand: a
+ * new string. No conversation's id has a slash. */
+static char *reactions_of(const struct ledger_head *head,
+                          const struct ledger_change *change)
+{
+    return xasprintf("%s/%s", head->recipe, change->reacts_to);
+}
+
+static int check_reactions(struct db *db, const struct ledger_head *head,
+                           const struct ledger_change *change, struct err *e)
+{
+    int64_t n = 0;
+    if (!change->reacts_to)
+        return 0;
+    char *key = reactions_of(head, change);
+    int rc = db_select_int(
+        db,
+        "SELECT count(DISTINCT run) FROM reply WHERE client = ? AND conversation = ?"
+        " AND at_ms > ? AND at_ms <= ? AND run <> ?",
+        DB_ARGS(db_text(head->client), db_text(key), db_int(change->now_ms - HOUR_MS),
+                db_int(change->now_ms + HOUR_MS), db_int(head->id)),
+        &n, e);
+    free(key);
+    if (rc != 0 || n < change->reactions_max)
+        return rc;
+    return err_set(e, ERR_FORBIDDEN,
+                   "%s may be answering itself: in the last hour it has written for %lld "
+                   "events of %s that no person caused",
+                   head->recipe, (long long)n, change->reacts_to);
+}
+
+static int put_reaction(struct db *db, const struct ledger_head *head,
+                        const struct ledger_change *change, struct err *e)
+{
+    if (!change->reacts_to)
+        return 0;
+    char *key = reactions_of(head, change);
+    int rc =
+        db_change(db,
+                  "INSERT OR REPLACE INTO reply (client, conversation, at_ms, run, seq)"
+                  " VALUES (?, ?, ?, ?, -1)",
+                  DB_ARGS(db_text(head->client), db_text(key), db_int(change->now_ms),
+                          db_int(head->id)),
+                  NULL, e);
+    free(key);
+    return rc;
+}
+
 /* Sets *ACCEPTED when a reply that was open gets an answer 2xx by CHANGE. */
 static int find_accepted(struct db *db, const struct ledger_change *change, int *accepted,
                          struct err *e)
@@ -251,6 +299,8 @@ static int put_lasting(struct db *db, const struct ledger_head *head,
                           db_int(reply_seq(change))),
                   NULL, e) != 0)
         return -1;
+    if (put_reaction(db, head, change, e) != 0)
+        return -1;
     if (change->key && ledger_value_put(db, head->client, change->key, change->value,
                                         change->values_max, change->now_ms, e) != 0)
         return -1;
@@ -343,6 +393,8 @@ int ledger_commit(struct db *db, const struct ledger_change *change, struct err 
     if (rc == 0)
         rc = check_replies(db, &head, change, e);
     if (rc == 0)
+        rc = check_reactions(db, &head, change, e);
+    if (rc == 0)
         rc = find_accepted(db, change, &accepted, e);
     if (rc == 0)
         rc = put_steps(db, change, e);
@@ -373,7 +425,7 @@ int ledger_add_with(struct db *db, const struct ledger_run *run, const char *own
     /* The steps of a run that is over are removed and its code does not run again, so
      * that nothing of them is written; refs and replies are checked against a step. */
     if (change->state >= 0 && ledger_is_final((enum ledger_state)change->state) &&
-        !change->nrefs && !change->reply_to) {
+        !change->nrefs && !change->reply_to && !change->reacts_to) {
         kept.nsteps = kept.ncodes = 0;
         kept.pins = NULL;
     }

@@ -1,6 +1,6 @@
--- actions: describes the actions below lua/front for people and for editors, from their own tables.
+-- actions: describes the actions and triggers below lua/front for people and for editors, from their own tables.
 --
---     describe src/tools/actions.lua man FILE...     the manual page foyer-front(7)
+--     describe src/tools/actions.lua man FILE...     the manual page foyer-front(7), of actions and triggers
 --     describe src/tools/actions.lua meta FILE...    LuaCATS classes of each action's input and output
 
 -- What action files may name while they are loaded.
@@ -53,15 +53,17 @@ local function complete(action)
   end
 end
 
+-- Returns the actions and the triggers in PATHS.
 local function read(paths)
-  local actions = {}
-  for i, path in ipairs(paths) do
-    local action = load_action(path)
-    action.name = assert(path:match("lua/(.*)%.lua$"), path):gsub("/actions/", "/")
-    complete(action)
-    actions[i] = action
+  local actions, triggers = {}, {}
+  for _, path in ipairs(paths) do
+    local one = load_action(path)
+    local is_trigger = path:find("/triggers/", 1, true)
+    one.name = assert(path:match("lua/(.*)%.lua$"), path):gsub("/%l+/", "/")
+    if not is_trigger then complete(one) end
+    table.insert(is_trigger and triggers or actions, one)
   end
-  return actions
+  return actions, triggers
 end
 
 -- ---- the manual page ----
@@ -106,13 +108,13 @@ local function print_action(action)
 end
 
 local HEAD = [[
-.\" made from lua/front/actions by src/tools/actions.lua: do not edit
+.\" made from lua/front by src/tools/actions.lua: do not edit
 .Dd $Mdocdate$
 .Dt FOYER-FRONT 7
 .Os foyer
 .Sh NAME
 .Nm foyer-front
-.Nd the actions with which foyer does what Front's API can do
+.Nd the actions with which foyer does what Front's API can do, and the triggers for its events
 .Sh DESCRIPTION
 .Ic foyer call
 and
@@ -138,6 +140,26 @@ or
 takes an id, or a name of
 .Xr foyer-workspace 5 .]]
 
+local TRIGGERS = [[
+.Sh TRIGGERS
+A recipe listens to one of these by its
+.Va on .
+Each stands with the types of events that it is for: by Front's API and rules, and by application webhooks, whose types can be
+chosen in Front's settings.
+.Ic foyer triggers Ar NAME Fl -sample
+prints an example.
+.Pp
+A recipe sees in
+.Va event.actor
+who or what caused the event:
+.Va kind
+is teammate, contact, rule, macro, application, system (Front itself) or unknown; with it stand
+.Va id
+and
+.Va name ,
+where the event has them.
+.Bl -tag -width 4n]]
+
 local TAIL = [[
 .Sh SEE ALSO
 .Xr foyer 1 ,
@@ -145,7 +167,15 @@ local TAIL = [[
 .Xr foyer-lua 7 ,
 .Lk https://dev.frontapp.com/reference "Front's own reference"]]
 
-local function man(actions)
+local function print_trigger(trigger)
+  print(".It Ic " .. trigger.name)
+  prose(trigger.summary)
+  if trigger.on[1] == "*" then return end
+  print(".br")
+  print(escape(table.concat(trigger.on, ", ")))
+end
+
+local function man(actions, triggers)
   local groups, names = {}, {}
   for _, action in ipairs(actions) do
     local group = action.group or "other"
@@ -163,6 +193,9 @@ local function man(actions)
     for _, action in ipairs(groups[group]) do print_action(action) end
     print(".El")
   end
+  print(TRIGGERS)
+  for _, trigger in ipairs(triggers) do print_trigger(trigger) end
+  print(".El")
   print(TAIL)
 end
 

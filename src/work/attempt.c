@@ -349,6 +349,8 @@ struct attempt *attempt_start(struct attempt_env *env, struct stored_run *run,
     open_log(a, NULL);
     if (run->has_written)
         run_log_has_written(a->log);
+    if (run->reacts_to)
+        run_log_reacts(a->log, run->reacts_to);
     /* a replay sends to the company that the recorded request was sent to */
     for (size_t i = 0; i < run->nplaces; i++)
         attempt_follow(a, run->places[i].app, run->places[i].company);

@@ -23,6 +23,7 @@ enum {
     AGAIN_MS = 1000,
     KNOWN_MAX = 1024,
     REPLIES_PER_HOUR = 3,
+    REACTIONS_PER_HOUR = 10, /* runs of a recipe in one conversation */
     RECEIPT_MS = 10 * 60 * 1000
 };
 
@@ -56,7 +57,8 @@ struct run_log {
     char *app, *company; /* of the last intent; NULL: it goes to no connection */
     struct unsent write; /* the last intent, or run 0 */
     struct departure departure;
-    int creates; /* it is a POST, and not an idempotent write */
+    int creates;     /* it is a POST, and not an idempotent write */
+    char *reacts_to; /* see run_log_reacts; NULL: a person caused the event */
     int may_guard, is_writing;
     struct run_log_facts facts;
 };
@@ -212,6 +214,7 @@ void run_log_free(struct run_log *x)
     free(x->notes);
     free(x->app);
     free(x->company);
+    free(x->reacts_to);
     free(x->client);
     free(x);
 }
@@ -485,7 +488,8 @@ static void on_written(void *arg, const struct err *e)
         x->facts.is_lost = 1;
     if (e->kind == ERR_UNCERTAIN && x) /* the intent stays open, for work/confirm.c */
         x->is_writing = 0;
-    if (e->kind == ERR_FORBIDDEN && x && job->own.change.reply_to)
+    if (e->kind == ERR_FORBIDDEN && x &&
+        (job->own.change.reply_to || job->own.change.reacts_to))
         x->facts.is_guarded = 1;
     if (e->kind == ERR_STORE && !job->must) /* nothing was sent: it can be retried */
         said.kind = ERR_UNAVAILABLE;
@@ -569,6 +573,15 @@ static void set_reply(struct commit_job *job, const struct run_commit *what)
         json_is_integer(most) ? (int)json_integer_value(most) : REPLIES_PER_HOUR;
 }
 
+/* Lets the store count a write to the app in a run whose event no person caused. */
+static void set_reaction(struct commit_job *job, const struct run_commit *what)
+{
+    if (!what->app || !job->log->reacts_to)
+        return;
+    job->own.change.reacts_to = owned_change_text(&job->own, job->log->reacts_to);
+    job->own.change.reactions_max = REACTIONS_PER_HOUR;
+}
+
 static const char *const note_words[] = {[RUN_COMMIT_INTENT] = "intent",
                                          [RUN_COMMIT_OUTCOME] = "outcome",
                                          [RUN_COMMIT_VALUE] = "store",
@@ -600,6 +613,7 @@ static void commit(void *arg, struct run *run, const struct run_commit *what,
     *pending = job;
     if (what->kind == RUN_COMMIT_INTENT) {
         set_reply(job, what);
+        set_reaction(job, what);
         if (x->run)
             remember_write(job);
     }
@@ -633,6 +647,12 @@ struct run_log *committer_begin(struct committer *k, const struct run_log_spec *
     x->added_arg = what->arg;
     x->hooks = (struct run_committer){x, commit, withdraw, on_sending, on_unsent};
     return x;
+}
+
+void run_log_reacts(struct run_log *x, const char *conversation)
+{
+    free(x->reacts_to);
+    x->reacts_to = xstrdup(conversation);
 }
 
 void run_log_commit(struct run_log *x, struct journal *journal, const struct pins *pins,

@@ -48,6 +48,9 @@ void run_log_free(struct run_log *x); /* NULL is fine */
 /* For run_spec; lives as long as X. */
 const struct run_committer *run_log_committer(const struct run_log *x);
 
+/* The run's event is of CONVERSATION, and no person caused it: the loop guard counts such
+ * runs of the recipe that write. */
+void run_log_reacts(struct run_log *x, const char *conversation);
 /* Known from the store: N pins are stored; an earlier attempt may have written. */
 void run_log_has_pins(struct run_log *x, int n);
 void run_log_has_written(struct run_log *x);

@@ -29,6 +29,17 @@ static int copy_row(void *arg, const struct ledger_run *row)
     return 1;
 }
 
+/* Returns 1 when a rule, a macro, an application or the app itself caused EVENT. */
+static int is_automatic(const json_t *event)
+{
+    static const char *const kinds[] = {"rule", "macro", "application", "system"};
+    const char *kind = json_text(json_object_get(event, "actor"), "kind");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_eq(kind, kinds[i]))
+            return 1;
+    return 0;
+}
+
 /* Adds the event, as its trigger made it, to the arguments of lua/std/recipe.lua. */
 static int add_event(void *arg, const struct activation *activation)
 {
@@ -36,7 +47,10 @@ static int add_event(void *arg, const struct activation *activation)
     json_t *args = jsontree_reads(s->row.args, NULL);
     if (!args)
         args = json_object();
-    json_object_set_new(args, "event", jsontree_reads(activation->event, NULL));
+    json_t *event = jsontree_reads(activation->event, NULL);
+    if (is_automatic(event) && !s->reacts_to)
+        s->reacts_to = xstrdup_null(activation->conversation);
+    json_object_set_new(args, "event", event);
     json_object_set_new(args, "fired", json_true());
     free((char *)s->row.args);
     s->row.args = json_dumps(args, JSON_COMPACT);
@@ -177,6 +191,7 @@ void stored_run_free(struct stored_run *s)
 {
     if (!s)
         return;
+    free(s->reacts_to);
     free((char *)s->row.client);
     free((char *)s->row.recipe);
     free((char *)s->row.origin);

@@ -25,6 +25,8 @@ struct stored_run {
         char *app, *company;
     } * places;
     size_t nplaces;
+    /* the conversation of its event, when no person caused that; else NULL */
+    char *reacts_to;
     char *pins;               /* from pins_list; NULL: it has none */
     struct ledger_code *code; /* sources that PINS names, their texts owned */
     size_t ncode;

@@ -302,6 +302,39 @@ e done N {"word":"fine"}
   rm "$AGENCY/recipes/listens.lua"
 }
 
+@test "run --sample: the example event of the recipe's trigger" {
+  mkdir -p "$AGENCY/recipes"
+  local trigger
+  for trigger in tag-added conversation-archived call-missed any-event; do
+    printf 'return { summary = "x", on = "front/%s", run = function(ctx, event) return { event, event.actor.kind } end }' \
+      "$trigger" >"$AGENCY/recipes/listens.lua"
+    run_recipe listens --sample
+    done_well
+    foyer triggers "front/$trigger" --sample
+    same "$(jq -cS '.payload' <<<"$output")" "$(run_recipe listens --sample && jq -cS '.result[0].payload' <<<"$output")"
+  done
+  run_recipe listens --sample --dry-run
+  same "$status" 0
+  run_recipe digest --sample
+  failed 64 usage 'cannot run digest with --sample' 'no `on`'
+  run_recipe listens --sample --event x.json
+  failed 64 usage '--event and --sample exclude each other'
+  run_recipe listens --sample --conversation cnv_1
+  failed 64 usage '--conversation and --sample exclude each other'
+  mkdir -p "$AGENCY/lua/front/triggers"
+  printf 'return { summary = "x", on = { "none" } }' >"$AGENCY/lua/front/triggers/none.lua"
+  printf 'return { summary = "x", on = "front/none", run = function() end }' >"$AGENCY/recipes/listens.lua"
+  run_recipe listens --sample
+  failed 65 not_found 'front/none has no sample event'
+  printf 'return { summary = "x", on = "front/tag-add", run = function() end }' >"$AGENCY/recipes/listens.lua"
+  run_recipe listens --sample
+  failed 65 not_found 'there is no trigger "front/tag-add"; did you mean "front/tag-added"?'
+  foyer triggers front/tags-added --sample --json
+  failed 65 not_found 'did you mean "front/tag-added"?'
+  rm -r "$AGENCY/recipes/listens.lua" "$AGENCY/lua"
+  nothing_sent
+}
+
 @test "the README's crontab line, as cron runs it: bare PATH, no XDG, no terminal" {
   settings acme 'recipes = { digest = { conversation = "'"$CONVERSATION"'", limit = 1 } }'
   local line home=$BATS_TEST_TMPDIR/home

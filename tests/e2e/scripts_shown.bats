@@ -115,7 +115,7 @@ front/list-conversation-drafts read"
     '["tags","GET /tags/{tag_id}",null,"tag"]'
 }
 
-@test "actions: all are in foyer-front(7), and their classes where .luarc.json of init says" {
+@test "actions, triggers: all are in foyer-front(7), and their classes where .luarc.json of init says" {
   local name class meta
   meta=$(jq -r '."workspace.library"[0]' "$AGENCY/.luarc.json")
   [ -e "$meta/ctx.lua" ]
@@ -123,6 +123,9 @@ front/list-conversation-drafts read"
     grep -qx ".It Ic $name" "$ROOT/build/man/foyer-front.7" || { echo "no $name"; return 1; }
     class=${name//-/_}
     grep -qx -- "---@class ${class/\//.}.Input" "$meta/front.lua" || { echo "no class of $name"; return 1; }
+  done
+  for name in $("$FOYER" triggers --json | jq -r '.[].name'); do
+    grep -qx ".It Ic $name" "$ROOT/build/man/foyer-front.7" || { echo "no $name"; return 1; }
   done
   grep -q '^---@field tag_ids string\[\]  The tags to add' "$meta/front.lua"
 }
@@ -233,6 +236,7 @@ LUA
   alone triggers
   same "$status" 0
   has "$output" "front/contact-created"
+  same "$(grep -xE '[a-z]+' <<<"$output" | paste -sd' ')" "all calls comments contacts conversations links messages tags"
   alone triggers front/conversation-created
   has "$output" "on        inbound, outbound"
   has "$output" "needs     payload.conversation"

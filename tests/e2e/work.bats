@@ -243,6 +243,90 @@ whose_is() {
   done
 }
 
+@test "run --event takes the number of a delivery, for the clients that it came for" {
+  recipe greet 'on = "front/conversation-created",' 'return event.payload.conversation.id .. event.actor.kind'
+  local id other
+  id=$(event cnv_1 | deliver acme - "$NOON")
+  other=$(event cnv_2 | deliver - "$COMPANY" "$NOON")
+  foyer run greet --client acme --event "$id" --json
+  done_well
+  same "$(jq -r .result <<<"$output")" cnv_1contact
+  foyer run greet --client zed --event "$other" --json
+  same "$(jq -r .result <<<"$output")" cnv_2contact
+  foyer run greet --client zed --event "$id" --json
+  failed 65 invalid "delivery $id did not come for zed" "foyer events show $id"
+  settings acme 'greet = true'
+  settings zed 'greet = true'
+  foyer run greet --all-clients --event "$id" --json
+  same "$(jq -c 'map([.client, .result])' <<<"$output")" '[["acme","cnv_1contact"]]'
+  foyer run greet --client acme --event 99999 --json
+  failed 65 not_found 'there is no delivery 99999' 'foyer events list'
+  foyer run greet --client acme --event 99999999999999999999 --json
+  failed 64 usage
+  foyer run greet --client acme --event ./99999 --json
+  failed 65 not_found ./99999
+  sql "DELETE FROM delivery_body WHERE id = ?" "$id"
+  foyer run greet --client acme --event "$id" --json
+  failed 65 not_found "its body was removed"
+}
+
+# answers KIND: an event that an action of that KIND of source caused
+answers() {
+  local n
+  for n in $(seq "$2"); do
+    jq -nc --arg kind "$1" --arg n "$n" --arg id "$CONVERSATION" '{type: "new_comment_added", payload: {type: "comment",
+      id: "evt_\($kind)\($n)", emitted_at: 1700000001, conversation: {id: $id, subject: "Wool", status: "archived"},
+      source: {_meta: {type: $kind}, data: {id: "x_1"}}, target: {_meta: {type: "comment"}, data: {id: "com_\($n)",
+      body: "x"}}}}'
+  done
+}
+
+@test "a recipe that answers itself is parked; what a person does is not counted" {
+  settings acme 'echo = true'
+  recipe echo 'on = "front/comment-added",' 'return ctx.http.post("/conversations/" .. event.payload.conversation.id .. "/comments", { body = "again" }, { connection = "front" })'
+  answers teammate 12 | deliver acme - "$NOON"
+  for i in 1 2 3; do at $((NOON + i * MINUTE)); done
+  same "$(sql "SELECT DISTINCT state FROM run")" '{"state": 7}'
+  answers api 12 | deliver acme - "$NOON"
+  for i in 1 2 3; do at $((NOON + i * MINUTE)); done
+  sql_is "SELECT count(*) AS n FROM run WHERE state = 7" '{"n": 22}'
+  sql_is "SELECT count(*) AS n FROM run WHERE state = 6" '{"n": 2}'
+  holds "$(sql "SELECT reason FROM run WHERE state = 6 LIMIT 1")" \
+    "echo may be answering itself: in the last hour it has written for 10 events of $CONVERSATION that no person caused"
+  # an hour later it goes on
+  FOYER_TEST_CLOCK=$((NOON + 70 * MINUTE)) foyer runs retry "$(sql "SELECT max(id) AS id FROM run WHERE state = 6" | jq .id)"
+  at $((NOON + 71 * MINUTE))
+  sql_is "SELECT count(*) AS n FROM run WHERE state = 7" '{"n": 23}'
+}
+
+@test "any-event: each event once, of any type" {
+  settings acme 'all = true'
+  recipe all 'on = "front/any-event",' 'return event.payload.type'
+  answers api 2 | deliver acme - "$NOON"
+  answers api 2 | deliver acme - "$NOON"
+  event cnv_1 | deliver acme - "$NOON"
+  printf '%s\n' '{"type": "brand_new", "payload": {"id": "evt_new", "type": "brand_new", "emitted_at": 1}}' \
+    '{"type": "sync", "authorization": {"id": "cmp_1"}}' | deliver acme - "$NOON"
+  for i in 1 2 3; do at $((NOON + i * MINUTE)); done
+  same "$(sql "SELECT key FROM activation ORDER BY key" | jq -r .key | paste -sd' ')" "evt_api1 evt_api2 evt_cnv_1 evt_new"
+  same "$(sql "SELECT result FROM run ORDER BY result" | jq -r '.result | fromjson' | paste -sd' ')" \
+    "brand_new comment comment inbound"
+}
+
+@test "an event that came before a script waits for it counts" {
+  settings acme 'ask = true'
+  recipe ask 'on = "front/conversation-created",' 'ctx.sleep("1h")
+    return ctx.wait_for("front/comment-added", { ["payload.conversation.id"] = event.payload.conversation.id }, "1h").type'
+  event "$CONVERSATION" | deliver acme - "$NOON"
+  at "$NOON"
+  answers teammate 1 | deliver acme - $((NOON + MINUTE))
+  at $((NOON + MINUTE))
+  same "$(sql "SELECT trigger FROM activation ORDER BY id" | jq -r .trigger | paste -sd' ')" "front/conversation-created front/comment-added"
+  at $((NOON + 61 * MINUTE))
+  at $((NOON + 62 * MINUTE))
+  same "$(sql "SELECT result FROM run" | jq -r .result)" '"new_comment_added"'
+}
+
 # an event whose conversation must be fetched
 preview() {
   event "$1" "$2" | jq -c '.payload.conversation |= {id}'

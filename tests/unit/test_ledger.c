@@ -607,6 +607,34 @@ static void the_loop_guard(void **state)
           ERR_FORBIDDEN, "cnv_1");
 }
 
+static void reactions_to_what_no_person_did(void **state)
+{
+    (void)state;
+    int64_t a = ADD_RUNNING(.client = "acme"), b = ADD_RUNNING(.client = "acme");
+    int64_t c = ADD_RUNNING(.client = "acme"), other = ADD_RUNNING(.client = "other");
+    struct journal_entry intent = step(0, "POST", 0, 0, 1, NULL);
+#define REACT(run_id, at, to)                                                            \
+    ledger_commit(db,                                                                    \
+                  CHANGE(run_id, 1, .now_ms = (at), .reacts_to = (to),                   \
+                         .reactions_max = 2, .steps = &intent, .nsteps = 1),             \
+                  &e)
+    OK(REACT(a, now, "cnv_1"));
+    OK(REACT(a, now + 1, "cnv_1")); /* a run counts once */
+    OK(REACT(b, now + 2, "cnv_1"));
+    FAILS(
+        REACT(c, now + 3, "cnv_1"), ERR_FORBIDDEN,
+        "may be answering itself: in the last hour it has written for 2 events of cnv_1 "
+        "that no person caused");
+    OK(REACT(a, now + 3, "cnv_1")); /* those that have begun go on */
+    OK(REACT(c, now + 4, "cnv_2"));
+    OK(REACT(other, now + 4, "cnv_1"));
+    /* they are no replies */
+    OK(ledger_commit(
+        db, CHANGE(c, 1, .now_ms = now + 5, .reply_to = "cnv_1", .replies_max = 1), &e));
+    OK(REACT(c, now + 5 + HOUR, "cnv_1"));
+#undef REACT
+}
+
 static void values_of_the_client(void **state)
 {
     (void)state;
@@ -765,6 +793,7 @@ int main(void)
         TEST(writes_to_the_same_place),
         TEST(refs_since),
         TEST(the_loop_guard),
+        TEST(reactions_to_what_no_person_did),
         TEST(values_of_the_client),
         TEST(what_an_attempt_ends_with),
         TEST(cron_slots),

@@ -1,6 +1,7 @@
 -- Each event once, as it came: what a preview leaves out is not fetched.
 return {
   summary = "Anything happened: every event, of any type.",
+  group   = "all",
   on      = { "*" },
   key     = function(event)
     local payload = event.payload

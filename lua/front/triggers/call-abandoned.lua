@@ -1,5 +1,5 @@
 return {
-  summary = "The caller hung up before anyone answered.",
+  summary = "The caller hung up before the call was answered.",
   on      = { "call_abandoned" },
   needs   = { "payload.conversation" },
   key     = function(event) return event.payload.id end,

@@ -2,6 +2,7 @@
 -- front/message-sent.
 return {
   summary = "We sent a reply to a message.",
+  group   = "messages",
   on      = { "out_reply" },
   needs   = { "payload.conversation", "payload.target.data" },
   key     = function(event) return event.payload.id end,

@@ -24,6 +24,16 @@ local function broken(name, why)
   return { name = name, error = why, summary = "broken: " .. why }
 end
 
+-- Returns where a definition stands in a list: an action in its own group, else with its app's; a trigger in its own,
+-- else with those whose names begin with the same word.
+local function group_of(kind, name, definition)
+  if kind == "recipe" then return nil end
+  if definition.group then return definition.group end
+  local app, rest = script.split(name)
+  if kind == "action" then return app end
+  return ((rest or name):match("^(%w-)s?%-") or "other") .. "s"
+end
+
 -- A broken script must not hide the others: its row has the error.
 local function row_of(kind, name)
   local ok, definition, info = pcall(script.get, kind, name)
@@ -33,7 +43,7 @@ local function row_of(kind, name)
     effect = definition.effect, scopes = definition.scopes, on = definition.on, cron = definition.cron,
     needs = definition.needs, sample = definition.sample, rare = definition.rare,
     request = definition.request and table.concat(definition.request, " "),
-    group = kind == "action" and (definition.group or script.split(name)) or nil,
+    group = group_of(kind, name, definition),
   }
   local copied, why = pcall(std.copy, row) -- text that is not UTF-8 can be neither shown nor JSON
   if not copied then return broken(name, why) end
@@ -42,7 +52,7 @@ end
 
 local columns = {
   action = { "name", "effect", "layer", "summary" },
-  trigger = { "name", "on", "needs", "layer", "summary" },
+  trigger = { "name", "layer", "summary" },
   recipe = { "name", "on", "cron", "clients", "layer", "summary" },
 }
 
@@ -103,7 +113,7 @@ local function list(args)
     std.fail("not_found", ("no action has \"%s\" in its name, summary or fields; `foyer actions --all` lists all of "
       .. "them"):format(table.concat(args.words, "\" and \"")))
   end
-  if args.kind == "action" then table.sort(rows, by_group) end
+  if args.kind ~= "recipe" then table.sort(rows, by_group) end
   for _, column in ipairs(columns[args.kind]) do
     if column ~= "layer" or not plain then shown[#shown + 1] = column end
   end
@@ -343,20 +353,12 @@ local function is_of_conversation(name)
   return true
 end
 
--- Returns the sample event of a trigger.
-local function sample_of(name, trigger)
-  local path = trigger.sample and ("lua/%s/%s"):format(name:match("^[^/]+"), trigger.sample)
-  local text = path and std.read(path)
-  if not text then std.fail("not_found", ("the trigger %s has no sample event"):format(name)) end
-  return json.decode(text)
-end
-
 -- Returns a recipe's command without its options, with an event if its trigger needs one.
 local function run_command(name, client, on)
   local start = ("foyer run %s --client %s"):format(name, client)
   if not on then return start end
   if is_of_conversation(on) then return start .. " --conversation ID" end
-  return ("foyer triggers %s --sample | %s --event -"):format(on, start)
+  return start .. " --sample"
 end
 
 local function manual(args)
@@ -380,7 +382,7 @@ local function manual(args)
     out.command = command(start, out.options)
     return { manual = out, text = write(out, "options") }
   end
-  if args.sample then return { event = sample_of(args.name, definition) } end
+  if args.sample then return { event = std.part("sample")(args.name, definition) } end
   out.derives = definition.fires ~= nil
   out.polled = definition.poll and ("by %s, on a timer or by `foyer poll`"):format(definition.poll.action)
   out.recipes = recipes_on(args.name)
