@@ -121,7 +121,7 @@ char *exchanged_item(struct exchanged *all, const struct journal_entry *step)
 {
     struct parts p;
     char *text = NULL;
-    if (!str_eq(step->kind, "http") || (!step->is_done && step->at_ms <= 0))
+    if (!str_eq(step->kind, "http") || (!step->is_done && !step->at_ms))
         return NULL;
     int is_write = step->is_intent != 0;
     if (all->n < EXCHANGED_ITEMS_MAX && (is_write || all->reads < EXCHANGED_READS)) {

@@ -21,9 +21,8 @@ struct entry {
     char
         *failure; /* of a scope that ended with a failure and is still open: see settle */
     size_t failure_len;
-    int64_t lost_ms; /* of an intent that is sent again: when it was first sent; else 0 */
-    int stored;      /* the store has a step with this seq */
-    int dirty;       /* the store lacks it or has another version */
+    int stored; /* the store has a step with this seq */
+    int dirty;  /* the store lacks it or has another version */
 };
 
 /* ENTRIES are the recorded steps in the order in which they began. A finished scope is
@@ -221,11 +220,16 @@ static void settle(struct journal *j)
     j->next = j->n;
 }
 
-/* 1 when the next recorded entry is an intent that is to be sent again. */
+/* 1 for an open intent that is sent again. */
+static int is_sent_again(const struct journal_entry *is)
+{
+    return is->is_intent && !is->is_scope && !is->is_done && is->result;
+}
+
+/* 1 when the next recorded entry is one. */
 static int is_again(const struct journal *j)
 {
-    return j->next < j->n && j->entries[j->next].lost_ms > 0 &&
-           !j->entries[j->next].is.is_done;
+    return j->next < j->n && is_sent_again(&j->entries[j->next].is);
 }
 
 static int is_same(const struct journal_entry *was, const struct journal_entry *asked)
@@ -267,7 +271,7 @@ static int ask(struct journal *j, struct journal_entry *asked, struct journal_st
         if (was->is_done)
             answer = JOURNAL_RECORDED;
         else if (was->is_intent && !was->is_scope)
-            answer = is_again(j) && was->at_ms <= 0 ? JOURNAL_NEW : JOURNAL_PENDING;
+            answer = is_again(j) && was->at_ms == 0 ? JOURNAL_NEW : JOURNAL_PENDING;
         step->is_again = is_again(j);
     }
     if (answer != JOURNAL_RECORDED)
@@ -380,11 +384,11 @@ void journal_cancel(struct journal *j, int seq)
         return;
     int index = j->open[--j->depth];
     j->seq = seq;
-    if (!entry->lost_ms) {
+    if (!is_sent_again(&entry->is)) {
         truncate_entries(j, index);
         return;
     }
-    entry->is.at_ms = -entry->lost_ms; /* it stays what it was */
+    entry->is.at_ms = 0; /* it stays what it was */
     entry->dirty = 1;
     j->next = index;
 }
@@ -449,7 +453,7 @@ void journal_unsent(struct journal *j, int seq)
     struct entry *entry = open_entry(j, seq, 0);
     if (!entry)
         return;
-    entry->is.at_ms = -entry->lost_ms;
+    entry->is.at_ms = 0;
     entry->dirty = 1;
 }
 
@@ -523,8 +527,6 @@ int journal_load(struct journal *j, const struct journal_entry *entry, struct er
     struct entry *loaded = append(j, entry);
     loaded->stored = 1;
     loaded->dirty = 0;
-    if (entry->is_intent && !entry->is_scope && !entry->is_done && entry->at_ms < 0)
-        loaded->lost_ms = -entry->at_ms;
     return 0;
 }
 
@@ -616,7 +618,7 @@ int journal_uncertain(const struct journal *j, struct journal_entry *intent,
             continue;
         if (is->is_scope && !is_walk(is->name))
             *scope = *is;
-        if (!is->is_intent || is->at_ms <= 0)
+        if (!is->is_intent || is->at_ms == 0)
             continue;
         *intent = *is;
         return 1;
@@ -628,7 +630,8 @@ void journal_rewind(struct journal *j)
 {
     const struct journal_entry *last = j->n ? &j->entries[j->n - 1].is : NULL;
     /* A plain step that is open is the last entry. */
-    if (last && !last->is_done && !last->is_scope && last->at_ms == 0)
+    if (last && !last->is_done && !last->is_scope && last->at_ms == 0 &&
+        !is_sent_again(last))
         truncate_entries(j, j->n - 1);
     j->depth = 0;
     j->next = 0;

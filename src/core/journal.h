@@ -22,6 +22,7 @@ struct journal;
 struct exchanged; /* core/exchanged.h */
 
 enum { JOURNAL_SMALL = 4096 };
+#define JOURNAL_AGAIN "again"
 
 /* One recorded step. The code that fills it in owns its texts and bytes. */
 struct journal_entry {
@@ -31,13 +32,14 @@ struct journal_entry {
     /* is_intent of an ended scope: a write inside of it was accepted (its result begins
      * with "2", as an HTTP status does) */
     int is_done, is_scope, is_intent;
-    int64_t at_ms; /* when a request was sent; of an intent 0: not sent; less than 0: it
-                      is sent again, its first answer, at -at_ms, was lost */
-    int took_ms;   /* until its answer was there; 0: not known */
+    int64_t at_ms;     /* when a request was sent; of an intent 0: not sent */
+    int took_ms;       /* until its answer was there; 0: not known */
     const char *input; /* of an intent, and of the open scope of an action: to confirm a
                           write; else NULL */
     size_t input_len;
-    const char *result; /* NULL while it is open; of an open scope: its checkpoint */
+    /* NULL while it is open; of an open scope: its checkpoint; JOURNAL_AGAIN of an open
+     * intent that is sent again: an earlier answer to it was lost */
+    const char *result;
     size_t len;
 };
 

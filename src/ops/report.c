@@ -245,7 +245,7 @@ static int on_event(void *arg, const struct ledger_event *event)
 static int on_step(void *arg, const struct journal_entry *step)
 {
     json_t *tree = arg;
-    if (!step->is_intent || step->is_done || step->at_ms <= 0)
+    if (!step->is_intent || step->is_done || !step->at_ms)
         return 0;
     json_t *write = jsontree_read(step->input, step->input_len, NULL);
     if (!json_is_object(write)) {

@@ -32,7 +32,7 @@ static int is_late_outcome(struct db *db, const struct ledger_head *head,
     const struct journal_entry *step = change->steps;
     int64_t epoch = -1;
     if (change->state >= 0 || change->nsteps != 1 || change->key || !step->is_intent ||
-        step->is_scope || (!step->is_done && step->at_ms > 0) ||
+        step->is_scope || (!step->is_done && step->at_ms != 0) ||
         (change->drop >= 0 && change->drop != step->seq) || ledger_is_over(head->state))
         return 0;
     if (db_select_int(db,

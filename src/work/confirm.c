@@ -148,7 +148,9 @@ static void send_again(struct confirm *c, int64_t due_ms, const char *why)
     a->looks = 0;
     struct ledger_change change = attempt_change(a, LEDGER_QUEUED);
     struct journal_entry again = c->intent;
-    again.at_ms = -again.at_ms;
+    again.at_ms = 0;
+    again.result = JOURNAL_AGAIN;
+    again.len = strlen(JOURNAL_AGAIN);
     change.drop = c->intent.seq;
     if (str_eq(c->sent.method, "DELETE")) { /* a 404 may mean that it was done */
         change.steps = &again;

@@ -246,7 +246,13 @@ LUA
   fault '{"kind": "html", "status": 404, "skip": 1, "times": 1, "match": {"method": "DELETE", "path": "/tags"}}'
   FOYER_TEST_STOP='outcome known' foyer run untag --client acme --json
   RUN=$(row id '(select max(id) from run)')
-  settle
+  # and again: before the second one leaves
+  for i in 100 110 120 130; do
+    FOYER_TEST_STOP='intent kept' FOYER_TEST_CLOCK=$(($(date +%s%3N) + i * 1000)) foyer cron
+    [ "$status" != 137 ] || break
+  done
+  same "$status" 137
+  for i in 200 300 400 500; do FOYER_TEST_CLOCK=$(($(date +%s%3N) + i * 1000)) foyer cron; done
   same "$(state)" done
 }
 

@@ -620,8 +620,12 @@ static void test_a_large_body_is_left_out_of_the_record(void **state)
 /* The store's entry of an intent whose answer was lost, and which is sent again. */
 static void load_again(void)
 {
-    struct journal_entry entry = {
-        .seq = 0, .kind = "http", .name = "DELETE /x", .is_intent = 1, .at_ms = -1000};
+    struct journal_entry entry = {.seq = 0,
+                                  .kind = "http",
+                                  .name = "DELETE /x",
+                                  .is_intent = 1,
+                                  .result = JOURNAL_AGAIN,
+                                  .len = 5};
     crypto_sha256("hi", 2, entry.hash);
     assert_int_equal(journal_load(j, &entry, &e), 0);
 }
