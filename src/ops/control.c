@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "core/jsontree.h"
 #include "ops/rehearsal.h"
+#include "store/claims.h"
+#include "store/inbox.h"
 #include "store/store.h"
 #include "vm/pins.h"
 
@@ -133,8 +135,19 @@ struct applying {
     json_t *rows;
     enum err_kind *failed;
     int64_t now_ms;
-    int64_t id; /* of the row that apply_one changes */
+    struct claims *claims; /* for CONTROL_REPLAY */
+    int64_t id;            /* of the row that apply_one changes */
 };
+
+/* A worker that has the delivery would end it right after. */
+static int replay(struct db *db, const struct applying *a, struct err *e)
+{
+    if (claims_is_taken(a->claims, a->id))
+        return err_set(e, ERR_CONFLICT,
+                       "cannot replay the delivery %lld: a worker is handling it",
+                       (long long)a->id);
+    return inbox_replay(db, a->id, e);
+}
 
 static int apply_one(struct db *db, void *arg, struct err *e)
 {
@@ -147,7 +160,7 @@ static int apply_one(struct db *db, void *arg, struct err *e)
         return ledger_resolve(db, a->id, control->happened, control->result, a->now_ms,
                               e);
     case CONTROL_REPLAY:
-        return inbox_replay(db, a->id, e);
+        return replay(db, a, e);
     default:
         return ledger_cancel(db, a->id, control->reason, a->now_ms, e);
     }
@@ -185,11 +198,16 @@ static int apply_all(struct db *db, void *arg, struct err *e)
 int control_apply(struct report *r, const struct control *control, json_t *rows,
                   enum err_kind *failed, struct err *e)
 {
-    struct applying a = {control, rows, failed, clock_wall_ms(), 0};
+    struct applying a = {control, rows, failed, clock_wall_ms(), NULL, 0};
     *failed = ERR_NONE;
     if (json_array_size(rows) == 0)
         return 0;
-    return store_transaction(report_db(r), apply_all, &a, e);
+    if (control->verb == CONTROL_REPLAY &&
+        !(a.claims = claims_open(workspace_dir(report_workspace(r)), NULL, e)))
+        return -1;
+    int rc = store_transaction(report_db(r), apply_all, &a, e);
+    claims_close(a.claims);
+    return rc;
 }
 
 void control_rehearse(struct report *r, struct session *s, int new_code, json_t *rows,

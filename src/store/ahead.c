@@ -23,7 +23,7 @@ static const struct {
     size_t values;
 } repairs[] = {
     {"UPDATE delivery SET due_ms = ?1 WHERE state = " SQL_DELIVERY_WAITING
-     " AND due_ms > ?1 AND owner IS NULL AND (at_ms > ?1 OR due_ms > ?2)",
+     " AND due_ms > ?1 AND (at_ms > ?1 OR due_ms > ?2)",
      2},
     {"UPDATE run SET due_ms = ?1 WHERE " LEDGER_MAY_START " AND due_ms > ?1"
      " AND ((state = " SQL_QUEUED " AND (attempts = 0 OR due_ms > ?2))"

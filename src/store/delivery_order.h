@@ -18,8 +18,8 @@ enum {
 
 /* Returns 1 when the waiting delivery ID may start, 0 when an older delivery of APP's
  * CONVERSATION has not ended, -1 on error. When the older one is to be tried again later,
- * ID becomes due at that time; when a worker has claimed the older one, ID stays as it
- * is. CONVERSATION NULL: always 1. */
+ * ID becomes due at that time; when the older one is due, or a worker has it, ID stays as
+ * it is. CONVERSATION NULL: always 1. */
 int delivery_order_has_come(struct db *db, int64_t id, const char *app,
                             const char *conversation, int64_t now_ms, struct err *e);
 

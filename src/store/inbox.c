@@ -41,7 +41,7 @@ int delivery_state_find(const char *name)
 
 #define DELIVERY_COLUMNS                                                                 \
     "id, at_ms, app, client, trigger, scheme, company, type, event, conversation, "      \
-    "state, due_ms, attempts, crashes, owner, note"
+    "state, due_ms, attempts, crashes, note"
 
 /* Returns the row's delivery, borrowed until the next db_step. */
 static struct delivery borrow_delivery(const struct db_row *row)
@@ -61,8 +61,7 @@ static struct delivery borrow_delivery(const struct db_row *row)
         .due_ms = db_row_int(row, 11),
         .attempts = (int)db_row_int(row, 12),
         .crashes = (int)db_row_int(row, 13),
-        .owner = db_row_text(row, 14),
-        .note = db_row_text(row, 15),
+        .note = db_row_text(row, 14),
     };
 }
 
@@ -133,79 +132,55 @@ int inbox_body(struct db *db, int64_t id, char **body, size_t *len, struct err *
     return *body ? 0 : -1;
 }
 
-int inbox_due(struct db *db, int64_t now_ms, int limit, delivery_fn *fn, void *arg,
-              struct err *e)
+int inbox_due(struct db *db, int64_t now_ms, delivery_fn *fn, void *arg, struct err *e)
 {
     return each_delivery(db_select(db,
                                    "SELECT " DELIVERY_COLUMNS " FROM delivery"
                                    " WHERE state = " SQL_DELIVERY_WAITING
-                                   " AND due_ms <= ?"
-                                   " AND owner IS NULL ORDER BY due_ms, id LIMIT ?",
-                                   DB_ARGS(db_int(now_ms), db_int(limit)), e),
+                                   " AND due_ms <= ? ORDER BY due_ms, id",
+                                   DB_ARGS(db_int(now_ms)), e),
                          fn, arg, e);
 }
 
-int inbox_claim(struct db *db, int64_t id, const char *owner, struct err *e)
+int inbox_end(struct db *db, int64_t id, enum delivery_state state, int64_t due_ms,
+              const char *note, struct err *e)
 {
     int changed;
     if (db_change(db,
-                  "UPDATE delivery SET owner = ?, attempts = attempts + 1 WHERE id = ? "
-                  "AND state = " SQL_DELIVERY_WAITING " AND owner IS NULL",
-                  DB_ARGS(db_text(owner), db_int(id)), &changed, e) != 0)
-        return -1;
-    return changed;
-}
-
-int inbox_end(struct db *db, int64_t id, const char *owner, enum delivery_state state,
-              int64_t due_ms, const char *note, struct err *e)
-{
-    int changed;
-    if (db_change(db,
-                  "UPDATE delivery SET state = ?, due_ms = ?, note = ?, owner = NULL "
-                  "WHERE id = ? AND owner = ?",
-                  DB_ARGS(db_int(state), db_int(due_ms), db_text(note), db_int(id),
-                          db_text(owner)),
+                  "UPDATE delivery SET state = ?, due_ms = ?, note = ?,"
+                  " attempts = attempts + 1"
+                  " WHERE id = ? AND state = " SQL_DELIVERY_WAITING,
+                  DB_ARGS(db_int(state), db_int(due_ms), db_text(note), db_int(id)),
                   &changed, e) != 0)
         return -1;
     if (!changed)
         return err_set(e, ERR_CONFLICT,
-                       "cannot end the delivery %lld: this process does not hold it",
+                       "cannot end the delivery %lld: it does not wait any more",
                        (long long)id);
     return 0;
 }
 
-int inbox_reclaim(struct db *db, const char *owner, int64_t crashed, int crashes_max,
-                  const char *note, struct err *e)
+int inbox_crashed(struct db *db, int64_t id, int crashes_max, const char *note,
+                  struct err *e)
 {
-    if (crashed &&
-        db_change(db,
-                  "UPDATE delivery SET crashes = crashes + 1, "
-                  "state = CASE WHEN crashes + 1 >= ?1 THEN ?2 ELSE state END, "
-                  "note = CASE WHEN crashes + 1 >= ?1 THEN ?3 ELSE note END "
-                  "WHERE id = ?4 AND owner = ?5",
-                  DB_ARGS(db_int(crashes_max), db_int(DELIVERY_DEAD), db_text(note),
-                          db_int(crashed), db_text(owner)),
-                  NULL, e) != 0)
-        return -1;
-    return db_change(db,
-                     "UPDATE delivery SET owner = NULL,"
-                     " due_ms = iif(state = " SQL_DELIVERY_WAITING
-                     ", 0, due_ms) WHERE owner = ?",
-                     DB_ARGS(db_text(owner)), NULL, e);
+    return db_change(
+        db,
+        "UPDATE delivery SET crashes = crashes + 1,"
+        " state = iif(crashes + 1 >= ?1, ?2, state),"
+        " note = iif(crashes + 1 >= ?1, ?3, note)"
+        " WHERE id = ?4 AND state = " SQL_DELIVERY_WAITING,
+        DB_ARGS(db_int(crashes_max), db_int(DELIVERY_DEAD), db_text(note), db_int(id)),
+        NULL, e);
 }
 
 int inbox_replay(struct db *db, int64_t id, struct err *e)
 {
-    int64_t is_claimed = -1; /* no such delivery */
-    if (db_select_int(db, "SELECT owner IS NOT NULL FROM delivery WHERE id = ?",
-                      DB_ARGS(db_int(id)), &is_claimed, e) != 0)
+    int64_t exists = 0;
+    if (db_select_int(db, "SELECT 1 FROM delivery WHERE id = ?", DB_ARGS(db_int(id)),
+                      &exists, e) != 0)
         return -1;
-    if (is_claimed < 0)
+    if (!exists)
         return no_delivery(id, e);
-    if (is_claimed)
-        return err_set(e, ERR_CONFLICT,
-                       "cannot replay the delivery %lld: a worker is handling it",
-                       (long long)id);
     int64_t has_body = 0;
     if (db_select_int(db, "SELECT 1 FROM delivery_body WHERE id = ?", DB_ARGS(db_int(id)),
                       &has_body, e) != 0)
@@ -215,17 +190,8 @@ int inbox_replay(struct db *db, int64_t id, struct err *e)
     return db_change(db,
                      "UPDATE delivery SET state = " SQL_DELIVERY_WAITING
                      ", due_ms = 0, attempts = 0, crashes = 0, note = NULL"
-                     " WHERE id = ? AND owner IS NULL",
+                     " WHERE id = ?",
                      DB_ARGS(db_int(id)), NULL, e);
-}
-
-int inbox_owners(struct db *db, int (*fn)(void *arg, const char *owner), void *arg,
-                 struct err *e)
-{
-    return store_row_texts(
-        db_select(db, "SELECT DISTINCT owner FROM delivery WHERE owner IS NOT NULL",
-                  DB_NONE, e),
-        fn, arg, e);
 }
 
 /* ---- deliveries by a filter ---- */

@@ -37,8 +37,7 @@ struct delivery { /* NULL: an unknown text */
     enum delivery_state state;
     int64_t due_ms;
     int attempts, crashes;
-    const char *owner; /* the presence that claimed it */
-    const char *note;  /* JSON: why it did not fire, or why it is dead */
+    const char *note; /* JSON: why it did not fire, or why it is dead */
 };
 
 /* Stores D with its body; *ID becomes its id. */
@@ -48,31 +47,22 @@ int inbox_add(struct db *db, const struct delivery *d, const void *body, size_t 
 int inbox_body(struct db *db, int64_t id, char **body, size_t *len, struct err *e);
 
 typedef int delivery_fn(void *arg, const struct delivery *d);
-/* Calls FN for the waiting deliveries that are due and not claimed, oldest first, at most
- * LIMIT. */
-int inbox_due(struct db *db, int64_t now_ms, int limit, delivery_fn *fn, void *arg,
-              struct err *e);
-/* Claims a waiting delivery for OWNER (a presence's id) and counts the attempt. Returns
- * 1, or 0 when it is not there to claim any more. */
-int inbox_claim(struct db *db, int64_t id, const char *owner, struct err *e);
-/* Ends an attempt, and leaves the delivery in STATE; one that is DELIVERY_WAITING is
- * tried again at DUE_MS. NOTE may be NULL. ERR_CONFLICT when OWNER does not have the
- * claim. */
-int inbox_end(struct db *db, int64_t id, const char *owner, enum delivery_state state,
-              int64_t due_ms, const char *note, struct err *e);
-/* Frees the claims of OWNER, a dead process. CRASHED (0: none) is the delivery whose
- * script ended the process: the crash is counted, and at CRASHES_MAX crashes the delivery
- * is dead, with NOTE. */
-int inbox_reclaim(struct db *db, const char *owner, int64_t crashed, int crashes_max,
-                  const char *note, struct err *e);
+/* Calls FN for the waiting deliveries that are due, also those that a process has claimed
+ * (store/claims.h), oldest first, until it returns non-zero. */
+int inbox_due(struct db *db, int64_t now_ms, delivery_fn *fn, void *arg, struct err *e);
+/* Ends an attempt, which is counted, and leaves the delivery in STATE; one that is
+ * DELIVERY_WAITING is tried again at DUE_MS. NOTE may be NULL. ERR_CONFLICT when the
+ * delivery does not wait any more: another process has ended it. */
+int inbox_end(struct db *db, int64_t id, enum delivery_state state, int64_t due_ms,
+              const char *note, struct err *e);
+/* Counts a crash of the process that asked the delivery's triggers; at CRASHES_MAX
+ * crashes the delivery is dead, with NOTE. */
+int inbox_crashed(struct db *db, int64_t id, int crashes_max, const char *note,
+                  struct err *e);
 /* Makes a delivery waiting again, as though it were new: for `foyer events replay`, and
  * for an unrouted one whose client is connected now. Nothing fires twice, because
- * activation keys are remembered. ERR_CONFLICT while a worker has it. */
+ * activation keys are remembered. The caller sees to it that no worker has it. */
 int inbox_replay(struct db *db, int64_t id, struct err *e);
-/* Calls FN with each owner of a claim, once. */
-int inbox_owners(struct db *db, int (*fn)(void *arg, const char *owner), void *arg,
-                 struct err *e);
-
 struct inbox_filter {   /* NULL, 0, -1: any */
     const char *client; /* of its route, or by one of COMPANIES (pairs of app and id) */
     const char *const *companies;

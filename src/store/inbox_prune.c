@@ -124,11 +124,12 @@ int inbox_prune(struct db *db, const struct inbox_kept *since, int limit, int *r
     if (prune(db, "activation",
               "DELETE FROM activation WHERE id IN (SELECT id FROM activation a WHERE "
               "id < ? AND NOT EXISTS (SELECT 1 FROM run WHERE run.activation = a.id) "
-              "ORDER BY id LIMIT ?)",
+              "AND id < (SELECT max(id) FROM activation) ORDER BY id LIMIT ?)",
               since->deliveries_ms, &left, e) != 0 ||
         prune_each(db,
                    "SELECT id FROM delivery WHERE id < ? AND state"
-                   " <> " SQL_DELIVERY_WAITING " ORDER BY id LIMIT ?",
+                   " <> " SQL_DELIVERY_WAITING
+                   " AND id < (SELECT max(id) FROM delivery) ORDER BY id LIMIT ?",
                    since->deliveries_ms, &left, remove_delivery, e) != 0 ||
         prune_each(db,
                    "SELECT b.id FROM delivery_body b CROSS JOIN delivery d ON d.id = b.id"

@@ -31,11 +31,12 @@ static int remove_runs(struct db *db, int64_t before_ms, int limit, int *removed
     int64_t *ids = NULL;
     int n = 0;
     /* >= is what the index run_over says, IN makes SQLite search it by state and time */
-    struct db_row *row = db_select(
-        db,
-        "SELECT id FROM run WHERE state >= " SQL_DONE " AND state IN (" SQL_DONE
-        ", " SQL_SKIPPED ", " SQL_DEAD ", " SQL_CANCELLED ") AND ended_ms < ? LIMIT ?",
-        DB_ARGS(db_int(before_ms), db_int(limit)), e);
+    struct db_row *row =
+        db_select(db,
+                  "SELECT id FROM run WHERE state >= " SQL_DONE " AND state IN (" SQL_DONE
+                  ", " SQL_SKIPPED ", " SQL_DEAD ", " SQL_CANCELLED ") AND ended_ms < ?"
+                  " AND id < (SELECT max(id) FROM run) LIMIT ?",
+                  DB_ARGS(db_int(before_ms), db_int(limit)), e);
     while (db_step(row, e) == 1) {
         array_grow(ids, n);
         ids[n++] = db_row_int(row, 0);

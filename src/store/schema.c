@@ -414,6 +414,17 @@ const char *const schema_steps[] = {
     "INSERT INTO mark (kind, app, whose, name, at_ms, began_ms)"
     "  SELECT 'heal', app, id, '', now.ms, now.ms FROM connection,"
     "  (SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000 AS ms) now;",
+    /* claims on deliveries are in store/claims.h */
+    "DROP INDEX delivery_claimed;"
+    "ALTER TABLE delivery DROP COLUMN owner;"
+    /* AUTOINCREMENT costs each insert a page. Retention keeps the newest row of these
+     * tables instead, so that no id is used twice. The content does not change: SQLite's
+     * ALTER TABLE page (7) describes this way. */
+    "PRAGMA writable_schema = ON;"
+    "UPDATE sqlite_schema SET sql = replace(sql, ' AUTOINCREMENT', '')"
+    "  WHERE type = 'table' AND name IN ('delivery', 'activation', 'run');"
+    "PRAGMA writable_schema = RESET;"
+    "DELETE FROM sqlite_sequence WHERE name IN ('delivery', 'activation', 'run');",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

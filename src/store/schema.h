@@ -7,9 +7,7 @@
 extern const char *const schema_steps[];
 extern const int schema_version;
 
-/* The newest activation's id, also when it is gone; 0: there was none. Each run that is
- * added changes the page that this reads. */
-#define SCHEMA_NEWEST_ACTIVATION                                                         \
-    "(SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'activation')"
+/* The newest activation's id; 0: there was none. Retention keeps the newest row. */
+#define SCHEMA_NEWEST_ACTIVATION "(SELECT coalesce(max(id), 0) FROM activation)"
 
 #endif

@@ -308,7 +308,7 @@ int delivery_result_write(struct db *db, struct delivery_result *o, struct err *
     char *note = json_object_size(o->note)
                      ? json_dumps(o->note, JSON_COMPACT | JSON_SORT_KEYS)
                      : NULL;
-    int rc = inbox_end(db, o->delivery, o->owner, o->state, o->due_ms, note, e);
+    int rc = inbox_end(db, o->delivery, o->state, o->due_ms, note, e);
     free(note);
     return rc;
 }

@@ -21,8 +21,8 @@ enum { DELIVERY_RESULT_KEY_SIZE = 33 };
 
 struct delivery_result {
     int64_t delivery;
-    const char *owner;           /* of the claim; borrowed */
-    const struct limits *limits; /* of the runs that start; borrowed */
+    const char *owner;           /* of the runs that start; borrowed */
+    const struct limits *limits; /* of them; borrowed */
     int64_t now_ms;
     char
         key[DELIVERY_RESULT_KEY_SIZE]; /* for triggers without a `key`: the body's hash */

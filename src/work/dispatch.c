@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "core/jsontree.h"
 #include "core/policy.h"
+#include "store/claims.h"
 #include "store/delivery_order.h"
 #include "store/inbox.h"
 #include "store/ledger.h"
@@ -61,12 +62,11 @@ TAILQ_HEAD(dispatch_jobs, dispatch_job);
 
 struct dispatch_claim { /* of several deliveries, on the writer's thread */
     struct dispatch *d;
-    const char *owner;
     int64_t now_ms;
     int slots;
     char *busy[DISPATCH_IN_FLIGHT]; /* the client or company of each job in flight */
-    int nbusy;
-    struct dispatch_jobs candidates; /* all that were due */
+    int nbusy, ncandidates;
+    struct dispatch_jobs candidates; /* the oldest that were due and free */
 };
 
 struct dispatch {
@@ -74,6 +74,7 @@ struct dispatch {
     struct writer *writer;
     struct db *db; /* for reading */
     const char *owner;
+    struct claims *claims;
     struct runner *runner;
     struct alert *alert;
     void (*changed)(void *arg), (*idle)(void *arg);
@@ -144,6 +145,7 @@ static void finish(struct dispatch_job *job)
 {
     TAILQ_REMOVE(&job->d->jobs, job, entry);
     job->d->njobs--;
+    claims_drop(job->d->claims, job->id);
     job_free(job);
 }
 
@@ -196,7 +198,7 @@ static void on_written(void *arg, const struct err *e)
         loop_timer_set(d->again, AGAIN_MS);
         return;
     }
-    /* ERR_CONFLICT: another process has claimed the delivery and does the rest */
+    /* ERR_CONFLICT: another process has ended the delivery */
     int changed =
         e->kind == ERR_NONE && !job->is_announced && result->runs + result->woken > 0;
     if (e->kind == ERR_NONE) {
@@ -474,9 +476,11 @@ static void begin(struct dispatch_job *job)
 static int take_candidate(void *arg, const struct delivery *row)
 {
     struct dispatch_claim *c = arg;
+    if (claims_is_taken(c->d->claims, row->id))
+        return 0;
     struct dispatch_job *job = job_new(c->d, row);
     TAILQ_INSERT_TAIL(&c->candidates, job, entry);
-    return 0;
+    return ++c->ncandidates == CANDIDATES;
 }
 
 /* A slow API must not take every slot. */
@@ -502,21 +506,31 @@ static int claim_one(struct db *db, struct dispatch_claim *c, struct dispatch_jo
         rc = delivery_order_has_come(db, job->id, job->app, job->conversation, c->now_ms,
                                      e);
     if (rc == 1)
-        rc = inbox_claim(db, job->id, c->owner, e);
+        rc = claims_take(c->d->claims, job->id);
     if (rc != 1)
         return rc;
+    if (inbox_body(db, job->id, &job->text, &job->len, e) != 0) {
+        claims_drop(c->d->claims, job->id);
+        return -1;
+    }
     c->busy[c->nbusy++] = xstrdup(whose(job));
-    return inbox_body(db, job->id, &job->text, &job->len, e) == 0 ? 1 : -1;
+    return 1;
 }
 
-/* On the writer's thread. */
+/* On the writer's thread. Most polls find nothing, and take no lock. */
+static int find_candidates(struct db *db, void *arg, struct err *e)
+{
+    struct dispatch_claim *c = arg;
+    int rc = inbox_due(db, c->now_ms, take_candidate, c, e);
+    return rc == 0 ? c->ncandidates > 0 : rc;
+}
+
+/* On the writer's thread. One that another worker has ended since is asked in vain. */
 static int claim(struct db *db, void *arg, struct err *e)
 {
     struct dispatch_claim *c = arg;
     struct dispatch_job *job;
     int slots = c->slots, rc;
-    if (inbox_due(db, c->now_ms, CANDIDATES, take_candidate, c, e) != 0)
-        return -1;
     TAILQ_FOREACH(job, &c->candidates, entry)
     {
         if (slots == 0)
@@ -541,6 +555,7 @@ static void on_claimed(void *arg, const struct err *e)
         TAILQ_REMOVE(&c->candidates, job, entry);
         if (!job->text || e->kind != ERR_NONE) {
             d->left_some = 1;
+            claims_drop(d->claims, job->id);
             job_free(job);
             continue;
         }
@@ -563,36 +578,19 @@ static void on_claimed(void *arg, const struct err *e)
         d->idle(d->arg);
 }
 
-static int found_one(void *arg, const struct delivery *row)
-{
-    (void)row;
-    *(int *)arg = 1;
-    return 1;
-}
-
-/* On the writer's thread. Most polls find nothing, and take no lock. */
-static int is_any_due(struct db *db, void *arg, struct err *e)
-{
-    const struct dispatch_claim *c = arg;
-    int any = 0;
-    return inbox_due(db, c->now_ms, 1, found_one, &any, e) == 0 ? any : -1;
-}
-
 static void submit_claim(struct dispatch *d, int64_t now_ms)
 {
     const struct dispatch_job *job;
     struct dispatch_claim *c = xcalloc(1, sizeof *c);
-    c->d = d;
-    c->owner = d->owner;
-    c->now_ms = now_ms;
-    c->slots = DISPATCH_IN_FLIGHT - d->njobs;
+    *c = (struct dispatch_claim){
+        .d = d, .now_ms = now_ms, .slots = DISPATCH_IN_FLIGHT - d->njobs};
     TAILQ_INIT(&c->candidates);
     TAILQ_FOREACH(job, &d->jobs, entry)
     {
         c->busy[c->nbusy++] = xstrdup(whose(job));
     }
     d->is_claiming = 1;
-    writer_look(d->writer, is_any_due, claim, on_claimed, c);
+    writer_look(d->writer, find_candidates, claim, on_claimed, c);
 }
 
 static void poll_due(void *arg)
@@ -629,9 +627,9 @@ int dispatch_is_idle(const struct dispatch *d)
 /* ---- its life ---- */
 
 struct dispatch *dispatch_new(struct session *s, struct writer *writer,
-                              struct presence *p, struct runner *runner,
-                              void (*changed)(void *arg), void (*idle)(void *arg),
-                              void *arg, struct err *e)
+                              struct presence *p, struct claims *claims,
+                              struct runner *runner, void (*changed)(void *arg),
+                              void (*idle)(void *arg), void *arg, struct err *e)
 {
     struct store *store = workspace_store(session_workspace(s), e);
     if (!store)
@@ -641,6 +639,7 @@ struct dispatch *dispatch_new(struct session *s, struct writer *writer,
                            .writer = writer,
                            .db = store_db(store),
                            .owner = presence_id(p),
+                           .claims = claims,
                            .runner = runner,
                            .alert = runner_alert(runner),
                            .changed = changed,

@@ -3,10 +3,10 @@
  *
  * Deliveries of one conversation become activations in the order of their commit
  * (store/delivery_order.h). A failure that may pass is tried again for two hours; a
- * client whose script fails gets a note and does not stop the others. Claims are held for
- * this process's presence. The runs that a delivery starts begin at once in this process,
- * as far as it has room; of the others it only knows that they may be due afterwards. For
- * the loop's thread. */
+ * client whose script fails gets a note and does not stop the others. A claim is a mark
+ * in the table of store/claims.h. The runs that a delivery starts begin at once in this
+ * process, as far as it has room; of the others it only knows that they may be due
+ * afterwards. For the loop's thread. */
 #ifndef FOYER_DISPATCH_H
 #define FOYER_DISPATCH_H
 
@@ -25,15 +25,16 @@ enum {
 
 struct dispatch;
 struct alert;  /* work/alert.h */
+struct claims; /* store/claims.h */
 struct runner; /* work/runner.h */
 
 /* All are borrowed and outlive it. CHANGED is called, from the loop, when runs may be due
  * that were not before, or will be with the writer's next job; IDLE each time that
  * nothing is left to do. */
 struct dispatch *dispatch_new(struct session *s, struct writer *writer,
-                              struct presence *p, struct runner *runner,
-                              void (*changed)(void *arg), void (*idle)(void *arg),
-                              void *arg, struct err *e);
+                              struct presence *p, struct claims *claims,
+                              struct runner *runner, void (*changed)(void *arg),
+                              void (*idle)(void *arg), void *arg, struct err *e);
 /* Calls FN with each delivery's body, once for each client that the delivery is for. */
 typedef void dispatch_heard(void *arg, const char *app, const char *client,
                             const json_t *body);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "store/claims.h"
 #include "store/inbox.h"
 #include "store/ledger.h"
 #include "core/limits.h"
@@ -24,6 +25,7 @@ struct reclaim {
     struct db *db;
     struct writer *writer;
     struct presence *self;
+    struct claims *claims; /* of deliveries; NULL: it frees runs only */
     struct alert *alert;
     void (*freed)(void *arg);
     void *arg;
@@ -39,6 +41,7 @@ struct reclaim {
 struct dead { /* one dead owner; its job's */
     LIST_ENTRY(dead) entry;
     struct reclaim *reclaim; /* NULL: reclaim_free was called */
+    struct claims *claims;
     char owner[PRESENCE_ID_SIZE];
     struct presence_end end;
     int is_blamed;
@@ -63,6 +66,11 @@ struct reclaim *reclaim_new(struct workspace *w, struct db *db, struct writer *w
                           .freed = freed,
                           .arg = arg};
     return r;
+}
+
+void reclaim_share_claims(struct reclaim *r, struct claims *claims)
+{
+    r->claims = claims;
 }
 
 void reclaim_free(struct reclaim *r)
@@ -111,8 +119,11 @@ static int free_claims(struct db *db, void *arg, struct err *e)
     if (is_run && ledger_read(db, dead->end.id, on_run, dead, e) != 0 &&
         e->kind != ERR_NOT_FOUND)
         return -1;
-    return inbox_reclaim(db, dead->owner, is_delivery ? dead->end.id : 0,
-                         limits->run_crashes + 1, note, e);
+    /* one of the processes that notice it counts the crash */
+    if (!is_delivery || !dead->claims ||
+        !claims_take_from(dead->claims, dead->end.id, dead->owner))
+        return 0;
+    return inbox_crashed(db, dead->end.id, limits->run_crashes + 1, note, e);
 }
 
 /* Reports the run or delivery to blame: in the log, also when there is an alert. */
@@ -184,6 +195,8 @@ static void on_freed(void *arg, const struct err *e)
         if (r && dead->is_frozen && e->kind == ERR_UNAVAILABLE)
             rouse(r, dead->owner);
     } else if (r) {
+        if (dead->claims)
+            claims_free_owner(dead->claims, dead->owner);
         if (dead->is_blamed)
             report(r, dead);
         if (dead->is_frozen)
@@ -259,6 +272,7 @@ static int on_owner(void *arg, const char *owner)
         return 0;
     struct dead *dead = xcalloc(1, sizeof *dead);
     dead->reclaim = r;
+    dead->claims = r->claims;
     snprintf(dead->owner, sizeof dead->owner, "%s", owner);
     dead->has = has;
     dead->is_frozen = life == PRESENCE_FROZEN;
@@ -281,6 +295,29 @@ static int on_file(void *arg, const char *id)
     return life == PRESENCE_FROZEN && r->npolls % IDLE_POLLS == 0 ? on_owner(r, id) : 0;
 }
 
+struct holder { /* of claims on deliveries */
+    struct reclaim *reclaim;
+    uint32_t mark;
+    int is_known;
+};
+
+static int on_presence(void *arg, const char *id)
+{
+    struct holder *holder = arg;
+    if (claims_mark(id) != holder->mark)
+        return 0;
+    holder->is_known = 1;
+    return on_owner(holder->reclaim, id);
+}
+
+static int on_holder(void *arg, uint32_t mark)
+{
+    struct reclaim *r = arg;
+    struct holder holder = {r, mark, 0};
+    presence_each(workspace_dir(r->w), on_presence, &holder);
+    return holder.is_known;
+}
+
 void reclaim_poll(struct reclaim *r)
 {
     struct err e;
@@ -288,9 +325,10 @@ void reclaim_poll(struct reclaim *r)
     r->nsuspects = 0;
     if (r->npending >= DEAD_MAX)
         return;
-    if (ledger_owners(r->db, on_owner, r, &e) != 0 ||
-        inbox_owners(r->db, on_owner, r, &e) != 0)
+    if (ledger_owners(r->db, on_owner, r, &e) != 0)
         log_line(LOG_WARN, "cannot look for dead processes: %s", e.text);
+    if (r->claims && claims_each_holder(r->claims, on_holder, r) > 0)
+        r->freed(r->arg);
     presence_each(workspace_dir(r->w), on_file, r);
 }
 

@@ -9,6 +9,7 @@
 #include "store/presence.h"
 #include "io/writer.h"
 
+struct claims; /* store/claims.h */
 struct reclaim;
 
 /* All are borrowed; ALERT may be NULL. FREED is called, from the loop, when a claim was
@@ -16,6 +17,8 @@ struct reclaim;
 struct reclaim *reclaim_new(struct workspace *w, struct db *db, struct writer *writer,
                             struct presence *p, struct alert *alert,
                             void (*freed)(void *arg), void *arg);
+/* Frees deliveries as well, in CLAIMS, which is borrowed. */
+void reclaim_share_claims(struct reclaim *r, struct claims *claims);
 /* Checks each owner of a claim now, unless its claims are being freed already. */
 void reclaim_poll(struct reclaim *r);
 /* Returns 1 when the last poll found a process that stands still, unless it only seems

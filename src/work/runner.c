@@ -562,6 +562,11 @@ static void on_resume(void *arg, const struct run *run, int begins)
     blame(r, "delivery", r->delivery_of ? r->delivery_of(label) : 0);
 }
 
+void runner_share_claims(struct runner *r, struct claims *claims)
+{
+    reclaim_share_claims(r->reclaim, claims);
+}
+
 void runner_blame_deliveries(struct runner *r, int64_t (*delivery_of)(const char *label))
 {
     r->delivery_of = delivery_of;

@@ -15,6 +15,7 @@
 #include "store/ledger.h"
 #include "store/presence.h"
 
+struct claims; /* store/claims.h */
 struct runner;
 struct writer;   /* io/writer.h */
 struct alert;    /* work/alert.h */
@@ -64,7 +65,10 @@ int runner_is_idle(const struct runner *r);
 void runner_on_idle(struct runner *r, void (*fn)(void *arg), void *arg);
 /* Calls FN (may be NULL) at each attempt's end, also of those that were claimed. */
 void runner_on_end(struct runner *r, attempt_done *fn, void *arg);
-/* For a process that also runs triggers: DELIVERY_OF returns the delivery of an attempt
+/* For a process that also runs triggers: frees the deliveries that dead processes held in
+ * CLAIMS, which outlives R. */
+void runner_share_claims(struct runner *r, struct claims *claims);
+/* The same: DELIVERY_OF returns the delivery of an attempt
  * with that label, or 0. When an attempt ends the process, its delivery is blamed. */
 void runner_blame_deliveries(struct runner *r, int64_t (*delivery_of)(const char *label));
 /* The process's; borrowed, valid as long as R. */

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "store/ahead.h"
+#include "store/claims.h"
 #include "base/stats.h"
 #include "io/writer.h"
 
@@ -46,6 +47,7 @@ struct worker {
     struct loop *loop;
     struct writer *writer;
     struct runner *runner;
+    struct claims *claims;
     struct dispatch *dispatch;
     struct schedule *schedule;
     struct retention *retention;
@@ -321,8 +323,10 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
         w->runner = runner_new(w->session, w->writer, presence, e);
     }
     if (w->runner)
-        w->dispatch = dispatch_new(w->session, w->writer, presence, w->runner, on_fired,
-                                   on_idle, w, e);
+        w->claims = claims_open(workspace_dir(workspace), presence_id(presence), e);
+    if (w->claims)
+        w->dispatch = dispatch_new(w->session, w->writer, presence, w->claims, w->runner,
+                                   on_fired, on_idle, w, e);
     if (w->dispatch)
         w->schedule = schedule_new(w->session, w->writer, on_changed, on_idle, w, e);
     if (w->schedule)
@@ -339,6 +343,7 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
     w->pause = loop_timer_new(w->loop, on_pause, w);
     runner_on_idle(w->runner, on_idle, w);
     runner_on_end(w->runner, ended, arg);
+    runner_share_claims(w->runner, w->claims);
     runner_blame_deliveries(w->runner, dispatch_label_id);
     dispatch_on_delivery(w->dispatch, on_delivery, w->runner);
     return w;
@@ -355,6 +360,7 @@ void worker_close(struct worker *w)
     schedule_free(w->schedule);
     dispatch_free(w->dispatch);
     runner_free(w->runner);
+    claims_close(w->claims);
     loop_fd_free(w->wake);
     loop_timer_free(w->tick);
     loop_timer_free(w->deadline);

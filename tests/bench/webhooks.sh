@@ -73,7 +73,7 @@ stop_serve() {
 
 # No process waits for these runs any more.
 forget_deliveries() {
-  sqlite3 "$agency/state/foyer.db" "UPDATE delivery SET state = 1, owner = NULL WHERE state = 0"
+  sqlite3 "$agency/state/foyer.db" "UPDATE delivery SET state = 1 WHERE state = 0"
 }
 
 # load NAME URL CONNECTIONS EVENTS: adds "RATE P50 P99" to $dir/NAME-CONNECTIONS

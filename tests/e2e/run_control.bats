@@ -258,10 +258,12 @@ act() {
   failed 64 usage
   foyer events replay 77 --json
   failed 65 not_found 77
-  sql "UPDATE delivery SET state = 0, owner = 'another' WHERE id = 1"
+  sql "UPDATE delivery SET state = 0 WHERE id = 1"
+  claim 1
   foyer events replay 1 --json
   failed 65 conflict "a worker is handling it"
-  sql "UPDATE delivery SET state = 1, owner = NULL WHERE id = 1"
+  unclaim
+  sql "UPDATE delivery SET state = 1 WHERE id = 1"
 }
 
 @test "pause holds runs and accepts deliveries; resume lets them go on" {

@@ -5,6 +5,18 @@ sql() {
   python3 "$ROOT/tests/e2e/store.py" "$AGENCY/state/foyer.db" "$@"
 }
 
+# claim ID: a process that left no trace holds the delivery (store/claims.h); unclaim: none holds any
+claim() {
+  python3 - "$AGENCY/state/claims" "$1" <<'PY'
+import struct, sys
+slots = [0] * 8192
+slots[int(sys.argv[2]) % 8192] = int(sys.argv[2]) << 24 | 0xabcdef
+open(sys.argv[1], "wb").write(struct.pack("<8192Q", *slots))
+PY
+}
+
+unclaim() { rm "$AGENCY/state/claims"; }
+
 # empty_store: no deliveries, no runs, as if nothing had ever come
 empty_store() {
   sql empty

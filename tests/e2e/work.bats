@@ -425,7 +425,7 @@ preview() {
   recipe greet 'on = "front/conversation-created",' 'return 1'
   settings acme 'greet = true'
   id=$(event cnv_1 | deliver acme - "$NOON")
-  sql "UPDATE delivery SET owner = '1-0123456789abcdef'"
+  claim "$id"
   at $NOON
   same "$(state "$id")" 1
   same "$(jq -c '[.[].state]' <<<"$output")" '["done"]'

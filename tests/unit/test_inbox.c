@@ -51,12 +51,12 @@ static int64_t add_at(int64_t at_ms)
 
 static int show(void *arg, const struct delivery *d)
 {
-    return buf_addf(arg, "%d:%s:%s:%s:%s:%s:%s:%s:%s:%s:%d/%d:%s:%s ", (int)d->id, d->app,
+    return buf_addf(arg, "%d:%s:%s:%s:%s:%s:%s:%s:%s:%s:%d/%d:%s ", (int)d->id, d->app,
                     d->client ? d->client : "-", d->trigger ? d->trigger : "-", d->scheme,
                     d->company ? d->company : "-", d->type ? d->type : "-",
                     d->event ? d->event : "-", d->conversation ? d->conversation : "-",
                     delivery_state_name(d->state), d->attempts, d->crashes,
-                    d->owner ? d->owner : "-", d->note ? d->note : "-");
+                    d->note ? d->note : "-");
 }
 
 static int show_id(void *arg, const struct delivery *d)
@@ -81,11 +81,11 @@ static const char *one(int64_t id)
     return each((struct inbox_filter){.id = id, .state = -1}, show);
 }
 
-static const char *due(int64_t now_ms, int limit)
+static const char *due(int64_t now_ms)
 {
     struct buf b;
     buf_init(&b, sizeof shown - 1);
-    assert_int_equal(inbox_due(db, now_ms, limit, show_id, &b, &e), 0);
+    assert_int_equal(inbox_due(db, now_ms, show_id, &b, &e), 0);
     snprintf(shown, sizeof shown, "%s", buf_str(&b));
     buf_free(&b);
     return shown;
@@ -105,7 +105,7 @@ static void test_kept(void **state)
                                         .at_ms = 1000,
                                         .due_ms = 1000});
     assert_string_equal(one(id), "1:front:acme:assigned:rule:cmp_1:assign:evt_1:cnv_1:"
-                                 "waiting:0/0:-:- ");
+                                 "waiting:0/0:- ");
     char *body = NULL;
     size_t len = 0;
     assert_int_equal(inbox_body(db, id, &body, &len, &e), 0);
@@ -125,73 +125,48 @@ static void test_kept(void **state)
     assert_string_equal(one(99), "");
 }
 
-static void test_claims(void **state)
+static void test_ends(void **state)
 {
     (void)state;
-    int64_t a = add_at(1000), b = add_at(1001), c = add_at(1002);
+    int64_t a = add_at(1000);
+    add_at(1001);
+    add_at(1002);
     add(&(struct delivery){.app = "front",
                            .scheme = "application",
                            .at_ms = 900,
                            .due_ms = 900,
                            .state = DELIVERY_UNROUTED});
-    assert_string_equal(due(999, 9), "");
-    assert_string_equal(due(1001, 9), "1 2 ");
-    assert_string_equal(due(2000, 2), "1 2 ");
-    assert_int_equal(inbox_claim(db, a, "one", &e), 1);
-    assert_int_equal(inbox_claim(db, a, "two", &e), 0);
-    assert_int_equal(inbox_claim(db, 4, "two", &e), 0);
-    assert_int_equal(inbox_claim(db, 99, "two", &e), 0);
-    assert_string_equal(due(2000, 9), "2 3 ");
-    assert_int_equal(inbox_end(db, a, "two", DELIVERY_DONE, 0, NULL, &e), -1);
-    assert_int_equal(e.kind, ERR_CONFLICT);
-    assert_int_equal(inbox_end(db, a, "one", DELIVERY_WAITING, 5000, "later", &e), 0);
-    assert_string_equal(one(a), "1:front:-:-:application:-:-:-:-:waiting:1/0:-:later ");
-    assert_string_equal(due(4999, 9), "2 3 ");
-    assert_string_equal(due(5000, 9), "2 3 1 ");
-    assert_int_equal(inbox_claim(db, a, "one", &e), 1);
-    assert_int_equal(inbox_end(db, a, "one", DELIVERY_DONE, 0, NULL, &e), 0);
-    assert_string_equal(one(a), "1:front:-:-:application:-:-:-:-:done:2/0:-:- ");
-    assert_int_equal(inbox_end(db, a, "one", DELIVERY_DONE, 0, NULL, &e), -1);
+    assert_string_equal(due(999), "");
+    assert_string_equal(due(1001), "1 2 ");
+    assert_int_equal(inbox_end(db, a, DELIVERY_WAITING, 5000, "later", &e), 0);
+    assert_string_equal(one(a), "1:front:-:-:application:-:-:-:-:waiting:1/0:later ");
+    assert_string_equal(due(4999), "2 3 ");
+    assert_string_equal(due(5000), "2 3 1 ");
+    assert_int_equal(inbox_end(db, a, DELIVERY_DONE, 0, NULL, &e), 0);
+    assert_string_equal(one(a), "1:front:-:-:application:-:-:-:-:done:2/0:- ");
 
-    /* a replay makes it new, but not while a worker has it */
-    assert_int_equal(inbox_replay(db, a, &e), 0);
-    assert_string_equal(one(a), "1:front:-:-:application:-:-:-:-:waiting:0/0:-:- ");
-    assert_int_equal(inbox_claim(db, b, "one", &e), 1);
-    assert_int_equal(inbox_replay(db, b, &e), -1);
+    /* of two processes that worked on it, the second one is told */
+    assert_int_equal(inbox_end(db, a, DELIVERY_WAITING, 0, NULL, &e), -1);
     assert_int_equal(e.kind, ERR_CONFLICT);
+    assert_string_equal(one(a), "1:front:-:-:application:-:-:-:-:done:2/0:- ");
+
+    /* a replay makes it new */
+    assert_int_equal(inbox_replay(db, a, &e), 0);
+    assert_string_equal(one(a), "1:front:-:-:application:-:-:-:-:waiting:0/0:- ");
     assert_int_equal(inbox_replay(db, 99, &e), -1);
     assert_int_equal(e.kind, ERR_NOT_FOUND);
-    (void)c;
 }
 
-static int join(void *arg, const char *owner)
-{
-    return buf_addf(arg, "%s ", owner);
-}
-
-static void test_reclaim(void **state)
+static void test_crashes(void **state)
 {
     (void)state;
-    struct buf b;
-    buf_init(&b, 200);
-    for (int i = 1; i <= 4; i++) {
-        int64_t id = add_at(i);
-        assert_int_equal(inbox_claim(db, id, i == 4 ? "alive" : "dead", &e), 1);
-    }
-    assert_int_equal(inbox_owners(db, join, &b, &e), 0);
-    assert_string_equal(buf_str(&b), "alive dead ");
-    buf_free(&b);
-    assert_int_equal(inbox_reclaim(db, "dead", 2, 2, "it crashed", &e), 0);
-    assert_string_equal(due(10, 9), "1 2 3 ");
-    assert_string_equal(one(2), "2:front:-:-:application:-:-:-:-:waiting:1/1:-:- ");
-    assert_string_equal(one(4), "4:front:-:-:application:-:-:-:-:waiting:1/0:alive:- ");
-    assert_int_equal(inbox_claim(db, 2, "dead2", &e), 1);
-    assert_int_equal(inbox_reclaim(db, "dead2", 2, 2, "it crashed", &e), 0);
-    assert_string_equal(one(2), "2:front:-:-:application:-:-:-:-:dead:2/2:-:it crashed ");
-    assert_string_equal(due(10, 9), "1 3 ");
-    /* a crash of another owner's delivery is not counted */
-    assert_int_equal(inbox_reclaim(db, "dead2", 4, 1, "no", &e), 0);
-    assert_string_equal(one(4), "4:front:-:-:application:-:-:-:-:waiting:1/0:alive:- ");
+    int64_t a = add_at(1);
+    assert_int_equal(inbox_crashed(db, a, 2, "it crashed", &e), 0);
+    assert_string_equal(one(a), "1:front:-:-:application:-:-:-:-:waiting:0/1:- ");
+    assert_int_equal(inbox_crashed(db, a, 2, "it crashed", &e), 0);
+    assert_string_equal(one(a), "1:front:-:-:application:-:-:-:-:dead:0/2:it crashed ");
+    assert_int_equal(inbox_crashed(db, a, 2, "again", &e), 0); /* it is over */
+    assert_string_equal(one(a), "1:front:-:-:application:-:-:-:-:dead:0/2:it crashed ");
 }
 
 static void test_filters(void **state)
@@ -259,8 +234,7 @@ static void test_counts(void **state)
         enum delivery_state to = i < 3    ? DELIVERY_DONE
                                  : i == 3 ? DELIVERY_STALE
                                           : DELIVERY_DEAD;
-        assert_int_equal(inbox_claim(db, i, "x", &e), 1);
-        assert_int_equal(inbox_end(db, i, "x", to, 0, NULL, &e), 0);
+        assert_int_equal(inbox_end(db, i, to, 0, NULL, &e), 0);
     }
     assert_int_equal(inbox_count(db, counts, &e), 0);
     assert_int_equal(counts[DELIVERY_WAITING], 2);
@@ -378,8 +352,6 @@ static void test_activations(void **state)
     assert_int_equal(activate("acme", "front/t", "k2", 5000), 1);
     /* where one name ends and the next begins matters */
     assert_int_equal(activate("acmef", "ront/t", "k", 5000), 1);
-    /* also when it was removed: the next one is newer */
-    assert_int_equal(db_exec(db, "DELETE FROM activation WHERE id = 5", &e), 0);
     assert_int_equal(inbox_last_activation(db, &last, &e), 0);
     assert_int_equal(last, 5);
     assert_int_equal(
@@ -449,9 +421,7 @@ static void test_an_event_outlives_the_body(void **state)
                            .key = "k",
                            .delivery = add_at(10),
                            .event = event};
-    assert_int_equal(inbox_end(db, a.delivery, "", DELIVERY_DONE, 0, NULL, &e), -1);
-    assert_int_equal(inbox_claim(db, a.delivery, "me", &e), 1);
-    assert_int_equal(inbox_end(db, a.delivery, "me", DELIVERY_DONE, 0, NULL, &e), 0);
+    assert_int_equal(inbox_end(db, a.delivery, DELIVERY_DONE, 0, NULL, &e), 0);
     assert_int_equal(inbox_activate(db, &a, &id, &e), 1);
     run_of((int)id, LEDGER_WAITING);
     assert_int_equal(inbox_activation(db, id, is_event, event, &e), 0);
@@ -502,6 +472,7 @@ static void test_bodies_go_before_deliveries(void **state)
     assert_non_null(strstr(e.text, "cannot replay the delivery 1: its body was removed"));
     assert_int_equal(inbox_prune(db, &since, 10, &removed, &e), 0);
     assert_int_equal(removed, 0);
+    add_at(10); /* the newest, which stays */
     assert_int_equal(prune(20, 0, 10, &removed), 0);
     assert_int_equal(removed, 1);
     assert_int_equal(inbox_activation(db, ids[0], is_event, event, &e), 0);
@@ -561,10 +532,11 @@ static void test_prune(void **state)
     /* keys of removed activations are remembered */
     assert_int_equal(activate("acme", "front/t", "k12", 900), 0);
     assert_int_equal(activate("acme", "front/t", "k3", 900), 1);
-    /* ids are never used again */
+    /* ids are never used again: the newest row stays */
     assert_int_equal(prune(10000, 10000, 1000, &removed), 0);
-    assert_int_equal(count("SELECT count(*) FROM delivery"), 1);
-    assert_int_equal(count("SELECT count(*) FROM activation"), 1);
+    assert_int_equal(count("SELECT count(*) FROM delivery WHERE id NOT IN (4, 50)"), 0);
+    assert_int_equal(count("SELECT count(*) FROM delivery"), 2);
+    assert_int_equal(count("SELECT count(*) FROM activation"), 2);
     assert_int_equal(count("SELECT count(*) FROM seen"), 0);
     assert_int_equal(add_at(1), 51);
 }
@@ -574,10 +546,7 @@ static void test_plans(void **state)
 {
     (void)state;
     static const char *const sql[] = {
-        "SELECT id FROM delivery WHERE state = 0 AND due_ms <= 1 AND owner IS NULL ORDER "
-        "BY due_ms, id LIMIT 1",
-        "UPDATE delivery SET owner = NULL WHERE owner = 'x'",
-        "SELECT DISTINCT owner FROM delivery WHERE owner IS NOT NULL",
+        "SELECT id FROM delivery WHERE state = 0 AND due_ms <= 1 ORDER BY due_ms, id",
         "SELECT state, count(*) FROM delivery WHERE state > 1 GROUP BY state",
         "SELECT 0, count(*) FROM delivery WHERE state = 0",
         "SELECT id FROM activation WHERE client = 'a' AND trigger = 'b' AND id > 1 ORDER "
@@ -601,8 +570,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_reclaim, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_crashes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_filters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rejections, setup, teardown),

@@ -715,17 +715,18 @@ static void old_runs_go(void **state)
     (void)state;
     for (int s = 0; s < LEDGER_STATES; s++) /* ended at now */
         ended((enum ledger_state)s);
+    ended(LEDGER_DONE); /* the newest stays */
     OK(db_exec(db,
                "INSERT INTO entry (id, at_ms, kind, name)"
                " SELECT (id << 24) + 8388609, 0, 'x', 'y' FROM run",
                &e));
     assert_int_equal(prune(now, now, 100), 0);
-    assert_int_equal(number("SELECT count(*) FROM run"), LEDGER_STATES);
+    assert_int_equal(number("SELECT count(*) FROM run"), LEDGER_STATES + 1);
     assert_int_equal(prune(now + 1, now, 3), 3);
     assert_int_equal(prune(now + 1, now, 3), 1);
     assert_int_equal(prune(now + 1, now, 3), 0);
-    assert_rows("SELECT state FROM run ORDER BY id", "0 1 2 3 4 5 6 ");
-    assert_int_equal(number("SELECT count(*) FROM history"), 7);
+    assert_rows("SELECT state FROM run ORDER BY id", "0 1 2 3 4 5 6 7 ");
+    assert_int_equal(number("SELECT count(*) FROM history"), 8);
     assert_int_equal(number("SELECT count(DISTINCT run) FROM step"), 6);
     assert_int_equal(number("SELECT max(run) FROM step"), 7);
 }
@@ -754,6 +755,7 @@ static void code_that_no_run_has_goes(void **state)
     snprintf(new, sizeof new, "lua/b.lua builtin %s\nrecipes/c.lua client %s\n", hex[1],
              hex[2]);
     int64_t a = ADD_RUNNING(.client = "acme"), b = ADD_RUNNING(.client = "acme");
+    ADD_RUNNING(.client = "acme"); /* the newest, which stays */
     put_code(a, 1, old, codes, 2);
     put_code(b, 2, new, codes, 3);
     assert_int_equal(prune(now + 1, now, 100), 0);

@@ -76,8 +76,10 @@ static void a_line_goes_with_its_run(void **state)
 {
     (void)state;
     struct ledger_line line = line_of(file, 3, "gone");
+    struct ledger_line newest = line_of(file, 4, "stays");
     int64_t run = begin(&line);
     int removed;
+    begin(&newest);
     end_at(run, 1, LEDGER_DONE, now, now);
     assert_int_equal(twin_of(other, "gone"), run);
     OK(ledger_prune(db, now + 1, now + 1, now + 1, 100, &removed, &e));

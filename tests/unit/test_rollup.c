@@ -417,7 +417,9 @@ static void an_older_store(void **state)
     end_at(dead, 1, LEDGER_DEAD, base, 0);
     OK(db_exec(db,
                "DROP TABLE rollup; DROP TABLE rollup_mark; DROP TABLE rollup_open;"
-               "DROP TABLE rollup_due",
+               "DROP TABLE rollup_due;"
+               "INSERT INTO sqlite_sequence SELECT 'delivery', max(id) FROM delivery;"
+               "INSERT INTO sqlite_sequence SELECT 'run', max(id) FROM run",
                &e));
     OK(db_exec(db, schema_steps[before], &e));
     sweep(db, 2000);
