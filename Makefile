@@ -40,7 +40,7 @@ ifeq ($(MODE),asan)
 else
   CFLAGS ?= -O2 -g
   MODE_FLAGS := -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-  HARDEN := -pie -Wl,-z,relro,-z,now
+  HARDEN := -pie -Wl,-z,relro,-z,now -Wl,--compress-debug-sections=zlib
 endif
 ifdef WERROR
   WARN += -Werror

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Each action of Front's sends every field once, against Front's description.
+# Each action of Front's sends every field once, against Front's description; and what all of them cost.
 
 load helper
 
@@ -7,4 +7,10 @@ load helper
   export HOME=$BATS_TEST_TMPDIR XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
   unset FOYER_KEY_FILE FOYER_LOG FOYER_LUA_DIR
   python3 -B "$ROOT/tests/e2e/operations.py" "$FOYER" "$BATS_TEST_TMPDIR"
+}
+
+@test "operations: the program with all of them has at most 8 MB" {
+  [[ $FOYER != */asan/* ]] || skip "for release only"
+  size=$(stat -c %s "$FOYER")
+  [ "$size" -le 8000000 ] || { echo "$size"; return 1; }
 }
