@@ -101,6 +101,7 @@ local function print_action(action)
   prose(action.summary)
   local facts = { action.effect }
   if action.request then table.insert(facts, 1, table.concat(action.request, " ")) end
+  if action.answer == "file" then facts[#facts + 1] = "answers a file: --output FILE" end
   if action.scopes and #action.scopes > 0 then facts[#facts + 1] = "scopes " .. table.concat(action.scopes, ", ") end
   print(".br")
   print(escape(table.concat(facts, "; ")))

@@ -373,6 +373,7 @@ local function manual(args)
     out.output = describe(definition.output, "", json.array({}), 1)
     add_commands(start, out.input)
     out.command = command(start, out.input, telling(definition, out.input))
+    if definition.answer == "file" then out.command = out.command .. " --output FILE" end
     return { manual = out, text = write(out, "input") }
   elseif args.kind == "recipe" then
     local start = run_command(args.name, client, definition.on)
