@@ -292,6 +292,14 @@ static const struct field client_fields[] = {
     {0},
 };
 
+int settings_is_client_key(const char *key)
+{
+    const struct field *f = client_fields;
+    while (f->key && strcmp(f->key, key) != 0)
+        f++;
+    return f->key != NULL;
+}
+
 static void check_workspace(struct value_walk *c, const json_t *v)
 {
     value_fields(c, NULL, v, workspace_fields, "key");

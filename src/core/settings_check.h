@@ -18,5 +18,8 @@ int settings_check(const json_t *tree, enum settings_kind kind,
 /* Returns 1 for a key of a recipe's entry that is foyer's, not an option of the recipe:
  * cron, retry, catch_up, uncertain. */
 int settings_is_reserved(const char *key);
+/* Returns 1 for a key of client.lua that is foyer's, so that no app can have that name.
+ */
+int settings_is_client_key(const char *key);
 
 #endif

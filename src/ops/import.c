@@ -13,6 +13,7 @@
 #include "base/textfile.h"
 #include "core/jsontree.h"
 #include "core/limits.h"
+#include "core/settings_check.h"
 #include "ops/text_diff.h"
 
 enum { DOCUMENT_MAX = 32 * 1024 * 1024 };
@@ -54,6 +55,9 @@ static int check_app(struct workspace *w, const char *app, struct err *e)
             "\"%.64s\" cannot name an app: a name has letters, digits, '-' and "
             "'_'",
             app);
+    if (settings_is_client_key(app))
+        return err_set(e, ERR_USAGE,
+                       "%s is a setting of client.lua: give the app another name", app);
     char *path = xasprintf("lua/%s/connector.lua", app);
     int is_builtin =
         overlay_find(workspace_overlay(w), NULL, path, OVERLAY_BUILTIN, NULL) != NULL;

@@ -249,6 +249,16 @@ refused() {
   same "$(shop_log 'map(.headers["x-shop-key"])')" "[\"beta-key-00000000\",\"$SHOP_KEY\"]"
   foyer connections --json
   same "$(jq -c '[.[] | [.client, .id]]' <<<"$output")" '[["acme","acme"],["beta","beta"]]'
+  # one company by their settings: one connection, and so one key
+  sed -i 's/shop = {}/shop = { company = "ana" }/' "$AGENCY"/clients/{acme,beta}/client.lua
+  call shop/get
+  failed 78 settings 'clients/acme/client.lua says shop.company = "ana"'
+  connect "$SHOP_KEY" --replace
+  printf 'beta-key-00000000' | "$FOYER" -w "$AGENCY" connect beta --app shop --token-file - --api-url "$SHOP/open" \
+    --replace 2>"$BATS_TEST_TMPDIR/err"
+  holds "$(cat "$BATS_TEST_TMPDIR/err")" 'client acme is of the same company and uses this connection too'
+  foyer connections --json
+  same "$(jq -c '[.[] | [.client, .id]]' <<<"$output")" '[["acme","ana"],["beta","ana"]]'
   foyer disconnect beta --app shop
   same "$stderr" "forgot beta's connection to shop; its key is valid until it is withdrawn at the API"
 }

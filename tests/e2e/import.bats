@@ -233,6 +233,9 @@ EOF
   foyer import "$OPENAPI/petstore.yaml" --app front
   same "$status" 64
   holds "$stderr" 'front is built in: give the app another name'
+  foyer import "$OPENAPI/petstore.yaml" --app hosts
+  same "$status" 64
+  holds "$stderr" 'hosts is a setting of client.lua: give the app another name'
   foyer import "$OPENAPI/petstore.yaml" --app ../x
   same "$status" 64
   foyer import "$OPENAPI/petstore.yaml"
