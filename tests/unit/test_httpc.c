@@ -175,7 +175,7 @@ static void *serve(void *arg)
 struct result {
     int times, leaves;
     struct err err;
-    int sent;
+    int sent, is_taken;
     long status;
     char body[256], nth[16];
     size_t body_len, nheaders;
@@ -198,6 +198,7 @@ static void on_done(void *arg, const struct httpc_answer *a)
     r->sent = a->sent;
     r->status = a->status;
     r->body_len = a->body_len;
+    r->is_taken = a->is_taken;
     r->nheaders = a->nheaders;
     snprintf(r->body, sizeof(r->body), "%s", a->body);
     const char *nth = httpc_header(a, "x-nth");
@@ -801,6 +802,83 @@ static void compressed_answers_are_decoded(void **state)
 }
 
 /* The decoded bytes count as they come, not those that were sent. */
+/* ---- bodies piece by piece ---- */
+
+static struct taker {
+    int answer; /* what it returns */
+    int times, firsts;
+    int64_t total;
+    size_t got;
+    char begin[8];
+} taker;
+
+static int on_piece(void *arg, const struct httpc_piece *piece)
+{
+    (void)arg;
+    if (!taker.got)
+        snprintf(taker.begin, sizeof taker.begin, "%.*s", (int)piece->len, piece->data);
+    taker.times++;
+    taker.firsts += piece->is_first;
+    taker.total = piece->total;
+    taker.got += piece->len;
+    return taker.answer;
+}
+
+static struct result take(struct httpc *c, const char *path, int answer)
+{
+    taker = (struct taker){.answer = answer};
+    return ask(c, (struct httpc_request){
+                      .url = at(path), .allow_private = 1, .on_piece = on_piece});
+}
+
+static void a_body_is_taken_piece_by_piece(void **state)
+{
+    (void)state;
+    struct httpc *c = client(&(struct httpc_config){.answer_max = 1000});
+    struct result r = take(c, "/ok", 1);
+    assert_int_equal(r.err.kind, ERR_NONE);
+    assert_int_equal(r.is_taken, 1);
+    assert_int_equal(r.body_len, 0);
+    assert_string_equal(taker.begin, "ok");
+    assert_int_equal(taker.total, 2);
+    /* more than an answer may have in memory; it ends early */
+    r = take(c, "/big-chunked", 1);
+    assert_int_equal(r.err.kind, ERR_NETWORK);
+    assert_true(taker.got > 100 * 1000);
+    assert_true(taker.times > 1);
+    assert_int_equal(taker.firsts, 1);
+    assert_int_equal(taker.total, -1);
+    r = take(c, "/half", 1);
+    assert_int_equal(r.err.kind, ERR_NETWORK);
+    assert_int_equal(taker.got, 4);
+    coded.coding = "gzip";
+    coded.data = gzip_json;
+    coded.len = sizeof gzip_json;
+    coded.is_chunked = 0;
+    r = take(c, "/coded", 1);
+    assert_int_equal(r.err.kind, ERR_NONE);
+    assert_int_equal(taker.total, -1);
+    assert_string_equal(taker.begin, "{\"a\":\"\xc3");
+    httpc_free(c);
+}
+
+static void a_body_is_left(void **state)
+{
+    (void)state;
+    struct httpc *c = client(&(struct httpc_config){.answer_max = 1000});
+    struct result r = take(c, "/500", 0);
+    assert_int_equal(r.is_taken, 0);
+    assert_string_equal(r.body, "oops");
+    assert_int_equal(taker.times, 1);
+    r = take(c, "/big-chunked", 0);
+    assert_int_equal(r.err.kind, ERR_LIMIT);
+    assert_int_equal(taker.times, 1);
+    r = take(c, "/ok", -1);
+    assert_int_equal(r.err.kind, ERR_NETWORK);
+    assert_int_equal(taker.times, 1);
+    httpc_free(c);
+}
+
 static void a_bomb_is_refused(void **state)
 {
     (void)state;
@@ -1361,6 +1439,8 @@ int main(void)
         TEST(answers_come_whatever_their_status),
         TEST(failures),
         TEST(compressed_answers_are_decoded),
+        TEST(a_body_is_taken_piece_by_piece),
+        TEST(a_body_is_left),
         TEST(a_bomb_is_refused),
         TEST(what_cannot_be_decoded_is_named),
         TEST(timeouts),

@@ -907,6 +907,46 @@ static void answers(void **state)
     fails("ctx.http.post(\"http://%1/x\", { f = error })", ERR_INVALID, "a function");
 }
 
+static char lanes[8]; /* of the requests so far */
+
+static int note_lane(void *access, const struct run_ask *ask, run_admitted *done,
+                     void *done_arg, void **pending, struct err *e)
+{
+    (void)access, (void)done, (void)done_arg, (void)pending, (void)e;
+    size_t n = strlen(lanes);
+    lanes[n] = "rab"[ask->lane];
+    lanes[n + 1] = '\0';
+    return 0;
+}
+
+static enum window_lane lane;
+
+static void set_lane(struct vmtest *test, struct run_spec *spec, struct overlay *overlay)
+{
+    (void)test, (void)overlay;
+    lanes[0] = '\0';
+    spec->lane = lane;
+}
+
+/* Writes go with the replies, except in a run that is bulk. */
+static void writes_have_a_lane(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "ctx.http.request({ url = \"/x\", connection = \"front\" }) "
+        "ctx.http.request({ method = \"POST\", url = \"/x\", connection = \"front\" })";
+    write_script("lua/front/connector.lua",
+                 "return { name = \"Front\", api = { base = \"http://%0\" } }");
+    t.admit = note_lane;
+    t.prepare = set_lane;
+    lane = WINDOW_LANE_ACTIVATION;
+    probe(body);
+    assert_string_equal(lanes, "ar");
+    lane = WINDOW_LANE_BULK;
+    probe(body);
+    assert_string_equal(lanes, "bb");
+}
+
 /* Each twice, in fresh states of one process: nothing is left behind. */
 #define TWICE(f)                                                                         \
     cmocka_unit_test_setup_teardown(f, setup, teardown),                                 \
@@ -935,6 +975,7 @@ int main(void)
         TWICE(limits_are_named),
         TWICE(forms),
         TWICE(answers),
+        TWICE(writes_have_a_lane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

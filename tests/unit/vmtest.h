@@ -219,6 +219,9 @@ struct vmtest {
     /* of runs that are kept; NULL: they live in memory */
     void (*prepare)(struct vmtest *t, struct run_spec *spec, struct overlay *overlay);
     void (*ending)(struct vmtest *t, const struct run_result *result);
+    /* of the host; NULL: each request is granted. ACCESS is the vmtest */
+    int (*admit)(void *access, const struct run_ask *ask, run_admitted *done,
+                 void *done_arg, void **pending, struct err *e);
     json_t *values; /* ctx.store */
     json_t *client, *workspace, *connectors;
     struct connection connection;
@@ -420,7 +423,9 @@ static inline void vmtest_run(struct vmtest *t, const char *entry, const char *a
                             .secret = vmtest_open_secret,
                             .load_value = vmtest_load_value,
                             .save_value = vmtest_save_value,
-                            .each_client = vmtest_each_client};
+                            .each_client = vmtest_each_client,
+                            .access = t,
+                            .admit = t->admit};
     struct run_spec spec = {.id = t->run_id,
                             .client = "acme",
                             .label = "recipe probe",
