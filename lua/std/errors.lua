@@ -95,9 +95,11 @@ function errors.not_an_id(value, word, types, named)
   local names = {}
   for name in pairs(named) do names[#names + 1] = name end
   local near = std.nearest(value, names)
+  local way = near and "; did you mean \"" .. near .. "\"?" or #names == 0 and "; `foyer ids --client C --write` "
+    .. "takes the names over" or ""
   return ("%s is not %s: neither an id (\"%s…\")%s nor a name in `%s.%s` of client.lua%s")
     :format(shown, errors.article(word), id.prefix, id.alias and ", an alias (\"alt:…\")" or "", id.app,
-      id.names, near and "; did you mean \"" .. near .. "\"?" or "")
+      id.names, way)
 end
 
 -- Explains that FIELDS has no KEY.

@@ -299,6 +299,12 @@ int str_is_utf8(const char *s, size_t len)
     return str_utf8_prefix(s, len) == len;
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Upper and lower case count as the same. */
 static size_t edit_distance(const char *a, const char *b)
 {
     size_t row[65];
@@ -311,7 +317,7 @@ static size_t edit_distance(const char *a, const char *b)
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= nb; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            size_t best = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
             diagonal = row[j];
             if (row[j] + 1 < best)
                 best = row[j] + 1;

@@ -45,6 +45,11 @@ comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comme
   same "$output" "[]" # a slip leaves no dead run behind
   call front/list-conversations limt=3
   failed 65 invalid 'unknown key "limt"' 'did you mean "limit"?'
+  call front/assign-conversation conversation_id="$CONVERSATION" assignee_id=leela
+  failed 65 invalid '"leela" is not a teammate' '`foyer ids --client C --write` takes the names over'
+  # capital letters do not make a name another one
+  call front/list-contacts LIMIT=1
+  failed 65 invalid 'unknown key "LIMIT"' 'did you mean "limit"?'
   foyer run first-reply --client acme --conversation cnv_1 --json templat=x
   failed 65 invalid 'first-reply' 'unknown key "templat"' 'did you mean "template"?'
   call front/list-inboxes --dryrun
