@@ -230,6 +230,12 @@ t.equal(quiet("broken").error, true, "a file that does not load is an error")
 t.equal(quiet("broken").why:find("triggers/broken.lua:1: this file is broken", 1, true) ~= nil, true, "… with its line")
 t.equal({ #result.fired, result.fired[1].trigger, result.fired[1].key, result.fired[2].key },
   { 2, "front/odd", "k" }, "… and the others fire; one has no key of its own")
+t.equal({ result.fired[1].id, result.fired[2].id }, {}, "… and this event has no id")
+run(odd { id = "evt_1" })
+t.equal(result.fired[#result.fired].id, "evt_1", "without a key, the id of Front's event")
+run(odd { id = "cnv_1" })
+t.equal(result.fired[#result.fired].id, nil, "… but not another's")
+run(odd { key = "k" })
 t.equal(at("payload.changed"), nil, "what a trigger changes is its own copy")
 t.equal(run(odd { key = "k", own = true }):match("^odd (.*)"), "acme k, strange ?", "the client's own layer")
 for _, wrong in ipairs {

@@ -270,6 +270,36 @@ static void test_without_a_key_the_body_decides(void **state)
     delivery_result_fini(&o);
 }
 
+/* A webhook and the app's list of events have other bytes for the same event. */
+static void test_without_a_key_the_event_decides(void **state)
+{
+    (void)state;
+    struct delivery_result o;
+    static const char by_id[] =
+        "{'envelope': {}, 'fired': [{'trigger': 'front/x', 'id': 'evt_1'}]}";
+    add(begin(&o, delivery), "acme", by_id);
+    write(&o);
+    assert_int_equal(o.activations, 1);
+    delivery_result_fini(&o);
+    delivery_result_init(&o, add_delivery(), "1-a", "{ }", 3);
+    o.now_ms = NOW;
+    o.state = DELIVERY_DONE;
+    add(&o, "acme", by_id);
+    write(&o);
+    assert_int_equal(o.activations, 0);
+    delivery_result_fini(&o);
+    /* one that an older foyer has stored under its body's hash */
+    add(begin(&o, add_delivery()), "zed",
+        "{'envelope': {}, 'fired': [{'trigger': 'front/x'}]}");
+    write(&o);
+    assert_int_equal(o.activations, 1);
+    delivery_result_fini(&o);
+    add(begin(&o, add_delivery()), "zed", by_id);
+    write(&o);
+    assert_int_equal(o.activations, 0);
+    delivery_result_fini(&o);
+}
+
 static void test_a_second_result_changes_nothing(void **state)
 {
     (void)state;
@@ -312,6 +342,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_key_fires_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_a_key_the_body_decides, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_without_a_key_the_event_decides, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_second_result_changes_nothing, setup,
                                         teardown),
