@@ -69,21 +69,6 @@ return function(wanted)
     return list
   end
 
-  -- Returns the set of the triggers that switched-on recipes listen to, also those that the text of one names which
-  -- cannot be loaded.
-  function listening.heard()
-    local names = {}
-    for name in pairs(facts().recipes) do names[name] = true end
-    for _, one in ipairs(facts().broken) do
-      local source = std.read("recipes/" .. one.recipe .. ".lua") or ""
-      for name in source:gmatch("\"([%w][%w._-]*/[%w][%w._-]*)\"") do
-        local file = std.part("script").file("trigger", name)
-        names[name] = file and std.read(file) and true or nil
-      end
-    end
-    return names
-  end
-
   -- Returns the recipes that cannot be loaded, {recipe, why}, if listeners were looked for at all.
   function listening.broken() return known and known.broken or json.array({}) end
 

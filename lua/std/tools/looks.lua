@@ -4,9 +4,32 @@
 local std = ...
 local script = std.part("script")
 
+-- Adds the triggers that the text of the recipe NAME names, which cannot be loaded.
+local function add_named(wanted, name)
+  local source = std.read(script.file("recipe", name)) or ""
+  for trigger in source:gmatch("\"([%w][%w._-]*/[%w][%w._-]*)\"") do
+    wanted[trigger] = std.read(script.file("trigger", trigger)) and true or wanted[trigger]
+  end
+end
+
+-- Returns the set of the triggers that switched-on recipes listen to, and those recipes that cannot be loaded.
+local function listened_to()
+  local wanted, broken = {}, json.array({})
+  for name in pairs(std.part("recipe_settings")(std.client(), std.workspace()).on()) do
+    local ok, recipe = pcall(script.get, "recipe", name)
+    if not ok then
+      local why = std.part("errors").describe(recipe, "the recipe " .. name).message
+      broken[#broken + 1] = { recipe = name, why = why }
+      add_named(wanted, name)
+    elseif recipe.on then
+      wanted[recipe.on] = true
+    end
+  end
+  return wanted, broken
+end
+
 return function(args)
-  local listening = std.part("listening")({})
-  local wanted, broken = listening.heard(), listening.broken()
+  local wanted, broken = listened_to()
   for _, name in ipairs(args.waited or {}) do wanted[name] = true end
   local polls, apps, has = json.array({}), json.array({}), {}
   for name in pairs(wanted) do
