@@ -165,8 +165,9 @@ each_once() {
   webhooks inbound
   write 5
   foyer cron
-  sql "DELETE FROM delivery"
-  sql "DELETE FROM delivery_body"
+  # as retention does, which keeps the newest
+  sql "DELETE FROM delivery WHERE id < (SELECT max(id) FROM delivery)"
+  sql "DELETE FROM delivery_body WHERE id < (SELECT max(id) FROM delivery)"
   heal
   same "$(healed '[.events, .missed, .taken]')" '[5,0,0]'
   no_webhooks
@@ -174,7 +175,7 @@ each_once() {
   heal --since 2020-01-01
   same "$(healed '[.missed, .taken]')" '[2,2]'
   # the webhooks come, after all
-  sql "SELECT event FROM delivery" | jq -r .event | while read -r event; do
+  sql "SELECT event FROM delivery WHERE scheme = 'heal'" | jq -r .event | while read -r event; do
     curl -sgf -H 'Authorization: Bearer mock-token' "$MOCK/events/$event" |
       jq -c '{type: "inbound_received", authorization: {id: "cmp_4thp0"}, payload: .}'
   done | deliver - cmp_4thp0 >/dev/null
