@@ -123,6 +123,7 @@ function ctx.wait_for(trigger, match, duration) end
 ---@class foyer.Store
 ctx.store = {}
 
+---Waits, as a request does: not inside `string.gsub`, `tostring` or a sort's order.
 ---@param key string  1 to 200 bytes
 ---@return any value  nil when there is none
 function ctx.store.get(key) end

@@ -95,30 +95,80 @@ static const char *check_client(lua_State *L)
     return client;
 }
 
+struct loading { /* a userdata; zeroed but for run, seq and value */
+    struct run *run;
+    int seq;           /* of the step */
+    void *pending;     /* of the host, or NULL */
+    struct buf *value; /* the step's result */
+    struct err err;    /* it is raised in the script */
+};
+
+static void withdraw_loading(void *arg)
+{
+    struct loading *l = arg;
+    const struct run_host *host = run_host(l->run);
+    if (l->pending)
+        host->withdraw_value(host->access, l->pending);
+    l->pending = NULL;
+}
+
+static void on_loaded(void *arg, const char *value, const struct err *e)
+{
+    struct loading *l = arg;
+    struct journal *journal = run_journal(l->run);
+    l->pending = NULL;
+    if (e->kind != ERR_NONE) {
+        journal_cancel(journal, l->seq);
+        if (err_kind_is_retryable(e->kind)) {
+            run_fail(l->run, e);
+            return;
+        }
+        l->err = *e;
+    } else if (buf_adds(l->value, value ? value : "null") != 0) {
+        journal_cancel(journal, l->seq);
+        err_set(&l->err, ERR_LIMIT, "cannot read a value of ctx.store: it is too large");
+    } else if (journal_end(journal, l->seq, l->value->data, l->value->len, &l->err) ==
+               0) {
+        err_clear(&l->err);
+    }
+    run_ready(l->run);
+}
+
+/* Resumes when the value is read. Stack: 2 its bytes, 3 the loading. */
+static int after_loading(lua_State *L, int status, lua_KContext context)
+{
+    (void)status, (void)context;
+    const struct loading *l = lua_touserdata(L, 3);
+    if (l->err.kind != ERR_NONE)
+        return fail_raise(L, &l->err);
+    return conv_push(L, l->value->data, l->value->len, CONV_PLAIN);
+}
+
 /* std.load_value(key) -> value, or null */
 int api_std_load_value(lua_State *L)
 {
     struct run *run = run_of(L);
     const struct run_host *host = run_host(run);
     struct journal_step step;
-    struct err e;
     size_t len;
     const char *key = luaL_checklstring(L, 1, &len);
     const char *client = check_client(L);
+    if (!lua_isyieldable(L))
+        fail_text(
+            L, ERR_SCRIPT,
+            "cannot get \"%.100s\" from ctx.store here: inside string.gsub, tostring "
+            "or a sort's order nothing can wait",
+            key);
+    lua_settop(L, 1);
+    /* allocated before the step, which an error must not leave open */
+    struct buf *value = handles_push_buf(L, limits_default.step_bytes);
+    struct loading *l = lua_newuserdatauv(L, sizeof *l, 0);
     if (api_step_begin(L, "load", key, key, len, &step) == JOURNAL_RECORDED)
         return conv_push(L, step.result, step.len, CONV_PLAIN);
-    char *value = NULL;
-    if (host->load_value(host->arg, client, key, &value, &e) != 0) {
-        journal_cancel(run_journal(run), step.seq);
-        return err_kind_is_retryable(e.kind) ? run_give_up(L, &e) : fail_raise(L, &e);
-    }
-    /* Nothing raises while the value is ours: conv_decode finds the stack that Lua
-     * guarantees. */
-    const char *text = value ? value : "null";
-    int failed = journal_end(run_journal(run), step.seq, text, strlen(text), &e) != 0 ||
-                 conv_decode(L, text, strlen(text), CONV_PLAIN, &e) != 0;
-    free(value);
-    return failed ? fail_raise(L, &e) : 1;
+    *l = (struct loading){.run = run, .seq = step.seq, .value = value};
+    host->load_value(host->access, client, key, on_loaded, l, &l->pending);
+    run_wait(run, withdraw_loading, l);
+    return lua_yieldk(L, 0, 0, after_loading);
 }
 
 struct saving { /* a userdata; zeroed but for run and seq */

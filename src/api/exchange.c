@@ -65,6 +65,8 @@ void exchange_fini(struct exchange *x)
     free(x->parts);
     free(x->method);
     free(x->url);
+    free(x->target);
+    free(x->app);
     free(x->what);
     free(x->refusal);
     free(x->untaken);
@@ -298,7 +300,10 @@ static struct run_ask ask_of(const struct exchange *x)
     int first = !x->reads && run_spec(x->run)->lane != WINDOW_LANE_BULK;
     int64_t waited_ms = (clock_mono_us() - x->began_us) / 1000;
     int64_t wait_ms = run_spec(x->run)->wait_ms - waited_ms;
+    const char *app = x->connection ? x->connection->app : "";
     return (struct run_ask){.connection = x->connection,
+                            .client =
+                                run_company(x->run, app) ? NULL : run_client(x->run),
                             .method = x->method,
                             .url = x->url,
                             .lane = first ? WINDOW_LANE_REPLY : run_lane(x->run),
@@ -647,50 +652,45 @@ static int proceed(struct exchange *x, struct err *e)
     return exchange_send(x->get, e);
 }
 
-static void on_admitted(void *arg, const struct err *refused)
+/* The client was connected elsewhere since the address was found out. */
+static void resolve_again(struct exchange *x)
+{
+    struct err e;
+    if (exchange_resolve(x, x->target, x->app, x->secret, &e) == 0)
+        send_again(x);
+    else
+        conclude_error(x, &e);
+}
+
+static void on_admitted(void *arg, const struct connection *now,
+                        const struct err *refused)
 {
     struct exchange *x = arg;
     struct err e;
     x->pending = NULL;
     if (refused || check_interrupted(x, &e) != 0) {
         fail(x, refused ? refused : &e);
+    } else if (now != x->connection) {
+        resolve_again(x);
     } else if (proceed(x, &e) != 0) {
         conclude_error(x, &e);
     }
 }
 
-/* Refuses new requests of a run whose client is connected to another company now: a run
- * stays in the company that it began in, where it can only replay. */
-static int check_company(const struct exchange *x, struct err *e)
-{
-    const struct connection *c = x->connection;
-    if (!c || !run_committer(x->run) || !run_company(x->run, c->app))
-        return 0;
-    journal_set_diverged(run_journal(x->run));
-    return err_set(
-        e, ERR_CONFLICT,
-        "cannot replay this run as far as %s: it began in %s, and client %s is "
-        "connected to another company now",
-        x->what, c->company, run_client(x->run));
-}
-
 int exchange_send(struct exchange *x, struct err *e)
 {
     const struct run_host *host = run_host(x->run);
-    int pending = 0;
-    if (check_interrupted(x, e) != 0 || check_company(x, e) != 0)
+    if (check_interrupted(x, e) != 0 || exchange_check_company(x, e) != 0)
         return -1;
     if (!x->began_us)
         x->began_us = clock_mono_us();
     int is_shown = !x->reads && run_spec(x->run)->dry; /* only its read is sent */
     if (x->connection && host->admit && !is_shown) {
         struct run_ask ask = ask_of(x);
-        pending = host->admit(host->access, &ask, on_admitted, x, &x->pending, e);
-        if (pending < 0)
-            return -1;
-    }
-    if (!pending && proceed(x, e) != 0)
+        host->admit(host->access, &ask, on_admitted, x, &x->pending);
+    } else if (proceed(x, e) != 0) {
         return -1;
+    }
     if (!x->owner) /* the owner waits */
         run_wait(x->run, cancel, x);
     return 0;

@@ -24,6 +24,7 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     struct run *run;
     enum exchange_mode mode;
     char *method, *url; /* owned */
+    char *target, *app; /* owned: what url was made of */
     char *what;     /* owned: "GET /me" for errors and logs, without query or secret */
     char **headers; /* "Name: value", owned, without the credentials */
     size_t nheaders;
@@ -77,6 +78,9 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
  * ERR_FORBIDDEN names the host and the file that allows it. */
 int exchange_resolve(struct exchange *x, const char *target, const char *app, int secret,
                      struct err *e);
+/* Refuses new requests of a run whose client is connected to another company now: a run
+ * stays in the company that it began in, where it can only replay. */
+int exchange_check_company(const struct exchange *x, struct err *e);
 /* Sends the request and makes the run wait. Later the run is resumed, with the step ended
  * and its outcome in `packed`, or it fails. -1: nothing was sent. */
 int exchange_send(struct exchange *x, struct err *e);

@@ -114,6 +114,12 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
             "cannot %s %.200s: an address holds no spaces or control characters; "
             "encode a part with url.segment",
             x->method, secret ? "the secret URL" : target);
+    if (target != x->target) { /* else it is found out again */
+        free(x->target);
+        free(x->app);
+        x->target = xstrdup(target);
+        x->app = xstrdup(app);
+    }
     free(x->url);
     free(x->what);
     x->url = x->what = NULL;
@@ -137,6 +143,19 @@ int exchange_resolve(struct exchange *x, const char *target, const char *app, in
     }
     url_parts_fini(&u);
     return rc;
+}
+
+int exchange_check_company(const struct exchange *x, struct err *e)
+{
+    const struct connection *c = x->connection;
+    if (!c || !run_committer(x->run) || !run_company(x->run, c->app))
+        return 0;
+    journal_set_diverged(run_journal(x->run));
+    return err_set(
+        e, ERR_CONFLICT,
+        "cannot replay this run as far as %s: it began in %s, and client %s is "
+        "connected to another company now",
+        x->what, c->company, run_client(x->run));
 }
 
 /* ---- redirects ---- */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "base/loopguard.h"
 #include "base/crypto.h"
 #include "base/str.h"
 #include "base/testhook.h"
@@ -20,8 +21,15 @@ struct opened { /* one company's */
     char *api_url, *base_url; /* as stored; may be NULL */
 };
 
+struct known { /* what a client was connected to when the store was read last */
+    SLIST_ENTRY(known) entry;
+    char *client, *app;
+    struct connection *connection; /* NULL: to nothing, or it is not known */
+};
+
 struct connections {
     struct workspace *w;
+    SLIST_HEAD(, known) known;
     SLIST_HEAD(, opened)
     opened; /* also those that no client uses any more: a request may */
 };
@@ -44,6 +52,13 @@ void connections_free(struct connections *all)
         free(o->api_url);
         free(o->base_url);
         free(o);
+    }
+    while (!SLIST_EMPTY(&all->known)) {
+        struct known *k = SLIST_FIRST(&all->known);
+        SLIST_REMOVE_HEAD(&all->known, entry);
+        free(k->client);
+        free(k->app);
+        free(k);
     }
     free(all);
 }
@@ -185,16 +200,22 @@ struct connection *connections_try(struct workspace *w, const char *app,
     return c;
 }
 
-static struct connection *find_opened(const struct connections *all,
+/* It becomes the first of its company, for opened_to. */
+static struct connection *find_opened(struct connections *all,
                                       const struct store_connection *row)
 {
     struct opened *o;
     SLIST_FOREACH(o, &all->opened, entry)
-    if (str_eq(o->connection->app, row->app) && str_eq(o->connection->company, row->id) &&
-        str_eq(o->api_url, row->api_url) && str_eq(o->base_url, row->base_url) &&
-        str_eq(o->connection->oauth_url, row->oauth_url) &&
-        o->connection->created_ms == row->created_ms)
+    {
+        const struct connection *c = o->connection;
+        if (!str_eq(c->app, row->app) || !str_eq(c->company, row->id) ||
+            !str_eq(o->api_url, row->api_url) || !str_eq(o->base_url, row->base_url) ||
+            !str_eq(c->oauth_url, row->oauth_url) || c->created_ms != row->created_ms)
+            continue;
+        SLIST_REMOVE(&all->opened, o, opened, entry);
+        SLIST_INSERT_HEAD(&all->opened, o, entry);
         return o->connection;
+    }
     return NULL;
 }
 
@@ -242,6 +263,15 @@ static struct connection *find_or_open(struct connections *all,
     return c;
 }
 
+static int not_connected(const char *client, const char *app, struct err *e)
+{
+    char *command = connection_command(client, app);
+    err_set(e, ERR_AUTH, "client %s is not connected to %s: run `%s`", client, app,
+            command);
+    free(command);
+    return -1;
+}
+
 static int read_row(struct connections *all, const char *client, const char *app,
                     struct store_connection *row, struct err *e)
 {
@@ -251,13 +281,8 @@ static int read_row(struct connections *all, const char *client, const char *app
         return -1;
     if (store_connection_find(store, client, app, row, &why) == 0)
         return 0;
-    if (why.kind == ERR_NOT_FOUND) {
-        char *command = connection_command(client, app);
-        err_set(e, ERR_AUTH, "client %s is not connected to %s: run `%s`", client, app,
-                command);
-        free(command);
-        return -1;
-    }
+    if (why.kind == ERR_NOT_FOUND)
+        return not_connected(client, app, e);
     if (e)
         *e = why;
     return -1;
@@ -276,16 +301,82 @@ static int check_company(const json_t *settings, const char *client,
                    client, c->company, c->name, client, c->app, company);
 }
 
+static struct known *known_of(struct connections *all, const char *client,
+                              const char *app)
+{
+    struct known *k;
+    SLIST_FOREACH(k, &all->known, entry)
+    {
+        if (strcmp(k->client, client) == 0 && strcmp(k->app, app) == 0)
+            return k;
+    }
+    k = xcalloc(1, sizeof *k);
+    k->client = xstrdup(client);
+    k->app = xstrdup(app);
+    SLIST_INSERT_HEAD(&all->known, k, entry);
+    return k;
+}
+
+struct connection *connections_note(struct connections *all, const char *client,
+                                    const char *app, const struct store_connection *row,
+                                    struct err *e)
+{
+    struct known *k = client ? known_of(all, client, app) : NULL;
+    if (k)
+        k->connection = NULL;
+    if (!row->id) {
+        not_connected(client ? client : "CLIENT", app, e);
+        return NULL;
+    }
+    struct connection *c = find_or_open(all, row, e);
+    if (!c || !k)
+        return c;
+    const json_t *settings = workspace_client(all->w, client, e);
+    if (!settings || check_company(settings, client, c, e) != 0)
+        return NULL;
+    k->connection = c;
+    return c;
+}
+
 struct connection *connections_get(struct connections *all, const char *client,
                                    const char *app, struct err *e)
 {
     struct store_connection row;
-    const json_t *settings = workspace_client(all->w, client, e);
-    if (!settings || read_row(all, client, app, &row, e) != 0)
+    if (!workspace_client(all->w, client, e))
         return NULL;
-    struct connection *c = find_or_open(all, &row, e);
+    loopguard_lift(
+        "a connection that the process does not know, or must know for certain");
+    int rc = read_row(all, client, app, &row, e);
+    loopguard_restore();
+    if (rc != 0)
+        return NULL;
+    struct connection *c = connections_note(all, client, app, &row, e);
     store_connection_fini(&row);
-    return c && check_company(settings, client, c, e) == 0 ? c : NULL;
+    return c;
+}
+
+/* The opened connection of COMPANY that was opened last, or NULL. */
+static struct connection *opened_to(const struct connections *all, const char *app,
+                                    const char *company)
+{
+    struct opened *o;
+    SLIST_FOREACH(o, &all->opened, entry)
+    {
+        if (str_eq(o->connection->app, app) && str_eq(o->connection->company, company))
+            return o->connection;
+    }
+    return NULL;
+}
+
+struct connection *connections_known(struct connections *all, const char *client,
+                                     const char *app, const char *company, struct err *e)
+{
+    struct connection *c =
+        company ? opened_to(all, app, company) : known_of(all, client, app)->connection;
+    if (c)
+        return c;
+    return company ? connections_company(all, app, company, e)
+                   : connections_get(all, client, app, e);
 }
 
 struct connection *connections_company(struct connections *all, const char *app,
@@ -293,7 +384,13 @@ struct connection *connections_company(struct connections *all, const char *app,
 {
     struct store_connection row;
     struct store *store = workspace_store(all->w, e);
-    if (!store || store_connection_read(store, app, company, &row, e) != 0)
+    if (!store)
+        return NULL;
+    loopguard_lift(
+        "a connection that the process does not know, or must know for certain");
+    int rc = store_connection_read(store, app, company, &row, e);
+    loopguard_restore();
+    if (rc != 0)
         return NULL;
     struct connection *c = find_or_open(all, &row, e);
     store_connection_fini(&row);

@@ -1,10 +1,10 @@
 /* connections: the clients' connections as this process uses them, their tokens opened.
  * The clients of one company share one connection, and so its token and its refresh.
  *
- * Each call reads the store: in a server that runs for weeks, a client may be
- * disconnected or connected to another company, and must then send nothing to the old
- * one. A connection that was handed out stays valid until connections_free. For the
- * loop's thread. */
+ * In a server that runs for weeks, a client may be disconnected or connected to another
+ * company, and must then send nothing to the old one: what connections_known returns is
+ * checked against the store before each request (work/access.h). A connection that was
+ * handed out stays valid until connections_free. For the loop's thread. */
 #ifndef FOYER_CONNECTIONS_H
 #define FOYER_CONNECTIONS_H
 
@@ -32,6 +32,17 @@ struct connection *connections_get(struct connections *all, const char *client,
  * it. */
 struct connection *connections_company(struct connections *all, const char *app,
                                        const char *company, struct err *e);
+
+/* CLIENT's connection to APP, or with COMPANY that company's, as this process knows it:
+ * it reads the store only the first time. */
+struct connection *connections_known(struct connections *all, const char *client,
+                                     const char *app, const char *company, struct err *e);
+/* Takes over ROW, which the store has now for CLIENT's connection to APP, or with CLIENT
+ * NULL for a company's, and returns the connection, which connections_known returns from
+ * then on. ROW's id NULL: there is none. Errors of connections_get. */
+struct connection *connections_note(struct connections *all, const char *client,
+                                    const char *app, const struct store_connection *row,
+                                    struct err *e);
 
 /* A connection with TOKEN that is not stored: to ask the API whose token it is. API_URL
  * (NULL: none) replaces the connector's address. Freed by connection_free. */

@@ -8,6 +8,7 @@
 
 #include "auth/connections.h"
 #include "auth/credentials.h"
+#include "base/loopguard.h"
 #include "base/clock.h"
 #include "core/jsontree.h"
 #include "base/log.h"
@@ -310,9 +311,8 @@ static const char *read_id(const json_t *answer, const char *path, char number[3
     return number;
 }
 
-static void on_identity(void *arg, const struct httpc_answer *a)
+static void take_identity(struct grant *g, const struct httpc_answer *a)
 {
-    struct grant *g = arg;
     struct err e = {0};
     json_t *answer = NULL;
     char number[32];
@@ -339,6 +339,13 @@ static void on_identity(void *arg, const struct httpc_answer *a)
     }
     end(g, id, name ? name : id, id ? NULL : &e);
     json_decref(answer);
+}
+
+static void on_identity(void *arg, const struct httpc_answer *a)
+{
+    loopguard_lift("a consent");
+    take_identity(arg, a);
+    loopguard_restore();
 }
 
 /* The API cannot be asked: the client's settings say which company it is, or each client
@@ -418,9 +425,8 @@ int grant_read_token(const struct httpc_answer *a, int64_t now_ms,
     return rc;
 }
 
-static void on_token(void *arg, const struct httpc_answer *a)
+static void take_token(struct grant *g, const struct httpc_answer *a)
 {
-    struct grant *g = arg;
     struct err e = a->err;
     int answered = e.kind == ERR_NONE, rc = answered ? 0 : -1;
     g->call = NULL;
@@ -448,6 +454,13 @@ static void on_token(void *arg, const struct httpc_answer *a)
     else
         err_prefix(&e, "cannot connect %s", g->client);
     end(g, NULL, NULL, &e);
+}
+
+static void on_token(void *arg, const struct httpc_answer *a)
+{
+    loopguard_lift("a consent");
+    take_token(arg, a);
+    loopguard_restore();
 }
 
 struct httpc_call *grant_post(struct httpc *httpc, const json_t *connector,

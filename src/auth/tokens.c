@@ -8,6 +8,7 @@
 #include "auth/connections.h"
 #include "auth/credentials.h"
 #include "auth/grant.h"
+#include "base/loopguard.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -310,9 +311,8 @@ static void keep(struct refresh *r)
         failed(r, &e, 0);
 }
 
-static void on_answer(void *arg, const struct httpc_answer *a)
+static void read_answer(struct refresh *r, const struct httpc_answer *a)
 {
-    struct refresh *r = arg;
     struct err e = a->err;
     int64_t now = clock_wall_ms();
     r->call = NULL;
@@ -335,6 +335,13 @@ static void on_answer(void *arg, const struct httpc_answer *a)
                             (is_by_client(r) &&
                              (a->status == 401 ||
                               oauth_is_unknown((int)a->status, a->body, a->body_len)))));
+}
+
+static void on_answer(void *arg, const struct httpc_answer *a)
+{
+    loopguard_lift("a token is refreshed");
+    read_answer(arg, a);
+    loopguard_restore();
 }
 
 /* This process may have stood still since it got its claim: then another one refreshes,
@@ -424,9 +431,8 @@ static int claim(struct refresh *r, struct err *e)
     return rc;
 }
 
-static void poll_refresh(void *arg)
+static void step(struct refresh *r)
 {
-    struct refresh *r = arg;
     struct store_connection row = {0};
     struct err e = {0};
     if (r->token.access) {
@@ -454,6 +460,13 @@ static void poll_refresh(void *arg)
         finish(r, &e);
     else if (rc < 0)
         give_up(r, &e);
+}
+
+static void poll_refresh(void *arg)
+{
+    loopguard_lift("a token is refreshed");
+    step(arg);
+    loopguard_restore();
 }
 
 int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *done,

@@ -36,3 +36,9 @@ int testhook_frozen_ms(int ms)
     int64_t n;
     return word && str_parse_int(word, &n) == 0 && n > 0 && n < INT32_MAX ? (int)n : ms;
 }
+
+int testhook_guards_loop(void)
+{
+    const char *word = getenv("FOYER_TEST_LOOP");
+    return word && *word;
+}

@@ -13,4 +13,8 @@ int testhook_batch(int most);
  * FOYER_TEST_FROZEN says. */
 int testhook_frozen_ms(int ms);
 
+/* Returns 1 when FOYER_TEST_LOOP is set: a statement on a loop's thread ends the process
+ * (base/loopguard.h). */
+int testhook_guards_loop(void);
+
 #endif

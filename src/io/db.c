@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/loopguard.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "io/mount.h"
@@ -368,6 +369,7 @@ static void give_back(struct db *db, sqlite3_stmt *statement)
 static sqlite3_stmt *prepare(struct db *db, const char *sql,
                              const struct db_value *values, size_t n, struct err *e)
 {
+    loopguard_check(sql);
     sqlite3_stmt *statement = NULL;
     int rc = take(db, sql, &statement);
     for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {
@@ -452,6 +454,7 @@ int db_change(struct db *db, const char *sql, const struct db_value *values, siz
 
 int db_exec(struct db *db, const char *sql, struct err *e)
 {
+    loopguard_check(sql);
     return sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, e);
 }
 

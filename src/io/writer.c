@@ -45,7 +45,7 @@ struct writer {
     void (*watch)(int64_t us, uint64_t jobs);
     void (*refused)(void *arg, const struct err *e);
     void *refused_arg;
-    int is_open, batch_max;
+    int is_open, has_failed, batch_max;
     struct err open_err;
 };
 
@@ -191,15 +191,16 @@ static void *run_thread(void *arg)
 {
     struct writer *w = arg;
     pthread_mutex_lock(&w->lock);
-    w->db = db_open(w->path, &w->open_err);
+    w->db = w->path ? db_open(w->path, &w->open_err) : NULL;
     /* A savepoint copies each page that its job changes: in memory, not to a file. */
     if (w->db && db_exec(w->db, "PRAGMA temp_store=MEMORY", &w->open_err) != 0) {
         db_close(w->db);
         w->db = NULL;
     }
     w->is_open = 1;
+    w->has_failed = w->path && !w->db;
     pthread_cond_signal(&w->has_done);
-    while (w->db) {
+    while (!w->has_failed) {
         struct queue batch = STAILQ_HEAD_INITIALIZER(batch);
         queue_take(&w->work, &batch, w->batch_max);
         if (STAILQ_EMPTY(&batch) && w->is_closing)
@@ -272,9 +273,9 @@ static int start_thread(struct writer *w, struct err *e)
     pthread_mutex_lock(&w->lock);
     while (!w->is_open)
         pthread_cond_wait(&w->has_done, &w->lock);
-    int is_open = w->db != NULL;
+    int has_failed = w->has_failed;
     pthread_mutex_unlock(&w->lock);
-    if (is_open)
+    if (!has_failed)
         return 0;
     pthread_join(w->thread, NULL);
     if (e)
@@ -305,7 +306,7 @@ static void on_turn(void *arg)
         run_batch(w, &batch);
     }
     struct err e;
-    if (db_set_durable(w->db, 1, &e) != 0)
+    if (w->db && db_set_durable(w->db, 1, &e) != 0)
         log_line(LOG_ERROR, "the next writes may not wait for the disk: %s", e.text);
     complete(w);
 }
@@ -321,7 +322,7 @@ struct writer *writer_open_here(struct db *db, struct loop *loop)
 struct writer *writer_open(const char *path, struct loop *loop, struct err *e)
 {
     struct writer *w = new_writer();
-    w->path = xstrdup(path);
+    w->path = xstrdup_null(path);
     w->wake = loop_wake_new(loop, complete, w, e);
     if (!w->wake || start_thread(w, e) != 0) {
         free_writer(w);

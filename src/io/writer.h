@@ -17,10 +17,12 @@
 
 struct writer;
 
-/* Opens PATH (db_open) on a new thread. The file must be migrated. */
+/* Opens PATH (db_open) on a new thread. The file must be migrated. NULL: a thread for
+ * jobs of writer_read that have a file of their own; their DB is NULL. */
 struct writer *writer_open(const char *path, struct loop *loop, struct err *e);
 /* Makes a writer without a thread and a handle of its own. Jobs run in the loop's next
- * turn, on its thread, which waits for the disk. DB is borrowed. */
+ * turn, on its thread, which waits for the disk. DB is borrowed, and may be NULL as PATH.
+ */
 struct writer *writer_open_here(struct db *db, struct loop *loop);
 /* Runs all submitted jobs, and those that their DONEs submit, then ends the thread. Not
  * from inside of a DONE. NULL is fine. */

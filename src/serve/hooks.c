@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "base/loopguard.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -338,6 +339,7 @@ static int read_keys(struct hooks *h, struct entry *t, struct err *e)
     struct reading r = {.h = h, .keys = sign_keys_new()};
     const struct sign *sign = t->app->sign;
     int rc = 0;
+    loopguard_lift("the keys and connections of webhooks, once a minute");
     for (size_t i = 0; rc == 0 && i < sign_count(sign); i++) {
         r.setting = sign_at(sign, i)->key;
         int again = 0;
@@ -347,6 +349,7 @@ static int read_keys(struct hooks *h, struct entry *t, struct err *e)
         if (value)
             rc = add_value(&r, value, e);
     }
+    loopguard_restore();
     if (rc == 0) {
         sign_keys_free(t->keys);
         t->keys = r.keys;
@@ -376,9 +379,11 @@ static void note_use(struct hooks *h, struct entry *t, const struct sign_result 
         t->nuses++;
     t->uses[i] = (struct use){xstrdup(result->name), result->version, day};
     struct err ignored; /* no request is refused for a column of a list */
+    loopguard_lift("the keys and connections of webhooks, once a minute");
     if (secret_usage_note(workspace_live(h->w), result->name, result->version, now_ms,
                           &ignored) != 0)
         log_line(LOG_DEBUG, "%s", ignored.text);
+    loopguard_restore();
 }
 
 int hooks_verify(struct hooks *h, const struct hook *hook, const struct sign_request *r,
@@ -496,8 +501,10 @@ static void read_companies(struct hooks *h)
     json_object_clear(h->companies);
     json_object_clear(h->clients);
     h->read_us = clock_mono_us();
+    loopguard_lift("the keys and connections of webhooks, once a minute");
     if (!store || store_connection_each(store, add_connection, h, &e) != 0)
         log_line(LOG_WARN, "the connections cannot be read: %s", e.text);
+    loopguard_restore();
 }
 
 static int is_old(const struct hooks *h)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/loopguard.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "store/budget.h"
@@ -219,7 +220,10 @@ int metrics_write(struct metrics *m, struct workspace *w, int workers, struct bu
     int64_t now_us = clock_mono_us();
     if (!m->read_us || now_us - m->read_us >= FRESH_US) {
         m->read_us = 0;
-        if (read_gauges(&m->gauges, w, e) != 0)
+        loopguard_lift("/metrics, every five seconds at most");
+        int rc = read_gauges(&m->gauges, w, e);
+        loopguard_restore();
+        if (rc != 0)
             return -1;
         m->read_us = now_us;
     }

@@ -14,6 +14,7 @@
 #include "serve/serve_config.h"
 #include "serve/supervisor.h"
 #include "serve/systemd.h"
+#include "base/loopguard.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/limits.h"
@@ -217,7 +218,9 @@ static void reload(struct serve *s)
     struct err e = {0};
     const char *dir = workspace_dir(serve_config_workspace(s->config));
     systemd_notify("RELOADING=1");
+    loopguard_lift("opening: changed settings");
     s->next = serve_config_open(dir, s->config, s->loop, &e);
+    loopguard_restore();
     if (!s->next) {
         refuse(s, e.text);
         end_reload(s);
@@ -402,7 +405,9 @@ int serve_run(const struct serve_spec *spec, struct err *e)
                httpd_address(s.httpd));
         fflush(stdout);
         systemd_notify("READY=1");
+        loopguard_set(1);
         loop_run(s.loop);
+        loopguard_set(0);
         rc = s.is_hurried ? 130 : 0;
         block_signals();
     }

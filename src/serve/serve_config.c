@@ -7,6 +7,7 @@
 #include "auth/credentials.h"
 #include "workspace/file_stamps.h"
 #include "workspace/workspace_http.h"
+#include "base/loopguard.h"
 #include "base/array.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -222,7 +223,9 @@ static void on_consent(void *arg, const char *client, const char *id, const char
 void serve_config_consent(struct serve_config *config, struct httpd_request *r)
 {
     config->consents++;
+    loopguard_lift("a consent");
     consent_answer(config->w, config->grants, r, 1, on_consent, config);
+    loopguard_restore();
 }
 
 int serve_config_busy(const struct serve_config *config)

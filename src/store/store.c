@@ -440,6 +440,17 @@ int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
     return db_finish(row);
 }
 
+int store_company_clients(struct db *db, const char *app, const char *id,
+                          int (*fn)(void *arg, const char *client), void *arg,
+                          struct err *e)
+{
+    return store_row_texts(db_select(db,
+                                     "SELECT client FROM client_connection"
+                                     " WHERE app = ? AND id = ? ORDER BY client",
+                                     DB_ARGS(db_text(app), db_text(id)), e),
+                           fn, arg, e);
+}
+
 static int put_token(struct db *db, void *arg, struct err *e)
 {
     const struct store_connection *c = arg;

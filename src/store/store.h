@@ -104,6 +104,11 @@ typedef int store_connection_fn(void *arg, const char *client,
                                 const struct store_connection *c);
 int store_connection_each(struct store *s, store_connection_fn *fn, void *arg,
                           struct err *e);
+/* Calls FN with the name of each client that is connected to the company ID, in byte
+ * order. */
+int store_company_clients(struct db *db, const char *app, const char *id,
+                          int (*fn)(void *arg, const char *client), void *arg,
+                          struct err *e);
 /* Stores a refreshed token: of C it takes token, refresh, expires_ms, refreshed_ms and
  * made_with (NULL: unchanged), and it clears last_error. ERR_CONFLICT when the stored
  * version is not C->token.version - 1, because another process was first, or when the

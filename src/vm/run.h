@@ -30,13 +30,20 @@ struct pins; /* vm/pins.h */
  * company's budget before it is sent. */
 struct run_ask { /* borrowed for the call */
     const struct connection *connection;
+    const char *client; /* whose connection it is; NULL: the company's, of any client */
     const char *method, *url;
     enum window_lane lane;
     int64_t wait_ms; /* how long it may wait for a permit; 0: not at all */
     int patient;     /* 1: it waits after a 429 of the API as well */
     int64_t version; /* of the token that an answer belongs to */
 };
-typedef void run_admitted(void *arg, const struct err *refused); /* NULL: send it */
+/* REFUSED NULL: send it, if NOW is the connection that was asked for. Else the client is
+ * connected to NOW, and the request's address must be found out again. */
+typedef void run_admitted(void *arg, const struct connection *now,
+                          const struct err *refused);
+
+/* VALUE, borrowed, is NULL when there is none. */
+typedef void run_loaded(void *arg, const char *value, const struct err *e);
 
 /* What runs read of the workspace: callbacks, because the engine knows no workspace. Each
  * pointer that one returns is borrowed and lives as long as the runs. */
@@ -48,26 +55,29 @@ struct run_host {
     const json_t *(*workspace)(void *arg, struct err *e);
     /* lua/<app>/connector.lua */
     const json_t *(*connector)(void *arg, const char *app, struct err *e);
-    /* COMPANY NULL: the one that CLIENT is connected to; else that one. */
+    /* COMPANY NULL: the one that CLIENT is connected to; else that one. As the process
+       knows it; what the store has is asked by admit. */
     const struct connection *(*connection)(void *arg, const char *client, const char *app,
                                            const char *company, struct err *e);
     /* Appends the secret's value to OUT. */
     int (*secret)(void *arg, const char *name, struct buf *out, struct err *e);
-    /* Asks to send. 0: granted, and the connection has the token to send. 1: pending, and
-     * DONE is called later from the loop, unless *PENDING is withdrawn. -1: refused.
-     * NULL: always granted. */
-    void *access; /* the argument of these three */
-    int (*admit)(void *access, const struct run_ask *ask, run_admitted *done,
-                 void *done_arg, void **pending, struct err *e);
+    /* Asks to send. DONE is called later from the loop, unless *PENDING is withdrawn; by
+     * then the connection has the token to send. NULL: always granted. */
+    void *access; /* the argument of these five */
+    void (*admit)(void *access, const struct run_ask *ask, run_admitted *done,
+                  void *done_arg, void **pending);
     void (*withdraw)(void *access, void *pending);
     /* Reads each answer for what it says of the token and the budget. 1: the request of
      * this 401 or 429 may be sent again, through admit; else 0. */
     int (*answered)(void *access, const struct run_ask *ask,
                     const struct httpc_answer *answer);
-    /* ctx.store of CLIENT. *VALUE is a new block, or NULL when KEY has no value. Runs
-     * with a committer save by a commit instead. save_value: VALUE NULL removes. */
-    int (*load_value)(void *arg, const char *client, const char *key, char **value,
-                      struct err *e);
+    /* Reads KEY of CLIENT's ctx.store. DONE is called later from the loop, unless
+     * *PENDING is withdrawn. */
+    void (*load_value)(void *access, const char *client, const char *key,
+                       run_loaded *done, void *done_arg, void **pending);
+    void (*withdraw_value)(void *access, void *pending);
+    /* Sets KEY, or removes it with VALUE NULL. Runs with a committer save by a commit
+     * instead. */
     int (*save_value)(void *arg, const char *client, const char *key, const char *value,
                       struct err *e);
     /* Calls FN with each client's name, in byte order. */

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "auth/audience.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -18,6 +17,7 @@
 #include "store/delivery_order.h"
 #include "store/inbox.h"
 #include "store/ledger.h"
+#include "store/store.h"
 #include "work/alert.h"
 #include "work/delivery_result.h"
 #include "work/runner.h"
@@ -35,6 +35,7 @@ struct trigger_run { /* one client's triggers, for one delivery */
     SLIST_ENTRY(trigger_run) entry;
     struct dispatch_job *job;
     char *client;
+    json_t *wanted;  /* the triggers that the client's runs wait for */
     struct run *run; /* NULL: ended */
 };
 
@@ -72,7 +73,6 @@ struct dispatch_claim { /* of several deliveries, on the writer's thread */
 struct dispatch {
     struct session *session;
     struct writer *writer;
-    struct db *db; /* for reading */
     const char *owner;
     struct claims *claims;
     struct runner *runner;
@@ -83,7 +83,6 @@ struct dispatch {
     void *heard_arg;
     struct dispatch_jobs jobs;
     int njobs;
-    struct audience *audience;
     struct loop_timer *again;
     int is_deferred, is_claiming; /* a poll waits for its turn, a claim for the writer */
     int wanted;                   /* one more poll after the claim */
@@ -125,6 +124,7 @@ static void job_free(struct dispatch_job *job)
         if (t->run)
             run_kill(t->run);
         free(t->client);
+        json_decref(t->wanted);
         free(t);
     }
     give_back_places(job);
@@ -151,24 +151,39 @@ static void finish(struct dispatch_job *job)
 
 /* ---- the clients of a delivery ---- */
 
-static void add_run(void *arg, const char *client)
+static int add_run(void *arg, const char *client)
 {
     struct dispatch_job *job = arg;
     struct trigger_run *t = xcalloc(1, sizeof *t);
     t->job = job;
     t->client = xstrdup(client);
+    t->wanted = json_array();
     SLIST_INSERT_HEAD(&job->runs, t, entry);
     job->pending++;
+    return 0;
 }
 
-/* The route's client, or each client that is connected to the company. */
-static int find_clients(struct dispatch_job *job, struct err *e)
+static int add_trigger(void *arg, const char *trigger)
 {
-    if (job->client) {
+    json_array_append_new(arg, json_string(trigger));
+    return 0;
+}
+
+/* Finds the route's client, or each client that is connected to the company, and what
+ * their runs wait for. On the writer's thread. */
+static int find_clients(struct db *db, struct dispatch_job *job, struct err *e)
+{
+    struct trigger_run *t;
+    if (job->client)
         add_run(job, job->client);
-        return 0;
+    else if (store_company_clients(db, job->app, job->company, add_run, job, e) != 0)
+        return -1;
+    SLIST_FOREACH(t, &job->runs, entry)
+    {
+        if (ledger_waited_for(db, t->client, add_trigger, t->wanted, e) != 0)
+            return -1;
     }
-    return audience_each(job->d->audience, job->app, job->company, add_run, job, e);
+    return 0;
 }
 
 /* ---- the end of a delivery ---- */
@@ -332,6 +347,7 @@ static void release(struct dispatch_job *job)
 {
     struct delivery_result *o = &job->result;
     json_t *note = jsontree_reads(job->note, NULL);
+    job->pending = 0;
     json_object_clear(o->clients);
     json_object_clear(o->note);
     json_object_update(o->note, note);
@@ -385,37 +401,19 @@ static void on_ended(void *arg, const struct run_result *result)
         conclude(job);
 }
 
-static int add_trigger(void *arg, const char *trigger)
+/* The arguments of lua/std/deliver.lua, a new tree. */
+static json_t *make_args(const struct dispatch_job *job, const struct trigger_run *t)
 {
-    json_array_append_new(arg, json_string(trigger));
-    return 0;
-}
-
-/* The arguments of lua/std/deliver.lua, a new tree; NULL with E. */
-static json_t *make_args(const struct dispatch_job *job, const char *client,
-                         struct err *e)
-{
-    json_t *wanted = json_array();
-    json_t *args = json_pack("{s:s, s:I, s:o, s:O, s:s*}", "app", job->app, "delivery",
-                             (json_int_t)job->id, "wanted", wanted, "body", job->body,
-                             "trigger", job->trigger);
-    if (ledger_waited_for(job->d->db, client, add_trigger, wanted, e) == 0)
-        return args;
-    json_decref(args);
-    return NULL;
+    return json_pack("{s:s, s:I, s:O, s:O, s:s*}", "app", job->app, "delivery",
+                     (json_int_t)job->id, "wanted", t->wanted, "body", job->body,
+                     "trigger", job->trigger);
 }
 
 static void start(struct trigger_run *t, const char *label)
 {
     struct dispatch_job *job = t->job;
     struct dispatch *d = job->d;
-    struct err e;
-    json_t *args = make_args(job, t->client, &e);
-    if (!args) {
-        fail(job, t->client, &e);
-        job->pending--;
-        return;
-    }
+    json_t *args = make_args(job, t);
     if (d->heard)
         d->heard(d->heard_arg, job->app, t->client, job->body);
     char *id = xasprintf("%s/%s", label, t->client);
@@ -447,11 +445,6 @@ static void begin(struct dispatch_job *job)
     struct trigger_run *t;
     char label[40];
     snprintf(label, sizeof label, "delivery %lld", (long long)job->id);
-    if (find_clients(job, &e) != 0) {
-        job->passing = e;
-        conclude(job);
-        return;
-    }
     if (job->pending == 0) {
         conclude_unrouted(job);
         return;
@@ -467,8 +460,6 @@ static void begin(struct dispatch_job *job)
     {
         start(t, label);
     }
-    if (job->pending == 0)
-        conclude(job);
 }
 
 /* ---- claims ---- */
@@ -509,7 +500,8 @@ static int claim_one(struct db *db, struct dispatch_claim *c, struct dispatch_jo
         rc = claims_take(c->d->claims, job->id);
     if (rc != 1)
         return rc;
-    if (inbox_body(db, job->id, &job->text, &job->len, e) != 0) {
+    if (inbox_body(db, job->id, &job->text, &job->len, e) != 0 ||
+        find_clients(db, job, e) != 0) {
         claims_drop(c->d->claims, job->id);
         return -1;
     }
@@ -629,15 +621,11 @@ int dispatch_is_idle(const struct dispatch *d)
 struct dispatch *dispatch_new(struct session *s, struct writer *writer,
                               struct presence *p, struct claims *claims,
                               struct runner *runner, void (*changed)(void *arg),
-                              void (*idle)(void *arg), void *arg, struct err *e)
+                              void (*idle)(void *arg), void *arg)
 {
-    struct store *store = workspace_store(session_workspace(s), e);
-    if (!store)
-        return NULL;
     struct dispatch *d = xcalloc(1, sizeof *d);
     *d = (struct dispatch){.session = s,
                            .writer = writer,
-                           .db = store_db(store),
                            .owner = presence_id(p),
                            .claims = claims,
                            .runner = runner,
@@ -646,7 +634,6 @@ struct dispatch *dispatch_new(struct session *s, struct writer *writer,
                            .idle = idle,
                            .arg = arg};
     TAILQ_INIT(&d->jobs);
-    d->audience = audience_new(store);
     d->again = loop_timer_new(session_loop(s), submit_again, d);
     return d;
 }
@@ -678,7 +665,6 @@ void dispatch_free(struct dispatch *d)
         return;
     while (!TAILQ_EMPTY(&d->jobs))
         finish(TAILQ_FIRST(&d->jobs));
-    audience_free(d->audience);
     loop_timer_free(d->again);
     free(d);
 }

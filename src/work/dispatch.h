@@ -34,7 +34,7 @@ struct runner; /* work/runner.h */
 struct dispatch *dispatch_new(struct session *s, struct writer *writer,
                               struct presence *p, struct claims *claims,
                               struct runner *runner, void (*changed)(void *arg),
-                              void (*idle)(void *arg), void *arg, struct err *e);
+                              void (*idle)(void *arg), void *arg);
 /* Calls FN with each delivery's body, once for each client that the delivery is for. */
 typedef void dispatch_heard(void *arg, const char *app, const char *client,
                             const json_t *body);

@@ -23,20 +23,12 @@ static const struct connection *host_connection(void *arg, const char *client,
                                                 const char *app, const char *company,
                                                 struct err *e)
 {
-    return company ? connections_company(arg, app, company, e)
-                   : connections_get(arg, client, app, e);
+    return connections_known(arg, client, app, company, e);
 }
 
 static int host_secret(void *arg, const char *name, struct buf *out, struct err *e)
 {
     return workspace_secret(connections_workspace(arg), name, out, e);
-}
-
-static int host_load_value(void *arg, const char *client, const char *key, char **value,
-                           struct err *e)
-{
-    struct store *store = workspace_store(connections_workspace(arg), e);
-    return store ? ledger_value(store_db(store), client, key, value, e) : -1;
 }
 
 static int host_save_value(void *arg, const char *client, const char *key,
@@ -63,7 +55,6 @@ struct run_host host_of(struct connections *c)
                              .connector = host_connector,
                              .connection = host_connection,
                              .secret = host_secret,
-                             .load_value = host_load_value,
                              .save_value = host_save_value,
                              .each_client = host_each_client};
 }

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/loopguard.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/jsontree.h"
@@ -176,6 +177,14 @@ static void report_failure(struct look *l, struct item *item,
         l->result(l->result_arg, &r);
 }
 
+static int read_members(struct look *l, struct members *m, struct err *e)
+{
+    loopguard_lift("which triggers and events to look for");
+    int rc = store_connection_each(l->store, add_member, m, e);
+    loopguard_restore();
+    return rc;
+}
+
 /* The events are the company's: each client of it has the same mark. */
 static void begin_heal(struct look *l, struct item *item, struct look_target *target,
                        const char *company)
@@ -184,7 +193,7 @@ static void begin_heal(struct look *l, struct item *item, struct look_target *ta
     struct members m = {item->app, company, json_array()};
     if (is_begun(l, item->app, company)) {
         item->next_ms = l->is_once ? INT64_MAX : clock_wall_ms() + AGAIN_MS;
-    } else if (store_connection_each(l->store, add_member, &m, &e) == 0) {
+    } else if (read_members(l, &m, &e) == 0) {
         target->key.whose = company;
         target->client_names = m.names;
         target->settle_ms = l->is_once ? 0 : SETTLE_MS;
@@ -206,7 +215,10 @@ static void begin_item(struct look *l, const struct plan *plan, struct item *ite
                                  .wait_ms = l->is_once ? LONG_WAIT_MS : WAIT_MS};
     struct store_connection c = {0};
     struct err e;
-    if (store_connection_find(l->store, plan->client, item->app, &c, &e) != 0) {
+    loopguard_lift("which triggers and events to look for");
+    int rc = store_connection_find(l->store, plan->client, item->app, &c, &e);
+    loopguard_restore();
+    if (rc != 0) {
         if (e.kind == ERR_NOT_FOUND)
             err_set(&e, ERR_AUTH, "client %s is not connected to %s", plan->client,
                     item->app);
@@ -336,7 +348,10 @@ static void read_plan(struct plan *plan)
     struct look *l = plan->look;
     struct err e;
     json_t *waited = json_array();
-    if (ledger_waited_for(store_db(l->store), plan->client, add_waited, waited, &e) != 0)
+    loopguard_lift("which triggers and events to look for");
+    int rc = ledger_waited_for(store_db(l->store), plan->client, add_waited, waited, &e);
+    loopguard_restore();
+    if (rc != 0)
         log_line(LOG_WARN, "client %s: %s", plan->client, e.text);
     char *text = json_dumps(waited, JSON_COMPACT);
     int is_due = plan->again_ms && plan->again_ms <= clock_wall_ms();

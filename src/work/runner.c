@@ -9,6 +9,7 @@
 #include "work/committer.h"
 #include "work/receipts.h"
 #include "work/reclaim.h"
+#include "base/loopguard.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -467,14 +468,22 @@ static void on_polled(void *arg, const struct err *e)
     check_idle(r);
 }
 
+static void look_around(struct runner *r)
+{
+    loopguard_lift(
+        "every two seconds: the claims of dead processes, receipts that are due");
+    reclaim_poll(r->reclaim);
+    receipts_poll(r->receipts);
+    loopguard_restore();
+}
+
 void runner_wake(struct runner *r)
 {
     if (r->stopping)
         return;
     if (!r->has_begun) {
         r->has_begun = 1;
-        reclaim_poll(r->reclaim);
-        receipts_poll(r->receipts);
+        look_around(r);
         release_held(r);
         loop_timer_set(r->tick, TICK_MS);
     }
@@ -504,8 +513,7 @@ static void on_tick(void *arg)
     if (r->stopping)
         return;
     loop_timer_set(r->tick, TICK_MS);
-    reclaim_poll(r->reclaim);
-    receipts_poll(r->receipts);
+    look_around(r);
     if (++r->ticks % HELD_TICKS == 0)
         release_held(r);
     runner_wake(r);

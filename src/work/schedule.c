@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "work/delivery_result.h"
+#include "base/loopguard.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "core/jsontree.h"
@@ -197,9 +198,13 @@ static int is_ahead(const struct cron_entry *entry, int64_t now_ms)
 static int check_entry(struct schedule *s, const struct plan *plan,
                        struct cron_entry *entry, struct err *e)
 {
-    if (entry->next_ms == 0 &&
-        ledger_slot(s->db, plan->client, entry->recipe, &entry->last_ms, e) != 0)
-        return -1;
+    if (entry->next_ms == 0) {
+        loopguard_lift("the last slot of a recipe with cron times");
+        int rc = ledger_slot(s->db, plan->client, entry->recipe, &entry->last_ms, e);
+        loopguard_restore();
+        if (rc != 0)
+            return -1;
+    }
     /* a new recipe runs in the present minute too */
     int is_new = entry->last_ms == 0 || is_ahead(entry, s->now_ms);
     int64_t from = is_new ? s->now_ms - s->now_ms % MINUTE_MS - 1 : entry->last_ms;

@@ -97,8 +97,8 @@ static struct session *open_with(struct workspace *w, const json_t *settings,
     if (s->loop)
         s->httpc = workspace_http_new(settings, s->loop, e);
     if (s->httpc) {
-        s->access = access_new(w, s->loop, s->httpc);
         s->connections = connections_new(w);
+        s->access = access_new(s->connections, s->loop, s->httpc);
         struct run_host host = host_of(s->connections);
         access_host(s->access, &host);
         s->vm = vm_new(&limits_default, workspace_overlay(w));
@@ -117,6 +117,11 @@ struct session *session_open(struct workspace *w, struct err *e)
 {
     const json_t *settings = workspace_settings(w, e);
     return settings ? open_with(w, settings, e) : NULL;
+}
+
+int session_use_thread(struct session *s, struct err *e)
+{
+    return access_use_thread(s->access, e);
 }
 
 struct session *session_open_offline(struct workspace *w, struct err *e)

@@ -17,6 +17,9 @@ struct session *session_open(struct workspace *w, struct err *e);
 /* The same without the settings of the network: for `foyer check`, which opens no
  * connection. */
 struct session *session_open_offline(struct workspace *w, struct err *e);
+/* For a process whose loop waits for no file: permits and connections are asked for on a
+ * thread of their own. Right after session_open. */
+int session_use_thread(struct session *s, struct err *e);
 void session_close(struct session *s);
 struct workspace *session_workspace(struct session *s);
 struct runs *session_runs(struct session *s);

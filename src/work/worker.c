@@ -15,6 +15,7 @@
 #include "work/retention.h"
 #include "work/schedule.h"
 #include "work/sweep.h"
+#include "base/loopguard.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -312,7 +313,7 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
     *w = (struct worker){
         .workspace = workspace, .store = store, .presence = presence, .wake_fd = -1};
     w->session = session_open(workspace, e);
-    if (w->session) {
+    if (w->session && session_use_thread(w->session, e) == 0) {
         char *path = store_path(workspace_dir(workspace));
         w->loop = session_loop(w->session);
         w->writer = writer_open(path, w->loop, e);
@@ -326,7 +327,7 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
         w->claims = claims_open(workspace_dir(workspace), presence_id(presence), e);
     if (w->claims)
         w->dispatch = dispatch_new(w->session, w->writer, presence, w->claims, w->runner,
-                                   on_fired, on_idle, w, e);
+                                   on_fired, on_idle, w);
     if (w->dispatch)
         w->schedule = schedule_new(w->session, w->writer, on_changed, on_idle, w, e);
     if (w->schedule)
@@ -377,6 +378,7 @@ static int is_done(const struct worker *w)
 /* Runs the loop until the worker must end and has nothing left to wait for. */
 static void work(struct worker *w)
 {
+    loopguard_set(1);
     while (!is_done(w))
         loop_run(w->loop);
     if (!w->stopping) {
@@ -388,6 +390,7 @@ static void work(struct worker *w)
         loop_timer_set(w->pause, PAUSE_MS);
         loop_run(w->loop);
     }
+    loopguard_set(0);
 }
 
 /* ---- one version of the files ---- */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "workspace/settings_file.h"
+#include "base/loopguard.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -454,14 +455,21 @@ int workspace_secret(struct workspace *w, const char *name, struct buf *out,
     struct store *store = workspace_store(w, e);
     struct vault *vault = store ? workspace_vault(w, e) : NULL;
     struct store_secret row;
-    if (!vault || store_secret_get(store, name, &row, e) != 0)
+    if (!vault)
+        return -1;
+    loopguard_lift("a secret of a script");
+    int rc = store_secret_get(store, name, &row, e);
+    loopguard_restore();
+    if (rc != 0)
         return -1;
     struct vault_place place = {"secret", "", name, row.value.version};
-    int rc = vault_unseal(vault, &place, row.value.data, row.value.len, out, e);
+    rc = vault_unseal(vault, &place, row.value.data, row.value.len, out, e);
     store_secret_fini(&row);
     struct err ignored; /* the time of use is not worth an error */
+    loopguard_lift("a secret of a script");
     if (rc == 0 && secret_usage_note(workspace_live(w), name, place.version,
                                      clock_wall_ms(), &ignored) != 0)
         log_line(LOG_DEBUG, "%s", ignored.text);
+    loopguard_restore();
     return rc;
 }

@@ -304,13 +304,39 @@ vmtest_each_client(void *arg, void (*fn)(void *arg, const char *client), void *f
     fn(fn_arg, "acme");
 }
 
-static inline int vmtest_load_value(void *arg, const char *client, const char *key,
-                                    char **value, struct err *e)
+struct vmtest_loading {
+    char *value;
+    run_loaded *done;
+    void *arg;
+};
+
+static inline void vmtest_loaded(void *arg)
 {
-    (void)client, (void)e;
-    json_t *found = json_object_get(((struct vmtest *)arg)->values, key);
-    *value = found ? xstrdup(json_string_value(found)) : NULL;
-    return 0;
+    static const struct err none;
+    struct vmtest_loading *l = arg;
+    if (l->done)
+        l->done(l->arg, l->value, &none);
+    free(l->value);
+    free(l);
+}
+
+static inline void vmtest_load_value(void *arg, const char *client, const char *key,
+                                     run_loaded *done, void *done_arg, void **pending)
+{
+    (void)client;
+    struct vmtest *t = arg;
+    json_t *found = json_object_get(t->values, key);
+    struct vmtest_loading *l = xcalloc(1, sizeof *l);
+    *l = (struct vmtest_loading){found ? xstrdup(json_string_value(found)) : NULL, done,
+                                 done_arg};
+    *pending = l;
+    loop_defer(t->loop, vmtest_loaded, l);
+}
+
+static inline void vmtest_withdraw_value(void *arg, void *pending)
+{
+    (void)arg;
+    ((struct vmtest_loading *)pending)->done = NULL;
 }
 
 static inline int vmtest_save_value(void *arg, const char *client, const char *key,
@@ -421,7 +447,9 @@ static inline void vmtest_run(struct vmtest *t, const char *entry, const char *a
                             .connector = vmtest_connector,
                             .connection = vmtest_find,
                             .secret = vmtest_open_secret,
+                            .access = t,
                             .load_value = vmtest_load_value,
+                            .withdraw_value = vmtest_withdraw_value,
                             .save_value = vmtest_save_value,
                             .each_client = vmtest_each_client,
                             .access = t,
