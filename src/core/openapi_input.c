@@ -317,7 +317,9 @@ static void read_path(struct openapi_document *d, struct openapi_input *in,
     buf_init(&out, 16 * 1024);
     for (const char *p = o->path; *p;) {
         const char *end = *p == '{' ? strchr(p, '}') : NULL;
-        if (*p == '?' || *p == '#') /* a query is not part of a path */
+        if (*p == '?' && !in->why_not) /* without it, it asks for something else */
+            in->why_not = xstrdup("its path has a query, which is not part of a path");
+        if (*p == '?' || *p == '#')
             break;
         if (!end) {
             if (*p == '{' || *p == '}')

@@ -270,6 +270,7 @@ paths:
       requestBody: {$ref: "#/components/requestBodies/none"}
     delete: {servers: [{url: "https://other.example"}]}
   "/d e": {get: {}}
+  "/e?acl": {delete: {}}
 YAML
   foyer import "$DOCUMENT" --app two
   same "$status" 0 || { echo "$stderr"; return 1; }
@@ -277,6 +278,7 @@ YAML
   holds "$output" 'left out: POST /c/{id}/{other}: its body #/components/requestBodies/none is not in the document'
   holds "$output" 'left out: DELETE /c/{id}/{other}: it has an address of its own, https://other.example'
   holds "$output" 'left out: GET /d e: its path has spaces'
+  holds "$output" 'left out: DELETE /e?acl: its path has a query, which is not part of a path'
   same "$(ls "$AGENCY/lua/two/actions" | tr '\n' ' ')" 'get-b.lua list-things.lua put-b.lua '
   checked
   same "$(sed -n '/input/,/^  }/p' "$AGENCY/lua/two/actions/put-b.lua")" '  input = {
