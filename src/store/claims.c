@@ -126,8 +126,10 @@ int claims_each_holder(struct claims *c, int (*is_known)(void *arg, uint32_t mar
     uint32_t known[HOLDERS_MAX];
     int nknown = 0, freed = 0;
     for (int i = 0; i < CLAIMS_SLOTS && nknown < HOLDERS_MAX; i++) {
-        uint32_t mark =
-            __atomic_load_n(&c->slots[i], __ATOMIC_SEQ_CST) & (uint64_t)MARK_MAX;
+        uint64_t is = __atomic_load_n(&c->slots[i], __ATOMIC_SEQ_CST);
+        uint32_t mark = is & MARK_MAX;
+        if (is && !mark) /* no process wrote that */
+            freed += replace(&c->slots[i], is, 0);
         int is_new = mark && mark != c->mark;
         for (int k = 0; k < nknown; k++)
             is_new = is_new && known[k] != mark;

@@ -39,8 +39,9 @@ int claims_take_from(struct claims *c, int64_t id, const char *owner);
 /* Frees all claims of OWNER, a dead or fenced process. */
 void claims_free_owner(struct claims *c, const char *owner);
 /* Finds the holders of claims besides C's own. Calls IS_KNOWN for each of their marks; a
- * mark for which it returns 0 is of a process that left no trace: its claims are freed.
- * Returns how many were freed. */
+ * mark for which it returns 0 is of a process that left no trace: its claims are freed,
+ * and so are slots without a mark, which a damaged file has. Returns how many were freed.
+ */
 int claims_each_holder(struct claims *c, int (*is_known)(void *arg, uint32_t mark),
                        void *arg);
 /* Returns the mark that stands in the table for the presence OWNER. */

@@ -115,6 +115,28 @@ static void holders(void **state)
     assert_int_equal(claims_take(two, 2), 1);
 }
 
+/* A file that was damaged: what no process wrote holds up no delivery. */
+static void garbage(void **state)
+{
+    (void)state;
+    struct asked asked = {.answer = 0};
+    char *path = path_join(dir, "state/claims");
+    uint64_t slots[CLAIMS_SLOTS] = {0};
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    slots[3] = 3ULL << 24; /* of no process */
+    slots[4] = UINT64_MAX;
+    assert_int_equal(fwrite(slots, sizeof slots, 1, f), 1);
+    assert_int_equal(fclose(f), 0);
+    free(path);
+    assert_int_equal(claims_take(one, 3), 0);
+    assert_int_equal(claims_take(one, 4), 0);
+    assert_int_equal(claims_each_holder(one, ask, &asked), 2);
+    assert_int_equal(asked.n, 1);
+    assert_int_equal(claims_take(one, 3), 1);
+    assert_int_equal(claims_take(one, 4), 1);
+}
+
 /* Processes that take and drop the same few ids: two never hold one at the same time. */
 static void many_processes(void **state)
 {
@@ -159,6 +181,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_of_two_gets_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_dead_owner, setup, teardown),
         cmocka_unit_test_setup_teardown(holders, setup, teardown),
+        cmocka_unit_test_setup_teardown(garbage, setup, teardown),
         cmocka_unit_test_setup_teardown(many_processes, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
