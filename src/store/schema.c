@@ -418,13 +418,21 @@ const char *const schema_steps[] = {
     "DROP INDEX delivery_claimed;"
     "ALTER TABLE delivery DROP COLUMN owner;"
     /* AUTOINCREMENT costs each insert a page. Retention keeps the newest row of these
-     * tables instead, so that no id is used twice. The content does not change: SQLite's
-     * ALTER TABLE page (7) describes this way. */
+     * tables instead, so that no id is used twice; a table whose newest row an older
+     * foyer removed stays as it is. The content does not change: SQLite's ALTER TABLE
+     * page (7) describes this way. */
+    "CREATE TEMP TABLE whole AS SELECT t.name FROM ("
+    "  SELECT 'delivery' AS name, max(id) AS id FROM delivery"
+    "  UNION ALL SELECT 'activation', max(id) FROM activation"
+    "  UNION ALL SELECT 'run', max(id) FROM run) t"
+    "  LEFT JOIN sqlite_sequence s ON s.name = t.name"
+    "  WHERE coalesce(t.id, 0) >= coalesce(s.seq, 0);"
     "PRAGMA writable_schema = ON;"
     "UPDATE sqlite_schema SET sql = replace(sql, ' AUTOINCREMENT', '')"
-    "  WHERE type = 'table' AND name IN ('delivery', 'activation', 'run');"
+    "  WHERE type = 'table' AND name IN (SELECT name FROM whole);"
     "PRAGMA writable_schema = RESET;"
-    "DELETE FROM sqlite_sequence WHERE name IN ('delivery', 'activation', 'run');",
+    "DELETE FROM sqlite_sequence WHERE name IN (SELECT name FROM whole);"
+    "DROP TABLE whole;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

@@ -220,6 +220,22 @@ opens() {
   goes_on 9
 }
 
+# An older foyer removed also the newest rows, when they were old enough.
+@test "an older store without its newest rows: their ids are not used again" {
+  place_store 9
+  sql "DELETE FROM run" >/dev/null
+  sql "DELETE FROM step" >/dev/null
+  sql "DELETE FROM activation" >/dev/null
+  sql "DELETE FROM delivery WHERE id > 2" >/dev/null
+  letter cnv_yo1kiua evt_9 >"$BATS_TEST_TMPDIR/letter"
+  foyer secret list
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  same "$(deliver - cmp_4thp0 $((NOON + 500)) <"$BATS_TEST_TMPDIR/letter")" 6
+  at 1
+  same "$(sql "SELECT min(id) AS id FROM run" | jq .id)" 19
+  same "$(sql "SELECT min(id) AS id FROM activation" | jq .id)" 4
+}
+
 # ---- what stands in the way: a sentence, and the store is as it was ----
 
 # Nothing of it has changed, and nothing lies beside it: as_it_was BYTES
