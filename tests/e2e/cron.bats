@@ -179,10 +179,13 @@ results() {
   at $((NOON + 89 * 24 * HOUR))
   same "$(sql "SELECT count(*) AS n FROM delivery_body" | jq .n)" 0
   same "$(sql "SELECT count(*) AS n FROM run" | jq .n)" 1
+  # the newest delivery and the newest run stay, so that no number is used twice
+  event cnv_2 | deliver - "$COMPANY" "$((NOON + 89 * 24 * HOUR))"
   at $((NOON + 91 * 24 * HOUR))
-  same "$(sql "SELECT count(*) AS n FROM run" | jq .n)" 0
+  same "$(sql "SELECT id FROM run" | jq .id)" 2
   # the key outlives them
-  same "$(sql "SELECT count(*) AS n FROM seen" | jq .n)" 1
+  same "$(sql "SELECT count(*) AS n FROM seen" | jq .n)" 2
   at $((NOON + 401 * 24 * HOUR))
-  same "$(sql "SELECT count(*) AS n FROM seen" | jq .n)" 0
+  same "$(sql "SELECT count(*) AS n FROM seen" | jq .n)" 1
+  same "$(sql "SELECT id FROM run" | jq .id)" 2
 }

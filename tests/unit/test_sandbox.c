@@ -392,8 +392,11 @@ static const struct probe probes[] = {
     {"a mark", "return json.decode('\"\\\\u0000\"') == \"\\0\"", ERR_NONE, "true"},
 
     /* ---- secrets and files ---- */
-    {"concat of a secret", "return \"x\" .. ctx.options.key", ERR_SCRIPT,
-     "cannot join the secret"},
+    {"a text around a secret is no text", "return \"x\" .. ctx.options.key", ERR_INVALID,
+     "a secret cannot be encoded"},
+    {"its length", "return #(\"x\" .. ctx.options.key)", ERR_SCRIPT, "length"},
+    {"its bytes", "return (\"x\" .. ctx.options.key):byte(1)", ERR_SCRIPT, "index"},
+    {"in a format", "return (\"%s\"):format(\"x\" .. ctx.options.key)", ERR_NONE, NULL},
     {"length of a secret", "return #ctx.options.key", ERR_SCRIPT, "length"},
     {"field of a secret", "return ctx.options.key.x", ERR_SCRIPT, "index"},
     {"comparison of a secret", "return ctx.options.key < ctx.options.key", ERR_SCRIPT,

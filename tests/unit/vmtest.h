@@ -220,8 +220,8 @@ struct vmtest {
     void (*prepare)(struct vmtest *t, struct run_spec *spec, struct overlay *overlay);
     void (*ending)(struct vmtest *t, const struct run_result *result);
     /* of the host; NULL: each request is granted. ACCESS is the vmtest */
-    int (*admit)(void *access, const struct run_ask *ask, run_admitted *done,
-                 void *done_arg, void **pending, struct err *e);
+    void (*admit)(void *access, const struct run_ask *ask, run_admitted *done,
+                  void *done_arg, void **pending);
     json_t *values; /* ctx.store */
     json_t *client, *workspace, *connectors;
     struct connection connection;
@@ -452,7 +452,6 @@ static inline void vmtest_run(struct vmtest *t, const char *entry, const char *a
                             .withdraw_value = vmtest_withdraw_value,
                             .save_value = vmtest_save_value,
                             .each_client = vmtest_each_client,
-                            .access = t,
                             .admit = t->admit};
     struct run_spec spec = {.id = t->run_id,
                             .client = "acme",
