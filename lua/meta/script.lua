@@ -70,6 +70,7 @@ error("definition file: do not run")
 ---again, after a refusal, a lost answer or a wait for a person, the object is read again. What stays open is the time
 ---between that read and the arrival of the write: a change that another program makes in it is lost. The input gets
 ---a field `replace_custom_fields`; with `true` the object is sent as given. A call without the field reads nothing.
+---An answer that has no such object (nor null) is an error, and nothing is sent: it would erase what is there.
 ---
 ---A layer that overrides a declared action may change `request` and the fields of `input`, and `base(ctx, input)` of its
 ---`run` sends the request as all layers together declare it.

@@ -87,30 +87,26 @@ int merge_apply(const struct merge *m, const struct merge_got *got, struct buf *
     if (!answer)
         return -1;
     const json_t *has = json_at(answer, m->at);
-    if (has && !json_is_object(has) && !json_is_null(has)) {
+    if (!json_is_object(has) && !json_is_null(has)) {
         json_decref(answer);
         return err_set(e, ERR_INVALID,
-                       "cannot merge what is given: the answer to %s has no object at %s",
+                       "cannot merge what is given: the answer to %s has no object at "
+                       "%s; the action's replace_ field sends what is given alone",
                        got->what, m->at);
     }
     json_t *tree = jsontree_read(m->given, m->given_len, e);
     const json_t *given = tree ? json_at(tree, m->at) : NULL;
-    char *text = NULL;
+    int rc = tree ? 0 : -1;
     if (given) {
         put_at(tree, m->at, put_over(has, given));
-        text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS);
+        buf_reset(body);
+        if (jsontree_write(body, tree) != 0)
+            rc = err_set(e, ERR_LIMIT, "cannot merge: the body is larger than %zu MiB",
+                         body->max >> 20);
     } else if (tree) {
-        err_set(e, ERR_INTERNAL, "cannot merge: the body has nothing at %s", m->at);
+        rc = err_set(e, ERR_INTERNAL, "cannot merge: the body has nothing at %s", m->at);
     }
     json_decref(tree);
     json_decref(answer);
-    if (!text)
-        return -1;
-    buf_reset(body);
-    int rc = buf_add(body, text, strlen(text));
-    free(text);
-    return rc == 0
-               ? 0
-               : err_set(e, ERR_LIMIT, "cannot merge: the body is larger than %zu MiB",
-                         body->max >> 20);
+    return rc;
 }

@@ -29,7 +29,7 @@ struct merge *merge_new(const char *from, const char *at, const struct buf *body
 void merge_free(struct merge *m); /* NULL is fine */
 /* Replaces BODY by the given one, with its object put over the one of GOT. Members that
  * are null are removed. -1 with the failure of the read, or ERR_INVALID when it has
- * another value than an object there. */
+ * neither an object there nor null: what is not found would be erased. */
 int merge_apply(const struct merge *m, const struct merge_got *got, struct buf *body,
                 struct err *e);
 

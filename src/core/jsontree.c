@@ -174,6 +174,78 @@ json_t *jsontree_reads(const char *text, struct err *e)
     return jsontree_read(text, text ? strlen(text) : 0, e);
 }
 
+/* ---- writing ---- */
+
+struct member {
+    const char *name;
+    size_t len;
+    const json_t *value;
+};
+
+static int compare_members(const void *a, const void *b)
+{
+    const struct member *m = a, *o = b;
+    int order = memcmp(m->name, o->name, m->len < o->len ? m->len : o->len);
+    return order ? order : (m->len > o->len) - (m->len < o->len);
+}
+
+static int write_object(struct buf *out, const json_t *object)
+{
+    struct member *members = xcalloc(json_object_size(object) + 1, sizeof *members);
+    size_t n = 0, len;
+    const char *name;
+    json_t *value;
+    json_object_keylen_foreach((json_t *)object, name, len, value) members[n++] =
+        (struct member){name, len, value};
+    qsort(members, n, sizeof *members, compare_members);
+    int rc = buf_addc(out, '{');
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = i ? buf_addc(out, ',') : 0;
+        rc |= jsontext_add_string(out, members[i].name, members[i].len);
+        rc |= buf_addc(out, ':');
+        rc = rc == 0 ? jsontree_write(out, members[i].value) : -1;
+    }
+    free(members);
+    return rc == 0 ? buf_addc(out, '}') : -1;
+}
+
+static int write_array(struct buf *out, const json_t *array)
+{
+    size_t i;
+    json_t *value;
+    int rc = buf_addc(out, '[');
+    json_array_foreach((json_t *)array, i, value)
+    {
+        if (rc == 0 && i)
+            rc = buf_addc(out, ',');
+        rc = rc == 0 ? jsontree_write(out, value) : -1;
+    }
+    return rc == 0 ? buf_addc(out, ']') : -1;
+}
+
+int jsontree_write(struct buf *out, const json_t *tree)
+{
+    switch (json_typeof(tree)) {
+    case JSON_OBJECT:
+        return write_object(out, tree);
+    case JSON_ARRAY:
+        return write_array(out, tree);
+    case JSON_STRING:
+        return jsontext_add_string(out, json_string_value(tree),
+                                   json_string_length(tree));
+    case JSON_INTEGER:
+        return buf_addf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(tree));
+    case JSON_REAL:
+        return jsontext_add_number(out, json_real_value(tree));
+    case JSON_TRUE:
+        return buf_adds(out, "true");
+    case JSON_FALSE:
+        return buf_adds(out, "false");
+    default:
+        return buf_adds(out, "null");
+    }
+}
+
 /* ---- reading a tree ---- */
 
 json_t *json_at(const json_t *tree, const char *path)

@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /* Returns a new reference to the value of TEXT, of any type. Returns NULL with
@@ -20,6 +21,10 @@
 json_t *jsontree_read(const char *text, size_t len, struct err *e);
 /* Does the same for a C string. */
 json_t *jsontree_reads(const char *text, struct err *e);
+/* Appends TREE with sorted names, without spaces, and with the shortest numbers that read
+ * back the same: json_dumps makes 19.989999999999998 of 19.99. Returns -1 past OUT's
+ * maximum. */
+int jsontree_write(struct buf *out, const json_t *tree);
 
 /* Returns the value at a dotted path such as "handles.1.handle" (lists count from 1),
  * borrowed, or NULL. */

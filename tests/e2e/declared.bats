@@ -115,12 +115,12 @@ LUA
 }
 
 @test "merge: the other custom fields stay, null removes one" {
-  elsewhere '{"A": "1", "B": [1, {"x": 0.1}], "C": "3"}'
+  elsewhere '{"A": "1", "B": [1, {"x": 19.99}], "C": "3"}'
   forget
   call front/update "contact_id=$CONTACT" 'custom_fields:={"A": "2", "C": null, "D": true}'
   done_well
   same "$(received)" "GET /contacts/$CONTACT,PATCH /contacts/$CONTACT"
-  same "$(fields)" '{"A":"2","B":[1,{"x":0.1}],"D":true}'
+  same "$(fields)" '{"A":"2","B":[1,{"x":19.99}],"D":true}'
 }
 
 @test "merge: replaced when that is asked for, and not read without the field" {
@@ -149,6 +149,15 @@ LUA
   call front/update contact_id=crd_zzz 'custom_fields:={"B": "3"}'
   failed 65 not_found "GET /contacts/crd_zzz"
   same "$(received)" "GET /contacts/crd_zzz"
+}
+
+@test "merge: an answer without the object is an error, and nothing is erased" {
+  declare_action update 'effect = "idempotent", request = { "PATCH", "/contacts/{contact_id}" },
+    input = { contact_id = { "contact", required = true }, custom_fields = { "object" } },
+    merge = { field = "custom_fields", from = "GET /contacts/{contact_id}/notes" }'
+  call front/update "contact_id=$CONTACT" 'custom_fields:={"B": "3"}'
+  failed 65 invalid "the answer to GET /contacts/$CONTACT/notes has no object at custom_fields" 'replace_ field'
+  same "$(received)" "GET /contacts/$CONTACT/notes"
 }
 
 @test "merge: the answer is lost, and another field changes before it is written again" {

@@ -92,11 +92,32 @@ static void test_refused(void **state)
     refused(deep, ERR_LIMIT, "line 1, column 2001: deeper than 2000 levels");
 }
 
+static void test_written(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{ \"b\" : [19.99, 1.10, 1e2, 9007199254740993, -0.5, true, false, null], "
+        "\"a\\u0000\" : \"\\u00e9\\n\", \"a\" : { } , \"\" : [ ] }";
+    static const char want[] =
+        "{\"\":[],\"a\":{},\"a\\u0000\":\"é\\n\","
+        "\"b\":[19.99,1.1,100.0,9007199254740993,-0.5,true,false,null]}";
+    struct buf out;
+    json_t *tree = jsontree_reads(text, NULL);
+    buf_init(&out, 1000);
+    assert_int_equal(jsontree_write(&out, tree), 0);
+    assert_string_equal(buf_str(&out), want);
+    buf_free(&out);
+    buf_init(&out, sizeof want - 2);
+    assert_int_equal(jsontree_write(&out, tree), -1);
+    buf_free(&out);
+    json_decref(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_names), cmocka_unit_test(test_halves),
-        cmocka_unit_test(test_refused)};
+        cmocka_unit_test(test_plain),   cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_names),   cmocka_unit_test(test_halves),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_written)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
