@@ -4,6 +4,8 @@ local std = ...
 
 local declared = {}
 
+local DEPTH_MAX = 64 -- of a body's JSON
+
 local in_query = { GET = true, HEAD = true }
 
 -- Whether the action gets a list one page at a time: its input then has the field `next`.
@@ -82,6 +84,14 @@ local function word(value)
   return tostring(value)
 end
 
+-- Returns the value of a field as a header has it. A list has commas between its items.
+local function line(field, value)
+  value = plain(field, value)
+  local parts = {}
+  for i, item in ipairs(type(value) == "table" and value or { value }) do parts[i] = word(item) end
+  return table.concat(parts, ",")
+end
+
 -- Returns VALUE as one segment of the path. A list has commas between its items.
 local function segment(name, field, value)
   value = plain(field, value)
@@ -109,11 +119,12 @@ local function put(t, name, value)
   t[name:sub(from)] = value
 end
 
-local function has_file(value)
+-- A table that holds itself is refused when the body is written.
+local function has_file(value, depth)
   if std.is_file(value) then return true end
-  if type(value) ~= "table" then return false end
+  if type(value) ~= "table" or depth == 0 then return false end
   for _, item in pairs(value) do
-    if has_file(item) then return true end
+    if has_file(item, depth - 1) then return true end
   end
   return false
 end
@@ -165,7 +176,7 @@ function declared.request(action, input)
     elseif at == "query" then
       query[as] = plain(field, value)
     elseif at == "header" then
-      headers[as] = std.is_secret(value) and value or word(plain(field, value))
+      headers[as] = std.is_secret(value) and value or line(field, value)
     elseif as == "*" then
       body = value
     else
@@ -181,7 +192,7 @@ function declared.request(action, input)
   if action.answer == "text" then request.raw = true end
   if has_body(action, names) then
     request.body = body
-    request.multipart = has_file(body) or nil
+    request.multipart = has_file(body, DEPTH_MAX) or nil
     request.merge = merged(action, input, segments, names)
   end
   return request

@@ -9,7 +9,9 @@ local bodiless = { GET = true, HEAD = true }
 
 local function names_of(t)
   local names = {}
-  for name in pairs(t) do names[#names + 1] = name end
+  for name in pairs(t) do
+    if type(name) == "string" then names[#names + 1] = name end
+  end
   table.sort(names)
   return names
 end

@@ -263,14 +263,17 @@ static const char *read_app(lua_State *L, const struct exchange *x)
     return scope ? scope->app : "";
 }
 
-/* Appends the option `query` to URL. -1 when it is too long. */
-static int add_query(lua_State *L, struct buf *url)
+/* Appends the option `query` to TARGET in URL. What follows a '#' is never sent, so a
+ * query behind it would be lost. -1 when it is too long. */
+static int add_query(lua_State *L, const char *target, struct buf *url)
 {
     if (option(L, "query") == LUA_TNIL)
-        return 0;
+        return buf_adds(url, target);
     if (!lua_istable(L, -1))
         fail_text(L, ERR_SCRIPT, "cannot send: `query` is a %s, not a table",
                   luaL_typename(L, -1));
+    if (buf_add(url, target, strcspn(target, "#")) != 0)
+        return -1;
     return api_url_add_query(L, lua_gettop(L), url,
                              strchr(buf_str(url), '?') ? '&' : '?');
 }
@@ -289,7 +292,7 @@ static void read_target(lua_State *L, struct exchange *x)
         fail_text(L, ERR_SCRIPT, "cannot %s: the address is a %s, not a text", x->method,
                   luaL_typename(L, TARGET));
     struct buf *url = handles_push_buf(L, 64 * 1024);
-    if (buf_add(url, target, len) != 0 || add_query(L, url) != 0)
+    if (add_query(L, target, url) != 0)
         fail_text(L, ERR_LIMIT, "cannot %s: the address is longer than 64 KiB",
                   x->method);
     int refused = exchange_resolve(x, buf_str(url), app, secret, &e);

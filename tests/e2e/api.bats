@@ -40,6 +40,8 @@ runs() {
   same "$(runs length)" 0
   api GET /contacts limit=1
   same "$(jq '._results | length' <<<"$output")" 1
+  api GET '/contacts#first?' limit=1 # what follows a # is never sent
+  same "$(sent .query)" '"limit=1"'
 }
 
 @test "--include prints status and headers" {

@@ -29,6 +29,12 @@ t.equal(request({ request = { "POST", "/things/{id}/tags" }, input = FIELDS },
   { method = "POST", url = "/things/a%2Fb%20c%3F/tags", query = { dry = true }, headers = { ["X-Key"] = "5" },
     body = { tags = { "x", "y" }, options = { archive = false, tag = "t" } } },
   "fields go into path, query, headers and body")
+t.equal(request({ request = { "POST", "/" }, input = { tags = { list = "number", at = "header", as = "X-Tags" } } },
+  { tags = { 5.0, 1.5 } }).headers, { ["X-Tags"] = "5,1.5" }, "a list in a header")
+local round = {}
+round.round = round
+t.equal(request({ request = { "POST", "/" }, input = { round = { "any" } } }, { round = round }).multipart, nil,
+  "a table that holds itself has no file")
 t.equal(request({ request = { "POST", "/things/{id}" }, input = { thing_id = { "string", at = "path", as = "id" } } },
   { thing_id = "1" }).url, "/things/1", "a field of another name than its place")
 t.equal(request({ request = { "GET", "/{a}/{b}" }, input = { a = { "integer" }, b = { list = "string" } } },
@@ -149,6 +155,7 @@ mistake(merging({ field = "more", from = "GET /a", form = 1 }),
   "merge.form: unknown key \"form\"; did you mean \"from\"?")
 mistake({ merge = {}, run = type }, "merge: belongs to a `request`")
 mistake({ request = { "DELETE", "/a" }, effect = "read" }, "effect: is \"read\", but the request is a DELETE")
+mistake({ request = { "POST", "/a" }, input = { ID, a = { "string" } } }, "input: fields have names")
 mistake({ effect = "read" }, "run: is missing: what it sends, request =")
 t.equal(mistakes({ request = { "GET", "/{id}" }, effect = "read", input = { id = ID, next = { "string" } },
   output = { results = { list = "object" }, next = { "string" } } }), {}, "a list may describe its next")
