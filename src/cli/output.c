@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/bar.h"
@@ -66,6 +67,11 @@ struct output *output_new(struct loop *loop, const char *path, int force, int al
     if (!force && access(path, F_OK) == 0) {
         err_set(e, ERR_CONFLICT, "cannot write %s: it is there; --force replaces it",
                 path);
+        return NULL;
+    }
+    struct stat is;
+    if (stat(path, &is) == 0 && !S_ISREG(is.st_mode)) { /* it would be replaced too */
+        err_set(e, ERR_INVALID, "cannot write %s: it is not a regular file", path);
         return NULL;
     }
     struct output *o = xcalloc(1, sizeof *o);

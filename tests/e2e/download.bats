@@ -75,6 +75,13 @@ nothing_left() {
   nothing_left got.bin
 }
 
+@test "what is no regular file is not replaced, with --force neither" {
+  mkfifo "$FILE"
+  api /files/9 --output "$FILE" --force --json
+  failed 65 invalid got.bin 'not a regular file'
+  [ -p "$FILE" ]
+}
+
 @test "an answer that ends early leaves nothing" {
   local path
   for path in short chunked; do
