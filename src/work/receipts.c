@@ -22,6 +22,7 @@ struct receipt_check { /* of one message */
     char *why;        /* why it is undelivered; NULL: it exists */
     int64_t again_ms; /* not 0: the check failed and is repeated then */
     int64_t of;       /* the run that sent the message */
+    char *recipe;     /* its; NULL: not read yet */
 };
 
 struct receipts {
@@ -73,12 +74,19 @@ static void check_free(struct receipt_check *x)
     free(x->app);
     free(x->ref);
     free(x->why);
+    free(x->recipe);
     free(x);
     if (r && r->n == 0)
         r->idle(r->arg);
 }
 
 /* ---- results ---- */
+
+static int on_row(void *arg, const struct ledger_run *run)
+{
+    *(char **)arg = xstrdup(run->recipe);
+    return 1;
+}
 
 /* On the writer's thread. */
 static int write_found(struct db *db, void *arg, struct err *e)
@@ -88,25 +96,21 @@ static int write_found(struct db *db, void *arg, struct err *e)
         return ledger_receipt_again(
             db, &(struct ledger_receipt){x->client, x->app, x->ref, x->of}, x->again_ms,
             e);
-    return ledger_delivered(db, x->client, x->app, x->ref, x->why, clock_wall_ms(),
-                            &x->of, e);
-}
-
-static int on_row(void *arg, const struct ledger_run *run)
-{
-    *(char **)arg = xstrdup(run->recipe);
-    return 1;
+    if (ledger_delivered(db, x->client, x->app, x->ref, x->why, clock_wall_ms(), &x->of,
+                         e) != 0)
+        return -1;
+    if (x->why && x->of && !x->recipe) /* for the alert */
+        ledger_read(db, x->of, on_row, &x->recipe, NULL);
+    return 0;
 }
 
 static void send_alert(const struct receipts *r, const struct receipt_check *x)
 {
-    char *recipe = NULL;
-    if (!r->alert || ledger_read(r->db, x->of, on_row, &recipe, NULL) != 0)
+    if (!r->alert || !x->recipe)
         return;
     char *text = xasprintf("run %lld undelivered: %s", (long long)x->of, x->why);
-    alert_send(r->alert, x->client, recipe, "undelivered", text);
+    alert_send(r->alert, x->client, x->recipe, "undelivered", text);
     free(text);
-    free(recipe);
 }
 
 static void on_written(void *arg, const struct err *e)

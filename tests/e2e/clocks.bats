@@ -171,7 +171,8 @@ at() {
   foyer doctor --json
   same "$(jq -c '[.findings[] | select(.what)]' <<<"$output")" '[]'
   recipe tick 'cron = "* * * * *",' 'return 1'
-  settings 'tick = true'
+  recipe greet 'on = "front/conversation-created",' 'return 1'
+  settings 'tick = true, greet = true'
   event cnv_1 | deliver - "$COMPANY" $(($(date +%s%3N) + YEARS)) >/dev/null
   at $(($(date +%s%3N) + YEARS))
   foyer doctor --json
