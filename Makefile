@@ -175,7 +175,7 @@ demo: all ## an agency's first minutes, against the mock Front company
 	@tests/demo/demo.sh
 
 test: test-deps ## the whole suite; ends with `N passed, N failed`
-	@$(MAKE) --no-print-directory MODE=$(MODE) $(FOYER) unit
+	@$(MAKE) --no-print-directory MODE=$(MODE) $(FOYER) $(MANUAL) $(FRONT_MANUAL) $(FRONT_META) unit
 	@tests/run.sh $(MODE) $(ONLY)
 
 asan: ## the whole suite under ASan and UBSan

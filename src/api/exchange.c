@@ -317,9 +317,7 @@ static void send_again(struct exchange *x)
     struct err e;
     if (exchange_send(x, &e) == 0)
         return;
-    if (x->refusal) /* the 429 itself says more than "it would wait too long" */
-        e = *x->refusal;
-    if (x->refusal || err_kind_is_retryable(e.kind) || e.kind == ERR_AUTH)
+    if (err_kind_is_retryable(e.kind) || e.kind == ERR_AUTH)
         fail(x, &e);
     else
         conclude_error(x, &e);
@@ -668,6 +666,9 @@ static void on_admitted(void *arg, const struct connection *now,
     struct exchange *x = arg;
     struct err e;
     x->pending = NULL;
+    if (refused &&
+        x->refusal) /* the 429 itself says more than "it would wait too long" */
+        refused = x->refusal;
     if (refused || check_interrupted(x, &e) != 0) {
         fail(x, refused ? refused : &e);
     } else if (now != x->connection) {

@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 
-enum { CLAIMS_SLOTS = 8192 };
+enum { CLAIMS_SLOTS = 4096 };
 
 struct claims;
 

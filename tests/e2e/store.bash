@@ -9,9 +9,9 @@ sql() {
 claim() {
   python3 - "$AGENCY/state/claims" "$1" <<'PY'
 import struct, sys
-slots = [0] * 8192
-slots[int(sys.argv[2]) % 8192] = int(sys.argv[2]) << 24 | 0xabcdef
-open(sys.argv[1], "wb").write(struct.pack("<8192Q", *slots))
+slots = [0] * 4096
+slots[int(sys.argv[2]) % 4096] = int(sys.argv[2]) << 24 | 0xabcdef
+open(sys.argv[1], "wb").write(struct.pack("<4096Q", *slots))
 PY
 }
 
