@@ -22,7 +22,6 @@ teardown_file() {
 setup() {
   fresh
   empty_store
-  sql "DELETE FROM sqlite_sequence"
   settings acme ''
   export FOYER_TEST_CLOCK=$NOON
 }

@@ -101,12 +101,14 @@ counts() {
   # as though no process had counted
   sql "DELETE FROM rollup"
   sql "UPDATE rollup_mark SET delivery = delivery - 1, activation = activation - 1, run = run - 1"
+  # the newest delivery stays, and the newest run
+  event cnv_none | deliver - cmp_none $((NOON + 99 * day))
   at $((NOON + 100 * day)) cron
-  same "$(sql 'SELECT count(*) AS n FROM run')$(sql 'SELECT count(*) AS n FROM delivery')" '{"n": 0}{"n": 0}'
+  same "$(sql 'SELECT count(*) AS n FROM run')$(sql 'SELECT id FROM delivery')" '{"n": 1}{"id": 2}'
   at $((NOON + 100 * day)) stats --since 2025-06-01 --json
-  same "$(jq -c '.all | [.events, .fired, .replies, .runs.done, .first_reply.runs]' <<<"$output")" '[1,1,1,1,1]'
-  at $((NOON + 401 * day)) cron
-  at $((NOON + 401 * day)) stats --since 2025-06-01 --json
+  same "$(jq -c '.all | [.events, .fired, .replies, .runs.done, .first_reply.runs]' <<<"$output")" '[2,1,1,1,1]'
+  at $((NOON + 500 * day)) cron
+  at $((NOON + 500 * day)) stats --since 2025-06-01 --json
   same "$(jq -c .clients <<<"$output")" '[]'
 }
 

@@ -43,7 +43,8 @@ def add(client, company, at_ms, body):
 if sys.argv[2] == "deliver":
     deliver(*sys.argv[3:])
 elif sys.argv[2] == "empty":
-    db.executescript("BEGIN;" + "".join(f"DELETE FROM {table};" for table in TABLES) + "COMMIT;")
+    db.executescript("BEGIN;" + "".join(f"DELETE FROM {table};" for table in TABLES)
+                     + "UPDATE rollup_mark SET delivery = 0, activation = 0, run = 0; COMMIT;")
 else:
     for row in db.execute(sys.argv[2], sys.argv[3:]):
         print(json.dumps({k: row[k] for k in row.keys() if not isinstance(row[k], bytes)}))
