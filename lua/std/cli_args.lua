@@ -4,13 +4,16 @@ local std = ...
 local truth = { ["true"] = true, yes = true, on = true, ["false"] = false, no = false, off = false }
 
 local function from_word(field, word)
-  if field == nil or field.enum or field.object then
-    if field and field.enum then
-      for _, v in ipairs(field.enum) do
-        if tostring(v) == word then return v end
-      end
+  if field == nil then return word end
+  if field.enum then
+    for _, v in ipairs(field.enum) do
+      if tostring(v) == word then return v end
     end
     return word
+  end
+  if field.object or field[1] == "object" then
+    local ok, decoded = pcall(json.decode, word)
+    return ok and type(decoded) == "table" and decoded or word
   end
   local kind = field[1]
   if kind == "integer" then return math.tointeger(tonumber(word)) or word end

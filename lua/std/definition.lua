@@ -110,18 +110,32 @@ end
 
 local check_fields
 
+-- The settings of a client that has every name: a default may be a name that only some clients have.
+local named = setmetatable({}, { __index = function(t) return t end })
+
 local function check_default(field, path, report)
   if field.default == nil or field[1] == "file" then return end
   local values = std.part("values")
-  if not field.enum and not field.list and not field.object and values.is_id(field[1]) then
-    return -- the default may be a name that only some clients have
-  end
   local fields = { default = { field[1], enum = field.enum, min = field.min, max = field.max,
     list = field.list, object = field.object } }
-  local ok, raised = pcall(values.apply, fields, { default = field.default }, path)
+  local ok, raised = pcall(values.apply, fields, { default = field.default }, path, named)
   if not ok and type(raised) == "table" and raised.kind == "invalid" then
     report(path .. ".default", (raised.message:gsub("^[^ ]*: ", "", 1)))
   end
+end
+
+-- What other programs call a type is written otherwise here.
+local written = {
+  list = "a list is { list = \"string\" }", array = "a list is { list = \"string\" }",
+  enum = "a choice is { enum = { \"a\", \"b\" } }", text = "text is { \"string\" }",
+}
+
+-- Returns the sentence for a VALUE that is no type.
+local function unknown_type(value)
+  local names = std.part("values").type_names()
+  local near = type(value) == "string" and std.nearest(value, names)
+  return ("unknown type \"%s\"; %s"):format(tostring(value), written[value]
+    or near and "did you mean \"" .. near .. "\"?" or "there are " .. table.concat(names, ", "))
 end
 
 -- Calls report(path, sentence) for each mistake.
@@ -140,11 +154,7 @@ local function check_field(field, path, report)
     if key == 1 then
       kinds = kinds + 1
       if type(value) ~= "string" or not std.part("values").is_type(value) then
-        local near = type(value) == "string"
-          and std.nearest(value, std.part("values").type_names())
-        tell(path, ("unknown type \"%s\"; %s"):format(tostring(value),
-          near and "did you mean \"" .. near .. "\"?"
-          or "there are " .. table.concat(std.part("values").type_names(), ", ")))
+        tell(path, unknown_type(value))
       end
     elseif not field_keys[key] then
       tell(below(path, key), unknown(key, field_keys, "a field"))

@@ -79,6 +79,11 @@ function errors.article(word)
   return (word:match("^[aeiou]") and "an " or "a ") .. word
 end
 
+-- Returns how an e-mail address is written where an id is wanted; nothing for another VALUE.
+local function address_hint(value)
+  return value:find("^[^%s:]+@[^%s:]+$") and "; did you mean \"alt:email:" .. text.truncate(value, 60) .. "\"?" or ""
+end
+
 -- Explains that VALUE is not an id of type WORD and none of the names in NAMED (name -> id).
 -- TYPES: every id type.
 function errors.not_an_id(value, word, types, named)
@@ -90,16 +95,21 @@ function errors.not_an_id(value, word, types, named)
     end
   end
   if not id.names then
-    return ("%s is not %s id: it starts with \"%s\""):format(shown, errors.article(word), id.prefix)
+    return ("%s is not %s id: it starts with \"%s\"%s%s"):format(shown, errors.article(word), id.prefix,
+      id.alias and ", or is an alias (\"alt:…\")" or "", id.alias and address_hint(value) or "")
   end
   local names = {}
   for name in pairs(named) do names[#names + 1] = name end
   local near = std.nearest(value, names)
-  local way = near and "; did you mean \"" .. near .. "\"?" or #names == 0 and "; `foyer ids --client C --write` "
-    .. "takes the names over" or ""
+  if value:find(",", 1, true) then
+    return ("%s is not %s: a name has no comma; give each of several by itself, as in key=a key=b"):format(shown,
+      errors.article(word))
+  end
+  local hint = near and "; did you mean \"" .. near .. "\"?" or id.alias and address_hint(value) or ""
+  if hint == "" and #names == 0 and id.list then hint = "; `foyer ids --client C --write` takes the names over" end
   return ("%s is not %s: neither an id (\"%s…\")%s nor a name in `%s.%s` of client.lua%s")
     :format(shown, errors.article(word), id.prefix, id.alias and ", an alias (\"alt:…\")" or "", id.app,
-      id.names, way)
+      id.names, hint)
 end
 
 -- Explains that FIELDS has no KEY.

@@ -81,6 +81,41 @@ function script.names(kind, client)
   return names
 end
 
+-- Returns the words of NAME in a row: "front", "tag", "conversation".
+local function words_of(name)
+  local words = {}
+  for word in name:gmatch("%w+") do words[#words + 1] = word end
+  return words
+end
+
+-- Whether each word of NAME begins with the same letter as the word at its place in OTHER, as after a slip.
+local function begins_alike(name, other)
+  local theirs = words_of(other)
+  for i, word in ipairs(words_of(name)) do
+    if not theirs[i] or theirs[i]:sub(1, 1) ~= word:sub(1, 1) then return false end
+  end
+  return true
+end
+
+-- Returns the shortest of NAMES that has all words of NAME, in any order; nil when none has.
+local function with_words(name, names)
+  local best
+  for _, other in ipairs(names) do
+    local theirs, has = {}, true
+    for _, word in ipairs(words_of(other)) do theirs[word] = true end
+    for _, word in ipairs(words_of(name)) do has = has and theirs[word] end
+    if has and (not best or #other < #best or #other == #best and other < best) then best = other end
+  end
+  return best
+end
+
+-- Returns the one of NAMES that NAME may be meant as, or nil.
+local function similar(name, names)
+  local near = std.nearest(name, names)
+  if near and begins_alike(name, near) then return near end
+  return with_words(name, names) or near
+end
+
 local checked = {}
 
 -- Returns the definition NAME of KIND for the run's client (or CLIENT), complete and checked, and its info. Fails with
@@ -93,7 +128,7 @@ function script.get(kind, name, client)
   local definition, info
   if file then definition, info = script.load(file, 1, client) end
   if not definition then
-    local near = std.nearest(tostring(name), script.names(kind, client))
+    local near = similar(tostring(name), script.names(kind, client))
     std.fail("not_found", ("there is no %s %q%s; `foyer %ss` lists them"):format(kind,
       tostring(name), near and "; did you mean \"" .. near .. "\"?" or "", kind))
   end

@@ -9,14 +9,14 @@ local basic = {
   html = true, markdown = true, file = true, any = true, template = true,
 }
 
--- The id types of every connector: type -> {app, prefix, names, alias}
+-- The id types of every connector: type -> {app, prefix, names, alias, list}
 local id_types
 local function ids()
   if id_types then return id_types end
   local types = {}
   for _, app in ipairs(std.part("script").apps()) do
     for word, id in pairs(std.connector(app).ids or {}) do
-      types[word] = { app = app, prefix = id.prefix, names = id.names, alias = id.alias }
+      types[word] = { app = app, prefix = id.prefix, names = id.names, alias = id.alias, list = id.list }
     end
   end
   id_types = types -- only when every connector could be read: the scripts are not at fault otherwise

@@ -109,8 +109,9 @@ int when_parse(const char *s, int64_t *seconds, int32_t *ns, struct err *e)
     *seconds = (int64_t)timegm(&tm) - east;
     if (failed || *p || (leaps && !begins_month(*seconds)))
         return err_set(e, ERR_INVALID,
-                       "cannot read the time \"%.64s\": write 2026-11-22 or "
-                       "2026-11-22T10:00:00Z",
+                       "cannot read the time \"%.64s\": write "
+                       "2026-11-22T10:00:00+01:00, 2026-11-22T09:00:00Z in UTC, or "
+                       "2026-11-22 for its midnight in UTC",
                        s);
     return 0;
 }

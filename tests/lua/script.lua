@@ -25,12 +25,27 @@ t.fails(function() script.get("action", "front/typo") end, "actions/typo%.lua:%d
 t.equal(t.fails(function() script.get("action", "front/do-it") end, "there is no action").kind, "not_found",
   "no such action")
 t.fails(function() script.get("action", "front/layerd") end, "did you mean \"front/layered\"", "a near one")
+t.fails(function() script.get("action", "front/tag-conversation") end, "did you mean \"front/add%-conversation%-tag\"",
+  "its words in another order")
+t.fails(function() script.get("action", "front/list-contact") end, "did you mean \"front/list%-contacts\"",
+  "a slip goes before a name with more words")
 for _, name in ipairs { "", "x", "front/", "/x", "front/../x", "front/a/b", "../front/x", "front/.x",
                         "front/x\0y", "front/x.lua/" } do
   t.fails(function() script.get("action", name) end, "there is no action", "no action is called " .. name)
 end
 t.fails(function() script.get("action", {}) end, "there is no action", "a table is no name")
 t.fails(function() script.get("recipe", "../foyer") end, "there is no recipe", "a recipe elsewhere")
+
+local function mistakes(field)
+  local found = {}
+  std.part("definition").check("action", { summary = "s", effect = "read", run = tostring, input = { x = field } },
+    function(path, sentence) found[#found + 1] = path .. ": " .. sentence end)
+  return found
+end
+t.equal(mistakes({ list = "inbox", default = { "vip" } }), {}, "a default of names that only some clients have")
+t.equal(mistakes({ "inbox", default = "vip" }), {}, "one name")
+t.equal(mistakes({ "inbox", default = 5 }), { "input.x.default: 5 is not an inbox id" }, "a default that is no name")
+t.equal(mistakes({ "list" }), { "input.x: unknown type \"list\"; a list is { list = \"string\" }" }, "a list as a type")
 
 local names = {}
 for _, name in ipairs(script.names("action")) do names[name] = true end

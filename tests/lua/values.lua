@@ -59,6 +59,10 @@ good({ "teammate" }, "alt:email:x@y.example", "alt:email:x@y.example", "an alias
 bad({ "inbox" }, "suport", "did you mean \"support\"", "a misspelled name")
 bad({ "inbox" }, "cnv_1", "is a conversation id; an inbox id starts with \"inb_\"", "another kind of id")
 bad({ "inbox" }, 5, "is not an inbox id", "a number as an id")
+bad({ "inbox" }, "support,inb_2", "a name has no comma; give each of several by itself, as in key=a key=b$", "two names")
+bad({ "contact" }, "ada", "it starts with \"crd_\", or is an alias %(\"alt:…\"%)$", "a word as a contact")
+bad({ "contact" }, "a@b.example", "did you mean \"alt:email:a@b.example\"%?$", "an address as a contact")
+bad({ "teammate" }, "a@b.example", "did you mean \"alt:email:a@b.example\"%?$", "an address as a teammate")
 good({ list = "inbox" }, { "support", "inb_2" }, { "inb_1", "inb_2" }, "names in a list")
 
 -- keys, defaults, null
@@ -104,6 +108,8 @@ t.equal(words("l=1", "l=2"), { l = { 1, 2 } }, "two words for a list")
 t.equal(words("o.a=1", "o.l=x", "o.l=y"), { o = { a = 1, l = { "x", "y" } } }, "nested words")
 t.equal(words("e=1"), { e = 1 }, "an enumeration's own type")
 t.equal(words('any:={"a":[1]}'), { any = { a = { 1 } } }, "JSON")
+t.equal(words('free={"a":[1]}'), { free = { a = { 1 } } }, "an object is JSON without the colon, too")
+t.equal(words("free={a"), { free = "{a" }, "what is no JSON is left to the check")
 t.equal(words("l:=[1,2]"), { l = { 1, 2 } }, "JSON for a list")
 t.equal(t.fails(function() words("any:={") end, "cannot read any:=").kind, "usage", "bad JSON")
 for word, when in pairs { ["1767225600"] = 1767225600, ["1767225600.5"] = 1767225600.5, ["123456789"] = 123456789 } do
