@@ -56,6 +56,10 @@ static void print_result(const json_t *out)
         fputs("done\n", stderr); /* the answer was empty */
         return;
     }
+    if (!result || json_is_null(result)) {
+        fputs("no result\n", stderr); /* what was looked for is not there */
+        return;
+    }
     if (!json_is_array(columns) || !json_is_array(rows)) {
         cli_print_value(result);
         return;

@@ -70,6 +70,16 @@ static const char *text_at(const json_t *body, const json_t *errors, const char 
     return path ? json_text(body, path) : NULL;
 }
 
+/* Returns where APIs usually say what is wrong, for a connector without `errors`. */
+static const char *usual_text(const json_t *body)
+{
+    static const char *const paths[] = {"message", "error.message", "error", "detail"};
+    const char *text = NULL;
+    for (size_t i = 0; !text && i < sizeof paths / sizeof *paths; i++)
+        text = json_text(body, paths[i]);
+    return text;
+}
+
 static const char *status_text(int status)
 {
     switch (status) {
@@ -122,9 +132,11 @@ void answer_error(struct err *e, const char *what, int status, int writes,
         err_set(e, answer_kind(status, writes), "cannot %s: %d %.300s%s%.400s%s", what,
                 status, title ? title : "", title && message ? ": " : "",
                 message ? message : "", first);
-    else
-        err_set(e, answer_kind(status, writes), "cannot %s: %d %s", what, status,
-                status_text(status));
+    else {
+        const char *usual = errors ? NULL : usual_text(tree);
+        err_set(e, answer_kind(status, writes), "cannot %s: %d %s%s%.400s", what, status,
+                status_text(status), usual ? ": " : "", usual ? usual : "");
+    }
     /* an API must not forge a second line on the terminal */
     for (char *p = e->text; *p; p++)
         if ((unsigned char)*p < ' ' || *p == 0x7f)

@@ -609,7 +609,10 @@ struct httpc_call *httpc_start(struct httpc *c, const struct httpc_request *r,
     int ok = httpc_check_request(r, shown, e) == 0;
     int is_proxied = c->proxy && !httpc_check_is_loopback(host);
     if (ok && is_proxied && !r->allow_private && httpc_check_is_private(r->url)) {
-        err_set(e, ERR_FORBIDDEN, "cannot connect to %s: it is a private address", host);
+        err_set(e, ERR_FORBIDDEN,
+                "cannot connect to %s: it is a private address; it is reached only where "
+                "the settings name the address itself, with its port",
+                host);
         ok = 0;
     }
     if (!ok) {

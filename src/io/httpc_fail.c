@@ -95,7 +95,9 @@ void httpc_fail_explain(const struct httpc_fail *f, struct err *e)
 {
     if (f->refused[0] &&
         (f->result == CURLE_COULDNT_CONNECT || f->result == CURLE_ABORTED_BY_CALLBACK)) {
-        err_set(e, ERR_FORBIDDEN, "cannot connect to %s: %s is a private address",
+        err_set(e, ERR_FORBIDDEN,
+                "cannot connect to %s: %s is a private address; it is reached only where "
+                "the settings name the address itself, with its port",
                 f->host, f->refused);
         return;
     }

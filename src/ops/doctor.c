@@ -269,6 +269,11 @@ static void check_answer(struct doctor *d, const struct probe_connection *t)
                             "token is not accepted any more"
                           : "it needs to be connected again: its client "
                             "secret is not accepted any more");
+    else if (!workspace_connector(d->w, t->app, NULL) && t->err.kind == ERR_NOT_FOUND)
+        diagnosis_add_connection(
+            d->found, t, DIAGNOSIS_PROBLEM, "connection",
+            "%s; `foyer disconnect %s --app %s` forgets the connection", t->err.text,
+            t->client, t->app);
     else if (!t->answer)
         diagnosis_add_connection(d->found, t, DIAGNOSIS_PROBLEM, "connection", "%s",
                                  t->err.kind != ERR_NONE ? t->err.text : "interrupted");

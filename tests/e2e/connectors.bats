@@ -94,6 +94,16 @@ refused() {
   refused
 }
 
+@test "an action without a result, and a connection whose app is gone" {
+  WAY=header
+  connector header '{ header = "X-Shop-Key" }'
+  connect "$SHOP_KEY"
+  echo 'return { summary = "x", effect = "read", run = function() end }' >"$AGENCY/lua/shop/actions/get.lua"
+  same "$("$FOYER" -w "$AGENCY" call shop/get --client acme 2>&1)" 'no result'
+  rm -r "$AGENCY/lua/shop"
+  holds "$("$FOYER" -w "$AGENCY" doctor || true)" 'lua/shop/connector.lua is missing; `foyer disconnect acme --app shop` forgets the connection'
+}
+
 @test "text before a key in a header" {
   WAY=bearer
   connector bearer '{ header = "Authorization", before = "Bearer " }'

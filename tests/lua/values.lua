@@ -59,7 +59,8 @@ good({ "teammate" }, "alt:email:x@y.example", "alt:email:x@y.example", "an alias
 bad({ "inbox" }, "suport", "did you mean \"support\"", "a misspelled name")
 bad({ "inbox" }, "cnv_1", "is a conversation id; an inbox id starts with \"inb_\"", "another kind of id")
 bad({ "inbox" }, 5, "is not an inbox id", "a number as an id")
-bad({ "inbox" }, "support,inb_2", "a name has no comma; give each of several by itself, as in key=a key=b$", "two names")
+bad({ "inbox" }, "support,inb_2", "a name has no comma; give each of several by itself, as in key=a key=b$",
+  "two names")
 bad({ "contact" }, "ada", "it starts with \"crd_\", or is an alias %(\"alt:…\"%)$", "a word as a contact")
 bad({ "contact" }, "a@b.example", "did you mean \"alt:email:a@b.example\"%?$", "an address as a contact")
 bad({ "teammate" }, "a@b.example", "did you mean \"alt:email:a@b.example\"%?$", "an address as a teammate")

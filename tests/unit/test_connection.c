@@ -273,6 +273,15 @@ static void test_errors(void **state)
     struct err e = {0};
     answer_error(&e, "x", 418, 0, NULL, NULL, "{\"_error\":{}}", 13, 0);
     assert_string_equal(e.text, "cannot x: 418 refused");
+    static const char *const usual[] = {"{\"message\":\"gone\",\"error\":\"no\"}",
+                                        "{\"error\":{\"message\":\"gone\"}}",
+                                        "{\"error\":\"gone\"}", "{\"detail\":\"gone\"}"};
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+        answer_error(&e, "x", 404, 0, NULL, NULL, usual[i], strlen(usual[i]), 0);
+        assert_string_equal(e.text, "cannot x: 404 not found: gone");
+    }
+    said("{\"message\":\"not where `errors` says\"}", 404,
+         "cannot list inboxes: 404 not found");
     assert_int_equal(e.retry_after_ms, -1);
 }
 

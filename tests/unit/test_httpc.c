@@ -1016,8 +1016,10 @@ static void private_addresses_are_refused(void **state)
     struct result r = ask(c, q);
     assert_int_equal(r.err.kind, ERR_FORBIDDEN);
     assert_int_equal(r.sent, 0);
-    assert_string_equal(r.err.text,
-                        "cannot connect to 127.0.0.1: 127.0.0.1 is a private address");
+    assert_string_equal(
+        r.err.text, "cannot connect to 127.0.0.1: 127.0.0.1 is a private address; it is "
+                    "reached only where the settings name the address itself, with its "
+                    "port");
     assert_int_equal(server.requests, 1);
     httpc_free(c);
 }
