@@ -62,7 +62,7 @@ static void add_clean(struct buf *out, const char *text)
 static size_t sentences_len(const char *s, size_t max)
 {
     size_t found = 0;
-    for (size_t i = 0; s[i] && i < max; i++)
+    for (size_t i = 0; i < max && s[i]; i++)
         if ((s[i] == '.' || s[i] == '!' || s[i] == '?') &&
             (s[i + 1] == ' ' || s[i + 1] == '\0') && i > 2 && s[i - 2] != '.' &&
             s[i - 2] != ' ')

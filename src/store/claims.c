@@ -123,7 +123,7 @@ void claims_free_owner(struct claims *c, const char *owner)
 int claims_each_holder(struct claims *c, int (*is_known)(void *arg, uint32_t mark),
                        void *arg)
 {
-    uint32_t known[HOLDERS_MAX];
+    uint32_t known[HOLDERS_MAX] = {0};
     int nknown = 0, freed = 0;
     for (int i = 0; i < CLAIMS_SLOTS && nknown < HOLDERS_MAX; i++) {
         uint64_t is = __atomic_load_n(&c->slots[i], __ATOMIC_SEQ_CST);

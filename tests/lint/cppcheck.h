@@ -7,3 +7,7 @@
     for (key = json_object_iter_key(json_object_iter(object));                           \
          key && (value = json_object_iter_value(json_object_iter_at(object, key)));      \
          key = json_object_iter_key(json_object_iter_at(object, key)))
+#define json_object_keylen_foreach(object, key, len, value)                              \
+    for (key = json_object_iter_key(json_object_iter(object)), len = strlen(key);        \
+         key && (value = json_object_iter_value(json_object_iter_at(object, key)));      \
+         key = json_object_iter_key(json_object_iter_at(object, key)))
