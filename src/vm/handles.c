@@ -51,7 +51,7 @@ static const char *joined_text(lua_State *L, int idx, const char *name)
         luaL_error(L, "cannot join two secrets: a text has one");
     if (!text)
         luaL_error(L, "cannot join the secret %s with a %s", name, luaL_typename(L, idx));
-    if (strlen(text) != len)
+    else if (strlen(text) != len)
         luaL_error(L, "cannot join the secret %s with a text that holds a NUL", name);
     return text;
 }
