@@ -100,10 +100,11 @@ static void submit(struct look_walk *w, writer_fn *fn, writer_done *done)
 /* Returns 1 when the walk was killed while its job was with the writer. */
 static int is_gone(struct look_walk *w)
 {
+    int is_killed = w->is_killed;
     w->is_writing = 0;
-    if (w->is_killed)
+    if (is_killed)
         walk_free(w);
-    return w->is_killed;
+    return is_killed;
 }
 
 void look_walk_kill(struct look_walk *w)
