@@ -67,10 +67,11 @@ static int make_files(const char *dir, struct err *e)
 }
 
 /* Returns the directory with the description of foyer's Lua API: where `make install`
- * puts it beside the program, or where the build does. */
+ * puts it beside the program, or where the build does, of which that with ASan has a
+ * directory of its own. */
 static char *meta_dir(void)
 {
-    static const char *const near[] = {"../share/foyer/meta", "meta"};
+    static const char *const near[] = {"../share/foyer/meta", "meta", "../meta"};
     char program[4096];
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     char *slash = n > 0 ? (program[n] = 0, strrchr(program, '/')) : NULL;

@@ -10,7 +10,8 @@ load helper
 }
 
 @test "operations: the program with all of them has at most 8 MB" {
-  [[ $FOYER != */asan/* ]] || skip "for release only"
+  local most=8000000
+  [[ $FOYER != */asan/* ]] || most=24000000 # with what ASan adds
   size=$(stat -c %s "$FOYER")
-  [ "$size" -le 8000000 ] || { echo "$size"; return 1; }
+  [ "$size" -le "$most" ] || { echo "$size"; return 1; }
 }
