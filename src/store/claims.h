@@ -2,8 +2,8 @@
  *
  * A table in state/claims, which all processes of a workspace map, so that a claim writes
  * nothing to the store. It keeps two processes from doing the same work, no more: the
- * result of a delivery is taken once (inbox_end), whoever holds the claim, and its
- * activations have keys. So the file may be lost at any time, and what a dead process
+ * result of a delivery is taken once (inbox_end), whichever process holds the claim, and
+ * its activations have keys. So the file may be lost at any time, and what a dead process
  * held is free as soon as another process calls claims_free_owner.
  *
  * A claimed delivery has the slot of its id modulo CLAIMS_SLOTS; another delivery of that
