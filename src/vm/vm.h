@@ -31,11 +31,6 @@ const struct limits *vm_limits(const struct vm *vm);
 struct overlay *vm_overlay(const struct vm *vm);
 struct memo *vm_memo(const struct vm *vm); /* borrowed for the vm's life */
 
-/* Delays the first cycle of a new state's collector until ten times the present memory is
- * in use, because it would free nothing of the code that is loaded first; later cycles
- * begin at one and a half times. It saves 15 % of the CPU time of an attempt with forty
- * requests (December 2026). */
-void vm_collect_late(lua_State *L);
 /* Makes a bare state whose allocations count into STATE. NULL: it does not fit into MAX.
  * VM and OWNER, which vm_state_of hands out, may be NULL. */
 lua_State *vm_new_state(struct vm *vm, struct vm_state *state, size_t max, void *owner);

@@ -85,7 +85,9 @@ void attempt_lost(struct attempt *a)
     finish(a);
 }
 
-void attempt_undone(struct attempt *a)
+/* Ends the attempt, which wrote nothing, as though it had not been: QUEUED, without an
+ * id. */
+static void undo(struct attempt *a)
 {
     err_set(&a->end.err, ERR_UNAVAILABLE, "interrupted before it wrote anything");
     a->end.state = LEDGER_QUEUED;
@@ -115,7 +117,7 @@ void attempt_put_back(struct attempt *a, struct journal *journal, const struct p
     struct ledger_change change =
         attempt_change(a, gives_up ? LEDGER_CANCELLED : LEDGER_QUEUED);
     if (a->is_line && !a->id && !run_log_facts(a->log)->did_begin) {
-        attempt_undone(a); /* the next command begins the line */
+        undo(a); /* the next command begins the line */
         return;
     }
     if (gives_up)

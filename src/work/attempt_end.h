@@ -84,9 +84,6 @@ void attempt_fail(struct attempt *a, const struct err *e, struct journal *journa
                   const struct pins *pins);
 /* Ends the attempt without a commit: another process has claimed the run. */
 void attempt_lost(struct attempt *a);
-/* Ends the attempt, which wrote nothing, as though it had not been: QUEUED, without an
- * id. */
-void attempt_undone(struct attempt *a);
 /* 1 after a signal: nothing new is begun, and a script is stopped at its next write. */
 int attempt_is_stopping(const struct attempt *a);
 /* Ends the attempt as though it had not been: the run is queued again, or given up when a
