@@ -84,9 +84,16 @@ FOYER    := $(if $(filter release,$(MODE)),build/foyer,$(OUT)/foyer)
 all: deps ## build/foyer and build/man
 	@$(MAKE) --no-print-directory MODE=$(MODE) $(FOYER)
 
+# With ASK=1 a person at a terminal says yes first.
 define install_missing
 	@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	[ -z "$$missing" ] || { echo "installing:" $$missing; \
+	[ -z "$$missing" ] || { \
+	  if [ -n "$(ASK)" ] && [ -t 0 ] && [ -t 1 ]; then \
+	    echo "This needs Debian packages that are missing:" $$missing; \
+	    printf "Install them with apt-get? [y/N] "; read answer || answer=; \
+	    case "$$answer" in y|Y|yes|Yes) ;; *) echo "Nothing was installed." >&2; exit 1;; esac; \
+	  fi; \
+	  echo "installing:" $$missing; \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  [ -z "$$sudo" ] || command -v sudo >/dev/null || \
 	  { echo "cannot install them: you are not root and there is no sudo. As root, run:" >&2; \
@@ -170,8 +177,10 @@ bench: all bench-deps ## speed and memory, as ratios to named alternatives (BENC
 	@$(MAKE) --no-print-directory $(BENCH_BIN)
 	@tests/bench/run.sh $(FOYER) $(OUT)/bench
 
-demo: all ## an agency's first minutes, against the mock Front company
-	$(call install_missing,$(DEMO_DEPS))
+demo: ASK := 1
+demo: ## an agency's first minutes, against the mock Front company
+	$(call install_missing,$(DEPS) $(DEMO_DEPS))
+	@$(MAKE) --no-print-directory MODE=$(MODE) $(FOYER)
 	@tests/demo/demo.sh
 
 test: test-deps ## the whole suite; ends with `N passed, N failed`

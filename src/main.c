@@ -159,7 +159,7 @@ static int run(struct cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct cli cli = {.commands = commands};
+    struct cli cli = {.commands = commands, .workspace = cli_workspace_of_environment()};
     const char *instead = NULL; /* of a command that is not there */
     int i = 1, code;
     set_up_process();

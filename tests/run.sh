@@ -18,7 +18,7 @@ export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0:handle_segv=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 export FOYER_TEST_LOOP=1 # a statement on the thread of a loop ends the process
-unset FOYER_LUA_DIR FOYER_LOG FOYER_LOG_FORMAT FOYER_KEY_FILE FOYER_TEST_CLOCK FOYER_TEST_RUN_ID
+unset FOYER_WORKSPACE FOYER_LUA_DIR FOYER_LOG FOYER_LOG_FORMAT FOYER_KEY_FILE FOYER_TEST_CLOCK FOYER_TEST_RUN_ID
 log=$out/test.log
 : >"$log"
 passed=0 failed=0 skipped=0

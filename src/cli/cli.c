@@ -193,6 +193,21 @@ int cli_parse(struct cli *cli, const struct cli_option *options, struct err *e)
 
 /* ---- the life of a command ---- */
 
+const char *cli_workspace_of_environment(void)
+{
+    const char *dir = getenv("FOYER_WORKSPACE");
+    return dir && *dir ? dir : NULL;
+}
+
+static struct workspace *open_workspace(const struct cli *cli, int optional,
+                                        struct err *e)
+{
+    struct workspace *w = workspace_open(cli->workspace, optional, e);
+    if (!w && cli->workspace && cli->workspace == cli_workspace_of_environment())
+        err_prefix(e, "FOYER_WORKSPACE is set");
+    return w;
+}
+
 int cli_open_session(struct cli *cli, struct err *e)
 {
     cli->session = session_open(cli->w, e);
@@ -203,7 +218,7 @@ int cli_open(struct cli *cli, struct err *e)
 {
     unsigned needs = cli->command->needs;
     if (needs & CLI_WORKSPACE)
-        cli->w = workspace_open(cli->workspace, needs & CLI_OPTIONAL && !cli->client, e);
+        cli->w = open_workspace(cli, needs & CLI_OPTIONAL && !cli->client, e);
     if (!cli->w)
         return needs & CLI_WORKSPACE ? -1 : 0;
     if (needs & CLI_CLIENT && cli->client && !workspace_client(cli->w, cli->client, e))

@@ -56,7 +56,7 @@ struct cli { /* one invocation; what cli_open opens is closed by cli_run */
     const struct cli_command *command;
     int argc; /* from the command's name on */
     char **argv;
-    const char *workspace; /* -w DIR, or NULL */
+    const char *workspace; /* -w DIR, else FOYER_WORKSPACE, else NULL */
     int json;              /* 1: --json */
     int lines;             /* 1: what is printed as JSON is one line each time */
     int bodies;            /* 1: --bodies, of the commands that take it */
@@ -77,6 +77,8 @@ int cli_run(struct cli *cli);
 int cli_parse(struct cli *cli, const struct cli_option *options, struct err *e);
 /* Opens what the command's row of the table says. */
 int cli_open(struct cli *cli, struct err *e);
+/* Returns what FOYER_WORKSPACE names, or NULL. */
+const char *cli_workspace_of_environment(void);
 /* Both: for a command that has nothing to check or to read in between. */
 int cli_begin(struct cli *cli, const struct cli_option *options, struct err *e);
 /* Opens cli->session now: for a command that reads standard input first, which SIGINT

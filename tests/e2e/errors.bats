@@ -28,6 +28,20 @@ GET="GET /conversations/"
 write_one() { call front/send-conversation-reply conversation_id="$CONVERSATION" type=comment body="$1"; }
 comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comments[].body]'; }
 
+# ---- the workspace ----
+
+@test "FOYER_WORKSPACE names the workspace; -w is stronger, and an error names the variable" {
+  cd "$BATS_TEST_TMPDIR"
+  FOYER_WORKSPACE=$AGENCY run "$FOYER" connections --json
+  same "$status" 0
+  FOYER_WORKSPACE=$BATS_TEST_TMPDIR/none run --separate-stderr "$FOYER" connections --json
+  failed 64 usage "FOYER_WORKSPACE is set: cannot open the workspace $BATS_TEST_TMPDIR/none"
+  FOYER_WORKSPACE=$BATS_TEST_TMPDIR/none run "$FOYER" -w "$AGENCY" connections --json
+  same "$status" 0
+  FOYER_WORKSPACE='' run --separate-stderr "$FOYER" connections --json
+  failed 64 usage 'cannot find a workspace'
+}
+
 # ---- names and inputs ----
 
 @test "unknown: client, action, recipe, key, option, command" {

@@ -50,3 +50,30 @@ setup() {
   [[ $output == *'apt-get install -y --no-install-recommends gcc pkg-config liblua5.4-dev '* ]]
   [[ $output != *"sudo: not found"* ]] || { echo "$output"; return 1; }
 }
+
+# A machine that lacks jq, where apt-get writes down what it was asked for.
+lacks_jq() {
+  mkdir "$BATS_TEST_TMPDIR/bin"
+  printf '#!/bin/sh\n[ "$4" = jq ] && exit 1\necho install ok installed\n' >"$BATS_TEST_TMPDIR/bin/dpkg-query"
+  printf '#!/bin/sh\necho "$*" >>"%s/asked"\n' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/bin/apt-get"
+  printf '#!/bin/sh\nexec env "$@"\n' >"$BATS_TEST_TMPDIR/bin/sudo"
+  chmod +x "$BATS_TEST_TMPDIR/bin"/*
+}
+
+# Of the Makefile the two lines of `demo` that install and ask; what it builds and plays is left out.
+demo_deps() {
+  sed '/^demo: ##/,/^$/ { /MAKE/d; s|tests/demo/demo.sh|echo played|; }' "$ROOT/Makefile" >"$BATS_TEST_TMPDIR/Makefile"
+  PATH="$BATS_TEST_TMPDIR/bin:$PATH" script -qec "make -s -C '$ROOT' -f '$BATS_TEST_TMPDIR/Makefile' MODE=release demo" /dev/null
+}
+
+@test "make demo names what it will install, and waits for a yes on a terminal" {
+  lacks_jq
+  run demo_deps <<<n
+  [ "$status" != 0 ]
+  [[ $output == *"needs Debian packages that are missing: jq"*"Nothing was installed."* ]] || { echo "$output"; return 1; }
+  [ ! -e "$BATS_TEST_TMPDIR/asked" ]
+  run demo_deps <<<y
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [[ $output == *"installing: jq"*played* ]] || { echo "$output"; return 1; }
+  grep -q 'install .* jq' "$BATS_TEST_TMPDIR/asked"
+}
