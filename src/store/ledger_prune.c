@@ -93,12 +93,15 @@ static int compare_hashes(const void *a, const void *b)
     return memcmp(a, b, CRYPTO_SHA256_SIZE);
 }
 
-/* Removes the sources that no set names. Called when sets were removed: there are only as
- * many as versions of the agency's scripts. */
+/* Removes the sources that no set and no release names. Called when sets were removed:
+ * there are only as many as versions of the agency's scripts. */
 static int remove_code(struct db *db, struct err *e)
 {
     struct hashes used = {0}, all = {0};
     int rc = store_row_texts(db_select(db, "SELECT list FROM pins", DB_NONE, e),
+                             add_hashes, &used, e);
+    if (rc == 0)
+        rc = store_row_texts(db_select(db, "SELECT manifest FROM release", DB_NONE, e),
                              add_hashes, &used, e);
     if (rc == 0)
         rc = read_hashes(db, &all, e);

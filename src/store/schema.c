@@ -433,6 +433,41 @@ const char *const schema_steps[] = {
     "PRAGMA writable_schema = RESET;"
     "DELETE FROM sqlite_sequence WHERE name IN (SELECT name FROM whole);"
     "DROP TABLE whole;",
+    /* Releases: see release.h. Texts are in code. */
+    "CREATE TABLE release ("
+    "  id INTEGER PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL,"
+    "  by TEXT NOT NULL,"
+    "  revision TEXT,"
+    "  note TEXT,"
+    "  manifest TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE live (" /* '' is the server itself */
+    "  client TEXT PRIMARY KEY,"
+    "  release INTEGER NOT NULL REFERENCES release (id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE release_move ("
+    "  id INTEGER PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL,"
+    "  by TEXT NOT NULL,"
+    "  client TEXT NOT NULL,"
+    "  old INTEGER NOT NULL," /* 0: none */
+    "  new INTEGER NOT NULL,"
+    "  why TEXT"
+    ") STRICT;"
+    "CREATE TABLE refused_deploy (" /* the last one */
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  at_ms INTEGER NOT NULL,"
+    "  by TEXT NOT NULL,"
+    "  text TEXT NOT NULL"
+    ") STRICT;"
+    /* Whose store it is: the machine and the file. No row: it is this one's. */
+    "CREATE TABLE home ("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  machine TEXT NOT NULL,"
+    "  inode INTEGER NOT NULL,"
+    "  born_ms INTEGER NOT NULL"
+    ") STRICT;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];
