@@ -2,6 +2,7 @@
 
 #include "cli/cli.h"
 #include "base/clock.h"
+#include "core/words.h"
 
 static const char *state_of(const struct store_connection *c, int64_t now)
 {
@@ -29,6 +30,17 @@ static int add_connection(void *arg, const char *client, const struct store_conn
     return 0;
 }
 
+static void say_words(json_t *rows)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        const char *state = json_string_value(json_object_get(row, "state"));
+        json_object_set_new(row, "state", json_string(words_of(state)));
+    }
+}
+
 int cmd_connections(struct cli *cli, struct err *e)
 {
     json_t *rows = json_array();
@@ -37,7 +49,9 @@ int cmd_connections(struct cli *cli, struct err *e)
         rc = store_connection_each(cli->store, add_connection, rows, e);
     if (rc == 0 && json_array_size(rows) == 0 && !cli->json)
         fputs("no client is connected: foyer connect CLIENT\n", stderr);
-    else if (rc == 0)
+    if (rc == 0 && !cli->json)
+        say_words(rows);
+    if (rc == 0 && (json_array_size(rows) || cli->json))
         cli_print_rows(cli, rows,
                        "client app company id state expires_in refreshed_at last_error");
     json_decref(rows);

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "work/worker.h"
 #include "core/jsontree.h"
+#include "core/words.h"
 #include "base/array.h"
 #include "store/ledger.h"
 #include "store/store.h"
@@ -61,9 +62,16 @@ static int report(struct cli *cli, const struct ids *ids, struct err *e)
 {
     struct ended ended = {.rows = json_array()};
     struct store *store = workspace_store(cli->w, e);
-    for (size_t i = 0; store && i < ids->n; i++)
+    size_t i;
+    json_t *row;
+    for (i = 0; store && i < ids->n; i++)
         if (ledger_read(store_db(store), ids->list[i], add_row, &ended, e) != 0)
             break;
+    json_array_foreach(cli->json ? NULL : ended.rows, i, row)
+    {
+        const char *word = words_of(json_text_or(row, "state", ""));
+        json_object_set_new(row, "state", json_string(word));
+    }
     if (cli->json || ids->n)
         cli_print_rows(cli, ended.rows, "run client recipe state reason");
     json_decref(ended.rows);

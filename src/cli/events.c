@@ -42,6 +42,7 @@ static int list(struct events_command *c, struct err *e)
     json_array_foreach(c->cli->json ? NULL : c->rows, i, row)
     {
         json_object_set(row, "came_at", json_object_get(row, "at"));
+        json_object_set(row, "state", json_object_get(row, "word"));
     }
     cli_print_rows(c->cli, c->rows,
                    "id came_at clients type event conversation scheme state why");
@@ -111,6 +112,10 @@ static void print_replayed(struct events_command *c)
 {
     size_t i;
     json_t *row;
+    json_array_foreach(c->cli->json ? NULL : c->rows, i, row)
+    {
+        json_object_set(row, "state", json_object_get(row, "word"));
+    }
     if (c->cli->json || json_array_size(c->rows))
         cli_print_rows(c->cli, c->rows,
                        c->dry ? "id clients type conversation state hint"

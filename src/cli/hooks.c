@@ -5,6 +5,7 @@
 #include "cli/table.h"
 #include "cli/timeline.h"
 #include "core/jsontree.h"
+#include "core/words.h"
 #include "ops/addresses.h"
 #include "base/clock.h"
 #include "base/when.h"
@@ -69,7 +70,8 @@ static void print_address(const struct cli *cli, const char *only, const json_t 
     if (last) {
         print_when(&t, last);
         table_printf(stdout, ": delivery %lld, %s, %s\n", json_int(last, "id"),
-                     json_text_or(last, "type", ""), json_text_or(last, "state", ""));
+                     json_text_or(last, "type", ""),
+                     words_of(json_text_or(last, "state", "")));
     } else {
         puts("nothing has come");
     }

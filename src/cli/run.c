@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "core/jsontree.h"
+#include "core/words.h"
 #include "base/str.h"
 #include "core/settings.h"
 #include "io/writer.h"
@@ -288,16 +289,16 @@ static int exit_code(const struct batch *b)
 }
 
 /* In the order of the table. */
-static const char *const outcomes[] = {"failed",   "parked",  "interrupted", "waiting",
-                                       "sleeping", "skipped", "done"};
+static const char *const outcomes[] = {WORD_FAILED,  WORD_NEEDS_YOU, "interrupted",
+                                       WORD_WAITING, "skipped",      "done"};
 enum { OUTCOMES = sizeof outcomes / sizeof *outcomes };
 
-/* Returns the outcome to show. In JSON a parked run has failed; in the table it is
- * parked, for a person must decide. */
+/* Returns the outcome to show. In JSON a parked run has failed; in the table it needs a
+ * person, who decides. */
 static const char *outcome_of(const json_t *row)
 {
     const char *state = json_text(row, "state");
-    return str_eq(state, "parked") ? state : json_text(row, "outcome");
+    return words_of(str_eq(state, "parked") ? state : json_text(row, "outcome"));
 }
 
 static json_t *line_of(const json_t *row)

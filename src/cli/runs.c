@@ -1,10 +1,13 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "cli/timeline.h"
+#include "base/str.h"
 #include "core/jsontree.h"
+#include "core/words.h"
 #include "ops/control.h"
 
 enum { LIST_MAX = 50 };
@@ -22,7 +25,8 @@ struct runs_command {
 
 static int add_row(void *arg, const struct ledger_run *run)
 {
-    json_array_append_new(arg, report_run_row(run));
+    const struct runs_command *c = arg;
+    json_array_append_new(c->rows, report_run_row(c->cli->report, run));
     return 0;
 }
 
@@ -38,6 +42,22 @@ static void print_paused(struct runs_command *c)
     int n = 0;
     if (ledger_pauses(report_db(c->cli->report), count_pause, &n, NULL) == 0 && n)
         fprintf(stderr, "foyer: runs are paused: `foyer pause` shows which\n");
+}
+
+/* Shows the word in the column of the state. */
+static void say_words(json_t *rows)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        const char *now = json_text(row, "now"), *would = json_text(row, "would_be");
+        json_object_set(row, "state", json_object_get(row, "word"));
+        if (now)
+            json_object_set_new(row, "now", json_string(words_of(now)));
+        if (would)
+            json_object_set_new(row, "would_be", json_string(words_of(would)));
+    }
 }
 
 /* Makes one column of the times when a run goes on and when it ended. */
@@ -57,15 +77,17 @@ static void add_when(json_t *rows)
 
 static int list(struct runs_command *c, struct err *e)
 {
-    if (selection_runs(&c->which, c->cli->report, add_row, c->rows, e) != 0)
+    if (selection_runs(&c->which, c->cli->report, add_row, c, e) != 0)
         return -1;
     print_paused(c);
     if (json_array_size(c->rows) == 0 && !c->cli->json) {
         fputs("foyer: no run matches\n", stderr);
         return 0;
     }
-    if (!c->cli->json)
+    if (!c->cli->json) {
         add_when(c->rows);
+        say_words(c->rows);
+    }
     cli_print_rows(c->cli, c->rows,
                    "id client recipe state created_at due_or_ended_at attempts reason");
     return 0;
@@ -93,6 +115,18 @@ static void print_time(const struct timeline *t, const json_t *run, const char *
     printf("%s: %s\n", key, at);
 }
 
+/* Shows the word, and the precise state behind it. */
+static void set_both(json_t *shown, const json_t *run)
+{
+    const char *state = json_text_or(run, "state", ""),
+               *word = json_text_or(run, "word", state);
+    if (str_eq(word, state))
+        return;
+    char *both = xasprintf("%s (%s)", word, state);
+    json_object_set_new(shown, "state", json_string(both));
+    free(both);
+}
+
 static void print_run(const struct cli *cli, const json_t *run)
 {
     static const char *const members[] = {
@@ -107,6 +141,7 @@ static void print_run(const struct cli *cli, const json_t *run)
     json_t *command;
     for (i = 0; i < sizeof members / sizeof *members; i++)
         json_object_set(shown, members[i], json_object_get(run, members[i]));
+    set_both(shown, run);
     table_print_object(shown);
     for (i = 0; i < sizeof times / sizeof *times; i++)
         print_time(&t, run, times[i]);
@@ -149,7 +184,7 @@ static void print_rehearsed(struct runs_command *c, const json_t *row)
     const char *failed = json_text(row, "error");
     table_printf(stdout, "run %lld of %s, client %s, %s: ", json_int(row, "id"),
                  json_text_or(row, "recipe", ""), json_text_or(row, "client", ""),
-                 json_text_or(row, "state", ""));
+                 json_text_or(row, "word", ""));
     if (failed)
         table_printf(stdout, "%s\n", failed);
     else
@@ -184,6 +219,8 @@ static void print_rows(struct runs_command *c)
     {
         print_rehearsed(c, row);
     }
+    if (!c->cli->json)
+        say_words(c->rows);
     if (c->cli->json || (!rehearsed && json_array_size(c->rows)))
         cli_print_rows(c->cli, c->rows,
                        c->dry ? "id client recipe state would_be"

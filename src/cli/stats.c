@@ -7,10 +7,10 @@
 #include "ops/counts.h"
 #include "ops/selection.h"
 
-static const char columns[] = "client events fired replies done skipped dead cancelled "
-                              "parked waits median p99";
+static const char columns[] = "client events fired replies done skipped failed cancelled "
+                              "needs_you waits median p99";
 static const char hour_columns[] = "hour_at client events fired replies done skipped "
-                                   "dead cancelled parked waits median p99";
+                                   "failed cancelled needs_you waits median p99";
 
 /* Sets KEY to the upper bound as text, such as "≤ 5s"; nothing without a reply. */
 static void set_bound(json_t *row, const char *key)
@@ -32,6 +32,8 @@ static json_t *line_of(const json_t *row, const char *client)
     json_t *line = json_copy((json_t *)row);
     json_object_set_new(line, "client", json_string(json_text_or(row, "client", client)));
     json_object_update(line, json_object_get(row, "runs"));
+    json_object_set(line, "failed", json_object_get(line, "dead"));
+    json_object_set(line, "needs_you", json_object_get(line, "parked"));
     set_bound(line, "median");
     set_bound(line, "p99");
     return line;

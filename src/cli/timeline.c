@@ -12,6 +12,7 @@
 #include "base/when.h"
 #include "core/settings.h"
 #include "core/jsontree.h"
+#include "core/words.h"
 
 enum { DAY = 86400, AFTER_WIDTH = 12 };
 
@@ -126,7 +127,9 @@ static const struct {
     {"sleeping", "sleeps %s"},    {"waiting", "waits %s"},
     {"released", "put back: %s"}, {"retried", "retried %s"},
     {"resolved", "resolved %s"},  {"resend", "to be sent again: %s"},
-    {"unsent", "not sent: %s"},
+    {"unsent", "not sent: %s"},   {"parked", WORD_NEEDS_YOU ": %s"},
+    {"dead", WORD_FAILED ": %s"}, {"held", WORD_NEEDS_RECONNECT ": %s"},
+    {"confirming", "unsure: %s"},
 };
 
 static void history_line(struct timeline *t, const json_t *event, int indent)
@@ -243,7 +246,7 @@ void timeline_paused(struct timeline *t, const json_t *run, int indent)
                    *recipe = json_text_or(pause, "recipe", "");
         const char *reason = json_text_or(pause, "reason", "");
         timeline_format(t, timeline_ms(pause, "paused_at"), at);
-        line(t, 0, indent, "HELD: %s%s%s%s%s %s since %s%s%s", *client ? "client " : "",
+        line(t, 0, indent, "PAUSED: %s%s%s%s%s %s since %s%s%s", *client ? "client " : "",
              client, *client && *recipe ? ", " : "", *recipe ? "recipe " : "",
              *client || *recipe ? recipe : "everything",
              str_eq(json_text_or(pause, "by", ""), "hand") ? "is paused" : "is suspended",
@@ -263,10 +266,10 @@ static void run_now(struct timeline *t, const json_t *run, int indent)
         line(t, 0, indent, "NOT DELIVERED: %s", undelivered);
     if (due > 0) {
         timeline_format(t, due, at);
-        line(t, 0, indent, "now %s, %s %s", json_text_or(run, "state", ""),
+        line(t, 0, indent, "now %s, %s %s", json_text_or(run, "word", ""),
              due > now ? "due at" : "due since", at);
     } else if (!json_object_get(run, "ended_at")) {
-        line(t, 0, indent, "now %s", json_text_or(run, "state", ""));
+        line(t, 0, indent, "now %s", json_text_or(run, "word", ""));
     }
     timeline_paused(t, run, indent);
     json_array_foreach(json_object_get(run, "commands"), i, command)
@@ -285,7 +288,7 @@ void timeline_run(struct timeline *t, const json_t *run, int indent)
                                                : "";
     line(t, timeline_ms(run, "created_at"), indent, "run %lld of %s%s: %s",
          json_int(run, "id"), json_text_or(run, "recipe", ""), how,
-         json_text_or(run, "state", ""));
+         json_text_or(run, "word", ""));
     timeline_history(t, run, indent + 1);
     timeline_exchanges(t, run, indent + 1);
     run_now(t, run, indent + 1);
@@ -305,7 +308,7 @@ static void delivery_line(struct timeline *t, const json_t *d)
                              ? "refused as stale: its signature is right, "
                                "but it is too old (answered 401)"
                          : str_eq(state, "channel") ? "answered on the spot"
-                                                    : state;
+                                                    : words_of(state);
     line(t, timeline_ms(d, "at"), 0, "delivery %lld: %s%s%s%s%s%s, signed as %s: %s",
          json_int(d, "id"), *type ? type : "(no type)", *event ? " " : "", event,
          *conversation ? " (" : "", conversation, *conversation ? ")" : "",

@@ -43,10 +43,10 @@ static int add_run(void *arg, const struct ledger_run *run)
     struct selecting *s = arg;
     const char *state = report_run_state(run);
     if (s->which->nids || is_meant(s, state))
-        json_array_append_new(s->rows,
-                              json_pack("{s:I, s:s, s:s, s:s}", "id", (json_int_t)run->id,
-                                        "client", run->client, "recipe", run->recipe,
-                                        "state", state));
+        json_array_append_new(
+            s->rows, json_pack("{s:I, s:s, s:s, s:s, s:s}", "id", (json_int_t)run->id,
+                               "client", run->client, "recipe", run->recipe, "state",
+                               state, "word", report_run_word(s->report, run)));
     return 0;
 }
 

@@ -21,10 +21,10 @@ struct control { /* texts are borrowed */
     const char *reason; /* CONTROL_CANCEL: NULL: none */
 };
 
-/* Returns a new array with a row {id, client, recipe, state} for each run of WHICH, and
- * `changed`, an array of paths, where a retry goes on with older scripts than today's.
- * When WHICH names no ids, runs in a state that the verb is not meant for are left out.
- * NULL with E. */
+/* Returns a new array with a row {id, client, recipe, state, word} for each run of WHICH,
+ * and `changed`, an array of paths, where a retry goes on with older scripts than
+ * today's. When WHICH names no ids, runs in a state that the verb is not meant for are
+ * left out. NULL with E. */
 json_t *control_select_runs(struct report *r, const struct selection *which,
                             const struct control *control, struct err *e);
 /* Returns a new array with a row of ops/report.h for each delivery of WHICH, with `hint`

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/jsontree.h"
+#include "core/words.h"
 #include "base/printable.h"
 #include "base/str.h"
 #include "store/store.h"
@@ -15,6 +16,7 @@ struct report {
     struct db *db;
     json_t *audience;  /* "app/company" -> names of clients */
     json_t *companies; /* client -> [app, company, app, company …] */
+    json_t *pauses;    /* {client, recipe} of each that is in force; "": all */
     const char *pairs[2 * COMPANIES_MAX];
 };
 
@@ -80,6 +82,13 @@ static int add_connection(void *arg, const char *client, const struct store_conn
     return 0;
 }
 
+static int keep_pause(void *arg, const struct ledger_pause *pause)
+{
+    json_array_append_new(
+        arg, json_pack("{s:s, s:s}", "client", pause->client, "recipe", pause->recipe));
+    return 0;
+}
+
 struct report *report_open(struct workspace *w, struct err *e)
 {
     struct store *store = workspace_store(w, e);
@@ -90,7 +99,9 @@ struct report *report_open(struct workspace *w, struct err *e)
     s->db = store_db(store);
     s->audience = json_object();
     s->companies = json_object();
-    if (store_connection_each(store, add_connection, s, e) != 0) {
+    s->pauses = json_array();
+    if (store_connection_each(store, add_connection, s, e) != 0 ||
+        ledger_pauses(s->db, keep_pause, s->pauses, e) != 0) {
         report_close(s);
         return NULL;
     }
@@ -103,6 +114,7 @@ void report_close(struct report *s)
         return;
     json_decref(s->audience);
     json_decref(s->companies);
+    json_decref(s->pauses);
     free(s);
 }
 
@@ -180,12 +192,42 @@ const char *report_run_state(const struct ledger_run *run)
                : ledger_state_name(run->state);
 }
 
-json_t *report_run_row(const struct ledger_run *run)
+/* Returns 1 for a run that foyer goes on with by itself, if no pause holds it. */
+static int goes_on(enum ledger_state state)
 {
-    json_t *row =
-        json_pack("{s:I, s:s, s:s, s:s, s:s, s:i}", "id", (json_int_t)run->id, "client",
-                  run->client, "recipe", run->recipe, "state", report_run_state(run),
-                  "origin", run->origin, "attempts", run->attempts);
+    return state == LEDGER_QUEUED || state == LEDGER_SLEEPING ||
+           state == LEDGER_WAITING || state == LEDGER_CONFIRMING;
+}
+
+static int is_paused(const struct report *s, const struct ledger_run *run)
+{
+    size_t i;
+    json_t *pause;
+    json_array_foreach(s->pauses, i, pause)
+    {
+        const char *client = json_text(pause, "client"),
+                   *recipe = json_text(pause, "recipe");
+        if ((!*client || str_eq(client, run->client)) &&
+            (!*recipe || str_eq(recipe, run->recipe)))
+            return 1;
+    }
+    return 0;
+}
+
+const char *report_run_word(const struct report *s, const struct ledger_run *run)
+{
+    if (run->undelivered)
+        return WORD_NEEDS_YOU;
+    return goes_on(run->state) && is_paused(s, run) ? WORD_PAUSED
+                                                    : words_of(report_run_state(run));
+}
+
+json_t *report_run_row(const struct report *s, const struct ledger_run *run)
+{
+    json_t *row = json_pack(
+        "{s:I, s:s, s:s, s:s, s:s, s:s, s:i}", "id", (json_int_t)run->id, "client",
+        run->client, "recipe", run->recipe, "state", report_run_state(run), "word",
+        report_run_word(s, run), "origin", run->origin, "attempts", run->attempts);
     set_count(row, "activation", run->activation);
     set_count(row, "failures", run->failures);
     set_count(row, "crashes", run->crashes);
@@ -194,8 +236,7 @@ json_t *report_run_row(const struct ledger_run *run)
     report_set_time(row, "created_at", run->created_ms);
     report_set_time(row, "began_at", run->began_ms);
     report_set_time(row, "ended_at", run->ended_ms);
-    if (run->state == LEDGER_QUEUED || run->state == LEDGER_SLEEPING ||
-        run->state == LEDGER_WAITING || run->state == LEDGER_CONFIRMING)
+    if (goes_on(run->state))
         report_set_time(row, "due_at", run->due_ms);
     report_set_text(row, "kind", run->kind);
     report_set_text(row, "reason", run->reason);
@@ -213,7 +254,7 @@ struct reading {
 static int on_run(void *arg, const struct ledger_run *run)
 {
     struct reading *r = arg;
-    r->tree = report_run_row(run);
+    r->tree = report_run_row(r->s, run);
     r->state = run->state;
     r->activation = run->activation;
     set_json(r->tree, "result", run->result);
@@ -379,8 +420,7 @@ json_t *report_run(struct report *s, int64_t id, struct err *e)
     if (r.activation) /* it may have been pruned */
         inbox_activation(s->db, r.activation, on_activation, r.tree, NULL);
     json_object_set_new(r.tree, "history", history);
-    if (r.state == LEDGER_QUEUED || r.state == LEDGER_SLEEPING ||
-        r.state == LEDGER_WAITING || r.state == LEDGER_CONFIRMING)
+    if (goes_on(r.state))
         ledger_pauses(s->db, on_pause, r.tree, NULL);
     add_commands(r.tree, r.state, id);
     return r.tree;
@@ -398,9 +438,10 @@ static const json_t *clients_of(const struct report *s, const struct delivery *d
 
 static json_t *delivery_head(const struct delivery *d)
 {
-    json_t *row = json_pack("{s:I, s:s, s:s, s:s, s:i}", "id", (json_int_t)d->id, "app",
-                            d->app, "scheme", d->scheme, "state",
-                            delivery_state_name(d->state), "attempts", d->attempts);
+    const char *state = delivery_state_name(d->state);
+    json_t *row = json_pack("{s:I, s:s, s:s, s:s, s:s, s:i}", "id", (json_int_t)d->id,
+                            "app", d->app, "scheme", d->scheme, "state", state, "word",
+                            words_of(state), "attempts", d->attempts);
     report_set_time(row, "at", d->at_ms);
     report_set_text(row, "route_client", d->client);
     report_set_text(row, "route_trigger", d->trigger);
@@ -528,17 +569,24 @@ static void add_note(struct telling *t, const json_t *note)
     }
 }
 
+struct run_rows {
+    const struct report *s;
+    json_t *rows; /* oldest first */
+};
+
 static int on_run_row(void *arg, const struct ledger_run *run)
 {
-    json_array_insert_new(arg, 0, report_run_row(run));
+    struct run_rows *r = arg;
+    json_array_insert_new(r->rows, 0, report_run_row(r->s, run));
     return 0;
 }
 
 static int add_runs(struct telling *t, json_t *trigger, int history, struct err *e)
 {
     json_t *rows = json_object_get(trigger, "runs"), *row;
+    struct run_rows found = {t->s, rows};
     struct ledger_filter filter = {.activation = json_int(trigger, "activation")};
-    if (ledger_each(t->s->db, &filter, on_run_row, rows, e) != 0)
+    if (ledger_each(t->s->db, &filter, on_run_row, &found, e) != 0)
         return -1;
     for (size_t i = 0; history && (row = json_array_get(rows, i)); i++) {
         json_t *run = report_run(t->s, json_int(row, "id"), e);

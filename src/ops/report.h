@@ -30,6 +30,9 @@ int report_is_conversation(const struct report *s, const char *id, char **url);
 
 /* The state's name as the user sees it: a queued run that has failed is "retrying". */
 const char *report_run_state(const struct ledger_run *run);
+/* The word for it that a person reads (core/words.h): also WORD_PAUSED while a pause
+ * holds the run, and WORD_NEEDS_YOU when its customer did not get the message. */
+const char *report_run_word(const struct report *s, const struct ledger_run *run);
 /* Sets KEY to TEXT, repaired when it is not UTF-8; does nothing when TEXT is NULL. */
 void report_set_text(json_t *tree, const char *key, const char *text);
 /* Sets KEY to the time MS (Unix milliseconds); does nothing when MS is 0. */
@@ -37,14 +40,16 @@ void report_set_time(json_t *tree, const char *key, int64_t ms);
 
 /* All of these return new references, or NULL with E. */
 
-json_t *report_run_row(const struct ledger_run *run);
+/* `state` is the precise one, `word` what a person reads. */
+json_t *report_run_row(const struct report *s, const struct ledger_run *run);
 /* The row with `history`; `write` {method, path, body, at} when a write is uncertain;
  * `paused` [{client, recipe, by, reason, paused_at}], the pauses that hold the run;
  * `commands` that a person may use on it; `link` to its conversation. When it sent
  * requests: `exchanges` [of core/exchanged.h, with `answer` as JSON where it is], oldest
  * first; `templates` [{file, layer, hash}]; `exchanges_left_out` {requests, bytes}. */
 json_t *report_run(struct report *s, int64_t id, struct err *e);
-/* `clients` has the names of the clients that are connected to its company now. */
+/* `clients` has the names of the clients that are connected to its company now; `word` is
+ * what a person reads of its state. */
 json_t *report_delivery_row(const struct report *s, const struct delivery *d);
 /* The delivery with `clients`, all or CLIENT alone, as [{client, triggers, others,
  * error, broken}]. A trigger that fired has its `runs`, as report_run with HISTORY 1,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/when.h"
+#include "core/words.h"
 
 enum { LIMIT_MAX = 1000000, NAMES_MAX = 512 };
 
@@ -47,13 +48,18 @@ int selection_id(const char *word, const char *noun, int64_t *id, struct err *e)
                    noun, str_eq(noun, "run") ? "runs" : "events");
 }
 
+/* The words first, then the precise names that are no word: both may be typed. */
 static const char *const *state_names(enum selection_of of, size_t *n)
 {
-    static const char *names[LEDGER_STATES + 2];
+    static const char *names[SELECTION_STATES];
     *n = 0;
+    for (int i = 0; words_nth(i); i++)
+        if (of == SELECTION_RUNS || words_nth(i) == words_find(WORD_FAILED))
+            names[(*n)++] = words_nth(i);
     if (of == SELECTION_RUNS) {
         for (int i = 0; i < LEDGER_STATES; i++)
-            names[(*n)++] = ledger_state_name((enum ledger_state)i);
+            if (i != LEDGER_WAITING) /* the word has it */
+                names[(*n)++] = ledger_state_name((enum ledger_state)i);
         names[(*n)++] = retrying;
         names[(*n)++] = undelivered;
     } else {
@@ -85,7 +91,8 @@ static int read_states(struct selection *s, enum selection_of of, struct err *e)
     char *rest = s->state_words = xstrdup(s->state), *word;
     while ((word = strsep(&rest, ","))) {
         size_t i = 0;
-        while (i < n && strcmp(names[i], word) != 0)
+        const char *said = words_find(word) ? words_find(word) : word;
+        while (i < n && strcmp(names[i], said) != 0)
             i++;
         if (i == n)
             return unknown_state(word, names, n, e);
@@ -195,16 +202,23 @@ int selection_check(struct workspace *w, const char *client, const char *recipe,
 
 /* ---- finding the rows ---- */
 
-static int wants(const struct selection *s, const char *state)
+static int wants(const struct selection *s, const char *state, const char *word)
 {
     for (size_t i = 0; i < s->nstates; i++)
-        if (str_eq(s->states[i], state))
+        if (str_eq(s->states[i], state) || str_eq(s->states[i], word))
             return 1;
     return s->nstates == 0;
 }
 
+/* The name of a run's precise state that may be typed: "waiting" is a word, for more. */
+static const char *typed_state(const struct ledger_run *run)
+{
+    return run->state == LEDGER_WAITING ? "" : report_run_state(run);
+}
+
 struct picking {
     const struct selection *s;
+    const struct report *report;
     ledger_run_fn *run;
     delivery_fn *delivery;
     void *arg;
@@ -214,42 +228,54 @@ struct picking {
 static int pick_run(void *arg, const struct ledger_run *run)
 {
     struct picking *p = arg;
-    if (!wants(p->s, report_run_state(run)) &&
-        !(run->undelivered && wants(p->s, undelivered)))
+    if (!wants(p->s, typed_state(run), report_run_word(p->report, run)) &&
+        !(run->undelivered && wants(p->s, undelivered, undelivered)))
         return 0;
     p->stopped = p->run(p->arg, run) != 0;
     return p->stopped || (p->s->max && ++p->n >= p->s->max);
 }
 
+/* Returns 1 when a run in STATE may be one of those that S selects. */
+static int may_be(const struct selection *s, enum ledger_state state)
+{
+    const char *name = ledger_state_name(state), *word = words_of(name);
+    for (size_t i = 0; i < s->nstates; i++) {
+        const char *want = s->states[i];
+        if (str_eq(want, name) || str_eq(want, word) ||
+            (str_eq(want, retrying) && state == LEDGER_QUEUED) ||
+            (str_eq(want, WORD_PAUSED) && str_eq(word, WORD_WAITING)))
+            return 1;
+    }
+    return 0;
+}
+
 int selection_runs(const struct selection *s, struct report *report, ledger_run_fn *fn,
                    void *arg, struct err *e)
 {
-    struct picking p = {.s = s, .run = fn, .arg = arg};
+    struct picking p = {.s = s, .report = report, .run = fn, .arg = arg};
     struct ledger_filter filter = {
         .client = s->client, .recipe = s->recipe, .since_ms = s->since_ms};
-    int states[SELECTION_STATES], is_any = 0;
+    int states[LEDGER_STATES];
     for (size_t i = 0; i < s->nids; i++)
         if (ledger_read(report_db(report), s->ids[i], fn, arg, e) != 0)
             return -1;
     if (s->nids)
         return 0;
-    for (size_t i = 0; i < s->nstates; i++) {
-        is_any |= str_eq(s->states[i], undelivered);
-        states[i] = str_eq(s->states[i], retrying) ? LEDGER_QUEUED
-                                                   : ledger_state_find(s->states[i]);
-    }
-    if (!is_any) {
-        filter.states = states;
-        filter.nstates = s->nstates;
-    }
-    filter.undelivered = is_any && s->nstates == 1;
+    for (int i = 0; s->nstates && i < LEDGER_STATES; i++)
+        if (may_be(s, (enum ledger_state)i))
+            states[filter.nstates++] = i;
+    filter.states = states;
+    for (size_t i = 0; i < s->nstates; i++)
+        filter.undelivered |=
+            str_eq(s->states[i], undelivered) || str_eq(s->states[i], WORD_NEEDS_YOU);
     return ledger_each(report_db(report), &filter, pick_run, &p, e);
 }
 
 static int pick_delivery(void *arg, const struct delivery *d)
 {
     struct picking *p = arg;
-    if (!wants(p->s, delivery_state_name(d->state)))
+    const char *state = delivery_state_name(d->state);
+    if (!wants(p->s, state, words_of(state)))
         return 0;
     p->stopped = p->delivery(p->arg, d) != 0;
     return p->stopped || (p->s->max && ++p->n >= p->s->max);
@@ -265,7 +291,8 @@ int selection_deliveries(const struct selection *s, struct report *report,
     if (s->client)
         filter.companies = report_companies(report, s->client, &filter.ncompanies);
     if (s->nstates == 1)
-        filter.state = delivery_state_find(s->states[0]);
+        filter.state = delivery_state_find(
+            str_eq(s->states[0], WORD_FAILED) ? "dead" : s->states[0]);
     for (size_t i = 0; i < s->nids; i++) {
         p = (struct picking){.s = &one, .delivery = fn, .arg = arg};
         struct inbox_filter by_id = {.id = s->ids[i], .state = -1, .limit = 1};

@@ -18,7 +18,8 @@ struct selection {
     /* filled in by selection_read, freed by selection_fini */
     int64_t *ids;
     size_t nids;
-    const char *states[SELECTION_STATES]; /* names; none: any state */
+    const char *states[SELECTION_STATES]; /* precise names, and words of core/words.h;
+                                             none: any state */
     size_t nstates;
     char *state_words;
     int64_t since_ms;

@@ -60,7 +60,10 @@ static int add_runs(struct buf *out, struct db *db, struct err *e)
     int64_t counts[LEDGER_STATES];
     if (ledger_count_open(db, counts, e) != 0)
         return -1;
-    stats_head(out, "foyer_runs", "Runs that are not over, by state.", "gauge");
+    stats_head(out, "foyer_runs",
+               "Runs that are not over, by state: parked ones need a person, held ones a "
+               "connection that is connected again.",
+               "gauge");
     for (int i = 0; i < LEDGER_STATES; i++)
         if (!ledger_is_over((enum ledger_state)i))
             buf_addf(out, "foyer_runs{state=\"%s\"} %" PRId64 "\n",
@@ -184,7 +187,10 @@ static int add_companies(struct buf *out, struct workspace *w, int64_t now_ms,
         buf_adds(out, buf_str(&all.left));
         stats_head(out, "foyer_budget_limit", "Requests that a window has.", "gauge");
         buf_adds(out, buf_str(&all.limit));
-        stats_head(out, "foyer_connections", "Connected companies, by state.", "gauge");
+        stats_head(
+            out, "foyer_connections",
+            "Connected companies, by state: reconnect ones must be connected again.",
+            "gauge");
         buf_addf(out,
                  "foyer_connections{state=\"ok\"} %" PRId64
                  "\nfoyer_connections{state=\"reconnect\"} %" PRId64 "\n",

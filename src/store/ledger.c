@@ -140,6 +140,26 @@ int ledger_read(struct db *db, int64_t id, ledger_run_fn *fn, void *arg, struct 
     return found ? 0 : ledger_row_missing(id, e);
 }
 
+/* Adds the condition on the state. The literal that the index run_alive has lets it find
+ * the few runs that are not over. */
+static void add_states(struct buf *sql, const struct ledger_filter *filter)
+{
+    int is_alive = 1;
+    if (!filter->nstates && !filter->undelivered)
+        return;
+    buf_adds(sql, " AND (");
+    for (size_t i = 0; i < filter->nstates; i++) {
+        is_alive &= filter->states[i] < LEDGER_DONE;
+        buf_addf(sql, "%s%d%s", i ? "," : "(state IN (", filter->states[i],
+                 i + 1 == filter->nstates ? ")" : "");
+    }
+    if (filter->nstates)
+        buf_adds(sql, is_alive ? " AND state < " SQL_DONE ")" : ")");
+    if (filter->undelivered)
+        buf_addf(sql, "%sundelivered IS NOT NULL", filter->nstates ? " OR " : "");
+    buf_adds(sql, ")");
+}
+
 int ledger_each(struct db *db, const struct ledger_filter *filter, ledger_run_fn *fn,
                 void *arg, struct err *e)
 {
@@ -159,7 +179,6 @@ int ledger_each(struct db *db, const struct ledger_filter *filter, ledger_run_fn
          filter->conversation != NULL},
         {" AND created_ms >= ?", db_int(filter->since_ms), filter->since_ms > 0},
         {" AND activation = ?", db_int(filter->activation), filter->activation > 0},
-        {" AND undelivered IS NOT NULL", db_int(0), filter->undelivered == 1},
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!parts[i].is_asked)
@@ -168,9 +187,7 @@ int ledger_each(struct db *db, const struct ledger_filter *filter, ledger_run_fn
         if (strchr(parts[i].condition, '?'))
             values[n++] = parts[i].value;
     }
-    for (size_t i = 0; i < filter->nstates; i++)
-        buf_addf(&sql, "%s%d%s", i ? "," : " AND state IN (", filter->states[i],
-                 i + 1 == filter->nstates ? ")" : "");
+    add_states(&sql, filter);
     buf_adds(&sql, " ORDER BY id DESC");
     if (filter->limit > 0)
         buf_addf(&sql, " LIMIT %d", filter->limit);

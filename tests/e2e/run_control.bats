@@ -126,7 +126,7 @@ states() {
   same "$(jq -c '.[0] | [.state, .would_send]' <<<"$output")" \
     "[\"dead\",{\"body\":{\"body\":\"two\"},\"method\":\"POST\",\"to\":\"/conversations/$CONVERSATION/comments\"}]"
   foyer runs retry 1 --dry-run --new-code
-  holds "$output" "run 1 of hello, client acme, dead: would send POST /conversations/$CONVERSATION/comments"
+  holds "$output" "run 1 of hello, client acme, failed: would send POST /conversations/$CONVERSATION/comments"
   holds "$output" '"body": "two"'
   [[ $stderr != *'changed since'* ]]
   nothing_sent
@@ -138,7 +138,7 @@ states() {
   at $((NOON + 500))
   same "$(states)" '["dead"]'
   foyer runs retry 1 --new-code
-  same "$(tr -s ' ' <<<"$output" | tail -1)" "1 acme hello dead queued"
+  same "$(tr -s ' ' <<<"$output" | tail -1)" "1 acme hello failed waiting"
   at $((NOON + 1000))
   same "$(states)" '["done"]'
   same "$(received)" "POST /conversations/$CONVERSATION/comments"
@@ -288,15 +288,15 @@ act() {
   same "$stderr" "foyer: runs are paused: \`foyer pause\` shows which"
   # the run says itself what holds it, and what lifts that
   foyer trace run 1
-  holds "$output" "HELD: client acme is paused since 2025-06-16 08:00:00 -04:00: their holidays"
+  holds "$output" "PAUSED: client acme is paused since 2025-06-16 08:00:00 -04:00: their holidays"
   holds "$output" "you may: foyer resume --client acme"
   foyer runs show 1
-  holds "$output" "HELD: client acme is paused"
+  holds "$output" "PAUSED: client acme is paused"
   foyer runs show 1 --json
   same "$(jq -c '[.paused[0].client, .commands[0]]' <<<"$output")" '["acme","foyer resume --client acme"]'
   FOYER_TEST_CLOCK=$NOON foyer pause --recipe good
   foyer trace run 1
-  holds "$output" "HELD: recipe good is paused since"
+  holds "$output" "PAUSED: recipe good is paused since"
   holds "$output" "foyer resume --recipe good"
   foyer resume --client acme
   same "$status" 0

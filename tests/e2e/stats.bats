@@ -62,7 +62,7 @@ counts() {
   at $NOON stats
   same "$status|$stderr" "0|"
   same "$(head -1 <<<"$output" | xargs)" \
-    "CLIENT EVENTS FIRED REPLIES DONE SKIPPED DEAD CANCELLED PARKED WAITS MEDIAN P99"
+    "CLIENT EVENTS FIRED REPLIES DONE SKIPPED FAILED CANCELLED NEEDS_YOU WAITS MEDIAN P99"
   same "$(sed -n 2p <<<"$output" | xargs)" "acme 1 1 1 1 0 0 0 0 0 ≤ 5 s ≤ 5 s"
   same "$(wc -l <<<"$output")" 2
   # nothing of it is counted again

@@ -206,6 +206,7 @@ CREATED='on = "front/conversation-created",'
   same "$(jq -c '[.state, .write.method, .write.path, .write.body, (.write.at | floor), .link, .trigger, .delivery, .commands]' <<<"$output")" \
     "[\"parked\",\"POST\",\"/conversations/$CONVERSATION/comments\",{\"body\":\"seen\"},1750075200,\"https://app.frontapp.com/open/$CONVERSATION\",\"front/conversation-created\",1,[\"foyer runs resolve 1 --happened\",\"foyer runs resolve 1 --not-happened\",\"foyer runs retry 1\",\"foyer runs cancel 1\"]]"
   foyer runs show 1
+  holds "$output" "state: needs you (parked)"
   holds "$output" "foyer cannot tell whether this was done: POST /conversations/$CONVERSATION/comments"
   holds "$output" '"body": "seen"'
   holds "$output" "history (times in America/New_York):
@@ -246,6 +247,19 @@ CREATED='on = "front/conversation-created",'
   sql "UPDATE run SET undelivered = 'it bounced' WHERE id = 2"
   same "$(ids --state undelivered)" "[2]"
   same "$(ids --state undelivered,dead)" "[3,2,1]"
+  # the words that are shown may be typed as well
+  same "$(ids --state "needs you")$(ids --state needs-you)$(ids --state failed)" "[2][2][3,1]"
+  foyer runs list --json
+  same "$(jq -c 'map([.state, .word])' <<<"$output")" \
+    '[["done","done"],["dead","failed"],["done","needs you"],["dead","failed"]]'
+  foyer runs list
+  same "$(sed -n 4p <<<"$output" | tr -s ' ' | cut -d' ' -f1-5)" "2 acme good needs you"
+  foyer runs show 1
+  holds "$output" "state: failed (dead)"
+  sql "UPDATE run SET state = CASE id WHEN 1 THEN 0 WHEN 2 THEN 6 ELSE 3 END, undelivered = NULL"
+  same "$(ids --state waiting)$(ids --state queued)$(ids --state "needs you")" "[4,3,1][1][2]"
+  foyer pause --recipe gone
+  same "$(ids --state waiting)$(ids --state paused)$(ids --state queued)" "[4][3,1][1]"
   foyer runs list --state paked --json
   failed 64 usage "parked"
   foyer runs list --client amce --json
