@@ -61,10 +61,15 @@ function template.get(name, client)
   return parsed[info.path], info, extension
 end
 
+local function file_name(name, extension)
+  return name:sub(-#extension) == extension and name or name .. extension
+end
+
 -- Renders the template NAME. Calls UNKNOWN(name, line, path) for each unknown variable; without UNKNOWN it is a line in
 -- the log.
 function template.render(name, data, ctx, unknown)
   local tree, info, extension = template.get(name)
+  std.rendered(file_name(name, extension))
   local context = { client = ctx.client, vars = ctx.vars }
   for key, value in pairs(data or {}) do context[key] = value end
   local html = extension == ".html"
@@ -76,7 +81,8 @@ function template.render(name, data, ctx, unknown)
       ctx.log("warn", ("%s:%d: unknown variable %s"):format(path, line, variable))
     end,
     partial = function(partial)
-      local ok, found = pcall(template.get, partial)
+      local ok, found, _, partial_extension = pcall(template.get, partial)
+      if ok then std.rendered(file_name(partial, partial_extension)) end
       return ok and found or nil
     end,
   })

@@ -429,6 +429,8 @@ static int begin_step(lua_State *L, struct exchange *x, struct journal_step *ste
     int answer = journal_begin(journal, "http", x->what, input->data, input->len,
                                !x->reads, step, e);
     buf_free(input);
+    if (!x->reads && answer >= 0)
+        x->templates = run_take_rendered(x->run);
     return answer;
 }
 

@@ -124,8 +124,11 @@ int api_std_enter(lua_State *L)
     struct run_scope *scope = run_push_scope(run, &e);
     if (!scope)
         return fail_raise(L, &e);
-    if (!enter(L, name, bytes, depth, guard, &step))
+    if (!enter(L, name, bytes, depth, guard, &step)) {
+        if (effect != RUN_EFFECT_READ && strcmp(kind, "action") == 0)
+            json_decref(run_take_rendered(run)); /* its writes are not asked for again */
         return 2;
+    }
     snprintf(scope->kind, sizeof scope->kind, "%s", kind);
     snprintf(scope->name, sizeof scope->name, "%s", name);
     snprintf(scope->app, sizeof scope->app, "%s", app);

@@ -117,6 +117,13 @@ static int api_std_read(lua_State *L)
     return 2;
 }
 
+/* std.rendered(name): the template NAME was rendered; what it was sent in names it */
+static int api_std_rendered(lua_State *L)
+{
+    run_rendered(run_of(L), luaL_checkstring(L, 1));
+    return 0;
+}
+
 /* Appends NAME with its NUL to the buffer ARG. */
 static void collect(void *arg, const char *name)
 {
@@ -557,6 +564,7 @@ static const luaL_Reg functions[] = {
     {"mark_sound", api_std_mark_sound},
     {"send", api_http_send},
     {"read", api_std_read},
+    {"rendered", api_std_rendered},
     {"list", api_std_list},
     {"recall", api_std_recall},
     {"remember", api_std_remember},

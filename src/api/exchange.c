@@ -74,6 +74,7 @@ void exchange_fini(struct exchange *x)
     buf_free(&x->body);
     buf_free(&x->packed);
     json_decref(x->form);
+    json_decref(x->templates);
     *x = (struct exchange){.run = x->run, .seq = -1};
 }
 

@@ -35,6 +35,7 @@ struct exchange { /* a userdata: exchange_fini is its __gc */
     struct httpc_part *parts; /* names, filenames and plain values owned */
     size_t nparts;
     json_t *form;      /* what the parts were made of, for the journal; NULL: no parts */
+    json_t *templates; /* names of what a write was made of; NULL: none */
     int reads;         /* 1: GET, HEAD, or a POST with reads = true; 0: a write */
     int raw;           /* 1: the answer is not decoded */
     int is_again;      /* 1: it may have been done before: that answer was lost */

@@ -108,7 +108,8 @@ char *exchange_describe(const struct exchange *x)
                         .company = x->connection ? x->connection->company : NULL,
                         .method = x->method,
                         .path = path,
-                        .body = body};
+                        .body = body,
+                        .templates = x->templates};
     char *text = intent_text(&is);
     json_decref(body);
     free(path);

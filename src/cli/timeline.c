@@ -194,6 +194,20 @@ static void print_part(struct timeline *t, const json_t *row, const char *key,
     }
 }
 
+/* Prints what a write was made of, and the hash of a body that is not there any more. */
+static void print_made_of(struct timeline *t, const json_t *row, int indent)
+{
+    const char *hash = json_text(row, "body_hash");
+    size_t i;
+    json_t *name;
+    json_array_foreach(json_object_get(row, "templates"), i, name)
+    {
+        line(t, 0, indent, "made of the template %s", json_string_value(name));
+    }
+    if (hash)
+        line(t, 0, indent, "its body is not kept; its SHA-256: %s", hash);
+}
+
 static void exchange_line(struct timeline *t, const json_t *row, int indent)
 {
     const char *method = json_text_or(row, "method", ""),
@@ -208,6 +222,7 @@ static void exchange_line(struct timeline *t, const json_t *row, int indent)
          : json_object_get(row, "unknown") ? "its answer was lost"
                                            : json_text_or(row, "error", ""),
          in);
+    print_made_of(t, row, indent + 1);
     print_part(t, row, "body", "sent", indent + 1);
     print_part(t, row, "answer", "got", indent + 1);
 }
@@ -230,8 +245,12 @@ void timeline_exchanges(struct timeline *t, const json_t *run, int indent)
     }
     json_array_foreach(json_object_get(run, "templates"), i, row)
     {
-        line(t, 0, indent, "template %s (%s) %.8s", json_text_or(row, "file", ""),
-             json_text_or(row, "layer", ""), json_text_or(row, "hash", ""));
+        char release[40] = "";
+        if (json_object_get(row, "release"))
+            snprintf(release, sizeof release, ", release %lld",
+                     (long long)json_int(row, "release"));
+        line(t, 0, indent, "template %s (%s) %.8s%s", json_text_or(row, "file", ""),
+             json_text_or(row, "layer", ""), json_text_or(row, "hash", ""), release);
     }
 }
 

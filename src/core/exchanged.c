@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crypto.h"
 #include "base/str.h"
 #include "core/intent.h"
 #include "core/packed.h"
@@ -21,7 +22,8 @@ static void read_parts(struct parts *p, const struct journal_entry *step)
     *p = (struct parts){.body = NULL};
     intent_read(&p->sent, step->input, step->input_len);
     if (p->sent.body)
-        p->body = json_dumps(p->sent.body, JSON_COMPACT | JSON_ENCODE_ANY);
+        p->body =
+            json_dumps(p->sent.body, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
     p->body_len = p->body ? strlen(p->body) : 0;
     if (!step->result || packed_read(step->result, step->len, &p->got, NULL) != 0)
         p->got = (struct packed_answer){0};
@@ -90,6 +92,16 @@ static void set_answer(json_t *item, const struct journal_entry *step,
         json_object_set_new(left_out, "answer", json_integer((json_int_t)p->got.len));
 }
 
+/* Sets the body's hash where the body is left out. */
+static void set_hash(json_t *item, const char *body, size_t len)
+{
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+    char hex[2 * sizeof hash + 1];
+    crypto_sha256(body, len, hash);
+    str_hex(hash, sizeof hash, hex);
+    json_object_set_new(item, "body_hash", json_string(hex));
+}
+
 static char *make(const struct journal_entry *step, const struct parts *p, size_t room)
 {
     json_t *item = json_object(), *left_out = json_object();
@@ -100,6 +112,10 @@ static char *make(const struct journal_entry *step, const struct parts *p, size_
     set_request(item, step, p);
     if (p->body && fits(&room, p->body_len, left_out, "body"))
         json_object_set(item, "body", p->sent.body);
+    else if (p->body)
+        set_hash(item, p->body, p->body_len);
+    if (json_array_size(p->sent.templates))
+        json_object_set(item, "templates", p->sent.templates);
     set_answer(item, step, p, &room, left_out);
     if (json_object_size(left_out))
         json_object_set(item, "left_out", left_out);
@@ -107,6 +123,47 @@ static char *make(const struct journal_entry *step, const struct parts *p, size_
     json_decref(left_out);
     json_decref(item);
     return text;
+}
+
+/* Returns what of ROW stays: who was written to, and the hash of the body. */
+static json_t *strip_row(const json_t *row)
+{
+    static const char *const kept[] = {"at",    "method",    "path",
+                                       "app",   "status",    "unknown",
+                                       "error", "body_hash", "templates"};
+    json_t *out = json_object();
+    const json_t *body = json_object_get(row, "body");
+    char *text =
+        body ? json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (json_object_get(row, kept[i]))
+            json_object_set(out, kept[i], json_object_get(row, kept[i]));
+    if (text)
+        set_hash(out, text, strlen(text));
+    free(text);
+    return out;
+}
+
+char *exchanged_strip(const char *text, size_t len)
+{
+    json_t *tree = json_loadb(text, len, 0, NULL), *items = json_array(), *row;
+    size_t i;
+    json_array_foreach(json_object_get(tree, "items"), i, row)
+    {
+        const char *method = json_string_value(json_object_get(row, "method"));
+        if (method && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+            json_array_append_new(items, strip_row(row));
+    }
+    char *out = NULL;
+    if (json_array_size(items)) {
+        json_t *left = json_pack("{s:O, s:O*}", "items", items, "templates",
+                                 json_object_get(tree, "templates"));
+        out = json_dumps(left, JSON_COMPACT);
+        json_decref(left);
+    }
+    json_decref(items);
+    json_decref(tree);
+    return out;
 }
 
 void exchanged_count(struct exchanged *all, size_t len, int is_write)

@@ -1,7 +1,9 @@
 /* exchanged: the record of what a run sent and got, an item for each request, as JSON:
  *
  *   {at (Unix ms), ms, method, path, app, company, body, status, answer (text), error,
- *    unknown (true: its answer was lost), left_out: {body, answer: their bytes}}
+ *    unknown (true: its answer was lost), left_out: {body, answer: their bytes},
+ *    templates (names of those that a write was made of), body_hash (of a body that is
+ *    left out: SHA-256, hex, of its JSON, compact, with sorted members)}
  *
  * It is made of the request's step in the journal, which has handles instead of secrets,
  * and masks the token in answers. Pure. */
@@ -32,6 +34,10 @@ struct exchanged {
  * for what the run has room for, is left out and named. NULL when STEP is no request that
  * was sent, or is left out altogether. */
 char *exchanged_item(struct exchanged *all, const struct journal_entry *step);
+/* Returns what stays of the document TEXT (store/ledger.h) when its bodies go: of each
+ * write who it went to, what came of it, the body's hash and the templates. A new text;
+ * NULL: it has no write. */
+char *exchanged_strip(const char *text, size_t len);
 /* Counts an item that was made before, of LEN bytes. */
 void exchanged_count(struct exchanged *all, size_t len, int is_write);
 

@@ -17,6 +17,8 @@ char *intent_text(const struct intent *is)
     json_t *to = json_pack("{s:s*, s:s*}", "app", is->app, "company", is->company);
     if (is->app)
         json_object_set(tree, "to", to);
+    if (is->templates)
+        json_object_set(tree, "templates", is->templates);
     char *text = tree ? json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     json_decref(to);
     json_decref(tree);
@@ -32,6 +34,7 @@ void intent_read(struct intent *out, const char *text, size_t len)
                            .method = json_text(tree, "method"),
                            .path = json_text(tree, "path"),
                            .body = json_object_get(tree, "body"),
+                           .templates = json_object_get(tree, "templates"),
                            .tree = tree};
     if (!out->app || !out->company)
         out->app = out->company = NULL;

@@ -10,10 +10,11 @@ struct intent {
     /* of the connection; NULL: none, or recorded by an older foyer */
     const char *app, *company;
     const char *method;
-    const char *path; /* "/conversations/cnv_1/messages", below the connection's address;
-                         "https://host/path" without a connection; no query */
-    json_t *body;     /* before it was encoded; NULL: none */
-    json_t *tree;     /* owns the members above after intent_read */
+    const char *path;  /* "/conversations/cnv_1/messages", below the connection's address;
+                          "https://host/path" without a connection; no query */
+    json_t *body;      /* before it was encoded; NULL: none */
+    json_t *templates; /* names ("hello.md") of those that it was made of; NULL: none */
+    json_t *tree;      /* owns the members above after intent_read */
 };
 
 /* Returns the text to record, a new string. */

@@ -341,6 +341,14 @@ static void finish_exchange(json_t *row)
     report_set_time(row, "at", at_ms);
 }
 
+/* Sets how a script calls the template: "letters/hello.md". */
+static void set_name(json_t *template, const char *file)
+{
+    static const char below[] = "templates/";
+    const char *at = strstr(file, below);
+    report_set_text(template, "name", at ? at + sizeof below - 1 : file);
+}
+
 static void add_exchanges(json_t *tree, json_t *kept)
 {
     json_t *list = json_array(), *row;
@@ -364,6 +372,8 @@ static void add_exchanges(json_t *tree, json_t *kept)
         if (layer >= 0 && layer < OVERLAY_LAYERS)
             json_object_set_new(row, "layer",
                                 json_string(overlay_layer_name((int)layer)));
+        set_name(row, json_text_or(row, "file", ""));
+        json_object_set(row, "release", json_object_get(tree, "release"));
     }
     json_object_set(tree, "templates", json_object_get(kept, "templates"));
     json_object_set(tree, "exchanges_left_out", json_object_get(kept, "more"));

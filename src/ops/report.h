@@ -46,7 +46,8 @@ json_t *report_run_row(const struct report *s, const struct ledger_run *run);
  * `paused` [{client, recipe, by, reason, paused_at}], the pauses that hold the run;
  * `commands` that a person may use on it; `link` to its conversation. When it sent
  * requests: `exchanges` [of core/exchanged.h, with `answer` as JSON where it is], oldest
- * first; `templates` [{file, layer, hash}]; `exchanges_left_out` {requests, bytes}. */
+ * first; `templates` [{name, file, layer, hash, release}]; `exchanges_left_out`
+ * {requests, bytes}. */
 json_t *report_run(struct report *s, int64_t id, struct err *e);
 /* `clients` has the names of the clients that are connected to its company now; `word` is
  * what a person reads of its state. */

@@ -1,9 +1,9 @@
 /* ledger: the runs of a workspace and their journals, in state/foyer.db.
  *
- * It owns the tables run, entry, exchange, code, pins, wait, value, value_total, effect,
- * receipt, reply, crash, pause and schedule; the files ledger*.c implement it. A function
- * that writes takes the writer's handle inside a transaction (io/writer.h); one that only
- * reads takes any handle. The ledger runs nothing and decides no policy.
+ * It owns the tables run, entry, exchange, sent, code, pins, wait, value, value_total,
+ * effect, receipt, reply, crash, pause and schedule; the files ledger*.c implement it. A
+ * function that writes takes the writer's handle inside a transaction (io/writer.h); one
+ * that only reads takes any handle. The ledger runs nothing and decides no policy.
  *
  * A living process (store/presence.h) claims a run before it works on it. Each claim has
  * a number, the run's epoch, which works as a fencing token: what a run writes is refused
@@ -279,7 +279,8 @@ int ledger_code(struct db *db, const unsigned char *hash, char **text, size_t *l
 
 /* Copies what the run sent and got so far to a new text: {items: [of core/exchanged.h],
  * templates: [{file, layer (0: the client's, 1: the workspace's, 2: built in), hash}],
- * more: {requests, bytes}, left out}. NULL when there is nothing, or it was removed. */
+ * more: {requests, bytes}, left out}; of a run whose bodies are gone, what
+ * exchanged_strip has left. NULL when there is nothing, or it was removed. */
 int ledger_exchanges(struct db *db, int64_t run, char **text, struct err *e);
 /* Reads how much is recorded of a run that is not over. */
 int ledger_record(struct db *db, int64_t run, struct exchanged *record, struct err *e);

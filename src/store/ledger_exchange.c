@@ -2,9 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/str.h"
 #include "io/compress.h"
+#include "core/exchanged.h"
 #include "store/ledger_row.h"
 
 /* What a run sent and got: items (core/exchanged.h) in entry while the run goes on, and
@@ -237,22 +239,106 @@ int ledger_exchange_end(struct db *db, int64_t run, const struct ledger_change *
     return rc;
 }
 
-int ledger_exchanges(struct db *db, int64_t run, char **text, struct err *e)
+/* ---- retention ---- */
+
+/* Reading a document takes time, which the writer has not: a page of them counts as so
+ * many rows. */
+enum { WEIGHT_BYTES = 4096 };
+
+/* Keeps what stays of what RUN sent. Returns its weight in rows, or -1. */
+static int keep_stripped(struct db *db, int64_t run, int64_t at_ms, struct err *e)
 {
-    struct document d;
-    size_t len;
-    char *packed = NULL;
-    *text = NULL;
+    size_t len = 0;
+    char *packed = NULL, *text = NULL, *kept = NULL;
     if (store_row_blob(db_select(db, "SELECT body FROM exchange WHERE run = ?",
                                  DB_ARGS(db_int(run)), e),
                        &packed, &len, e) != 0)
         return -1;
-    if (packed) {
-        *text = compress_undo(packed, len, NULL, 0, UNPACKED_MAX, &len, e);
-        free(packed);
-        return *text ? 0
-                     : err_prefix(e, "cannot read what run %lld sent", (long long)run);
+    if (packed) /* one that is damaged goes */
+        text = compress_undo(packed, len, NULL, 0, UNPACKED_MAX, &len, NULL);
+    free(packed);
+    if (text)
+        kept = exchanged_strip(text, len);
+    int rc = text ? 1 + (int)(len / WEIGHT_BYTES) : 1;
+    free(text);
+    if (kept) {
+        void *small = compress_bytes(kept, strlen(kept), NULL, 0, &len);
+        if (db_change(
+                db, "INSERT OR REPLACE INTO sent (run, at_ms, body) VALUES (?, ?, ?)",
+                DB_ARGS(db_int(run), db_int(at_ms), db_blob(small, len)), NULL, e) != 0)
+            rc = -1;
+        free(small);
     }
+    free(kept);
+    return rc;
+}
+
+/* A run that ended before BEFORE_MS began before it: only those few that waited for long
+ * are looked at in vain. */
+int ledger_exchange_prune(struct db *db, int64_t before_ms, int limit, int *removed,
+                          struct err *e)
+{
+    struct old {
+        int64_t run, at_ms;
+    } *old = NULL;
+    int64_t border;
+    int n = 0, weight = 0, rc = 0;
+    if (limit <= 0)
+        return 0;
+    if (store_row_border(db, "run", "created_ms", before_ms, &border, e) != 0)
+        return -1;
+    struct db_row *row =
+        db_select(db,
+                  "SELECT run, at_ms FROM exchange WHERE run < ? AND at_ms < ?"
+                  " ORDER BY run LIMIT ?",
+                  DB_ARGS(db_int(border), db_int(before_ms), db_int(limit)), e);
+    while (db_step(row, e) == 1) {
+        array_grow(old, n);
+        old[n++] = (struct old){db_row_int(row, 0), db_row_int(row, 1)};
+    }
+    rc = db_finish(row);
+    for (int i = 0; rc == 0 && i < n && weight < limit; i++) {
+        int weighs = keep_stripped(db, old[i].run, old[i].at_ms, e);
+        weight += weighs;
+        rc = weighs < 0 ? -1
+                        : db_change(db, "DELETE FROM exchange WHERE run = ?",
+                                    DB_ARGS(db_int(old[i].run)), NULL, e);
+    }
+    free(old);
+    *removed += weight < limit ? weight : limit;
+    return rc;
+}
+
+/* ---- reading it back ---- */
+
+/* Copies the unpacked document of RUN that SQL reads; *TEXT is NULL when there is none.
+ */
+static int read_document(struct db *db, const char *sql, int64_t run, char **text,
+                         struct err *e)
+{
+    size_t len;
+    char *packed = NULL;
+    *text = NULL;
+    if (store_row_blob(db_select(db, sql, DB_ARGS(db_int(run)), e), &packed, &len, e) !=
+        0)
+        return -1;
+    if (!packed)
+        return 0;
+    *text = compress_undo(packed, len, NULL, 0, UNPACKED_MAX, &len, e);
+    free(packed);
+    return *text ? 0 : err_prefix(e, "cannot read what run %lld sent", (long long)run);
+}
+
+int ledger_exchanges(struct db *db, int64_t run, char **text, struct err *e)
+{
+    struct document d;
+    if (read_document(db, "SELECT body FROM exchange WHERE run = ?", run, text, e) != 0)
+        return -1;
+    if (!*text &&
+        read_document(db, "SELECT body FROM sent WHERE run = ?", run, text, e) != 0)
+        return -1;
+    if (*text)
+        return 0;
     int rc = gather(db, run, NULL, &d, e);
     if (rc == 0 && d.text.len)
         *text = xstrdup(buf_str(&d.text));

@@ -13,9 +13,8 @@ static const int64_t hour_ms = 60 * 60 * 1000, day_ms = 24 * 60 * 60 * 1000;
 static int remove_run(struct db *db, int64_t id, struct err *e)
 {
     static const char *const statements[] = {
-        "DELETE FROM wait WHERE run = ?",
-        "DELETE FROM exchange WHERE run = ?",
-        "DELETE FROM line WHERE run = ?",
+        "DELETE FROM wait WHERE run = ?", "DELETE FROM exchange WHERE run = ?",
+        "DELETE FROM sent WHERE run = ?", "DELETE FROM line WHERE run = ?",
         "DELETE FROM run WHERE id = ?",
     };
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
@@ -117,25 +116,6 @@ static int remove_code(struct db *db, struct err *e)
     return rc;
 }
 
-/* A run that ended before BEFORE_MS began before it: only those few that waited for long
- * are looked at in vain. */
-static int remove_exchanges(struct db *db, int64_t before_ms, int limit, int *removed,
-                            struct err *e)
-{
-    int64_t border;
-    int n = 0;
-    if (limit <= 0)
-        return 0;
-    if (store_row_border(db, "run", "created_ms", before_ms, &border, e) != 0 ||
-        db_change(db,
-                  "DELETE FROM exchange WHERE run IN (SELECT run FROM exchange"
-                  " WHERE run < ? AND at_ms < ? ORDER BY run LIMIT ?)",
-                  DB_ARGS(db_int(border), db_int(before_ms), db_int(limit)), &n, e) != 0)
-        return -1;
-    *removed += n;
-    return 0;
-}
-
 int ledger_prune(struct db *db, int64_t before_ms, int64_t exchanges_ms, int64_t now_ms,
                  int limit, int *removed, struct err *e)
 {
@@ -156,7 +136,7 @@ int ledger_prune(struct db *db, int64_t before_ms, int64_t exchanges_ms, int64_t
     };
     *removed = 0;
     if (remove_runs(db, before_ms, limit, removed, e) != 0 ||
-        remove_exchanges(db, exchanges_ms, limit - *removed, removed, e) != 0)
+        ledger_exchange_prune(db, exchanges_ms, limit - *removed, removed, e) != 0)
         return -1;
     for (size_t i = 0; i < sizeof parts / sizeof *parts && *removed < limit; i++) {
         int n;

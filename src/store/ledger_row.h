@@ -123,6 +123,11 @@ int ledger_exchange_end(struct db *db, int64_t run, const struct ledger_change *
 /* Records the request of each step from SEQ on, which is about to be removed. */
 int ledger_exchange_keep(struct db *db, int64_t run, int64_t seq, struct err *e);
 
+/* Replaces what at most LIMIT runs sent and got that ended before BEFORE_MS by what stays
+ * of it (exchanged_strip). Adds to *REMOVED. */
+int ledger_exchange_prune(struct db *db, int64_t before_ms, int limit, int *removed,
+                          struct err *e);
+
 /* Makes RUN the run of LINE. ERR_CONFLICT: it has another one than line->instead. */
 int ledger_line_put(struct db *db, const struct ledger_line *line, int64_t run,
                     struct err *e);

@@ -467,6 +467,14 @@ const char *const schema_steps[] = {
     "  machine TEXT NOT NULL,"
     "  inode INTEGER NOT NULL,"
     "  born_ms INTEGER NOT NULL"
+    ") STRICT;"
+    /* What stays of a run's row of exchange when its bodies go: of each write the place,
+     * the answer's status, the body's hash, and the templates. Retention adds the rows in
+     * order of run. */
+    "CREATE TABLE sent ("
+    "  run INTEGER PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL,"
+    "  body BLOB NOT NULL" /* JSON, compressed */
     ") STRICT;",
 };
 

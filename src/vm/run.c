@@ -31,6 +31,8 @@ struct run {
     char *writing;        /* NULL: no write is unanswered */
     char *wrote;          /* the first write that was accepted, or NULL */
     int nwrote;           /* how many were accepted */
+    json_t *rendered;     /* names of templates; NULL: none */
+    int is_rendered_old;  /* 1: a write was made of them */
     run_done *done;
     void *done_arg;
 
@@ -138,6 +140,7 @@ void run_kill(struct run *run)
     free((char *)run->spec.company);
     free(run->writing);
     free(run->wrote);
+    json_decref(run->rendered);
     free(run->err);
     free(run);
 }
@@ -601,6 +604,31 @@ void run_set_writing(struct run *run, const char *what)
 {
     free(run->writing);
     run->writing = what ? xasprintf("%s: %s", run->spec.label, what) : NULL;
+}
+
+void run_rendered(struct run *run, const char *name)
+{
+    enum { NAMES_MAX = 20 };
+    size_t i;
+    json_t *known;
+    if (!run->rendered)
+        run->rendered = json_array();
+    if (run->is_rendered_old)
+        json_array_clear(run->rendered);
+    run->is_rendered_old = 0;
+    json_array_foreach(run->rendered, i, known)
+    {
+        if (str_eq(json_string_value(known), name))
+            return;
+    }
+    if (json_array_size(run->rendered) < NAMES_MAX)
+        json_array_append_new(run->rendered, json_string(name));
+}
+
+json_t *run_take_rendered(struct run *run)
+{
+    run->is_rendered_old = 1;
+    return json_array_size(run->rendered) ? json_copy(run->rendered) : NULL;
 }
 
 struct buf *run_result_buf(struct run *run)

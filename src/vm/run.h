@@ -288,6 +288,13 @@ void run_park(struct run *run, const struct err *e);
 /* The result, canonical JSON: filled before the entry returns. */
 struct buf *run_result_buf(struct run *run);
 
+/* Notes that the template NAME ("hello.md", copied) was rendered. */
+void run_rendered(struct run *run, const char *name);
+/* Returns the names of the templates that were rendered since the write before, or when
+ * there are none those that it was made of: the write that the run asks for now is made
+ * of them. A new list; NULL: none. */
+json_t *run_take_rendered(struct run *run);
+
 /* Returns the run's buffer for one secret's value, wiped and emptied. */
 struct buf *run_secret_buf(struct run *run);
 

@@ -59,6 +59,32 @@ record() {
   same "$(row "count(*) from entry where kind in ('http', 'exchange') and id >> 24 = $RUN --")" 0
 }
 
+@test "each write names the templates that it was made of, also after a sleep and a crash" {
+  echo 'Hello {{> sign}} '"$N" >"$AGENCY/clients/acme/templates/hello.txt"
+  echo 'Acme' >"$AGENCY/clients/acme/templates/sign.txt"
+  echo 'A note' >"$AGENCY/clients/acme/templates/note.md"
+  recipe tell 'local body = ctx.template("note.md", {})
+    ctx.http.post("/conversations/" .. id .. "/comments", { body = body .. ctx.options.n }, { connection = "front" })
+    body = ctx.template("hello", {}) '"$SEND"'
+    ctx.sleep("1h")
+    ctx.http.post("/conversations/" .. id .. "/comments", { body = "plain" }, { connection = "front" })
+    body = ctx.template("note") .. "!" '"$SEND"
+  run_recipe tell
+  same "$(state)" sleeping
+  rm "$AGENCY/clients/acme/templates/sign.txt"
+  echo 'Another note' >"$AGENCY/clients/acme/templates/note.md"
+  later $((7 * 86400))
+  same "$(state)" done
+  local of='[.exchanges[] | select(.method == "POST" and (.path | endswith("/KIND"))) | .templates]'
+  same "$(record "${of/KIND/comments}")" '[["note.md"],["hello.txt","sign.txt"]]'
+  same "$(record "${of/KIND/messages}")" '[["hello.txt","sign.txt"],["note.md"]]'
+  same "$(record '[.templates[] | [.name, .layer]]')" '[["hello.txt","client"],["note.md","client"],["sign.txt","client"]]'
+  foyer trace run "$RUN" --bodies
+  holds "$output" "made of the template hello.txt"
+  holds "$output" "A note"
+  holds "$output" "template clients/acme/templates/sign.txt (client) $(printf 'Acme\n' | sha256sum | cut -c -8)"
+}
+
 @test "all attempts: reads, a write inside of an action, one before a crash, one after a sleep" {
   recipe steps 'ctx.call("front/get-conversation", { conversation_id = id })
     local function send(body) '"$SEND"' end
@@ -161,14 +187,21 @@ record() {
   recipe gone 'local body = "hello " .. ctx.options.n '"$SEND"
   recipe waits 'local body = "hello " .. ctx.options.n '"$SEND"' ctx.sleep("20d")'
   run_recipe gone
-  local gone=$RUN
+  local gone=$RUN hash
+  hash=$(record .exchanges[0].body | jq -jcS . | sha256sum | cut -d' ' -f1)
   run_recipe waits
   later 1100000 # 12.7 days
   same "$(record '.exchanges | length' "$gone")" 1
   sed -i 's/^return {/&  keep = { exchanges = "12d" },/' "$AGENCY/foyer.lua"
   later 1100000
   sed -i 's/  keep = { exchanges = "12d" },//' "$AGENCY/foyer.lua"
-  same "$(record '[.state, has("exchanges")]' "$gone")" '["done",false]'
+  # the text is gone; where it went, and its hash, are not
+  same "$(record '.state, (.exchanges[] | [.path, .status, has("body"), has("answer"), .body_hash])' "$gone" | xargs)" \
+    "done [/conversations/$CONVERSATION/messages,202,false,false,$hash]"
+  foyer runs show "$gone" --bodies
+  holds "$output" "its body is not kept; its SHA-256: $hash"
+  [[ $output != *"hello $N"* ]]
+  same "$(row 'count(*) from exchange where run = '"$gone"' --')" 0
   same "$(record '[.state, (.exchanges | length)]')" '["sleeping",1]'
   later 1800000
   same "$(record '[.state, (.exchanges | length)]')" '["done",1]'

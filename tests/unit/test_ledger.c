@@ -375,7 +375,7 @@ static void an_effect_belongs_to_one_run(void **state)
     const char *const refs[] = {"msg_1", "uid-1"}, *const more[] = {"msg_2", "msg_1"};
     /* clients may share a company */
     int64_t a = ADD_RUNNING(.client = "acme"), b = ADD_RUNNING(.client = "bolt");
-    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL};
+    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL, NULL};
     OK(ledger_commit(db, CHANGE(a, 1, AT("cmp_1"), .refs = refs, .nrefs = 2), &e));
     OK(ledger_commit(db, CHANGE(a, 1, AT("cmp_1"), .refs = refs, .nrefs = 2), &e));
     FAILS(ledger_commit(db,
@@ -397,7 +397,7 @@ static void an_answer_and_what_others_claimed(void **state)
 {
     (void)state;
     const char *const made[] = {"com_1"}, *const found[] = {"com_2"};
-    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL};
+    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL, NULL};
     struct journal_entry answer = step(0, "POST", 1, 0, 1, "200\n\n");
     int64_t a = ADD_RUNNING(.client = "acme"), b = ADD_RUNNING(.client = "bolt");
     OK(ledger_commit(db, CHANGE(a, 1, AT("cmp_1"), .refs = made, .nrefs = 1), &e));
@@ -419,7 +419,8 @@ static void an_answer_and_what_others_claimed(void **state)
 static struct journal_entry sent_to(const char *company, const char *path, char **text)
 {
     struct journal_entry intent = step(0, "POST", 0, 0, 1, NULL);
-    *text = intent_text(&(struct intent){"front", company, "POST", path, NULL, NULL});
+    *text =
+        intent_text(&(struct intent){"front", company, "POST", path, NULL, NULL, NULL});
     intent.input = *text;
     intent.input_len = strlen(*text);
     return intent;
@@ -444,7 +445,7 @@ static int see_write(void *arg, const struct ledger_write *write)
 
 static void assert_others(int64_t run, const char *expected)
 {
-    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL};
+    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL, NULL};
     struct buf b;
     buf_init(&b, 1000);
     OK(ledger_others(db, run, &sought, see_write, &b, &e));
@@ -461,7 +462,7 @@ static void writes_to_the_same_place(void **state)
     add_sent("bolt", "cmp_1", "/c/2");
     add_sent("other", "cmp_2", "/c/1");
     assert_others(a, "2cmp_1! ");
-    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL};
+    const struct intent sought = {"front", "cmp_1", "POST", "/c/1", NULL, NULL, NULL};
     const char *const ref[] = {"msg_1"};
     struct ledger_change *found =
         CHANGE(a, 1, AT("cmp_1"), .refs = ref, .nrefs = 1, .sought = &sought,
