@@ -9,8 +9,9 @@
 #include "cli/cli.h"
 #include "base/log.h"
 
-#define FILTER                                                                           \
-    "[--client CLIENT] [--recipe RECIPE] [--state STATE,…] [--since TIME] [--limit N]"
+#define CLIENTS                                                                          \
+    "[--client CLIENT,…] [--group GROUP,…] [--all-clients] [--except CLIENT,…]"
+#define FILTER CLIENTS " [--recipe RECIPE] [--state STATE,…] [--since TIME] [--limit N]"
 
 /* In the order of `foyer help`. */
 static const struct cli_command commands[] = {
@@ -25,7 +26,7 @@ static const struct cli_command commands[] = {
     {"disconnect", cmd_disconnect, CLI_WORKSPACE | CLI_STORE, 1, 1, "CLIENT [--app APP]",
      "forgets a client's connection"},
     {"refresh", cmd_refresh, CLI_WORKSPACE | CLI_STORE | CLI_SESSION, 0, 1,
-     "CLIENT|--all [--app APP]", "refreshes tokens now"},
+     "CLIENT|--all|" CLIENTS " [--app APP]", "refreshes tokens now"},
     {"serve", cmd_serve, 0, 0, 0, "[--listen ADDRESS:PORT] [--workers N]",
      "takes webhooks and runs what they start; answers consents"},
     {"call", cmd_call, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 1, 1000,
@@ -39,7 +40,7 @@ static const struct cli_command commands[] = {
      "[--include] [--output FILE [--force]] [--dry-run]",
      "sends any request: key=value go into the query or the JSON body"},
     {"run", cmd_run, CLI_WORKSPACE | CLI_CLIENT | CLI_SESSION, 1, 1000,
-     "RECIPE --client CLIENT|--all-clients "
+     "RECIPE " CLIENTS " "
      "[--conversation ID|--event FILE|--event DELIVERY|--sample] [key=value …] [--input "
      "FILE] [--dry-run]",
      "runs a recipe by hand; key=value are its options"},
@@ -48,10 +49,10 @@ static const struct cli_command commands[] = {
     {"work", cmd_work, CLI_WORKSPACE, 0, 0, "[--wake-fd N] [--stats-fd N]",
      "does the same for as long as it runs; serve starts it"},
     {"poll", cmd_poll, CLI_WORKSPACE | CLI_CLIENT | CLI_STORE | CLI_SESSION, 0, 0,
-     "[--client CLIENT] [--since TIME]",
+     CLIENTS " [--since TIME]",
      "looks once for what apps send no webhooks about, as work does"},
     {"heal", cmd_heal, CLI_WORKSPACE | CLI_CLIENT | CLI_STORE | CLI_SESSION, 0, 0,
-     "[--client CLIENT] [--since TIME]",
+     CLIENTS " [--since TIME]",
      "takes the events whose webhooks did not come, as work does"},
     {"trace", cmd_trace, CLI_WORKSPACE | CLI_REPORT, 1, 2,
      "CONVERSATION|EVENT|RUN|ADDRESS [--client CLIENT] [--bodies]",
@@ -61,20 +62,19 @@ static const struct cli_command commands[] = {
      "[--happened|--not-happened] [--result JSON] [--reason TEXT] [--dry-run] [--bodies]",
      "lists and steers runs; retry --dry-run shows what would be sent"},
     {"events", cmd_events, CLI_WORKSPACE | CLI_REPORT, 1, 10000,
-     "list|show|replay [ID …] [--client CLIENT] [--state STATE,…] [--since TIME] "
+     "list|show|replay [ID …] " CLIENTS " [--state STATE,…] [--since TIME] "
      "[--limit N] [--dry-run]",
      "lists what came in, why triggers fired or not; replays it"},
     {"stats", cmd_stats, CLI_WORKSPACE | CLI_STORE, 0, 0,
-     "[--client CLIENT] [--since TIME] [--hours]",
+     CLIENTS " [--since TIME] [--hours]",
      "counts events, replies, runs, and how fast the replies were"},
     {"hooks", cmd_hooks, CLI_WORKSPACE | CLI_REPORT, 0, 1, "[CLIENT]",
      "shows webhook URLs, where they go, their keys, what was refused"},
     {"pause", cmd_pause, CLI_WORKSPACE | CLI_STORE, 0, 0,
-     "[--client CLIENT] [--recipe RECIPE] [--all] [--reason TEXT]",
+     CLIENTS " [--recipe RECIPE] [--all] [--reason TEXT]",
      "pauses runs, or shows what is paused; deliveries are accepted"},
     {"resume", cmd_resume, CLI_WORKSPACE | CLI_STORE, 0, 0,
-     "--client CLIENT [--recipe RECIPE] | --recipe RECIPE | --all",
-     "lets paused runs go on, suspended ones too"},
+     CLIENTS " [--recipe RECIPE] | --all", "lets paused runs go on, suspended ones too"},
     {"actions", cmd_actions, CLI_WORKSPACE | CLI_OPTIONAL | CLI_CLIENT | CLI_SESSION, 0,
      1000, "[NAME|WORD …] [--all] [--client CLIENT]",
      "lists the actions, finds them by words, or shows one's manual"},
@@ -91,7 +91,7 @@ static const struct cli_command commands[] = {
     {"render", cmd_render, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 1, 1000,
      "TEMPLATE --client CLIENT [--conversation ID|--data FILE] [--app APP] [key=value …]",
      "renders a template and names unknown variables"},
-    {"check", cmd_check, CLI_WORKSPACE, 0, 10000, "[CLIENT …]",
+    {"check", cmd_check, CLI_WORKSPACE, 0, 10000, "[CLIENT …] " CLIENTS,
      "checks settings, scripts and templates, offline"},
     {"import", cmd_import, CLI_WORKSPACE, 1, 1,
      "FILE --app NAME [--only GLOB] [--auth SCHEME] [--api-url URL] [--force]",

@@ -360,7 +360,9 @@ static int choose_clients(struct check *c)
             return -1;
         add_client(c, named->items[i]);
     }
-    if (named->n)
+    for (size_t i = 0; i < c->cli->clients.n; i++)
+        add_client(c, c->cli->clients.clients[i]);
+    if (named->n || c->cli->clients.n)
         return 0;
     workspace_each_client(c->cli->w, add_client, c);
     char *dir = path_join(workspace_dir(c->cli->w), "clients");
@@ -519,9 +521,14 @@ static int check(struct check *c)
 
 int cmd_check(struct cli *cli, struct err *e)
 {
-    if (cli_begin(cli, cli_no_options, e) != 0)
+    const struct cli_option options[] = {CLI_CLIENTS(cli), {NULL, CLI_FLAG, NULL}};
+    if (cli_parse(cli, options, e) != 0)
         return -1;
-    workspace_be_lenient(cli->w);
+    if (cli->words.n && cli_has_clients(cli))
+        return cli_usage_error(cli, e, "either names, or --client and its like");
+    cli->lenient = 1;
+    if (cli_open(cli, e) != 0)
+        return -1;
     cli->session = session_open_offline(cli->w, e);
     if (!cli->session)
         return -1;

@@ -214,6 +214,32 @@ int cli_open_session(struct cli *cli, struct err *e)
     return cli->session ? 0 : -1;
 }
 
+int cli_has_clients(const struct cli *cli)
+{
+    return cli->named.n || cli->groups.n || cli->except.n || cli->clients.all;
+}
+
+/* Finds the clients of CLI_CLIENTS. */
+static int read_clients(struct cli *cli, struct err *e)
+{
+    const char *client;
+    json_t *why;
+    if (!cli_has_clients(cli))
+        return 0;
+    cli->clients.named = (struct choice_words){cli->named.items, cli->named.n};
+    cli->clients.groups = (struct choice_words){cli->groups.items, cli->groups.n};
+    cli->clients.except = (struct choice_words){cli->except.items, cli->except.n};
+    if (choice_read(&cli->clients, cli->w, e) != 0)
+        return -1;
+    json_object_foreach(cli->clients.left_out, client, why)
+    {
+        table_printf(stderr, "foyer: warning: client %s is in no group: %s\n", client,
+                     json_string_value(why));
+    }
+    cli->client = choice_only(&cli->clients);
+    return 0;
+}
+
 int cli_open(struct cli *cli, struct err *e)
 {
     unsigned needs = cli->command->needs;
@@ -221,6 +247,10 @@ int cli_open(struct cli *cli, struct err *e)
         cli->w = open_workspace(cli, needs & CLI_OPTIONAL && !cli->client, e);
     if (!cli->w)
         return needs & CLI_WORKSPACE ? -1 : 0;
+    if (cli->lenient)
+        workspace_be_lenient(cli->w);
+    if (read_clients(cli, e) != 0)
+        return -1;
     if (needs & CLI_CLIENT && cli->client && !workspace_client(cli->w, cli->client, e))
         return -1;
     if (needs & CLI_STORE && !(cli->store = workspace_store(cli->w, e)))
@@ -242,6 +272,10 @@ int cli_run(struct cli *cli)
     report_close(cli->report);
     session_close(cli->session);
     workspace_close(cli->w);
+    choice_fini(&cli->clients);
+    free(cli->named.items);
+    free(cli->groups.items);
+    free(cli->except.items);
     if (code < 0)
         code = cli_fail(cli, &e);
     free(cli->words.items);

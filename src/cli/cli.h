@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "ops/choice.h"
 #include "ops/report.h"
 #include "work/session.h"
 #include "workspace/workspace.h"
@@ -26,6 +27,14 @@ struct cli_option {
 };
 
 extern const struct cli_option cli_no_options[];
+
+/* The options of a command that takes clients, for its table. */
+#define CLI_CLIENTS(cli)                                                                 \
+    {"client", CLI_LIST, &(cli)->named}, {"group", CLI_LIST, &(cli)->groups},            \
+        {"all-clients", CLI_FLAG, &(cli)->clients.all},                                  \
+    {                                                                                    \
+        "except", CLI_LIST, &(cli)->except                                               \
+    }
 
 /* What cli_open opens for a command. */
 enum cli_needs {
@@ -61,7 +70,11 @@ struct cli { /* one invocation; what cli_open opens is closed by cli_run */
     int lines;             /* 1: what is printed as JSON is one line each time */
     int bodies;            /* 1: --bodies, of the commands that take it */
     struct cli_list words; /* read by cli_parse: what is not an option */
-    const char *client;    /* for a command's option --client; NULL: not given */
+    const char *client;    /* for a command's option --client; NULL: not given. With
+                              CLI_CLIENTS: the only client, once cli_open found it */
+    struct cli_list named, groups, except; /* of CLI_CLIENTS */
+    struct choice clients;                 /* the same, read by cli_open */
+    int lenient; /* 1: settings are read in spite of mistakes: workspace_be_lenient */
     struct workspace *w;
     struct store *store; /* W's */
     struct report *report;
@@ -75,6 +88,8 @@ int cli_run(struct cli *cli);
 /* Reads the arguments: OPTIONS (which ends with a NULL name; --json and -w DIR are always
  * known), and the rest into cli->words. "--" ends the options. -1 with ERR_USAGE. */
 int cli_parse(struct cli *cli, const struct cli_option *options, struct err *e);
+/* Returns 1 when an option of CLI_CLIENTS was given. */
+int cli_has_clients(const struct cli *cli);
 /* Opens what the command's row of the table says. */
 int cli_open(struct cli *cli, struct err *e);
 /* Returns what FOYER_WORKSPACE names, or NULL. */

@@ -137,8 +137,8 @@ static int replay(struct events_command *c, struct err *e)
     static const struct control control = {.verb = CONTROL_REPLAY};
     if (selection_is_all(&c->which))
         return cli_usage_error(c->cli, e,
-                               "name deliveries by their ids, or by --client, --state or "
-                               "--since");
+                               "name deliveries by their ids, or by --client, --group, "
+                               "--state or --since");
     json_decref(c->rows);
     c->rows = control_select_deliveries(c->cli->report, &c->which, e);
     if (!c->rows)
@@ -170,7 +170,7 @@ static int run_verb(struct events_command *c, struct err *e)
     if (c->dry && verb != REPLAY)
         return cli_usage_error(cli, e, "--dry-run is for replay");
     if (cli_open(cli, e) != 0 ||
-        selection_read(&c->which, SELECTION_DELIVERIES, cli->w, cli->words.items + 1,
+        selection_read(&c->which, SELECTION_DELIVERIES, cli->words.items + 1,
                        cli->words.n - 1, verb == LIST ? LIST_MAX : 0, e) != 0 ||
         run[verb](c, e) != 0)
         return -1;
@@ -179,11 +179,14 @@ static int run_verb(struct events_command *c, struct err *e)
 
 int cmd_events(struct cli *cli, struct err *e)
 {
-    struct events_command c = {.cli = cli, .rows = json_array()};
-    struct cli_option options[] = {
-        {"client", CLI_VALUE, &c.which.client}, {"state", CLI_VALUE, &c.which.state},
-        {"since", CLI_VALUE, &c.which.since},   {"limit", CLI_VALUE, &c.which.limit},
-        {"dry-run", CLI_FLAG, &c.dry},          {NULL, CLI_FLAG, NULL}};
+    struct events_command c = {
+        .cli = cli, .rows = json_array(), .which.clients = &cli->clients};
+    struct cli_option options[] = {CLI_CLIENTS(cli),
+                                   {"state", CLI_VALUE, &c.which.state},
+                                   {"since", CLI_VALUE, &c.which.since},
+                                   {"limit", CLI_VALUE, &c.which.limit},
+                                   {"dry-run", CLI_FLAG, &c.dry},
+                                   {NULL, CLI_FLAG, NULL}};
     int code = cli_parse(cli, options, e) == 0 ? run_verb(&c, e) : -1;
     selection_fini(&c.which);
     json_decref(c.rows);

@@ -140,7 +140,8 @@ static int look(struct looking *g, int kinds, int64_t since_ms, struct err *e)
     int rc = g->look ? 0 : -1;
     if (g->look) {
         look_on_result(g->look, on_result, g);
-        look_now(g->look, kinds, cli->client, since_ms);
+        look_now(g->look, kinds, (const char *const *)cli->clients.clients,
+                 cli->clients.n, since_ms);
         while (!look_is_idle(g->look) && !session_interrupted(cli->session))
             loop_run(loop);
         look_stop(g->look);
@@ -154,8 +155,8 @@ int looking_run(struct cli *cli, int kinds, const char *since, struct err *e)
 {
     struct selection which = {.since = since};
     struct looking g = {.cli = cli, .is_heal = kinds == LOOK_HEALS};
-    which.client = cli->client;
-    int code = selection_read(&which, SELECTION_DELIVERIES, cli->w, NULL, 0, 0, e);
+    which.clients = &cli->clients;
+    int code = selection_read(&which, SELECTION_DELIVERIES, NULL, 0, 0, e);
     g.rows = json_array();
     g.unseen = json_object();
     if (code == 0)

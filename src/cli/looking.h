@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 
-/* Looks for cli->client, or all clients; KINDS is LOOK_POLLS or LOOK_HEALS. SINCE (NULL:
+/* Looks for cli->clients, or all clients; KINDS is LOOK_POLLS or LOOK_HEALS. SINCE (NULL:
  * not given) replaces the marks. Returns the exit code, or -1 with E. */
 int looking_run(struct cli *cli, int kinds, const char *since, struct err *e);
 

@@ -21,23 +21,22 @@ int cmd_pause(struct cli *cli, struct err *e)
 {
     const char *recipe = NULL, *reason = NULL;
     int all = 0;
-    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+    struct cli_option options[] = {CLI_CLIENTS(cli),
                                    {"recipe", CLI_VALUE, &recipe},
                                    {"all", CLI_FLAG, &all},
                                    {"reason", CLI_VALUE, &reason},
                                    {NULL, CLI_FLAG, NULL}};
     if (cli_parse(cli, options, e) != 0)
         return -1;
-    int is_named = cli->client || recipe, is_change = is_named || all;
+    int is_named = cli_has_clients(cli) || recipe, is_change = is_named || all;
     if (is_named && all)
-        return err_set(e, ERR_USAGE,
-                       "--all is everything: without --client and --recipe");
+        return err_set(e, ERR_USAGE, "--all is everything: without clients and --recipe");
     if (reason && !is_change)
-        return cli_usage_error(cli, e,
-                               "what is to be paused? --client, --recipe, or --all");
+        return cli_usage_error(
+            cli, e, "what is to be paused? --client, --group, --recipe, or --all");
     if (cli_open(cli, e) != 0 || selection_check(cli->w, cli->client, recipe, e) != 0)
         return -1;
-    if (is_change && pauses_add(cli->store, cli->client, recipe, reason, e) != 0)
+    if (is_change && pauses_add(cli->store, &cli->clients, recipe, reason, e) != 0)
         return -1;
     return is_change && !cli->json ? 0 : show(cli, e);
 }

@@ -112,6 +112,8 @@ static void refresh_link(struct refresh_all *all, const json_t *link)
 {
     struct err e = {0};
     const char *client = json_text(link, "client"), *app = json_text(link, "app");
+    if (!choice_has(&all->cli->clients, client))
+        return;
     char *company = xasprintf("%s/%s", app, json_text(link, "company"));
     if (!workspace_client(all->cli->w, client, &e)) {
         report_failure(all, client, app, &e);
@@ -148,14 +150,18 @@ int cmd_refresh(struct cli *cli, struct err *e)
 {
     const char *app = "front";
     int all = 0;
-    struct cli_option options[] = {
-        {"app", CLI_VALUE, &app}, {"all", CLI_FLAG, &all}, {NULL, CLI_FLAG, NULL}};
+    struct cli_option options[] = {{"app", CLI_VALUE, &app},
+                                   {"all", CLI_FLAG, &all},
+                                   CLI_CLIENTS(cli),
+                                   {NULL, CLI_FLAG, NULL}};
     if (cli_parse(cli, options, e) != 0)
         return -1;
-    if ((cli->words.n == 1) == all)
-        return cli_usage_error(cli, e, "name one client, or --all");
+    if ((int)cli->words.n + all + cli_has_clients(cli) != 1)
+        return cli_usage_error(cli, e, "name one client, or --client, --group, or --all");
     if (cli_open(cli, e) != 0)
         return -1;
+    if (cli_has_clients(cli))
+        all = 1;
     json_t *rows = cli->json ? json_array() : NULL;
     int code = all ? refresh_all(cli, rows, e)
                    : refresh_one(cli, cli->words.items[0], app, rows, e);

@@ -9,7 +9,7 @@
 /* A wider pause may still hold the same runs. */
 static int print_still_paused(const struct cli *cli, const char *recipe, struct err *e)
 {
-    json_t *pauses = pauses_over(cli->store, cli->client, recipe, e), *pause;
+    json_t *pauses = pauses_over(cli->store, &cli->clients, recipe, e), *pause;
     size_t i;
     json_array_foreach(pauses, i, pause)
     {
@@ -27,20 +27,24 @@ int cmd_resume(struct cli *cli, struct err *e)
 {
     const char *recipe = NULL;
     int all = 0, lifted = 0;
-    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+    struct cli_option options[] = {CLI_CLIENTS(cli),
                                    {"recipe", CLI_VALUE, &recipe},
                                    {"all", CLI_FLAG, &all},
                                    {NULL, CLI_FLAG, NULL}};
     if (cli_parse(cli, options, e) != 0)
         return -1;
-    if ((cli->client || recipe) == all)
+    if ((cli_has_clients(cli) || recipe) == all)
         return cli_usage_error(cli, e,
-                               "what is to go on? --client, --recipe, or --all; `foyer "
-                               "pause` shows what is paused");
+                               "what is to go on? --client, --group, --recipe, or --all; "
+                               "`foyer pause` shows what is paused");
+    cli->clients.unknown = 1; /* the pause of a client that is gone may be lifted */
     if (cli_open(cli, e) != 0 ||
-        pauses_lift(cli->store, cli->client, recipe, all, &lifted, e) != 0)
+        pauses_lift(cli->store, &cli->clients, recipe, all, &lifted, e) != 0)
         return -1;
     if (lifted == 0) { /* a name that does not exist is an error */
+        for (size_t i = 0; i < cli->clients.n; i++)
+            if (selection_check(cli->w, cli->clients.clients[i], NULL, e) != 0)
+                return -1;
         if (selection_check(cli->w, cli->client, recipe, e) != 0)
             return -1;
         fputs("foyer: that was not paused; `foyer pause` shows what is\n", stderr);

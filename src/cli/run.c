@@ -41,7 +41,8 @@ struct batch { /* the runs of one command */
     const char *recipe, *conversation, *input, *event;
     int64_t delivery;     /* which --event names; 0: it names a file, or is not given */
     json_t *delivered_to; /* the names of the delivery's clients */
-    int all, dry, sample;
+    int is_one;           /* 1: one client was named, and its result is printed alone */
+    int dry, sample;
     json_t *args; /* of the entry "run" of lua/std/main.lua */
     char *args_text, *label;
     struct job *jobs;
@@ -178,9 +179,8 @@ static int may_see(const struct batch *b, const char *client)
 
 /* Adds a job when the client has the recipe switched on. When the client's settings
  * cannot be read, its job has failed already, and the others run. */
-static void choose_client(void *arg, const char *client)
+static void choose_client(struct batch *b, const char *client)
 {
-    struct batch *b = arg;
     struct err e;
     const json_t *settings = workspace_client(b->cli->w, client, &e);
     if (settings &&
@@ -388,11 +388,11 @@ static int report(const struct batch *b)
         json_array_append_new(list, job_tree(&b->jobs[i]));
     end_progress(b);
     if (b->cli->json)
-        print_json(b, b->all ? list : json_array_get(list, 0));
-    else if (b->all)
-        print_all(b, list);
-    else
+        print_json(b, b->is_one ? json_array_get(list, 0) : list);
+    else if (b->is_one)
         print_job(b, &b->jobs[0]);
+    else
+        print_all(b, list);
     json_decref(list);
     return session_interrupted(b->cli->session) ? 130 : exit_code(b);
 }
@@ -524,21 +524,23 @@ static int complete_args(struct batch *b, struct err *e)
 static int add_jobs(struct batch *b, struct err *e)
 {
     const struct cli *cli = b->cli;
+    const char *only = b->is_one ? cli->client : NULL;
     if (!workspace_settings(cli->w, e) ||
-        selection_check(cli->w, cli->client, b->recipe, e) != 0)
+        selection_check(cli->w, only, b->recipe, e) != 0)
         return -1;
-    if (cli->client && !may_see(b, cli->client))
+    if (only && !may_see(b, only))
         return err_set(
             e, ERR_INVALID,
             "delivery %lld did not come for %s; `foyer events show %lld` shows "
             "it",
-            (long long)b->delivery, cli->client, (long long)b->delivery);
-    if (cli->client)
-        add_job(b, cli->client);
-    else
-        workspace_each_client(cli->w, choose_client, b);
+            (long long)b->delivery, only, (long long)b->delivery);
+    for (size_t i = 0; !only && i < cli->clients.n; i++)
+        choose_client(b, cli->clients.clients[i]);
+    if (only)
+        add_job(b, only);
     if (b->njobs == 0)
-        fprintf(stderr, "foyer: no client%s has the recipe %s switched on\n",
+        fprintf(stderr, "foyer: none of %zu client%s%s has the recipe %s switched on\n",
+                cli->clients.n, cli->clients.n == 1 ? "" : "s",
                 b->delivery ? " that the delivery came for" : "", b->recipe);
     return 0;
 }
@@ -574,19 +576,30 @@ static int check_event(struct batch *b, struct err *e)
     return 0;
 }
 
+/* Returns 1 when the command names one client and nothing else. */
+static int is_one_name(const struct cli *cli)
+{
+    return cli->named.n == 1 && !strchr(cli->named.items[0], ',') && !cli->groups.n &&
+           !cli->except.n && !cli->clients.all;
+}
+
 int cmd_run(struct cli *cli, struct err *e)
 {
     struct batch b = {.cli = cli};
-    struct cli_option options[] = {
-        {"client", CLI_VALUE, &cli->client}, {"all-clients", CLI_FLAG, &b.all},
-        {"input", CLI_VALUE, &b.input},      {"conversation", CLI_VALUE, &b.conversation},
-        {"event", CLI_VALUE, &b.event},      {"sample", CLI_FLAG, &b.sample},
-        {"dry-run", CLI_FLAG, &b.dry},       {NULL, CLI_FLAG, NULL}};
+    struct cli_option options[] = {CLI_CLIENTS(cli),
+                                   {"input", CLI_VALUE, &b.input},
+                                   {"conversation", CLI_VALUE, &b.conversation},
+                                   {"event", CLI_VALUE, &b.event},
+                                   {"sample", CLI_FLAG, &b.sample},
+                                   {"dry-run", CLI_FLAG, &b.dry},
+                                   {NULL, CLI_FLAG, NULL}};
     int code = -1;
     if (cli_parse(cli, options, e) != 0)
         return -1;
-    if ((cli->client != NULL) == b.all)
-        return cli_usage_error(cli, e, "name one client with --client, or --all-clients");
+    if (!cli_has_clients(cli))
+        return cli_usage_error(cli, e,
+                               "for which clients? --client, --group, or --all-clients");
+    b.is_one = is_one_name(cli);
     if (check_event(&b, e) == 0 && read_args(&b, e) == 0 && cli_open(cli, e) == 0 &&
         complete_args(&b, e) == 0 && add_jobs(&b, e) == 0 &&
         (b.dry || open_runner(&b, e) == 0)) {

@@ -266,8 +266,8 @@ static int act(struct runs_command *c, struct err *e)
 {
     if (selection_is_all(&c->which))
         return cli_usage_error(c->cli, e,
-                               "name runs by their ids, or by --client, --recipe, "
-                               "--state or --since");
+                               "name runs by their ids, or by --client, --group, "
+                               "--recipe, --state or --since");
     json_decref(c->rows);
     c->rows = control_select_runs(c->cli->report, &c->which, &c->control, e);
     if (!c->rows)
@@ -322,19 +322,20 @@ static int (*const functions[VERBS])(struct runs_command *c, struct err *e) = {
     list, show, retry, resolve, cancel};
 /* The options that each verb takes, each between spaces. */
 static const char *const taken[VERBS] = {
-    " client recipe state since limit ",
+    " client group all-clients except recipe state since limit ",
     " bodies ",
-    " client recipe state since limit new-code dry-run ",
+    " client group all-clients except recipe state since limit new-code dry-run ",
     " happened not-happened result ",
-    " client recipe state since limit reason dry-run ",
+    " client group all-clients except recipe state since limit reason dry-run ",
 };
 
 static int check_options(const struct cli *cli, int verb,
                          const struct cli_option *options, struct err *e)
 {
     for (const struct cli_option *o = options; o->name; o++) {
-        int is_given =
-            o->kind == CLI_FLAG ? *(int *)o->out : *(const char **)o->out != NULL;
+        int is_given = o->kind == CLI_FLAG   ? *(int *)o->out
+                       : o->kind == CLI_LIST ? ((struct cli_list *)o->out)->n > 0
+                                             : *(const char **)o->out != NULL;
         char word[40];
         snprintf(word, sizeof word, " %s ", o->name);
         if (is_given && !strstr(taken[verb], word))
@@ -350,8 +351,8 @@ static int run_verb(struct runs_command *c, const struct cli_option *options,
     struct cli *cli = c->cli;
     int verb = cli_find_verb(cli, names, VERBS, e);
     if (verb < 0 || check_options(cli, verb, options, e) != 0 || cli_open(cli, e) != 0 ||
-        selection_read(&c->which, SELECTION_RUNS, cli->w, cli->words.items + 1,
-                       cli->words.n - 1, verb == LIST ? LIST_MAX : 0, e) != 0 ||
+        selection_read(&c->which, SELECTION_RUNS, cli->words.items + 1, cli->words.n - 1,
+                       verb == LIST ? LIST_MAX : 0, e) != 0 ||
         functions[verb](c, e) != 0)
         return -1;
     return c->failed ? err_exit_code(c->failed) : 0;
@@ -359,8 +360,9 @@ static int run_verb(struct runs_command *c, const struct cli_option *options,
 
 int cmd_runs(struct cli *cli, struct err *e)
 {
-    struct runs_command c = {.cli = cli, .rows = json_array()};
-    struct cli_option options[] = {{"client", CLI_VALUE, &c.which.client},
+    struct runs_command c = {
+        .cli = cli, .rows = json_array(), .which.clients = &cli->clients};
+    struct cli_option options[] = {CLI_CLIENTS(cli),
                                    {"recipe", CLI_VALUE, &c.which.recipe},
                                    {"state", CLI_VALUE, &c.which.state},
                                    {"since", CLI_VALUE, &c.which.since},

@@ -66,7 +66,7 @@ static int show(const struct cli *cli, const struct selection *which, int by_hou
     struct err late;
     if (counts_update(db, &late) != 0)
         table_printf(stderr, "foyer: what came last is not counted yet: %s\n", late.text);
-    json_t *tree = (by_hour ? counts_by_hour : counts_by_client)(db, which->client,
+    json_t *tree = (by_hour ? counts_by_hour : counts_by_client)(db, &cli->clients,
                                                                  which->since_ms, e);
     if (!tree)
         return -1;
@@ -82,13 +82,13 @@ int cmd_stats(struct cli *cli, struct err *e)
 {
     struct selection which = {.since = "7d"};
     int by_hour = 0;
-    const struct cli_option options[] = {{"client", CLI_VALUE, &which.client},
+    const struct cli_option options[] = {CLI_CLIENTS(cli),
                                          {"since", CLI_VALUE, &which.since},
                                          {"hours", CLI_FLAG, &by_hour},
                                          {NULL, CLI_FLAG, NULL}};
     int rc = cli_begin(cli, options, e);
     if (rc == 0)
-        rc = selection_read(&which, SELECTION_RUNS, cli->w, NULL, 0, 1, e);
+        rc = selection_read(&which, SELECTION_RUNS, NULL, 0, 1, e);
     if (rc == 0)
         rc = show(cli, &which, by_hour, e);
     selection_fini(&which);

@@ -122,26 +122,56 @@ json_t *settings_merge_ids(const json_t *client, const json_t *ids)
 
 /* ---- recipes ---- */
 
-static const json_t *recipe_entry(const json_t *tree, const char *recipe)
+/* Returns the tree with `recipes` of layer I, from the workspace (0) over the client's
+ * groups to the client; NULL for a group that foyer.lua does not have. */
+static const json_t *layer_of(const json_t *workspace, const json_t *client, size_t i)
 {
-    return json_object_get(json_object_get(tree, "recipes"), recipe);
+    const json_t *groups = json_object_get(client, "groups");
+    if (i == 0)
+        return workspace;
+    if (i > json_array_size(groups))
+        return client;
+    const char *group = json_string_value(json_array_get(groups, i - 1));
+    return group ? json_object_get(json_object_get(workspace, "groups"), group) : NULL;
+}
+
+static size_t count_layers(const json_t *client)
+{
+    return 2 + json_array_size(json_object_get(client, "groups"));
+}
+
+static const json_t *recipe_entry(const json_t *workspace, const json_t *client, size_t i,
+                                  const char *recipe)
+{
+    const json_t *layer = layer_of(workspace, client, i);
+    return json_object_get(json_object_get(layer, "recipes"), recipe);
+}
+
+int settings_has_recipes(const json_t *workspace, const json_t *client)
+{
+    for (size_t i = 0; i < count_layers(client); i++) {
+        const json_t *layer = layer_of(workspace, client, i);
+        if (json_object_size(json_object_get(layer, "recipes")))
+            return 1;
+    }
+    return 0;
 }
 
 int settings_is_on(const json_t *workspace, const json_t *client, const char *recipe)
 {
-    const json_t *entry = recipe_entry(client, recipe);
-    if (!entry)
-        entry = recipe_entry(workspace, recipe);
+    const json_t *entry = NULL;
+    for (size_t i = count_layers(client); !entry && i > 0; i--)
+        entry = recipe_entry(workspace, client, i - 1, recipe);
     return entry && !json_is_false(entry);
 }
 
 json_t *settings_recipe(const json_t *workspace, const json_t *client, const char *recipe)
 {
-    const json_t *const layers[] = {recipe_entry(workspace, recipe),
-                                    recipe_entry(client, recipe)};
     json_t *merged = json_object();
-    for (int i = 0; i < 2; i++)
-        json_object_update_new(merged, json_deep_copy(layers[i]));
+    for (size_t i = 0; i < count_layers(client); i++) {
+        const json_t *entry = recipe_entry(workspace, client, i, recipe);
+        json_object_update_new(merged, json_deep_copy(entry));
+    }
     return merged;
 }
 
@@ -164,9 +194,8 @@ const char *settings_uncertain(const json_t *workspace, const json_t *client,
                                const char *recipe)
 {
     const char *says = json_text_or(client, "uncertain", "park");
-    if (recipe)
-        says = json_text_or(recipe_entry(workspace, recipe), "uncertain", says);
-    if (recipe)
-        says = json_text_or(recipe_entry(client, recipe), "uncertain", says);
+    for (size_t i = 0; recipe && i < count_layers(client); i++)
+        says =
+            json_text_or(recipe_entry(workspace, client, i, recipe), "uncertain", says);
     return strcmp(says, "resend") == 0 ? "resend" : "park";
 }

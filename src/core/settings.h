@@ -43,11 +43,16 @@ const json_t *settings_workspace_app(const json_t *workspace, const char *app);
 /* Returns the company id in the client's block, or NULL. */
 const char *settings_company(const json_t *client, const char *app);
 
-/* Returns 1 when client.lua switches RECIPE on, or foyer.lua does and client.lua does not
- * switch it off. */
+/* Recipes are set by client.lua, by foyer.lua for each of the client's groups (of two
+ * groups that set the same, the one that client.lua names last), and by foyer.lua for all
+ * clients, in this order of precedence. */
+
+/* Returns 1 when one of them has an entry for a recipe. */
+int settings_has_recipes(const json_t *workspace, const json_t *client);
+/* Returns 1 when the first of them that has an entry for RECIPE switches it on. */
 int settings_is_on(const json_t *workspace, const json_t *client, const char *recipe);
-/* Returns a new object: foyer.lua's settings for RECIPE, overridden by those of
- * client.lua, with the reserved keys. It may be empty. */
+/* Returns a new object: foyer.lua's settings for RECIPE, overridden by those of the
+ * client's groups and of client.lua, with the reserved keys. It may be empty. */
 json_t *settings_recipe(const json_t *workspace, const json_t *client,
                         const char *recipe);
 /* Returns the same without the reserved keys: the recipe's own options. */

@@ -256,6 +256,41 @@ static void check_every(struct value_walk *c, const struct value_at *at, const j
 
 static const struct field vars[] = {{.check = value_any}};
 
+static const struct field group[] = {
+    {"recipes", .fields = recipes, .expected = "a table of recipes"},
+    {0},
+};
+
+/* Checks a group of foyer.lua. */
+static void check_group(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (!str_is_name(at->key))
+        value_report(c, at, "\"%.80s\" cannot be the name of a group", at->key);
+    value_fields(c, at, v, group, "key");
+}
+
+static const struct field groups[] = {{.check = check_group}};
+
+static void check_group_name(struct value_walk *c, const struct value_at *at,
+                             const json_t *v)
+{
+    const char *name = value_want_text(c, at, v);
+    if (name && !str_is_name(name))
+        value_report(c, at,
+                     "must be a group's name: letters, digits, '-', '_' and '.', not "
+                     "\"%.80s\"",
+                     name);
+}
+
+/* Checks the groups that a client is in. */
+static void check_groups(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (json_is_array(v) || value_is_table(v))
+        value_items(c, at, v, check_group_name);
+    else
+        value_wrong_type(c, at, "a list of groups such as { \"retail\" }", v);
+}
+
 static const char a_recipe[] = "a table such as { [\"first-reply\"] = true }";
 static const char a_limit[] = "a table such as { record_mib = 64 }";
 
@@ -265,6 +300,7 @@ static const struct field workspace_fields[] = {
     {"timezone", .check = value_timezone},
     {"apps", .check = check_apps, .expected = "a table of apps"},
     {"recipes", .fields = recipes, .expected = a_recipe},
+    {"groups", .fields = groups, .expected = "a table such as { retail = {} }"},
     {"keep", .fields = keep},
     {"proxy", .check = value_proxy},
     {"ca_dir", .check = value_text},
@@ -282,6 +318,7 @@ static const struct field client_fields[] = {
     {"name", .check = value_text},
     {"timezone", .check = value_timezone},
     {"recipes", .fields = recipes, .expected = a_recipe},
+    {"groups", .check = check_groups},
     {"vars", .fields = vars},
     {"hosts", .check = value_hosts},
     {"uncertain", .check = value_word, .words = uncertain},

@@ -103,6 +103,7 @@ struct sum {
 };
 
 struct sums {
+    const struct choice *clients;
     struct sum *items;
     size_t n;
     int64_t all[ROLLUP_COUNTS];
@@ -112,6 +113,8 @@ static int add_to_sums(void *arg, const struct rollup *r)
 {
     struct sums *sums = arg;
     size_t i = 0;
+    if (!choice_has(sums->clients, r->client))
+        return 0;
     while (i < sums->n && !str_eq(sums->items[i].client, r->client))
         i++;
     if (i == sums->n) {
@@ -130,12 +133,12 @@ static int compare(const void *a, const void *b)
     return strcmp(((const struct sum *)a)->client, ((const struct sum *)b)->client);
 }
 
-json_t *counts_by_client(struct db *db, const char *client, int64_t since_ms,
+json_t *counts_by_client(struct db *db, const struct choice *clients, int64_t since_ms,
                          struct err *e)
 {
-    struct sums sums = {0};
+    struct sums sums = {.clients = clients};
     json_t *tree = NULL;
-    if (rollup_each(db, client, since_ms, add_to_sums, &sums, e) == 0) {
+    if (rollup_each(db, choice_only(clients), since_ms, add_to_sums, &sums, e) == 0) {
         json_t *list = json_array();
         if (sums.n)
             qsort(sums.items, sums.n, sizeof *sums.items, compare);
@@ -152,19 +155,28 @@ json_t *counts_by_client(struct db *db, const char *client, int64_t since_ms,
 
 /* ---- by hour ---- */
 
+struct by_hour {
+    const struct choice *clients;
+    json_t *list;
+};
+
 static int add_hour(void *arg, const struct rollup *r)
 {
+    struct by_hour *hours = arg;
+    if (!choice_has(hours->clients, r->client))
+        return 0;
     json_t *row = make_row(r->client, r->n);
     report_set_time(row, "hour_at", r->hour * hour_ms);
-    json_array_append_new(arg, row);
+    json_array_append_new(hours->list, row);
     return 0;
 }
 
-json_t *counts_by_hour(struct db *db, const char *client, int64_t since_ms, struct err *e)
+json_t *counts_by_hour(struct db *db, const struct choice *clients, int64_t since_ms,
+                       struct err *e)
 {
-    json_t *list = json_array();
-    if (rollup_each(db, client, since_ms, add_hour, list, e) == 0)
-        return make_tree(since_ms, "hours", list);
-    json_decref(list);
+    struct by_hour hours = {clients, json_array()};
+    if (rollup_each(db, choice_only(clients), since_ms, add_hour, &hours, e) == 0)
+        return make_tree(since_ms, "hours", hours.list);
+    json_decref(hours.list);
     return NULL;
 }

@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "ops/choice.h"
 #include "base/err.h"
 
 struct db; /* store_db */
@@ -18,11 +19,11 @@ struct db; /* store_db */
 /* Counts what is not counted yet, which a worker else does in time. */
 int counts_update(struct db *db, struct err *e);
 /* Returns {since_at, clients: [row of each client, by name], all: row}, of the hours from
- * that of SINCE_MS (Unix milliseconds) on. CLIENT may be NULL: all. NULL with E. */
-json_t *counts_by_client(struct db *db, const char *client, int64_t since_ms,
+ * that of SINCE_MS (Unix milliseconds) on. NULL with E. */
+json_t *counts_by_client(struct db *db, const struct choice *clients, int64_t since_ms,
                          struct err *e);
 /* Returns {since_at, hours: [row of each hour and client, with `hour_at`]}, by time. */
-json_t *counts_by_hour(struct db *db, const char *client, int64_t since_ms,
+json_t *counts_by_hour(struct db *db, const struct choice *clients, int64_t since_ms,
                        struct err *e);
 
 #endif

@@ -57,26 +57,41 @@ json_t *pauses_list(struct store *s, struct err *e)
 
 /* ---- adding one ---- */
 
+struct adding {
+    const struct choice *clients;
+    struct ledger_pause pause;
+};
+
 static int put(struct db *db, void *arg, struct err *e)
 {
-    return ledger_pause(db, arg, e);
+    struct adding *a = arg;
+    if (!choice_is_given(a->clients))
+        return ledger_pause(db, &a->pause, e);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < a->clients->n; i++) {
+        a->pause.client = a->clients->clients[i];
+        rc = ledger_pause(db, &a->pause, e);
+    }
+    return rc;
 }
 
-int pauses_add(struct store *s, const char *client, const char *recipe,
+int pauses_add(struct store *s, const struct choice *clients, const char *recipe,
                const char *reason, struct err *e)
 {
-    struct ledger_pause pause = {.client = client ? client : "",
-                                 .recipe = recipe ? recipe : "",
-                                 .at_ms = clock_wall_ms(),
-                                 .by = "hand",
-                                 .reason = reason ? reason : ""};
-    return store_transaction(store_db(s), put, &pause, e);
+    struct adding adding = {.clients = clients,
+                            .pause = {.client = "",
+                                      .recipe = recipe ? recipe : "",
+                                      .at_ms = clock_wall_ms(),
+                                      .by = "hand",
+                                      .reason = reason ? reason : ""}};
+    return store_transaction(store_db(s), put, &adding, e);
 }
 
 /* ---- lifting them ---- */
 
 struct lifting {
-    const char *client, *recipe; /* NULL: not named */
+    const struct choice *clients;
+    const char *recipe; /* NULL: not named */
     int all, lifted;
 };
 
@@ -117,13 +132,19 @@ static int lift(struct db *db, void *arg, struct err *e)
     l->lifted = 0;
     if (l->all)
         return lift_all(db, l, e);
-    return lift_one(db, l, l->client ? l->client : "", l->recipe ? l->recipe : "", e);
+    const char *recipe = l->recipe ? l->recipe : "";
+    if (!choice_is_given(l->clients))
+        return lift_one(db, l, "", recipe, e);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < l->clients->n; i++)
+        rc = lift_one(db, l, l->clients->clients[i], recipe, e);
+    return rc;
 }
 
-int pauses_lift(struct store *s, const char *client, const char *recipe, int all,
-                int *lifted, struct err *e)
+int pauses_lift(struct store *s, const struct choice *clients, const char *recipe,
+                int all, int *lifted, struct err *e)
 {
-    struct lifting l = {client, recipe, all, 0};
+    struct lifting l = {clients, recipe, all, 0};
     int rc = store_transaction(store_db(s), lift, &l, e);
     *lifted = l.lifted;
     return rc;
@@ -132,23 +153,24 @@ int pauses_lift(struct store *s, const char *client, const char *recipe, int all
 /* ---- which ones still apply ---- */
 
 struct searching {
-    const char *client, *recipe;
+    const struct choice *clients;
+    const char *recipe;
     json_t *rows;
 };
 
 static int add_wider(void *arg, const struct ledger_pause *pause)
 {
     const struct searching *s = arg;
-    if ((*pause->client && s->client && !str_eq(pause->client, s->client)) ||
+    if ((*pause->client && !choice_has(s->clients, pause->client)) ||
         (*pause->recipe && s->recipe && !str_eq(pause->recipe, s->recipe)))
         return 0;
     return add_names(s->rows, pause);
 }
 
-json_t *pauses_over(struct store *s, const char *client, const char *recipe,
+json_t *pauses_over(struct store *s, const struct choice *clients, const char *recipe,
                     struct err *e)
 {
-    struct searching searching = {client, recipe, json_array()};
+    struct searching searching = {clients, recipe, json_array()};
     if (ledger_pauses(store_db(s), add_wider, &searching, e) == 0)
         return searching.rows;
     json_decref(searching.rows);

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "ops/choice.h"
 #include "store/store.h"
 #include "base/err.h"
 
@@ -13,16 +14,18 @@
  * and recipe are "(all)" where the pause names none, paused_at is in Unix seconds,
  * runs_waiting counts the runs that are due now. NULL with E. */
 json_t *pauses_list(struct store *s, struct err *e);
-/* Pauses by hand. CLIENT and RECIPE may be NULL: all; REASON may be NULL. */
-int pauses_add(struct store *s, const char *client, const char *recipe,
+/* Pauses each of CLIENTS by hand, or when none was asked for, all runs. RECIPE may be
+ * NULL: all; REASON may be NULL. */
+int pauses_add(struct store *s, const struct choice *clients, const char *recipe,
                const char *reason, struct err *e);
-/* Lifts the pause of exactly CLIENT and RECIPE (NULL: not named), for a CLIENT alone all
- * pauses of that client, or with ALL every pause. *LIFTED counts them. */
-int pauses_lift(struct store *s, const char *client, const char *recipe, int all,
-                int *lifted, struct err *e);
+/* Lifts the pauses of exactly each of CLIENTS and RECIPE (NULL, or none asked for: not
+ * named), for a client alone all pauses of that client, or with ALL every pause. *LIFTED
+ * counts them. */
+int pauses_lift(struct store *s, const struct choice *clients, const char *recipe,
+                int all, int *lifted, struct err *e);
 /* Returns a new array of {client, recipe}, each "" for all: the pauses that still hold
- * runs of CLIENT and RECIPE (NULL: any). NULL with E. */
-json_t *pauses_over(struct store *s, const char *client, const char *recipe,
+ * runs of CLIENTS and RECIPE (NULL: any). NULL with E. */
+json_t *pauses_over(struct store *s, const struct choice *clients, const char *recipe,
                     struct err *e);
 
 #endif

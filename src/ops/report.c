@@ -492,6 +492,21 @@ static void add_why(json_t *row, const struct delivery *d, const json_t *note)
         set_unrouted(row, d);
 }
 
+int report_is_for(const struct report *s, const struct delivery *d,
+                  const struct choice *clients)
+{
+    size_t i;
+    const json_t *name;
+    if (d->client || !clients || !choice_is_given(clients))
+        return choice_has(clients, d->client);
+    json_array_foreach(clients_of(s, d), i, name)
+    {
+        if (choice_has(clients, json_string_value(name)))
+            return 1;
+    }
+    return 0;
+}
+
 json_t *report_delivery_row(const struct report *s, const struct delivery *d)
 {
     json_t *row = delivery_head(d);

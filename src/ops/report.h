@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "ops/choice.h"
 #include "workspace/workspace.h"
 #include "base/err.h"
 #include "store/inbox.h"
@@ -23,6 +24,11 @@ struct workspace *report_workspace(const struct report *s);
 /* Returns CLIENT's companies as inbox_filter takes them: N pairs of app and id. Borrowed
  * until the next call. */
 const char *const *report_companies(struct report *s, const char *client, size_t *n);
+
+/* Returns 1 when D is for one of CLIENTS: by its route, or as it is connected to D's
+ * company. */
+int report_is_for(const struct report *s, const struct delivery *d,
+                  const struct choice *clients);
 
 /* 1: ID has the prefix of an app's conversations. *URL becomes its address in the app, a
  * new string, or NULL. */

@@ -102,6 +102,11 @@ static int read_states(struct selection *s, enum selection_of of, struct err *e)
     return 0;
 }
 
+static int has_clients(const struct selection *s)
+{
+    return s->clients && choice_is_given(s->clients);
+}
+
 static int read_ids(struct selection *s, enum selection_of of, const char *const *words,
                     size_t n, struct err *e)
 {
@@ -110,14 +115,14 @@ static int read_ids(struct selection *s, enum selection_of of, const char *const
         if (selection_id(words[i], of == SELECTION_RUNS ? "run" : "delivery",
                          &s->ids[s->nids++], e) != 0)
             return -1;
-    if (s->nids && (s->client || s->recipe || s->state || s->since || s->limit))
+    if (s->nids && (has_clients(s) || s->recipe || s->state || s->since || s->limit))
         return err_set(e, ERR_USAGE,
-                       "either ids, or --client, --recipe, --state, --since and --limit");
+                       "either ids, or clients, --recipe, --state, --since and --limit");
     return 0;
 }
 
-int selection_read(struct selection *s, enum selection_of of, struct workspace *w,
-                   const char *const *words, size_t n, int max, struct err *e)
+int selection_read(struct selection *s, enum selection_of of, const char *const *words,
+                   size_t n, int max, struct err *e)
 {
     int64_t limit = max;
     if (read_ids(s, of, words, n, e) != 0 || (s->state && read_states(s, of, e) != 0) ||
@@ -127,7 +132,7 @@ int selection_read(struct selection *s, enum selection_of of, struct workspace *
         (str_parse_int(s->limit, &limit) != 0 || limit < 1 || limit > LIMIT_MAX))
         return err_set(e, ERR_USAGE, "--limit is a number from 1 to %d", LIMIT_MAX);
     s->max = (int)limit;
-    return selection_check(w, s->client, NULL, e);
+    return 0;
 }
 
 void selection_fini(struct selection *s)
@@ -138,7 +143,8 @@ void selection_fini(struct selection *s)
 
 int selection_is_all(const struct selection *s)
 {
-    return !s->nids && !s->client && !s->recipe && !s->state && !s->since && !s->limit;
+    return !s->nids && !has_clients(s) && !s->recipe && !s->state && !s->since &&
+           !s->limit;
 }
 
 /* ---- names ---- */
@@ -228,6 +234,8 @@ struct picking {
 static int pick_run(void *arg, const struct ledger_run *run)
 {
     struct picking *p = arg;
+    if (!choice_has(p->s->clients, run->client))
+        return 0;
     if (!wants(p->s, typed_state(run), report_run_word(p->report, run)) &&
         !(run->undelivered && wants(p->s, undelivered, undelivered)))
         return 0;
@@ -254,7 +262,7 @@ int selection_runs(const struct selection *s, struct report *report, ledger_run_
 {
     struct picking p = {.s = s, .report = report, .run = fn, .arg = arg};
     struct ledger_filter filter = {
-        .client = s->client, .recipe = s->recipe, .since_ms = s->since_ms};
+        .client = choice_only(s->clients), .recipe = s->recipe, .since_ms = s->since_ms};
     int states[LEDGER_STATES];
     for (size_t i = 0; i < s->nids; i++)
         if (ledger_read(report_db(report), s->ids[i], fn, arg, e) != 0)
@@ -275,7 +283,8 @@ static int pick_delivery(void *arg, const struct delivery *d)
 {
     struct picking *p = arg;
     const char *state = delivery_state_name(d->state);
-    if (!wants(p->s, state, words_of(state)))
+    if (!report_is_for(p->report, d, p->s->clients) ||
+        !wants(p->s, state, words_of(state)))
         return 0;
     p->stopped = p->delivery(p->arg, d) != 0;
     return p->stopped || (p->s->max && ++p->n >= p->s->max);
@@ -284,17 +293,19 @@ static int pick_delivery(void *arg, const struct delivery *d)
 int selection_deliveries(const struct selection *s, struct report *report,
                          delivery_fn *fn, void *arg, struct err *e)
 {
-    struct picking p = {.s = s, .delivery = fn, .arg = arg};
-    struct inbox_filter filter = {
-        .client = s->client, .since_ms = s->since_ms, .state = -1, .limit = LIMIT_MAX};
+    struct picking p = {.s = s, .report = report, .delivery = fn, .arg = arg};
+    struct inbox_filter filter = {.client = choice_only(s->clients),
+                                  .since_ms = s->since_ms,
+                                  .state = -1,
+                                  .limit = LIMIT_MAX};
     struct selection one = {.nstates = 0};
-    if (s->client)
-        filter.companies = report_companies(report, s->client, &filter.ncompanies);
+    if (filter.client)
+        filter.companies = report_companies(report, filter.client, &filter.ncompanies);
     if (s->nstates == 1)
         filter.state = delivery_state_find(
             str_eq(s->states[0], WORD_FAILED) ? "dead" : s->states[0]);
     for (size_t i = 0; i < s->nids; i++) {
-        p = (struct picking){.s = &one, .delivery = fn, .arg = arg};
+        p = (struct picking){.s = &one, .report = report, .delivery = fn, .arg = arg};
         struct inbox_filter by_id = {.id = s->ids[i], .state = -1, .limit = 1};
         one.max = 1;
         if (inbox_each(report_db(report), &by_id, pick_delivery, &p, e) != 0)

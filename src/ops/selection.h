@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ops/choice.h"
 #include "ops/report.h"
 #include "workspace/workspace.h"
 #include "base/err.h"
@@ -14,7 +15,8 @@ enum { SELECTION_STATES = 24 };
 
 struct selection {
     /* the caller's: texts as they were typed, borrowed; NULL: not given */
-    const char *client, *recipe, *state, *since, *limit;
+    const char *recipe, *state, *since, *limit;
+    const struct choice *clients; /* read; NULL: all */
     /* filled in by selection_read, freed by selection_fini */
     int64_t *ids;
     size_t nids;
@@ -29,10 +31,9 @@ struct selection {
 enum selection_of { SELECTION_RUNS, SELECTION_DELIVERIES };
 
 /* Reads the texts of S and the ids in WORDS, N of them. At most MAX rows unless `limit`
- * is given. ERR_USAGE, or ERR_NOT_FOUND with the nearest name; call selection_fini in any
- * case. */
-int selection_read(struct selection *s, enum selection_of of, struct workspace *w,
-                   const char *const *words, size_t n, int max, struct err *e);
+ * is given. ERR_USAGE; call selection_fini in any case. */
+int selection_read(struct selection *s, enum selection_of of, const char *const *words,
+                   size_t n, int max, struct err *e);
 void selection_fini(struct selection *s);
 /* Returns 1 when neither ids nor a filter were given. */
 int selection_is_all(const struct selection *s);

@@ -58,7 +58,8 @@ struct look {
     int are_listed, reading, walking;
     int kinds; /* that were asked for */
     int is_once, is_deferred, is_stopped;
-    char *only; /* the client; NULL: all */
+    const char *const *only; /* clients; NULL: all */
+    size_t nonly;
     int64_t since_ms;
 };
 
@@ -379,11 +380,20 @@ static void read_plans(struct look *l)
             read_plan(l->plans[i]);
 }
 
+/* Returns 1 when look_now named CLIENT, or all clients. */
+static int is_asked(const struct look *l, const char *client)
+{
+    for (size_t i = 0; i < l->nonly; i++)
+        if (strcmp(l->only[i], client) == 0)
+            return 1;
+    return !l->only;
+}
+
 static void add_plan(void *arg, const char *client)
 {
     struct look *l = arg;
     struct err e;
-    if (l->only && strcmp(l->only, client) != 0)
+    if (!is_asked(l, client))
         return;
     const json_t *workspace = workspace_settings(l->workspace, &e);
     const json_t *settings = workspace_client(l->workspace, client, &e);
@@ -391,9 +401,7 @@ static void add_plan(void *arg, const char *client)
         report_unread(l, client, &e);
         return;
     }
-    if (json_object_size(json_object_get(workspace, "recipes")) +
-            json_object_size(json_object_get(settings, "recipes")) ==
-        0)
+    if (!settings_has_recipes(workspace, settings))
         return; /* it is not worth an attempt */
     struct plan *plan = xcalloc(1, sizeof *plan);
     *plan = (struct plan){.look = l, .client = xstrdup(client)};
@@ -438,11 +446,13 @@ void look_wake(struct look *l, int kinds)
     defer(l);
 }
 
-void look_now(struct look *l, int kinds, const char *client, int64_t since_ms)
+void look_now(struct look *l, int kinds, const char *const *clients, size_t n,
+              int64_t since_ms)
 {
     l->kinds = kinds;
     l->is_once = 1;
-    l->only = xstrdup_null(client);
+    l->only = clients;
+    l->nonly = n;
     l->since_ms = since_ms;
     defer(l);
 }
@@ -515,6 +525,5 @@ void look_free(struct look *l)
         free(plan);
     }
     free(l->plans);
-    free(l->only);
     free(l);
 }

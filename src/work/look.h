@@ -21,9 +21,10 @@ struct look *look_new(struct session *s, struct writer *writer, struct presence 
 void look_on_result(struct look *l, look_walk_done *fn, void *arg);
 /* Begins the looks of KINDS that are due. Reads the clients' recipes when it must. */
 void look_wake(struct look *l, int kinds);
-/* Begins all looks of KINDS, of CLIENT (NULL: all clients), once, due or not. SINCE_MS
- * (0: none) replaces the marks. */
-void look_now(struct look *l, int kinds, const char *client, int64_t since_ms);
+/* Begins all looks of KINDS, of N CLIENTS (NULL: of all clients), once, due or not. The
+ * names are borrowed until look_free. SINCE_MS (0: none) replaces the marks. */
+void look_now(struct look *l, int kinds, const char *const *clients, size_t n,
+              int64_t since_ms);
 int look_is_idle(const struct look *l);
 /* Begins nothing more, and gives up what is under way. */
 void look_stop(struct look *l);

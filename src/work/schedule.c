@@ -321,14 +321,6 @@ static void read_more(struct schedule *s)
     tell_idle(s);
 }
 
-/* A client without recipes is not worth an attempt. */
-static int has_recipes(const json_t *workspace, const json_t *client)
-{
-    return json_object_size(json_object_get(workspace, "recipes")) +
-               json_object_size(json_object_get(client, "recipes")) >
-           0;
-}
-
 static void add_plan(void *arg, const char *client)
 {
     struct schedule *s = arg;
@@ -339,7 +331,7 @@ static void add_plan(void *arg, const char *client)
         log_line(LOG_WARN, "client %s: no cron times: %s", client, e.text);
         return;
     }
-    if (!has_recipes(workspace, settings))
+    if (!settings_has_recipes(workspace, settings))
         return;
     struct plan *plan = xcalloc(1, sizeof *plan);
     *plan = (struct plan){.s = s,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "workspace/settings_file.h"
+#include "base/array.h"
 #include "base/str.h"
 #include "core/connector_check.h"
 #include "vm/data.h"
@@ -94,6 +95,56 @@ static int check_half_apps(struct workspace *w, const json_t *blocks, const char
     return n;
 }
 
+/* The names of the groups of foyer.lua. */
+struct group_names {
+    const char **list;
+    size_t n;
+};
+
+static struct group_names read_groups(struct workspace *w)
+{
+    struct group_names groups = {0};
+    const char *name;
+    json_t *group, *all = json_object_get(workspace_settings(w, NULL), "groups");
+    json_object_foreach(all, name, group)
+    {
+        array_grow(groups.list, groups.n);
+        groups.list[groups.n++] = name;
+    }
+    return groups;
+}
+
+/* Reports the groups of a client that foyer.lua does not have. */
+static int check_groups(struct workspace *w, const json_t *tree, struct all_problems *all)
+{
+    struct group_names known = read_groups(w);
+    int problems = 0;
+    size_t i;
+    json_t *name;
+    json_array_foreach(json_object_get(tree, "groups"), i, name)
+    {
+        const char *group = json_string_value(name);
+        if (!group || !str_is_name(group) ||
+            json_object_get(json_object_get(workspace_settings(w, NULL), "groups"),
+                            group))
+            continue;
+        const char *near = str_nearest(group, known.list, known.n);
+        char *field = xasprintf("groups[%zu]", i + 1);
+        char *sentence =
+            near ? xasprintf("foyer.lua has no group \"%.64s\"; did you mean \"%s\"?",
+                             group, near)
+                 : xasprintf("foyer.lua has no group \"%.64s\"; groups = { [\"%.64s\"] "
+                             "= {} } there makes one",
+                             group, group);
+        each_problem(all, field, sentence);
+        free(sentence);
+        free(field);
+        problems++;
+    }
+    free(known.list);
+    return problems;
+}
+
 static int check_file(struct workspace *w, const char *name, enum settings_kind kind,
                       int optional, workspace_problem *problem, void *arg)
 {
@@ -114,7 +165,7 @@ static int check_file(struct workspace *w, const char *name, enum settings_kind 
         if (kind == SETTINGS_WORKSPACE)
             n += check_half_apps(w, json_object_get(tree, "apps"), "apps.", &all);
         else if (kind == SETTINGS_CLIENT)
-            n += check_half_apps(w, tree, "", &all);
+            n += check_half_apps(w, tree, "", &all) + check_groups(w, tree, &all);
     }
     json_decref(tree);
     buf_free(&text);

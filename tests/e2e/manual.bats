@@ -28,6 +28,9 @@ words() { tr -cs 'A-Za-z0-9_-' '\n'; }
     [ "$command" != cli ] || continue
     [ "$command" != which ] || command='\(which\|diff\)'
     options=$(grep -oE '\{"[a-z-]+", CLI_[A-Z]+, &' "$file" | cut -d'"' -f2)
+    if grep -q 'CLI_CLIENTS(' "$file"; then
+      options=$(printf '%s\n' $options client group all-clients except)
+    fi
     [ -n "$options" ] || continue
     entry=$(grep "^\.It Ic $command\( \|$\)" src/man/foyer.1 | grep -o 'Fl -[a-z-]*' | sed 's/Fl -//')
     all_in "$file: not in foyer.1" "$options" "$entry"

@@ -423,6 +423,47 @@ static void test_getters(void **state)
     json_decref(c);
 }
 
+static void test_recipes_of_groups(void **state)
+{
+    (void)state;
+    workspace("{'groups': {'retail': {'recipes': {'hello': true}}, 'german': {}}}", "");
+    workspace("{'groups': {'a b': {'recipe': {}}, 'c': true}}",
+              "groups[\"a b\"]: \"a b\" cannot be the name of a group\n"
+              "groups[\"a b\"].recipe: unknown key\ngroups.c: must be a table\n");
+    client("{'groups': ['retail']}", "");
+    client("{'groups': {}}", "");
+    client("{'groups': ['a b', 5]}", "groups[1]: must be a group's name\n"
+                                     "groups[2]: must be\n");
+    json_t *w = tree("{'recipes': {'all': {'a': 1, 'b': 1, 'c': 1, 'd': 1},"
+                     " 'stopped': true},"
+                     " 'groups': {'one': {'recipes': {'all': {'b': 2, 'c': 2, 'd': 2},"
+                     " 'stopped': false, 'mine': true, 'on': {'uncertain': 'resend'}}},"
+                     " 'two': {'recipes': {'all': {'c': 3, 'd': 3}}}, 'three': {}}}");
+    json_t *c = tree("{'groups': ['one', 'two', 'three', 'unknown'],"
+                     " 'recipes': {'all': {'d': 4}, 'mine': false}}");
+    json_t *other = tree("{'groups': ['three']}");
+    json_t *expected = tree("{'a': 1, 'b': 2, 'c': 3, 'd': 4}");
+    json_t *got = settings_options(w, c, "all");
+    assert_true(json_equal(got, expected));
+    assert_int_equal(settings_is_on(w, c, "stopped"), 0);
+    assert_int_equal(settings_is_on(w, other, "stopped"), 1);
+    assert_int_equal(settings_is_on(w, c, "mine"), 0);
+    assert_int_equal(settings_is_on(w, c, "on"), 1);
+    assert_int_equal(settings_is_on(w, other, "on"), 0);
+    assert_string_equal(settings_uncertain(w, c, "on"), "resend");
+    assert_string_equal(settings_uncertain(w, other, "on"), "park");
+    json_decref(got);
+    json_object_del(w, "recipes");
+    assert_int_equal(settings_has_recipes(w, c), 1);
+    json_object_del(c, "recipes");
+    assert_int_equal(settings_has_recipes(w, c), 1);
+    assert_int_equal(settings_has_recipes(w, other), 0);
+    json_decref(w);
+    json_decref(c);
+    json_decref(other);
+    json_decref(expected);
+}
+
 static void test_recipes_are_switched(void **state)
 {
     (void)state;
@@ -496,6 +537,7 @@ int main(void)
         cmocka_unit_test(test_ids_file),
         cmocka_unit_test(test_merging_ids),
         cmocka_unit_test(test_getters),
+        cmocka_unit_test(test_recipes_of_groups),
         cmocka_unit_test(test_recipes_are_switched),
         cmocka_unit_test(test_without_a_callback_it_counts),
     };

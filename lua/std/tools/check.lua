@@ -49,25 +49,40 @@ local function table_of(t, key)
   return type(t) == "table" and type(t[key]) == "table" and t[key] or {}
 end
 
-local function is_on(name, client)
-  local own = table_of(client, "recipes")[name]
-  if own ~= nil then return own ~= false end
-  return (table_of(workspace, "recipes")[name] or false) ~= false
+local function settings_of(client)
+  return std.part("recipe_settings")(client or {}, workspace)
 end
 
--- Returns the path of the recipe's entry in the settings, or of its KEY.
+local function is_on(name, client)
+  return settings_of(client).is_on(name)
+end
+
+-- Returns the path of NAME's entry in the table AT of the settings.
+local function entry_path(at, name)
+  return (name:find(".", 1, true) and "%s[\"%s\"]" or "%s.%s"):format(at, name)
+end
+
+-- How a mistake names the recipe's entry, or its KEY, whichever table of the settings it is in.
 local function settings_field(name, key)
-  local field = (name:find(".", 1, true) and "recipes[\"%s\"]" or "recipes.%s"):format(name)
+  local field = entry_path("recipes", name)
   return key and field .. "." .. key or field
 end
 
--- Returns file and line of that path for a client.
+-- Returns file, line and path of the recipe's entry in a client's settings, or of its KEY.
 local function settings_place(name, key, client, client_name)
-  local entry = table_of(client, "recipes")[name]
-  local own = entry ~= nil
-  if key then own = type(entry) == "table" and entry[key] ~= nil end
+  local layers = settings_of(client).layers
+  local found = layers[#layers]
+  for i = #layers, 1, -1 do
+    local entry = layers[i].recipes[name]
+    local has = entry ~= nil
+    if key then has = type(entry) == "table" and entry[key] ~= nil end
+    if has then found = layers[i] end
+  end
+  local own = found.of == "client"
   local source, info = std.read(own and "client.lua" or "foyer.lua", own and 1 or 2, client_name)
-  return info.path, std.line(source, settings_field(name, key))
+  local path = entry_path(found.group and entry_path("groups", found.group) .. ".recipes" or "recipes", name)
+  if key then path = path .. "." .. key end
+  return info.path, std.line(source, path), path
 end
 
 -- ---- plan: the files to check, and mistakes that show without reading them ----
@@ -91,12 +106,13 @@ function steps.settings(args)
   end
   each_client(args.clients, function(client, client_name)
     local named = {}
-    for name in pairs(table_of(workspace, "recipes")) do named[name] = true end
-    for name in pairs(table_of(client, "recipes")) do named[name] = true end
+    for _, layer in ipairs(settings_of(client).layers) do
+      for name in pairs(layer.recipes) do named[name] = true end
+    end
     for name in pairs(named) do
       if type(name) == "string" and not exists(name) then
-        local path, line = settings_place(name, nil, client, client_name)
-        add(path, line, ("%s: %s"):format(settings_field(name),
+        local path, line, field = settings_place(name, nil, client, client_name)
+        add(path, line, ("%s: %s"):format(field,
           references.unknown("recipe", name, script.names("recipe"))), "sure", client_name)
       end
     end
@@ -217,10 +233,9 @@ end
 
 -- Returns the options that a client's settings have for the recipe, if it is on, and whether it runs by itself.
 local function options_given(name, recipe, client, client_name)
-  if not client or not is_on(name, client) then return {}, false end
-  return std.options(name, client_name), recipe.on or recipe.cron
-    or table_of(table_of(client, "recipes"), name).cron
-    or table_of(table_of(workspace, "recipes"), name).cron
+  local settings = settings_of(client)
+  if not client or not settings.is_on(name) then return {}, false end
+  return std.options(name, client_name), recipe.on or recipe.cron or settings.says(name, "cron")
 end
 
 -- Checks the options of RECIPE for one client, whose settings are GIVEN. REPORT: the functions `option`, for mistakes
