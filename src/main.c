@@ -106,6 +106,8 @@ static const struct cli_command commands[] = {
      "checks key, store, clock, connections, limits and scopes"},
     {"store", cmd_store, CLI_WORKSPACE | CLI_STORE, 1, 1, "compact",
      "makes state/foyer.db as small as what it holds"},
+    {"upgrade", cmd_upgrade, CLI_WORKSPACE, 0, 0, "[--check]",
+     "brings the store to this program's version; --check only tells what would come"},
     {"vault", cmd_vault, CLI_WORKSPACE | CLI_STORE, 1, 1, "rekey",
      "seals all tokens and secrets again, under a new key"},
     {"mock", cmd_mock, 0, 0, 0,

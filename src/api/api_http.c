@@ -439,7 +439,9 @@ static int begin_step(lua_State *L, struct exchange *x, struct journal_step *ste
 static int send_request(lua_State *L, struct exchange *x)
 {
     struct err e;
-    if (exchange_send(x, &e) == 0)
+    if (run_spec(x->run)->is_replay)
+        err_set(&e, ERR_UNAVAILABLE, "nothing is sent in a replay");
+    else if (exchange_send(x, &e) == 0)
         return lua_yieldk(L, 0, 0, continue_exchange);
     int is_retryable = err_kind_is_retryable(e.kind);
     if (is_retryable && run_is_catching(x->run)) {

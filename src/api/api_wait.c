@@ -24,7 +24,8 @@ static void check_can_end(lua_State *L, const char *what)
                   "cannot use %s here: inside string.gsub, tostring or a sort's order "
                   "nothing can wait",
                   what);
-    if (!run_committer(run_of(L)) && !run_spec(run_of(L))->dry)
+    const struct run_spec *spec = run_spec(run_of(L));
+    if (!spec->committer && !spec->dry && !spec->is_replay)
         fail_text(
             L, ERR_SCRIPT,
             "cannot use %s here: only a recipe's run is kept while it waits (`foyer "

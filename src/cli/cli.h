@@ -160,7 +160,7 @@ cli_command_fn cmd_actions, cmd_api, cmd_call, cmd_check, cmd_connect, cmd_conne
     cmd_cron, cmd_diff, cmd_disconnect, cmd_doctor, cmd_events, cmd_heal, cmd_help,
     cmd_hooks, cmd_ids, cmd_import, cmd_init, cmd_mock, cmd_pause, cmd_poll, cmd_recipes,
     cmd_refresh, cmd_render, cmd_resume, cmd_run, cmd_runs, cmd_secret, cmd_serve,
-    cmd_stats, cmd_store, cmd_trace, cmd_triggers, cmd_vault, cmd_version, cmd_which,
-    cmd_work;
+    cmd_stats, cmd_store, cmd_trace, cmd_triggers, cmd_upgrade, cmd_vault, cmd_version,
+    cmd_which, cmd_work;
 
 #endif

@@ -26,6 +26,13 @@ char *store_path(const char *workspace_dir)
     return path_join(workspace_dir, "state/foyer.db");
 }
 
+static int measure(struct db *db, int64_t *bytes, struct err *e)
+{
+    return db_select_int(
+        db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+        DB_NONE, bytes, e);
+}
+
 /* Writes what DB holds to the new file NAME. */
 static int copy_to(struct db *db, const char *name, struct err *e)
 {
@@ -110,6 +117,51 @@ struct store *store_open(const char *workspace_dir, struct err *e)
     return s;
 }
 
+/* Opens the file as it is: it is neither made nor brought to this version. */
+static struct db *open_as_it_is(const char *workspace_dir, struct err *e)
+{
+    char *path = store_path(workspace_dir);
+    struct db *db = access(path, F_OK) == 0 ? db_open(path, e) : NULL;
+    if (!db && access(path, F_OK) != 0)
+        err_set(e, ERR_NOT_FOUND, "%s is not there", path);
+    free(path);
+    return db;
+}
+
+int store_version_of(const char *workspace_dir, int *version, int64_t *bytes,
+                     struct err *e)
+{
+    int64_t found = 0;
+    struct db *db = open_as_it_is(workspace_dir, e);
+    *version = 0;
+    *bytes = 0;
+    if (!db && e->kind == ERR_NOT_FOUND) {
+        err_clear(e);
+        return 0;
+    }
+    int rc = !db || db_select_int(db, "PRAGMA user_version", DB_NONE, &found, e) != 0 ||
+                     measure(db, bytes, e) != 0
+                 ? -1
+                 : 0;
+    *version = (int)found;
+    db_close(db);
+    return rc;
+}
+
+int store_copy(const char *workspace_dir, const char *home, struct err *e)
+{
+    char *to = store_path(home);
+    struct db *db = NULL;
+    int rc = store_row_make_dir(home, e);
+    if (rc == 0 && !(db = open_as_it_is(workspace_dir, e)))
+        rc = -1;
+    if (rc == 0)
+        rc = copy_to(db, to, e);
+    db_close(db);
+    free(to);
+    return rc;
+}
+
 int store_must_exist(const char *workspace_dir, struct err *e)
 {
     char *path = store_path(workspace_dir);
@@ -134,13 +186,6 @@ void store_close(struct store *s)
 int store_version(void)
 {
     return schema_version;
-}
-
-static int measure(struct db *db, int64_t *bytes, struct err *e)
-{
-    return db_select_int(
-        db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
-        DB_NONE, bytes, e);
 }
 
 int store_compact(struct store *s, int64_t *before, int64_t *after, struct err *e)

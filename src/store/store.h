@@ -22,6 +22,13 @@ char *store_path(const char *workspace_dir);
  * that an older foyer made is brought to this version; a copy of it stays beside it, as
  * foyer.db.version-N. ERR_UNAVAILABLE while a process of that foyer has claims in it. */
 struct store *store_open(const char *workspace_dir, struct err *e);
+/* Fills *VERSION with the version that the workspace's file has, 0 when there is none,
+ * and *BYTES with its size. Changes nothing. */
+int store_version_of(const char *workspace_dir, int *version, int64_t *bytes,
+                     struct err *e);
+/* Copies the store of WORKSPACE_DIR, as it is at this moment and whatever its version, to
+ * the new HOME/state/foyer.db; other processes may go on with it. */
+int store_copy(const char *workspace_dir, const char *home, struct err *e);
 /* Returns -1 with ERR_STORE when the file is missing: for a worker of a running server,
  * which must not make a new file in the place of one that was moved away. */
 int store_must_exist(const char *workspace_dir, struct err *e);

@@ -149,8 +149,9 @@ struct run_spec {       /* all copied */
     const char *entry; /* an entry of lua/std/main.lua */
     const char *args;  /* JSON */
     size_t args_len;
-    int files; /* 1: `file` inputs may be read from disk (the command line) */
-    int dry;   /* 1: the first write is not sent: it ends the attempt as its result */
+    int files;     /* 1: `file` inputs may be read from disk (the command line) */
+    int dry;       /* 1: the first write is not sent: it ends the attempt as its result */
+    int is_replay; /* 1: nothing is sent: a request that the journal lacks fails */
     struct mock *mock; /* of `foyer mock`; NULL: any other run */
     enum window_lane lane;
     int64_t wait_ms; /* how long a request may wait for the company's budget */

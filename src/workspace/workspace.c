@@ -25,7 +25,8 @@
 #include "vm/lua_lines.h"
 
 struct workspace {
-    char *dir; /* NULL: none */
+    char *dir;  /* NULL: none */
+    char *home; /* the directory that has state/; NULL: none */
     struct overlay *overlay;
     struct store *store;
     struct vault *vault;
@@ -87,6 +88,7 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
     }
     struct workspace *w = xcalloc(1, sizeof *w);
     w->dir = found;
+    w->home = xstrdup_null(found);
     w->overlay = overlay_new(found);
     w->clients = json_object();
     w->connectors = json_object();
@@ -113,8 +115,15 @@ void workspace_close(struct workspace *w)
     json_decref(w->settings);
     json_decref(w->clients);
     json_decref(w->connectors);
+    free(w->home);
     free(w->dir);
     free(w);
+}
+
+void workspace_use_copy(struct workspace *w, const char *home)
+{
+    free(w->home);
+    w->home = xstrdup(home);
 }
 
 const char *workspace_dir(const struct workspace *w)
@@ -412,7 +421,7 @@ struct store *workspace_store(struct workspace *w, struct err *e)
     if (!w->store && !w->dir)
         err_set(e, ERR_USAGE, "cannot open the store: no workspace");
     else if (!w->store)
-        w->store = store_open(w->dir, e);
+        w->store = store_open(w->home, e);
     return w->store;
 }
 
@@ -426,13 +435,13 @@ struct vault *workspace_vault(struct workspace *w, struct err *e)
 struct live *workspace_live(struct workspace *w)
 {
     if (!w->live)
-        w->live = live_new(w->dir ? w->dir : ".");
+        w->live = live_new(w->home ? w->home : ".");
     return w->live;
 }
 
 struct presence *workspace_presence(struct workspace *w, struct err *e)
 {
-    if (!w->presence && (w->presence = presence_open(w->dir ? w->dir : ".", e)))
+    if (!w->presence && (w->presence = presence_open(w->home ? w->home : ".", e)))
         presence_start(w->presence);
     return w->presence;
 }

@@ -22,6 +22,10 @@ struct workspace;
 struct workspace *workspace_open(const char *dir, int optional, struct err *e);
 void workspace_close(struct workspace *w);
 const char *workspace_dir(const struct workspace *w); /* NULL: none */
+/* From now on the store and the claims are those below HOME/state, a copy of the
+ * workspace's: what is done with them reaches no running foyer. Before the first use of
+ * the store. */
+void workspace_use_copy(struct workspace *w, const char *home);
 struct overlay *workspace_overlay(struct workspace *w);
 
 /* Settings and connectors are checked. Errors name file, line and field. */

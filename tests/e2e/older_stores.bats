@@ -341,3 +341,30 @@ PY
   same "$(cd "$AGENCY/state" && echo foyer.db.*)" 'foyer.db.*'
   nothing_sent
 }
+
+sums() { (cd "$AGENCY" && find . -type f ! -name '*-shm' ! -name '*-wal' -exec sha256sum {} + | sort); }
+
+@test "upgrade --check: tells what would come, and changes nothing" {
+  place_store 9
+  sql "PRAGMA journal_mode = WAL" >/dev/null # as foyer left it; the copy in the tests has no log
+  local before="$(sums)"
+  TMPDIR=$BATS_TEST_TMPDIR foyer upgrade --check
+  same "$status" 0 || { echo "$output $stderr"; return 1; }
+  holds "$output" "the store has version 9" "keeps what it was as state/foyer.db.version-9" "bringing a copy of it to version" \
+    "14 runs are under way, and go on where they are" "0 problems, 0 warnings; nothing was changed"
+  same "$(sums)" "$before"
+  same "$(ls -d "$BATS_TEST_TMPDIR"/foyer-upgrade-* 2>/dev/null)" ""
+
+  # A recorded step that this program would not ask for: the second one of `greet`.
+  sql "UPDATE step SET hash = zeroblob(32) WHERE run = 3 AND seq = 1" >/dev/null
+  before=$(sums)
+  TMPDIR=$BATS_TEST_TMPDIR foyer upgrade --check --json
+  same "$status" 65
+  same "$(jq -c '.findings | map(select(.status == "problem") | [.check, .run])' <<<"$output")" '[["runs",3]]'
+  same "$(sums)" "$before"
+
+  foyer upgrade
+  holds "$output" "the store had version 9, and has version"
+  foyer upgrade --json
+  same "$(jq '.from == .version' <<<"$output")" true
+}
