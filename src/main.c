@@ -59,7 +59,7 @@ static const struct cli_command commands[] = {
      "tells what became of it: delivery, triggers, runs, the outcome"},
     {"runs", cmd_runs, CLI_WORKSPACE | CLI_REPORT, 1, 10000,
      "list|show|retry|resolve|cancel [ID …] " FILTER " [--new-code] "
-     "[--happened|--not-happened] [--result JSON] [--reason TEXT] [--dry-run] [--bodies]",
+     "[--sent|--not-sent] [--result JSON] [--reason TEXT] [--dry-run] [--bodies]",
      "lists and steers runs; retry --dry-run shows what would be sent"},
     {"events", cmd_events, CLI_WORKSPACE | CLI_REPORT, 1, 10000,
      "list|show|replay [ID …] " CLIENTS " [--state STATE,…] [--since TIME] "

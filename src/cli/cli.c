@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/names.h"
 #include "cli/table.h"
 #include "base/array.h"
 #include "base/log.h"
@@ -123,6 +124,31 @@ static void list_add(struct cli_list *list, const char *item)
     list->items[list->n++] = item;
 }
 
+/* Returns the last row, without a name, when there is none. */
+static const struct cli_option *find_option(const struct cli_option *options,
+                                            const char *name)
+{
+    const struct cli_option *o = options;
+    while (o->name && (!str_starts(name, "--") || strcmp(o->name, name + 2) != 0))
+        o++;
+    return o;
+}
+
+/* The same for an option that is called otherwise today. */
+static const struct cli_option *
+find_changed(const struct cli *cli, const struct cli_option *options, const char *name)
+{
+    const struct names_changed *row =
+        str_starts(name, "--") ? names_changed(cli->command->name, name + 2) : NULL;
+    char now[64] = "";
+    if (row) {
+        snprintf(now, sizeof now, "--%s", row->now);
+        fprintf(stderr, "foyer: %s is called %s now; the old name is taken until %s\n",
+                name, now, row->until);
+    }
+    return find_option(options, now);
+}
+
 /* Reads the option argv[*I] and its value, which may be argv[*I + 1]. */
 static int read_option(struct cli *cli, int *i, const struct cli_option *options,
                        struct err *e)
@@ -130,9 +156,9 @@ static int read_option(struct cli *cli, int *i, const struct cli_option *options
     const char *arg = cli->argv[*i], *value = strchr(arg, '=');
     char name[64];
     snprintf(name, sizeof name, "%.*s", value ? (int)(value - arg) : 63, arg);
-    const struct cli_option *o = options;
-    while (o->name && (!str_starts(name, "--") || strcmp(o->name, name + 2) != 0))
-        o++;
+    const struct cli_option *o = find_option(options, name);
+    if (!o->name)
+        o = find_changed(cli, options, name);
     if (!o->name)
         return unknown_option(cli, options, name, e);
     if (o->kind == CLI_FLAG) {

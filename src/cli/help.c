@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/names.h"
 #include "base/array.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 static json_t *row_of(const struct cli_command *c)
@@ -20,6 +22,19 @@ static const struct cli_command *find(const struct cli *cli, const char *name)
     return c->name ? c : NULL;
 }
 
+/* Appends what NAME is called here: of those commands that this program has. */
+static void add_instead(const struct cli *cli, const char *name, struct buf *out)
+{
+    const char *line;
+    for (int i = 0; (line = names_instead(name, i)); i++) {
+        const char *word = strchr(line, ' ') + 1;
+        char *command = xmemdup0(word, strcspn(word, " "));
+        if (find(cli, command))
+            buf_addf(out, "%s`%s`", out->len ? " or " : "", line);
+        free(command);
+    }
+}
+
 int cli_unknown_command(const struct cli *cli, const char *name)
 {
     const char **names = NULL;
@@ -29,9 +44,15 @@ int cli_unknown_command(const struct cli *cli, const char *name)
         array_grow(names, n);
         names[n++] = c->name;
     }
-    const char *near = str_nearest(name, names, n);
-    err_set(&e, ERR_USAGE, "there is no command \"%.64s\"%s%s%s; `foyer help` lists them",
-            name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    struct buf instead;
+    buf_init(&instead, 1024);
+    add_instead(cli, name, &instead);
+    const char *near = instead.len ? NULL : str_nearest(name, names, n);
+    err_set(&e, ERR_USAGE,
+            "there is no command \"%.64s\"%s%s%s%s%s; `foyer help` lists them", name,
+            instead.len ? "; what you look for may be " : "", buf_str(&instead),
+            near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    buf_free(&instead);
     free(names);
     return cli_fail(cli, &e);
 }

@@ -16,7 +16,7 @@ struct runs_command {
     struct cli *cli;
     struct selection which;
     struct control control;
-    int not_happened, dry;
+    int not_sent, dry;
     json_t *rows;         /* the runs that the verb is about */
     enum err_kind failed; /* of the first run that could not be changed */
 };
@@ -299,12 +299,12 @@ static int cancel(struct runs_command *c, struct err *e)
 static int resolve(struct runs_command *c, struct err *e)
 {
     const char *result = c->control.result;
-    if (c->which.nids != 1 || c->control.happened == c->not_happened)
+    if (c->which.nids != 1 || c->control.happened == c->not_sent)
         return cli_usage_error(c->cli, e,
-                               "name one run and say --happened or --not-happened: look "
+                               "name one run and say --sent or --not-sent: look "
                                "for the write first, `foyer runs show ID` describes it");
-    if (result && c->not_happened)
-        return err_set(e, ERR_USAGE, "--result goes with --happened");
+    if (result && c->not_sent)
+        return err_set(e, ERR_USAGE, "--result goes with --sent");
     json_t *tree = jsontree_reads(result, NULL);
     if (result && !tree)
         return err_set(e, ERR_USAGE,
@@ -325,7 +325,7 @@ static const char *const taken[VERBS] = {
     " client group all-clients except recipe state since limit ",
     " bodies ",
     " client group all-clients except recipe state since limit new-code dry-run ",
-    " happened not-happened result ",
+    " sent not-sent result ",
     " client group all-clients except recipe state since limit reason dry-run ",
 };
 
@@ -368,8 +368,8 @@ int cmd_runs(struct cli *cli, struct err *e)
                                    {"since", CLI_VALUE, &c.which.since},
                                    {"limit", CLI_VALUE, &c.which.limit},
                                    {"new-code", CLI_FLAG, &c.control.new_code},
-                                   {"happened", CLI_FLAG, &c.control.happened},
-                                   {"not-happened", CLI_FLAG, &c.not_happened},
+                                   {"sent", CLI_FLAG, &c.control.happened},
+                                   {"not-sent", CLI_FLAG, &c.not_sent},
                                    {"result", CLI_VALUE, &c.control.result},
                                    {"reason", CLI_VALUE, &c.control.reason},
                                    {"dry-run", CLI_FLAG, &c.dry},

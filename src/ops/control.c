@@ -166,14 +166,21 @@ static int apply_one(struct db *db, void *arg, struct err *e)
     }
 }
 
-/* Changes each row in a savepoint of its own: one that may not be changed leaves the
- * others alone. */
-static int apply_all(struct db *db, void *arg, struct err *e)
+static const char *state_after(enum control_verb verb, const json_t *row)
 {
     static const char *const states[] = {[CONTROL_RETRY] = "queued",
                                          [CONTROL_RESOLVE] = "queued",
                                          [CONTROL_CANCEL] = "cancelled",
                                          [CONTROL_REPLAY] = "waiting"};
+    const char *state = json_text_or(row, "state", "");
+    int is_uncertain = str_eq(state, "parked") || str_eq(state, "confirming");
+    return verb == CONTROL_RESOLVE && !is_uncertain ? state : states[verb];
+}
+
+/* Changes each row in a savepoint of its own: one that may not be changed leaves the
+ * others alone. */
+static int apply_all(struct db *db, void *arg, struct err *e)
+{
     struct applying *a = arg;
     size_t i;
     json_t *row;
@@ -184,7 +191,7 @@ static int apply_all(struct db *db, void *arg, struct err *e)
         a->id = json_int(row, "id");
         json_object_del(row, "error");
         if (store_transaction(db, apply_one, a, &why) == 0) {
-            report_set_text(row, "now", states[a->control->verb]);
+            report_set_text(row, "now", state_after(a->control->verb, row));
         } else if (why.kind == ERR_STORE || why.kind == ERR_UNAVAILABLE) {
             *e = why;
             return -1;

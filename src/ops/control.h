@@ -16,7 +16,8 @@ enum control_verb { CONTROL_RETRY, CONTROL_RESOLVE, CONTROL_CANCEL, CONTROL_REPL
 struct control { /* texts are borrowed */
     enum control_verb verb;
     int new_code;       /* CONTROL_RETRY: 1: with today's scripts and templates */
-    int happened;       /* CONTROL_RESOLVE: 1: the uncertain write was done */
+    int happened;       /* CONTROL_RESOLVE: 1: the uncertain write was done, or the
+                           customer has the message by now */
     const char *result; /* CONTROL_RESOLVE: JSON, the body of its answer; NULL: {} */
     const char *reason; /* CONTROL_CANCEL: NULL: none */
 };

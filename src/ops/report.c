@@ -403,8 +403,8 @@ static void add_commands(json_t *tree, enum ledger_state state, int64_t id)
 {
     int uncertain = json_object_get(tree, "write") != NULL;
     if (uncertain && (state == LEDGER_PARKED || state == LEDGER_CONFIRMING)) {
-        add_command(tree, id, "resolve", " --happened");
-        add_command(tree, id, "resolve", " --not-happened");
+        add_command(tree, id, "resolve", " --sent");
+        add_command(tree, id, "resolve", " --not-sent");
     }
     if (state == LEDGER_PARKED || state == LEDGER_DEAD) {
         add_command(tree, id, "retry", "");
@@ -413,6 +413,8 @@ static void add_commands(json_t *tree, enum ledger_state state, int64_t id)
     }
     if (state == LEDGER_PARKED || state == LEDGER_HELD || state == LEDGER_DEAD)
         add_command(tree, id, "cancel", "");
+    if (json_object_get(tree, "undelivered") && !uncertain)
+        add_command(tree, id, "resolve", " --sent");
 }
 
 json_t *report_run(struct report *s, int64_t id, struct err *e)

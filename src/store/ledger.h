@@ -329,7 +329,8 @@ int ledger_waited_for(struct db *db, const char *client,
 int ledger_retry(struct db *db, int64_t run, int new_code, int64_t now_ms, struct err *e);
 /* Decides about the uncertain write of a parked or confirming run, and queues the run.
  * HAPPENED 1: the write was answered with 200 and the body RESULT (JSON; NULL: {}), and
- * the run goes on after it. HAPPENED 0: the write was not done and is sent again. */
+ * the run goes on after it. HAPPENED 0: the write was not done and is sent again. In
+ * another state, HAPPENED 1: the customer has what was undelivered by now. */
 int ledger_resolve(struct db *db, int64_t run, int happened, const char *result,
                    int64_t now_ms, struct err *e);
 int ledger_cancel(struct db *db, int64_t run, const char *why, int64_t now_ms,

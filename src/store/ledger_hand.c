@@ -125,20 +125,44 @@ static int happened(struct db *db, int64_t run, int64_t seq, const char *result,
     return rc;
 }
 
+/* Notes that a person has seen to it that the customer got the message. ELSE_WHY ends the
+ * error for a run whose message was not undelivered. */
+static int resolve_undelivered(struct db *db, const struct ledger_head *head,
+                               int did_happen, const char *else_why, int64_t now_ms,
+                               struct err *e)
+{
+    int changed;
+    if (db_change(db,
+                  "UPDATE run SET undelivered = NULL WHERE id = ?"
+                  " AND undelivered IS NOT NULL",
+                  DB_ARGS(db_int(head->id)), &changed, e) != 0)
+        return -1;
+    if (!changed)
+        return wrong_state(head, "resolve", else_why, e);
+    if (!did_happen)
+        return err_set(e, ERR_CONFLICT,
+                       "run %lld cannot send its message again: answer the customer in "
+                       "the app, then `foyer runs resolve %lld --sent`",
+                       (long long)head->id, (long long)head->id);
+    return ledger_row_note(db, head->id, now_ms, "resolved",
+                           "by hand: the customer has the message", e);
+}
+
 static int resolve(struct db *db, const struct ledger_head *head, int did_happen,
                    const char *result, int64_t now_ms, struct err *e)
 {
     struct uncertain write;
     if (head->state != LEDGER_PARKED && head->state != LEDGER_CONFIRMING)
-        return wrong_state(head, "resolve", "", e);
+        return resolve_undelivered(db, head, did_happen, "", now_ms, e);
     if (find_uncertain(db, head->id, &write, e) != 0)
         return -1;
     if (write.seq < 0)
-        return wrong_state(head, "resolve", ", but no write of it is uncertain", e);
+        return resolve_undelivered(db, head, did_happen,
+                                   ", but no write of it is uncertain", now_ms, e);
     int rc = did_happen ? happened(db, head->id, write.seq, result, e)
                         : ledger_row_drop_steps(db, head->id, write.seq, e);
     char *text = xasprintf("by hand: %.200s %s", write.name,
-                           did_happen ? "did happen" : "did not happen");
+                           did_happen ? "was sent" : "was not sent");
     int flags = did_happen && write.is_reply ? LINE_HAS_REPLY | LINE_IS_BY_HAND : 0;
     if (rc == 0)
         rc = queue(db, head, e);

@@ -122,7 +122,7 @@ static void park(struct confirm *c, const char *why)
     struct err *e = &a->end.err;
     err_set(e, ERR_UNCERTAIN,
             "foyer cannot tell whether %s was done (%s); look for it, then: foyer runs "
-            "resolve %lld --happened, or --not-happened to send it again",
+            "resolve %lld --sent, or --not-sent to send it again",
             c->intent.name, why, (long long)a->id);
     change.kind = err_kind_name(e->kind);
     change.reason = e->text;

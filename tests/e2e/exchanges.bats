@@ -130,7 +130,7 @@ record() {
     FOYER_TEST_CLOCK=$(($(date +%s%3N) + i * 1000)) foyer cron
   done
   same "$(state)" parked
-  foyer runs resolve "$RUN" --happened --result '{"message_uid": "by hand"}'
+  foyer runs resolve "$RUN" --sent --result '{"message_uid": "by hand"}'
   same "$status" 0
   later 11000
   same "$(state)" done

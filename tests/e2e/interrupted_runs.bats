@@ -142,7 +142,7 @@ PY
   later 400 69
   same "$(state)" parked
   holds "$(row reason)" "foyer cannot tell whether POST /conversations/$CONVERSATION/messages was done"
-  holds "$(row reason)" "foyer runs resolve $RUN --happened, or --not-happened"
+  holds "$(row reason)" "foyer runs resolve $RUN --sent, or --not-sent"
   same "$(posts)" 0
 }
 
@@ -180,7 +180,7 @@ PY
   mock_post clock '{"offset": 0}' >/dev/null
   same "$(state)" parked
   same "$(posts)/$(made comments)" 1/1
-  foyer runs resolve "$RUN" --happened
+  foyer runs resolve "$RUN" --sent
 }
 
 # never_answered RECIPE KIND TYPE: each of its requests is lost; it is looked for until it waits for a person.

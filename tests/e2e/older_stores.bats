@@ -113,8 +113,8 @@ goes_on() {
   # What waits for a person.
   foyer runs retry 12
   same "$status" 0
-  foyer runs resolve 14 --not-happened
-  foyer runs resolve 16 --happened
+  foyer runs resolve 14 --not-sent
+  foyer runs resolve 16 --sent
   foyer events replay --state dead
   same "$status" 0
   at 70

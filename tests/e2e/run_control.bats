@@ -73,37 +73,55 @@ states() {
   "$FOYER" -w "$AGENCY" runs list --limit 1000 --json 2>/dev/null | jq -c 'sort_by(.id) | map(.state)'
 }
 
-@test "resolve --happened: the run goes on behind its write" {
+@test "resolve --sent: the run goes on behind its write" {
   parked
-  foyer runs resolve 1 --happened --json
+  foyer runs resolve 1 --sent --json
   same "$(jq -c 'map([.id, .state, .now])' <<<"$output")" '[[1,"parked","queued"]]'
   at $((NOON + 1000))
   same "$(states)" '["done"]'
   nothing_sent
-  foyer runs resolve 1 --happened --json
+  foyer runs resolve 1 --sent --json
   failed 65 conflict "cannot resolve run 1: it is done"
 }
 
-@test "resolve --not-happened: it is sent again; what resolve refuses" {
+@test "resolve --not-sent: it is sent again; what resolve refuses" {
   parked
   foyer runs resolve 1 --json
-  failed 64 usage "--not-happened"
-  foyer runs resolve 1 --happened --not-happened --json
+  failed 64 usage "--not-sent"
+  foyer runs resolve 1 --sent --not-sent --json
   failed 64 usage
-  foyer runs resolve --happened --json
+  foyer runs resolve --sent --json
   failed 64 usage
-  foyer runs resolve 1 --happened --result '{' --json
+  foyer runs resolve 1 --sent --result '{' --json
   failed 64 usage "--result takes JSON"
-  foyer runs resolve 1 --not-happened --result 1 --json
+  foyer runs resolve 1 --not-sent --result 1 --json
   failed 64 usage
-  foyer runs resolve 1 --not-happened --client acme --json
+  foyer runs resolve 1 --not-sent --client acme --json
   failed 64 usage "no --client"
   same "$(states)" '["parked"]'
-  foyer runs resolve 1 --not-happened
+  foyer runs resolve 1 --not-sent
   same "$status" 0
   at $((NOON + 1000))
   same "$(states)" '["done"]'
   same "$(received)" "POST /conversations/$CONVERSATION/comments"
+}
+
+@test "resolve: the names of before are taken, with a warning; what was undelivered needs no person any more" {
+  parked
+  foyer runs resolve 1 --happened
+  same "$status|$stderr" "0|foyer: --happened is called --sent now; the old name is taken until 2027-12-01"
+  at $((NOON + 1000))
+  sql "UPDATE run SET undelivered = 'it bounced'"
+  foyer runs show 1 --json
+  same "$(jq -c '[.state, .word, .commands]' <<<"$output")" '["done","needs you",["foyer runs resolve 1 --sent"]]'
+  foyer runs resolve 1 --not-sent --json
+  failed 65 conflict "answer the customer in the app"
+  foyer runs resolve 1 --sent --json
+  same "$(jq -c 'map([.word, .now])' <<<"$output")" '[["needs you","done"]]'
+  foyer runs list --state needs-you --json
+  same "$output" "[]"
+  foyer trace 1
+  holds "$output" "resolved by hand: the customer has the message"
 }
 
 @test "retry --dry-run shows what would be sent, and nothing leaves" {

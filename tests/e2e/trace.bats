@@ -204,16 +204,16 @@ CREATED='on = "front/conversation-created",'
   foyer runs show 1 --json
   done_well
   same "$(jq -c '[.state, .write.method, .write.path, .write.body, (.write.at | floor), .link, .trigger, .delivery, .commands]' <<<"$output")" \
-    "[\"parked\",\"POST\",\"/conversations/$CONVERSATION/comments\",{\"body\":\"seen\"},1750075200,\"https://app.frontapp.com/open/$CONVERSATION\",\"front/conversation-created\",1,[\"foyer runs resolve 1 --happened\",\"foyer runs resolve 1 --not-happened\",\"foyer runs retry 1\",\"foyer runs cancel 1\"]]"
+    "[\"parked\",\"POST\",\"/conversations/$CONVERSATION/comments\",{\"body\":\"seen\"},1750075200,\"https://app.frontapp.com/open/$CONVERSATION\",\"front/conversation-created\",1,[\"foyer runs resolve 1 --sent\",\"foyer runs resolve 1 --not-sent\",\"foyer runs retry 1\",\"foyer runs cancel 1\"]]"
   foyer runs show 1
   holds "$output" "state: needs you (parked)"
   holds "$output" "foyer cannot tell whether this was done: POST /conversations/$CONVERSATION/comments"
   holds "$output" '"body": "seen"'
   holds "$output" "history (times in America/New_York):
 2025-06-16 08:00:00.000"
-  holds "$output" "foyer runs resolve 1 --not-happened"
+  holds "$output" "foyer runs resolve 1 --not-sent"
   foyer trace 1
-  holds "$output" "you may: foyer runs resolve 1 --happened"
+  holds "$output" "you may: foyer runs resolve 1 --sent"
   foyer runs show
   same "$status" 64
   foyer runs show 7 --json

@@ -223,7 +223,7 @@ bodies() {
   same "$(posts)/$(chat_log length)" 1/1
   # a person has looked
   sed -i 's/500/200/' "$AGENCY/clients/acme/lua/front/actions/send-conversation-reply.lua"
-  foyer runs resolve "$RUN" --happened
+  foyer runs resolve "$RUN" --sent
   settle
   stop_recorder
   same "$(state)" done
@@ -356,7 +356,7 @@ beta() {
   "$FOYER" -w "$AGENCY" connect acme --replace --token-file "$TOKEN" --api-url "$MOCK" 2>/dev/null
 }
 
-@test "resolve --happened: the answer's body is {} or what --result says" {
+@test "resolve --sent: the answer's body is {} or what --result says" {
   settings 'confirm = { "1s" }'
   recipe two 'local a = ctx.call("front/send-conversation-reply", { conversation_id = id, body = "<p>first " .. ctx.options.n .. "</p>" })
     ctx.call("front/send-conversation-reply", { conversation_id = id, type = "comment", body = "note " .. ctx.options.n })
@@ -367,7 +367,7 @@ beta() {
     run_recipe two
     later 20 69
     same "$(state)" parked
-    foyer runs resolve "$RUN" --happened ${more:+--result "$more"}
+    foyer runs resolve "$RUN" --sent ${more:+--result "$more"}
     settle
     same "$(state)" done
     want=${more:-"{}"}

@@ -561,7 +561,7 @@ static void it_did_happen(void **state)
     assert_int_equal(run.due_ms, 0); /* at once, whatever the clock */
     assert_int_equal(run.looks, 0);
     assert_rows("SELECT what || ':' || text FROM history",
-                "resolved:by hand: POST /x did happen ");
+                "resolved:by hand: POST /x was sent ");
     int64_t unknown = uncertain(LEDGER_CONFIRMING, 1);
     OK(ledger_resolve(db, unknown, 1, NULL, now, &e));
     assert_steps(unknown, "0 1!={} 2 3!=200\n\n 4!=200\n\n{} ");

@@ -1,0 +1,35 @@
+# What people type that is called otherwise, and names that have changed.
+
+load helper
+load agency
+
+setup() { FOYER=${FOYER:-$BATS_TEST_DIRNAME/../../build/foyer}; }
+
+says() { # says WORD SENTENCE
+  run --separate-stderr "$FOYER" "$1"
+  same "$status|$stderr" "64|foyer: there is no command \"$1\"; $2; \`foyer help\` lists them"
+}
+
+@test "a command that people type, and that is called otherwise, names the one that does it" {
+  says secrets 'what you look for may be `foyer secret list` or `foyer secret set NAME`'
+  says replay 'what you look for may be `foyer events replay ID`'
+  says retry 'what you look for may be `foyer runs retry ID`'
+  says start 'what you look for may be `foyer serve`'
+  says serv 'did you mean "serve"?'
+  run --separate-stderr "$FOYER" secrets --json
+  holds "$(jq -r .error.message <<<"$output")" 'foyer secret list'
+}
+
+@test "what is typed instead is no command; each verb named is one" {
+  local all typed line command verb usage
+  all=$("$FOYER" help --json)
+  while IFS= read -r typed; do
+    same "$(jq --arg c "$typed" 'map(select(.name == $c)) | length' <<<"$all")" 0
+  done < <(sed -n 's/^    {"\([a-z]*\)", {"foyer .*/\1/p' "$BATS_TEST_DIRNAME/../../src/cli/names.c")
+  while IFS= read -r line; do
+    read -r _ command verb _ <<<"$line"
+    usage=$(jq -r --arg c "$command" '.[] | select(.name == $c) | .usage + " "' <<<"$all")
+    [ -n "$usage" ] || continue # it is left out of the sentence
+    [[ ! $verb =~ ^[a-z] || $usage =~ (^|[ |])$verb[\ |] ]] || { echo "no such verb: $line"; false; }
+  done < <(grep -o '"foyer [^"]*"' "$BATS_TEST_DIRNAME/../../src/cli/names.c" | tr -d '"')
+}
