@@ -108,6 +108,8 @@ static const struct cli_command commands[] = {
      "makes state/foyer.db as small as what it holds"},
     {"upgrade", cmd_upgrade, CLI_WORKSPACE, 0, 0, "[--check]",
      "brings the store to this program's version; --check only tells what would come"},
+    {"promote", cmd_promote, CLI_WORKSPACE | CLI_STORE, 0, 0, "[--moved]",
+     "makes this store the original: a copy sends nothing until then"},
     {"vault", cmd_vault, CLI_WORKSPACE | CLI_STORE, 1, 1, "rekey",
      "seals all tokens and secrets again, under a new key"},
     {"mock", cmd_mock, 0, 0, 0,

@@ -491,6 +491,13 @@ static int perform(lua_State *L, struct exchange *x)
     /* a write that is recorded was sent: a dry run ends at the first new one */
     if (!x->reads && run_spec(x->run)->dry && !x->merge)
         return show_request(L, x);
+    const struct run_host *host = run_host(x->run);
+    const char *why =
+        !x->reads && host->why_dry ? host->why_dry(host->arg, run_client(x->run)) : NULL;
+    if (why) {
+        journal_cancel(run_journal(x->run), x->seq);
+        fail_text(L, ERR_FORBIDDEN, "cannot %s: %s", x->what, why);
+    }
     return send_request(L, x);
 }
 

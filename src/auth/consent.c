@@ -143,7 +143,7 @@ void consent_answer(struct workspace *w, struct grants *grants, struct httpd_req
     struct err e = {0};
     struct store_consent consent = {0};
     struct store *store = workspace_store(w, &e);
-    int rc = store ? 0 : -1;
+    int rc = store ? store_check_home(store, "connect a client", &e) : -1;
     if (rc == 0 && (!state || (!code && !error)))
         rc = err_set(&e, ERR_USAGE,
                      "this address expects a code and a state from the app's "

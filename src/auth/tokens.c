@@ -431,6 +431,20 @@ static int claim(struct refresh *r, struct err *e)
     return rc;
 }
 
+/* A refresh token may be exchanged for a new one: a copy that does it would cut the
+ * original off. What is fetched by a client's id and secret takes nothing from it. Runs
+ * are held until the store is promoted. */
+static int check_original(struct refresh *r, struct err *e)
+{
+    struct store *store = workspace_store(r->tokens->w, e);
+    if (!store || is_by_client(r))
+        return store ? 0 : -1;
+    int rc = store_check_home(store, "refresh a token", e);
+    if (rc != 0 && store_is_copy(store))
+        e->kind = ERR_AUTH;
+    return rc;
+}
+
 static void step(struct refresh *r)
 {
     struct store_connection row = {0};
@@ -440,6 +454,11 @@ static void step(struct refresh *r)
         return;
     }
     int rc = adopt_stored(r, &row, &e);
+    if (rc == 0 && check_original(r, &e) != 0) {
+        store_connection_fini(&row);
+        give_up(r, &e);
+        return;
+    }
     if (rc == 0) {
         int got = claim(r, &e);
         if (got < 0)

@@ -518,6 +518,13 @@ static int connect_client(struct cli *cli, const struct connect *c, const char *
     return e->kind != ERR_NONE ? -1 : code;
 }
 
+/* A grant of today may end the one that the original has. */
+static int check_home(const struct cli *cli, struct err *e)
+{
+    struct store *store = workspace_store(cli->w, e);
+    return store ? store_check_home(store, "connect a client", e) : -1;
+}
+
 int cmd_connect(struct cli *cli, struct err *e)
 {
     struct connect c = {.app = "front"};
@@ -538,7 +545,7 @@ int cmd_connect(struct cli *cli, struct err *e)
                                "--token-file, --link and --paste exclude each other");
     c.client = cli->words.items[0];
     buf_init(&token, 0);
-    if (cli_open(cli, e) == 0 && check(cli, &c, e) == 0 &&
+    if (cli_open(cli, e) == 0 && check(cli, &c, e) == 0 && check_home(cli, e) == 0 &&
         (!has_token(&c) || read_token(&c, &token, e) == 0))
         code = connect_client(cli, &c, buf_str(&token), e);
     vault_wipe(&token);

@@ -158,7 +158,7 @@ int cmd_refresh(struct cli *cli, struct err *e)
         return -1;
     if ((int)cli->words.n + all + cli_has_clients(cli) != 1)
         return cli_usage_error(cli, e, "name one client, or --client, --group, or --all");
-    if (cli_open(cli, e) != 0)
+    if (cli_open(cli, e) != 0 || store_check_home(cli->store, "refresh a token", e) != 0)
         return -1;
     if (cli_has_clients(cli))
         all = 1;

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/str.h"
+#include "store/home.h"
 #include "store/schema.h"
 #include "store/state_sql.h"
 #include "store/store_row.h"
@@ -137,7 +138,8 @@ int inbox_due(struct db *db, int64_t now_ms, delivery_fn *fn, void *arg, struct 
     return each_delivery(db_select(db,
                                    "SELECT " DELIVERY_COLUMNS " FROM delivery"
                                    " WHERE state = " SQL_DELIVERY_WAITING
-                                   " AND due_ms <= ? ORDER BY due_ms, id",
+                                   " AND due_ms <= ? AND id > " HOME_LAST_DELIVERY
+                                   " ORDER BY due_ms, id",
                                    DB_ARGS(db_int(now_ms)), e),
                          fn, arg, e);
 }

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/str.h"
+#include "store/home.h"
 #include "store/ledger_row.h"
 #include "store/ledger_wait.h"
 #include "store/schema.h"
@@ -23,6 +24,9 @@ enum { FEW_DUE = 200 };
 #define IS_PAUSED(row)                                                                   \
     "(" HAS_PAUSE("''", "''") " OR " HAS_PAUSE("''", row ".recipe") " OR " HAS_PAUSE(    \
         row ".client", "''") " OR " HAS_PAUSE(row ".client", row ".recipe") ")"
+
+/* In a copy the runs that the original has in flight are left alone. */
+#define IS_LEFT(row) "(" row ".id <= " HOME_LAST_RUN ")"
 
 struct candidate {
     int64_t id, due_ms;
@@ -54,7 +58,7 @@ static int by_client_and_due(const void *a, const void *b)
 static const char few_due[] =
     "SELECT r.id, r.due_ms, r.client FROM run r"
     " WHERE r." LEDGER_MAY_START " AND r.due_ms <= ?2"
-    " AND NOT " LEDGER_ORDER_IS_TAKEN " AND NOT " IS_PAUSED("r");
+    " AND NOT " LEDGER_ORDER_IS_TAKEN " AND NOT " IS_PAUSED("r") " AND NOT " IS_LEFT("r");
 
 /* pair lists each client and recipe with runs that may start: the clients, then their
  * recipes, each found by one search of the index run_turn. */
@@ -78,7 +82,8 @@ static const char many_due[] =
           " WHERE pair.recipe IS NOT NULL AND NOT " PAIR_IS_PAUSED
           " AND f.id IN (SELECT r.id FROM run r WHERE r." LEDGER_MAY_START
           " AND r.client = pair.client AND r.recipe = pair.recipe AND r.due_ms <= ?2"
-          " AND NOT " LEDGER_ORDER_IS_TAKEN " ORDER BY r.due_ms, r.id LIMIT ?3)";
+          " AND NOT " LEDGER_ORDER_IS_TAKEN
+          " AND NOT " IS_LEFT("r") " ORDER BY r.due_ms, r.id LIMIT ?3)";
 
 static int find_candidates(struct db *db, const struct ledger_turns *turns,
                            struct candidates *list, struct err *e)
@@ -207,11 +212,14 @@ int ledger_next_due(struct db *db, int64_t *due_ms, struct err *e)
             ? db_select(db,
                         PAIRS " SELECT min((SELECT min(r.due_ms) FROM run r"
                               " WHERE r." LEDGER_MAY_START " AND r.client = pair.client"
-                              " AND r.recipe = pair.recipe)) FROM pair"
-                              " WHERE pair.recipe IS NOT NULL"
-                              " AND NOT " PAIR_IS_PAUSED,
+                              " AND r.recipe = pair.recipe AND NOT " IS_LEFT(
+                                  "r") ")) FROM pair"
+                                       " WHERE pair.recipe IS NOT NULL"
+                                       " AND NOT " PAIR_IS_PAUSED,
                         DB_NONE, e)
-            : db_select(db, "SELECT min(due_ms) FROM run WHERE " LEDGER_MAY_START,
+            : db_select(db,
+                        "SELECT min(r.due_ms) FROM run r WHERE r." LEDGER_MAY_START
+                        " AND NOT " IS_LEFT("r"),
                         DB_NONE, e);
     if (db_step(row, e) == 1 && db_row_text(row, 0)) /* min of nothing is NULL */
         *due_ms = db_row_int(row, 0);
@@ -252,7 +260,8 @@ static const char claim_run[] =
     "), since)"
     " WHERE id = (SELECT r.id FROM run r WHERE r.id = ?3 AND r.state < " SQL_HELD
     " AND r.state <> " SQL_RUNNING " AND r.due_ms <= ?2"
-    " AND NOT " LEDGER_ORDER_IS_TAKEN " AND NOT " IS_PAUSED("r") ")";
+    " AND NOT " LEDGER_ORDER_IS_TAKEN
+    " AND NOT " IS_PAUSED("r") " AND NOT " IS_LEFT("r") ")";
 
 int ledger_claim(struct db *db, int64_t id, const char *owner, int64_t now_ms,
                  int64_t *epoch, struct err *e)

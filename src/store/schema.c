@@ -461,13 +461,18 @@ const char *const schema_steps[] = {
     "  by TEXT NOT NULL,"
     "  text TEXT NOT NULL"
     ") STRICT;"
-    /* Whose store it is: the machine and the file. No row: it is this one's. */
+    /* Where the store lives, see home.h; and which runs sent nothing, as they were tried
+     * dry. */
     "CREATE TABLE home ("
     "  one INTEGER PRIMARY KEY CHECK (one = 1),"
     "  machine TEXT NOT NULL,"
     "  inode INTEGER NOT NULL,"
-    "  born_ms INTEGER NOT NULL"
+    "  born_ms INTEGER NOT NULL,"
+    "  copied_ms INTEGER NOT NULL DEFAULT 0," /* 0: it is at home */
+    "  run INTEGER NOT NULL DEFAULT 0,"       /* the newest ones when it was copied */
+    "  delivery INTEGER NOT NULL DEFAULT 0"
     ") STRICT;"
+    "ALTER TABLE run ADD COLUMN dry INTEGER NOT NULL DEFAULT 0;"
     /* What stays of a run's row of exchange when its bodies go: of each write the place,
      * the answer's status, the body's hash, and the templates. Retention adds the rows in
      * order of run. */

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/connection.h"
+#include "store/home.h"
 #include "store/presence.h"
 #include "store/schema.h"
 #include "store/store_row.h"
@@ -19,6 +20,8 @@
 
 struct store {
     struct db *db;
+    char *path;
+    int is_copy;
 };
 
 char *store_path(const char *workspace_dir)
@@ -105,15 +108,15 @@ static int keep_older(struct db *db, const char *workspace_dir, const char *path
 
 struct store *store_open(const char *workspace_dir, struct err *e)
 {
-    char *path = store_path(workspace_dir);
     struct store *s = xcalloc(1, sizeof *s);
-    if (store_row_make_dir(workspace_dir, e) != 0 || !(s->db = db_open(path, e)) ||
-        keep_older(s->db, workspace_dir, path, e) != 0 ||
-        db_migrate(s->db, schema_steps, schema_version, e) != 0) {
+    s->path = store_path(workspace_dir);
+    if (store_row_make_dir(workspace_dir, e) != 0 || !(s->db = db_open(s->path, e)) ||
+        keep_older(s->db, workspace_dir, s->path, e) != 0 ||
+        db_migrate(s->db, schema_steps, schema_version, e) != 0 ||
+        home_open(s->db, s->path, &s->is_copy, e) != 0) {
         store_close(s);
-        s = NULL;
+        return NULL;
     }
-    free(path);
     return s;
 }
 
@@ -180,7 +183,31 @@ void store_close(struct store *s)
     if (!s)
         return;
     db_close(s->db);
+    free(s->path);
     free(s);
+}
+
+int store_is_copy(const struct store *s)
+{
+    return s->is_copy;
+}
+
+int store_look_home(struct store *s, struct err *e)
+{
+    return s->is_copy ? home_open(s->db, s->path, &s->is_copy, e) : 0;
+}
+
+int store_check_home(struct store *s, const char *what, struct err *e)
+{
+    if (store_look_home(s, e) != 0)
+        return -1;
+    if (!s->is_copy)
+        return 0;
+    return err_set(e, ERR_UNAVAILABLE,
+                   "cannot %s: this store is a copy, or was restored, and the original "
+                   "may still be at work; end that, then `foyer promote` makes this one "
+                   "the original",
+                   what);
 }
 
 int store_version(void)

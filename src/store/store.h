@@ -33,6 +33,16 @@ int store_copy(const char *workspace_dir, const char *home, struct err *e);
  * which must not make a new file in the place of one that was moved away. */
 int store_must_exist(const char *workspace_dir, struct err *e);
 void store_close(struct store *s); /* NULL is fine */
+/* Returns 1 while the store is a copy: nothing of it may send a write or refresh a token,
+ * until it is promoted (store/home.h). As it was when S was opened, or last asked again.
+ */
+int store_is_copy(const struct store *s);
+/* Asks again, where it was a copy: another process may have promoted it. Two rows are
+ * read. */
+int store_look_home(struct store *s, struct err *e);
+/* The same, and returns -1 with ERR_UNAVAILABLE for a copy: "cannot WHAT: ...", with the
+ * way out. */
+int store_check_home(struct store *s, const char *what, struct err *e);
 /* Returns the version of the tables. */
 int store_version(void);
 /* Returns the version of the SQLite library, at run time. */

@@ -80,6 +80,9 @@ struct run_host {
      * instead. */
     int (*save_value)(void *arg, const char *client, const char *key, const char *value,
                       struct err *e);
+    /* Returns why no write of CLIENT (NULL: of none) is sent, a sentence that is static;
+     * NULL: writes are sent. */
+    const char *(*why_dry)(void *arg, const char *client);
     /* Calls FN with each client's name, in byte order. */
     void (*each_client)(void *arg, void (*fn)(void *arg, const char *client),
                         void *fn_arg);

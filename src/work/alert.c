@@ -152,6 +152,13 @@ void alert_send(struct alert *a, const char *client, const char *recipe, const c
 {
     struct buf url;
     struct err e;
+    const struct store *store = workspace_store(a->w, NULL);
+    if (store && store_is_copy(store)) { /* the original tells the chat */
+        log_line(LOG_WARN, "%s%s%s%s%s%s (no alert is sent, as this store is a copy)",
+                 client ? "client " : "", client ? client : "", recipe ? ", recipe " : "",
+                 recipe ? recipe : "", client || recipe ? ": " : "", sentence);
+        return;
+    }
     buf_init(&url, 16 * 1024);
     if (find_url(a->w, &url, &e) != 0) {
         log_line(LOG_WARN, "cannot send an alert: %s", e.text);
