@@ -27,43 +27,46 @@ static const struct cli_command commands[] = {
      "forgets a client's connection"},
     {"refresh", cmd_refresh, CLI_WORKSPACE | CLI_STORE | CLI_SESSION, 0, 1,
      "CLIENT|--all|" CLIENTS " [--app APP]", "refreshes tokens now"},
-    {"serve", cmd_serve, 0, 0, 0, "[--listen ADDRESS:PORT] [--workers N]",
+    {"serve", cmd_serve, CLI_LIVE, 0, 0, "[--listen ADDRESS:PORT] [--workers N] [--dev]",
      "takes webhooks and runs what they start; answers consents"},
-    {"call", cmd_call, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 1, 1000,
+    {"call", cmd_call, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION | CLI_LIVE, 1, 1000,
      "ACTION --client CLIENT [key=value …] [--input FILE] [--all] [--wait DURATION] "
-     "[--dry-run] [--output FILE [--force]] [--each FILE|- [--csv|--jsonl] [--jobs N] "
+     "[--dry-run] [--dev] [--output FILE [--force]] [--each FILE|- [--csv|--jsonl] "
+     "[--jobs N] "
      "[--retry-failed] "
      "[--again|--skip-done]]",
      "calls one action with key=value, key:=JSON, key=@FILE"},
-    {"api", cmd_api, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 2, 1000,
+    {"api", cmd_api, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION | CLI_LIVE, 2, 1000,
      "METHOD PATH --client CLIENT [--app APP] [key=value …] [--input FILE] [--form] "
-     "[--include] [--output FILE [--force]] [--dry-run]",
+     "[--include] [--output FILE [--force]] [--dry-run] [--dev]",
      "sends any request: key=value go into the query or the JSON body"},
-    {"run", cmd_run, CLI_WORKSPACE | CLI_CLIENT | CLI_SESSION, 1, 1000,
+    {"run", cmd_run, CLI_WORKSPACE | CLI_CLIENT | CLI_SESSION | CLI_LIVE, 1, 1000,
      "RECIPE " CLIENTS " "
      "[--conversation ID|--event FILE|--event DELIVERY|--sample] [key=value …] [--input "
-     "FILE] [--dry-run]",
+     "FILE] [--dry-run] [--dev]",
      "runs a recipe by hand; key=value are its options"},
-    {"cron", cmd_cron, CLI_WORKSPACE, 0, 0, "",
+    {"cron", cmd_cron, CLI_WORKSPACE | CLI_LIVE, 0, 0, "[--dev]",
      "does all that is due, once: for a crontab, every minute"},
-    {"work", cmd_work, CLI_WORKSPACE, 0, 0, "[--wake-fd N] [--stats-fd N]",
+    {"work", cmd_work, CLI_WORKSPACE | CLI_LIVE, 0, 0,
+     "[--wake-fd N] [--stats-fd N] [--dev]",
      "does the same for as long as it runs; serve starts it"},
-    {"poll", cmd_poll, CLI_WORKSPACE | CLI_CLIENT | CLI_STORE | CLI_SESSION, 0, 0,
-     CLIENTS " [--since TIME]",
+    {"poll", cmd_poll, CLI_WORKSPACE | CLI_CLIENT | CLI_STORE | CLI_SESSION | CLI_LIVE, 0,
+     0, CLIENTS " [--since TIME] [--dev]",
      "looks once for what apps send no webhooks about, as work does"},
-    {"heal", cmd_heal, CLI_WORKSPACE | CLI_CLIENT | CLI_STORE | CLI_SESSION, 0, 0,
-     CLIENTS " [--since TIME]",
+    {"heal", cmd_heal, CLI_WORKSPACE | CLI_CLIENT | CLI_STORE | CLI_SESSION | CLI_LIVE, 0,
+     0, CLIENTS " [--since TIME] [--dev]",
      "takes the events whose webhooks did not come, as work does"},
     {"trace", cmd_trace, CLI_WORKSPACE | CLI_REPORT, 1, 2,
      "CONVERSATION|EVENT|RUN|ADDRESS [--client CLIENT] [--bodies]",
      "tells what became of it: delivery, triggers, runs, the outcome"},
-    {"runs", cmd_runs, CLI_WORKSPACE | CLI_REPORT, 1, 10000,
+    {"runs", cmd_runs, CLI_WORKSPACE | CLI_REPORT | CLI_LIVE, 1, 10000,
      "list|show|retry|resolve|cancel [ID …] " FILTER " [--new-code] "
-     "[--sent|--not-sent] [--result JSON] [--reason TEXT] [--dry-run] [--bodies]",
+     "[--sent|--not-sent] [--result JSON] [--reason TEXT] [--dry-run] [--dev] "
+     "[--bodies]",
      "lists and steers runs; retry --dry-run shows what would be sent"},
-    {"events", cmd_events, CLI_WORKSPACE | CLI_REPORT, 1, 10000,
+    {"events", cmd_events, CLI_WORKSPACE | CLI_REPORT | CLI_LIVE, 1, 10000,
      "list|show|replay [ID …] " CLIENTS " [--state STATE,…] [--since TIME] "
-     "[--limit N] [--dry-run]",
+     "[--limit N] [--dry-run] [--dev]",
      "lists what came in, why triggers fired or not; replays it"},
     {"stats", cmd_stats, CLI_WORKSPACE | CLI_STORE, 0, 0,
      CLIENTS " [--since TIME] [--hours]",

@@ -340,10 +340,11 @@ static const json_t *client_tree(lua_State *L, const char *client, struct err *e
     return own && strcmp(own, client) == 0 ? pinned(L, "client", today) : today;
 }
 
-static const json_t *workspace_tree(lua_State *L, struct err *e)
+/* For CLIENT, which may be NULL. */
+static const json_t *workspace_tree(lua_State *L, const char *client, struct err *e)
 {
     const struct run_host *host = run_host(run_of(L));
-    return pinned(L, "workspace", host->workspace(host->arg, e));
+    return pinned(L, "workspace", host->workspace(host->arg, client, e));
 }
 
 /* Pushes TREE, or raises E when it is NULL. Returns 1. */
@@ -380,7 +381,7 @@ static int api_std_clients(lua_State *L)
 static int api_std_workspace(lua_State *L)
 {
     struct err e;
-    return push_settings(L, workspace_tree(L, &e), &e);
+    return push_settings(L, workspace_tree(L, run_client(run_of(L)), &e), &e);
 }
 
 /* std.connector(app) -> the connector of the app */
@@ -411,7 +412,7 @@ static int api_std_options(lua_State *L)
     const char *recipe = luaL_checkstring(L, 1);
     const char *client = luaL_optstring(L, 2, run_client(run_of(L)));
     struct err e;
-    const json_t *workspace = workspace_tree(L, &e);
+    const json_t *workspace = workspace_tree(L, client, &e);
     const json_t *tree = workspace && client ? client_tree(L, client, &e) : NULL;
     if (!workspace || (client && !tree))
         return fail_raise(L, &e);

@@ -221,7 +221,7 @@ int credentials_find(struct workspace *w, const char *app, const char *company,
         return credentials_open(w, app, NULL, out, e);
     *out = (struct credentials){.where = NULL};
     int found = search_in(w, app, company, mark, out, e);
-    struct workspace *now = found == 0 ? workspace_open(workspace_dir(w), 0, e) : NULL;
+    struct workspace *now = found == 0 ? workspace_reopen(w, e) : NULL;
     if (found == 0)
         found = now ? search_in(now, app, company, mark, out, e) : -1;
     workspace_close(now);
@@ -243,7 +243,7 @@ int credentials_open_as(struct workspace *w, const char *app, const char *client
     if (!mark || strcmp(mark, out->mark) == 0)
         return 0;
     credentials_fini(out);
-    struct workspace *now = workspace_open(workspace_dir(w), 0, e);
+    struct workspace *now = workspace_reopen(w, e);
     int rc = now ? credentials_open(now, app, client, out, e) : -1;
     workspace_close(now);
     if (rc != 0 || strcmp(mark, out->mark) == 0)

@@ -35,7 +35,7 @@ static void ask_client(void *arg, const char *client)
     struct err e = {0};
     if (asked->client && strcmp(asked->client, client) != 0)
         return;
-    const json_t *workspace = workspace_settings(asked->w, &e);
+    const json_t *workspace = workspace_settings_for(asked->w, client, &e);
     const json_t *settings = workspace ? workspace_client(asked->w, client, &e) : NULL;
     if (!settings) {
         if (asked->warn)

@@ -85,6 +85,8 @@ static int unknown_option(const struct cli *cli, const struct cli_option *option
     const char *name = arg + (str_starts(arg, "--") ? 2 : 1);
     const char *names[32] = {"json", "help"};
     size_t n = 2;
+    if (cli->command->needs & CLI_LIVE)
+        names[n++] = "dev";
     for (const struct cli_option *o = options; o->name && n < 32; o++)
         names[n++] = o->name;
     const char *near = str_nearest(name, names, n);
@@ -211,6 +213,8 @@ int cli_parse(struct cli *cli, const struct cli_option *options, struct err *e)
             return cli_usage_error(cli, e, "-w needs a directory");
         else if (strcmp(arg, "-w") == 0)
             cli->workspace = cli->argv[++i];
+        else if (cli->command->needs & CLI_LIVE && strcmp(arg, "--dev") == 0)
+            cli->dev = 1;
         else if (strcmp(arg, "--json") != 0 && read_option(cli, &i, options, e) != 0)
             return -1;
     }
@@ -273,6 +277,8 @@ int cli_open(struct cli *cli, struct err *e)
         cli->w = open_workspace(cli, needs & CLI_OPTIONAL && !cli->client, e);
     if (!cli->w)
         return needs & CLI_WORKSPACE ? -1 : 0;
+    if (needs & CLI_LIVE && !cli->dev && workspace_use_releases(cli->w, e) != 0)
+        return -1;
     if (cli->lenient)
         workspace_be_lenient(cli->w);
     if (read_clients(cli, e) != 0)

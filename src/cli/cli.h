@@ -44,7 +44,8 @@ enum cli_needs {
     CLI_NEED_CLIENT = 1 << 3 | CLI_CLIENT, /* --client must be given: cli_parse checks */
     CLI_STORE = 1 << 4,
     CLI_REPORT = 1 << 5,
-    CLI_SESSION = 1 << 6
+    CLI_SESSION = 1 << 6,
+    CLI_LIVE = 1 << 7 /* the live releases, where there are any; --dev: the files */
 };
 
 struct cli;
@@ -67,6 +68,7 @@ struct cli { /* one invocation; what cli_open opens is closed by cli_run */
     char **argv;
     const char *workspace; /* -w DIR, else FOYER_WORKSPACE, else NULL */
     int json;              /* 1: --json */
+    int dev;               /* 1: --dev, of the commands that use live releases */
     int lines;             /* 1: what is printed as JSON is one line each time */
     int bodies;            /* 1: --bodies, of the commands that take it */
     struct cli_list words; /* read by cli_parse: what is not an option */
@@ -86,7 +88,8 @@ struct cli { /* one invocation; what cli_open opens is closed by cli_run */
 int cli_run(struct cli *cli);
 
 /* Reads the arguments: OPTIONS (which ends with a NULL name; --json and -w DIR are always
- * known), and the rest into cli->words. "--" ends the options. -1 with ERR_USAGE. */
+ * known, --dev for CLI_LIVE), and the rest into cli->words. "--" ends the options. -1
+ * with ERR_USAGE. */
 int cli_parse(struct cli *cli, const struct cli_option *options, struct err *e);
 /* Returns 1 when an option of CLI_CLIENTS was given. */
 int cli_has_clients(const struct cli *cli);

@@ -183,8 +183,8 @@ static void choose_client(struct batch *b, const char *client)
 {
     struct err e;
     const json_t *settings = workspace_client(b->cli->w, client, &e);
-    if (settings &&
-        !settings_is_on(workspace_settings(b->cli->w, NULL), settings, b->recipe))
+    if (settings && !settings_is_on(workspace_settings_for(b->cli->w, client, NULL),
+                                    settings, b->recipe))
         return;
     if (!may_see(b, client))
         return;

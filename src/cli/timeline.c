@@ -26,8 +26,8 @@ struct timeline timeline_for(struct workspace *w, const char *client)
     const json_t *own = client && workspace_has_client(w, client)
                             ? workspace_client(w, client, NULL)
                             : NULL;
-    struct timeline t = {.zone_name =
-                             settings_timezone(workspace_settings(w, NULL), own)};
+    struct timeline t = {
+        .zone_name = settings_timezone(workspace_settings_for(w, client, NULL), own)};
     t.zone = zone_find(t.zone_name, NULL);
     if (!t.zone)
         t.zone_name = "UTC";

@@ -37,6 +37,9 @@ struct overlay {
     struct entry *buckets[BUCKETS];
     struct snapshot *snapshots; /* by client */
     size_t nsnapshots;
+    struct overlay_releases releases; /* release NULL: the directory */
+    int64_t *preloaded;               /* releases whose workspace's layer is read */
+    size_t npreloaded;
 };
 
 static const char *const layer_names[OVERLAY_LAYERS] = {"client", "workspace",
@@ -54,6 +57,11 @@ struct overlay *overlay_new(const char *workspace)
     o->workspace = xstrdup_null(workspace);
     o->builtin_dir = dir && *dir ? xstrdup(dir) : NULL;
     return o;
+}
+
+void overlay_use_releases(struct overlay *o, const struct overlay_releases *releases)
+{
+    o->releases = *releases;
 }
 
 static void file_free(struct overlay_file *file)
@@ -89,6 +97,7 @@ void overlay_free(struct overlay *o)
             free(entry->key);
             free(entry);
         }
+    free(o->preloaded);
     free(o->workspace);
     free(o->builtin_dir);
     free(o);
@@ -274,10 +283,80 @@ static int read_below(const char *dir, enum overlay_layer layer, const char *nam
     return -1;
 }
 
+/* ---- releases ---- */
+
+static int has_releases(const struct overlay *o, enum overlay_layer layer)
+{
+    return o->releases.release && layer != OVERLAY_BUILTIN;
+}
+
+/* Returns PATH's text HASH, which is read when it is not kept yet. */
+static struct overlay_file *release_file(struct overlay *o, enum overlay_layer layer,
+                                         const char *path, const char *hash,
+                                         struct err *e)
+{
+    char *text;
+    size_t len;
+    struct overlay_file *file = overlay_kept(o, path, hash);
+    if (file)
+        return file;
+    if (o->releases.text(o->releases.arg, hash, &text, &len, e) != 0) {
+        err_prefix(e, "%s", path);
+        return NULL;
+    }
+    file = overlay_keep(o, layer, path, text, len);
+    free(text);
+    return file;
+}
+
+/* As layer_find. */
+static int release_find(struct overlay *o, enum overlay_layer layer, const char *client,
+                        const char *name, struct overlay_file **out, struct err *e)
+{
+    const struct manifest *files;
+    int64_t id = o->releases.release(o->releases.arg, client, &files, e);
+    if (id <= 0)
+        return (int)id;
+    char *path = shown_path(layer, client, name);
+    const char *hash = manifest_hash(files, path);
+    *out = hash ? release_file(o, layer, path, hash, e) : NULL;
+    free(path);
+    return !hash ? 0 : *out ? 1 : -1;
+}
+
+/* Says that NAME is on the disk, if it is, and not in the release that CLIENT runs. */
+static int is_only_on_disk(struct overlay *o, const char *client, const char *name,
+                           enum overlay_layer from, struct err *e)
+{
+    const struct manifest *files;
+    for (int layer = from; o->releases.release && layer < OVERLAY_BUILTIN; layer++) {
+        char *dir = layer_dir(o, (enum overlay_layer)layer, client);
+        char *path = dir ? path_join(dir, name) : NULL;
+        int found = path && path_exists(path);
+        free(path);
+        free(dir);
+        if (!found)
+            continue;
+        path = shown_path((enum overlay_layer)layer, client, name);
+        int64_t id = o->releases.release(o->releases.arg, client, &files, NULL);
+        err_set(e, ERR_NOT_FOUND,
+                "cannot find %s in release %lld, which %s runs: it is only on the disk; "
+                "`foyer deploy` makes a release of it, --dev uses the files",
+                path, (long long)id, client ? client : "the server");
+        free(path);
+        return 1;
+    }
+    return 0;
+}
+
+/* ---- looking up ---- */
+
 /* 1: found; 0: the layer has no such file; -1: an error. */
 static int layer_find(struct overlay *o, enum overlay_layer layer, const char *client,
                       const char *name, struct overlay_file **out, struct err *e)
 {
+    if (has_releases(o, layer))
+        return release_find(o, layer, client, name, out, e);
     char *key = shown_path(layer, client, name);
     struct entry *entry = entry_find(o, key);
     if (entry) {
@@ -320,7 +399,8 @@ struct overlay_file *overlay_find(struct overlay *o, const char *client, const c
         if (rc != 0)
             return rc > 0 ? file : NULL;
     }
-    err_set(e, ERR_NOT_FOUND, "cannot find %s in any layer", name);
+    if (!e || !is_only_on_disk(o, client, name, from, e))
+        err_set(e, ERR_NOT_FOUND, "cannot find %s in any layer", name);
     return NULL;
 }
 
@@ -364,11 +444,34 @@ static void add_builtin(struct names *names, const char *dir)
     free(below);
 }
 
+/* Adds the names in DIR of a layer's release. */
+static void add_released(struct overlay *o, enum overlay_layer layer, const char *client,
+                         const char *dir, struct names *names)
+{
+    const struct manifest *files;
+    if (o->releases.release(o->releases.arg, client, &files, NULL) <= 0)
+        return;
+    char *path = shown_path(layer, client, dir), *below = xasprintf("%s/", path);
+    for (size_t i = manifest_from(files, below); i < manifest_count(files); i++) {
+        const char *file = manifest_line(files, i)->path;
+        if (!str_starts(file, below))
+            break;
+        add_below(names, file, path);
+    }
+    free(below);
+    free(path);
+}
+
 void overlay_each(struct overlay *o, const char *client, const char *dir,
                   void (*fn)(void *arg, const char *name), void *arg)
 {
     struct names names = {0};
     for (int layer = OVERLAY_CLIENT; layer < OVERLAY_LAYERS; layer++) {
+        if (has_releases(o, (enum overlay_layer)layer)) {
+            if (layer != OVERLAY_CLIENT || client)
+                add_released(o, (enum overlay_layer)layer, client, dir, &names);
+            continue;
+        }
         char *real_name = layer == OVERLAY_BUILTIN ? builtin_name(dir) : xstrdup(dir);
         char *base = layer_dir(o, (enum overlay_layer)layer, client);
         const struct snapshot *snapshot =
@@ -418,15 +521,56 @@ static int read_entry(void *arg, const char *entry)
     return 0;
 }
 
-void overlay_preload(struct overlay *o, const char *client)
+static const char *const dirs[] = {"lua", "recipes", "templates"};
+
+/* Reads the files of LAYER in FILES. */
+static int preload_layer(struct overlay *o, const struct manifest *files,
+                         enum overlay_layer layer, const char *client, struct err *e)
 {
-    static const char *const dirs[] = {"lua", "recipes", "templates"};
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        char *dir = shown_path(layer, client, dirs[i]), *below = xasprintf("%s/", dir);
+        int rc = 0;
+        for (size_t k = manifest_from(files, below); rc == 0 && k < manifest_count(files);
+             k++) {
+            const struct manifest_line *line = manifest_line(files, k);
+            if (!str_starts(line->path, below))
+                break;
+            rc = release_file(o, layer, line->path, line->hash, e) ? 0 : -1;
+        }
+        free(below);
+        free(dir);
+        if (rc != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int preload_release(struct overlay *o, const char *client, struct err *e)
+{
+    const struct manifest *files;
+    int64_t id = o->releases.release(o->releases.arg, client, &files, e);
+    if (id <= 0)
+        return (int)id;
+    if (client && preload_layer(o, files, OVERLAY_CLIENT, client, e) != 0)
+        return -1;
+    for (size_t i = 0; i < o->npreloaded; i++)
+        if (o->preloaded[i] == id)
+            return 0;
+    array_grow(o->preloaded, o->npreloaded);
+    o->preloaded[o->npreloaded++] = id;
+    return preload_layer(o, files, OVERLAY_WORKSPACE, NULL, e);
+}
+
+int overlay_preload(struct overlay *o, const char *client, struct err *e)
+{
+    if (o->releases.release)
+        return preload_release(o, client, e);
     enum overlay_layer layer = client ? OVERLAY_CLIENT : OVERLAY_WORKSPACE;
     char *base = layer_dir(o, layer, client);
     struct names names = {0};
     if (!base || find_snapshot(o, layer, client)) {
         free(base);
-        return;
+        return 0;
     }
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
         char *dir = path_join(base, dirs[i]);
@@ -446,4 +590,5 @@ void overlay_preload(struct overlay *o, const char *client)
     for (; at > 0 && strcmp(o->snapshots[at - 1].client, client ? client : "") > 0; at--)
         o->snapshots[at] = o->snapshots[at - 1];
     o->snapshots[at] = (struct snapshot){xstrdup(client ? client : ""), names};
+    return 0;
 }

@@ -8,8 +8,10 @@
 #define FOYER_OVERLAY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
+#include "core/manifest.h"
 
 enum overlay_layer { OVERLAY_CLIENT, OVERLAY_WORKSPACE, OVERLAY_BUILTIN, OVERLAY_LAYERS };
 
@@ -27,8 +29,23 @@ struct overlay_file { /* owned by the overlay */
     int is_sound;              /* 1: lua/std has checked the definition that it makes */
 };
 
+/* What the client's and the workspace's layer are read from instead of the directory: for
+ * each client the release that it runs. */
+struct overlay_releases {
+    void *arg;
+    /* Sets *FILES, borrowed for the overlay's life, and returns the release's number; 0
+     * when CLIENT (NULL: the server itself) has none; -1 with E. */
+    int64_t (*release)(void *arg, const char *client, const struct manifest **files,
+                       struct err *e);
+    /* Reads the text of HASH as a new block with a NUL behind it. */
+    int (*text)(void *arg, const char *hash, char **text, size_t *len, struct err *e);
+};
+
 /* WORKSPACE is its directory, or NULL: the built-in layer alone. */
 struct overlay *overlay_new(const char *workspace);
+/* Before the first file is asked for. Two clients get the same overlay_file for a path
+ * whose text is the same in both of their releases. */
+void overlay_use_releases(struct overlay *o, const struct overlay_releases *releases);
 void overlay_free(struct overlay *o);
 /* Finds NAME ("recipes/digest.lua", "lua/front/actions/x.lua", "templates/x.txt") for
  * CLIENT (NULL: none) in the first layer that has it, from FROM on. NULL with
@@ -52,8 +69,9 @@ void overlay_each(struct overlay *o, const char *client, const char *dir,
                   void (*fn)(void *arg, const char *name), void *arg);
 /* Reads all files of CLIENT's layer, or of the workspace's when CLIENT is NULL. From now
  * on the layer stays as it is, also when its files change. A file that cannot be read is
- * an error when it is asked for. */
-void overlay_preload(struct overlay *o, const char *client);
+ * an error when it is asked for. With releases, reads the workspace's layer of CLIENT's
+ * release too, and returns -1 with E when a text cannot be read. */
+int overlay_preload(struct overlay *o, const char *client, struct err *e);
 const char *
 overlay_layer_name(enum overlay_layer layer); /* "client", "workspace", "built-in" */
 

@@ -52,7 +52,7 @@ struct run_host {
     /* client.lua over ids.lua, checked; NULL with E when there is no such client */
     const json_t *(*client)(void *arg, const char *client, struct err *e);
     /* foyer.lua, checked */
-    const json_t *(*workspace)(void *arg, struct err *e);
+    const json_t *(*workspace)(void *arg, const char *client, struct err *e);
     /* lua/<app>/connector.lua */
     const json_t *(*connector)(void *arg, const char *app, struct err *e);
     /* COMPANY NULL: the one that CLIENT is connected to; else that one. As the process

@@ -42,7 +42,7 @@ static void read_policy(struct attempt *a)
 {
     struct workspace *w = a->env->workspace;
     const json_t *client = workspace_client(w, a->client, NULL);
-    const json_t *settings = workspace_settings(w, NULL);
+    const json_t *settings = workspace_settings_for(w, a->client, NULL);
     const json_t *looks = json_object_get(client, "confirm");
     json_t *own = jsontree_reads(a->policy_text, NULL);
     a->policy = policy_default;

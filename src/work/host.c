@@ -10,9 +10,9 @@ static const json_t *host_client(void *arg, const char *client, struct err *e)
     return workspace_client(connections_workspace(arg), client, e);
 }
 
-static const json_t *host_workspace(void *arg, struct err *e)
+static const json_t *host_workspace(void *arg, const char *client, struct err *e)
 {
-    return workspace_settings(connections_workspace(arg), e);
+    return workspace_settings_for(connections_workspace(arg), client, e);
 }
 
 static const json_t *host_connector(void *arg, const char *app, struct err *e)

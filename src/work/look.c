@@ -296,7 +296,7 @@ static void add_item(struct plan *plan, const char *kind, const char *app,
 static void take_items(struct plan *plan, const json_t *tree)
 {
     struct workspace *w = plan->look->workspace;
-    const json_t *settings = workspace_settings(w, NULL);
+    const json_t *settings = workspace_settings_for(w, plan->client, NULL);
     const json_t *client = workspace_client(w, plan->client, NULL);
     int64_t poll_ms = settings_poll_ms(settings, client);
     int64_t heal_ms = settings_heal_ms(settings, client);
@@ -395,7 +395,7 @@ static void add_plan(void *arg, const char *client)
     struct err e;
     if (!is_asked(l, client))
         return;
-    const json_t *workspace = workspace_settings(l->workspace, &e);
+    const json_t *workspace = workspace_settings_for(l->workspace, client, &e);
     const json_t *settings = workspace_client(l->workspace, client, &e);
     if (!settings) {
         report_unread(l, client, &e);

@@ -325,7 +325,7 @@ static void add_plan(void *arg, const char *client)
 {
     struct schedule *s = arg;
     struct err e;
-    const json_t *workspace = workspace_settings(s->workspace, &e);
+    const json_t *workspace = workspace_settings_for(s->workspace, client, &e);
     const json_t *settings = workspace_client(s->workspace, client, &e);
     if (!settings) {
         log_line(LOG_WARN, "client %s: no cron times: %s", client, e.text);

@@ -399,8 +399,9 @@ static void preload_client(void *arg, const char *client)
 {
     struct worker *w = arg;
     struct err e;
-    overlay_preload(workspace_overlay(w->workspace), client);
-    if (!workspace_client(w->workspace, client, &e))
+    if (overlay_preload(workspace_overlay(w->workspace), client, &e) != 0 ||
+        !workspace_settings_for(w->workspace, client, &e) ||
+        !workspace_client(w->workspace, client, &e))
         log_line(LOG_WARN, "client %s: %s", client, e.text);
 }
 
@@ -414,7 +415,8 @@ int worker_serve(struct worker *w, int wake_fd, struct err *e)
         w->wake_fd = wake_fd;
         w->wake = loop_fd_new(w->loop, wake_fd, on_wake, w);
     }
-    overlay_preload(workspace_overlay(w->workspace), NULL);
+    if (overlay_preload(workspace_overlay(w->workspace), NULL, e) != 0)
+        return -1;
     workspace_each_client(w->workspace, preload_client, w);
     w->retention_us = clock_mono_us() + (int64_t)RETENTION_FIRST_MS * 1000;
     on_tick(w);

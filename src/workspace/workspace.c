@@ -1,6 +1,7 @@
 #include "workspace/workspace.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "workspace/settings_file.h"
+#include "workspace/view.h"
 #include "base/loopguard.h"
 #include "base/array.h"
 #include "base/clock.h"
@@ -28,11 +30,13 @@ struct workspace {
     char *dir;  /* NULL: none */
     char *home; /* the directory that has state/; NULL: none */
     struct overlay *overlay;
+    struct view *view; /* NULL: the files of the directory */
+    int is_live;       /* 1: workspace_use_releases was called */
     struct store *store;
     struct vault *vault;
     struct live *live;
     struct presence *presence;
-    json_t *settings;
+    json_t *settings;          /* "", or a release's number -> foyer.lua's */
     json_t *clients;           /* name -> merged settings */
     json_t *connectors;        /* app -> connector */
     struct settings_app *apps; /* workspace_apps */
@@ -90,9 +94,72 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
     w->dir = found;
     w->home = xstrdup_null(found);
     w->overlay = overlay_new(found);
+    w->settings = json_object();
     w->clients = json_object();
     w->connectors = json_object();
     return w;
+}
+
+static int64_t overlay_release(void *arg, const char *client,
+                               const struct manifest **files, struct err *e)
+{
+    return view_release(arg, client, files, e);
+}
+
+static int overlay_text(void *arg, const char *hash, char **text, size_t *len,
+                        struct err *e)
+{
+    return view_text(arg, hash, text, len, e);
+}
+
+int workspace_use_releases(struct workspace *w, struct err *e)
+{
+    struct err why = {0};
+    char *path = store_path(w->dir ? w->dir : ".");
+    int has_store = w->dir && path_exists(path);
+    free(path);
+    w->is_live = 1;
+    if (!has_store || w->view)
+        return 0;
+    if (!workspace_store(w, e))
+        return -1;
+    w->view = view_open(store_db(w->store), &why);
+    if (!w->view && why.kind != ERR_NONE) {
+        if (e)
+            *e = why;
+        return -1;
+    }
+    if (w->view) {
+        struct overlay_releases releases = {w->view, overlay_release, overlay_text};
+        overlay_use_releases(w->overlay, &releases);
+    }
+    return 0;
+}
+
+struct workspace *workspace_reopen(const struct workspace *w, struct err *e)
+{
+    struct workspace *now = workspace_open(w->dir, 0, e);
+    if (now && w->is_live && workspace_use_releases(now, e) != 0) {
+        workspace_close(now);
+        now = NULL;
+    }
+    return now;
+}
+
+int64_t workspace_release(const struct workspace *w, const char *client)
+{
+    return json_integer_value(
+        json_object_get(workspace_releases(w), client ? client : ""));
+}
+
+const json_t *workspace_releases(const struct workspace *w)
+{
+    return w->view ? view_releases(w->view) : NULL;
+}
+
+int64_t workspace_generation(const struct workspace *w)
+{
+    return w->view ? view_generation(w->view) : 0;
 }
 
 static void apps_free(struct settings_app *apps, size_t n)
@@ -108,6 +175,7 @@ void workspace_close(struct workspace *w)
         return;
     presence_close(w->presence);
     live_free(w->live);
+    view_free(w->view);
     store_close(w->store);
     vault_close(w->vault); /* wipes the key */
     overlay_free(w->overlay);
@@ -208,12 +276,24 @@ int workspace_apps(struct workspace *w, const struct settings_app **apps, size_t
     return 0;
 }
 
+/* Evaluates NAME of CLIENT's release, or of the directory. As settings_file_read. */
+static json_t *read_settings(struct workspace *w, const char *client, const char *name,
+                             struct buf *text, struct err *e)
+{
+    if (!w->view)
+        return settings_file_read(w->dir, name, text, e);
+    buf_init(text, limits_default.script_bytes);
+    if (view_read(w->view, client, name, text, e) != 0)
+        return NULL;
+    return data_load(buf_str(text), text->len, name, e);
+}
+
 /* Returns a checked tree; NULL with ERR_NOT_FOUND when there is no file. */
-static json_t *load_settings(struct workspace *w, const char *name,
+static json_t *load_settings(struct workspace *w, const char *client, const char *name,
                              enum settings_kind kind, struct err *e)
 {
     struct buf text;
-    json_t *tree = settings_file_read(w->dir, name, &text, e);
+    json_t *tree = read_settings(w, client, name, &text, e);
     if (w->lenient) {
         if (!tree && e->kind != ERR_NOT_FOUND)
             tree = json_object();
@@ -231,14 +311,30 @@ static json_t *load_settings(struct workspace *w, const char *name,
     return tree;
 }
 
-const json_t *workspace_settings(struct workspace *w, struct err *e)
+const json_t *workspace_settings_for(struct workspace *w, const char *client,
+                                     struct err *e)
 {
     struct err why;
-    if (!w->settings)
-        w->settings =
-            w->dir ? load_settings(w, "foyer.lua", SETTINGS_WORKSPACE, e ? e : &why)
-                   : json_object();
-    return w->settings;
+    char key[24] = "";
+    int64_t id = workspace_release(w, client);
+    if (id && id != workspace_release(w, NULL))
+        snprintf(key, sizeof key, "%" PRId64, id);
+    else
+        client = NULL;
+    json_t *tree = json_object_get(w->settings, key);
+    if (tree)
+        return tree;
+    tree = w->dir
+               ? load_settings(w, client, "foyer.lua", SETTINGS_WORKSPACE, e ? e : &why)
+               : json_object();
+    if (tree)
+        json_object_set_new(w->settings, key, tree);
+    return tree;
+}
+
+const json_t *workspace_settings(struct workspace *w, struct err *e)
+{
+    return workspace_settings_for(w, NULL, e);
 }
 
 const struct limits *workspace_limits(struct workspace *w)
@@ -266,11 +362,34 @@ static int add_name(void *arg, const char *name)
     return 0;
 }
 
+static void add_name_of(void *arg, const char *client)
+{
+    add_name(arg, client);
+}
+
+static int is_on_disk(const struct workspace *w, const char *client)
+{
+    char *name = xasprintf("%s/clients/%s/client.lua", w->dir ? w->dir : ".", client);
+    int there = path_is_taken(name);
+    free(name);
+    return there;
+}
+
 static void unknown_client(struct workspace *w, const char *client, struct err *e)
 {
+    if (w->view && is_on_disk(w, client)) {
+        err_set(e, ERR_NOT_FOUND,
+                "client \"%.64s\" is in no release yet, only on the disk: `foyer deploy` "
+                "makes a release of it, --dev uses the files",
+                client);
+        return;
+    }
     struct client_names names = {0};
     char *dir = path_join(w->dir ? w->dir : ".", "clients");
-    path_each(dir, add_name, &names);
+    if (w->view)
+        view_each_client(w->view, add_name_of, &names);
+    else
+        path_each(dir, add_name, &names);
     const char *best = str_nearest(client, (const char *const *)names.list, names.n);
     if (best && strcmp(best, client) == 0)
         best = NULL; /* the directory exists, without a client.lua */
@@ -300,7 +419,7 @@ const json_t *workspace_client(struct workspace *w, const char *client, struct e
     char *name = xasprintf("clients/%s/client.lua", client);
     char *ids_name = xasprintf("clients/%s/ids.lua", client);
     json_t *merged = NULL;
-    json_t *tree = load_settings(w, name, SETTINGS_CLIENT, &why);
+    json_t *tree = load_settings(w, client, name, SETTINGS_CLIENT, &why);
     if (!tree && why.kind == ERR_NOT_FOUND) {
         unknown_client(w, client, &why);
     } else if (tree && w->lenient && json_object_size(tree) == 0) {
@@ -308,7 +427,7 @@ const json_t *workspace_client(struct workspace *w, const char *client, struct e
          * without a name or vars */
         merged = tree;
     } else if (tree) {
-        json_t *ids = load_settings(w, ids_name, SETTINGS_IDS, &why);
+        json_t *ids = load_settings(w, client, ids_name, SETTINGS_IDS, &why);
         if (ids || why.kind == ERR_NOT_FOUND)
             merged = settings_merge_ids(tree, ids);
         json_decref(ids);
@@ -335,8 +454,15 @@ void workspace_take_client(struct workspace *w, const struct workspace *from,
 
 int workspace_has_client(struct workspace *w, const char *client)
 {
-    char *name = xasprintf("%s/clients/%s/client.lua", w->dir ? w->dir : ".", client);
-    int there = str_is_name(client) && path_is_taken(name);
+    const struct manifest *files;
+    if (!str_is_name(client))
+        return 0;
+    if (!w->view)
+        return is_on_disk(w, client);
+    if (view_release(w->view, client, &files, NULL) <= 0)
+        return 0;
+    char *name = xasprintf("clients/%s/client.lua", client);
+    int there = manifest_hash(files, name) != NULL;
     free(name);
     return there;
 }
@@ -355,12 +481,19 @@ static int on_client(void *arg, const char *name)
     return 0;
 }
 
+static void on_live_client(void *arg, const char *name)
+{
+    on_client(arg, name);
+}
+
 void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char *client),
                            void *arg)
 {
-    if (!w->dir)
-        return;
     struct each_client each = {w, fn, arg};
+    if (w->view)
+        view_each_client(w->view, on_live_client, &each);
+    if (w->view || !w->dir)
+        return;
     char *dir = path_join(w->dir, "clients");
     path_each(dir, on_client, &each);
     free(dir);

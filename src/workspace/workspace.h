@@ -1,6 +1,6 @@
-/* workspace: the agency's directory: its settings, clients, connectors, store and
- * secrets. Each is read when it is first asked for and kept until workspace_close. What
- * the functions return is borrowed. For one thread. */
+/* workspace: the agency's settings, clients and connectors, of its directory or of the
+ * live releases; its store and secrets. Each is read when it is first asked for and kept
+ * until workspace_close. What the functions return is borrowed. For one thread. */
 #ifndef FOYER_WORKSPACE_H
 #define FOYER_WORKSPACE_H
 
@@ -20,6 +20,21 @@ struct workspace;
  * current one upwards. With OPTIONAL 1 a missing workspace is not an error: only the
  * built-in files are then available. */
 struct workspace *workspace_open(const char *dir, int optional, struct err *e);
+/* From now on settings, scripts and templates come from the live releases of the store,
+ * for each client from its own; before anything else is asked for. Does nothing, and
+ * returns 0, while there is no release at all: then they come from the directory. */
+int workspace_use_releases(struct workspace *w, struct err *e);
+/* Opens the workspace of W anew, from the releases that are live now if W is on releases,
+ * else from the directory. */
+struct workspace *workspace_reopen(const struct workspace *w, struct err *e);
+/* Returns the release that CLIENT (NULL: the server itself) runs; 0: W is on the files of
+ * the directory, or CLIENT has none. */
+int64_t workspace_release(const struct workspace *w, const char *client);
+/* Returns an object with each client's release by its name, and the server's by "",
+ * borrowed; NULL: W is on the files of the directory. */
+const json_t *workspace_releases(const struct workspace *w);
+/* The number of release_generation that W was opened at; 0: there was no release. */
+int64_t workspace_generation(const struct workspace *w);
 void workspace_close(struct workspace *w);
 const char *workspace_dir(const struct workspace *w); /* NULL: none */
 /* From now on the store and the claims are those below HOME/state, a copy of the
@@ -30,6 +45,11 @@ struct overlay *workspace_overlay(struct workspace *w);
 
 /* Settings and connectors are checked. Errors name file, line and field. */
 const json_t *workspace_settings(struct workspace *w, struct err *e);
+/* foyer.lua of the release that CLIENT runs; where there are no releases, as
+ * workspace_settings. NULL as CLIENT: the server's. Whatever is about one client asks
+ * this one. */
+const json_t *workspace_settings_for(struct workspace *w, const char *client,
+                                     struct err *e);
 /* limits_default with the limits that foyer.lua sets. */
 const struct limits *workspace_limits(struct workspace *w);
 const json_t *workspace_client(struct workspace *w, const char *client, struct err *e);

@@ -81,10 +81,10 @@ static const char *list(const char *client, const char *in)
 static void test_edits_do_not_reach_it(void **state)
 {
     (void)state;
-    overlay_preload(o, NULL);
-    overlay_preload(o, "zed");
-    overlay_preload(o, "acme");
-    overlay_preload(o, "acme");
+    overlay_preload(o, NULL, NULL);
+    overlay_preload(o, "zed", NULL);
+    overlay_preload(o, "acme", NULL);
+    overlay_preload(o, "acme", NULL);
     put("recipes/one.lua", "edited");
     put("recipes/two.lua", "new");
     put("clients/acme/recipes/two.lua", "new");
@@ -108,7 +108,7 @@ static void test_edits_do_not_reach_it(void **state)
 static void test_others_are_read_from_the_disk(void **state)
 {
     (void)state;
-    overlay_preload(o, "acme");
+    overlay_preload(o, "acme", NULL);
     put("recipes/two.lua", "new");
     put("clients/zed/recipes/two.lua", "zed's");
     assert_string_equal(text_of("acme", "recipes/two.lua"), "new");
@@ -121,8 +121,8 @@ static void test_without_a_workspace(void **state)
     (void)state;
     overlay_free(o);
     o = overlay_new(NULL);
-    overlay_preload(o, NULL);
-    overlay_preload(o, "acme");
+    overlay_preload(o, NULL, NULL);
+    overlay_preload(o, "acme", NULL);
     assert_string_equal(text_of(NULL, "recipes/one.lua"), "none");
     assert_string_not_equal(text_of(NULL, "recipes/digest.lua"), "none");
 }

@@ -247,9 +247,9 @@ static inline const json_t *vmtest_client(void *arg, const char *client, struct 
     return NULL;
 }
 
-static inline const json_t *vmtest_workspace(void *arg, struct err *e)
+static inline const json_t *vmtest_workspace(void *arg, const char *client, struct err *e)
 {
-    (void)e;
+    (void)e, (void)client;
     return ((struct vmtest *)arg)->workspace;
 }
 

@@ -1,0 +1,170 @@
+#include "workspace/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/textfile.h"
+#include "core/limits.h"
+#include "store/release.h"
+
+enum { DIRS_DEEP = 8 };
+
+struct text {
+    char *path, *data;
+    size_t len;
+    unsigned char hash[CRYPTO_SHA256_SIZE];
+};
+
+struct snapshot {
+    struct manifest *files;
+    struct text *texts;
+    size_t n;
+};
+
+struct taking {
+    struct snapshot *s;
+    const char *dir; /* the workspace's */
+    struct err *e;
+};
+
+struct level { /* one directory */
+    struct taking *t;
+    const char *name; /* below the workspace */
+    int deep;
+};
+
+/* Another error means that the file may be readable in a moment. */
+static int is_unfit(const struct err *why)
+{
+    return why->kind == ERR_INVALID || why->kind == ERR_LIMIT ||
+           why->kind == ERR_FORBIDDEN || why->kind == ERR_SCRIPT;
+}
+
+static int take_file(struct taking *t, const char *name, int is_settings)
+{
+    struct buf text;
+    struct err why = {0};
+    buf_init(&text, limits_default.script_bytes);
+    int rc = textfile_read_below(t->dir, name, name, &text, &why);
+    if (rc == 0 && strpbrk(name, "\t\n"))
+        rc = err_set(&why, ERR_INVALID, "cannot read a file with a tab in its name");
+    if (rc == 0) {
+        char hex[2 * CRYPTO_SHA256_SIZE + 1];
+        array_grow(t->s->texts, t->s->n);
+        struct text *one = &t->s->texts[t->s->n++];
+        *one = (struct text){.path = xstrdup(name)};
+        one->data = buf_take(&text, &one->len);
+        crypto_sha256(one->data ? one->data : "", one->len, one->hash);
+        str_hex(one->hash, sizeof one->hash, hex);
+        manifest_set(t->s->files, name, hex);
+    }
+    buf_free(&text);
+    if (rc == 0 || why.kind == ERR_NOT_FOUND) /* it was removed meanwhile */
+        return 0;
+    if (!is_settings && is_unfit(&why)) {
+        log_line(LOG_WARN, "it is left out of the release: %s", why.text);
+        return 0;
+    }
+    *t->e = why;
+    return -1;
+}
+
+static int take_entry(void *arg, const char *entry)
+{
+    const struct level *l = arg;
+    char *name = path_join(l->name, entry), *path = path_join(l->t->dir, name);
+    int rc = 0;
+    if (!path_is_dir(path)) {
+        rc = take_file(l->t, name, 0);
+    } else if (l->deep < DIRS_DEEP) {
+        struct level below = {l->t, name, l->deep + 1};
+        rc = path_each(path, take_entry, &below);
+    }
+    free(path);
+    free(name);
+    return rc;
+}
+
+/* Takes lua/, recipes/ and templates/ below PREFIX ("", "clients/acme/"). */
+static int take_layer(struct taking *t, const char *prefix)
+{
+    static const char *const dirs[] = {"lua", "recipes", "templates"};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof dirs / sizeof *dirs; i++) {
+        char *name = xasprintf("%s%s", prefix, dirs[i]), *path = path_join(t->dir, name);
+        struct level l = {t, name, 0};
+        rc = path_each(path, take_entry, &l);
+        free(path);
+        free(name);
+    }
+    return rc;
+}
+
+static int take_client(void *arg, const char *client)
+{
+    struct taking *t = arg;
+    if (!str_is_name(client))
+        return 0;
+    char *prefix = xasprintf("clients/%s/", client);
+    char *settings = xasprintf("%sclient.lua", prefix),
+         *ids = xasprintf("%sids.lua", prefix);
+    int rc = take_file(t, settings, 1);
+    if (rc == 0 && manifest_hash(t->s->files, settings))
+        rc = take_file(t, ids, 1) == 0 && take_layer(t, prefix) == 0 ? 0 : -1;
+    free(settings);
+    free(ids);
+    free(prefix);
+    return rc;
+}
+
+struct snapshot *snapshot_take(const char *dir, struct err *e)
+{
+    struct snapshot *s = xcalloc(1, sizeof *s);
+    struct taking t = {s, dir, e};
+    char *clients = path_join(dir, "clients");
+    s->files = manifest_new();
+    int rc = take_file(&t, "foyer.lua", 1);
+    if (rc == 0)
+        rc = take_layer(&t, "");
+    if (rc == 0)
+        rc = path_each(clients, take_client, &t);
+    free(clients);
+    if (rc == 0)
+        return s;
+    snapshot_free(s);
+    return NULL;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->n; i++) {
+        free(s->texts[i].path);
+        free(s->texts[i].data);
+    }
+    free(s->texts);
+    manifest_free(s->files);
+    free(s);
+}
+
+struct manifest *snapshot_files(struct snapshot *s)
+{
+    return s->files;
+}
+
+int snapshot_keep(const struct snapshot *s, struct db *db, struct err *e)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < s->n; i++) {
+        const struct text *t = &s->texts[i];
+        if (manifest_hash(s->files, t->path))
+            rc = release_keep_text(db, t->hash, t->data, t->len, e);
+    }
+    return rc;
+}

@@ -1,0 +1,133 @@
+#include "workspace/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/loopguard.h"
+#include "base/str.h"
+#include "store/release.h"
+
+struct opened { /* a release that was asked for */
+    int64_t id;
+    struct manifest *files;
+};
+
+struct view {
+    struct db *db;
+    json_t *releases; /* client -> number */
+    int64_t generation;
+    struct opened *opened;
+    size_t nopened;
+};
+
+static int add_live(void *arg, const char *client, int64_t id)
+{
+    json_object_set_new(arg, client, json_integer(id));
+    return 0;
+}
+
+struct view *view_open(struct db *db, struct err *e)
+{
+    struct view *v = xcalloc(1, sizeof *v);
+    v->db = db;
+    v->releases = json_object();
+    err_clear(e);
+    if (release_generation(db, &v->generation, e) != 0 ||
+        release_each_live(db, add_live, v->releases, e) != 0 ||
+        json_object_size(v->releases) == 0) {
+        view_free(v);
+        return NULL;
+    }
+    return v;
+}
+
+void view_free(struct view *v)
+{
+    if (!v)
+        return;
+    for (size_t i = 0; i < v->nopened; i++)
+        manifest_free(v->opened[i].files);
+    free(v->opened);
+    json_decref(v->releases);
+    free(v);
+}
+
+/* Returns NULL with E. What is read once stays: a worker reads all when it begins. */
+static const struct manifest *open_release(struct view *v, int64_t id, struct err *e)
+{
+    for (size_t i = 0; i < v->nopened; i++)
+        if (v->opened[i].id == id)
+            return v->opened[i].files;
+    loopguard_lift("opening: a release");
+    char *text = release_manifest(v->db, id, e);
+    loopguard_restore();
+    struct manifest *files = text ? manifest_read(text, e) : NULL;
+    free(text);
+    if (!files) {
+        err_prefix(e, "cannot open release %" PRId64, id);
+        return NULL;
+    }
+    array_grow(v->opened, v->nopened);
+    v->opened[v->nopened++] = (struct opened){id, files};
+    return files;
+}
+
+int64_t view_release(struct view *v, const char *client, const struct manifest **files,
+                     struct err *e)
+{
+    int64_t id = json_integer_value(json_object_get(v->releases, client ? client : ""));
+    *files = id ? open_release(v, id, e) : NULL;
+    return id && !*files ? -1 : id;
+}
+
+int view_text(struct view *v, const char *hash, char **text, size_t *len, struct err *e)
+{
+    loopguard_lift("opening: a release");
+    int rc = release_text(v->db, hash, text, len, e);
+    loopguard_restore();
+    return rc;
+}
+
+int view_read(struct view *v, const char *client, const char *path, struct buf *out,
+              struct err *e)
+{
+    const struct manifest *files;
+    char *text;
+    size_t len;
+    int64_t id = view_release(v, client, &files, e);
+    if (id < 0)
+        return -1;
+    const char *hash = files ? manifest_hash(files, path) : NULL;
+    if (!hash)
+        return err_set(e, ERR_NOT_FOUND, "release %" PRId64 " has no %s", id, path);
+    if (view_text(v, hash, &text, &len, e) != 0)
+        return err_prefix(e, "cannot read %s of release %" PRId64, path, id);
+    int rc = buf_add(out, text, len);
+    free(text);
+    return rc == 0 ? 0 : err_set(e, ERR_LIMIT, "cannot read %s: it is too large", path);
+}
+
+void view_each_client(const struct view *v, void (*fn)(void *arg, const char *client),
+                      void *arg)
+{
+    const char *client;
+    json_t *id;
+    json_object_foreach(v->releases, client, id) /* in the order of release_each_live */
+    {
+        if (*client)
+            fn(arg, client);
+    }
+}
+
+int64_t view_generation(const struct view *v)
+{
+    return v->generation;
+}
+
+const json_t *view_releases(const struct view *v)
+{
+    return v->releases;
+}
