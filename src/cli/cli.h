@@ -166,5 +166,6 @@ cli_command_fn cmd_actions, cmd_api, cmd_call, cmd_check, cmd_connect, cmd_conne
     cmd_stats, cmd_store, cmd_trace, cmd_triggers, cmd_upgrade, cmd_vault, cmd_version,
     cmd_which, cmd_work;
 cli_command_fn cmd_promote;
+cli_command_fn cmd_forget;
 
 #endif
