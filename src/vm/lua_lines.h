@@ -15,9 +15,11 @@
  * is; of one that is not, the line of the `return`, or 1. */
 int lua_lines_line(const char *src, size_t len, const char *path);
 
-/* Says what becomes of the field PATH, "front.company" (parts joined by dots), whose value
- * is the LEN bytes at VALUE. NULL: it stays, and the fields of a table are asked for too;
- * "": it is left out, with its comma; else the text, borrowed, that replaces the value. */
+/* Says what becomes of the field PATH, "front.company" (parts joined by dots), whose
+ * value is the LEN bytes at VALUE. NULL: it stays, and the fields of a table are asked
+ * for too;
+ * "": it is left out, with its comma; else the text, borrowed, that replaces the value.
+ */
 typedef const char *(*lua_lines_edit_fn)(void *arg, const char *path, const char *value,
                                          size_t len);
 /* Appends SRC to OUT with what EDIT says about the fields of the table that it returns.

@@ -192,7 +192,8 @@ local function compare(out, names, rows, have, more, own)
     if by_word[name] and by_word[name] ~= id and not alias then
       out.overrides[#out.overrides + 1] = { names = names, word = name, own = id, company = by_word[name] }
     end
-    if not alias and not have[id] and not more then out.missing[#out.missing + 1] = { names = names, word = name, id = id } end
+    local is_missing = not alias and not more and not have[id]
+    if is_missing then out.missing[#out.missing + 1] = { names = names, word = name, id = id } end
   end
 end
 
@@ -219,7 +220,8 @@ local function all(ctx, args)
       elseif type(rows) == "table" and (rows.kind == "forbidden" or rows.kind == "not_found") then
         -- a token without this scope still shows the other lists
         out.failed[#out.failed + 1] = {
-          kind = kind, names = id.names, error = rows.kind, message = rows.message, optional = id.optional or nil,
+          kind = kind, names = id.names, error = rows.kind, message = rows.message,
+          optional = id.optional or nil,
         }
       else
         std.progress(nil)
