@@ -17,16 +17,10 @@
 static const struct cli_command commands[] = {
     {"init", cmd_init, 0, 1, 1, "DIR",
      "makes a workspace with one example client, and the sealing key"},
-    {"connect", cmd_connect, CLI_WORKSPACE, 0, 1,
+    {"connect", cmd_connect, CLI_WORKSPACE, 1, 1,
      "CLIENT [--link|--paste|--token-file FILE|-] [--app APP] [--api-url URL] "
-     "[--oauth-url URL] [--replace] | " CLIENTS " [--link]",
+     "[--oauth-url URL] [--replace]",
      "connects a client, a new one too, by OAuth or by an API token"},
-    {"clients", cmd_clients, CLI_WORKSPACE | CLI_STORE, 0, 0, CLIENTS,
-     "lists the clients: connected, what came last, what needs a person"},
-    {"client", cmd_client, CLI_WORKSPACE | CLI_REPORT, 1, 2,
-     "[show] CLIENT [--app APP] | add CLIENT [--from CLIENT] [--group GROUP,…] [--link "
-     "[--wait]] [--app APP] [--api-url URL] [--oauth-url URL]",
-     "adds a client; shows what is done until it runs, and what is left"},
     {"connections", cmd_connections, CLI_WORKSPACE | CLI_STORE, 0, 0, "",
      "lists which client is connected to which company, and how it is"},
     {"disconnect", cmd_disconnect, CLI_WORKSPACE | CLI_STORE, 1, 1, "CLIENT [--app APP]",
@@ -65,6 +59,10 @@ static const struct cli_command commands[] = {
     {"trace", cmd_trace, CLI_WORKSPACE | CLI_REPORT, 1, 2,
      "CONVERSATION|EVENT|RUN|ADDRESS [--client CLIENT] [--bodies]",
      "tells what became of it: delivery, triggers, runs, the outcome"},
+    {"missed", cmd_missed,
+     CLI_WORKSPACE | CLI_CLIENT | CLI_STORE | CLI_REPORT | CLI_SESSION | CLI_LIVE, 0, 0,
+     "--since TIME [--until TIME] " CLIENTS " [--run] [--dev]",
+     "lists customers who got no answer, and why; starts what is missing"},
     {"runs", cmd_runs, CLI_WORKSPACE | CLI_REPORT | CLI_LIVE, 1, 10000,
      "list|show|retry|resolve|cancel [ID …] " FILTER " [--new-code] "
      "[--sent|--not-sent] [--result JSON] [--reason TEXT] [--dry-run] [--dev] "
@@ -74,9 +72,6 @@ static const struct cli_command commands[] = {
      "list|show|replay [ID …] " CLIENTS " [--state STATE,…] [--since TIME] "
      "[--limit N] [--dry-run] [--dev]",
      "lists what came in, why triggers fired or not; replays it"},
-    {"forget", cmd_forget, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_REPORT, 1, 1,
-     "ADDRESS --client CLIENT [--dry-run] [--cancel] [--copies]",
-     "erases what is stored of a person, for good"},
     {"stats", cmd_stats, CLI_WORKSPACE | CLI_STORE, 0, 0,
      CLIENTS " [--since TIME] [--hours]",
      "counts events, replies, runs, and how fast the replies were"},
@@ -108,8 +103,8 @@ static const struct cli_command commands[] = {
     {"import", cmd_import, CLI_WORKSPACE, 1, 1,
      "FILE --app NAME [--only GLOB] [--auth SCHEME] [--api-url URL] [--force]",
      "makes a connector and actions of an OpenAPI 3 document"},
-    {"ids", cmd_ids, CLI_WORKSPACE | CLI_CLIENT | CLI_SESSION, 0, 1,
-     "CLIENT|" CLIENTS " [--write] [--app APP]",
+    {"ids", cmd_ids, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 0, 0,
+     "--client CLIENT [--write] [--app APP]",
      "shows the company's ids by name, or writes ids.lua"},
     {"secret", cmd_secret, CLI_WORKSPACE, 1, 2,
      "set NAME [--from FILE] [--add] | list | rm NAME [--version N]",

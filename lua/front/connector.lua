@@ -109,6 +109,21 @@ return {
       },
       unseen = { "conversation_snoozed" },
     },
+
+    -- For `foyer missed`, which lists with `sweep` the events of these types: what each says of a conversation.
+    -- `message`, `subject`, `customer`: where an event has the message's id, and what it is told by. `merged`: the ids
+    -- of the conversations that were merged into the event's own.
+    talk = {
+      types    = "q[types][]",
+      kinds    = {
+        inbound = "received", outbound = "sent", out_reply = "sent", sending_error = "failed",
+        message_bounce_error = "failed", conversations_merged = "merged", trash = "binned", restore = "restored",
+      },
+      message  = "target.data.id",
+      subject  = "conversation.subject",
+      customer = "conversation.recipient.handle",
+      merged   = "target.data",
+    },
   },
 
   -- A reply to a customer. The limit `replies_per_hour` counts these requests.
@@ -152,33 +167,25 @@ return {
     signature    = { prefix = "sig_", names = "signatures", list = { "/teams", "/teams/{id}/signatures" },
                      label = { "name" } },
 
-    -- `optional`: not every company has it, nor every token its scope; `foyer ids` reads at most 500 of a kind.
-    account          = { prefix = "acc_", names = "accounts", alias = true, list = "/accounts", label = { "name" },
-                         optional = true },
-    team             = { prefix = "tim_", names = "teams", list = "/teams", label = { "name" }, optional = true },
-    teammate_group   = { prefix = "cir_", names = "teammate_groups", list = "/teammate_groups", label = { "name" },
-                         optional = true },
-    contact_list     = { prefix = "grp_", names = "contact_lists", list = "/contact_lists", label = { "name" },
-                         optional = true },
-    status           = { prefix = "sts_", names = "statuses", list = "/company/statuses", label = { "name" },
-                         optional = true },
-    shift            = { prefix = "shf_", names = "shifts", list = "/shifts", label = { "name" }, optional = true },
-    view             = { prefix = "lns_", names = "views", list = "/views", label = { "name" }, optional = true },
-    message_template = { prefix = "rsp_", names = "message_templates", list = "/message_templates",
-                         label = { "name" }, optional = true },
-    template_folder  = { prefix = "rsf_", names = "template_folders", list = "/message_template_folders",
-                         label = { "name" }, optional = true },
-    knowledge_base   = { prefix = "knb_", names = "knowledge_bases", list = "/knowledge_bases",
-                         label = { "name" }, optional = true },
-
+    -- Those with names are named in client.lua by hand; `foyer ids` does not read them.
     message          = { prefix = "msg_", alias = true }, -- drafts, too
     comment          = { prefix = "com_" },
     event            = { prefix = "evt_" },
     attachment       = { prefix = "fil_" },
+    account          = { prefix = "acc_", names = "accounts", alias = true },
     link             = { prefix = "top_" },
+    team             = { prefix = "tim_", names = "teams" },
+    teammate_group   = { prefix = "cir_", names = "teammate_groups" },
+    contact_list     = { prefix = "grp_", names = "contact_lists" },
     contact_group    = { prefix = "grp_" },
+    status           = { prefix = "sts_", names = "statuses" },
     rule             = { prefix = "rul_" },
+    shift            = { prefix = "shf_", names = "shifts" },
     time_off         = { prefix = "vcr_" },
+    view             = { prefix = "lns_", names = "views" },
+    message_template = { prefix = "rsp_", names = "message_templates" },
+    template_folder  = { prefix = "rsf_", names = "template_folders" },
+    knowledge_base   = { prefix = "knb_", names = "knowledge_bases" },
     category         = { prefix = "kbc_" },
     article          = { prefix = "kba_" },
     export           = { prefix = "exp_" },

@@ -93,8 +93,6 @@ int cli_run(struct cli *cli);
 int cli_parse(struct cli *cli, const struct cli_option *options, struct err *e);
 /* Returns 1 when an option of CLI_CLIENTS was given. */
 int cli_has_clients(const struct cli *cli);
-/* Returns the clients of CLI_CLIENTS as a new list; NULL when none was asked for. */
-json_t *cli_client_names(const struct cli *cli);
 /* Opens what the command's row of the table says. */
 int cli_open(struct cli *cli, struct err *e);
 /* Returns what FOYER_WORKSPACE names, or NULL. */
@@ -163,12 +161,10 @@ json_t *cli_entry(struct cli *cli, const char *entry, json_t *args, struct err *
 
 cli_command_fn cmd_actions, cmd_api, cmd_call, cmd_check, cmd_connect, cmd_connections,
     cmd_cron, cmd_diff, cmd_disconnect, cmd_doctor, cmd_events, cmd_heal, cmd_help,
-    cmd_hooks, cmd_ids, cmd_import, cmd_init, cmd_mock, cmd_pause, cmd_poll, cmd_recipes,
-    cmd_refresh, cmd_render, cmd_resume, cmd_run, cmd_runs, cmd_secret, cmd_serve,
-    cmd_stats, cmd_store, cmd_trace, cmd_triggers, cmd_upgrade, cmd_vault, cmd_version,
-    cmd_which, cmd_work;
+    cmd_hooks, cmd_ids, cmd_import, cmd_init, cmd_missed, cmd_mock, cmd_pause, cmd_poll,
+    cmd_recipes, cmd_refresh, cmd_render, cmd_resume, cmd_run, cmd_runs, cmd_secret,
+    cmd_serve, cmd_stats, cmd_store, cmd_trace, cmd_triggers, cmd_upgrade, cmd_vault,
+    cmd_version, cmd_which, cmd_work;
 cli_command_fn cmd_promote;
-cli_command_fn cmd_forget;
-cli_command_fn cmd_client, cmd_clients;
 
 #endif

@@ -87,7 +87,6 @@ static const struct field id[] = {
     {"alias", .check = check_true},
     {"list", .check = check_text_or_list},
     {"label", .check = check_text_or_list},
-    {"optional", .check = check_true},
     {"open", .check = value_text},
     {0},
 };
@@ -230,12 +229,24 @@ static const struct field sweep[] = {
     {0},
 };
 
-static const struct field events[] = {
-    {"get", .fields = texts},
-    {"plain", .fields = tables_of_texts},
-    {"actor", .fields = actor},
-    {"sweep", .fields = sweep},
+/* What events of a sweep say of a conversation, for `foyer missed`. */
+static const char *const talk_words[] = {"received", "sent",     "failed", "merged",
+                                         "binned",   "restored", NULL};
+static const struct field talk_kinds[] = {{.check = check_word, .words = talk_words}};
+static const struct field talk[] = {
+    {"types", .check = value_text, .required = 1},
+    {"kinds", .fields = talk_kinds, .required = 1},
+    {"message", .check = value_text, .required = 1},
+    {"subject", .check = value_text},
+    {"customer", .check = value_text},
+    {"merged", .check = value_text},
     {0},
+};
+
+static const struct field events[] = {
+    {"get", .fields = texts},   {"plain", .fields = tables_of_texts},
+    {"actor", .fields = actor}, {"sweep", .fields = sweep},
+    {"talk", .fields = talk},   {0},
 };
 
 /* Which requests are a reply to a customer, for the loop guard. */

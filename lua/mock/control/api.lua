@@ -25,6 +25,7 @@ return function(control, customers, channels, conversations, deeds)
     { "POST", "/_mock/paging", control.set_paging },
     { "POST", "/_mock/ticketing", control.set_ticketing },
     { "POST", "/_mock/clock", control.set_clock },
+    { "POST", "/_mock/history", control.set_history },
     { "POST", "/_mock/messages", control.set_messages },
     { "DELETE", "/_mock/messages", control.clear_messages },
     { "GET", "/_mock/replies", control.replies },

@@ -98,6 +98,14 @@ return function(company, threads, views, pages, events, ticketing, limits, conta
     return answers.ok(body)
   end
 
+  -- {from = unix seconds}: GET /events lists nothing older, as though the company's history began there
+  function control.set_history(request)
+    local body, bad = checks.body(request, { from = { type = "number", required = true } })
+    if not body then return bad end
+    events.begins_at = body.from
+    return answers.ok({ from = events.begins_at })
+  end
+
   -- {now = unix seconds} stops the mock's clock there; {offset = seconds} moves it and lets it run; {} resets it
   function control.set_clock(request)
     local body, bad = checks.body(request, { now = { type = "number" }, offset = { type = "number" } })

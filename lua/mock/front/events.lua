@@ -9,7 +9,10 @@ local webhooks = mock.part("front/webhooks")
 
 return function(company, ids, views, pages)
   local by_time = ordered(function(event) return event.emitted_at end)
-  local events = { list = by_time.list, by_id = {} }
+  local events = {
+    list = by_time.list, by_id = {},
+    begins_at = 0, -- GET /events lists nothing older
+  }
   local KEPT_MAX = 20000
 
   local VIEWS = {
@@ -222,7 +225,7 @@ return function(company, ids, views, pages)
     if not bad then before, bad = time_of(params.q, "before") end
     if not bad then keep, bad = filter_of(params.q) end
     if bad then return bad end
-    local from = after and by_time.below(after, true) or 0
+    local from = math.max(after and by_time.below(after, true) or 0, by_time.below(events.begins_at))
     local upto = before and by_time.below(before) or #events.list
     return answer(request, events.list, from, math.max(from, upto), keep)
   end

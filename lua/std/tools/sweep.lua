@@ -1,7 +1,10 @@
--- For the worker and `foyer heal`: one page of an app's events, the oldest first, as deliveries.
--- args: {app, company, from = seconds, before = seconds, limit = events a page, next}
+-- For the worker, `foyer heal` and `foyer missed`: one page of an app's events, the oldest first, as deliveries.
+-- args: {app, company, from = seconds (nil: the first that the app lists), before = seconds, limit = events a page,
+-- next, talk = {kinds}}
 -- -> {events = [{id, type, at, conversation, webhook = the app sends this type by webhook, body}], listed,
 -- last, ordered, next, triggers = all names of the app, unseen}
+-- With `talk`, only events of these kinds of the connector's `talk` are listed, and each has {kind, message, subject,
+-- customer, merged} instead of the body that only those of customers' messages have.
 local std = ...
 local call, event = std.part("call"), std.part("event")
 
@@ -27,13 +30,40 @@ local function envelope_of(connector, company, item, kind, name)
   return envelope
 end
 
-local function list(args, sweep)
+-- Returns the types of events that say one of KINDS of a conversation, in the order of their names.
+local function types_of(talk, kinds)
+  local types, is_wanted = json.array({}), {}
+  for _, kind in ipairs(kinds) do is_wanted[kind] = true end
+  for name, kind in pairs(talk.kinds) do
+    if is_wanted[kind] then types[#types + 1] = name end
+  end
+  table.sort(types)
+  return types
+end
+
+-- Adds to OUT what ITEM says of its conversation.
+local function add_talk(out, talk, item)
+  out.kind = talk.kinds[out.type]
+  if out.kind ~= "received" then out.body = nil end
+  for _, name in ipairs({ "message", "subject", "customer" }) do
+    local value = talk[name] and event.at(item, talk[name])
+    out[name] = type(value) == "string" and value or nil
+  end
+  local merged = out.kind == "merged" and talk.merged and event.at(item, talk.merged)
+  out.merged = json.array({})
+  for _, id in ipairs(type(merged) == "table" and merged or {}) do
+    if type(id) == "string" then out.merged[#out.merged + 1] = id end
+  end
+end
+
+local function list(args, sweep, talk)
   return call.scope("tool", "sweep", args.app, "read", {}, nil, function(ctx)
     if args.next then return ctx.http.page(args.next) end
     local query = {}
     for key, value in pairs(sweep.query or {}) do query[key] = value end
     if query.limit then query.limit = tostring(math.min(args.limit, tonumber(query.limit) or args.limit)) end
-    query[sweep.after]  = ("%.3f"):format(args.from - A_MILLISECOND)
+    if talk then query[talk.types] = types_of(talk, args.talk) end
+    if args.from then query[sweep.after] = ("%.3f"):format(args.from - A_MILLISECOND) end
     query[sweep.before] = ("%.3f"):format(args.before)
     return ctx.http.page(sweep.get, { query = query })
   end, true)
@@ -52,7 +82,12 @@ return function(args)
   local connector = std.connector(args.app)
   local sweep = (connector.events or {}).sweep
   if not sweep then std.fail("settings", ("the connector of %s has no events.sweep"):format(args.app)) end
-  local page = list(args, sweep)
+  local talk = args.talk and connector.events.talk
+  if args.talk and not talk then
+    std.fail("settings", ("the connector of %s has no events.talk: foyer cannot tell which of its events are messages")
+      :format(args.app))
+  end
+  local page = list(args, sweep, talk)
   local events, last, ordered = json.array({}), nil, true
   for _, item in ipairs(page.results) do
     local id, kind = event.at(item, sweep.id), event.at(item, sweep.type)
@@ -61,7 +96,7 @@ return function(args)
       std.fail("invalid", ("cannot sweep the events of %s: one has no %s, %s or %s"):format(args.app, sweep.id,
         sweep.type, sweep.at))
     end
-    ordered = ordered and at >= (last or args.from - A_MILLISECOND)
+    ordered = ordered and at >= (last or (args.from or at) - A_MILLISECOND)
     last = math.max(last or at, at)
     local name = sweep.webhooks[kind]
     local conversation = sweep.conversation and event.at(item, sweep.conversation)
@@ -70,6 +105,7 @@ return function(args)
       conversation = type(conversation) == "string" and conversation or nil,
       body = json.encode(envelope_of(connector, args.company, item, kind, name)),
     }
+    if talk then add_talk(events[#events], talk, item) end
   end
   return {
     events = events, listed = #events, last = last, ordered = ordered,
