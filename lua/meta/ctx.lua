@@ -73,6 +73,45 @@ function ctx.template(name, data) end
 ---@return number seconds
 function ctx.now() end
 
+---When the client's people are there, as `hours` of client.lua or foyer.lua says, in the client's time zone; always, but
+---for holidays, when no weekday is set. Times are Unix seconds; without one it is `ctx.now()`. See foyer-workspace(5).
+---
+---     if ctx.hours.is_open() then … end
+---     local due = ctx.hours.after("4h", event.payload.conversation.created_at)     -- four business hours later
+ctx.hours = {}
+
+---@param time? number
+---@return boolean open
+function ctx.hours.is_open(time) end
+
+---That time when it is open then, else the next opening; nil when there is none within 400 days.
+---@param time? number
+---@return integer? seconds
+function ctx.hours.opens_at(time) end
+
+---The end of the open time; that time when it is closed then; nil when it does not close within 400 days.
+---@param time? number
+---@return integer? seconds
+function ctx.hours.closes_at(time) end
+
+---How many seconds are open from FROM to TO.
+---@param from number
+---@param to? number
+---@return integer seconds
+function ctx.hours.between(from, to) end
+
+---The time at which DURATION of open time has gone by.
+---@param duration string|number  "4h", or seconds
+---@param from? number
+---@return integer? seconds
+function ctx.hours.after(duration, from) end
+
+---Whether `hours.away` says that TEAMMATE is away.
+---@param teammate string  as `hours.away` names them
+---@param time? number
+---@return boolean away
+function ctx.hours.is_away(teammate, time) end
+
 ---`math.random`, seeded by the run: a repeated run draws the same numbers.
 ---@overload fun(): number
 ---@param m integer  1 to M when N is not given

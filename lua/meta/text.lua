@@ -35,10 +35,12 @@ function text.truncate(s, n) end
 
 ---A time as text, "2026-11-22T10:00:00Z" unless FORMAT says otherwise: %Y %m %d %H %M %S %a %A %b %B %e %F %T
 ---%R %I %p %j %u %V %G %w %y %% as in strftime(3), in English. Years 1 to 9999.
+---With ZONE, such as "Europe/Zurich" or `ctx.client.timezone`, as the clocks there show it; otherwise in UTC.
 ---@param seconds number
 ---@param format? string
+---@param zone? string
 ---@return string
-function text.time(seconds, format) end
+function text.time(seconds, format, zone) end
 
 ---The Unix seconds of "2026-11-22", "2026-11-22T10:00Z", "2026-11-22 10:00:00.5+01:00" (RFC 3339, lower case and leap seconds
 ---included; not "20261122"). Raises "invalid".

@@ -20,6 +20,10 @@ end
 local store = {}
 function store.get(key) return std.part("wait").get(key) end
 function store.set(key, value) return std.part("wait").set(key, value) end
+local hours = {}
+for _, name in ipairs { "is_open", "opens_at", "closes_at", "between", "after", "is_away" } do
+  hours[name] = function(...) return std.part("hours")[name](...) end
+end
 
 -- Returns the ctx of one script. OPTIONS: a recipe's.
 function call.context(options)
@@ -27,7 +31,7 @@ function call.context(options)
   local ctx = {
     client = client, vars = client.vars or {}, options = options or {}, http = std.http,
     now = std.ctx.now, log = std.ctx.log, skip = std.ctx.skip, sleep = sleep, wait_for = wait_for,
-    store = store,
+    store = store, hours = hours,
   }
   function ctx.random(...) return math.random(...) end -- C opens the library at the first use
   function ctx.call(name, input, more)

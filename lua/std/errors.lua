@@ -106,7 +106,7 @@ function errors.not_an_id(value, word, types, named)
       errors.article(word))
   end
   local hint = near and "; did you mean \"" .. near .. "\"?" or id.alias and address_hint(value) or ""
-  if hint == "" and #names == 0 and id.list then hint = "; `foyer ids --client C --write` takes the names over" end
+  if hint == "" and #names == 0 and id.list then hint = "; `foyer ids C --write` takes the names over" end
   return ("%s is not %s: neither an id (\"%s…\")%s nor a name in `%s.%s` of client.lua%s")
     :format(shown, errors.article(word), id.prefix, id.alias and ", an alias (\"alt:…\")" or "", id.app,
       id.names, hint)

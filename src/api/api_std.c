@@ -18,6 +18,7 @@
 #include "vm/fail.h"
 #include "vm/handles.h"
 #include "api/mock.h"
+#include "api/pinned.h"
 #include "vm/pins.h"
 #include "vm/run.h"
 #include "api/sandbox.h"
@@ -325,28 +326,6 @@ static void push_tree(lua_State *L, const json_t *tree)
     }
 }
 
-/* Returns the settings that the run's first attempt saw, if its pins have them. */
-static const json_t *pinned(lua_State *L, const char *name, const json_t *today)
-{
-    struct pins *pins = run_spec(run_of(L))->pins;
-    return today && pins ? pins_tree(pins, name, today) : today;
-}
-
-static const json_t *client_tree(lua_State *L, const char *client, struct err *e)
-{
-    struct run *run = run_of(L);
-    const json_t *today = run_host(run)->client(run_host(run)->arg, client, e);
-    const char *own = run_client(run);
-    return own && strcmp(own, client) == 0 ? pinned(L, "client", today) : today;
-}
-
-/* For CLIENT, which may be NULL. */
-static const json_t *workspace_tree(lua_State *L, const char *client, struct err *e)
-{
-    const struct run_host *host = run_host(run_of(L));
-    return pinned(L, "workspace", host->workspace(host->arg, client, e));
-}
-
 /* Pushes TREE, or raises E when it is NULL. Returns 1. */
 static int push_settings(lua_State *L, const json_t *tree, const struct err *e)
 {
@@ -365,7 +344,7 @@ static int api_std_client(lua_State *L)
         lua_newtable(L);
         return 1;
     }
-    return push_settings(L, client_tree(L, client, &e), &e);
+    return push_settings(L, pinned_client(L, client, &e), &e);
 }
 
 /* std.clients() -> the names of all clients, sorted */
@@ -381,7 +360,7 @@ static int api_std_clients(lua_State *L)
 static int api_std_workspace(lua_State *L)
 {
     struct err e;
-    return push_settings(L, workspace_tree(L, run_client(run_of(L)), &e), &e);
+    return push_settings(L, pinned_workspace(L, run_client(run_of(L)), &e), &e);
 }
 
 /* std.connector(app) -> the connector of the app */
@@ -393,7 +372,7 @@ static int api_std_connector(lua_State *L)
     char name[100];
     snprintf(name, sizeof name, "connector %.80s", app);
     const json_t *today = host->connector(host->arg, app, &e);
-    return push_settings(L, pinned(L, name, today), &e);
+    return push_settings(L, pinned_tree(L, name, today), &e);
 }
 
 /* A userdata that owns a tree, because push_tree may raise when memory runs out. */
@@ -412,8 +391,8 @@ static int api_std_options(lua_State *L)
     const char *recipe = luaL_checkstring(L, 1);
     const char *client = luaL_optstring(L, 2, run_client(run_of(L)));
     struct err e;
-    const json_t *workspace = workspace_tree(L, client, &e);
-    const json_t *tree = workspace && client ? client_tree(L, client, &e) : NULL;
+    const json_t *workspace = pinned_workspace(L, client, &e);
+    const json_t *tree = workspace && client ? pinned_client(L, client, &e) : NULL;
     if (!workspace || (client && !tree))
         return fail_raise(L, &e);
     json_t **box = handles_push_owned(L, sizeof *box, "foyer.tree", tree_gc);
@@ -578,6 +557,7 @@ static const luaL_Reg functions[] = {
     {"client", api_std_client},
     {"clients", api_std_clients},
     {"workspace", api_std_workspace},
+    {"hours", api_std_hours},
     {"connector", api_std_connector},
     {"options", api_std_options},
     /* scopes */

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/textfile.h"
 #include "base/when.h"
+#include "base/zone.h"
 #include "core/limits.h"
 #include "vm/conv.h"
 #include "vm/fail.h"
@@ -90,16 +91,31 @@ static int api_text_truncate(lua_State *L)
     return 1;
 }
 
-/* text.time(seconds, [format]) -> text, in UTC */
+/* Returns how many seconds the clocks of the zone at IDX are ahead of UTC at T. */
+static int32_t offset_at(lua_State *L, int idx, int64_t t)
+{
+    struct err e;
+    struct zone_span span;
+    const struct zone *zone = zone_find(check_plain(L, idx), &e);
+    if (!zone)
+        fail_raise(L, &e);
+    zone_span(zone, t, &span);
+    return span.east;
+}
+
+/* text.time(seconds, [format, [zone]]) -> text, in UTC or as the zone's clocks show it */
 static int api_text_time(lua_State *L)
 {
     struct err e;
     lua_Number seconds = luaL_checknumber(L, 1);
     const char *format = lua_isnoneornil(L, 2) ? "%Y-%m-%dT%H:%M:%SZ" : check_plain(L, 2);
-    luaL_argcheck(L, fabs(seconds) < 1e15, 1, "a time in seconds since 1970");
+    luaL_argcheck(L, fabs(seconds) < (lua_isnoneornil(L, 3) ? 1e15 : 1e12), 1,
+                  "a time in seconds since 1970");
     struct buf *out = handles_push_buf(L, 4096);
-    int64_t whole = (int64_t)seconds;
-    if (when_format(out, format, whole - (seconds < (lua_Number)whole), &e) != 0)
+    int64_t whole = (int64_t)floor(seconds);
+    if (!lua_isnoneornil(L, 3))
+        whole += offset_at(L, 3, whole);
+    if (when_format(out, format, whole, &e) != 0)
         return fail_raise(L, &e);
     return handles_push_text(L, out);
 }

@@ -107,18 +107,40 @@ static int open_secret(struct workspace *w, const struct app_place *at,
     return open_field(w, at, "client_secret", &out->secret, e);
 }
 
+/* Finds the app that CLIENT connects by: its own, else the agency's. */
+static int choose_place(struct workspace *w, const char *app, const char *client,
+                        struct app_place *at, struct err *e)
+{
+    if (find_place(w, app, client, at, e) != 0)
+        return -1;
+    if (!client || has_app(at->block))
+        return 0;
+    place_fini(at);
+    return find_place(w, app, NULL, at, e);
+}
+
+int credentials_mark(struct workspace *w, const char *app, const char *client,
+                     char mark[CREDENTIALS_MARK_SIZE], struct err *e)
+{
+    struct app_place at;
+    struct credentials by = {.where = NULL};
+    if (choose_place(w, app, client, &at, e) != 0)
+        return -1;
+    int rc = open_id(w, &at, &by, e);
+    if (rc == 0)
+        memcpy(mark, by.mark, sizeof by.mark);
+    credentials_fini(&by);
+    place_fini(&at);
+    return rc;
+}
+
 int credentials_open(struct workspace *w, const char *app, const char *client,
                      struct credentials *out, struct err *e)
 {
     struct app_place at;
     *out = (struct credentials){.where = NULL};
-    if (find_place(w, app, client, &at, e) != 0)
+    if (choose_place(w, app, client, &at, e) != 0)
         return -1;
-    if (client && !has_app(at.block)) {
-        place_fini(&at);
-        if (find_place(w, app, NULL, &at, e) != 0)
-            return -1;
-    }
     int rc = open_id(w, &at, out, e);
     if (rc == 0)
         rc = open_secret(w, &at, out, e);

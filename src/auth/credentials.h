@@ -38,6 +38,10 @@ int credentials_find(struct workspace *w, const char *app, const char *company,
 /* Takes those of auth = { oauth = "client_credentials" } apart: PAIR is "id:secret".
  * ERR_INVALID without a colon. */
 int credentials_split(const char *pair, struct credentials *out, struct err *e);
+/* Sets MARK to that of the app by which CLIENT connects, without its secret. Errors of
+ * credentials_open. */
+int credentials_mark(struct workspace *w, const char *app, const char *client,
+                     char mark[CREDENTIALS_MARK_SIZE], struct err *e);
 /* 1 when CLIENT's client.lua has an app of the client's own. */
 int credentials_are_own(struct workspace *w, const char *app, const char *client);
 /* The redirect_url of CLIENT's client.lua (CLIENT may be NULL), else of foyer.lua, else

@@ -8,6 +8,7 @@
 #include <wctype.h>
 
 #include "base/array.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 /* Code points in lower case. */
@@ -20,6 +21,7 @@ struct mention {
     locale_t locale; /* knows all letters of Unicode; 0: only ASCII is folded */
     struct letters word, text;
     int is_number, has_domain;
+    int is_loose; /* see mention_in_bytes */
 };
 
 /* ---- characters ---- */
@@ -111,6 +113,11 @@ static int begins(const struct mention *m, size_t at)
     const uint32_t *text = m->text.list;
     if (at == 0 || !is_local(text[at - 1]))
         return 1;
+    if (m->is_loose && text[at - 1] < 0x80 &&
+        strchr("=&?/|{}`^~!#$%*", (int)text[at - 1]))
+        return 1;
+    if (m->is_loose && text[at - 1] == '\'' && (at == 1 || !is_domain(text[at - 2])))
+        return 1;
     /* a phone number also matches without its plus sign */
     return m->is_number && text[at - 1] == '+' && (at == 1 || !is_local(text[at - 2]));
 }
@@ -135,6 +142,109 @@ static int is_in_text(const struct mention *m)
             ends(m, at + n))
             return 1;
     return 0;
+}
+
+/* ---- bytes with escapes of any kind ---- */
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
+}
+
+static void put_utf8(struct buf *out, uint32_t c)
+{
+    if (c < 0x80) {
+        buf_addc(out, (char)c);
+    } else if (c < 0x800) {
+        buf_addc(out, (char)(0xc0 | c >> 6));
+        buf_addc(out, (char)(0x80 | (c & 0x3f)));
+    } else if (c < 0x10000) {
+        buf_addc(out, (char)(0xe0 | c >> 12));
+        buf_addc(out, (char)(0x80 | (c >> 6 & 0x3f)));
+        buf_addc(out, (char)(0x80 | (c & 0x3f)));
+    } else {
+        buf_addc(out, (char)(0xf0 | (c >> 18 & 0x07)));
+        buf_addc(out, (char)(0x80 | (c >> 12 & 0x3f)));
+        buf_addc(out, (char)(0x80 | (c >> 6 & 0x3f)));
+        buf_addc(out, (char)(0x80 | (c & 0x3f)));
+    }
+}
+
+/* Reads &#64; or &#x40; at P. Returns what follows, or NULL when it is neither. */
+static const char *read_reference(const char *p, const char *end, struct buf *out)
+{
+    uint32_t c = 0;
+    int digit, n = 0;
+    if (end - p < 4 || p[1] != '#')
+        return NULL;
+    int is_hex = p[2] == 'x' || p[2] == 'X';
+    for (p += is_hex ? 3 : 2; p < end && (digit = hex_digit(*p)) >= 0 && n < 6; p++, n++)
+        c = c * (is_hex ? 16 : 10) + (uint32_t)digit;
+    if (n == 0 || p == end || *p != ';')
+        return NULL;
+    put_utf8(out, c);
+    return p + 1;
+}
+
+/* Writes to OUT what the bytes mean once all escapes are undone. SIGNS are the characters
+ * that stand before two hexadecimal digits. */
+static void unescape(const char *p, const char *end, const char *signs, struct buf *out)
+{
+    while (p < end) {
+        const char *next;
+        if (*p == '\\') {
+            while (p < end && *p == '\\')
+                p++;
+            if (p < end)
+                put_utf8(out, read_escape(&p, end));
+        } else if (strchr(signs, *p) && *p && end - p >= 3 && hex_digit(p[1]) >= 0 &&
+                   hex_digit(p[2]) >= 0) {
+            buf_addc(out, (char)(hex_digit(p[1]) << 4 | hex_digit(p[2])));
+            p += 3;
+        } else if (*p == '=' && *signs == '=' && end - p >= 2 &&
+                   (p[1] == '\n' || p[1] == '\r')) {
+            for (p++; p < end && (*p == '\r' || *p == '\n'); p++) /* a soft line end */
+                ;
+        } else if (*p == '&' && (next = read_reference(p, end, out))) {
+            p = next;
+        } else {
+            buf_addc(out, *p++);
+        }
+    }
+}
+
+static int is_in_bytes(struct mention *m, const char *p, const char *end)
+{
+    m->text.n = 0;
+    while (p < end)
+        add(m, &m->text, read_utf8(&p, end));
+    return is_in_text(m);
+}
+
+int mention_in_bytes(struct mention *m, const void *data, size_t len)
+{
+    static const char *const signs[] = {"%", "="};
+    const char *p = data, *end = p + len;
+    if (!m->word.n || !len)
+        return 0;
+    m->is_loose = 1;
+    int found = is_in_bytes(m, p, end);
+    for (size_t i = 0; !found && i < sizeof signs / sizeof *signs; i++) {
+        struct buf plain;
+        if (!memchr(p, *signs[i], len) &&
+            (i > 0 || (!memchr(p, '\\', len) && !memchr(p, '&', len))))
+            continue;
+        buf_init(&plain, len + 8);
+        unescape(p, end, signs[i], &plain);
+        found = is_in_bytes(m, plain.data ? plain.data : "",
+                            (plain.data ? plain.data : "") + plain.len);
+        buf_free(&plain);
+    }
+    m->is_loose = 0;
+    return found;
 }
 
 struct mention *mention_new(const char *word)

@@ -249,6 +249,14 @@ int cli_has_clients(const struct cli *cli)
     return cli->named.n || cli->groups.n || cli->except.n || cli->clients.all;
 }
 
+json_t *cli_client_names(const struct cli *cli)
+{
+    json_t *names = cli_has_clients(cli) ? json_array() : NULL;
+    for (size_t i = 0; i < cli->clients.n; i++)
+        json_array_append_new(names, json_string(cli->clients.clients[i]));
+    return names;
+}
+
 /* Finds the clients of CLI_CLIENTS. */
 static int read_clients(struct cli *cli, struct err *e)
 {

@@ -93,6 +93,8 @@ int cli_run(struct cli *cli);
 int cli_parse(struct cli *cli, const struct cli_option *options, struct err *e);
 /* Returns 1 when an option of CLI_CLIENTS was given. */
 int cli_has_clients(const struct cli *cli);
+/* Returns the clients of CLI_CLIENTS as a new list; NULL when none was asked for. */
+json_t *cli_client_names(const struct cli *cli);
 /* Opens what the command's row of the table says. */
 int cli_open(struct cli *cli, struct err *e);
 /* Returns what FOYER_WORKSPACE names, or NULL. */
@@ -166,5 +168,7 @@ cli_command_fn cmd_actions, cmd_api, cmd_call, cmd_check, cmd_connect, cmd_conne
     cmd_serve, cmd_stats, cmd_store, cmd_trace, cmd_triggers, cmd_upgrade, cmd_vault,
     cmd_version, cmd_which, cmd_work;
 cli_command_fn cmd_promote;
+cli_command_fn cmd_forget;
+cli_command_fn cmd_client, cmd_clients;
 
 #endif

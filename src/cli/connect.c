@@ -8,91 +8,23 @@
 #include "auth/consent.h"
 #include "auth/credentials.h"
 #include "auth/grant.h"
+#include "cli/connect_link.h"
 #include "cli/table.h"
+#include "ops/new_client.h"
 #include "base/clock.h"
 #include "base/crypto.h"
-#include "base/path.h"
 #include "base/str.h"
 #include "core/credential.h"
 #include "core/jsontree.h"
 #include "core/limits.h"
 #include "core/oauth.h"
 #include "store/store_consent.h"
-#include "io/httpc_check.h"
 #include "io/url_parse.h"
 
 enum {
-    LINK_MS = STORE_CONSENT_MAX_MS,
     LISTEN_MS = 10 * 60 * 1000,
     LINGER_MS = 300 /* for the last page to reach the browser */
 };
-
-/* Returns APP's block of a new client.lua, a new string. */
-static char *app_block(struct workspace *w, const char *client, const char *app)
-{
-    const char *plain = strchr(app, '-') ? "" : app; /* a name of Lua */
-    char *key = *plain ? xstrdup(app) : xasprintf("[\"%s\"]", app);
-    char *block =
-        json_at(workspace_connector(w, app, NULL), "ids")
-            ? xasprintf(
-                  "  %s = {\n"
-                  "    -- names for ids: `foyer ids --client %s --write` finds them\n"
-                  "  },\n",
-                  key, client)
-            : xasprintf("  %s = {},\n", key);
-    free(key);
-    return block;
-}
-
-/* Writes the smallest client.lua that works. */
-static int make_client(struct workspace *w, const char *client, const char *app,
-                       struct err *e)
-{
-    if (!str_is_name(client))
-        return err_set(e, ERR_USAGE,
-                       "\"%.64s\" cannot name a client: a name has letters, digits, '-', "
-                       "'_' and '.'",
-                       client);
-    char *dir = xasprintf("%s/clients/%s", workspace_dir(w), client);
-    char *file = path_join(dir, "client.lua"), *block = app_block(w, client, app);
-    char *text = xasprintf(
-        "-- %s: the settings of this client, and the recipes that run for it.\n"
-        "return {\n"
-        "  name = \"%s\",\n"
-        "%s"
-        "  recipes = {\n"
-        "    -- nothing runs that is not named here: [\"first-reply\"] = true,\n"
-        "  },\n"
-        "}\n",
-        client, client, block);
-    int rc = path_make_dirs(dir, 0755, e);
-    if (rc == 0)
-        rc = path_create(file, text, strlen(text), 0644, e);
-    if (rc == 0)
-        fprintf(stderr, "made clients/%s/client.lua\n", client);
-    free(text);
-    free(block);
-    free(file);
-    free(dir);
-    return rc;
-}
-
-static int check_url(const char *option, const char *url, struct err *e)
-{
-    struct url_parts u;
-    if (!url)
-        return 0;
-    if (url_parse(url, &u, e) != 0)
-        return -1;
-    int rc = 0;
-    if (strcmp(u.scheme, "http") == 0 && !host_is_address(u.host))
-        rc = err_set(e, ERR_INVALID,
-                     "cannot use %s %s: plain http is for an address such as "
-                     "http://127.0.0.1:8099 only",
-                     option, url);
-    url_parts_fini(&u);
-    return rc;
-}
 
 /* ---- waiting for one grant ---- */
 
@@ -154,35 +86,16 @@ static int by_token(struct wait *wait, const struct grant_spec *spec, const char
     return wait_for(wait);
 }
 
-/* Warns of a redirect URL that leads to the machine of the person who opens the link. */
-static void warn_loopback(const struct grant_spec *spec)
-{
-    struct url_parts u;
-    if (url_parse(spec->redirect_url, &u, NULL) != 0)
-        return;
-    if (httpc_check_is_loopback(u.host))
-        table_printf(stderr,
-                     "warning: the link leads back to %s, which is the machine of the "
-                     "person who opens it: unless that is this one, set redirect_url to "
-                     "an address at which they reach `foyer serve`, or use --paste\n",
-                     spec->redirect_url);
-    url_parts_fini(&u);
-}
-
 static int by_link(struct workspace *w, const struct grant_spec *spec, struct cli *cli,
                    struct err *e)
 {
-    char *link = grant_link(w, spec, clock_wall_ms() + LINK_MS, NULL, e);
+    char *link = connect_link_make(w, spec, e);
     if (!link)
         return 0;
-    warn_loopback(spec);
     if (cli->json) {
         cli_print_new(json_pack("{s:s, s:s}", "client", spec->client, "link", link));
     } else {
-        fprintf(stderr,
-                "send this link to an administrator of %s's company; it is valid for "
-                "seven days, once, while `foyer serve` answers at %s\n",
-                spec->client, spec->redirect_url);
+        connect_link_explain(spec);
         puts(link);
     }
     free(link);
@@ -479,8 +392,8 @@ static int check_options(const struct connect *c, struct err *e)
 
 static int check(const struct cli *cli, struct connect *c, struct err *e)
 {
-    if (check_url("--api-url", c->api_url, e) != 0 ||
-        check_url("--oauth-url", c->oauth_url, e) != 0 ||
+    if (connect_link_check_url("--api-url", c->api_url, e) != 0 ||
+        connect_link_check_url("--oauth-url", c->oauth_url, e) != 0 ||
         !(c->connector = workspace_connector(cli->w, c->app, e)) ||
         !workspace_vault(cli->w, e))
         return -1;
@@ -490,12 +403,10 @@ static int check(const struct cli *cli, struct connect *c, struct err *e)
     return c->need != CREDENTIAL_CONSENT || c->token_file ? 0 : check_app(cli->w, c, e);
 }
 
-static int connect_client(struct cli *cli, const struct connect *c, const char *token,
-                          struct err *e)
+static int connect_known(struct cli *cli, const struct connect *c, const char *token,
+                         int *is_connected, struct err *e)
 {
     struct workspace *w = cli->w;
-    if (!workspace_has_client(w, c->client) && make_client(w, c->client, c->app, e) != 0)
-        return -1;
     if (!workspace_client(w, c->client, e) || cli_open_session(cli, e) != 0)
         return -1;
     struct wait wait = {.cli = cli, .client = c->client, .app = c->app, .e = e};
@@ -515,6 +426,7 @@ static int connect_client(struct cli *cli, const struct connect *c, const char *
     grants_free(wait.grants);
     if (wait.connected)
         print_shared(w, c->client, c->app);
+    *is_connected = wait.connected;
     return e->kind != ERR_NONE ? -1 : code;
 }
 
@@ -523,6 +435,54 @@ static int check_home(const struct cli *cli, struct err *e)
 {
     struct store *store = workspace_store(cli->w, e);
     return store ? store_check_home(store, "connect a client", e) : -1;
+}
+
+/* Connects a client, and makes it before, when it is a new one. What was made goes again
+ * when nothing came of it; a client that has a link stays. */
+static int connect_client(struct cli *cli, const struct connect *c, const char *token,
+                          struct err *e)
+{
+    struct workspace *w = cli->w;
+    const struct new_client as = {.client = c->client, .app = c->app};
+    json_t *new = NULL;
+    int is_connected = 0;
+    if (!workspace_has_client(w, c->client) && !(new = new_client_make(w, &as, e)))
+        return -1;
+    int code = connect_known(cli, c, token, &is_connected, e);
+    if (new && !is_connected && (!c->link || code != 0))
+        new_client_undo(w, c->client, json_object_get(new, "made"));
+    else if (new)
+        fprintf(stderr,
+                "made clients/%s/client.lua; what is left to do: foyer client %s\n",
+                c->client, c->client);
+    json_decref(new);
+    return code;
+}
+
+/* Shows how several clients are connected, and makes their links. */
+static int connect_many(struct cli *cli, const struct connect *c, struct err *e)
+{
+    const struct grant_spec spec = {.app = c->app,
+                                    .api_url = c->api_url,
+                                    .oauth_url = c->oauth_url,
+                                    .replace = c->replace};
+    if (c->paste || c->token_file)
+        return cli_usage_error(cli, e, "several clients are connected by --link");
+    if (cli_open(cli, e) != 0 ||
+        connect_link_check_url("--api-url", c->api_url, e) != 0 ||
+        connect_link_check_url("--oauth-url", c->oauth_url, e) != 0)
+        return -1;
+    const json_t *connector = workspace_connector(cli->w, c->app, e);
+    if (!connector || !workspace_vault(cli->w, e))
+        return -1;
+    if (c->link && credential_need(connector) != CREDENTIAL_CONSENT)
+        return err_set(e, ERR_USAGE,
+                       "--link is of no use for %s: it is not connected by a consent",
+                       json_text_or(connector, "name", c->app));
+    json_t *names = cli_client_names(cli);
+    int code = connect_link_table(cli, names, &spec, c->link, e);
+    json_decref(names);
+    return code;
 }
 
 int cmd_connect(struct cli *cli, struct err *e)
@@ -535,6 +495,7 @@ int cmd_connect(struct cli *cli, struct err *e)
                                    {"oauth-url", CLI_VALUE, &c.oauth_url},
                                    {"app", CLI_VALUE, &c.app},
                                    {"replace", CLI_FLAG, &c.replace},
+                                   CLI_CLIENTS(cli),
                                    {NULL, CLI_FLAG, NULL}};
     struct buf token;
     int code = -1;
@@ -543,6 +504,11 @@ int cmd_connect(struct cli *cli, struct err *e)
     if ((c.token_file != NULL) + c.link + c.paste > 1)
         return cli_usage_error(cli, e,
                                "--token-file, --link and --paste exclude each other");
+    if ((cli->words.n == 1) == cli_has_clients(cli))
+        return cli_usage_error(cli, e,
+                               "name one client, or --client, --group or --all-clients");
+    if (cli_has_clients(cli))
+        return connect_many(cli, &c, e);
     c.client = cli->words.items[0];
     buf_init(&token, 0);
     if (cli_open(cli, e) == 0 && check(cli, &c, e) == 0 && check_home(cli, e) == 0 &&

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/ids.h"
 #include "cli/table.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -33,10 +34,18 @@ static json_t *read_settings(const char *dir, const char *client, const char *fi
     return tree;
 }
 
+/* Returns 1 for a kind that not every company has. */
+static int is_optional(const json_t *failed)
+{
+    return json_is_true(json_object_get(failed, "optional"));
+}
+
 static void print_notes(const json_t *out, const char *client, const char *app)
 {
     size_t i;
     json_t *row;
+    struct buf refused;
+    buf_init(&refused, 2000);
     json_array_foreach(json_object_get(out, "overrides"), i, row)
     {
         table_printf(stderr,
@@ -56,8 +65,25 @@ static void print_notes(const json_t *out, const char *client, const char *app)
     }
     json_array_foreach(json_object_get(out, "failed"), i, row)
     {
-        table_printf(stderr, "foyer: warning: cannot list every %s: %s\n",
-                     json_text_or(row, "kind", ""), json_text_or(row, "message", ""));
+        if (!is_optional(row))
+            table_printf(stderr, "foyer: warning: cannot list every %s: %s\n",
+                         json_text_or(row, "kind", ""), json_text_or(row, "message", ""));
+        else
+            buf_addf(&refused, "%s%s", refused.len ? ", " : "",
+                     json_text_or(row, "kind", ""));
+    }
+    if (refused.len)
+        table_printf(stderr,
+                     "foyer: not listed, as the company has none or the token's "
+                     "scopes lack them: %s\n",
+                     buf_str(&refused));
+    buf_free(&refused);
+    json_array_foreach(json_object_get(out, "more"), i, row)
+    {
+        table_printf(stderr,
+                     "foyer: the company has more than %lld of %s: name those that you "
+                     "need in clients/%s/client.lua\n",
+                     json_int(row, "listed"), json_text_or(row, "names", ""), client);
     }
 }
 
@@ -111,10 +137,9 @@ static int write_ids(const char *dir, const char *client, const char *app,
     }
     json_object_set_new(old, app, ids);
     json_t *tree = cli_sorted(old); /* data_format keeps the order */
-    char *comment =
-        xasprintf("Written by `foyer ids --client %s --write`: edit client.lua "
-                  "instead, what it says is used.",
-                  client);
+    char *comment = xasprintf("Written by `foyer ids %s --write`: edit client.lua "
+                              "instead, what it says is used.",
+                              client);
     char *text = data_format(tree, comment);
     char *path = xasprintf("%s/clients/%s/ids.lua", dir, client);
     struct buf now;
@@ -164,12 +189,15 @@ static void print_rows(const struct cli *cli, json_t *rows)
     cli_print_rows(cli, rows, "kind name id word named");
 }
 
-/* Returns 65 when some kinds could not be listed. */
+/* QUIET 1: nothing on standard output. Returns 65 when kinds that every company has could
+ * not be listed. */
 static int report(const struct cli *cli, const char *app, json_t *out, int write,
-                  int changed)
+                  int changed, int quiet)
 {
     json_t *rows = json_object_get(out, "rows");
-    if (cli->json) {
+    if (quiet) {
+        ; /* the caller prints its own document */
+    } else if (cli->json) {
         json_object_set_new(out, "written", json_boolean(write));
         cli_print_json(out);
     } else if (!write) {
@@ -180,28 +208,96 @@ static int report(const struct cli *cli, const char *app, json_t *out, int write
         fprintf(stderr, "%s clients/%s/ids.lua: %zu names\n",
                 changed ? "wrote" : "nothing to change in", cli->client,
                 json_array_size(rows));
-    return json_array_size(json_object_get(out, "failed")) ? 65 : 0;
+    size_t i, failed = 0;
+    json_t *row;
+    json_array_foreach(json_object_get(out, "failed"), i, row)
+    {
+        failed += !is_optional(row);
+    }
+    return failed ? 65 : 0;
+}
+
+/* OUT gets the answer, a new reference, or NULL. */
+static int show_or_write(struct cli *cli, const char *app, int write, int quiet,
+                         json_t **out, struct err *e)
+{
+    int changed = 0;
+    json_t *own = own_names(cli->w, cli->client, app, e);
+    *out = NULL;
+    if (!own)
+        return -1;
+    *out = cli_entry(cli, "ids", json_pack("{s:s, s:o}", "app", app, "own", own), e);
+    log_progress(NULL);
+    if (*out && (!write || write_ids(workspace_dir(cli->w), cli->client, app, *out,
+                                     &changed, e) == 0))
+        return report(cli, app, *out, write, changed, quiet);
+    return -1;
+}
+
+int ids_write(struct cli *cli, const char *app, struct err *e)
+{
+    json_t *out;
+    int code = show_or_write(cli, app, 1, 1, &out, e);
+    json_decref(out);
+    return code;
+}
+
+/* Writes those of several clients, and goes on when one fails. Returns the exit code of
+ * the last that failed. */
+static int write_many(struct cli *cli, const char *app)
+{
+    int last = 0;
+    json_t *rows = json_array();
+    for (size_t i = 0; i < cli->clients.n && !session_interrupted(cli->session); i++) {
+        struct err why = {0};
+        json_t *out;
+        cli->client = cli->clients.clients[i];
+        int code = show_or_write(cli, app, 1, 1, &out, &why);
+        json_t *row =
+            json_pack("{s:s, s:b}", "client", cli->client, "written", code >= 0);
+        if (code < 0) {
+            table_printf(stderr, "foyer: client %s: %s\n", cli->client, why.text);
+            json_object_set_new(row, "error", cli_error_tree(&why));
+            code = err_exit_code(why.kind);
+        } else {
+            json_object_update(row, out);
+        }
+        last = code ? code : last;
+        json_array_append_new(rows, row);
+        json_decref(out);
+    }
+    if (cli->json)
+        cli_print_json(rows);
+    json_decref(rows);
+    return last;
 }
 
 int cmd_ids(struct cli *cli, struct err *e)
 {
     const char *app = "front";
-    int write = 0, changed = 0, code = -1;
-    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+    int write = 0;
+    struct cli_option options[] = {CLI_CLIENTS(cli),
                                    {"write", CLI_FLAG, &write},
                                    {"app", CLI_VALUE, &app},
                                    {NULL, CLI_FLAG, NULL}};
-    if (cli_begin(cli, options, e) != 0 || !workspace_connector(cli->w, app, e))
+    if (cli_parse(cli, options, e) != 0)
         return -1;
-    json_t *own = own_names(cli->w, cli->client, app, e);
-    if (!own)
+    if (cli->words.n && cli_has_clients(cli))
+        return cli_usage_error(cli, e, "either a name, or --client and its like");
+    if (cli->words.n)
+        cli->client = cli->words.items[0];
+    else if (!cli_has_clients(cli))
+        return cli_usage_error(cli, e, "for which client? foyer ids CLIENT");
+    if (cli_open(cli, e) != 0 || !workspace_connector(cli->w, app, e))
         return -1;
-    json_t *out =
-        cli_entry(cli, "ids", json_pack("{s:s, s:o}", "app", app, "own", own), e);
-    log_progress(NULL);
-    if (out && (!write || write_ids(workspace_dir(cli->w), cli->client, app, out,
-                                    &changed, e) == 0))
-        code = report(cli, app, out, write, changed);
+    if (cli->clients.n > 1 && !write)
+        return cli_usage_error(cli, e,
+                               "of several clients, ids are only written: add "
+                               "--write");
+    if (cli->clients.n > 1)
+        return write_many(cli, app);
+    json_t *out;
+    int code = show_or_write(cli, app, write, 0, &out, e);
     json_decref(out);
     return code;
 }

@@ -25,7 +25,7 @@ static const struct {
      "  name     = \"Acme Dry Goods\",\n"
      "  timezone = \"America/New_York\",\n"
      "  front    = {\n"
-     "    -- names for ids: `foyer ids --client acme --write` finds them\n"
+     "    -- names for ids: `foyer ids acme --write` finds them\n"
      "  },\n"
      "  recipes  = {     -- nothing runs for Acme that is not named here\n"
      "    [\"first-reply\"] = true,\n"

@@ -87,6 +87,7 @@ static const struct field id[] = {
     {"alias", .check = check_true},
     {"list", .check = check_text_or_list},
     {"label", .check = check_text_or_list},
+    {"optional", .check = check_true},
     {"open", .check = value_text},
     {0},
 };

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/str.h"
+#include "core/hours.h"
 #include "core/jsontree.h"
 #include "core/policy.h"
 #include "core/settings.h"
@@ -254,6 +255,67 @@ static void check_every(struct value_walk *c, const struct value_at *at, const j
         value_report(c, at, "must be at least 1m");
 }
 
+/* ---- hours ---- */
+
+typedef int check_text_fn(const char *text, struct err *e);
+
+static void check_text(struct value_walk *c, const struct value_at *at, const json_t *v,
+                       check_text_fn *check)
+{
+    struct err e;
+    const char *text = value_want_text(c, at, v);
+    if (text && check(text, &e) != 0)
+        value_report(c, at, "%s", e.text);
+}
+
+static void check_holiday(struct value_walk *c, const struct value_at *at,
+                          const json_t *v)
+{
+    check_text(c, at, v, hours_check_holiday);
+}
+
+static void check_holidays(struct value_walk *c, const struct value_at *at,
+                           const json_t *v)
+{
+    if (json_is_array(v))
+        value_items(c, at, v, check_holiday);
+    else
+        value_wrong_type(c, at,
+                         "a list such as { \"12-25\", \"2026-12-24 09:00-12:00\" }", v);
+}
+
+static void check_dates(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    check_text(c, at, v, hours_check_dates);
+}
+
+/* The dates on which a teammate is away: a text, or several. */
+static void check_away(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (json_is_array(v))
+        value_items(c, at, v, check_dates);
+    else
+        check_dates(c, at, v);
+}
+
+static void check_day(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    struct err e;
+    if (hours_check_days(at->key, &e) != 0)
+        value_report(c, at, "%s", e.text);
+    else
+        check_text(c, at, v, hours_check_spans);
+}
+
+static const struct field away[] = {{.check = check_away}};
+static const struct field hours[] = {
+    {"holidays", .check = check_holidays},
+    {"away", .fields = away,
+     .expected = "a table such as { leela = \"2026-12-24..2027-01-02\" }"},
+    {.check = check_day},
+};
+static const char some_hours[] = "a table such as { [\"mon-fri\"] = \"09:00-17:30\" }";
+
 static const struct field vars[] = {{.check = value_any}};
 
 static const struct field group[] = {
@@ -298,6 +360,7 @@ static const struct field workspace_fields[] = {
     {"public_url", .check = value_url},
     {"listen", .check = value_listen},
     {"timezone", .check = value_timezone},
+    {"hours", .fields = hours, .expected = some_hours},
     {"apps", .check = check_apps, .expected = "a table of apps"},
     {"recipes", .fields = recipes, .expected = a_recipe},
     {"groups", .fields = groups, .expected = "a table such as { retail = {} }"},
@@ -317,6 +380,7 @@ static const struct field workspace_fields[] = {
 static const struct field client_fields[] = {
     {"name", .check = value_text},
     {"timezone", .check = value_timezone},
+    {"hours", .fields = hours, .expected = some_hours},
     {"recipes", .fields = recipes, .expected = a_recipe},
     {"groups", .check = check_groups},
     {"vars", .fields = vars},

@@ -13,6 +13,7 @@
 #include "base/loopguard.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "io/db_handle.h"
 #include "io/mount.h"
 
 enum { LOCK_PATIENCE_MS = 5000, KEPT_MAX = 128 /* prepared statements that are kept */ };
@@ -541,6 +542,16 @@ int db_compact(struct db *db, struct err *e)
     for (int i = 1; i < FILES; i++) /* they are new ones now */
         db->files[i].is_known = 0;
     return set_up(db, rc == 0 ? e : NULL) == 0 ? rc : -1;
+}
+
+struct sqlite3 *db_sqlite(const struct db *db)
+{
+    return db->sqlite;
+}
+
+int db_fail(const struct db *db, struct err *e)
+{
+    return fail(db, e);
 }
 
 static int savepoint(struct db *db, db_transaction_fn *fn, void *arg, struct err *e)

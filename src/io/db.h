@@ -57,6 +57,17 @@ int db_check_place(const struct db *db, struct err *e);
  * the directory for temporary files. A process that dies in it leaves the file as it was,
  * for the next db_open. */
 int db_compact(struct db *db, struct err *e);
+/* Writes the file anew and empties the log, so that nothing that was deleted is in either
+ * of them, or in free pages: VACUUM and a checkpoint, as sqlite.org/lang_vacuum.html
+ * says. Other handles may stay open: they read meanwhile, and their writes wait. Needs
+ * room for two more such files. ERR_UNAVAILABLE when another process keeps the lock for
+ * long. */
+int db_scrub(struct db *db, struct err *e);
+/* Gives DB the function NAME(...) for its statements, with any number of values: FN
+ * returns 0 or 1. FN NULL takes it away. */
+typedef int db_test_fn(void *arg, const struct db_value *values, int n);
+int db_add_test(struct db *db, const char *name, db_test_fn *fn, void *arg,
+                struct err *e);
 /* Returns 1 when the last failure on DB means that its file is broken. */
 int db_is_damaged(const struct db *db);
 /* Closes DB. The last handle on a file moves the log (PATH-wal) into it, unless the log

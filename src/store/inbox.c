@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/str.h"
+#include "store/forgotten.h"
 #include "store/home.h"
 #include "store/schema.h"
 #include "store/state_sql.h"
@@ -79,6 +80,10 @@ static int each_delivery(struct db_row *row, delivery_fn *fn, void *arg, struct 
 int inbox_add(struct db *db, const struct delivery *d, const void *body, size_t len,
               int64_t *id, struct err *e)
 {
+    int is_forgotten = forgotten_has(db, d, body, len, e);
+    *id = 0;
+    if (is_forgotten != 0)
+        return is_forgotten < 0 ? -1 : 0;
     /* RETURNING would make SQLite fill a temporary table for the one id */
     if (db_change(db,
                   "INSERT INTO delivery (at_ms, app, client, trigger, scheme, company, "

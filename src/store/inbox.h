@@ -40,7 +40,8 @@ struct delivery { /* NULL: an unknown text */
     const char *note; /* JSON: why it did not fire, or why it is dead */
 };
 
-/* Stores D with its body; *ID becomes its id. */
+/* Stores D with its body; *ID becomes its id, or 0 when this delivery was erased once
+ * (store/forgotten.h): then nothing is stored. */
 int inbox_add(struct db *db, const struct delivery *d, const void *body, size_t len,
               int64_t *id, struct err *e);
 /* Copies the delivery's body to *BODY, a new block. ERR_NOT_FOUND. */
@@ -136,6 +137,10 @@ int inbox_heard(struct db *db, const char *app, const char *company, int64_t fro
  * is another one. */
 int inbox_rename_scheme(struct db *db, int64_t id, const char *from, const char *to,
                         int *changed, struct err *e);
+
+/* Removes the body of the delivery ID. The event of an activation of it stays while its
+ * runs are not over, and becomes empty otherwise. */
+int inbox_remove_body(struct db *db, int64_t id, struct err *e);
 
 struct inbox_kept { /* what is from before these times is removed */
     int64_t deliveries_ms, bodies_ms, keys_ms, rejections_ms;

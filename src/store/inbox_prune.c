@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/str.h"
 #include "io/compress.h"
+#include "store/forgotten.h"
 #include "store/inbox.h"
 #include "store/state_sql.h"
 #include "store/store_row.h"
@@ -63,7 +64,7 @@ static int settle_event(struct db *db, const struct kept_event *event, struct er
     return rc;
 }
 
-static int remove_body(struct db *db, int64_t id, struct err *e)
+int inbox_remove_body(struct db *db, int64_t id, struct err *e)
 {
     struct kept_events events = {0};
     int64_t exists = 0;
@@ -86,7 +87,7 @@ static int remove_body(struct db *db, int64_t id, struct err *e)
 
 static int remove_delivery(struct db *db, int64_t id, struct err *e)
 {
-    if (remove_body(db, id, e) != 0)
+    if (inbox_remove_body(db, id, e) != 0)
         return -1;
     return db_change(db, "DELETE FROM delivery WHERE id = ?", DB_ARGS(db_int(id)), NULL,
                      e);
@@ -135,12 +136,16 @@ int inbox_prune(struct db *db, const struct inbox_kept *since, int limit, int *r
                    "SELECT b.id FROM delivery_body b CROSS JOIN delivery d ON d.id = b.id"
                    " WHERE b.id < ? AND d.state <> " SQL_DELIVERY_WAITING
                    " ORDER BY b.id LIMIT ?",
-                   since->bodies_ms, &left, remove_body, e) != 0 ||
+                   since->bodies_ms, &left, inbox_remove_body, e) != 0 ||
         prune(db, "seen",
               "DELETE FROM seen WHERE id IN (SELECT id FROM seen WHERE id < ? ORDER BY "
               "id LIMIT ?)",
               since->keys_ms, &left, e) != 0)
         return -1;
+    if (left > 0 && forgotten_prune(db, since->keys_ms, left, &changed, e) != 0)
+        return -1;
+    left -= changed;
+    changed = 0;
     if (left > 0 &&
         db_change(db,
                   "DELETE FROM rejection WHERE id IN (SELECT id FROM rejection"

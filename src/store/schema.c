@@ -461,6 +461,11 @@ const char *const schema_steps[] = {
     "  by TEXT NOT NULL,"
     "  text TEXT NOT NULL"
     ") STRICT;"
+    /* Hashes of the deliveries that were erased: see forgotten.h. */
+    "CREATE TABLE forgotten ("
+    "  hash BLOB PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
     /* Where the store lives, see home.h; and which runs sent nothing, as they were tried
      * dry. */
     "CREATE TABLE home ("

@@ -141,3 +141,23 @@ int store_consent_find(struct store *s, const char *state, int64_t now_ms,
     struct take_consent take = {.state = state, .now_ms = now_ms, .out = out, .keep = 1};
     return take_or_find(s, &take, e);
 }
+
+int store_consent_each(struct store *s, store_consent_fn *fn, void *arg, struct err *e)
+{
+    /* of max(), SQLite takes the other columns from the same row */
+    struct db_row *row =
+        db_select(store_db(s),
+                  "SELECT client, app, max(expires_ms), made_with, used FROM consent"
+                  " GROUP BY client, app ORDER BY client, app",
+                  DB_NONE, e);
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1) {
+        struct store_consent c = {.client = xstrdup(db_row_text(row, 0)),
+                                  .app = xstrdup(db_row_text(row, 1)),
+                                  .expires_ms = db_row_int(row, 2),
+                                  .made_with = xstrdup_null(db_row_text(row, 3))};
+        stop = fn(arg, &c, (int)db_row_int(row, 4));
+        store_consent_fini(&c);
+    }
+    return db_finish(row);
+}

@@ -32,5 +32,9 @@ int store_consent_take(struct store *s, const char *state, int64_t now_ms,
 /* The same without marking the link as used: for an answer that grants nothing. */
 int store_consent_find(struct store *s, const char *state, int64_t now_ms,
                        struct store_consent *out, struct err *e);
+/* Calls FN for the newest link of each client and app, by client, until FN returns
+ * non-zero; USED is 1 when the link was followed to its end. */
+typedef int store_consent_fn(void *arg, const struct store_consent *c, int used);
+int store_consent_each(struct store *s, store_consent_fn *fn, void *arg, struct err *e);
 
 #endif

@@ -8,7 +8,8 @@ struct token {
     enum lua_lines_kind kind;
     const char *s; /* a string without its quotes */
     size_t len;
-    int line; /* on which it begins */
+    const char *at; /* its first byte */
+    int line;       /* on which it begins */
 };
 
 struct lexer {
@@ -110,7 +111,8 @@ static void read_quoted(struct lexer *l)
 static void next(struct lexer *l)
 {
     skip_space(l);
-    l->now = (struct token){.kind = LUA_LINES_END, .s = l->p, .line = l->line};
+    l->now =
+        (struct token){.kind = LUA_LINES_END, .s = l->p, .at = l->p, .line = l->line};
     if (l->p >= l->end)
         return;
     int level = long_bracket(l, l->p);
@@ -265,23 +267,137 @@ static const char *enter_field(struct lexer *l, const char *path, int *line)
     return NULL;
 }
 
+/* Moves to what the source returns, and sets LINE to that of its `return`. Returns 0 when
+ * there is none. */
+static int enter_return(struct lexer *l, int *line)
+{
+    for (int depth = 0; depth != 0 || !is(&l->now, LUA_LINES_NAME, "return"); next(l)) {
+        if (l->now.kind == LUA_LINES_END)
+            return 0;
+        depth += nesting(&l->now);
+    }
+    *line = l->now.line;
+    next(l);
+    if (is(&l->now, LUA_LINES_NAME, "super"))
+        next(l);
+    if (is_mark(l, "("))
+        next(l);
+    return 1;
+}
+
 int lua_lines_line(const char *src, size_t len, const char *path)
 {
     struct lexer l = start(src, len);
-    for (int depth = 0; depth != 0 || !is(&l.now, LUA_LINES_NAME, "return"); next(&l)) {
-        if (l.now.kind == LUA_LINES_END)
-            return 1;
-        depth += nesting(&l.now);
-    }
-    int line = l.now.line;
-    next(&l);
-    if (is(&l.now, LUA_LINES_NAME, "super"))
-        next(&l);
-    if (is_mark(&l, "("))
-        next(&l);
+    int line;
+    if (!enter_return(&l, &line))
+        return 1;
     while (path && *path && is_mark(&l, "{"))
         path = enter_field(&l, path, &line);
     return line;
+}
+
+/* ---- editing ---------------------------------------------------------------------- */
+
+struct edit {
+    struct lexer l;
+    const char *src;
+    const char *copied; /* what is before it is in OUT */
+    lua_lines_edit_fn fn;
+    void *arg;
+    struct buf *out;
+    int is_full;
+};
+
+static void copy_to(struct edit *t, const char *end)
+{
+    if (buf_add(t->out, t->copied, (size_t)(end - t->copied)) != 0)
+        t->is_full = 1;
+    t->copied = end;
+}
+
+/* Leaves out the bytes from FROM to TO, with a comment that ends the line, and the line
+ * itself when nothing else of it is left. */
+static void cut(struct edit *t, const char *from, const char *to)
+{
+    const char *end = to;
+    while (from > t->copied && (from[-1] == ' ' || from[-1] == '\t'))
+        from--;
+    copy_to(t, from);
+    while (end < t->l.end && (*end == ' ' || *end == '\t'))
+        end++;
+    if (t->l.end - end >= 2 && end[0] == '-' && end[1] == '-') {
+        const char *eol = memchr(end, '\n', (size_t)(t->l.end - end));
+        end = eol ? eol : t->l.end;
+    }
+    int is_first = t->out->len && buf_str(t->out)[t->out->len - 1] == '\n';
+    t->copied = is_first && end < t->l.end && *end == '\n' ? end + 1 : to;
+}
+
+static void edit_table(struct edit *t, const char *path);
+
+/* Moves to the ',' ';' or '}' after the value, and returns the value's end. */
+static const char *end_of_value(struct lexer *l)
+{
+    const char *end = l->now.at;
+    for (int depth = 0; l->now.kind != LUA_LINES_END; next(l)) {
+        if (depth == 0 && (is_mark(l, ",") || is_mark(l, ";") || is_mark(l, "}")))
+            break;
+        depth += nesting(&l->now);
+        if (depth < 0)
+            break;
+        end = l->p;
+    }
+    return end;
+}
+
+/* POSITION counts the fields without a key. */
+static void edit_field(struct edit *t, const char *path, int *position)
+{
+    char name[512], number[16];
+    const char *from = t->l.now.at;
+    struct token key;
+    if (!read_key(&t->l, &key)) {
+        key.s = number;
+        key.len = (size_t)snprintf(number, sizeof number, "%d", ++*position);
+    }
+    snprintf(name, sizeof name, "%s%s%.*s", path, *path ? "." : "", (int)key.len, key.s);
+    struct lexer after = t->l;
+    const char *value = t->l.now.at, *end = end_of_value(&after);
+    const char *text = t->fn(t->arg, name, value, (size_t)(end - value));
+    if (!text && is_mark(&t->l, "{")) {
+        edit_table(t, name);
+    } else if (text && *text) {
+        copy_to(t, value);
+        t->is_full |= buf_adds(t->out, text) != 0;
+        t->copied = end;
+    } else if (text) {
+        cut(t, from, is_mark(&after, "}") ? end : after.p);
+    }
+    t->l = after;
+}
+
+/* Edits the fields of the table at whose '{' the lexer is. */
+static void edit_table(struct edit *t, const char *path)
+{
+    int position = 0;
+    next(&t->l);
+    while (t->l.now.kind != LUA_LINES_END && !is_mark(&t->l, "}")) {
+        const char *here = t->l.p;
+        edit_field(t, path, &position);
+        if (is_mark(&t->l, ",") || is_mark(&t->l, ";") || t->l.p == here)
+            next(&t->l); /* the last: broken source, and the loop must end */
+    }
+}
+
+int lua_lines_edit(const char *src, size_t len, lua_lines_edit_fn edit, void *arg,
+                   struct buf *out)
+{
+    struct edit t = {start(src, len), src, src, edit, arg, out, 0};
+    int line;
+    if (enter_return(&t.l, &line) && is_mark(&t.l, "{"))
+        edit_table(&t, "");
+    copy_to(&t, src + len);
+    return t.is_full ? -1 : 0;
 }
 
 /* ---- all tokens -------------------------------------------------------------------- */

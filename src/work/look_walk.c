@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/testhook.h"
 #include "core/jsontree.h"
+#include "store/forgotten.h"
 #include "store/inbox.h"
 #include "store/store.h"
 #include "work/delivery_result.h"
@@ -350,6 +351,11 @@ static int store_event(struct look_walk *w, struct db *db, const json_t *event,
         if (fired < 0)
             return -1;
         known |= fired ? CAME | HANDLED : 0;
+        const struct delivery d = {.app = w->app, .company = w->whose, .event = id};
+        int forgotten = id ? forgotten_has(db, &d, NULL, 0, e) : 0;
+        if (forgotten < 0)
+            return -1;
+        known |= forgotten ? CAME | HANDLED : 0;
     }
     int is_missed = !(known & CAME) && json_is_true(json_object_get(event, "webhook"));
     if (is_missed)

@@ -60,7 +60,7 @@ comments() { curl -sf "$MOCK/_mock/conversations/$CONVERSATION" | jq -c '[.comme
   call front/list-conversations limt=3
   failed 65 invalid 'unknown key "limt"' 'did you mean "limit"?'
   call front/assign-conversation conversation_id="$CONVERSATION" assignee_id=leela
-  failed 65 invalid '"leela" is not a teammate' '`foyer ids --client C --write` takes the names over'
+  failed 65 invalid '"leela" is not a teammate' '`foyer ids C --write` takes the names over'
   # capital letters do not make a name another one
   call front/list-contacts LIMIT=1
   failed 65 invalid 'unknown key "LIMIT"' 'did you mean "limit"?'

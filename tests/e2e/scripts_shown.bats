@@ -387,6 +387,13 @@ template built-in:lua/templates/digest.md"
   has "$(cat "$ACME/ids.lua")" '["support"] = "inb_1ix6"'
   foyer ids --client acme --write
   has "$stderr" "nothing to change"
+  # by its name alone; and kinds that not every company has
+  foyer ids acme --json
+  same "$(jq -c '[.rows[].kind] | unique | map(select(. == "team" or . == "message_template" or . == "account"))' <<<"$output")" \
+    '["account","message_template","team"]'
+  same "$(jq -c '[.failed[].kind]' <<<"$output")" '["status"]' # no ticketing
+  foyer ids --client acme,acme --write
+  has "$stderr" "nothing to change"
   # what was written is used
   foyer call front/list-conversations --client acme inbox_id=support limit=10 --json
   same "$status" 0
@@ -466,7 +473,8 @@ LUA
   fails 65 'did you mean "acme"' ids --client acm
   fails 65 'there is no app "frnt"' ids --client acme --app frnt
   fails 64 'did you mean --write' ids --client acme --wrote
-  fails 64 'one word too many' ids support --client acme
+  fails 64 'either a name' ids acme --client acme
+  fails 64 'one word too many' ids acme support
   fails 77 'foyer connect acme' ids --client acme
   connect_mock
   mock_post faults '{"match": {"path": "/tags"}, "kind": "503", "times": 9}'

@@ -166,12 +166,73 @@ static void test_tokens(void **state)
     assert_string_equal(tokens("f(\"a"), "1nf 1m( 1sa ");
 }
 
+/* ---- editing ---- */
+
+static const char *leave_out(void *arg, const char *path, const char *value, size_t len)
+{
+    struct buf *asked = arg;
+    buf_addf(asked, "%s=%.*s;", path, (int)(len < 8 ? len : 8), value);
+    if (strcmp(path, "name") == 0)
+        return "\"New\"";
+    return strstr(path, "company") || strstr(path, "inboxes") || strstr(path, "2") ? ""
+                                                                                   : NULL;
+}
+
+static void edits(const char *src, const char *want, const char *paths)
+{
+    struct buf out, asked;
+    buf_init(&out, 4096);
+    buf_init(&asked, 4096);
+    assert_int_equal(lua_lines_edit(src, strlen(src), leave_out, &asked, &out), 0);
+    assert_string_equal(buf_str(&out), want);
+    if (paths)
+        assert_string_equal(buf_str(&asked), paths);
+    buf_free(&out);
+    buf_free(&asked);
+}
+
+static void test_editing(void **state)
+{
+    (void)state;
+    edits(
+        "-- Acme { company = 1 }\n"
+        "return {\n"
+        "  name = 'Acme', -- its name\n"
+        "  front = {\n"
+        "    company = \"cmp_1\", -- of Acme\n"
+        "    inboxes = {\n"
+        "      support = \"inb_1\",\n"
+        "    },\n"
+        "    keep = 1, company2 = 2, also = 3 },\n"
+        "  list = { \"a\", \"b\", \"c\" },\n"
+        "  [\"company-x\"] = f({ company = 3 }) -- no comma\n"
+        "} -- the end\n",
+        "-- Acme { company = 1 }\n"
+        "return {\n"
+        "  name = \"New\", -- its name\n"
+        "  front = {\n"
+        "    keep = 1, also = 3 },\n"
+        "  list = { \"a\", \"c\" },\n"
+        "} -- the end\n",
+        "name='Acme';front={\n    co;front.company=\"cmp_1\";front.inboxes={\n      "
+        ";front.keep=1;front.company2=2;front.also=3;list={ \"a\", \";list.1=\"a\";list."
+        "2=\"b\";list.3=\"c\";company-x=f({ comp;");
+    edits("return { company = 1 }", "return { }", "company=1;");
+    edits("return {\n  company = 1, inboxes = {\n  }, -- both\n  a = 1,\n}",
+          "return {\n  a = 1,\n}", NULL);
+    edits("return {\n  company = 1, a = 1,\n}", "return {\n a = 1,\n}", NULL);
+    edits("x = 1", "x = 1", "");
+    edits("return { a = { company = 1 ", "return { a = {", NULL);
+    edits("return {{{ company = ", "return {{{", NULL);
+    edits("return { a = function() return { company = 1 } end, company = 2 }",
+          "return { a = function() return { company = 1 } end, }", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_fields), cmocka_unit_test(test_editing),
+        cmocka_unit_test(test_shapes), cmocka_unit_test(test_broken),
         cmocka_unit_test(test_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

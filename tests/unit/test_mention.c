@@ -75,11 +75,62 @@ static void test_others(void **state)
             fail_msg("%s is found in %s", table[i][0], table[i][1]);
 }
 
+static int is_in_bytes(const char *word, const char *text)
+{
+    struct mention *m = mention_new(word);
+    int found = mention_in_bytes(m, text, strlen(text));
+    mention_free(m);
+    return found;
+}
+
+static void test_bytes(void **state)
+{
+    (void)state;
+    static const char *const there[] = {
+        "ana@mail.example",
+        "200\n\nTo: Ana@Mail.Example\r\n",
+        "/search?q=ana%40mail.example&x=1",
+        "to=ana@mail.example&x",
+        "'ana@mail.example'",
+        "{\"a\":\"{\\\"b\\\":\\\"ana\\\\u0040mail.example\\\"}\"}",
+        "\\nana@mail.example",
+        "ana&#64;mail.example",
+        "ana&#x40;mail.example;",
+        "From: ana=40mail.exam=\r\nple\r\n",
+        "mailto:ana@mail.example",
+        "met/ana@mail.example",
+        "%3Cana%40mail%2Eexample%3E",
+    };
+    static const char *const not_there[] = {
+        "",
+        "diana@mail.example",
+        "bob+ana@mail.example",
+        "o'ana@mail.example",
+        "ana@mail.example.com",
+        "ana@mail.examples",
+        "di%61na%40mail.example",
+        "\\",
+        "%",
+        "ana&#64",
+        "ana%4",
+        "=\n",
+    };
+    for (size_t i = 0; i < sizeof there / sizeof *there; i++)
+        if (!is_in_bytes("ana@mail.example", there[i]))
+            fail_msg("it is not found in %s", there[i]);
+    for (size_t i = 0; i < sizeof not_there / sizeof *not_there; i++)
+        if (is_in_bytes("ana@mail.example", not_there[i]))
+            fail_msg("it is found in %s", not_there[i]);
+    assert_int_equal(is_in_bytes("jörg@mail.example", "q=J%C3%96RG%40mail.example"), 1);
+    assert_int_equal(is_in_bytes("+4915550100", "tel:+4915550100,"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spellings),
         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

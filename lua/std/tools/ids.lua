@@ -2,7 +2,7 @@
 -- args: {app, own = client.lua's block of the app, without what ids.lua adds}
 local std = ...
 
-local limits = { pages = 10000, word = 64 }
+local limits = { pages = 10000, word = 64, optional = 500 }
 
 -- ---- words ----
 
@@ -98,13 +98,13 @@ local function list(value)
   return { value }
 end
 
--- Returns all items of a list, from all pages.
+-- Hands all items of a list, from all pages, to EACH, until that returns true.
 local function fetch(ctx, path, each)
   local seen = {}
   local page = ctx.http.page(path)
   for _ = 1, limits.pages do
     for _, item in ipairs(page.results) do
-      if type(item) == "table" then each(item) end
+      if type(item) == "table" and each(item) then return end
     end
     if not page.next then return end
     if seen[page.next] then
@@ -122,7 +122,8 @@ local function fetch_all(ctx, paths, each)
   for i, path in ipairs(paths) do
     local items = {}
     local function take(item)
-      if i == #paths then each(item) else items[#items + 1] = item end
+      if i == #paths then return each(item) end
+      items[#items + 1] = item
     end
     if before then
       for _, outer in ipairs(before) do
@@ -155,11 +156,16 @@ end
 local function rows_of(ctx, kind, id, own)
   local rows, have = {}, {}
   local labels = list(id.label or { "name" })
+  local more = false
   fetch_all(ctx, list(id.list), function(item)
     local key = item.id
     -- an item without an id of this kind cannot be in a settings file
     if type(key) ~= "string" or have[key] or key:sub(1, #id.prefix) ~= id.prefix or not key:match("^[%w_-]+$") then
       return
+    end
+    if id.optional and #rows >= limits.optional then
+      more = true
+      return true
     end
     have[key] = true
     local name
@@ -174,11 +180,11 @@ local function rows_of(ctx, kind, id, own)
   local sorted, out = {}, {}
   for _, row in ipairs(rows) do sorted[row.word .. "\0" .. row.id] = row end
   for _, row in pairs(sorted) do out[#out + 1] = row end -- pairs goes in order
-  return out, have
+  return out, have, more
 end
 
 -- Compares client.lua with the company: names that it uses for something else, and ids that no longer exist.
-local function compare(out, names, rows, have, own)
+local function compare(out, names, rows, have, more, own)
   local by_word = {}
   for _, row in ipairs(rows) do by_word[row.word] = row.id end
   for name, id in pairs(own) do
@@ -186,21 +192,22 @@ local function compare(out, names, rows, have, own)
     if by_word[name] and by_word[name] ~= id and not alias then
       out.overrides[#out.overrides + 1] = { names = names, word = name, own = id, company = by_word[name] }
     end
-    if not alias and not have[id] then out.missing[#out.missing + 1] = { names = names, word = name, id = id } end
+    local is_missing = not alias and not more and not have[id]
+    if is_missing then out.missing[#out.missing + 1] = { names = names, word = name, id = id } end
   end
 end
 
 local function all(ctx, args)
   local out = {
     rows = json.array({}), ids = {}, overrides = json.array({}), missing = json.array({}),
-    failed = json.array({}),
+    failed = json.array({}), more = json.array({}),
   }
   local connector = std.connector(args.app)
   for kind, id in pairs(connector.ids or {}) do
     if id.list and id.names then
       std.progress(kind .. " …")
       local own = type(args.own[id.names]) == "table" and args.own[id.names] or {}
-      local ok, rows, have = pcall(rows_of, ctx, kind, id, own)
+      local ok, rows, have, more = pcall(rows_of, ctx, kind, id, own)
       if ok then
         local words = {}
         for _, row in ipairs(rows) do
@@ -208,10 +215,14 @@ local function all(ctx, args)
           out.rows[#out.rows + 1] = row
         end
         out.ids[id.names] = words
-        compare(out, id.names, rows, have, own)
+        compare(out, id.names, rows, have, more, own)
+        if more then out.more[#out.more + 1] = { kind = kind, names = id.names, listed = #rows } end
       elseif type(rows) == "table" and (rows.kind == "forbidden" or rows.kind == "not_found") then
         -- a token without this scope still shows the other lists
-        out.failed[#out.failed + 1] = { kind = kind, names = id.names, error = rows.kind, message = rows.message }
+        out.failed[#out.failed + 1] = {
+          kind = kind, names = id.names, error = rows.kind, message = rows.message,
+          optional = id.optional or nil,
+        }
       else
         std.progress(nil)
         error(rows, 0)

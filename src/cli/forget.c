@@ -1,0 +1,113 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "core/jsontree.h"
+#include "ops/erasing.h"
+#include "base/log.h"
+
+enum { ADDRESS_MIN = 3 };
+
+static void tell_waiting(void *arg, int runs)
+{
+    (void)arg;
+    if (runs)
+        log_progress("waits for a run that is being worked on");
+    else
+        log_progress("waits for a delivery that is being worked on");
+}
+
+static void print_open(const json_t *tree, int dry_run)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(tree, "open"), i, row)
+    {
+        const char *write = json_text(row, "write");
+        if (dry_run || write)
+            table_printf(
+                stdout, "%s run %lld of %s (%s)%s%s%s\n",
+                dry_run ? "not over:" : "cancelled:", (long long)json_int(row, "run"),
+                json_text_or(row, "recipe", "?"), json_text_or(row, "state", "?"),
+                write ? ": its write " : "", write ? write : "",
+                write ? " was sent, and may have been done" : "");
+    }
+}
+
+static void print_rest(const json_t *tree)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(tree, "left"), i, row)
+    {
+        table_printf(
+            stderr,
+            "foyer: %lld row%s of %s still contain%s it: of other clients, or of "
+            "scripts and settings\n",
+            (long long)json_int(row, "rows"), json_int(row, "rows") == 1 ? "" : "s",
+            json_text_or(row, "table", "?"), json_int(row, "rows") == 1 ? "s" : "");
+    }
+    json_array_foreach(json_object_get(tree, "copies"), i, row)
+    {
+        int removed = json_is_true(json_object_get(row, "removed"));
+        table_printf(stderr, "foyer: %s %s\n", json_text_or(row, "path", "?"),
+                     removed ? "was removed"
+                             : "is a copy of the store that an upgrade left, and may "
+                               "contain it: --copies removes it");
+    }
+}
+
+static void print(const json_t *tree, int dry_run)
+{
+    const json_t *found = json_object_get(tree, "found");
+    const char *name;
+    json_t *n;
+    int any = 0;
+    json_object_foreach((json_t *)found, name, n)
+    {
+        if (json_integer_value(n) && ++any)
+            printf("%8lld %s\n", (long long)json_integer_value(n), name);
+    }
+    if (json_int(tree, "log_lines") && ++any)
+        printf("%8lld lines of the log\n", (long long)json_int(tree, "log_lines"));
+    print_open(tree, dry_run);
+    if (!any)
+        puts("nothing contains it");
+    else
+        puts(dry_run ? "this is what would be erased: nothing was changed"
+                     : "erased, also from the log and the free pages of the store");
+    print_rest(tree);
+}
+
+int cmd_forget(struct cli *cli, struct err *e)
+{
+    struct erasing how = {.waiting = tell_waiting};
+    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+                                   {"dry-run", CLI_FLAG, &how.dry_run},
+                                   {"cancel", CLI_FLAG, &how.cancel},
+                                   {"copies", CLI_FLAG, &how.copies},
+                                   {NULL, CLI_FLAG, NULL}};
+    if (cli_parse(cli, options, e) != 0)
+        return -1;
+    how.address = cli->words.items[0];
+    if (strlen(how.address) < ADDRESS_MIN)
+        return err_set(e, ERR_USAGE,
+                       "\"%s\" is too short for an address: half of everything would be "
+                       "erased",
+                       how.address);
+    if (cli_open(cli, e) != 0)
+        return -1;
+    how.client = cli->client;
+    json_t *tree = erasing_forget(cli->report, &how, e);
+    log_progress(NULL);
+    if (!tree)
+        return -1;
+    if (cli->json)
+        cli_print_new(tree);
+    else {
+        print(tree, how.dry_run);
+        json_decref(tree);
+    }
+    return 0;
+}

@@ -1,0 +1,231 @@
+#include "ops/clients.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/credentials.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "core/credential.h"
+#include "core/jsontree.h"
+#include "core/settings.h"
+#include "ops/counts.h"
+#include "store/activity.h"
+#include "store/store_consent.h"
+
+/* ---- how clients are connected ---- */
+
+struct links {
+    struct workspace *w;
+    int64_t now_ms;
+    json_t *connections; /* client -> [row of each app] */
+    json_t *consents;    /* client -> {app: {until, used, made_with}} */
+};
+
+static const char *state_of(const struct links *all, const char *client,
+                            const struct store_connection *c)
+{
+    char mark[CREDENTIALS_MARK_SIZE];
+    if (c->reconnect)
+        return "reconnect";
+    if (!c->refresh.data)
+        return "token";
+    int is_former = c->made_with && workspace_has_client(all->w, client) &&
+                    credentials_mark(all->w, c->app, client, mark, NULL) == 0 &&
+                    strcmp(mark, c->made_with) != 0;
+    return is_former ? "former app" : "yes";
+}
+
+static json_t *need(json_t *tree, const char *key, json_t *empty)
+{
+    json_t *there = json_object_get(tree, key);
+    if (there) {
+        json_decref(empty);
+        return there;
+    }
+    json_object_set_new(tree, key, empty);
+    return empty;
+}
+
+static int add_connection(void *arg, const char *client, const struct store_connection *c)
+{
+    struct links *all = arg;
+    json_t *row = json_pack("{s:s, s:s, s:s, s:f}", "app", c->app, "connected",
+                            state_of(all, client, c), "id", c->id, "connected_at",
+                            (double)c->created_ms / 1000);
+    report_set_text(row, "company", c->company);
+    json_array_append_new(need(all->connections, client, json_array()), row);
+    return 0;
+}
+
+static int add_consent(void *arg, const struct store_consent *c, int used)
+{
+    struct links *all = arg;
+    json_t *row = json_pack("{s:b, s:b}", "used", used, "valid",
+                            !used && all->now_ms < c->expires_ms);
+    report_set_time(row, "until_at", c->expires_ms);
+    json_object_set_new(need(all->consents, c->client, json_object()), c->app, row);
+    return 0;
+}
+
+static void links_fini(struct links *all)
+{
+    json_decref(all->connections);
+    json_decref(all->consents);
+}
+
+static int links_read(struct links *all, struct workspace *w, struct err *e)
+{
+    struct store *store = workspace_store(w, e);
+    *all = (struct links){.w = w,
+                          .now_ms = clock_wall_ms(),
+                          .connections = json_object(),
+                          .consents = json_object()};
+    if (store && store_connection_each(store, add_connection, all, e) == 0 &&
+        store_consent_each(store, add_consent, all, e) == 0)
+        return 0;
+    links_fini(all);
+    return -1;
+}
+
+/* Returns how CLIENT is connected to APP, as a new object. */
+static json_t *link_of(const struct links *all, const char *client, const char *app)
+{
+    json_t *row = json_object(), *c;
+    size_t i;
+    json_array_foreach(json_object_get(all->connections, client), i, c)
+    {
+        if (strcmp(json_text_or(c, "app", ""), app) == 0)
+            json_object_update(row, c);
+    }
+    const json_t *consent = json_object_get(json_object_get(all->consents, client), app);
+    int is_valid = json_is_true(json_object_get(consent, "valid"));
+    if (is_valid)
+        json_object_set(row, "link_until_at", json_object_get(consent, "until_at"));
+    if (!json_object_get(row, "connected"))
+        json_object_set_new(row, "connected",
+                            json_string(!consent   ? "no"
+                                        : is_valid ? "link"
+                                        : json_is_true(json_object_get(consent, "used"))
+                                            ? "link failed"
+                                            : "link expired"));
+    json_object_set_new(row, "app", json_string(app));
+    return row;
+}
+
+/* ---- rows ---- */
+
+struct listing {
+    struct links links;
+    const char *app;
+    json_t *activity; /* client -> of store/activity.h */
+    json_t *rows;
+};
+
+static int note_activity(void *arg, const struct activity *a)
+{
+    json_t *all = arg;
+    json_t *row =
+        json_pack("{s:I, s:I, s:I, s:I, s:I}", "events", (json_int_t)a->events, "fired",
+                  (json_int_t)a->fired, "replies", (json_int_t)a->replies, "needs_you",
+                  (json_int_t)a->parked, "held", (json_int_t)a->held);
+    report_set_time(row, "last_event_at", a->event_ms);
+    report_set_time(row, "last_reply_at", a->reply_ms);
+    json_object_set_new(all, a->client, row);
+    return 0;
+}
+
+static json_t *read_activity(struct workspace *w, struct err *e)
+{
+    struct err ignored; /* what came last is counted later */
+    struct store *store = workspace_store(w, e);
+    json_t *all = json_object();
+    if (store)
+        counts_update(store_db(store), &ignored);
+    if (store && activity_each(store_db(store), note_activity, all, e) == 0)
+        return all;
+    json_decref(all);
+    return NULL;
+}
+
+static void add_client(void *arg, const char *client)
+{
+    struct listing *l = arg;
+    struct err why = {0};
+    const json_t *settings = workspace_client(l->links.w, client, &why);
+    json_t *apps = json_object_get(l->links.connections, client);
+    json_t *row = link_of(&l->links, client, "front");
+    const json_t *first = json_array_get(apps, 0);
+    if (first && !json_object_get(row, "id")) { /* connected to other apps alone */
+        json_decref(row);
+        row = link_of(&l->links, client, json_text_or(first, "app", ""));
+    }
+    json_object_del(row, "app");
+    json_object_set_new(row, "client", json_string(client));
+    report_set_text(row, "name", json_text(settings, "name"));
+    json_object_set_new(row, "apps", apps ? json_incref(apps) : json_array());
+    const json_t *activity = json_object_get(l->activity, client);
+    static const char *const counts[] = {"events", "fired", "replies", "needs_you",
+                                         "held"};
+    static const char *const times[] = {"last_event_at", "last_reply_at"};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        json_object_set_new(row, counts[i], json_integer(json_int(activity, counts[i])));
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        if (json_object_get(activity, times[i]))
+            json_object_set(row, times[i], json_object_get(activity, times[i]));
+    const json_t *groups = json_object_get(settings, "groups");
+    json_object_set_new(row, "groups",
+                        json_is_array(groups) ? json_deep_copy(groups) : json_array());
+    if (!settings)
+        report_set_text(row, "error", why.text);
+    json_array_append_new(l->rows, row);
+}
+
+static void add_link(void *arg, const char *client)
+{
+    struct listing *l = arg;
+    json_t *row = link_of(&l->links, client, l->app);
+    json_object_set_new(row, "client", json_string(client));
+    json_object_del(row, "connected_at");
+    json_array_append_new(l->rows, row);
+}
+
+static void each_named(struct workspace *w, const json_t *names,
+                       void (*fn)(void *arg, const char *client), void *arg)
+{
+    size_t i;
+    json_t *name;
+    if (!names)
+        workspace_each_client(w, fn, arg);
+    json_array_foreach(names, i, name)
+    {
+        fn(arg, json_string_value(name));
+    }
+}
+
+json_t *clients_list(struct workspace *w, const json_t *names, struct err *e)
+{
+    struct listing l = {.rows = NULL};
+    if (links_read(&l.links, w, e) != 0)
+        return NULL;
+    l.activity = read_activity(w, e);
+    if (l.activity) {
+        l.rows = json_array();
+        each_named(w, names, add_client, &l);
+    }
+    json_decref(l.activity);
+    links_fini(&l.links);
+    return l.rows;
+}
+
+json_t *clients_links(struct workspace *w, const json_t *names, const char *app,
+                      struct err *e)
+{
+    struct listing l = {.app = app};
+    if (links_read(&l.links, w, e) != 0)
+        return NULL;
+    l.rows = json_array();
+    each_named(w, names, add_link, &l);
+    links_fini(&l.links);
+    return l.rows;
+}

@@ -1,0 +1,179 @@
+#include "ops/erasing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "store/erase.h"
+#include "core/jsontree.h"
+
+enum { PATIENCE_MS = 30 * 1000, PAUSE_MS = 50, NAMED_MAX = 8 };
+
+/* ---- what was found, as JSON ---- */
+
+static int add_open(void *arg, const struct erase_open *open)
+{
+    json_t *row = json_pack("{s:I, s:s, s:s}", "run", (json_int_t)open->run, "recipe",
+                            open->recipe, "state", ledger_state_name(open->state));
+    report_set_text(row, "write", open->write);
+    if (open->write)
+        report_set_time(row, "written_at", open->written_ms);
+    json_array_append_new(arg, row);
+    return 0;
+}
+
+static json_t *counts_tree(const struct erase *x)
+{
+    int64_t counts[ERASE_KINDS];
+    json_t *tree = json_object();
+    erase_counts(x, counts);
+    for (int i = 0; i < ERASE_KINDS; i++)
+        json_object_set_new(tree, erase_name((enum erase_what)i),
+                            json_integer((json_int_t)counts[i]));
+    return tree;
+}
+
+static int describe(struct erase *x, json_t *tree, struct err *e)
+{
+    json_t *open = json_array();
+    json_object_set_new(tree, "found", counts_tree(x));
+    json_object_set_new(tree, "open", open);
+    return erase_each_open(x, add_open, open, e);
+}
+
+static void add_left(void *arg, const char *table, int64_t rows)
+{
+    json_array_append_new(
+        arg, json_pack("{s:s, s:I}", "table", table, "rows", (json_int_t)rows));
+}
+
+struct copies {
+    json_t *rows;
+    int remove;
+};
+
+static int on_copy(void *arg, const char *path)
+{
+    struct copies *c = arg;
+    int removed = c->remove && unlink(path) == 0;
+    json_array_append_new(c->rows,
+                          json_pack("{s:s, s:b}", "path", path, "removed", removed));
+    return 0;
+}
+
+/* ---- erasing ---- */
+
+static int still_open(const json_t *tree, const char *why, struct err *e)
+{
+    const json_t *open = json_object_get(tree, "open");
+    struct buf names;
+    size_t i;
+    json_t *row;
+    buf_init(&names, 4096);
+    json_array_foreach(open, i, row)
+    {
+        if (i < NAMED_MAX)
+            buf_addf(&names, "%s%lld (%s, %s)", i ? ", " : "",
+                     (long long)json_int(row, "run"), json_text_or(row, "recipe", "?"),
+                     json_text_or(row, "state", "?"));
+    }
+    if (json_array_size(open) > NAMED_MAX)
+        buf_addf(&names, " and %zu more", json_array_size(open) - NAMED_MAX);
+    err_set(e, ERR_CONFLICT, "nothing was erased: %s%s%s", why,
+            json_array_size(open) ? ": run " : "", buf_str(&names));
+    buf_free(&names);
+    return -1;
+}
+
+/* Erases, once no process works on what was found. */
+static int apply(struct erase *x, const struct erasing *how, json_t *tree, struct err *e)
+{
+    int64_t deadline = clock_mono_us() + (int64_t)PATIENCE_MS * 1000;
+    int cancel = how->cancel, told = 0;
+    for (;;) {
+        int end = erase_apply(x, cancel, clock_wall_ms(), e);
+        if (end < 0)
+            return -1;
+        if (end == ERASE_DONE) /* what was found at the end counts */
+            return json_object_set_new(tree, "found", counts_tree(x));
+        if (describe(x, tree, e) != 0)
+            return -1;
+        if (end == ERASE_OPEN)
+            return still_open(tree,
+                              "runs are not over; wait for them, or give them up with "
+                              "--cancel",
+                              e);
+        if (clock_mono_us() >= deadline) {
+            if (cancel != 1)
+                return still_open(tree,
+                                  "what belongs to the address is still being worked on; "
+                                  "try again later, or with --cancel",
+                                  e);
+            cancel = 2; /* a delivery that no worker takes; not a run that is running */
+            deadline += (int64_t)PATIENCE_MS * 1000;
+        }
+        if (how->waiting && !told++)
+            how->waiting(how->arg, (int)json_array_size(json_object_get(tree, "open")));
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000 * 1000}, NULL);
+    }
+}
+
+/* Removes what was deleted from the files, and looks what is left. */
+static int clean(struct report *r, struct erase *x, const struct erasing *how,
+                 json_t *tree, struct err *e)
+{
+    const char *dir = workspace_dir(report_workspace(r));
+    struct store *store = workspace_store(report_workspace(r), e);
+    struct live *live = live_new(dir);
+    json_t *left = json_array();
+    int lines, rc;
+    json_object_set_new(tree, "left", left);
+    rc = store ? erase_log_lines(dir, how->address, 0, &lines, e) : -1;
+    if (rc == 0)
+        rc = erase_scrub(store, live, how->address, e);
+    if (rc == 0)
+        rc = erase_each_left(x, add_left, left, e);
+    else
+        err_prefix(e,
+                   "the rows are erased, but what was deleted may still be in the files: "
+                   "run this again");
+    live_free(live);
+    return rc;
+}
+
+static int forget(struct report *r, struct erase *x, const struct erasing *how,
+                  json_t *tree, struct err *e)
+{
+    int lines = 0;
+    const char *dir = workspace_dir(report_workspace(r));
+    if (describe(x, tree, e) != 0 ||
+        erase_log_lines(dir, how->address, 1, &lines, e) != 0)
+        return -1;
+    json_object_set_new(tree, "log_lines", json_integer(lines));
+    if (!how->dry_run && (apply(x, how, tree, e) != 0 || clean(r, x, how, tree, e) != 0))
+        return -1;
+    struct copies c = {json_array(), how->copies && !how->dry_run};
+    json_object_set_new(tree, "copies", c.rows);
+    erase_each_copy(dir, on_copy, &c);
+    return 0;
+}
+
+json_t *erasing_forget(struct report *r, const struct erasing *how, struct err *e)
+{
+    struct store *store = workspace_store(report_workspace(r), e);
+    struct erase *x = store ? erase_find(store, how->client, how->address, e) : NULL;
+    if (!x)
+        return NULL;
+    json_t *tree =
+        json_pack("{s:s, s:b}", "client", how->client, "dry_run", how->dry_run);
+    if (forget(r, x, how, tree, e) != 0) {
+        json_decref(tree);
+        tree = NULL;
+    }
+    erase_free(x);
+    return tree;
+}

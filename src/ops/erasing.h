@@ -1,0 +1,28 @@
+/* erasing: takes a person out of what a client's store holds. Prints nothing. */
+#ifndef FOYER_ERASING_H
+#define FOYER_ERASING_H
+
+#include <jansson.h>
+
+#include "ops/report.h"
+#include "base/err.h"
+
+struct erasing { /* texts are borrowed */
+    const char *client, *address;
+    int dry_run; /* 1: only finds */
+    int cancel;  /* 1: cancels runs that are not over */
+    int copies;  /* 1: removes the copies of the store that upgrades left */
+    /* Called once when a run that is being worked on is waited for. May be NULL. */
+    void (*waiting)(void *arg, int runs);
+    void *arg;
+};
+
+/* Finds and erases. Returns {client, dry_run, found: {conversations, deliveries, ...},
+ * log_lines, open: [{run, recipe, state, write?, written_at?}], left: [{table, rows}],
+ * copies: [{path, removed}]}. `open` are the runs that were, or have to be, cancelled;
+ * `left` has what still contains the address, of other clients too. ERR_CONFLICT, and
+ * nothing is changed, when runs are not over and `cancel` is 0, or when a run is still
+ * being worked on after half a minute. NULL with E. */
+json_t *erasing_forget(struct report *r, const struct erasing *how, struct err *e);
+
+#endif

@@ -1,0 +1,231 @@
+#!/usr/bin/env bats
+# Clients that come: their directory, their consent, the checklist, and the rows of all clients.
+
+load helper
+load agency
+load consents
+
+setup() {
+  oauth_agency
+}
+
+teardown() {
+  end_agency
+}
+
+# The state of a step of the checklist: step CLIENT STEP [JQ]
+step() {
+  "$FOYER" -w "$AGENCY" client "$1" --json | jq -r --arg step "$2" ".steps[] | select(.step == \$step) | ${3:-.done}"
+}
+
+row() { # row CLIENT JQ
+  "$FOYER" -w "$AGENCY" clients --json | jq -rc --arg client "$1" ".[] | select(.client == \$client) | $2"
+}
+
+@test "client add: a client.lua that teaches, without a mistake, and what is left to do" {
+  foyer client add initech --json
+  done_well
+  same "$(jq -rc .made <<<"$output")" '["clients/initech/client.lua"]'
+  same "$(jq -r '.steps[0] | [.step, .done] | @text' <<<"$output")" '["settings",true]'
+  same "$(jq -r '[.steps[] | select(.done or .optional | not) | .step] | unique | join(" ")' <<<"$output")" \
+    'connected event ids keys recipes reply webhook'
+  holds "$(cat "$AGENCY/clients/initech/client.lua")" 'foyer ids initech --write'
+  foyer check
+  same "$status" 0
+  foyer client add initech --json
+  failed 65 conflict 'clients/initech/client.lua is there' 'foyer client initech'
+  foyer client add ../x --json
+  failed 64 usage 'cannot name a client'
+  foyer client initec --json
+  failed 65 not_found 'did you mean "initech"'
+  foyer client add --json
+  failed 64 usage 'which client'
+}
+
+@test "client add --from: the files of another client, without what is that client's own" {
+  mkdir -p "$AGENCY/clients/acme/recipes/deep"
+  echo 'return { summary = "x", on = "front/conversation-created", run = function() end }' \
+    >"$AGENCY/clients/acme/recipes/greet.lua"
+  cat >"$AGENCY/clients/acme/client.lua" <<'LUA'
+-- clients/acme/client.lua: all about Acme
+return {
+  name  = "Acme",            -- their name
+  front = {
+    company = "cmp_1", client_id = "x", client_secret = secret "acme.client_secret",
+    rule_key = secret "acme.rule_key",
+    inboxes = { support = "inb_1" },  -- theirs
+    redirect_url = "https://a.example/cb",
+  },
+  recipes = {
+    ["first-reply"] = { author = "leela" }, -- stays
+    digest = { post_to = secret "acme.slack", hook = "https://x.example/${secret:acme.x}", hour = 7 },
+  },
+  vars = { phone = "+1" },
+}
+LUA
+  foyer client add initech --from acme --json
+  done_well
+  same "$(jq -rc '.made | sort' <<<"$output")" \
+    '["clients/initech/client.lua","clients/initech/recipes/greet.lua","clients/initech/templates/first-reply.txt"]'
+  same "$(jq -rc '.left_out | sort' <<<"$output")" \
+    '["front.client_id","front.client_secret","front.company","front.inboxes","front.rule_key","recipes.digest.hook","recipes.digest.post_to"]'
+  same "$(tail -n +2 "$AGENCY/clients/initech/client.lua")" '-- clients/initech/client.lua: all about Acme
+return {
+  name  = "initech",            -- their name
+  front = {
+    redirect_url = "https://a.example/cb",
+  },
+  recipes = {
+    ["first-reply"] = { author = "leela" }, -- stays
+    digest = { hour = 7 },
+  },
+  vars = { phone = "+1" },
+}'
+  cmp "$AGENCY"/clients/{acme,initech}/templates/first-reply.txt
+  foyer client add other --from acm --json
+  failed 65 not_found 'cannot copy acm' 'did you mean "acme"'
+  [ ! -e "$AGENCY/clients/other" ]
+  # what cannot be copied leaves nothing behind
+  echo 'local key = secret "acme.x"; return { name = "Acme", vars = { key = key } }' >"$AGENCY/clients/acme/client.lua"
+  foyer client add other --from acme --json
+  failed 78 settings 'outside of the table'
+  ln -s /etc/hostname "$AGENCY/clients/acme/templates/out.txt"
+  echo 'return { name = "Acme" }' >"$AGENCY/clients/acme/client.lua"
+  foyer client add other --from acme --json
+  same "$(jq -r .error.kind <<<"$output")" forbidden
+  [ ! -e "$AGENCY/clients/other" ]
+}
+
+@test "client add --group: only groups that foyer.lua has" {
+  foyer client add initech --group retail --json
+  failed 65 not_found 'foyer.lua has no group "retail"'
+  sed -i 's/return {/return { groups = { retail = { recipes = { ["first-reply"] = true } }, eu = {} },/' "$AGENCY/foyer.lua"
+  foyer client add initech --group retail,eu --json
+  done_well
+  same "$(row initech .groups)" '["retail","eu"]'
+  same "$(step initech recipes .text)" first-reply
+  foyer client add globex --from initech --group eu --json
+  done_well
+  same "$(row globex .groups)" '["eu"]'
+  foyer clients --group retail --json
+  same "$(jq -rc 'map(.client)' <<<"$output")" '["initech"]'
+  foyer check
+  same "$status" 0
+}
+
+@test "client no. 41: added, consented, its ids written, its webhook seen, its reply sent" {
+  sed -i 's/client_secret = "mock-secret"/& , signing_key = "mock-signing-key"/' "$AGENCY/foyer.lua"
+  serve
+  mkfifo "$BATS_TEST_TMPDIR/link"
+  "$FOYER" -w "$AGENCY" client add initech --from acme --link --wait --api-url "$MOCK" --oauth-url "$MOCK" \
+    >"$BATS_TEST_TMPDIR/link" 2>"$BATS_TEST_TMPDIR/added" 3>&- &
+  local adding=$! link
+  read -r -t 120 link <"$BATS_TEST_TMPDIR/link"
+  same "$(row initech .connected)" link
+  same "$(step initech connected)" false
+  holds "$(step initech connected .text)" 'a link is open'
+  browse "$link"
+  same "$CODE" 200
+  wait "$adding"
+  holds "$(cat "$BATS_TEST_TMPDIR/added")" 'wrote clients/initech/ids.lua'
+  holds "$(cat "$BATS_TEST_TMPDIR/added")" "[x] connected  to Acme Dry Goods ($COMPANY)"
+  holds "$(cat "$AGENCY/clients/initech/ids.lua")" 'support'
+  same "$(step initech webhook)" false
+  curl -sSf -d "{\"url\": \"http://127.0.0.1:$PORT/hooks/front\"}" "$MOCK/_mock/webhook" >/dev/null
+  kill -HUP "$SERVE_PID" # it began without this client
+  curl -sSf -d '{"from": "ana@mail.example", "subject": "Parcel", "body": "Where is it?"}' "$MOCK/_mock/inbound" >/dev/null
+  until_log '[.requests[] | select(.method == "POST" and (.path | endswith("/messages")))] | length > 0'
+  local i
+  for i in $(seq 600); do
+    [ "$(step initech reply)" != true ] || break
+    sleep 0.1
+  done
+  "$FOYER" -w "$AGENCY" client initech
+  same "$("$FOYER" -w "$AGENCY" client initech --json | jq .left)" 0
+  same "$(row initech '[.connected, .company, .last_event_at > 0, .last_reply_at > 0, .needs_you]')" \
+    '["yes","Acme Dry Goods",true,true,0]'
+  same "$(row acme '[.connected, .last_event_at]')" '["no",null]'
+}
+
+@test "client add --link: without an app nothing is made; the wait ends when the link was of no use" {
+  echo 'return {}' >"$AGENCY/foyer.lua"
+  foyer client add initech --link --json
+  failed 78 settings apps.front.client_id
+  [ ! -e "$AGENCY/clients/initech" ]
+  foyer client add initech --wait --json
+  failed 64 usage '--link'
+  app_settings "$AGENCY"
+  serve
+  mkfifo "$BATS_TEST_TMPDIR/link"
+  "$FOYER" -w "$AGENCY" client add initech --link --wait --api-url "$MOCK" --oauth-url "$MOCK" \
+    >"$BATS_TEST_TMPDIR/link" 2>"$BATS_TEST_TMPDIR/added" 3>&- &
+  local adding=$! link status=0
+  read -r -t 120 link <"$BATS_TEST_TMPDIR/link"
+  browse "$BACK?code=wrong&state=$(parameter "$link" state)"
+  wait "$adding" || status=$?
+  same "$status" 77
+  holds "$(cat "$BATS_TEST_TMPDIR/added")" 'no connection came of it'
+  same "$(row initech .connected)" 'link failed'
+}
+
+@test "connect --group --link: a link for each that needs one, and their states" {
+  sed -i 's/return {/return { groups = { retail = {} },/' "$AGENCY/foyer.lua"
+  local name
+  for name in initech globex hooli; do foyer client add "$name" --group retail; done
+  connected hooli
+  foyer connect --group retail --json
+  done_well
+  same "$(jq -rc 'map([.client, .connected])' <<<"$output")" '[["globex","no"],["hooli","yes"],["initech","no"]]'
+  foyer connect --group retail --link --api-url "$MOCK" --oauth-url "$MOCK" --json
+  done_well
+  same "$(jq -rc 'map([.client, .connected, .link != null])' <<<"$output")" \
+    '[["globex","link",true],["hooli","yes",false],["initech","link",true]]'
+  serve
+  browse "$(jq -r '.[0].link' <<<"$output")"
+  same "$CODE" 200
+  foyer connect --client globex,initech --json
+  same "$(jq -rc 'map([.client, .connected])' <<<"$output")" '[["globex","yes"],["initech","link"]]'
+  sql foyer.db 'UPDATE consent SET expires_ms = 1000'
+  foyer connect --group retail
+  holds "$output" 'link expired'
+  foyer connect --group retail --paste --json
+  failed 64 usage '--link'
+  foyer connect --json
+  failed 64 usage 'name one client'
+  foyer connect initech --group retail --json
+  failed 64 usage 'name one client'
+}
+
+@test "connect: a refused token leaves no new client behind, and touches no old one" {
+  printf wrong >"$BATS_TEST_TMPDIR/token"
+  foyer connect initech --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
+  failed 77 auth 'refuses the token'
+  [ ! -e "$AGENCY/clients/initech" ]
+  mkdir "$AGENCY/clients/initech" && touch "$AGENCY/clients/initech/notes"
+  foyer connect initech --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
+  failed 77 auth
+  same "$(ls "$AGENCY/clients/initech")" notes
+  foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
+  failed 77 auth
+  [ -e "$AGENCY/clients/acme/client.lua" ]
+  printf mock-token >"$BATS_TEST_TMPDIR/token"
+  foyer connect initech --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" --json
+  done_well
+  holds "$stderr" 'foyer client initech'
+  same "$(row initech '[.connected, .apps[0].app]')" '["token","front"]'
+}
+
+@test "clients: a client whose settings have a mistake, and one that must be connected again" {
+  connected acme
+  mkdir "$AGENCY/clients/broken" && echo 'return {' >"$AGENCY/clients/broken/client.lua"
+  sql foyer.db 'UPDATE connection SET reconnect = 1'
+  foyer clients
+  same "$status" 0
+  holds "$stderr" 'client broken: cannot read clients/broken/client.lua'
+  holds "$output" 'needs reconnect'
+  same "$(row acme .connected)" reconnect
+  foyer client broken
+  same "$status" 0
+  holds "$output" '[ ] settings   cannot read clients/broken/client.lua'
+  holds "$output" 'foyer check broken'
+}

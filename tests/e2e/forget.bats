@@ -1,0 +1,209 @@
+#!/usr/bin/env bats
+# foyer forget: a person who asks for deletion is in no file below state/ afterwards, and what is counted stays.
+
+load helper
+load agency
+load store
+load workers
+
+setup_file() {
+  start_agency
+  COMPANY=$(sql "SELECT id FROM connection" | jq -r .id)
+  export COMPANY
+  rm -rf "$AGENCY/clients/acme/recipes"
+}
+
+teardown_file() {
+  stop_agency
+}
+
+setup() {
+  fresh
+  WORKERS=()
+  empty_store
+  sql "DELETE FROM forgotten"
+  sql "DELETE FROM value"
+  settings acme 'hello = true'
+  recipe hello "$CREATED" "$HELLO"
+}
+
+teardown() {
+  end_workers
+  rm -rf "$AGENCY"/recipes "$AGENCY"/clients/zed "$AGENCY"/state/foyer.db.* "$AGENCY"/state/log
+}
+
+CREATED='on = "front/conversation-created",'
+HELLO='local c = event.payload.conversation
+  ctx.store.set("met/" .. c.recipient.handle, { name = c.recipient.name, conversation = c.id })
+  ctx.http.post("/conversations/'"\" .. ctx.vars.conversation .. \""'/comments",
+    { body = "written to " .. c.recipient.handle }, { connection = "front" })
+  return "greeted " .. c.recipient.name'
+
+# settings CLIENT RECIPES: its comments go to the mock's conversation
+settings() {
+  mkdir -p "$AGENCY/clients/$1"
+  printf 'return { name = "%s", vars = { conversation = "%s" }, recipes = { %s } }\n' "$1" "$CONVERSATION" "$2" \
+    >"$AGENCY/clients/$1/client.lua"
+}
+
+# letter CONVERSATION HANDLE NAME TEXT [EVENT]: a new conversation's first message
+letter() {
+  jq -nc --arg id "$1" --arg handle "$2" --arg name "$3" --arg text "$4" --arg event "${5:-evt_$1}" \
+    --arg company "$COMPANY" '{type: "inbound_received", authorization: {id: $company}, payload: {id: $event,
+    type: "inbound", emitted_at: 1700000001.25, target: {data: {text: $text}},
+    conversation: {id: $id, subject: $text, status: "unassigned", created_at: 1700000000.5,
+    recipient: {handle: $handle, name: $name}}}}'
+}
+
+# Who wrote: Ana twice, the second letter without her address, and Bob.
+letters() {
+  letter cnv_ana1 Ana@Mail.example "Ana Kowalska" "my number is 4711-0815" | deliver - "$COMPANY"
+  letter cnv_ana1 "" "" "it was Ana Kowalska of Harbour Street" evt_second | deliver - "$COMPANY"
+  letter cnv_bob1 bob@mail.example "Bob" "about wool" | deliver - "$COMPANY"
+}
+
+# below WORD...: nothing below state/ has these
+below() {
+  python3 "$ROOT/tests/e2e/below_state.py" "$AGENCY/state" "$@"
+}
+
+HERS=(ana@mail.example "Ana Kowalska" 4711-0815 "Harbour Street" cnv_ana1 evt_second)
+
+counted() {
+  foyer stats --json
+  jq -c . <<<"$output"
+}
+
+@test "forget: all that belongs to an address and its conversations, in no file afterwards" {
+  letters
+  foyer cron
+  same "$status" 0
+  same "$(sql "SELECT count(*) AS n FROM run WHERE state = 7" | jq .n)" 2
+  ! below "${HERS[@]}" || return 1
+  local before
+  before=$(counted)
+
+  foyer forget ana@mail.example --client acme --dry-run --json
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  same "$(jq -c '.found | [.conversations, .deliveries, .bodies, .activations, .runs, .values]' <<<"$output")" \
+    '[1,2,2,1,1,1]'
+  ! below "${HERS[@]}" || return 1
+  foyer forget ana@mail.example --client acme --dry-run
+  holds "$output" "this is what would be erased: nothing was changed"
+
+  foyer forget ana@mail.example --client acme
+  same "$status|$stderr" "0|"
+  holds "$output" "       2 deliveries"
+  holds "$output" "erased, also from the log and the free pages of the store"
+  below "${HERS[@]}"
+
+  # what is another person's stays, and so do the counts
+  ! below bob@mail.example "about wool" || return 1
+  same "$(counted)" "$before"
+  same "$(sql "SELECT count(*) AS n FROM run" | jq .n)" 2
+  foyer runs list --json
+  same "$(jq -c 'map(.state)' <<<"$output")" '["done","done"]'
+  foyer trace 1 --client acme
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  foyer forget ana@mail.example --client acme
+  same "$status|$output" "0|nothing contains it"
+}
+
+@test "forget: the same webhook again starts nothing, and is not stored; a new letter is" {
+  letters
+  foyer cron
+  foyer forget ana@mail.example --client acme
+  same "$status" 0
+  forget
+  load serve
+  SIGNING_KEY=key-of-the-app SERVE_PID=
+  cp "$AGENCY/foyer.lua" "$BATS_TEST_TMPDIR/foyer.lua"
+  echo 'return { apps = { front = { client_id = "a", client_secret = "b", signing_key = "key-of-the-app" } } }' \
+    >"$AGENCY/foyer.lua"
+  start_serve
+  same "$(post_hook "$(letter cnv_ana1 Ana@Mail.example "Ana Kowalska" "my number is 4711-0815")")" 200
+  same "$(post_hook "$(letter cnv_ana1 "" "" "it was Ana Kowalska of Harbour Street" evt_second)")" 200
+  same "$(sql "SELECT count(*) AS n FROM delivery" | jq .n)" 3
+  nothing_sent
+  below "${HERS[@]}"
+  same "$(post_hook "$(letter cnv_new ana@mail.example "Ana Kowalska" "again" evt_new)")" 200
+  until_true eval 'sql_is "SELECT state FROM run WHERE id = 3" "{\"state\": 7}"'
+  # while the server runs
+  foyer forget ANA@mail.example --client acme
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  below "${HERS[@]}" cnv_new
+  same "$(post_hook "$(letter cnv_bob2 bob@mail.example "Bob" "more wool")")" 200
+  until_true eval 'sql_is "SELECT state FROM run WHERE id = 4" "{\"state\": 7}"'
+  stop_serve
+  below "${HERS[@]}" cnv_new
+  cp "$BATS_TEST_TMPDIR/foyer.lua" "$AGENCY/foyer.lua"
+}
+
+@test "forget: a run that is not over is refused by name, or cancelled" {
+  recipe hello "$CREATED" 'ctx.sleep("1h") return event.payload.conversation.recipient.name'
+  letters
+  foyer cron
+  foyer forget ana@mail.example --client acme --json
+  failed 65 conflict "nothing was erased" "run 1 (hello, sleeping)" "--cancel"
+  ! below "${HERS[@]}" || return 1
+  foyer forget ana@mail.example --client acme --cancel --json
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  same "$(jq -c '.open[0] | [.run, .state]' <<<"$output")" '[1,"sleeping"]'
+  below "${HERS[@]}"
+  foyer runs list --json
+  same "$(jq -c 'map(.state)' <<<"$output")" '["sleeping","cancelled"]'
+}
+
+@test "forget: a write that may have been sent is named; escapes, log lines and copies" {
+  recipe hello "$CREATED" 'ctx.http.post("/conversations/" .. ctx.vars.conversation .. "/comments",
+    { body = event.payload.conversation.recipient.handle }, { connection = "front" })'
+  fault '{"kind": "drop-after", "match": {"method": "POST"}}'
+  mkdir -p "$AGENCY/state/log"
+  printf 'one of ana@mail.example\ntwo\n' >"$AGENCY/state/log/foyer.log"
+  echo 'a copy, of Ana@mail.example' >"$AGENCY/state/foyer.db.version-1"
+  sql "INSERT INTO value VALUES ('acme', 'a', '\"q=ana%40mail.example\"', 1), ('acme', 'b', '\"ana\\u0040mail.example\"', 1),
+    ('acme', 'c', '\"diana@mail.example\"', 1), ('zed', 'd', '\"ana@mail.example\"', 1)"
+  letters
+  foyer cron
+  foyer forget ana@mail.example --client acme --cancel
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  holds "$output" "cancelled: run 1 of hello (parked): its write POST"
+  holds "$output" "was sent, and may have been done"
+  holds "$output" "1 lines of the log"
+  holds "$stderr" "1 row of value still contains it: of other clients"
+  holds "$stderr" "foyer.db.version-1 is a copy of the store that an upgrade left"
+  same "$(sql "SELECT group_concat(key) AS k FROM value" | jq -r .k)" "c,d"
+  same "$(cat "$AGENCY/state/log/foyer.log")" ".......................
+two"
+  sql "DELETE FROM value"
+  foyer forget ana@mail.example --client acme --copies
+  same "$status" 0
+  [ ! -e "$AGENCY/state/foyer.db.version-1" ]
+  rm -r "$AGENCY/state/log"
+  below "${HERS[@]}"
+}
+
+@test "forget: a company that clients share: the other one's runs stay, and the file says so" {
+  mkdir -p "$AGENCY/clients/zed"
+  settings zed 'hello = true'
+  foyer connect zed --token-file "$TOKEN" --api-url "$MOCK"
+  letters
+  foyer cron
+  same "$(sql "SELECT count(*) AS n FROM run" | jq .n)" 4
+  foyer forget ana@mail.example --client acme
+  same "$status" 0
+  holds "$stderr" "still contain"
+  same "$(sql "SELECT count(*) AS n FROM run WHERE client = 'zed' AND conversation IS NOT NULL" | jq .n)" 2
+  foyer forget ana@mail.example --client zed
+  same "$status|$stderr" "0|"
+  below "${HERS[@]}"
+  foyer disconnect zed
+}
+
+@test "forget: bad input" {
+  foyer forget ab --client acme
+  same "$status" 64
+  holds "$stderr" "too short"
+  foyer forget ana@mail.example
+  same "$status" 64
+}
