@@ -19,24 +19,46 @@ enum { TIME_SIZE = 32, JSON_MAX = 16 * 1024 };
 static const char *const names[] = {"error", "warn", "info", "debug"};
 static enum log_level threshold = LOG_WARN;
 static int is_json;
+static const char *process; /* of the sink's lines */
+static log_sink_fn *sink;   /* NULL: none */
 
 static _Thread_local struct {
     int64_t run;
     char client[65];
 } context;
 
+int log_level_find(const char *name)
+{
+    for (int i = 0; i <= LOG_DEBUG; i++)
+        if (strcmp(name, names[i]) == 0)
+            return i;
+    return -1;
+}
+
 void log_init(void)
 {
     const char *want = getenv("FOYER_LOG");
-    for (int i = 0; want && i <= LOG_DEBUG; i++)
-        if (strcmp(want, names[i]) == 0)
-            threshold = (enum log_level)i;
+    int level = want ? log_level_find(want) : -1;
+    if (level >= 0)
+        threshold = (enum log_level)level;
     is_json = str_eq(getenv("FOYER_LOG_FORMAT"), "json");
 }
 
 int log_is_json(void)
 {
     return is_json;
+}
+
+void log_sink(const char *name, log_sink_fn *fn)
+{
+    process = name;
+    sink = fn;
+}
+
+/* The sink gets what a server shows, also of a command that shows less. */
+static int is_kept(enum log_level level)
+{
+    return sink && (level <= LOG_INFO || level <= threshold);
 }
 
 void log_context(int64_t run, const char *client)
@@ -124,53 +146,83 @@ static void add_json(struct buf *out, const char *s)
     buf_addc(out, '"');
 }
 
-static void write_json(enum log_level level, const char *message)
+static void add_line(struct buf *out, enum log_level level, const char *of,
+                     const char *message)
+{
+    char now[TIME_SIZE];
+    format_now(now);
+    buf_addf(out, "{\"time\":\"%s\",\"level\":\"%s\",\"pid\":%d", now, names[level],
+             (int)getpid());
+    if (of)
+        buf_addf(out, ",\"process\":\"%s\"", of);
+    if (context.run)
+        buf_addf(out, ",\"run\":%" PRId64, context.run);
+    if (*context.client) {
+        buf_adds(out, ",\"client\":");
+        add_json(out, context.client);
+    }
+    buf_adds(out, ",\"message\":");
+    add_json(out, message);
+    buf_adds(out, "}\n");
+}
+
+static void show(const struct buf *line)
+{
+    log_progress(NULL);
+    ssize_t written = write(STDERR_FILENO, line->data, line->len);
+    (void)written; /* there is nowhere left to report it */
+}
+
+/* TEXT is safe to print. */
+static void add_text(enum log_level level, const char *text, int is_shown, int is_kept)
 {
     struct buf out;
-    char now[TIME_SIZE];
     buf_init(&out, JSON_MAX);
-    format_now(now);
-    buf_addf(&out, "{\"time\":\"%s\",\"level\":\"%s\",\"pid\":%d", now, names[level],
-             (int)getpid());
-    if (context.run)
-        buf_addf(&out, ",\"run\":%" PRId64, context.run);
-    if (*context.client) {
-        buf_adds(&out, ",\"client\":");
-        add_json(&out, context.client);
+    if (is_shown && is_json)
+        add_line(&out, level, NULL, text);
+    else if (is_shown)
+        buf_addf(&out, "foyer: %s: %s\n", names[level], text);
+    if (is_shown)
+        show(&out);
+    buf_reset(&out);
+    if (is_kept) {
+        add_line(&out, level, process, text);
+        sink(out.data, out.len, 0);
     }
-    buf_adds(&out, ",\"message\":");
-    add_json(&out, message);
-    buf_adds(&out, "}\n");
-    ssize_t written = write(STDERR_FILENO, out.data, out.len);
-    (void)written; /* there is nowhere left to report it */
     buf_free(&out);
+}
+
+static void add(enum log_level level, int is_shown, const char *fmt, va_list ap)
+{
+    char text[2048];
+    if (vsnprintf(text, sizeof text, fmt, ap) < 0)
+        text[0] = '\0';
+    /* a script's text must not forge a second line or move the terminal's cursor */
+    char *safe = printable_copy(text, strlen(text), 0);
+    hide_addresses(safe);
+    add_text(level, safe, is_shown, is_kept(level));
+    free(safe);
 }
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-    if (level > threshold)
-        return;
-    log_progress(NULL);
-    char line[2048];
-    int n = is_json ? 0 : snprintf(line, sizeof line, "foyer: %s: ", names[level]);
+    int is_shown = level <= threshold;
     va_list ap;
+    if (!is_shown && !is_kept(level))
+        return;
     va_start(ap, fmt);
-    int m = vsnprintf(line + n, sizeof line - (size_t)n - 1, fmt, ap);
+    add(level, is_shown, fmt, ap);
     va_end(ap);
-    if (m < 0)
-        line[n] = '\0';
-    /* a script's text must not forge a second line or move the terminal's cursor */
-    char *shown = printable_copy(line, strlen(line), 0);
-    hide_addresses(shown);
-    if (is_json) {
-        write_json(level, shown);
-    } else {
-        size_t len = strlen(shown);
-        shown[len] = '\n'; /* instead of the NUL */
-        ssize_t written = write(STDERR_FILENO, shown, len + 1);
-        (void)written;
-    }
-    free(shown);
+}
+
+void log_keep(enum log_level level, const char *fmt, ...)
+{
+    va_list ap;
+    if (!is_kept(level))
+        return;
+    va_start(ap, fmt);
+    add(level, 0, fmt, ap);
+    va_end(ap);
 }
 
 struct raw {
@@ -180,12 +232,12 @@ struct raw {
 
 /* Appends S with '_' for control characters, for bytes outside of ASCII, and in JSON for
  * what needs an escape. */
-static void add_raw(struct raw *out, const char *s)
+static void add_raw(struct raw *out, const char *s, int as_json)
 {
     for (; s && *s && out->len < sizeof out->text - 4; s++) { /* keeps room for the end */
         int is_plain = *s >= ' ' && *s <= '~';
         int is_mark = *s == '"' || *s == '\\';
-        out->text[out->len++] = is_plain && !(is_json && is_mark) ? *s : '_';
+        out->text[out->len++] = is_plain && !(as_json && is_mark) ? *s : '_';
     }
 }
 
@@ -195,22 +247,39 @@ static void add_literal(struct raw *out, const char *s)
     out->len += strlen(s);
 }
 
+static void make_raw(struct raw *out, int as_json, const char *of,
+                     const char *const texts[3])
+{
+    char now[TIME_SIZE];
+    out->len = 0;
+    if (as_json) {
+        format_now(now);
+        add_literal(out, "{\"time\":\"");
+        add_literal(out, now);
+        add_literal(out, "\",\"level\":\"error\"");
+        if (of) {
+            add_literal(out, ",\"process\":\"");
+            add_literal(out, of);
+            add_literal(out, "\"");
+        }
+        add_literal(out, ",\"message\":\"");
+    } else {
+        add_literal(out, "foyer: ");
+    }
+    for (int i = 0; i < 3; i++)
+        add_raw(out, texts[i], as_json);
+    add_literal(out, as_json ? "\"}\n" : "\n");
+}
+
 void log_from_signal(const char *a, const char *b, const char *c)
 {
-    struct raw out = {.len = 0};
-    char now[TIME_SIZE];
-    if (is_json) {
-        format_now(now);
-        add_literal(&out, "{\"time\":\"");
-        add_literal(&out, now);
-        add_literal(&out, "\",\"level\":\"error\",\"message\":\"");
-    } else {
-        add_literal(&out, "foyer: ");
-    }
-    add_raw(&out, a);
-    add_raw(&out, b);
-    add_raw(&out, c);
-    add_literal(&out, is_json ? "\"}\n" : "\n");
+    const char *const texts[3] = {a, b, c};
+    struct raw out;
+    make_raw(&out, is_json, NULL, texts);
     ssize_t written = write(STDERR_FILENO, out.text, out.len);
     (void)written;
+    if (!sink)
+        return;
+    make_raw(&out, 1, process, texts);
+    sink(out.text, out.len, 1);
 }

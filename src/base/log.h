@@ -5,13 +5,24 @@
 #ifndef FOYER_LOG_H
 #define FOYER_LOG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void log_init(void); /* reads FOYER_LOG and FOYER_LOG_FORMAT, which children inherit */
 int log_is_json(void);
+int log_level_find(const char *name); /* -1: no such level */
 void log_line(enum log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Gets each line from now on, as JSON with its newline and the member "process", which is
+ * NAME, as a literal; those of levels that standard error does not show, down to info,
+ * too. FN is called on any thread, and with IN_SIGNAL 1 from a signal handler. */
+typedef void log_sink_fn(const char *line, size_t len, int in_signal);
+void log_sink(const char *name, log_sink_fn *fn); /* FN NULL: no longer */
+/* Writes a line to the sink alone. */
+void log_keep(enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Sets what this thread's next lines are about: the members "run" and "client" of the

@@ -11,6 +11,8 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/settings.h"
+#include "store/logs.h"
 #include "vm/cpu.h"
 
 /* ---- errors ---- */
@@ -58,6 +60,7 @@ int cli_fail(const struct cli *cli, const struct err *e)
     if (log_is_json())
         log_line(LOG_ERROR, "%s", e->text);
     else {
+        log_keep(LOG_ERROR, "%s", e->text);
         fputs("foyer: ", stderr);
         table_print_lines(stderr, e->text); /* it may quote what an API answered */
     }
@@ -236,6 +239,14 @@ static struct workspace *open_workspace(const struct cli *cli, int optional,
     if (!w && cli->workspace && cli->workspace == cli_workspace_of_environment())
         err_prefix(e, "FOYER_WORKSPACE is set");
     return w;
+}
+
+void cli_keep_log(struct workspace *w, const char *process)
+{
+    struct err e = {0};
+    struct settings_keep keep = settings_keep(workspace_settings(w, NULL));
+    if (logs_open(workspace_dir(w), process, keep.logs_ms, &e) != 0)
+        log_line(LOG_WARN, "no log is kept: %s", e.text);
 }
 
 int cli_open_session(struct cli *cli, struct err *e)

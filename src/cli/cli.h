@@ -91,6 +91,9 @@ int cli_run(struct cli *cli);
  * known, --dev for CLI_LIVE), and the rest into cli->words. "--" ends the options. -1
  * with ERR_USAGE. */
 int cli_parse(struct cli *cli, const struct cli_option *options, struct err *e);
+/* Keeps the lines of the log in W's state/log/ as well; PROCESS is a literal. */
+void cli_keep_log(struct workspace *w, const char *process);
+
 /* Returns 1 when an option of CLI_CLIENTS was given. */
 int cli_has_clients(const struct cli *cli);
 /* Returns the clients of CLI_CLIENTS as a new list; NULL when none was asked for. */
@@ -167,6 +170,7 @@ cli_command_fn cmd_actions, cmd_api, cmd_call, cmd_check, cmd_connect, cmd_conne
     cmd_recipes, cmd_refresh, cmd_render, cmd_resume, cmd_run, cmd_runs, cmd_secret,
     cmd_serve, cmd_stats, cmd_store, cmd_trace, cmd_triggers, cmd_upgrade, cmd_vault,
     cmd_version, cmd_which, cmd_work;
+cli_command_fn cmd_logs;
 cli_command_fn cmd_promote;
 cli_command_fn cmd_forget;
 cli_command_fn cmd_client, cmd_clients;

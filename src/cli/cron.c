@@ -84,6 +84,7 @@ int cmd_cron(struct cli *cli, struct err *e)
     int code = 0;
     if (cli_begin(cli, cli_no_options, e) != 0)
         return -1;
+    cli_keep_log(cli->w, "cron");
     struct worker *worker = worker_open(cli->w, on_ended, &ids, e);
     if (!worker)
         return -1;

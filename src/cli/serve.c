@@ -7,6 +7,15 @@
 
 enum { WORKERS_MAX = 64 };
 
+/* Keeps the log from the beginning: also of a server that refuses to start. */
+static void keep_log(const char *dir)
+{
+    struct workspace *w = workspace_open(dir, 0, NULL);
+    if (w)
+        cli_keep_log(w, "serve");
+    workspace_close(w);
+}
+
 int cmd_serve(struct cli *cli, struct err *e)
 {
     const char *workers = NULL;
@@ -24,6 +33,7 @@ int cmd_serve(struct cli *cli, struct err *e)
     if (workers && (str_parse_int(workers, &n) != 0 || n < 0 || n > WORKERS_MAX))
         return err_set(e, ERR_USAGE, "--workers must be a number from 0 to %d, not %s",
                        WORKERS_MAX, workers);
+    keep_log(cli->workspace);
     spec.dir = cli->workspace;
     spec.workers = (int)n;
     int code = serve_run(&spec, e);

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "work/worker.h"
 #include "base/log.h"
+#include "core/words.h"
 #include "base/str.h"
 #include "base/stats.h"
 
@@ -24,15 +25,17 @@ static void on_ended(void *arg, const struct attempt_result *end)
     (void)arg;
     int is_bad = end->state == LEDGER_PARKED || end->state == LEDGER_DEAD;
     if (is_bad)
-        log_line(LOG_WARN,
-                 "client %s, recipe %s: run %lld is %s (%s); `foyer runs show %lld` says "
-                 "why",
-                 end->client ? end->client : "?", end->recipe ? end->recipe : "?",
-                 (long long)end->id, ledger_state_name(end->state),
-                 err_kind_name(end->err.kind), (long long)end->id);
+        log_line(
+            LOG_WARN,
+            "client %s, recipe %s: run %lld %s (%s); `foyer runs show %lld` says why",
+            end->client ? end->client : "?", end->recipe ? end->recipe : "?",
+            (long long)end->id,
+            end->state == LEDGER_PARKED ? WORD_NEEDS_YOU : "has " WORD_FAILED,
+            err_kind_name(end->err.kind), (long long)end->id);
     else if (end->state != LEDGER_RUNNING)
-        log_line(LOG_INFO, "run %lld is %s", (long long)end->id,
-                 ledger_state_name(end->state));
+        log_line(LOG_INFO, "run %lld %s%s", (long long)end->id,
+                 end->state == LEDGER_HELD ? "" : "is ",
+                 words_of(ledger_state_name(end->state)));
 }
 
 int cmd_work(struct cli *cli, struct err *e)
@@ -49,6 +52,7 @@ int cmd_work(struct cli *cli, struct err *e)
         (stats_fd >= 0 && stats_attach(stats_fd, e) != 0) || cli_open(cli, e) != 0 ||
         (wake_fd >= 0 && store_must_exist(workspace_dir(cli->w), e) != 0))
         return -1;
+    cli_keep_log(cli->w, "work");
     struct worker *worker = worker_open(cli->w, on_ended, NULL, e);
     if (!worker)
         return -1;

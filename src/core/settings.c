@@ -25,7 +25,8 @@ struct settings_keep settings_keep(const json_t *workspace)
         .deliveries_ms = keep_ms(workspace, "deliveries", 30 * day_ms),
         .exchanges_ms = keep_ms(workspace, "exchanges", 14 * day_ms),
         .runs_ms = keep_ms(workspace, "runs", 90 * day_ms),
-        .rejections_ms = keep_ms(workspace, "rejections", 30 * day_ms)};
+        .rejections_ms = keep_ms(workspace, "rejections", 30 * day_ms),
+        .logs_ms = keep_ms(workspace, "logs", 14 * day_ms)};
     k.bodies_ms = keep_ms(workspace, "bodies", k.deliveries_ms);
     if (k.bodies_ms > k.deliveries_ms)
         k.bodies_ms = k.deliveries_ms;

@@ -25,7 +25,7 @@ const char *settings_timezone(const json_t *workspace, const json_t *client);
 const char *settings_uncertain(const json_t *workspace, const json_t *client,
                                const char *recipe);
 struct settings_keep { /* how long, in milliseconds */
-    int64_t deliveries_ms, bodies_ms, exchanges_ms, runs_ms, rejections_ms;
+    int64_t deliveries_ms, bodies_ms, exchanges_ms, runs_ms, rejections_ms, logs_ms;
 };
 /* Returns `keep` of foyer.lua, with its defaults. A part is kept no longer than what it
  * belongs to: bodies than deliveries, exchanges than runs. */

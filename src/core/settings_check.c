@@ -230,9 +230,13 @@ static void check_apps(struct value_walk *c, const struct value_at *at, const js
 /* ---- files ---- */
 
 static const struct field keep[] = {
-    {"deliveries", .check = value_duration}, {"bodies", .check = value_duration},
-    {"exchanges", .check = value_duration},  {"runs", .check = value_duration},
-    {"rejections", .check = value_duration}, {0},
+    {"deliveries", .check = value_duration},
+    {"bodies", .check = value_duration},
+    {"exchanges", .check = value_duration},
+    {"runs", .check = value_duration},
+    {"rejections", .check = value_duration},
+    {"logs", .check = value_duration},
+    {0},
 };
 
 static const struct field limits[] = {
