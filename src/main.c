@@ -25,8 +25,9 @@ static const struct cli_command commands[] = {
      "lists the clients: connected, what came last, what needs a person"},
     {"client", cmd_client, CLI_WORKSPACE | CLI_REPORT, 1, 2,
      "[show] CLIENT [--app APP] | add CLIENT [--from CLIENT] [--group GROUP,…] [--link "
-     "[--wait]] [--app APP] [--api-url URL] [--oauth-url URL]",
-     "adds a client; shows what is done until it runs, and what is left"},
+     "[--wait]] [--app APP] [--api-url URL] [--oauth-url URL] | remove CLIENT [--export "
+     "FILE] [--files] [--copies] [--yes]",
+     "adds a client; shows what is done until it runs; removes one"},
     {"connections", cmd_connections, CLI_WORKSPACE | CLI_STORE, 0, 0, "",
      "lists which client is connected to which company, and how it is"},
     {"disconnect", cmd_disconnect, CLI_WORKSPACE | CLI_STORE, 1, 1, "CLIENT [--app APP]",

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "auth/credentials.h"
+#include "cli/client_remove.h"
 #include "cli/connect_link.h"
 #include "cli/ids.h"
 #include "cli/table.h"
@@ -203,8 +204,8 @@ static int add(struct cli *cli, struct adding *a, struct err *e)
 
 int cmd_client(struct cli *cli, struct err *e)
 {
-    static const char *const verbs[] = {"show", "add"};
-    enum { SHOW, ADD, VERBS };
+    static const char *const verbs[] = {"show", "add", "remove"};
+    enum { SHOW, ADD, REMOVE, VERBS };
     struct adding a = {.as = {.app = "front"}};
     struct cli_option options[] = {{"from", CLI_VALUE, &a.as.from},
                                    {"group", CLI_VALUE, &a.as.groups},
@@ -214,6 +215,8 @@ int cmd_client(struct cli *cli, struct err *e)
                                    {"api-url", CLI_VALUE, &a.spec.api_url},
                                    {"oauth-url", CLI_VALUE, &a.spec.oauth_url},
                                    {NULL, CLI_FLAG, NULL}};
+    if (cli->argc > 1 && strcmp(cli->argv[1], "remove") == 0)
+        return client_remove(cli, e);
     if (cli_parse(cli, options, e) != 0)
         return -1;
     int verb = SHOW, has_verb = cli->words.n == 2;
@@ -221,6 +224,8 @@ int cmd_client(struct cli *cli, struct err *e)
         has_verb |= strcmp(cli->words.items[0], verbs[i]) == 0;
     if (has_verb && (verb = cli_find_verb(cli, verbs, VERBS, e)) < 0)
         return -1;
+    if (verb == REMOVE)
+        return cli_usage_error(cli, e, "remove comes first: foyer client remove CLIENT");
     if (has_verb && cli->words.n != 2)
         return cli_usage_error(cli, e, "which client? Add its name");
     if (a.wait && !a.link)

@@ -478,6 +478,25 @@ const void *db_row_blob(const struct db_row *row, int column, size_t *len)
     return data;
 }
 
+int db_row_type(const struct db_row *row, int column)
+{
+    switch (sqlite3_column_type(row->statement, column)) {
+    case SQLITE_INTEGER:
+        return DB_IS_INT;
+    case SQLITE_NULL:
+        return DB_IS_NULL;
+    case SQLITE_BLOB:
+        return DB_IS_BLOB;
+    default:
+        return DB_IS_TEXT;
+    }
+}
+
+const char *db_row_column(const struct db_row *row, int column)
+{
+    return sqlite3_column_name(row->statement, column);
+}
+
 int db_in_transaction(const struct db *db)
 {
     return !sqlite3_get_autocommit(db->sqlite);

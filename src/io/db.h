@@ -109,6 +109,9 @@ int db_select_int(struct db *db, const char *sql, const struct db_value *values,
 int64_t db_row_int(const struct db_row *row, int column);
 const char *db_row_text(const struct db_row *row, int column);
 const void *db_row_blob(const struct db_row *row, int column, size_t *len);
+/* Returns one of DB_IS_... ; and the column's name, borrowed, or NULL after the last. */
+int db_row_type(const struct db_row *row, int column);
+const char *db_row_column(const struct db_row *row, int column);
 
 /* Runs FN in a write transaction. Commits when FN returns 0; else rolls back and returns
  * -1 with FN's error. Inside of another transaction it is a savepoint: FN's changes are

@@ -132,9 +132,9 @@ static int clean(struct report *r, struct erase *x, const struct erasing *how,
     json_t *left = json_array();
     int lines, rc;
     json_object_set_new(tree, "left", left);
-    rc = store ? erase_log_lines(dir, how->address, 0, &lines, e) : -1;
+    rc = store ? erase_log_lines(dir, how->address, NULL, 0, &lines, e) : -1;
     if (rc == 0)
-        rc = erase_scrub(store, live, how->address, e);
+        rc = erase_scrub(store, live, how->address, NULL, e);
     if (rc == 0)
         rc = erase_each_left(x, add_left, left, e);
     else
@@ -151,7 +151,7 @@ static int forget(struct report *r, struct erase *x, const struct erasing *how,
     int lines = 0;
     const char *dir = workspace_dir(report_workspace(r));
     if (describe(x, tree, e) != 0 ||
-        erase_log_lines(dir, how->address, 1, &lines, e) != 0)
+        erase_log_lines(dir, how->address, NULL, 1, &lines, e) != 0)
         return -1;
     json_object_set_new(tree, "log_lines", json_integer(lines));
     if (!how->dry_run && (apply(x, how, tree, e) != 0 || clean(r, x, how, tree, e) != 0))

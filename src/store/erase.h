@@ -72,17 +72,53 @@ int erase_apply(struct erase *x, int cancel, int64_t now_ms, struct err *e);
 typedef void erase_left_fn(void *arg, const char *table, int64_t rows);
 int erase_each_left(struct erase *x, erase_left_fn *fn, void *arg, struct err *e);
 
+/* ---- a client ---- */
+
+struct erase_table {
+    const char *name;
+    const char *where; /* SQL: the rows of the client ?1; NULL: none is a client's */
+    const char *why;   /* what becomes of the table otherwise; for people who read this */
+};
+/* All tables of the store, in the order in which a client's rows go; ends with a NULL
+ * name. A new table gets its line here. */
+extern const struct erase_table erase_tables[];
+
+/* Counts CLIENT's rows in all tables. */
+int erase_client_rows(struct store *s, const char *client, int64_t *rows, struct err *e);
+/* Calls FN with each of these rows as one line of JSON, {"table": ..., "row": {...}},
+ * unpacked; without sealed values. FN returns non-zero to end the walk. */
+typedef int erase_row_fn(void *arg, const char *line);
+int erase_client_export(struct store *s, const char *client, erase_row_fn *fn, void *arg,
+                        struct err *e);
+/* Pauses the client, so that no run of it starts. *ADDED is 0 when it was paused. */
+int erase_client_pause(struct store *s, const char *client, int64_t now_ms, int *added,
+                       struct err *e);
+int erase_client_unpause(struct store *s, const char *client, struct err *e);
+/* Calls FN for each run of CLIENT that is not over. */
+int erase_client_each_open(struct store *s, const char *client, erase_open_fn *fn,
+                           void *arg, struct err *e);
+/* Removes every row of CLIENT, in one transaction: its runs that are not over are
+ * cancelled, grants that no other client uses go, its scripts are taken out of the
+ * releases. Calls FN with the number of rows of each table from which some went. Returns
+ * ERASE_DONE, ERASE_BUSY (a run is being worked on, and nothing was changed), or -1 with
+ * E. */
+int erase_client(struct store *s, const char *client, int64_t now_ms, erase_left_fn *fn,
+                 void *arg, struct err *e);
+
 /* ---- what was deleted ---- */
 
-/* Removes from state/live.db what contains ADDRESS (NULL: nothing), and writes both files
- * anew, so that nothing that was deleted is in them, in their logs or in free pages. */
-int erase_scrub(struct store *s, struct live *live, const char *address, struct err *e);
-
-/* Overwrites with dots each line of the files below state/log that contains WORD; with
- * LOOK 1 it only counts. *LINES counts them. The files keep their size, so that a process
- * that writes to one goes on. */
-int erase_log_lines(const char *workspace_dir, const char *word, int look, int *lines,
-                    struct err *e);
+/* Removes from state/live.db what contains ADDRESS, what is of CLIENT's secrets (both may
+ * be NULL), and the budgets of companies that are not connected any more; and writes both
+ * files anew, so that nothing that was deleted is in them, in their logs or in free
+ * pages.
+ */
+int erase_scrub(struct store *s, struct live *live, const char *address,
+                const char *client, struct err *e);
+/* Overwrites with dots each line of the files below state/log that contains ADDRESS or
+ * names CLIENT (one of them is NULL); with LOOK 1 it only counts. *LINES counts them. The
+ * files keep their size, so that a process that writes to one goes on. */
+int erase_log_lines(const char *workspace_dir, const char *address, const char *client,
+                    int look, int *lines, struct err *e);
 /* Calls FN with the path of each copy of the store that an upgrade left below state/. */
 int erase_each_copy(const char *workspace_dir, int (*fn)(void *arg, const char *path),
                     void *arg);

@@ -142,6 +142,8 @@ static const char *const scans[] = {
     " WHERE " RUNS_TO_READ " AND mentions(e.kind, e.name, e.input, e.result)",
     "INSERT OR IGNORE INTO hit_run SELECT r.id FROM run r JOIN exchange x ON x.run = r.id"
     " WHERE " RUNS_TO_READ " AND mentions(x.body)",
+    "INSERT OR IGNORE INTO hit_run SELECT r.id FROM run r JOIN sent x ON x.run = r.id"
+    " WHERE " RUNS_TO_READ " AND mentions(x.body)",
     "INSERT OR IGNORE INTO hit_run SELECT r.id FROM run r JOIN wait w ON w.run = r.id"
     " WHERE " RUNS_TO_READ " AND mentions(w.match)",
     "INSERT OR IGNORE INTO hit_value SELECT key FROM value WHERE client = ?1"
@@ -240,7 +242,8 @@ static const struct {
     {ERASE_RUNS, "SELECT count(*) FROM hit_run"},
     {ERASE_STEPS, "SELECT count(*) FROM hit_run r JOIN " ENTRIES_OF},
     {ERASE_EXCHANGES,
-     "SELECT count(*) FROM exchange WHERE run IN (SELECT id FROM hit_run)"},
+     "SELECT (SELECT count(*) FROM exchange WHERE run IN (SELECT id FROM hit_run)) +"
+     " (SELECT count(*) FROM sent WHERE run IN (SELECT id FROM hit_run))"},
     {ERASE_VALUES, "SELECT count(*) FROM hit_value"},
     {ERASE_RECEIPTS,
      "SELECT count(*) FROM receipt WHERE run IN (SELECT id FROM hit_run)"},
@@ -425,7 +428,8 @@ static const char *const erasures[] = {
     " undelivered = NULL, state = iif(state = " SQL_DEAD ", " SQL_CANCELLED ", state)"
     " WHERE id IN (SELECT id FROM hit_run) AND client = ?1",
     "DELETE FROM entry WHERE id IN (SELECT e.id FROM hit_run r JOIN " ENTRIES_OF ")",
-    "DELETE FROM exchange WHERE " OF_RUNS "",
+    "DELETE FROM exchange WHERE " OF_RUNS,
+    "DELETE FROM sent WHERE " OF_RUNS,
     "DELETE FROM wait WHERE " OF_RUNS " AND client = ?1",
     "DELETE FROM receipt WHERE " OF_RUNS " AND client = ?1",
     "DELETE FROM reply WHERE client = ?1 AND (" OF_RUNS " OR " IN_CONVERSATION ")",

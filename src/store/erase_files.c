@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/mention.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -20,14 +21,27 @@ static int is_address(void *arg, const struct db_value *values, int n)
     return 0;
 }
 
+struct cleaning {
+    struct mention *address; /* NULL: none */
+    const char *client;      /* NULL: none */
+};
+
 static int clean_live(struct db *db, void *arg, struct err *e)
 {
+    const struct cleaning *c = arg;
     static const char *const statements[] = {
         "DELETE FROM resource WHERE is_address(company, name)",
         "DELETE FROM company WHERE is_address(name)",
         "DELETE FROM claim WHERE is_address(name)",
     };
-    if (db_add_test(db, "is_address", is_address, arg, e) != 0)
+    if (c->client &&
+        db_change(db,
+                  "DELETE FROM usage WHERE substr(name, 1, length(?1) + 1) = ?1 || '.'",
+                  DB_ARGS(db_text(c->client)), NULL, e) != 0)
+        return -1;
+    if (!c->address)
+        return 0;
+    if (db_add_test(db, "is_address", is_address, c->address, e) != 0)
         return -1;
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
         if (db_change(db, statements[i], DB_NONE, NULL, e) != 0)
@@ -35,16 +49,66 @@ static int clean_live(struct db *db, void *arg, struct err *e)
     return 0;
 }
 
-int erase_scrub(struct store *s, struct live *live, const char *address, struct err *e)
+/* Writes to OUT the names of live.db's companies, of which one is not connected any more.
+ */
+struct company {
+    char *name;
+};
+
+struct companies {
+    struct company *list;
+    size_t n;
+};
+
+static int read_companies(struct db *db, struct companies *out, struct err *e)
 {
-    int rc = db_scrub(store_db(s), e);
-    if (rc == 0 && address) {
-        struct mention *m = mention_new(address);
-        rc = live_write(live, clean_live, m, e);
-        mention_free(m);
+    struct db_row *row = db_select(
+        db, "SELECT name FROM company UNION SELECT company FROM resource", DB_NONE, e);
+    while (db_step(row, e) == 1) {
+        array_grow(out->list, out->n);
+        out->list[out->n++].name = xstrdup(db_row_text(row, 0));
     }
+    return db_finish(row);
+}
+
+/* Removes the budget of each company ("app/id") that no client is connected to. */
+static int drop_companies(struct db *store, struct db *live, struct err *e)
+{
+    static const char *const statements[] = {
+        "DELETE FROM company WHERE name = ?",
+        "DELETE FROM resource WHERE company = ?",
+        "DELETE FROM claim WHERE owner IS NULL AND name = 'refresh/' || ?",
+    };
+    struct companies all = {0};
+    int rc = read_companies(live, &all, e);
+    for (size_t i = 0; i < all.n; i++) {
+        int64_t is_used = 0;
+        const char *name = all.list[i].name;
+        if (rc == 0)
+            rc = db_select_int(
+                store, "SELECT 1 FROM client_connection WHERE app || '/' || id = ?",
+                DB_ARGS(db_text(name)), &is_used, e);
+        for (size_t k = 0; !is_used && k < sizeof statements / sizeof *statements; k++)
+            if (rc == 0)
+                rc = db_change(live, statements[k], DB_ARGS(db_text(name)), NULL, e);
+        free(all.list[i].name);
+    }
+    free(all.list);
+    return rc;
+}
+
+int erase_scrub(struct store *s, struct live *live, const char *address,
+                const char *client, struct err *e)
+{
+    struct cleaning c = {address ? mention_new(address) : NULL, client};
+    int rc = db_scrub(store_db(s), e);
+    if (rc == 0)
+        rc = live_write(live, clean_live, &c, e);
+    mention_free(c.address);
     struct db *db = rc == 0 ? live_db(live, e) : NULL;
-    return db ? db_scrub(db, e) : -1;
+    if (!db || (client && drop_companies(store_db(s), db, e) != 0))
+        return -1;
+    return db_scrub(db, e);
 }
 
 /* ---- logs and copies ---- */
@@ -53,7 +117,8 @@ enum { LOG_MAX = 1 << 30 };
 
 struct lines {
     const char *dir;
-    struct mention *mention;
+    struct mention *mention; /* NULL: lines that name the client */
+    const char *client;
     int look, n;
     struct err *e;
 };
@@ -78,13 +143,31 @@ static int overwrite(int fd, size_t at, size_t len)
     return 0;
 }
 
+static int is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '_';
+}
+
+/* Returns 1 when the line has the client's name as a whole word. */
+static int names_client(const char *line, size_t len, const char *client)
+{
+    size_t n = strlen(client);
+    for (const char *p = line, *end = line + len;
+         (p = memmem(p, (size_t)(end - p), client, n)); p++)
+        if ((p == line || !is_word(p[-1])) && (p + n == end || !is_word(p[n])))
+            return 1;
+    return 0;
+}
+
 static int each_line(struct lines *l, const char *path, const char *text, size_t len,
                      int fd)
 {
     for (size_t at = 0, n; at < len; at += n + 1) {
         const char *end = memchr(text + at, '\n', len - at);
         n = end ? (size_t)(end - text) - at : len - at;
-        if (!mention_in_bytes(l->mention, text + at, n))
+        if (!(l->mention ? mention_in_bytes(l->mention, text + at, n)
+                         : names_client(text + at, n, l->client)))
             continue;
         l->n++;
         if (!l->look && overwrite(fd, at, n) != 0)
@@ -112,11 +195,11 @@ static int erase_lines_of(void *arg, const char *name)
     return rc;
 }
 
-int erase_log_lines(const char *workspace_dir, const char *word, int look, int *lines,
-                    struct err *e)
+int erase_log_lines(const char *workspace_dir, const char *address, const char *client,
+                    int look, int *lines, struct err *e)
 {
     char *dir = path_join(workspace_dir, "state/log");
-    struct lines l = {dir, mention_new(word), look, 0, e};
+    struct lines l = {dir, address ? mention_new(address) : NULL, client, look, 0, e};
     int rc = path_each(dir, erase_lines_of, &l);
     *lines = l.n;
     mention_free(l.mention);

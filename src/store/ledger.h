@@ -410,4 +410,8 @@ int ledger_slot_put(struct db *db, const char *client, const char *recipe,
 int ledger_prune(struct db *db, int64_t before_ms, int64_t exchanges_ms, int64_t now_ms,
                  int limit, int *removed, struct err *e);
 
+/* Removes the pins that no run needs, and the sources that neither pins nor a release
+ * name. */
+int ledger_prune_code(struct db *db, struct err *e);
+
 #endif

@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,15 @@ static int remove_code(struct db *db, struct err *e)
     return rc;
 }
 
+static int remove_pins(struct db *db, int limit, int *removed, struct err *e)
+{
+    return db_change(db,
+                     "DELETE FROM pins WHERE hash IN (SELECT hash FROM pins EXCEPT"
+                     " SELECT pins FROM run WHERE state < " SQL_DONE " EXCEPT"
+                     " SELECT pins FROM run WHERE " LEDGER_IS_DEAD " LIMIT ?)",
+                     DB_ARGS(db_int(limit)), removed, e);
+}
+
 int ledger_prune(struct db *db, int64_t before_ms, int64_t exchanges_ms, int64_t now_ms,
                  int limit, int *removed, struct err *e)
 {
@@ -147,13 +157,14 @@ int ledger_prune(struct db *db, int64_t before_ms, int64_t exchanges_ms, int64_t
         *removed += n;
     }
     int sets = 0;
-    if (*removed < limit &&
-        db_change(db,
-                  "DELETE FROM pins WHERE hash IN (SELECT hash FROM pins EXCEPT"
-                  " SELECT pins FROM run WHERE state < " SQL_DONE " EXCEPT"
-                  " SELECT pins FROM run WHERE " LEDGER_IS_DEAD " LIMIT ?)",
-                  DB_ARGS(db_int(limit - *removed)), &sets, e) != 0)
+    if (*removed < limit && remove_pins(db, limit - *removed, &sets, e) != 0)
         return -1;
     *removed += sets;
     return sets > 0 ? remove_code(db, e) : 0;
+}
+
+int ledger_prune_code(struct db *db, struct err *e)
+{
+    int sets;
+    return remove_pins(db, INT_MAX, &sets, e) == 0 ? remove_code(db, e) : -1;
 }

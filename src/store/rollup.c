@@ -64,6 +64,11 @@ static const char add_cell[] =
     "INSERT INTO rollup (hour, client, events" OTHERS(NAME) ")"
     " VALUES (?, ?, ?" OTHERS(MARK) ") ON CONFLICT (hour, client)"
     " DO UPDATE SET events = events + excluded.events" OTHERS(ADD);
+static const char move_total[] =
+    "INSERT INTO rollup (hour, client, events" OTHERS(NAME) ")"
+    " SELECT hour, '', events" OTHERS(NAME) " FROM rollup WHERE hour = ? AND client = ?"
+    " ON CONFLICT (hour, client) DO UPDATE SET events = events + excluded.events"
+    OTHERS(ADD);
 static const char select_hours[] =
     "SELECT hour, client, events" OTHERS(NAME) " FROM rollup"
     " WHERE hour >= ?1 AND (?2 IS NULL OR client = ?2) ORDER BY hour, client";
@@ -446,4 +451,9 @@ int rollup_total(struct db *db, int64_t n[ROLLUP_COUNTS], struct err *e)
         for (int i = 0; i < ROLLUP_COUNTS; i++)
             n[i] = db_row_int(row, i);
     return db_finish(row);
+}
+
+int rollup_leave(struct db *db, const char *client, struct err *e)
+{
+    return db_change(db, move_total, DB_ARGS(db_int(TOTAL), db_text(client)), NULL, e);
 }

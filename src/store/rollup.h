@@ -74,6 +74,9 @@ int rollup_reopen(struct db *db, int64_t run, struct err *e);
  * *REMOVED counts them. */
 int rollup_prune(struct db *db, int64_t before_ms, int limit, int *removed,
                  struct err *e);
+/* Adds the sums of CLIENT, whose rows are about to be removed, to those of no client: the
+ * total does not fall. */
+int rollup_leave(struct db *db, const char *client, struct err *e);
 
 /* ---- reading ---- */
 

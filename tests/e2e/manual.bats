@@ -26,8 +26,11 @@ words() { tr -cs 'A-Za-z0-9_-' '\n'; }
   for file in src/cli/*.c; do
     command=$(basename "$file" .c)
     [ "$command" != cli ] || continue
+    # a verb with a file of its own belongs to its command's: client_remove.c to client.c
+    parent=${command%%_*}
+    [ "$command" = "$parent" ] || [ ! -e "src/cli/$parent.c" ] || continue
     [ "$command" != which ] || command='\(which\|diff\)'
-    options=$(grep -oE '\{"[a-z-]+", CLI_[A-Z]+, &' "$file" | cut -d'"' -f2)
+    options=$(cat "$file" "${file%.c}"_*.c 2>/dev/null | grep -oE '\{"[a-z-]+", CLI_[A-Z]+, &' | cut -d'"' -f2)
     if grep -q 'CLI_CLIENTS(' "$file"; then
       options=$(printf '%s\n' $options client group all-clients except)
     fi
