@@ -14,7 +14,7 @@ PKGS        := $(STATIC_PKGS) $(SHARED_PKGS)
 DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev \
               libjansson-dev libyaml-dev libevent-dev libsqlite3-dev libzstd-dev ca-certificates tzdata
 TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3 procps strace \
-              nginx-light \
+              nginx-light zsh fish \
               $(shell . /etc/os-release; [ "$$VERSION_ID" = 12 ] && echo node-llhttp || echo libllhttp-dev)
 DEMO_DEPS  := curl jq procps
 TORTURE_DEPS := python3 openssl nginx-light haproxy caddy
@@ -250,7 +250,15 @@ install: all $(MANUAL) ## into $(DESTDIR)$(PREFIX)
 	install -D -m 644 $(FRONT_MANUAL) $(DESTDIR)$(PREFIX)/share/man/man7/foyer-front.7
 	install -d $(DESTDIR)$(PREFIX)/share/foyer/meta
 	install -m 644 $(META) $(FRONT_META) $(DESTDIR)$(PREFIX)/share/foyer/meta
+	install -d $(DESTDIR)$(BASH_COMPLETIONS) $(DESTDIR)$(ZSH_COMPLETIONS) $(DESTDIR)$(FISH_COMPLETIONS)
+	build/foyer completion bash >$(DESTDIR)$(BASH_COMPLETIONS)/foyer
+	build/foyer completion zsh >$(DESTDIR)$(ZSH_COMPLETIONS)/_foyer
+	build/foyer completion fish >$(DESTDIR)$(FISH_COMPLETIONS)/foyer.fish
 	@$(MAKE) --no-print-directory install-unit
+
+BASH_COMPLETIONS := $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS  := $(PREFIX)/share/zsh/site-functions
+FISH_COMPLETIONS := $(PREFIX)/share/fish/vendor_completions.d
 
 install-unit: # the systemd units alone
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -264,6 +272,7 @@ uninstall: ## removes what install put there
 	  $(DESTDIR)$(PREFIX)/share/man/man7/foyer-front.7 \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.service \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system/foyer.socket
+	rm -f $(DESTDIR)$(BASH_COMPLETIONS)/foyer $(DESTDIR)$(ZSH_COMPLETIONS)/_foyer $(DESTDIR)$(FISH_COMPLETIONS)/foyer.fish
 	rm -rf $(DESTDIR)$(PREFIX)/share/foyer
 
 clean: ## removes build/

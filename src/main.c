@@ -138,6 +138,8 @@ static const struct cli_command commands[] = {
      "[--client-secret SECRET] [--redirect-uri URL] [--webhook URL] [--signing-key KEY] "
      "[--rule-key KEY]",
      "a Front company on localhost"},
+    {"completion", cmd_completion, 0, 1, 10000, "bash|zsh|fish",
+     "prints what makes a shell complete foyer's commands and names"},
     {"help", cmd_help, 0, 0, 1, "[COMMAND]", "shows this, or one command's options"},
     {"version", cmd_version, 0, 0, 0, "",
      "shows the versions of foyer and its libraries"},

@@ -164,15 +164,50 @@ int cli_read_secret(const char *path, const char *prompt, struct buf *out, struc
  * NULL: "an argument is not UTF-8". Returns a new reference, or NULL with E. */
 json_t *cli_entry(struct cli *cli, const char *entry, json_t *args, struct err *e);
 
-cli_command_fn cmd_actions, cmd_api, cmd_call, cmd_check, cmd_connect, cmd_connections,
-    cmd_cron, cmd_diff, cmd_disconnect, cmd_doctor, cmd_events, cmd_heal, cmd_help,
-    cmd_hooks, cmd_ids, cmd_import, cmd_init, cmd_missed, cmd_mock, cmd_pause, cmd_poll,
-    cmd_recipes, cmd_refresh, cmd_render, cmd_resume, cmd_run, cmd_runs, cmd_secret,
-    cmd_serve, cmd_stats, cmd_store, cmd_trace, cmd_triggers, cmd_upgrade, cmd_vault,
-    cmd_version, cmd_which, cmd_work;
-cli_command_fn cmd_logs;
-cli_command_fn cmd_promote;
+/* One a line, as in the table of main.c. */
+cli_command_fn cmd_actions;
+cli_command_fn cmd_api;
+cli_command_fn cmd_call;
+cli_command_fn cmd_check;
+cli_command_fn cmd_client;
+cli_command_fn cmd_clients;
+cli_command_fn cmd_completion;
+cli_command_fn cmd_connect;
+cli_command_fn cmd_connections;
+cli_command_fn cmd_cron;
+cli_command_fn cmd_diff;
+cli_command_fn cmd_disconnect;
+cli_command_fn cmd_doctor;
+cli_command_fn cmd_events;
 cli_command_fn cmd_forget;
-cli_command_fn cmd_client, cmd_clients;
+cli_command_fn cmd_heal;
+cli_command_fn cmd_help;
+cli_command_fn cmd_hooks;
+cli_command_fn cmd_ids;
+cli_command_fn cmd_import;
+cli_command_fn cmd_init;
+cli_command_fn cmd_logs;
+cli_command_fn cmd_missed;
+cli_command_fn cmd_mock;
+cli_command_fn cmd_pause;
+cli_command_fn cmd_poll;
+cli_command_fn cmd_promote;
+cli_command_fn cmd_recipes;
+cli_command_fn cmd_refresh;
+cli_command_fn cmd_render;
+cli_command_fn cmd_resume;
+cli_command_fn cmd_run;
+cli_command_fn cmd_runs;
+cli_command_fn cmd_secret;
+cli_command_fn cmd_serve;
+cli_command_fn cmd_stats;
+cli_command_fn cmd_store;
+cli_command_fn cmd_trace;
+cli_command_fn cmd_triggers;
+cli_command_fn cmd_upgrade;
+cli_command_fn cmd_vault;
+cli_command_fn cmd_version;
+cli_command_fn cmd_which;
+cli_command_fn cmd_work;
 
 #endif
