@@ -129,12 +129,19 @@ static void list_add(struct cli_list *list, const char *item)
     list->items[list->n++] = item;
 }
 
+/* Returns 1 when NAME is "--OPTION", or "-O" of an option that has one letter. */
+static int is_option(const struct cli_option *o, const char *name)
+{
+    size_t dashes = o->name[1] ? 2 : 1;
+    return strspn(name, "-") == dashes && strcmp(o->name, name + dashes) == 0;
+}
+
 /* Returns the last row, without a name, when there is none. */
 static const struct cli_option *find_option(const struct cli_option *options,
                                             const char *name)
 {
     const struct cli_option *o = options;
-    while (o->name && (!str_starts(name, "--") || strcmp(o->name, name + 2) != 0))
+    while (o->name && !is_option(o, name))
         o++;
     return o;
 }
@@ -296,7 +303,8 @@ int cli_open(struct cli *cli, struct err *e)
         cli->w = open_workspace(cli, needs & CLI_OPTIONAL && !cli->client, e);
     if (!cli->w)
         return needs & CLI_WORKSPACE ? -1 : 0;
-    if (needs & CLI_LIVE && !cli->dev && workspace_use_releases(cli->w, e) != 0)
+    if ((needs & CLI_RELEASED || (needs & CLI_LIVE && !cli->dev)) &&
+        workspace_use_releases(cli->w, e) != 0)
         return -1;
     if (cli->lenient)
         workspace_be_lenient(cli->w);

@@ -21,7 +21,7 @@ struct cli_list {
 enum cli_kind { CLI_FLAG, CLI_VALUE, CLI_LIST };
 
 struct cli_option {
-    const char *name; /* without "--" */
+    const char *name; /* without "--"; of one letter: without "-" */
     enum cli_kind kind;
     void *out; /* int *, const char ** or struct cli_list * */
 };
@@ -45,7 +45,8 @@ enum cli_needs {
     CLI_STORE = 1 << 4,
     CLI_REPORT = 1 << 5,
     CLI_SESSION = 1 << 6,
-    CLI_LIVE = 1 << 7 /* the live releases, where there are any; --dev: the files */
+    CLI_LIVE = 1 << 7,    /* the live releases, where there are any; --dev: the files */
+    CLI_RELEASED = 1 << 8 /* the same without --dev */
 };
 
 struct cli;
@@ -179,6 +180,15 @@ cli_command_fn cmd_diff;
 cli_command_fn cmd_disconnect;
 cli_command_fn cmd_doctor;
 cli_command_fn cmd_events;
+cli_command_fn cmd_actions, cmd_api, cmd_call, cmd_check, cmd_connect, cmd_connections,
+    cmd_cron, cmd_diff, cmd_disconnect, cmd_doctor, cmd_events, cmd_heal, cmd_help,
+    cmd_hooks, cmd_ids, cmd_import, cmd_init, cmd_missed, cmd_mock, cmd_pause, cmd_poll,
+    cmd_recipes, cmd_refresh, cmd_render, cmd_resume, cmd_run, cmd_runs, cmd_secret,
+    cmd_serve, cmd_stats, cmd_store, cmd_trace, cmd_triggers, cmd_upgrade, cmd_vault,
+    cmd_version, cmd_which, cmd_work;
+cli_command_fn cmd_logs;
+cli_command_fn cmd_promote;
+cli_command_fn cmd_deploy, cmd_releases, cmd_rollback;
 cli_command_fn cmd_forget;
 cli_command_fn cmd_heal;
 cli_command_fn cmd_help;

@@ -337,7 +337,10 @@ static int add_stray(void *arg, const char *name)
 {
     struct check *c = arg;
     char *dir = xasprintf("%s/clients/%s", workspace_dir(c->w), name);
-    if (path_is_dir(dir) && !workspace_has_client(c->w, name)) {
+    char *file = path_join(dir, "client.lua");
+    int is_there = path_is_taken(file);
+    free(file);
+    if (path_is_dir(dir) && !is_there && !workspace_has_client(c->w, name)) {
         char *path = xasprintf("clients/%s/client.lua", name);
         add(c, path, 1,
             str_is_name(name)
@@ -361,25 +364,6 @@ static void choose_clients(struct check *c, const char *const *names, size_t n)
     free(dir);
 }
 
-/* For path_each: stops at the first directory. */
-static int find_directory(void *arg, const char *name)
-{
-    char *path = path_join(arg, name);
-    int found = path_is_dir(path);
-    free(path);
-    return found;
-}
-
-/* Returns 1 when the client's directory has a directory, and so may have scripts or
- * templates. */
-static int has_files(struct check *c, const char *client)
-{
-    char *dir = xasprintf("%s/clients/%s", workspace_dir(c->w), client);
-    int found = path_each(dir, find_directory, dir);
-    free(dir);
-    return found;
-}
-
 static int check_clients(struct check *c, const char *layers, json_t *clients)
 {
     struct group g = {layers, clients, json_object()};
@@ -397,7 +381,7 @@ static int check_all(struct check *c)
     for (size_t i = 0; rc == 0 && i < c->nnames && !session_interrupted(c->session);
          i++) {
         workspace_check_client(c->w, c->names[i], on_problem, c);
-        if (!has_files(c, c->names[i])) {
+        if (!workspace_has_files(c->w, c->names[i])) {
             json_array_append_new(sharing, json_string(c->names[i]));
             continue;
         }

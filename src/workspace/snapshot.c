@@ -5,7 +5,6 @@
 
 #include "base/array.h"
 #include "base/buf.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/textfile.h"
@@ -24,6 +23,8 @@ struct snapshot {
     struct manifest *files;
     struct text *texts;
     size_t n;
+    size_t *by_hash; /* indexes of TEXTS, in order of hash */
+    json_t *unread;  /* path -> why */
 };
 
 struct taking {
@@ -38,14 +39,17 @@ struct level { /* one directory */
     int deep;
 };
 
-/* Another error means that the file may be readable in a moment. */
-static int is_unfit(const struct err *why)
+/* Returns 1 for what foyer would read: a picture beside the templates is not. */
+static int is_source(const char *name)
 {
-    return why->kind == ERR_INVALID || why->kind == ERR_LIMIT ||
-           why->kind == ERR_FORBIDDEN || why->kind == ERR_SCRIPT;
+    static const char *const ends[] = {".lua", ".html", ".txt", ".md"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (str_ends(name, ends[i]))
+            return 1;
+    return 0;
 }
 
-static int take_file(struct taking *t, const char *name, int is_settings)
+static int take_file(struct taking *t, const char *name)
 {
     struct buf text;
     struct err why = {0};
@@ -66,12 +70,13 @@ static int take_file(struct taking *t, const char *name, int is_settings)
     buf_free(&text);
     if (rc == 0 || why.kind == ERR_NOT_FOUND) /* it was removed meanwhile */
         return 0;
-    if (!is_settings && is_unfit(&why)) {
-        log_line(LOG_WARN, "it is left out of the release: %s", why.text);
-        return 0;
+    if (strcmp(name, "foyer.lua") == 0) {
+        *t->e = why;
+        return -1;
     }
-    *t->e = why;
-    return -1;
+    if (is_source(name))
+        json_object_set_new(t->s->unread, name, json_string(why.text));
+    return 0;
 }
 
 static int take_entry(void *arg, const char *entry)
@@ -80,7 +85,7 @@ static int take_entry(void *arg, const char *entry)
     char *name = path_join(l->name, entry), *path = path_join(l->t->dir, name);
     int rc = 0;
     if (!path_is_dir(path)) {
-        rc = take_file(l->t, name, 0);
+        rc = take_file(l->t, name);
     } else if (l->deep < DIRS_DEEP) {
         struct level below = {l->t, name, l->deep + 1};
         rc = path_each(path, take_entry, &below);
@@ -113,13 +118,29 @@ static int take_client(void *arg, const char *client)
     char *prefix = xasprintf("clients/%s/", client);
     char *settings = xasprintf("%sclient.lua", prefix),
          *ids = xasprintf("%sids.lua", prefix);
-    int rc = take_file(t, settings, 1);
+    int rc = take_file(t, settings);
     if (rc == 0 && manifest_hash(t->s->files, settings))
-        rc = take_file(t, ids, 1) == 0 && take_layer(t, prefix) == 0 ? 0 : -1;
+        rc = take_file(t, ids) == 0 && take_layer(t, prefix) == 0 ? 0 : -1;
     free(settings);
     free(ids);
     free(prefix);
     return rc;
+}
+
+/* Compares by their hashes; for qsort_r. */
+static int compare(const void *a, const void *b, void *arg)
+{
+    const struct text *texts = arg;
+    return memcmp(texts[*(const size_t *)a].hash, texts[*(const size_t *)b].hash,
+                  CRYPTO_SHA256_SIZE);
+}
+
+static void sort_texts(struct snapshot *s)
+{
+    s->by_hash = xcalloc(s->n + 1, sizeof *s->by_hash);
+    for (size_t i = 0; i < s->n; i++)
+        s->by_hash[i] = i;
+    qsort_r(s->by_hash, s->n, sizeof *s->by_hash, compare, s->texts);
 }
 
 struct snapshot *snapshot_take(const char *dir, struct err *e)
@@ -128,14 +149,17 @@ struct snapshot *snapshot_take(const char *dir, struct err *e)
     struct taking t = {s, dir, e};
     char *clients = path_join(dir, "clients");
     s->files = manifest_new();
-    int rc = take_file(&t, "foyer.lua", 1);
+    s->unread = json_object();
+    int rc = take_file(&t, "foyer.lua");
     if (rc == 0)
         rc = take_layer(&t, "");
     if (rc == 0)
         rc = path_each(clients, take_client, &t);
     free(clients);
-    if (rc == 0)
+    if (rc == 0) {
+        sort_texts(s);
         return s;
+    }
     snapshot_free(s);
     return NULL;
 }
@@ -149,6 +173,8 @@ void snapshot_free(struct snapshot *s)
         free(s->texts[i].data);
     }
     free(s->texts);
+    free(s->by_hash);
+    json_decref(s->unread);
     manifest_free(s->files);
     free(s);
 }
@@ -156,6 +182,35 @@ void snapshot_free(struct snapshot *s)
 struct manifest *snapshot_files(struct snapshot *s)
 {
     return s->files;
+}
+
+const json_t *snapshot_unread(const struct snapshot *s)
+{
+    return s->unread;
+}
+
+int snapshot_text(const struct snapshot *s, const char *hash, char **text, size_t *len,
+                  struct err *e)
+{
+    unsigned char wanted[CRYPTO_SHA256_SIZE];
+    size_t low = 0, high = s->n;
+    if (str_unhex(hash, strlen(hash), wanted) != 0)
+        high = 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct text *t = &s->texts[s->by_hash[middle]];
+        int order = memcmp(t->hash, wanted, sizeof wanted);
+        if (order == 0) {
+            *text = xmemdup0(t->data ? t->data : "", t->len);
+            *len = t->len;
+            return 0;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return err_set(e, ERR_STORE, "cannot find the text %.12s", hash);
 }
 
 int snapshot_keep(const struct snapshot *s, struct db *db, struct err *e)

@@ -4,17 +4,27 @@
 #ifndef FOYER_SNAPSHOT_H
 #define FOYER_SNAPSHOT_H
 
+#include <jansson.h>
+#include <stddef.h>
+
 #include "base/err.h"
 #include "core/manifest.h"
 
 struct db; /* store_db */
 struct snapshot;
 
-/* Reads all of DIR as the layers read it. A script or template that no layer can read
- * (too large, no text, a link that leads out) is left out, and the log says so;
- * foyer.lua, client.lua and ids.lua must be readable. */
+/* Reads all of DIR, once, as the layers read it. What no layer can read (too large, no
+ * text, a link that leads out) is left out; a client without client.lua, too. NULL when
+ * foyer.lua cannot be read. */
 struct snapshot *snapshot_take(const char *dir, struct err *e);
 void snapshot_free(struct snapshot *s); /* NULL is fine */
+/* Returns the settings, scripts and templates that were left out, as an object of reasons
+ * by path, borrowed. */
+const json_t *snapshot_unread(const struct snapshot *s);
+/* Copies the text of HASH (hex), which the directory had, as a new block with a NUL
+ * behind it. ERR_STORE when it had none. */
+int snapshot_text(const struct snapshot *s, const char *hash, char **text, size_t *len,
+                  struct err *e);
 /* The paths and hashes, which the caller may change: to leave a client out, or to take a
  * file of an older release instead. */
 struct manifest *snapshot_files(struct snapshot *s);

@@ -9,6 +9,7 @@
 #include "base/loopguard.h"
 #include "base/str.h"
 #include "store/release.h"
+#include "workspace/snapshot.h"
 
 struct opened { /* a release that was asked for */
     int64_t id;
@@ -16,8 +17,9 @@ struct opened { /* a release that was asked for */
 };
 
 struct view {
-    struct db *db;
-    json_t *releases; /* client -> number */
+    struct db *db;             /* NULL: of SNAPSHOT */
+    struct snapshot *snapshot; /* view_of_snapshot's, or NULL */
+    json_t *releases;          /* client -> number */
     int64_t generation;
     struct opened *opened;
     size_t nopened;
@@ -40,6 +42,37 @@ struct view *view_open(struct db *db, struct err *e)
         json_object_size(v->releases) == 0) {
         view_free(v);
         return NULL;
+    }
+    return v;
+}
+
+/* Returns the client whose client.lua PATH is, as a new string, or NULL. */
+static char *client_of(const char *path)
+{
+    static const char before[] = "clients/", behind[] = "/client.lua";
+    size_t n = strlen(path), cut = sizeof before - 1 + sizeof behind - 1;
+    if (!str_starts(path, before) || !str_ends(path, behind) || n <= cut)
+        return NULL;
+    char *name = xmemdup0(path + sizeof before - 1, n - cut);
+    if (strchr(name, '/')) {
+        free(name);
+        return NULL;
+    }
+    return name;
+}
+
+struct view *view_of_snapshot(struct snapshot *s)
+{
+    struct view *v = xcalloc(1, sizeof *v);
+    const struct manifest *files = snapshot_files(s);
+    v->snapshot = s;
+    v->releases = json_object();
+    json_object_set_new(v->releases, "", json_integer(1));
+    for (size_t i = manifest_from(files, "clients/"); i < manifest_count(files); i++) {
+        char *client = client_of(manifest_line(files, i)->path);
+        if (client)
+            json_object_set_new(v->releases, client, json_integer(1));
+        free(client);
     }
     return v;
 }
@@ -79,12 +112,18 @@ int64_t view_release(struct view *v, const char *client, const struct manifest *
                      struct err *e)
 {
     int64_t id = json_integer_value(json_object_get(v->releases, client ? client : ""));
+    if (v->snapshot) {
+        *files = id ? snapshot_files(v->snapshot) : NULL;
+        return id;
+    }
     *files = id ? open_release(v, id, e) : NULL;
     return id && !*files ? -1 : id;
 }
 
 int view_text(struct view *v, const char *hash, char **text, size_t *len, struct err *e)
 {
+    if (v->snapshot)
+        return snapshot_text(v->snapshot, hash, text, len, e);
     loopguard_lift("opening: a release");
     int rc = release_text(v->db, hash, text, len, e);
     loopguard_restore();

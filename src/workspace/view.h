@@ -12,10 +12,14 @@
 #include "core/manifest.h"
 
 struct db; /* store_db; borrowed for the view's life */
+struct snapshot;
 struct view;
 
 /* Opens the live releases. NULL with E of kind ERR_NONE when there is no release yet. */
 struct view *view_open(struct db *db, struct err *e);
+/* Opens a view in which each client of S, borrowed, runs what S has, as release 1: to see
+ * what a release would be. */
+struct view *view_of_snapshot(struct snapshot *s);
 void view_free(struct view *v); /* NULL is fine */
 
 /* Sets *FILES, borrowed, to those of CLIENT's release (NULL or "": the server's), and

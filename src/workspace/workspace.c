@@ -136,6 +136,13 @@ int workspace_use_releases(struct workspace *w, struct err *e)
     return 0;
 }
 
+void workspace_use_snapshot(struct workspace *w, struct snapshot *s)
+{
+    w->view = view_of_snapshot(s);
+    struct overlay_releases releases = {w->view, overlay_release, overlay_text};
+    overlay_use_releases(w->overlay, &releases);
+}
+
 struct workspace *workspace_reopen(const struct workspace *w, struct err *e)
 {
     struct workspace *now = workspace_open(w->dir, 0, e);
@@ -276,9 +283,8 @@ int workspace_apps(struct workspace *w, const struct settings_app **apps, size_t
     return 0;
 }
 
-/* Evaluates NAME of CLIENT's release, or of the directory. As settings_file_read. */
-static json_t *read_settings(struct workspace *w, const char *client, const char *name,
-                             struct buf *text, struct err *e)
+json_t *workspace_read_file(struct workspace *w, const char *client, const char *name,
+                            struct buf *text, struct err *e)
 {
     if (!w->view)
         return settings_file_read(w->dir, name, text, e);
@@ -293,7 +299,7 @@ static json_t *load_settings(struct workspace *w, const char *client, const char
                              enum settings_kind kind, struct err *e)
 {
     struct buf text;
-    json_t *tree = read_settings(w, client, name, &text, e);
+    json_t *tree = workspace_read_file(w, client, name, &text, e);
     if (w->lenient) {
         if (!tree && e->kind != ERR_NOT_FOUND)
             tree = json_object();
@@ -465,6 +471,43 @@ int workspace_has_client(struct workspace *w, const char *client)
     int there = manifest_hash(files, name) != NULL;
     free(name);
     return there;
+}
+
+/* For path_each: stops at the first directory. */
+static int find_directory(void *arg, const char *name)
+{
+    char *path = path_join(arg, name);
+    int found = path_is_dir(path);
+    free(path);
+    return found;
+}
+
+/* Returns 1 when FILES have one in a directory of DIR. */
+static int has_deeper(const struct manifest *files, const char *dir)
+{
+    size_t n = strlen(dir);
+    for (size_t i = manifest_from(files, dir); i < manifest_count(files); i++) {
+        const char *path = manifest_line(files, i)->path;
+        if (!str_starts(path, dir))
+            return 0;
+        if (strchr(path + n, '/'))
+            return 1;
+    }
+    return 0;
+}
+
+int workspace_has_files(struct workspace *w, const char *client)
+{
+    const struct manifest *files = NULL;
+    char *dir = w->view ? xasprintf("clients/%s/", client)
+                        : xasprintf("%s/clients/%s", w->dir ? w->dir : ".", client);
+    int found;
+    if (!w->view)
+        found = path_each(dir, find_directory, dir);
+    else
+        found = view_release(w->view, client, &files, NULL) > 0 && has_deeper(files, dir);
+    free(dir);
+    return found;
 }
 
 struct each_client {

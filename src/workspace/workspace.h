@@ -24,6 +24,9 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e);
  * for each client from its own; before anything else is asked for. Does nothing, and
  * returns 0, while there is no release at all: then they come from the directory. */
 int workspace_use_releases(struct workspace *w, struct err *e);
+struct snapshot;
+/* The same, from S, borrowed, as if it were a release that all run. */
+void workspace_use_snapshot(struct workspace *w, struct snapshot *s);
 /* Opens the workspace of W anew, from the releases that are live now if W is on releases,
  * else from the directory. */
 struct workspace *workspace_reopen(const struct workspace *w, struct err *e);
@@ -50,6 +53,13 @@ const json_t *workspace_settings(struct workspace *w, struct err *e);
  * this one. */
 const json_t *workspace_settings_for(struct workspace *w, const char *client,
                                      struct err *e);
+/* Reads the file NAME of CLIENT (NULL: of the server itself) as it is, without a check,
+ * and sets TEXT, which the caller frees in any case. Returns a new tree, or NULL with E.
+ */
+json_t *workspace_read_file(struct workspace *w, const char *client, const char *name,
+                            struct buf *text, struct err *e);
+/* Returns 1 when CLIENT has scripts or templates of its own, or may have. */
+int workspace_has_files(struct workspace *w, const char *client);
 /* limits_default with the limits that foyer.lua sets. */
 const struct limits *workspace_limits(struct workspace *w);
 const json_t *workspace_client(struct workspace *w, const char *client, struct err *e);

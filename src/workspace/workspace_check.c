@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "workspace/settings_file.h"
 #include "base/array.h"
 #include "base/str.h"
 #include "core/connector_check.h"
@@ -145,13 +144,14 @@ static int check_groups(struct workspace *w, const json_t *tree, struct all_prob
     return problems;
 }
 
-static int check_file(struct workspace *w, const char *name, enum settings_kind kind,
-                      int optional, workspace_problem *problem, void *arg)
+static int check_file(struct workspace *w, const char *client, const char *name,
+                      enum settings_kind kind, int optional, workspace_problem *problem,
+                      void *arg)
 {
     struct buf text;
     struct err e = {0};
     int n = 0;
-    json_t *tree = settings_file_read(workspace_dir(w), name, &text, &e);
+    json_t *tree = workspace_read_file(w, client, name, &text, &e);
     if (!tree) {
         if (!optional || e.kind != ERR_NOT_FOUND)
             n = report_unreadable(name, &text, &e, problem, arg);
@@ -174,7 +174,7 @@ static int check_file(struct workspace *w, const char *name, enum settings_kind 
 
 int workspace_check(struct workspace *w, workspace_problem *problem, void *arg)
 {
-    return check_file(w, "foyer.lua", SETTINGS_WORKSPACE, 0, problem, arg);
+    return check_file(w, NULL, "foyer.lua", SETTINGS_WORKSPACE, 0, problem, arg);
 }
 
 int workspace_check_client(struct workspace *w, const char *client,
@@ -182,8 +182,8 @@ int workspace_check_client(struct workspace *w, const char *client,
 {
     char *name = xasprintf("clients/%s/client.lua", client);
     char *ids = xasprintf("clients/%s/ids.lua", client);
-    int n = check_file(w, name, SETTINGS_CLIENT, 0, problem, arg) +
-            check_file(w, ids, SETTINGS_IDS, 1, problem, arg);
+    int n = check_file(w, client, name, SETTINGS_CLIENT, 0, problem, arg) +
+            check_file(w, client, ids, SETTINGS_IDS, 1, problem, arg);
     free(name);
     free(ids);
     return n;

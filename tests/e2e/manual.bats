@@ -35,7 +35,7 @@ words() { tr -cs 'A-Za-z0-9_-' '\n'; }
       options=$(printf '%s\n' $options client group all-clients except)
     fi
     [ -n "$options" ] || continue
-    entry=$(grep "^\.It Ic $command\( \|$\)" src/man/foyer.1 | grep -o 'Fl -[a-z-]*' | sed 's/Fl -//')
+    entry=$(grep "^\.It Ic $command\( \|$\)" src/man/foyer.1 | grep -oE 'Fl (-[a-z-]+|[a-z] )' | sed 's/Fl -*//; s/ $//')
     all_in "$file: not in foyer.1" "$options" "$entry"
     all_in "foyer.1: not in $file" "$entry" "$options"
   done

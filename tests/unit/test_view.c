@@ -200,9 +200,17 @@ static void what_a_snapshot_has(void **state)
     assert_null(strstr(text, "logo"));
     free(text);
     snapshot_free(s);
-    put("clients/zed/client.lua", "\xff");
+    put("clients/zed/client.lua", "\xff"); /* one client's is no fault of the others' */
+    s = snapshot_take(dir, &e);
+    assert_null(manifest_hash(snapshot_files(s), "clients/zed/client.lua"));
+    assert_non_null(json_object_get(snapshot_unread(s), "clients/zed/client.lua"));
+    assert_int_equal(json_object_size(snapshot_unread(s)), 1);
+    snapshot_free(s);
+    put("foyer.lua", "\xff");
     assert_null(snapshot_take(dir, &e));
-    assert_non_null(strstr(e.text, "clients/zed/client.lua"));
+    assert_non_null(strstr(e.text, "foyer.lua"));
+    put("foyer.lua", "return {}");
+    put("clients/zed/client.lua", "return {}");
 }
 
 static void a_text_that_is_gone(void **state)

@@ -1,0 +1,119 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/changes.h"
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "cli/timeline.h"
+#include "core/jsontree.h"
+#include "ops/rollback.h"
+#include "base/buf.h"
+#include "store/release.h"
+
+enum { REVISION_SHOWN = 12 };
+
+static void shorten(json_t *row)
+{
+    const char *revision = json_text(row, "revision");
+    char text[80];
+    if (!revision)
+        return;
+    snprintf(text, sizeof text, "%.*s%s", REVISION_SHOWN, revision,
+             strchr(revision, '-') ? "-dirty" : "");
+    json_object_set_new(row, "revision", json_string(text));
+}
+
+static void print_refused(void *arg, int64_t at_ms, const char *by, const char *text)
+{
+    char at[40];
+    struct timeline t = timeline_for(arg, NULL);
+    timeline_format(&t, at_ms, at);
+    table_printf(stderr, "foyer: the last deploy was refused, at %s, by %s:\n", at, by);
+    table_print_lines(stderr, text);
+}
+
+static int show_all(const struct cli *cli, struct err *e)
+{
+    json_t *rows = rollback_releases(store_db(cli->store), e), *row;
+    size_t i;
+    if (!rows)
+        return -1;
+    if (cli->json) {
+        cli_print_json(rows);
+    } else if (json_array_size(rows)) {
+        json_array_foreach(rows, i, row)
+        {
+            shorten(row);
+            json_object_set(row, "made_at", json_object_get(row, "at"));
+            json_object_set_new(row, "run_by",
+                                json_integer((json_int_t)json_array_size(
+                                    json_object_get(row, "clients"))));
+        }
+        cli_print_rows(cli, rows, "id made_at by revision run_by note");
+    } else {
+        fputs("foyer: there is no release yet: `foyer deploy` makes one\n", stderr);
+    }
+    json_decref(rows);
+    if (!cli->json)
+        return release_refused_get(store_db(cli->store), print_refused, cli->w, e);
+    return 0;
+}
+
+/* Returns the names as one text, as a new value. */
+static json_t *joined(const json_t *names)
+{
+    struct buf text;
+    size_t i;
+    json_t *name;
+    buf_init(&text, 1024 * 1024);
+    json_array_foreach(names, i, name)
+    {
+        (void)buf_addf(&text, "%s%s", i ? ", " : "", json_string_value(name));
+    }
+    json_t *out = json_string(buf_str(&text));
+    buf_free(&text);
+    return out;
+}
+
+static void print_one(const struct cli *cli, const json_t *row)
+{
+    static const char *const members[] = {"by", "revision", "note"};
+    char at[40];
+    struct timeline t = timeline_for(cli->w, NULL);
+    json_t *shown = json_pack("{s:O}", "release", json_object_get(row, "id"));
+    timeline_format(&t, timeline_ms(row, "at"), at);
+    json_object_set_new(shown, "made_at", json_string(at));
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        json_object_set(shown, members[i], json_object_get(row, members[i]));
+    json_object_set_new(shown, "clients", joined(json_object_get(row, "has")));
+    json_object_set_new(shown, "run_by", joined(json_object_get(row, "clients")));
+    table_print_object(shown);
+    json_decref(shown);
+    if (json_array_size(json_object_get(row, "files")))
+        puts("\nbeside the release before:");
+}
+
+static int show_one(const struct cli *cli, struct err *e)
+{
+    int64_t id;
+    if (rollback_id(cli->words.items[0], &id, e) != 0)
+        return -1;
+    json_t *row = rollback_release(store_db(cli->store), id, e);
+    if (!row)
+        return -1;
+    if (cli->json) {
+        cli_print_json(row);
+    } else {
+        print_one(cli, row);
+        changes_print(stdout, json_object_get(row, "files"), 0);
+    }
+    json_decref(row);
+    return 0;
+}
+
+int cmd_releases(struct cli *cli, struct err *e)
+{
+    if (cli_begin(cli, cli_no_options, e) != 0)
+        return -1;
+    return cli->words.n ? show_one(cli, e) : show_all(cli, e);
+}

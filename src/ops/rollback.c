@@ -1,0 +1,307 @@
+#include "ops/rollback.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/jsontree.h"
+#include "core/manifest.h"
+#include "ops/person.h"
+#include "ops/release_diff.h"
+#include "ops/report.h"
+#include "store/release.h"
+#include "store/store.h"
+
+static const char rolled_back[] = "rollback";
+
+int rollback_id(const char *word, int64_t *id, struct err *e)
+{
+    static const char noun[] = "release ";
+    const char *digits = str_starts(word, noun) ? word + sizeof noun - 1 : word;
+    if (*digits >= '0' && *digits <= '9' && str_parse_int(digits, id) == 0 && *id > 0)
+        return 0;
+    return err_set(e, ERR_USAGE,
+                   "\"%.60s\" is not a release's number: `foyer releases` lists them",
+                   word);
+}
+
+/* ---- which clients ---- */
+
+struct rolling {
+    const struct rollback *r;
+    struct manifest *files; /* of r->release */
+    json_t *rows;
+    int64_t newest; /* of those that are live */
+    char *by, *why;
+};
+
+static int add_live(void *arg, const char *client, int64_t id)
+{
+    struct rolling *k = arg;
+    const struct choice *clients = k->r->clients;
+    int is_asked =
+        *client ? choice_has(clients, client) : !clients || !choice_is_given(clients);
+    if (!is_asked)
+        return 0;
+    json_array_append_new(
+        k->rows, json_pack("{s:s, s:I}", "client", client, "old", (json_int_t)id));
+    if (id > k->newest)
+        k->newest = id;
+    return 0;
+}
+
+/* Adds the clients that were asked for and run none. */
+static void add_others(struct rolling *k)
+{
+    const struct choice *clients = k->r->clients;
+    for (size_t i = 0; clients && i < clients->n; i++) {
+        size_t at;
+        json_t *row;
+        int found = 0;
+        json_array_foreach(k->rows, at, row)
+        {
+            found |= str_eq(json_text(row, "client"), clients->clients[i]);
+        }
+        if (!found)
+            json_array_append_new(k->rows, json_pack("{s:s, s:i}", "client",
+                                                     clients->clients[i], "old", 0));
+    }
+}
+
+/* ---- which release ---- */
+
+struct search {
+    int64_t now, old;
+    int found;
+};
+
+/* Finds what the client ran before its release was deployed; a rollback to it does not
+ * count. */
+static int find_before(void *arg, const struct release_move *m)
+{
+    struct search *s = arg;
+    if (m->new != s->now || (m->why && str_starts(m->why, rolled_back)))
+        return 0;
+    s->old = m->old;
+    s->found = 1;
+    return 1;
+}
+
+static void leave(json_t *row, char *why)
+{
+    json_object_set(row, "new", json_object_get(row, "old"));
+    json_object_set_new(row, "why", json_string(why));
+    free(why);
+}
+
+static int choose_before(struct rolling *k, struct db *db, json_t *row, struct err *e)
+{
+    struct search s = {.now = json_int(row, "old")};
+    if (s.now == 0) {
+        leave(row, xstrdup("no release runs"));
+        return 0;
+    }
+    if (s.now != k->newest) {
+        leave(row, xasprintf("release %" PRId64 " does not run", k->newest));
+        return 0;
+    }
+    if (release_each_move(db, json_text(row, "client"), find_before, &s, e) != 0)
+        return -1;
+    if (s.old)
+        json_object_set_new(row, "new", json_integer(s.old));
+    else
+        leave(row, xasprintf("release %" PRId64 " is the first one", s.now));
+    return 0;
+}
+
+static void choose_named(struct rolling *k, json_t *row)
+{
+    const char *client = json_text(row, "client");
+    int64_t id = k->r->release;
+    char *path =
+        *client ? xasprintf("clients/%s/client.lua", client) : xstrdup("foyer.lua");
+    if (!manifest_hash(k->files, path))
+        leave(row, xasprintf("release %" PRId64 " does not have it", id));
+    else if (json_int(row, "old") == id)
+        leave(row, xasprintf("release %" PRId64 " runs already", id));
+    else
+        json_object_set_new(row, "new", json_integer(id));
+    free(path);
+}
+
+/* For store_transaction. */
+static int roll(struct db *db, void *arg, struct err *e)
+{
+    struct rolling *k = arg;
+    size_t i;
+    json_t *row;
+    if (release_each_live(db, add_live, k, e) != 0)
+        return -1;
+    add_others(k);
+    json_array_foreach(k->rows, i, row)
+    {
+        if (k->files)
+            choose_named(k, row);
+        else if (choose_before(k, db, row, e) != 0)
+            return -1;
+        if (!json_object_get(row, "why") &&
+            release_set_live(db, json_text(row, "client"), json_int(row, "new"), k->by,
+                             k->why, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static struct manifest *read_manifest(struct db *db, int64_t id, struct err *e)
+{
+    char *text = release_manifest(db, id, e);
+    struct manifest *files = text ? manifest_read(text, e) : NULL;
+    free(text);
+    return files;
+}
+
+json_t *rollback_run(struct db *db, const struct rollback *r, struct err *e)
+{
+    struct rolling k = {.r = r, .rows = json_array()};
+    int rc = 0;
+    k.by = r->by ? xstrdup(r->by) : person_name();
+    k.why =
+        r->reason ? xasprintf("%s: %s", rolled_back, r->reason) : xstrdup(rolled_back);
+    if (r->release && !(k.files = read_manifest(db, r->release, e)))
+        rc = -1;
+    if (rc == 0)
+        rc = store_transaction(db, roll, &k, e);
+    if (rc == 0 && json_array_size(k.rows) == 0)
+        rc = err_set(e, ERR_NOT_FOUND,
+                     "there is no release yet: `foyer deploy` makes one");
+    manifest_free(k.files);
+    free(k.by);
+    free(k.why);
+    if (rc == 0)
+        return k.rows;
+    json_decref(k.rows);
+    return NULL;
+}
+
+/* ---- the releases ---- */
+
+struct listing {
+    json_t *rows;
+    json_t *live; /* release -> {clients, server} */
+};
+
+static int note_live(void *arg, const char *client, int64_t id)
+{
+    struct listing *l = arg;
+    char key[24];
+    snprintf(key, sizeof key, "%" PRId64, id);
+    json_t *one = json_object_get(l->live, key);
+    if (!one) {
+        one = json_pack("{s:[], s:b}", "clients", "server", 0);
+        json_object_set_new(l->live, key, one);
+    }
+    if (*client)
+        json_array_append_new(json_object_get(one, "clients"), json_string(client));
+    else
+        json_object_set_new(one, "server", json_true());
+    return 0;
+}
+
+static int add_release(void *arg, const struct release *r)
+{
+    struct listing *l = arg;
+    char key[24];
+    snprintf(key, sizeof key, "%" PRId64, r->id);
+    json_t *row = json_pack("{s:I}", "id", (json_int_t)r->id), *one;
+    report_set_time(row, "at", r->at_ms);
+    report_set_text(row, "by", r->by);
+    report_set_text(row, "revision", r->revision);
+    report_set_text(row, "note", r->note);
+    one = json_object_get(l->live, key);
+    json_t *none = json_pack("{s:[], s:b}", "clients", "server", 0);
+    json_object_update(row, one ? one : none);
+    json_decref(none);
+    json_array_append_new(l->rows, row);
+    return 0;
+}
+
+static json_t *list(struct db *db, int64_t id, struct err *e)
+{
+    struct listing l = {json_array(), json_object()};
+    int rc = release_each_live(db, note_live, &l, e);
+    if (rc == 0)
+        rc = id ? release_get(db, id, add_release, &l, e)
+                : release_each(db, add_release, &l, e);
+    json_decref(l.live);
+    if (rc == 0)
+        return l.rows;
+    json_decref(l.rows);
+    return NULL;
+}
+
+json_t *rollback_releases(struct db *db, struct err *e)
+{
+    return list(db, 0, e);
+}
+
+/* Returns a new array of the clients that FILES have. */
+static json_t *clients_of(const struct manifest *files)
+{
+    json_t *names = json_array();
+    static const char before[] = "clients/", behind[] = "/client.lua";
+    for (size_t i = manifest_from(files, before); i < manifest_count(files); i++) {
+        const char *path = manifest_line(files, i)->path;
+        const char *name = path + sizeof before - 1, *slash;
+        if (!str_starts(path, before))
+            break;
+        slash = strchr(name, '/');
+        if (slash && strcmp(slash, behind) == 0)
+            json_array_append_new(names, json_stringn(name, (size_t)(slash - name)));
+    }
+    return names;
+}
+
+/* Returns the rows of all files that differ between two releases. */
+static json_t *files_of(const struct manifest *old, const struct manifest *new)
+{
+    json_t *all = json_object(), *has = clients_of(new), *had = clients_of(old), *name;
+    size_t i;
+    json_array_extend(has, had);
+    json_array_append_new(has, json_string(""));
+    json_array_foreach(has, i, name)
+    {
+        json_t *files = release_diff(old, new, json_string_value(name));
+        release_diff_add(all, files, json_string_value(name));
+        json_decref(files);
+    }
+    json_t *rows = release_diff_sort(all), *row;
+    json_array_foreach(rows, i, row)
+    {
+        json_object_del(row, "clients");
+    }
+    json_decref(all);
+    json_decref(has);
+    json_decref(had);
+    return rows;
+}
+
+json_t *rollback_release(struct db *db, int64_t id, struct err *e)
+{
+    struct manifest *files = read_manifest(db, id, e), *before = NULL;
+    json_t *rows = files ? list(db, id, e) : NULL, *row = NULL;
+    if (rows && id > 1)
+        before = read_manifest(db, id - 1, NULL);
+    if (rows) {
+        struct manifest *none = manifest_new();
+        row = json_incref(json_array_get(rows, 0));
+        json_object_set_new(row, "has", clients_of(files));
+        json_object_set_new(row, "files", files_of(before ? before : none, files));
+        manifest_free(none);
+    }
+    json_decref(rows);
+    manifest_free(before);
+    manifest_free(files);
+    return row;
+}

@@ -1,0 +1,39 @@
+/* rollback: which releases there are, and letting clients run an older one again. It
+ * takes nothing from the workspace's directory. Prints nothing. */
+#ifndef FOYER_ROLLBACK_H
+#define FOYER_ROLLBACK_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "ops/choice.h"
+#include "base/err.h"
+
+struct db; /* store_db */
+
+struct rollback {                 /* borrowed */
+    const struct choice *clients; /* read; NULL, or not given: all, and the server */
+    int64_t release;              /* 0: the one before */
+    const char *by, *reason;      /* BY NULL: as person_name says; REASON NULL: none */
+};
+
+/* Reads "12" or "release 12". ERR_USAGE. */
+int rollback_id(const char *word, int64_t *id, struct err *e);
+
+/* Lets clients run the release; without one, those that run the newest live release go
+ * back to what each ran before it was deployed: a second rollback goes back further, and
+ * never to what the first one took out of force.
+ *
+ * Returns a new array of {client ("": the server itself), old, new, why?}: `why` says why
+ * it is left as it is, and NEW is OLD then. NULL with E, and changes nothing;
+ * ERR_NOT_FOUND when there is no such release. */
+json_t *rollback_run(struct db *db, const struct rollback *r, struct err *e);
+
+/* Returns a new array of {id, at, by, revision, note, clients: the names of those that
+ * run it, server: whether the server does}, the newest first. */
+json_t *rollback_releases(struct db *db, struct err *e);
+/* Returns the row of ID with `has`: the names of the clients that it has, and `files`:
+ * the rows of ops/release_diff.h, against the release before. ERR_NOT_FOUND. */
+json_t *rollback_release(struct db *db, int64_t id, struct err *e);
+
+#endif

@@ -1,0 +1,324 @@
+#!/usr/bin/env bats
+# foyer deploy, releases, rollback and diff --live, on a workspace without an API.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+  AGENCY=$BATS_TEST_TMPDIR/agency
+  export HOME=$BATS_TEST_TMPDIR XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+  unset FOYER_KEY_FILE SUDO_USER
+  "$FOYER" init "$AGENCY" >/dev/null 2>&1
+  rm -rf "$AGENCY"/clients/* "$AGENCY"/recipes/*
+  put foyer.lua <<<'return { recipes = { hello = true }, groups = { retail = {} } }'
+  hello one
+  client acme ''
+  client beta 'groups = { "retail" }'
+  client carl ''
+}
+
+put() { # put FILE: standard input into the workspace's FILE
+  mkdir -p "$(dirname "$AGENCY/$1")"
+  cat >"$AGENCY/$1"
+}
+
+client() { # client NAME SETTINGS
+  put "clients/$1/client.lua" <<<"return { name = \"$1\", $2 }"
+}
+
+hello() { # the recipe that all have says WORD
+  put recipes/hello.lua <<<"return { summary = \"Says a word.\", run = function(ctx) return \"$1\" end }"
+}
+
+foyer() {
+  run --separate-stderr "$FOYER" -w "$AGENCY" "$@"
+}
+
+same() {
+  [ "$1" = "$2" ] || { printf 'got  %s\nwant %s\n' "$1" "$2"; return 1; }
+}
+
+has() { # has TEXT PART
+  [[ "$1" == *"$2"* ]] || { printf 'no %s in\n%s\n' "$2" "$1"; return 1; }
+}
+
+# What each client says: "acme:one beta:one".
+says() {
+  "$FOYER" -w "$AGENCY" run hello --all-clients --json 2>/dev/null |
+    jq -r 'map(.client + ":" + (.result // .outcome)) | join(" ")'
+}
+
+# Which release each client runs: "acme:1 beta:1".
+live() {
+  "$FOYER" -w "$AGENCY" releases --json |
+    jq -r '[.[] | .id as $id | .clients[] | . + ":" + ($id | tostring)] | sort | join(" ")'
+}
+
+@test "deploy: what runs is the release, and no longer the files" {
+  foyer deploy -m "the first"
+  same "$status" 0
+  has "$output" "release 1: 3 clients run it"
+  hello two
+  same "$(says)" "acme:one beta:one carl:one"
+  foyer deploy
+  same "$status" 0
+  has "$output" "changed  recipes/hello.lua (all 3 clients)"
+  has "$output" "release 2: 3 clients run it, 3 of them with other files"
+  same "$(says)" "acme:two beta:two carl:two"
+  foyer releases --json
+  same "$(jq -c 'map([.id, .note, .server, (.by | length > 0), (.at > 0)])' <<<"$output")" \
+    '[[2,null,true,true,true],[1,"the first",false,true,true]]'
+}
+
+@test "deploy: when nothing differs it says so and makes no release" {
+  foyer deploy
+  foyer deploy
+  same "$status" 0
+  same "$output" ""
+  has "$stderr" "nothing to deploy: 3 clients run what the files say"
+  same "$(live)" "acme:1 beta:1 carl:1"
+  # a file of no release
+  put notes.txt <<<x
+  put clients/acme/notes.txt <<<x
+  foyer deploy --json
+  same "$(jq -c '[.release, .differs]' <<<"$output")" '[null,false]'
+}
+
+@test "deploy --dry-run: shows it and stores nothing" {
+  foyer deploy --dry-run --json
+  same "$(jq -c '[.release, .differs, (.clients | map(.state))]' <<<"$output")" \
+    '[null,true,["deployed","deployed","deployed"]]'
+  foyer deploy
+  hello two
+  foyer deploy --dry-run --diff
+  same "$status" 0
+  has "$output" "--- recipes/hello.lua (live)"
+  has "$output" '+return { summary = "Says a word.", run = function(ctx) return "two" end }'
+  has "$output" "3 clients would run a new release"
+  same "$(says)" "acme:one beta:one carl:one"
+  client acme 'recipse = {}'
+  foyer deploy --dry-run
+  same "$status" 65
+  foyer releases
+  same "$stderr" ""
+}
+
+@test "deploy: a client with a mistake keeps its release, and the others go on" {
+  foyer deploy
+  hello two
+  client beta 'recipse = {}'
+  foyer deploy
+  same "$status" 65
+  has "$stderr" 'clients/beta/client.lua:1: recipse: unknown key "recipse"; did you mean "recipes"?'
+  has "$stderr" "client beta keeps release 1: 1 mistake"
+  has "$output" "release 2: 2 clients run it"
+  same "$(says)" "acme:two beta:one carl:two"
+  # the store remembers it, until a deploy refuses nothing
+  foyer releases
+  has "$stderr" "the last deploy was refused"
+  has "$stderr" "recipse"
+  # release 2 does not have beta, whose files nothing checked
+  foyer rollback 2 --client beta
+  same "$status" 65
+  has "$stderr" "left as it is, since release 2 does not have it: beta"
+  client beta 'groups = { "retail" }'
+  foyer deploy
+  same "$status" 0
+  same "$(says)" "acme:two beta:two carl:two"
+  foyer releases
+  same "$stderr" ""
+}
+
+@test "deploy: a mistake of one that never ran leaves it out" {
+  client beta 'recipse = {}'
+  foyer deploy
+  same "$status" 65
+  has "$stderr" "client beta has no release yet: 1 mistake"
+  same "$(live)" "acme:1 carl:1"
+}
+
+@test "deploy: a mistake in what all share stops it" {
+  foyer deploy
+  client acme 'vars = { phone = "1" }'
+  for mistake in foyer.lua recipes/hello.lua lua/front/connector.lua; do
+    put "$mistake" <<<'return {'
+    foyer deploy
+    same "$status" 65
+    has "$stderr" "$mistake:2: "
+    has "$stderr" "nothing is deployed"
+    same "$(live)" "acme:1 beta:1 carl:1"
+    same "$(says)" "acme:one beta:one carl:one"
+    foyer releases
+    has "$stderr" "$mistake:2: "
+    rm -rf "${AGENCY:?}/lua/front"
+    put foyer.lua <<<'return { recipes = { hello = true }, groups = { retail = {} } }'
+    hello one
+  done
+  # a file that is no text
+  printf '\xff' | put foyer.lua
+  foyer deploy
+  same "$status" 78
+  has "$stderr" "foyer.lua"
+  put foyer.lua <<<'return { recipes = { hello = true } }'
+  printf '\xff' | put clients/carl/client.lua
+  foyer deploy
+  same "$status" 65
+  has "$stderr" "client carl keeps release 1"
+  has "$(live)" "acme:2 "
+}
+
+@test "deploy: an option that is wrong for some is theirs alone" {
+  put recipes/hello.lua <<'LUA'
+return {
+  summary = "Says a word.",
+  options = { word = { "string", default = "one" }, n = { "integer", default = 1 } },
+  run = function(ctx) return ctx.options.word end,
+}
+LUA
+  client beta 'recipes = { hello = { n = "many" } }'
+  foyer deploy
+  same "$status" 65
+  same "$(live)" "acme:1 carl:1"
+}
+
+@test "deploy --only, --except, --group: the others stay" {
+  foyer deploy
+  hello two
+  foyer deploy --only acme
+  same "$status" 0
+  has "$output" "changed  recipes/hello.lua (client acme)"
+  same "$(says)" "acme:two beta:one carl:one"
+  foyer releases --json
+  same "$(jq -c 'map(.server)' <<<"$output")" '[false,true]'
+  foyer deploy --group retail
+  same "$(says)" "acme:two beta:two carl:one"
+  foyer deploy --except carl
+  same "$(says)" "acme:two beta:two carl:one"
+  hello three
+  foyer deploy --except beta,carl
+  same "$(says)" "acme:three beta:two carl:one"
+  foyer releases --json
+  same "$(jq -c '.[0] | [.server, .clients]' <<<"$output")" '[true,["acme"]]'
+  foyer deploy --only acmee
+  same "$status" 65
+  has "$stderr" 'did you mean "acme"?'
+  # a mistake of one that stays does not count
+  client carl 'recipse = {}'
+  foyer deploy --except carl
+  same "$status" 0
+}
+
+@test "deploy: a client whose directory is gone keeps what it runs" {
+  foyer deploy
+  rm -rf "$AGENCY/clients/carl"
+  hello two
+  foyer deploy
+  same "$status" 0
+  has "$stderr" "client carl keeps release 1: its directory is not there"
+  same "$(says)" "acme:two beta:two carl:one"
+  # half of it is there, as when rsync was cut off
+  put clients/carl/recipes/x.lua <<<'return {'
+  foyer deploy
+  same "$status" 65
+  has "$stderr" "clients/carl/client.lua:1: is missing"
+  same "$(says)" "acme:two beta:two carl:one"
+}
+
+@test "rollback: the release before, at once, and never to what it took away" {
+  for word in one two three; do
+    hello "$word"
+    foyer deploy
+  done
+  rm -rf "$AGENCY/recipes" "$AGENCY/clients/acme" # it takes nothing from the directory
+  printf 'return {' >"$AGENCY/foyer.lua"
+  foyer rollback -m "a bad word"
+  same "$status" 0
+  same "$output" "release 2, before it 3: the server itself, acme, beta, carl"
+  same "$(says)" "acme:two beta:two carl:two"
+  foyer rollback --json
+  same "$(jq -c 'map([.client, .old, .new])' <<<"$output")" '[["",2,1],["acme",2,1],["beta",2,1],["carl",2,1]]'
+  foyer rollback
+  same "$status" 65
+  has "$stderr" "left as it is, since release 1 is the first one: the server itself, acme, beta, carl"
+  foyer rollback 3
+  same "$(says)" "acme:three beta:three carl:three"
+  foyer rollback
+  same "$(says)" "acme:two beta:two carl:two"
+}
+
+@test "rollback of some clients, and of a deploy for some" {
+  foyer deploy
+  hello two
+  foyer deploy
+  foyer rollback --client acme,beta
+  same "$(says)" "acme:one beta:one carl:two"
+  foyer rollback 1 --group retail
+  same "$status" 65
+  has "$stderr" "release 1 runs already: beta"
+  foyer rollback 2 --except carl
+  same "$(says)" "acme:two beta:two carl:two"
+  # only those that run the newest release go back
+  hello three
+  foyer deploy --only acme
+  foyer rollback
+  has "$stderr" "left as it is, since release 3 does not run: the server itself, beta, carl"
+  same "$(says)" "acme:two beta:two carl:two"
+  foyer rollback 9
+  same "$status" 65
+  has "$stderr" "9"
+  foyer rollback nine
+  same "$status" 64
+  foyer rollback --client zed
+  same "$status" 65
+  has "$stderr" "no release runs: zed"
+}
+
+@test "releases: none, all, and what one of them changed" {
+  foyer releases
+  same "$status" 0
+  has "$stderr" "there is no release yet"
+  foyer rollback
+  same "$status" 65
+  has "$stderr" "there is no release yet"
+  foyer deploy
+  hello two
+  client beta 'vars = {}'
+  foyer deploy
+  foyer releases 2 --json
+  same "$(jq -c '[.has, (.files | map([.change, .path]))]' <<<"$output")" \
+    '[["acme","beta","carl"],[["changed","clients/beta/client.lua"],["changed","recipes/hello.lua"]]]'
+  foyer releases 2
+  has "$output" "clients: acme, beta, carl"
+  foyer releases 7
+  same "$status" 65
+}
+
+@test "a release notes the commit, and whether files have changed since" {
+  command -v git >/dev/null || skip "no git"
+  git -C "$AGENCY" init -q
+  git -C "$AGENCY" add -A
+  git -C "$AGENCY" -c user.name=x -c user.email=x@mail.example commit -qm x
+  id=$(git -C "$AGENCY" rev-parse HEAD)
+  put state/unrelated <<<x
+  foyer deploy --json
+  same "$(jq -r .revision <<<"$output")" "$id"
+  client acme 'vars = {}'
+  foyer deploy --json
+  same "$(jq -r .revision <<<"$output")" "$id-dirty"
+  foyer releases
+  has "$output" "${id:0:12}-dirty"
+}
+
+@test "runs that are under way go on with what they began with" {
+  put recipes/nap.lua <<<'return { summary = "x", run = function(ctx) local a = "one" ctx.sleep("1h") return a end }'
+  foyer deploy
+  foyer run nap --client acme
+  foyer run nap --client beta
+  sed -i 's/"one"/"two"/' "$AGENCY/recipes/nap.lua"
+  foyer deploy --dry-run
+  has "$output" "2 runs of 2 clients under way: they go on with the code that they began with"
+  foyer deploy --only acme
+  has "$output" "1 run of 1 client under way: it goes on with the code that it began with"
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 7200000)) run --separate-stderr "$FOYER" -w "$AGENCY" cron --json
+  same "$(jq -c 'map(.result) | unique' <<<"$output")" '["one"]'
+}
