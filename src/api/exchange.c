@@ -474,12 +474,12 @@ static void on_done(void *arg, const struct httpc_answer *a)
     log_line(LOG_DEBUG, "%s: %s %ld, %zu bytes", run_spec(x->run)->label,
              x->what ? x->what : "?", a->status, a->body_len);
     x->is_taken = a->is_taken;
+    if (!x->untaken && ask_again(x, a)) /* never after a failure */
+        return;
     if (a->err.kind != ERR_NONE) {
         on_no_answer(x, a);
         return;
     }
-    if (ask_again(x, a))
-        return;
     if (a->status == 301 || a->status == 307 || a->status == 308) {
         if (follow(x, a, &e) == 0)
             repeat_after(x, a->status);

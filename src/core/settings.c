@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "core/jsontree.h"
 #include "core/settings_check.h"
+#include "core/settings_value.h"
 
 const char *settings_timezone(const json_t *workspace, const json_t *client)
 {
@@ -64,6 +65,60 @@ int64_t settings_poll_ms(const json_t *workspace, const json_t *client)
 int64_t settings_heal_ms(const json_t *workspace, const json_t *client)
 {
     return every_ms(workspace, client, "heal", (int64_t)60 * 60 * 1000);
+}
+
+/* ---- alerts ---- */
+
+static const json_t *alert_part(const json_t *tree, const char *key)
+{
+    const json_t *alert = json_object_get(tree, "alert");
+    return settings_secret(alert) ? NULL : json_object_get(alert, key);
+}
+
+/* Returns the address in `alert` or `heartbeat`, by itself or as `to` of a table. */
+static const json_t *address(const json_t *value)
+{
+    if (json_is_string(value) || settings_secret(value))
+        return value;
+    return json_object_get(value, "to");
+}
+
+const json_t *settings_alert_to(const json_t *workspace, const json_t *client,
+                                int *is_own)
+{
+    const json_t *own = json_object_get(client, "alert");
+    *is_own = json_is_false(own) || address(own);
+    if (json_is_false(own))
+        return NULL;
+    return *is_own ? address(own) : address(json_object_get(workspace, "alert"));
+}
+
+const char *settings_alert_quiet(const json_t *workspace, const json_t *client)
+{
+    const json_t *own = alert_part(client, "quiet");
+    return json_string_value(own ? own : alert_part(workspace, "quiet"));
+}
+
+int64_t settings_alert_silence(const json_t *workspace, const json_t *client)
+{
+    const json_t *times = alert_part(client, "silence");
+    if (!times)
+        times = alert_part(workspace, "silence");
+    if (json_is_false(times))
+        return 0;
+    return json_is_integer(times) ? json_integer_value(times) : SETTINGS_SILENCE;
+}
+
+const json_t *settings_heartbeat(const json_t *workspace, int64_t *every_ms)
+{
+    const json_t *value = json_object_get(workspace, "heartbeat");
+    const json_t *every = settings_secret(value) ? NULL : json_object_get(value, "every");
+    *every_ms = SETTINGS_EVERY_MIN_MS;
+    if (json_is_false(every))
+        return NULL;
+    if (json_is_string(every))
+        str_parse_duration(json_string_value(every), every_ms);
+    return address(value);
 }
 
 const json_t *settings_hosts(const json_t *client)

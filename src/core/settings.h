@@ -35,6 +35,19 @@ enum { SETTINGS_EVERY_MIN_MS = 60 * 1000 };
  * its companies are swept (1 h), in milliseconds; 0: never. */
 int64_t settings_poll_ms(const json_t *workspace, const json_t *client);
 int64_t settings_heal_ms(const json_t *workspace, const json_t *client);
+enum { SETTINGS_SILENCE = 10 };
+/* Alerts. The address to which those about the client go (its own, else foyer.lua's), a
+ * text or {"$secret": NAME}; NULL: nowhere. CLIENT NULL: those about the agency. *IS_OWN
+ * becomes 1 when client.lua names it. */
+const json_t *settings_alert_to(const json_t *workspace, const json_t *client,
+                                int *is_own);
+/* The hours in which they wait, for quiet_parse; NULL: none. */
+const char *settings_alert_quiet(const json_t *workspace, const json_t *client);
+/* How many times its usual gap a client may be silent; 0: for ever. */
+int64_t settings_alert_silence(const json_t *workspace, const json_t *client);
+/* The address that is called while foyer lives, as above, and how often, in milliseconds;
+ * NULL: none. */
+const json_t *settings_heartbeat(const json_t *workspace, int64_t *every_ms);
 /* Returns the client's list of hosts, or NULL. */
 const json_t *settings_hosts(const json_t *client);
 /* Return the block of APP in client.lua, or under `apps` in foyer.lua, or NULL. */

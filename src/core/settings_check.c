@@ -9,6 +9,7 @@
 #include "core/hours.h"
 #include "core/jsontree.h"
 #include "core/policy.h"
+#include "core/quiet.h"
 #include "core/settings.h"
 #include "core/settings_value.h"
 
@@ -320,6 +321,72 @@ static const struct field hours[] = {
 };
 static const char some_hours[] = "a table such as { [\"mon-fri\"] = \"09:00-17:30\" }";
 
+/* ---- alerts ---- */
+
+/* Checks an address that may be a secret. */
+static void check_address(struct value_walk *c, const struct value_at *at,
+                          const json_t *v)
+{
+    if (json_is_string(v))
+        value_url(c, at, v);
+    else
+        value_secret_or_text(c, at, v);
+}
+
+static void check_quiet(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    struct quiet q;
+    const char *s = value_want_text(c, at, v);
+    if (s && quiet_parse(s, &q) != 0)
+        value_report(c, at, "must be hours such as \"20:00-08:00\", not \"%.80s\"", s);
+}
+
+/* Checks a number of times the usual gap, or false for never. */
+static void check_silence(struct value_walk *c, const struct value_at *at,
+                          const json_t *v)
+{
+    if (!json_is_false(v))
+        value_whole(c, at, v);
+}
+
+static const struct field alert[] = {
+    {"to", .check = check_address},
+    {"quiet", .check = check_quiet},
+    {"silence", .check = check_silence, .min = 2, .max = 10000},
+    {0},
+};
+
+static const char an_alert[] =
+    "a URL, secret \"NAME\" or a table such as { to = secret \"NAME\" }";
+
+/* Checks where alerts go: an address, a table, or in client.lua false for nowhere. */
+static void check_alert(struct value_walk *c, const struct value_at *at, const json_t *v)
+{
+    if (value_is_table(v))
+        value_fields(c, at, v, alert, "key");
+    else if (json_is_string(v) || settings_secret(v))
+        check_address(c, at, v);
+    else if (!json_is_false(v))
+        value_wrong_type(c, at, at->field->expected, v);
+}
+
+static const struct field heartbeat[] = {
+    {"to", .check = check_address, .required = 1},
+    {"every", .check = check_every},
+    {0},
+};
+
+static void check_heartbeat(struct value_walk *c, const struct value_at *at,
+                            const json_t *v)
+{
+    if (value_is_table(v))
+        value_fields(c, at, v, heartbeat, "key");
+    else if (json_is_string(v) || settings_secret(v))
+        check_address(c, at, v);
+    else
+        value_wrong_type(c, at, at->field->expected, v);
+}
+
 static const struct field vars[] = {{.check = value_any}};
 
 static const struct field group[] = {
@@ -371,7 +438,8 @@ static const struct field workspace_fields[] = {
     {"keep", .fields = keep},
     {"proxy", .check = value_proxy},
     {"ca_dir", .check = value_text},
-    {"alert", .check = value_secret_or_text},
+    {"alert", .check = check_alert, .expected = an_alert},
+    {"heartbeat", .check = check_heartbeat, .expected = an_alert},
     {"confirm", .check = check_looks},
     {"tls_certificate", .check = value_text},
     {"tls_key", .check = value_text},
@@ -393,6 +461,7 @@ static const struct field client_fields[] = {
     {"confirm", .check = check_looks},
     {"replies_per_hour", .check = value_whole, .max = 1000},
     {"poll", .check = check_every},
+    {"alert", .check = check_alert, .expected = an_alert},
     {"heal", .check = check_every},
     {0},
 };

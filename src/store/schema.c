@@ -485,7 +485,31 @@ const char *const schema_steps[] = {
     "  run INTEGER PRIMARY KEY,"
     "  at_ms INTEGER NOT NULL,"
     "  body BLOB NOT NULL" /* JSON, compressed */
-    ") STRICT;",
+    ") STRICT;"
+    /* What alerts are about, one row a cause, and when timers that processes share last
+     * fired: see incident.h. */
+    "CREATE TABLE incident ("
+    "  kind TEXT NOT NULL,"
+    "  key TEXT NOT NULL,"
+    "  client TEXT NOT NULL," /* '': the agency's own */
+    "  state INTEGER NOT NULL,"
+    "  first_ms INTEGER NOT NULL,"
+    "  last_ms INTEGER NOT NULL,"
+    "  good_ms INTEGER NOT NULL,"
+    "  opened_ms INTEGER NOT NULL,"
+    "  closed_ms INTEGER NOT NULL,"
+    "  said INTEGER NOT NULL,"
+    "  said_ms INTEGER NOT NULL,"
+    "  signs INTEGER NOT NULL,"
+    "  n INTEGER NOT NULL,"
+    "  urgent INTEGER NOT NULL,"
+    "  text TEXT NOT NULL,"
+    "  PRIMARY KEY (kind, key)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE timer ("
+    "  name TEXT PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

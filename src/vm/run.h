@@ -67,8 +67,9 @@ struct run_host {
     void (*admit)(void *access, const struct run_ask *ask, run_admitted *done,
                   void *done_arg, void **pending);
     void (*withdraw)(void *access, void *pending);
-    /* Reads each answer for what it says of the token and the budget. 1: the request of
-     * this 401 or 429 may be sent again, through admit; else 0. */
+    /* Reads each answer for what it says of the token and the budget, and each failure to
+     * get one. 1: the request of this 401 or 429 may be sent again, through admit; else
+     * 0. */
     int (*answered)(void *access, const struct run_ask *ask,
                     const struct httpc_answer *answer);
     /* Reads KEY of CLIENT's ctx.store. DONE is called later from the loop, unless

@@ -36,6 +36,8 @@ struct access {
     int giving_back; /* the timer is set */
     int is_mute;     /* the budget could not be used the last time */
     unsigned jitter;
+    access_heard *heard; /* may be NULL */
+    void *heard_arg;
 };
 
 struct access_wait { /* one request, until it may be sent */
@@ -447,6 +449,27 @@ static int teach(struct access *a, const struct access_wait *x, const json_t *co
     return l->is_refusal && !a->is_mute;
 }
 
+/* Reports whether the company's API does its work. A failure of this process's own (an
+ * answer that is too large, a certificate) and a 429 say nothing about that. */
+static void hear(const struct access *a, const struct run_ask *ask,
+                 const struct httpc_answer *answer)
+{
+    const struct err *e = &answer->err;
+    int is_well = e->kind == ERR_NONE && answer->status < 500 && answer->status != 429;
+    int is_bad = e->kind == ERR_NETWORK || e->kind == ERR_TIMEOUT ||
+                 (e->kind == ERR_NONE && answer->status >= 500);
+    if (a->heard && (is_well || is_bad))
+        a->heard(a->heard_arg,
+                 &(struct access_news){ask->connection->app, ask->connection->company,
+                                       ask->client, is_well, (int)answer->status, e});
+}
+
+void access_on_answer(struct access *a, access_heard *fn, void *arg)
+{
+    a->heard = fn;
+    a->heard_arg = arg;
+}
+
 static int answered(void *arg, const struct run_ask *ask,
                     const struct httpc_answer *answer)
 {
@@ -454,6 +477,7 @@ static int answered(void *arg, const struct run_ask *ask,
     struct connection *c = (struct connection *)ask->connection;
     const json_t *connector = workspace_connector(a->w, c->app, NULL);
     struct access_wait x = {.access = a, .c = c};
+    hear(a, ask, answer);
     if (answer->err.kind != ERR_NONE)
         return 0;
     int may_wait = 0;

@@ -21,5 +21,16 @@ void access_free(struct access *a);
 /* Sets HOST's admit, withdraw and answered, load_value and withdraw_value. */
 void access_host(struct access *a, struct run_host *host);
 struct tokens *access_tokens(struct access *a);
+/* What the answer to a request says of the company: that it is well, or why not: the HTTP
+ * status, or the error when there was no answer. */
+struct access_news {
+    const char *app, *company;
+    const char *client; /* one of the company's, that asked; NULL: not known */
+    int is_well, status;
+    const struct err *err;
+};
+typedef void access_heard(void *arg, const struct access_news *news);
+/* Calls FN for each answer that tells. */
+void access_on_answer(struct access *a, access_heard *fn, void *arg);
 
 #endif

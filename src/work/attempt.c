@@ -149,6 +149,7 @@ static void end_well(struct attempt *a, const struct run_result *result)
     case RUN_DONE:
         take_result(a, result, &change);
         run_log_note(a->log, "done", "in attempt %d", a->number);
+        attempt_sign(a, LEDGER_DONE, &result->err);
         break;
     case RUN_SKIPPED:
     case RUN_PARKED:
@@ -157,8 +158,6 @@ static void end_well(struct attempt *a, const struct run_result *result)
             result->outcome == RUN_PARKED ? err_kind_name(result->err.kind) : NULL;
         change.reason = result->err.text;
         run_log_note(a->log, state, "%s", result->err.text);
-        if (result->outcome == RUN_PARKED)
-            attempt_alert(a, state, result->err.text);
         break;
     default:
         when_format_duration((double)in, span);

@@ -94,12 +94,23 @@ static void undo(struct attempt *a)
     finish(a);
 }
 
-void attempt_alert(struct attempt *a, const char *what, const char *sentence)
+void attempt_sign(struct attempt *a, enum ledger_state state, const struct err *e)
 {
-    if (!a->env->alert)
+    struct alert *alert = a->env->alert;
+    if (!alert)
         return;
-    char *text = xasprintf("run %lld %s: %s", (long long)a->id, what, sentence);
-    alert_send(a->env->alert, a->client, a->recipe, what, text);
+    if (state == LEDGER_DONE) {
+        alert_good_recipe(alert, a->client, a->recipe);
+        return;
+    }
+    char *text =
+        xasprintf("run %lld %s: %s", (long long)a->id, ledger_state_name(state), e->text);
+    if (state == LEDGER_HELD)
+        alert_bad(alert, INCIDENT_RECONNECT, a->client, a->client, text);
+    else if (state == LEDGER_DEAD)
+        alert_bad_recipe(
+            alert, err_kind_is_retryable(e->kind) ? INCIDENT_GIVEN_UP : INCIDENT_RECIPE,
+            a->client, a->recipe, text);
     free(text);
 }
 
@@ -190,7 +201,7 @@ void attempt_fail(struct attempt *a, const struct err *e, struct journal *journa
         change.state != LEDGER_QUEUED && !(change.state == LEDGER_HELD && a->was_held);
     if (is_news) {
         run_log_note(a->log, state, "%s", why.text);
-        attempt_alert(a, state, why.text);
+        attempt_sign(a, (enum ledger_state)change.state, &why);
     }
     attempt_end(a, journal, pins, &change);
 }

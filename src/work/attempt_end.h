@@ -104,7 +104,8 @@ const char *attempt_moved_to(const struct attempt *a, const char *app,
 /* In that case, makes the run's requests go to COMPANY from now on: what was sent can be
  * read there, but nothing new is written there. */
 void attempt_follow(struct attempt *a, const char *app, const char *company);
-/* Sends "run ID WHAT: SENTENCE" to the agency's chat. */
-void attempt_alert(struct attempt *a, const char *what, const char *sentence);
+/* Notes for work/alert.h what came of the attempt: the run is done, or "run ID STATE: E".
+ */
+void attempt_sign(struct attempt *a, enum ledger_state state, const struct err *e);
 
 #endif

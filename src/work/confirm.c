@@ -127,7 +127,6 @@ static void park(struct confirm *c, const char *why)
     change.kind = err_kind_name(e->kind);
     change.reason = e->text;
     run_log_note(a->log, "parked", "%s", e->text);
-    attempt_alert(a, "parked", e->text);
     attempt_end(a, NULL, NULL, &change);
 }
 

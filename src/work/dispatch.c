@@ -287,13 +287,16 @@ static void submit_again(void *arg)
     dispatch_wake(d);
 }
 
-/* Writes "delivery ID STATE: WHY" to the log, and to the agency's chat. */
+/* Writes "delivery ID STATE: WHY" to the log, and gives a sign of the KIND. */
 static void report(struct dispatch_job *job, enum log_level level, const char *kind,
                    const char *state, const char *why)
 {
     char *text = xasprintf("delivery %lld %s: %s", (long long)job->id, state, why);
     log_line(level, "%s", text);
-    alert_send(job->d->alert, job->client, NULL, kind, text);
+    if (strcmp(kind, INCIDENT_RECONNECT) == 0 && job->client)
+        alert_bad(job->d->alert, kind, job->client, job->client, text);
+    else
+        alert_bad_recipe(job->d->alert, kind, job->client ? job->client : "", NULL, text);
     free(text);
 }
 
@@ -302,7 +305,7 @@ static void report_auth(struct dispatch_job *job, const char *why)
 {
     json_t *note = jsontree_reads(job->note, NULL);
     if (!str_eq(json_text(json_object_get(note, ""), "why"), why))
-        report(job, LOG_WARN, "held", "waits", why);
+        report(job, LOG_WARN, INCIDENT_RECONNECT, "waits", why);
     json_decref(note);
 }
 
@@ -329,7 +332,9 @@ static void put_off(struct dispatch_job *job)
     delivery_result_set_why(o, again ? e->text : why.text, failed.count, failed.first_ms);
     if (!again) {
         o->state = DELIVERY_DEAD;
-        report(job, LOG_ERROR, "dead", "is dead", why.text);
+        report(job, LOG_ERROR,
+               err_kind_is_retryable(e->kind) ? INCIDENT_GIVEN_UP : INCIDENT_RECIPE,
+               "is dead", why.text);
     }
 }
 

@@ -108,8 +108,9 @@ static void send_alert(const struct receipts *r, const struct receipt_check *x)
 {
     if (!r->alert || !x->recipe)
         return;
-    char *text = xasprintf("run %lld undelivered: %s", (long long)x->of, x->why);
-    alert_send(r->alert, x->client, x->recipe, "undelivered", text);
+    char *text = xasprintf("run %lld, recipe %s, undelivered: %s", (long long)x->of,
+                           x->recipe, x->why);
+    alert_bad(r->alert, INCIDENT_UNDELIVERED, x->client, x->client, text);
     free(text);
 }
 

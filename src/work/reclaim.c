@@ -130,7 +130,6 @@ static int free_claims(struct db *db, void *arg, struct err *e)
 static void report(struct reclaim *r, const struct dead *dead)
 {
     char name[200] = "", text[512];
-    const char *what = dead->out.suspended ? "suspended" : "dead";
     if (dead->client)
         snprintf(name, sizeof name, " (client %s, recipe %s)", dead->client,
                  dead->recipe);
@@ -148,7 +147,7 @@ static void report(struct reclaim *r, const struct dead *dead)
                  (long long)dead->end.id, dead->end.cause);
     log_line(LOG_ERROR, "client %s, recipe %s: %s", dead->client, dead->recipe, text);
     if (r->alert)
-        alert_send(r->alert, dead->client, dead->recipe, what, text);
+        alert_bad_recipe(r->alert, INCIDENT_RECIPE, dead->client, dead->recipe, text);
 }
 
 /* Reports what was taken from a process that stands still. */

@@ -595,7 +595,7 @@ struct runner *runner_new(struct session *s, struct writer *writer, struct prese
     r->presence = p;
     r->env = (struct attempt_env){.session = s, .workspace = w, .writer = writer};
     r->env.committer = committer_new(w, loop, writer, p);
-    r->alert = alert_new(w, session_httpc(s), check_idle, r);
+    r->alert = alert_new(w, session_httpc(s), writer, check_idle, r);
     r->env.alert = r->alert;
     r->reclaim = reclaim_new(w, store_db(store), writer, p, r->env.alert, on_freed, r);
     r->receipts = receipts_new(s, store_db(store), writer, r->env.alert, check_idle, r);

@@ -163,6 +163,11 @@ struct connections *session_connections(struct session *s)
     return s->connections;
 }
 
+struct access *session_access(struct session *s)
+{
+    return s->access;
+}
+
 struct tokens *session_tokens(struct session *s)
 {
     return access_tokens(s->access);

@@ -11,6 +11,7 @@
 #include "workspace/workspace.h"
 #include "vm/run.h"
 
+struct access; /* work/access.h */
 struct session;
 
 struct session *session_open(struct workspace *w, struct err *e);
@@ -27,6 +28,7 @@ struct loop *session_loop(struct session *s);
 struct httpc *session_httpc(struct session *s);
 struct connections *session_connections(struct session *s);
 struct tokens *session_tokens(struct session *s);
+struct access *session_access(struct session *s);
 
 struct session_call {
     const char *client; /* NULL: none */

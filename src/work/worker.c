@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "work/access.h"
 #include "work/alert.h"
 #include "work/dispatch.h"
 #include "work/look.h"
@@ -219,6 +220,8 @@ static void on_tick(void *arg)
         return;
     give_back(w);
     poll_due(w);
+    if (!w->errand)
+        alert_tick(runner_alert(w->runner));
     if (!w->errand && clock_mono_us() >= w->retention_us) {
         retention_start(w->retention, RETENTION_MOST_MS);
         w->retention_us = clock_mono_us() + (int64_t)RETENTION_MS * 1000;
@@ -232,6 +235,13 @@ static void on_tick(void *arg)
         w->look_us = clock_mono_us() + (int64_t)LOOK_MS * 1000;
     }
     loop_timer_set(w->tick, TICK_MS);
+}
+
+/* An API has answered, or not. */
+static void on_heard(void *arg, const struct access_news *news)
+{
+    struct worker *w = arg;
+    alert_heard(runner_alert(w->runner), news);
 }
 
 static void on_pause(void *arg)
@@ -342,6 +352,7 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
     w->tick = loop_timer_new(w->loop, on_tick, w);
     w->deadline = loop_timer_new(w->loop, on_deadline, w);
     w->pause = loop_timer_new(w->loop, on_pause, w);
+    access_on_answer(session_access(w->session), on_heard, w);
     runner_on_idle(w->runner, on_idle, w);
     runner_on_end(w->runner, ended, arg);
     runner_share_claims(w->runner, w->claims);
@@ -382,6 +393,7 @@ static void work(struct worker *w)
     while (!is_done(w))
         loop_run(w->loop);
     if (!w->stopping) {
+        alert_flush(runner_alert(w->runner));
         cease(w);
         loop_timer_set(w->deadline, ALERTS_MS);
     }

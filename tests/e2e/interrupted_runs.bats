@@ -553,6 +553,12 @@ interrupted_while_storing() {
   printf 'http://%s/services/T0/hush' "$CHAT" | "$FOYER" -w "$AGENCY" secret set alert.url --from -
   sed -i 's/^return {/return { alert = secret "alert.url",/' "$AGENCY/foyer.lua"
   settings 'confirm = { "1s" }'
+  python3 - "$AGENCY/state/foyer.db" <<'PY' # what other tests left has been told
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("UPDATE run SET state = 10 WHERE state = 6")
+db.execute("DELETE FROM incident")
+PY
   fault '{"kind": "drop", "match": {"method": "POST"}}'
   run_recipe one
   same "$(chat_log length)" 0
@@ -563,7 +569,7 @@ interrupted_while_storing() {
   same "$(chat_log length)" 1
   local text
   text=$(chat_log '.[0].body | fromjson | .text')
-  holds "$text" "client acme, recipe one: run $RUN parked: foyer cannot tell whether POST"
+  holds "$text" "foyer: Acme needs you: 1 run (foyer runs --client acme --state parked); run $RUN, recipe one: foyer cannot tell whether POST"
   [[ $output$stderr != *hush* ]]
 }
 

@@ -12,7 +12,7 @@ db.row_factory = sqlite3.Row
 
 
 TABLES = """delivery delivery_body seen activation run entry exchange wait receipt reply crash pause
-            schedule rollup rollup_open rollup_due mark""".split()
+            schedule rollup rollup_open rollup_due mark incident timer""".split()
 
 
 def deliver(client, company, at_ms, file):

@@ -382,7 +382,7 @@ preview() {
   cp "$BATS_TEST_TMPDIR/foyer.lua" "$AGENCY/foyer.lua"
   stop_recorder
   same "$(chat_log length)" 1
-  holds "$(chat_log '.[0].body | fromjson | .text')" "delivery $id waits: client late: "
+  holds "$(chat_log '.[0].body | fromjson | .text')" "late needs reconnect (foyer connect late): delivery $id waits: "
   same "$(sql "SELECT due_ms FROM delivery" | jq .due_ms)" $((NOON + 10 * MINUTE))
   "$FOYER" -w "$AGENCY" connect late --token-file "$TOKEN" --api-url "$MOCK"
   at $((NOON + 10 * MINUTE))

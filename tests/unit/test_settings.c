@@ -146,6 +146,48 @@ static void test_how_often(void **state)
     json_decref(c);
 }
 
+static void test_alerts(void **state)
+{
+    (void)state;
+    int64_t every_ms;
+    int is_own;
+    workspace("{'alert': 'https://chat.example/x', 'heartbeat': 'https://up.example/x'}",
+              "");
+    workspace("{'alert': {'to': {'$secret': 'x'}, 'quiet': '20:00-08:00', 'silence': 5},"
+              " 'heartbeat': {'to': {'$secret': 'x'}, 'every': '5m'}}",
+              "");
+    workspace("{'alert': 'x', 'heartbeat': {'every': '5s'}}",
+              "alert: must be a URL\nheartbeat.to: is missing\n"
+              "heartbeat.every: must be at least 1m\n");
+    client("{'alert': false}", "");
+    client("{'alert': {'quiet': '20-8', 'silence': 1, 'hush': 1}}",
+           "alert.quiet: must be hours such as\nalert.silence: must be from 2\n"
+           "alert.hush: unknown key\n");
+    json_t *w = tree("{'alert': {'to': 'https://a.example', 'quiet': '20:00-08:00'},"
+                     " 'heartbeat': {'to': 'https://b.example', 'every': '5m'}}");
+    json_t *c = tree("{'alert': {'to': {'$secret': 'x'}, 'silence': false}}");
+    json_t *none = tree("{'alert': false}"), *more = tree("{'alert': {'silence': 3}}");
+    assert_string_equal(json_string_value(settings_alert_to(w, NULL, &is_own)),
+                        "https://a.example");
+    assert_int_equal(is_own, 0);
+    assert_true(json_is_object(settings_alert_to(w, c, &is_own)));
+    assert_int_equal(is_own, 1);
+    assert_null(settings_alert_to(w, none, &is_own));
+    assert_non_null(settings_alert_to(w, more, &is_own));
+    assert_int_equal(is_own, 0);
+    assert_string_equal(settings_alert_quiet(w, c), "20:00-08:00");
+    assert_int_equal(settings_alert_silence(w, c), 0);
+    assert_int_equal(settings_alert_silence(w, more), 3);
+    assert_int_equal(settings_alert_silence(w, NULL), SETTINGS_SILENCE);
+    assert_non_null(settings_heartbeat(w, &every_ms));
+    assert_int_equal(every_ms, 5 * 60 * 1000);
+    assert_null(settings_heartbeat(c, &every_ms));
+    json_decref(w);
+    json_decref(c);
+    json_decref(none);
+    json_decref(more);
+}
+
 static void test_the_design_is_valid(void **state)
 {
     (void)state;
@@ -524,6 +566,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_design_is_valid),
         cmocka_unit_test(test_how_often),
+        cmocka_unit_test(test_alerts),
         cmocka_unit_test(test_the_file_is_a_table),
         cmocka_unit_test(test_unknown_keys_are_named),
         cmocka_unit_test(test_limits),
