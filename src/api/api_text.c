@@ -111,10 +111,10 @@ static int api_text_time(lua_State *L)
     const char *format = lua_isnoneornil(L, 2) ? "%Y-%m-%dT%H:%M:%SZ" : check_plain(L, 2);
     luaL_argcheck(L, fabs(seconds) < (lua_isnoneornil(L, 3) ? 1e15 : 1e12), 1,
                   "a time in seconds since 1970");
-    struct buf *out = handles_push_buf(L, 4096);
     int64_t whole = (int64_t)floor(seconds);
     if (!lua_isnoneornil(L, 3))
         whole += offset_at(L, 3, whole);
+    struct buf *out = handles_push_buf(L, 4096); /* not before: it may be argument 3 */
     if (when_format(out, format, whole, &e) != 0)
         return fail_raise(L, &e);
     return handles_push_text(L, out);

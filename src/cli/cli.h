@@ -166,6 +166,7 @@ int cli_read_secret(const char *path, const char *prompt, struct buf *out, struc
 json_t *cli_entry(struct cli *cli, const char *entry, json_t *args, struct err *e);
 
 /* One a line, as in the table of main.c. */
+cli_command_fn cmd_alert;
 cli_command_fn cmd_actions;
 cli_command_fn cmd_api;
 cli_command_fn cmd_call;
