@@ -49,11 +49,14 @@ static const struct cli_command commands[] = {
      "sends any request: key=value go into the query or the JSON body"},
     {"run", cmd_run, CLI_WORKSPACE | CLI_CLIENT | CLI_SESSION | CLI_LIVE, 1, 1000,
      "RECIPE " CLIENTS " "
-     "[--conversation ID|--event FILE|--event DELIVERY|--sample] [key=value …] [--input "
+     "[--conversation ID|--event FILE|--event DELIVERY|--sample|--at TIME] [key=value …] "
+     "[--input "
      "FILE] [--dry-run] [--dev]",
      "runs a recipe by hand; key=value are its options"},
     {"cron", cmd_cron, CLI_WORKSPACE | CLI_LIVE, 0, 0, "[--dev]",
      "does all that is due, once: for a crontab, every minute"},
+    {"schedule", cmd_schedule, CLI_WORKSPACE | CLI_STORE | CLI_SESSION | CLI_LIVE, 0, 0,
+     CLIENTS " [--dev]", "shows when recipes run next, ran last, and what was missed"},
     {"work", cmd_work, CLI_WORKSPACE | CLI_LIVE, 0, 0,
      "[--wake-fd N] [--stats-fd N] [--dev]",
      "does the same for as long as it runs; serve starts it"},

@@ -1,4 +1,4 @@
--- by_hand: makes the event of a run by hand, from --event, --sample or --conversation.
+-- by_hand: makes the event of a run by hand, from --event, --sample, --at or --conversation.
 local std = ...
 local script, call = std.part("script"), std.part("call")
 
@@ -21,8 +21,28 @@ local function delivered(body, name, trigger)
   return envelope
 end
 
+-- Returns the Unix seconds at which the clocks of ZONE show WHEN, "2026-12-01 08:00".
+local function at_clocks(when, zone)
+  if not when:match("^%d%d%d%d%-%d%d%-%d%d %d%d:%d%d$") then
+    std.fail("usage", ("--at is a time of the client's clocks such as \"2026-12-01 08:00\", not \"%s\""):format(when))
+  end
+  local wanted = text.parse_time(when .. "Z")
+  local at = wanted
+  for _ = 1, 2 do -- the second round is for a change of the clocks in between
+    at = at + wanted - text.parse_time(text.time(at, "%FT%TZ", zone))
+  end
+  return at
+end
+
+-- Returns the event of a cron time, as foyer work makes it.
+local function slot(args)
+  local zone = call.client().timezone or std.workspace().timezone or "UTC"
+  return { type = "cron", payload = { type = "cron", at = at_clocks(args.at, zone) } }
+end
+
 -- Returns the event for a recipe that a person runs. TRIGGER: the definition of its `on`.
 return function(args, definition, trigger)
+  if args.at then return slot(args) end
   if args.sample then
     if not trigger then
       std.fail("usage", ("cannot run %s with --sample: it has no `on`, and so no event"):format(args.recipe))

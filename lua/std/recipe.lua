@@ -4,7 +4,7 @@ local script, values, call = std.part("script"), std.part("values"), std.part("c
 
 local recipe = {}
 
--- args: {recipe, words, input, event, conversation, sample, fired, trigger}. fired: the event comes from the entry
+-- args: {recipe, words, input, event, conversation, sample, at, fired, trigger}. fired: the event comes from the entry
 -- "deliver". trigger: the trigger that fired, if the recipe could not be loaded then, so that it was unknown whether it
 -- listens.
 function recipe.run(args, fields_input)
@@ -25,7 +25,7 @@ function recipe.run(args, fields_input)
   end
   -- a part of its own, as most runs do not need it
   local event = args.fired and args.event or { type = "manual", payload = { type = "manual" } }
-  if not args.fired and (args.event or args.conversation or args.sample or definition.on) then
+  if not args.fired and (args.event or args.conversation or args.sample or args.at or definition.on) then
     event = std.part("by_hand")(args, definition, trigger)
   end
   args.event = nil -- the scope has a copy: do not keep both

@@ -166,8 +166,8 @@ int cli_read_secret(const char *path, const char *prompt, struct buf *out, struc
 json_t *cli_entry(struct cli *cli, const char *entry, json_t *args, struct err *e);
 
 /* One a line, as in the table of main.c. */
-cli_command_fn cmd_alert;
 cli_command_fn cmd_actions;
+cli_command_fn cmd_alert;
 cli_command_fn cmd_api;
 cli_command_fn cmd_call;
 cli_command_fn cmd_check;
@@ -177,19 +177,11 @@ cli_command_fn cmd_completion;
 cli_command_fn cmd_connect;
 cli_command_fn cmd_connections;
 cli_command_fn cmd_cron;
+cli_command_fn cmd_deploy;
 cli_command_fn cmd_diff;
 cli_command_fn cmd_disconnect;
 cli_command_fn cmd_doctor;
 cli_command_fn cmd_events;
-cli_command_fn cmd_actions, cmd_api, cmd_call, cmd_check, cmd_connect, cmd_connections,
-    cmd_cron, cmd_diff, cmd_disconnect, cmd_doctor, cmd_events, cmd_heal, cmd_help,
-    cmd_hooks, cmd_ids, cmd_import, cmd_init, cmd_missed, cmd_mock, cmd_pause, cmd_poll,
-    cmd_recipes, cmd_refresh, cmd_render, cmd_resume, cmd_run, cmd_runs, cmd_secret,
-    cmd_serve, cmd_stats, cmd_store, cmd_trace, cmd_triggers, cmd_upgrade, cmd_vault,
-    cmd_version, cmd_which, cmd_work;
-cli_command_fn cmd_logs;
-cli_command_fn cmd_promote;
-cli_command_fn cmd_deploy, cmd_releases, cmd_rollback;
 cli_command_fn cmd_forget;
 cli_command_fn cmd_heal;
 cli_command_fn cmd_help;
@@ -205,10 +197,13 @@ cli_command_fn cmd_poll;
 cli_command_fn cmd_promote;
 cli_command_fn cmd_recipes;
 cli_command_fn cmd_refresh;
+cli_command_fn cmd_releases;
 cli_command_fn cmd_render;
 cli_command_fn cmd_resume;
+cli_command_fn cmd_rollback;
 cli_command_fn cmd_run;
 cli_command_fn cmd_runs;
+cli_command_fn cmd_schedule;
 cli_command_fn cmd_secret;
 cli_command_fn cmd_serve;
 cli_command_fn cmd_stats;

@@ -38,7 +38,7 @@ struct batch { /* the runs of one command */
     struct cli *cli;
     struct writer *writer; /* NULL for dry runs, as runner is */
     struct runner *runner;
-    const char *recipe, *conversation, *input, *event;
+    const char *recipe, *conversation, *input, *event, *at;
     int64_t delivery;     /* which --event names; 0: it names a file, or is not given */
     json_t *delivered_to; /* the names of the delivery's clients */
     int is_one;           /* 1: one client was named, and its result is printed alone */
@@ -454,9 +454,9 @@ static int read_args(struct batch *b, struct err *e)
     int rc = body && (event || !is_file) ? 0 : -1;
     b->recipe = b->cli->words.items[0];
     b->label = xasprintf("recipe %s", b->recipe);
-    b->args =
-        json_pack("{s:s, s:O*, s:O*, s:O*, s:s*}", "recipe", b->recipe, "words", words,
-                  "input", body, "event", event, "conversation", b->conversation);
+    b->args = json_pack("{s:s, s:O*, s:O*, s:O*, s:s*, s:s*}", "recipe", b->recipe,
+                        "words", words, "input", body, "event", event, "conversation",
+                        b->conversation, "at", b->at);
     if (rc == 0 && !b->args)
         rc = err_set(e, ERR_USAGE, "an argument is not UTF-8");
     if (b->args && b->sample)
@@ -566,10 +566,14 @@ static void free_batch(struct batch *b)
 static int check_event(struct batch *b, struct err *e)
 {
     struct err why;
-    if ((b->conversation != NULL) + (b->event != NULL) + b->sample > 1)
+    if ((b->conversation != NULL) + (b->event != NULL) + (b->at != NULL) + b->sample > 1)
         return cli_usage_error(b->cli, e, "%s and %s exclude each other",
-                               b->conversation ? "--conversation" : "--event",
-                               b->sample ? "--sample" : "--event");
+                               b->conversation ? "--conversation"
+                               : b->event      ? "--event"
+                                               : "--at",
+                               b->sample                                ? "--sample"
+                               : b->at && (b->conversation || b->event) ? "--at"
+                                                                        : "--event");
     if (b->event && *b->event && !b->event[strspn(b->event, "0123456789")] &&
         selection_id(b->event, "delivery", &b->delivery, &why) != 0)
         return cli_usage_error(b->cli, e, "%s", why.text);
@@ -590,6 +594,7 @@ int cmd_run(struct cli *cli, struct err *e)
                                    {"input", CLI_VALUE, &b.input},
                                    {"conversation", CLI_VALUE, &b.conversation},
                                    {"event", CLI_VALUE, &b.event},
+                                   {"at", CLI_VALUE, &b.at},
                                    {"sample", CLI_FLAG, &b.sample},
                                    {"dry-run", CLI_FLAG, &b.dry},
                                    {NULL, CLI_FLAG, NULL}};

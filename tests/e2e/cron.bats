@@ -189,3 +189,39 @@ results() {
   same "$(sql "SELECT count(*) AS n FROM seen" | jq .n)" 1
   same "$(sql "SELECT id FROM run" | jq .id)" 2
 }
+
+@test "schedule: the next times on the client's clocks, the last run, what was missed; run --at" {
+  recipe daily 'cron = "0 8 * * *",' 'return event.payload.at'
+  recipe other 'cron = "0 0 31 2 *",' 'return 1'
+  settings acme 'daily = true'
+  FOYER_TEST_CLOCK=$((NOON - HOUR)) foyer schedule --json
+  same "$(jq -c '.[0] | [.client, .recipe, .timezone, .next[0], .last, .missed]' <<<"$output")" \
+    "[\"acme\",\"daily\",\"America/New_York\",$((NOON / 1000)),null,[]]"
+  at $((NOON - HOUR))
+  at $NOON
+  same "$(results)" "[$((NOON / 1000))]"
+  # three days without foyer; cron takes the latest of them only
+  at $((NOON + 72 * HOUR))
+  FOYER_TEST_CLOCK=$((NOON + 73 * HOUR)) foyer schedule
+  same "$status" 0
+  holds "$output" "Fri 2025-06-20 08:00  Sat 2025-06-21 08:00  Thu 2025-06-19 08:00  done  2"
+  FOYER_TEST_CLOCK=$((NOON + 73 * HOUR)) foyer schedule --json
+  same "$(jq -c '.[0].missed' <<<"$output")" "[$(((NOON + 24 * HOUR) / 1000)),$(((NOON + 48 * HOUR) / 1000))]"
+
+  foyer run daily --client acme --at "2025-06-17 08:00" --json
+  same "$(jq .result <<<"$output")" "$(((NOON + 24 * HOUR) / 1000))"
+  foyer run daily --client acme --at "2025-12-17 08:00" --json
+  same "$(jq .result <<<"$output")" "$(date -u -d 2025-12-17T13:00:00Z +%s)"
+  foyer run daily --client acme --at noon --json
+  same "$status" 64
+  holds "$stderr" '--at is a time of the client'"'"'s clocks such as "2026-12-01 08:00", not "noon"'
+  foyer run daily --client acme --at "2025-06-17 08:00" --sample --json
+  same "$status" 64
+
+  settings acme 'daily = true, other = true'
+  foyer schedule --client acme
+  holds "$stderr" "foyer: acme, other: " "0 0 31 2 *"
+  settings acme ''
+  foyer schedule
+  holds "$stderr" "no recipe with cron times is on"
+}
