@@ -134,7 +134,7 @@ static const struct cli_command commands[] = {
     {"secret", cmd_secret, CLI_WORKSPACE, 1, 2,
      "set NAME [--from FILE] [--add] | list | rm NAME [--version N]",
      "keeps secrets, sealed"},
-    {"doctor", cmd_doctor, CLI_WORKSPACE, 0, 0, "",
+    {"doctor", cmd_doctor, CLI_WORKSPACE, 0, 0, "[--daily]",
      "checks key, store, clock, connections, limits and scopes"},
     {"alert", cmd_alert, CLI_WORKSPACE | CLI_STORE | CLI_CLIENT, 0, 1,
      "[list | test] [--client CLIENT]",

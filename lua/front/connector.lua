@@ -154,18 +154,22 @@ return {
 
   -- `names`: the table of client.lua with names for ids of this kind. `alias`: `alt:…` is accepted as an id.
   -- `list`: the address from which `foyer ids` reads them; `label`: the members for their names, the first that is
-  -- there. Signatures are listed for each team. `open`: the address of the object for people.
+  -- there. Signatures are listed for each team. `open`: the address of the object for people. `get`: the address of
+  -- one, for the daily look whether what settings name is there; `usable`: its members while it may be used.
   ids = {
     conversation = { prefix = "cnv_", open = "https://app.frontapp.com/open/{id}" },
     contact      = { prefix = "crd_", alias = true },
-    inbox        = { prefix = "inb_", names = "inboxes", list = "/inboxes", label = { "name" } },
+    inbox        = { prefix = "inb_", names = "inboxes", list = "/inboxes", label = { "name" },
+                     get = "/inboxes/{id}" },
     channel      = { prefix = "cha_", names = "channels", alias = true, list = "/channels",
-                     label = { "name", "address" } },
+                     label = { "name", "address" }, get = "/channels/{id}",
+                     usable = { is_valid = true } },
     teammate     = { prefix = "tea_", names = "teammates", alias = true, list = "/teammates",
-                     label = { "username", "email" } },
-    tag          = { prefix = "tag_", names = "tags", list = "/tags", label = { "name" } },
+                     label = { "username", "email" }, get = "/teammates/{id}",
+                     usable = { is_blocked = false } },
+    tag          = { prefix = "tag_", names = "tags", list = "/tags", label = { "name" }, get = "/tags/{id}" },
     signature    = { prefix = "sig_", names = "signatures", list = { "/teams", "/teams/{id}/signatures" },
-                     label = { "name" } },
+                     label = { "name" }, get = "/signatures/{id}" },
 
     -- `optional`: not every company has it, nor every token its scope; `foyer ids` reads at most 500 of a kind.
     account          = { prefix = "acc_", names = "accounts", alias = true, list = "/accounts", label = { "name" },
@@ -180,7 +184,7 @@ return {
     shift            = { prefix = "shf_", names = "shifts", list = "/shifts", label = { "name" }, optional = true },
     view             = { prefix = "lns_", names = "views", list = "/views", label = { "name" }, optional = true },
     message_template = { prefix = "rsp_", names = "message_templates", list = "/message_templates",
-                         label = { "name" }, optional = true },
+                         label = { "name" }, get = "/message_templates/{id}", optional = true },
     template_folder  = { prefix = "rsf_", names = "template_folders", list = "/message_template_folders",
                          label = { "name" }, optional = true },
     knowledge_base   = { prefix = "knb_", names = "knowledge_bases", list = "/knowledge_bases",

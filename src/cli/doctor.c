@@ -4,6 +4,7 @@
 #include "cli/table.h"
 #include "core/jsontree.h"
 #include "ops/doctor.h"
+#include "ops/names_check.h"
 
 /* Returns 77 when connecting clients again ends every problem. */
 static int exit_code(const struct cli *cli, const struct diagnosis *found)
@@ -41,12 +42,17 @@ static void print_json(const struct diagnosis *found)
 int cmd_doctor(struct cli *cli, struct err *e)
 {
     struct err why = {0};
-    if (cli_begin(cli, cli_no_options, e) != 0)
+    int daily = 0;
+    const struct cli_option options[] = {{"daily", CLI_FLAG, &daily},
+                                         {NULL, CLI_FLAG, NULL}};
+    if (cli_begin(cli, options, e) != 0)
         return -1;
     struct diagnosis found = {.list = json_array()};
     workspace_be_lenient(cli->w);
     cli_open_session(cli, &why);
     doctor_check(cli->w, cli->session, &why, &found);
+    if (daily && cli->session)
+        names_check(cli->session, &found);
     if (cli->json)
         print_json(&found);
     else

@@ -81,6 +81,7 @@ static const struct field api[] = {
     {0},
 };
 
+static const struct field members[] = {{.check = value_any}};
 static const struct field id[] = {
     {"prefix", .check = value_text, .required = 1},
     {"names", .check = value_text},
@@ -89,6 +90,8 @@ static const struct field id[] = {
     {"label", .check = check_text_or_list},
     {"optional", .check = check_true},
     {"open", .check = value_text},
+    {"get", .check = value_text},
+    {"usable", .fields = members},
     {0},
 };
 static const struct field ids[] = {{.fields = id}};

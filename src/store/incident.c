@@ -134,6 +134,8 @@ int incident_bad(struct db *db, const struct incident_sign *sign, struct err *e)
     if (sign->last_ms > i.last_ms)
         i.last_ms = sign->last_ms;
     if (sign->sentence) {
+        if (sign->is_retold && strcmp(i.text, sign->sentence) != 0)
+            i.said &= ~INCIDENT_SAID_OPEN;
         free(i.text);
         i.text = xstrdup(sign->sentence);
     }

@@ -72,7 +72,8 @@ int incident_remove(struct db *db, const char *kind, const char *key, struct err
 struct incident_sign {
     const char *kind, *key, *client, *sentence;
     int64_t first_ms, last_ms, n;
-    int is_new; /* 1: it was well before first_ms */
+    int is_new;    /* 1: it was well before first_ms */
+    int is_retold; /* 1: another sentence than before is told as though it were new */
 };
 int incident_bad(struct db *db, const struct incident_sign *sign, struct err *e);
 /* Notes, in a row that is there, that KEY was well at AT_MS. */

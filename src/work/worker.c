@@ -12,6 +12,7 @@
 #include "work/alert.h"
 #include "work/dispatch.h"
 #include "work/look.h"
+#include "work/names.h"
 #include "work/receipts.h"
 #include "work/retention.h"
 #include "work/schedule.h"
@@ -35,6 +36,8 @@ enum {
     ERRAND_RETENTION_MS = 1000,
     SWEEP_MS = 20 * 1000,
     LOOK_MS = 10 * 1000,
+    NAMES_MS = 5 * 60 * 1000,
+    NAMES_FIRST_MS = 30 * 1000,
     DRAIN_MS = 33 * 1000, /* a write is waited for 30 s */
     ALERTS_MS = 5 * 1000,
     PAUSE_MS = 20,
@@ -55,6 +58,7 @@ struct worker {
     struct retention *retention;
     struct sweep *sweep;
     struct look *look;
+    struct names *names;
     struct loop_timer *tick, *deadline, *pause;
     struct loop_fd *wake;
     int wake_fd;
@@ -62,6 +66,7 @@ struct worker {
     int64_t retention_us; /* when the next round begins */
     int64_t sweep_us;     /* when counting goes on */
     int64_t look_us;      /* when it is checked what is to be looked at */
+    int64_t names_us;     /* when it is checked whether a look at names is due */
     int64_t lost_us; /* when the log last said that the store is gone; 0: it is not */
     int errand;      /* 1: ends when all is done */
     int begun;       /* of an errand: the claims of dead processes are free */
@@ -77,7 +82,7 @@ static int is_idle(const struct worker *w)
 {
     return dispatch_is_idle(w->dispatch) && schedule_is_idle(w->schedule) &&
            runner_is_idle(w->runner) && retention_is_idle(w->retention) &&
-           look_is_idle(w->look);
+           look_is_idle(w->look) && names_is_idle(w->names);
 }
 
 /* One of its parts has nothing left to do. */
@@ -234,6 +239,10 @@ static void on_tick(void *arg)
         look_wake(w->look, w->errand ? LOOK_POLLS : LOOK_POLLS | LOOK_HEALS);
         w->look_us = clock_mono_us() + (int64_t)LOOK_MS * 1000;
     }
+    if (!w->errand && clock_mono_us() >= w->names_us) {
+        names_tick(w->names);
+        w->names_us = clock_mono_us() + (int64_t)NAMES_MS * 1000;
+    }
     loop_timer_set(w->tick, TICK_MS);
 }
 
@@ -266,6 +275,7 @@ static void cease(struct worker *w)
     retention_stop(w->retention);
     sweep_stop(w->sweep);
     look_stop(w->look);
+    names_stop(w->names);
     runner_stop(w->runner);
 }
 
@@ -349,6 +359,7 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
     }
     w->retention = retention_new(settings, w->loop, w->writer, on_idle, w);
     w->sweep = sweep_new(w->loop, w->writer);
+    w->names = names_new(w->session, w->writer, NULL, on_idle, w);
     w->tick = loop_timer_new(w->loop, on_tick, w);
     w->deadline = loop_timer_new(w->loop, on_deadline, w);
     w->pause = loop_timer_new(w->loop, on_pause, w);
@@ -369,6 +380,7 @@ void worker_close(struct worker *w)
     retention_free(w->retention);
     sweep_free(w->sweep);
     look_free(w->look);
+    names_free(w->names);
     schedule_free(w->schedule);
     dispatch_free(w->dispatch);
     runner_free(w->runner);
@@ -431,6 +443,7 @@ int worker_serve(struct worker *w, int wake_fd, struct err *e)
         return -1;
     workspace_each_client(w->workspace, preload_client, w);
     w->retention_us = clock_mono_us() + (int64_t)RETENTION_FIRST_MS * 1000;
+    w->names_us = clock_mono_us() + (int64_t)NAMES_FIRST_MS * 1000;
     on_tick(w);
     work(w);
     if (w->refused.kind == ERR_NONE)

@@ -278,3 +278,34 @@ PY
   same "$status" 78
   holds "$stderr" "set \`alert\` in foyer.lua"
 }
+
+@test "what settings name and the company has no more is told, with the recipes that will fail" {
+  local tag channel
+  tag=$(curl -sSf -H "Authorization: Bearer $COMPANY_TOKEN" -H 'Content-Type: application/json' \
+    -d '{"name": "Leaving"}' "$MOCK/tags" | jq -r .id)
+  teammate=$(company /teammates '.[0].id')
+  recipe greet 'options = { author = { "teammate" }, tags = { list = "tag" } },' 'return 1'
+  recipe other 'options = { author = { "teammate", default = "leela" } },' 'return "sig_0gone0"'
+  client acme 'greet = { author = "leela", tags = { "vip" } }, other = true' \
+    "front = { teammates = { leela = \"$teammate\", fry = \"tea_0gone0\" }, tags = { vip = \"$tag\" } }"
+  foyer doctor --daily --json
+  same "$(jq -c '[.findings[] | select(.check == "names") | [.status, .id]]' <<<"$output")" \
+    '[["problem","sig_0gone0"],["problem","tea_0gone0"]]'
+  holds "$(jq -r '.findings[].message' <<<"$output")" "client acme: the teammate fry (tea_0gone0) has left Front: named in client.lua"
+  holds "$(jq -r '.findings[].message' <<<"$output")" "the signature sig_0gone0 is gone at Front: one recipe will fail (other)"
+  told 1
+  holds "$(said)" "foyer: Acme: the signature sig_0gone0 is gone at Front: one recipe will fail (other); the teammate fry"
+  curl -sSf -X DELETE -H "Authorization: Bearer $COMPANY_TOKEN" "$MOCK/tags/$tag"
+  sed -i 's/leela = "[^"]*"/leela = "tea_1gone1"/' "$AGENCY/clients/acme/client.lua"
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 2 * MINUTE)) foyer doctor --daily
+  same "$status" 65
+  holds "$output" "the teammate leela (tea_1gone1) has left Front: two recipes will fail (greet, other)"
+  holds "$output" "the tag vip ($tag) is gone at Front: one recipe will fail (greet)"
+  told 2
+  recipe other '' 'return 1'
+  client acme 'greet = true' ''
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 4 * MINUTE)) foyer doctor --daily --json
+  same "$(jq -c '[.findings[] | select(.check == "names") | .status]' <<<"$output")" '["ok"]'
+  told 3
+  holds "$(said)" "foyer: Acme: what its settings name is there again"
+}
