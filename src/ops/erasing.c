@@ -11,7 +11,7 @@
 #include "store/erase.h"
 #include "core/jsontree.h"
 
-enum { PATIENCE_MS = 30 * 1000, PAUSE_MS = 50, NAMED_MAX = 8 };
+enum { PATIENCE_MS = 30 * 1000, TAKEN_MS = 3000, PAUSE_MS = 50, NAMED_MAX = 8 };
 
 /* ---- what was found, as JSON ---- */
 
@@ -93,29 +93,29 @@ static int still_open(const json_t *tree, const char *why, struct err *e)
 static int apply(struct erase *x, const struct erasing *how, json_t *tree, struct err *e)
 {
     int64_t deadline = clock_mono_us() + (int64_t)PATIENCE_MS * 1000;
+    int64_t taken = clock_mono_us() + (int64_t)TAKEN_MS * 1000;
     int cancel = how->cancel, told = 0;
     for (;;) {
-        int end = erase_apply(x, cancel, clock_wall_ms(), e);
+        int end = describe(x, tree, e) == 0 ? 0 : -1;
+        if (end == 0)
+            end = erase_apply(x, cancel, clock_wall_ms(), e);
         if (end < 0)
             return -1;
         if (end == ERASE_DONE) /* what was found at the end counts */
             return json_object_set_new(tree, "found", counts_tree(x));
-        if (describe(x, tree, e) != 0)
-            return -1;
         if (end == ERASE_OPEN)
             return still_open(tree,
                               "runs are not over; wait for them, or give them up with "
                               "--cancel",
                               e);
-        if (clock_mono_us() >= deadline) {
-            if (cancel != 1)
-                return still_open(tree,
-                                  "what belongs to the address is still being worked on; "
-                                  "try again later, or with --cancel",
-                                  e);
-            cancel = 2; /* a delivery that no worker takes; not a run that is running */
-            deadline += (int64_t)PATIENCE_MS * 1000;
-        }
+        if (clock_mono_us() >= deadline)
+            return still_open(tree,
+                              "what belongs to the address is still being worked on, or "
+                              "waits for its triggers; try again while `foyer serve` "
+                              "runs, or with --cancel",
+                              e);
+        if (cancel && clock_mono_us() >= taken)
+            cancel = 2; /* a delivery that no worker takes */
         if (how->waiting && !told++)
             how->waiting(how->arg, (int)json_array_size(json_object_get(tree, "open")));
         nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000 * 1000}, NULL);

@@ -200,6 +200,55 @@ two"
   foyer disconnect zed
 }
 
+@test "forget: a run that is being worked on is waited for" {
+  fault '{"kind": "slow", "after": 2, "match": {"method": "POST"}}'
+  letters
+  start_worker
+  until_true eval '[ "$(mock_log "[.requests[] | select(.method == \"POST\")] | length")" -ge 1 ]'
+  foyer forget ana@mail.example --client acme --cancel --json
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  same "$(jq -c .open <<<"$output")" "[]"
+  below "${HERS[@]}"
+  until_true sql_is "SELECT count(*) AS n FROM run WHERE state = 7" '{"n": 2}'
+  end_workers
+  below "${HERS[@]}"
+}
+
+@test "forget: a delivery whose triggers were not asked yet; it never starts anything" {
+  letters
+  foyer forget ana@mail.example --client acme --cancel --json
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  same "$(jq -c '.found | [.deliveries, .activations, .runs]' <<<"$output")" '[2,0,0]'
+  below "${HERS[@]}"
+  foyer cron
+  same "$(sql "SELECT client, state FROM run")" '{"client": "acme", "state": 7}'
+  holds "$(sql "SELECT result FROM run")" Bob
+}
+
+# Pages that no longer hold a row keep what stood there, until the file is written anew.
+@test "forget: nothing in pages that were in use before, and in the log, with long texts" {
+  recipe hello "$CREATED" 'local c = event.payload.conversation
+    if not c.recipient.handle:find("ana") then return "other" end
+    local text = ("filler " .. c.id .. " "):rep(300) .. c.recipient.handle
+    ctx.store.set("long/" .. c.id, text:rep(3))
+    return text'
+  local n
+  for n in $(seq 24); do
+    letter "cnv_ana$n" ana@mail.example "Ana Kowalska" "$(head -c 3000 /dev/urandom | base64 -w0) 4711-0815"
+    letter "cnv_bob$n" bob@mail.example "Bob" "$(head -c 1500 /dev/urandom | base64 -w0)"
+  done | deliver - "$COMPANY" >/dev/null
+  foyer cron
+  # a part of it was deleted before, as retention does
+  sql "UPDATE run SET result = NULL WHERE id % 3 = 1"
+  sql "DELETE FROM value WHERE key LIKE 'long/cnv_ana1%'"
+  ! below "ana@mail.example" "filler cnv_ana1 " || return 1
+  foyer forget ana@mail.example --client acme
+  same "$status|$stderr" "0|"
+  same "$(jq -rn --arg text "$output" '$text | capture("(?<n>[0-9]+) runs").n')" 24
+  below "${HERS[@]}" "filler cnv_ana"
+  same "$(sql "SELECT count(*) AS n FROM run WHERE result = '\"other\"'" | jq .n)" 16
+}
+
 @test "forget: bad input" {
   foyer forget ab --client acme
   same "$status" 64

@@ -270,3 +270,24 @@ PY
   heal --client acme
   same "$(healed '[.missed, .missed_in_all]')" '[1,3]'
 }
+
+# A trigger that is asked later would take it otherwise: nothing has fired for the event.
+@test "what was erased by foyer forget is not taken again" {
+  settings ''
+  serve
+  heal
+  webhooks '*'
+  write 3
+  local event handle
+  event=$(sql "SELECT event FROM delivery ORDER BY id LIMIT 1" | jq -r .event)
+  handle=$(curl -sgf -H 'Authorization: Bearer mock-token' "$MOCK/events/$event" | jq -r .conversation.recipient.handle)
+  foyer cron
+  foyer forget "$handle" --client acme --json
+  same "$(jq .found.deliveries <<<"$output")" 1
+  same "$(sql "SELECT count(*) AS n FROM delivery WHERE event IS NOT NULL")" '{"n": 2}'
+  settings 'any = true'
+  heal --since 1d
+  same "$(healed '[.missed, .taken]')" '[0,0]'
+  same "$(sql "SELECT count(*) AS n FROM delivery")" '{"n": 3}'
+  same "$(python3 "$ROOT/tests/e2e/below_state.py" "$AGENCY/state" "$event" "$handle")" ""
+}
