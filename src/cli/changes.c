@@ -20,11 +20,12 @@ static void print_clients(FILE *to, const json_t *row, size_t all)
     {
         if (i == NAMED_CLIENTS)
             break;
-        table_printf(to, "%s%s",
-                     i        ? ", "
-                     : n == 1 ? " (client "
-                              : " (clients ",
-                     json_string_value(name));
+        const char *client = json_string_value(name);
+        const char *before = i ? ", " : n == 1 ? " (client " : " (clients ";
+        if (*client)
+            table_printf(to, "%s%s", before, client);
+        else
+            fputs(" (the server itself", to);
     }
     if (n > NAMED_CLIENTS)
         fprintf(to, " and %zu more", n - NAMED_CLIENTS);

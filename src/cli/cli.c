@@ -300,7 +300,8 @@ int cli_open(struct cli *cli, struct err *e)
 {
     unsigned needs = cli->command->needs;
     if (needs & CLI_WORKSPACE)
-        cli->w = open_workspace(cli, needs & CLI_OPTIONAL && !cli->client, e);
+        cli->w = open_workspace(
+            cli, needs & CLI_OPTIONAL && !cli->client && !cli_has_clients(cli), e);
     if (!cli->w)
         return needs & CLI_WORKSPACE ? -1 : 0;
     if ((needs & CLI_RELEASED || (needs & CLI_LIVE && !cli->dev)) &&

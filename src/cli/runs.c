@@ -130,9 +130,10 @@ static void set_both(json_t *shown, const json_t *run)
 static void print_run(const struct cli *cli, const json_t *run)
 {
     static const char *const members[] = {
-        "id",          "client",   "recipe",   "state",      "kind",     "reason",
-        "undelivered", "origin",   "trigger",  "activation", "delivery", "conversation",
-        "link",        "attempts", "failures", "crashes",    "args",     "result"};
+        "id",         "client",      "recipe",       "state",  "kind",
+        "reason",     "undelivered", "release",      "origin", "trigger",
+        "activation", "delivery",    "conversation", "link",   "attempts",
+        "failures",   "crashes",     "args",         "result"};
     static const char *const times[] = {"slot_at", "created_at", "began_at", "due_at",
                                         "ended_at"};
     struct timeline t = timeline_for(cli->w, json_text(run, "client"));

@@ -305,8 +305,11 @@ void timeline_run(struct timeline *t, const json_t *run, int indent)
                       : str_eq(origin, "cron") ? ", by cron"
                       : str_eq(origin, "each") ? ", for a line of a file"
                                                : "";
-    line(t, timeline_ms(run, "created_at"), indent, "run %lld of %s%s: %s",
-         json_int(run, "id"), json_text_or(run, "recipe", ""), how,
+    char release[40] = "";
+    if (json_int(run, "release"))
+        snprintf(release, sizeof release, ", release %lld", json_int(run, "release"));
+    line(t, timeline_ms(run, "created_at"), indent, "run %lld of %s%s%s: %s",
+         json_int(run, "id"), json_text_or(run, "recipe", ""), how, release,
          json_text_or(run, "word", ""));
     timeline_history(t, run, indent + 1);
     timeline_exchanges(t, run, indent + 1);

@@ -213,7 +213,7 @@ static int compare_one(struct work *k, json_t *row, const char *client, struct e
     if (k->live && view_release(k->live, client, &old, e) < 0)
         return -1;
     json_t *files = release_diff(old, snapshot_files(k->files), client);
-    if (*client && old) /* of its first release all is new */
+    if (old) /* of a first release all is new */
         release_diff_add(k->all, files, client);
     if (*client && json_array_size(files) == 0)
         json_object_set_new(row, "state", json_string("same"));

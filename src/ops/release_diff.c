@@ -78,12 +78,14 @@ void release_diff_add(json_t *all, const json_t *files, const char *client)
     {
         char *key = key_of(row);
         json_t *sum = json_object_get(all, key);
+        int is_known = sum && !*client;
         if (!sum) {
             sum = json_copy(row);
             json_object_set_new(sum, "clients", json_array());
             json_object_set_new(all, key, sum);
         }
-        json_array_append_new(json_object_get(sum, "clients"), json_string(client));
+        if (!is_known)
+            json_array_append_new(json_object_get(sum, "clients"), json_string(client));
         free(key);
     }
 }

@@ -13,7 +13,8 @@
 json_t *release_diff(const struct manifest *old, const struct manifest *new,
                      const char *client);
 /* Adds the rows of FILES, from release_diff for CLIENT, to ALL, in which each has
- * `clients`, an array of names. */
+ * `clients`, an array of names. For "", the server itself, it adds only those that no
+ * client has. */
 void release_diff_add(json_t *all, const json_t *files, const char *client);
 /* Returns a new array of the same rows in order of path. */
 json_t *release_diff_sort(const json_t *all);

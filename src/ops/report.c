@@ -229,6 +229,7 @@ json_t *report_run_row(const struct report *s, const struct ledger_run *run)
         run->client, "recipe", run->recipe, "state", report_run_state(run), "word",
         report_run_word(s, run), "origin", run->origin, "attempts", run->attempts);
     set_count(row, "activation", run->activation);
+    set_count(row, "release", run->release);
     set_count(row, "failures", run->failures);
     set_count(row, "crashes", run->crashes);
     report_set_text(row, "conversation", run->conversation);

@@ -51,14 +51,14 @@ int ledger_is_final(enum ledger_state state)
 static const char add_run[] =
     "INSERT INTO run (client, recipe, origin, activation, slot_ms, conversation, args,"
     " seed, place, policy, state, due_ms, behind, held_ms, attempts, owner,"
-    " epoch, created_ms, began_ms, since)"
+    " epoch, created_ms, began_ms, since, release)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
     " ?11 = " SQL_QUEUED " AND EXISTS (SELECT 1 FROM run WHERE place = ?9"
     "   AND behind = 0 AND " LEDGER_IN_ORDER "   AND (state <> " SQL_QUEUED
     " OR attempts = 0)),"
     " iif(?11 = " SQL_RUNNING ", ?13, 0), ?11 = " SQL_RUNNING ", ?14,"
     " ?11 = " SQL_RUNNING ", ?13, iif(?11 = " SQL_RUNNING ", ?13, 0),"
-    " iif(?11 = " SQL_RUNNING ", coalesce(?15, " SCHEMA_NEWEST_ACTIVATION "), 0))";
+    " iif(?11 = " SQL_RUNNING ", coalesce(?15, " SCHEMA_NEWEST_ACTIVATION "), 0), ?16)";
 
 int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                int64_t *id, struct err *e)
@@ -73,7 +73,8 @@ int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
                     db_text(run->conversation), db_text(run->args), db_text(run->seed),
                     db_text(run->order_key), db_text(run->policy), db_int(state),
                     db_int(run->due_ms), db_int(run->created_ms), db_text(owner),
-                    run->since ? db_int(run->since > 0 ? run->since : 0) : none),
+                    run->since ? db_int(run->since > 0 ? run->since : 0) : none,
+                    db_int(run->release)),
             NULL, e) != 0)
         return -1;
     *id = db_last_id(db);
@@ -83,9 +84,9 @@ int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
 #define RUN_COLUMNS                                                                      \
     "SELECT id, client, recipe, origin, activation, slot_ms, conversation, args,"        \
     " coalesce(seed, 'run-' || id), place, policy, state, due_ms, held_ms,"              \
-    " attempts, failures, first_failure_ms, looks, crashes, owner, epoch, created_ms, "  \
-    "began_ms,"                                                                          \
-    " ended_ms, since, kind, reason, result, pins, undelivered FROM run"
+    " attempts, failures, first_failure_ms, looks, crashes, owner, epoch, created_ms,"   \
+    " began_ms, ended_ms, since, kind, reason, result, pins, undelivered, release"       \
+    " FROM run"
 
 /* Returns the row's run, borrowed until the next db_step. */
 static struct ledger_run borrow_run(const struct db_row *row)
@@ -123,6 +124,7 @@ static struct ledger_run borrow_run(const struct db_row *row)
         .result = db_row_text(row, 27),
         .pins = pins && len == CRYPTO_SHA256_SIZE ? pins : NULL,
         .undelivered = db_row_text(row, 29),
+        .release = db_row_int(row, 30),
     };
 }
 

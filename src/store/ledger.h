@@ -84,6 +84,7 @@ struct ledger_run { /* NULL: a text that is not set */
      * or without one the newest when the run began; then the one that ended its last
      * wait. For ledger_add 0 means the newest now, -1 none. */
     int64_t since;
+    int64_t release; /* which its client ran when it began; 0: none */
     const char *kind, *reason, *result;
     const unsigned char *pins;      /* CRYPTO_SHA256_SIZE bytes, or NULL */
     const char *undelivered;        /* why the customer did not get its message */
@@ -146,11 +147,13 @@ int ledger_due(struct db *db, const struct ledger_turns *turns, ledger_run_fn *f
  * can start: do not poll until it. */
 int ledger_next_due(struct db *db, int64_t *due_ms, struct err *e);
 /* Claims a run: it becomes RUNNING for OWNER, attempts and epoch count up, *EPOCH is set.
+ * RELEASE is what its client runs in OWNER (0: none), and the run's unless it has sources
+ * already.
  * Returns 1; or 0 when another process was first, or the run is not due any more, is
  * paused, or is not first in its order. When the run was WAITING its wait has timed out:
  * the step ends with null. */
-int ledger_claim(struct db *db, int64_t id, const char *owner, int64_t now_ms,
-                 int64_t *epoch, struct err *e);
+int ledger_claim(struct db *db, int64_t id, const char *owner, int64_t release,
+                 int64_t now_ms, int64_t *epoch, struct err *e);
 /* Calls FN with each owner of a claim, once. */
 int ledger_owners(struct db *db, int (*fn)(void *arg, const char *owner), void *arg,
                   struct err *e);

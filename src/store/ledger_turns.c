@@ -257,19 +257,20 @@ static const char claim_run[] =
     " held_ms = iif(held_ms = 0, ?2, held_ms),"
     " began_ms = iif(began_ms = 0, ?2, began_ms),"
     " since = iif(began_ms = 0, coalesce(activation, " SCHEMA_NEWEST_ACTIVATION
-    "), since)"
+    "), since),"
+    " release = iif(pins IS NULL, ?5, release)"
     " WHERE id = (SELECT r.id FROM run r WHERE r.id = ?3 AND r.state < " SQL_HELD
     " AND r.state <> " SQL_RUNNING " AND r.due_ms <= ?2"
     " AND NOT " LEDGER_ORDER_IS_TAKEN
     " AND NOT " IS_PAUSED("r") " AND NOT " IS_LEFT("r") ")";
 
-int ledger_claim(struct db *db, int64_t id, const char *owner, int64_t now_ms,
-                 int64_t *epoch, struct err *e)
+int ledger_claim(struct db *db, int64_t id, const char *owner, int64_t release,
+                 int64_t now_ms, int64_t *epoch, struct err *e)
 {
     int changed;
     if (db_change(db, claim_run,
                   DB_ARGS(db_int(now_ms - LEDGER_ORDER_WAIT_MS), db_int(now_ms),
-                          db_int(id), db_text(owner)),
+                          db_int(id), db_text(owner), db_int(release)),
                   &changed, e) != 0)
         return -1;
     if (changed == 0)

@@ -478,6 +478,7 @@ const char *const schema_steps[] = {
     "  delivery INTEGER NOT NULL DEFAULT 0"
     ") STRICT;"
     "ALTER TABLE run ADD COLUMN dry INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN release INTEGER NOT NULL DEFAULT 0;"
     /* What stays of a run's row of exchange when its bodies go: of each write the place,
      * the answer's status, the body's hash, and the templates. Retention adds the rows in
      * order of run. */

@@ -373,6 +373,7 @@ struct attempt *attempt_start_new(struct attempt_env *env, const struct ledger_r
         first.seed = seed;
     }
     first.attempts = 1;
+    first.release = workspace_release(env->workspace, row->client);
     /* an activation that it will wait for may come before the run is in the store */
     struct store *store = workspace_store(env->workspace, NULL);
     if (store && inbox_last_activation(store_db(store), &first.since, NULL) == 0 &&

@@ -155,17 +155,19 @@ static int add_run(struct delivery_result *o, struct db *db, const struct activa
     char *policy = delivery_result_policy(recipe);
     /* unambiguous: neither name has a slash */
     char *order_key = order ? xasprintf("%s/%s/%s", a->client, name, order) : NULL;
-    struct ledger_run run = {.client = a->client,
-                             .recipe = name,
-                             .origin = "activation",
-                             .activation = a->id,
-                             .conversation = a->conversation,
-                             .args = args_text,
-                             .order_key = order_key,
-                             .policy = policy,
-                             .state = LEDGER_QUEUED,
-                             .due_ms = o->now_ms,
-                             .created_ms = o->now_ms};
+    struct ledger_run run = {
+        .client = a->client,
+        .recipe = name,
+        .origin = "activation",
+        .activation = a->id,
+        .conversation = a->conversation,
+        .args = args_text,
+        .order_key = order_key,
+        .policy = policy,
+        .state = LEDGER_QUEUED,
+        .due_ms = o->now_ms,
+        .created_ms = o->now_ms,
+        .release = json_integer_value(json_object_get(o->releases, a->client))};
     int64_t id;
     int rc = has_room(o, a->client) ? ledger_add_started(db, &run, o->owner, &id, e) : 0;
     int is_started = rc == 1;

@@ -23,6 +23,7 @@ struct delivery_result {
     int64_t delivery;
     const char *owner;           /* of the runs that start; borrowed */
     const struct limits *limits; /* of them; borrowed */
+    const json_t *releases;      /* client -> the release it runs; borrowed; NULL: none */
     int64_t now_ms;
     char
         key[DELIVERY_RESULT_KEY_SIZE]; /* for triggers without a `key`: the body's hash */

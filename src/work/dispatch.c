@@ -561,6 +561,7 @@ static void on_claimed(void *arg, const struct err *e)
         d->njobs++;
         delivery_result_init(&job->result, job->id, d->owner, job->text, job->len);
         job->result.limits = workspace_limits(session_workspace(d->session));
+        job->result.releases = workspace_releases(session_workspace(d->session));
         if (d->stopped) /* since the claim was submitted */
             release(job);
         else

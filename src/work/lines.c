@@ -29,6 +29,7 @@ struct one { /* a line under way */
 
 struct lines {
     struct lines_config is;
+    int64_t release; /* which the client runs */
     struct db *db;
     TAILQ_HEAD(, one) all;
     int nactive, nresting;
@@ -243,8 +244,8 @@ static int claim(struct db *db, void *arg, struct err *e)
     int64_t now = clock_wall_ms(), epoch;
     if (one->retries && ledger_retry(db, one->run, 1, now, e) != 0)
         return -1;
-    int got =
-        ledger_claim(db, one->run, presence_id(one->l->is.presence), now, &epoch, e);
+    int got = ledger_claim(db, one->run, presence_id(one->l->is.presence),
+                           one->l->release, now, &epoch, e);
     if (got != 1)
         return got;
     one->claimed = stored_run_read(db, one->run, &limits_default, e);
@@ -438,6 +439,7 @@ struct lines *lines_new(const struct lines_config *config)
     struct lines *l = xcalloc(1, sizeof *l);
     struct loop *loop = session_loop(config->session);
     l->is = *config;
+    l->release = workspace_release(session_workspace(config->session), config->client);
     l->db = store_db(workspace_store(session_workspace(config->session), NULL));
     TAILQ_INIT(&l->all);
     l->more = loop_timer_new(loop, on_more, l);

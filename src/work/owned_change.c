@@ -99,7 +99,8 @@ void owned_change_add_run(struct owned_change *p, const struct ledger_run *run)
                                 .policy = owned_change_text(p, run->policy),
                                 .due_ms = run->due_ms,
                                 .created_ms = run->created_ms,
-                                .since = run->since};
+                                .since = run->since,
+                                .release = run->release};
     if (run->line) {
         struct ledger_line *line = owned_change_keep(p, xmalloc(sizeof *line));
         *line = *run->line;

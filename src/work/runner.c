@@ -55,7 +55,7 @@ struct runner {
 };
 
 struct claimed {
-    int64_t id;
+    int64_t id, release;
     struct stored_run *run; /* NULL: another process was first */
 };
 
@@ -69,7 +69,8 @@ struct claim {        /* a job of the writer, which owns it until DONE */
     } * busy;
     int nbusy, limit;
     const struct limits *limits;
-    struct claimed *found; /* at most LIMIT */
+    const struct workspace *workspace; /* for its releases, which do not change */
+    struct claimed *found;             /* at most LIMIT */
     int nfound;
     int64_t next_due_ms;
 };
@@ -305,7 +306,8 @@ static int in_flight(void *arg, const char *client)
 static int on_candidate(void *arg, const struct ledger_run *run)
 {
     struct claim *c = arg;
-    c->found[c->nfound++] = (struct claimed){run->id, NULL};
+    c->found[c->nfound++] =
+        (struct claimed){run->id, workspace_release(c->workspace, run->client), NULL};
     return c->nfound == c->limit;
 }
 
@@ -325,7 +327,7 @@ static int claim_runs(struct db *db, void *arg, struct err *e)
     for (int i = 0; i < c->nfound; i++) {
         struct claimed *found = &c->found[i];
         int64_t epoch;
-        int got = ledger_claim(db, found->id, c->owner, now, &epoch, e);
+        int got = ledger_claim(db, found->id, c->owner, found->release, now, &epoch, e);
         if (got == 1)
             found->run = stored_run_read(db, found->id, c->limits, e);
         if (got < 0 || (got == 1 && !found->run))
@@ -413,6 +415,7 @@ static void claim_due(struct runner *r)
     c->after = xstrdup_null(r->after);
     c->limit = room;
     c->limits = workspace_limits(r->env.workspace);
+    c->workspace = r->env.workspace;
     c->found = xcalloc((size_t)room, sizeof *c->found);
     c->busy = xcalloc((size_t)r->nslots + 1, sizeof *c->busy);
     LIST_FOREACH(slot, &r->slots, entry)

@@ -322,3 +322,66 @@ LUA
   FOYER_TEST_CLOCK=$(($(date +%s%3N) + 7200000)) run --separate-stderr "$FOYER" -w "$AGENCY" cron --json
   same "$(jq -c 'map(.result) | unique' <<<"$output")" '["one"]'
 }
+
+@test "diff --live: what runs beside the files" {
+  foyer diff --live
+  same "$status" 65
+  has "$stderr" "there is no release yet"
+  foyer deploy
+  foyer diff --live
+  same "$status" 0
+  has "$stderr" "what runs is what the files say"
+  hello two
+  client beta 'vars = {}'
+  client dora ''
+  foyer diff --live
+  same "$status" 1
+  has "$output" "changed  recipes/hello.lua (clients acme, beta, carl)"
+  has "$output" "changed  clients/beta/client.lua"
+  has "$output" '-return { summary = "Says a word.", run = function(ctx) return "one" end }'
+  has "$stderr" "client dora is in no release yet"
+  foyer diff --live --client acme clients/beta/client.lua
+  same "$status" 0
+  foyer diff --live --client beta clients/beta/client.lua --json
+  same "$status" 1
+  same "$(jq -c '.files | map([.path, .change, .clients])' <<<"$output")" \
+    '[["clients/beta/client.lua","changed",["beta"]]]'
+  # with a mistake, too
+  printf 'return {' >"$AGENCY/foyer.lua"
+  foyer diff --live foyer.lua
+  same "$status" 1
+  foyer diff
+  same "$status" 64
+  # with --only the server itself stays behind
+  put foyer.lua <<<'return { recipes = { hello = true }, groups = { retail = {} }, timezone = "Europe/Paris" }'
+  foyer deploy --only acme,beta,carl,dora
+  foyer diff --live
+  has "$output" "changed  foyer.lua (the server itself)"
+}
+
+@test "which, trace and runs show name the release" {
+  foyer which hello
+  [[ "$output" != *release* ]]
+  foyer deploy
+  foyer which hello
+  has "$output" "release 1"
+  hello two
+  put clients/acme/recipes/hello.lua <<<'return { summary = "x", run = function() return "own" end }'
+  foyer which hello --client acme --json
+  same "$(jq -c '.matches[0].layers | map([.path, .live, .release])' <<<"$output")" \
+    '[["clients/acme/recipes/hello.lua","none",1],["recipes/hello.lua","other",1]]'
+  foyer which hello --client acme
+  has "$output" "not in release 1"
+  has "$output" "another in release 1"
+  put recipes/nap.lua <<<'return { summary = "x", run = function(ctx) ctx.sleep("1h") return "one" end }'
+  foyer deploy
+  foyer run nap --client acme
+  foyer rollback
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 7200000)) foyer cron
+  foyer runs list --json
+  same "$(jq -c 'map([.id, .recipe, .state, .release])' <<<"$output")" '[[1,"nap","done",2]]'
+  foyer runs show 1
+  has "$output" "release: 2"
+  foyer trace 1 2>/dev/null || foyer trace run 1
+  has "$output" "release 2"
+}

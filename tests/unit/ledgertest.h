@@ -89,7 +89,7 @@ static inline int64_t add_full(const struct ledger_run *run, const char *owner)
 static inline int claim_at(int64_t id, int64_t at_ms, int64_t *epoch)
 {
     struct err e = {0};
-    int rc = ledger_claim(db, id, "me", at_ms, epoch, &e);
+    int rc = ledger_claim(db, id, "me", 0, at_ms, epoch, &e);
     if (rc < 0)
         fail_msg("%s", e.text);
     return rc;

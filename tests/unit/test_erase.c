@@ -159,7 +159,7 @@ static void test_busy(void **state)
     (void)state;
     int64_t id, epoch = 0, removed = 0;
     id = add_run("acme");
-    assert_int_equal(ledger_claim(db, id, "1-a", now, &epoch, NULL), 1);
+    assert_int_equal(ledger_claim(db, id, "1-a", 0, now, &epoch, NULL), 1);
     struct err e = {0};
     assert_int_equal(erase_client(store, "acme", now, count_table, &removed, &e),
                      ERASE_BUSY);

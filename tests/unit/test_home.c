@@ -160,7 +160,7 @@ static void assert_due(struct db *db, int runs, int deliveries)
     assert_int_equal(ledger_next_due(db, &due, &e), 0);
     assert_int_equal(due == INT64_MAX, runs == 0);
     if (!runs)
-        assert_int_equal(ledger_claim(db, 1, "1-a", 100, &epoch, &e), 0);
+        assert_int_equal(ledger_claim(db, 1, "1-a", 0, 100, &epoch, &e), 0);
     n = 0;
     assert_int_equal(inbox_due(db, 100, count_delivery, &n, &e), 0);
     assert_int_equal(n, deliveries);

@@ -153,7 +153,7 @@ static void assert_one_run_is_cheap(const char *order_key)
     COSTS(ledger_next_due(db, &next, &e), 2000);
     COSTS(due(&e), 20000);
     buf_free(&got);
-    COSTS(ledger_claim(db, id, "me", now, &epoch, &e) - 1, 1000);
+    COSTS(ledger_claim(db, id, "me", 0, now, &epoch, &e) - 1, 1000);
     COSTS(ledger_commit(db, CHANGE(id, epoch, .state = LEDGER_DONE, .due_ms = now), &e),
           1000);
 }
@@ -165,13 +165,13 @@ static void what_is_written_makes_no_table(void **state)
     struct ledger_run run = by_hand("acme", "p");
     forget_statements();
     OK(ledger_add(db, &run, NULL, &id, &e));
-    OK(ledger_claim(db, id, "me", now, &epoch, &e) - 1);
+    OK(ledger_claim(db, id, "me", 0, now, &epoch, &e) - 1);
     const struct ledger_note note = {"code", "recipes/x.lua"};
     OK(ledger_commit(db,
                      CHANGE(id, epoch, .state = LEDGER_SLEEPING, .due_ms = now,
                             .notes = &note, .nnotes = 1),
                      &e));
-    OK(ledger_claim(db, id, "me", now, &epoch, &e) - 1);
+    OK(ledger_claim(db, id, "me", 0, now, &epoch, &e) - 1);
     OK(ledger_commit(db, CHANGE(id, epoch, .state = LEDGER_DONE, .due_ms = now), &e));
     const struct delivery d = {.at_ms = now, .app = "front", .scheme = "application"};
     OK(inbox_add(db, &d, "{}", 2, &id, &e));
@@ -201,7 +201,7 @@ static void a_backlog_of_one_order_key(void **state)
     ADD(.client = "acme");
     COSTS(due(&e), 20000);
     assert_got("acme:100001 big:1 ");
-    COSTS(ledger_claim(db, 1, "me", now, &epoch, &e) - 1, 1000);
+    COSTS(ledger_claim(db, 1, "me", 0, now, &epoch, &e) - 1, 1000);
     COSTS(due(&e), 20000);
     assert_got("acme:100001 ");
     COSTS(ledger_commit(db, CHANGE(1, epoch, .state = LEDGER_DONE), &e), 1000);
@@ -262,7 +262,7 @@ static void many_that_were_counted(void **state)
     COSTS(rollup_sweep(db, 2000, &swept, &e), 200);
     assert_int_equal(swept, 0);
     COSTS(rollup_touch(db, 2, &e), 50);
-    COSTS(ledger_claim(db, 1, "me", now, &epoch, &e) - 1, 1000);
+    COSTS(ledger_claim(db, 1, "me", 0, now, &epoch, &e) - 1, 1000);
     COSTS(ledger_commit(db, CHANGE(1, epoch, .state = LEDGER_DONE), &e), 1000);
     COSTS(rollup_sweep(db, 2000, &swept, &e), 600);
     assert_int_equal(swept, 1);
