@@ -133,7 +133,7 @@ static const struct cli_command commands[] = {
      "CLIENT|" CLIENTS " [--write] [--app APP]",
      "shows the company's ids by name, or writes ids.lua"},
     {"secret", cmd_secret, CLI_WORKSPACE, 1, 2,
-     "set NAME [--from FILE] [--add] | list | rm NAME [--version N]",
+     "set NAME [--from FILE] [--add] [--untried] | list | rm NAME [--version N]",
      "keeps secrets, sealed"},
     {"doctor", cmd_doctor, CLI_WORKSPACE, 0, 0, "[--daily]",
      "checks key, store, clock, connections, limits and scopes"},

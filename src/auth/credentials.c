@@ -1,9 +1,11 @@
 #include "auth/credentials.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth/audience.h"
+#include "auth/kept_app.h"
 #include "base/str.h"
 #include "core/jsontree.h"
 #include "core/settings.h"
@@ -169,10 +171,18 @@ struct app_search {
     struct workspace *w;
     const char *app, *company, *mark;
     struct credentials *out;
-    int is_over;    /* found */
-    int is_half;    /* found, but its secret cannot be opened: ERR says why */
-    struct err err; /* else of the first place that could not be read */
+    const char *secret; /* credentials_use_secret: only a place that names it counts */
+    int is_over;        /* found */
+    int is_half;        /* found, but its secret cannot be opened: ERR says why */
+    struct err err;     /* else of the first place that could not be read */
 };
+
+/* Returns 1 when the client_secret of BLOCK is the secret of that NAME. */
+static int has_name(const json_t *block, const char *name)
+{
+    const char *named = settings_secret(json_object_get(block, "client_secret"));
+    return named && strcmp(named, name) == 0;
+}
 
 static void search_place(struct app_search *s, const char *client)
 {
@@ -185,7 +195,9 @@ static void search_place(struct app_search *s, const char *client)
     if (rc == 0 && json_object_get(at.block, "client_id"))
         rc = open_id(s->w, &at, &c, &why);
     int is_it = rc == 0 && strcmp(c.mark, s->mark) == 0;
-    if (is_it)
+    if (is_it && s->secret)
+        is_it = has_name(at.block, s->secret);
+    else if (is_it)
         rc = open_secret(s->w, &at, &c, &why);
     if (rc != 0 && !s->is_half && (is_it || s->err.kind == ERR_NONE))
         s->err = why;
@@ -236,6 +248,49 @@ static int search_in(struct workspace *w, const char *app, const char *company,
     return -1;
 }
 
+int credentials_open_kept(struct workspace *w, const char *app, const char *mark,
+                          struct credentials *out, struct err *e)
+{
+    *out = (struct credentials){.where = NULL};
+    int found = kept_app_open(w, app, mark, &out->id, &out->secret, e);
+    if (found == 1) {
+        snprintf(out->mark, sizeof out->mark, "%s", mark);
+        out->where = xasprintf("the client_id and client_secret that foyer kept of the "
+                               "app of %s",
+                               app);
+        out->is_kept = 1;
+    }
+    return found;
+}
+
+void credentials_keep(struct workspace *w, const char *app, const struct credentials *by)
+{
+    kept_app_put(w, app, by->mark, &by->id, &by->secret);
+}
+
+int credentials_are_same(const struct credentials *a, const struct credentials *b)
+{
+    return crypto_equal(buf_str(&a->id), a->id.len, buf_str(&b->id), b->id.len) &&
+           crypto_equal(buf_str(&a->secret), a->secret.len, buf_str(&b->secret),
+                        b->secret.len);
+}
+
+int credentials_use_secret(struct workspace *w, const char *app, const char *company,
+                           const char *mark, const char *name)
+{
+    struct credentials found = {.where = NULL};
+    struct app_search s = {.w = w,
+                           .app = app,
+                           .company = company,
+                           .mark = mark,
+                           .out = &found,
+                           .secret = name};
+    struct err ignored;
+    int is_used = search_all(&s, &ignored) == 0 && s.is_over;
+    credentials_fini(&found);
+    return is_used;
+}
+
 int credentials_find(struct workspace *w, const char *app, const char *company,
                      const char *mark, struct credentials *out, struct err *e)
 {
@@ -247,6 +302,9 @@ int credentials_find(struct workspace *w, const char *app, const char *company,
     if (found == 0)
         found = now ? search_in(now, app, company, mark, out, e) : -1;
     workspace_close(now);
+    if (found == 0) {
+        found = credentials_open_kept(w, app, mark, out, e);
+    }
     if (found != 0)
         return found > 0 ? 0 : -1;
     return err_set(

@@ -5,8 +5,10 @@
  * A grant can be refreshed only by the app that it was given to, and clients with
  * different apps may share a company. So each grant is stored with a mark of its app, a
  * hash of the client_id, which may be a secret. By the mark the credentials are found
- * again in whichever file has them now. Before they are reported missing, the files are
- * read again: a connection may be newer than what a server has loaded. */
+ * again in whichever file has them now. Before they are looked for elsewhere, the files
+ * are read again: a connection may be newer than what a server has loaded. When no file
+ * has them any more, those that the API took last are used (auth/kept_app.h): a client
+ * goes on by its former app until its consent by the new one. */
 #ifndef FOYER_CREDENTIALS_H
 #define FOYER_CREDENTIALS_H
 
@@ -20,6 +22,7 @@ struct credentials {
     struct buf id, secret;            /* opened; credentials_fini wipes them */
     char mark[CREDENTIALS_MARK_SIZE]; /* of the app */
     char *where; /* "front.client_id and front.client_secret in clients/…" */
+    int is_kept; /* 1: no file has them any more */
 };
 
 void credentials_fini(struct credentials *c);
@@ -32,9 +35,20 @@ int credentials_open(struct workspace *w, const char *app, const char *client,
 int credentials_open_as(struct workspace *w, const char *app, const char *client,
                         const char *mark, struct credentials *out, struct err *e);
 /* Opens those of the app MARK, which the connection to COMPANY was made with. MARK NULL:
- * not known, so foyer.lua's. ERR_SETTINGS when no file has them any more. */
+ * not known, so foyer.lua's. ERR_SETTINGS when neither a file nor the store has them. */
 int credentials_find(struct workspace *w, const char *app, const char *company,
                      const char *mark, struct credentials *out, struct err *e);
+/* Opens those of the app MARK that the API took last: 1; 0: none are kept; -1 with E. */
+int credentials_open_kept(struct workspace *w, const char *app, const char *mark,
+                          struct credentials *out, struct err *e);
+/* Keeps BY, which the API has just taken, for the grants of its app. */
+void credentials_keep(struct workspace *w, const char *app, const struct credentials *by);
+/* Returns 1 when A and B are the same client_id and client_secret. */
+int credentials_are_same(const struct credentials *a, const struct credentials *b);
+/* Returns 1 when the client_secret of the app MARK, by which COMPANY was connected, is
+ * the secret NAME, in whichever file has that app. */
+int credentials_use_secret(struct workspace *w, const char *app, const char *company,
+                           const char *mark, const char *name);
 /* Takes those of auth = { oauth = "client_credentials" } apart: PAIR is "id:secret".
  * ERR_INVALID without a colon. */
 int credentials_split(const char *pair, struct credentials *out, struct err *e);

@@ -197,6 +197,17 @@ static int release_runs(struct db *db, void *arg, struct err *e)
     return ledger_release(db, g->client, clock_wall_ms(), &released, e);
 }
 
+/* Keeps the app that the grant was made with: only it can refresh the token. */
+static void keep_app(const struct grant *g)
+{
+    struct credentials by = {.where = NULL};
+    struct err e;
+    if (g->made_with &&
+        credentials_open_as(g->w, g->app, g->client, g->made_with, &by, &e) == 0)
+        credentials_keep(g->w, g->app, &by);
+    credentials_fini(&by);
+}
+
 static int store_grant(struct grant *g, const char *id, const char *name, struct err *e)
 {
     struct store *store = workspace_store(g->w, e);
@@ -224,6 +235,7 @@ static int store_grant(struct grant *g, const char *id, const char *name, struct
     if (rc != 0)
         return -1;
     e->kind = ERR_NONE;
+    keep_app(g);
     struct err why;
     if (store_transaction(store_db(store), release_runs, g, &why) != 0)
         log_line(LOG_WARN, "cannot release the runs of %s: %s", g->client, why.text);

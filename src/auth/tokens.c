@@ -53,7 +53,11 @@ struct refresh { /* of one company, at most one in a process */
     int64_t began_us;
     struct oauth_token token; /* the new one, until it is stored */
     int64_t answered_ms;
-    int stores; /* failed tries to store it */
+    int stores;                   /* failed tries to store it */
+    struct credentials by;        /* what was sent; kept when the API takes it */
+    int by_kept;                  /* 1: the app's credentials of before are tried */
+    enum tokens_verdict *verdict; /* of tokens_try; NULL: none */
+    int is_trial;
 };
 
 struct tokens {
@@ -100,6 +104,7 @@ static void refresh_free(struct refresh *r)
         httpc_cancel(r->call);
     release(r);
     wipe_body(r);
+    credentials_fini(&r->by);
     free(r->credentials_at);
     oauth_token_fini(&r->token);
     loop_timer_free(r->timer);
@@ -158,6 +163,12 @@ static int needs_reconnect(const struct refresh *r, struct err *e)
             command);
     free(command);
     return -1;
+}
+
+static void set_verdict(struct refresh *r, enum tokens_verdict verdict)
+{
+    if (r->verdict)
+        *r->verdict = verdict;
 }
 
 /* ---- the token request ---- */
@@ -305,10 +316,46 @@ static void keep(struct refresh *r)
     oauth_token_fini(&r->token);
     if (rc == 0)
         log_line(LOG_INFO, "refreshed the token of %s", r->c->company);
+    if (rc == 0 && *r->made_with)
+        credentials_keep(r->tokens->w, r->c->app, &r->by);
     if (rc == 0 || adopt_newer(r))
         finish(r, NULL);
     else
         failed(r, &e, 0);
+}
+
+/* Ends a trial whose refresh failed: nothing of it is recorded. */
+static void end_trial(struct refresh *r, const struct httpc_answer *a, struct err *e)
+{
+    int answered = a->err.kind == ERR_NONE, status = (int)a->status;
+    if (answered && oauth_is_gone(status, a->body, a->body_len))
+        set_verdict(r, TOKENS_GONE);
+    else if (answered && (status == 400 || status == 401 || status == 403))
+        set_verdict(r, TOKENS_REFUSED);
+    finish(r, e);
+}
+
+/* Sends the request again with the credentials that the API took last, when it refuses
+ * those of the settings. Returns 0 when there are no others. */
+static int ask_as_before(struct refresh *r)
+{
+    struct credentials kept = {.where = NULL};
+    struct err e;
+    int is_other =
+        !r->by_kept && !r->is_trial && *r->made_with &&
+        credentials_open_kept(r->tokens->w, r->c->app, r->made_with, &kept, &e) == 1 &&
+        !credentials_are_same(&kept, &r->by);
+    credentials_fini(&kept);
+    if (!is_other)
+        return 0;
+    log_line(LOG_WARN,
+             "the API refuses %s: foyer goes on with the client_secret that it took "
+             "last; `foyer secret set` tries a new one before it is in force",
+             r->credentials_at);
+    r->by_kept = 1;
+    release(r);
+    loop_timer_set(r->timer, 0);
+    return 1;
 }
 
 static void read_answer(struct refresh *r, const struct httpc_answer *a)
@@ -322,10 +369,18 @@ static void read_answer(struct refresh *r, const struct httpc_answer *a)
         rc = grant_read_token(a, now, &r->token, &e);
     if (rc == 0) {
         r->answered_ms = now;
+        set_verdict(r, TOKENS_TAKEN);
         keep(r);
         return;
     }
-    if (answered && oauth_is_unknown((int)a->status, a->body, a->body_len))
+    int is_unknown = answered && oauth_is_unknown((int)a->status, a->body, a->body_len);
+    if (r->is_trial) {
+        end_trial(r, a, &e);
+        return;
+    }
+    if (is_unknown && ask_as_before(r))
+        return;
+    if (is_unknown)
         err_prefix(&e, "the app is refused; check %s", r->credentials_at);
     if (adopt_newer(r))
         finish(r, NULL);
@@ -363,8 +418,14 @@ static int ask(struct refresh *r, const struct store_connection *row, struct err
         return -1;
     buf_init(&refresh, 16 * 1024);
     int by_client = is_by_client(r), rc = 0;
-    if (!by_client)
+    if (!by_client && r->by_kept) {
+        rc = credentials_open_kept(w, row->app, r->made_with, &by, e);
+        rc = rc == 1   ? 0
+             : rc == 0 ? credentials_find(w, row->app, row->id, row->made_with, &by, e)
+                       : -1;
+    } else if (!by_client) {
         rc = credentials_find(w, row->app, row->id, row->made_with, &by, e);
+    }
     if (rc != 0 && e->kind == ERR_NOT_FOUND) /* a secret: runs wait until it is set */
         e->kind = ERR_SETTINGS;
     if (rc != 0)
@@ -382,6 +443,9 @@ static int ask(struct refresh *r, const struct store_connection *row, struct err
         r->call = grant_post(r->tokens->httpc, connector, r->c->oauth_url, &by, &r->body,
                              on_sending, on_answer, r, e);
         rc = r->call ? 0 : -1;
+        credentials_fini(&r->by);
+        r->by = by;
+        by = (struct credentials){.where = NULL};
     }
     credentials_fini(&by);
     vault_wipe(&refresh);
@@ -403,6 +467,8 @@ static int adopt_stored(struct refresh *r, struct store_connection *row, struct 
         return -1;
     if (r->c->reconnect)
         return needs_reconnect(r, e);
+    if (r->is_trial) /* another process's refresh tells nothing about the secret */
+        r->unwanted = r->c->version;
     return !same && r->c->version != r->unwanted;
 }
 
@@ -488,6 +554,40 @@ static void poll_refresh(void *arg)
     loopguard_restore();
 }
 
+static struct refresh *refresh_new(struct tokens *t, struct connection *c)
+{
+    struct refresh *r = xcalloc(1, sizeof *r);
+    *r = (struct refresh){.tokens = t, .c = c};
+    r->began_us = clock_mono_us();
+    r->timer = loop_timer_new(t->loop, poll_refresh, r);
+    LIST_INSERT_HEAD(&t->refreshes, r, entry);
+    loop_timer_set(r->timer, 0);
+    return r;
+}
+
+static struct tokens_wait *wait_new(struct refresh *r, tokens_done *done, void *arg)
+{
+    struct tokens_wait *w = xcalloc(1, sizeof *w);
+    *w = (struct tokens_wait){.refresh = r, .done = done, .arg = arg};
+    LIST_INSERT_HEAD(&r->waits, w, entry);
+    return w;
+}
+
+int tokens_try(struct tokens *t, struct connection *c, enum tokens_verdict *verdict,
+               tokens_done *done, void *arg, struct tokens_wait **wait)
+{
+    *wait = NULL;
+    *verdict = TOKENS_UNTRIED;
+    if (!c->refreshable)
+        return 0;
+    struct refresh *r = refresh_new(t, c);
+    r->is_trial = 1;
+    r->verdict = verdict;
+    r->unwanted = c->version;
+    *wait = wait_new(r, done, arg);
+    return 1;
+}
+
 int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *done,
                 void *arg, struct tokens_wait **wait)
 {
@@ -508,24 +608,15 @@ int tokens_need(struct tokens *t, struct connection *c, int force, tokens_done *
     struct refresh *r = LIST_FIRST(&t->refreshes);
     while (r && r->c != c)
         r = LIST_NEXT(r, entry);
-    if (!r) {
-        r = xcalloc(1, sizeof *r);
-        *r = (struct refresh){.tokens = t, .c = c};
-        r->began_us = clock_mono_us();
-        r->timer = loop_timer_new(t->loop, poll_refresh, r);
-        LIST_INSERT_HEAD(&t->refreshes, r, entry);
-        loop_timer_set(r->timer, 0);
-    }
+    if (!r)
+        r = refresh_new(t, c);
     /* also when the refresh was begun for a token that was only due */
     if (bad || force)
         r->unwanted = c->version;
     /* a valid token can be used while it is being refreshed */
     if (!bad && !force && !LIST_EMPTY(&r->waits))
         return 0;
-    struct tokens_wait *w = xcalloc(1, sizeof *w);
-    *w = (struct tokens_wait){.refresh = r, .done = done, .arg = arg};
-    LIST_INSERT_HEAD(&r->waits, w, entry);
-    *wait = w;
+    *wait = wait_new(r, done, arg);
     return 1;
 }
 
@@ -535,6 +626,7 @@ void tokens_drop(struct tokens_wait *wait)
         wait->done = NULL;
         return;
     }
+    wait->refresh->verdict = NULL; /* of the caller that is gone */
     LIST_REMOVE(wait, entry);
     free(wait);
 }

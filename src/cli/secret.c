@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/table.h"
+#include "ops/secret_trial.h"
 #include "base/str.h"
 #include "base/testhook.h"
 #include "store/store_secret.h"
@@ -30,9 +32,41 @@ static int put_secret(struct workspace *w, const char *name, const struct buf *v
     return rc;
 }
 
-static int secret_set(struct workspace *w, const char *name, const char *from, int add,
-                      struct err *e)
+/* Tries the new value of an app's client_secret before it is in force. Returns 0 when it
+ * may be stored. */
+static int try_value(struct cli *cli, const char *name, const struct buf *value,
+                     struct err *e)
 {
+    struct secret_trial trial = {.company = NULL};
+    int n = secret_trial_count(cli->w, name, e);
+    if (n <= 0)
+        return n;
+    if (cli_open_session(cli, e) != 0)
+        return -1;
+    fprintf(stderr, "%s is the client_secret of %d connection%s: trying it with one\n",
+            name, n, n == 1 ? "" : "s");
+    int rc = secret_trial_run(cli->session, name, value, &trial, e);
+    if (rc == 0)
+        table_printf(stderr, "it was taken: the token of %s is refreshed\n",
+                     trial.company);
+    else if (e->kind == ERR_AUTH)
+        err_prefix(e,
+                   "the new value of %s is refused, and is not kept; what was in force "
+                   "stays. If it belongs to a new app, change client_id first",
+                   name);
+    else
+        err_prefix(e,
+                   "cannot try the new value of %s, so it is not in force; try again, or "
+                   "store it as it is: foyer secret set %s --untried",
+                   name, name);
+    free(trial.company);
+    return rc;
+}
+
+static int secret_set(struct cli *cli, const char *name, const char *from, int add,
+                      int untried, struct err *e)
+{
+    struct workspace *w = cli->w;
     struct buf value = {0};
     struct err why = {0};
     if (!str_is_name(name))
@@ -46,6 +80,8 @@ static int secret_set(struct workspace *w, const char *name, const char *from, i
     char *prompt = xasprintf("value of %s, then Enter: ", name);
     int rc = cli_read_secret(from ? from : "-", prompt, &value, e);
     free(prompt);
+    if (rc == 0 && !untried)
+        rc = try_value(cli, name, &value, e);
     if (rc == 0)
         rc = put_secret(w, name, &value, add, &why);
     /* the sealing key was renewed meanwhile, or another process set the secret */
@@ -101,10 +137,11 @@ int cmd_secret(struct cli *cli, struct err *e)
     static const char *const verbs[] = {"list", "set", "rm"};
     enum { LIST, SET, RM, VERBS };
     const char *from = NULL, *version = NULL;
-    int add = 0;
+    int add = 0, untried = 0;
     int64_t number = 0;
     struct cli_option options[] = {{"from", CLI_VALUE, &from},
                                    {"add", CLI_FLAG, &add},
+                                   {"untried", CLI_FLAG, &untried},
                                    {"version", CLI_VALUE, &version},
                                    {NULL, CLI_FLAG, NULL}};
     int verb = cli_parse(cli, options, e) == 0 ? cli_find_verb(cli, verbs, VERBS, e) : -1;
@@ -119,6 +156,6 @@ int cmd_secret(struct cli *cli, struct err *e)
     if (cli_open(cli, e) != 0)
         return -1;
     return verb == LIST  ? secret_list(cli, e)
-           : verb == SET ? secret_set(cli->w, cli->words.items[1], from, add, e)
+           : verb == SET ? secret_set(cli, cli->words.items[1], from, add, untried, e)
                          : secret_remove(cli, number, e);
 }

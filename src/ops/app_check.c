@@ -86,6 +86,14 @@ static void check_made_with(struct checking *c, const struct probe_connection *t
     if (credentials_find(c->w, t->app, t->id, t->made_with, &by, &e) != 0 &&
         e.kind != ERR_NOT_FOUND)
         diagnosis_add_connection(c->found, t, DIAGNOSIS_PROBLEM, "app", "%s", e.text);
+    else if (by.is_kept)
+        diagnosis_add_connection(
+            c->found, t, DIAGNOSIS_WARNING, "app",
+            "the app that %s was connected with is no longer in the settings; foyer goes "
+            "on with what it kept of it, until a consent by the new one: `foyer connect "
+            "%s "
+            "--link`",
+            t->id, t->client);
     credentials_fini(&by);
 }
 

@@ -510,7 +510,16 @@ const char *const schema_steps[] = {
     "CREATE TABLE timer ("
     "  name TEXT PRIMARY KEY,"
     "  at_ms INTEGER NOT NULL"
-    ") STRICT, WITHOUT ROWID;",
+    ") STRICT, WITHOUT ROWID;"
+    /* The OAuth apps that grants were made with: see store_app.h. */
+    "CREATE TABLE oauth_app ("
+    "  app TEXT NOT NULL,"
+    "  mark TEXT NOT NULL," /* as connection.made_with */
+    "  version INTEGER NOT NULL,"
+    "  value BLOB NOT NULL,"
+    "  at_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (app, mark)"
+    ") STRICT;",
 };
 
 const int schema_version = sizeof schema_steps / sizeof schema_steps[0];

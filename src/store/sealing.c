@@ -31,7 +31,9 @@ int sealing_by_vault(void *arg, const struct sealing_place *at,
     int rc = vault_unseal(vault, &place, old->data, old->len, &plain, e);
     if (rc == 0 && new)
         rc = vault_seal(vault, &place, plain.data, plain.len, new, e);
-    if (rc != 0 && at->app)
+    if (rc != 0 && at->app && strcmp(at->name, "client") == 0)
+        err_prefix(e, "the app of grants (%s)", at->app);
+    else if (rc != 0 && at->app)
         err_prefix(e, "the connection to %s (%s)", at->id, at->app);
     else if (rc != 0)
         err_prefix(e, "version %lld", (long long)at->version);
@@ -71,6 +73,7 @@ static int values_read(struct db *db, struct values *all, struct err *e)
                   "SELECT app, id, 'access', token_version, token FROM connection "
                   "UNION ALL SELECT app, id, 'refresh', token_version, refresh FROM "
                   "connection WHERE refresh IS NOT NULL "
+                  "UNION ALL SELECT app, mark, 'client', version, value FROM oauth_app "
                   "UNION ALL SELECT NULL, NULL, name, version, value FROM "
                   "secret_version ORDER BY 1, 2, 3, 4",
                   DB_NONE, e);
@@ -126,6 +129,9 @@ static int write_value(struct db *db, const struct value *v, const struct buf *s
         return db_change(
             db, "UPDATE secret_version SET value = ? WHERE name = ? AND version = ?",
             DB_ARGS(data, db_text(v->name), db_int(v->sealed.version)), NULL, e);
+    if (strcmp(v->name, "client") == 0)
+        return db_change(db, "UPDATE oauth_app SET value = ? WHERE app = ? AND mark = ?",
+                         DB_ARGS(data, db_text(v->app), db_text(v->id)), NULL, e);
     if (strcmp(v->name, "refresh") == 0)
         return db_change(db, "UPDATE connection SET refresh = ? WHERE app = ? AND id = ?",
                          DB_ARGS(data, db_text(v->app), db_text(v->id)), NULL, e);

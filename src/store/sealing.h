@@ -26,8 +26,8 @@ int sealing_key(struct store *s, char id[VAULT_ID_SIZE], struct err *e);
 
 /* Which value it is. */
 struct sealing_place {
-    const char *app, *id; /* of a connection; NULL for a secret */
-    const char *name;     /* "access", "refresh"; or the secret's name */
+    const char *app, *id; /* of a connection, or an app and its mark; NULL for a secret */
+    const char *name;     /* "access", "refresh"; "client"; or the secret's name */
     int64_t version;
 };
 

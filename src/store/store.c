@@ -343,13 +343,16 @@ static int find_connection(struct db *db, const char *client, const char *app,
     return first_connection(row, out, e);
 }
 
-/* Removes the connections that no client uses. */
+/* Removes the connections that no client uses, and the apps that no grant was made with.
+ */
 static int drop_unused(struct db *db, struct err *e)
 {
     return db_exec(db,
                    "DELETE FROM connection WHERE NOT EXISTS (SELECT 1 FROM "
                    "client_connection l WHERE l.app = connection.app AND l.id = "
-                   "connection.id)",
+                   "connection.id);"
+                   "DELETE FROM oauth_app WHERE NOT EXISTS (SELECT 1 FROM connection c "
+                   "WHERE c.app = oauth_app.app AND c.made_with = oauth_app.mark)",
                    e);
 }
 

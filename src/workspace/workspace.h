@@ -70,6 +70,9 @@ int workspace_apps(struct workspace *w, const struct settings_app **apps, size_t
                    struct err *e);
 int workspace_secret(struct workspace *w, const char *name, struct buf *out,
                      struct err *e);
+/* From now on the secret NAME has VALUE in this process, whatever the store has: to try
+ * it before it is stored. VALUE is borrowed until workspace_close; NULL ends that. */
+void workspace_try_secret(struct workspace *w, const char *name, const struct buf *value);
 void workspace_each_client(struct workspace *w, void (*fn)(void *arg, const char *client),
                            void *arg);
 /* Takes over the settings of CLIENT that FROM has read, if any: for a client whose files,

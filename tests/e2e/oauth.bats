@@ -613,6 +613,9 @@ link() {
   connected acme
   expire
   sed -i 's/mock-secret/other/' "$AGENCY/foyer.lua"
+  calls # the one that was taken last is still used
+  expire
+  sql foyer.db 'DELETE FROM oauth_app'
   call front/list-inboxes
   failed 77 auth invalid_client
   same "$(connection .state)" expired

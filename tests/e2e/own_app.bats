@@ -131,6 +131,12 @@ finds() {
   at_own connected acme
   client acme 'client_id = "own-client", client_secret = "wrong"'
   expire
+  # the one that the API took last is still used, and the refusal is named
+  call front/list-inboxes
+  done_well
+  holds "$stderr" 'refuses front.client_id and front.client_secret in clients/acme/client.lua'
+  expire
+  sql foyer.db 'DELETE FROM oauth_app'
   foyer call front/list-inboxes --client acme --json
   failed 77 auth 'the app is refused' 'front.client_id and front.client_secret in clients/acme/client.lua'
   same "$(connection .state)" expired # the grant holds
@@ -195,8 +201,17 @@ waited() {
 @test "a grant is refreshed by the app that it was given to, wherever its credentials stand" {
   client acme "$own"
   at_own connected acme
-  # out of the settings: the API is not asked, and the grant is not taken for gone
+  # out of the settings: foyer goes on with what it has kept of the app
   client acme
+  expire
+  calls acme
+  same "$(at_own counts .refreshes)" 1
+  foyer clients --json
+  same "$(jq -r '.[0].connected' <<<"$output")" 'former app'
+  foyer doctor --json
+  finds warning "$COMPANY" 'foyer connect acme'
+  # without that, the API is not asked, and the grant is not taken for gone
+  sql foyer.db 'DELETE FROM oauth_app'
   expire
   foyer call front/list-inboxes --client acme --json
   failed 78 settings "$COMPANY" apps.front.client_id front.client_id 'connect again'
@@ -218,12 +233,109 @@ waited() {
   connected globex
   expire
   sed -i 's/mock-client/a-new-one/' "$AGENCY/foyer.lua"
-  foyer call front/list-inboxes --client globex --json
-  failed 78 settings apps.front.client_id
+  calls globex
   same "$(counts .refused)" 0
+  expire
   app_settings "$AGENCY"
   calls globex
-  same "$(counts .refreshes),$(at_own counts .refreshes)" 1,2
+  same "$(counts .refreshes),$(at_own counts .refreshes)" 2,3
+}
+
+@test "a new app: each client goes on by the former one until its consent by the new" {
+  mock_post companies '{"name": "Globex"}' >/dev/null
+  connected acme
+  set_oauth '{"company": "Globex"}'
+  connected globex
+  # the settings change, and the new app's secret takes the old one's place
+  sed -i 's/mock-client/own-client/; s/mock-secret/own-secret/' "$AGENCY/foyer.lua"
+  expire
+  calls acme
+  calls globex
+  same "$(counts '[.refreshes, .refused]')" '[2,0]'
+  foyer connect --all-clients --json
+  same "$(jq -rc 'map([.client, .connected])' <<<"$output")" '[["acme","former app"],["globex","former app"]]'
+  foyer connect --all-clients --link --oauth-url "$OWN" --api-url "$OWN" --json
+  same "$(jq -rc 'map([.client, .link != null])' <<<"$output")" '[["acme",true],["globex",true]]'
+  holds "$(jq -r '.[0].link' <<<"$output")" 'client_id=own-client'
+  at_own connected acme --replace
+  expire
+  calls acme
+  calls globex
+  same "$(at_own counts .refreshes),$(counts .refreshes)" 1,3
+  foyer connect --all-clients --json
+  same "$(jq -rc 'map([.client, .connected])' <<<"$output")" '[["acme","yes"],["globex","former app"]]'
+  # what no grant was made with is not kept
+  same "$(sql foyer.db 'SELECT count(*) FROM oauth_app')" 2
+  foyer disconnect globex
+  same "$(sql foyer.db 'SELECT count(*) FROM oauth_app')" 1
+}
+
+# ---- a new client_secret ----
+
+# The secret of the app in foyer.lua: set_secret VALUE [OPTION...]
+set_secret() {
+  printf %s "$1" >"$BATS_TEST_TMPDIR/secret"
+  foyer secret set front.client_secret --from "$BATS_TEST_TMPDIR/secret" "${@:2}" --json
+}
+
+secret_agency() {
+  sed -i 's/client_secret = "mock-secret"/client_secret = secret "front.client_secret"/' "$AGENCY/foyer.lua"
+  set_secret mock-secret
+  same "$status" 0
+}
+
+@test "a new client_secret is tried with one connection before it is in force" {
+  secret_agency
+  same "$(counts .token_requests)" 0 # nothing to try it with
+  connected acme
+  set_secret wrong
+  failed 77 auth 'front.client_secret is refused' 'stays' 'client_id first'
+  same "$(connection '[.state, .last_error]|@text')" '["ok",null]' # nothing of it is recorded
+  expire
+  calls acme
+  same "$(counts '[.refreshes, .refused]')" '[1,1]'
+  # rotated by the trial itself, and nothing is lost
+  set_oauth '{"rotate": "always", "client_secret": "second-secret"}'
+  set_secret second-secret
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  holds "$stderr" 'it was taken: the token of Acme Dry Goods is refreshed'
+  expire
+  calls acme
+  same "$(counts '[.refreshes, .refused]')" '[3,1]'
+  set_oauth '{"client_secret": "third-secret"}'
+  set_secret fourth-secret
+  failed 77 auth refused
+  set_secret third-secret
+  same "$status" 0
+}
+
+@test "a new client_secret that cannot be tried is not in force, and the error says how" {
+  secret_agency
+  connected acme
+  fault '{"kind": "503", "match": {"path": "/oauth/token"}, "times": 9}'
+  set_secret other
+  same "$status" 75
+  holds "$stderr" 'cannot try the new value of front.client_secret'
+  holds "$stderr" 'foyer secret set front.client_secret --untried'
+  curl -sSf -X DELETE "$MOCK/_mock/faults"
+  foyer secret list --json
+  same "$(jq -c 'map(.version)' <<<"$output")" '[1]'
+  # a grant that is gone tells nothing; the next one is asked
+  set_oauth '{"revoke": true}'
+  set_secret other
+  same "$status" 77
+  set_secret mock-secret
+  same "$status" 65
+  holds "$stderr" --untried
+  same "$(connection .state)" ok
+  # untried, and wrong: what was taken last goes on
+  connected acme
+  set_secret other --untried
+  same "$status" 0
+  expire
+  call front/list-inboxes
+  done_well
+  holds "$stderr" 'goes on with the client_secret that it took last'
 }
 
 @test "a connection from before the app was kept is foyer.lua's, and is known from its refresh on" {
@@ -237,6 +349,9 @@ waited() {
   same "$(counts .refreshes)" 1
   sed -i 's/mock-client/a-new-one/' "$AGENCY/foyer.lua"
   expire
+  calls acme # from its refresh on, it is kept too
+  expire
+  sql foyer.db 'DELETE FROM oauth_app'
   foyer call front/list-inboxes --client acme --json
   failed 78 settings "$COMPANY"
 }

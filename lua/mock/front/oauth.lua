@@ -126,6 +126,9 @@ local function prepare(name, value)
     if not one then return nil, name .. ": must be true or a company" end
     return function() action(one) end
   end
+  if name == "client_secret" and type(value) == "string" and value ~= "" then
+    return function() oauth.client_secret = value end
+  end
   local into = grants.settings[name] ~= nil and grants.settings or oauth.settings
   local fits = name == "keep_old" and type(value) == "boolean"
     or NUMBERS[name] and type(value) == "number" and value >= 0
@@ -136,7 +139,8 @@ local function prepare(name, value)
   return nil, name .. (name ~= "company" and NUMBERS[name] == nil and ": is not allowed" or ": has a wrong value")
 end
 
--- Settings (see above), {access_life, refresh_life, code_life = seconds, rotate, keep_old}, and actions:
+-- Settings (see above), {client_secret: a new one instead of the old}, {access_life, refresh_life, code_life = seconds,
+-- rotate, keep_old}, and actions:
 -- {revoke, expire, expire_refresh, expire_codes, last_day = true or a company}.
 function oauth.set(request)
   if request.bad_body then return request.bad_body end
