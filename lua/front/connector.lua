@@ -123,6 +123,13 @@ return {
       subject  = "conversation.subject",
       customer = "conversation.recipient.handle",
       merged   = "target.data",
+      -- For `foyer explain`: a conversation's messages, and a customer's conversations; {} is the id, or the address.
+      thread   = {
+        get = "/conversations/{}/messages", query = { limit = "100" }, id = "id", uid = "message_uid",
+        at = "created_at", inbound = "is_inbound", subject = "subject", text = "text", html = "body",
+        draft = "is_draft",
+      },
+      found    = { email = "/contacts/alt:email:{}/conversations", phone = "/contacts/alt:phone:{}/conversations" },
     },
   },
 

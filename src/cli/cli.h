@@ -182,6 +182,7 @@ cli_command_fn cmd_diff;
 cli_command_fn cmd_disconnect;
 cli_command_fn cmd_doctor;
 cli_command_fn cmd_events;
+cli_command_fn cmd_explain;
 cli_command_fn cmd_forget;
 cli_command_fn cmd_heal;
 cli_command_fn cmd_help;

@@ -227,6 +227,26 @@ static void exchange_line(struct timeline *t, const json_t *row, int indent)
     print_part(t, row, "answer", "got", indent + 1);
 }
 
+char *timeline_template(const json_t *row)
+{
+    static const struct {
+        const char *layer, *whose;
+    } owners[] = {{"client", "the client's own"},
+                  {"workspace", "the agency's"},
+                  {"built-in", "foyer's"}};
+    const char *layer = json_text_or(row, "layer", ""), *whose = layer;
+    char release[40] = "";
+    for (size_t i = 0; i < sizeof owners / sizeof *owners; i++)
+        if (str_eq(layer, owners[i].layer))
+            whose = owners[i].whose;
+    if (json_object_get(row, "release"))
+        snprintf(release, sizeof release, ", release %lld",
+                 (long long)json_int(row, "release"));
+    return xasprintf("It was written from the template \"%s\" (%s, version %.8s%s).",
+                     json_text_or(row, "name", ""), whose, json_text_or(row, "hash", ""),
+                     release);
+}
+
 void timeline_exchanges(struct timeline *t, const json_t *run, int indent)
 {
     size_t i;

@@ -35,4 +35,7 @@ void timeline_paused(struct timeline *t, const json_t *run, int indent);
 /* Returns a time that report_set_time wrote, in milliseconds; 0: not there. */
 int64_t timeline_ms(const json_t *tree, const char *key);
 
+/* Returns a sentence about ROW, one of a run's `templates`: a new text. */
+char *timeline_template(const json_t *row);
+
 #endif

@@ -237,6 +237,21 @@ static const struct field sweep[] = {
 static const char *const talk_words[] = {"received", "sent",     "failed", "merged",
                                          "binned",   "restored", NULL};
 static const struct field talk_kinds[] = {{.check = check_word, .words = talk_words}};
+static const struct field talk_thread[] = {
+    {"get", .check = value_text, .required = 1},
+    {"query", .fields = texts},
+    {"id", .check = value_text, .required = 1},
+    {"uid", .check = value_text},
+    {"at", .check = value_text, .required = 1},
+    {"inbound", .check = value_text, .required = 1},
+    {"subject", .check = value_text},
+    {"text", .check = value_text},
+    {"html", .check = value_text},
+    {"draft", .check = value_text},
+    {0},
+};
+static const struct field talk_found[] = {
+    {"email", .check = value_text}, {"phone", .check = value_text}, {0}};
 static const struct field talk[] = {
     {"types", .check = value_text, .required = 1},
     {"kinds", .fields = talk_kinds, .required = 1},
@@ -244,6 +259,8 @@ static const struct field talk[] = {
     {"subject", .check = value_text},
     {"customer", .check = value_text},
     {"merged", .check = value_text},
+    {"thread", .fields = talk_thread},
+    {"found", .fields = talk_found},
     {0},
 };
 

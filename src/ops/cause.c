@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "core/jsontree.h"
@@ -182,13 +183,41 @@ static int is_on(const struct cause_of *a, const char *recipe)
                           workspace_client(w, a->client, NULL), recipe);
 }
 
+/* Adds RECIPE to what C says of recipes that are off. */
+static void add_off(struct cause *c, const char *recipe)
+{
+    json_t *names = json_object_get(c->more, "recipes"), *name;
+    struct buf list;
+    size_t i;
+    buf_init(&list, 4096);
+    json_array_foreach(names, i, name)
+    {
+        if (str_eq(json_string_value(name), recipe)) {
+            buf_free(&list);
+            return;
+        }
+        buf_addf(&list, "%s, ", json_string_value(name));
+    }
+    json_array_append_new(names, json_string(recipe));
+    buf_adds(&list, recipe);
+    char *sentence =
+        xasprintf("the recipes for it are not switched on: %s", buf_str(&list));
+    report_set_text(c->more, "sentence", sentence);
+    free(sentence);
+    buf_free(&list);
+}
+
 /* RECIPE listens, and was not switched on when the event came. */
 static void judge_off(const struct cause_of *a, const json_t *delivery,
                       const char *recipe, struct cause *c)
 {
     int on_now = is_on(a, recipe);
+    if (!on_now && c->why == CAUSE_OFF) {
+        add_off(c, recipe);
+        return;
+    }
     json_t *more = about_delivery(delivery, on_now ? "replay" : NULL);
-    report_set_text(more, "recipe", recipe);
+    json_object_set_new(more, "recipes", json_pack("[s]", recipe));
     cause_set(c, on_now ? CAUSE_OFF_THEN : CAUSE_OFF, more,
               xasprintf(on_now ? "the recipe %s was not switched on then; it is now"
                                : "the recipe %s is not switched on",

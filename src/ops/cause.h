@@ -32,7 +32,8 @@ const char *cause_name(enum cause_why why);
 /* The strongest one so far: {CAUSES, NULL} at first. */
 struct cause {
     enum cause_why why;
-    json_t *more; /* sentence, run?, recipe?, delivery?, command?, starts? */
+    json_t
+        *more; /* sentence, run?, recipe?, recipes? (off), delivery?, command?, starts? */
 };
 
 /* Takes over MORE and SENTENCE, and keeps them when WHY is stronger. */

@@ -32,7 +32,8 @@ void missed_free(struct missed *m); /* NULL is fine */
  * error? (why it cannot be said of this client)}. */
 const json_t *missed_clients(const struct missed *m);
 /* By time: {client, app, conversation, link, customer, subject, wrote_at (of the first
- * letter without an answer), letters, why, sentence, run?, recipe?, delivery?, command?
+ * letter without an answer), letters, why, sentence, run?, recipe?, recipes?,
+ * delivery?, command?
  * (for a person), starts? ("webhook", "replay": what missed_start does)}. */
 const json_t *missed_rows(const struct missed *m);
 /* The kind of the first client's error, or ERR_NONE. */

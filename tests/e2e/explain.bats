@@ -1,0 +1,230 @@
+#!/usr/bin/env bats
+# foyer explain: what became of a customer's messages, in sentences; a page to print.
+
+load helper
+load agency
+load store
+
+setup() {
+  export HOME=$BATS_TEST_TMPDIR XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config AGENCY=$BATS_TEST_TMPDIR/agency
+  export COMPANY_TOKEN=mock-token
+  unset FOYER_KEY_FILE FOYER_LOG FOYER_LOG_FORMAT FOYER_LUA_DIR
+  start_mock
+  mock_post limits '{"limit": 1000000}' >/dev/null
+  mock_post messages '{"late": 0}' >/dev/null
+  "$FOYER" init "$AGENCY" 2>/dev/null
+  printf %s mock-token >"$BATS_TEST_TMPDIR/token"
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" >/dev/null
+  echo 'return { apps = { front = { signing_key = "mock-signing-key" } } }' >"$AGENCY/foyer.lua"
+  mkdir -p "$AGENCY/recipes" "$AGENCY/clients/acme/templates"
+  settings 'bot = true'
+  echo 'Dear {{name}}, your order 17 has left us.' >"$AGENCY/clients/acme/templates/gone.md"
+  bot 'return ctx.call("front/send-conversation-reply", { conversation_id = id, body = ctx.template("gone", { name = "Ana" }) })'
+  rm -f "$BATS_TEST_TMPDIR/serving"
+  mkfifo "$BATS_TEST_TMPDIR/serving"
+  "$FOYER" -w "$AGENCY" serve --dev --listen 127.0.0.1:0 --workers 0 >"$BATS_TEST_TMPDIR/serving" 2>"$BATS_TEST_TMPDIR/serve.log" 3>&- &
+  SERVER=$!
+  local line
+  read -r -t 120 line <"$BATS_TEST_TMPDIR/serving"
+  mock_post webhook "$(jq -nc --arg url "${line#listening: }/hooks/front" '{$url, events: ["inbound", "outbound"]}')" >/dev/null
+}
+
+teardown() {
+  { kill -9 "$SERVER"; wait "$SERVER" || true; } 2>/dev/null
+  stop_mock
+}
+
+settings() {
+  printf 'return { name = "Acme & Sons", timezone = "America/New_York", replies_per_hour = 100, recipes = { %s } }\n' "$1" \
+    >"$AGENCY/clients/acme/client.lua"
+}
+
+# bot BODY: what the recipe does; `id` is the conversation's
+bot() {
+  printf 'return { summary = "Answer each letter.", on = "front/message-received", run = function(ctx, event)
+    local id = event.payload.conversation.id\n%s\nend }\n' "$1" >"$AGENCY/recipes/bot.lua"
+}
+
+settled() {
+  curl -sf "$MOCK/_mock/deliveries?summary=1" | jq -e '.pending == 0 and .coming == 0' >/dev/null
+}
+
+# letter NAME BODY [CONVERSATION]: NAME@mail.example writes; the conversation's id
+letter() {
+  mock_post inbound "$(jq -nc --arg from "$1@mail.example" --arg body "$2" --arg conversation "${3:-}" \
+    '{$from, name: "Ana <b>X</b>", subject: "My order", $body, new: true} + if $conversation != "" then {$conversation} else {} end')" |
+    jq -r .conversation.id
+  until_true settled
+}
+
+by_hand() {
+  mock_post do "$(jq -nc --arg path "/conversations/$1/messages" '{$path, body: {body: "<p>Hello, it is Leela.</p>"}}')" |
+    jq -e '.status == 202' >/dev/null
+  until_true settled
+}
+
+# explain WHAT [OPTION...]
+explain() {
+  foyer explain "$1" --client acme "${@:2}"
+  same "$status" 0 || { echo "$output $stderr"; return 1; }
+}
+
+kinds() {
+  jq -r '.conversations[0].items | map(.kind) | join(" ")' <<<"$output"
+}
+
+summary() {
+  jq -r ".conversations[${1:-0}].summary | join(\" \")" <<<"$output"
+}
+
+@test "did you answer ana@mail.example, and why so? a week later, after the template has changed" {
+  conversation=$(letter ana "Where is my order?")
+  foyer cron
+  until_true settled
+  echo 'Dear {{name}}, it is still here.' >"$AGENCY/clients/acme/templates/gone.md"
+  export FOYER_TEST_CLOCK=$(($(date +%s%3N) + 7 * 86400000))
+  explain ana@mail.example
+  holds "$output" "ana@mail.example, Acme & Sons (times in America/New_York)"
+  holds "$output" "\"My order\" ($conversation)"
+  holds "$output" "Ana <b>X</b> wrote once."
+  holds "$output" "The first answer came "
+  holds "$output" "by the rule \"bot\"."
+  holds "$output" "No person answered."
+  holds "$output" "      | Where is my order?"
+  holds "$output" "It was a case for the rule \"bot\": Answer each letter."
+  holds "$output" "      | Dear Ana, your order 17 has left us."
+  holds "$output" "It was written from the template \"gone.md\" (the client's own, version $(
+    printf 'Dear {{name}}, your order 17 has left us.\n' | sha256sum | cut -c -8))."
+  [[ $output != *"still here"* ]]
+  for what in "$conversation" "run 1" "$(sql "SELECT event FROM delivery WHERE id = 1" | jq -r .event)"; do
+    explain "$what" --json
+    same "$(jq -r '.conversations[].conversation' <<<"$output")" "$conversation"
+    same "$(kinds)" "wrote decided sent"
+  done
+  same "$(jq -c '.conversations[0] | [.read, .customer, .subject, .items[2].templates[0].layer, .items[2].run]' <<<"$output")" \
+    '["now","Ana <b>X</b>","My order","client",1]'
+  # after keep.exchanges the text is Front's own, and the hash says that it is that one
+  sed -i 's/^return {/& keep = { exchanges = "12d" },/' "$AGENCY/foyer.lua"
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 14 * 86400000)) foyer cron
+  explain "$conversation" --json
+  same "$(jq -c '.conversations[0].items[2] | [.kind, .quote, (.body_hash | length), .templates[0].name]' <<<"$output")" \
+    '["sent","Dear Ana, your order 17 has left us.",64,"gone.md"]'
+  foyer disconnect acme
+  explain "$conversation"
+  holds "$output" "Told from what foyer has stored: acme is not connected at the moment"
+  holds "$output" "The text is not kept any more; its SHA-256: "
+}
+
+@test "a person answered too; a message that foyer was not told of; one that came late" {
+  conversation=$(letter ana "First")
+  foyer cron
+  by_hand "$conversation"
+  curl -sf -X DELETE "$MOCK/_mock/webhook"
+  other=$(letter ana "Second")
+  explain ana@mail.example --json
+  same "$(jq -r '.conversations[].conversation' <<<"$output")" "$conversation
+$other"
+  same "$(kinds)" "wrote decided sent person"
+  holds "$(summary)" "A person answered too: "
+  same "$(jq -r '.conversations[0].items[3].quote' <<<"$output")" "Hello, it is Leela."
+  same "$(jq -r '.conversations[1].items | map(.kind) | join(" ")' <<<"$output")" "wrote unheard"
+  same "$(summary 1)" "Ana <b>X</b> wrote once. The message has no answer: foyer was not told of it."
+  # what the store knows alone
+  fault '{"kind": "status", "status": 403, "times": 9, "match": {"method": "GET"}}'
+  explain ana@mail.example --json
+  same "$(jq -r '.conversations[].conversation' <<<"$output")" "$conversation"
+  same "$(jq -r '.conversations[0] | .read, (.note | test("403"))' <<<"$output" | xargs)" "store true"
+  same "$(kinds)" "wrote decided sent person"
+  curl -sf -X DELETE "$MOCK/_mock/faults"
+  foyer missed --since 1h --run
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 3600000)) foyer cron
+  explain "$other" --json
+  same "$(kinds)" "wrote wait decided sent"
+  holds "$(jq -r '.conversations[0].items[1].text' <<<"$output")" "foyer was not told of this message; it found it by itself, "
+}
+
+@test "errors, waits and skips in plain words" {
+  bot 'if event.payload.conversation.subject then ctx.sleep("1h") end
+    ctx.http.get("/conversations/" .. id .. "/inboxes", { connection = "front" })
+    ctx.http.post("/conversations/" .. id .. "/comments", { body = "x" }, { connection = "front" })
+    error("no such order")'
+  conversation=$(letter ana "First")
+  foyer cron
+  explain "$conversation" --json
+  same "$(kinds)" "wrote decided wait"
+  holds "$(summary)" "The message has no answer: run 1 of bot goes on by itself"
+  fault '{"kind": "503", "match": {"path": "/conversations/'"$conversation"'/inboxes"}}'
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 4000000)) foyer cron
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 9000000)) foyer cron
+  explain "$conversation" --json
+  same "$(kinds)" "wrote decided wait problem did problem"
+  holds "$(jq -r '.conversations[0].items[3].text' <<<"$output")" "It could not be done at once, and was tried again in "
+  holds "$(jq -r '.conversations[0].items[4].text' <<<"$output")" "It also changed in Front: comments."
+  holds "$(jq -r '.conversations[0].items[5].text' <<<"$output")" "no such order"
+  holds "$(summary)" "The message has no answer: run 1 of bot failed: "
+  bot 'return ctx.skip("it is a newsletter")'
+  conversation=$(letter bea "Second")
+  foyer cron
+  explain bea@mail.example
+  holds "$output" "The rule decided not to answer: it is a newsletter"
+  holds "$output" "The message has no answer: run 2 of bot skipped it: it is a newsletter."
+  # an answer that is lost on the way
+  bot 'ctx.http.post("/conversations/" .. id .. "/messages", { body = "hello" }, { connection = "front" })'
+  settings 'bot = { uncertain = "park" }'
+  fault '{"kind": "drop", "match": {"method": "POST"}}'
+  letter dan "Fourth" >/dev/null
+  foyer cron
+  explain dan@mail.example
+  holds "$output" "The rule \"bot\" sent this answer, and the line broke: it is not known whether it arrived."
+  holds "$output" "It stopped, because a person has to decide: foyer cannot tell whether "
+  [[ $output != *"runs resolve"* ]]
+  settings ''
+  letter cleo "Third" >/dev/null
+  foyer cron
+  explain cleo@mail.example
+  holds "$output" "Nothing was sent: the recipes for it are not switched on: first-reply, bot."
+}
+
+@test "the page: all is text, nothing is loaded, no file is replaced" {
+  conversation=$(letter ana '</blockquote><script src="https://x.example/a.js"></script><img src=x onerror=alert(1)>')
+  foyer cron
+  page=$BATS_TEST_TMPDIR/page.html
+  explain ana@mail.example --html "$page"
+  same "$output" ""
+  holds "$stderr" "is written"
+  holds "$(cat "$page")" "&lt;script src=&quot;https://x.example/a.js&quot;&gt;"
+  holds "$(cat "$page")" "Ana &lt;b&gt;X&lt;/b&gt; wrote &quot;My order&quot;"
+  holds "$(cat "$page")" "Dear Ana, your order 17 has left us."
+  holds "$(cat "$page")" "default-src 'none'"
+  same "$(grep -ciE '<(script|img|link|iframe|object|a) ' "$page")" 0
+  same "$(grep -c '<blockquote>' "$page")" "$(grep -c '</blockquote>' "$page")"
+  same "$(stat -c %a "$page")" 600
+  python3 - "$page" <<'PY'
+import html.parser, sys
+class Page(html.parser.HTMLParser):
+    open = []
+    def handle_starttag(self, tag, attrs):
+        assert tag in "html head meta title style body h1 h2 p ol li time blockquote footer".split(), tag
+        assert all(name in ("lang", "charset", "http-equiv", "content", "name", "class") for name, _ in attrs), attrs
+        if tag != "meta": self.open.append(tag)
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+page = Page()
+page.feed(open(sys.argv[1], encoding="utf-8").read())
+assert not page.open, page.open
+PY
+  cp "$page" "$page.before"
+  foyer explain ana@mail.example --client acme --html "$page"
+  same "$status" 65
+  holds "$stderr" "is there: name another file"
+  cmp "$page" "$page.before"
+}
+
+@test "nothing of that name; without a client" {
+  foyer explain nobody@mail.example --client acme --json
+  failed 65 not_found nobody@mail.example
+  foyer explain nobody@mail.example --json
+  same "$status" 64
+  foyer explain nobody@mail.example --client amce --json
+  failed 65 not_found acme
+}
