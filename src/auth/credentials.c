@@ -315,18 +315,28 @@ int credentials_find(struct workspace *w, const char *app, const char *company,
         company, app, app);
 }
 
+/* Opens those of CLIENT by NOW, and closes it: 0 when they are of the app MARK (NULL:
+ * any); 1 when they are of another; -1 with E. */
+static int open_by(struct workspace *now, const char *app, const char *client,
+                   const char *mark, struct credentials *out, struct err *e)
+{
+    credentials_fini(out);
+    int rc = now ? credentials_open(now, app, client, out, e) : -1;
+    workspace_close(now);
+    return rc != 0 ? -1 : mark && strcmp(mark, out->mark) != 0;
+}
+
 int credentials_open_as(struct workspace *w, const char *app, const char *client,
                         const char *mark, struct credentials *out, struct err *e)
 {
-    if (credentials_open(w, app, client, out, e) != 0)
-        return -1;
-    if (!mark || strcmp(mark, out->mark) == 0)
+    int rc = credentials_open(w, app, client, out, e);
+    if (rc == 0 && (!mark || strcmp(mark, out->mark) == 0))
         return 0;
-    credentials_fini(out);
-    struct workspace *now = workspace_reopen(w, e);
-    int rc = now ? credentials_open(now, app, client, out, e) : -1;
-    workspace_close(now);
-    if (rc != 0 || strcmp(mark, out->mark) == 0)
+    /* what is live now; then the files, as a client that comes is in no release yet */
+    if (open_by(workspace_reopen(w, e), app, client, mark, out, e) == 0)
+        return 0;
+    rc = open_by(workspace_open(workspace_dir(w), 0, e), app, client, mark, out, e);
+    if (rc <= 0)
         return rc;
     return err_set(
         e, ERR_SETTINGS,

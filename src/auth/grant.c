@@ -35,6 +35,7 @@ struct grant { /* one under way */
     LIST_ENTRY(grant) entry;
     struct grants *all;
     struct workspace *w;
+    struct workspace *files; /* of a client that is in no release yet; NULL: not opened */
     struct httpc_call *call; /* NULL in its own callback */
     char *client, *app, *api_url, *oauth_url, *redirect_url, *made_with;
     int replace;
@@ -71,6 +72,7 @@ static void grant_free(struct grant *g)
     LIST_REMOVE(g, entry);
     if (g->call)
         httpc_cancel(g->call);
+    workspace_close(g->files);
     oauth_token_fini(&g->token);
     connection_free(g->connection);
     crypto_free_text(g->body);
@@ -148,6 +150,18 @@ char *grant_link(struct workspace *w, const struct grant_spec *spec, int64_t exp
 
 /* ---- storing ---- */
 
+/* Returns the client's settings: those of the files, when no release has the client yet.
+ */
+static const json_t *client_settings(struct grant *g, struct err *e)
+{
+    const json_t *settings = workspace_client(g->w, g->client, e);
+    if (settings || (e && e->kind != ERR_NOT_FOUND))
+        return settings;
+    if (!g->files)
+        g->files = workspace_open(workspace_dir(g->w), 0, e);
+    return g->files ? workspace_client(g->files, g->client, e) : NULL;
+}
+
 /* An id is printed, compared with settings and authenticated with the sealed token. */
 static int is_id(const char *id, const char *prefix)
 {
@@ -176,7 +190,7 @@ static int check_company(struct grant *g, const char *id, struct err *e)
             "cannot connect %s: the token belongs to %.40s, which is not a company "
             "(%s…); use a token of the company, not a teammate's own",
             g->client, id, prefix);
-    const json_t *settings = workspace_client(g->w, g->client, e);
+    const json_t *settings = client_settings(g, e);
     const char *company = settings ? settings_company(settings, g->app) : NULL;
     if (!settings)
         return -1;
@@ -364,7 +378,7 @@ static void on_identity(void *arg, const struct httpc_answer *a)
  * is one. Ends G, or returns -1. */
 static int store_unasked(struct grant *g, struct err *e)
 {
-    const json_t *settings = workspace_client(g->w, g->client, e);
+    const json_t *settings = client_settings(g, e);
     const char *company = settings ? settings_company(settings, g->app) : NULL;
     const char *id = company ? company : g->client;
     if (!settings || store_grant(g, id, id, e) != 0)

@@ -37,6 +37,19 @@ static void set_groups(json_t *row)
     json_object_set_new(row, "in", json_string(text));
 }
 
+/* Sets `runs` of a row for people: "7", "7, disk differs", "no release". */
+static void set_release(json_t *row)
+{
+    char text[60] = "files";
+    long long id = json_int(row, "release");
+    if (id)
+        snprintf(text, sizeof text, "%lld%s", id,
+                 json_is_true(json_object_get(row, "differs")) ? ", disk differs" : "");
+    else if (json_object_get(row, "release"))
+        snprintf(text, sizeof text, "no release");
+    json_object_set_new(row, "runs", json_string(text));
+}
+
 static void print_table(const struct cli *cli, json_t *rows)
 {
     size_t i;
@@ -45,12 +58,14 @@ static void print_table(const struct cli *cli, json_t *rows)
     {
         set_needs(row);
         set_groups(row);
+        set_release(row);
         if (json_text(row, "error"))
             table_printf(stderr, "foyer: client %s: %s\n",
                          json_text_or(row, "client", ""), json_text(row, "error"));
     }
-    cli_print_rows(cli, rows,
-                   "client connected company last_event_at last_reply_at needs in");
+    cli_print_rows(
+        cli, rows,
+        "client connected company mode runs last_event_at last_reply_at needs in");
 }
 
 int cmd_clients(struct cli *cli, struct err *e)

@@ -248,6 +248,29 @@ static void add_recipes(struct listing *l)
     json_decref(on);
 }
 
+/* Adds whether the client's files are what runs. Where there is no release, they are. */
+static void add_release(struct listing *l)
+{
+    long long id = json_int(l->row, "release");
+    int differs = json_is_true(json_object_get(l->row, "differs"));
+    const char *mode = json_text_or(l->row, "mode", "live");
+    if (json_object_get(l->row, "release")) {
+        add(l, "deployed", id > 0 && !differs,
+            id == 0   ? xstrdup("in no release: nothing runs for it")
+            : differs ? xasprintf("release %lld runs; the files are others", id)
+                      : xasprintf("release %lld", id),
+            xasprintf("foyer deploy --only %s", l->client));
+    }
+    int is_live = strcmp(mode, "live") == 0;
+    add(l, "in force", is_live && (id > 0 || !json_object_get(l->row, "release")),
+        is_live ? xstrdup("its writes are sent, once an event comes")
+                : xasprintf("its mode is %s: no write is sent", mode),
+        is_live
+            ? xasprintf("foyer deploy --only %s", l->client)
+            : xstrdup("mode = \"live\", in client.lua and foyer.lua, then deploy; of a "
+                      "copy: foyer promote"));
+}
+
 static void add_seen(struct listing *l)
 {
     int64_t fired = json_int(l->row, "fired"), replies = json_int(l->row, "replies");
@@ -319,6 +342,7 @@ static void add_all(struct listing *l)
     add_webhook(l);
     add_rule(l);
     add_recipes(l);
+    add_release(l);
     add_seen(l);
 }
 

@@ -10,8 +10,10 @@
 #include "core/jsontree.h"
 #include "core/settings.h"
 #include "ops/counts.h"
+#include "ops/deploy.h"
 #include "store/activity.h"
 #include "store/store_consent.h"
+#include "work/mode.h"
 
 /* ---- how clients are connected ---- */
 
@@ -119,6 +121,8 @@ struct listing {
     struct links links;
     const char *app;
     json_t *activity; /* client -> of store/activity.h */
+    json_t *releases; /* client -> {release, differs}; NULL: there are no releases */
+    struct workspace *live; /* what runs; NULL: cannot be opened */
     json_t *rows;
 };
 
@@ -146,6 +150,49 @@ static json_t *read_activity(struct workspace *w, struct err *e)
         return all;
     json_decref(all);
     return NULL;
+}
+
+/* Reads which release each client runs, and whether the files on the disk are others. */
+static json_t *read_releases(struct workspace *w, const json_t *live)
+{
+    struct err ignored;
+    if (!live)
+        return NULL;
+    const struct deploy all = {.clients = NULL};
+    json_t *tree = deploy_difference(w, &all, &ignored), *out = json_object(), *row, *id;
+    const char *client;
+    size_t i;
+    json_object_foreach((json_t *)live, client, id)
+    {
+        json_object_set_new(out, client, json_pack("{s:O}", "release", id));
+    }
+    json_array_foreach(json_object_get(tree, "clients"), i, row)
+    {
+        json_t *of = need(out, json_text_or(row, "client", ""), json_object());
+        int is_same = strcmp(json_text_or(row, "state", ""), "same") == 0;
+        json_object_set_new(of, "differs", json_boolean(!is_same));
+    }
+    json_decref(tree);
+    return out;
+}
+
+/* Sets the mode of what runs, of a client in no release that of its files. */
+static void add_mode(const struct listing *l, json_t *row, const char *client)
+{
+    static const char *const names[] = {[MODE_LIVE] = "live",
+                                        [MODE_DRY_CLIENT] = "dry",
+                                        [MODE_DRY_WORKSPACE] = "dry",
+                                        [MODE_DRY_COPY] = "dry copy"};
+    const char *why;
+    struct workspace *w =
+        l->live && workspace_has_client(l->live, client) ? l->live : l->links.w;
+    json_object_set_new(row, "mode", json_string(names[work_mode(w, client, &why)]));
+    if (!l->releases)
+        return;
+    const json_t *of = json_object_get(l->releases, client);
+    json_object_set_new(row, "release", json_integer(json_int(of, "release")));
+    if (json_object_get(of, "differs"))
+        json_object_set(row, "differs", json_object_get(of, "differs"));
 }
 
 static void add_client(void *arg, const char *client)
@@ -176,6 +223,7 @@ static void add_client(void *arg, const char *client)
     const json_t *groups = json_object_get(settings, "groups");
     json_object_set_new(row, "groups",
                         json_is_array(groups) ? json_deep_copy(groups) : json_array());
+    add_mode(l, row, client);
     if (!settings)
         report_set_text(row, "error", why.text);
     json_array_append_new(l->rows, row);
@@ -209,11 +257,19 @@ json_t *clients_list(struct workspace *w, const json_t *names, struct err *e)
     if (links_read(&l.links, w, e) != 0)
         return NULL;
     l.activity = read_activity(w, e);
+    l.live = workspace_open(workspace_dir(w), 0, NULL);
+    if (l.live && workspace_use_releases(l.live, NULL) != 0) {
+        workspace_close(l.live);
+        l.live = NULL;
+    }
     if (l.activity) {
+        l.releases = read_releases(w, l.live ? workspace_releases(l.live) : NULL);
         l.rows = json_array();
         each_named(w, names, add_client, &l);
     }
     json_decref(l.activity);
+    json_decref(l.releases);
+    workspace_close(l.live);
     links_fini(&l.links);
     return l.rows;
 }

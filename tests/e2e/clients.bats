@@ -147,6 +147,29 @@ return {
   same "$(row acme '[.connected, .last_event_at]')" '["no",null]'
 }
 
+@test "a consent of a client that is in no release yet, and what is left until it runs" {
+  foyer deploy --json
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  same "$(row acme '[.release, .differs, .mode]')" '[1,false,"live"]'
+  serve --workers 0
+  mock_post companies '{"name": "Initech"}' >/dev/null
+  set_oauth '{"company": "Initech"}'
+  foyer client add initech --link --api-url "$MOCK" --oauth-url "$MOCK"
+  browse "$output"
+  same "$CODE" 200 || { cat "$BATS_TEST_TMPDIR/serve.err"; return 1; }
+  same "$(row initech '[.connected, .company, .release]')" '["yes","Initech",0]'
+  same "$(step initech deployed '[.done, .todo] | @json')" '[false,"foyer deploy --only initech"]'
+  foyer ids initech --write
+  foyer deploy --only initech
+  same "$status" 0
+  same "$(step initech deployed '[.done, .text] | @json')" '[true,"release 2"]'
+  echo '-- more' >>"$AGENCY/clients/initech/client.lua"
+  same "$(row initech '[.release, .differs]')" '[2,true]'
+  same "$(row acme '[.release, .differs]')" '[1,false]'
+  foyer clients
+  holds "$output" '2, disk differs'
+}
+
 @test "client add --link: without an app nothing is made; the wait ends when the link was of no use" {
   echo 'return {}' >"$AGENCY/foyer.lua"
   foyer client add initech --link --json
