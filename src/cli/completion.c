@@ -229,7 +229,8 @@ static void suggest_kind(struct completion *c, const char *kind, const char *com
     else if (has_kind(kind, "STATE"))
         suggest_states(c);
     else if (has_kind(kind, "NAME") &&
-             (str_eq(command, "which") || str_eq(command, "diff"))) {
+             (str_eq(command, "which") || str_eq(command, "diff") ||
+              str_eq(command, "show"))) {
         suggest_scripts(c, "actions");
         suggest_scripts(c, "triggers");
         suggest_files(c, "recipes", "", lua);

@@ -27,7 +27,6 @@ static const struct {
     {"retry", {"foyer runs retry ID"}},
     {"resolve", {"foyer runs resolve ID --sent | --not-sent"}},
     {"cancel", {"foyer runs cancel ID"}},
-    {"show", {"foyer runs show ID", "foyer events show ID", "foyer recipes NAME"}},
     {"list", {"foyer runs list", "foyer events list", "foyer actions"}},
     {"ls", {"foyer runs list", "foyer events list", "foyer actions"}},
     {"jobs", {"foyer runs list"}},

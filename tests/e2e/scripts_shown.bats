@@ -325,6 +325,23 @@ template built-in:lua/templates/digest.md"
   fails 64 'unknown option --cient' which digest --cient acme
 }
 
+@test "show: the text in force, as it is; what super includes with headings" {
+  alone show recipes/digest.lua
+  same "$output" "$(cat "$ROOT/recipes/digest.lua")"
+  foyer show front/list-inboxes --client acme --json
+  same "$(jq -r '.[0].text' <<<"$output")" "$(cat "$ROOT/lua/front/actions/list-inboxes.lua")"
+  override 'return super { input = { archive = { default = true } } }'
+  foyer show front/send-conversation-reply --client acme
+  same "$(head -2 <<<"$output")" "==> clients/acme/lua/front/actions/send-conversation-reply.lua (in force, with super) <==
+return super { input = { archive = { default = true } } }"
+  has "$output" "==> built-in:lua/front/actions/send-conversation-reply.lua (inherited) <=="
+  override 'return { summary = "Mine.", effect = "write", run = function() end }'
+  foyer show front/send-conversation-reply --client acme
+  same "$output" 'return { summary = "Mine.", effect = "write", run = function() end }'
+  has "$stderr" "this is clients/acme/lua/front/actions/send-conversation-reply.lua"
+  fails 65 'did you mean "front/list-inboxes"' show list-inboxes
+}
+
 @test "diff: the nearest file and the one below" {
   foyer diff first-reply --client acme
   same "$status" 1
