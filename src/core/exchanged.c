@@ -128,9 +128,9 @@ static char *make(const struct journal_entry *step, const struct parts *p, size_
 /* Returns what of ROW stays: who was written to, and the hash of the body. */
 static json_t *strip_row(const json_t *row)
 {
-    static const char *const kept[] = {"at",    "method",    "path",
-                                       "app",   "status",    "unknown",
-                                       "error", "body_hash", "templates"};
+    static const char *const kept[] = {"at",        "method",   "path",  "app",
+                                       "status",    "unknown",  "error", "dry",
+                                       "body_hash", "templates"};
     json_t *out = json_object();
     const json_t *body = json_object_get(row, "body");
     char *text =

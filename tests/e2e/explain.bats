@@ -35,7 +35,7 @@ teardown() {
 }
 
 settings() {
-  printf 'return { name = "Acme & Sons", timezone = "America/New_York", replies_per_hour = 100, recipes = { %s } }\n' "$1" \
+  printf 'return { name = "Acme & Sons", timezone = "America/New_York", replies_per_hour = 100, vars = { phone = "17" }, recipes = { %s } }\n' "$1" \
     >"$AGENCY/clients/acme/client.lua"
 }
 
@@ -113,6 +113,29 @@ summary() {
   explain "$conversation"
   holds "$output" "Told from what foyer has stored: acme is not connected at the moment"
   holds "$output" "The text is not kept any more; its SHA-256: "
+}
+
+@test "the release that an answer was written by, after the next one" {
+  foyer deploy -m one
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  conversation=$(letter ana "Where is my order?")
+  foyer cron
+  echo 'Dear {{name}}, it is still here.' >"$AGENCY/clients/acme/templates/gone.md"
+  foyer deploy -m two
+  export FOYER_TEST_CLOCK=$(($(date +%s%3N) + 7 * 86400000))
+  hash=$(printf 'Dear {{name}}, your order 17 has left us.\n' | sha256sum | cut -c -8)
+  explain ana@mail.example
+  holds "$output" "      | Dear Ana, your order 17 has left us."
+  holds "$output" "It was written from the template \"gone.md\" (the client's own, version $hash, release 1)."
+  foyer trace "$conversation" --client acme --bodies
+  holds "$output" "Dear Ana, your order 17 has left us."
+  holds "$output" "made of the template gone.md"
+  holds "$output" "template clients/acme/templates/gone.md (client) $hash, release 1"
+  foyer runs show 1 --json
+  same "$(jq -c '.templates | map([.name, .layer, .release])' <<<"$output")" '[["gone.md","client",1]]'
+  # the source itself is in the release
+  same "$(sql "SELECT count(*) AS n FROM code WHERE CAST(text AS TEXT) = ?" 'Dear {{name}}, your order 17 has left us.
+')" '{"n": 1}'
 }
 
 @test "a person answered too; a message that foyer was not told of; one that came late" {
