@@ -8,6 +8,7 @@
 
 #include "cli/names.h"
 #include "cli/table.h"
+#include "ops/live_files.h"
 #include "base/array.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -325,10 +326,31 @@ int cli_begin(struct cli *cli, const struct cli_option *options, struct err *e)
     return cli_parse(cli, options, e) == 0 ? cli_open(cli, e) : -1;
 }
 
+/* Says on standard error that the files, which the command has read, are not what runs.
+ */
+static void note_live(struct cli *cli)
+{
+    struct live_files_count c;
+    if (!cli->w || !workspace_dir(cli->w) || cli->json ||
+        live_files_compare(cli->w, cli->client, &c, NULL) != 0 || !c.release || !c.files)
+        return;
+    fflush(stdout);
+    fprintf(stderr, "foyer: %zu file%s differ%s from what ", c.files,
+            c.files == 1 ? "" : "s", c.files == 1 ? "s" : "");
+    if (cli->client)
+        table_printf(stderr, "client %s runs", cli->client);
+    else
+        fputs("runs", stderr);
+    fputs(": `foyer diff --live` shows it, `foyer deploy` makes the files live\n",
+          stderr);
+}
+
 int cli_run(struct cli *cli)
 {
     struct err e = {0};
     int code = cli->command->run(cli, &e);
+    if (code >= 0 && cli->command->needs & CLI_FILES)
+        note_live(cli);
     report_close(cli->report);
     session_close(cli->session);
     workspace_close(cli->w);

@@ -45,8 +45,9 @@ enum cli_needs {
     CLI_STORE = 1 << 4,
     CLI_REPORT = 1 << 5,
     CLI_SESSION = 1 << 6,
-    CLI_LIVE = 1 << 7,    /* the live releases, where there are any; --dev: the files */
-    CLI_RELEASED = 1 << 8 /* the same without --dev */
+    CLI_LIVE = 1 << 7,     /* the live releases, where there are any; --dev: the files */
+    CLI_RELEASED = 1 << 8, /* the same without --dev */
+    CLI_FILES = 1 << 9     /* reads the files: it says when what runs differs */
 };
 
 struct cli;

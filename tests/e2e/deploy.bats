@@ -385,3 +385,21 @@ LUA
   foyer trace 1 2>/dev/null || foyer trace run 1
   has "$output" "release 2"
 }
+
+@test "commands that read the files say when what runs differs" {
+  foyer check
+  [[ "$stderr" != *differ* ]]
+  foyer deploy
+  foyer check
+  [[ "$stderr" != *differ* ]]
+  hello two
+  client beta 'vars = {}'
+  foyer check
+  has "$stderr" "2 files differ from what runs: "
+  foyer check --client acme
+  has "$stderr" "1 file differs from what client acme runs: "
+  foyer recipes hello
+  has "$stderr" "2 files differ from what runs"
+  foyer recipes hello --client beta --json
+  [[ "$stderr" != *differ* ]]
+}
