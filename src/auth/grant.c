@@ -490,13 +490,14 @@ static void on_token(void *arg, const struct httpc_answer *a)
 }
 
 struct httpc_call *grant_post(struct httpc *httpc, const json_t *connector,
-                              const char *oauth_url, const struct credentials *by,
-                              char **body, int (*on_sending)(void *arg), httpc_done *done,
-                              void *arg, struct err *e)
+                              const char *which, const char *oauth_url,
+                              const struct credentials *by, char **body,
+                              int (*on_sending)(void *arg), httpc_done *done, void *arg,
+                              struct err *e)
 {
     struct url_parts u;
     struct httpc_call *call = NULL;
-    char *endpoint = oauth_endpoint(connector, "token", oauth_url, e);
+    char *endpoint = oauth_endpoint(connector, which, oauth_url, e);
     if (endpoint && url_parse(endpoint, &u, e) == 0) {
         const char *way = json_text_or(connector, "auth.client_auth", "basic");
         const char *id = buf_str(&by->id), *secret = buf_str(&by->secret);
@@ -543,8 +544,8 @@ void grant_from_code(struct grants *all, const struct grant_spec *spec, const ch
         g->credentials_at = xstrdup(by.where);
         g->made_with = xstrdup(by.mark);
         g->body = oauth_code_body(code, g->redirect_url);
-        g->call = grant_post(all->httpc, connector, g->oauth_url, &by, &g->body, NULL,
-                             on_token, g, &e);
+        g->call = grant_post(all->httpc, connector, "token", g->oauth_url, &by, &g->body,
+                             NULL, on_token, g, &e);
         rc = g->call ? 0 : -1;
     }
     credentials_fini(&by);
@@ -575,8 +576,8 @@ void grant_from_client(struct grants *all, const struct grant_spec *spec,
     if (rc == 0) {
         g->pair = xstrdup(pair);
         g->body = oauth_client_body(json_text(connector, "auth.scope"));
-        g->call = grant_post(all->httpc, connector, g->oauth_url, &by, &g->body, NULL,
-                             on_token, g, &e);
+        g->call = grant_post(all->httpc, connector, "token", g->oauth_url, &by, &g->body,
+                             NULL, on_token, g, &e);
         rc = g->call ? 0 : -1;
     }
     credentials_fini(&by);

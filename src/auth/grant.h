@@ -39,13 +39,15 @@ void grant_from_token(struct grants *all, const struct grant_spec *spec,
 void grant_from_client(struct grants *all, const struct grant_spec *spec,
                        const char *pair, grant_done *done, void *arg);
 
-/* POSTs *BODY, a form, to the token endpoint as the app BY. *BODY is the caller's, stays
- * until DONE, and is replaced where the id and the secret go into the form. ON_SENDING
- * may be NULL, and gets ARG (httpc_request). Returns the call, or NULL with E. */
+/* POSTs *BODY, a form, to the endpoint WHICH ("token", "revoke") as the app BY. *BODY is
+ * the caller's, stays until DONE, and is replaced where the id and the secret go into the
+ * form. ON_SENDING may be NULL, and gets ARG (httpc_request). Returns the call, or NULL
+ * with E. */
 struct httpc_call *grant_post(struct httpc *httpc, const json_t *connector,
-                              const char *oauth_url, const struct credentials *by,
-                              char **body, int (*on_sending)(void *arg), httpc_done *done,
-                              void *arg, struct err *e);
+                              const char *which, const char *oauth_url,
+                              const struct credentials *by, char **body,
+                              int (*on_sending)(void *arg), httpc_done *done, void *arg,
+                              struct err *e);
 /* Reads the answer to it as oauth_parse_answer does, with the times by our own clock. */
 int grant_read_token(const struct httpc_answer *a, int64_t now_ms,
                      struct oauth_token *token, struct err *e);

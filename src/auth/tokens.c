@@ -440,8 +440,8 @@ static int ask(struct refresh *r, const struct store_connection *row, struct err
         memcpy(r->made_with, by.mark, sizeof r->made_with);
         r->body = by_client ? oauth_client_body(json_text(connector, "auth.scope"))
                             : oauth_refresh_body(buf_str(&refresh));
-        r->call = grant_post(r->tokens->httpc, connector, r->c->oauth_url, &by, &r->body,
-                             on_sending, on_answer, r, e);
+        r->call = grant_post(r->tokens->httpc, connector, "token", r->c->oauth_url, &by,
+                             &r->body, on_sending, on_answer, r, e);
         rc = r->call ? 0 : -1;
         credentials_fini(&r->by);
         r->by = by;

@@ -12,6 +12,12 @@
 #include "core/jsontree.h"
 #include "ops/leaving.h"
 
+static struct session *open_session(void *arg, struct err *e)
+{
+    struct cli *cli = arg;
+    return cli->session || cli_open_session(cli, e) == 0 ? cli->session : NULL;
+}
+
 static void tell_waiting(void *arg)
 {
     (void)arg;
@@ -74,6 +80,13 @@ static void print_grant(const struct cli *cli, const json_t *row)
     if (json_array_size(others))
         table_printf(stdout, "the grant of %s at %s stays: %s use%s it\n", name, app,
                      buf_str(&names), json_array_size(others) == 1 ? "s" : "");
+    else if (json_is_true(json_object_get(row, "revoked")))
+        table_printf(stdout, "the grant of %s at %s is revoked\n", name, app);
+    else if (json_text(row, "why"))
+        table_printf(stdout,
+                     "the tokens of %s at %s are deleted here; the grant could not be "
+                     "revoked (%s): an administrator of %s removes the app\n",
+                     name, app, json_text(row, "why"), name);
     else if (credential_need(workspace_connector(cli->w, app, NULL)) ==
                  CREDENTIAL_CONSENT &&
              !json_is_true(json_object_get(row, "static")))
@@ -150,7 +163,7 @@ static void print(const struct cli *cli, const struct leaving *how, const json_t
 
 int client_remove(struct cli *cli, struct err *e)
 {
-    struct leaving how = {.waiting = tell_waiting};
+    struct leaving how = {.session = open_session, .waiting = tell_waiting, .arg = cli};
     int yes = 0;
     struct cli_option options[] = {{"export", CLI_VALUE, &how.export},
                                    {"files", CLI_FLAG, &how.files},

@@ -133,6 +133,7 @@ static const struct field by_consent[] = {
     {"oauth", .check = check_word, .words = grants, .required = 1},
     {"authorize", .check = value_url, .required = 1},
     {"token", .check = value_url, .required = 1},
+    {"revoke", .check = value_url},
     {"client_auth", .check = check_word, .words = client_auths},
     {"scope", .check = value_text},
     {0},

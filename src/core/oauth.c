@@ -82,6 +82,15 @@ char *oauth_refresh_body(const char *refresh)
     return buf_take(&out, NULL);
 }
 
+char *oauth_revoke_body(const char *refresh)
+{
+    struct buf out;
+    buf_init(&out, 64 * 1024);
+    add_pair(&out, "", "token", refresh);
+    add_pair(&out, "&", "token_type_hint", "refresh_token");
+    return buf_take(&out, NULL);
+}
+
 char *oauth_client_body(const char *scope)
 {
     struct buf out;

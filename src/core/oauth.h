@@ -18,8 +18,8 @@ struct oauth_token { /* owned; oauth_token_fini wipes and frees it */
 
 void oauth_token_fini(struct oauth_token *t);
 
-/* Returns the connector's endpoint "authorize" or "token", on OAUTH_URL's scheme and host
- * when that is not NULL. The caller frees it. NULL with ERR_SETTINGS. */
+/* Returns the connector's endpoint "authorize", "token" or "revoke", on OAUTH_URL's
+ * scheme and host when that is not NULL. The caller frees it. NULL with ERR_SETTINGS. */
 char *oauth_endpoint(const json_t *connector, const char *which, const char *oauth_url,
                      struct err *e);
 /* Returns the address where a person consents. SCOPE NULL: no such parameter, which Front
@@ -30,6 +30,9 @@ char *oauth_authorize_url(const char *endpoint, const char *client_id,
 char *oauth_code_body(const char *code, const char *redirect_url);
 char *oauth_refresh_body(const char *refresh);
 char *oauth_client_body(const char *scope); /* SCOPE NULL: none */
+/* Returns the form body that revokes a refresh token, and its grant with it (RFC 7009).
+ */
+char *oauth_revoke_body(const char *refresh);
 /* Returns BODY with the client's id and secret as fields of it, which the caller wipes
  * and frees. */
 char *oauth_add_client(const char *body, const char *client_id,

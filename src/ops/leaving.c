@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/jsontree.h"
+#include "ops/revoking.h"
 #include "store/erase.h"
 #include "store/presence.h"
 #include "store/store.h"
@@ -155,6 +156,43 @@ static int export_rows(struct store *store, const struct leaving *how, json_t *t
     return rc;
 }
 
+/* ---- the grants ---- */
+
+/* Revokes the grant of ROW, which no other client uses. A failure is noted, and hinders
+ * nothing: the person can still remove the app at the API. */
+static void revoke_grant(struct store *store, struct workspace *w,
+                         const struct leaving *how, json_t *row)
+{
+    struct store_connection c = {0};
+    struct err e = {0};
+    if (store_connection_read(store, json_text(row, "app"), json_text(row, "company"), &c,
+                              &e) == 0 &&
+        revoking_is_possible(w, &c)) {
+        struct session *s = NULL;
+        if (store_is_copy(store)) /* the original may still use the grant */
+            err_set(&e, ERR_CONFLICT, "this store is a copy");
+        else
+            s = how->session(how->arg, &e);
+        int rc = s ? revoking_ask(s, &c, &e) : -1;
+        json_object_set_new(row, "revoked", json_boolean(rc == 0));
+        if (rc != 0)
+            report_set_text(row, "why", e.text);
+    }
+    store_connection_fini(&c);
+}
+
+static void revoke_all(struct report *r, struct store *store, const struct leaving *how,
+                       const json_t *tree)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(tree, "grants"), i, row)
+    {
+        if (json_array_size(json_object_get(row, "shared_with")) == 0 && how->session)
+            revoke_grant(store, report_workspace(r), how, row);
+    }
+}
+
 /* ---- removing ---- */
 
 static void add_removed(void *arg, const char *table, int64_t rows)
@@ -170,23 +208,44 @@ static void pause_ms(int ms)
               NULL);
 }
 
-/* Removes the rows, once no process works on a run of the client. */
-static int remove_rows(struct store *store, const struct leaving *how, json_t *removed,
-                       struct err *e)
+static int note_running(void *arg, const struct erase_open *open)
+{
+    *(int *)arg |= open->state == LEDGER_RUNNING;
+    return 0;
+}
+
+/* Waits until no process works on a run of the client, which is paused by now: what is in
+ * flight still needs the grant. */
+static int wait_for_runs(struct store *store, const struct leaving *how, struct err *e)
 {
     int64_t deadline = clock_mono_us() + (int64_t)PATIENCE_MS * 1000;
-    int end, told = 0;
-    while ((end = erase_client(store, how->client, clock_wall_ms(), add_removed, removed,
-                               e)) == (int)ERASE_BUSY) {
-        json_object_clear(removed);
-        if (clock_mono_us() >= deadline)
+    int running = 1, told = 0;
+    while (running) {
+        running = 0;
+        if (erase_client_each_open(store, how->client, note_running, &running, e) != 0)
+            return -1;
+        if (running && clock_mono_us() >= deadline)
             return err_set(e, ERR_CONFLICT,
                            "nothing was removed: a run of %s is still being worked on; "
                            "`foyer runs list --client %s --state running` shows it",
                            how->client, how->client);
-        if (how->waiting && !told++)
+        if (running && how->waiting && !told++)
             how->waiting(how->arg);
-        pause_ms(PAUSE_MS);
+        if (running)
+            pause_ms(PAUSE_MS);
+    }
+    return 0;
+}
+
+/* Removes the rows, once no process works on a run of the client. */
+static int remove_rows(struct store *store, const struct leaving *how, json_t *removed,
+                       struct err *e)
+{
+    int end;
+    while ((end = erase_client(store, how->client, clock_wall_ms(), add_removed, removed,
+                               e)) == (int)ERASE_BUSY) {
+        if (wait_for_runs(store, how, e) != 0)
+            return -1;
     }
     return end;
 }
@@ -276,6 +335,9 @@ static int leave(struct report *r, struct store *store, const struct leaving *ho
 {
     json_t *removed = json_object();
     json_object_set_new(tree, "removed", removed);
+    if (wait_for_runs(store, how, e) != 0)
+        return -1;
+    revoke_all(r, store, how, tree);
     if (remove_rows(store, how, removed, e) != 0)
         return -1;
     int has_files = json_is_true(json_object_get(tree, "directory"));

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "ops/report.h"
+#include "work/session.h"
 #include "base/err.h"
 
 struct leaving { /* texts are borrowed */
@@ -13,6 +14,8 @@ struct leaving { /* texts are borrowed */
     const char *export; /* a file that does not exist yet, for its rows; NULL: none */
     int files;          /* 1: its directory is removed, too */
     int copies;         /* 1: removes the copies of the store that upgrades left */
+    /* Opened when a grant can be revoked; NULL with E. Borrowed. */
+    struct session *(*session)(void *arg, struct err *e);
     /* Called once when a run that is being worked on is waited for. May be NULL. */
     void (*waiting)(void *arg);
     void *arg;

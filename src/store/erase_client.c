@@ -73,6 +73,7 @@ const struct erase_table erase_tables[] = {
     {"release_move", "client = ?1", NULL},
     {"connection", ONLY_OF("connection.app", "connection.id"), "after client_connection"},
     {"client_connection", "client = ?1", NULL},
+    {"oauth_app", NULL, "sealed; those that no connection was made with go"},
     {"release", NULL, "the manifests lose the client's files"},
     {"code", NULL, "texts that no pins and no release name go"},
     {"pins", NULL, "those that no run needs go"},
@@ -446,6 +447,10 @@ static int leave(struct db *db, void *arg, struct err *e)
         if (change(db, changes[i], l->client, NULL, e) != 0)
             return -1;
     if (rollup_leave(db, l->client, e) != 0 || delete_rows(db, l, e) != 0 ||
+        db_exec(db,
+                "DELETE FROM oauth_app WHERE NOT EXISTS (SELECT 1 FROM connection c WHERE"
+                " c.app = oauth_app.app AND c.made_with = oauth_app.mark)",
+                e) != 0 ||
         strip_releases(db, l->client, e) != 0 ||
         move_on(db, generation, l->now_ms, e) != 0)
         return -1;

@@ -136,3 +136,29 @@ LUA
   stop_serve
   below word-of-quartz hush-quartz-secret quartz
 }
+
+# A copy of Front's connector with an address that revokes: on the mock's host, by --oauth-url.
+@test "client remove: a grant is revoked where the API has an address for it" {
+  load oauth
+  start_oauth
+  foyer disconnect quartz
+  foyer disconnect zed
+  mkdir -p "$AGENCY/lua/front"
+  sed 's|token  *= "https|revoke = "https://app.frontapp.com/oauth/revoke", &|' "$ROOT/lua/front/connector.lua" \
+    >"$AGENCY/lua/front/connector.lua"
+  echo 'return { apps = { front = { client_id = "mock-client", client_secret = "mock-secret" } } }' >"$AGENCY/foyer.lua"
+  grant quartz
+  fault '{"kind": "status", "status": 200, "match": {"path": "/oauth/revoke"}}'
+  foyer client remove quartz --files --yes
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  holds "$output" "the grant of Acme Dry Goods at front is revoked"
+  same "$(mock_log '[.requests[] | select(.path == "/oauth/revoke") | [.method, .headers.authorization]]')" \
+    '[["POST","Basic (client)"]]'
+  # it fails: said, and no hindrance
+  client quartz
+  grant quartz
+  foyer client remove quartz --files --yes
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  holds "$output" "could not be revoked (the API answers 404)"
+  same "$(sql "SELECT count(*) AS n FROM connection" | jq .n)" 0
+}
