@@ -94,6 +94,8 @@ static const struct cli_command commands[] = {
      "counts events, replies, runs, and how fast the replies were"},
     {"hooks", cmd_hooks, CLI_FILES | CLI_WORKSPACE | CLI_REPORT, 0, 1, "[CLIENT]",
      "shows webhook URLs, where they go, their keys, what was refused"},
+    {"status", cmd_status, CLI_WORKSPACE | CLI_LIVE | CLI_STORE, 0, 0, CLIENTS,
+     "shows on one page what runs, and what needs you"},
     {"logs", cmd_logs, CLI_WORKSPACE, 0, 0,
      CLIENTS " [--since TIME] [--limit N] [--level LEVEL] [--follow]",
      "shows foyer's own log: what serve, work and cron had to say"},

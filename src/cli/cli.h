@@ -210,6 +210,7 @@ cli_command_fn cmd_secret;
 cli_command_fn cmd_serve;
 cli_command_fn cmd_show;
 cli_command_fn cmd_stats;
+cli_command_fn cmd_status;
 cli_command_fn cmd_store;
 cli_command_fn cmd_trace;
 cli_command_fn cmd_triggers;

@@ -6,6 +6,7 @@
 #include "core/words.h"
 #include "base/array.h"
 #include "store/ledger.h"
+#include "store/running.h"
 #include "store/store.h"
 
 struct ended { /* the runs that ended */
@@ -88,8 +89,10 @@ int cmd_cron(struct cli *cli, struct err *e)
     struct worker *worker = worker_open(cli->w, on_ended, &ids, e);
     if (!worker)
         return -1;
+    struct running *running = running_open(workspace_dir(cli->w), "cron", NULL);
     int ended = worker_errand(worker, e);
     worker_close(worker);
+    running_close(running);
     if (ended >= 0 || !cli->json) /* else the error is the one document */
         code = report(cli, &ids, ended < 0 ? NULL : e);
     if (ended > 0)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "core/words.h"
 #include "base/str.h"
+#include "store/running.h"
 #include "base/stats.h"
 
 /* Reads a descriptor that serve passes to its workers; -1 when WORD is NULL. */
@@ -56,7 +57,9 @@ int cmd_work(struct cli *cli, struct err *e)
     struct worker *worker = worker_open(cli->w, on_ended, NULL, e);
     if (!worker)
         return -1;
+    struct running *running = running_open(workspace_dir(cli->w), "work", NULL);
     worker_serve(worker, wake_fd, e);
     worker_close(worker);
+    running_close(running);
     return e->kind != ERR_NONE ? -1 : 0;
 }

@@ -132,7 +132,7 @@ static int note_activity(void *arg, const struct activity *a)
     json_t *row =
         json_pack("{s:I, s:I, s:I, s:I, s:I}", "events", (json_int_t)a->events, "fired",
                   (json_int_t)a->fired, "replies", (json_int_t)a->replies, "needs_you",
-                  (json_int_t)a->parked, "held", (json_int_t)a->held);
+                  (json_int_t)(a->parked + a->undelivered), "held", (json_int_t)a->held);
     report_set_time(row, "last_event_at", a->event_ms);
     report_set_time(row, "last_reply_at", a->reply_ms);
     json_object_set_new(all, a->client, row);

@@ -10,6 +10,7 @@
 #include "store/budget.h"
 #include "store/inbox.h"
 #include "store/ledger.h"
+#include "store/release.h"
 #include "store/rollup.h"
 #include "base/stats.h"
 
@@ -57,7 +58,7 @@ static int add_deliveries(struct buf *out, struct db *db, int64_t now_ms, struct
 
 static int add_runs(struct buf *out, struct db *db, struct err *e)
 {
-    int64_t counts[LEDGER_STATES];
+    int64_t counts[LEDGER_STATES], undelivered;
     if (ledger_count_open(db, counts, e) != 0)
         return -1;
     stats_head(out, "foyer_runs",
@@ -68,6 +69,28 @@ static int add_runs(struct buf *out, struct db *db, struct err *e)
         if (!ledger_is_over((enum ledger_state)i))
             buf_addf(out, "foyer_runs{state=\"%s\"} %" PRId64 "\n",
                      ledger_state_name((enum ledger_state)i), counts[i]);
+    if (ledger_count_undelivered(db, &undelivered, e) != 0)
+        return -1;
+    gauge(out, "foyer_runs_undelivered",
+          "Runs whose customer did not get the message: they need a person.",
+          undelivered);
+    return 0;
+}
+
+static void note_refused(void *arg, int64_t at_ms, const char *by, const char *text)
+{
+    (void)by, (void)text;
+    *(int64_t *)arg = at_ms;
+}
+
+static int add_release(struct buf *out, struct db *db, struct err *e)
+{
+    int64_t live = 0, refused_ms = 0;
+    if (release_live(db, "", &live, e) != 0 ||
+        release_refused_get(db, note_refused, &refused_ms, e) != 0)
+        return -1;
+    gauge(out, "foyer_release", "The server's live release; 0: it runs the files.", live);
+    gauge(out, "foyer_deploy_refused", "1: the last deploy was refused.", refused_ms > 0);
     return 0;
 }
 
@@ -215,6 +238,7 @@ static int read_gauges(struct buf *out, struct workspace *w, struct err *e)
           store_check_place(store, NULL) == 0);
     if (add_deliveries(out, store_db(store), now_ms, e) != 0 ||
         add_runs(out, store_db(store), e) != 0 ||
+        add_release(out, store_db(store), e) != 0 ||
         add_counts(out, store_db(store), e) != 0)
         return -1;
     return add_companies(out, w, now_ms, e);

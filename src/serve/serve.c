@@ -22,6 +22,7 @@
 #include "io/httpd.h"
 #include "io/loop.h"
 #include "io/writer.h"
+#include "store/running.h"
 
 enum {
     METRICS_MAX = 8 * 1024 * 1024,
@@ -40,6 +41,7 @@ struct serve {
     struct supervisor *supervisor;
     struct health *health;
     struct metrics *metrics;
+    struct running *running;
     int stats_fd;
     struct serve_config *config;
     /* replaced by reloads, each until its consents have ended */
@@ -365,6 +367,7 @@ static int open_all(struct serve *s, struct err *e)
  * back health. */
 static void close_all(struct serve *s)
 {
+    running_close(s->running);
     recheck_free(s->recheck);
     supervisor_free(s->supervisor);
     ingest_free(s->ingest);
@@ -404,6 +407,8 @@ int serve_run(const struct serve_spec *spec, struct err *e)
         printf("listening: %s://%s\n", s.is_tls ? "https" : "http",
                httpd_address(s.httpd));
         fflush(stdout);
+        s.running = running_open(workspace_dir(serve_config_workspace(s.config)), "serve",
+                                 httpd_address(s.httpd));
         systemd_notify("READY=1");
         loopguard_set(1);
         loop_run(s.loop);

@@ -48,8 +48,15 @@ static int count_runs(struct db *db, struct activity *a, struct err *e)
     if (db_select_int(db, sql, DB_ARGS(db_int(LEDGER_PARKED), db_text(a->client)),
                       &a->parked, e) != 0)
         return -1;
-    return db_select_int(db, sql, DB_ARGS(db_int(LEDGER_HELD), db_text(a->client)),
-                         &a->held, e);
+    if (db_select_int(db, sql, DB_ARGS(db_int(LEDGER_HELD), db_text(a->client)), &a->held,
+                      e) != 0)
+        return -1;
+    return db_select_int(
+        db,
+        "SELECT count(*) FROM run WHERE undelivered IS NOT NULL"
+        " AND client = ?1 AND +state NOT IN (?2, ?3)",
+        DB_ARGS(db_text(a->client), db_int(LEDGER_PARKED), db_int(LEDGER_HELD)),
+        &a->undelivered, e);
 }
 
 int activity_each(struct db *db, activity_fn *fn, void *arg, struct err *e)
@@ -64,7 +71,9 @@ int activity_each(struct db *db, activity_fn *fn, void *arg, struct err *e)
                   " FROM (SELECT client, hour, events, fired, replies FROM rollup WHERE "
                   "client <> ''"
                   "  UNION ALL SELECT DISTINCT client, -1, 0, 0, 0 FROM run"
-                  "  WHERE state < " SQL_DONE ") GROUP BY client ORDER BY client",
+                  "  WHERE state < " SQL_DONE
+                  "  UNION ALL SELECT DISTINCT client, -1, 0, 0, 0 FROM run"
+                  "  WHERE undelivered IS NOT NULL) GROUP BY client ORDER BY client",
                   DB_NONE, e);
     int rc = 0, stop = 0;
     while (rc == 0 && !stop && db_step(row, e) == 1) {

@@ -16,6 +16,7 @@ struct activity {
     int64_t event_ms;     /* the last one; to the hour when retention removed it */
     int64_t reply_ms;     /* the same; replies are remembered for some hours only */
     int64_t parked, held; /* runs in these states now */
+    int64_t undelivered;  /* other runs than these: their customer has no message */
 };
 typedef int activity_fn(void *arg, const struct activity *a);
 /* Calls FN for each client that had an event or has a run that waits for a person, by

@@ -142,24 +142,37 @@ int ledger_read(struct db *db, int64_t id, ledger_run_fn *fn, void *arg, struct 
     return found ? 0 : ledger_row_missing(id, e);
 }
 
-/* Adds the condition on the state. The literal that the index run_alive has lets it find
- * the few runs that are not over. */
-static void add_states(struct buf *sql, const struct ledger_filter *filter)
+/* Adds "state IN (6,5)". Returns 1 when all of these are not over. */
+static int add_list(struct buf *sql, const struct ledger_filter *filter)
 {
     int is_alive = 1;
-    if (!filter->nstates && !filter->undelivered)
-        return;
-    buf_adds(sql, " AND (");
     for (size_t i = 0; i < filter->nstates; i++) {
         is_alive &= filter->states[i] < LEDGER_DONE;
-        buf_addf(sql, "%s%d%s", i ? "," : "(state IN (", filter->states[i],
+        buf_addf(sql, "%s%d%s", i ? "," : "state IN (", filter->states[i],
                  i + 1 == filter->nstates ? ")" : "");
     }
-    if (filter->nstates)
-        buf_adds(sql, is_alive ? " AND state < " SQL_DONE ")" : ")");
-    if (filter->undelivered)
-        buf_addf(sql, "%sundelivered IS NOT NULL", filter->nstates ? " OR " : "");
-    buf_adds(sql, ")");
+    return is_alive;
+}
+
+/* Adds the condition on the state. For the few runs that are not over or undelivered it
+ * is one that their partial indexes answer. */
+static void add_states(struct buf *sql, const struct ledger_filter *filter)
+{
+    struct buf list;
+    buf_init(&list, FILTER_BYTES);
+    int is_alive = add_list(&list, filter);
+    const char *states = buf_str(&list),
+               *alive = is_alive ? " AND state < " SQL_DONE : "";
+    if (!filter->undelivered && filter->nstates)
+        buf_addf(sql, " AND %s%s", states, alive);
+    else if (filter->undelivered && is_alive)
+        buf_addf(sql,
+                 " AND id IN (SELECT id FROM run WHERE undelivered IS NOT NULL%s%s%s)",
+                 filter->nstates ? " UNION ALL SELECT id FROM run WHERE " : "", states,
+                 filter->nstates ? alive : "");
+    else if (filter->undelivered)
+        buf_addf(sql, " AND (%s OR undelivered IS NOT NULL)", states);
+    buf_free(&list);
 }
 
 int ledger_each(struct db *db, const struct ledger_filter *filter, ledger_run_fn *fn,
@@ -402,4 +415,10 @@ int ledger_slot_put(struct db *db, const char *client, const char *recipe,
             &changed, e) != 0)
         return -1;
     return changed > 0;
+}
+
+int ledger_count_undelivered(struct db *db, int64_t *n, struct err *e)
+{
+    return db_select_int(db, "SELECT count(*) FROM run WHERE undelivered IS NOT NULL",
+                         DB_NONE, n, e);
 }

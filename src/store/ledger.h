@@ -312,6 +312,9 @@ int ledger_each(struct db *db, const struct ledger_filter *filter, ledger_run_fn
  * ended ones; the counts of the other states are 0. */
 int ledger_count_open(struct db *db, int64_t counts[LEDGER_STATES], struct err *e);
 
+/* Counts the runs whose customer did not get the message, at the same cost. */
+int ledger_count_undelivered(struct db *db, int64_t *n, struct err *e);
+
 /* ---- waits ---- */
 
 /* Wakes the runs that wait for this new activation: they are QUEUED, and their step ends

@@ -479,6 +479,8 @@ const char *const schema_steps[] = {
     ") STRICT;"
     "ALTER TABLE run ADD COLUMN dry INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE run ADD COLUMN release INTEGER NOT NULL DEFAULT 0;"
+    /* Runs that need a person although they are over: few, of many. */
+    "CREATE INDEX run_undelivered ON run (client) WHERE undelivered IS NOT NULL;"
     /* What stays of a run's row of exchange when its bodies go: of each write the place,
      * the answer's status, the body's hash, and the templates. Retention adds the rows in
      * order of run. */

@@ -168,6 +168,72 @@ static int read_rates(struct db *db, struct usage *out, struct err *e)
     return 0;
 }
 
+static int read_size(struct db *db, int64_t *bytes, int64_t *free_bytes, struct err *e)
+{
+    if (db_select_int(db,
+                      "SELECT page_count * page_size FROM pragma_page_count,"
+                      " pragma_page_size",
+                      DB_NONE, bytes, e) != 0)
+        return -1;
+    return db_select_int(db,
+                         "SELECT freelist_count * page_size FROM pragma_freelist_count,"
+                         " pragma_page_size",
+                         DB_NONE, free_bytes, e);
+}
+
+/* Reads how many rows of kind I are kept, how many more came than went in the last days,
+ * and in how long. */
+static int read_growth(struct db *db, int i, int64_t keep_ms, int64_t now_ms,
+                       int64_t *rows, int64_t *more, int64_t *span_ms, struct err *e)
+{
+    char sql[200];
+    int64_t first_ms = now_ms, came, old, older;
+    /* in one SELECT both would read all rows */
+    snprintf(
+        sql, sizeof sql,
+        "SELECT coalesce((SELECT max(id) FROM %s) - (SELECT min(id) FROM %s) + 1, 0)",
+        kinds[i].times, kinds[i].times);
+    if (db_select_int(db, sql, DB_NONE, rows, e) != 0)
+        return -1;
+    snprintf(sql, sizeof sql, "SELECT %s FROM %s WHERE id = (SELECT min(id) FROM %s)",
+             kinds[i].column, kinds[i].times, kinds[i].times);
+    if (db_select_int(db, sql, DB_NONE, &first_ms, e) != 0)
+        return -1;
+    *span_ms = now_ms - first_ms;
+    if (*span_ms > SPAN_DAYS * day_ms)
+        *span_ms = SPAN_DAYS * day_ms;
+    if (*span_ms > keep_ms)
+        *span_ms = keep_ms;
+    if (count_since(db, i, now_ms - *span_ms, &came, e) != 0 ||
+        count_since(db, i, now_ms - keep_ms, &old, e) != 0 ||
+        count_since(db, i, now_ms - keep_ms + *span_ms, &older, e) != 0)
+        return -1;
+    *more = came - (old - older);
+    return 0;
+}
+
+int usage_rough(struct db *db, const struct settings_keep *keep, int64_t now_ms,
+                struct usage_rough *out, struct err *e)
+{
+    enum { DELIVERIES = 0, RUNS = 4 };
+    int64_t deliveries, runs, more[2], span_ms[2];
+    *out = (struct usage_rough){0};
+    if (read_size(db, &out->bytes, &out->free_bytes, e) != 0 ||
+        read_growth(db, DELIVERIES, keep->deliveries_ms, now_ms, &deliveries, &more[0],
+                    &span_ms[0], e) != 0 ||
+        read_growth(db, RUNS, keep->runs_ms, now_ms, &runs, &more[1], &span_ms[1], e) !=
+            0)
+        return -1;
+    int is_runs = runs > deliveries;
+    int64_t rows = is_runs ? runs : deliveries;
+    if (rows == 0 || span_ms[is_runs] < hour_ms || more[is_runs] <= 0)
+        return 0;
+    out->bytes_a_day =
+        (int64_t)((double)(out->bytes - out->free_bytes) / (double)rows *
+                  (double)more[is_runs] * (double)day_ms / (double)span_ms[is_runs]);
+    return 0;
+}
+
 int usage_read(struct db *db, const struct settings_keep *keep, int64_t now_ms,
                int sampled, struct usage *out, struct err *e)
 {
@@ -175,14 +241,7 @@ int usage_read(struct db *db, const struct settings_keep *keep, int64_t now_ms,
     for (int i = 0; i < USAGE_KINDS; i++)
         out->kinds[i] = (struct usage_kind){.name = kinds[i].name,
                                             .keep_ms = i == OTHER ? 0 : keep_of(i, keep)};
-    if (db_select_int(db,
-                      "SELECT page_count * page_size FROM pragma_page_count,"
-                      " pragma_page_size",
-                      DB_NONE, &out->bytes, e) != 0 ||
-        db_select_int(db,
-                      "SELECT freelist_count * page_size FROM pragma_freelist_count,"
-                      " pragma_page_size",
-                      DB_NONE, &out->free_bytes, e) != 0)
+    if (read_size(db, &out->bytes, &out->free_bytes, e) != 0)
         return -1;
     int rc = sampled || !has_dbstat(db) ? sample(db, out, e) : read_pages(db, out, e);
     return rc == 0 ? read_rates(db, out, e) : -1;

@@ -32,6 +32,14 @@ struct usage {
  * dbstat; else, or with SAMPLED 1, the newest rows of each table. */
 int usage_read(struct db *db, const struct settings_keep *keep, int64_t now_ms,
                int sampled, struct usage *out, struct err *e);
+struct usage_rough {
+    int64_t bytes, free_bytes; /* of the file, as above */
+    int64_t bytes_a_day;       /* by how much it grows now; 0: not at all, or unknown */
+};
+/* Reads this at a cost that does not grow with the store: the mean row of deliveries or
+ * runs, times how many more come than go. */
+int usage_rough(struct db *db, const struct settings_keep *keep, int64_t now_ms,
+                struct usage_rough *out, struct err *e);
 /* Foretells how large the file is IN_MS after U was read, when as many rows come as did
  * lately. It never becomes smaller. */
 int usage_foretell(struct db *db, const struct usage *u, int64_t in_ms, int64_t *bytes,

@@ -2,8 +2,10 @@
 
 #include <sqlite3.h>
 
+#include "store/activity.h"
 #include "store/inbox.h"
 #include "store/rollup.h"
+#include "store/usage.h"
 
 /* What the queries of a worker cost among a hundred thousand runs: in steps of SQLite's
  * machine, which are the same each time, and by the plans that it makes. */
@@ -292,6 +294,19 @@ static int see_receipt(void *arg, const struct ledger_receipt *r)
     return 0;
 }
 
+static int see_activity(void *arg, const struct activity *a)
+{
+    *(int *)arg = (int)a->undelivered;
+    return 0;
+}
+
+static int see_run(void *arg, const struct ledger_run *run)
+{
+    (void)run;
+    ++*(int *)arg;
+    return 0;
+}
+
 static void many_that_are_over(void **state)
 {
     int n = 0, removed;
@@ -310,6 +325,23 @@ static void many_that_are_over(void **state)
     assert_int_equal(removed, 10 + 1); /* and the code, which no run needs that is over */
     COSTS(ledger_prune(db, 11, 11, now, 100, &removed, &e), 1000);
     assert_int_equal(removed, 0);
+    int64_t undelivered;
+    struct usage_rough rough;
+    const struct settings_keep keep = {.deliveries_ms = DAY, .runs_ms = DAY};
+    OK(db_exec(db, "UPDATE run SET undelivered = 'it bounced' WHERE id IN (500, 50000)",
+               &e));
+    COSTS(ledger_count_undelivered(db, &undelivered, &e), 100);
+    assert_int_equal(undelivered, 2);
+    COSTS(activity_each(db, see_activity, &n, &e), 2000);
+    assert_int_equal(n, 2); /* of client big */
+    COSTS(usage_rough(db, &keep, now, &rough, &e), 5000);
+    struct ledger_filter needy = {
+        .states = (const int[]){LEDGER_PARKED}, .nstates = 1, .undelivered = 1};
+    n = 0;
+    COSTS(ledger_each(db, &needy, see_run, &n, &e), 1000);
+    assert_int_equal(n, 2);
+    needy.undelivered = 0;
+    COSTS(ledger_each(db, &needy, see_run, &n, &e), 100);
     int released;
     COSTS(ledger_release(db, "acme", now, &released, &e), 1000);
     assert_one_run_is_cheap("p");

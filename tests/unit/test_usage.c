@@ -169,6 +169,22 @@ static void sampled_sizes_are_near(void **state)
     assert_true(is_near(foretold[1], foretold[0], 35));
 }
 
+/* While all that comes stays, by as much as it grew; when as much goes as comes, not. */
+static void the_rough_growth_is_near(void **state)
+{
+    (void)state;
+    int64_t at = now;
+    struct usage_rough before, after, none;
+    live(24, &at);
+    OK(usage_rough(db, &keep, at, &before, &e));
+    live(24, &at);
+    OK(usage_rough(db, &keep, at, &after, &e));
+    assert_true(is_near(before.bytes_a_day, after.bytes - before.bytes, 40));
+    const struct settings_keep a_day = {.deliveries_ms = DAY, .runs_ms = DAY};
+    OK(usage_rough(db, &a_day, at, &none, &e));
+    assert_true(none.bytes_a_day < after.bytes_a_day / 10);
+}
+
 static void an_empty_store_foretells_nothing(void **state)
 {
     (void)state;
@@ -177,6 +193,10 @@ static void an_empty_store_foretells_nothing(void **state)
     assert_int_equal(u.span_ms, 0);
     OK(usage_foretell(db, &u, 7LL * DAY, &bytes, &e));
     assert_int_equal(bytes, u.bytes);
+    struct usage_rough rough;
+    OK(usage_rough(db, &keep, now, &rough, &e));
+    assert_int_equal(rough.bytes_a_day, 0);
+    assert_int_equal(rough.bytes, u.bytes);
     u = measure(now, 1);
     assert_int_equal(u.kinds[0].bytes, 0);
 }
@@ -187,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_week_is_as_was_foretold),
         T(sampled_sizes_are_near),
+        T(the_rough_growth_is_near),
         T(an_empty_store_foretells_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
