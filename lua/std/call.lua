@@ -71,7 +71,8 @@ function call.action(name, input, bulk, catches)
     end
     error(checked, 0)
   end
-  return call.scope("action", name, app, action.effect, checked, nil, action.run, bulk, catches)
+  local run = std.dry() and action.effect ~= "read" and std.part("dry").run(action) or action.run
+  return call.scope("action", name, app, action.effect, checked, nil, run, bulk, catches)
 end
 
 return call

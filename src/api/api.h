@@ -31,6 +31,8 @@ int api_std_sleep(lua_State *L);
 int api_std_wait(lua_State *L);
 int api_std_load_value(lua_State *L);
 int api_std_save_value(lua_State *L);
+int api_std_dry(lua_State *L);
+int api_std_dry_answer(lua_State *L);
 int api_std_park(lua_State *L);
 int api_std_hours(lua_State *L); /* in api_hours.c */
 /* Of the std table, in api_scope.c. */

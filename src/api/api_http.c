@@ -9,6 +9,8 @@
 #include "api/api.h"
 #include "api/api_answer.h"
 #include "core/credential.h"
+#include "core/jsontree.h"
+#include "api/exchange_dry.h"
 #include "vm/conv.h"
 #include "vm/env.h"
 #include "api/exchange.h"
@@ -319,37 +321,46 @@ static void check_effect(lua_State *L, const struct exchange *x)
             x->what, scope->kind, scope->name);
 }
 
-/* Ends a dry run's attempt with {dry_run = {method, to, body}}: the write that it would
- * send. */
-static int show_request(lua_State *L, const struct exchange *x)
+/* Returns the body of the script's request, a new reference, with handles in the place of
+ * files and secrets; NULL: there is none. */
+static json_t *asked_body(lua_State *L, const struct exchange *x)
 {
     struct err e;
+    if (x->merge) /* it is merged by now */
+        return jsontree_read(x->body.data, x->body.len, NULL);
+    if (lua_isnil(L, BODY))
+        return NULL;
+    struct buf *bytes = handles_push_buf(L, x->body.max);
+    if (conv_encode(L, BODY, bytes, CONV_HANDLES, &e) != 0)
+        fail_raise(L, &e);
+    json_t *body = jsontree_read(bytes->data, bytes->len, NULL);
+    buf_free(bytes);
     lua_settop(L, EXCHANGE);
-    lua_createtable(L, 0, 1);
-    lua_createtable(L, 0, 4);
-    handles_set_text(L, "method", x->method);
-    handles_set_text(L, "to", x->what + strlen(x->method) + 1);
-    if (!lua_isnil(L, BODY)) {
-        lua_pushvalue(L, BODY);
-        lua_setfield(L, -2, "body");
-    }
-    lua_setfield(L, -2, "dry_run");
-    lua_createtable(L, 0, 1);
-    lua_insert(L, -2);
-    lua_setfield(L, -2, "result");
-    if (conv_encode(L, -1, run_result_buf(x->run), CONV_HANDLES, &e) != 0)
-        return fail_raise(L, &e);
-    return run_end(L);
+    return body;
 }
 
-/* The same for a write that is merged, whose read is done. */
-static int show_merged(lua_State *L, struct exchange *x)
+/* Ends the step of a request that is not sent, and returns its invented answer. */
+static int answer_dry(lua_State *L, struct exchange *x)
 {
     struct err e;
-    if (conv_decode(L, x->body.data, x->body.len, CONV_PLAIN, &e) != 0)
+    json_t *body = x->reads ? NULL : asked_body(L, x);
+    int rc = exchange_answer_dry(x, body, &e);
+    json_decref(body);
+    if (rc != 0)
         return fail_raise(L, &e);
-    lua_replace(L, BODY);
-    return show_request(L, x);
+    int n = api_answer_push(L, x, x->packed.data, x->packed.len);
+    exchange_fini(x);
+    return n;
+}
+
+/* A run that has written cannot go on as though it had not: what it made is there, and
+ * what it would make is not. */
+static int park_dry(lua_State *L, struct exchange *x)
+{
+    struct err e;
+    err_set(&e, ERR_CONFLICT, "%s is not sent: %s", x->what, run_spec(x->run)->dry_parks);
+    journal_cancel(run_journal(x->run), x->seq);
+    return run_committer(x->run) ? run_park_here(L, &e) : run_give_up(L, &e);
 }
 
 static int continue_exchange(lua_State *L, int status, lua_KContext context)
@@ -358,7 +369,7 @@ static int continue_exchange(lua_State *L, int status, lua_KContext context)
     (void)context;
     struct exchange *x = lua_touserdata(L, EXCHANGE);
     if (x->merge && x->packed.len == 0)
-        return show_merged(L, x);
+        return answer_dry(L, x);
     int n = api_answer_push(L, x, x->packed.data, x->packed.len);
     exchange_fini(x); /* now: the collector knows nothing of the memory that x holds */
     return n;
@@ -481,23 +492,22 @@ static int perform(lua_State *L, struct exchange *x)
         return fail_raise(L, &e);
     x->seq = step.seq;
     x->is_again = step.is_again;
-    if (answer == JOURNAL_RECORDED)
+    if (answer == JOURNAL_RECORDED) {
+        if (step.is_dry)
+            exchange_remember_dry(x, step.result, step.len);
         return api_answer_push(L, x, step.result, step.len);
+    }
     if (answer == JOURNAL_PENDING) {
         err_set(&e, ERR_UNCERTAIN, "cannot tell whether it was done: %s was sent before",
                 x->what);
         return run_give_up(L, &e);
     }
-    /* a write that is recorded was sent: a dry run ends at the first new one */
+    if (!x->reads && run_spec(x->run)->dry_parks)
+        return park_dry(L, x);
     if (!x->reads && run_spec(x->run)->dry && !x->merge)
-        return show_request(L, x);
-    const struct run_host *host = run_host(x->run);
-    const char *why =
-        !x->reads && host->why_dry ? host->why_dry(host->arg, run_client(x->run)) : NULL;
-    if (why) {
-        journal_cancel(run_journal(x->run), x->seq);
-        fail_text(L, ERR_FORBIDDEN, "cannot %s: %s", x->what, why);
-    }
+        return answer_dry(L, x);
+    if (x->reads && run_spec(x->run)->dry && exchange_is_of_dry(x))
+        return answer_dry(L, x);
     return send_request(L, x);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/crypto.h"
 #include "api/api.h"
@@ -175,6 +176,30 @@ int api_std_leave(lua_State *L)
     if (!scope || !guard->run || scope->seq != guard->seq)
         return luaL_error(L, "this scope is not open");
     return leave(L, guard, 1, scope->name, "result");
+}
+
+/* std.dry() -> Unix seconds in a run that sends no write, else nil */
+int api_std_dry(lua_State *L)
+{
+    if (run_spec(run_of(L))->dry)
+        lua_pushinteger(L, clock_wall_ms() / 1000);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+/* std.dry_answer(value): what the answers to writes of the innermost scope look like. */
+int api_std_dry_answer(lua_State *L)
+{
+    struct run_scope *scope = run_scope(run_of(L));
+    lua_settop(L, 1);
+    if (!scope)
+        return luaL_error(L, "no scope is open");
+    struct buf *bytes = push_data(L, 1, "call", scope->name, "output");
+    free(scope->dry);
+    scope->dry = xmemdup0(bytes->data, bytes->len);
+    buf_free(bytes);
+    return 0;
 }
 
 /* ---- ctx.each: a scope of the journal alone, with a checkpoint at each page's end ----

@@ -572,6 +572,8 @@ static const luaL_Reg functions[] = {
     {"park", api_std_park},
     {"load_value", api_std_load_value},
     {"save_value", api_std_save_value},
+    {"dry", api_std_dry},
+    {"dry_answer", api_std_dry_answer},
     /* values */
     {"copy", api_std_copy},
     {"clone", api_std_clone},

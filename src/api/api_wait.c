@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 #include "store/ahead.h"
 #include "api/api.h"
 #include "vm/conv.h"
@@ -145,6 +146,23 @@ static int after_loading(lua_State *L, int status, lua_KContext context)
     return conv_push(L, l->value->data, l->value->len, CONV_PLAIN);
 }
 
+/* A dry run keeps what it sets for itself: foyer's store, too, stays as it is. */
+static void keep_dry_value(struct run *run, const char *key, const char *value)
+{
+    json_t *tree = value ? jsontree_reads(value, NULL) : NULL;
+    json_object_set_new(run_dry(run)->values, key, tree ? tree : json_null());
+}
+
+/* Returns 1 with the value that the dry run has set KEY to. */
+static int has_dry_value(struct run *run, const char *key, struct buf *out)
+{
+    const json_t *value = json_object_get(run_dry(run)->values, key);
+    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    int has = text && buf_adds(out, text) == 0;
+    free(text);
+    return has;
+}
+
 /* std.load_value(key) -> value, or null */
 int api_std_load_value(lua_State *L)
 {
@@ -166,6 +184,10 @@ int api_std_load_value(lua_State *L)
     struct loading *l = lua_newuserdatauv(L, sizeof *l, 0);
     if (api_step_begin(L, "load", key, key, len, &step) == JOURNAL_RECORDED)
         return conv_push(L, step.result, step.len, CONV_PLAIN);
+    if (run_spec(run)->dry && has_dry_value(run, key, value)) {
+        api_step_end(L, step.seq, value->data, value->len);
+        return conv_push(L, value->data, value->len, CONV_PLAIN);
+    }
     *l = (struct loading){.run = run, .seq = step.seq, .value = value};
     host->load_value(host->access, client, key, on_loaded, l, &l->pending);
     run_wait(run, withdraw_loading, l);
@@ -296,9 +318,12 @@ int api_std_save_value(lua_State *L)
     const char *value = lua_isnil(L, 2) ? NULL : buf_str(bytes);
     /* allocated before the step, which an error must not leave open */
     struct saving *s = lua_newuserdatauv(L, sizeof *s, 0);
-    if (begin_saving(L, &step) == JOURNAL_RECORDED)
+    int answer = begin_saving(L, &step);
+    if (run_spec(run)->dry)
+        keep_dry_value(run, key, value);
+    if (answer == JOURNAL_RECORDED)
         return replay_saving(L, &step);
-    if (!run_committer(run))
+    if (!run_committer(run) || run_spec(run)->dry)
         return save_now(L, key, value, step.seq);
     *s = (struct saving){.run = run, .seq = step.seq};
     return commit_value(L, s, key, value);

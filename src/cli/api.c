@@ -56,6 +56,8 @@ static void print_body(const json_t *body)
 static void print_result(const struct api *a, const json_t *result)
 {
     const json_t *body = json_object_get(result, "body");
+    if (!a->dry)
+        cli_say_dry(a->cli, a->cli->client, result);
     if (json_object_get(result, "dry_run")) {
         if (a->cli->json)
             cli_print_json(result);

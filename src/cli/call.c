@@ -137,6 +137,8 @@ static int run(struct cli *cli, const struct call *c, struct err *e)
     } else {
         json_t *out = session_run(cli->session, &call, e);
         code = report(cli, out, e);
+        if (!c->dry)
+            cli_say_dry(cli, cli->client, json_object_get(out, "result"));
         json_decref(out);
     }
     json_decref(args);

@@ -220,4 +220,8 @@ cli_command_fn cmd_version;
 cli_command_fn cmd_which;
 cli_command_fn cmd_work;
 
+/* Says on standard error why a write of CLIENT was not sent, when RESULT has one
+ * (session_dry_result) although --dry-run was not given. */
+void cli_say_dry(const struct cli *cli, const char *client, const json_t *result);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/printable.h"
 #include "base/str.h"
 #include "core/jsontree.h"
+#include "work/mode.h"
 
 /* ---- JSON ---- */
 
@@ -190,9 +191,18 @@ void cli_print_rehearsal(FILE *to, struct workspace *w, const char *client,
     const json_t *look = json_object_get(answer, "would_look_for");
     const char *text;
     if (send) {
-        table_printf(to, "would send %s %s\n", json_text(send, "method"),
-                     json_text(send, "to"));
-        print_request(to, json_object_get(send, "body"));
+        const json_t *all = json_object_get(answer, "writes");
+        size_t i;
+        json_t *one = json_pack("[O]", send), *write;
+        json_array_foreach(all ? (json_t *)all : one, i, write)
+        {
+            table_printf(to, "%swould send %s %s\n", i ? "  and then " : "",
+                         json_text(write, "method"), json_text(write, "to"));
+            print_request(to, json_object_get(write, "body"));
+        }
+        json_decref(one);
+        if ((text = json_text(answer, "would_fail")))
+            table_printf(to, "  and would then fail: %s\n", text);
     } else if (look) {
         fputs("cannot tell whether its write was done: foyer would look for it\n", to);
         print_request(to, look);
@@ -208,4 +218,12 @@ void cli_print_rehearsal(FILE *to, struct workspace *w, const char *client,
     } else {
         fputs("would end without sending anything\n", to);
     }
+}
+
+void cli_say_dry(const struct cli *cli, const char *client, const json_t *result)
+{
+    const char *why;
+    if (json_object_get(result, "dry_run") &&
+        work_mode(cli->w, client, &why) != MODE_LIVE)
+        table_printf(stderr, "foyer: client %s: nothing was sent: %s\n", client, why);
 }

@@ -38,7 +38,7 @@ static const struct {
      "\n"
      "thank you for writing to {{client.name}} about \"{{conversation.subject}}\".\n"
      "We answer within one working day. In a hurry? Call {{vars.phone}}.\n"},
-    {".gitignore", "state/\n"},
+    {".gitignore", "state/\nfoyer.local.lua\n"},
 };
 
 static const char *const dirs[] = {"clients/acme/lua",

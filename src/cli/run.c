@@ -103,8 +103,17 @@ static void on_run_end(void *arg, const struct attempt_result *end)
 
 static void on_dry_end(void *arg, const struct run_result *result)
 {
-    on_ended(arg, attempt_state(result->outcome), &result->err,
-             result->outcome == RUN_DONE ? result->json : NULL, result->len);
+    json_t *tree = result->outcome == RUN_DONE
+                       ? jsontree_read(result->json, result->len, NULL)
+                       : NULL;
+    json_t *shown = json_pack(
+        "{s:o}", "result", session_dry_result(result, json_object_get(tree, "result")));
+    char *text = shown ? json_dumps(shown, JSON_COMPACT) : NULL;
+    on_ended(arg, result->dry_writes ? LEDGER_DONE : attempt_state(result->outcome),
+             &result->err, text, text ? strlen(text) : 0);
+    free(text);
+    json_decref(shown);
+    json_decref(tree);
 }
 
 /* Starts a run. Its row is stored with the first thing that it has to keep. */
@@ -227,7 +236,7 @@ static json_t *job_tree(const struct job *job)
         json_object_set_new(tree, "run", json_integer(job->run));
     if (!job->ended)
         return tree;
-    if (job->state == LEDGER_DONE)
+    if (job->state == LEDGER_DONE || job->result) /* the latter: what it did not send */
         json_object_set(tree, "result", json_object_get(job->result, "result"));
     if (job->state == LEDGER_SKIPPED)
         report_set_text(tree, "reason", job->err.text);
@@ -260,6 +269,8 @@ static void print_rest(const struct job *job)
 static void print_job(const struct batch *b, const struct job *job)
 {
     const json_t *result = json_object_get(job->result, "result");
+    if (job->ended && (has_failed(job) || job->state == LEDGER_SKIPPED))
+        cli_print_value(result); /* what it did not send */
     if (has_failed(job))
         table_printf(stderr, "foyer: client %s, recipe %s: %s\n", job->client, b->recipe,
                      job->err.text);
@@ -384,8 +395,12 @@ static void print_json(const struct batch *b, const json_t *tree)
 static int report(const struct batch *b)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < b->njobs; i++)
-        json_array_append_new(list, job_tree(&b->jobs[i]));
+    for (size_t i = 0; i < b->njobs; i++) {
+        const struct job *job = &b->jobs[i];
+        json_array_append_new(list, job_tree(job));
+        if (!b->dry)
+            cli_say_dry(b->cli, job->client, json_object_get(job->result, "result"));
+    }
     end_progress(b);
     if (b->cli->json)
         print_json(b, b->is_one ? json_array_get(list, 0) : list);

@@ -53,6 +53,11 @@ static void say_words(json_t *rows)
     {
         const char *now = json_text(row, "now"), *would = json_text(row, "would_be");
         json_object_set(row, "state", json_object_get(row, "word"));
+        if (json_is_true(json_object_get(row, "dry"))) {
+            char *dry = xasprintf("%s, dry", json_text_or(row, "word", ""));
+            json_object_set_new(row, "state", json_string(dry));
+            free(dry);
+        }
         if (now)
             json_object_set_new(row, "now", json_string(words_of(now)));
         if (would)
@@ -120,9 +125,12 @@ static void set_both(json_t *shown, const json_t *run)
 {
     const char *state = json_text_or(run, "state", ""),
                *word = json_text_or(run, "word", state);
-    if (str_eq(word, state))
+    int is_dry = json_is_true(json_object_get(run, "dry"));
+    if (str_eq(word, state) && !is_dry)
         return;
-    char *both = xasprintf("%s (%s)", word, state);
+    char *both = str_eq(word, state) ? xasprintf("%s (dry: nothing was sent)", word)
+                 : is_dry ? xasprintf("%s (%s; dry: nothing was sent)", word, state)
+                          : xasprintf("%s (%s)", word, state);
     json_object_set_new(shown, "state", json_string(both));
     free(both);
 }

@@ -129,7 +129,7 @@ static const struct {
     {"resolved", "resolved %s"},  {"resend", "to be sent again: %s"},
     {"unsent", "not sent: %s"},   {"parked", WORD_NEEDS_YOU ": %s"},
     {"dead", WORD_FAILED ": %s"}, {"held", WORD_NEEDS_RECONNECT ": %s"},
-    {"confirming", "unsure: %s"},
+    {"confirming", "unsure: %s"}, {"dry", "dry: %s"},
 };
 
 static void history_line(struct timeline *t, const json_t *event, int indent)
@@ -217,6 +217,13 @@ static void exchange_line(struct timeline *t, const json_t *row, int indent)
     if (ms)
         snprintf(in, sizeof in, ", %lld ms", (long long)ms);
     snprintf(got, sizeof got, "%lld", (long long)status);
+    if (json_object_get(row, "dry")) {
+        line(t, timeline_ms(row, "at"), indent, "%s %s: not sent, as the run is dry",
+             method, path);
+        print_made_of(t, row, indent + 1);
+        print_part(t, row, "body", "would send", indent + 1);
+        return;
+    }
     line(t, timeline_ms(row, "at"), indent, "%s %s: %s%s", method, path,
          status                            ? got
          : json_object_get(row, "unknown") ? "its answer was lost"
@@ -328,9 +335,10 @@ void timeline_run(struct timeline *t, const json_t *run, int indent)
     char release[40] = "";
     if (json_int(run, "release"))
         snprintf(release, sizeof release, ", release %lld", json_int(run, "release"));
-    line(t, timeline_ms(run, "created_at"), indent, "run %lld of %s%s%s: %s",
+    line(t, timeline_ms(run, "created_at"), indent, "run %lld of %s%s%s: %s%s",
          json_int(run, "id"), json_text_or(run, "recipe", ""), how, release,
-         json_text_or(run, "word", ""));
+         json_text_or(run, "word", ""),
+         json_object_get(run, "dry") ? ", dry: nothing was sent" : "");
     timeline_history(t, run, indent + 1);
     timeline_exchanges(t, run, indent + 1);
     run_now(t, run, indent + 1);

@@ -117,6 +117,8 @@ static char *make(const struct journal_entry *step, const struct parts *p, size_
     if (json_array_size(p->sent.templates))
         json_object_set(item, "templates", p->sent.templates);
     set_answer(item, step, p, &room, left_out);
+    if (step->is_dry)
+        json_object_set_new(item, "dry", json_true());
     if (json_object_size(left_out))
         json_object_set(item, "left_out", left_out);
     char *text = json_dumps(item, JSON_COMPACT);
@@ -180,7 +182,7 @@ char *exchanged_item(struct exchanged *all, const struct journal_entry *step)
     char *text = NULL;
     if (!str_eq(step->kind, "http") || (!step->is_done && !step->at_ms))
         return NULL;
-    int is_write = step->is_intent != 0;
+    int is_write = step->is_intent || step->is_dry;
     if (all->n < EXCHANGED_ITEMS_MAX && (is_write || all->reads < EXCHANGED_READS)) {
         read_parts(&p, step);
         text = make(step, &p, room_of(all, is_write));

@@ -1,7 +1,8 @@
 /* exchanged: the record of what a run sent and got, an item for each request, as JSON:
  *
  *   {at (Unix ms), ms, method, path, app, company, body, status, answer (text), error,
- *    unknown (true: its answer was lost), left_out: {body, answer: their bytes},
+ *    unknown (true: its answer was lost), dry (true: it was not sent, and its answer is
+ *    invented), left_out: {body, answer: their bytes},
  *    templates (names of those that a write was made of), body_hash (of a body that is
  *    left out: SHA-256, hex, of its JSON, compact, with sorted members)}
  *

@@ -39,7 +39,7 @@ struct journal {
     int depth;
     int seq;  /* of the next step */
     int drop; /* stored steps from this seq on are gone; -1: none */
-    int has_diverged;
+    int has_diverged, has_dry;
     char *diverged; /* what was asked for in place of NEXT; NULL: nothing */
     struct exchanged record;
     struct left *left;
@@ -61,7 +61,7 @@ static void record(struct journal *j, const struct journal_entry *step)
     if (!item)
         return;
     array_grow(j->left, j->nleft);
-    j->left[j->nleft++] = (struct left){item, step->is_intent, 0};
+    j->left[j->nleft++] = (struct left){item, step->is_intent || step->is_dry, 0};
 }
 
 static void record_from(struct journal *j, int i)
@@ -175,7 +175,7 @@ static int check_same(struct journal *j, const struct journal_entry *asked, stru
     int is_other = strcmp(was->kind, asked->kind) != 0 ||
                    strcmp(was->name, asked->name) != 0 ||
                    was->is_scope != asked->is_scope ||
-                   (!was->is_scope && was->is_intent != asked->is_intent);
+                   (!was->is_scope && !was->is_dry && was->is_intent != asked->is_intent);
     if (!is_other && memcmp(was->hash, asked->hash, sizeof was->hash) == 0)
         return 0;
     struct err why;
@@ -267,6 +267,7 @@ static int ask(struct journal *j, struct journal_entry *asked, struct journal_st
         if (was->is_done || was->is_scope) {
             step->result = was->result;
             step->len = was->len;
+            step->is_dry = was->is_dry;
         }
         if (was->is_done)
             answer = JOURNAL_RECORDED;
@@ -448,6 +449,21 @@ void journal_sent(struct journal *j, int seq, int64_t at_ms, const void *what, s
         set_input(entry, what, len);
 }
 
+void journal_dry(struct journal *j, int seq, int64_t at_ms, const void *what, size_t len)
+{
+    struct entry *entry = open_entry(j, seq, 0);
+    journal_sent(j, seq, at_ms, what, len);
+    if (!entry)
+        return;
+    entry->is.is_intent = 0;
+    entry->is.is_dry = j->has_dry = 1;
+}
+
+int journal_has_dry(const struct journal *j)
+{
+    return j->has_dry;
+}
+
 void journal_unsent(struct journal *j, int seq)
 {
     struct entry *entry = open_entry(j, seq, 0);
@@ -527,6 +543,7 @@ int journal_load(struct journal *j, const struct journal_entry *entry, struct er
     struct entry *loaded = append(j, entry);
     loaded->stored = 1;
     loaded->dirty = 0;
+    j->has_dry |= entry->is_dry;
     return 0;
 }
 

@@ -32,6 +32,7 @@ struct journal_entry {
     /* is_intent of an ended scope: a write inside of it was accepted (its result begins
      * with "2", as an HTTP status does) */
     int is_done, is_scope, is_intent;
+    int is_dry;        /* a write that was not sent; then it is no intent */
     int64_t at_ms;     /* when a request was sent; of an intent 0: not sent */
     int took_ms;       /* until its answer was there; 0: not known */
     const char *input; /* of an intent, and of the open scope of an action: to confirm a
@@ -55,6 +56,7 @@ struct journal_step {
     const char *result; /* of a RECORDED step, and of a scope with a checkpoint: borrowed
                            until the next call; else NULL */
     size_t len;
+    int is_dry;   /* 1: the recorded step is a write that was not sent */
     int is_again; /* 1: a NEW request that may have been done before: its answer was lost
                    */
 };
@@ -96,6 +98,11 @@ void journal_aside(struct journal *j, int seq, const char *what, int64_t at_ms,
  */
 void journal_sent(struct journal *j, int seq, int64_t at_ms, const void *what,
                   size_t len);
+/* Records that the open intent SEQ is not sent, at AT_MS (Unix): journal_end follows,
+ * with an invented answer. WHAT as above. */
+void journal_dry(struct journal *j, int seq, int64_t at_ms, const void *what, size_t len);
+/* Returns 1 when a write of the run was not sent, in this attempt or before. */
+int journal_has_dry(const struct journal *j);
 /* Records that it was refused, so that it may be sent again. */
 void journal_unsent(struct journal *j, int seq);
 /* Reopens the step SEQ, which ended with a result that is of no use. A replay runs it

@@ -16,6 +16,7 @@
 /* ---- recipes ---- */
 
 static const char *const uncertain[] = {"park", "resend", NULL};
+static const char *const modes[] = {"live", "dry", NULL};
 
 /* Checks growing durations: when foyer checks for a write after sending it. */
 static void check_looks(struct value_walk *c, const struct value_at *at, const json_t *v)
@@ -432,6 +433,7 @@ static const struct field workspace_fields[] = {
     {"listen", .check = value_listen},
     {"timezone", .check = value_timezone},
     {"hours", .fields = hours, .expected = some_hours},
+    {"mode", .check = value_word, .words = modes},
     {"apps", .check = check_apps, .expected = "a table of apps"},
     {"recipes", .fields = recipes, .expected = a_recipe},
     {"groups", .fields = groups, .expected = "a table such as { retail = {} }"},
@@ -453,6 +455,7 @@ static const struct field client_fields[] = {
     {"name", .check = value_text},
     {"timezone", .check = value_timezone},
     {"hours", .fields = hours, .expected = some_hours},
+    {"mode", .check = value_word, .words = modes},
     {"recipes", .fields = recipes, .expected = a_recipe},
     {"groups", .check = check_groups},
     {"vars", .fields = vars},

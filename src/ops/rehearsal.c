@@ -44,21 +44,27 @@ static int load_retried(struct db *db, void *arg, struct err *e)
 
 /* ---- the attempt ---- */
 
+static void set_writes(struct rehearsal *r, const json_t *writes)
+{
+    if (!writes)
+        return;
+    json_object_set(r->answer, "would_send", json_array_get(writes, 0));
+    if (json_array_size(writes) > 1)
+        json_object_set(r->answer, "writes", (json_t *)writes);
+}
+
 static void set_done(struct rehearsal *r, const struct run_result *result)
 {
     json_t *tree = jsontree_read(result->json, result->len, NULL);
     json_t *value = json_object_get(tree, "result");
-    json_t *request = json_object_get(value, "dry_run");
-    if (request)
-        json_object_set(r->answer, "would_send", request);
-    else
-        json_object_set(r->answer, "would_end", value ? value : json_null());
+    json_object_set(r->answer, "would_end", value ? value : json_null());
     json_decref(tree);
 }
 
 static void on_done(void *arg, const struct run_result *result)
 {
     struct rehearsal *r = arg;
+    set_writes(r, result->dry_writes);
     switch (result->outcome) {
     case RUN_DONE:
         set_done(r, result);

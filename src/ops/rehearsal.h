@@ -1,11 +1,12 @@
 /* rehearsal: finds out what a run's next attempt would send, without sending it. Replays
- * the stored journal and stops at the first new write. It can also rehearse a run that is
- * not in the store. Reads reach the API; nothing is stored, nothing is printed.
+ * the stored journal and goes on dry: its writes get invented answers. It can also
+ * rehearse a run that is not in the store. Reads reach the API; nothing is stored,
+ * nothing is printed.
  *
  * The answer is a new object with one of these members:
- *   would_send        {method, to, body}: the request of the first write
- *   would_look_for    {method, path, body}: a write of unknown fate, which the run would
- *                     look for first
+ *   would_send        {method, to, body}: the request of the first write; `writes` has
+ * all when there are more, and one of the members below is there too would_look_for
+ * {method, path, body}: a write of unknown fate, which the run would look for first
  *   would_skip, would_fail   why, as text
  *   would_wait_until  Unix seconds
  *   would_end         the run's result: it writes nothing more */

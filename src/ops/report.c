@@ -242,6 +242,8 @@ json_t *report_run_row(const struct report *s, const struct ledger_run *run)
     report_set_text(row, "kind", run->kind);
     report_set_text(row, "reason", run->reason);
     report_set_text(row, "undelivered", run->undelivered);
+    if (run->dry)
+        json_object_set_new(row, "dry", json_true());
     return row;
 }
 

@@ -85,7 +85,7 @@ int ledger_add(struct db *db, const struct ledger_run *run, const char *owner,
     "SELECT id, client, recipe, origin, activation, slot_ms, conversation, args,"        \
     " coalesce(seed, 'run-' || id), place, policy, state, due_ms, held_ms,"              \
     " attempts, failures, first_failure_ms, looks, crashes, owner, epoch, created_ms,"   \
-    " began_ms, ended_ms, since, kind, reason, result, pins, undelivered, release"       \
+    " began_ms, ended_ms, since, kind, reason, result, pins, undelivered, release, dry"  \
     " FROM run"
 
 /* Returns the row's run, borrowed until the next db_step. */
@@ -125,6 +125,7 @@ static struct ledger_run borrow_run(const struct db_row *row)
         .pins = pins && len == CRYPTO_SHA256_SIZE ? pins : NULL,
         .undelivered = db_row_text(row, 29),
         .release = db_row_int(row, 30),
+        .dry = (int)db_row_int(row, 31),
     };
 }
 
@@ -247,6 +248,7 @@ int ledger_row_borrow_step(const struct db_row *row, struct journal_entry *step)
         .is_done = (flags & STEP_IS_DONE) != 0,
         .is_scope = (flags & STEP_IS_SCOPE) != 0,
         .is_intent = (flags & STEP_IS_INTENT) != 0,
+        .is_dry = (flags & STEP_IS_DRY) != 0,
     };
     step->input = db_row_blob(row, 6, &step->input_len);
     step->result = db_row_blob(row, 7, &step->len);

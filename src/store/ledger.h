@@ -87,6 +87,7 @@ struct ledger_run { /* NULL: a text that is not set */
     int64_t release; /* which its client ran when it began; 0: none */
     const char *kind, *reason, *result;
     const unsigned char *pins;      /* CRYPTO_SHA256_SIZE bytes, or NULL */
+    int dry;                        /* 1: a write of it was not sent; then none is */
     const char *undelivered;        /* why the customer did not get its message */
     const struct ledger_line *line; /* for ledger_add; NULL: it is no line's run */
 };
@@ -232,6 +233,7 @@ struct ledger_change {
     /* 1: the last of STEPS, which is about to be sent, is a reply; rollup.h counts it
      * when it is accepted */
     int is_reply;
+    int dry; /* 1: a write was not sent, as the run is dry */
     /* An automatic reply that is about to be sent into CONVERSATION. More than
      * replies_max of them in the last hour is ERR_FORBIDDEN, and nothing is written. */
     const char *reply_to;

@@ -233,9 +233,9 @@ static int put_steps(struct db *db, const struct ledger_change *change, struct e
     for (size_t i = 0; i < change->nsteps; i++) {
         const struct journal_entry *step = &change->steps[i];
         const struct db_value none = {.type = DB_IS_NULL};
-        int flags = (step->is_done ? STEP_IS_DONE : 0) |
-                    (step->is_scope ? STEP_IS_SCOPE : 0) |
-                    (step->is_intent ? STEP_IS_INTENT : 0);
+        int flags =
+            (step->is_done ? STEP_IS_DONE : 0) | (step->is_scope ? STEP_IS_SCOPE : 0) |
+            (step->is_intent ? STEP_IS_INTENT : 0) | (step->is_dry ? STEP_IS_DRY : 0);
         int64_t took = (int64_t)step->took_ms << STEP_TOOK_SHIFT;
         if (change->is_reply && step->is_intent && i + 1 == change->nsteps)
             flags |= STEP_IS_REPLY;
@@ -401,6 +401,9 @@ int ledger_commit(struct db *db, const struct ledger_change *change, struct err 
     if (rc == 0 &&
         (change->state < 0 || !ledger_is_final((enum ledger_state)change->state)))
         rc = ledger_exchange_put(db, change, e);
+    if (rc == 0 && change->dry)
+        rc = db_change(db, "UPDATE run SET dry = 1 WHERE id = ?",
+                       DB_ARGS(db_int(change->run)), NULL, e);
     if (rc == 0)
         rc = put_code(db, change, e);
     if (rc == 0)

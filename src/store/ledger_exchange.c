@@ -97,7 +97,7 @@ static int each_request(struct db *db, int64_t run, int64_t from,
             continue;
         char *item = exchanged_item(what->record, &step);
         if (item)
-            rc = what->fn(what->arg, item, step.is_intent, e);
+            rc = what->fn(what->arg, item, step.is_intent || step.is_dry, e);
         free(item);
     }
     return db_finish(row) == 0 ? rc : -1;

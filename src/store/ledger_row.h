@@ -39,6 +39,7 @@ enum {
     STEP_IS_SCOPE = 2,
     STEP_IS_INTENT = 4,
     STEP_IS_REPLY = 8,
+    STEP_IS_DRY = 16,
     STEP_TOOK_SHIFT = 8
 };
 /* The same of a line: an API accepted a reply then; a person says that it did. */

@@ -54,6 +54,7 @@ struct run {
     struct err *err; /* NULL: none yet. A pointer, because an err takes a kilobyte */
     struct buf result, secret;
     struct files files;
+    struct run_dry *dry; /* NULL: nothing yet */
 };
 
 struct runs {
@@ -129,7 +130,14 @@ void run_kill(struct run *run)
     free(run->wait_trigger);
     free(run->wait_match);
     files_fini(&run->files);
+    run_pop_scopes(run, 0);
     free(run->scopes);
+    if (run->dry) {
+        json_decref(run->dry->writes);
+        json_decref(run->dry->made);
+        json_decref(run->dry->values);
+    }
+    free(run->dry);
     buf_free(&run->result);
     run_secret_buf(run);
     buf_free(&run->secret);
@@ -169,6 +177,8 @@ static void finish(struct run *run)
                                 .pins = run->spec.pins,
                                 .run = run,
                                 .is_interrupted = run->is_interrupted};
+    if (run->dry && json_array_size(run->dry->writes))
+        result.dry_writes = run->dry->writes;
     if (run->err)
         result.err = *run->err;
     /* a run with a committer is retried after what it wrote */
@@ -585,8 +595,17 @@ int run_depth(const struct run *run)
 
 void run_pop_scopes(struct run *run, int depth)
 {
-    if (run->depth > depth)
-        run->depth = depth;
+    while (run->depth > depth)
+        free(run->scopes[--run->depth].dry);
+}
+
+struct run_dry *run_dry(struct run *run)
+{
+    if (!run->dry) {
+        run->dry = xcalloc(1, sizeof *run->dry);
+        *run->dry = (struct run_dry){json_array(), json_object(), json_object()};
+    }
+    return run->dry;
 }
 
 int run_refuses_writes(struct run *run)

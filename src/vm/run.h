@@ -81,9 +81,6 @@ struct run_host {
      * instead. */
     int (*save_value)(void *arg, const char *client, const char *key, const char *value,
                       struct err *e);
-    /* Returns why no write of CLIENT (NULL: of none) is sent, a sentence that is static;
-     * NULL: writes are sent. */
-    const char *(*why_dry)(void *arg, const char *client);
     /* Calls FN with each client's name, in byte order. */
     void (*each_client)(void *arg, void (*fn)(void *arg, const char *client),
                         void *fn_arg);
@@ -154,8 +151,11 @@ struct run_spec {       /* all copied */
     const char *args;  /* JSON */
     size_t args_len;
     int files;     /* 1: `file` inputs may be read from disk (the command line) */
-    int dry;       /* 1: the first write is not sent: it ends the attempt as its result */
+    int dry;       /* 1: no write is sent: its answer is invented */
     int is_replay; /* 1: nothing is sent: a request that the journal lacks fails */
+    /* static, for a dry run that has really written: its next write parks it with this
+     * sentence; NULL: any other run */
+    const char *dry_parks;
     struct mock *mock; /* of `foyer mock`; NULL: any other run */
     enum window_lane lane;
     int64_t wait_ms; /* how long a request may wait for the company's budget */
@@ -193,7 +193,10 @@ struct run_result { /* valid until the callback returns */
     struct journal *journal; /* the run's */
     struct pins *pins;
     const struct run *run; /* for run_file */
-    int is_interrupted;    /* a write was refused after runs_stop_writes */
+    /* of a dry run: [{method, to, body}], the writes that were not sent, each once in the
+     * run's life; NULL: none */
+    const json_t *dry_writes;
+    int is_interrupted; /* a write was refused after runs_stop_writes */
 };
 
 typedef void run_done(void *arg, const struct run_result *result);
@@ -239,6 +242,7 @@ struct run_scope {          /* one script in the chain of ctx.call */
     /* the scopes within inherit both */
     int bulk;    /* 1: its reads let replies and activations go first */
     int catches; /* 1: retryable failures are raised instead of ending the attempt */
+    char *dry;   /* owned; what the answer to a write looks like, JSON; NULL: not said */
 };
 
 struct run *run_of(lua_State *L);
@@ -277,6 +281,14 @@ void run_set_writing(struct run *run, const char *what);
 /* Notes that the API accepted the write WHAT (copied): a run in memory that fails later
  * names it in its error. */
 void run_add_written(struct run *run, const char *what);
+/* What a dry run remembers, in this attempt, of what it did not do. */
+struct run_dry {
+    json_t *writes; /* [{method, to, body}] */
+    json_t *made;   /* id -> the invented object */
+    json_t *values; /* key -> a value of ctx.store, or null */
+};
+struct run_dry *run_dry(struct run *run);
+
 /* The next six end the attempt and never return; their type is for `return run_end(L)`.
  * run_end: RUN_DONE, with the bytes in run_result_buf. */
 int run_end(lua_State *L);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "work/confirm.h"
+#include "work/mode.h"
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "core/jsontree.h"
@@ -36,6 +37,13 @@ static void take_row(struct attempt *a, const struct ledger_run *row)
     a->looks = row->looks;
     a->was_held = str_eq(row->kind, err_kind_name(ERR_AUTH));
     a->is_line = str_eq(row->origin, "each");
+}
+
+/* A run that was dry stays dry to its end: what it made does not exist. */
+static void read_mode(struct attempt *a, int was_dry)
+{
+    a->is_dry =
+        was_dry || work_mode(a->env->workspace, a->client, &a->dry_why) != MODE_LIVE;
 }
 
 static void read_policy(struct attempt *a)
@@ -123,6 +131,31 @@ static void take_result(struct attempt *a, const struct run_result *result,
                      len, limits_default.result_bytes);
 }
 
+/* Notes what the run would have sent, and shows that as its result. */
+static void take_dry(struct attempt *a, const struct run_result *result)
+{
+    size_t i;
+    json_t *write;
+    if (!result->dry_writes)
+        return;
+    json_array_foreach((json_t *)result->dry_writes, i, write)
+    {
+        run_log_note(a->log, "dry", "%s %s is not sent: %s", json_text(write, "method"),
+                     json_text(write, "to"),
+                     a->dry_why ? a->dry_why : "the run was dry when it began");
+    }
+    json_t *tree = result->outcome == RUN_DONE
+                       ? jsontree_read(result->json, result->len, NULL)
+                       : NULL;
+    json_t *shown = json_pack(
+        "{s:o}", "result", session_dry_result(result, json_object_get(tree, "result")));
+    free(a->result);
+    a->end.json = a->result = json_dumps(shown, JSON_COMPACT | JSON_ENCODE_ANY);
+    a->end.len = a->result ? strlen(a->result) : 0;
+    json_decref(shown);
+    json_decref(tree);
+}
+
 static void note_code(struct attempt *a, const struct pins *pins)
 {
     char hex[65], *name = xasprintf("recipes/%s.lua", a->recipe);
@@ -148,6 +181,7 @@ static void end_well(struct attempt *a, const struct run_result *result)
     switch (result->outcome) {
     case RUN_DONE:
         take_result(a, result, &change);
+        take_dry(a, result);
         run_log_note(a->log, "done", "in attempt %d", a->number);
         attempt_sign(a, LEDGER_DONE, &result->err);
         break;
@@ -181,6 +215,8 @@ static void on_done(void *arg, const struct run_result *result)
     a->run = NULL;
     a->has_diverged = journal_has_diverged(result->journal);
     note_code(a, result->pins);
+    if (result->outcome != RUN_DONE)
+        take_dry(a, result);
     if (run_log_facts(a->log)->got_on) /* only failures in a row count */
         a->failures = (struct policy_failures){0};
     if (run_log_facts(a->log)->is_lost) {
@@ -252,6 +288,8 @@ static void begin(struct attempt *a, struct journal *journal, struct pins *pins)
                             .patient = by_hand,
                             .emit = a->env->emit,
                             .emit_arg = a->env->emit_arg,
+                            .dry = a->is_dry,
+                            .dry_parks = a->has_sent ? a->dry_why : NULL,
                             .keep = 1,
                             .journal = journal,
                             .pins = pins,
@@ -345,6 +383,8 @@ struct attempt *attempt_start(struct attempt_env *env, struct stored_run *run,
     struct attempt *a = new_attempt(env, run->row.id, run->row.epoch, done, arg);
     a->stored = run;
     take_row(a, &run->row);
+    read_mode(a, run->row.dry);
+    a->has_sent = run->has_sent;
     open_log(a, NULL);
     if (run->has_written)
         run_log_has_written(a->log);
@@ -380,6 +420,7 @@ struct attempt *attempt_start_new(struct attempt_env *env, const struct ledger_r
         first.since == 0)
         first.since = -1;
     take_row(a, &first);
+    read_mode(a, 0);
     open_log(a, &first);
     begin(a, journal_new(workspace_limits(env->workspace), 1),
           pins_new(workspace_overlay(env->workspace)));

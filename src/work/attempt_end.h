@@ -35,7 +35,8 @@ struct attempt_result { /* how an attempt ended; valid until the callback return
     int64_t due_ms;          /* of a queued, sleeping, waiting or confirming run */
     struct err err;   /* ERR_NONE of a done run; the reason of a skipped one; RUNNING: the
                          claim was lost, or the store cannot be written */
-    const char *json; /* of a done run: the entry's result; else NULL */
+    const char *json; /* of a done run: the entry's result; of one that did not send its
+                         writes: session_dry_result, in the member "result"; else NULL */
     size_t len;
 };
 typedef void attempt_done(void *arg, const struct attempt_result *result);
@@ -53,6 +54,9 @@ struct attempt { /* only ID, CLIENT and RUN are read elsewhere */
     struct policy_failures failures;
     int looks;
     int was_held;        /* when the last attempt ended */
+    int is_dry;          /* its writes are not sent */
+    const char *dry_why; /* static; NULL: it was dry before */
+    int has_sent;        /* an earlier attempt has, or may have */
     int is_line;         /* of a file: `foyer call --each` */
     struct pins *pins;   /* the code that a tool uses for it; NULL: today's */
     int has_diverged;    /* the script asked for other steps than are recorded */

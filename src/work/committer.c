@@ -324,6 +324,7 @@ static void add_journal(struct commit_job *job, struct journal *journal)
     struct ledger_change *change = &job->own.change;
     journal_delta(journal, &change->drop, owned_change_add_step, &job->own);
     journal_exchanged(journal, job->kind < 0, owned_change_add_item, &job->own);
+    change->dry = journal_has_dry(journal);
     change->more = journal_record(journal)->more;
     change->more_bytes = journal_record(journal)->more_bytes;
 }

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "store/ledger.h"
-#include "work/mode.h"
 #include "workspace/workspace.h"
 
 static const json_t *host_client(void *arg, const char *client, struct err *e)
@@ -48,12 +47,6 @@ static void host_each_client(void *arg, void (*fn)(void *arg, const char *client
     workspace_each_client(connections_workspace(arg), fn, fn_arg);
 }
 
-static const char *host_why_dry(void *arg, const char *client)
-{
-    const char *why;
-    return work_mode(connections_workspace(arg), client, &why) == MODE_LIVE ? NULL : why;
-}
-
 struct run_host host_of(struct connections *c)
 {
     return (struct run_host){.arg = c,
@@ -63,6 +56,5 @@ struct run_host host_of(struct connections *c)
                              .connection = host_connection,
                              .secret = host_secret,
                              .save_value = host_save_value,
-                             .why_dry = host_why_dry,
                              .each_client = host_each_client};
 }

@@ -16,7 +16,7 @@ enum mode work_mode(struct workspace *w, const char *client, const char **why)
     enum mode mode = MODE_LIVE;
     if (store && store_is_copy(store))
         mode = MODE_DRY_COPY;
-    else if (str_eq(json_text(workspace_settings(w, NULL), "mode"), "dry"))
+    else if (str_eq(json_text(workspace_settings_for(w, client, NULL), "mode"), "dry"))
         mode = MODE_DRY_WORKSPACE;
     else if (str_eq(json_text(own, "mode"), "dry"))
         mode = MODE_DRY_CLIENT;

@@ -473,8 +473,13 @@ static void on_polled(void *arg, const struct err *e)
 
 static void look_around(struct runner *r)
 {
-    loopguard_lift(
-        "every two seconds: the claims of dead processes, receipts that are due");
+    struct err ignored; /* it is asked again */
+    struct store *store = workspace_store(r->env.workspace, &ignored);
+    loopguard_lift("every two seconds: the claims of dead processes, receipts that are "
+                   "due, whether a copy was promoted");
+    int was_copy = store && store_is_copy(store);
+    if (was_copy && store_look_home(store, &ignored) == 0 && !store_is_copy(store))
+        log_line(LOG_INFO, "this store is the original now: writes are sent");
     reclaim_poll(r->reclaim);
     receipts_poll(r->receipts);
     loopguard_restore();

@@ -8,6 +8,7 @@
 #include "work/access.h"
 #include "api/api.h"
 #include "work/host.h"
+#include "work/mode.h"
 #include "workspace/workspace_http.h"
 #include "core/jsontree.h"
 #include "base/log.h"
@@ -183,6 +184,12 @@ int session_interrupted(const struct session *s)
     return s->interrupted;
 }
 
+static int is_dry(struct session *s, const char *client)
+{
+    const char *why;
+    return client && work_mode(s->workspace, client, &why) != MODE_LIVE;
+}
+
 struct run *session_start(struct session *s, const struct session_call *call,
                           run_done *done, void *arg)
 {
@@ -205,13 +212,41 @@ struct run *session_start(struct session *s, const struct session_call *call,
                             .lane = call->lane,
                             .wait_ms = call->wait_ms,
                             .patient = call->patient,
-                            .dry = call->dry,
+                            .dry = call->dry || is_dry(s, call->client),
                             .emit = call->emit,
                             .emit_arg = call->emit_arg,
                             .sink = call->sink};
     struct run *run = run_start(s->runs, &spec, done, arg);
     free(args);
     return run;
+}
+
+json_t *session_dry_result(const struct run_result *result, json_t *value)
+{
+    const json_t *writes = result->dry_writes;
+    if (!writes)
+        return json_incref(value);
+    json_t *shown = json_object();
+    json_object_set(shown, "dry_run", json_array_get(writes, 0));
+    if (json_array_size(writes) > 1)
+        json_object_set(shown, "writes", (json_t *)writes);
+    switch (result->outcome) {
+    case RUN_DONE:
+        if (value && !json_is_null(value))
+            json_object_set(shown, "result", value);
+        break;
+    case RUN_SKIPPED:
+        json_object_set_new(shown, "would_skip", json_string(result->err.text));
+        break;
+    case RUN_SLEEPING:
+    case RUN_WAITING:
+        json_object_set_new(shown, "would_wait_until",
+                            json_real((double)result->until_ms / 1000));
+        break;
+    default:
+        json_object_set_new(shown, "would_fail", json_string(result->err.text));
+    }
+    return shown;
 }
 
 struct one {
@@ -230,6 +265,13 @@ static void on_done(void *arg, const struct run_result *result)
     one->err = result->err;
     if (result->outcome == RUN_DONE)
         one->result = jsontree_read(result->json, result->len, NULL);
+    if (result->dry_writes) { /* what it would have sent is shown however it ends */
+        json_t *value = json_object_get(one->result, "result");
+        json_t *tree = json_pack("{s:o}", "result", session_dry_result(result, value));
+        json_decref(one->result);
+        one->result = tree;
+        one->outcome = RUN_DONE;
+    }
     loop_stop(one->s->loop);
 }
 

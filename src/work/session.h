@@ -40,17 +40,22 @@ struct session_call {
     enum window_lane lane;
     int64_t wait_ms; /* how long its requests may wait for the company's budget */
     int patient;     /* 1: also through a 429 of the API itself */
-    int dry;         /* 1: the first write is shown, not sent */
+    int dry;         /* 1: no write is sent; also without it where the client is dry */
     run_emit *emit;  /* may be NULL; see vm/run.h */
     void *emit_arg;
     const struct run_sink *sink; /* may be NULL; see vm/run.h */
 };
 
+/* Returns what a run shows that did not send its writes, a new reference: VALUE where it
+ * has none, else {dry_run: the first one, writes: all when there are more, and of result,
+ * would_skip, would_fail, would_wait_until one}. A write is {method, to, body}. VALUE
+ * (NULL: none) is the result of a run that is done. */
+json_t *session_dry_result(const struct run_result *result, json_t *value);
 /* Starts one attempt, of which nothing is stored. DONE and the result as of run_start. */
 struct run *session_start(struct session *s, const struct session_call *call,
                           run_done *done, void *arg);
 /* Runs one attempt to its end and returns its result as a tree (a new reference), or NULL
- * with E. */
+ * with E. Its member "result" is of session_dry_result. */
 json_t *session_run(struct session *s, const struct session_call *call, struct err *e);
 /* What SIGINT and SIGTERM do: no new write is sent, and the loop stops when the writes
  * under way are answered, at the latest after 30 s. QUIET 1: prints nothing about the

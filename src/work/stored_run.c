@@ -80,6 +80,11 @@ static int add_step(void *arg, const struct journal_entry *step)
     /* an open scope of a walk stands for the pages before its checkpoint */
     if ((step->is_intent || step->is_done) && (step->is_scope || step->is_done))
         s->has_written = 1;
+    /* an open scope with a checkpoint has writes before that */
+    if (step->is_intent &&
+        (step->is_scope ||
+         (step->is_done ? step->len && *step->result == '2' : step->at_ms > 0)))
+        s->has_sent = 1;
     if (step->is_intent && !step->is_scope)
         note_place(s, step);
     return journal_load(s->journal, step, &s->err) != 0;

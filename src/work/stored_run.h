@@ -20,6 +20,7 @@ struct stored_run {
     struct ledger_run row;
     struct journal *journal; /* who takes it sets NULL */
     int has_written;         /* 1: an earlier attempt may have written */
+    int has_sent;            /* 1: a write of it was accepted, or may have been */
     /* where its requests went, as recorded, in order */
     struct stored_place {
         char *app, *company;

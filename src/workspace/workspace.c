@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "workspace/local_settings.h"
 #include "workspace/settings_file.h"
 #include "workspace/view.h"
 #include "base/loopguard.h"
@@ -36,7 +37,9 @@ struct workspace {
     struct vault *vault;
     struct live *live;
     struct presence *presence;
-    json_t *settings;          /* "", or a release's number -> foyer.lua's */
+    json_t *settings; /* "", or a release's number -> foyer.lua's */
+    json_t *local;    /* foyer.local.lua; NULL: there is none, or it was not read */
+    int has_local;
     json_t *clients;           /* name -> merged settings */
     json_t *connectors;        /* app -> connector */
     struct settings_app *apps; /* workspace_apps */
@@ -190,6 +193,7 @@ void workspace_close(struct workspace *w)
     overlay_free(w->overlay);
     apps_free(w->apps, w->napps);
     json_decref(w->settings);
+    json_decref(w->local);
     json_decref(w->clients);
     json_decref(w->connectors);
     free(w->home);
@@ -288,7 +292,7 @@ int workspace_apps(struct workspace *w, const struct settings_app **apps, size_t
 json_t *workspace_read_file(struct workspace *w, const char *client, const char *name,
                             struct buf *text, struct err *e)
 {
-    if (!w->view)
+    if (!w->view || str_eq(name, LOCAL_SETTINGS))
         return settings_file_read(w->dir, name, text, e);
     buf_init(text, limits_default.script_bytes);
     if (view_read(w->view, client, name, text, e) != 0)
@@ -319,10 +323,28 @@ static json_t *load_settings(struct workspace *w, const char *client, const char
     return tree;
 }
 
+/* Reads foyer.local.lua once. -1 with E when it has a mistake, unless the releases are in
+ * force: a mistake on the disk changes nothing that runs. */
+static int read_local(struct workspace *w, struct err *e)
+{
+    int is_live = w->view && !w->lenient;
+    struct err why = {0};
+    if (w->has_local)
+        return 0;
+    w->local = load_settings(w, NULL, LOCAL_SETTINGS, SETTINGS_WORKSPACE, &why);
+    if (is_live)
+        local_settings_keep(w->dir, &w->local, &why);
+    else if (!w->local && why.kind != ERR_NOT_FOUND)
+        return err_set(e, why.kind, "%s", why.text);
+    w->has_local = 1;
+    return 0;
+}
+
 const json_t *workspace_settings_for(struct workspace *w, const char *client,
                                      struct err *e)
 {
     struct err why;
+    struct err *to = e ? e : &why;
     char key[24] = "";
     int64_t id = workspace_release(w, client);
     if (id && id != workspace_release(w, NULL))
@@ -332,12 +354,15 @@ const json_t *workspace_settings_for(struct workspace *w, const char *client,
     json_t *tree = json_object_get(w->settings, key);
     if (tree)
         return tree;
-    tree = w->dir
-               ? load_settings(w, client, "foyer.lua", SETTINGS_WORKSPACE, e ? e : &why)
-               : json_object();
+    tree = w->dir ? load_settings(w, client, "foyer.lua", SETTINGS_WORKSPACE, to)
+                  : json_object();
+    if (tree && w->dir && read_local(w, to) != 0) {
+        json_decref(tree);
+        return NULL;
+    }
     if (tree)
-        json_object_set_new(w->settings, key, tree);
-    return tree;
+        json_object_set_new(w->settings, key, local_settings_merge(tree, w->local));
+    return json_object_get(w->settings, key);
 }
 
 const json_t *workspace_settings(struct workspace *w, struct err *e)

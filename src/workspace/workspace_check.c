@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workspace/local_settings.h"
 #include "base/array.h"
 #include "base/str.h"
 #include "core/connector_check.h"
@@ -162,7 +163,7 @@ static int check_file(struct workspace *w, const char *client, const char *name,
         /* a connector that cannot be read is workspace_check_connectors' to report */
         if (workspace_apps(w, &apps, &napps, &e) == 0)
             n = settings_check(tree, kind, apps, napps, each_problem, &all);
-        if (kind == SETTINGS_WORKSPACE)
+        if (kind == SETTINGS_WORKSPACE && !str_eq(name, LOCAL_SETTINGS))
             n += check_half_apps(w, json_object_get(tree, "apps"), "apps.", &all);
         else if (kind == SETTINGS_CLIENT)
             n += check_half_apps(w, tree, "", &all) + check_groups(w, tree, &all);
@@ -174,7 +175,8 @@ static int check_file(struct workspace *w, const char *client, const char *name,
 
 int workspace_check(struct workspace *w, workspace_problem *problem, void *arg)
 {
-    return check_file(w, NULL, "foyer.lua", SETTINGS_WORKSPACE, 0, problem, arg);
+    return check_file(w, NULL, "foyer.lua", SETTINGS_WORKSPACE, 0, problem, arg) +
+           check_file(w, NULL, LOCAL_SETTINGS, SETTINGS_WORKSPACE, 1, problem, arg);
 }
 
 int workspace_check_client(struct workspace *w, const char *client,
