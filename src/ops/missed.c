@@ -10,6 +10,7 @@
 #include "ops/cause.h"
 #include "ops/control.h"
 #include "ops/letters.h"
+#include "store/forgotten.h"
 #include "store/store.h"
 
 enum {
@@ -113,6 +114,15 @@ static int judge_absent(const struct asked *a, const json_t *letter,
         cause_set(c, CAUSE_GONE, json_object(),
                   xstrdup("foyer had it; what became of it is older than `keep` in "
                           "foyer.lua"));
+        return 0;
+    }
+    const struct delivery d = {.app = a->app, .company = a->company, .event = event};
+    int forgotten = forgotten_has(report_db(a->m->report), &d, NULL, 0, a->e);
+    if (forgotten < 0)
+        return -1;
+    if (forgotten) {
+        cause_set(c, CAUSE_GONE, json_object(),
+                  xstrdup("foyer has erased what it knew of it (foyer forget)"));
         return 0;
     }
     keep_body(a, letter, conversation);
@@ -489,8 +499,9 @@ static int take(struct db *db, void *arg, struct err *e)
     free(key);
     if (rc != 0 || json_object_get(m->came, t->event))
         return rc;
-    t->taken = 1;
-    return inbox_add(db, &d, body, strlen(body), &id, e);
+    rc = inbox_add(db, &d, body, strlen(body), &id, e);
+    t->taken = rc == 0 && id != 0;
+    return rc;
 }
 
 /* Lets the triggers of the row's delivery be asked again. */

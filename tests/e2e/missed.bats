@@ -238,6 +238,23 @@ later() {
   holds "$stderr" "client zed is not connected to an app that lists its events"
 }
 
+@test "a customer that was forgotten: nothing of it is started again" {
+  serve
+  webhooks
+  settings ''
+  letter gone >/dev/null
+  letter here >/dev/null
+  foyer cron
+  foyer forget gone@mail.example --client acme
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  settings 'bot = true'
+  missed --run
+  same "$WHY" "$(printf '%s\n' 'gone gone' 'here off replay')"
+  holds "$(said gone)" "foyer has erased what it knew of it"
+  foyer cron
+  same "$(sql "SELECT count(*) AS n FROM run")" '{"n": 1}'
+}
+
 @test "answers that are too large are read in smaller pages; a conversation that no recipe is for" {
   serve
   webhooks
