@@ -87,6 +87,11 @@ static void print_made(const struct adding *a, const json_t *new)
         table_printf(stderr, "left out, as it is %s's own: %s\n", a->as.from,
                      json_string_value(name));
     }
+    json_array_foreach(json_object_get(new, "copied"), i, name)
+    {
+        table_printf(stderr, "%s as %s has it, look whether it fits: %s\n", "copied",
+                     a->as.from, json_string_value(name));
+    }
 }
 
 /* Checks what a link needs before a client is made for it. */
@@ -208,6 +213,7 @@ int cmd_client(struct cli *cli, struct err *e)
     enum { SHOW, ADD, REMOVE, VERBS };
     struct adding a = {.as = {.app = "front"}};
     struct cli_option options[] = {{"from", CLI_VALUE, &a.as.from},
+                                   {"name", CLI_VALUE, &a.as.name},
                                    {"group", CLI_VALUE, &a.as.groups},
                                    {"link", CLI_FLAG, &a.link},
                                    {"wait", CLI_FLAG, &a.wait},

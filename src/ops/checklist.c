@@ -56,6 +56,19 @@ static int64_t ms_of(const json_t *row, const char *key)
 
 /* ---- the steps ---- */
 
+/* Replies say it to customers. */
+static void add_name(struct listing *l)
+{
+    const char *name = json_text(l->settings, "name");
+    int is_given = name && strcmp(name, l->client) != 0;
+    if (!l->settings)
+        return;
+    json_t *step = add(
+        l, "name", is_given, xasprintf("customers read \"%s\"", name ? name : l->client),
+        xasprintf("`name` in clients/%s/client.lua, unless that is right", l->client));
+    json_object_set_new(step, "optional", json_true());
+}
+
 static void add_settings(struct listing *l)
 {
     const char *why = json_text(l->row, "error");
@@ -259,12 +272,19 @@ static void add_release(struct listing *l)
             id == 0   ? xstrdup("in no release: nothing runs for it")
             : differs ? xasprintf("release %lld runs; the files are others", id)
                       : xasprintf("release %lld", id),
-            xasprintf("foyer deploy --only %s", l->client));
+            xasprintf("foyer deploy --only %s%s%s", l->client,
+                      id == 0 && l->heard.company_ms
+                          ? "; what came before it does nothing: foyer events list "
+                            "--client "
+                          : "",
+                      id == 0 && l->heard.company_ms ? l->client : ""));
     }
     int is_live = strcmp(mode, "live") == 0;
-    add(l, "in force", is_live && (id > 0 || !json_object_get(l->row, "release")),
-        is_live ? xstrdup("its writes are sent, once an event comes")
-                : xasprintf("its mode is %s: no write is sent", mode),
+    int is_run = id > 0 || !json_object_get(l->row, "release");
+    add(l, "in force", is_live && is_run,
+        !is_run   ? xstrdup("not before it is deployed")
+        : is_live ? xstrdup("its writes are sent")
+                  : xasprintf("its mode is %s: no write is sent", mode),
         is_live
             ? xasprintf("foyer deploy --only %s", l->client)
             : xstrdup("mode = \"live\", in client.lua and foyer.lua, then deploy; of a "
@@ -336,6 +356,7 @@ static int read_all(struct listing *l, json_t *names, json_t **addresses, struct
 static void add_all(struct listing *l)
 {
     add_settings(l);
+    add_name(l);
     add_connected(l);
     add_ids(l);
     add_keys(l);

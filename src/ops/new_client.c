@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/textfile.h"
 #include "core/jsontree.h"
+#include "core/lua_text.h"
 #include "core/limits.h"
 #include "vm/data.h"
 #include "vm/lua_lines.h"
@@ -21,7 +22,8 @@ enum {
 struct making {
     struct workspace *w;
     const struct new_client *as;
-    json_t *made, *left_out;
+    json_t *made, *left_out, *copied;
+    char *name; /* as Lua text */
     int depth;
     struct err *e;
 };
@@ -79,10 +81,11 @@ static char *app_block(struct workspace *w, const char *client, const char *app)
     return block;
 }
 
-static char *new_text(struct workspace *w, const struct new_client *as)
+static char *new_text(const struct making *m)
 {
+    const struct new_client *as = m->as;
     const char *client = as->client;
-    char *block = app_block(w, client, as->app);
+    char *block = app_block(m->w, client, as->app);
     char *groups = as->groups ? groups_line(as->groups) : NULL;
     char *text = xasprintf(
         "-- clients/%s/client.lua: the settings of this client, and the recipes that run "
@@ -90,7 +93,7 @@ static char *new_text(struct workspace *w, const struct new_client *as)
         "-- Data only. `foyer check %s` reads it; `man foyer-workspace` names all "
         "settings.\n"
         "return {\n"
-        "  name = \"%s\",   -- {{client.name}} in templates\n"
+        "  name = %s,   -- {{client.name}} in templates: customers read it\n"
         "%s%s%s"
         "  -- timezone = \"Europe/Zurich\",   -- else that of foyer.lua; for cron and "
         "templates\n"
@@ -104,7 +107,7 @@ static char *new_text(struct workspace *w, const struct new_client *as)
         "    -- phone = \"+1 555 0100\",   -- {{vars.phone}} in templates\n"
         "  },\n"
         "}\n",
-        client, client, client, groups ? "  " : "", groups ? groups : "",
+        client, client, m->name, groups ? "  " : "", groups ? groups : "",
         groups ? ",   -- what --group selects\n" : "", block);
     free(groups);
     free(block);
@@ -153,15 +156,22 @@ static int is_own_field(struct making *m, const char *app, const char *key)
     return 0;
 }
 
+/* Returns 1 when the field PATH is likely to be another one for each client. */
+static int is_doubtful(const char *path)
+{
+    static const char *const fields[] = {"vars.", "hosts.", "timezone"};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (str_starts(path, fields[i]))
+            return 1;
+    return 0;
+}
+
 static const char *edit_field(void *arg, const char *path, const char *value, size_t len)
 {
     struct making *m = arg;
-    static char name[300];
     const char *dot = strchr(path, '.');
-    if (strcmp(path, "name") == 0) {
-        snprintf(name, sizeof name, "\"%s\"", m->as->client);
-        return name;
-    }
+    if (strcmp(path, "name") == 0)
+        return m->name;
     if (strcmp(path, "groups") == 0 && m->as->groups)
         return "";
     int is_own = has_secret(value, len);
@@ -170,8 +180,11 @@ static const char *edit_field(void *arg, const char *path, const char *value, si
         is_own = is_own_field(m, app, dot + 1);
         free(app);
     }
-    if (!is_own)
+    if (!is_own) {
+        if (is_doubtful(path) && (!len || *value != '{'))
+            json_array_append_new(m->copied, json_string(path));
         return NULL;
+    }
     json_array_append_new(m->left_out, json_string(path));
     return "";
 }
@@ -258,7 +271,7 @@ static char *copied_text(struct making *m)
             m->as->groups ? with_groups(renamed, m->as->groups) : xstrdup(renamed);
         free(renamed);
         copy = xasprintf("-- Copied from %s, without its ids, company and secrets: look "
-                         "at the name and at vars.\n%s",
+                         "at vars.\n%s",
                          shown, edited);
         free(edited);
     }
@@ -340,7 +353,7 @@ static int copy_dir(struct making *m, const char *below)
 static int make_all(struct making *m)
 {
     static const char *const layers[] = {"lua", "recipes", "templates"};
-    char *text = m->as->from ? copied_text(m) : new_text(m->w, m->as);
+    char *text = m->as->from ? copied_text(m) : new_text(m);
     char *name = xasprintf("clients/%s/client.lua", m->as->client);
     int rc = text ? make_file(m, name, text, strlen(text)) : -1;
     for (size_t i = 0; rc == 0 && m->as->from && i < sizeof layers / sizeof *layers; i++)
@@ -371,6 +384,9 @@ static int check_groups(struct workspace *w, const char *groups, struct err *e)
 
 static int check(struct workspace *w, const struct new_client *as, struct err *e)
 {
+    if (as->name && (!*as->name || strlen(as->name) > 200 ||
+                     !str_is_utf8(as->name, strlen(as->name))))
+        return err_set(e, ERR_USAGE, "--name takes 1 to 200 bytes of text in UTF-8");
     if (as->groups && check_groups(w, as->groups, e) != 0)
         return -1;
     if (!str_is_name(as->client))
@@ -401,13 +417,22 @@ json_t *new_client_make(struct workspace *w, const struct new_client *as, struct
     struct making m = {.w = w, .as = as, .e = e};
     m.made = json_array();
     m.left_out = json_array();
+    m.copied = json_array();
+    struct buf name;
+    buf_init(&name, 4096);
+    lua_text_quote(&name, as->name ? as->name : as->client);
+    m.name = xstrdup(buf_str(&name));
+    buf_free(&name);
     int rc = make_all(&m);
     if (rc != 0)
         new_client_undo(w, as->client, m.made);
-    json_t *out =
-        rc == 0 ? json_pack("{s:O, s:O}", "made", m.made, "left_out", m.left_out) : NULL;
+    json_t *out = rc == 0 ? json_pack("{s:O, s:O, s:O}", "made", m.made, "left_out",
+                                      m.left_out, "copied", m.copied)
+                          : NULL;
     json_decref(m.made);
     json_decref(m.left_out);
+    json_decref(m.copied);
+    free(m.name);
     return out;
 }
 

@@ -34,6 +34,7 @@ row() { # row CLIENT JQ
   same "$status" 0
   foyer client add initech --json
   failed 65 conflict 'clients/initech/client.lua is there' 'foyer client initech'
+  same "$(step initech name)" false
   foyer client add ../x --json
   failed 64 usage 'cannot name a client'
   foyer client initec --json
@@ -63,15 +64,17 @@ return {
   vars = { phone = "+1" },
 }
 LUA
-  foyer client add initech --from acme --json
+  foyer client add initech --from acme --name 'Initech "Ltd"' --json
   done_well
+  same "$(jq -rc .copied <<<"$output")" '["vars.phone"]'
+  same "$(step initech name .text)" 'customers read "Initech "Ltd""'
   same "$(jq -rc '.made | sort' <<<"$output")" \
     '["clients/initech/client.lua","clients/initech/recipes/greet.lua","clients/initech/templates/first-reply.txt"]'
   same "$(jq -rc '.left_out | sort' <<<"$output")" \
     '["front.client_id","front.client_secret","front.company","front.inboxes","front.rule_key","recipes.digest.hook","recipes.digest.post_to"]'
   same "$(tail -n +2 "$AGENCY/clients/initech/client.lua")" '-- clients/initech/client.lua: all about Acme
 return {
-  name  = "initech",            -- their name
+  name  = "Initech \"Ltd\"",            -- their name
   front = {
     redirect_url = "https://a.example/cb",
   },
