@@ -22,6 +22,7 @@ struct mention {
     struct letters word, text;
     int is_number, has_domain;
     int is_loose; /* see mention_in_bytes */
+    int is_ascii; /* the word */
 };
 
 /* ---- characters ---- */
@@ -189,18 +190,23 @@ static const char *read_reference(const char *p, const char *end, struct buf *ou
     return p + 1;
 }
 
-/* Writes to OUT what the bytes mean once all escapes are undone. SIGNS are the characters
- * that stand before two hexadecimal digits. */
+/* Writes to OUT what the bytes mean once all escapes are undone. SIGNS is the character
+ * that stands before two hexadecimal digits. */
 static void unescape(const char *p, const char *end, const char *signs, struct buf *out)
 {
     while (p < end) {
-        const char *next;
+        const char *next = p;
+        while (next < end && *next != '\\' && *next != *signs && *next != '&')
+            next++;
+        buf_add(out, p, (size_t)(next - p));
+        if ((p = next) == end)
+            return;
         if (*p == '\\') {
             while (p < end && *p == '\\')
                 p++;
             if (p < end)
                 put_utf8(out, read_escape(&p, end));
-        } else if (strchr(signs, *p) && *p && end - p >= 3 && hex_digit(p[1]) >= 0 &&
+        } else if (*p == *signs && end - p >= 3 && hex_digit(p[1]) >= 0 &&
                    hex_digit(p[2]) >= 0) {
             buf_addc(out, (char)(hex_digit(p[1]) << 4 | hex_digit(p[2])));
             p += 3;
@@ -216,12 +222,34 @@ static void unescape(const char *p, const char *end, const char *signs, struct b
     }
 }
 
-static int is_in_bytes(struct mention *m, const char *p, const char *end)
+static int is_in_part(struct mention *m, const char *p, const char *end)
 {
     m->text.n = 0;
     while (p < end)
         add(m, &m->text, read_utf8(&p, end));
     return is_in_text(m);
+}
+
+/* How much before and behind a word decides whether it is whole. */
+enum { BEFORE = 8, BEHIND = 32 };
+
+/* Looks at each place that has the word's first and last character. */
+static int is_in_bytes(struct mention *m, const char *p, const char *end)
+{
+    size_t n = m->word.n;
+    char first = (char)m->word.list[0], last = (char)m->word.list[n - 1];
+    if (!m->is_ascii)
+        return is_in_part(m, p, end);
+    const char *begin = p;
+    for (; (size_t)(end - p) >= n; p++) {
+        if ((*p | 0x20) != (first | 0x20) || (p[n - 1] | 0x20) != (last | 0x20))
+            continue;
+        const char *from = p - begin > BEFORE ? p - BEFORE : begin;
+        const char *to = (size_t)(end - p) > n + BEHIND ? p + n + BEHIND : end;
+        if (is_in_part(m, from, to))
+            return 1;
+    }
+    return 0;
 }
 
 int mention_in_bytes(struct mention *m, const void *data, size_t len)
@@ -254,6 +282,9 @@ struct mention *mention_new(const char *word)
     const char *end = word + strlen(word);
     m->is_number = *word && word[strspn(word, "0123456789")] == '\0';
     m->has_domain = strchr(word, '@') != NULL;
+    m->is_ascii = 1;
+    for (const char *c = word; c < end; c++)
+        m->is_ascii &= *c > 0;
     while (word < end)
         add(m, &m->word, read_utf8(&word, end));
     return m;
