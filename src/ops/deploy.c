@@ -95,14 +95,16 @@ static size_t count_deployed(const struct work *k)
     return n;
 }
 
-/* Without a client that is deployed the server has a release of its own at first only:
- * else its files change with nothing that uses them. */
+/* Without a client that is deployed the server moves in a workspace without clients only:
+ * else its files change with nothing that uses them. The first release is its own in any
+ * case. */
 static int moves_server(const struct work *k)
 {
     const struct manifest *files;
-    int has_one = k->live && view_release(k->live, "", &files, NULL) > 0;
-    return !k->d->is_part &&
-           (count_deployed(k) || json_array_size(k->rows) == 0 || !has_one);
+    int is_first = !k->live || view_release(k->live, "", &files, NULL) <= 0;
+    if (k->d->is_part)
+        return is_first && count_deployed(k);
+    return is_first || count_deployed(k) || json_array_size(k->rows) == 0;
 }
 
 /* ---- mistakes ---- */

@@ -403,3 +403,15 @@ LUA
   foyer recipes hello --client beta --json
   [[ "$stderr" != *differ* ]]
 }
+
+@test "deploy --only of the first release: the server has it, too" {
+  foyer deploy --only acme
+  same "$status" 0
+  foyer releases --json
+  same "$(jq -c 'map([.id, .server, .clients])' <<<"$output")" '[[1,true,["acme"]]]'
+  same "$(says)" "acme:one"
+  foyer run hello --client beta
+  has "$stderr" "in no release yet"
+  foyer deploy
+  same "$(says)" "acme:one beta:one carl:one"
+}
