@@ -10,7 +10,7 @@
 char *person_name(void)
 {
     const char *behind = getenv("SUDO_USER");
-    if (getuid() == 0 && behind && *behind && str_is_utf8(behind, strlen(behind)))
+    if (behind && *behind && str_is_utf8(behind, strlen(behind)))
         return xstrdup(behind);
     /* cppcheck-suppress getpwuidCalled; the command has one thread */
     const struct passwd *user = getpwuid(getuid());

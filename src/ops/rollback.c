@@ -33,7 +33,9 @@ struct rolling {
     const struct rollback *r;
     struct manifest *files; /* of r->release */
     json_t *rows;
-    int64_t newest; /* of those that are live */
+    int64_t
+        newest; /* of those that clients run: a reload may have moved the server since */
+    int64_t servers; /* what the server runs */
     char *by, *why;
 };
 
@@ -47,8 +49,10 @@ static int add_live(void *arg, const char *client, int64_t id)
         return 0;
     json_array_append_new(
         k->rows, json_pack("{s:s, s:I}", "client", client, "old", (json_int_t)id));
-    if (id > k->newest)
+    if (*client && id > k->newest)
         k->newest = id;
+    if (!*client)
+        k->servers = id;
     return 0;
 }
 
@@ -140,6 +144,8 @@ static int roll(struct db *db, void *arg, struct err *e)
     if (release_each_live(db, add_live, k, e) != 0)
         return -1;
     add_others(k);
+    if (!k->newest)
+        k->newest = k->servers;
     json_array_foreach(k->rows, i, row)
     {
         if (k->files)

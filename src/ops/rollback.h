@@ -22,7 +22,8 @@ int rollback_id(const char *word, int64_t *id, struct err *e);
 
 /* Lets clients run the release; without one, those that run the newest live release go
  * back to what each ran before it was deployed: a second rollback goes back further, and
- * never to what the first one took out of force.
+ * never to what the first one took out of force. The newest is that of the clients: what
+ * a reload made of the server alone stays.
  *
  * Returns a new array of {client ("": the server itself), old, new, why?}: `why` says why
  * it is left as it is, and NEW is OLD then. NULL with E, and changes nothing;
