@@ -251,6 +251,46 @@ static void each_named(struct workspace *w, const json_t *names,
     }
 }
 
+static void note_name(void *arg, const char *client)
+{
+    json_object_set_new(arg, client, json_true());
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Returns the clients of the directory, and those without one that are connected or run a
+ * release: a new list, by name. */
+static json_t *all_names(const struct listing *l)
+{
+    json_t *seen = json_object(), *names = json_array(), *value;
+    const char *client;
+    workspace_each_client(l->links.w, note_name, seen);
+    json_object_foreach(l->links.connections, client, value)
+    {
+        note_name(seen, client);
+    }
+    json_object_foreach(l->releases, client, value)
+    {
+        if (*client)
+            note_name(seen, client);
+    }
+    size_t n = 0, size = json_object_size(seen);
+    const char **sorted = xcalloc(size + 1, sizeof *sorted);
+    json_object_foreach(seen, client, value)
+    {
+        sorted[n++] = client;
+    }
+    qsort(sorted, n, sizeof *sorted, compare_names);
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(names, json_string(sorted[i]));
+    free(sorted);
+    json_decref(seen);
+    return names;
+}
+
 json_t *clients_list(struct workspace *w, const json_t *names, struct err *e)
 {
     struct listing l = {.rows = NULL};
@@ -265,7 +305,9 @@ json_t *clients_list(struct workspace *w, const json_t *names, struct err *e)
     if (l.activity) {
         l.releases = read_releases(w, l.live ? workspace_releases(l.live) : NULL);
         l.rows = json_array();
-        each_named(w, names, add_client, &l);
+        json_t *all = names ? json_incref((json_t *)names) : all_names(&l);
+        each_named(w, all, add_client, &l);
+        json_decref(all);
     }
     json_decref(l.activity);
     json_decref(l.releases);

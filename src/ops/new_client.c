@@ -95,6 +95,7 @@ static char *new_text(const struct making *m)
         "return {\n"
         "  name = %s,   -- {{client.name}} in templates: customers read it\n"
         "%s%s%s"
+        "  -- mode = \"dry\",   -- runs everything and sends no write: to look first\n"
         "  -- timezone = \"Europe/Zurich\",   -- else that of foyer.lua; for cron and "
         "templates\n"
         "%s"

@@ -171,6 +171,13 @@ return {
   same "$(row acme '[.release, .differs]')" '[1,false]'
   foyer clients
   holds "$output" '2, disk differs'
+  # a dry client is not in force
+  sed -i 's/^return {/return { mode = "dry",/' "$AGENCY/clients/initech/client.lua"
+  same "$(row initech .mode)" live # it is what runs that counts
+  foyer deploy --only initech
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  same "$(row initech .mode)" dry
+  same "$(step initech 'in force' '[.done, .text] | @json')" '[false,"its mode is dry: no write is sent"]'
 }
 
 @test "client add --link: without an app nothing is made; the wait ends when the link was of no use" {
@@ -254,4 +261,7 @@ return {
   same "$status" 0
   holds "$output" '[ ] settings   cannot read clients/broken/client.lua'
   holds "$output" 'foyer check broken'
+  # one whose directory is gone is still connected
+  rm -r "$AGENCY/clients/acme"
+  same "$(row acme '[.connected, .error]')" '["reconnect","there is no client \"acme\": clients/acme/client.lua is missing"]'
 }
