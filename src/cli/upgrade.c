@@ -32,14 +32,15 @@ static int check(struct cli *cli, struct err *e)
     struct diagnosis found = {.list = json_array()};
     log_progress("copying the store ...");
     struct upgrade *u = upgrade_begin(cli->w, &found, e);
+    cli->w = NULL; /* it is U's */
     log_progress(NULL);
-    int code = u ? upgrade_check_runs(u, &found, e) : -1;
+    int code = u && upgrade_check_files(u, &found, e) == 0
+                   ? upgrade_check_runs(u, &found, e)
+                   : -1;
     if (code == 0) {
         print(cli, &found);
         code = found.counts[DIAGNOSIS_PROBLEM] ? err_exit_code(ERR_INVALID) : 0;
     }
-    workspace_close(cli->w);
-    cli->w = NULL;
     upgrade_end(u);
     json_decref(found.list);
     return code;

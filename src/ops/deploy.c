@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "base/str.h"
 #include "core/jsontree.h"
+#include "ops/bases.h"
 #include "ops/check.h"
 #include "ops/person.h"
 #include "ops/release_diff.h"
@@ -408,11 +409,14 @@ static int put(struct db *db, void *arg, struct err *e)
 {
     struct work *k = arg;
     if (makes_release(k)) {
-        struct release r = {.by = k->by, .revision = k->revision, .note = k->d->note};
         char *manifest = manifest_text(snapshot_files(k->files));
+        char *bases = bases_text(k->w, snapshot_files(k->files));
+        struct release r = {
+            .by = k->by, .revision = k->revision, .note = k->d->note, .bases = bases};
         int rc = snapshot_keep(k->files, db, e);
         if (rc == 0)
             k->release = release_add(db, &r, manifest, e);
+        free(bases);
         free(manifest);
         if (rc != 0 || k->release < 0 || move_clients(k, db, e) != 0)
             return -1;

@@ -13,9 +13,16 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/when.h"
+#include "core/jsontree.h"
+#include "core/manifest.h"
+#include "ops/bases.h"
+#include "ops/check.h"
 #include "ops/replay.h"
+#include "store/release.h"
 #include "store/store.h"
 #include "work/session.h"
+
+enum { MISTAKES_SHOWN = 20 };
 
 struct upgrade {
     struct workspace *w;
@@ -143,6 +150,131 @@ struct upgrade *upgrade_begin(struct workspace *w, struct diagnosis *found, stru
     return NULL;
 }
 
+/* ---- files ---- */
+
+static void add_mistakes(struct diagnosis *found, const json_t *checked)
+{
+    size_t i, n = json_array_size(json_object_get(checked, "mistakes"));
+    const json_t *mistake;
+    json_array_foreach(json_object_get(checked, "mistakes"), i, mistake)
+    {
+        if (i == MISTAKES_SHOWN)
+            break;
+        diagnosis_add(found, DIAGNOSIS_PROBLEM, "check", "%s:%d: %s",
+                      json_text_or(mistake, "path", ""), (int)json_int(mistake, "line"),
+                      json_text_or(mistake, "sentence", ""));
+    }
+    if (n > MISTAKES_SHOWN)
+        diagnosis_add(found, DIAGNOSIS_PROBLEM, "check", "and %zu mistakes more",
+                      n - MISTAKES_SHOWN);
+    if (n == 0)
+        diagnosis_add(found, DIAGNOSIS_OK, "check",
+                      "settings, scripts and templates have no mistake for this foyer");
+}
+
+struct overrides { /* of one release */
+    struct diagnosis *found;
+    const json_t *live; /* client -> release */
+    int64_t release;
+    size_t n;
+};
+
+static int add_live(void *arg, const char *client, int64_t id)
+{
+    json_object_set_new(arg, client, json_integer((json_int_t)id));
+    return 0;
+}
+
+/* A release also has the files of clients that run another one. */
+static void on_override(void *arg, const char *path, int is_gone)
+{
+    struct overrides *o = arg;
+    static const char clients[] = "clients/";
+    char *client = NULL;
+    if (str_starts(path, clients)) {
+        const char *name = path + strlen(clients);
+        client = xmemdup0(name, strcspn(name, "/"));
+        if (json_int(o->live, client) != o->release) {
+            free(client);
+            return;
+        }
+    }
+    o->n++;
+    if (is_gone)
+        diagnosis_add(
+            o->found, DIAGNOSIS_PROBLEM, "overrides",
+            "%s overrides a built-in file that this foyer does not have any more", path);
+    else
+        diagnosis_add(o->found, DIAGNOSIS_WARNING, "overrides",
+                      "%s overrides a built-in file that is another one in this foyer; "
+                      "this foyer's `foyer diff %s%s%s` shows how they differ",
+                      path, path, client ? " --client " : "", client ? client : "");
+    free(client);
+}
+
+static int on_release(void *arg, const struct release *r)
+{
+    *(char **)arg = xstrdup_null(r->bases);
+    return 0;
+}
+
+static int check_release(struct upgrade *u, struct overrides *o, struct err *e)
+{
+    struct db *db = store_db(workspace_store(u->w, e));
+    char *bases = NULL, *text = release_manifest(db, o->release, e);
+    struct manifest *files = text ? manifest_read(text, e) : NULL, *was = NULL;
+    if (files && release_get(db, o->release, on_release, &bases, e) == 0)
+        was = manifest_read(bases ? bases : "", e);
+    if (was)
+        bases_each_changed(u->w, files, was, on_override, o);
+    int rc = was ? 0 : -1;
+    manifest_free(was);
+    manifest_free(files);
+    free(bases);
+    free(text);
+    return rc;
+}
+
+static int check_overrides(struct upgrade *u, struct diagnosis *found, struct err *e)
+{
+    json_t *live = json_object(), *done = json_object(), *id;
+    struct overrides o = {.found = found, .live = live};
+    const char *client;
+    int rc = release_each_live(store_db(workspace_store(u->w, e)), add_live, live, e);
+    json_object_foreach(live, client, id)
+    {
+        char key[24];
+        o.release = (int64_t)json_integer_value(id);
+        snprintf(key, sizeof key, "%" PRId64, o.release);
+        if (rc == 0 && !json_object_get(done, key))
+            rc = check_release(u, &o, e);
+        json_object_set_new(done, key, json_true());
+    }
+    if (rc == 0 && o.n == 0 && json_object_size(live))
+        diagnosis_add(found, DIAGNOSIS_OK, "overrides",
+                      "no override is of a built-in file that this foyer has changed");
+    json_decref(done);
+    json_decref(live);
+    return rc;
+}
+
+int upgrade_check_files(struct upgrade *u, struct diagnosis *found, struct err *e)
+{
+    if (!u->home) /* a newer store */
+        return 0;
+    if (workspace_use_releases(u->w, e) != 0)
+        return -1;
+    workspace_be_lenient(u->w);
+    if (!u->session && !(u->session = session_open_offline(u->w, e)))
+        return -1;
+    json_t *checked = check_run(u->session, NULL, 0, e);
+    if (!checked)
+        return -1;
+    add_mistakes(found, checked);
+    json_decref(checked);
+    return check_overrides(u, found, e);
+}
+
 /* ---- runs ---- */
 
 static void on_run(void *arg, const struct ledger_run *run, const char *why)
@@ -164,7 +296,7 @@ int upgrade_check_runs(struct upgrade *u, struct diagnosis *found, struct err *e
         return 0;
     u->found = found;
     u->differing = 0;
-    if (!store || !(u->session = session_open_offline(u->w, e)))
+    if (!store || (!u->session && !(u->session = session_open_offline(u->w, e))))
         return -1;
     int rc = replay_all(u->session, store_db(store), 0, on_run, u, &n, e);
     if (rc == 0 && u->differing == 0)
@@ -173,8 +305,6 @@ int upgrade_check_runs(struct upgrade *u, struct diagnosis *found, struct err *e
                       : n == 1 ? "one run is under way, and goes on where it is"
                                : "%d runs are under way, and go on where they are",
                       n);
-    session_close(u->session);
-    u->session = NULL;
     return rc;
 }
 
@@ -182,6 +312,8 @@ void upgrade_end(struct upgrade *u)
 {
     if (!u)
         return;
+    session_close(u->session);
+    workspace_close(u->w);
     if (u->home)
         remove_dir(u->home);
     free(u->home);

@@ -40,16 +40,17 @@ int64_t release_add(struct db *db, const struct release *r, const char *manifest
                     struct err *e)
 {
     if (db_change(db,
-                  "INSERT INTO release (at_ms, by, revision, note, manifest)"
-                  " VALUES (?, ?, ?, ?, ?)",
+                  "INSERT INTO release (at_ms, by, revision, note, manifest, bases)"
+                  " VALUES (?, ?, ?, ?, ?, ?)",
                   DB_ARGS(db_int(store_row_time(r->at_ms)), db_text(r->by ? r->by : ""),
-                          db_text(r->revision), db_text(r->note), db_text(manifest)),
+                          db_text(r->revision), db_text(r->note), db_text(manifest),
+                          db_text(r->bases ? r->bases : "")),
                   NULL, e) != 0)
         return -1;
     return db_last_id(db);
 }
 
-#define COLUMNS "SELECT id, at_ms, by, revision, note FROM release"
+#define COLUMNS "SELECT id, at_ms, by, revision, note, bases FROM release"
 
 static int each(struct db_row *row, release_fn *fn, void *arg, struct err *e)
 {
@@ -59,7 +60,8 @@ static int each(struct db_row *row, release_fn *fn, void *arg, struct err *e)
                             .at_ms = db_row_int(row, 1),
                             .by = db_row_text(row, 2),
                             .revision = db_row_text(row, 3),
-                            .note = db_row_text(row, 4)};
+                            .note = db_row_text(row, 4),
+                            .bases = db_row_text(row, 5)};
         stop = fn(arg, &r);
     }
     return db_finish(row);

@@ -28,6 +28,8 @@ struct release {
     const char *by;       /* the user's name, or what made it */
     const char *revision; /* of git; NULL: not known */
     const char *note;     /* for people; NULL: none */
+    const char *bases;    /* a manifest of the built-in files that its files override, as
+                             the program that made it had them; NULL: none */
 };
 
 /* Keeps TEXT, whose SHA-256 is HASH. Does nothing when it is kept already. */

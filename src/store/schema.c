@@ -440,7 +440,8 @@ const char *const schema_steps[] = {
     "  by TEXT NOT NULL,"
     "  revision TEXT,"
     "  note TEXT,"
-    "  manifest TEXT NOT NULL"
+    "  manifest TEXT NOT NULL,"
+    "  bases TEXT NOT NULL" /* of built-in files, as manifest */
     ") STRICT;"
     "CREATE TABLE live (" /* '' is the server itself */
     "  client TEXT PRIMARY KEY,"

@@ -363,8 +363,21 @@ sums() { (cd "$AGENCY" && find . -type f ! -name '*-shm' ! -name '*-wal' -exec s
   same "$(jq -c '.findings | map(select(.status == "problem") | [.check, .run])' <<<"$output")" '[["runs",3]]'
   same "$(sums)" "$before"
 
+  # What it says of the files: a mistake, and a base that has changed since the deploy.
   foyer upgrade
   holds "$output" "the store had version 9, and has version"
+  mkdir -p "$AGENCY/clients/acme/lua/front/actions"
+  echo 'return super { summary = "Mine." }' >"$AGENCY/clients/acme/lua/front/actions/list-inboxes.lua"
+  foyer deploy
+  same "$status" 0 || { echo "$output $stderr"; return 1; }
+  foyer upgrade --check --json
+  same "$(jq -c '.findings | map(select(.check == "overrides" or .check == "check") | .status)' <<<"$output")" '["ok","ok"]'
+  cp -R "$ROOT/lua" "$ROOT/recipes" "$BATS_TEST_TMPDIR/"
+  echo '-- newer' >>"$BATS_TEST_TMPDIR/lua/front/actions/list-inboxes.lua"
+  FOYER_LUA_DIR=$BATS_TEST_TMPDIR foyer upgrade --check
+  same "$status" 65 # run 3, see above
+  holds "$output" "clients/acme/lua/front/actions/list-inboxes.lua overrides a built-in file that is another one in this foyer" \
+    "\`foyer diff clients/acme/lua/front/actions/list-inboxes.lua --client acme\`"
   foyer upgrade --json
   same "$(jq '.from == .version' <<<"$output")" true
 }
