@@ -196,7 +196,7 @@ cli_command_fn cmd_missed;
 cli_command_fn cmd_mock;
 cli_command_fn cmd_pause;
 cli_command_fn cmd_poll;
-cli_command_fn cmd_promote;
+cli_command_fn cmd_backup, cmd_promote, cmd_restore;
 cli_command_fn cmd_recipes;
 cli_command_fn cmd_refresh;
 cli_command_fn cmd_releases;

@@ -123,6 +123,12 @@ int home_open(struct db *db, const char *path, int *is_copy, struct err *e)
     return db_transaction(db, record, &o, e);
 }
 
+int home_leave(struct db *db, struct err *e)
+{
+    static const struct home_place nowhere = {.inode = -1};
+    return set_place(db, &nowhere, e);
+}
+
 /* ---- promoting ---- */
 
 struct promoting {

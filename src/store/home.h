@@ -42,6 +42,9 @@ int home_read(struct db *db, struct home *out, struct err *e);
  */
 int home_open(struct db *db, const char *path, int *is_copy, struct err *e);
 
+/* Makes the store live nowhere, so that it is a copy wherever it is opened next. */
+int home_leave(struct db *db, struct err *e);
+
 struct home_promoted {
     int64_t runs, deliveries; /* left alone until now: they go on, or were stopped */
     int64_t dry;              /* runs that are over and were tried dry here */
