@@ -207,6 +207,7 @@ cli_command_fn cmd_run;
 cli_command_fn cmd_runs;
 cli_command_fn cmd_schedule;
 cli_command_fn cmd_secret;
+cli_command_fn cmd_selftest;
 cli_command_fn cmd_serve;
 cli_command_fn cmd_show;
 cli_command_fn cmd_stats;

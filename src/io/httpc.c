@@ -99,6 +99,7 @@ struct httpc {
     size_t answer_max;
     char *proxy;
     char *ca_dir, *ca_file; /* at most one of them; neither: libcurl's built-in default */
+    const char *lose;       /* see httpc_lose_next; NULL: no answer is dropped */
 };
 
 static struct httpc_call *first_call(const struct httpc *c, enum call_state state)
@@ -449,6 +450,11 @@ static void list_headers(const struct httpc_call *call, struct httpc_answer *a)
     a->nheaders = n;
 }
 
+void httpc_lose_next(struct httpc *c, const char *method)
+{
+    c->lose = method;
+}
+
 static void report(struct httpc_call *call)
 {
     struct slot *slot = call->slot;
@@ -459,6 +465,10 @@ static void report(struct httpc_call *call)
     a.total_us = us;
     a.is_taken = call->is_taken;
     err_clear(&a.err);
+    if (call->result == CURLE_OK && str_eq(call->client->lose, call->method)) {
+        call->client->lose = NULL;
+        call->result = CURLE_RECV_ERROR;
+    }
     if (call->result == CURLE_OK) {
         list_headers(call, &a);
         a.body = buf_str(&slot->body);

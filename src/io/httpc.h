@@ -121,6 +121,9 @@ void httpc_go(struct httpc_call *call);
 /* Cancels a request; its callback will not run. Does nothing inside of its own callback.
  */
 void httpc_cancel(struct httpc_call *call);
+/* Drops the answer to the next request with METHOD (a literal): it fails as though the
+ * connection had broken before the answer came. For a test of what follows. */
+void httpc_lose_next(struct httpc *c, const char *method);
 /* Returns the value of the first header NAME, in any case, or NULL. */
 const char *httpc_header(const struct httpc_answer *answer, const char *name);
 

@@ -233,6 +233,11 @@ void runs_stop_writes(struct runs *runs)
     runs->writes_stopped = 1;
 }
 
+void runs_allow_writes(struct runs *runs)
+{
+    runs->writes_stopped = 0;
+}
+
 /* ---- the one resume ---- */
 
 /* Takes the error that is on top of FROM's stack. */

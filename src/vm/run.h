@@ -225,6 +225,8 @@ size_t run_memory(const struct run *run);
 const char *runs_writing(const struct runs *runs);
 /* From now on no write is sent: an attempt that asks for one is given up. */
 void runs_stop_writes(struct runs *runs);
+/* Ends that: what stopped them is over, and the process goes on with something else. */
+void runs_allow_writes(struct runs *runs);
 /* 1 after runs_stop_writes: the caller sends no write, and the result says that the run
  * was interrupted. */
 int run_refuses_writes(struct run *run);
