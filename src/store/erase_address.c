@@ -226,7 +226,8 @@ static const struct sentence {
      "(app, id) IN (SELECT app, id FROM client_connection WHERE client = ?1) AND"
      " mentions(last_error)",
      "last_error = 'erased by foyer forget'"},
-    {"incident", "client = ?1 AND mentions(text)", "text = 'erased by foyer forget'"},
+    {"incident", "(client = ?1 OR client = '') AND mentions(text)",
+     "text = 'erased by foyer forget'"},
     {"refused_deploy", "mentions(text)", "text = 'erased by foyer forget'"},
     {"effect", "run IN (SELECT id FROM run WHERE client = ?1) AND mentions(ref)", NULL},
 };

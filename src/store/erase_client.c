@@ -7,6 +7,7 @@
 #include "core/manifest.h"
 #include "io/compress.h"
 #include "store/erase.h"
+#include "store/erase_name.h"
 #include "store/inbox.h"
 #include "store/ledger_row.h"
 #include "store/release.h"
@@ -68,7 +69,12 @@ const struct erase_table erase_tables[] = {
     {"rollup", "client = ?1", "its sums of all hours go to no client"},
     {"consent", "client = ?1", NULL},
     {"secret_version", SECRET_OF, NULL},
-    {"incident", "client = ?1", NULL},
+    {"incident",
+     "client = ?1 OR (kind = 'company' AND EXISTS (SELECT 1 FROM client_connection o "
+     "WHERE"
+     " o.app || '/' || o.id = key AND o.client = ?1) AND NOT EXISTS (SELECT 1 FROM"
+     " client_connection o WHERE o.app || '/' || o.id = key AND o.client <> ?1))",
+     NULL},
     {"live", "client = ?1", NULL},
     {"release_move", "client = ?1", NULL},
     {"connection", ONLY_OF("connection.app", "connection.id"), "after client_connection"},
@@ -338,7 +344,14 @@ static int blank(struct db *db, const char *table, const char *client, int *n,
 static const char *const changes[] = {
     "UPDATE delivery SET note = json_remove(note, '$.\"' || ?1 || '\"') WHERE note IS NOT"
     " NULL AND json_valid(note) AND json_type(note, '$.\"' || ?1 || '\"') IS NOT NULL",
-    "DELETE FROM refused_deploy WHERE instr(text, ?1) > 0",
+    /* sentences of the agency's own that name it */
+    "DELETE FROM refused_deploy WHERE names_client(text, ?1)",
+    "UPDATE release SET note = NULL WHERE names_client(note, ?1)",
+    "UPDATE release_move SET why = NULL WHERE names_client(why, ?1)",
+    "UPDATE connection SET last_error = NULL WHERE names_client(last_error, ?1)",
+    "UPDATE pause SET reason = '' WHERE client = '' AND names_client(reason, ?1)",
+    "DELETE FROM incident WHERE client = '' AND names_client(text, ?1)",
+    "DELETE FROM rejection WHERE names_client(sentence, ?1)",
 };
 
 static int add_release(void *arg, const struct release *r)
@@ -427,6 +440,14 @@ static int delete_rows(struct db *db, const struct leaving *l, struct err *e)
     return 0;
 }
 
+/* names_client(text, client) */
+static int names_client(void *arg, const struct db_value *values, int n)
+{
+    (void)arg;
+    return n == 2 && values[0].type == DB_IS_TEXT && values[1].type == DB_IS_TEXT &&
+           erase_names_client(values[0].data, values[0].len, values[1].data);
+}
+
 static int leave(struct db *db, void *arg, struct err *e)
 {
     struct leaving *l = arg;
@@ -462,7 +483,8 @@ int erase_client(struct store *s, const char *client, int64_t now_ms, erase_left
 {
     struct leaving l = {client, now_ms, fn, arg, ERASE_DONE};
     struct err why = {0};
-    if (count_all(store_db(s), e) != 0)
+    if (count_all(store_db(s), e) != 0 ||
+        db_add_test(store_db(s), "names_client", names_client, NULL, e) != 0)
         return -1;
     if (db_transaction(store_db(s), leave, &l, &why) == 0 || l.end != ERASE_DONE)
         return (int)l.end;

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "store/erase.h"
+#include "store/erase_name.h"
 #include "io/db.h"
 
 /* ---- the databases ---- */
@@ -143,23 +144,6 @@ static int overwrite(int fd, size_t at, size_t len)
     return 0;
 }
 
-static int is_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_';
-}
-
-/* Returns 1 when the line has the client's name as a whole word. */
-static int names_client(const char *line, size_t len, const char *client)
-{
-    size_t n = strlen(client);
-    for (const char *p = line, *end = line + len;
-         (p = memmem(p, (size_t)(end - p), client, n)); p++)
-        if ((p == line || !is_word(p[-1])) && (p + n == end || !is_word(p[n])))
-            return 1;
-    return 0;
-}
-
 static int each_line(struct lines *l, const char *path, const char *text, size_t len,
                      int fd)
 {
@@ -167,7 +151,7 @@ static int each_line(struct lines *l, const char *path, const char *text, size_t
         const char *end = memchr(text + at, '\n', len - at);
         n = end ? (size_t)(end - text) - at : len - at;
         if (!(l->mention ? mention_in_bytes(l->mention, text + at, n)
-                         : names_client(text + at, n, l->client)))
+                         : erase_names_client(text + at, n, l->client)))
             continue;
         l->n++;
         if (!l->look && overwrite(fd, at, n) != 0)

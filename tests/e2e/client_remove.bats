@@ -121,12 +121,23 @@ LUA
   holds "$stderr" "git rm -r clients/quartz"
   below word-of-quartz hush-quartz-secret cnv_1 cnv_2 "$COMPANY"
   same "$(sql "SELECT count(*) AS n FROM connection" | jq .n)" 0
+  # what is kept for its id alone shows nothing, and hinders nothing
+  for command in "runs list" "events list" stats clients hooks connections; do
+    foyer $command --json
+    same "$status" 0 || { echo "$command: $stderr"; return 1; }
+    [[ $output != *quartz* ]] || [ "$command" = clients ] || [ "$command" = hooks ] || { echo "$command: $output"; return 1; }
+  done
+  foyer runs show 2
+  holds "$output" "its client was removed"
+  foyer doctor
+  [[ $output$stderr != *"cmp_"* ]]
 }
 
 @test "client remove: while the server runs; what comes for it then is not taken" {
   start_serve
   COMPANY=$COMPANY event cnv_1 | { read -r body; same "$(post_hook "$body")" 200; }
   until_true eval '[ "$(sql "SELECT count(*) AS n FROM run WHERE state = 7" | jq .n)" = 2 ]'
+  sql "SELECT client FROM live" >&2
   foyer client remove quartz --files --yes
   same "$status" 0 || { echo "$stderr"; return 1; }
   below word-of-quartz hush-quartz-secret quartz

@@ -122,6 +122,8 @@ static void test_client(void **state)
     free(manifest);
     OK(release_set_live(db, "", 1, "x", NULL, NULL));
     OK(release_set_live(db, "acme", 1, "x", "for acme", NULL));
+    OK(release_refused_set(db, "x", "clients/acme/client.lua:1: unknown key", NULL));
+    OK(db_exec(db, "UPDATE release SET note = 'for acme: wool'", NULL));
     int64_t generation, later;
     OK(release_generation(db, &generation, NULL));
     OK(rollup_sweep(db, 1000, &swept, NULL));
@@ -142,6 +144,8 @@ static void test_client(void **state)
                          " 'clients/acmes/client.lua%'"),
                      1);
     assert_int_equal(one("SELECT count(*) FROM release_move WHERE client = 'acme'"), 0);
+    assert_int_equal(one("SELECT count(*) FROM refused_deploy"), 0);
+    assert_int_equal(one("SELECT count(*) FROM release WHERE note IS NOT NULL"), 0);
     OK(release_generation(db, &later, NULL));
     assert_true(later > generation);
     /* no id is used twice; the counts of all clients do not fall */
