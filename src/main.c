@@ -77,7 +77,7 @@ static const struct cli_command commands[] = {
     {"missed", cmd_missed,
      CLI_WORKSPACE | CLI_CLIENT | CLI_STORE | CLI_REPORT | CLI_SESSION | CLI_LIVE, 0, 0,
      "--since TIME [--until TIME] " CLIENTS " [--run] [--dev]",
-     "lists customers who got no answer, and why; starts what is missing"},
+     "lists customers without an answer, and why; starts what is due"},
     {"runs", cmd_runs, CLI_WORKSPACE | CLI_REPORT | CLI_LIVE, 1, 10000,
      "list|show|retry|resolve|cancel [ID …] " FILTER " [--new-code] "
      "[--sent|--not-sent] [--result JSON] [--reason TEXT] [--dry-run] [--dev] "
@@ -125,7 +125,7 @@ static const struct cli_command commands[] = {
      "shows which layers have a file, and which is in force"},
     {"diff", cmd_diff, CLI_WORKSPACE | CLI_OPTIONAL | CLI_CLIENT | CLI_SESSION, 0, 1,
      "NAME|FILE [--client CLIENT] | --live [FILE] " CLIENTS,
-     "compares a file with the one that it overrides, or all with what runs"},
+     "compares a file with the one below it, or all with what runs"},
     {"render", cmd_render, CLI_FILES | CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION, 1,
      1000,
      "TEMPLATE --client CLIENT [--conversation ID|--data FILE] [--app APP] [key=value …]",
@@ -161,7 +161,7 @@ static const struct cli_command commands[] = {
     {"store", cmd_store, CLI_WORKSPACE | CLI_STORE, 1, 1, "compact",
      "makes state/foyer.db as small as what it holds"},
     {"upgrade", cmd_upgrade, CLI_WORKSPACE, 0, 0, "[--check]",
-     "brings the store to this program's version; --check only tells what would come"},
+     "updates the store to this version; --check tells what would come"},
     {"backup", cmd_backup, CLI_WORKSPACE | CLI_STORE, 0, 0, "--to DIR [--keep N]",
      "copies the store into DIR, while foyer works; keeps the newest N"},
     {"restore", cmd_restore, CLI_WORKSPACE, 1, 1, "FILE",

@@ -23,7 +23,8 @@
 enum {
     CRON_MS = 5 * 60 * 1000, /* a crontab has it once a minute */
     LATE_MS = 5 * 60 * 1000, /* so long a delivery may wait */
-    FULL_DAYS = 3
+    FULL_DAYS = 3,
+    FORESEEN_DAYS = 3650
 };
 
 static const int64_t day_ms = 24 * 60 * 60 * 1000, free_min = 50 << 20;
@@ -388,7 +389,7 @@ static int add_disk(struct status *s, struct err *e)
     int64_t days =
         u.bytes_a_day > 0 ? (free_bytes + u.free_bytes) / u.bytes_a_day : INT64_MAX;
     json_object_set_new(row, "free_bytes", json_integer(free_bytes));
-    if (days < 36500)
+    if (days < FORESEEN_DAYS)
         report_set_time(row, "full_at", s->now_ms + days * day_ms);
     if (free_bytes < free_min)
         add_problem(s, "disk", NULL, "the disk is nearly full: %lld MB are free",

@@ -172,12 +172,21 @@ static int is_full(void)
     return fstat(log_file.fd, &st) == 0 && st.st_size >= LOGS_FILE_BYTES;
 }
 
+/* Returns 1 when the file was removed: what is written to it would be lost. */
+static int is_gone(void)
+{
+    struct stat st;
+    return fstat(log_file.fd, &st) == 0 && st.st_nlink == 0;
+}
+
 /* Goes on with the file of today that is not full. */
 static int find_file(void)
 {
     int64_t day = clock_wall_ms() / 1000 / DAY_S;
     int part = log_file.fd >= 0 && day == log_file.day ? log_file.part : 1;
-    int is_other = log_file.fd < 0 || day != log_file.day;
+    int is_other = log_file.fd < 0 || day != log_file.day || is_gone();
+    if (is_other && log_file.fd >= 0)
+        mkdir(log_file.dir, 0700); /* if it is gone; not a workspace that is gone */
     if (is_other && use_file(day, part) != 0)
         return -1;
     while (is_full() && part < PARTS_MAX) {

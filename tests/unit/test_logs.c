@@ -119,6 +119,21 @@ static void a_full_file_is_followed_by_another(void **state)
     free(path);
 }
 
+static void files_that_are_removed_are_made_again(void **state)
+{
+    (void)state;
+    assert_int_equal(logs_open(dir, "work", 14LL * DAY * 1000, &e), 0);
+    log_line(LOG_INFO, "one");
+    char *line = xasprintf("rm -r %s/state/log", dir);
+    assert_int_equal(system(line), 0);
+    free(line);
+    log_line(LOG_INFO, "two");
+    struct buf all;
+    content(&all);
+    assert_non_null(strstr(all.data, "two"));
+    buf_free(&all);
+}
+
 static void processes_append_whole_lines(void **state)
 {
     (void)state;
@@ -149,6 +164,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_a_day_and_the_old_ones_go, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_full_file_is_followed_by_another, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(files_that_are_removed_are_made_again, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(processes_append_whole_lines, set_up, tear_down),
     };
