@@ -35,8 +35,11 @@ static const struct cli_command commands[] = {
      "forgets a client's connection"},
     {"refresh", cmd_refresh, CLI_WORKSPACE | CLI_STORE | CLI_SESSION, 0, 1,
      "CLIENT|--all|" CLIENTS " [--app APP]", "refreshes tokens now"},
-    {"serve", cmd_serve, CLI_LIVE, 0, 0, "[--listen ADDRESS:PORT] [--workers N] [--dev]",
+    {"serve", cmd_serve, CLI_WORKSPACE | CLI_LIVE, 0, 0,
+     "[--listen ADDRESS:PORT] [--workers N] [--dev]",
      "takes webhooks and runs what they start; answers consents"},
+    {"reload", cmd_reload, CLI_WORKSPACE | CLI_STORE, 0, 0, "[--no-wait]",
+     "puts foyer.lua's settings of the server, and connectors, in force"},
     {"call", cmd_call, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_SESSION | CLI_LIVE, 1, 1000,
      "ACTION --client CLIENT [key=value …] [--input FILE] [--all] [--wait DURATION] "
      "[--dry-run] [--dev] [--output FILE [--force]] [--each FILE|- [--csv|--jsonl] "

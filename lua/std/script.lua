@@ -5,8 +5,8 @@ local std = ...
 local script = {}
 
 -- Returns the definition in FILE and its info, from the nearest layer that is not before the layer number FROM;
--- nil when there is none. info = {path, file, client, layer, hash, index, own = the table of this file alone,
--- below = info of the file below, if `super` was used}
+-- nil when there is none, and a sentence when it is on the disk alone. info = {path, file, client, layer, hash, index,
+-- own = the table of this file alone, below = info of the file below, if `super` was used}
 function script.load(file, from, client)
   local chunk, info
   local function super(over)
@@ -19,7 +19,7 @@ function script.load(file, from, client)
     return std.part("override")(base, over)
   end
   chunk, info = std.load(file, from, client, { super = super })
-  if not chunk then return nil end
+  if not chunk then return nil, info end
   info.client = client
   local definition = chunk()
   if type(definition) ~= "table" then
@@ -127,6 +127,7 @@ function script.get(kind, name, client)
   local file = script.file(kind, name)
   local definition, info
   if file then definition, info = script.load(file, 1, client) end
+  if not definition and info then std.fail("not_found", info) end -- it is on the disk, and in no release
   if not definition then
     local near = similar(tostring(name), script.names(kind, client))
     std.fail("not_found", ("there is no %s %q%s; `foyer %ss` lists them"):format(kind,

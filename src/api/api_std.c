@@ -78,15 +78,33 @@ static int api_std_part(lua_State *L)
     return 1;
 }
 
+/* As not_found; pushes a sentence behind nil when the file is on the disk and not in the
+ * release that runs. */
+static int not_loaded(lua_State *L, struct err *e)
+{
+    const char *client =
+        lua_type(L, 3) == LUA_TSTRING ? lua_tostring(L, 3) : run_client(run_of(L));
+    lua_Integer from = luaL_optinteger(L, 2, 1);
+    int n = not_found(L, e);
+    if (from < 1 || from > OVERLAY_LAYERS ||
+        !overlay_is_only_on_disk(vm_overlay(run_vm(run_of(L))), client,
+                                 luaL_checkstring(L, 1), (enum overlay_layer)(from - 1),
+                                 e))
+        return n;
+    lua_pushstring(L, e->text);
+    return n + 1;
+}
+
 /* std.load(file, from, client, names) -> chunk, info; nil when no layer from FROM (1: the
- * client's) on has it. The chunk sees NAMES ({super = …}) besides the globals. */
+ * client's) on has it, and a sentence when it is only on the disk. The chunk sees NAMES
+ * ({super = …}) besides the globals. */
 static int api_std_load(lua_State *L)
 {
     struct err e;
     lua_settop(L, 4);
     struct overlay_file *file = find_file(L, &e);
     if (!file)
-        return not_found(L, &e);
+        return not_loaded(L, &e);
     env_push(L);
     if (lua_istable(L, 4))
         handles_copy_fields(L, 4);

@@ -19,8 +19,9 @@ enum { TIME_SIZE = 32, JSON_MAX = 16 * 1024 };
 static const char *const names[] = {"error", "warn", "info", "debug"};
 static enum log_level threshold = LOG_WARN;
 static int is_json;
-static const char *process; /* of the sink's lines */
-static log_sink_fn *sink;   /* NULL: none */
+static const char *mark = ""; /* log_mark */
+static const char *process;   /* of the sink's lines */
+static log_sink_fn *sink;     /* NULL: none */
 
 static _Thread_local struct {
     int64_t run;
@@ -59,6 +60,11 @@ void log_sink(const char *name, log_sink_fn *fn)
 static int is_kept(enum log_level level)
 {
     return sink && (level <= LOG_INFO || level <= threshold);
+}
+
+void log_mark(const char *text)
+{
+    mark = text;
 }
 
 void log_context(int64_t run, const char *client)
@@ -155,6 +161,8 @@ static void add_line(struct buf *out, enum log_level level, const char *of,
              (int)getpid());
     if (of)
         buf_addf(out, ",\"process\":\"%s\"", of);
+    if (*mark)
+        buf_addf(out, ",\"%s\":true", mark);
     if (context.run)
         buf_addf(out, ",\"run\":%" PRId64, context.run);
     if (*context.client) {
@@ -181,7 +189,8 @@ static void add_text(enum log_level level, const char *text, int is_shown, int i
     if (is_shown && is_json)
         add_line(&out, level, NULL, text);
     else if (is_shown)
-        buf_addf(&out, "foyer: %s: %s\n", names[level], text);
+        buf_addf(&out, "foyer: %s%s%s: %s\n", mark, *mark ? ": " : "", names[level],
+                 text);
     if (is_shown)
         show(&out);
     buf_reset(&out);
@@ -262,9 +271,16 @@ static void make_raw(struct raw *out, int as_json, const char *of,
             add_literal(out, of);
             add_literal(out, "\"");
         }
+        if (*mark) {
+            add_literal(out, ",\"");
+            add_literal(out, mark);
+            add_literal(out, "\":true");
+        }
         add_literal(out, ",\"message\":\"");
     } else {
         add_literal(out, "foyer: ");
+        add_literal(out, mark);
+        add_literal(out, *mark ? ": " : "");
     }
     for (int i = 0; i < 3; i++)
         add_raw(out, texts[i], as_json);

@@ -32,6 +32,9 @@ void log_context(int64_t run, const char *client);
 /* Writes the three texts (NULL: none) as one line of level error. Async-signal-safe. */
 void log_from_signal(const char *a, const char *b, const char *c);
 
+/* Puts MARK, a literal, into each line of this process from now on: "dev". */
+void log_mark(const char *mark);
+
 /* Shows the progress of long work in one line of the terminal, which the next call
  * replaces. NULL ends it. Does nothing when standard error is not a terminal. */
 void log_progress(const char *text);

@@ -200,6 +200,7 @@ cli_command_fn cmd_backup, cmd_promote, cmd_restore;
 cli_command_fn cmd_recipes;
 cli_command_fn cmd_refresh;
 cli_command_fn cmd_releases;
+cli_command_fn cmd_reload;
 cli_command_fn cmd_render;
 cli_command_fn cmd_resume;
 cli_command_fn cmd_rollback;

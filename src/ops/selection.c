@@ -186,10 +186,13 @@ static int check_recipe(struct workspace *w, const char *client, const char *rec
     if (!client)
         workspace_each_client(w, add_recipes_of, &names);
     const char *near = str_nearest(recipe, (const char *const *)names.list, names.n);
-    if (!names.found)
+    char *file = xasprintf("recipes/%s.lua", recipe);
+    if (!names.found &&
+        !overlay_is_only_on_disk(names.overlay, client, file, OVERLAY_CLIENT, e))
         err_set(e, ERR_NOT_FOUND,
                 "there is no recipe \"%.64s\"%s%s%s; `foyer recipes` lists them", recipe,
                 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    free(file);
     for (size_t i = 0; i < names.n; i++)
         free(names.list[i]);
     return names.found ? 0 : -1;

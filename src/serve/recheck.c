@@ -23,6 +23,7 @@ struct recheck {
     int fd;            /* of its output; -1 after its end */
     struct buf output; /* what is past the maximum is dropped */
     int is_gone, status;
+    const char *what; /* the command */
     recheck_done *done;
     void *arg;
 };
@@ -34,10 +35,10 @@ static void log_output(const struct recheck *r)
     for (char *line = strtok_r(text, "\n", &rest); line;
          line = strtok_r(NULL, "\n", &rest)) {
         if (lines++ < LINES_MAX)
-            log_line(LOG_ERROR, "check: %s", line);
+            log_line(LOG_ERROR, "%s: %s", r->what, line);
     }
     if (lines > LINES_MAX)
-        log_line(LOG_ERROR, "check: and %d lines more", lines - LINES_MAX);
+        log_line(LOG_ERROR, "%s: and %d lines more", r->what, lines - LINES_MAX);
     free(text);
 }
 
@@ -49,7 +50,7 @@ static void finish_when_over(struct recheck *r)
     if (r->status != 0) {
         log_output(r);
         child_say(r->status, how);
-        log_line(LOG_DEBUG, "`foyer check` %s", how);
+        log_line(LOG_DEBUG, "`foyer %s` %s", r->what, how);
     }
     r->done(r->arg, r->status == 0);
 }
@@ -97,24 +98,21 @@ static const char **make_argv(const char *dir, const json_t *clients)
     return argv;
 }
 
-struct recheck *recheck_start(struct loop *loop, const char *dir, const json_t *clients,
-                              recheck_done *done, void *arg, struct err *e)
+/* ARGV[1] is the command's name. */
+static struct recheck *start(struct loop *loop, const char *const *argv,
+                             recheck_done *done, void *arg, struct err *e)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-        err_set(e, ERR_INTERNAL, "cannot start `foyer check`: %s", strerror(errno));
+        err_set(e, ERR_INTERNAL, "cannot start `foyer %s`: %s", argv[1], strerror(errno));
         return NULL;
     }
     fcntl(ends[1], F_SETFL, 0); /* the child's writes may block */
-    if (json_array_size(clients) > CLIENTS_MAX)
-        clients = NULL;
-    const char **argv = make_argv(dir, clients);
     struct child_spec spec = {.argv = argv, .output = ends[1], .nice = 5};
     struct recheck *r = xcalloc(1, sizeof *r);
-    *r = (struct recheck){.fd = ends[0], .done = done, .arg = arg};
+    *r = (struct recheck){.fd = ends[0], .what = argv[1], .done = done, .arg = arg};
     buf_init(&r->output, OUTPUT_MAX);
     r->child = child_start(loop, &spec, on_ended, r, e);
-    free(argv);
     close(ends[1]);
     if (!r->child) {
         recheck_free(r);
@@ -122,6 +120,24 @@ struct recheck *recheck_start(struct loop *loop, const char *dir, const json_t *
     }
     r->watch = loop_fd_new(loop, r->fd, on_output, r);
     return r;
+}
+
+struct recheck *recheck_start(struct loop *loop, const char *dir, const json_t *clients,
+                              recheck_done *done, void *arg, struct err *e)
+{
+    if (json_array_size(clients) > CLIENTS_MAX)
+        clients = NULL;
+    const char **argv = make_argv(dir, clients);
+    struct recheck *r = start(loop, argv, done, arg, e);
+    free(argv);
+    return r;
+}
+
+struct recheck *recheck_reload(struct loop *loop, const char *dir, recheck_done *done,
+                               void *arg, struct err *e)
+{
+    const char *argv[] = {"foyer", "reload", "--no-wait", "-w", dir, NULL};
+    return start(loop, argv, done, arg, e);
 }
 
 void recheck_free(struct recheck *r)

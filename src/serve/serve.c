@@ -22,6 +22,7 @@
 #include "io/httpd.h"
 #include "io/loop.h"
 #include "io/writer.h"
+#include "store/release.h"
 #include "store/running.h"
 
 enum {
@@ -29,7 +30,9 @@ enum {
     DRAIN_POLL_MS = 20,
     RETIRE_MS = 1000,
     RETIRED_MAX = 16,
-    FILES = 256 /* kept for the store, the workers and retired configurations */
+    TICK_MS = 1000,     /* how often it looks for another live release */
+    DEV_TICK_MS = 1500, /* or for edited files */
+    FILES = 256         /* kept for the store, the workers and retired configurations */
 };
 
 struct serve {
@@ -52,7 +55,12 @@ struct serve {
     struct serve_config *next;
     struct recheck *recheck;
     int reload_again;
-    struct loop_timer *drain; /* polls for the end */
+    int is_announced; /* systemd knows of the reload under way */
+    struct loop_timer *tick;
+    int64_t generation, tried; /* of what is live: in force; opened or refused last */
+    int is_asking;             /* a job reads the generation */
+    json_t *seen;              /* with --dev: the stamps of the files that were tried */
+    struct loop_timer *drain;  /* polls for the end */
     int is_stopping, workers_ended, is_hurried;
     int is_tls;
     int is_handed_over; /* the socket comes from systemd, which says where it listens */
@@ -160,11 +168,43 @@ static void warn_of_restart(struct serve *s, const struct serve_config *old)
                  s->is_tls ? "HTTP" : "HTTPS", s->is_tls ? "HTTPS" : "HTTP");
 }
 
+/* ---- what `foyer reload` and `foyer status` read of this server ---- */
+
+struct verdict {
+    int64_t generation;
+    char *error; /* NULL: it is in force */
+};
+
+static int store_verdict(struct db *db, void *arg, struct err *e)
+{
+    const struct verdict *v = arg;
+    return release_serving_set(db, getpid(), v->generation, v->error, e);
+}
+
+static void on_verdict(void *arg, const struct err *e)
+{
+    struct verdict *v = arg;
+    if (e->kind != ERR_NONE)
+        log_line(LOG_WARN, "cannot store which release is in force: %s", e->text);
+    free(v->error);
+    free(v);
+}
+
+static void tell_verdict(struct serve *s, const char *error)
+{
+    if (s->spec->dev)
+        return;
+    struct verdict *v = xcalloc(1, sizeof *v);
+    *v = (struct verdict){s->tried, xstrdup_null(error)};
+    writer_submit(s->writer, 0, store_verdict, on_verdict, v);
+}
+
 static void put_in_force(struct serve *s)
 {
     struct serve_config *old = s->config;
     s->config = s->next;
     s->next = NULL;
+    serve_config_tell_moves(s->config, old);
     ingest_reload(s->ingest, serve_config_workspace(s->config));
     s->retired[s->nretired++] = old;
     loop_timer_set(s->retire, RETIRE_MS);
@@ -177,12 +217,14 @@ static void put_in_force(struct serve *s)
 
 static void refuse(struct serve *s, const char *why)
 {
+    tell_verdict(s, why);
     log_line(LOG_ERROR, "not reloaded, what was loaded before stays in force: %s", why);
     serve_config_free(s->next);
     s->next = NULL;
 }
 
 static void reload(struct serve *s);
+static void on_hangup(void *arg);
 
 static void end_reload(struct serve *s)
 {
@@ -192,6 +234,7 @@ static void end_reload(struct serve *s)
         s->reload_again = 0;
         reload(s);
     } else {
+        s->is_announced = 0;
         systemd_notify("READY=1");
     }
 }
@@ -203,13 +246,16 @@ static void on_checked(void *arg, int good)
     struct err e = {0};
     if (!good)
         refuse(s, "`foyer check` found mistakes in the scripts");
-    else if (s->nretired == RETIRED_MAX)
+    else if (s->nretired == RETIRED_MAX) {
         refuse(s, "too many reloads in a row; try again");
-    else if (s->is_tls && serve_config_tls(s->next, &tls) &&
-             httpd_set_tls(s->httpd, &tls, &e) != 0)
+        s->tried = -1; /* the next tick does */
+    } else if (s->is_tls && serve_config_tls(s->next, &tls) &&
+               httpd_set_tls(s->httpd, &tls, &e) != 0)
         refuse(s, e.text);
-    else if (!s->reload_again) /* else files have changed meanwhile */
+    else if (!s->reload_again) { /* else files have changed meanwhile */
         put_in_force(s);
+        tell_verdict(s, NULL);
+    }
     serve_config_free(s->next);
     s->next = NULL;
     end_reload(s);
@@ -219,13 +265,21 @@ static void reload(struct serve *s)
 {
     struct err e = {0};
     const char *dir = workspace_dir(serve_config_workspace(s->config));
-    systemd_notify("RELOADING=1");
+    if (!s->is_announced)
+        systemd_notify("RELOADING=1");
     loopguard_lift("opening: changed settings");
-    s->next = serve_config_open(dir, s->config, s->loop, &e);
+    s->next = serve_config_open(dir, s->config, s->spec->dev, s->loop, &e);
     loopguard_restore();
     if (!s->next) {
         refuse(s, e.text);
         end_reload(s);
+        return;
+    }
+    int64_t opened = workspace_generation(serve_config_workspace(s->next));
+    if (opened > s->tried)
+        s->tried = opened;
+    if (!s->spec->dev) { /* what is live was checked before it became live */
+        on_checked(s, 1);
         return;
     }
     json_t *changed = serve_config_changed(s->next, s->config);
@@ -238,15 +292,85 @@ static void reload(struct serve *s)
     json_decref(changed);
 }
 
-static void on_hangup(void *arg)
+/* ---- what is live ---- */
+
+static int read_generation(struct db *db, void *arg, struct err *e)
+{
+    struct serve *s = arg;
+    return release_generation(db, &s->generation, e);
+}
+
+static void on_generation(void *arg, const struct err *e)
+{
+    struct serve *s = arg;
+    s->is_asking = 0;
+    if (e->kind != ERR_NONE || s->is_stopping || s->recheck || s->generation == s->tried)
+        return;
+    s->tried = s->generation;
+    reload(s);
+}
+
+static void look_for_moves(struct serve *s)
+{
+    if (s->is_asking || s->recheck)
+        return;
+    s->is_asking = 1;
+    writer_read(s->writer, read_generation, on_generation, s);
+}
+
+static void on_tick(void *arg)
 {
     struct serve *s = arg;
     if (s->is_stopping)
         return;
-    if (s->recheck)
-        s->reload_again = 1;
-    else
+    if (!s->spec->dev)
+        look_for_moves(s);
+    else if (!s->recheck && serve_config_stale(s->config, &s->seen))
         reload(s);
+    loop_timer_set(s->tick, s->spec->dev ? DEV_TICK_MS : TICK_MS);
+}
+
+/* `foyer reload` has ended; a release that it stored is taken up as any other. */
+static void on_stored_reload(void *arg, int good)
+{
+    struct serve *s = arg;
+    recheck_free(s->recheck);
+    s->recheck = NULL;
+    if (s->reload_again) {
+        on_hangup(s);
+    } else if (good) {
+        look_for_moves(s);
+    } else {
+        log_line(LOG_ERROR, "not reloaded, what was loaded before stays in force");
+        s->is_announced = 0;
+        systemd_notify("READY=1");
+    }
+}
+
+static void on_hangup(void *arg)
+{
+    struct serve *s = arg;
+    struct err e;
+    if (s->is_stopping)
+        return;
+    s->reload_again = s->recheck != NULL;
+    if (s->recheck)
+        return;
+    if (s->spec->dev) {
+        serve_config_stale(s->config, &s->seen);
+        reload(s);
+        return;
+    }
+    if (!s->is_announced)
+        systemd_notify("RELOADING=1");
+    s->is_announced = 1;
+    s->recheck = recheck_reload(s->loop, workspace_dir(serve_config_workspace(s->config)),
+                                on_stored_reload, s, &e);
+    if (!s->recheck) {
+        log_line(LOG_ERROR, "not reloaded: %s", e.text);
+        s->is_announced = 0;
+        systemd_notify("READY=1");
+    }
 }
 
 /* ---- ending ---- */
@@ -334,12 +458,14 @@ static int open_all(struct serve *s, struct err *e)
                                   .request_ms = limits->request_ms,
                                   .idle_ms = limits->idle_ms};
     if (!(s->loop = loop_new(e)) ||
-        !(s->config = serve_config_open(s->spec->dir, NULL, s->loop, e)) ||
+        !(s->config = serve_config_open(s->spec->dir, NULL, s->spec->dev, s->loop, e)) ||
         (s->stats_fd = stats_create(e)) < 0)
         return -1;
     struct workspace *w = serve_config_workspace(s->config);
-    s->supervisor =
-        supervisor_new(s->loop, workspace_dir(w), s->spec->workers, s->stats_fd);
+    s->supervisor = supervisor_new(s->loop, workspace_dir(w), s->spec->workers,
+                                   s->spec->dev, s->stats_fd);
+    s->generation = s->tried = workspace_generation(w);
+    s->tick = loop_timer_new(s->loop, on_tick, s);
     s->retire = loop_timer_new(s->loop, on_retire, s);
     s->drain = loop_timer_new(s->loop, on_drain, s);
     s->metrics = metrics_new();
@@ -363,6 +489,23 @@ static int open_all(struct serve *s, struct err *e)
     return 0;
 }
 
+/* Says to other commands that this server runs, or no longer runs. */
+static void register_server(struct serve *s, int runs)
+{
+    struct err e = {0};
+    struct store *store =
+        s->config ? workspace_store(serve_config_workspace(s->config), &e) : NULL;
+    if (!store || s->spec->dev)
+        return;
+    if (runs)
+        release_serving_set(store_db(store), getpid(), s->tried, NULL, &e);
+    else
+        release_serving_forget(store_db(store), getpid(), &e);
+    if (e.kind != ERR_NONE)
+        log_line(LOG_WARN, "cannot store that this server %s: %s", runs ? "runs" : "ends",
+                 e.text);
+}
+
 /* In this order: ingest_free submits its last rows to the writer, and writer_close calls
  * back health. */
 static void close_all(struct serve *s)
@@ -374,12 +517,15 @@ static void close_all(struct serve *s)
     writer_close(s->writer);
     health_free(s->health);
     metrics_free(s->metrics);
+    register_server(s, 0);
+    json_decref(s->seen);
     serve_config_free(s->next);
     for (int i = 0; i < s->nretired; i++)
         serve_config_free(s->retired[i]);
     serve_config_free(s->config);
     httpd_close(s->httpd);
     loop_timer_free(s->retire);
+    loop_timer_free(s->tick);
     loop_timer_free(s->drain);
     if (s->stats_fd >= 0)
         close(s->stats_fd);
@@ -404,6 +550,8 @@ int serve_run(const struct serve_spec *spec, struct err *e)
     int rc = open_all(&s, e);
     if (rc == 0) {
         supervisor_start(s.supervisor);
+        register_server(&s, 1);
+        on_tick(&s);
         printf("listening: %s://%s\n", s.is_tls ? "https" : "http",
                httpd_address(s.httpd));
         fflush(stdout);

@@ -16,7 +16,8 @@
 
 struct serve_config {
     struct workspace *w;
-    json_t *stamps; /* file_stamps, from before the files were read */
+    json_t *stamps; /* the releases; with --dev file_stamps, from before the files were
+                       read */
     struct httpc *httpc;
     struct grants *grants;
     const json_t *settings; /* the workspace's */
@@ -69,7 +70,7 @@ static void find_callbacks(struct serve_config *config)
 struct load {
     struct serve_config *config;
     struct err *e;
-    int failed;
+    int is_strict, failed;
 };
 
 static void load_client(void *arg, const char *client)
@@ -77,13 +78,21 @@ static void load_client(void *arg, const char *client)
     struct load *load = arg;
     if (load->failed)
         return;
-    load->failed = workspace_client(load->config->w, client, load->e) == NULL;
+    struct err why = {0};
+    struct workspace *w = load->config->w;
     load->config->nclients++;
+    if (workspace_settings_for(w, client, &why) && workspace_client(w, client, &why))
+        return;
+    load->failed = load->is_strict;
+    if (load->is_strict)
+        *load->e = why;
+    else
+        log_line(LOG_ERROR, "client %s is left out: %s", client, why.text);
 }
 
-static int load_all(struct serve_config *config, struct err *e)
+static int load_all(struct serve_config *config, int is_strict, struct err *e)
 {
-    struct load load = {config, e, 0};
+    struct load load = {config, e, is_strict, 0};
     const struct settings_app *apps; /* reads all connectors */
     size_t napps;
     config->settings = workspace_settings(config->w, e);
@@ -139,17 +148,63 @@ json_t *serve_config_changed(const struct serve_config *config,
     return names;
 }
 
+int serve_config_stale(const struct serve_config *config, json_t **last)
+{
+    json_t *now = file_stamps(workspace_dir(config->w));
+    int is_stale = !json_equal(now, *last ? *last : config->stamps);
+    json_decref(*last);
+    *last = now;
+    return is_stale;
+}
+
+void serve_config_tell_moves(const struct serve_config *config,
+                             const struct serve_config *before)
+{
+    enum { TOLD = 20 };
+    const char *name;
+    json_t *id;
+    int n = 0;
+    if (!workspace_releases(config->w))
+        return;
+    json_object_foreach(config->stamps, name, id)
+    {
+        if (is_same(config, before, name) || n++ >= TOLD)
+            continue;
+        log_line(LOG_INFO, "%s%s: release %d, before %d",
+                 *name ? "client " : "the server", name, (int)json_integer_value(id),
+                 (int)workspace_release(before->w, name));
+    }
+    if (n > TOLD)
+        log_line(LOG_INFO, "and %d clients more have another release", n - TOLD);
+}
+
+/* Opens the workspace. */
+static struct workspace *open_view(const char *dir, const struct serve_config *before,
+                                   int dev, struct err *e)
+{
+    struct workspace *w = workspace_open(dir, 0, e);
+    if (!w || dev)
+        return w;
+    if (workspace_use_releases(w, e) == 0 &&
+        workspace_check_releases(w, before ? before->w : NULL, e) == 0)
+        return w;
+    workspace_close(w);
+    return NULL;
+}
+
 struct serve_config *serve_config_open(const char *dir, struct serve_config *before,
-                                       struct loop *loop, struct err *e)
+                                       int dev, struct loop *loop, struct err *e)
 {
     struct serve_config *config = xcalloc(1, sizeof *config);
-    config->w = workspace_open(dir, 0, e);
+    config->w = open_view(dir, before, dev, e);
     if (config->w)
-        config->stamps = file_stamps(workspace_dir(config->w));
+        config->stamps = workspace_releases(config->w)
+                             ? json_copy((json_t *)workspace_releases(config->w))
+                             : file_stamps(workspace_dir(config->w));
     if (config->w && before)
         take_clients(config, before);
-    if (!config->w || load_all(config, e) != 0 || !workspace_vault(config->w, e) ||
-        !workspace_store(config->w, e) ||
+    if (!config->w || load_all(config, dev && before, e) != 0 ||
+        !workspace_vault(config->w, e) || !workspace_store(config->w, e) ||
         !(config->httpc = workspace_http_new(config->settings, loop, e))) {
         serve_config_free(config);
         return NULL;

@@ -13,11 +13,13 @@
 
 struct serve_config;
 
-/* Checks every file of settings: ERR_SETTINGS names file, line and field. The
- * settings of clients whose files are the same as for BEFORE (may be NULL) are taken from
- * it. */
+/* Opens the live releases, or with DEV 1 the files of the workspace DIR. Checks every
+ * file of settings: ERR_SETTINGS names file, line and field. The settings of clients
+ * whose files are the same as for BEFORE (may be NULL) are taken from it. A client whose
+ * settings have a mistake is left out with a line of the log; with DEV 1 and BEFORE it is
+ * an error: what was loaded before serves that client better. */
 struct serve_config *serve_config_open(const char *dir, struct serve_config *before,
-                                       struct loop *loop, struct err *e);
+                                       int dev, struct loop *loop, struct err *e);
 /* Ends the consents that are under way. NULL is fine. */
 void serve_config_free(struct serve_config *config);
 struct workspace *serve_config_workspace(struct serve_config *config);
@@ -25,6 +27,12 @@ size_t serve_config_clients(const struct serve_config *config); /* their number 
 /* The directories of clients whose files differ from those of BEFORE, as a new array of
  * names; NULL: what all clients share differs. */
 json_t *serve_config_changed(const struct serve_config *config,
+                             const struct serve_config *before);
+/* 1: the files of the workspace are not those that LAST (may be NULL) has stamps of.
+ * Takes LAST and sets it to the new stamps. For DEV 1. */
+int serve_config_stale(const struct serve_config *config, json_t **last);
+/* Logs which clients run another release than in BEFORE. */
+void serve_config_tell_moves(const struct serve_config *config,
                              const struct serve_config *before);
 /* foyer.lua's listen, or the default. */
 const char *serve_config_listen(const struct serve_config *config);

@@ -43,7 +43,7 @@ struct slot {
 struct supervisor {
     struct loop *loop;
     char *dir;
-    int stats_fd, nslots, is_stopping;
+    int stats_fd, nslots, dev, is_stopping;
     struct slot *slots;
     LIST_HEAD(, worker) workers;
     loop_fn *ended;
@@ -148,8 +148,10 @@ static struct worker *start(struct slot *slot, struct err *e)
     char wake[16], stats[16];
     snprintf(wake, sizeof wake, "%d", ends[1]);
     snprintf(stats, sizeof stats, "%d", s->stats_fd);
-    const char *argv[] = {"foyer", "work",       "-w",  s->dir, "--wake-fd",
-                          wake,    "--stats-fd", stats, NULL};
+    const char *argv[] = {"foyer",      "work",      "-w",
+                          s->dir,       "--wake-fd", wake,
+                          "--stats-fd", stats,       s->dev ? "--dev" : NULL,
+                          NULL};
     struct child_spec spec = {.argv = argv,
                               .keep = {ends[1], s->stats_fd},
                               .nkeep = 2,
@@ -180,11 +182,14 @@ static void on_again(void *arg)
 }
 
 struct supervisor *supervisor_new(struct loop *loop, const char *dir, int workers,
-                                  int stats_fd)
+                                  int dev, int stats_fd)
 {
     struct supervisor *s = xcalloc(1, sizeof *s);
-    *s = (struct supervisor){
-        .loop = loop, .dir = xstrdup(dir), .nslots = workers, .stats_fd = stats_fd};
+    *s = (struct supervisor){.loop = loop,
+                             .dir = xstrdup(dir),
+                             .nslots = workers,
+                             .dev = dev,
+                             .stats_fd = stats_fd};
     LIST_INIT(&s->workers);
     s->slots = xcalloc((size_t)workers + 1, sizeof *s->slots);
     for (int i = 0; i < workers; i++) {

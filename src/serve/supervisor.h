@@ -9,10 +9,10 @@
 
 struct supervisor;
 
-/* For WORKERS processes, or none, over the workspace DIR, which count into STATS_FD.
- * Starts none yet. */
+/* For WORKERS processes, or none, over the workspace DIR, which count into STATS_FD; with
+ * DEV 1 they use its files. Starts none yet. */
 struct supervisor *supervisor_new(struct loop *loop, const char *dir, int workers,
-                                  int stats_fd);
+                                  int dev, int stats_fd);
 /* Starts the workers. One that cannot be started is tried again, as one that died. */
 void supervisor_start(struct supervisor *s);
 /* Tells the workers that there is work. Never blocks. */

@@ -17,21 +17,42 @@ int release_keep_text(struct db *db, const unsigned char hash[CRYPTO_SHA256_SIZE
         e);
 }
 
+/* Begins a query for WHAT of the text of HASH. */
+static struct db_row *select_text(struct db *db, const char *sql, const char *hash,
+                                  unsigned char bytes[CRYPTO_SHA256_SIZE], struct err *e)
+{
+    if (strlen(hash) == 2 * CRYPTO_SHA256_SIZE &&
+        str_unhex(hash, 2 * CRYPTO_SHA256_SIZE, bytes) == 0)
+        return db_select(db, sql, DB_ARGS(db_blob(bytes, CRYPTO_SHA256_SIZE)), e);
+    err_set(e, ERR_STORE, "cannot read a file of a release: \"%.80s\" is no hash", hash);
+    return NULL;
+}
+
+static int is_missing(const char *hash, struct err *e)
+{
+    return err_set(e, ERR_STORE,
+                   "cannot read a file of a release: the store has no text %.16s", hash);
+}
+
 int release_text(struct db *db, const char *hash, char **text, size_t *len, struct err *e)
 {
     unsigned char bytes[CRYPTO_SHA256_SIZE];
-    *text = NULL;
-    if (strlen(hash) != 2 * sizeof bytes || str_unhex(hash, 2 * sizeof bytes, bytes) != 0)
-        return err_set(e, ERR_STORE,
-                       "cannot read a file of a release: \"%.80s\" is no hash", hash);
-    struct db_row *row = db_select(db, "SELECT text FROM code WHERE hash = ?",
-                                   DB_ARGS(db_blob(bytes, sizeof bytes)), e);
+    struct db_row *row =
+        select_text(db, "SELECT text FROM code WHERE hash = ?", hash, bytes, e);
     if (store_row_blob(row, text, len, e) != 0)
         return -1;
-    return *text ? 0
-                 : err_set(e, ERR_STORE,
-                           "cannot read a file of a release: the store has no text %.16s",
-                           hash);
+    return *text ? 0 : is_missing(hash, e);
+}
+
+int release_has_text(struct db *db, const char *hash, struct err *e)
+{
+    unsigned char bytes[CRYPTO_SHA256_SIZE];
+    struct db_row *row =
+        select_text(db, "SELECT 1 FROM code WHERE hash = ?", hash, bytes, e);
+    int found = db_step(row, e) == 1;
+    if (db_finish(row) != 0)
+        return -1;
+    return found ? 0 : is_missing(hash, e);
 }
 
 /* ---- releases ---- */
@@ -48,6 +69,23 @@ int64_t release_add(struct db *db, const struct release *r, const char *manifest
                   NULL, e) != 0)
         return -1;
     return db_last_id(db);
+}
+
+static int undo(struct db *db, void *arg, struct err *e)
+{
+    const int64_t *id = arg;
+    int64_t n = 0;
+    if (db_select_int(db, "SELECT count(*) FROM release WHERE id <> ?",
+                      DB_ARGS(db_int(*id)), &n, e) != 0 ||
+        n != 0)
+        return n ? 0 : -1;
+    return db_exec(db, "DELETE FROM live; DELETE FROM release_move; DELETE FROM release;",
+                   e);
+}
+
+int release_undo_first(struct db *db, int64_t id, struct err *e)
+{
+    return db_transaction(db, undo, &id, e);
 }
 
 #define COLUMNS "SELECT id, at_ms, by, revision, note, bases FROM release"
@@ -154,6 +192,16 @@ static int set_live(struct db *db, void *arg, struct err *e)
                      NULL, e);
 }
 
+int release_touch(struct db *db, const char *by, const char *why, struct err *e)
+{
+    return db_change(
+        db,
+        "INSERT INTO release_move (at_ms, by, client, old, new, why)"
+        " SELECT ?, ?, client, release, release, ? FROM live"
+        " WHERE client = ''",
+        DB_ARGS(db_int(clock_wall_ms()), db_text(by ? by : ""), db_text(why)), NULL, e);
+}
+
 int release_set_live(struct db *db, const char *client, int64_t id, const char *by,
                      const char *why, struct err *e)
 {
@@ -188,6 +236,37 @@ int release_generation(struct db *db, int64_t *generation, struct err *e)
     *generation = 0;
     return db_select_int(db, "SELECT coalesce(max(id), 0) FROM release_move", DB_NONE,
                          generation, e);
+}
+
+/* ---- servers ---- */
+
+int release_serving_set(struct db *db, int64_t pid, int64_t generation, const char *error,
+                        struct err *e)
+{
+    return db_change(
+        db,
+        "INSERT INTO serving (pid, at_ms, generation, error)"
+        " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (pid) DO UPDATE"
+        " SET at_ms = ?2, generation = ?3, error = ?4",
+        DB_ARGS(db_int(pid), db_int(clock_wall_ms()), db_int(generation), db_text(error)),
+        NULL, e);
+}
+
+int release_serving_forget(struct db *db, int64_t pid, struct err *e)
+{
+    return db_change(db, "DELETE FROM serving WHERE pid = ?", DB_ARGS(db_int(pid)), NULL,
+                     e);
+}
+
+int release_each_serving(struct db *db, release_serving_fn *fn, void *arg, struct err *e)
+{
+    struct db_row *row = db_select(
+        db, "SELECT pid, at_ms, generation, error FROM serving ORDER BY pid", DB_NONE, e);
+    int stop = 0;
+    while (!stop && db_step(row, e) == 1)
+        stop = fn(arg, db_row_int(row, 0), db_row_int(row, 1), db_row_int(row, 2),
+                  db_row_text(row, 3));
+    return db_finish(row);
 }
 
 /* ---- refused deploys ---- */

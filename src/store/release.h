@@ -1,9 +1,9 @@
 /* release: numbered, immutable snapshots of what a workspace runs, and which one is live
  * for each client, in state/foyer.db.
  *
- * It owns the tables release, live, release_move and refused_deploy; the texts are in
- * `code`, by hash, as the ones that runs have pinned. A release's manifest has a line
- * "PATH TAB HASH" for each file below the workspace, in byte order of PATH (see
+ * It owns the tables release, live, release_move, serving and refused_deploy; the texts
+ * are in `code`, by hash, as the ones that runs have pinned. A release's manifest has a
+ * line "PATH TAB HASH" for each file below the workspace, in byte order of PATH (see
  * core/manifest.h). The client '' is the server itself: foyer.lua's settings of the
  * server, and the connectors.
  *
@@ -40,9 +40,15 @@ int release_keep_text(struct db *db, const unsigned char hash[CRYPTO_SHA256_SIZE
 int release_text(struct db *db, const char *hash, char **text, size_t *len,
                  struct err *e);
 
+/* Returns 0 when the text of HASH, in hex, is there; else as release_text. */
+int release_has_text(struct db *db, const char *hash, struct err *e);
+
 /* Adds a release, whose texts are kept, and returns its number; -1 with E. */
 int64_t release_add(struct db *db, const struct release *r, const char *manifest,
                     struct err *e);
+/* Removes the release ID, which is the only one, and all that names it. Does nothing when
+ * there is another one. */
+int release_undo_first(struct db *db, int64_t id, struct err *e);
 typedef int release_fn(void *arg, const struct release *r);
 /* Calls FN for the release ID, if there is one. */
 int release_get(struct db *db, int64_t id, release_fn *fn, void *arg, struct err *e);
@@ -78,6 +84,20 @@ int release_each_move(struct db *db, const char *client, release_move_fn *fn, vo
 /* Sets *GENERATION to a number that grows with each change of a live release; 0: there
  * was none. One row is read. */
 int release_generation(struct db *db, int64_t *generation, struct err *e);
+
+/* Asks all servers to read again what is live, which has not changed: notes a move of the
+ * server from its release to itself. */
+int release_touch(struct db *db, const char *by, const char *why, struct err *e);
+
+/* What the `foyer serve` with this PID has in force: the generation that it opened last,
+ * or, with ERROR, the one that it could not open. ERROR NULL: it is in force. */
+int release_serving_set(struct db *db, int64_t pid, int64_t generation, const char *error,
+                        struct err *e);
+int release_serving_forget(struct db *db, int64_t pid, struct err *e);
+typedef int release_serving_fn(void *arg, int64_t pid, int64_t at_ms, int64_t generation,
+                               const char *error);
+/* Calls FN for each. One that was killed is still there: its process is not. */
+int release_each_serving(struct db *db, release_serving_fn *fn, void *arg, struct err *e);
 
 /* The last deploy that was refused: TEXT says why, for people. A deploy that succeeds
  * forgets it. */

@@ -456,6 +456,12 @@ const char *const schema_steps[] = {
     "  new INTEGER NOT NULL,"
     "  why TEXT"
     ") STRICT;"
+    "CREATE TABLE serving (" /* the servers that run, see release.h */
+    "  pid INTEGER PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL,"
+    "  generation INTEGER NOT NULL,"
+    "  error TEXT"
+    ") STRICT;"
     "CREATE TABLE refused_deploy (" /* the last one */
     "  one INTEGER PRIMARY KEY CHECK (one = 1),"
     "  at_ms INTEGER NOT NULL,"

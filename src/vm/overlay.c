@@ -324,9 +324,8 @@ static int release_find(struct overlay *o, enum overlay_layer layer, const char 
     return !hash ? 0 : *out ? 1 : -1;
 }
 
-/* Says that NAME is on the disk, if it is, and not in the release that CLIENT runs. */
-static int is_only_on_disk(struct overlay *o, const char *client, const char *name,
-                           enum overlay_layer from, struct err *e)
+int overlay_is_only_on_disk(struct overlay *o, const char *client, const char *name,
+                            enum overlay_layer from, struct err *e)
 {
     const struct manifest *files;
     for (int layer = from; o->releases.release && layer < OVERLAY_BUILTIN; layer++) {
@@ -399,7 +398,7 @@ struct overlay_file *overlay_find(struct overlay *o, const char *client, const c
         if (rc != 0)
             return rc > 0 ? file : NULL;
     }
-    if (!e || !is_only_on_disk(o, client, name, from, e))
+    if (!e || !overlay_is_only_on_disk(o, client, name, from, e))
         err_set(e, ERR_NOT_FOUND, "cannot find %s in any layer", name);
     return NULL;
 }

@@ -53,6 +53,10 @@ void overlay_free(struct overlay *o);
  * large. */
 struct overlay_file *overlay_find(struct overlay *o, const char *client, const char *name,
                                   enum overlay_layer from, struct err *e);
+/* Returns 1, with E of ERR_NOT_FOUND that says so, when NAME is on the disk and not in
+ * the release that CLIENT runs; 0 without releases. */
+int overlay_is_only_on_disk(struct overlay *o, const char *client, const char *name,
+                            enum overlay_layer from, struct err *e);
 /* A version that a run has pinned and that is not the layer's now. overlay_kept returns
  * it, or NULL when this process has not read it yet; overlay_keep adds it, with a copy of
  * TEXT. */

@@ -23,6 +23,7 @@
 #include "base/str.h"
 #include "store/ahead.h"
 #include "store/claims.h"
+#include "store/release.h"
 #include "base/stats.h"
 #include "io/writer.h"
 
@@ -76,6 +77,10 @@ struct worker {
     struct err refused; /* why it must end before its time; of an errand also: why the
                            store refused a write */
     int has_worked;     /* since its memory was given back */
+    int (*moved)(void *arg); /* worker_follow; NULL: what is live is not looked at */
+    void *moved_arg;
+    int64_t generation, tried; /* of what is live: read last; opened or tried last */
+    int is_asking, is_moving;
 };
 
 static int is_idle(const struct worker *w)
@@ -217,12 +222,51 @@ static void end_fenced(struct worker *w)
     stop(w);
 }
 
+static int read_generation(struct db *db, void *arg, struct err *e)
+{
+    struct worker *w = arg;
+    return release_generation(db, &w->generation, e);
+}
+
+static void on_generation(void *arg, const struct err *e)
+{
+    struct worker *w = arg;
+    w->is_asking = 0;
+    if (e->kind != ERR_NONE || w->stopping || w->generation == w->tried)
+        return;
+    w->tried = w->generation;
+    if (!w->moved(w->moved_arg))
+        return;
+    w->is_moving = 1;
+    stop(w);
+}
+
+static void look_for_moves(struct worker *w)
+{
+    if (!w->moved || w->is_asking)
+        return;
+    w->is_asking = 1;
+    writer_read(w->writer, read_generation, on_generation, w);
+}
+
+void worker_follow(struct worker *w, int (*moved)(void *arg), void *arg)
+{
+    w->moved = moved;
+    w->moved_arg = arg;
+}
+
+int worker_is_moving(const struct worker *w)
+{
+    return w->is_moving;
+}
+
 static void on_tick(void *arg)
 {
     struct worker *w = arg;
     end_fenced(w);
     if (w->stopping)
         return;
+    look_for_moves(w);
     give_back(w);
     poll_due(w);
     if (!w->errand)
@@ -290,6 +334,13 @@ static void stop(void *arg)
     session_interrupt(w->session, !w->errand);
 }
 
+static void on_signal(void *arg)
+{
+    struct worker *w = arg;
+    w->is_moving = 0;
+    stop(w);
+}
+
 /* When the store refuses a write, an errand ends, where a serving worker tries again.
  * Nothing is lost: the next errand starts with what this one had claimed. */
 static void on_refused(void *arg, const struct err *e)
@@ -352,11 +403,12 @@ struct worker *worker_open(struct workspace *workspace, attempt_done *ended, voi
         w->schedule = schedule_new(w->session, w->writer, on_changed, on_idle, w, e);
     if (w->schedule)
         w->look = look_new(w->session, w->writer, presence, on_looked, on_idle, w, e);
-    if (!w->look || loop_on_signal(w->loop, SIGTERM, stop, w, e) != 0 ||
-        loop_on_signal(w->loop, SIGINT, stop, w, e) != 0) {
+    if (!w->look || loop_on_signal(w->loop, SIGTERM, on_signal, w, e) != 0 ||
+        loop_on_signal(w->loop, SIGINT, on_signal, w, e) != 0) {
         worker_close(w);
         return NULL;
     }
+    w->generation = w->tried = workspace_generation(workspace);
     w->retention = retention_new(settings, w->loop, w->writer, on_idle, w);
     w->sweep = sweep_new(w->loop, w->writer);
     w->names = names_new(w->session, w->writer, NULL, on_idle, w);

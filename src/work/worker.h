@@ -13,6 +13,11 @@ struct worker;
 /* W is borrowed. ENDED (may be NULL) is called at each attempt's end. */
 struct worker *worker_open(struct workspace *w, attempt_done *ended, void *arg,
                            struct err *e);
+/* Looks once a second whether what is live has changed, and calls MOVED then, on the
+ * loop's thread: 1: worker_serve ends, as after SIGTERM, and worker_is_moving is 1; 0: it
+ * goes on. */
+void worker_follow(struct worker *w, int (*moved)(void *arg), void *arg);
+int worker_is_moving(const struct worker *w);
 /* Works until SIGTERM or SIGINT, or until WAKE_FD (-1: none) is closed at its other end;
  * a byte on it says that there is work. Then the worker claims nothing more, waits for
  * the writes that were sent, and frees its claims. Scripts and settings are read once, at

@@ -164,6 +164,46 @@ struct snapshot *snapshot_take(const char *dir, struct err *e)
     return NULL;
 }
 
+/* Returns 1 for foyer.lua and lua/APP/connector.lua. */
+static int is_servers(const char *path)
+{
+    const char *slash = str_starts(path, "lua/") ? strchr(path + 4, '/') : NULL;
+    return strcmp(path, "foyer.lua") == 0 ||
+           (slash && strcmp(slash, "/connector.lua") == 0);
+}
+
+static int take_connector(void *arg, const char *app)
+{
+    char *name = xasprintf("lua/%s/connector.lua", app);
+    int rc = take_file(arg, name);
+    free(name);
+    return rc;
+}
+
+struct snapshot *snapshot_take_server(const char *dir, const struct manifest *base,
+                                      struct err *e)
+{
+    struct snapshot *s = xcalloc(1, sizeof *s);
+    struct taking t = {s, dir, e};
+    char *lua = path_join(dir, "lua");
+    s->files = manifest_new();
+    s->unread = json_object();
+    for (size_t i = 0; i < manifest_count(base); i++)
+        if (!is_servers(manifest_line(base, i)->path))
+            manifest_set(s->files, manifest_line(base, i)->path,
+                         manifest_line(base, i)->hash);
+    int rc = take_file(&t, "foyer.lua");
+    if (rc == 0)
+        rc = path_each(lua, take_connector, &t);
+    free(lua);
+    if (rc == 0) {
+        sort_texts(s);
+        return s;
+    }
+    snapshot_free(s);
+    return NULL;
+}
+
 void snapshot_free(struct snapshot *s)
 {
     if (!s)

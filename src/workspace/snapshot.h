@@ -17,6 +17,10 @@ struct snapshot;
  * text, a link that leads out) is left out; a client without client.lua, too. NULL when
  * foyer.lua cannot be read. */
 struct snapshot *snapshot_take(const char *dir, struct err *e);
+/* Reads of DIR what the server itself uses: foyer.lua and lua/APP/connector.lua. The
+ * other lines are those of BASE. */
+struct snapshot *snapshot_take_server(const char *dir, const struct manifest *base,
+                                      struct err *e);
 void snapshot_free(struct snapshot *s); /* NULL is fine */
 /* Returns the settings, scripts and templates that were left out, as an object of reasons
  * by path, borrowed. */

@@ -108,6 +108,49 @@ static const struct manifest *open_release(struct view *v, int64_t id, struct er
     return files;
 }
 
+static int check_release(struct view *v, int64_t id, struct err *e)
+{
+    const struct manifest *files = open_release(v, id, e);
+    int rc = files ? 0 : -1;
+    loopguard_lift("opening: a release");
+    for (size_t i = 0; rc == 0 && i < manifest_count(files); i++)
+        if (release_has_text(v->db, manifest_line(files, i)->hash, e) != 0)
+            rc = err_prefix(e, "%s of release %" PRId64, manifest_line(files, i)->path,
+                            id);
+    loopguard_restore();
+    return rc;
+}
+
+static int is_among(const json_t *releases, const json_t *id)
+{
+    const char *client;
+    json_t *one;
+    json_object_foreach((json_t *)releases, client, one)
+    {
+        if (json_equal(one, id))
+            return 1;
+    }
+    return 0;
+}
+
+int view_check(struct view *v, const json_t *known, struct err *e)
+{
+    const char *client;
+    json_t *id, *checked = json_object();
+    int rc = 0;
+    json_object_foreach(v->releases, client, id)
+    {
+        char key[24];
+        snprintf(key, sizeof key, "%" PRId64, (int64_t)json_integer_value(id));
+        if (rc != 0 || json_object_get(checked, key) || is_among(known, id))
+            continue;
+        rc = check_release(v, json_integer_value(id), e);
+        json_object_set_new(checked, key, json_true());
+    }
+    json_decref(checked);
+    return rc;
+}
+
 int64_t view_release(struct view *v, const char *client, const struct manifest **files,
                      struct err *e)
 {

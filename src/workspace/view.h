@@ -22,6 +22,9 @@ struct view *view_open(struct db *db, struct err *e);
 struct view *view_of_snapshot(struct snapshot *s);
 void view_free(struct view *v); /* NULL is fine */
 
+/* Returns 0 when the store has each file of each live release that is not among those of
+ * KNOWN (view_releases of an earlier view; NULL: none). */
+int view_check(struct view *v, const json_t *known, struct err *e);
 /* Sets *FILES, borrowed, to those of CLIENT's release (NULL or "": the server's), and
  * returns its number; 0 when CLIENT has none; -1 with E. */
 int64_t view_release(struct view *v, const char *client, const struct manifest **files,

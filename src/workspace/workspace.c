@@ -169,6 +169,13 @@ const json_t *workspace_releases(const struct workspace *w)
     return w->view ? view_releases(w->view) : NULL;
 }
 
+int workspace_check_releases(struct workspace *w, const struct workspace *before,
+                             struct err *e)
+{
+    return w->view ? view_check(w->view, before ? workspace_releases(before) : NULL, e)
+                   : 0;
+}
+
 int64_t workspace_generation(const struct workspace *w)
 {
     return w->view ? view_generation(w->view) : 0;

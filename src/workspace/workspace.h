@@ -36,6 +36,10 @@ int64_t workspace_release(const struct workspace *w, const char *client);
 /* Returns an object with each client's release by its name, and the server's by "",
  * borrowed; NULL: W is on the files of the directory. */
 const json_t *workspace_releases(const struct workspace *w);
+/* Returns 0 when the store has all files of the releases that W uses and BEFORE (may be
+ * NULL), an older opening, did not. */
+int workspace_check_releases(struct workspace *w, const struct workspace *before,
+                             struct err *e);
 /* The number of release_generation that W was opened at; 0: there was no release. */
 int64_t workspace_generation(const struct workspace *w);
 void workspace_close(struct workspace *w);

@@ -144,7 +144,7 @@ PY
 }
 
 @test "worker: one that dies again and again is waited for, longer each time" {
-  start_serve
+  start_serve --dev
   settings 'recipe = {},' # a worker that starts now cannot
   kill -9 "$(workers)" || true # unless it was that slow
   # a worker that was that slow has died of the settings before the one that is killed
@@ -228,13 +228,11 @@ PY
   local before first second
   before=$(workers)
   read -r first second <<<"$before"
-  mkdir "$AGENCY/clients/globex"
-  echo 'return { name = "Globex" }' >"$AGENCY/clients/globex/client.lua"
   SIGNING_KEY=a-new-one
   same "$(post_hook)" 401
   settings
   kill -HUP "$SERVE_PID"
-  logged 'reloaded: 2 clients, before 1'
+  logged 'reloaded: 1 client, before 1'
   same "$(post_hook)" 200
   until_true gone "$first"
   until_true gone "$second"
@@ -251,12 +249,29 @@ PY
   kill -HUP "$SERVE_PID"
   kill -HUP "$SERVE_PID"
   kill -HUP "$SERVE_PID"
-  logged 'reloaded: 2 clients, before 2'
+  logged 'reloaded: 1 client, before 1' 3
   stop_serve
 }
 
-@test "SIGHUP: a mistake in the settings is named, and the old ones stay" {
+@test "SIGHUP: a mistake in foyer.lua is named, and what was loaded before stays" {
   start_serve
+  local before
+  before=$(workers)
+  settings 'recipe = {},'
+  kill -HUP "$SERVE_PID"
+  logged 'reload: .*foyer.lua:2: recipe: unknown key "recipe"; did you mean "recipes"'
+  logged 'error: not reloaded'
+  same "$(post_hook)" 200
+  same "$(workers)" "$before"
+  # the clients' files are not the server's: they come with a deploy
+  echo 'return { hosts = { 5 } }' >"$AGENCY/clients/acme/client.lua"
+  settings
+  kill -HUP "$SERVE_PID"
+  logged 'foyer: info: reloaded'
+}
+
+@test "--dev: a mistake in the settings is named, and the old ones stay" {
+  start_serve --dev
   local before
   before=$(workers)
   # it has read the settings that hold now
@@ -273,11 +288,17 @@ PY
   same "$(workers)" "$before"
   echo 'return {}' >"$AGENCY/clients/acme/client.lua"
   kill -HUP "$SERVE_PID"
-  logged 'foyer: info: reloaded'
+  logged 'foyer: dev: info: reloaded'
+  # without a signal, too
+  mkdir "$AGENCY/clients/globex"
+  echo 'return { name = "Globex" }' >"$AGENCY/clients/globex/client.lua"
+  logged 'reloaded: 2 clients, before 1'
+  # each line says so
+  same "$(grep -v '^foyer: dev: ' "$LOG")" ''
 }
 
-@test "SIGHUP: a mistake in a script is named, and the old workers stay" {
-  start_serve
+@test "--dev: a mistake in a script is named, and the old workers stay" {
+  start_serve --dev
   local before
   before=$(workers)
   mkdir -p "$AGENCY/recipes"
@@ -289,10 +310,10 @@ PY
   same "$(post_hook)" 200
   rm "$AGENCY/recipes/odd.lua"
   kill -HUP "$SERVE_PID"
-  logged 'foyer: info: reloaded'
+  logged 'foyer: dev: info: reloaded'
 }
 
-@test "SIGHUP: only what has changed is checked" {
+@test "--dev: only what has changed is checked" {
   for n in $(seq 30); do
     mkdir -p "$AGENCY/clients/c$n"
     echo 'return { name = "One of many" }' >"$AGENCY/clients/c$n/client.lua"
@@ -303,11 +324,11 @@ PY
   # a script with a mistake from the start, which serve does not check
   mkdir -p "$AGENCY/clients/c7/recipes"
   printf 'return {\n  sumary = "x",\n  run = function(ctx) end,\n}\n' >"$AGENCY/clients/c7/recipes/odd.lua"
-  start_serve
+  start_serve --dev
   echo 'return { name = "Another" }' >"$AGENCY/clients/c20/client.lua"
   rm -r "$AGENCY/clients/c30"
   kill -HUP "$SERVE_PID"
-  logged 'reloaded: 30 clients, before 31'
+  logged 'reloaded: 30 clients, before 3[01]'
   # what has changed is: a client's settings, its scripts, a directory that is not a client's
   echo 'return { name = "Another", recipes = { nope = true } }' >"$AGENCY/clients/c21/client.lua"
   kill -HUP "$SERVE_PID"
@@ -317,16 +338,19 @@ PY
   mkdir "$AGENCY/clients/c31"
   kill -HUP "$SERVE_PID"
   logged 'check: .*there is no client "c31": clients/c31/client.lua is missing'
+  local done_before
+  done_before=$(grep -c 'reloaded: 30 clients, before 30' "$LOG" || true)
   rmdir "$AGENCY/clients/c31"
   kill -HUP "$SERVE_PID"
-  until_true eval '[ "$(grep -c "info: reloaded: 30 clients, before 30" "$LOG")" = 1 ]'
+  logged 'reloaded: 30 clients, before 30' "$((done_before + 1))"
   touch "$AGENCY/clients/c7/recipes/odd.lua"
   kill -HUP "$SERVE_PID"
   logged 'check: clients/c7/recipes/odd.lua:2:.*sumary'
   # what all share: all are checked
+  done_before=$(grep -c 'reloaded: 30 clients, before 30' "$LOG" || true)
   rm -r "$AGENCY/clients/c7/recipes"
   kill -HUP "$SERVE_PID"
-  until_true eval '[ "$(grep -c "info: reloaded: 30 clients, before 30" "$LOG")" = 2 ]'
+  logged 'reloaded: 30 clients, before 30' "$((done_before + 1))"
   echo 'Hello {{vars.phone}}' >"$AGENCY/templates/hello.txt"
   kill -HUP "$SERVE_PID"
   logged 'check: templates/hello.txt:1: unknown variable .vars.phone'
@@ -360,7 +384,7 @@ PY
   same "$(jq -c 'select((.time | test("^[0-9-]+T[0-9:.]+Z$")) and (.level | test("^(error|warn|info)$")) and .pid and .message | not)' "$LOG")" ""
   jq -se 'map(select(.level == "error" and (.message | test("recipe: unknown key")))) | length >= 1' "$LOG"
   # a failure to start too
-  "$FOYER" -w "$AGENCY" serve --listen 127.0.0.1:0 2>"$LOG" && return 1
+  "$FOYER" -w "$AGENCY" serve --dev --listen 127.0.0.1:0 2>"$LOG" && return 1
   jq -se 'length == 1 and (.[0].message | test("foyer.lua:2"))' "$LOG"
 }
 
@@ -369,7 +393,7 @@ PY
   start_mock --token "$token"
   printf %s "$token" >"$BATS_TEST_TMPDIR/token"
   "$FOYER" -w "$AGENCY" connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
-  echo 'return { name = "Acme", recipes = { ["first-reply"] = true, loud = true } }' >"$AGENCY/clients/acme/client.lua"
+  echo 'return { name = "Acme", recipes = { ["first-reply"] = true, loud = true }, vars = { phone = "1" } }' >"$AGENCY/clients/acme/client.lua"
   mkdir -p "$AGENCY/recipes"
   printf 'return { summary = "x", on = "front/conversation-created", run = function(ctx) ctx.log("aloud") end }\n' \
     >"$AGENCY/recipes/loud.lua"
@@ -462,7 +486,7 @@ subject() {
   stop_serve
   # nor does it start with it
   settings 'tls_certificate = "tls/cert.pem", tls_key = "tls/key.pem",'
-  foyer serve --listen 127.0.0.1:0 --json
+  foyer serve --dev --listen 127.0.0.1:0 --json
   failed 78 settings key.pem
 }
 
