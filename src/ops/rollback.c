@@ -86,7 +86,8 @@ struct search {
 static int find_before(void *arg, const struct release_move *m)
 {
     struct search *s = arg;
-    if (m->new != s->now || (m->why && str_starts(m->why, rolled_back)))
+    if (m->new != s->now || m->old == m->new ||
+        (m->why && str_starts(m->why, rolled_back)))
         return 0;
     s->old = m->old;
     s->found = 1;

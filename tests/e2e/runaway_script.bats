@@ -101,7 +101,9 @@ runs() { # runs CLIENT CONDITION: how many
   same "$(replies 2)" ""
   # put right, it is resumed, and nothing that came in is lost
   rm -r "$AGENCY/clients/globex/recipes"
-  kill -HUP "$SERVE_PID"
+  foyer deploy
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  logged 'client globex: release 2'
   logged reloaded
   foyer runs retry --client globex --recipe first-reply --new-code
   same "$status" 0 || { echo "$stderr"; return 1; }
