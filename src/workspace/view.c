@@ -173,6 +173,23 @@ int view_text(struct view *v, const char *hash, char **text, size_t *len, struct
     return rc;
 }
 
+static int64_t overlay_release(void *arg, const char *client,
+                               const struct manifest **files, struct err *e)
+{
+    return view_release(arg, client, files, e);
+}
+
+static int overlay_text(void *arg, const char *hash, char **text, size_t *len,
+                        struct err *e)
+{
+    return view_text(arg, hash, text, len, e);
+}
+
+struct overlay_releases view_for_overlay(struct view *v)
+{
+    return (struct overlay_releases){v, overlay_release, overlay_text};
+}
+
 int view_read(struct view *v, const char *client, const char *path, struct buf *out,
               struct err *e)
 {

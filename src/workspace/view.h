@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "core/manifest.h"
+#include "vm/overlay.h"
 
 struct db; /* store_db; borrowed for the view's life */
 struct snapshot;
@@ -29,6 +30,8 @@ int view_check(struct view *v, const json_t *known, struct err *e);
  * returns its number; 0 when CLIENT has none; -1 with E. */
 int64_t view_release(struct view *v, const char *client, const struct manifest **files,
                      struct err *e);
+/* What an overlay reads of V, which outlives it. */
+struct overlay_releases view_for_overlay(struct view *v);
 /* Reads a text by its hash in hex, as release_text does. */
 int view_text(struct view *v, const char *hash, char **text, size_t *len, struct err *e);
 /* Appends the text of PATH in CLIENT's release. ERR_NOT_FOUND when it is not in it. */

@@ -105,18 +105,6 @@ struct workspace *workspace_open(const char *dir, int optional, struct err *e)
     return w;
 }
 
-static int64_t overlay_release(void *arg, const char *client,
-                               const struct manifest **files, struct err *e)
-{
-    return view_release(arg, client, files, e);
-}
-
-static int overlay_text(void *arg, const char *hash, char **text, size_t *len,
-                        struct err *e)
-{
-    return view_text(arg, hash, text, len, e);
-}
-
 int workspace_use_releases(struct workspace *w, struct err *e)
 {
     struct err why = {0};
@@ -135,7 +123,7 @@ int workspace_use_releases(struct workspace *w, struct err *e)
         return -1;
     }
     if (w->view) {
-        struct overlay_releases releases = {w->view, overlay_release, overlay_text};
+        struct overlay_releases releases = view_for_overlay(w->view);
         overlay_use_releases(w->overlay, &releases);
     }
     return 0;
@@ -144,7 +132,7 @@ int workspace_use_releases(struct workspace *w, struct err *e)
 void workspace_use_snapshot(struct workspace *w, struct snapshot *s)
 {
     w->view = view_of_snapshot(s);
-    struct overlay_releases releases = {w->view, overlay_release, overlay_text};
+    struct overlay_releases releases = view_for_overlay(w->view);
     overlay_use_releases(w->overlay, &releases);
 }
 
