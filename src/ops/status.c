@@ -282,6 +282,22 @@ static int add_activity(void *arg, const struct activity *a)
     return 0;
 }
 
+static void take_later(json_t *row, const char *key, int64_t ms)
+{
+    if ((double)ms / 1000 > json_number_value(json_object_get(row, key)))
+        report_set_time(row, key, ms);
+}
+
+static void add_fresh(void *arg, const char *client, int64_t event_ms, int64_t reply_ms)
+{
+    struct status *s = arg;
+    json_t *row = json_object_get(json_object_get(s->tree, "by_client"), client);
+    if (!row)
+        return;
+    take_later(row, "last_event_at", event_ms);
+    take_later(row, "last_reply_at", reply_ms);
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(json_text_or(*(json_t *const *)a, "client", ""),
@@ -339,6 +355,8 @@ static int add_clients(struct status *s, struct err *e)
     json_object_set_new(s->tree, "by_client", json_object());
     workspace_each_client(s->w, add_client, s);
     int rc = activity_each(s->db, add_activity, s, e);
+    if (rc == 0)
+        rc = activity_fresh(s->db, add_fresh, s, e);
     json_object_set_new(
         s->tree, "clients",
         sort_rows(json_object_get(s->tree, "by_client"), dry, &needs_you, &held));

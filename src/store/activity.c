@@ -96,6 +96,24 @@ int activity_each(struct db *db, activity_fn *fn, void *arg, struct err *e)
     return rc != 0 ? -1 : finished;
 }
 
+int activity_fresh(struct db *db, activity_fresh_fn *fn, void *arg, struct err *e)
+{
+    struct db_row *row = db_select(
+        db,
+        "SELECT client, max(event), max(reply) FROM"
+        " (SELECT coalesce(d.client, l.client) AS client, d.at_ms AS event, 0 AS reply"
+        "  FROM delivery d LEFT JOIN client_connection l"
+        "   ON d.client IS NULL AND l.app = d.app AND l.id = d.company"
+        "  WHERE d.id > max((SELECT delivery FROM rollup_mark),"
+        "   (SELECT max(id) FROM delivery) - 10000) AND d.state <> ?"
+        "  UNION ALL SELECT client, 0, max(at_ms) FROM reply GROUP BY client)"
+        " WHERE client IS NOT NULL GROUP BY client",
+        DB_ARGS(db_int(DELIVERY_STALE)), e);
+    while (db_step(row, e) == 1)
+        fn(arg, db_row_text(row, 0), db_row_int(row, 1), db_row_int(row, 2));
+    return db_finish(row);
+}
+
 int activity_heard(struct db *db, const char *client, const char *app,
                    struct activity_heard *out, struct err *e)
 {

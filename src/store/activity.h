@@ -23,6 +23,13 @@ typedef int activity_fn(void *arg, const struct activity *a);
  * name, until FN returns non-zero. Counts are as new as the last rollup_sweep. */
 int activity_each(struct db *db, activity_fn *fn, void *arg, struct err *e);
 
+/* Calls FN with what the next rollup_sweep will add to that: the last event, and the last
+ * reply, of clients that had one just now; 0: none. It reads the newest ten thousand
+ * deliveries at most. */
+typedef void activity_fresh_fn(void *arg, const char *client, int64_t event_ms,
+                               int64_t reply_ms);
+int activity_fresh(struct db *db, activity_fresh_fn *fn, void *arg, struct err *e);
+
 struct activity_heard { /* the newest webhook of each way */
     int64_t company_ms; /* by the app's address, of a company that the client has */
     int64_t own_ms;     /* by the client's own address */

@@ -103,6 +103,12 @@ add_run() {
   foyer status --json
   same "$(jq -c '.clients | map([.client, .last_event_at, .last_reply_at])' <<<"$output")" \
     '[["acme",1750071600,1750071600],["zed",null,null]]'
+  # what is not counted yet is there as well
+  event cnv_2 | deliver zed - $now >/dev/null
+  sql "INSERT INTO reply VALUES ('acme', 'cnv_1', 1, 1, $((now - 1000)))"
+  foyer status --json
+  same "$(jq -c '.clients | map([.client, .last_event_at, .last_reply_at])' <<<"$output")" \
+    '[["acme",1750071600,1750075199],["zed",1750075200,null]]'
   jq -e '.disk | .free_bytes > 0 and .store_bytes > 0' <<<"$output" >/dev/null
 }
 
