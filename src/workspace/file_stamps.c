@@ -52,9 +52,15 @@ static int add_entry(void *arg, const char *name)
     return 0;
 }
 
+/* What else lies in the directory is not foyer's: it may be the log of this process. */
 static int add_shared(void *arg, const char *name)
 {
-    return str_eq(name, "clients") || str_eq(name, "state") ? 0 : add_entry(arg, name);
+    static const char *const read[] = {"foyer.lua", "foyer.local.lua", "lua", "recipes",
+                                       "templates"};
+    for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+        if (str_eq(name, read[i]))
+            return add_entry(arg, name);
+    return 0;
 }
 
 struct clients {
