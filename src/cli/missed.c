@@ -195,6 +195,9 @@ static int start(struct missed_command *c, struct err *e)
 static int find(struct missed_command *c, struct err *e)
 {
     json_t *names = read_clients(c->cli);
+    if (json_array_size(names) == 0)
+        fputs("foyer: there is no client in what runs: `foyer clients` shows them\n",
+              stderr);
     c->ask.clients = names;
     c->ask.progress = show_progress;
     c->found = missed_find(c->cli->report, c->cli->session, &c->ask, e);

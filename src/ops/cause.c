@@ -163,8 +163,10 @@ static void judge_run(const struct cause_of *a, const json_t *run, struct cause 
         judge_pause(run, c);
     else
         cause_set(c, CAUSE_WAITING, about_run(run),
-                  xasprintf("run %lld of %s goes on by itself, it is %s%s%s", id, recipe,
-                            state, *reason ? ": " : "", reason));
+                  xasprintf("run %lld of %s %s%s%s", id, recipe,
+                            str_eq(state, "running") ? "is running"
+                                                     : "waits, and goes on by itself",
+                            *reason ? ": " : "", reason));
 }
 
 /* ---- a delivery ---- */

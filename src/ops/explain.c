@@ -3,15 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "core/jsontree.h"
+#include "core/settings.h"
 #include "ops/story.h"
 #include "ops/trace.h"
 #include "store/store.h"
 
 enum {
     CONVERSATIONS_MAX = 10,
-    WAIT_MS = 60 * 1000, /* of a request, for the company's budget */
+    BODY_MAX = 4 << 20,   /* of a delivery */
+    PART_BYTES = 1 << 20, /* about so much of bodies is read at once */
+    WAIT_MS = 60 * 1000,  /* of a request, for the company's budget */
 };
 
 struct explain {
@@ -24,6 +28,7 @@ struct explain {
     json_t *strays; /* runs without a conversation */
     json_t *tree;   /* what the store knew of `what`; NULL: nothing */
     char *unasked;  /* why the app was not asked; NULL: it was */
+    int64_t connected_ms;
     int is_cut;
     struct err *e;
 };
@@ -39,6 +44,7 @@ static int find_app(void *arg, const char *client, const struct store_connection
         return 0;
     x->app = xstrdup(c->app);
     x->company = xstrdup(c->id);
+    x->connected_ms = c->created_ms;
     return 1;
 }
 
@@ -170,32 +176,83 @@ static json_t *live_messages(struct explain *x, const char *id)
     return messages;
 }
 
+struct telling { /* deliveries, a part of them at a time */
+    struct explain *x;
+    const json_t *deliveries;
+    json_t *bodies, *places; /* of this part */
+    size_t bytes;
+    json_t *messages;
+};
+
+static void tell_part(struct telling *t)
+{
+    struct err e = {0};
+    size_t i;
+    json_t *message;
+    json_t *tree = talk(t->x, json_pack("{s:O}", "bodies", t->bodies), &e);
+    json_array_foreach(json_object_get(tree, "messages"), i, message)
+    {
+        size_t n = (size_t)json_int(message, "body") - 1;
+        json_object_set(message, "delivery", json_array_get(t->places, n));
+        json_array_append(t->messages, message);
+    }
+    json_decref(tree);
+    json_array_clear(t->bodies);
+    json_array_clear(t->places);
+    t->bytes = 0;
+}
+
+/* Adds the body of the delivery at PLACE; or, when it is not kept or too large, what is
+ * known without it. */
+static void add_body(struct telling *t, size_t place)
+{
+    const json_t *delivery = json_array_get(t->deliveries, place);
+    char *body = NULL;
+    size_t len = 0;
+    json_t *text = NULL;
+    if (inbox_body(report_db(t->x->report), json_int(delivery, "id"), &body, &len,
+                   NULL) == 0 &&
+        len > 0 && len <= BODY_MAX)
+        text = json_stringn(body, len);
+    free(body);
+    if (!text) {
+        json_array_append_new(t->messages,
+                              json_pack("{s:I, s:O*}", "delivery", (json_int_t)place,
+                                        "at", json_object_get(delivery, "at")));
+        return;
+    }
+    json_array_append_new(t->bodies, text);
+    json_array_append_new(t->places, json_integer((json_int_t)place));
+    t->bytes += len;
+    if (t->bytes > PART_BYTES)
+        tell_part(t);
+}
+
 /* Returns the messages that DELIVERIES are about, each with `delivery`, its place in the
  * list. */
 static json_t *told_messages(struct explain *x, const json_t *deliveries)
 {
-    struct err e = {0};
-    json_t *bodies = json_array(), *item;
-    size_t i;
-    json_array_foreach(deliveries, i, item)
-    {
-        char *body = NULL;
-        size_t len;
-        json_t *text = NULL;
-        if (inbox_body(report_db(x->report), json_int(item, "id"), &body, &len, NULL) ==
-            0)
-            text = json_stringn(body, len);
-        json_array_append_new(bodies, text ? text : json_string(""));
-        free(body);
-    }
-    json_t *tree = talk(x, json_pack("{s:o}", "bodies", bodies), &e);
-    json_t *messages = json_incref(json_object_get(tree, "messages"));
-    json_array_foreach(messages, i, item)
-    {
-        json_object_set_new(item, "delivery", json_integer(json_int(item, "body") - 1));
-    }
-    json_decref(tree);
-    return messages ? messages : json_array();
+    struct telling t = {.x = x,
+                        .deliveries = deliveries,
+                        .bodies = json_array(),
+                        .places = json_array(),
+                        .messages = json_array()};
+    for (size_t i = 0; i < json_array_size(deliveries); i++)
+        add_body(&t, i);
+    if (json_array_size(t.bodies))
+        tell_part(&t);
+    json_decref(t.bodies);
+    json_decref(t.places);
+    return t.messages;
+}
+
+/* Returns since when foyer would know of a webhook, in seconds. */
+static double known_since(const struct explain *x)
+{
+    struct workspace *w = report_workspace(x->report);
+    const struct settings_keep keep = settings_keep(workspace_settings(w, NULL));
+    int64_t kept_ms = clock_wall_ms() - keep.deliveries_ms;
+    return (double)(x->connected_ms > kept_ms ? x->connected_ms : kept_ms) / 1000;
 }
 
 /* ---- one conversation ---- */
@@ -206,6 +263,7 @@ static json_t *explain_one(struct explain *x, const char *id, const json_t *tree
                                 .client = x->ask->client,
                                 .app = x->app,
                                 .conversation = id,
+                                .known_since = known_since(x),
                                 .deliveries = json_object_get(tree, "deliveries"),
                                 .runs = json_object_get(tree, "runs")};
     json_t *told = told_messages(x, of.deliveries);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "core/jsontree.h"
+#include "core/settings.h"
 #include "ops/cause.h"
 #include "ops/control.h"
 #include "ops/letters.h"
@@ -40,6 +41,7 @@ struct asked {
     struct missed *m;
     const char *client;
     char *app, *company;
+    int64_t connected_ms; /* since when */
     const json_t *letters;
     struct err *e;
 };
@@ -101,30 +103,50 @@ static void keep_body(const struct asked *a, const json_t *letter,
                                   json_object_get(letter, "body")));
 }
 
+/* Of the letters of a time of which the store has nothing any more, or had nothing yet,
+ * none is started: the sentence says why. NULL for any other letter. */
+static const char *out_of_reach(const struct asked *a, int64_t at_ms, enum cause_why *why)
+{
+    struct workspace *w = report_workspace(a->m->report);
+    const struct settings_keep keep = settings_keep(workspace_settings(w, NULL));
+    *why = CAUSE_GONE;
+    if (at_ms < clock_wall_ms() - keep.deliveries_ms)
+        return "foyer keeps nothing of that time any more (keep.deliveries in foyer.lua)";
+    *why = CAUSE_UNROUTED;
+    return at_ms < a->connected_ms ? "the client was not connected then" : NULL;
+}
+
+/* Sets C for a letter that is not to be started, and returns 1; 0; -1 with E. */
+static int judge_known(const struct asked *a, const char *event, int64_t at_ms,
+                       struct cause *c)
+{
+    const struct delivery d = {.app = a->app, .company = a->company, .event = event};
+    enum cause_why why = CAUSE_GONE;
+    const char *says = NULL;
+    int fired = has_fired(a, event);
+    int forgotten = fired ? 0 : forgotten_has(report_db(a->m->report), &d, NULL, 0, a->e);
+    if (fired < 0 || forgotten < 0)
+        return -1;
+    if (fired)
+        says = "foyer had it; what became of it is older than `keep` in foyer.lua";
+    else if (forgotten)
+        says = "foyer has erased what it knew of it (foyer forget)";
+    else
+        says = out_of_reach(a, at_ms, &why);
+    if (says)
+        cause_set(c, why, json_object(), xstrdup(says));
+    return says != NULL;
+}
+
 static int judge_absent(const struct asked *a, const json_t *letter,
                         const char *conversation, int is_stale, struct cause *c)
 {
-    const char *event = json_text_or(letter, "event", "");
     double at = json_number_value(json_object_get(letter, "at"));
     struct refusing f = {a->app, a->client, (int64_t)(at * 1000), NULL};
-    int fired = is_stale ? 0 : has_fired(a, event);
-    if (fired < 0)
-        return -1;
-    if (fired) {
-        cause_set(c, CAUSE_GONE, json_object(),
-                  xstrdup("foyer had it; what became of it is older than `keep` in "
-                          "foyer.lua"));
-        return 0;
-    }
-    const struct delivery d = {.app = a->app, .company = a->company, .event = event};
-    int forgotten = forgotten_has(report_db(a->m->report), &d, NULL, 0, a->e);
-    if (forgotten < 0)
-        return -1;
-    if (forgotten) {
-        cause_set(c, CAUSE_GONE, json_object(),
-                  xstrdup("foyer has erased what it knew of it (foyer forget)"));
-        return 0;
-    }
+    int known =
+        is_stale ? 0 : judge_known(a, json_text_or(letter, "event", ""), f.at_ms, c);
+    if (known != 0)
+        return known < 0 ? -1 : 0;
     keep_body(a, letter, conversation);
     json_t *more = json_pack("{s:s}", "starts", "webhook");
     if (is_stale) {
@@ -315,7 +337,7 @@ static int ask_connection(struct missed *m, const char *client,
                           const struct store_connection *c, struct err *e)
 {
     struct err why = {0};
-    struct asked a = {m, client, c->app, c->id, NULL, &why};
+    struct asked a = {m, client, c->app, c->id, c->created_ms, NULL, &why};
     json_t *row = json_pack("{s:s, s:s, s:s}", "client", client, "app", c->app, "company",
                             c->company ? c->company : c->id);
     json_array_append_new(m->clients, row);

@@ -434,6 +434,21 @@ static void tell_outbound(struct story *s, const json_t *message)
     quote_message(item, message);
 }
 
+/* Returns 1 when a webhook that came soon after the message may be its own: what it said
+ * is not kept. */
+static int may_be_heard(const json_t *told, double at)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(told, i, one)
+    {
+        double after = at_of(one) - at;
+        if (!json_text(one, "id") && after > -NEAR_S && after < 6 * NEAR_S)
+            return 1;
+    }
+    return 0;
+}
+
 static void tell_inbound(struct story *s, const json_t *message, int is_heard)
 {
     const char *name = json_text(message, "name"),
@@ -449,6 +464,11 @@ static void tell_inbound(struct story *s, const json_t *message, int is_heard)
     quote_message(item, message);
     if (is_heard)
         return;
+    if (at_of(message) < s->of->known_since) {
+        if (at_of(message) >= s->last_at && !s->why)
+            s->why = json_string("what foyer did then is not known any more");
+        return;
+    }
     add(s, at_of(message), "unheard",
         xstrdup("foyer was not told of this message, so no rule has seen it."));
     if (at_of(message) >= s->last_at) {
@@ -494,7 +514,8 @@ static json_t *each_once(const json_t *told)
     size_t i;
     json_array_foreach(told, i, message)
     {
-        if (!find_message(list, json_text(message, "id")))
+        const char *id = json_text(message, "id");
+        if (id && !find_message(list, id))
             json_array_append(list, message);
     }
     return list;
@@ -514,7 +535,8 @@ static void tell_messages(struct story *s, const json_t *messages, const json_t 
             continue;
         if (json_is_true(json_object_get(message, "inbound")))
             tell_inbound(s, message,
-                         find_message(told, json_text(message, "id")) != NULL);
+                         find_message(told, json_text(message, "id")) != NULL ||
+                             may_be_heard(told, at_of(message)));
         else
             tell_outbound(s, message);
     }

@@ -152,6 +152,12 @@ $other"
   same "$(jq -r '.conversations[0].items[3].quote' <<<"$output")" "Hello, it is Leela."
   same "$(jq -r '.conversations[1].items | map(.kind) | join(" ")' <<<"$output")" "wrote unheard"
   same "$(summary 1)" "Ana <b>X</b> wrote once. The message has no answer: foyer was not told of it."
+  # what is not kept is not said to be missing
+  sed -i 's/^return {/& keep = { deliveries = "1h" },/' "$AGENCY/foyer.lua"
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 7200000)) explain "$other" --json
+  same "$(kinds)" "wrote"
+  same "$(summary)" "Ana <b>X</b> wrote once. The message has no answer: what foyer did then is not known any more."
+  sed -i 's/ keep = { deliveries = "1h" },//' "$AGENCY/foyer.lua"
   # what the store knows alone
   fault '{"kind": "status", "status": 403, "times": 9, "match": {"method": "GET"}}'
   explain ana@mail.example --json
@@ -175,7 +181,7 @@ $other"
   foyer cron
   explain "$conversation" --json
   same "$(kinds)" "wrote decided wait"
-  holds "$(summary)" "The message has no answer: run 1 of bot goes on by itself"
+  holds "$(summary)" "The message has no answer: run 1 of bot waits, and goes on by itself."
   fault '{"kind": "503", "match": {"path": "/conversations/'"$conversation"'/inboxes"}}'
   FOYER_TEST_CLOCK=$(($(date +%s%3N) + 4000000)) foyer cron
   FOYER_TEST_CLOCK=$(($(date +%s%3N) + 9000000)) foyer cron
@@ -206,6 +212,19 @@ $other"
   foyer cron
   explain cleo@mail.example
   holds "$output" "Nothing was sent: the recipes for it are not switched on: first-reply, bot."
+}
+
+@test "a dry client: what it would have sent, and that no customer was answered" {
+  sed -i 's/^return {/& mode = "dry",/' "$AGENCY/clients/acme/client.lua"
+  conversation=$(letter ana "Where is my order?")
+  foyer cron
+  explain "$conversation"
+  holds "$output" "The rule \"bot\" would have sent this answer; it runs dry, and nothing was sent:"
+  holds "$output" "      | Dear Ana, your order 17 has left us."
+  holds "$output" "It was written from the template \"gone.md\" (the client's own, version "
+  holds "$output" "The message has no answer: run 1 of bot was a dry one: its answer was not sent."
+  foyer missed --since 1h --json
+  same "$(jq -c '.conversations | map([.why, .run])' <<<"$output")" '[["no_reply",1]]'
 }
 
 @test "the page: all is text, nothing is loaded, no file is replaced" {

@@ -50,7 +50,7 @@ settings() {
 serve() {
   rm -f "$BATS_TEST_TMPDIR/serving"
   mkfifo "$BATS_TEST_TMPDIR/serving"
-  "$FOYER" -w "$AGENCY" serve --listen 127.0.0.1:0 --workers 0 >"$BATS_TEST_TMPDIR/serving" 2>"$BATS_TEST_TMPDIR/serve.log" 3>&- &
+  "$FOYER" -w "$AGENCY" serve --dev --listen 127.0.0.1:0 --workers 0 >"$BATS_TEST_TMPDIR/serving" 2>"$BATS_TEST_TMPDIR/serve.log" 3>&- &
   SERVER=$!
   local line
   read -r -t 120 line <"$BATS_TEST_TMPDIR/serving"
@@ -253,6 +253,22 @@ later() {
   holds "$(said gone)" "foyer has erased what it knew of it"
   foyer cron
   same "$(sql "SELECT count(*) AS n FROM run")" '{"n": 1}'
+}
+
+@test "before the client was connected, and what is not kept any more: nothing is started" {
+  "$FOYER" -w "$AGENCY" disconnect acme 2>/dev/null
+  letter before >/dev/null
+  sleep 0.01
+  "$FOYER" -w "$AGENCY" connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" >/dev/null
+  letter after >/dev/null
+  missed
+  same "$WHY" "$(printf '%s\n' 'after never_came webhook' 'before unrouted')"
+  holds "$(said before)" "the client was not connected then"
+  sed -i 's/^return {/& keep = { deliveries = "1h" },/' "$AGENCY/foyer.lua"
+  export FOYER_TEST_CLOCK=$(($(date +%s%3N) + 7200000))
+  missed --since 3h
+  same "$WHY" "$(printf '%s\n' 'after gone' 'before gone')"
+  holds "$(said after)" "foyer keeps nothing of that time any more"
 }
 
 @test "answers that are too large are read in smaller pages; a conversation that no recipe is for" {
