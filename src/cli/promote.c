@@ -11,9 +11,9 @@ static void print_left(const struct home_promoted *did, int is_moved)
                                 : "are not done again by themselves, as the original may "
                                   "have gone on with them";
     if (did->runs || did->deliveries)
-        printf(
-            "%lld runs and %lld deliveries were in flight when it was copied: they %s\n",
-            (long long)did->runs, (long long)did->deliveries, fate);
+        printf("in flight when it was copied: %lld run%s, %lld deliver%s; they %s\n",
+               (long long)did->runs, did->runs == 1 ? "" : "s",
+               (long long)did->deliveries, did->deliveries == 1 ? "y" : "ies", fate);
     if (did->runs && !is_moved)
         printf("  `foyer runs list --state parked` shows the runs: look at each "
                "conversation, then `foyer runs retry` or `foyer runs cancel`\n");
@@ -23,9 +23,9 @@ static void print_left(const struct home_promoted *did, int is_moved)
     if (!is_moved)
         printf("events that came to the original since then are not asked for\n");
     if (did->dry)
-        printf("%lld runs were tried dry here meanwhile: what they would have sent stays "
-               "unsent\n",
-               (long long)did->dry);
+        printf("%lld run%s tried dry here meanwhile: what would have been sent stays "
+               "unsent; `foyer missed` finds customers without an answer\n",
+               (long long)did->dry, did->dry == 1 ? " was" : "s were");
 }
 
 int cmd_promote(struct cli *cli, struct err *e)

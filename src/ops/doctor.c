@@ -9,6 +9,7 @@
 #include "auth/grant.h"
 #include "ops/probe.h"
 #include "ops/report.h"
+#include "work/mode.h"
 #include "work/session.h"
 #include "ops/look_check.h"
 #include "ops/size_check.h"
@@ -178,6 +179,11 @@ static void check_store(struct doctor *d)
         diagnosis_add(d->found, DIAGNOSIS_OK, "store",
                       "the store state/foyer.db is sound, version %d", store_version());
     json_object_set_new(finding, "version", json_integer(store_version()));
+    const char *why;
+    enum mode mode = work_mode(d->w, NULL, &why);
+    if (mode != MODE_LIVE)
+        diagnosis_add(d->found, mode == MODE_DRY_COPY ? DIAGNOSIS_WARNING : DIAGNOSIS_OK,
+                      "mode", "nothing is sent: %s", why);
     if (!d->keyless)
         check_values(d, store);
     if (ahead_each(store_db(store), clock_wall_ms(), on_ahead, d, &e) != 0)

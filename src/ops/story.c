@@ -237,7 +237,7 @@ static void tell_exchanges(struct story *s, const json_t *run)
         if (to) {
             tell_reply(s, run, row);
         } else if (!str_eq(method, "GET") && !str_eq(method, "HEAD") && last &&
-                   status >= 200 && status < 300) {
+                   !json_object_get(row, "dry") && status >= 200 && status < 300) {
             json_object_set_new(done, strchr(last, '_') ? "the conversation" : last + 1,
                                 json_true());
             at = at_of(row);

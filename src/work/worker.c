@@ -12,6 +12,7 @@
 #include "work/alert.h"
 #include "work/dispatch.h"
 #include "work/look.h"
+#include "work/mode.h"
 #include "work/names.h"
 #include "work/receipts.h"
 #include "work/retention.h"
@@ -494,6 +495,9 @@ int worker_serve(struct worker *w, int wake_fd, struct err *e)
     if (overlay_preload(workspace_overlay(w->workspace), NULL, e) != 0)
         return -1;
     workspace_each_client(w->workspace, preload_client, w);
+    const char *why;
+    if (work_mode(w->workspace, NULL, &why) != MODE_LIVE)
+        log_line(LOG_WARN, "nothing is sent: %s", why);
     w->retention_us = clock_mono_us() + (int64_t)RETENTION_FIRST_MS * 1000;
     w->names_us = clock_mono_us() + (int64_t)NAMES_FIRST_MS * 1000;
     on_tick(w);

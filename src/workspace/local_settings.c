@@ -1,9 +1,7 @@
 #include "workspace/local_settings.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -37,6 +35,7 @@ static int read_text(const char *dir, const char *name, struct buf *out, struct 
     return path_read_below(dir, name, name, out, e);
 }
 
+/* Where there is no file, an empty text is kept: then that is what was in force. */
 static void keep(const char *dir)
 {
     struct buf now, kept;
@@ -44,13 +43,11 @@ static void keep(const char *dir)
     char *path = path_join(dir, KEPT);
     int rc = read_text(dir, LOCAL_SETTINGS, &now, &e);
     int had = read_text(dir, KEPT, &kept, &none) == 0;
+    if (rc != 0 && e.kind == ERR_NOT_FOUND)
+        rc = 0;
     if (rc == 0 && !(had && now.len == kept.len &&
                      memcmp(buf_str(&now), buf_str(&kept), now.len) == 0))
         rc = path_write(path, buf_str(&now), now.len, 0600, &e);
-    else if (rc != 0 && e.kind == ERR_NOT_FOUND)
-        rc = !had || unlink(path) == 0
-                 ? 0
-                 : err_set(&e, ERR_STORE, "cannot remove %s: %s", path, strerror(errno));
     if (rc != 0)
         log_line(LOG_WARN, "cannot keep " LOCAL_SETTINGS ": %s", e.text);
     buf_free(&now);
@@ -58,16 +55,19 @@ static void keep(const char *dir)
     free(path);
 }
 
-void local_settings_keep(const char *dir, json_t **local, const struct err *why)
+int local_settings_keep(const char *dir, json_t **local, const struct err *why)
 {
     struct buf text;
-    struct err ignored;
+    struct err none = {0};
     if (*local || why->kind == ERR_NOT_FOUND) {
         keep(dir);
-        return;
+        return 0;
     }
-    *local = settings_file_read(dir, KEPT, &text, &ignored);
+    *local = settings_file_read(dir, KEPT, &text, &none);
+    int is_kept = *local || (none.kind != ERR_NOT_FOUND && text.len == 0);
     buf_free(&text);
-    log_line(LOG_ERROR, "%s; what " LOCAL_SETTINGS " said before stays in force",
-             why->text);
+    if (is_kept)
+        log_line(LOG_ERROR, "%s; what " LOCAL_SETTINGS " said before stays in force",
+                 why->text);
+    return is_kept ? 0 : -1;
 }

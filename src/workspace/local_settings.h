@@ -16,7 +16,8 @@ json_t *local_settings_merge(json_t *settings, const json_t *local);
 
 /* Keeps the text of foyer.local.lua, or that there is none, in DIR/state: *LOCAL is what
  * it says, NULL with WHY of ERR_NOT_FOUND when there is none. With another WHY the file
- * has a mistake, which is logged, and *LOCAL becomes what was kept before. */
-void local_settings_keep(const char *dir, json_t **local, const struct err *why);
+ * has a mistake, which is logged, and *LOCAL becomes what was kept before; -1 when
+ * nothing was. */
+int local_settings_keep(const char *dir, json_t **local, const struct err *why);
 
 #endif

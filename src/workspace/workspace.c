@@ -327,9 +327,8 @@ static int read_local(struct workspace *w, struct err *e)
     if (w->has_local)
         return 0;
     w->local = load_settings(w, NULL, LOCAL_SETTINGS, SETTINGS_WORKSPACE, &why);
-    if (is_live)
-        local_settings_keep(w->dir, &w->local, &why);
-    else if (!w->local && why.kind != ERR_NOT_FOUND)
+    if (is_live ? local_settings_keep(w->dir, &w->local, &why) != 0
+                : !w->local && why.kind != ERR_NOT_FOUND)
         return err_set(e, why.kind, "%s", why.text);
     w->has_local = 1;
     return 0;

@@ -42,6 +42,8 @@ refreshes() { counts .refreshes; }
   copy
   foyer refresh acme --json
   failed 75 unavailable 'cannot refresh a token' 'this store is a copy' '`foyer promote`'
+  foyer doctor --json
+  holds "$output" 'nothing is sent: this store is a copy'
   foyer connect acme --paste --api-url "$MOCK" --json
   failed 75 unavailable 'cannot connect a client' '`foyer promote`'
   foyer run look --client acme --json # its token is still good
@@ -81,7 +83,7 @@ refreshes() { counts .refreshes; }
   same "$("$FOYER" -w "$AGENCY" runs show 1 --json | jq -r .state)" sleeping
   cp -a "$COPY" "$COPY.2"
   foyer promote
-  holds "$output" '1 runs and 0 deliveries'
+  holds "$output" '1 run, 0 deliveries'
   same "$("$FOYER" -w "$AGENCY" runs show 1 --json | jq -r .state)" parked
   AGENCY=$COPY.2
   foyer promote --moved
@@ -152,6 +154,33 @@ show() { "$FOYER" -w "$AGENCY" runs show "$1" --json | jq -c "$2"; }
   rm "$AGENCY/foyer.local.lua"
   call front/create-company-tag name=VIP
   done_well
+  same "$(writes)" 1
+}
+
+@test "a mistake in foyer.local.lua changes nothing that runs of a release" {
+  echo 'return { mode = "dry" }' >"$AGENCY/foyer.local.lua"
+  client 'recipes = {}'
+  foyer deploy -m first
+  same "$status" 0
+  mv "$AGENCY/foyer.local.lua" "$BATS_TEST_TMPDIR/good"
+  echo 'return {' >"$AGENCY/foyer.local.lua"
+  run say # nothing was in force before
+  failed 78 settings foyer.local.lua
+  mv "$BATS_TEST_TMPDIR/good" "$AGENCY/foyer.local.lua"
+  run say
+  done_well
+  echo 'return { mode = "live" ' >"$AGENCY/foyer.local.lua"
+  run say
+  done_well
+  holds "$stderr" 'what foyer.local.lua said before stays in force'
+  same "$(jq -r .result.dry_run.method <<<"$output")" POST
+  foyer check --json
+  [ "$status" != 0 ]
+  holds "$output" foyer.local.lua
+  echo 'return { mode = "live" }' >"$AGENCY/foyer.local.lua"
+  run say
+  done_well
+  same "$(jq -r '.result.dry_run // "live"' <<<"$output")" live
   same "$(writes)" 1
 }
 
