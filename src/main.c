@@ -29,7 +29,7 @@ static const struct cli_command commands[] = {
      "[--wait]] [--app APP] [--api-url URL] [--oauth-url URL] | remove CLIENT [--export "
      "FILE] [--files] [--copies] [--yes]",
      "adds a client; shows what is done until it runs; removes one"},
-    {"connections", cmd_connections, CLI_WORKSPACE | CLI_STORE, 0, 0, "",
+    {"connections", cmd_connections, CLI_WORKSPACE | CLI_STORE, 0, 0, CLIENTS,
      "lists which client is connected to which company, and how it is"},
     {"disconnect", cmd_disconnect, CLI_WORKSPACE | CLI_STORE, 1, 1, "CLIENT [--app APP]",
      "forgets a client's connection"},
@@ -96,7 +96,8 @@ static const struct cli_command commands[] = {
     {"stats", cmd_stats, CLI_WORKSPACE | CLI_STORE, 0, 0,
      CLIENTS " [--since TIME] [--hours]",
      "counts events, replies, runs, and how fast the replies were"},
-    {"hooks", cmd_hooks, CLI_FILES | CLI_WORKSPACE | CLI_REPORT, 0, 1, "[CLIENT]",
+    {"hooks", cmd_hooks, CLI_FILES | CLI_WORKSPACE | CLI_REPORT, 0, 1,
+     "[CLIENT] " CLIENTS,
      "shows webhook URLs, where they go, their keys, what was refused"},
     {"status", cmd_status, CLI_WORKSPACE | CLI_LIVE | CLI_STORE, 0, 0, CLIENTS,
      "shows on one page what runs, and what needs you"},

@@ -276,6 +276,16 @@ json_t *cli_client_names(const struct cli *cli)
     return names;
 }
 
+void cli_keep_clients(const struct cli *cli, json_t *rows)
+{
+    for (size_t i = json_array_size(rows); i > 0; i--) {
+        const char *client =
+            json_string_value(json_object_get(json_array_get(rows, i - 1), "client"));
+        if (client && !choice_has(&cli->clients, client))
+            json_array_remove(rows, i - 1);
+    }
+}
+
 /* Finds the clients of CLI_CLIENTS. */
 static int read_clients(struct cli *cli, struct err *e)
 {

@@ -100,6 +100,8 @@ void cli_keep_log(struct workspace *w, const char *process);
 int cli_has_clients(const struct cli *cli);
 /* Returns the clients of CLI_CLIENTS as a new list; NULL when none was asked for. */
 json_t *cli_client_names(const struct cli *cli);
+/* Takes the rows of clients that CLI_CLIENTS does not mean out of ROWS. */
+void cli_keep_clients(const struct cli *cli, json_t *rows);
 /* Opens what the command's row of the table says. */
 int cli_open(struct cli *cli, struct err *e);
 /* Returns what FOYER_WORKSPACE names, or NULL. */

@@ -44,11 +44,15 @@ static void say_words(json_t *rows)
 int cmd_connections(struct cli *cli, struct err *e)
 {
     json_t *rows = json_array();
-    int rc = cli_begin(cli, cli_no_options, e);
+    const struct cli_option options[] = {CLI_CLIENTS(cli), {NULL, CLI_FLAG, NULL}};
+    int rc = cli_begin(cli, options, e);
     if (rc == 0)
         rc = store_connection_each(cli->store, add_connection, rows, e);
+    cli_keep_clients(cli, rows);
     if (rc == 0 && json_array_size(rows) == 0 && !cli->json)
-        fputs("no client is connected: foyer connect CLIENT\n", stderr);
+        fputs(cli_has_clients(cli) ? "none of these clients is connected\n"
+                                   : "no client is connected: foyer connect CLIENT\n",
+              stderr);
     if (rc == 0 && !cli->json)
         say_words(rows);
     if (rc == 0 && (json_array_size(rows) || cli->json))

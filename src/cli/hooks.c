@@ -106,12 +106,18 @@ static void print_all(const struct cli *cli, const char *only, const json_t *tre
 
 int cmd_hooks(struct cli *cli, struct err *e)
 {
-    if (cli_begin(cli, cli_no_options, e) != 0)
+    const struct cli_option options[] = {CLI_CLIENTS(cli), {NULL, CLI_FLAG, NULL}};
+    if (cli_parse(cli, options, e) != 0)
         return -1;
-    const char *client = cli->words.n ? cli->words.items[0] : NULL;
+    if (cli->words.n && cli_has_clients(cli))
+        return cli_usage_error(cli, e, "either a name, or --client and its like");
+    if (cli_open(cli, e) != 0)
+        return -1;
+    const char *client = cli->words.n ? cli->words.items[0] : cli->client;
     json_t *tree = addresses_list(cli->report, client, e);
     if (!tree)
         return -1;
+    cli_keep_clients(cli, json_object_get(tree, "addresses"));
     if (cli->json)
         cli_print_json(tree);
     else

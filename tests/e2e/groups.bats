@@ -154,7 +154,9 @@ LUA
   same "$(jq -c .lifted <<<"$output")" 1
   foyer resume --client gone
   [[ "$stderr" == *'there is no client "gone"'* ]]
-  for command in "runs list" "events list" "poll" "heal" "stats"; do
+  foyer hooks --group retail --json
+  same "$(jq -c '.addresses | map(.client) | unique' <<<"$output")" '[null,"acme","beta"]'
+  for command in "runs list" "events list" "poll" "heal" "stats" "connections" "hooks"; do
     # shellcheck disable=SC2086 # two words
     foyer $command --group retail --json
     [ "$status" -eq 0 ] || { echo "$command: $stderr"; false; }
