@@ -24,7 +24,8 @@ static const struct cli_command commands[] = {
     {"clients", cmd_clients, CLI_WORKSPACE | CLI_STORE, 0, 0, CLIENTS,
      "lists the clients: connected, what came last, what needs a person"},
     {"client", cmd_client, CLI_WORKSPACE | CLI_REPORT, 1, 2,
-     "[show] CLIENT [--app APP] | add CLIENT [--name TEXT] [--from CLIENT] [--group "
+     "[show] CLIENT [--wait] [--app APP] | add CLIENT [--name TEXT] [--from CLIENT] "
+     "[--group "
      "GROUP,…] [--link "
      "[--wait]] [--app APP] [--api-url URL] [--oauth-url URL] | remove CLIENT [--export "
      "FILE] [--files] [--copies] [--yes]",

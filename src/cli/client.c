@@ -53,19 +53,6 @@ static void print_checklist(FILE *to, const json_t *tree)
         table_printf(to, "all is done\n");
 }
 
-static int show(struct cli *cli, const char *client, const char *app, struct err *e)
-{
-    json_t *tree = checklist_of(cli->report, client, app, e);
-    if (!tree)
-        return -1;
-    if (cli->json)
-        cli_print_json(tree);
-    else
-        print_checklist(stdout, tree);
-    json_decref(tree);
-    return 0;
-}
-
 /* ---- add ---- */
 
 struct adding {
@@ -120,19 +107,25 @@ static int wait_for_consent(struct cli *cli, const struct adding *a, struct err 
 {
     json_t *names = json_pack("[s]", a->as.client);
     int rc = -1, is_open = 1;
-    fputs("waiting for the consent; Ctrl-C ends the wait, and the link stays valid\n",
-          stderr);
+    fprintf(stderr,
+            "waiting for the consent; Ctrl-C ends the wait, and the link stays valid: "
+            "foyer client %s --wait waits again\n",
+            a->as.client);
     while (rc != 0 && is_open) {
         json_t *rows = clients_links(cli->w, names, a->as.app, e);
         const json_t *row = json_array_get(rows, 0);
         is_open =
             row && (json_object_get(row, "link_until_at") || json_object_get(row, "id"));
         if (rows && !is_open)
-            err_set(e, ERR_AUTH,
-                    "the link of %s was followed, and no connection came of it; the page "
-                    "and the log of `foyer serve` say why: foyer connect %s --link makes "
-                    "a new one",
-                    a->as.client, a->as.client);
+            err_set(
+                e, ERR_AUTH,
+                strcmp(json_text_or(row, "connected", ""), "link failed") == 0
+                    ? "the link of %s was followed, and no connection came of it; the "
+                      "page and the log of `foyer serve` say why: foyer connect %s "
+                      "--link makes a new one"
+                    : "there is no open link of %s to wait for: foyer connect %s "
+                      "--link makes one",
+                a->as.client, a->as.client);
         if (json_object_get(row, "id"))
             rc = 0;
         else if (is_open)
@@ -157,8 +150,9 @@ static int wait_and_write(struct cli *cli, const struct adding *a, struct err *e
     return ids_write(cli, a->as.app, e);
 }
 
-static int print_added(struct cli *cli, const struct adding *a, json_t *new,
-                       const char *link, struct err *e)
+/* Shows the checklist. NEW and LINK are what was made, or NULL. */
+static int show(struct cli *cli, const struct adding *a, json_t *new, const char *link,
+                struct err *e)
 {
     /* the files were read before some of them were there */
     struct workspace *w = workspace_open(workspace_dir(cli->w), 0, e);
@@ -169,7 +163,7 @@ static int print_added(struct cli *cli, const struct adding *a, json_t *new,
         report_set_text(tree, "link", link);
         cli_print_json(tree);
     } else if (tree) {
-        print_checklist(stderr, tree);
+        print_checklist(new ? stderr : stdout, tree);
     }
     report_close(report);
     workspace_close(w);
@@ -200,7 +194,7 @@ static int add(struct cli *cli, struct adding *a, struct err *e)
         fflush(stdout);
     }
     int code = a->wait ? wait_and_write(cli, a, e) : 0;
-    if (code >= 0 && print_added(cli, a, new, link, e) != 0)
+    if (code >= 0 && show(cli, a, new, link, e) != 0)
         code = -1;
     free(link);
     json_decref(new);
@@ -234,10 +228,15 @@ int cmd_client(struct cli *cli, struct err *e)
         return cli_usage_error(cli, e, "remove comes first: foyer client remove CLIENT");
     if (has_verb && cli->words.n != 2)
         return cli_usage_error(cli, e, "which client? Add its name");
-    if (a.wait && !a.link)
+    if (verb == ADD && a.wait && !a.link)
         return cli_usage_error(cli, e, "--wait waits for the consent of a --link");
     a.as.client = cli->words.items[has_verb];
     if (cli_open(cli, e) != 0)
         return -1;
-    return verb == ADD ? add(cli, &a, e) : show(cli, a.as.client, a.as.app, e);
+    if (verb == ADD)
+        return add(cli, &a, e);
+    int code = a.wait ? wait_and_write(cli, &a, e) : 0;
+    if (code >= 0 && show(cli, &a, NULL, NULL, e) != 0)
+        code = -1;
+    return code;
 }

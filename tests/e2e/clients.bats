@@ -22,6 +22,17 @@ row() { # row CLIENT JQ
   "$FOYER" -w "$AGENCY" clients --json | jq -rc --arg client "$1" ".[] | select(.client == \$client) | $2"
 }
 
+# until_served WORDS: the server's log has them.
+until_served() {
+  local i
+  for i in $(seq 3000); do
+    grep -q -e "$1" "$BATS_TEST_TMPDIR/serve.err" && return 0
+    sleep 0.02
+  done
+  cat "$BATS_TEST_TMPDIR/serve.err"
+  return 1
+}
+
 @test "client add: a client.lua that teaches, without a mistake, and what is left to do" {
   foyer client add initech --json
   done_well
@@ -135,9 +146,19 @@ return {
   holds "$(cat "$AGENCY/clients/initech/ids.lua")" 'support'
   same "$(step initech webhook)" false
   curl -sSf -d "{\"url\": \"http://127.0.0.1:$PORT/hooks/front\"}" "$MOCK/_mock/webhook" >/dev/null
-  kill -HUP "$SERVE_PID" # it began without this client
-  curl -sSf -d '{"from": "ana@mail.example", "subject": "Parcel", "body": "Where is it?"}' "$MOCK/_mock/inbound" >/dev/null
-  until_log '[.requests[] | select(.method == "POST" and (.path | endswith("/messages")))] | length > 0'
+  same "$(step initech deployed '[.done, .text] | @json')" '[false,"in no release: nothing runs for it"]'
+  foyer deploy --only initech
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  until_served 'initech: release 2'
+  # a worker may have the older release for a moment
+  local replied='[.requests[] | select(.method == "POST" and (.path | endswith("/messages")))] | length > 0' n=0
+  until [ "$(mock_log "$replied")" = true ]; do
+    [ $((n % 100)) != 0 ] || curl -sSf "$MOCK/_mock/inbound" >/dev/null \
+      -d '{"from": "ana@mail.example", "subject": "Parcel", "body": "Where is it?"}'
+    n=$((n + 1))
+    [ "$n" -lt 3000 ]
+    sleep 0.05
+  done
   local i
   for i in $(seq 600); do
     [ "$(step initech reply)" != true ] || break
@@ -187,6 +208,8 @@ return {
   [ ! -e "$AGENCY/clients/initech" ]
   foyer client add initech --wait --json
   failed 64 usage '--link'
+  foyer client acme --wait --json
+  failed 77 auth 'no open link of acme'
   app_settings "$AGENCY"
   serve
   mkfifo "$BATS_TEST_TMPDIR/link"
@@ -216,6 +239,10 @@ return {
   serve
   browse "$(jq -r '.[0].link' <<<"$output")"
   same "$CODE" 200
+  foyer client globex --wait
+  same "$status" 0
+  holds "$stderr" 'wrote clients/globex/ids.lua'
+  holds "$output" '[x] ids'
   foyer connect --client globex,initech --json
   same "$(jq -rc 'map([.client, .connected])' <<<"$output")" '[["globex","yes"],["initech","link"]]'
   sql foyer.db 'UPDATE consent SET expires_ms = 1000'

@@ -228,12 +228,30 @@ static void test_editing(void **state)
           "return { a = function() return { company = 1 } end, }", NULL);
 }
 
+/* Each beginning of a source is edited to its end, and nothing behind it is read. */
+static void test_editing_broken(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < sizeof action; n++) {
+        struct buf out, asked;
+        char *part = xmalloc(n ? n : 1);
+        memcpy(part, action, n);
+        buf_init(&out, 1 << 16);
+        buf_init(&asked, 1 << 16);
+        assert_int_equal(lua_lines_edit(part, n, leave_out, &asked, &out), 0);
+        assert_true(out.len <= n + 200);
+        buf_free(&out);
+        buf_free(&asked);
+        free(part);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fields), cmocka_unit_test(test_editing),
-        cmocka_unit_test(test_shapes), cmocka_unit_test(test_broken),
-        cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_fields),         cmocka_unit_test(test_editing),
+        cmocka_unit_test(test_editing_broken), cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_broken),         cmocka_unit_test(test_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
