@@ -11,10 +11,12 @@
 #include "base/when.h"
 #include "core/jsontree.h"
 #include "core/settings.h"
+#include "ops/alerts.h"
 #include "ops/deploy.h"
 #include "ops/pauses.h"
 #include "ops/report.h"
 #include "store/activity.h"
+#include "store/incident.h"
 #include "store/release.h"
 #include "store/running.h"
 #include "store/usage.h"
@@ -43,8 +45,8 @@ struct status {
 static const struct {
     const char *what;
     int code;
-} codes[] = {{"disk", 70},       {"server", 75},    {"queue", 75},
-             {"connection", 77}, {"needs you", 69}, {"refused", 65}};
+} codes[] = {{"disk", 70},       {"server", 75},    {"queue", 75},   {"outage", 75},
+             {"connection", 77}, {"needs you", 69}, {"trouble", 69}, {"refused", 65}};
 
 int status_code(const json_t *tree)
 {
@@ -369,6 +371,32 @@ static int add_clients(struct status *s, struct err *e)
     return rc == 0 ? add_runs(s, needs_you, held, e) : rc;
 }
 
+/* ---- what alerts are about ---- */
+
+/* Of those kinds that nothing else of the page tells. */
+static int add_incidents(struct status *s, struct err *e)
+{
+    static const struct {
+        const char *kind, *what;
+    } kinds[] = {{INCIDENT_APP, "outage"},      {INCIDENT_COMPANY, "outage"},
+                 {INCIDENT_GIVEN_UP, "outage"}, {INCIDENT_RECIPE, "trouble"},
+                 {INCIDENT_SILENCE, "trouble"}, {INCIDENT_NAMES, "trouble"}};
+    json_t *rows = alerts_list(s->w, NULL, e), *row;
+    size_t i;
+    json_array_foreach(rows, i, row)
+    {
+        const char *client = json_text(row, "client");
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+            if (str_eq(kinds[k].kind, json_text(row, "kind")) &&
+                (!client || choice_has(s->clients, client)))
+                add_problem(s, kinds[k].what, NULL, "%s",
+                            json_text_or(row, "sentence", ""));
+    }
+    int rc = rows ? 0 : -1;
+    json_decref(rows);
+    return rc;
+}
+
 /* ---- the queue, the disk ---- */
 
 static int add_queue(struct status *s, struct err *e)
@@ -431,7 +459,8 @@ json_t *status_read(struct workspace *w, const struct choice *clients, struct er
     if (pauses)
         json_object_set_new(s.tree, "pauses", pauses);
     int rc = pauses && add_releases(&s, e) == 0 && add_connections(&s, e) == 0 &&
-             add_clients(&s, e) == 0 && add_queue(&s, e) == 0 && add_disk(&s, e) == 0;
+             add_clients(&s, e) == 0 && add_incidents(&s, e) == 0 &&
+             add_queue(&s, e) == 0 && add_disk(&s, e) == 0;
     json_object_set_new(s.tree, "problems", s.problems);
     if (rc)
         return s.tree;

@@ -12,6 +12,7 @@
 
 /* Returns a new tree, about CLIENTS alone where some are asked for:
  *   problems     [{what, message, command?}], the worst first; `what` is of status_code
+ *                `outage` and `trouble` are incidents of ops/alerts.h
  *   processes    of store/running.h
  *   release      {id, at, by, note?, revision?, others: {client: id}, differs: [paths on
  *                the disk that are not what runs]}; null while the files run

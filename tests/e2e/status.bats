@@ -112,6 +112,19 @@ add_run() {
   jq -e '.disk | .free_bytes > 0 and .store_bytes > 0' <<<"$output" >/dev/null
 }
 
+@test "what alerts are about: an outage, a recipe that fails" {
+  foyer cron
+  local at=$(($(date +%s) * 1000))
+  incident() { sql "INSERT INTO incident VALUES ('$1', '$2', '$3', $4, $at, $at, 0, $at, 0, 0, 0, 1, 1, 0, 'so it is')"; }
+  incident company front/cmp_1 acme 1
+  incident recipe zed/hello zed 1
+  incident silence zed zed 2 # closed
+  same "$(what)" '["outage","trouble",75]'
+  same "$(what --client zed)" '["trouble",69]'
+  foyer status
+  [[ $(head -1 <<<"$output") == "! "*Front* ]]
+}
+
 @test "releases: what runs, what differs on the disk, and a deploy that was refused" {
   foyer status
   holds "$output" "release      none: the files on the disk run"
