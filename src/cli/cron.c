@@ -89,7 +89,7 @@ int cmd_cron(struct cli *cli, struct err *e)
     struct worker *worker = worker_open(cli->w, on_ended, &ids, e);
     if (!worker)
         return -1;
-    struct running *running = running_open(workspace_dir(cli->w), "cron", NULL);
+    struct running *running = running_open(workspace_dir(cli->w), "cron", NULL, cli->dev);
     int ended = worker_errand(worker, e);
     worker_close(worker);
     running_close(running);

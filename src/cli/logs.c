@@ -35,9 +35,11 @@ static void print_line(const json_t *line)
         snprintf(about, sizeof about, "client %s: ", client);
     if (pid)
         snprintf(of, sizeof of, "/%lld", pid);
-    table_printf(stdout, "%.10s %.8s %-5s %s%s: %s%s\n", time,
+    table_printf(stdout, "%.10s %.8s %-5s %s%s%s: %s%s\n", time,
                  strlen(time) > 11 ? time + 11 : "", json_text_or(line, "level", ""),
-                 json_text_or(line, "process", ""), of, about, message);
+                 json_text_or(line, "process", ""), of,
+                 json_is_true(json_object_get(line, "dev")) ? " dev" : "", about,
+                 message);
 }
 
 static void on_line(void *arg, const json_t *line)

@@ -89,16 +89,18 @@ static void print_processes(const json_t *tree)
     json_array_foreach(rows, i, row)
     {
         char at[120];
+        int is_dev = json_is_true(json_object_get(row, "dev"));
         int is_alive = json_is_true(json_object_get(row, "alive"));
-        const char *detail = json_text(row, "detail"),
+        const char *address = json_text(row, "address"),
                    *version = json_text_or(row, "version", "");
         format_time(row, "since_at", at);
         if (is_alive)
-            table_printf(stdout, "%-12s %s %lld since %s%s%s%s%s\n", label,
+            table_printf(stdout, "%-12s %s %lld since %s%s%s%s%s%s\n", label,
                          json_text_or(row, "role", ""), json_int(row, "pid"), at,
-                         detail ? ", on " : "", detail ? detail : "",
+                         address ? ", on " : "", address ? address : "",
                          str_eq(version, FOYER_VERSION) ? "" : ", of version ",
-                         str_eq(version, FOYER_VERSION) ? "" : version);
+                         str_eq(version, FOYER_VERSION) ? "" : version,
+                         is_dev ? ", --dev: it runs the files, and no release" : "");
         else
             table_printf(stdout, "%-12s cron ran last at %s\n", label, at);
         label = "";

@@ -112,7 +112,7 @@ int cmd_work(struct cli *cli, struct err *e)
         (wake_fd >= 0 && store_must_exist(workspace_dir(cli->w), e) != 0))
         return -1;
     cli_keep_log(cli->w, "work");
-    struct running *running = running_open(workspace_dir(cli->w), "work", NULL);
+    struct running *running = running_open(workspace_dir(cli->w), "work", NULL, cli->dev);
     int rc = serve_all(cli, wake_fd, e);
     running_close(running);
     return rc;

@@ -556,7 +556,7 @@ int serve_run(const struct serve_spec *spec, struct err *e)
                httpd_address(s.httpd));
         fflush(stdout);
         s.running = running_open(workspace_dir(serve_config_workspace(s.config)), "serve",
-                                 httpd_address(s.httpd));
+                                 httpd_address(s.httpd), spec->dev);
         systemd_notify("READY=1");
         loopguard_set(1);
         loop_run(s.loop);

@@ -33,11 +33,11 @@ static int lock(int fd, int command, struct flock *out)
     return fcntl(fd, command, out);
 }
 
-static int write_file(int fd, const char *role, const char *detail)
+static int write_file(int fd, const char *role, const char *address, int dev)
 {
-    json_t *tree = json_pack("{s:s, s:i, s:f, s:s, s:s*}", "role", role, "pid",
+    json_t *tree = json_pack("{s:s, s:i, s:f, s:s, s:s*, s:b}", "role", role, "pid",
                              (int)getpid(), "since_at", (double)clock_wall_ms() / 1000,
-                             "version", FOYER_VERSION, "detail", detail);
+                             "version", FOYER_VERSION, "address", address, "dev", dev);
     char *text = tree ? json_dumps(tree, JSON_COMPACT) : NULL;
     size_t len = text ? strlen(text) : 0;
     int rc = len && ftruncate(fd, 0) == 0 && pwrite(fd, text, len, 0) == (ssize_t)len;
@@ -54,7 +54,7 @@ static int is_own(int fd)
 }
 
 struct running *running_open(const char *workspace_dir, const char *role,
-                             const char *detail)
+                             const char *address, int dev)
 {
     char *dir = dir_of(workspace_dir);
     struct flock other;
@@ -73,7 +73,7 @@ struct running *running_open(const char *workspace_dir, const char *role,
         r->fd = open(r->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     } while (r->fd >= 0 && lock(r->fd, F_OFD_SETLK, &other) == 0 &&
              fstat(r->fd, &st) == 0 && st.st_nlink == 0);
-    if (r->fd < 0 || !is_own(r->fd) || write_file(r->fd, role, detail) != 0) {
+    if (r->fd < 0 || !is_own(r->fd) || write_file(r->fd, role, address, dev) != 0) {
         r->stays = 1; /* another cron's file */
         running_close(r);
         return NULL;

@@ -13,16 +13,16 @@
 
 struct running;
 
-/* Makes and locks this process's file for ROLE ("serve", "work", "cron"). DETAIL (NULL:
- * none) is where it listens, for people. Returns NULL when it cannot, which changes
- * nothing for the process. */
+/* Makes and locks this process's file for ROLE ("serve", "work", "cron"). ADDRESS (NULL:
+ * none) is where it listens; DEV 1: it follows the files instead of the live releases.
+ * Returns NULL when it cannot, which changes nothing for the process. */
 struct running *running_open(const char *workspace_dir, const char *role,
-                             const char *detail);
+                             const char *address, int dev);
 void running_close(struct running *r); /* NULL is fine */
 
-/* Returns a new array of {role, pid, since_at, version, detail?, alive}, serve first. Of
- * processes that are gone only a cron's row is there, with `alive` false, and since_at is
- * when it began. Removes files of dead processes. */
+/* Returns a new array of {role, pid, since_at, version, address?, dev, alive}, serve
+ * first. Of processes that are gone only a cron's row is there, with `alive` false, and
+ * since_at is when it began. Removes files of dead processes. */
 json_t *running_list(const char *workspace_dir);
 
 #endif

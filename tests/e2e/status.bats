@@ -46,6 +46,15 @@ add_run() {
   holds "$output" "on ${URL#http://}"
   foyer status --json
   same "$(jq -c '.processes | map([.role, .alive])' <<<"$output")" '[["serve",true],["work",true]]'
+  # which files it runs
+  kill "$SERVE_PID"
+  wait_serve
+  start_serve --dev
+  until_true eval '[ "$(what)" = "[0]" ]'
+  page 0
+  holds "$output" "on ${URL#http://}, --dev: it runs the files, and no release"
+  logs=$("$FOYER" -w "$AGENCY" logs)
+  holds "$logs" "serve/$SERVE_PID dev: worker"
   kill -9 "$SERVE_PID"
   until_true eval '[ "$(what)" = "[\"server\",75]" ]' # the worker ends by itself
   SERVE_PID=

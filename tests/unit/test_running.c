@@ -34,7 +34,7 @@ static int tear_down(void **state)
     return rc;
 }
 
-/* "serve 1 127.0.0.1:1, cron 0 , ": each role, whether it lives, its detail. */
+/* "serve 1 127.0.0.1:1, cron 0 , ": each role, whether it lives, its address. */
 static void assert_list(const char *want)
 {
     struct buf text;
@@ -47,7 +47,7 @@ static void assert_list(const char *want)
         assert_true(json_int(row, "pid") > 0);
         buf_addf(&text, "%s %d %s, ", json_text(row, "role"),
                  json_is_true(json_object_get(row, "alive")),
-                 json_text_or(row, "detail", ""));
+                 json_text_or(row, "address", ""));
     }
     assert_string_equal(buf_str(&text), want);
     buf_free(&text);
@@ -55,14 +55,14 @@ static void assert_list(const char *want)
 }
 
 /* Starts a process that opens ROLE; it lives until it is killed. */
-static pid_t start(const char *role, const char *detail)
+static pid_t start(const char *role, const char *address)
 {
     int ends[2];
     char byte;
     assert_int_equal(pipe(ends), 0);
     pid_t pid = fork();
     if (pid == 0) {
-        struct running *r = running_open(dir, role, detail);
+        struct running *r = running_open(dir, role, address, 0);
         ssize_t n = write(ends[1], r ? "y" : "n", 1);
         (void)n;
         pause();
@@ -99,7 +99,7 @@ static void the_living_are_listed_and_the_killed_are_not(void **state)
 static void one_that_closes_leaves_nothing(void **state)
 {
     (void)state;
-    struct running *r = running_open(dir, "work", NULL);
+    struct running *r = running_open(dir, "work", NULL, 0);
     assert_non_null(r);
     assert_list("work 1 , ");
     running_close(r);
@@ -111,11 +111,12 @@ static void the_last_cron_is_remembered(void **state)
     (void)state;
     pid_t cron = start("cron", NULL);
     assert_list("cron 1 , ");
-    assert_null(running_open(dir, "cron", NULL)); /* two at once: the first one has it */
+    assert_null(
+        running_open(dir, "cron", NULL, 0)); /* two at once: the first one has it */
     assert_list("cron 1 , ");
     end(cron);
     assert_list("cron 0 , ");
-    running_close(running_open(dir, "cron", NULL));
+    running_close(running_open(dir, "cron", NULL, 0));
     assert_list("cron 0 , ");
 }
 
@@ -125,7 +126,7 @@ static void a_directory_that_cannot_be_written_changes_nothing(void **state)
     char *file = path_join(dir, "state");
     assert_int_equal(path_create(file, "", 0, 0600, NULL), 0);
     free(file);
-    assert_null(running_open(dir, "serve", NULL));
+    assert_null(running_open(dir, "serve", NULL, 0));
     assert_list("");
 }
 
