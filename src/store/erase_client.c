@@ -84,6 +84,7 @@ const struct erase_table erase_tables[] = {
     {"code", NULL, "texts that no pins and no release name go"},
     {"pins", NULL, "those that no run needs go"},
     {"refused_deploy", NULL, "goes when it names the client"},
+    {"serving", NULL, "its error goes when it names the client"},
     {"seen", NULL, "hashes without a name"},
     {"forgotten", NULL, "hashes without a name"},
     {"rollup_mark", NULL, "ids"},
@@ -346,6 +347,7 @@ static const char *const changes[] = {
     " NULL AND json_valid(note) AND json_type(note, '$.\"' || ?1 || '\"') IS NOT NULL",
     /* sentences of the agency's own that name it */
     "DELETE FROM refused_deploy WHERE names_client(text, ?1)",
+    "UPDATE serving SET error = NULL WHERE names_client(error, ?1)",
     "UPDATE release SET note = NULL WHERE names_client(note, ?1)",
     "UPDATE release_move SET why = NULL WHERE names_client(why, ?1)",
     "UPDATE connection SET last_error = NULL WHERE names_client(last_error, ?1)",
