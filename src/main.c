@@ -91,8 +91,8 @@ static const struct cli_command commands[] = {
      "list|show|replay [ID …] " CLIENTS " [--state STATE,…] [--since TIME] "
      "[--limit N] [--dry-run] [--dev]",
      "lists what came in, why triggers fired or not; replays it"},
-    {"forget", cmd_forget, CLI_WORKSPACE | CLI_NEED_CLIENT | CLI_REPORT, 1, 1,
-     "ADDRESS --client CLIENT [--dry-run] [--cancel] [--copies]",
+    {"forget", cmd_forget, CLI_WORKSPACE | CLI_REPORT, 1, 1,
+     "ADDRESS " CLIENTS " [--dry-run] [--cancel] [--copies]",
      "erases what is stored of a person, for good"},
     {"stats", cmd_stats, CLI_WORKSPACE | CLI_STORE, 0, 0,
      CLIENTS " [--since TIME] [--hours]",

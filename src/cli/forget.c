@@ -58,20 +58,40 @@ static void print_rest(const json_t *tree)
     }
 }
 
-static void print(const json_t *tree, int dry_run)
+/* Prints what one client has; returns how many kinds. */
+static int print_found(const json_t *row)
 {
-    const json_t *found = json_object_get(tree, "found");
     const char *name;
     json_t *n;
     int any = 0;
-    json_object_foreach((json_t *)found, name, n)
+    json_object_foreach(json_object_get(row, "found"), name, n)
     {
         if (json_integer_value(n) && ++any)
             printf("%8lld %s\n", (long long)json_integer_value(n), name);
     }
+    return any;
+}
+
+static void print(const json_t *tree, int dry_run)
+{
+    const json_t *rows = json_object_get(tree, "clients");
+    size_t i;
+    json_t *row;
+    int any = 0;
+    json_array_foreach(rows, i, row)
+    {
+        if (json_array_size(rows) > 1)
+            table_printf(stdout, "%s:%s\n", json_text_or(row, "client", ""),
+                         json_text(row, "error") ? " not erased" : "");
+        if (json_text(row, "error"))
+            table_printf(stderr, "foyer: client %s: %s\n",
+                         json_text_or(row, "client", ""), json_text(row, "error"));
+        else
+            any += print_found(row);
+        print_open(row, dry_run);
+    }
     if (json_int(tree, "log_lines") && ++any)
         printf("%8lld lines of the log\n", (long long)json_int(tree, "log_lines"));
-    print_open(tree, dry_run);
     if (!any)
         puts("nothing contains it");
     else
@@ -80,10 +100,27 @@ static void print(const json_t *tree, int dry_run)
     print_rest(tree);
 }
 
+/* Shows TREE. Of one client --json has its fields beside the others. Returns the exit
+ * code. */
+static int show(const struct cli *cli, const struct erasing *how, json_t *tree,
+                const struct err *failed)
+{
+    if (!cli->json)
+        print(tree, how->dry_run);
+    if (how->nclients == 1) {
+        json_object_update(tree, json_array_get(json_object_get(tree, "clients"), 0));
+        json_object_del(tree, "clients");
+    }
+    if (cli->json)
+        cli_print_json(tree);
+    return json_is_true(json_object_get(tree, "failed")) ? err_exit_code(failed->kind)
+                                                         : 0;
+}
+
 int cmd_forget(struct cli *cli, struct err *e)
 {
     struct erasing how = {.waiting = tell_waiting};
-    struct cli_option options[] = {{"client", CLI_VALUE, &cli->client},
+    struct cli_option options[] = {CLI_CLIENTS(cli),
                                    {"dry-run", CLI_FLAG, &how.dry_run},
                                    {"cancel", CLI_FLAG, &how.cancel},
                                    {"copies", CLI_FLAG, &how.copies},
@@ -96,18 +133,20 @@ int cmd_forget(struct cli *cli, struct err *e)
                        "\"%s\" is too short for an address: half of everything would be "
                        "erased",
                        how.address);
+    if (!cli_has_clients(cli))
+        return cli_usage_error(cli, e,
+                               "whose customer? --client, --group or "
+                               "--all-clients");
+    cli->clients.unknown = 1;
     if (cli_open(cli, e) != 0)
         return -1;
-    how.client = cli->client;
+    how.clients = cli->clients.clients;
+    how.nclients = cli->clients.n;
     json_t *tree = erasing_forget(cli->report, &how, e);
     log_progress(NULL);
     if (!tree)
         return -1;
-    if (cli->json)
-        cli_print_new(tree);
-    else {
-        print(tree, how.dry_run);
-        json_decref(tree);
-    }
-    return 0;
+    int code = show(cli, &how, tree, e);
+    json_decref(tree);
+    return code;
 }

@@ -123,8 +123,7 @@ static int apply(struct erase *x, const struct erasing *how, json_t *tree, struc
 }
 
 /* Removes what was deleted from the files, and looks what is left. */
-static int clean(struct report *r, struct erase *x, const struct erasing *how,
-                 json_t *tree, struct err *e)
+static int clean(struct report *r, const struct erasing *how, json_t *tree, struct err *e)
 {
     const char *dir = workspace_dir(report_workspace(r));
     struct store *store = workspace_store(report_workspace(r), e);
@@ -136,7 +135,7 @@ static int clean(struct report *r, struct erase *x, const struct erasing *how,
     if (rc == 0)
         rc = erase_scrub(store, live, how->address, NULL, e);
     if (rc == 0)
-        rc = erase_each_left(x, add_left, left, e);
+        rc = erase_each_left(store, how->address, add_left, left, e);
     else
         err_prefix(e,
                    "the rows are erased, but what was deleted may still be in the files: "
@@ -145,16 +144,51 @@ static int clean(struct report *r, struct erase *x, const struct erasing *how,
     return rc;
 }
 
-static int forget(struct report *r, struct erase *x, const struct erasing *how,
-                  json_t *tree, struct err *e)
+/* Finds and erases what one client has; ROW says what. */
+static int forget_one(struct store *store, const char *client, const struct erasing *how,
+                      json_t *row, struct err *e)
+{
+    struct erase *x = erase_find(store, client, how->address, e);
+    int rc = x ? describe(x, row, e) : -1;
+    if (rc == 0 && !how->dry_run)
+        rc = apply(x, how, row, e);
+    erase_free(x);
+    return rc;
+}
+
+/* A client whose runs are not over is named, and the others go on. */
+static int forget_each(struct report *r, struct store *store, const struct erasing *how,
+                       json_t *tree, struct err *e)
+{
+    json_t *rows = json_object_get(tree, "clients");
+    int rc = 0, any = 0;
+    for (size_t i = 0; i < how->nclients && rc == 0; i++) {
+        struct err why = {0};
+        json_t *row = json_pack("{s:s}", "client", how->clients[i]);
+        json_array_append_new(rows, row);
+        if (forget_one(store, how->clients[i], how, row, &why) == 0) {
+            any = 1;
+            continue;
+        }
+        report_set_text(row, "error", why.text);
+        json_object_set_new(tree, "failed", json_true());
+        *e = why;
+        if (how->nclients == 1 || why.kind != ERR_CONFLICT)
+            rc = -1;
+    }
+    return rc == 0 && any && !how->dry_run ? clean(r, how, tree, e) : rc;
+}
+
+static int forget(struct report *r, const struct erasing *how, json_t *tree,
+                  struct err *e)
 {
     int lines = 0;
     const char *dir = workspace_dir(report_workspace(r));
-    if (describe(x, tree, e) != 0 ||
-        erase_log_lines(dir, how->address, NULL, 1, &lines, e) != 0)
+    struct store *store = workspace_store(report_workspace(r), e);
+    if (!store || erase_log_lines(dir, how->address, NULL, 1, &lines, e) != 0)
         return -1;
     json_object_set_new(tree, "log_lines", json_integer(lines));
-    if (!how->dry_run && (apply(x, how, tree, e) != 0 || clean(r, x, how, tree, e) != 0))
+    if (forget_each(r, store, how, tree, e) != 0)
         return -1;
     struct copies c = {json_array(), how->copies && !how->dry_run};
     json_object_set_new(tree, "copies", c.rows);
@@ -164,16 +198,9 @@ static int forget(struct report *r, struct erase *x, const struct erasing *how,
 
 json_t *erasing_forget(struct report *r, const struct erasing *how, struct err *e)
 {
-    struct store *store = workspace_store(report_workspace(r), e);
-    struct erase *x = store ? erase_find(store, how->client, how->address, e) : NULL;
-    if (!x)
-        return NULL;
-    json_t *tree =
-        json_pack("{s:s, s:b}", "client", how->client, "dry_run", how->dry_run);
-    if (forget(r, x, how, tree, e) != 0) {
-        json_decref(tree);
-        tree = NULL;
-    }
-    erase_free(x);
-    return tree;
+    json_t *tree = json_pack("{s:b, s:[]}", "dry_run", how->dry_run, "clients");
+    if (forget(r, how, tree, e) == 0)
+        return tree;
+    json_decref(tree);
+    return NULL;
 }

@@ -8,7 +8,9 @@
 #include "base/err.h"
 
 struct erasing { /* texts are borrowed */
-    const char *client, *address;
+    char *const *clients;
+    size_t nclients; /* at least 1 */
+    const char *address;
     int dry_run; /* 1: only finds */
     int cancel;  /* 1: cancels runs that are not over */
     int copies;  /* 1: removes the copies of the store that upgrades left */
@@ -17,12 +19,15 @@ struct erasing { /* texts are borrowed */
     void *arg;
 };
 
-/* Finds and erases. Returns {client, dry_run, found: {conversations, deliveries, ...},
- * log_lines, open: [{run, recipe, state, write?, written_at?}], left: [{table, rows}],
- * copies: [{path, removed}]}. `open` are the runs that were, or have to be, cancelled;
- * `left` has what still contains the address, of other clients too. ERR_CONFLICT, and
- * nothing is changed, when runs are not over and `cancel` is 0, or when a run is still
- * being worked on after half a minute. NULL with E. */
+/* Finds and erases. Returns {dry_run, log_lines, clients: [{client, found:
+ * {conversations, deliveries, ...}, open: [{run, recipe, state, write?, written_at?}],
+ * error?}], failed?, left: [{table, rows}], copies: [{path, removed}]}. `open` are the
+ * runs that were, or have to be, cancelled; `left` has what still contains the address,
+ * of other clients too.
+ *
+ * ERR_CONFLICT, and nothing of the client is changed, when runs are not over and `cancel`
+ * is 0, or when a run is still being worked on after half a minute. Of several clients
+ * such a one has `error`, E has the last one's, and the others are done. NULL with E. */
 json_t *erasing_forget(struct report *r, const struct erasing *how, struct err *e);
 
 #endif

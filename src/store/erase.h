@@ -38,7 +38,9 @@ struct erase; /* what was found */
 
 /* Finds what CLIENT has of the person with ADDRESS: each delivery, activation, run and
  * value that contains it, however it is escaped, and all that belongs to the same
- * conversations. Changes nothing. NULL with E. */
+ * conversations. Changes nothing. One at a time: free it before the next one. NULL with
+ * E.
+ */
 struct erase *erase_find(struct store *s, const char *client, const char *address,
                          struct err *e);
 void erase_free(struct erase *x); /* NULL is fine */
@@ -70,7 +72,8 @@ int erase_apply(struct erase *x, int cancel, int64_t now_ms, struct err *e);
 /* Looks through all tables of the store, of all clients, and calls FN for each that still
  * has the address, with the number of its rows. */
 typedef void erase_left_fn(void *arg, const char *table, int64_t rows);
-int erase_each_left(struct erase *x, erase_left_fn *fn, void *arg, struct err *e);
+int erase_each_left(struct store *s, const char *address, erase_left_fn *fn, void *arg,
+                    struct err *e);
 
 /* ---- a client ---- */
 

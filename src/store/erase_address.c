@@ -20,7 +20,7 @@ enum { UNPACKED_MAX = 64 << 20, SWEEP_ROWS = 1000 };
 
 struct erase {
     struct db *db;
-    char *client, *address;
+    char *client;
     struct mention *mention;
     int64_t counts[ERASE_KINDS];
 };
@@ -274,18 +274,26 @@ static int count(struct erase *x, struct err *e)
     return 0;
 }
 
+/* Gives the handle what the statements here need. */
+static struct erase *erase_new(struct store *s, const char *client, const char *address,
+                               struct err *e)
+{
+    struct erase *x = xcalloc(1, sizeof *x);
+    *x = (struct erase){
+        .db = store_db(s), .client = xstrdup(client), .mention = mention_new(address)};
+    if (db_add_test(x->db, "mentions", mentions, x, e) == 0 &&
+        db_add_test(x->db, "mentions_beside", mentions_beside, x, e) == 0 &&
+        db_exec(x->db, drop_tables, e) == 0 && db_exec(x->db, make_tables, e) == 0)
+        return x;
+    erase_free(x);
+    return NULL;
+}
+
 struct erase *erase_find(struct store *s, const char *client, const char *address,
                          struct err *e)
 {
-    struct erase *x = xcalloc(1, sizeof *x);
-    *x = (struct erase){.db = store_db(s),
-                        .client = xstrdup(client),
-                        .address = xstrdup(address),
-                        .mention = mention_new(address)};
-    if (db_add_test(x->db, "mentions", mentions, x, e) == 0 &&
-        db_add_test(x->db, "mentions_beside", mentions_beside, x, e) == 0 &&
-        db_exec(x->db, drop_tables, e) == 0 && db_exec(x->db, make_tables, e) == 0 &&
-        find(x, e) == 0 && count(x, e) == 0)
+    struct erase *x = erase_new(s, client, address, e);
+    if (!x || (find(x, e) == 0 && count(x, e) == 0))
         return x;
     erase_free(x);
     return NULL;
@@ -299,7 +307,6 @@ void erase_free(struct erase *x)
     db_add_test(x->db, "mentions", NULL, NULL, NULL);
     db_add_test(x->db, "mentions_beside", NULL, NULL, NULL);
     mention_free(x->mention);
-    free(x->address);
     free(x->client);
     free(x);
 }
@@ -585,7 +592,7 @@ static int count_left(struct erase *x, const char *table, int64_t *n, struct err
     return rc;
 }
 
-int erase_each_left(struct erase *x, erase_left_fn *fn, void *arg, struct err *e)
+static int each_left(struct erase *x, erase_left_fn *fn, void *arg, struct err *e)
 {
     struct names tables = {0};
     int rc = store_row_texts(db_select(x->db,
@@ -602,5 +609,14 @@ int erase_each_left(struct erase *x, erase_left_fn *fn, void *arg, struct err *e
         free(tables.list[i]);
     }
     free(tables.list);
+    return rc;
+}
+
+int erase_each_left(struct store *s, const char *address, erase_left_fn *fn, void *arg,
+                    struct err *e)
+{
+    struct erase *x = erase_new(s, "", address, e);
+    int rc = x ? each_left(x, fn, arg, e) : -1;
+    erase_free(x);
     return rc;
 }

@@ -5,6 +5,7 @@ load helper
 load agency
 load store
 load workers
+load serve
 
 setup_file() {
   start_agency
@@ -19,7 +20,7 @@ teardown_file() {
 
 setup() {
   fresh
-  WORKERS=()
+  WORKERS=() SERVE_PID=
   empty_store
   sql "DELETE FROM forgotten"
   sql "DELETE FROM value"
@@ -29,6 +30,9 @@ setup() {
 
 teardown() {
   end_workers
+  end_serve
+  # what a server deployed
+  for table in live release_move release; do sql "DELETE FROM $table"; done
   rm -rf "$AGENCY"/recipes "$AGENCY"/clients/zed "$AGENCY"/state/foyer.db.* "$AGENCY"/state/log
 }
 
@@ -42,7 +46,7 @@ HELLO='local c = event.payload.conversation
 # settings CLIENT RECIPES: its comments go to the mock's conversation
 settings() {
   mkdir -p "$AGENCY/clients/$1"
-  printf 'return { name = "%s", vars = { conversation = "%s" }, recipes = { %s } }\n' "$1" "$CONVERSATION" "$2" \
+  printf 'return { name = "%s", vars = { conversation = "%s", phone = "1" }, recipes = { %s } }\n' "$1" "$CONVERSATION" "$2" \
     >"$AGENCY/clients/$1/client.lua"
 }
 
@@ -115,8 +119,7 @@ counted() {
   foyer forget ana@mail.example --client acme
   same "$status" 0
   forget
-  load serve
-  SIGNING_KEY=key-of-the-app SERVE_PID=
+  SIGNING_KEY=key-of-the-app
   cp "$AGENCY/foyer.lua" "$BATS_TEST_TMPDIR/foyer.lua"
   echo 'return { apps = { front = { client_id = "a", client_secret = "b", signing_key = "key-of-the-app" } } }' \
     >"$AGENCY/foyer.lua"
@@ -196,6 +199,19 @@ two"
   same "$(sql "SELECT count(*) AS n FROM run WHERE client = 'zed' AND conversation IS NOT NULL" | jq .n)" 2
   foyer forget ana@mail.example --client zed
   same "$status|$stderr" "0|"
+  below "${HERS[@]}"
+  # of several clients, one whose run is not over hinders only itself
+  empty_store
+  sql "DELETE FROM forgotten"
+  recipe hello "$CREATED" 'if ctx.client.name == "zed" then ctx.sleep("1d") end return event.payload.conversation.recipient.name'
+  letters
+  foyer cron
+  foyer forget ana@mail.example --all-clients --json
+  same "$status" 65
+  same "$(jq -c '[.clients[] | [.client, .found.runs, .error != null]]' <<<"$output")" '[["acme",1,false],["zed",1,true]]'
+  foyer forget ana@mail.example --all-clients --cancel
+  same "$status|$stderr" "0|"
+  holds "$output" "zed:"
   below "${HERS[@]}"
   foyer disconnect zed
 }
