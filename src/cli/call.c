@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "core/jsontree.h"
+#include "work/mode.h"
 
 /* Without --wait a request waits so long for the company's budget: long enough for a
  * burst to pass. */
@@ -190,6 +191,19 @@ static int check_each(const struct cli *cli, struct call *c, struct err *e)
     return 0;
 }
 
+/* The lines of a dry client are not recorded as done: they are to be sent once it is
+ * live.
+ */
+static void rehearse_dry(const struct cli *cli, struct call *c)
+{
+    const char *why;
+    if (c->dry || work_mode(cli->w, cli->client, &why) == MODE_LIVE)
+        return;
+    c->each.dry = 1;
+    fprintf(stderr, "foyer: client %s: nothing is sent, and no line is recorded: %s\n",
+            cli->client, why);
+}
+
 int cmd_call(struct cli *cli, struct err *e)
 {
     struct call c = {.wait_ms = WAIT_MS};
@@ -224,6 +238,7 @@ int cmd_call(struct cli *cli, struct err *e)
     c.each.body = c.body;
     c.each.dry = c.dry;
     if (c.body && cli_open(cli, e) == 0 && c.each.path) {
+        rehearse_dry(cli, &c);
         code = each_call(cli, &c.each, e);
     } else if (c.body && cli->session) {
         code = run(cli, &c, e);

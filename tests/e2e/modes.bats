@@ -155,6 +155,9 @@ show() { "$FOYER" -w "$AGENCY" runs show "$1" --json | jq -c "$2"; }
   call front/create-company-tag name=VIP
   done_well
   same "$(writes)" 1
+  foyer call front/create-company-tag --client acme --each "$BATS_TEST_TMPDIR/tags.csv" --csv --json
+  same "$status" 0
+  same "$(writes)" 3
 }
 
 @test "a mistake in foyer.local.lua changes nothing that runs of a release" {
@@ -214,10 +217,40 @@ show() { "$FOYER" -w "$AGENCY" runs show "$1" --json | jq -c "$2"; }
   same "$(writes)" 2
 }
 
-@test "original and copy, served beside each other: the copy sends no write and refreshes no token" {
-  local i events
+@test "foyer reload puts foyer.local.lua in force in a server, which goes on when it is broken" {
+  answering
+  start_serve
+  mock_post webhook '{"url": "'"$URL/hooks/front"'"}' >/dev/null
+  echo 'return { mode = "dry" }' >"$AGENCY/foyer.local.lua"
+  foyer reload
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  logged 'nothing is sent: the workspace is dry'
+  inbound 1
+  ended "$AGENCY" done 1
+  same "$(show 1 .dry) $(writes)" 'true 0'
+  echo 'return { mode = "live", ' >"$AGENCY/foyer.local.lua"
+  foyer reload
+  [ "$status" != 0 ]
+  holds "$stderr" foyer.local.lua
+  kill -9 $(workers)
+  inbound 2
+  ended "$AGENCY" done 2
+  same "$(show 2 .dry) $(writes)" 'true 0'
+  rm "$AGENCY/foyer.local.lua"
+  foyer reload
+  same "$status" 0
+  inbound 3
+  ended "$AGENCY" done 3
+  same "$(show 3 .dry) $(writes)" 'null 1'
+}
+
+inbound() {
+  mock_post inbound '{"from": "ana@mail.example", "subject": "Boots '"$1"'", "body": "Where?"}' >/dev/null
+}
+
+# A recipe that answers, and a server that its webhooks may go to.
+answering() {
   client 'recipes = { answer = true }'
-  mkdir -p "$AGENCY/recipes"
   cat >"$AGENCY/recipes/answer.lua" <<'LUA'
 return { summary = "x", on = "front/conversation-created", run = function(ctx, event)
   return ctx.call("front/send-conversation-reply", { conversation_id = event.payload.conversation.id, body = "hello" })
@@ -226,6 +259,11 @@ LUA
   cat >"$AGENCY/foyer.lua" <<LUA
 return { apps = { front = { client_id = "mock-client", client_secret = "mock-secret", redirect_url = "$BACK", signing_key = "mock-signing-key" } } }
 LUA
+}
+
+@test "original and copy, served beside each other: the copy sends no write and refreshes no token" {
+  local i
+  answering
   expire
   foyer refresh acme # both have a token of an hour
   copy
@@ -241,7 +279,7 @@ LUA
   mock_post webhook '{"url": "'"$COPY_URL/hooks/front"'"}' >/dev/null
   expire # in the original: both meet the expired token of the mock
   for i in 1 2 3; do
-    mock_post inbound '{"from": "ana@mail.example", "subject": "Boots '$i'", "body": "Where?"}' >/dev/null
+    inbound "$i"
   done
   ended "$ORIGINAL" done 3
   ended "$COPY" done 3
@@ -258,7 +296,7 @@ LUA
   # a served copy notices that it is promoted
   foyer promote
   logged 'this store is the original now'
-  mock_post inbound '{"from": "ana@mail.example", "subject": "Boots 4", "body": "Where?"}' >/dev/null
+  inbound 4
   ended "$ORIGINAL" done 4
   ended "$COPY" done 4
   same "$(writes)" 5 # the original was not stopped
