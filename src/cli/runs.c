@@ -242,8 +242,8 @@ static void print_rows(struct runs_command *c)
         print_changed_code(row);
     }
     if (c->control.new_code && !c->dry && !c->cli->json && json_array_size(c->rows))
-        fputs("foyer: a `foyer serve` that runs has loaded its scripts before: after a "
-              "change, kill -HUP it first\n",
+        fputs("foyer: today's code is what is live: after a change, `foyer deploy` "
+              "first\n",
               stderr);
 }
 
