@@ -141,7 +141,7 @@ static const struct cli_command commands[] = {
      "[--only CLIENT,…] [--group GROUP,…] [--except CLIENT,…] [-m TEXT] [--diff] "
      "[--dry-run]",
      "checks the files, and makes a release of them that clients run"},
-    {"releases", cmd_releases, CLI_WORKSPACE | CLI_STORE, 0, 1, "[RELEASE]",
+    {"releases", cmd_releases, CLI_WORKSPACE | CLI_STORE, 0, 1, "[RELEASE] [--limit N]",
      "lists the releases, or what one of them changed"},
     {"rollback", cmd_rollback, CLI_WORKSPACE | CLI_RELEASED | CLI_STORE, 0, 1,
      "[RELEASE] " CLIENTS " [-m TEXT]",

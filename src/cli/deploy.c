@@ -74,11 +74,35 @@ static void print_runs(const json_t *tree)
                runs == 1 ? "it goes" : "they go", runs == 1 ? "it" : "they");
 }
 
+/* Prints what the clients that are deployed run, or would. */
+static void print_deployed(const json_t *tree, int dry, size_t all)
+{
+    size_t i, first = 0, other = 0;
+    const json_t *row;
+    json_array_foreach(json_object_get(tree, "clients"), i, row)
+    {
+        int is = strcmp(json_text_or(row, "state", ""), "deployed") == 0;
+        first += is && !json_object_get(row, "old");
+        other += is && json_object_get(row, "old");
+    }
+    if (dry)
+        printf("%zu client%s would run a new release", all, plural(all));
+    else
+        printf("release %lld: %zu client%s run%s it",
+               (long long)json_int(tree, "release"), all, plural(all),
+               all == 1 ? "s" : "");
+    if (other)
+        printf(", %zu of them with other files", other);
+    if (first)
+        printf(", %zu of them as their first", first);
+    putchar('\n');
+}
+
 static void print_result(const json_t *tree, int dry)
 {
     size_t deployed = count(tree, "deployed"), same = count(tree, "same");
     size_t all = deployed + same;
-    long long release = json_int(tree, "release");
+    int release = json_object_get(tree, "release") != NULL;
     if (!json_is_true(json_object_get(tree, "stopped")))
         changes_print(stdout, json_object_get(tree, "files"),
                       json_array_size(json_object_get(tree, "clients")));
@@ -91,12 +115,8 @@ static void print_result(const json_t *tree, int dry)
         fprintf(stderr,
                 "foyer: nothing to deploy: %zu client%s run%s what the files say\n", all,
                 plural(all), all == 1 ? "s" : "");
-    else if (dry)
-        printf("%zu client%s would run a new release, %zu of them with other files\n",
-               all, plural(all), deployed);
-    else if (release)
-        printf("release %lld: %zu client%s run%s it, %zu of them with other files\n",
-               release, all, plural(all), all == 1 ? "s" : "", deployed);
+    else if (dry || release)
+        print_deployed(tree, dry, all);
     if (!json_is_true(json_object_get(tree, "stopped")))
         print_runs(tree);
     fflush(stdout);

@@ -8,9 +8,10 @@
 #include "core/jsontree.h"
 #include "ops/rollback.h"
 #include "base/buf.h"
+#include "base/str.h"
 #include "store/release.h"
 
-enum { REVISION_SHOWN = 12 };
+enum { REVISION_SHOWN = 12, LIMIT = 20 };
 
 static void shorten(json_t *row)
 {
@@ -32,7 +33,18 @@ static void print_refused(void *arg, int64_t at_ms, const char *by, const char *
     table_print_lines(stderr, text);
 }
 
-static int show_all(const struct cli *cli, struct err *e)
+/* Takes all but the first LIMIT of ROWS out, and says so. */
+static void shorten_list(json_t *rows, size_t limit)
+{
+    size_t n = json_array_size(rows), more = n > limit ? n - limit : 0;
+    while (n > limit)
+        json_array_remove(rows, --n);
+    if (more)
+        fprintf(stderr, "foyer: there %s %zu more release%s: --limit shows more\n",
+                more == 1 ? "is" : "are", more, more == 1 ? "" : "s");
+}
+
+static int show_all(const struct cli *cli, int64_t limit, struct err *e)
 {
     json_t *rows = rollback_releases(store_db(cli->store), e), *row;
     size_t i;
@@ -41,6 +53,7 @@ static int show_all(const struct cli *cli, struct err *e)
     if (cli->json) {
         cli_print_json(rows);
     } else if (json_array_size(rows)) {
+        shorten_list(rows, (size_t)limit);
         json_array_foreach(rows, i, row)
         {
             shorten(row);
@@ -113,7 +126,15 @@ static int show_one(const struct cli *cli, struct err *e)
 
 int cmd_releases(struct cli *cli, struct err *e)
 {
-    if (cli_begin(cli, cli_no_options, e) != 0)
+    const char *typed = NULL;
+    int64_t limit = LIMIT;
+    const struct cli_option options[] = {{"limit", CLI_VALUE, &typed},
+                                         {NULL, CLI_FLAG, NULL}};
+    if (cli_parse(cli, options, e) != 0)
         return -1;
-    return cli->words.n ? show_one(cli, e) : show_all(cli, e);
+    if (typed && (str_parse_int(typed, &limit) != 0 || limit < 1))
+        return cli_usage_error(cli, e, "--limit is a number from 1 on");
+    if (cli_open(cli, e) != 0)
+        return -1;
+    return cli->words.n ? show_one(cli, e) : show_all(cli, limit, e);
 }

@@ -57,7 +57,7 @@ live() {
 @test "deploy: what runs is the release, and no longer the files" {
   foyer deploy -m "the first"
   same "$status" 0
-  has "$output" "release 1: 3 clients run it"
+  same "$output" "release 1: 3 clients run it, 3 of them as their first"
   hello two
   same "$(says)" "acme:one beta:one carl:one"
   foyer deploy
@@ -165,6 +165,18 @@ live() {
   same "$status" 65
   has "$stderr" "client carl keeps release 1"
   has "$(live)" "acme:2 "
+}
+
+@test "deploy: a merge that git could not end is a mistake" {
+  foyer deploy
+  printf 'Hello,\n<<<<<<< HEAD\nwe\n=======\nI\n>>>>>>> theirs\nanswer.\n' | put clients/beta/templates/note.txt
+  foyer deploy
+  same "$status" 65
+  has "$stderr" "clients/beta/templates/note.txt:2: a conflict that git could not merge"
+  has "$stderr" "client beta keeps release 1"
+  printf '<<<<<<< this is how we quote\n=======\n' | put clients/beta/templates/note.txt
+  foyer deploy
+  same "$status" 0
 }
 
 @test "deploy: an option that is wrong for some is theirs alone" {
@@ -291,6 +303,12 @@ LUA
   has "$output" "clients: acme, beta, carl"
   foyer releases 7
   same "$status" 65
+  foyer releases --limit 1
+  has "$output" "2   "
+  [[ "$output" != *$'\n1   '* ]]
+  has "$stderr" "1 more release: --limit shows more"
+  foyer releases --limit none
+  same "$status" 64
 }
 
 @test "a release notes the commit, and whether files have changed since" {

@@ -437,11 +437,26 @@ local function may_be_given(finding)
 end
 
 -- args: entry, and the result of the graph step
+-- Returns the line where a conflict begins that git left in TEXT, or nil.
+local function conflict_line(text)
+  local start = text:find("^<<<<<<< ") or text:find("\n<<<<<<< ", 1, true)
+  if not start or not text:find("\n>>>>>>> ", start, true) then return nil end
+  local _, lines = text:sub(1, start):gsub("\n", "\n")
+  return lines + 1
+end
+
 function steps.template(args)
   local mistakes, add = collector()
   local entry = args.entry
   local mustache, template = std.part("mustache"), std.part("template")
-  local ok, tree = pcall(mustache.parse, std.read(entry.file, entry.index), entry.path)
+  local text = std.read(entry.file, entry.index)
+  local conflict = conflict_line(text)
+  if conflict then
+    add(entry.path, conflict, "a conflict that git could not merge: choose a side, and take the lines out that begin "
+      .. "with <<<<<<<, ======= and >>>>>>>", "always")
+    return { mistakes = mistakes }
+  end
+  local ok, tree = pcall(mustache.parse, text, entry.path)
   if not ok then
     local path, line, sentence = take_apart(tree, { entry.path })
     add(path, line, "syntax error: " .. sentence, "always")
