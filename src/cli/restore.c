@@ -2,24 +2,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/str.h"
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "store/backup.h"
-#include "store/sealing.h"
-
-/* Says when the key that seals the store's values is not here. */
-static void check_key(const struct cli *cli)
-{
-    char id[VAULT_ID_SIZE] = "";
-    struct err e = {0};
-    struct store *store = workspace_store(cli->w, &e);
-    if (store && sealing_key(store, id, &e) == 0 && *id && !workspace_sealer(cli->w, &e))
-        table_printf(stderr,
-                     "foyer: its tokens and secrets are sealed with the key %s: put that "
-                     "key's file in its place: %s\n",
-                     id, e.text);
-}
 
 int cmd_restore(struct cli *cli, struct err *e)
 {
@@ -39,10 +24,12 @@ int cmd_restore(struct cli *cli, struct err *e)
                          "more\n",
                          replaced);
         puts("nothing is sent and no token is refreshed until `foyer promote`; before "
-             "that, make sure that no other foyer works with these companies");
+             "that, make sure that no other foyer works with these companies; `foyer "
+             "doctor` says whether the key of this machine opens its tokens");
     }
-    if (rc == 0)
-        check_key(cli);
+    /* the first process that opens it finds that it is a copy */
+    if (rc == 0 && !workspace_store(cli->w, e))
+        rc = -1;
     free(replaced);
     return rc;
 }

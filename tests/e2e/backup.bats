@@ -121,3 +121,14 @@ backups() { (cd "$TO" && ls) | wc -l; }
   same "$("$FOYER" -w "$AGENCY" connections --json | jq -c '.[0] | [.id, .state]')" "$before"
   same "$(cd "$AGENCY/state" && ls | grep -cE 'replaced|new$')" 0
 }
+
+@test "a backup that an older foyer made is a copy, too" {
+  python3 "$DATA/older/store/load.py" "$DATA/older/store/version-5.sql.gz" "$BATS_TEST_TMPDIR/older.db"
+  foyer restore "$BATS_TEST_TMPDIR/older.db"
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  foyer doctor --json
+  holds "$output" 'nothing is sent: this store is a copy'
+  holds "$output" '"problem"' # another key than this workspace's sealed its values
+  foyer promote --json
+  same "$(jq .promoted <<<"$output")" true
+}

@@ -93,6 +93,26 @@ refreshes() { counts .refreshes; }
   same "$(writes)" 1
 }
 
+@test "a run that the original was sending when it was copied: the copy sends nothing of it" {
+  status=0
+  FOYER_TEST_STOP='intent kept' "$FOYER" -w "$AGENCY" run say --client acme >/dev/null 2>&1 || status=$?
+  same "$status" 137
+  same "$(writes)" 0
+  copy
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 600000)) foyer cron
+  same "$(writes)" 0
+  AGENCY=$ORIGINAL
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 600000)) foyer cron
+  same "$(show 1 .state) $(writes)" '"done" 1'
+  AGENCY=$COPY
+  foyer promote
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 600000)) foyer cron
+  same "$(show 1 .state) $(writes)" '"parked" 1'
+  foyer runs resolve 1 --sent
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 600000)) foyer cron
+  same "$(show 1 .state) $(writes)" '"done" 1'
+}
+
 # ---- dry ----
 
 client() { # client LINE...: client.lua, with these lines as well

@@ -512,6 +512,27 @@ static void test_a_failure_that_ends_the_run_keeps_what_was_done(void **state)
     assert_int_equal(leave(0, "done"), 0);
 }
 
+static void test_a_dry_write_is_no_intent(void **state)
+{
+    (void)state;
+    struct journal_entry intent, scope;
+    begin("http", "POST /x", "body", 1);
+    assert_false(journal_has_dry(j));
+    journal_dry(j, 0, 7, "{}", 2);
+    end(0, "200\n\n{}");
+    assert_true(journal_has_dry(j));
+    assert_false(journal_uncertain(j, &intent, &scope));
+    save();
+    assert_true(kept[0].is.is_dry && !kept[0].is.is_intent && kept[0].is.at_ms == 7);
+    load();
+    assert_true(journal_has_dry(j));
+    /* a live replay gets the invented answer, too: it is not sent */
+    assert_int_equal(begin("http", "POST /x", "body", 1), JOURNAL_RECORDED);
+    assert_true(step.is_dry);
+    load();
+    assert_int_equal(begin("http", "POST /x", "other", 1), -1);
+}
+
 static void test_steps_are_loaded_in_order(void **state)
 {
     (void)state;
@@ -692,6 +713,7 @@ int main(void)
         T(test_the_number_of_steps_is_limited),
         T(test_the_size_of_a_result_is_limited),
         T(test_what_is_stored_is_replayed),
+        T(test_a_dry_write_is_no_intent),
         T(test_a_checkpoint_is_where_a_replay_goes_on),
         T(test_a_walk_remembers_that_a_page_wrote),
         T(test_a_failure_that_ends_the_run_keeps_what_was_done),
