@@ -185,8 +185,18 @@ static struct workspace *open_view(const char *dir, const struct serve_config *b
     struct workspace *w = workspace_open(dir, 0, e);
     if (!w || dev)
         return w;
-    if (workspace_use_releases(w, e) == 0 &&
-        workspace_check_releases(w, before ? before->w : NULL, e) == 0)
+    struct err why;
+    int rc = workspace_use_releases(w, e);
+    if (rc == 0 && workspace_check_releases(w, before ? before->w : NULL, &why) != 0) {
+        /* at the start there is nothing better: the other clients go on */
+        if (before && e)
+            *e = why;
+        if (before)
+            rc = -1;
+        else
+            log_line(LOG_ERROR, "%s", why.text);
+    }
+    if (rc == 0)
         return w;
     workspace_close(w);
     return NULL;

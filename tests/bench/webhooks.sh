@@ -260,7 +260,7 @@ bench_million() {
   start_mock
   for name in full empty; do
     make_hooks_workspace $name
-    echo 'return { name = "Acme Dry Goods", front = {}, recipes = {} }' >"$agency/clients/acme/client.lua"
+    echo 'return { name = "Acme Dry Goods", front = {}, recipes = {}, vars = { phone = "1" } }' >"$agency/clients/acme/client.lua"
   done
   "$programs/stored" "$dir/full" "$stored" "$company" done
   sync # what writing that much has left to do is not measured

@@ -28,7 +28,7 @@ at_own() {
 # client NAME [FIELDS of its app]: its client.lua.
 client() {
   mkdir -p "$AGENCY/clients/$1"
-  printf 'return { name = "%s", front = { %s } }\n' "$1" "${2:-}" >"$AGENCY/clients/$1/client.lua"
+  printf 'return { name = "%s", vars = { phone = "1" }, front = { %s } }\n' "$1" "${2:-}" >"$AGENCY/clients/$1/client.lua"
 }
 
 own='client_id = "own-client", client_secret = "own-secret"'

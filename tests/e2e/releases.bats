@@ -250,6 +250,12 @@ PY
   logged 'not reloaded, what was loaded before stays in force: recipes/reply.lua of release 9'
   letter
   until_true replied 1
+  # at a start, too, it is that client's alone
+  stop_serve
+  start_serve
+  hear
+  logged 'recipes/reply.lua of release 9'
+  same "$(post_hook)" 200
   foyer rollback 1 --client acme
   same "$status" 0
   logged 'info: reloaded'
