@@ -44,7 +44,6 @@ end
 -- Adds to OUT what ITEM says of its conversation.
 local function add_talk(out, talk, item)
   out.kind = talk.kinds[out.type]
-  if out.kind ~= "received" then out.body = nil end
   for _, name in ipairs({ "message", "subject", "customer" }) do
     local value = talk[name] and event.at(item, talk[name])
     out[name] = type(value) == "string" and value or nil
@@ -103,7 +102,8 @@ return function(args)
     events[#events + 1] = {
       id = id, type = kind, at = at, webhook = name ~= nil,
       conversation = type(conversation) == "string" and conversation or nil,
-      body = json.encode(envelope_of(connector, args.company, item, kind, name)),
+      body = (not talk or talk.kinds[kind] == "received")
+        and json.encode(envelope_of(connector, args.company, item, kind, name)) or nil,
     }
     if talk then add_talk(events[#events], talk, item) end
   end
