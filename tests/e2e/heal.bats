@@ -35,7 +35,7 @@ settings() {
 # The server without workers: what it takes is tried by `foyer cron`.
 serve() {
   mkfifo "$BATS_TEST_TMPDIR/serving"
-  "$FOYER" -w "$AGENCY" serve --listen 127.0.0.1:0 --workers "${1:-0}" >"$BATS_TEST_TMPDIR/serving" 2>"$BATS_TEST_TMPDIR/serve.log" 3>&- &
+  "$FOYER" -w "$AGENCY" serve --dev --listen 127.0.0.1:0 --workers "${1:-0}" >"$BATS_TEST_TMPDIR/serving" 2>"$BATS_TEST_TMPDIR/serve.log" 3>&- &
   SERVER=$!
   local line
   read -r -t 120 line <"$BATS_TEST_TMPDIR/serving"
