@@ -57,6 +57,23 @@ static void print_others(const json_t *tree)
     }
 }
 
+/* Names what an earlier rollback took away and this deploy brings back. */
+static void print_brought_back(const json_t *tree)
+{
+    size_t i;
+    const json_t *row;
+    json_array_foreach(json_object_get(tree, "files"), i, row)
+    {
+        const json_t *was = json_object_get(row, "rolled_back");
+        if (was)
+            table_printf(stderr,
+                         "foyer: warning: %s is as it was in release %lld, which %s took "
+                         "back (%s)\n",
+                         json_text_or(row, "path", ""), json_int(was, "release"),
+                         json_text_or(was, "by", ""), json_text_or(was, "why", ""));
+    }
+}
+
 static void print_runs(const json_t *tree)
 {
     size_t i, runs = 0, clients = 0;
@@ -120,6 +137,8 @@ static void print_result(const json_t *tree, int dry)
     if (!json_is_true(json_object_get(tree, "stopped")))
         print_runs(tree);
     fflush(stdout);
+    if (!json_is_true(json_object_get(tree, "stopped")))
+        print_brought_back(tree);
     print_others(tree);
 }
 

@@ -12,6 +12,7 @@
 #include "ops/person.h"
 #include "ops/release_diff.h"
 #include "ops/revision.h"
+#include "ops/rollback.h"
 #include "store/ledger.h"
 #include "store/release.h"
 #include "vm/pins.h"
@@ -261,6 +262,8 @@ static int add_files(struct work *k, struct err *e)
     struct release_diff_side old = {"live", live_text, k->db},
                              new = {"the files", file_text, k->files};
     json_object_set_new(k->tree, "files", rows);
+    if (rollback_note(k->db, rows, e) != 0)
+        return -1;
     return k->d->diffs ? release_diff_texts(rows, &old, &new, e) : 0;
 }
 

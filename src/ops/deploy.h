@@ -41,7 +41,7 @@ struct deploy {                   /* texts are borrowed */
  *              "refused" (with `mistakes`, their number), "stopped", as all that is not
  *              refused then, or "gone": it runs, and its directory is not there
  *   files      [rows of ops/release_diff.h with `clients`]: of all that are deployed and
- *              ran a release before
+ *              ran a release before; with what ops/rollback.h notes
  * NULL with E, of kind ERR_SETTINGS when foyer.lua cannot be read, or ERR_NONE when
  * SIGINT interrupted it. */
 json_t *deploy_run(struct workspace *w, const struct deploy *d, struct err *e);

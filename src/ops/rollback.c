@@ -192,6 +192,69 @@ json_t *rollback_run(struct db *db, const struct rollback *r, struct err *e)
     return NULL;
 }
 
+/* ---- what a deploy would bring back ---- */
+
+enum { REMEMBERED = 20 }; /* rollbacks, the newest */
+
+struct remembered { /* a release that was rolled back */
+    int64_t id;
+    char *by, *why;
+    struct manifest *files; /* NULL: it cannot be read */
+};
+
+struct remembering {
+    struct remembered list[REMEMBERED];
+    size_t n;
+};
+
+static int remember(void *arg, const struct release_move *m)
+{
+    struct remembering *r = arg;
+    if (!m->why || !str_starts(m->why, rolled_back) || m->old <= m->new)
+        return 0;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->list[i].id == m->old)
+            return 0;
+    r->list[r->n++] =
+        (struct remembered){.id = m->old, .by = xstrdup(m->by), .why = xstrdup(m->why)};
+    return r->n == REMEMBERED;
+}
+
+static void note_row(const struct remembering *r, json_t *row)
+{
+    const char *path = json_text(row, "path"), *new = json_text(row, "new");
+    for (size_t i = 0; new &&i < r->n; i++) {
+        const struct remembered *one = &r->list[i];
+        if (one->files && str_eq(manifest_hash(one->files, path), new)) {
+            json_object_set_new(row, "rolled_back",
+                                json_pack("{s:I, s:s, s:s}", "release",
+                                          (json_int_t)one->id, "by", one->by, "why",
+                                          one->why));
+            return;
+        }
+    }
+}
+
+int rollback_note(struct db *db, json_t *rows, struct err *e)
+{
+    struct remembering r = {.n = 0};
+    size_t i;
+    json_t *row;
+    int rc = release_each_move(db, NULL, remember, &r, e);
+    for (i = 0; i < r.n; i++)
+        r.list[i].files = read_manifest(db, r.list[i].id, NULL);
+    json_array_foreach(rc == 0 ? rows : NULL, i, row)
+    {
+        note_row(&r, row);
+    }
+    for (i = 0; i < r.n; i++) {
+        manifest_free(r.list[i].files);
+        free(r.list[i].by);
+        free(r.list[i].why);
+    }
+    return rc;
+}
+
 /* ---- the releases ---- */
 
 struct listing {

@@ -30,6 +30,11 @@ int rollback_id(const char *word, int64_t *id, struct err *e);
  * ERR_NOT_FOUND when there is no such release. */
 json_t *rollback_run(struct db *db, const struct rollback *r, struct err *e);
 
+/* Sets `rolled_back` {release, by, why} on each of ROWS, of ops/release_diff.h, whose new
+ * text is that of a release which a rollback took out of force: a deploy would bring it
+ * back. */
+int rollback_note(struct db *db, json_t *rows, struct err *e);
+
 /* Returns a new array of {id, at, by, revision, note, clients: the names of those that
  * run it, server: whether the server does}, the newest first. */
 json_t *rollback_releases(struct db *db, struct err *e);

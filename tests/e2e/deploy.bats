@@ -258,6 +258,22 @@ LUA
   same "$(says)" "acme:two beta:two carl:two"
 }
 
+@test "deploy: what a rollback took back is named when it comes back" {
+  foyer deploy
+  hello bad
+  foyer deploy
+  foyer rollback -m "a bad word"
+  client acme 'vars = { phone = "1" }'
+  foyer deploy --dry-run
+  has "$stderr" "warning: recipes/hello.lua is as it was in release 2, which "
+  has "$stderr" "took back (rollback: a bad word)"
+  [[ "$stderr" != *clients/acme/client.lua* ]]
+  hello good
+  foyer deploy
+  same "$stderr" ""
+  same "$(says)" "acme:good beta:good carl:good"
+}
+
 @test "rollback of some clients, and of a deploy for some" {
   foyer deploy
   hello two
