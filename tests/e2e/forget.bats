@@ -270,6 +270,35 @@ PY
   same "$(sql "SELECT count(*) AS n FROM run WHERE result = '\"other\"'" | jq .n)" 16
 }
 
+@test "forget: while events come, none is lost and none is doubled" {
+  local n
+  letters
+  cp "$AGENCY/foyer.lua" "$BATS_TEST_TMPDIR/foyer.lua"
+  SIGNING_KEY=key-of-the-app
+  echo 'return { apps = { front = { client_id = "a", client_secret = "b", signing_key = "key-of-the-app" } } }' \
+    >"$AGENCY/foyer.lua"
+  start_serve --workers 2
+  for n in $(seq 40); do
+    post_hook "$(letter "cnv_new$n" "carl$n@mail.example" Carl "wool $n")"
+    echo
+  done >"$BATS_TEST_TMPDIR/statuses" 3>&- &
+  local posting=$!
+  for n in ana bob carl1 carl2 carl3; do
+    foyer forget "$n@mail.example" --client acme --cancel
+    same "$status" 0 || { echo "$stderr"; return 1; }
+  done
+  wait "$posting"
+  same "$(sort "$BATS_TEST_TMPDIR/statuses" | uniq -c | xargs)" "40 200"
+  until_true sql_is "SELECT (SELECT count(*) FROM run WHERE state < 7) + (SELECT count(*) FROM delivery WHERE state = 0) AS n" '{"n": 0}'
+  # those that came after their erasure are new
+  for n in carl1 carl2 carl3; do foyer forget "$n@mail.example" --client acme; done
+  stop_serve
+  cp "$BATS_TEST_TMPDIR/foyer.lua" "$AGENCY/foyer.lua"
+  below "${HERS[@]}" bob@mail.example carl1@mail.example carl2@mail.example carl3@mail.example
+  same "$(sql "SELECT count(*) AS n, count(DISTINCT conversation) AS k, min(state) AS least, max(state) AS most FROM run
+    WHERE conversation IS NOT NULL")" '{"n": 37, "k": 37, "least": 7, "most": 7}'
+}
+
 @test "forget: bad input" {
   foyer forget ab --client acme
   same "$status" 64
