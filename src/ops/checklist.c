@@ -192,9 +192,9 @@ static void add_webhook(struct listing *l)
             when ? xasprintf("the last one of this company came %s", when)
                  : xasprintf("none of this company has come%s",
                              others ? ", but of others" : ""),
-            xasprintf("%s, then write to one of its inboxes; foyer hooks %s "
-                      "shows what was refused",
-                      others ? "connect it" : "set it up once for the app", l->client));
+            xasprintf("%swrite to one of its inboxes; foyer hooks %s shows what "
+                      "was refused",
+                      others ? "" : "set it up once for the app, then ", l->client));
     if (!at_ms && !others)
         add_help(step, l->of_app);
     free(when);
@@ -295,7 +295,8 @@ static void add_seen(struct listing *l)
 {
     int64_t fired = json_int(l->row, "fired"), replies = json_int(l->row, "replies");
     add(l, "event", fired > 0,
-        fired ? xasprintf("%lld triggers have fired", (long long)fired)
+        fired ? xasprintf("%lld trigger%s fired", (long long)fired,
+                          fired == 1 ? " has" : "s have")
               : xstrdup("no trigger has fired"),
         xstrdup("the first event that a recipe listens to; foyer run RECIPE --sample "
                 "tries one"));
