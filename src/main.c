@@ -159,7 +159,7 @@ static const struct cli_command commands[] = {
      "checks key, store, clock, connections, limits and scopes"},
     {"selftest", cmd_selftest, CLI_WORKSPACE | CLI_CLIENT | CLI_STORE | CLI_SESSION, 1, 1,
      "CLIENT --inbox INBOX [--by-hand] [--wait TIME]",
-     "tries at a company what foyer supposes of its API, in a test inbox"},
+     "tries at a company what foyer supposes of its API"},
     {"alert", cmd_alert, CLI_WORKSPACE | CLI_STORE | CLI_CLIENT, 0, 1,
      "[list | test] [--client CLIENT]",
      "lists the incidents that are open, or sends a test line"},

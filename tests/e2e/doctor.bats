@@ -87,7 +87,7 @@ store_version() {
     '["app","budget","clock","connection","files","key","scopes","settings","size","space","store","token","values"]'
   finds ok key "$KEY" "$(cut -d' ' -f2 "$KEY")"
   finds ok store 'is sound' "version $(store_version)"
-  finds ok values '3 sealed values, all with that key'
+  finds ok values '4 sealed values, all with that key'
   finds ok connection 'the API answers, and the company is the same' acme
   finds ok token 'expires in 59 min' 'not refreshed yet'
   finds ok budget 'requests a minute are left'
@@ -329,6 +329,8 @@ PY
 @test "the app: what OAuth lacks" {
   grant acme >/dev/null
   echo 'return {}' >"$AGENCY/foyer.lua"
+  # what foyer has kept of the app, which the API took, does as well
+  sql 'DELETE FROM oauth_app'
   doctor
   same "$status" 65
   problems '["app"]'

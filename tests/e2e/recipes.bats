@@ -254,7 +254,7 @@ unassigned() {
   rm -r "$AGENCY/clients/slip"
   foyer run contacts-from-csv --all-clients --json
   same "$status $(jq -c . <<<"$output")" '0 []'
-  holds "$stderr" 'no client has the recipe contacts-from-csv'
+  holds "$stderr" 'none of 3 clients has the recipe contacts-from-csv switched on'
   rm -r "$AGENCY/clients/off"
 }
 
@@ -277,10 +277,10 @@ LUA
   same "$status" 65
   same "$(sed -E 's/ +/ /g; s/ $//; /^[b-e] /s/ [0-9]+/ N/' <<<"$output")" 'CLIENT OUTCOME RUN DETAIL
 b failed N no such thing
-d sleeping N
+d waiting N
 c skipped N nothing to do
 e done N {"word":"fine"}
-4 clients: 1 failed, 1 sleeping, 1 skipped, 1 done'
+4 clients: 1 failed, 1 waiting, 1 skipped, 1 done'
 }
 
 @test "recipes NAME: its example works as printed, whatever its trigger needs" {
