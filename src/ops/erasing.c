@@ -90,7 +90,8 @@ static int still_open(const json_t *tree, const char *why, struct err *e)
 }
 
 /* Erases, once no process works on what was found. */
-static int apply(struct erase *x, const struct erasing *how, json_t *tree, struct err *e)
+static int apply(struct erase *x, const char *dir, const struct erasing *how,
+                 json_t *tree, struct err *e)
 {
     int64_t deadline = clock_mono_us() + (int64_t)PATIENCE_MS * 1000;
     int64_t taken = clock_mono_us() + (int64_t)TAKEN_MS * 1000;
@@ -98,7 +99,7 @@ static int apply(struct erase *x, const struct erasing *how, json_t *tree, struc
     for (;;) {
         int end = describe(x, tree, e) == 0 ? 0 : -1;
         if (end == 0)
-            end = erase_apply(x, cancel, clock_wall_ms(), e);
+            end = erase_apply(x, dir, cancel, clock_wall_ms(), e);
         if (end < 0)
             return -1;
         if (end == ERASE_DONE) /* what was found at the end counts */
@@ -145,13 +146,13 @@ static int clean(struct report *r, const struct erasing *how, json_t *tree, stru
 }
 
 /* Finds and erases what one client has; ROW says what. */
-static int forget_one(struct store *store, const char *client, const struct erasing *how,
-                      json_t *row, struct err *e)
+static int forget_one(struct report *r, struct store *store, const char *client,
+                      const struct erasing *how, json_t *row, struct err *e)
 {
     struct erase *x = erase_find(store, client, how->address, e);
     int rc = x ? describe(x, row, e) : -1;
     if (rc == 0 && !how->dry_run)
-        rc = apply(x, how, row, e);
+        rc = apply(x, workspace_dir(report_workspace(r)), how, row, e);
     erase_free(x);
     return rc;
 }
@@ -166,7 +167,7 @@ static int forget_each(struct report *r, struct store *store, const struct erasi
         struct err why = {0};
         json_t *row = json_pack("{s:s}", "client", how->clients[i]);
         json_array_append_new(rows, row);
-        if (forget_one(store, how->clients[i], how, row, &why) == 0) {
+        if (forget_one(r, store, how->clients[i], how, row, &why) == 0) {
             any = 1;
             continue;
         }

@@ -208,22 +208,38 @@ static void pause_ms(int ms)
               NULL);
 }
 
+struct alive {
+    const char *dir;
+    int n;
+};
+
+static int count_alive(void *arg, const char *id)
+{
+    struct alive *a = arg;
+    int life = presence_judge(a->dir, id, NULL, 0, NULL);
+    a->n += life != PRESENCE_DEAD && life >= 0;
+    return 0;
+}
+
+/* A run of a dead process is not worked on. */
 static int note_running(void *arg, const struct erase_open *open)
 {
-    *(int *)arg |= open->state == LEDGER_RUNNING;
-    return 0;
+    return open->state == LEDGER_RUNNING && open->owner ? count_alive(arg, open->owner)
+                                                        : 0;
 }
 
 /* Waits until no process works on a run of the client, which is paused by now: what is in
  * flight still needs the grant. */
-static int wait_for_runs(struct store *store, const struct leaving *how, struct err *e)
+static int wait_for_runs(const char *dir, struct store *store, const struct leaving *how,
+                         struct err *e)
 {
     int64_t deadline = clock_mono_us() + (int64_t)PATIENCE_MS * 1000;
     int running = 1, told = 0;
     while (running) {
-        running = 0;
-        if (erase_client_each_open(store, how->client, note_running, &running, e) != 0)
+        struct alive a = {dir, 0};
+        if (erase_client_each_open(store, how->client, note_running, &a, e) != 0)
             return -1;
+        running = a.n > 0;
         if (running && clock_mono_us() >= deadline)
             return err_set(e, ERR_CONFLICT,
                            "nothing was removed: a run of %s is still being worked on; "
@@ -238,13 +254,13 @@ static int wait_for_runs(struct store *store, const struct leaving *how, struct 
 }
 
 /* Removes the rows, once no process works on a run of the client. */
-static int remove_rows(struct store *store, const struct leaving *how, json_t *removed,
-                       struct err *e)
+static int remove_rows(const char *dir, struct store *store, const struct leaving *how,
+                       json_t *removed, struct err *e)
 {
     int end;
-    while ((end = erase_client(store, how->client, clock_wall_ms(), add_removed, removed,
-                               e)) == (int)ERASE_BUSY) {
-        if (wait_for_runs(store, how, e) != 0)
+    while ((end = erase_client(store, dir, how->client, clock_wall_ms(), add_removed,
+                               removed, e)) == (int)ERASE_BUSY) {
+        if (wait_for_runs(dir, store, how, e) != 0)
             return -1;
     }
     return end;
@@ -272,19 +288,6 @@ static int remove_directory(struct report *r, const char *client, struct err *e)
     return rc != 0 && e->kind != ERR_NONE ? -1 : 0;
 }
 
-struct alive {
-    const char *dir;
-    int n;
-};
-
-static int count_alive(void *arg, const char *id)
-{
-    struct alive *a = arg;
-    int life = presence_judge(a->dir, id, NULL, 0, NULL);
-    a->n += life != PRESENCE_DEAD && life >= 0;
-    return 0;
-}
-
 struct copies {
     json_t *rows;
     int remove;
@@ -310,7 +313,7 @@ static int remove_late(struct report *r, struct store *store, const struct leavi
         pause_ms(NOTICE_MS);
     if (erase_client_rows(store, how->client, &rows, e) != 0)
         return -1;
-    return rows ? remove_rows(store, how, removed, e) : 0;
+    return rows ? remove_rows(a.dir, store, how, removed, e) : 0;
 }
 
 static int clean(struct report *r, struct store *store, const struct leaving *how,
@@ -334,11 +337,12 @@ static int leave(struct report *r, struct store *store, const struct leaving *ho
                  json_t *tree, struct err *e)
 {
     json_t *removed = json_object();
+    const char *dir = workspace_dir(report_workspace(r));
     json_object_set_new(tree, "removed", removed);
-    if (wait_for_runs(store, how, e) != 0)
+    if (wait_for_runs(dir, store, how, e) != 0)
         return -1;
     revoke_all(r, store, how, tree);
-    if (remove_rows(store, how, removed, e) != 0)
+    if (remove_rows(dir, store, how, removed, e) != 0)
         return -1;
     int has_files = json_is_true(json_object_get(tree, "directory"));
     if (how->files && has_files && remove_directory(r, how->client, e) != 0)
@@ -348,7 +352,7 @@ static int leave(struct report *r, struct store *store, const struct leaving *ho
         return -1;
     struct copies c = {json_array(), how->copies};
     json_object_set_new(tree, "copies", c.rows);
-    erase_each_copy(workspace_dir(report_workspace(r)), on_copy, &c);
+    erase_each_copy(dir, on_copy, &c);
     return 0;
 }
 

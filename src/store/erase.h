@@ -52,6 +52,7 @@ struct erase_open { /* a run that is not over */
     enum ledger_state state;
     const char *write;  /* its last write that was sent and has no outcome; NULL: none */
     int64_t written_ms; /* when that was sent */
+    const char *owner;  /* of a client's run: the presence that has claimed it, or NULL */
 };
 typedef int erase_open_fn(void *arg, const struct erase_open *open);
 /* Calls FN for each run that was found and is not over. */
@@ -68,7 +69,8 @@ enum erase_end {
  * their triggers. Rows of deliveries, activations and runs stay
  * without any text, so that counts and the keys of what has fired hold. Returns an enum
  * erase_end, or -1 with E; unless it is ERASE_DONE nothing was changed. */
-int erase_apply(struct erase *x, int cancel, int64_t now_ms, struct err *e);
+int erase_apply(struct erase *x, const char *workspace_dir, int cancel, int64_t now_ms,
+                struct err *e);
 /* Looks through all tables of the store, of all clients, and calls FN for each that still
  * has the address, with the number of its rows. */
 typedef void erase_left_fn(void *arg, const char *table, int64_t rows);
@@ -105,8 +107,8 @@ int erase_client_each_open(struct store *s, const char *client, erase_open_fn *f
  * releases. Calls FN with the number of rows of each table from which some went. Returns
  * ERASE_DONE, ERASE_BUSY (a run is being worked on, and nothing was changed), or -1 with
  * E. */
-int erase_client(struct store *s, const char *client, int64_t now_ms, erase_left_fn *fn,
-                 void *arg, struct err *e);
+int erase_client(struct store *s, const char *workspace_dir, const char *client,
+                 int64_t now_ms, erase_left_fn *fn, void *arg, struct err *e);
 
 /* ---- what was deleted ---- */
 

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "io/compress.h"
 #include "store/erase.h"
+#include "store/erase_name.h"
 #include "store/forgotten.h"
 #include "store/inbox.h"
 #include "store/ledger_row.h"
@@ -481,6 +482,7 @@ static int count_all(struct db *db, struct err *e)
 
 struct applying {
     struct erase *x;
+    const char *workspace_dir;
     int cancel;
     int64_t now_ms;
     enum erase_end end;
@@ -507,12 +509,13 @@ static int all(struct db *db, struct applying *a, struct err *e)
 static int apply(struct db *db, void *arg, struct err *e)
 {
     struct applying *a = arg;
-    int64_t running = 0, waiting = 0, open = 0;
+    int64_t waiting = 0, open = 0;
+    int running = 0;
     if (find(a->x, e) != 0 || count(a->x, e) != 0 ||
-        db_select_int(db,
-                      "SELECT count(*) FROM run WHERE id IN (SELECT id FROM hit_run)"
-                      " AND " LEDGER_IS_RUNNING,
-                      DB_NONE, &running, e) != 0 ||
+        erase_count_running(db, a->workspace_dir,
+                            "SELECT coalesce(owner, '') FROM run WHERE id IN (SELECT id"
+                            " FROM hit_run) AND " LEDGER_IS_RUNNING,
+                            NULL, &running, e) != 0 ||
         db_select_int(db,
                       "SELECT count(*) FROM run WHERE id IN (SELECT id FROM hit_run)"
                       " AND state < " SQL_DONE,
@@ -533,9 +536,10 @@ static int apply(struct db *db, void *arg, struct err *e)
     return all(db, a, e);
 }
 
-int erase_apply(struct erase *x, int cancel, int64_t now_ms, struct err *e)
+int erase_apply(struct erase *x, const char *workspace_dir, int cancel, int64_t now_ms,
+                struct err *e)
 {
-    struct applying a = {x, cancel, now_ms, ERASE_DONE};
+    struct applying a = {x, workspace_dir, cancel, now_ms, ERASE_DONE};
     struct err why = {0};
     if (count_all(x->db, e) != 0)
         return -1;

@@ -253,28 +253,29 @@ int erase_client_unpause(struct store *s, const char *client, struct err *e)
 int erase_client_each_open(struct store *s, const char *client, erase_open_fn *fn,
                            void *arg, struct err *e)
 {
-    struct db_row *row =
-        db_select(store_db(s),
-                  "SELECT r.id, r.recipe, r.state, e.name, e.at_ms FROM run r LEFT JOIN"
-                  " entry e ON e.id = (SELECT max(o.id) FROM entry o WHERE"
-                  " o.id >= r.id << 24 AND o.id < (r.id << 24) + 8388608"
-                  " AND o." LEDGER_IS_UNCERTAIN ") WHERE r.client = ? AND"
-                  " r.state < " SQL_DONE " ORDER BY r.id",
-                  DB_ARGS(db_text(client)), e);
+    struct db_row *row = db_select(
+        store_db(s),
+        "SELECT r.id, r.recipe, r.state, e.name, e.at_ms, r.owner FROM run r LEFT JOIN"
+        " entry e ON e.id = (SELECT max(o.id) FROM entry o WHERE"
+        " o.id >= r.id << 24 AND o.id < (r.id << 24) + 8388608"
+        " AND o." LEDGER_IS_UNCERTAIN ") WHERE r.client = ? AND"
+        " r.state < " SQL_DONE " ORDER BY r.id",
+        DB_ARGS(db_text(client)), e);
     int stop = 0;
     while (!stop && db_step(row, e) == 1) {
         const struct erase_open open = {.run = db_row_int(row, 0),
                                         .recipe = db_row_text(row, 1),
                                         .state = (enum ledger_state)db_row_int(row, 2),
                                         .write = db_row_text(row, 3),
-                                        .written_ms = db_row_int(row, 4)};
+                                        .written_ms = db_row_int(row, 4),
+                                        .owner = db_row_text(row, 5)};
         stop = fn(arg, &open);
     }
     return db_finish(row);
 }
 
 struct leaving {
-    const char *client;
+    const char *workspace_dir, *client;
     int64_t now_ms;
     erase_left_fn *fn;
     void *arg;
@@ -453,9 +454,12 @@ static int names_client(void *arg, const struct db_value *values, int n)
 static int leave(struct db *db, void *arg, struct err *e)
 {
     struct leaving *l = arg;
-    int64_t running = 0, generation;
-    if (select_int(db, "SELECT count(*) FROM run WHERE client = ? AND " LEDGER_IS_RUNNING,
-                   l->client, &running, e) != 0)
+    int64_t generation;
+    int running;
+    if (erase_count_running(db, l->workspace_dir,
+                            "SELECT coalesce(owner, '') FROM run WHERE client = ?1"
+                            " AND " LEDGER_IS_RUNNING,
+                            l->client, &running, e) != 0)
         return -1;
     if (running) {
         l->end = ERASE_BUSY;
@@ -480,10 +484,10 @@ static int leave(struct db *db, void *arg, struct err *e)
     return ledger_prune_code(db, e);
 }
 
-int erase_client(struct store *s, const char *client, int64_t now_ms, erase_left_fn *fn,
-                 void *arg, struct err *e)
+int erase_client(struct store *s, const char *workspace_dir, const char *client,
+                 int64_t now_ms, erase_left_fn *fn, void *arg, struct err *e)
 {
-    struct leaving l = {client, now_ms, fn, arg, ERASE_DONE};
+    struct leaving l = {workspace_dir, client, now_ms, fn, arg, ERASE_DONE};
     struct err why = {0};
     if (count_all(store_db(s), e) != 0 ||
         db_add_test(store_db(s), "names_client", names_client, NULL, e) != 0)

@@ -10,7 +10,34 @@
 #include "base/str.h"
 #include "store/erase.h"
 #include "store/erase_name.h"
+#include "store/presence.h"
+#include "store/store_row.h"
 #include "io/db.h"
+
+/* ---- processes ---- */
+
+struct owners {
+    const char *dir;
+    int n;
+};
+
+static int count_alive(void *arg, const char *owner)
+{
+    struct owners *o = arg;
+    o->n += presence_judge(o->dir, owner, NULL, 0, NULL) != PRESENCE_DEAD;
+    return 0;
+}
+
+int erase_count_running(struct db *db, const char *workspace_dir, const char *sql,
+                        const char *client, int *n, struct err *e)
+{
+    const struct db_value value = db_text(client);
+    struct owners o = {workspace_dir, 0};
+    int rc = store_row_texts(db_select(db, sql, &value, strstr(sql, "?1") ? 1 : 0, e),
+                             count_alive, &o, e);
+    *n = o.n;
+    return rc;
+}
 
 /* ---- the databases ---- */
 

@@ -1,4 +1,5 @@
-/* erase_name: whether a text names a client, for the files behind store/erase.h. */
+/* erase_name: what the files behind store/erase.h share: whether a text names a client,
+ * and whether a run is being worked on. */
 #ifndef FOYER_ERASE_NAME_H
 #define FOYER_ERASE_NAME_H
 
@@ -22,5 +23,13 @@ static inline int erase_names_client(const char *text, size_t len, const char *c
             return 1;
     return 0;
 }
+
+struct db;
+struct err;
+
+/* Counts in *N the runs that a living process has claimed, of those that SQL selects the
+ * owners of; ?1 is CLIENT. A dead process's claims count for nothing. */
+int erase_count_running(struct db *db, const char *workspace_dir, const char *sql,
+                        const char *client, int *n, struct err *e);
 
 #endif

@@ -5,6 +5,7 @@
 #include "store/erase.h"
 #include "store/forgotten.h"
 #include "store/inbox.h"
+#include "store/presence.h"
 #include "store/release.h"
 #include "store/rollup.h"
 
@@ -129,7 +130,7 @@ static void test_client(void **state)
     OK(rollup_sweep(db, 1000, &swept, NULL));
     OK(rollup_total(db, total, NULL));
 
-    OK(erase_client(store, "acme", now, count_table, &removed, NULL));
+    OK(erase_client(store, dir, "acme", now, count_table, &removed, NULL));
     assert_true(removed > 0);
     OK(erase_client_rows(store, "acme", &rows, NULL));
     assert_int_equal(rows, 0);
@@ -162,13 +163,20 @@ static void test_busy(void **state)
 {
     (void)state;
     int64_t id, epoch = 0, removed = 0;
-    id = add_run("acme");
-    assert_int_equal(ledger_claim(db, id, "1-a", 0, now, &epoch, NULL), 1);
     struct err e = {0};
-    assert_int_equal(erase_client(store, "acme", now, count_table, &removed, &e),
+    struct presence *p = presence_open(dir, &e);
+    assert_non_null(p);
+    id = add_run("acme");
+    assert_int_equal(ledger_claim(db, id, presence_id(p), 0, now, &epoch, NULL), 1);
+    assert_int_equal(erase_client(store, dir, "acme", now, count_table, &removed, &e),
                      ERASE_BUSY);
     assert_int_equal(removed, 0);
     assert_int_equal(one("SELECT state FROM run WHERE client = 'acme'"), LEDGER_RUNNING);
+    /* a dead process works on nothing */
+    presence_close(p);
+    assert_int_equal(erase_client(store, dir, "acme", now, count_table, &removed, &e),
+                     ERASE_DONE);
+    assert_int_equal(one("SELECT count(*) FROM run WHERE client = 'acme'"), 0);
 }
 
 static void test_forgotten(void **state)
