@@ -230,7 +230,7 @@ static const struct sentence {
     {"incident", "(client = ?1 OR client = '') AND mentions(text)",
      "text = 'erased by foyer forget'"},
     {"refused_deploy", "mentions(text)", "text = 'erased by foyer forget'"},
-    {"serving", "mentions(error)", "error = NULL"},
+    {"serving", "mentions(error)", "error = 'erased by foyer forget'"},
     {"effect", "run IN (SELECT id FROM run WHERE client = ?1) AND mentions(ref)", NULL},
 };
 

@@ -348,7 +348,8 @@ static const char *const changes[] = {
     " NULL AND json_valid(note) AND json_type(note, '$.\"' || ?1 || '\"') IS NOT NULL",
     /* sentences of the agency's own that name it */
     "DELETE FROM refused_deploy WHERE names_client(text, ?1)",
-    "UPDATE serving SET error = NULL WHERE names_client(error, ?1)",
+    "UPDATE serving SET error = 'it named a client that was removed' WHERE "
+    "names_client(error, ?1)",
     "UPDATE release SET note = NULL WHERE names_client(note, ?1)",
     "UPDATE release_move SET why = NULL WHERE names_client(why, ?1)",
     "UPDATE connection SET last_error = NULL WHERE names_client(last_error, ?1)",
