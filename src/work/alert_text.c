@@ -128,7 +128,8 @@ static void add_trouble(struct workspace *w, const struct incident *i, int64_t n
         if (i->urgent)
             buf_addf(out, ", %lld customer%s wait%s", (long long)i->urgent,
                      plural(i->urgent), i->urgent == 1 ? "s" : "");
-        buf_addf(out, " (foyer runs --client %s --state parked); %s", i->client, i->text);
+        buf_addf(out, " (foyer runs --client %s --state needs-you); %s", i->client,
+                 i->text);
     } else if (strcmp(kind, INCIDENT_UNDELIVERED) == 0) {
         buf_addf(out, "%s: %lld message%s did not reach the customer; %s", name,
                  (long long)i->signs, plural(i->signs), i->text);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/when.h"
+#include "core/words.h"
 #include "vm/pins.h"
 #include "workspace/workspace.h"
 
@@ -103,8 +104,8 @@ void attempt_sign(struct attempt *a, enum ledger_state state, const struct err *
         alert_good_recipe(alert, a->client, a->recipe);
         return;
     }
-    char *text =
-        xasprintf("run %lld %s: %s", (long long)a->id, ledger_state_name(state), e->text);
+    char *text = xasprintf("run %lld %s: %s", (long long)a->id,
+                           words_of(ledger_state_name(state)), e->text);
     if (state == LEDGER_HELD)
         alert_bad(alert, INCIDENT_RECONNECT, a->client, a->client, text);
     else if (state == LEDGER_DEAD)

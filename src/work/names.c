@@ -10,6 +10,7 @@
 #include "base/loopguard.h"
 #include "base/str.h"
 #include "core/jsontree.h"
+#include "core/settings.h"
 #include "store/incident.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000, WAIT_MS = 10 * 60 * 1000, TEXT_MAX = 1500 };
@@ -152,7 +153,12 @@ static void next(struct names *n)
         return;
     }
     const struct target *t = &n->targets[n->at];
-    json_t *args = json_pack("{s:s}", "app", t->app);
+    loopguard_lift("once a day, the connections whose settings are looked at");
+    json_t *own = workspace_client_file(session_workspace(n->s), t->client, NULL);
+    loopguard_restore();
+    json_t *args =
+        json_pack("{s:s, s:O*}", "app", t->app, "own", settings_client_app(own, t->app));
+    json_decref(own);
     struct session_call call = {.client = t->client,
                                 .label = "names",
                                 .entry = "names",

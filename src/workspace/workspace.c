@@ -471,6 +471,14 @@ const json_t *workspace_client(struct workspace *w, const char *client, struct e
     return merged;
 }
 
+json_t *workspace_client_file(struct workspace *w, const char *client, struct err *e)
+{
+    char *name = xasprintf("clients/%s/client.lua", client);
+    json_t *tree = load_settings(w, client, name, SETTINGS_CLIENT, e);
+    free(name);
+    return tree;
+}
+
 void workspace_take_client(struct workspace *w, const struct workspace *from,
                            const char *client)
 {

@@ -67,6 +67,8 @@ int workspace_has_files(struct workspace *w, const char *client);
 /* limits_default with the limits that foyer.lua sets. */
 const struct limits *workspace_limits(struct workspace *w);
 const json_t *workspace_client(struct workspace *w, const char *client, struct err *e);
+/* The same without the names of ids.lua, read anew: a new reference, or NULL with E. */
+json_t *workspace_client_file(struct workspace *w, const char *client, struct err *e);
 const json_t *workspace_connector(struct workspace *w, const char *app, struct err *e);
 /* The apps that have a connector, for core/settings_check.h. -1 when a connector cannot
  * be read. */

@@ -127,20 +127,20 @@ said() {
     at $((NOON + n * MINUTE))
   done
   told 1
-  holds "$(said)" "foyer: acme, recipe greet: run 1 dead: "
+  holds "$(said)" "foyer: acme, recipe greet: run 1 failed: "
   holds "$(said)" "no such thing"
   at $((NOON + 59 * MINUTE))
   told 1
   at $((NOON + 60 * MINUTE))
   told 2
-  holds "$(said)" "foyer: still: acme, recipe greet: run 3 dead: "
+  holds "$(said)" "foyer: still: acme, recipe greet: run 3 failed: "
   holds "$(said)" " (and 2 more like it)"
   recipe greet 'on = "front/conversation-created",' 'return 1'
   event cnv_3 | deliver acme - $((NOON + 61 * MINUTE)) >/dev/null
   at $((NOON + 61 * MINUTE))
   told 2
   foyer alert
-  holds "$output" "acme, recipe greet: run 3 dead"
+  holds "$output" "acme, recipe greet: run 3 failed"
   for minute in 70; do at $((NOON + minute * MINUTE)); done
   told 3
   holds "$(said)" "foyer: acme, recipe greet: works again, after 1 h 10 min: 3 runs failed"
@@ -178,7 +178,7 @@ said() {
   event cnv_2 | deliver acme - $((night + HOUR)) >/dev/null
   at $((night + HOUR))
   told 1
-  holds "$(said)" "foyer: Acme needs you: 1 run, 1 customer waits (foyer runs --client acme --state parked); "
+  holds "$(said)" "foyer: Acme needs you: 1 run, 1 customer waits (foyer runs --client acme --state needs-you); "
   # the night is over
   at $((NOON + 20 * HOUR))
   holds "$(lines)" "foyer: Acme, recipe greet: "
@@ -198,7 +198,7 @@ said() {
   told 2
   at $((NOON + 2 * MINUTE))
   told 2
-  holds "$(said)" "foyer: acme, recipe greet: run 1 dead: "
+  holds "$(said)" "foyer: acme, recipe greet: run 1 failed: "
 }
 
 # history: three weeks of events of acme, on weekdays from 8 to 18 o'clock, ten an hour
@@ -308,4 +308,86 @@ PY
   same "$(jq -c '[.findings[] | select(.check == "names") | .status]' <<<"$output")" '["ok"]'
   told 3
   holds "$(said)" "foyer: Acme: what its settings name is there again"
+}
+
+@test "several workers tell a thing once, and a chat that never answers holds no run up" {
+  local hang
+  mkfifo "$BATS_TEST_TMPDIR/port"
+  # accepts connections, and answers none
+  python3 - "$BATS_TEST_TMPDIR/asked" >"$BATS_TEST_TMPDIR/port" 3>&- <<'PY' &
+import socket, sys, threading
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+def hold(connection):
+    while connection.recv(65536):
+        open(sys.argv[1], "a").write("x\n")
+while True:
+    threading.Thread(target=hold, args=(server.accept()[0],), daemon=True).start()
+PY
+  hang=$!
+  read -r port <"$BATS_TEST_TMPDIR/port"
+  printf 'http://127.0.0.1:%s/chat' "$port" | "$FOYER" -w "$AGENCY" secret set chat.url --from -
+  recipe greet 'on = "front/conversation-created",' 'error("no such thing")'
+  settings acme 'greet = true'
+  event cnv_1 | deliver acme - >/dev/null
+  at "$(date +%s%3N)" # the run has failed, and is told
+  sql "DELETE FROM incident" >/dev/null
+  sql "DELETE FROM timer" >/dev/null
+  sql "INSERT INTO incident VALUES ('recipe', 'acme/greet', 'acme', 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 'x')" >/dev/null
+  sql "UPDATE incident SET first_ms = ?1, last_ms = ?1" "$(date +%s%3N)" >/dev/null
+  : >"$BATS_TEST_TMPDIR/asked"
+  recipe greet 'on = "front/conversation-created",' 'return "hello"'
+  start_worker
+  start_worker
+  until_true eval '[ -s "$BATS_TEST_TMPDIR/asked" ]'
+  event cnv_2 | deliver acme - >/dev/null
+  printf x >&"$WAKE"
+  until_true sql_is "SELECT count(*) AS n FROM run WHERE state = 7" '{"n": 1}'
+  same "$(wc -l <"$BATS_TEST_TMPDIR/asked")" 1
+  kill "$hang"
+}
+
+@test "a client that must be connected again is told, and when it is" {
+  recipe greet 'on = "front/conversation-created",' 'return ctx.http.get("/me", { connection = "front" }).id'
+  client late 'greet = true' ''
+  event "$CONVERSATION" | deliver late - "$NOON" >/dev/null
+  at "$NOON"
+  told 1
+  holds "$(said)" "foyer: Late needs reconnect (foyer connect late): 1 run waits; run 1 needs reconnect: "
+  "$FOYER" -w "$AGENCY" connect late --token-file "$TOKEN" --api-url "$MOCK" 2>/dev/null
+  at $((NOON + 10 * MINUTE))
+  told 2
+  holds "$(said)" "foyer: Late is connected again, after 10 min"
+}
+
+@test "a refused deploy is told until one succeeds" {
+  sql "INSERT INTO refused_deploy VALUES (1, ?, 'leela', 'clients/zed/client.lua:3: unknown key \"recipe\"')" "$NOON"
+  at $((NOON + MINUTE))
+  told 1
+  holds "$(said)" 'foyer: a deploy was refused, what ran before goes on: leela: clients/zed/client.lua:3: unknown key'
+  sql "DELETE FROM refused_deploy"
+  at $((NOON + 5 * MINUTE))
+  told 2
+  holds "$(said)" "foyer: the refused deploy is made good, after 5 min"
+}
+
+@test "a message that does not arrive is told" {
+  local uid
+  recipe greet 'on = "front/conversation-created",' 'return ctx.call("front/send-conversation-reply",
+    { conversation_id = event.payload.conversation.id, body = "hello" }).message_uid'
+  settings acme 'greet = true'
+  mock_post messages '{"never": true, "times": 1}' >/dev/null
+  event "$CONVERSATION" | deliver acme - "$NOON" >/dev/null
+  at "$NOON"
+  told 0
+  at $((NOON + 15 * MINUTE))
+  told 1
+  holds "$(said)" "foyer: acme: 1 message did not reach the customer; run 1, recipe greet, undelivered: "
+}
+
+@test "a worker looks once a day by itself" {
+  client acme '' 'front = { teammates = { fry = "tea_0gone0" } }'
+  start_worker # it looks half a minute later
+  until_true eval '[ "$(chat_log length)" -gt 0 ]'
+  holds "$(said)" "foyer: Acme: the teammate fry (tea_0gone0) has left Front: named in client.lua"
 }

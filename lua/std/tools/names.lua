@@ -1,6 +1,6 @@
 -- For the worker and `foyer doctor`: is each thing of the company there, and may it be used, that the client's recipes,
 -- templates and client.lua name? Options of recipes that are switched on, names in client.lua, and ids in quotes in the
--- texts of these recipes and of templates. args: {app}
+-- texts of these recipes and of templates. args: {app, own = the app's block of client.lua, without what ids.lua adds}
 -- -> {asked, lost = [{kind, id, name, why, recipes, places, sentence}], failed = [{kind, id, message}]}
 local std = ...
 local script = std.part("script")
@@ -57,7 +57,7 @@ local function add_options(name, recipe, client, names_of, add)
   end
 end
 
-local function collect(app, kinds, add)
+local function collect(app, own, kinds, add)
   local client, names_of = std.client()[app], {}
   for kind, id in pairs(kinds) do names_of[kind] = id.names or nil end
   for name in pairs(std.part("recipe_settings")(std.client(), std.workspace()).on()) do
@@ -73,11 +73,8 @@ local function collect(app, kinds, add)
     end
   end
   -- what client.lua names by hand; ids.lua lists all that the company had
-  local own = std.read("client.lua", 1) or ""
   for kind, names in pairs(names_of) do
-    for name, id in pairs(table_of(client, names)) do
-      if type(id) == "string" and own:find(id, 1, true) then add(kind, id, name, nil, "client.lua") end
-    end
+    for name, id in pairs(table_of(own, names)) do add(kind, id, name, nil, "client.lua") end
   end
 end
 
@@ -118,7 +115,7 @@ return function(args)
   local connector = std.connector(args.app)
   local kinds = connector.ids or {}
   local list, add = collector(kinds)
-  collect(args.app, kinds, add)
+  collect(args.app, args.own, kinds, add)
   local out = { asked = #list, lost = json.array({}), failed = json.array({}) }
   if #list == 0 then return out end
   return std.part("call").scope("tool", "names", args.app, "read", {}, nil, function(ctx)
