@@ -22,7 +22,7 @@ setup() {
   printf 'return { poll = false, heal = false, apps = { front = { client_id = "a", client_secret = "b", signing_key = "%s" } } }\n' \
     mock-signing-key >"$AGENCY/foyer.lua"
   CHAT_INBOX=$(company /inboxes '.[] | select(.name == "Web shop chat").id')
-  printf 'return { name = "Acme", confirm = { "1s", "2s", "4s" }, front = { inboxes = { test = "%s" } } }\n' \
+  printf 'return { name = "Acme", vars = { phone = "1" }, confirm = { "1s", "2s", "4s" }, front = { inboxes = { test = "%s" } } }\n' \
     "$CHAT_INBOX" >"$AGENCY/clients/acme/client.lua"
 }
 
