@@ -27,8 +27,9 @@ trap 'rm -rf "$taps"' EXIT
 
 # The slowest first, so that none is left alone at the end.
 names=() commands=()
-for name in e2e/oauth e2e/work e2e/interrupted_runs e2e/check e2e/errors e2e/printed_lines e2e/uncertain e2e/budget e2e/crash \
-  e2e/runaway_script e2e/determinism e2e/actions e2e/own_app e2e/mock_chaos e2e/http_attacks e2e/serve; do
+for name in e2e/oauth e2e/work e2e/interrupted_runs e2e/forget e2e/own_app e2e/alerts e2e/check e2e/uncertain \
+  e2e/serve e2e/clients e2e/heal e2e/mock_chaos e2e/printed_lines e2e/errors e2e/selftest e2e/deploy e2e/budget \
+  e2e/crash e2e/runaway_script e2e/determinism e2e/declared e2e/http_attacks e2e/releases e2e/actions; do
   [ -e "tests/$name.bats" ] && names+=("$name.bats") && commands+=("bats --tap tests/$name.bats")
 done
 for file in tests/sandbox/*.bats tests/e2e/*.bats; do
