@@ -26,6 +26,7 @@ LUA
 }
 
 teardown() {
+  [ -z "${WORKER:-}" ] || kill -9 "$WORKER" 2>/dev/null || true
   end_serve
   stop_mock
 }
@@ -210,7 +211,7 @@ acme|1"
   hear
   LOG=$BATS_TEST_TMPDIR/work.log FOYER_LOG=info
   FOYER_LOG=info "$FOYER" -w "$AGENCY" work >/dev/null 2>"$LOG" 3>&- &
-  local worker=$!
+  WORKER=$!
   letter
   until_true replied 1
   echo 'Other words' >"$AGENCY/templates/words.txt"
@@ -231,8 +232,8 @@ PY
   logged 'what was loaded before stays in force.*cannot open release 9'
   letter
   until_true replied 3
-  kill "$worker"
-  wait "$worker"
+  kill "$WORKER"
+  wait "$WORKER"
 }
 
 @test "a release that cannot be opened: serve says so and goes on with what it had" {
