@@ -51,8 +51,10 @@ static void remove_with_log(const char *path)
     }
 }
 
-/* Reads the whole of PATH, which this process has just made. */
-static int check_copy(const char *path, struct err *e)
+/* Reads the whole of PATH, which this process has just made. IS_BACKUP_FILE 1: it lives
+ * nowhere from now on, so that it is a copy also where a person copies it over the store
+ * instead of calling restore: the file's inode and its time of birth stay the same. */
+static int check_copy(const char *path, int is_backup_file, struct err *e)
 {
     char *found = NULL;
     size_t len;
@@ -64,6 +66,8 @@ static int check_copy(const char *path, struct err *e)
         rc = err_set(e, ERR_STORE, "%s is damaged: %.120s", path,
                      found ? found : "it cannot be read");
     free(found);
+    if (rc == 0 && is_backup_file)
+        rc = home_leave(db, e);
     if (db && rc == 0) /* one file is the whole of it */
         rc = db_exec(db, "PRAGMA journal_mode=DELETE", e);
     db_close(db);
@@ -125,7 +129,7 @@ static int copy_store(struct db *db, const char *to, struct err *e)
         return -1;
     int rc = db_change(db, "VACUUM INTO ?", DB_ARGS(db_text(to)), NULL, e);
     if (rc == 0)
-        rc = check_copy(to, e);
+        rc = check_copy(to, 1, e);
     return rc == 0 ? sync_path(to, 0, e) : -1;
 }
 
@@ -244,7 +248,7 @@ static int take_file(const char *file, const char *to, struct err *e)
     int rc = copy_file(file, to, e);
     if (rc == 0)
         rc = check_version(to, file, e);
-    return rc == 0 && check_copy(to, e) == 0 ? make_copy(to, e) : -1;
+    return rc == 0 && check_copy(to, 0, e) == 0 ? make_copy(to, e) : -1;
 }
 
 struct living {

@@ -92,6 +92,24 @@ backups() { (cd "$TO" && ls) | wc -l; }
   same "$status" 0
 }
 
+@test "a backup that a person copies over the store is a copy, too: the file stays the same one" {
+  foyer backup --to "$TO"
+  local inode
+  inode=$(stat -c %i "$AGENCY/state/foyer.db")
+  rm -f "$AGENCY"/state/foyer.db-*
+  cp "$TO"/foyer-*.db "$AGENCY/state/foyer.db"
+  same "$(stat -c %i "$AGENCY/state/foyer.db")" "$inode"
+  forget
+  foyer run tag --client acme --json
+  done_well
+  same "$(jq -r .result.dry_run.to <<<"$output")" /company/tags
+  same "$(mock_log '[.requests[] | select(.method == "POST")] | length')" 0
+  foyer promote
+  foyer run tag --client acme --json
+  done_well
+  same "$(mock_log '[.requests[] | select(.method == "POST")] | length')" 1
+}
+
 @test "restore refuses what is no whole store, and a store in use; nothing is lost" {
   foyer backup --to "$TO"
   local file before

@@ -186,6 +186,18 @@ two"
   below "${HERS[@]}"
 }
 
+@test "forget: the ids of conversations in live.db, which has bursts, go too" {
+  recipe hello "$CREATED" 'ctx.http.get("/teams", { connection = "front" })
+    pcall(ctx.http.post, "/conversations/" .. event.payload.conversation.id .. "/comments", { body = "x" },
+      { connection = "front" })'
+  letters
+  foyer cron
+  grep -qF cnv_ana1 "$AGENCY"/state/live.db*
+  foyer forget ana@mail.example --client acme --cancel
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  below "${HERS[@]}"
+}
+
 @test "forget: a company that clients share: the other one's runs stay, and the file says so" {
   mkdir -p "$AGENCY/clients/zed"
   settings zed 'hello = true'
