@@ -310,11 +310,12 @@ static struct overlay_file *release_file(struct overlay *o, enum overlay_layer l
 }
 
 /* As layer_find. */
-static int release_find(struct overlay *o, enum overlay_layer layer, const char *client,
-                        const char *name, struct overlay_file **out, struct err *e)
+static int release_find(struct overlay *o, enum overlay_layer layer, int64_t at,
+                        const char *client, const char *name, struct overlay_file **out,
+                        struct err *e)
 {
     const struct manifest *files;
-    int64_t id = o->releases.release(o->releases.arg, client, &files, e);
+    int64_t id = o->releases.release(o->releases.arg, client, at, &files, e);
     if (id <= 0)
         return (int)id;
     char *path = shown_path(layer, client, name);
@@ -337,7 +338,7 @@ int overlay_is_only_on_disk(struct overlay *o, const char *client, const char *n
         if (!found)
             continue;
         path = shown_path((enum overlay_layer)layer, client, name);
-        int64_t id = o->releases.release(o->releases.arg, client, &files, NULL);
+        int64_t id = o->releases.release(o->releases.arg, client, 0, &files, NULL);
         err_set(e, ERR_NOT_FOUND,
                 "cannot find %s in release %lld, which %s runs: it is only on the disk; "
                 "`foyer deploy` makes a release of it, --dev uses the files",
@@ -351,11 +352,12 @@ int overlay_is_only_on_disk(struct overlay *o, const char *client, const char *n
 /* ---- looking up ---- */
 
 /* 1: found; 0: the layer has no such file; -1: an error. */
-static int layer_find(struct overlay *o, enum overlay_layer layer, const char *client,
-                      const char *name, struct overlay_file **out, struct err *e)
+static int layer_find(struct overlay *o, enum overlay_layer layer, int64_t at,
+                      const char *client, const char *name, struct overlay_file **out,
+                      struct err *e)
 {
     if (has_releases(o, layer))
-        return release_find(o, layer, client, name, out, e);
+        return release_find(o, layer, at, client, name, out, e);
     char *key = shown_path(layer, client, name);
     struct entry *entry = entry_find(o, key);
     if (entry) {
@@ -386,6 +388,13 @@ static int layer_find(struct overlay *o, enum overlay_layer layer, const char *c
 struct overlay_file *overlay_find(struct overlay *o, const char *client, const char *name,
                                   enum overlay_layer from, struct err *e)
 {
+    return overlay_find_at(o, 0, client, name, from, e);
+}
+
+struct overlay_file *overlay_find_at(struct overlay *o, int64_t at, const char *client,
+                                     const char *name, enum overlay_layer from,
+                                     struct err *e)
+{
     if (name[0] == '/' || strstr(name, "..")) {
         err_set(e, ERR_FORBIDDEN, "cannot read %s: it leads out of its layer", name);
         return NULL;
@@ -394,7 +403,7 @@ struct overlay_file *overlay_find(struct overlay *o, const char *client, const c
         struct overlay_file *file;
         if (layer == OVERLAY_CLIENT && !client)
             continue;
-        int rc = layer_find(o, (enum overlay_layer)layer, client, name, &file, e);
+        int rc = layer_find(o, (enum overlay_layer)layer, at, client, name, &file, e);
         if (rc != 0)
             return rc > 0 ? file : NULL;
     }
@@ -448,7 +457,7 @@ static void add_released(struct overlay *o, enum overlay_layer layer, const char
                          const char *dir, struct names *names)
 {
     const struct manifest *files;
-    if (o->releases.release(o->releases.arg, client, &files, NULL) <= 0)
+    if (o->releases.release(o->releases.arg, client, 0, &files, NULL) <= 0)
         return;
     char *path = shown_path(layer, client, dir), *below = xasprintf("%s/", path);
     for (size_t i = manifest_from(files, below); i < manifest_count(files); i++) {
@@ -547,7 +556,7 @@ static int preload_layer(struct overlay *o, const struct manifest *files,
 static int preload_release(struct overlay *o, const char *client, struct err *e)
 {
     const struct manifest *files;
-    int64_t id = o->releases.release(o->releases.arg, client, &files, e);
+    int64_t id = o->releases.release(o->releases.arg, client, 0, &files, e);
     if (id <= 0)
         return (int)id;
     if (client && preload_layer(o, files, OVERLAY_CLIENT, client, e) != 0)
@@ -582,7 +591,7 @@ int overlay_preload(struct overlay *o, const char *client, struct err *e)
         qsort(names.list, names.n, sizeof *names.list, str_compare);
     for (size_t i = 0; i < names.n; i++) {
         struct overlay_file *file;
-        layer_find(o, layer, client, names.list[i], &file, NULL);
+        layer_find(o, layer, 0, client, names.list[i], &file, NULL);
     }
     size_t at = o->nsnapshots++;
     o->snapshots = xrealloc(o->snapshots, o->nsnapshots * sizeof *o->snapshots);

@@ -34,9 +34,10 @@ struct overlay_file { /* owned by the overlay */
 struct overlay_releases {
     void *arg;
     /* Sets *FILES, borrowed for the overlay's life, and returns the release's number; 0
-     * when CLIENT (NULL: the server itself) has none; -1 with E. */
-    int64_t (*release)(void *arg, const char *client, const struct manifest **files,
-                       struct err *e);
+     * when CLIENT (NULL: the server itself) has none; -1 with E. AT: a release that
+     * CLIENT ran before, instead of its live one, if it is still there; 0: none. */
+    int64_t (*release)(void *arg, const char *client, int64_t at,
+                       const struct manifest **files, struct err *e);
     /* Reads the text of HASH as a new block with a NUL behind it. */
     int (*text)(void *arg, const char *hash, char **text, size_t *len, struct err *e);
 };
@@ -53,6 +54,10 @@ void overlay_free(struct overlay *o);
  * large. */
 struct overlay_file *overlay_find(struct overlay *o, const char *client, const char *name,
                                   enum overlay_layer from, struct err *e);
+/* The same in the release AT, which CLIENT ran before; 0: overlay_find. */
+struct overlay_file *overlay_find_at(struct overlay *o, int64_t at, const char *client,
+                                     const char *name, enum overlay_layer from,
+                                     struct err *e);
 /* Returns 1, with E of ERR_NOT_FOUND that says so, when NAME is on the disk and not in
  * the release that CLIENT runs; 0 without releases. */
 int overlay_is_only_on_disk(struct overlay *o, const char *client, const char *name,

@@ -35,6 +35,7 @@ struct pins {
     struct overlay *overlay;
     struct pin *list; /* in order of name */
     int n;
+    int64_t release; /* 0: what is live */
 };
 
 enum { LIST_MAX = 64 * 1024 * 1024, NAME_MAX_BYTES = 600, SHOWN_MAX = 64 };
@@ -81,9 +82,15 @@ struct pins *pins_new(struct overlay *overlay)
     return p;
 }
 
+void pins_set_release(struct pins *p, int64_t release)
+{
+    p->release = release;
+}
+
 struct pins *pins_copy(const struct pins *p)
 {
     struct pins *copy = pins_new(p->overlay);
+    copy->release = p->release;
     while (copy->n < p->n) {
         array_grow(copy->list, copy->n);
         struct pin *pin = &copy->list[copy->n];
@@ -144,7 +151,8 @@ struct overlay_file *pins_find(struct pins *p, const char *client, const char *n
     struct pin *pin = find(p, key);
     if (!pin) {
         struct err why;
-        struct overlay_file *file = overlay_find(p->overlay, client, name, from, &why);
+        struct overlay_file *file = overlay_find_at(p->overlay, client ? p->release : 0,
+                                                    client, name, from, &why);
         if (!file && why.kind != ERR_NOT_FOUND) { /* may pass: not noted */
             *e = why;
             return NULL;

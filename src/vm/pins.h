@@ -16,6 +16,9 @@ struct pins;
 
 /* OVERLAY is borrowed. */
 struct pins *pins_new(struct overlay *overlay);
+/* What is not noted yet is looked for in RELEASE, with which the run began; 0, which is
+ * so until then: in what its client runs now. */
+void pins_set_release(struct pins *p, int64_t release);
 struct pins *pins_copy(const struct pins *p);
 void pins_free(struct pins *p); /* NULL is fine */
 

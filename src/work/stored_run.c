@@ -169,6 +169,8 @@ struct pins *stored_run_pins(const struct stored_run *s, struct overlay *overlay
                              struct err *e)
 {
     struct pins *pins = pins_new(overlay);
+    if (s->pins) /* else it begins anew */
+        pins_set_release(pins, s->row.release);
     if (!s->pins || pins_load(pins, s->pins, code_text, (void *)s, e) == 0)
         return pins;
     pins_free(pins);

@@ -173,10 +173,21 @@ int view_text(struct view *v, const char *hash, char **text, size_t *len, struct
     return rc;
 }
 
-static int64_t overlay_release(void *arg, const char *client,
+static int64_t overlay_release(void *arg, const char *client, int64_t at,
                                const struct manifest **files, struct err *e)
 {
-    return view_release(arg, client, files, e);
+    struct view *v = arg;
+    struct err why = {0};
+    if (!at || v->snapshot)
+        return view_release(v, client, files, e);
+    *files = open_release(v, at, &why);
+    if (*files)
+        return at;
+    if (why.kind == ERR_NOT_FOUND)
+        return view_release(v, client, files, e);
+    if (e)
+        *e = why;
+    return -1;
 }
 
 static int overlay_text(void *arg, const char *hash, char **text, size_t *len,

@@ -296,6 +296,31 @@ sent() {
   same "$(sql "SELECT count(*) FROM run")" 500
 }
 
+@test "a run that slept goes on with files of its release that it had not used before" {
+  printf 'return { summary = "x", run = function(ctx)
+    local before = ctx.template("words", {})
+    ctx.sleep("1h")
+    return before .. ctx.template("later", {}) .. ctx.call("front/later", {}).from .. (ctx.vars.from or "none")
+  end }\n' >"$AGENCY/recipes/nap.lua"
+  files() { # files VERSION
+    mkdir -p "$AGENCY/lua/front/actions"
+    printf "$1" | tee "$AGENCY/templates/words.txt" >"$AGENCY/templates/later.txt"
+    printf 'return { summary = "x", effect = "read", run = function() return { from = "%s" } end }\n' "$1" \
+      >"$AGENCY/lua/front/actions/later.lua"
+    sed -i 's/vars = {[^}]*}/vars = { phone = "1", from = "'"$1"'" }/' "$AGENCY/clients/acme/client.lua"
+  }
+  files one
+  foyer deploy
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  foyer run nap --client acme
+  files two
+  foyer deploy
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  rm "$AGENCY/templates/later.txt" "$AGENCY/lua/front/actions/later.lua"
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 7200000)) foyer cron --json
+  same "$(jq -c 'map(.result)' <<<"$output")" '["<p>one</p><p>one</p>oneone"]'
+}
+
 @test "clients that --except leaves out send the same bytes before and after" {
   "$FOYER" -w "$AGENCY" connect zed --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" 2>/dev/null
   "$FOYER" -w "$AGENCY" connect bob --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" 2>/dev/null
