@@ -39,7 +39,8 @@ static void read_machine(char out[2 * CRYPTO_SHA256_SIZE + 1])
     str_hex(hash, sizeof hash, out);
 }
 
-int home_here(const char *path, struct home_place *out, struct err *e)
+/* Fills OUT with where the file PATH is. */
+static int read_place(const char *path, struct home_place *out, struct err *e)
 {
     struct statx at;
     *out = (struct home_place){.inode = 0};
@@ -61,7 +62,14 @@ int home_is_same(const struct home_place *a, const struct home_place *b)
 
 /* ---- the row ---- */
 
-int home_read(struct db *db, struct home *out, struct err *e)
+struct home {
+    struct home_place place; /* where the store lives */
+    int64_t copied_ms;       /* when it was found to be a copy; 0: it is at home */
+    int64_t run, delivery; /* the newest ones then: these and older ones are left alone */
+};
+
+/* *OUT is all zero where there is no row. */
+static int read_home(struct db *db, struct home *out, struct err *e)
 {
     *out = (struct home){.copied_ms = 0};
     struct db_row *row = db_select(
@@ -96,7 +104,7 @@ struct opening {
 static int record(struct db *db, void *arg, struct err *e)
 {
     struct opening *o = arg;
-    if (home_read(db, &o->home, e) != 0)
+    if (read_home(db, &o->home, e) != 0)
         return -1;
     if (!o->home.place.inode ||
         (o->home.copied_ms && home_is_same(&o->home.place, o->here)))
@@ -114,7 +122,7 @@ int home_open(struct db *db, const char *path, int *is_copy, struct err *e)
 {
     struct home_place here;
     struct opening o = {.here = &here};
-    if (home_here(path, &here, e) != 0 || home_read(db, &o.home, e) != 0)
+    if (read_place(path, &here, e) != 0 || read_home(db, &o.home, e) != 0)
         return -1;
     int is_same = o.home.place.inode && home_is_same(&o.home.place, &here);
     *is_copy = o.home.place.inode && !is_same;
@@ -191,7 +199,7 @@ static int promote(struct db *db, void *arg, struct err *e)
     struct promoting *p = arg;
     struct home_promoted *out = p->out;
     struct home home;
-    if (home_read(db, &home, e) != 0)
+    if (read_home(db, &home, e) != 0)
         return -1;
     out->copied_ms = home.copied_ms;
     if (!home.copied_ms)
@@ -214,7 +222,7 @@ int home_promote(struct db *db, const char *path, int is_moved, int64_t now_ms,
     struct home_place here;
     struct promoting p = {&here, is_moved, now_ms, out};
     *out = (struct home_promoted){.runs = 0};
-    if (home_here(path, &here, e) != 0)
+    if (read_place(path, &here, e) != 0)
         return -1;
     return db_transaction(db, promote, &p, e);
 }

@@ -7,7 +7,7 @@
  * VACUUM keep the file's inode, so that they make no copy of it; neither does a rename.
  *
  * What the store had when it was found to be a copy is left alone: its runs that are not
- * over and its deliveries that wait are the original's as long as nobody says otherwise.
+ * over and its deliveries that wait are the original's until home_promote.
  * Times are Unix milliseconds. Errors as in io/db.h. */
 #ifndef FOYER_HOME_H
 #define FOYER_HOME_H
@@ -24,19 +24,10 @@ struct home_place {
     int64_t inode;
     int64_t born_ms; /* 0: the file system does not say */
 };
-/* Fills OUT with where the file PATH is. */
-int home_here(const char *path, struct home_place *out, struct err *e);
 /* Returns 1 when A and B are one place. A birth that one of them lacks is not compared.
  */
 int home_is_same(const struct home_place *a, const struct home_place *b);
 
-struct home {
-    struct home_place place; /* where the store lives */
-    int64_t copied_ms;       /* when it was found to be a copy; 0: it is at home */
-    int64_t run, delivery; /* the newest ones then: these and older ones are left alone */
-};
-/* Reads the row. *OUT is all zero where there is none. */
-int home_read(struct db *db, struct home *out, struct err *e);
 /* Compares the row with PATH, the file of DB, and records what it finds. *IS_COPY is 1
  * for a copy. A store without a row lives here. Writes only when something has changed.
  */
@@ -48,7 +39,7 @@ int home_leave(struct db *db, struct err *e);
 struct home_promoted {
     int64_t runs, deliveries; /* left alone until now: they go on, or were stopped */
     int64_t dry;              /* runs that are over and were tried dry here */
-    int64_t copied_ms;        /* as of struct home; 0: nothing was to be done */
+    int64_t copied_ms;        /* when it was found to be a copy; 0: it was none */
 };
 /* Lets the store of DB live at PATH. IS_MOVED 1: the original has ended before the copy
  * was made, so that all goes on where it stopped. Otherwise the original may have gone on

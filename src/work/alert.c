@@ -316,7 +316,8 @@ void alert_bad(struct alert *a, const char *kind, const char *key, const char *c
     s->sentence = xstrdup(sentence);
 }
 
-void alert_good(struct alert *a, const char *kind, const char *key)
+/* Notes that KEY is well. */
+static void note_good(struct alert *a, const char *kind, const char *key)
 {
     struct sign *s = a->signs.n ? find_sign(a, kind, key) : NULL;
     int64_t now = clock_wall_ms();
@@ -349,7 +350,7 @@ void alert_bad_recipe(struct alert *a, const char *kind, const char *client,
 void alert_good_recipe(struct alert *a, const char *client, const char *recipe)
 {
     char *key = recipe_key(client, recipe);
-    alert_good(a, INCIDENT_RECIPE, key); /* stored for both kinds */
+    note_good(a, INCIDENT_RECIPE, key); /* stored for both kinds */
     free(key);
 }
 
@@ -359,7 +360,7 @@ void alert_heard(struct alert *a, const struct access_news *news)
     const struct err *e = news->err;
     snprintf(text, sizeof text, "%d", news->status);
     if (news->is_well)
-        alert_good(a, INCIDENT_COMPANY, key);
+        note_good(a, INCIDENT_COMPANY, key);
     else
         alert_bad(a, INCIDENT_COMPANY, key, news->client ? news->client : "",
                   e->kind == ERR_TIMEOUT   ? "nothing in time"

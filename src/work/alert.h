@@ -30,8 +30,7 @@ void alert_bad(struct alert *a, const char *kind, const char *key, const char *c
 /* The same for a RECIPE (NULL: none) of CLIENT. */
 void alert_bad_recipe(struct alert *a, const char *kind, const char *client,
                       const char *recipe, const char *sentence);
-/* Notes that KEY is well. */
-void alert_good(struct alert *a, const char *kind, const char *key);
+/* Notes that a recipe of CLIENT works. */
 void alert_good_recipe(struct alert *a, const char *client, const char *recipe);
 /* What an API's answer says of a company. */
 void alert_heard(struct alert *a, const struct access_news *news);

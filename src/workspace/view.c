@@ -163,8 +163,9 @@ int64_t view_release(struct view *v, const char *client, const struct manifest *
     return id && !*files ? -1 : id;
 }
 
-int view_text(struct view *v, const char *hash, char **text, size_t *len, struct err *e)
+static int read_text(void *arg, const char *hash, char **text, size_t *len, struct err *e)
 {
+    struct view *v = arg;
     if (v->snapshot)
         return snapshot_text(v->snapshot, hash, text, len, e);
     loopguard_lift("opening: a release");
@@ -190,15 +191,9 @@ static int64_t overlay_release(void *arg, const char *client, int64_t at,
     return -1;
 }
 
-static int overlay_text(void *arg, const char *hash, char **text, size_t *len,
-                        struct err *e)
-{
-    return view_text(arg, hash, text, len, e);
-}
-
 struct overlay_releases view_for_overlay(struct view *v)
 {
-    return (struct overlay_releases){v, overlay_release, overlay_text};
+    return (struct overlay_releases){v, overlay_release, read_text};
 }
 
 int view_read(struct view *v, const char *client, const char *path, struct buf *out,
@@ -213,7 +208,7 @@ int view_read(struct view *v, const char *client, const char *path, struct buf *
     const char *hash = files ? manifest_hash(files, path) : NULL;
     if (!hash)
         return err_set(e, ERR_NOT_FOUND, "release %" PRId64 " has no %s", id, path);
-    if (view_text(v, hash, &text, &len, e) != 0)
+    if (read_text(v, hash, &text, &len, e) != 0)
         return err_prefix(e, "cannot read %s of release %" PRId64, path, id);
     int rc = buf_add(out, text, len);
     free(text);

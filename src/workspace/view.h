@@ -32,8 +32,6 @@ int64_t view_release(struct view *v, const char *client, const struct manifest *
                      struct err *e);
 /* What an overlay reads of V, which outlives it. */
 struct overlay_releases view_for_overlay(struct view *v);
-/* Reads a text by its hash in hex, as release_text does. */
-int view_text(struct view *v, const char *hash, char **text, size_t *len, struct err *e);
 /* Appends the text of PATH in CLIENT's release. ERR_NOT_FOUND when it is not in it. */
 int view_read(struct view *v, const char *client, const char *path, struct buf *out,
               struct err *e);
