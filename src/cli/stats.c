@@ -6,6 +6,7 @@
 #include "core/jsontree.h"
 #include "ops/counts.h"
 #include "ops/selection.h"
+#include "store/rollup.h"
 
 static const char columns[] = "client events fired replies done skipped failed cancelled "
                               "needs_you waits median p99";
@@ -64,7 +65,7 @@ static int show(const struct cli *cli, const struct selection *which, int by_hou
 {
     struct db *db = store_db(cli->store);
     struct err late;
-    if (counts_update(db, &late) != 0)
+    if (rollup_sweep_all(db, &late) != 0)
         table_printf(stderr, "foyer: what came last is not counted yet: %s\n", late.text);
     json_t *tree = (by_hour ? counts_by_hour : counts_by_client)(db, &cli->clients,
                                                                  which->since_ms, e);

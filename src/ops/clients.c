@@ -9,9 +9,9 @@
 #include "core/credential.h"
 #include "core/jsontree.h"
 #include "core/settings.h"
-#include "ops/counts.h"
 #include "ops/deploy.h"
 #include "store/activity.h"
+#include "store/rollup.h"
 #include "store/store_consent.h"
 #include "work/mode.h"
 
@@ -145,7 +145,7 @@ static json_t *read_activity(struct workspace *w, struct err *e)
     struct store *store = workspace_store(w, e);
     json_t *all = json_object();
     if (store)
-        counts_update(store_db(store), &ignored);
+        rollup_sweep_all(store_db(store), &ignored);
     if (store && activity_each(store_db(store), note_activity, all, e) == 0)
         return all;
     json_decref(all);

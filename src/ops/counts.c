@@ -8,19 +8,7 @@
 #include "ops/report.h"
 #include "store/rollup.h"
 
-enum { SWEEP_ROWS = 2000 };
-
 static const int64_t hour_ms = 60 * 60 * 1000;
-
-int counts_update(struct db *db, struct err *e)
-{
-    int swept;
-    do {
-        if (rollup_sweep(db, SWEEP_ROWS, &swept, e) != 0)
-            return -1;
-    } while (swept >= SWEEP_ROWS);
-    return 0;
-}
 
 /* ---- a row ---- */
 

@@ -16,8 +16,6 @@
 
 struct db; /* store_db */
 
-/* Counts what is not counted yet, which a worker else does in time. */
-int counts_update(struct db *db, struct err *e);
 /* Returns {since_at, clients: [row of each client, by name], all: row}, of the hours from
  * that of SINCE_MS (Unix milliseconds) on. NULL with E. */
 json_t *counts_by_client(struct db *db, const struct choice *clients, int64_t since_ms,

@@ -17,7 +17,7 @@
 /* What was found stands in temporary tables of the handle, in memory: hit_delivery,
  * hit_activation, hit_run (ids), hit_conversation and hit_value (texts). */
 
-enum { UNPACKED_MAX = 64 << 20, SWEEP_ROWS = 1000 };
+enum { UNPACKED_MAX = 64 << 20 };
 
 struct erase {
     struct db *db;
@@ -469,17 +469,6 @@ static int erase_sentences(struct erase *x, struct err *e)
     return 0;
 }
 
-/* Counts what is not counted yet of what is about to lose its history. */
-static int count_all(struct db *db, struct err *e)
-{
-    int swept;
-    do {
-        if (rollup_sweep(db, SWEEP_ROWS, &swept, e) != 0)
-            return -1;
-    } while (swept >= SWEEP_ROWS);
-    return 0;
-}
-
 struct applying {
     struct erase *x;
     const char *workspace_dir;
@@ -495,7 +484,7 @@ static int all(struct db *db, struct applying *a, struct err *e)
                                     " AND id IN (SELECT id FROM hit_run)";
     if (a->cancel && each_id(x, open_runs, cancel, a->now_ms, e) != 0)
         return -1;
-    if (count_all(db, e) != 0 ||
+    if (rollup_sweep_all(db, e) != 0 ||
         each_id(x, "SELECT id FROM hit_delivery", erase_delivery, a->now_ms, e) != 0)
         return -1;
     for (size_t i = 0; i < sizeof erasures / sizeof *erasures; i++)
@@ -541,7 +530,7 @@ int erase_apply(struct erase *x, const char *workspace_dir, int cancel, int64_t 
 {
     struct applying a = {x, workspace_dir, cancel, now_ms, ERASE_DONE};
     struct err why = {0};
-    if (count_all(x->db, e) != 0)
+    if (rollup_sweep_all(x->db, e) != 0)
         return -1;
     if (db_transaction(x->db, apply, &a, &why) == 0 || a.end != ERASE_DONE)
         return (int)a.end;

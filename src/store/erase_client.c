@@ -15,7 +15,7 @@
 #include "store/store_row.h"
 #include "io/db.h"
 
-enum { UNPACKED_MAX = 64 << 20, SWEEP_ROWS = 1000 };
+enum { UNPACKED_MAX = 64 << 20 };
 
 /* ---- what is a client's ---- */
 
@@ -300,16 +300,6 @@ static int cancel_runs(struct db *db, const struct leaving *l, struct err *e)
     return rc;
 }
 
-static int count_all(struct db *db, struct err *e)
-{
-    int swept;
-    do {
-        if (rollup_sweep(db, SWEEP_ROWS, &swept, e) != 0)
-            return -1;
-    } while (swept >= SWEEP_ROWS);
-    return 0;
-}
-
 /* ---- what is not simply deleted ---- */
 
 /* The newest rows of these tables stay, without anything in them, so that no id is used
@@ -469,7 +459,7 @@ static int leave(struct db *db, void *arg, struct err *e)
     /* client_connection refers to connection, which is asked for by it */
     if (db_exec(db, "PRAGMA defer_foreign_keys = ON", e) != 0 ||
         release_generation(db, &generation, e) != 0 || cancel_runs(db, l, e) != 0 ||
-        count_all(db, e) != 0)
+        rollup_sweep_all(db, e) != 0)
         return -1;
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         if (change(db, changes[i], l->client, NULL, e) != 0)
@@ -490,7 +480,7 @@ int erase_client(struct store *s, const char *workspace_dir, const char *client,
 {
     struct leaving l = {workspace_dir, client, now_ms, fn, arg, ERASE_DONE};
     struct err why = {0};
-    if (count_all(store_db(s), e) != 0 ||
+    if (rollup_sweep_all(store_db(s), e) != 0 ||
         db_add_test(store_db(s), "names_client", names_client, NULL, e) != 0)
         return -1;
     if (db_transaction(store_db(s), leave, &l, &why) == 0 || l.end != ERASE_DONE)

@@ -375,6 +375,17 @@ int rollup_sweep(struct db *db, int limit, int *swept, struct err *e)
     return db_transaction(db, sweep, &s, e);
 }
 
+int rollup_sweep_all(struct db *db, struct err *e)
+{
+    enum { ROWS = 2000 };
+    int swept;
+    do {
+        if (rollup_sweep(db, ROWS, &swept, e) != 0)
+            return -1;
+    } while (swept >= ROWS);
+    return 0;
+}
+
 int rollup_touch(struct db *db, int64_t run, struct err *e)
 {
     return db_change(db,

@@ -65,6 +65,9 @@ struct rollup {
  * deliveries, activations and runs. *SWEPT is less than LIMIT when nothing is left. Costs
  * a few reads when there is nothing. */
 int rollup_sweep(struct db *db, int limit, int *swept, struct err *e);
+/* Counts all that is not counted yet, in several transactions or the caller's one, which
+ * a worker else does in time. */
+int rollup_sweep_all(struct db *db, struct err *e);
 /* Tells the next sweep that RUN has changed. */
 int rollup_touch(struct db *db, int64_t run, struct err *e);
 /* Counts what is not counted of RUN, which is over and is about to go on: call it before
