@@ -1,10 +1,10 @@
 #include "cli/client_remove.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "cli/table.h"
@@ -69,17 +69,10 @@ static void print_grant(const struct cli *cli, const json_t *row)
 {
     const char *app = json_text_or(row, "app", ""), *name = json_text_or(row, "name", "");
     const json_t *others = json_object_get(row, "shared_with");
-    struct buf names;
-    size_t i;
-    json_t *other;
-    buf_init(&names, 4096);
-    json_array_foreach(others, i, other)
-    {
-        buf_addf(&names, "%s%s", i ? ", " : "", json_string_value(other));
-    }
+    char *names = json_join(others, 0);
     if (json_array_size(others))
         table_printf(stdout, "the grant of %s at %s stays: %s use%s it\n", name, app,
-                     buf_str(&names), json_array_size(others) == 1 ? "s" : "");
+                     names, json_array_size(others) == 1 ? "s" : "");
     else if (json_is_true(json_object_get(row, "revoked")))
         table_printf(stdout, "the grant of %s at %s is revoked\n", name, app);
     else if (json_text(row, "why"))
@@ -101,7 +94,7 @@ static void print_grant(const struct cli *cli, const json_t *row)
                      "administrator revokes it (Front: Settings, Developers, API "
                      "tokens)\n",
                      name, app);
-    buf_free(&names);
+    free(names);
 }
 
 static void print_directory(const json_t *tree)

@@ -4,23 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/page.h"
 #include "cli/table.h"
 #include "cli/timeline.h"
 #include "core/jsontree.h"
-
-static void show_progress(size_t done, size_t all)
-{
-    char text[80];
-    snprintf(text, sizeof text, "searched %zu of %zu deliveries", done, all);
-    if (done == all)
-        log_progress(NULL);
-    else if (done % 500 == 0)
-        log_progress(text);
-}
 
 static void print_quote(const char *quote)
 {
@@ -118,7 +107,7 @@ int cmd_explain(struct cli *cli, struct err *e)
     const char *const *words = cli->words.items;
     char *what =
         cli->words.n == 2 ? xasprintf("%s %s", words[0], words[1]) : xstrdup(words[0]);
-    const struct explain_ask ask = {what, cli->client, show_progress};
+    const struct explain_ask ask = {what, cli->client, timeline_progress};
     json_t *tree = explain_find(cli->report, cli->session, &ask, e);
     free(what);
     int rc = tree ? show(cli, html, tree, e) : -1;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/printable.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "core/jsontree.h"
 
 enum { PAGE_MAX = 64 << 20 };
@@ -46,27 +47,7 @@ static const char style[] =
 static void add_text(struct buf *out, const char *text)
 {
     char *shown = printable_copy(text, strlen(text), 1);
-    for (const char *at = shown; *at; at++) {
-        switch (*at) {
-        case '&':
-            buf_adds(out, "&amp;");
-            break;
-        case '<':
-            buf_adds(out, "&lt;");
-            break;
-        case '>':
-            buf_adds(out, "&gt;");
-            break;
-        case '"':
-            buf_adds(out, "&quot;");
-            break;
-        case '\'':
-            buf_adds(out, "&#39;");
-            break;
-        default:
-            buf_addc(out, *at);
-        }
-    }
+    (void)text_add_html(out, shown, strlen(shown));
     free(shown);
 }
 

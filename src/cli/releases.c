@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/changes.h"
@@ -7,7 +8,6 @@
 #include "cli/timeline.h"
 #include "core/jsontree.h"
 #include "ops/rollback.h"
-#include "base/buf.h"
 #include "base/str.h"
 #include "store/release.h"
 
@@ -75,16 +75,9 @@ static int show_all(const struct cli *cli, int64_t limit, struct err *e)
 /* Returns the names as one text, as a new value. */
 static json_t *joined(const json_t *names)
 {
-    struct buf text;
-    size_t i;
-    json_t *name;
-    buf_init(&text, 1024 * 1024);
-    json_array_foreach(names, i, name)
-    {
-        (void)buf_addf(&text, "%s%s", i ? ", " : "", json_string_value(name));
-    }
-    json_t *out = json_string(buf_str(&text));
-    buf_free(&text);
+    char *text = json_join(names, 0);
+    json_t *out = json_string(text);
+    free(text);
     return out;
 }
 

@@ -38,26 +38,6 @@ static void format_bytes(int64_t bytes, char out[32])
         snprintf(out, 32, "%.1f GB", (double)bytes / 1e9);
 }
 
-/* Returns "a, b and 3 more" as a new text. */
-static char *names_of(const json_t *list)
-{
-    size_t i, n = json_array_size(list);
-    json_t *name;
-    struct buf text;
-    buf_init(&text, 8192);
-    json_array_foreach(list, i, name)
-    {
-        if (i == NAMES_SHOWN && n > NAMES_SHOWN + 1)
-            break;
-        buf_addf(&text, "%s%s", i ? ", " : "", json_string_value(name));
-    }
-    if (i < n)
-        buf_addf(&text, " and %zu more", n - i);
-    char *copy = xstrdup(buf_str(&text));
-    buf_free(&text);
-    return copy;
-}
-
 static const char *s_of(long long n)
 {
     return n == 1 ? "" : "s";
@@ -131,7 +111,7 @@ static void print_release(const json_t *tree)
         table_printf(stdout, "%-12s %s runs %lld\n", "", client, json_integer_value(id));
     }
     if (json_array_size(differs)) {
-        char *names = names_of(differs);
+        char *names = json_join(differs, NAMES_SHOWN);
         table_printf(stdout, "%-12s differs from what runs: %s (foyer diff --live)\n",
                      "on the disk", names);
         free(names);
@@ -151,7 +131,7 @@ static void print_release(const json_t *tree)
 static void print_mode(const json_t *tree)
 {
     const char *why = json_text(tree, "mode_why");
-    char *dry = names_of(json_object_get(tree, "dry"));
+    char *dry = json_join(json_object_get(tree, "dry"), NAMES_SHOWN);
     table_printf(stdout, "%-12s %s%s%s%s%s\n", "mode", json_text_or(tree, "mode", ""),
                  why ? ": " : "", why ? why : "", *dry ? "; dry: " : "", dry);
     free(dry);
@@ -160,7 +140,7 @@ static void print_mode(const json_t *tree)
 static void print_connections(const json_t *tree)
 {
     const json_t *all = json_object_get(tree, "connections");
-    char *names = names_of(json_object_get(all, "reconnect"));
+    char *names = json_join(json_object_get(all, "reconnect"), NAMES_SHOWN);
     table_printf(stdout, "%-12s %lld ok%s%s\n", "connections", json_int(all, "ok"),
                  *names ? "; " WORD_NEEDS_RECONNECT ": " : "", names);
     free(names);

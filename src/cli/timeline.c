@@ -8,6 +8,7 @@
 
 #include "cli/table.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/when.h"
 #include "core/settings.h"
@@ -432,4 +433,14 @@ void timeline_delivery(struct timeline *t, const json_t *delivery)
             line(t, 0, 1, "client %s", json_text_or(part, "client", ""));
         client_part(t, part, several ? 2 : 1);
     }
+}
+
+void timeline_progress(size_t done, size_t all)
+{
+    char text[80];
+    snprintf(text, sizeof text, "searched %zu of %zu deliveries", done, all);
+    if (done == all)
+        log_progress(NULL);
+    else if (done % 500 == 0)
+        log_progress(text);
 }

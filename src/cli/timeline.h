@@ -38,4 +38,7 @@ int64_t timeline_ms(const json_t *tree, const char *key);
 /* Returns a sentence about ROW, one of a run's `templates`: a new text. */
 char *timeline_template(const json_t *row);
 
+/* Shows on a terminal how far the search is for what a timeline tells. */
+void timeline_progress(size_t done, size_t all);
+
 #endif

@@ -6,19 +6,7 @@
 #include "cli/timeline.h"
 #include "core/jsontree.h"
 #include "ops/trace.h"
-#include "base/log.h"
 #include "base/str.h"
-
-/* Shows on a terminal how far the search is. */
-static void show_progress(size_t done, size_t all)
-{
-    char text[80];
-    snprintf(text, sizeof text, "searched %zu of %zu deliveries", done, all);
-    if (done == all)
-        log_progress(NULL);
-    else if (done % 500 == 0)
-        log_progress(text);
-}
 
 static void print(struct timeline *line, const json_t *tree)
 {
@@ -51,7 +39,7 @@ int cmd_trace(struct cli *cli, struct err *e)
     const char *const *words = cli->words.items;
     char *what =
         cli->words.n == 2 ? xasprintf("%s %s", words[0], words[1]) : xstrdup(words[0]);
-    json_t *tree = trace_find(cli->report, what, cli->client, show_progress, e);
+    json_t *tree = trace_find(cli->report, what, cli->client, timeline_progress, e);
     free(what);
     if (!tree)
         return -1;

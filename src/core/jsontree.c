@@ -284,3 +284,22 @@ const char *json_text_or(const json_t *tree, const char *path, const char *fallb
     const char *text = json_text(tree, path);
     return text ? text : fallback;
 }
+
+char *json_join(const json_t *list, size_t most)
+{
+    size_t i, n = json_array_size(list);
+    json_t *item;
+    struct buf out;
+    buf_init(&out, SIZE_MAX / 4);
+    json_array_foreach(list, i, item)
+    {
+        if (most && i == most && n > most + 1)
+            break;
+        (void)buf_addf(&out, "%s%s", i ? ", " : "", json_string_value(item));
+    }
+    if (i < n)
+        (void)buf_addf(&out, " and %zu more", n - i);
+    char *text = xstrdup(buf_str(&out));
+    buf_free(&out);
+    return text;
+}

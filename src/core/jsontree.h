@@ -35,5 +35,8 @@ const char *json_text(const json_t *tree, const char *path);
 json_int_t json_int(const json_t *tree, const char *path);
 /* Returns the string at PATH, or FALLBACK. */
 const char *json_text_or(const json_t *tree, const char *path, const char *fallback);
+/* Returns the strings of LIST as "a, b and 3 more", a new text: at most MOST of them (0:
+ * all), and one more instead of "and 1 more". */
+char *json_join(const json_t *list, size_t most);
 
 #endif

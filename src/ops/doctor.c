@@ -424,23 +424,6 @@ static void check_connections(struct doctor *d)
 
 /* ---- the connections and scopes that recipes need ---- */
 
-static char *joined(const json_t *list)
-{
-    struct buf b;
-    size_t i;
-    json_t *item;
-    buf_init(&b, 64 * 1024);
-    json_array_foreach(list, i, item)
-    {
-        if (i)
-            buf_adds(&b, ", ");
-        buf_adds(&b, json_string_value(item));
-    }
-    char *text = xstrdup(buf_str(&b));
-    buf_free(&b);
-    return text;
-}
-
 static int is_connected(struct doctor *d, const char *client, const char *app)
 {
     struct err e = {0};
@@ -460,8 +443,8 @@ static void add_needs(struct doctor *d, const char *client, const json_t *needs)
     size_t i;
     json_object_foreach(json_object_get(needs, "apps"), app, need)
     {
-        char *recipes = joined(json_object_get(need, "recipes"));
-        char *scopes = joined(json_object_get(need, "scopes"));
+        char *recipes = json_join(json_object_get(need, "recipes"), 0);
+        char *scopes = json_join(json_object_get(need, "scopes"), 0);
         if (!is_connected(d, client, app)) {
             char *command = connection_command(client, app);
             finding = diagnosis_add(

@@ -65,6 +65,13 @@ static int on_copy(void *arg, const char *path)
     return 0;
 }
 
+json_t *erasing_copies(const char *workspace_dir, int remove)
+{
+    struct copies c = {json_array(), remove};
+    erase_each_copy(workspace_dir, on_copy, &c);
+    return c.rows;
+}
+
 /* ---- erasing ---- */
 
 static int still_open(const json_t *tree, const char *why, struct err *e)
@@ -191,9 +198,8 @@ static int forget(struct report *r, const struct erasing *how, json_t *tree,
     json_object_set_new(tree, "log_lines", json_integer(lines));
     if (forget_each(r, store, how, tree, e) != 0)
         return -1;
-    struct copies c = {json_array(), how->copies && !how->dry_run};
-    json_object_set_new(tree, "copies", c.rows);
-    erase_each_copy(dir, on_copy, &c);
+    json_object_set_new(tree, "copies",
+                        erasing_copies(dir, how->copies && !how->dry_run));
     return 0;
 }
 

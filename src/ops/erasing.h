@@ -29,5 +29,8 @@ struct erasing { /* texts are borrowed */
  * is 0, or when a run is still being worked on after half a minute. Of several clients
  * such a one has `error`, E has the last one's, and the others are done. NULL with E. */
 json_t *erasing_forget(struct report *r, const struct erasing *how, struct err *e);
+/* Lists the copies of the store that upgrades left, as `copies` above, and with REMOVE 1
+ * removes them. A new array. */
+json_t *erasing_copies(const char *workspace_dir, int remove);
 
 #endif

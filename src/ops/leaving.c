@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/jsontree.h"
+#include "ops/erasing.h"
 #include "ops/revoking.h"
 #include "store/erase.h"
 #include "store/presence.h"
@@ -288,20 +289,6 @@ static int remove_directory(struct report *r, const char *client, struct err *e)
     return rc != 0 && e->kind != ERR_NONE ? -1 : 0;
 }
 
-struct copies {
-    json_t *rows;
-    int remove;
-};
-
-static int on_copy(void *arg, const char *path)
-{
-    struct copies *c = arg;
-    int removed = c->remove && unlink(path) == 0;
-    json_array_append_new(c->rows,
-                          json_pack("{s:s, s:b}", "path", path, "removed", removed));
-    return 0;
-}
-
 /* What a running server stored for the client before it noticed that it is gone. */
 static int remove_late(struct report *r, struct store *store, const struct leaving *how,
                        json_t *removed, struct err *e)
@@ -350,9 +337,7 @@ static int leave(struct report *r, struct store *store, const struct leaving *ho
     json_object_set_new(tree, "directory_removed", json_boolean(how->files && has_files));
     if (remove_late(r, store, how, removed, e) != 0 || clean(r, store, how, tree, e) != 0)
         return -1;
-    struct copies c = {json_array(), how->copies};
-    json_object_set_new(tree, "copies", c.rows);
-    erase_each_copy(dir, on_copy, &c);
+    json_object_set_new(tree, "copies", erasing_copies(dir, how->copies));
     return 0;
 }
 

@@ -567,21 +567,14 @@ static void say(json_t *summary, char *text)
 
 static void say_people(const struct story *s, json_t *summary, int nours)
 {
-    struct buf names;
-    size_t i;
-    json_t *name;
-    buf_init(&names, 2048);
-    json_array_foreach(s->people, i, name)
-    {
-        buf_addf(&names, "%s%s", i ? ", " : "", json_string_value(name));
-    }
-    if (names.len && nours)
-        say(summary, xasprintf("A person answered too: %s.", buf_str(&names)));
-    else if (!names.len && nours)
+    char *names = json_join(s->people, 0);
+    if (*names && nours)
+        say(summary, xasprintf("A person answered too: %s.", names));
+    else if (!*names && nours)
         say(summary, xstrdup(s->is_live ? "No person answered."
                                         : "Of an answer by a person nothing is known "
                                           "here."));
-    buf_free(&names);
+    free(names);
 }
 
 static json_t *summarize(const struct story *s)

@@ -113,11 +113,30 @@ static void test_written(void **state)
     json_decref(tree);
 }
 
+static void joins(const char *list, size_t most, const char *want)
+{
+    json_t *tree = jsontree_reads(list, NULL);
+    char *text = json_join(tree, most);
+    assert_string_equal(text, want);
+    free(text);
+    json_decref(tree);
+}
+
+static void test_joined(void **state)
+{
+    (void)state;
+    joins("[]", 2, "");
+    joins("[\"a\",\"b\",\"c\"]", 0, "a, b, c");
+    joins("[\"a\",\"b\",\"c\"]", 2, "a, b, c");
+    joins("[\"a\",\"b\",\"c\",\"d\"]", 2, "a, b and 2 more");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain),   cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_names),   cmocka_unit_test(test_halves),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_written)};
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_written),
+        cmocka_unit_test(test_joined)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
