@@ -20,7 +20,7 @@
 #include "workspace/snapshot.h"
 #include "workspace/view.h"
 
-enum { REFUSED_TEXT_MAX = 4096, REFUSED_LINES = 20 };
+enum { REFUSED_TEXT_MAX = 4096, REFUSED_LINES = 20, TRIES = 5 };
 
 struct work {
     const struct deploy *d;
@@ -407,11 +407,27 @@ static int makes_release(const struct work *k)
            (count_deployed(k) || json_object_get(k->tree, "server"));
 }
 
+/* Fails when what runs is not what was compared: a deploy, a rollback or a reload ended
+ * meanwhile. */
+static int check_live(const struct work *k, struct db *db, struct err *e)
+{
+    int64_t generation;
+    if (release_generation(db, &generation, e) != 0)
+        return -1;
+    if (generation == (k->live ? view_generation(k->live) : 0))
+        return 0;
+    return err_set(e, ERR_CONFLICT,
+                   "nothing is deployed: what runs was changed by others again and again "
+                   "meanwhile; `foyer releases` lists it, deploy again");
+}
+
 /* For store_transaction. */
 static int put(struct db *db, void *arg, struct err *e)
 {
     struct work *k = arg;
     if (makes_release(k)) {
+        if (check_live(k, db, e) != 0)
+            return -1;
         char *manifest = manifest_text(snapshot_files(k->files));
         char *bases = bases_text(k->w, snapshot_files(k->files));
         struct release r = {
@@ -561,7 +577,7 @@ static int deploy(struct work *k, struct err *e)
     return k->d->dry ? 0 : store_transaction(k->db, put, k, e);
 }
 
-json_t *deploy_run(struct workspace *w, const struct deploy *d, struct err *e)
+static json_t *try_once(struct workspace *w, const struct deploy *d, struct err *e)
 {
     struct work k;
     json_t *tree = NULL;
@@ -573,6 +589,18 @@ json_t *deploy_run(struct workspace *w, const struct deploy *d, struct err *e)
         tree = json_incref(k.tree);
     }
     close_work(&k);
+    return tree;
+}
+
+json_t *deploy_run(struct workspace *w, const struct deploy *d, struct err *e)
+{
+    json_t *tree = NULL;
+    for (int i = 0; i < TRIES && !tree; i++) {
+        err_clear(e);
+        tree = try_once(w, d, e);
+        if (e->kind != ERR_CONFLICT)
+            break;
+    }
     return tree;
 }
 

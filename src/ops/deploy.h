@@ -43,7 +43,8 @@ struct deploy {                   /* texts are borrowed */
  *   files      [rows of ops/release_diff.h with `clients`]: of all that are deployed and
  *              ran a release before; with what ops/rollback.h notes
  * NULL with E, of kind ERR_SETTINGS when foyer.lua cannot be read, or ERR_NONE when
- * SIGINT interrupted it. */
+ * SIGINT interrupted it, or ERR_CONFLICT when what runs was changed by others while it
+ * worked, each time that it began anew. */
 json_t *deploy_run(struct workspace *w, const struct deploy *d, struct err *e);
 /* Returns the same tree without check, release and runs: how the files differ from what
  * runs. ERR_NOT_FOUND when there is no release. */

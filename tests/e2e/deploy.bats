@@ -84,6 +84,19 @@ live() {
   same "$(jq -c '[.release, .differs]' <<<"$output")" '[null,false]'
 }
 
+@test "deploys at the same moment: one makes the release, and a rollback takes it back" {
+  local i
+  foyer deploy
+  hello two
+  for i in 1 2 3 4; do "$FOYER" -w "$AGENCY" deploy >"$BATS_TEST_TMPDIR/out.$i" 2>&1 3>&- & done
+  wait
+  same "$(cat "$BATS_TEST_TMPDIR"/out.* | grep -c '^release 2: 3 clients run it')" 1
+  same "$(cat "$BATS_TEST_TMPDIR"/out.* | grep -c 'nothing to deploy')" 3
+  same "$(live)" "acme:2 beta:2 carl:2"
+  foyer rollback
+  same "$(says)" "acme:one beta:one carl:one"
+}
+
 @test "deploy --dry-run: shows it and stores nothing" {
   foyer deploy --dry-run --json
   same "$(jq -c '[.release, .differs, (.clients | map(.state))]' <<<"$output")" \
