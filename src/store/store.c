@@ -388,31 +388,40 @@ static int add_client(void *arg, const char *client)
     return 0;
 }
 
-/* Refuses to replace a grant that other clients use too: a grant of another app has other
- * permissions, a static token is not refreshed, and only an administrator's consent
- * brings the old grant back. */
+/* Refuses to replace a grant, or a static token, that other clients use too, by one of
+ * another kind: a grant of another app has other permissions, a static token is not
+ * refreshed, a grant ends when the app is removed. What was there does not come back by
+ * itself. A grant that is gone may be replaced. */
 static int check_shared(struct db *db, const struct put_connection *put, struct err *e)
 {
     const struct store_connection *c = put->connection;
     struct buf names;
+    int64_t had_token = 0;
     buf_init(&names, 512);
     struct db_row *row =
         db_select(db,
                   "SELECT l.client FROM client_connection l JOIN connection c ON "
                   "c.app = l.app AND c.id = l.id WHERE c.app = ?1 AND c.id = ?2 AND "
-                  "l.client <> ?3 AND c.refresh IS NOT NULL AND c.reconnect = 0 AND "
-                  "(?4 OR c.made_with <> ?5) ORDER BY l.client",
+                  "l.client <> ?3 AND c.reconnect = 0 AND "
+                  "CASE WHEN c.refresh IS NULL THEN NOT ?4 ELSE ?4 OR c.made_with <> ?5 "
+                  "END ORDER BY l.client",
                   DB_ARGS(db_text(c->app), db_text(c->id), db_text(put->client),
                           db_int(c->refresh.data == NULL), db_text(c->made_with)),
                   e);
     int rc = store_row_texts(row, add_client, &names, e);
     if (rc == 0 && names.len > 0)
-        rc =
-            err_set(e, ERR_CONFLICT,
-                    "cannot connect %s: the OAuth grant of %s (%s) is shared with %s; %s "
-                    "would take its place for all of them: --replace does that",
-                    put->client, c->id, c->company, buf_str(&names),
-                    c->refresh.data ? "one of another app" : "an API token");
+        rc = db_select_int(
+            db, "SELECT refresh IS NULL FROM connection WHERE app = ? AND id = ?",
+            DB_ARGS(db_text(c->app), db_text(c->id)), &had_token, e);
+    if (rc == 0 && names.len > 0)
+        rc = err_set(e, ERR_CONFLICT,
+                     "cannot connect %s: the %s of %s (%s) is shared with %s; %s "
+                     "would take its place for all of them: --replace does that",
+                     put->client, had_token ? "API token" : "OAuth grant", c->id,
+                     c->company, buf_str(&names),
+                     !c->refresh.data ? "an API token"
+                     : had_token      ? "a grant"
+                                      : "one of another app");
     buf_free(&names);
     return rc;
 }

@@ -101,9 +101,10 @@ void store_connection_fini(struct store_connection *c);
  * connection that no client uses any more. created_ms 0 means now.
  *
  * Unless REPLACE is 1, fails with ERR_CONFLICT when the client is connected to another
- * company, or when other clients use the company's grant and C is a static token or a
- * grant of another app. The sentence names the company and the clients. Also fails with
- * ERR_CONFLICT when C's token version is not one more than store_connection_version. */
+ * company, when other clients use the company's grant and C is a static token or a
+ * grant of another app, or when they use its static token and C is a grant. The sentence
+ * names the company and the clients. Also fails with ERR_CONFLICT when C's token version
+ * is not one more than store_connection_version. */
 int store_connection_put(struct store *s, const char *client,
                          const struct store_connection *c, int replace, struct err *e);
 /* Returns the stored token's version, 0 when there is no such connection, -1 on error. */

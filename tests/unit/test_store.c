@@ -330,8 +330,11 @@ static void test_a_grant_that_others_use_is_asked_for(void **state)
     assert_int_equal(store_connection_failed(s, "front", "cmp_1", NOW, 4, "gone", 1, &e),
                      0);
     assert_int_equal(put_grant(s, "bolt", "cmp_1", 5, "", 0, &e), 0);
-    /* a static token can be given again */
-    assert_int_equal(put_grant(s, "acme", "cmp_1", 6, "B", 0, &e), 0);
+    /* a static token can be given again, but a grant in its place is asked for */
+    assert_int_equal(put_grant(s, "acme", "cmp_1", 6, "", 0, &e), 0);
+    conflicts(s, "acme", 7, "B",
+              "the API token of cmp_1 (Planet Express) is shared with bolt; a grant");
+    assert_int_equal(put_grant(s, "acme", "cmp_1", 7, "B", 1, &e), 0);
     store_close(s);
 }
 
