@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -85,4 +86,28 @@ int audience_each(struct audience *a, const char *app, const char *company,
         return -1;
     call_each(a, app, company, fn, arg);
     return 0;
+}
+
+struct others {
+    const char *client;
+    struct buf names;
+};
+
+static int add_other(void *arg, const char *client)
+{
+    struct others *o = arg;
+    if (!str_eq(client, o->client))
+        buf_addf(&o->names, "%s%s", o->names.len ? ", " : "", client);
+    return 0;
+}
+
+char *audience_others(struct store *store, const char *app, const char *company,
+                      const char *client)
+{
+    struct others o = {.client = client};
+    buf_init(&o.names, 16 * 1024);
+    int rc = store_company_clients(store_db(store), app, company, add_other, &o, NULL);
+    char *names = rc == 0 && o.names.len ? xstrdup(buf_str(&o.names)) : NULL;
+    buf_free(&o.names);
+    return names;
 }

@@ -14,5 +14,10 @@ void audience_free(struct audience *a);             /* NULL is fine */
  * is old, and when COMPANY is not in it. */
 int audience_each(struct audience *a, const char *app, const char *company,
                   void (*fn)(void *arg, const char *client), void *arg, struct err *e);
+/* Returns the names of the clients other than CLIENT that are connected to COMPANY, as a
+ * new text "acme, bolt"; NULL when there is none, or the store cannot be read. It reads
+ * the store. */
+char *audience_others(struct store *store, const char *app, const char *company,
+                      const char *client);
 
 #endif

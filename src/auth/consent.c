@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/audience.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -12,9 +13,10 @@
 
 struct callback { /* one page that waits for its answer */
     struct httpd_request *request;
+    struct store *store;
     consent_done *done;
     void *arg;
-    char *client;
+    char *client, *app;
     int is_outside;  /* the reader need not belong to the agency */
     int is_granting; /* the link was valid: errors are the agency's from now on */
 };
@@ -88,6 +90,26 @@ static const char *said(const struct callback *c, const struct err *e)
     }
 }
 
+/* The page when the client is connected to the company. It names another client only to
+ * the agency; but the reader, who may have chosen the wrong company, learns that this one
+ * was known here. */
+static void page_connected(const struct callback *c, const char *id, const char *name)
+{
+    char *others = audience_others(c->store, c->app, id, c->client);
+    char *more = NULL;
+    if (others && c->is_outside)
+        more = xasprintf("This company was connected here before. If you meant another "
+                         "one, tell the agency that sent you here. ");
+    else if (others)
+        more = xasprintf("The company is also that of %s. ", others);
+    char *text = xasprintf("%s (%s) is connected. %sYou can close this page.", name, id,
+                           more ? more : "");
+    page(c->request, 200, "Connected", text);
+    free(text);
+    free(more);
+    free(others);
+}
+
 static void finish(struct callback *c, const char *id, const char *name,
                    const struct err *e)
 {
@@ -99,14 +121,12 @@ static void finish(struct callback *c, const char *id, const char *name,
                          : 502;
         page(c->request, status, "Not connected", said(c, e));
     } else {
-        char *text =
-            xasprintf("%s (%s) is connected. You can close this page.", name, id);
-        page(c->request, 200, "Connected", text);
-        free(text);
+        page_connected(c, id, name);
     }
     if (c->done)
-        c->done(c->arg, c->client, id, name, e);
+        c->done(c->arg, c->client, c->app, id, name, e);
     free(c->client);
+    free(c->app);
     free(c);
 }
 
@@ -152,8 +172,11 @@ void consent_answer(struct workspace *w, struct grants *grants, struct httpd_req
     if (rc == 0)
         rc = (error ? store_consent_find
                     : store_consent_take)(store, state, clock_wall_ms(), &consent, &e);
-    if (rc == 0)
+    c->store = store;
+    if (rc == 0) {
         c->client = xstrdup(consent.client);
+        c->app = xstrdup(consent.app);
+    }
     if (rc == 0 && error) {
         denied(error, about, &e);
         rc = -1;

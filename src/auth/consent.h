@@ -8,10 +8,11 @@
 #include "workspace/workspace.h"
 #include "io/httpd.h"
 
-/* Called after the page was answered: with the client (NULL when the state is not known)
- * and the company's ID and NAME, or with E. Valid until the callback returns. */
-typedef void consent_done(void *arg, const char *client, const char *id, const char *name,
-                          const struct err *e);
+/* Called after the page was answered: with the client and the app (NULL when the state is
+ * not known) and the company's ID and NAME, or with E. Valid until the callback returns.
+ */
+typedef void consent_done(void *arg, const char *client, const char *app, const char *id,
+                          const char *name, const struct err *e);
 
 /* Takes over R, a request to the callback, and answers it with a page when the grant is
  * stored or has failed. OUTSIDE 1: the reader may be a client's administrator, so the

@@ -50,12 +50,38 @@ static void set_release(json_t *row)
     json_object_set_new(row, "runs", json_string(text));
 }
 
+/* Adds to `company` of a row, for people, which clients have the same: "Acme (also
+ * beta, globex and 2 more)". */
+static void set_company(json_t *row)
+{
+    enum { SHOWN = 2 };
+    const json_t *others = json_object_get(row, "shared_with");
+    size_t i, n = json_array_size(others);
+    struct buf text;
+    json_t *other;
+    if (n == 0)
+        return;
+    buf_init(&text, 4096);
+    buf_addf(&text, "%s (also ", json_text_or(row, "company", ""));
+    json_array_foreach(others, i, other)
+    {
+        if (i < SHOWN)
+            buf_addf(&text, "%s%s", i ? ", " : "", json_string_value(other));
+    }
+    if (n > SHOWN)
+        buf_addf(&text, " and %zu more", n - SHOWN);
+    buf_addc(&text, ')');
+    json_object_set_new(row, "company", json_string(buf_str(&text)));
+    buf_free(&text);
+}
+
 static void print_table(const struct cli *cli, json_t *rows)
 {
     size_t i;
     json_t *row;
     json_array_foreach(rows, i, row)
     {
+        set_company(row);
         set_needs(row);
         set_groups(row);
         set_release(row);

@@ -175,10 +175,11 @@ struct listening {
     char *path;
 };
 
-static void on_consent(void *arg, const char *client, const char *id, const char *name,
-                       const struct err *e)
+static void on_consent(void *arg, const char *client, const char *app, const char *id,
+                       const char *name, const struct err *e)
 {
     struct listening *listening = arg;
+    (void)app;
     /* a stray request must not end the wait for the person who consents */
     if (client && strcmp(client, listening->wait->client) == 0)
         on_grant(listening->wait, id, name, e);

@@ -6,6 +6,7 @@
 #include "cli/mistakes.h"
 #include "cli/table.h"
 #include "core/jsontree.h"
+#include "ops/clients.h"
 #include "ops/deploy.h"
 
 /* ---- what it says ---- */
@@ -142,6 +143,42 @@ static void print_result(const json_t *tree, int dry)
     print_others(tree);
 }
 
+/* Names each client that runs a release for the first time and shares its company with
+ * others: from now on each of them may answer the same message. */
+static void print_shared(struct workspace *w, const json_t *tree)
+{
+    json_t *names = json_array(), *row;
+    size_t i, k;
+    json_array_foreach(json_object_get(tree, "clients"), i, row)
+    {
+        if (strcmp(json_text_or(row, "state", ""), "deployed") == 0 &&
+            !json_object_get(row, "old"))
+            json_array_append(names, json_object_get(row, "client"));
+    }
+    json_t *rows = clients_links(w, names, "front", NULL);
+    json_array_foreach(rows, i, row)
+    {
+        const json_t *others = json_object_get(row, "shared_with");
+        struct buf text;
+        json_t *other;
+        if (json_array_size(others) == 0)
+            continue;
+        buf_init(&text, 4096);
+        json_array_foreach(others, k, other)
+        {
+            buf_addf(&text, "%s%s", k ? ", " : "", json_string_value(other));
+        }
+        table_printf(stderr,
+                     "foyer: warning: client %s is connected to %s (%s), the company of "
+                     "%s too: what comes there is for each, and each may answer it\n",
+                     json_text_or(row, "client", ""), json_text_or(row, "company", ""),
+                     json_text_or(row, "id", ""), buf_str(&text));
+        buf_free(&text);
+    }
+    json_decref(rows);
+    json_decref(names);
+}
+
 static int exit_code(const json_t *tree)
 {
     return json_is_true(json_object_get(tree, "stopped")) || count(tree, "refused")
@@ -173,6 +210,7 @@ int cmd_deploy(struct cli *cli, struct err *e)
     } else {
         mistakes_print(stderr, json_object_get(tree, "mistakes"), "");
         print_result(tree, d.dry);
+        print_shared(cli->w, tree);
     }
     int code = exit_code(tree);
     json_decref(tree);

@@ -1,7 +1,9 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli.h"
+#include "auth/audience.h"
 #include "cli/table.h"
 #include "core/credential.h"
 #include "core/connection.h"
@@ -37,15 +39,9 @@ static void tell_waiting(struct store *store, const char *client, const char *ap
     free(command);
 }
 
-int cmd_disconnect(struct cli *cli, struct err *e)
+/* Says how what was forgotten is ended at the company. */
+static void tell_revoking(const struct cli *cli, const char *client, const char *app)
 {
-    const char *app = "front";
-    struct cli_option options[] = {{"app", CLI_VALUE, &app}, {NULL, CLI_FLAG, NULL}};
-    if (cli_begin(cli, options, e) != 0)
-        return -1;
-    const char *client = cli->words.items[0];
-    if (store_connection_delete(cli->store, client, app, e) != 0)
-        return -1;
     /* Front documents no endpoint that revokes a grant */
     if (credential_need(workspace_connector(cli->w, app, NULL)) == CREDENTIAL_CONSENT)
         fprintf(stderr,
@@ -58,6 +54,30 @@ int cmd_disconnect(struct cli *cli, struct err *e)
                 "forgot %s's connection to %s; its key is valid until it is withdrawn at "
                 "the API\n",
                 client, app);
-    tell_waiting(cli->store, client, app);
-    return 0;
+}
+
+int cmd_disconnect(struct cli *cli, struct err *e)
+{
+    const char *app = "front";
+    struct cli_option options[] = {{"app", CLI_VALUE, &app}, {NULL, CLI_FLAG, NULL}};
+    if (cli_begin(cli, options, e) != 0)
+        return -1;
+    const char *client = cli->words.items[0];
+    struct store_connection was;
+    if (store_connection_find(cli->store, client, app, &was, NULL) != 0)
+        was = (struct store_connection){.id = NULL};
+    char *others = was.id ? audience_others(cli->store, app, was.id, client) : NULL;
+    store_connection_fini(&was);
+    int rc = store_connection_delete(cli->store, client, app, e);
+    if (rc == 0 && others)
+        table_printf(stderr,
+                     "forgot %s's connection to %s; %s still use%s the same connection, "
+                     "and would be cut off with it: revoke nothing at the company\n",
+                     client, app, others, strchr(others, ',') ? "" : "s");
+    else if (rc == 0)
+        tell_revoking(cli, client, app);
+    free(others);
+    if (rc == 0)
+        tell_waiting(cli->store, client, app);
+    return rc;
 }

@@ -89,19 +89,44 @@ static char *link_todo(const struct listing *l, const char *command, int is_open
                                command);
 }
 
+/* Returns ", which c40 and c41 use too", a new text, or NULL. */
+static char *shared_text(const struct listing *l)
+{
+    const json_t *others = json_object_get(l->link, "shared_with");
+    size_t i, n = json_array_size(others);
+    struct buf names;
+    json_t *other;
+    if (n == 0)
+        return NULL;
+    buf_init(&names, 4096);
+    json_array_foreach(others, i, other)
+    {
+        buf_addf(&names, "%s%s",
+                 !i           ? ""
+                 : i + 1 == n ? " and "
+                              : ", ",
+                 json_string_value(other));
+    }
+    char *text = xasprintf(", the company of %s too: what comes there is for each",
+                           buf_str(&names));
+    buf_free(&names);
+    return text;
+}
+
 static void add_connected(struct listing *l)
 {
     const char *state = json_text_or(l->link, "connected", "no");
     int is_former = strcmp(state, "former app") == 0;
     int is_done = is_former || strcmp(state, "yes") == 0 || strcmp(state, "token") == 0;
     char *command = connection_command(l->client, l->app), *text = NULL, *todo = NULL;
+    char *shared = shared_text(l);
     char until[64] = "";
     if (json_object_get(l->link, "link_until_at"))
         when_format_duration(
             (double)(ms_of(l->link, "link_until_at") - clock_wall_ms()) / 1000, until);
     if (is_done)
-        text = xasprintf("to %s (%s)%s%s%s", json_text_or(l->link, "company", ""),
-                         json_text_or(l->link, "id", ""),
+        text = xasprintf("to %s (%s)%s%s%s%s", json_text_or(l->link, "company", ""),
+                         json_text_or(l->link, "id", ""), shared ? shared : "",
                          strcmp(state, "token") == 0 ? ", by an API token" : "",
                          is_former ? ", by the former app: a new consent moves it to the "
                                      "app of the settings"
@@ -125,6 +150,7 @@ static void add_connected(struct listing *l)
         todo = link_todo(l, command, *until != 0);
     credentials_fini(&by);
     add(l, "connected", is_done, text, todo);
+    free(shared);
     free(command);
 }
 

@@ -90,6 +90,26 @@ static int links_read(struct links *all, struct workspace *w, struct err *e)
     return -1;
 }
 
+/* Returns the clients other than CLIENT that are connected to the company ID: a new list.
+ */
+static json_t *sharing(const struct links *all, const char *client, const char *app,
+                       const char *id)
+{
+    json_t *others = json_array(), *rows, *c;
+    const char *other;
+    size_t i;
+    json_object_foreach(all->connections, other, rows)
+    {
+        json_array_foreach(rows, i, c)
+        {
+            if (strcmp(other, client) != 0 && str_eq(json_text(c, "app"), app) &&
+                str_eq(json_text(c, "id"), id))
+                json_array_append_new(others, json_string(other));
+        }
+    }
+    return others;
+}
+
 /* Returns how CLIENT is connected to APP, as a new object. */
 static json_t *link_of(const struct links *all, const char *client, const char *app)
 {
@@ -111,6 +131,9 @@ static json_t *link_of(const struct links *all, const char *client, const char *
                                         : json_is_true(json_object_get(consent, "used"))
                                             ? "link failed"
                                             : "link expired"));
+    if (json_text(row, "id"))
+        json_object_set_new(row, "shared_with",
+                            sharing(all, client, app, json_text(row, "id")));
     json_object_set_new(row, "app", json_string(app));
     return row;
 }

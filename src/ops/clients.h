@@ -17,13 +17,15 @@
 /* Both return new arrays of rows by name, or NULL with E. NAMES, a list, chooses the
  * clients; NULL: all. */
 
-/* {client, name?, connected, company?, id?, apps: [{app, connected, company, id}],
- * events, fired, replies (ever counted), last_event_at?, last_reply_at?, needs_you
+/* {client, name?, connected, company?, id?, shared_with? (the other clients that are
+ * connected to the company, [] when there is none), apps: [{app, connected, company,
+ * id}], events, fired, replies (ever counted), last_event_at?, last_reply_at?, needs_you
  * (runs), held (runs), groups, mode ("live", "dry", "dry copy"), release (the live one,
  * 0: none; missing: there are no releases), differs? (whether what is on the disk is
  * another), error?: why its settings cannot be read}. */
 json_t *clients_list(struct workspace *w, const json_t *names, struct err *e);
-/* {client, app, connected, company?, id?, link_until_at?}, of connections to APP. */
+/* {client, app, connected, company?, id?, shared_with?, link_until_at?}, of connections
+ * to APP. */
 json_t *clients_links(struct workspace *w, const json_t *names, const char *app,
                       struct err *e);
 

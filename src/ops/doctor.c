@@ -25,6 +25,7 @@
 #include "store/store_secret.h"
 #include "core/credential.h"
 #include "core/jsontree.h"
+#include "core/settings.h"
 #include "core/settings_value.h"
 
 enum {
@@ -362,6 +363,42 @@ static void check_budget(struct doctor *d, struct budget *budget,
     free(company);
 }
 
+struct sharing {
+    struct doctor *d;
+    const struct probe_connection *t;
+    struct buf unsaid; /* the clients whose settings do not name the company */
+    int n;
+};
+
+static int add_sharing(void *arg, const char *client)
+{
+    struct sharing *s = arg;
+    const json_t *settings = workspace_client(s->d->w, client, NULL);
+    s->n++;
+    if (!settings || !str_eq(settings_company(settings, s->t->app), s->t->id))
+        buf_addf(&s->unsaid, "%s%s", s->unsaid.len ? ", " : "", client);
+    return 0;
+}
+
+/* Warns of a company of several clients, unless each client's settings say that it is
+ * meant: a consent may have been given for the wrong one. */
+static void check_sharing(struct doctor *d, struct store *store,
+                          const struct probe_connection *t)
+{
+    struct sharing s = {.d = d, .t = t};
+    buf_init(&s.unsaid, 4096);
+    if (store_company_clients(store_db(store), t->app, t->id, add_sharing, &s, NULL) ==
+            0 &&
+        s.n > 1 && s.unsaid.len)
+        diagnosis_add_connection(
+            d->found, t, DIAGNOSIS_WARNING, "sharing",
+            "%d clients use it, and what comes there is for each of them; if that is "
+            "meant, say %s.company = \"%s\" in client.lua of %s, else `foyer disconnect` "
+            "the wrong one",
+            s.n, t->app, t->id, buf_str(&s.unsaid));
+    buf_free(&s.unsaid);
+}
+
 static void check_clock(struct doctor *d)
 {
     for (const struct probe_connection *t = d->connections; t; t = t->next) {
@@ -415,6 +452,7 @@ static void check_connections(struct doctor *d)
     for (struct probe_connection *t = d->connections; t; t = t->next) {
         if (d->s)
             check_answer(d, t);
+        check_sharing(d, store, t);
         check_expiry(d, t);
         check_budget(d, budget, t);
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/audience.h"
 #include "auth/consent.h"
 #include "auth/credentials.h"
 #include "workspace/file_stamps.h"
@@ -272,8 +273,24 @@ int serve_config_is_callback(const struct serve_config *config, const char *path
     return 0;
 }
 
-static void on_consent(void *arg, const char *client, const char *id, const char *name,
-                       const struct err *e)
+/* Warns when other clients use the company too: the consent may have been given for the
+ * wrong one. */
+static void warn_shared(const struct serve_config *config, const char *client,
+                        const char *app, const char *id)
+{
+    struct store *store = workspace_store(config->w, NULL);
+    char *others = store ? audience_others(store, app, id, client) : NULL;
+    if (others)
+        log_line(LOG_WARN,
+                 "%s is also the company of %s: each of its messages is now for %s too; "
+                 "if the wrong company was chosen: foyer disconnect %s%s%s",
+                 id, others, client, client, str_eq(app, "front") ? "" : " --app ",
+                 str_eq(app, "front") ? "" : app);
+    free(others);
+}
+
+static void on_consent(void *arg, const char *client, const char *app, const char *id,
+                       const char *name, const struct err *e)
 {
     struct serve_config *config = arg;
     config->consents--;
@@ -282,6 +299,8 @@ static void on_consent(void *arg, const char *client, const char *id, const char
         log_line(LOG_WARN, "%s%s%s", client ? client : "", client ? ": " : "", e->text);
     else
         log_line(LOG_INFO, "client %s is connected to %s (%s)", client, name, id);
+    if (!e)
+        warn_shared(config, client, app, id);
     log_context(0, NULL);
 }
 

@@ -292,3 +292,64 @@ return {
   rm -r "$AGENCY/clients/acme"
   same "$(row acme '[.connected, .error]')" '["reconnect","there is no client \"acme\": clients/acme/client.lua is missing"]'
 }
+
+@test "a consent for a company that another client has: said on the page and wherever the client is shown" {
+  connected acme
+  same "$(row acme .shared_with)" '[]'
+  foyer deploy
+  serve --workers 0
+  foyer client add initech --link --api-url "$MOCK" --oauth-url "$MOCK"
+  browse "$output"
+  same "$CODE" 200
+  holds "$PAGE" 'was connected here before'
+  holds "$PAGE" 'tell the agency'
+  [[ $PAGE != *acme* ]] # the reader may be another company's administrator
+  until_served "$COMPANY is also the company of acme: each of its messages is now for initech too"
+  holds "$(cat "$BATS_TEST_TMPDIR/serve.err")" 'foyer disconnect initech'
+  same "$(row initech .shared_with)" '["acme"]'
+  same "$(row acme .shared_with)" '["initech"]'
+  foyer clients
+  holds "$output" 'Acme Dry Goods (also acme)'
+  same "$(step initech connected)" true
+  holds "$(step initech connected .text)" 'the company of acme too'
+  foyer deploy --only initech
+  same "$status" 0
+  holds "$stderr" "client initech is connected to Acme Dry Goods ($COMPANY), the company of acme too"
+  foyer doctor --json
+  same "$(jq -r '.findings[] | select(.check == "sharing") | .status' <<<"$output")" warning
+  holds "$output" "in client.lua of acme, initech"
+  kill "$SERVE_PID"
+  wait "$SERVE_PID" || true
+  # a new consent of one that shares on purpose is none of the wrong company, but said again
+  connected acme
+  holds "$PAGE" 'also that of initech'
+  # what the settings say is meant
+  local name
+  for name in acme initech; do
+    printf 'return { name = "%s", front = { company = "%s" } }\n' "$name" "$COMPANY" >"$AGENCY/clients/$name/client.lua"
+  done
+  foyer doctor --json
+  same "$(jq '[.findings[] | select(.check == "sharing")] | length' <<<"$output")" 0
+  foyer disconnect initech
+  holds "$stderr" 'acme still uses the same connection'
+  [[ $stderr != *'to revoke the grant'* ]]
+  same "$(row acme .shared_with)" '[]'
+  foyer disconnect acme
+  holds "$stderr" 'to revoke the grant'
+}
+
+@test "a consent does not take the place of another client's API token" {
+  printf mock-token >"$BATS_TEST_TMPDIR/token"
+  foyer connect acme --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
+  serve --workers 0
+  foyer client add initech --link --api-url "$MOCK" --oauth-url "$MOCK"
+  browse "$output"
+  same "$CODE" 400
+  until_served "the API token of $COMPANY (Acme Dry Goods) is shared with acme; a grant would take its place"
+  same "$(row acme .connected)" token
+  same "$(row initech .connected)" 'link failed'
+  kill "$SERVE_PID"
+  wait "$SERVE_PID" || true
+  connected initech --replace
+  same "$(row acme .connected)" yes
+}

@@ -270,7 +270,9 @@ refused() {
   foyer connections --json
   same "$(jq -c '[.[] | [.client, .id]]' <<<"$output")" '[["acme","ana"],["beta","ana"]]'
   foyer disconnect beta --app shop
-  same "$stderr" "forgot beta's connection to shop; its key is valid until it is withdrawn at the API"
+  same "$stderr" "forgot beta's connection to shop; acme still uses the same connection, and would be cut off with it: revoke nothing at the company"
+  foyer disconnect acme --app shop
+  same "$stderr" "forgot acme's connection to shop; its key is valid until it is withdrawn at the API"
 }
 
 @test "foyer check explains auth" {
