@@ -78,10 +78,14 @@ end
 
 -- Finds the inbox's custom channel, and writes two messages through it as a customer would.
 function steps.begin(ctx, state, row)
+  local channels = get(ctx, "/inboxes/" .. url.segment(state.inbox) .. "/channels")
+  if not is_ok(channels) then
+    state.refused = saw(channels)
+    return false
+  end
   state.made = json.array({})
   rates(ctx, row)
   errors_and_pages(ctx, row)
-  local channels = get(ctx, "/inboxes/" .. url.segment(state.inbox) .. "/channels")
   for _, channel in ipairs(type(channels.body) == "table" and channels.body._results or {}) do
     if channel.type == "custom" and channel.is_valid ~= false then state.channel = channel.id end
     state.address = state.address or channel.send_as or channel.address

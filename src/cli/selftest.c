@@ -41,7 +41,8 @@ static void add_row(struct selftest *t, const char *subject, const char *guess,
                                     guess, "result", result, "saw", saw));
 }
 
-/* Runs a step of lua/APP/selftest.lua. Returns whether it found what it looks for, or -1
+/* Runs a step of lua/APP/selftest.lua, which puts a new tree in place of t->state: what
+ * was borrowed from that is gone. Returns whether it found what it looks for, or -1
  * with E. */
 static int step(struct selftest *t, const char *name, struct err *e)
 {
@@ -148,14 +149,19 @@ static char *seconds(int64_t ms)
 static int receive(struct selftest *t, struct err *e)
 {
     int64_t took;
-    const char *mark = json_text(t->state, "mark");
     int found = step(t, "begin", e);
+    const char *refused = json_text(t->state, "refused");
+    if (found >= 0 && refused)
+        return err_set(e, ERR_NOT_FOUND,
+                       "the inbox %.64s cannot be used: %s answers %.80s when asked for "
+                       "its channels; nothing was made",
+                       t->inbox, app, refused);
     if (found == 0 && t->by_hand)
         fprintf(stderr,
                 "foyer: write to the inbox %s%s%s now, with the subject \"%s\", from an "
                 "address that is no teammate's\n",
                 t->inbox, json_text(t->state, "address") ? ", " : "",
-                json_text_or(t->state, "address", ""), mark);
+                json_text_or(t->state, "address", ""), json_text(t->state, "mark"));
     if (found < 0)
         return -1;
     if (found == 0 && !t->by_hand) {
@@ -336,12 +342,35 @@ static int try_all(struct selftest *t, struct err *e)
 
 /* ---- the command ---- */
 
-/* Returns the inbox's id, for a name of client.lua or an id. */
-static const char *inbox_id(const struct selftest *t)
+static int no_inbox(const struct selftest *t, json_t *names, struct err *e)
+{
+    const char **list = xcalloc(json_object_size(names) + 1, sizeof *list), *name;
+    json_t *id;
+    size_t n = 0;
+    json_object_foreach(names, name, id)
+    {
+        list[n++] = name;
+    }
+    const char *near = str_nearest(t->inbox, list, n);
+    free(list);
+    return err_set(e, ERR_NOT_FOUND,
+                   "%s has no inbox \"%.64s\"%s%s%s one of %s.inboxes in its "
+                   "client.lua, or an id such as inb_1a2b (foyer ids --client %s)",
+                   t->cli->client, t->inbox, near ? "; did you mean \"" : "",
+                   near ? near : "", near ? "\"? Name" : ": name", app, t->cli->client);
+}
+
+/* Sets *ID to the inbox's id, for a name of client.lua or an id; borrowed. */
+static int inbox_id(const struct selftest *t, const char **id, struct err *e)
 {
     const json_t *own = workspace_client(t->cli->w, t->cli->client, NULL);
-    const json_t *names = json_object_get(settings_client_app(own, app), "inboxes");
-    return json_text_or(names, t->inbox, t->inbox);
+    json_t *names = json_object_get(settings_client_app(own, app), "inboxes");
+    *id = json_text(names, t->inbox);
+    if (!*id && strncmp(t->inbox, "inb_", 4) != 0)
+        return no_inbox(t, names, e);
+    if (!*id)
+        *id = t->inbox;
+    return 0;
 }
 
 static int print(const struct selftest *t)
@@ -362,21 +391,25 @@ static int run(struct selftest *t, struct err *e)
     struct err why = {0}, again = {0};
     unsigned char random[4];
     char hex[9];
-    int rc = 0;
+    const char *inbox;
+    int rc = 0, code = 0;
+    if (inbox_id(t, &inbox, e) != 0)
+        return -1;
     crypto_random(random, sizeof random);
     str_hex(random, sizeof random, hex);
     char *mark = xasprintf("foyer selftest %s", hex);
     char *handle = xasprintf("foyer-selftest-%s", hex);
     t->rows = json_array();
-    t->state = json_pack("{s:s, s:s, s:s}", "mark", mark, "handle", handle, "inbox",
-                         inbox_id(t));
+    t->state =
+        json_pack("{s:s, s:s, s:s}", "mark", mark, "handle", handle, "inbox", inbox);
     t->timer = loop_timer_new(session_loop(t->cli->session), on_pause, t);
     fprintf(stderr, "foyer: all that this makes is named \"%s\"\n", mark);
     if (try_all(t, &why) < 0)
         rc = -1;
     if (json_object_get(t->state, "made") && step(t, "clean", &again) < 0)
         fprintf(stderr, "foyer: \"%s\" was not cleaned up: %s\n", mark, again.text);
-    int code = print(t);
+    if (rc == 0 || json_array_size(t->rows))
+        code = print(t);
     if (rc != 0)
         *e = why;
     loop_timer_free(t->timer);

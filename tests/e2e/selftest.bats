@@ -96,3 +96,30 @@ left() {
   holds "$stderr" 'the selftest sends writes, and'
   nothing_sent
 }
+
+@test "by hand: the subject to write is the one that is looked for" {
+  local inbox mark
+  inbox=$(company /inboxes '.[0].id')
+  "$FOYER" -w "$AGENCY" selftest acme --inbox "$inbox" --by-hand --json >"$BATS_TEST_TMPDIR/rows" 2>"$BATS_TEST_TMPDIR/said" </dev/null 3>&- &
+  SELFTEST=$!
+  until_true grep -q 'foyer: write to the inbox ' "$BATS_TEST_TMPDIR/said"
+  mark=$(sed -n 's/^foyer: all that this makes is named "\(foyer selftest [0-9a-f]*\)"$/\1/p' "$BATS_TEST_TMPDIR/said")
+  [ -n "$mark" ]
+  holds "$(cat "$BATS_TEST_TMPDIR/said")" "now, with the subject \"$mark\", from an address"
+  kill -INT "$SELFTEST"
+  wait "$SELFTEST" || true
+  SELFTEST=
+}
+
+@test "an inbox that is not there is an error, and nothing is tried" {
+  foyer selftest acme --inbox tset
+  same "$status" 65
+  holds "$stderr" 'acme has no inbox "tset"; did you mean "test"?'
+  same "$output" ''
+  forget
+  foyer selftest acme --inbox inb_zzzz
+  same "$status" 65
+  holds "$stderr" "the inbox inb_zzzz cannot be used: front answers 404"
+  same "$output" ''
+  same "$(mock_log '[.requests[] | .method + " " + .path] | join(" ")')" '"GET /inboxes/inb_zzzz/channels"'
+}
