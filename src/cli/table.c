@@ -18,7 +18,7 @@ enum { CELL_MAX = 800, WIDTH_MAX = 64, WIDTH_MIN = 20 /* a time */ };
 
 static int is_time(const char *path)
 {
-    return str_ends(path, "_at") || str_ends(path, "_since");
+    return str_ends(path, "_at") || str_ends(path, "_since") || str_eq(path, "since");
 }
 
 static void add_text(struct buf *out, const char *s, size_t len)

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "core/jsontree.h"
 #include "ops/rehearsal.h"
+#include "store/incident.h"
 #include "store/claims.h"
 #include "store/inbox.h"
 #include "store/store.h"
@@ -137,6 +138,7 @@ struct applying {
     int64_t now_ms;
     struct claims *claims; /* for CONTROL_REPLAY */
     int64_t id;            /* of the row that apply_one changes */
+    const json_t *row;     /* that row */
 };
 
 /* A worker that has the delivery would end it right after. */
@@ -147,6 +149,17 @@ static int replay(struct db *db, const struct applying *a, struct err *e)
                        "cannot replay the delivery %lld: a worker is handling it",
                        (long long)a->id);
     return inbox_replay(db, a->id, e);
+}
+
+/* The last run of a recipe that failed ends with this what alerts say of the recipe. */
+static int cancel(struct db *db, const struct applying *a, struct err *e)
+{
+    const char *client = json_text_or(a->row, "client", "");
+    if (ledger_cancel(db, a->id, a->control->reason, a->now_ms, e) != 0)
+        return -1;
+    if (!str_eq(json_text(a->row, "state"), "dead"))
+        return 0;
+    return incident_settle(db, client, json_text_or(a->row, "recipe", ""), a->now_ms, e);
 }
 
 static int apply_one(struct db *db, void *arg, struct err *e)
@@ -162,7 +175,7 @@ static int apply_one(struct db *db, void *arg, struct err *e)
     case CONTROL_REPLAY:
         return replay(db, a, e);
     default:
-        return ledger_cancel(db, a->id, control->reason, a->now_ms, e);
+        return cancel(db, a, e);
     }
 }
 
@@ -189,6 +202,7 @@ static int apply_all(struct db *db, void *arg, struct err *e)
     {
         struct err why = {0};
         a->id = json_int(row, "id");
+        a->row = row;
         json_object_del(row, "error");
         if (store_transaction(db, apply_one, a, &why) == 0) {
             report_set_text(row, "now", state_after(a->control->verb, row));
@@ -205,7 +219,7 @@ static int apply_all(struct db *db, void *arg, struct err *e)
 int control_apply(struct report *r, const struct control *control, json_t *rows,
                   enum err_kind *failed, struct err *e)
 {
-    struct applying a = {control, rows, failed, clock_wall_ms(), NULL, 0};
+    struct applying a = {control, rows, failed, clock_wall_ms(), NULL, 0, NULL};
     *failed = ERR_NONE;
     if (json_array_size(rows) == 0)
         return 0;

@@ -153,6 +153,22 @@ int incident_good(struct db *db, const char *kind, const char *key, int64_t at_m
         DB_ARGS(db_int(at_ms), db_text(kind), db_text(key)), NULL, e);
 }
 
+int incident_settle(struct db *db, const char *client, const char *recipe, int64_t now_ms,
+                    struct err *e)
+{
+    /* of what was no more than signs, no alert has spoken */
+    return db_change(
+        db,
+        "UPDATE incident SET closed_ms = ?1, said = said | iif(state = ?2, ?3, 0),"
+        " state = ?4 WHERE kind IN (?5, ?6) AND key = ?7 || '/' || ?8 AND state <> ?4"
+        " AND NOT EXISTS (SELECT 1 FROM run WHERE client = ?7 AND recipe = ?8"
+        " AND state = " SQL_DEAD " AND ended_ms >= incident.first_ms)",
+        DB_ARGS(db_int(now_ms), db_int(INCIDENT_SIGNS), db_int(INCIDENT_COVERED),
+                db_int(INCIDENT_CLOSED), db_text(INCIDENT_RECIPE),
+                db_text(INCIDENT_GIVEN_UP), db_text(client), db_text(recipe)),
+        NULL, e);
+}
+
 int incident_any(struct db *db, int64_t *any, struct err *e)
 {
     return db_select_int(db, "SELECT EXISTS (SELECT 1 FROM incident WHERE state <> ?)",

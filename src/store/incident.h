@@ -80,6 +80,11 @@ int incident_bad(struct db *db, const struct incident_sign *sign, struct err *e)
 int incident_good(struct db *db, const char *kind, const char *key, int64_t at_ms,
                   struct err *e);
 
+/* Ends what is told of the recipe when no run of it is dead since the incident began: a
+ * person has cancelled the last one. */
+int incident_settle(struct db *db, const char *client, const char *recipe, int64_t now_ms,
+                    struct err *e);
+
 /* Sets *ANY to 1 when there is a row that is not closed, else to 0. */
 int incident_any(struct db *db, int64_t *any, struct err *e);
 

@@ -102,7 +102,7 @@ static void add_outage(struct workspace *w, const struct judge_line *line, int64
         add_time(w, i->client, i->first_ms, now_ms, out);
     }
     if (line->given_up)
-        buf_addf(out, ", %lld run%s failed for good: foyer runs --state failed",
+        buf_addf(out, ", %lld run%s failed for good: foyer runs list --state failed",
                  (long long)line->given_up, plural(line->given_up));
     free(app);
 }
@@ -123,12 +123,14 @@ static void add_trouble(struct workspace *w, const struct incident *i, int64_t n
         buf_addf(out, ": %s", i->text);
         if (i->signs > 1)
             buf_addf(out, " (and %lld more like it)", (long long)i->signs - 1);
+        if (str_starts(i->text, "run "))
+            buf_addf(out, " (foyer runs list --client %s --state failed)", i->client);
     } else if (strcmp(kind, INCIDENT_PERSON) == 0) {
         buf_addf(out, "%s needs you: %lld run%s", name, (long long)i->n, plural(i->n));
         if (i->urgent)
             buf_addf(out, ", %lld customer%s wait%s", (long long)i->urgent,
                      plural(i->urgent), i->urgent == 1 ? "s" : "");
-        buf_addf(out, " (foyer runs --client %s --state needs-you); %s", i->client,
+        buf_addf(out, " (foyer runs list --client %s --state needs-you); %s", i->client,
                  i->text);
     } else if (strcmp(kind, INCIDENT_UNDELIVERED) == 0) {
         buf_addf(out, "%s: %lld message%s did not reach the customer; %s", name,

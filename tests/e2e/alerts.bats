@@ -162,6 +162,34 @@ said() {
   same "$(jq -c 'map(.key)' <<<"$output")" '["zed/greet"]'
 }
 
+@test "the commands of a recipe's alert work; to cancel the last failed run ends it" {
+  recipe greet 'on = "front/conversation-created",' 'error("no such thing")'
+  settings acme 'greet = true'
+  event cnv_1 | deliver acme - "$NOON" >/dev/null
+  event cnv_2 | deliver acme - "$NOON" >/dev/null
+  at "$NOON"
+  told 1
+  foyer alert
+  holds "$output" "2025-06-16 12:00 UTC"
+  local command
+  command=$(said | sed -n 's/.*(foyer \(runs list [^)]*\)).*/\1/p')
+  same "$command" "runs list --client acme --state failed"
+  # shellcheck disable=SC2086 # words
+  foyer $command --json
+  same "$(jq -c 'map(.id) | sort' <<<"$output")" '[1,2]'
+  foyer status --json
+  same "$(jq -r '.problems[] | select(.what == "trouble").message' <<<"$output" | grep -c 'foyer runs list --client acme --state failed')" 1
+  foyer runs cancel 2
+  foyer alert
+  holds "$output" "recipe greet"
+  foyer runs cancel 1
+  foyer alert
+  holds "$stderr" "no incident is open"
+  at $((NOON + MINUTE))
+  told 2
+  holds "$(said)" "foyer: acme, recipe greet: fails no more"
+}
+
 @test "quiet hours hold lines back, but for customers who wait" {
   local night=$((NOON + 10 * HOUR))
   agency 'alert = { to = secret "chat.url", quiet = "20:00-08:00" }'
@@ -178,7 +206,7 @@ said() {
   event cnv_2 | deliver acme - $((night + HOUR)) >/dev/null
   at $((night + HOUR))
   told 1
-  holds "$(said)" "foyer: Acme needs you: 1 run, 1 customer waits (foyer runs --client acme --state needs-you); "
+  holds "$(said)" "foyer: Acme needs you: 1 run, 1 customer waits (foyer runs list --client acme --state needs-you); "
   # the night is over
   at $((NOON + 20 * HOUR))
   holds "$(lines)" "foyer: Acme, recipe greet: "

@@ -569,7 +569,7 @@ PY
   same "$(chat_log length)" 1
   local text
   text=$(chat_log '.[0].body | fromjson | .text')
-  holds "$text" "foyer: Acme needs you: 1 run (foyer runs --client acme --state needs-you); run $RUN, recipe one: foyer cannot tell whether POST"
+  holds "$text" "foyer: Acme needs you: 1 run (foyer runs list --client acme --state needs-you); run $RUN, recipe one: foyer cannot tell whether POST"
   [[ $output$stderr != *hush* ]]
 }
 
