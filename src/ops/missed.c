@@ -117,19 +117,22 @@ static const char *out_of_reach(const struct asked *a, int64_t at_ms, enum cause
 }
 
 /* Sets C for a letter that is not to be started, and returns 1; 0; -1 with E. */
-static int judge_known(const struct asked *a, const char *event, int64_t at_ms,
-                       struct cause *c)
+static int judge_known(const struct asked *a, const char *event, const char *conversation,
+                       int64_t at_ms, struct cause *c)
 {
     const struct delivery d = {.app = a->app, .company = a->company, .event = event};
     enum cause_why why = CAUSE_GONE;
     const char *says = NULL;
     int fired = has_fired(a, event);
     int forgotten = fired ? 0 : forgotten_has(report_db(a->m->report), &d, NULL, 0, a->e);
-    if (fired < 0 || forgotten < 0)
+    int64_t erased_ms = 0;
+    if (fired < 0 || forgotten < 0 ||
+        forgotten_conversation(report_db(a->m->report), a->app, a->company, conversation,
+                               &erased_ms, a->e) != 0)
         return -1;
     if (fired)
         says = "foyer had it; what became of it is older than `keep` in foyer.lua";
-    else if (forgotten)
+    else if (forgotten || at_ms <= erased_ms)
         says = "foyer has erased what it knew of it (foyer forget)";
     else
         says = out_of_reach(a, at_ms, &why);
@@ -143,8 +146,9 @@ static int judge_absent(const struct asked *a, const json_t *letter,
 {
     double at = json_number_value(json_object_get(letter, "at"));
     struct refusing f = {a->app, a->client, (int64_t)(at * 1000), NULL};
-    int known =
-        is_stale ? 0 : judge_known(a, json_text_or(letter, "event", ""), f.at_ms, c);
+    int known = is_stale ? 0
+                         : judge_known(a, json_text_or(letter, "event", ""), conversation,
+                                       f.at_ms, c);
     if (known != 0)
         return known < 0 ? -1 : 0;
     keep_body(a, letter, conversation);

@@ -424,6 +424,21 @@ static int erase_delivery(struct erase *x, int64_t id, int64_t now_ms, struct er
     return inbox_remove_body(x->db, id, e);
 }
 
+/* Remembers the conversations, in each company of the client's. */
+static int remember_conversations(struct erase *x, int64_t now_ms, struct err *e)
+{
+    struct db_row *row =
+        db_select(x->db,
+                  "SELECT c.app, c.id, h.id FROM client_connection c, hit_conversation h"
+                  " WHERE c.client = ?",
+                  DB_ARGS(db_text(x->client)), e);
+    int rc = 0;
+    while (rc == 0 && db_step(row, e) == 1)
+        rc = forgotten_add_conversation(x->db, db_row_text(row, 0), db_row_text(row, 1),
+                                        db_row_text(row, 2), now_ms, e);
+    return db_finish(row) == 0 ? rc : -1;
+}
+
 #define OF_RUNS "run IN (SELECT id FROM hit_run)"
 
 /* In this order; ?1 is the client. The rows of deliveries, activations and runs stay. */
@@ -485,7 +500,8 @@ static int all(struct db *db, struct applying *a, struct err *e)
     if (a->cancel && each_id(x, open_runs, cancel, a->now_ms, e) != 0)
         return -1;
     if (rollup_sweep_all(db, e) != 0 ||
-        each_id(x, "SELECT id FROM hit_delivery", erase_delivery, a->now_ms, e) != 0)
+        each_id(x, "SELECT id FROM hit_delivery", erase_delivery, a->now_ms, e) != 0 ||
+        remember_conversations(x, a->now_ms, e) != 0)
         return -1;
     for (size_t i = 0; i < sizeof erasures / sizeof *erasures; i++)
         if (run(x, erasures[i], NULL, e) != 0)

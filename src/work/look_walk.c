@@ -341,6 +341,23 @@ static void count_missed(struct look_walk *w, const json_t *event)
     w->result.young += to_ms(at) > w->now_ms - YOUNG_MS;
 }
 
+/* Returns 1 when the event was erased, or is of a conversation that was erased after it;
+ * 0; -1 with E. */
+static int is_forgotten(const struct look_walk *w, struct db *db, const json_t *event,
+                        struct err *e)
+{
+    const char *id = json_text(event, "id");
+    const struct delivery d = {.app = w->app, .company = w->whose, .event = id};
+    int64_t at_ms = to_ms(json_number_value(json_object_get(event, "at"))), erased_ms;
+    int has = id ? forgotten_has(db, &d, NULL, 0, e) : 0;
+    if (has != 0)
+        return has;
+    if (forgotten_conversation(db, w->app, w->whose, json_text(event, "conversation"),
+                               &erased_ms, e) != 0)
+        return -1;
+    return at_ms > 0 && at_ms <= erased_ms;
+}
+
 static int store_event(struct look_walk *w, struct db *db, const json_t *event,
                        struct err *e)
 {
@@ -351,8 +368,7 @@ static int store_event(struct look_walk *w, struct db *db, const json_t *event,
         if (fired < 0)
             return -1;
         known |= fired ? CAME | HANDLED : 0;
-        const struct delivery d = {.app = w->app, .company = w->whose, .event = id};
-        int forgotten = id ? forgotten_has(db, &d, NULL, 0, e) : 0;
+        int forgotten = is_forgotten(w, db, event, e);
         if (forgotten < 0)
             return -1;
         known |= forgotten ? CAME | HANDLED : 0;

@@ -291,3 +291,33 @@ PY
   same "$(sql "SELECT count(*) AS n FROM delivery")" '{"n": 3}'
   same "$(python3 "$ROOT/tests/e2e/below_state.py" "$AGENCY/state" "$event" "$handle")" ""
 }
+
+# What happened before the erasing and was never stored has no hash of its own.
+@test "a conversation that foyer forget erased: older events stay out, a new message is taken" {
+  settings ''
+  serve
+  heal
+  webhooks inbound
+  local conversation
+  conversation=$(mock_post inbound '{"from": "gone@mail.example", "name": "Gone", "subject": "x", "body": "first", "new": true}' |
+    jq -r .conversation.id)
+  until_true settled
+  mock_post do "$(jq -nc --arg path "/conversations/$conversation/messages" '{$path, body: {body: "an answer"}}')" >/dev/null
+  until_true settled
+  foyer cron
+  foyer forget gone@mail.example --client acme
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  settings 'any = true'
+  heal --since 1d
+  same "$(healed '[.missed, .taken]')" '[0,0]'
+  same "$(python3 "$ROOT/tests/e2e/below_state.py" "$AGENCY/state" "$conversation" gone@mail.example)" ""
+  # the customer writes again, in the same conversation
+  no_webhooks
+  mock_post inbound "$(jq -nc --arg conversation "$conversation" \
+    '{from: "gone@mail.example", name: "Gone", subject: "x", body: "again", $conversation}')" >/dev/null
+  until_true settled
+  heal --since 1d
+  holds "$(healed .taken)" 1
+  foyer cron
+  same "$(sql "SELECT count(*) AS n FROM run WHERE state = 7 AND conversation = '$conversation'")" '{"n": 1}'
+}
