@@ -3,12 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/when.h"
+#include "base/zone.h"
 #include "core/jsontree.h"
 #include "core/settings.h"
 #include "ops/story.h"
 #include "ops/trace.h"
+#include "store/forgotten.h"
 #include "store/store.h"
 
 enum {
@@ -257,12 +261,35 @@ static double known_since(const struct explain *x)
 
 /* ---- one conversation ---- */
 
+/* Writes the date in the client's time zone. */
+static void format_date(const struct explain *x, int64_t at_ms, struct buf *out)
+{
+    struct workspace *w = report_workspace(x->report);
+    const json_t *client = workspace_client(w, x->ask->client, NULL);
+    const struct zone *z =
+        zone_find(settings_timezone(workspace_settings(w, NULL), client), NULL);
+    struct zone_span span = {0};
+    if (z)
+        zone_span(z, at_ms / 1000, &span);
+    when_format(out, "%F", at_ms / 1000 + span.east, NULL);
+}
+
+/* NULL with x->e. */
 static json_t *explain_one(struct explain *x, const char *id, const json_t *tree)
 {
+    int64_t erased_ms = 0;
+    if (x->company && forgotten_conversation(report_db(x->report), x->app, x->company, id,
+                                             &erased_ms, x->e) != 0)
+        return NULL;
+    struct buf date;
+    buf_init(&date, 64);
+    format_date(x, erased_ms, &date);
     const struct story_of of = {.report = x->report,
                                 .client = x->ask->client,
                                 .app = x->app,
                                 .conversation = id,
+                                .erased_at = (double)erased_ms / 1000,
+                                .erased_on = buf_str(&date),
                                 .known_since = known_since(x),
                                 .deliveries = json_object_get(tree, "deliveries"),
                                 .runs = json_object_get(tree, "runs")};
@@ -273,6 +300,7 @@ static json_t *explain_one(struct explain *x, const char *id, const json_t *tree
         report_set_text(story, "note", x->unasked);
     json_decref(told);
     json_decref(live);
+    buf_free(&date);
     return story;
 }
 
@@ -289,8 +317,11 @@ static int explain_all(struct explain *x, json_t *list)
             *x->e = e;
             return -1;
         }
-        json_array_append_new(list, explain_one(x, text, tree));
+        json_t *story = explain_one(x, text, tree);
         json_decref(tree);
+        if (!story)
+            return -1;
+        json_array_append_new(list, story);
     }
     if (json_array_size(x->strays)) {
         json_t *tree = json_pack("{s:[], s:O}", "deliveries", "runs", x->strays);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/html.h"
 #include "base/str.h"
+#include "core/jsontree.h"
 #include "ops/report.h"
 
 enum { QUOTE_MAX = 16 * 1024 };
@@ -62,4 +63,24 @@ void quote_set(json_t *item, const char *text, int is_html)
         report_set_text(item, "quote", quote);
     free(quote);
     buf_free(&out);
+}
+
+void quote_message(json_t *item, const json_t *message)
+{
+    const char *text = json_text(message, "text"), *html = json_text(message, "html");
+    if (text)
+        quote_set(item, text, 0);
+    else if (html)
+        quote_set(item, html, 1);
+}
+
+void quote_body(json_t *item, const json_t *body)
+{
+    const char *html = json_text(body, "body"), *text = json_text(body, "text");
+    if (html)
+        quote_set(item, html, 1);
+    else if (text)
+        quote_set(item, text, 0);
+    else if (json_is_string(body))
+        quote_set(item, json_string_value(body), 0);
 }

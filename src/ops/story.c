@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/when.h"
 #include "core/jsontree.h"
 #include "core/reply.h"
 #include "ops/cause.h"
+#include "ops/heard.h"
 #include "ops/quote.h"
 
 enum {
@@ -58,36 +60,17 @@ static json_t *add(struct story *s, double at, const char *kind, char *text)
     return item;
 }
 
-static void add_answer(struct story *s, double at, const char *by, int is_ours)
+/* Adds an answer. Borrowed. */
+static json_t *add_answer(struct story *s, double at, const char *by, int is_ours)
 {
     json_t *answer = json_pack("{s:f, s:b}", "at", at, "is_ours", is_ours);
     report_set_text(answer, "by", by);
     insert_by_time(s->answers, answer);
     json_decref(answer);
+    return answer;
 }
 
 /* ---- texts ---- */
-
-static void quote_message(json_t *item, const json_t *message)
-{
-    const char *text = json_text(message, "text"), *html = json_text(message, "html");
-    if (text)
-        quote_set(item, text, 0);
-    else if (html)
-        quote_set(item, html, 1);
-}
-
-/* What of a reply's body the customer reads. */
-static void quote_body(json_t *item, const json_t *body)
-{
-    const char *html = json_text(body, "body"), *text = json_text(body, "text");
-    if (html)
-        quote_set(item, html, 1);
-    else if (text)
-        quote_set(item, text, 0);
-    else if (json_is_string(body))
-        quote_set(item, json_string_value(body), 0);
-}
 
 /* "35 s later" */
 static void format_later(double seconds, char out[80])
@@ -162,7 +145,20 @@ static const char *uid_of(const struct story *s, const json_t *exchange)
     return field ? json_text(json_object_get(exchange, "answer"), field) : NULL;
 }
 
-static void tell_reply(struct story *s, const json_t *run, const json_t *exchange)
+static int has_line(const json_t *run, const char *what)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(run, "history"), i, row)
+    {
+        if (str_eq(json_text(row, "what"), what))
+            return 1;
+    }
+    return 0;
+}
+
+static void tell_reply(struct story *s, const json_t *run, const json_t *exchange,
+                       const char *to)
 {
     const char *recipe = json_text_or(run, "recipe", "");
     int is_dry = json_is_true(json_object_get(exchange, "dry")) ||
@@ -194,11 +190,15 @@ static void tell_reply(struct story *s, const json_t *run, const json_t *exchang
     quote_body(item, json_object_get(exchange, "body"));
     if (!is_sent)
         return;
-    json_t *ours = json_pack("{s:f, s:O}", "at", at_of(exchange), "item", item);
+    char *by = xasprintf("by the rule \"%s\"", recipe);
+    json_t *ours = json_pack("{s:f, s:O, s:O}", "at", at_of(exchange), "item", item,
+                             "answer", add_answer(s, at_of(exchange), by, 1));
+    json_object_set_new(ours, "here", json_boolean(str_eq(to, s->of->conversation)));
+    json_object_set_new(
+        ours, "doubted",
+        json_boolean(has_line(run, "undelivered") || has_line(run, "resolved")));
     report_set_text(ours, "uid", uid_of(s, exchange));
     json_array_append_new(s->ours, ours);
-    char *by = xasprintf("by the rule \"%s\"", recipe);
-    add_answer(s, at_of(exchange), by, 1);
     free(by);
 }
 
@@ -235,7 +235,7 @@ static void tell_exchanges(struct story *s, const json_t *run)
         char *to = reply_to(s->connector, method, path);
         const char *last = strrchr(path, '/');
         if (to) {
-            tell_reply(s, run, row);
+            tell_reply(s, run, row, to);
         } else if (!str_eq(method, "GET") && !str_eq(method, "HEAD") && last &&
                    !json_object_get(row, "dry") && status >= 200 && status < 300) {
             json_object_set_new(done, strchr(last, '_') ? "the conversation" : last + 1,
@@ -285,18 +285,6 @@ static void tell_history(struct story *s, const json_t *run)
                             json_object_get(run, "id"));
         }
     }
-}
-
-static int has_line(const json_t *run, const char *what)
-{
-    size_t i;
-    json_t *row;
-    json_array_foreach(json_object_get(run, "history"), i, row)
-    {
-        if (str_eq(json_text(row, "what"), what))
-            return 1;
-    }
-    return 0;
 }
 
 static void tell_run(struct story *s, const json_t *run)
@@ -408,6 +396,25 @@ static void note_person(struct story *s, const char *name)
     json_array_append_new(s->people, json_string(name));
 }
 
+/* Returns 1 when `foyer forget` erased what the store had of that time. */
+static int is_erased(const struct story *s, double at)
+{
+    return s->of->erased_at > 0 && at <= s->of->erased_at;
+}
+
+/* Tells of an automatic answer of a time of which foyer's own runs were erased. */
+static json_t *tell_erased_answer(struct story *s, const json_t *message)
+{
+    const char *date = s->of->erased_on;
+    char *by = xasprintf("by a program: whether by foyer was erased on %s", date);
+    add_answer(s, at_of(message), by, 0);
+    free(by);
+    return add(s, at_of(message), "other",
+               xasprintf("A program answered; whether it was foyer is not known: what "
+                         "foyer knew was erased on %s.",
+                         date));
+}
+
 static void tell_outbound(struct story *s, const json_t *message)
 {
     json_t *ours = take_ours(s, message), *item;
@@ -425,6 +432,8 @@ static void tell_outbound(struct story *s, const json_t *message)
         char *by = xasprintf("by %s", name ? name : "a person");
         add_answer(s, at_of(message), by, 0);
         free(by);
+    } else if (is_erased(s, at_of(message))) {
+        item = tell_erased_answer(s, message);
     } else {
         item = add(s, at_of(message), "other",
                    xasprintf("Another program%s%s%s answered:", name ? " (" : "",
@@ -434,19 +443,38 @@ static void tell_outbound(struct story *s, const json_t *message)
     quote_message(item, message);
 }
 
-/* Returns 1 when a webhook that came soon after the message may be its own: what it said
- * is not kept. */
-static int may_be_heard(const json_t *told, double at)
+/* Takes back each answer of ours that was accepted and is no message of the app's: one
+ * that a person decided about, or that had the time to appear. */
+static void tell_absent(struct story *s, const json_t *live)
 {
+    const char *name = json_text_or(s->connector, "name", s->of->app);
+    double now = (double)clock_wall_ms() / 1000, since = now;
     size_t i;
-    json_t *one;
-    json_array_foreach(told, i, one)
+    json_t *message, *ours;
+    json_array_foreach(live, i, message) /* the oldest ones may not have been asked for */
     {
-        double after = at_of(one) - at;
-        if (!json_text(one, "id") && after > -NEAR_S && after < 6 * NEAR_S)
-            return 1;
+        since = at_of(message) < since ? at_of(message) : since;
     }
-    return 0;
+    json_array_foreach(s->ours, i, ours)
+    {
+        json_t *item = json_object_get(ours, "item");
+        int had_time =
+            json_is_true(json_object_get(ours, "doubted")) || now - at_of(ours) >= NEAR_S;
+        if (!had_time || !json_is_true(json_object_get(ours, "here")) ||
+            at_of(ours) < since)
+            continue;
+        char *text = xasprintf("The rule \"%s\" sent this answer, and %s accepted it; "
+                               "but %s has no such message:",
+                               json_text_or(item, "recipe", ""), name, name);
+        report_set_text(item, "kind", "problem");
+        report_set_text(item, "text", text);
+        free(text);
+        json_object_set_new(json_object_get(ours, "answer"), "absent", json_true());
+        if (at_of(ours) >= s->last_at) {
+            json_decref(s->why);
+            s->why = json_sprintf("%s accepted one, and has no such message", name);
+        }
+    }
 }
 
 static void tell_inbound(struct story *s, const json_t *message, int is_heard)
@@ -464,6 +492,16 @@ static void tell_inbound(struct story *s, const json_t *message, int is_heard)
     quote_message(item, message);
     if (is_heard)
         return;
+    if (is_erased(s, at_of(message))) {
+        const char *date = s->of->erased_on;
+        add(s, at_of(message), "unheard",
+            xasprintf("What foyer knew of this message was erased on %s.", date));
+        if (at_of(message) >= s->last_at) {
+            json_decref(s->why);
+            s->why = json_sprintf("what foyer did was erased on %s", date);
+        }
+        return;
+    }
     if (at_of(message) < s->of->known_since) {
         if (at_of(message) >= s->last_at && !s->why)
             s->why = json_string("what foyer did then is not known any more");
@@ -475,18 +513,6 @@ static void tell_inbound(struct story *s, const json_t *message, int is_heard)
         json_decref(s->why);
         s->why = json_string("foyer was not told of it");
     }
-}
-
-static const json_t *find_message(const json_t *list, const char *id)
-{
-    size_t i;
-    json_t *message;
-    json_array_foreach(list, i, message)
-    {
-        if (id && str_eq(json_text(message, "id"), id))
-            return message;
-    }
-    return NULL;
 }
 
 /* Counts the customer's messages first: what is said of the last one needs to know it. */
@@ -507,20 +533,6 @@ static void measure(struct story *s, const json_t *messages)
     }
 }
 
-/* Returns TOLD with each message once. */
-static json_t *each_once(const json_t *told)
-{
-    json_t *list = json_array(), *message;
-    size_t i;
-    json_array_foreach(told, i, message)
-    {
-        const char *id = json_text(message, "id");
-        if (id && !find_message(list, id))
-            json_array_append(list, message);
-    }
-    return list;
-}
-
 static void tell_messages(struct story *s, const json_t *messages, const json_t *told)
 {
     json_t *sorted = json_array(), *message;
@@ -535,26 +547,12 @@ static void tell_messages(struct story *s, const json_t *messages, const json_t 
             continue;
         if (json_is_true(json_object_get(message, "inbound")))
             tell_inbound(s, message,
-                         find_message(told, json_text(message, "id")) != NULL ||
-                             may_be_heard(told, at_of(message)));
+                         heard_find(told, json_text(message, "id")) != NULL ||
+                             heard_maybe(told, at_of(message)));
         else
             tell_outbound(s, message);
     }
     json_decref(sorted);
-}
-
-/* Returns the customer's message that the delivery at PLACE is about, or NULL. */
-static const json_t *message_at(const json_t *told, size_t place)
-{
-    size_t i;
-    json_t *message;
-    json_array_foreach(told, i, message)
-    {
-        if ((size_t)json_int(message, "delivery") == place &&
-            json_is_true(json_object_get(message, "inbound")))
-            return message;
-    }
-    return NULL;
 }
 
 /* ---- the summary ---- */
@@ -586,6 +584,8 @@ static json_t *summarize(const struct story *s)
     size_t i;
     json_array_foreach(s->answers, i, answer)
     {
+        if (json_object_get(answer, "absent"))
+            continue;
         nours += json_is_true(json_object_get(answer, "is_ours"));
         if (!first && at_of(answer) >= s->first_at)
             first = answer;
@@ -637,20 +637,22 @@ json_t *story_tell(const struct story_of *of, const json_t *told, const json_t *
         .runs = json_object(),
         .people = json_array(),
         .is_live = live != NULL};
-    json_t *once = each_once(told);
+    json_t *once = heard_once(told);
     const json_t *messages = live ? live : once;
     size_t i;
     json_t *item;
     measure(&s, messages);
     json_array_foreach(of->deliveries, i, item)
     {
-        tell_delivery(&s, item, message_at(told, i));
+        tell_delivery(&s, item, heard_at(told, i));
     }
     json_array_foreach(of->runs, i, item)
     {
         tell_run(&s, item);
     }
     tell_messages(&s, messages, told);
+    if (live)
+        tell_absent(&s, live);
     json_t *summary = summarize(&s);
     json_t *tree = json_pack("{s:s, s:o, s:O}", "read", live ? "now" : "store", "summary",
                              summary, "items", s.items);

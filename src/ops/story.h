@@ -11,6 +11,8 @@ struct story_of { /* borrowed */
     struct report *report;
     const char *client, *app;
     const char *conversation; /* NULL: runs without one */
+    double erased_at;         /* Unix seconds: `foyer forget` erased it last; 0: never */
+    const char *erased_on;    /* that date, for people */
     double known_since; /* Unix seconds: of the time before, webhooks are not kept */
     /* trees of report_delivery and report_run, with their history; may be NULL */
     const json_t *deliveries, *runs;

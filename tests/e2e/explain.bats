@@ -270,3 +270,33 @@ PY
   foyer explain nobody@mail.example --client amce --json
   failed 65 not_found acme
 }
+
+@test "an answer that was accepted and never appeared is none, whatever a person decided" {
+  mock_post messages '{"never": true, "times": 1}' >/dev/null
+  conversation=$(letter ana "Where is my order?")
+  foyer cron
+  until_true settled
+  # it may still appear
+  explain "$conversation" --json
+  holds "$(summary)" "The first answer came "
+  FOYER_TEST_CLOCK=$(($(date +%s%3N) + 601000)) foyer cron
+  foyer runs resolve 1 --sent
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  explain "$conversation" --json
+  same "$(summary)" "Ana <b>X</b> wrote once. The message has no answer: Front accepted one, and has no such message."
+  holds "$(jq -r '.conversations[0].items[] | select(.kind == "problem").text' <<<"$output")" \
+    'The rule "bot" sent this answer, and Front accepted it; but Front has no such message:'
+}
+
+@test "a conversation that was erased: what foyer knew is not told as unheard" {
+  conversation=$(letter ana "Where is my order?")
+  foyer cron
+  until_true settled
+  foyer cron
+  foyer forget ana@mail.example --client acme
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  explain "$conversation"
+  holds "$output" "What foyer knew of this message was erased on $(TZ=America/New_York date +%F)"
+  holds "$output" "A program answered; whether it was foyer is not known: what foyer knew was erased on "
+  [[ $output != *"was not told"* && $output != *"Another program"* ]]
+}
