@@ -20,10 +20,13 @@ static int report(const struct cli *cli, const json_t *found)
     char count[32] = "no";
     if (n)
         snprintf(count, sizeof count, "%zu", n);
-    fprintf(stderr, "%s mistake%s in %lld scripts and templates of %lld client%s\n",
-            count, n == 1 ? "" : "s", (long long)json_int(found, "files"),
-            (long long)json_int(found, "clients"),
-            json_int(found, "clients") == 1 ? "" : "s");
+    if (json_is_true(json_object_get(found, "unread")))
+        fputs("foyer.lua cannot be read: nothing else was checked\n", stderr);
+    else
+        fprintf(stderr, "%s mistake%s in %lld scripts and templates of %lld client%s\n",
+                count, n == 1 ? "" : "s", (long long)json_int(found, "files"),
+                (long long)json_int(found, "clients"),
+                json_int(found, "clients") == 1 ? "" : "s");
     return n ? err_exit_code(ERR_INVALID) : 0;
 }
 

@@ -44,12 +44,15 @@ static void print_others(const json_t *tree)
 {
     size_t i;
     const json_t *row;
+    int stopped = json_is_true(json_object_get(tree, "stopped"));
     json_array_foreach(json_object_get(tree, "clients"), i, row)
     {
         const char *state = json_text_or(row, "state", "");
         long long n = json_int(row, "mistakes");
         char why[80];
-        if (strcmp(state, "refused") == 0) {
+        if (strcmp(state, "refused") == 0 && stopped) {
+            ; /* as all do */
+        } else if (strcmp(state, "refused") == 0) {
             snprintf(why, sizeof why, "%lld mistake%s", n, n == 1 ? "" : "s");
             print_kept(row, why);
         } else if (strcmp(state, "gone") == 0) {

@@ -1,5 +1,6 @@
 #include "core/settings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -254,4 +255,19 @@ const char *settings_uncertain(const json_t *workspace, const json_t *client,
         says =
             json_text_or(recipe_entry(workspace, client, i, recipe), "uncertain", says);
     return strcmp(says, "resend") == 0 ? "resend" : "park";
+}
+
+const char *settings_near_group(const json_t *workspace, const char *group)
+{
+    const json_t *groups = json_object_get(workspace, "groups");
+    const char **names = xcalloc(json_object_size(groups) + 1, sizeof *names), *name;
+    size_t n = 0;
+    json_t *one;
+    json_object_foreach((json_t *)groups, name, one)
+    {
+        names[n++] = name;
+    }
+    const char *near = str_nearest(group, names, n);
+    free(names);
+    return near;
 }

@@ -48,6 +48,8 @@ int64_t settings_alert_silence(const json_t *workspace, const json_t *client);
 /* The address that is called while foyer lives, as above, and how often, in milliseconds;
  * NULL: none. */
 const json_t *settings_heartbeat(const json_t *workspace, int64_t *every_ms);
+/* Returns the group of foyer.lua whose name is most like GROUP, or NULL. */
+const char *settings_near_group(const json_t *workspace, const char *group);
 /* Returns the client's list of hosts, or NULL. */
 const json_t *settings_hosts(const json_t *client);
 /* Return the block of APP in client.lua, or under `apps` in foyer.lua, or NULL. */

@@ -29,6 +29,7 @@ struct check {
     json_t *mistakes; /* sort key -> {path, line, sentence, clients: {name: true}, always,
                          sure, note} */
     json_t *files;    /* path -> true */
+    int is_unread;    /* foyer.lua: nothing can be said of the other files */
 };
 
 /* ---- the mistakes ---- */
@@ -70,6 +71,15 @@ static void on_problem(void *arg, const char *path, int line, const char *field,
     char *whole = xasprintf("%s%s%s", field, *field ? ": " : "", sentence);
     add(arg, path, line, whole);
     free(whole);
+}
+
+/* The same of foyer.lua and foyer.local.lua. */
+static void on_shared(void *arg, const char *path, int line, const char *field,
+                      const char *sentence)
+{
+    struct check *c = arg;
+    on_problem(c, path, line, field, sentence);
+    c->is_unread |= !*field && str_eq(path, "foyer.lua");
 }
 
 static void add_names(json_t *set, const json_t *names)
@@ -376,11 +386,15 @@ static int check_all(struct check *c)
 {
     int rc = 0;
     json_t *sharing = json_array();
-    workspace_check(c->w, on_problem, c);
+    int groups = workspace_check(c->w, on_shared, c) == 0;
+    if (c->is_unread) {
+        json_decref(sharing);
+        return 0;
+    }
     workspace_check_connectors(c->w, on_problem, c);
     for (size_t i = 0; rc == 0 && i < c->nnames && !session_interrupted(c->session);
          i++) {
-        workspace_check_client(c->w, c->names[i], on_problem, c);
+        workspace_check_client(c->w, c->names[i], groups, on_problem, c);
         if (!workspace_has_files(c->w, c->names[i])) {
             json_array_append_new(sharing, json_string(c->names[i]));
             continue;
@@ -440,7 +454,8 @@ static json_t *choose_mistakes(const struct check *c, int notes)
     for (size_t i = 0; i < n; i++) {
         json_t *mistake = json_object_get(c->mistakes, keys[i]);
         json_t *clients = affected(c, mistake);
-        if (json_is_true(json_object_get(mistake, "note")) != notes ||
+        if ((c->is_unread && !str_eq(json_text(mistake, "path"), "foyer.lua")) ||
+            json_is_true(json_object_get(mistake, "note")) != notes ||
             (clients && !json_is_true(json_object_get(mistake, "sure")))) {
             json_decref(clients);
             continue;
@@ -467,10 +482,10 @@ json_t *check_run(struct session *s, const char *const *clients, size_t n, struc
     err_clear(e);
     choose_clients(&c, clients, n);
     if (check_all(&c) == 0 && !session_interrupted(s))
-        found = json_pack("{s:o, s:o, s:I, s:I}", "mistakes", choose_mistakes(&c, 0),
+        found = json_pack("{s:o, s:o, s:I, s:I, s:b}", "mistakes", choose_mistakes(&c, 0),
                           "notes", choose_mistakes(&c, 1), "files",
                           (json_int_t)json_object_size(c.files), "clients",
-                          (json_int_t)c.nnames);
+                          (json_int_t)c.nnames, "unread", c.is_unread);
     for (size_t i = 0; i < c.nnames; i++)
         free(c.names[i]);
     free(c.names);

@@ -198,7 +198,8 @@ static int check(struct work *k, struct err *e)
     if (!found)
         return -1;
     json_t *mistakes = json_object_get(found, "mistakes");
-    add_unread(k, mistakes);
+    if (!json_is_true(json_object_get(found, "unread")))
+        add_unread(k, mistakes);
     json_array_foreach(mistakes, i, mistake)
     {
         judge(k, mistake);
@@ -367,24 +368,37 @@ static int move_clients(struct work *k, struct db *db, struct err *e)
     return rc;
 }
 
-/* Returns what `foyer status` says of the mistakes, a line each; the caller frees it. */
+/* Appends the mistakes that all clients share, or with SHARED 0 the others, until there
+ * are REFUSED_LINES. Returns how many there are then; N were there before. */
+static size_t add_refused(const struct work *k, int shared, size_t n, struct buf *out)
+{
+    size_t i;
+    json_t *mistake;
+    json_array_foreach(json_object_get(k->tree, "mistakes"), i, mistake)
+    {
+        const char *path = json_text_or(mistake, "path", "");
+        int is_one = json_object_get(mistake, "clients") || str_starts(path, "clients/");
+        if (is_one == shared)
+            continue;
+        if (n == REFUSED_LINES || buf_addf(out, "%s%s:%d: %.300s", n ? "\n" : "", path,
+                                           (int)json_int(mistake, "line"),
+                                           json_text_or(mistake, "sentence", "")) != 0)
+            break;
+        n++;
+    }
+    return n;
+}
+
+/* Returns what `foyer status` says of the mistakes, a line each; the caller frees it. An
+ * alert shows the first lines alone: those of what stopped the deploy. */
 static char *refused_text(const struct work *k)
 {
     struct buf out;
-    size_t i;
-    json_t *mistake, *mistakes = json_object_get(k->tree, "mistakes");
+    size_t all = json_array_size(json_object_get(k->tree, "mistakes"));
     buf_init(&out, REFUSED_TEXT_MAX);
-    json_array_foreach(mistakes, i, mistake)
-    {
-        if (i == REFUSED_LINES)
-            break;
-        if (buf_addf(&out, "%s%s:%d: %.300s", i ? "\n" : "",
-                     json_text_or(mistake, "path", ""), (int)json_int(mistake, "line"),
-                     json_text_or(mistake, "sentence", "")) != 0)
-            break;
-    }
-    if (i < json_array_size(mistakes))
-        (void)buf_addf(&out, "\nand %zu more", json_array_size(mistakes) - i);
+    size_t n = add_refused(k, 0, add_refused(k, 1, 0, &out), &out);
+    if (n < all)
+        (void)buf_addf(&out, "\nand %zu more", all - n);
     size_t len;
     char *text = buf_take(&out, &len);
     buf_free(&out);

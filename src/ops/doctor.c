@@ -40,7 +40,8 @@ struct doctor {
     struct session *s; /* NULL: no request can be sent */
     struct diagnosis *found;
     struct probe_connection *connections;
-    int keyless; /* 1: the sealing key cannot be read */
+    int checks_groups; /* 1: foyer.lua has no mistake */
+    int keyless;       /* 1: the sealing key cannot be read */
 };
 
 /* Formats MS, without its sign, as "2 h 5 min". */
@@ -229,7 +230,7 @@ static void check_client(void *arg, const char *client)
 {
     struct doctor *d = arg;
     char *file = xasprintf("clients/%s/client.lua", client);
-    workspace_check_client(d->w, client, on_problem, d);
+    workspace_check_client(d->w, client, d->checks_groups, on_problem, d);
     check_secrets(d, workspace_client(d->w, client, NULL), file);
     free(file);
 }
@@ -237,7 +238,7 @@ static void check_client(void *arg, const char *client)
 static void check_settings(struct doctor *d)
 {
     int before = d->found->counts[DIAGNOSIS_PROBLEM];
-    workspace_check(d->w, on_problem, d);
+    d->checks_groups = workspace_check(d->w, on_problem, d) == 0;
     workspace_check_connectors(d->w, on_problem, d);
     check_secrets(d, workspace_settings(d->w, NULL), "foyer.lua");
     workspace_each_client(d->w, check_client, d);

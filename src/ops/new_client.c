@@ -11,6 +11,7 @@
 #include "core/jsontree.h"
 #include "core/lua_text.h"
 #include "core/limits.h"
+#include "core/settings.h"
 #include "vm/data.h"
 #include "vm/lua_lines.h"
 
@@ -372,11 +373,16 @@ static int check_groups(struct workspace *w, const char *groups, struct err *e)
     for (const char *s = groups; rc == 0 && *s;) {
         size_t n = strcspn(s, ",");
         char *name = xmemdup0(s, n);
+        const char *near = settings_near_group(settings, name);
         if (n && !json_object_get(json_object_get(settings, "groups"), name))
-            rc = err_set(e, ERR_NOT_FOUND,
-                         "foyer.lua has no group \"%.64s\": add it there, groups = { "
-                         "[\"%.64s\"] = {} }",
-                         name, name);
+            rc = near ? err_set(e, ERR_NOT_FOUND,
+                                "foyer.lua has no group \"%.64s\"; did you mean "
+                                "\"%.64s\"?",
+                                name, near)
+                      : err_set(e, ERR_NOT_FOUND,
+                                "foyer.lua has no group \"%.64s\": add it there, groups "
+                                "= { [\"%.64s\"] = {} }",
+                                name, name);
         free(name);
         s += n + (s[n] == ',');
     }

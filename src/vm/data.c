@@ -76,9 +76,36 @@ static int data_env(lua_State *L)
     return 1;
 }
 
+static int is_word(char c)
+{
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           (c >= 'A' && c <= 'Z');
+}
+
+/* Returns 1 when the text has NAME with a '{' behind it, which Lua takes for a call. */
+static int is_called(const struct data *data, const char *name)
+{
+    const char *at = data->text, *end = data->text + data->len;
+    size_t n = strlen(name);
+    while (!data->is_code && (at = memmem(at, (size_t)(end - at), name, n))) {
+        int is_whole = at == data->text || !is_word(at[-1]);
+        at += n;
+        const char *next = at;
+        while (next < end && (*next == ' ' || *next == '\t'))
+            next++;
+        if (is_whole && next < end && *next == '{')
+            return 1;
+    }
+    return 0;
+}
+
 static int data_unknown(lua_State *L)
 {
+    const struct data *data = lua_touserdata(L, lua_upvalueindex(1));
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
+    if (is_called(data, name))
+        return luaL_error(L, "unknown name \"%s\": is a = missing, as in %s = { … }?",
+                          name, name);
     return luaL_error(L,
                       "unknown name \"%s\": a settings file knows only secret \"…\" and "
                       "env \"…\"; is a quote missing?",
@@ -237,7 +264,9 @@ static int load(lua_State *L)
         LUA_OK)
         return lua_error(L);
     luaL_newlib(L, names);
-    luaL_newlib(L, meta);
+    luaL_newlibtable(L, meta);
+    lua_pushlightuserdata(L, data);
+    luaL_setfuncs(L, meta, 1);
     lua_setmetatable(L, -2);
     lua_setupvalue(L, -2, 1);
     lua_call(L, 0, 1);

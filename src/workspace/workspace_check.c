@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "workspace/local_settings.h"
-#include "base/array.h"
 #include "base/str.h"
 #include "core/connector_check.h"
+#include "core/settings.h"
 #include "vm/data.h"
 #include "vm/lua_lines.h"
 
@@ -95,29 +95,10 @@ static int check_half_apps(struct workspace *w, const json_t *blocks, const char
     return n;
 }
 
-/* The names of the groups of foyer.lua. */
-struct group_names {
-    const char **list;
-    size_t n;
-};
-
-static struct group_names read_groups(struct workspace *w)
-{
-    struct group_names groups = {0};
-    const char *name;
-    json_t *group, *all = json_object_get(workspace_settings(w, NULL), "groups");
-    json_object_foreach(all, name, group)
-    {
-        array_grow(groups.list, groups.n);
-        groups.list[groups.n++] = name;
-    }
-    return groups;
-}
-
 /* Reports the groups of a client that foyer.lua does not have. */
 static int check_groups(struct workspace *w, const json_t *tree, struct all_problems *all)
 {
-    struct group_names known = read_groups(w);
+    const json_t *settings = workspace_settings(w, NULL);
     int problems = 0;
     size_t i;
     json_t *name;
@@ -125,10 +106,9 @@ static int check_groups(struct workspace *w, const json_t *tree, struct all_prob
     {
         const char *group = json_string_value(name);
         if (!group || !str_is_name(group) ||
-            json_object_get(json_object_get(workspace_settings(w, NULL), "groups"),
-                            group))
+            json_object_get(json_object_get(settings, "groups"), group))
             continue;
-        const char *near = str_nearest(group, known.list, known.n);
+        const char *near = settings_near_group(settings, group);
         char *field = xasprintf("groups[%zu]", i + 1);
         char *sentence =
             near ? xasprintf("foyer.lua has no group \"%.64s\"; did you mean \"%s\"?",
@@ -141,13 +121,13 @@ static int check_groups(struct workspace *w, const json_t *tree, struct all_prob
         free(field);
         problems++;
     }
-    free(known.list);
     return problems;
 }
 
+/* GROUPS 1: also whether foyer.lua has the groups. */
 static int check_file(struct workspace *w, const char *client, const char *name,
-                      enum settings_kind kind, int optional, workspace_problem *problem,
-                      void *arg)
+                      enum settings_kind kind, int optional, int groups,
+                      workspace_problem *problem, void *arg)
 {
     struct buf text;
     struct err e = {0};
@@ -166,7 +146,8 @@ static int check_file(struct workspace *w, const char *client, const char *name,
         if (kind == SETTINGS_WORKSPACE && !str_eq(name, LOCAL_SETTINGS))
             n += check_half_apps(w, json_object_get(tree, "apps"), "apps.", &all);
         else if (kind == SETTINGS_CLIENT)
-            n += check_half_apps(w, tree, "", &all) + check_groups(w, tree, &all);
+            n += check_half_apps(w, tree, "", &all) +
+                 (groups ? check_groups(w, tree, &all) : 0);
     }
     json_decref(tree);
     buf_free(&text);
@@ -175,17 +156,17 @@ static int check_file(struct workspace *w, const char *client, const char *name,
 
 int workspace_check(struct workspace *w, workspace_problem *problem, void *arg)
 {
-    return check_file(w, NULL, "foyer.lua", SETTINGS_WORKSPACE, 0, problem, arg) +
-           check_file(w, NULL, LOCAL_SETTINGS, SETTINGS_WORKSPACE, 1, problem, arg);
+    return check_file(w, NULL, "foyer.lua", SETTINGS_WORKSPACE, 0, 0, problem, arg) +
+           check_file(w, NULL, LOCAL_SETTINGS, SETTINGS_WORKSPACE, 1, 0, problem, arg);
 }
 
-int workspace_check_client(struct workspace *w, const char *client,
+int workspace_check_client(struct workspace *w, const char *client, int groups,
                            workspace_problem *problem, void *arg)
 {
     char *name = xasprintf("clients/%s/client.lua", client);
     char *ids = xasprintf("clients/%s/ids.lua", client);
-    int n = check_file(w, client, name, SETTINGS_CLIENT, 0, problem, arg) +
-            check_file(w, client, ids, SETTINGS_IDS, 1, problem, arg);
+    int n = check_file(w, client, name, SETTINGS_CLIENT, 0, groups, problem, arg) +
+            check_file(w, client, ids, SETTINGS_IDS, 1, 0, problem, arg);
     free(name);
     free(ids);
     return n;

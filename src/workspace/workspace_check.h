@@ -12,8 +12,9 @@ typedef void workspace_problem(void *arg, const char *path, int line, const char
 
 /* Each calls PROBLEM for every mistake and returns their number. Checks foyer.lua: */
 int workspace_check(struct workspace *w, workspace_problem *problem, void *arg);
-/* client.lua and ids.lua of CLIENT. */
-int workspace_check_client(struct workspace *w, const char *client,
+/* client.lua and ids.lua of CLIENT; with GROUPS also whether foyer.lua has its groups,
+ * which says something only when foyer.lua has no mistake. */
+int workspace_check_client(struct workspace *w, const char *client, int groups,
                            workspace_problem *problem, void *arg);
 /* The connectors of the workspace and the built-in ones. */
 int workspace_check_connectors(struct workspace *w, workspace_problem *problem,

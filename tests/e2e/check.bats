@@ -215,15 +215,36 @@ says_host='clients/beta/recipes/post.lua:5: forbidden host "evil.example": it is
   [[ $stderr == *'there is no client "gamma"'* ]]
 }
 
-@test "settings that cannot be read are named, and the rest is still looked at" {
-  printf 'return {\n  recipes = {\n}\n' | put foyer.lua
+@test "settings of a client that cannot be read are named, and the rest is still looked at" {
   printf 'return {\n  name = "beta",\n  vars = { phone = phone },\n}\n' | put clients/beta/client.lua
   mkdir -p "$AGENCY/clients/gamma"
   mistake_unknown_key
   finds 'clients/beta/client.lua:3: unknown name "phone": a settings file knows only secret "…" and env "…"; is a quote missing?' \
     'clients/gamma/client.lua:1: is missing: it makes the directory a client'"'"'s: return { name = "…" }' \
-    "foyer.lua:4: syntax error: '}' expected (to close '{' at line 1) near <eof>" \
     "$says_unknown_key"
+}
+
+@test "a table without its = is a call, and said to lack it" {
+  printf 'return {\n  name = "beta",\n  vars { phone = "1" },\n}\n' | put clients/beta/client.lua
+  finds 'clients/beta/client.lua:3: unknown name "vars": is a = missing, as in vars = { … }?'
+}
+
+@test "a foyer.lua that cannot be read is named alone: others would follow from it" {
+  client_in_group() { printf 'return { name = "%s", groups = { "retail" } }\n' "$1" | put "clients/$1/client.lua"; }
+  client_in_group acme
+  client_in_group beta
+  mistake_unknown_key
+  printf 'return {\n  recipes = {\n}\n' | put foyer.lua
+  finds "foyer.lua:4: syntax error: '}' expected (to close '{' at line 1) near <eof>"
+  [ "$stderr" = "foyer.lua cannot be read: nothing else was checked" ]
+  check --json
+  [ "$(jq -c '[.unread, (.mistakes | map(.path))]' <<<"$output")" = '[true,["foyer.lua"]]' ]
+  # one that is read and has a mistake may lack the groups for it
+  printf 'return { group = { retail = {} } }\n' | put foyer.lua
+  check
+  [ "$status" = 65 ]
+  [[ $output == *'foyer.lua:1: group: unknown key "group"; did you mean "groups"?'* ]]
+  [[ $output != *'has no group'* ]]
 }
 
 @test "a file that never ends, or fails, while it is loaded is named" {

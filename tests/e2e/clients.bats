@@ -117,6 +117,8 @@ return {
   foyer client add initech --group retail,eu --json
   done_well
   same "$(row initech .groups)" '["retail","eu"]'
+  foyer client add hooli --group retial --json
+  failed 65 not_found 'foyer.lua has no group "retial"; did you mean "retail"?'
   same "$(step initech recipes .text)" first-reply
   foyer client add globex --from initech --group eu --json
   done_well

@@ -167,6 +167,24 @@ live() {
     put foyer.lua <<<'return { recipes = { hello = true }, groups = { retail = {} } }'
     hello one
   done
+  # the mistake of foyer.lua alone, here and in status
+  client beta 'groups = { "retail" }, recipse = {}'
+  put foyer.lua <<<'return {'
+  foyer deploy
+  same "$status" 65
+  same "$(wc -l <<<"$stderr")" 2
+  has "$stderr" "foyer.lua:2: syntax error"
+  foyer status --json
+  has "$(jq -r '.refused.text' <<<"$output")" "foyer.lua:2: syntax error"
+  same "$(jq -r '.refused.text' <<<"$output" | wc -l)" 1
+  # where it can be read, the mistake that stops all comes first
+  put foyer.lua <<<'return { group = {}, recipes = { hello = true } }'
+  foyer deploy
+  has "$stderr" 'clients/beta/client.lua:1: recipse'
+  [[ $stderr != *keeps* ]]
+  foyer status --json
+  has "$(jq -r '.refused.text' <<<"$output" | head -1)" 'foyer.lua:1: group'
+  client beta 'groups = { "retail" }'
   # a file that is no text
   printf '\xff' | put foyer.lua
   foyer deploy
