@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/folded.h"
 #include "cli/table.h"
 #include "cli/timeline.h"
 #include "core/jsontree.h"
@@ -73,46 +74,120 @@ static void show_progress(void *arg, const char *client, int64_t listed)
 
 /* ---- what is shown ---- */
 
-static void print_client(const struct missed_command *c, const json_t *row)
+/* What is said of clients, until all are read: a sentence that several share is one line.
+ */
+struct notes {
+    json_t *said;  /* folded_add's */
+    json_t *quiet; /* time -> {messages, conversations, names}: of clients where every
+                      customer has an answer */
+};
+
+static void note(struct notes *notes, const char *client, char *sentence)
+{
+    folded_add(notes->said, client, sentence);
+    free(sentence);
+}
+
+static const char *plural(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* Returns the sentence without the client's name, a new text. */
+static char *counts_text(const json_t *row, const char *at)
+{
+    int64_t open = json_int(row, "open"), binned = json_int(row, "binned");
+    char *more =
+        binned ? xasprintf("; %lld more in the bin", (long long)binned) : xstrdup("");
+    char *text =
+        xasprintf("%lld message%s of customers since %s, in %lld "
+                  "conversation%s: %lld %s no answer%s",
+                  json_int(row, "messages"), plural(json_int(row, "messages")), at,
+                  json_int(row, "conversations"), plural(json_int(row, "conversations")),
+                  (long long)open, open == 1 ? "has" : "have", more);
+    free(more);
+    return text;
+}
+
+static void add_quiet(struct notes *notes, const json_t *row, const char *at)
+{
+    json_t *all = json_object_get(notes->quiet, at);
+    if (!all) {
+        all = json_pack("{s:[]}", "names");
+        json_object_set_new(notes->quiet, at, all);
+    }
+    json_array_append(json_object_get(all, "names"), json_object_get(row, "client"));
+    for (int i = 0; i < 2; i++) {
+        const char *key = i ? "messages" : "conversations";
+        json_object_set_new(all, key,
+                            json_integer(json_int(all, key) + json_int(row, key)));
+    }
+}
+
+static void note_list(const struct missed_command *c, struct notes *notes,
+                      const json_t *row, const struct timeline *t)
 {
     const char *client = json_text_or(row, "client", "");
     const char *app = json_text_or(row, "app", "");
+    char at[40];
+    int64_t oldest = timeline_ms(row, "oldest_at");
+    app = json_text_or(workspace_connector(c->cli->w, app, NULL), "name", app);
+    timeline_format(t, oldest, at);
+    if (oldest > c->ask.since_ms)
+        note(notes, client,
+             xasprintf("%s lists its events from %s on: nothing can be said about the "
+                       "time before",
+                       app, at));
+    else if (!oldest)
+        note(notes, client,
+             xasprintf("%s lists no events at all: nothing can be said", app));
+    else if (json_array_size(missed_clients(c->found)) == 1)
+        note(notes, client, xasprintf("%s lists its events from %s on", app, at));
+}
+
+/* Prints the line of one client, or adds to what is said of several. */
+static void print_client(const struct missed_command *c, struct notes *notes,
+                         const json_t *row)
+{
+    const char *client = json_text_or(row, "client", "");
     struct timeline t = timeline_for(c->cli->w, client);
     char at[40];
-    app = json_text_or(workspace_connector(c->cli->w, app, NULL), "name", app);
-    int64_t oldest = timeline_ms(row, "oldest_at"), binned = json_int(row, "binned");
     if (json_text(row, "error")) {
-        table_printf(stderr, "foyer: client %s: %s\n", client,
-                     json_text_or(row, "error", ""));
+        note(notes, client, xstrdup(json_text(row, "error")));
         return;
     }
     timeline_format(&t, c->ask.since_ms, at);
-    table_printf(stderr,
-                 "foyer: client %s (%s): %lld message%s of customers since %s, in %lld "
-                 "conversation%s: %lld %s no answer",
-                 client, json_text_or(row, "company", ""), json_int(row, "messages"),
-                 json_int(row, "messages") == 1 ? "" : "s", at,
-                 json_int(row, "conversations"),
-                 json_int(row, "conversations") == 1 ? "" : "s", json_int(row, "open"),
-                 json_int(row, "open") == 1 ? "has" : "have");
-    if (binned)
-        fprintf(stderr, "; %lld more in the bin", (long long)binned);
-    fputc('\n', stderr);
-    if (oldest > c->ask.since_ms) {
-        timeline_format(&t, oldest, at);
-        table_printf(stderr,
-                     "foyer: client %s: %s lists its events from %s on: nothing can be "
-                     "said about the time before\n",
-                     client, app, at);
-    } else if (oldest) {
-        timeline_format(&t, oldest, at);
-        table_printf(stderr, "foyer: client %s: %s lists its events from %s on\n", client,
-                     app, at);
+    if (json_int(row, "open") == 0 && json_int(row, "binned") == 0 &&
+        json_array_size(missed_clients(c->found)) > 1) {
+        add_quiet(notes, row, at);
     } else {
-        table_printf(stderr,
-                     "foyer: client %s: %s lists no events at all: nothing can be said\n",
-                     client, app);
+        char *text = counts_text(row, at);
+        table_printf(stderr, "foyer: client %s (%s): %s\n", client,
+                     json_text_or(row, "company", ""), text);
+        free(text);
     }
+    note_list(c, notes, row, &t);
+}
+
+static void print_clients(const struct missed_command *c)
+{
+    struct notes notes = {json_object(), json_object()};
+    const char *sentence;
+    json_t *row, *of;
+    size_t i;
+    json_array_foreach(missed_clients(c->found), i, row)
+    {
+        print_client(c, &notes, row);
+    }
+    json_object_foreach(notes.quiet, sentence, of)
+    {
+        char *text = counts_text(of, sentence);
+        folded_print_one(json_object_get(of, "names"), text);
+        free(text);
+    }
+    folded_print(notes.said);
+    json_decref(notes.said);
+    json_decref(notes.quiet);
 }
 
 static size_t count_starts(const struct missed_command *c)
@@ -128,12 +203,7 @@ static size_t count_starts(const struct missed_command *c)
 
 static void print(const struct missed_command *c)
 {
-    size_t i;
-    json_t *row;
-    json_array_foreach(missed_clients(c->found), i, row)
-    {
-        print_client(c, row);
-    }
+    print_clients(c);
     if (json_array_size(missed_rows(c->found)))
         cli_print_rows(c->cli, missed_rows(c->found),
                        "client customer conversation wrote_at sentence starts");

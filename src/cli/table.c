@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "core/jsontree.h"
 
-enum { CELL_MAX = 800, WIDTH_MAX = 64, WIDTH_MIN = 20 /* a time */ };
+enum { CELL_MAX = 800, ALIGNED_MAX = 64, WIDTH_MIN = 20 /* a time */ };
 
 static int is_time(const char *path)
 {
@@ -95,10 +95,11 @@ static void fit(size_t *widths, const json_t *columns, size_t room)
 
 static void print_cell(const char *s, size_t width, int last)
 {
+    size_t own = printable_width(s);
     fputs(s, stdout);
     if (last)
         return;
-    for (size_t i = printable_width(s); i < width + 2; i++)
+    for (size_t i = own; i < (own > width ? own : width) + 2; i++)
         putchar(' ');
 }
 
@@ -122,7 +123,7 @@ void table_print_groups(const json_t *rows, const json_t *columns, const char *g
 {
     size_t nrows = json_array_size(rows), ncolumns = json_array_size(columns);
     char **cells = xcalloc((nrows + 1) * ncolumns, sizeof *cells);
-    size_t *widths = xcalloc(ncolumns, sizeof *widths);
+    size_t *widths = xcalloc(ncolumns, sizeof *widths), room = terminal_width();
     for (size_t c = 0; c < ncolumns; c++) {
         const char *path = json_string_value(json_array_get(columns, c));
         json_t *head = json_string(path ? path : "");
@@ -131,17 +132,16 @@ void table_print_groups(const json_t *rows, const json_t *columns, const char *g
                 r == 0 ? cell_text(head, "")
                        : cell_text(json_at(json_array_get(rows, r - 1), path ? path : ""),
                                    path ? path : "");
-            if (c + 1 < ncolumns)
-                printable_cut(s, WIDTH_MAX);
             for (char *p = s; r == 0 && *p; p++)
                 *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
             size_t w = printable_width(s);
+            if (!room && w > ALIGNED_MAX)
+                w = ALIGNED_MAX;
             widths[c] = w > widths[c] ? w : widths[c];
             cells[r * ncolumns + c] = s;
         }
         json_decref(head);
     }
-    size_t room = terminal_width();
     if (room && ncolumns)
         fit(widths, columns, room);
     for (size_t r = 0; r <= nrows; r++) {

@@ -8,7 +8,7 @@
 
 /* Prints ROWS (objects) with COLUMNS (dotted paths). Columns that end in _at or _since
  * are Unix seconds and shown in UTC. On a terminal the widest columns are cut until the
- * lines fit. */
+ * lines fit; elsewhere nothing is cut, and a cell that is very wide shifts its line. */
 void table_print(const json_t *rows, const json_t *columns);
 /* The same, with an empty line and the value at GROUP as a heading before the first row
  * of each group. */

@@ -390,9 +390,7 @@ static int ask_client(struct missed *m, const char *client, struct err *e)
     if (rc == 0 && json_array_size(f.apps) == 0) {
         struct err why;
         err_set(&why, ERR_AUTH,
-                "client %s is not connected to an app that lists its events: foyer "
-                "connect %s",
-                client, client);
+                "not connected to an app that lists its events: `foyer connect CLIENT`");
         json_t *row = json_pack("{s:s}", "client", client);
         note_error(m, row, &why);
         json_array_append_new(m->clients, row);

@@ -235,7 +235,36 @@ later() {
   same "$(jq -c '[(.conversations | length), (.clients[] | [.client, has("error")])]' <<<"$output")" '[1,["acme",false],["zed",true]]'
   foyer missed --since 1h --client acme,zed
   same "$status" 77
-  holds "$stderr" "client zed is not connected to an app that lists its events"
+  holds "$stderr" "client zed: not connected to an app that lists its events"
+}
+
+@test "what is said of several clients is one line; in a pipe a cell is whole" {
+  long=$(printf 'l%.0s' {1..64})
+  letter "$long" >/dev/null
+  for name in c1 c2 c3 c4 c5; do
+    mkdir -p "$AGENCY/clients/$name"
+    cp "$AGENCY/clients/acme/client.lua" "$AGENCY/clients/$name/client.lua"
+  done
+  foyer missed --since 1h
+  same "$status" 77
+  holds "$stderr" "clients c1, c2, c3 and 2 more: not connected to an app that lists its events"
+  same "$(grep -c "not connected" <<<"$stderr")" 1
+  holds "$output" "$long@mail.example  cnv_"
+  for name in c1 c2 c3 c4 c5; do
+    "$FOYER" -w "$AGENCY" connect "$name" --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK" >/dev/null 2>&1
+  done
+  # each has a customer without an answer: a line each, and one for how far back the list goes
+  now=$(date +%s.%N)
+  letter late >/dev/null
+  mock_post history "{\"from\": $now}" >/dev/null
+  later=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
+  foyer missed --since 1h
+  holds "$stderr" "clients acme, c1, c2 and 3 more: Front lists its events from "
+  same "$(grep -c "nothing can be said" <<<"$stderr")" 1
+  # none has: one line
+  foyer missed --since "$later"
+  holds "$stderr" "clients acme, c1, c2 and 3 more: 0 messages of customers since "
+  same "$(wc -l <<<"$stderr")" 1
 }
 
 @test "a customer that was forgotten: nothing of it is started again" {
