@@ -304,38 +304,45 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Upper and lower case count as the same. */
+enum { NEAR_MAX = 64, EDIT = 2, SWAP = 1 /* "stauts" is "status" rather than "stats" */ };
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Returns EDIT for each letter that is put in, left out or another, and SWAP for two
+ * neighbours that have changed places. Upper and lower case count as the same. */
 static size_t edit_distance(const char *a, const char *b)
 {
-    size_t row[65];
+    size_t rows[3][NEAR_MAX + 1]; /* of a[i - 2], a[i - 1] and a[i], in turns */
     size_t na = strlen(a), nb = strlen(b);
-    if (na > 64 || nb > 64)
-        return 99;
+    if (na > NEAR_MAX || nb > NEAR_MAX)
+        return EDIT * 99;
     for (size_t j = 0; j <= nb; j++)
-        row[j] = j;
+        rows[0][j] = EDIT * j;
     for (size_t i = 1; i <= na; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
+        size_t *row = rows[i % 3];
+        const size_t *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
+        row[0] = EDIT * i;
         for (size_t j = 1; j <= nb; j++) {
-            size_t best = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
+            char x = lower(a[i - 1]), y = lower(b[j - 1]);
+            row[j] = smaller(above[j - 1] + (x != y ? EDIT : 0),
+                             smaller(above[j], row[j - 1]) + EDIT);
+            if (i > 1 && j > 1 && x != y && x == lower(b[j - 2]) && y == lower(a[i - 2]))
+                row[j] = smaller(row[j], second[j - 2] + SWAP);
         }
     }
-    return row[nb];
+    return rows[na % 3][nb];
 }
 
 const char *str_nearest(const char *word, const char *const *names, size_t n)
 {
     const char *best = NULL;
-    size_t best_distance = strlen(word) / 3 + 1;
+    size_t best_distance = EDIT * (strlen(word) / 3 + 1);
     for (size_t i = 0; i < n; i++) {
         size_t d = edit_distance(word, names[i]);
-        if (d <= best_distance && d < strlen(word)) {
+        if (d <= best_distance && d < EDIT * strlen(word)) {
             if (!best || d < best_distance)
                 best = names[i];
             best_distance = d;

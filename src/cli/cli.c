@@ -93,6 +93,10 @@ static int unknown_option(const struct cli *cli, const struct cli_option *option
         names[n++] = "dev";
     for (const struct cli_option *o = options; o->name && n < 32; o++)
         names[n++] = o->name;
+    const char *instead = names_option(cli->command->name, name);
+    if (instead)
+        return cli_usage_error(cli, e, "unknown option %s; what you look for may be %s",
+                               arg, instead);
     const char *near = str_nearest(name, names, n);
     return cli_usage_error(cli, e, "unknown option %s%s%s%s", arg,
                            near ? "; did you mean --" : "", near ? near : "",

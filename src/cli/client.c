@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "auth/credentials.h"
+#include "base/str.h"
 #include "cli/client_remove.h"
 #include "cli/connect_link.h"
 #include "cli/ids.h"
@@ -233,6 +234,9 @@ int cmd_client(struct cli *cli, struct err *e)
     a.as.client = cli->words.items[has_verb];
     if (cli_open(cli, e) != 0)
         return -1;
+    if (!has_verb && (str_eq(a.as.client, "list") || str_eq(a.as.client, "ls")) &&
+        !workspace_has_client(cli->w, a.as.client))
+        return cli_usage_error(cli, e, "`foyer clients` lists the clients");
     if (verb == ADD)
         return add(cli, &a, e);
     int code = a.wait ? wait_and_write(cli, &a, e) : 0;

@@ -79,6 +79,24 @@ static const struct {
     {"export", {"foyer backup --to DIR", "foyer client remove NAME --export FILE"}},
 };
 
+/* Options that a command calls otherwise. */
+static const struct {
+    const char *command, *typed, *instead;
+} options[] = {
+    {"logs", "f", "--follow"},
+    {"logs", "tail", "--limit N for the last lines, --follow for those to come"},
+    {"logs", "n", "--limit N"},
+    {"logs", "lines", "--limit N"},
+};
+
+const char *names_option(const char *command, const char *typed)
+{
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (str_eq(options[i].command, command) && str_eq(options[i].typed, typed))
+            return options[i].instead;
+    return NULL;
+}
+
 const struct names_changed *names_changed(const char *command, const char *was)
 {
     for (size_t i = 0; i < sizeof changed / sizeof *changed; i++)

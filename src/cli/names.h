@@ -13,5 +13,7 @@ const struct names_changed *names_changed(const char *command, const char *was);
 /* Returns the commands, from "foyer" on, that do what TYPED says, which is no command;
  * the N-th of them, from 0 on. NULL: there are no more. */
 const char *names_instead(const char *typed, int n);
+/* Returns what COMMAND has instead of the option TYPED, without its dashes; or NULL. */
+const char *names_option(const char *command, const char *typed);
 
 #endif

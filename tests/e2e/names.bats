@@ -16,6 +16,8 @@ says() { # says WORD SENTENCE
   says retry 'what you look for may be `foyer runs retry ID`'
   says start 'what you look for may be `foyer serve`'
   says serv 'did you mean "serve"?'
+  says stauts 'did you mean "status"?'
+  says stast 'did you mean "stats"?'
   run --separate-stderr "$FOYER" secrets --json
   holds "$(jq -r .error.message <<<"$output")" 'foyer secret list'
 }
@@ -32,4 +34,18 @@ says() { # says WORD SENTENCE
     [ -n "$usage" ] || { echo "no such command: $line"; false; }
     [[ ! $verb =~ ^[a-z] || $usage =~ (^|[ |])$verb[\ |] ]] || { echo "no such verb: $line"; false; }
   done < <(grep -o '"foyer [^"]*"' "$BATS_TEST_DIRNAME/../../src/cli/names.c" | tr -d '"')
+}
+
+@test "an option that people type, and that is called otherwise; client list" {
+  AGENCY=$BATS_TEST_TMPDIR/agency
+  export HOME=$BATS_TEST_TMPDIR
+  "$FOYER" init "$AGENCY" 2>/dev/null
+  for typed in -f --tail -n; do
+    run --separate-stderr "$FOYER" -w "$AGENCY" logs $typed
+    same "$status" 64
+    holds "$stderr" "unknown option $typed; what you look for may be --"
+  done
+  run --separate-stderr "$FOYER" -w "$AGENCY" client list
+  same "$status" 64
+  holds "$stderr" '`foyer clients` lists the clients'
 }
