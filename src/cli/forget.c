@@ -58,6 +58,19 @@ static void print_rest(const json_t *tree)
     }
 }
 
+/* Returns 1 when there is something to say of the client: of many, most have nothing. */
+static int has_something(const json_t *row)
+{
+    const char *name;
+    json_t *n;
+    json_object_foreach(json_object_get(row, "found"), name, n)
+    {
+        if (json_integer_value(n))
+            return 1;
+    }
+    return json_text(row, "error") || json_array_size(json_object_get(row, "open"));
+}
+
 /* Prints what one client has; returns how many kinds. */
 static int print_found(const json_t *row)
 {
@@ -80,7 +93,7 @@ static void print(const json_t *tree, int dry_run)
     int any = 0;
     json_array_foreach(rows, i, row)
     {
-        if (json_array_size(rows) > 1)
+        if (json_array_size(rows) > 1 && has_something(row))
             table_printf(stdout, "%s:%s\n", json_text_or(row, "client", ""),
                          json_text(row, "error") ? " not erased" : "");
         if (json_text(row, "error"))

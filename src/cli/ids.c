@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/folded.h"
 #include "cli/ids.h"
 #include "cli/table.h"
 #include "base/log.h"
@@ -40,7 +41,9 @@ static int is_optional(const json_t *failed)
     return json_is_true(json_object_get(failed, "optional"));
 }
 
-static void print_notes(const json_t *out, const char *client, const char *app)
+/* SAME (may be NULL) gets what is so of other clients too, for folded_print. */
+static void print_notes(const json_t *out, const char *client, const char *app,
+                        json_t *same)
 {
     size_t i;
     json_t *row;
@@ -72,11 +75,16 @@ static void print_notes(const json_t *out, const char *client, const char *app)
             buf_addf(&refused, "%s%s", refused.len ? ", " : "",
                      json_text_or(row, "kind", ""));
     }
-    if (refused.len)
-        table_printf(stderr,
-                     "foyer: not listed, as the company has none or the token's "
-                     "scopes lack them: %s\n",
-                     buf_str(&refused));
+    if (refused.len) {
+        char *text = xasprintf("not listed, as the company has none or the token's "
+                               "scopes lack them: %s",
+                               buf_str(&refused));
+        if (same)
+            folded_add(same, client, text);
+        else
+            table_printf(stderr, "foyer: %s\n", text);
+        free(text);
+    }
     buf_free(&refused);
     json_array_foreach(json_object_get(out, "more"), i, row)
     {
@@ -192,7 +200,7 @@ static void print_rows(const struct cli *cli, json_t *rows)
 /* QUIET 1: nothing on standard output. Returns 65 when kinds that every company has could
  * not be listed. */
 static int report(const struct cli *cli, const char *app, json_t *out, int write,
-                  int changed, int quiet)
+                  int changed, int quiet, json_t *same)
 {
     json_t *rows = json_object_get(out, "rows");
     if (quiet) {
@@ -203,7 +211,7 @@ static int report(const struct cli *cli, const char *app, json_t *out, int write
     } else if (!write) {
         print_rows(cli, rows);
     }
-    print_notes(out, cli->client, app);
+    print_notes(out, cli->client, app, same);
     if (write)
         fprintf(stderr, "%s clients/%s/ids.lua: %zu names\n",
                 changed ? "wrote" : "nothing to change in", cli->client,
@@ -217,9 +225,9 @@ static int report(const struct cli *cli, const char *app, json_t *out, int write
     return failed ? 65 : 0;
 }
 
-/* OUT gets the answer, a new reference, or NULL. */
+/* OUT gets the answer, a new reference, or NULL; SAME as of print_notes. */
 static int show_or_write(struct cli *cli, const char *app, int write, int quiet,
-                         json_t **out, struct err *e)
+                         json_t *same, json_t **out, struct err *e)
 {
     int changed = 0;
     json_t *own = own_names(cli->w, cli->client, app, e);
@@ -230,14 +238,14 @@ static int show_or_write(struct cli *cli, const char *app, int write, int quiet,
     log_progress(NULL);
     if (*out && (!write || write_ids(workspace_dir(cli->w), cli->client, app, *out,
                                      &changed, e) == 0))
-        return report(cli, app, *out, write, changed, quiet);
+        return report(cli, app, *out, write, changed, quiet, same);
     return -1;
 }
 
 int ids_write(struct cli *cli, const char *app, struct err *e)
 {
     json_t *out;
-    int code = show_or_write(cli, app, 1, 1, &out, e);
+    int code = show_or_write(cli, app, 1, 1, NULL, &out, e);
     json_decref(out);
     return code;
 }
@@ -247,12 +255,12 @@ int ids_write(struct cli *cli, const char *app, struct err *e)
 static int write_many(struct cli *cli, const char *app)
 {
     int last = 0;
-    json_t *rows = json_array();
+    json_t *rows = json_array(), *same = json_object();
     for (size_t i = 0; i < cli->clients.n && !session_interrupted(cli->session); i++) {
         struct err why = {0};
         json_t *out;
         cli->client = cli->clients.clients[i];
-        int code = show_or_write(cli, app, 1, 1, &out, &why);
+        int code = show_or_write(cli, app, 1, 1, same, &out, &why);
         json_t *row =
             json_pack("{s:s, s:b}", "client", cli->client, "written", code >= 0);
         if (code < 0) {
@@ -266,8 +274,10 @@ static int write_many(struct cli *cli, const char *app)
         json_array_append_new(rows, row);
         json_decref(out);
     }
+    folded_print(same);
     if (cli->json)
         cli_print_json(rows);
+    json_decref(same);
     json_decref(rows);
     return last;
 }
@@ -297,7 +307,7 @@ int cmd_ids(struct cli *cli, struct err *e)
     if (cli->clients.n > 1)
         return write_many(cli, app);
     json_t *out;
-    int code = show_or_write(cli, app, write, 0, &out, e);
+    int code = show_or_write(cli, app, write, 0, NULL, &out, e);
     json_decref(out);
     return code;
 }

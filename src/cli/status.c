@@ -89,14 +89,36 @@ static void print_processes(const json_t *tree)
         printf("%-12s none\n", label);
 }
 
+/* Prints a line for each release that clients run besides the newest. */
+static void print_others(const json_t *others)
+{
+    const char *client, *release;
+    char number[32];
+    json_t *id, *names, *by_release = json_object();
+    json_object_foreach((json_t *)others, client, id)
+    {
+        snprintf(number, sizeof number, "%lld", json_integer_value(id));
+        if (!json_object_get(by_release, number))
+            json_object_set_new(by_release, number, json_array());
+        json_array_append_new(json_object_get(by_release, number), json_string(client));
+    }
+    json_object_foreach(by_release, release, names)
+    {
+        char *list = json_join(names, NAMES_SHOWN);
+        table_printf(stdout, "%-12s %s run%s %s\n", "", list,
+                     json_array_size(names) == 1 ? "s" : "", release);
+        free(list);
+    }
+    json_decref(by_release);
+}
+
 static void print_release(const json_t *tree)
 {
     const json_t *release = json_object_get(tree, "release"),
                  *refused = json_object_get(tree, "refused"),
                  *differs = json_object_get(release, "differs"),
                  *others = json_object_get(release, "others");
-    const char *client, *note = json_text(release, "note");
-    json_t *id;
+    const char *note = json_text(release, "note");
     char at[120];
     if (json_is_object(release) && json_object_get(release, "id")) {
         format_time(release, "at", at);
@@ -106,10 +128,7 @@ static void print_release(const json_t *tree)
     } else if (!json_is_object(release)) {
         printf("%-12s none: the files on the disk run\n", "release");
     }
-    json_object_foreach((json_t *)others, client, id)
-    {
-        table_printf(stdout, "%-12s %s runs %lld\n", "", client, json_integer_value(id));
-    }
+    print_others(others);
     if (json_array_size(differs)) {
         char *names = json_join(differs, NAMES_SHOWN);
         table_printf(stdout, "%-12s differs from what runs: %s (foyer diff --live)\n",

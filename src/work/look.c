@@ -55,7 +55,7 @@ struct look {
     void *result_arg;
     struct plan **plans;
     size_t nplans;
-    int are_listed, reading, walking;
+    int are_listed, reading, walking, has_told_first;
     int kinds; /* that were asked for */
     int is_once, is_deferred, is_stopped;
     const char *const *only; /* clients; NULL: all */
@@ -92,15 +92,16 @@ static void log_missed(const struct look_result *r, const char *what)
     buf_free(&text);
 }
 
-static void log_result(const struct look_result *r)
+/* The first look of each client and company says the same: it is said once. */
+static void log_result(struct look *l, const struct look_result *r)
 {
     char what[400];
     describe(r, what, sizeof what);
     if (r->outcome == LOOK_FIRST)
-        log_line(LOG_INFO,
+        log_line(l->has_told_first ? LOG_DEBUG : LOG_INFO,
                  "%s: the store has no mark of an earlier look; what happens from now on "
-                 "is found",
-                 what);
+                 "is found%s",
+                 what, l->has_told_first ? "" : ", and so with all others without one");
     else if (r->outcome == LOOK_FAILED)
         log_line(r->err.kind == ERR_AUTH ? LOG_INFO : LOG_WARN,
                  "%s: nothing is lost, the next look goes on there: %s", what,
@@ -109,6 +110,7 @@ static void log_result(const struct look_result *r)
         log_missed(r, what);
     else if (r->outcome == LOOK_DONE)
         log_line(LOG_DEBUG, "%s: looked", what);
+    l->has_told_first |= r->outcome == LOOK_FIRST;
 }
 
 static void on_result(void *arg, const struct look_result *r)
@@ -124,7 +126,7 @@ static void on_result(void *arg, const struct look_result *r)
                         ? now + AGAIN_MS
                         : now + item->every_ms;
     if (!l->is_once)
-        log_result(r);
+        log_result(l, r);
     if (l->result)
         l->result(l->result_arg, r);
     if (r->has_work)
@@ -173,7 +175,7 @@ static void report_failure(struct look *l, struct item *item,
     item->next_ms = l->is_once ? INT64_MAX : clock_wall_ms() + AGAIN_MS;
     struct look_result r = {.outcome = LOOK_FAILED, .target = *target, .err = *e};
     if (!l->is_once)
-        log_result(&r);
+        log_result(l, &r);
     if (l->result)
         l->result(l->result_arg, &r);
 }

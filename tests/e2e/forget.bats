@@ -225,6 +225,9 @@ two"
   same "$status|$stderr" "0|"
   holds "$output" "zed:"
   below "${HERS[@]}"
+  # a client without anything has no line
+  foyer forget ana@mail.example --all-clients
+  same "$output" "nothing contains it"
   foyer disconnect zed
 }
 

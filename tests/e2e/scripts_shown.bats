@@ -411,6 +411,13 @@ return super { input = { archive = { default = true } } }"
   same "$(jq -c '[.failed[].kind]' <<<"$output")" '["status"]' # no ticketing
   foyer ids --client acme,acme --write
   has "$stderr" "nothing to change"
+  mkdir "$AGENCY/clients/beta"
+  cp "$AGENCY/clients/acme/client.lua" "$AGENCY/clients/beta/client.lua"
+  printf %s mock-token >"$BATS_TEST_TMPDIR/token"
+  foyer connect beta --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
+  foyer ids --client acme,beta --write
+  has "$stderr" "foyer: clients acme, beta: not listed, "
+  rm -r "$AGENCY/clients/beta"
   # what was written is used
   foyer call front/list-conversations --client acme inbox_id=support limit=10 --json
   same "$status" 0

@@ -156,6 +156,14 @@ add_run() {
   rm -r "$AGENCY/clients/acme"
   foyer deploy
   same "$(what)" "[0]"
+  # clients of the same release are one line
+  mkdir "$AGENCY/clients/acme"
+  echo 'return {}' | tee "$AGENCY"/clients/{acme,new}/client.lua >/dev/null
+  foyer deploy
+  echo 'return { timezone = "Europe/Berlin" }' >"$AGENCY/foyer.lua"
+  foyer reload --no-wait
+  foyer status
+  holds "$output" "new, zed run 2"
 }
 
 @test "/healthz and /metrics know of a refused deploy, and answer 200" {
