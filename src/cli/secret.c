@@ -6,6 +6,7 @@
 #include "ops/secret_trial.h"
 #include "base/str.h"
 #include "base/testhook.h"
+#include "base/when.h"
 #include "store/store_secret.h"
 #include "store/secret_usage.h"
 
@@ -114,14 +115,33 @@ static int add_secret(void *arg, const struct store_secret *secret)
     return 0;
 }
 
+/* Sets `last_used` for people: a day, as no hour of it is known. */
+static void set_days(json_t *rows)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        const json_t *at = json_object_get(row, "last_used_at");
+        struct buf day;
+        buf_init(&day, 64);
+        if (at)
+            when_format(&day, "%F", (int64_t)json_number_value(at), NULL);
+        json_object_set_new(row, "last_used", json_string(buf_str(&day)));
+        buf_free(&day);
+    }
+}
+
 static int secret_list(const struct cli *cli, struct err *e)
 {
     struct store *store = workspace_store(cli->w, e);
     json_t *rows = json_array();
     struct listing listing = {cli->w, rows};
     int rc = store ? store_secret_each(store, add_secret, &listing, e) : -1;
+    if (rc == 0 && !cli->json)
+        set_days(rows);
     if (rc == 0 && (cli->json || json_array_size(rows)))
-        cli_print_rows(cli, rows, "name version set_at last_used_at");
+        cli_print_rows(cli, rows, "name version set_at last_used");
     json_decref(rows);
     return rc;
 }

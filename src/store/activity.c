@@ -10,7 +10,9 @@
 
 static const int64_t hour_ms = 60 * 60 * 1000;
 
-/* Makes the hour that began at *AT_MS exact, when a delivery of it is still there. */
+/* Makes the hour that began at *AT_MS exact, when a delivery of it is still there. Those
+ * of a company that the client is not connected to any more are its own where its
+ * triggers fired. */
 static int last_event(struct db *db, const char *client, int64_t *at_ms, struct err *e)
 {
     int64_t from, to, exact = 0;
@@ -21,7 +23,10 @@ static int last_event(struct db *db, const char *client, int64_t *at_ms, struct 
             db,
             "SELECT max(at_ms) FROM delivery WHERE id >= ?2 AND id < ?3 AND (client = ?1"
             " OR (client IS NULL AND (app, company) IN (SELECT app, id"
-            " FROM client_connection WHERE client = ?1)))",
+            " FROM client_connection WHERE client = ?1))"
+            " OR (NOT EXISTS (SELECT 1 FROM client_connection WHERE client = ?1)"
+            " AND EXISTS (SELECT 1 FROM activation a WHERE a.delivery = delivery.id"
+            " AND a.client = ?1)))",
             DB_ARGS(db_text(client), db_int(from), db_int(to)), &exact, e) != 0)
         return -1;
     if (exact > 0)

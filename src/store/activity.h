@@ -13,8 +13,9 @@ struct db; /* store_db */
 struct activity {
     const char *client;             /* borrowed until the callback returns */
     int64_t events, fired, replies; /* ever counted */
-    int64_t event_ms;     /* the last one; to the hour when retention removed it */
-    int64_t reply_ms;     /* the same; replies are remembered for some hours only */
+    int64_t event_ms; /* the last one; to the hour when retention removed it; of a client
+                         that is disconnected the last one that fired */
+    int64_t reply_ms; /* the same; replies are remembered for some hours only */
     int64_t parked, held; /* runs in these states now */
     int64_t undelivered;  /* other runs than these: their customer has no message */
 };

@@ -333,6 +333,9 @@ works_without_old_keys() {
   # the grant used the app's own; acme.key was never asked for
   same "$(jq -c 'map(has("last_used_at"))' <<<"$output")" '[false,false,true]'
   same "$(jq -c '.[2].last_used_at % 86400' <<<"$output")" 0
+  day=$(jq -r '.[2].last_used_at | strftime("%F")' <<<"$output")
+  foyer secret list
+  [[ $(tail -1 <<<"$output") =~ " $day"$ ]]
   mkdir -p "$AGENCY/recipes"
   echo 'return { summary = "x", options = { key = { "string" } }, run = function(ctx) ctx.http.get("https://127.0.0.1:1/", { headers = { A = ctx.options.key } }) end }' >"$AGENCY/recipes/tell.lua"
   echo 'return { name = "Acme", hosts = { "127.0.0.1:1" }, recipes = { tell = { key = secret "acme.key" } } }' >"$AGENCY/clients/acme/client.lua"

@@ -78,6 +78,17 @@ static void test_activity(void **state)
              "acme 3/0 at 6 and 0, 0 parked;beta 2/0 at 6 and %lld, 0 parked;",
              (long long)(1700000000123 - base));
     assert_activity(text);
+    /* disconnected: what fired is known */
+    OK(db_exec(db,
+               "DELETE FROM client_connection WHERE client = 'acme';"
+               "INSERT INTO activation (at_ms, client, trigger, key, delivery, event)"
+               " SELECT at_ms, 'acme', 'front/new', 'k', id, '{}' FROM delivery"
+               " WHERE scheme = 'application' AND company = 'cmp_1'",
+               &e));
+    snprintf(text, sizeof text,
+             "acme 3/0 at 5 and 0, 0 parked;beta 2/0 at 6 and %lld, 0 parked;",
+             (long long)(1700000000123 - base));
+    assert_activity(text);
     /* what retention has removed: the beginning of its hour */
     OK(db_exec(db, "DELETE FROM delivery", &e));
     snprintf(text, sizeof text,
