@@ -28,7 +28,7 @@ line() { jq -cn --arg t "$1" --arg l "$2" --arg c "$3" --arg m "$4" '{time: $t, 
   kill "$SERVE_PID"
   wait_serve
   same "$(cat "$LOG")" ""
-  kept | jq -e 'select(.process == "serve" and .level == "info") | .time, .pid, .message' >/dev/null
+  kept | jq -se 'map(select(.process == "serve" and .level == "info") | .time and .pid and .message) | any' >/dev/null
   logs
   [[ $(head -1 <<<"$output") =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}\ [0-9:]{8}\ (info|warn)\ +serve/[0-9]+:\  ]]
   same "$(stat -c %a "$AGENCY/state/log" "$AGENCY"/state/log/* | xargs)" "700 600"
