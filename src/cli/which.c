@@ -245,8 +245,9 @@ int cmd_diff(struct cli *cli, struct err *e)
         return cli_usage_error(cli, e, "which file? Or --live");
     if (!live && (cli->groups.n || cli->except.n || cli->clients.all))
         return cli_usage_error(cli, e, "groups of clients go with --live");
-    struct cli_command command = *cli->command;
+    static struct cli_command command; /* cli_run reads it after the end of this */
     if (live) { /* it needs the files alone, which may have mistakes */
+        command = *cli->command;
         command.needs = CLI_WORKSPACE | CLI_STORE;
         cli->command = &command;
         cli->lenient = 1;

@@ -337,7 +337,7 @@ static int read_local(struct workspace *w, struct err *e)
 const json_t *workspace_settings_for(struct workspace *w, const char *client,
                                      struct err *e)
 {
-    struct err why;
+    struct err why = {.kind = ERR_NONE};
     struct err *to = e ? e : &why;
     char key[24] = "";
     int64_t id = workspace_release(w, client);
