@@ -83,7 +83,7 @@ static const struct cli_command commands[] = {
      "--since TIME [--until TIME] " CLIENTS " [--run] [--dev]",
      "lists customers without an answer, and why; starts what is due"},
     {"runs", cmd_runs, CLI_WORKSPACE | CLI_REPORT | CLI_LIVE, 1, 10000,
-     "list|show|retry|resolve|cancel [ID …] " FILTER " [--new-code] "
+     "list|show|retry|resolve|cancel [ID …] " FILTER " [--release N] [--new-code] "
      "[--sent|--not-sent] [--result JSON] [--reason TEXT] [--dry-run] [--dev] "
      "[--bodies]",
      "lists and steers runs; retry --dry-run shows what would be sent"},

@@ -195,6 +195,7 @@ int cmd_deploy(struct cli *cli, struct err *e)
 {
     struct deploy d = {.clients = &cli->clients};
     struct cli_option options[] = {{"only", CLI_LIST, &cli->named},
+                                   {"client", CLI_LIST, &cli->named}, /* as rollback */
                                    {"group", CLI_LIST, &cli->groups},
                                    {"except", CLI_LIST, &cli->except},
                                    {"m", CLI_VALUE, &d.note},

@@ -34,6 +34,7 @@ int cmd_pause(struct cli *cli, struct err *e)
     if (reason && !is_change)
         return cli_usage_error(
             cli, e, "what is to be paused? --client, --group, --recipe, or --all");
+    cli->clients.live = 1;
     if (cli_open(cli, e) != 0 || selection_check(cli->w, cli->client, recipe, e) != 0)
         return -1;
     if (is_change && pauses_add(cli->store, &cli->clients, recipe, reason, e) != 0)

@@ -38,6 +38,7 @@ int cmd_resume(struct cli *cli, struct err *e)
                                "what is to go on? --client, --group, --recipe, or --all; "
                                "`foyer pause` shows what is paused");
     cli->clients.unknown = 1; /* the pause of a client that is gone may be lifted */
+    cli->clients.live = 1;
     if (cli_open(cli, e) != 0 ||
         pauses_lift(cli->store, &cli->clients, recipe, all, &lifted, e) != 0)
         return -1;

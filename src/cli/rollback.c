@@ -65,12 +65,13 @@ static int print(const struct cli *cli, const json_t *rows)
 int cmd_rollback(struct cli *cli, struct err *e)
 {
     struct rollback r = {.clients = &cli->clients};
-    struct cli_option options[] = {
-        CLI_CLIENTS(cli), {"m", CLI_VALUE, &r.reason}, {NULL, CLI_FLAG, NULL}};
+    struct cli_option options[] = {CLI_CLIENTS(cli),
+                                   {"only", CLI_LIST, &cli->named}, /* as deploy */
+                                   {"m", CLI_VALUE, &r.reason},
+                                   {NULL, CLI_FLAG, NULL}};
     if (cli_parse(cli, options, e) != 0 ||
         (cli->words.n && rollback_id(cli->words.items[0], &r.release, e) != 0))
         return -1;
-    cli->clients.unknown = 1; /* the release is what says whether it is there */
     cli->lenient = 1;
     if (cli_open(cli, e) != 0)
         return -1;

@@ -276,7 +276,7 @@ static int act(struct runs_command *c, struct err *e)
     if (selection_is_all(&c->which))
         return cli_usage_error(c->cli, e,
                                "name runs by their ids, or by --client, --group, "
-                               "--recipe, --state or --since");
+                               "--recipe, --state, --release or --since");
     json_decref(c->rows);
     c->rows = control_select_runs(c->cli->report, &c->which, &c->control, e);
     if (!c->rows)
@@ -331,11 +331,11 @@ static int (*const functions[VERBS])(struct runs_command *c, struct err *e) = {
     list, show, retry, resolve, cancel};
 /* The options that each verb takes, each between spaces. */
 static const char *const taken[VERBS] = {
-    " client group all-clients except recipe state since limit ",
+    " client group all-clients except recipe state since release limit ",
     " bodies ",
-    " client group all-clients except recipe state since limit new-code dry-run ",
+    " client group all-clients except recipe state since release limit new-code dry-run ",
     " sent not-sent result ",
-    " client group all-clients except recipe state since limit reason dry-run ",
+    " client group all-clients except recipe state since release limit reason dry-run ",
 };
 
 static int check_options(const struct cli *cli, int verb,
@@ -375,6 +375,7 @@ int cmd_runs(struct cli *cli, struct err *e)
                                    {"recipe", CLI_VALUE, &c.which.recipe},
                                    {"state", CLI_VALUE, &c.which.state},
                                    {"since", CLI_VALUE, &c.which.since},
+                                   {"release", CLI_VALUE, &c.which.release},
                                    {"limit", CLI_VALUE, &c.which.limit},
                                    {"new-code", CLI_FLAG, &c.control.new_code},
                                    {"sent", CLI_FLAG, &c.control.happened},

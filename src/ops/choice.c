@@ -40,25 +40,30 @@ static void set_add(json_t *set, const char *name)
 struct reading {
     struct choice *choice;
     struct workspace *w;
-    json_t *wanted;  /* names */
-    json_t *except;  /* the same */
-    json_t *asked;   /* groups: name -> 1 when a client or foyer.lua has it */
-    json_t *present; /* all groups that a client or foyer.lua has */
+    struct workspace *live; /* the releases that run; NULL: not asked for */
+    json_t *wanted;         /* names */
+    json_t *except;         /* the same */
+    json_t *asked;          /* groups: name -> 1 when a client or foyer.lua has it */
+    json_t *present;        /* all groups that a client or foyer.lua has */
 };
 
 /* ---- names ---- */
 
 /* A client whose settings cannot be read still has runs to show and to pause. */
-static int check_client(struct workspace *w, const char *name, struct err *e)
+static int check_client(const struct reading *r, const char *name, struct err *e)
 {
-    return workspace_has_client(w, name) || workspace_client(w, name, e) ? 0 : -1;
+    return workspace_has_client(r->w, name) ||
+                   (r->live && workspace_has_client(r->live, name)) ||
+                   workspace_client(r->w, name, e)
+               ? 0
+               : -1;
 }
 
 static int add_named(void *arg, const char *name, struct err *e)
 {
     struct reading *r = arg;
     int is_fine = r->choice->unknown && str_is_name(name);
-    if (!is_fine && check_client(r->w, name, e) != 0)
+    if (!is_fine && check_client(r, name, e) != 0)
         return -1;
     set_add(r->wanted, name);
     return 0;
@@ -67,7 +72,7 @@ static int add_named(void *arg, const char *name, struct err *e)
 static int add_except(void *arg, const char *name, struct err *e)
 {
     struct reading *r = arg;
-    if (check_client(r->w, name, e) != 0)
+    if (check_client(r, name, e) != 0)
         return -1;
     set_add(r->except, name);
     return 0;
@@ -93,7 +98,8 @@ static void add_member(void *arg, const char *client)
 {
     struct reading *r = arg;
     struct err why = {0};
-    const json_t *settings = workspace_client(r->w, client, &why), *name;
+    int runs = r->live && workspace_has_client(r->live, client);
+    const json_t *settings = workspace_client(runs ? r->live : r->w, client, &why), *name;
     size_t i;
     if (!settings) {
         if (!r->choice->left_out)
@@ -132,18 +138,36 @@ static int unknown_group(const struct reading *r, const char *group, struct err 
     return -1;
 }
 
+static void add_groups_of(struct reading *r, struct workspace *w)
+{
+    const char *name;
+    json_t *one;
+    json_object_foreach(json_object_get(workspace_settings(w, NULL), "groups"), name, one)
+    {
+        set_add(r->present, name);
+    }
+}
+
+/* Adds a client that runs and has no directory. */
+static void add_running(void *arg, const char *client)
+{
+    struct reading *r = arg;
+    if (!workspace_has_client(r->w, client))
+        add_member(r, client);
+}
+
 static int read_groups(struct reading *r, struct err *e)
 {
     const char *name;
     json_t *one;
     if (each_name(&r->choice->groups, "group", add_group, r, e) != 0)
         return -1;
-    json_object_foreach(json_object_get(workspace_settings(r->w, NULL), "groups"), name,
-                        one)
-    {
-        set_add(r->present, name);
-    }
+    add_groups_of(r, r->w);
     workspace_each_client(r->w, add_member, r);
+    if (r->live) {
+        add_groups_of(r, r->live);
+        workspace_each_client(r->live, add_running, r);
+    }
     json_object_foreach(r->asked, name, one)
     {
         if (!json_object_get(r->present, name))
@@ -183,6 +207,12 @@ static int read_all(struct reading *r, struct err *e)
     return c->n ? 0 : err_set(e, ERR_NOT_FOUND, "no client is left");
 }
 
+static int open_live(struct reading *r, struct err *e)
+{
+    r->live = workspace_open(workspace_dir(r->w), 0, e);
+    return r->live && workspace_use_releases(r->live, e) == 0 ? 0 : -1;
+}
+
 int choice_read(struct choice *c, struct workspace *w, struct err *e)
 {
     if (!choice_is_given(c))
@@ -191,8 +221,16 @@ int choice_read(struct choice *c, struct workspace *w, struct err *e)
         return err_set(e, ERR_USAGE,
                        "--all-clients goes without --client and --group; --except leaves "
                        "some out");
-    struct reading r = {c, w, json_object(), json_object(), json_object(), json_object()};
-    int rc = read_all(&r, e);
+    struct reading r = {.choice = c,
+                        .w = w,
+                        .wanted = json_object(),
+                        .except = json_object(),
+                        .asked = json_object(),
+                        .present = json_object()};
+    int rc = c->live ? open_live(&r, e) : 0;
+    if (rc == 0)
+        rc = read_all(&r, e);
+    workspace_close(r.live);
     json_decref(r.wanted);
     json_decref(r.except);
     json_decref(r.asked);

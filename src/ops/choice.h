@@ -19,6 +19,7 @@ struct choice {
     struct choice_words named, groups, except;
     int all;     /* 1: all clients of the workspace */
     int unknown; /* 1: `named` may name clients whose directory is gone */
+    int live;    /* 1: a client that runs a release is in the groups that it has there */
     /* filled in by choice_read, freed by choice_fini */
     char **clients; /* in the order of bytes, each once */
     size_t n;
@@ -30,7 +31,8 @@ struct choice {
 int choice_is_given(const struct choice *c);
 /* Finds the clients: those of `named` and those of `groups`, or with `all`, or with
  * neither, all; without those of `except`. A client whose settings cannot be read is in
- * no group. Does nothing when nothing was asked for.
+ * no group; with `live` these are the settings that it runs, where it runs a release.
+ * Does nothing when nothing was asked for.
  *
  * ERR_USAGE, or ERR_NOT_FOUND with the nearest name, also when no client is left. Call
  * choice_fini in any case. */

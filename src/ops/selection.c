@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/when.h"
 #include "core/words.h"
+#include "ops/rollback.h"
 
 enum { LIMIT_MAX = 1000000, NAMES_MAX = 512 };
 
@@ -115,9 +116,12 @@ static int read_ids(struct selection *s, enum selection_of of, const char *const
         if (selection_id(words[i], of == SELECTION_RUNS ? "run" : "delivery",
                          &s->ids[s->nids++], e) != 0)
             return -1;
-    if (s->nids && (has_clients(s) || s->recipe || s->state || s->since || s->limit))
-        return err_set(e, ERR_USAGE,
-                       "either ids, or clients, --recipe, --state, --since and --limit");
+    if (s->nids &&
+        (has_clients(s) || s->recipe || s->state || s->since || s->release || s->limit))
+        return err_set(
+            e, ERR_USAGE,
+            "either ids, or clients, --recipe, --state, --since, --release and "
+            "--limit");
     return 0;
 }
 
@@ -126,7 +130,8 @@ int selection_read(struct selection *s, enum selection_of of, const char *const 
 {
     int64_t limit = max;
     if (read_ids(s, of, words, n, e) != 0 || (s->state && read_states(s, of, e) != 0) ||
-        (s->since && read_since(s->since, &s->since_ms, e) != 0))
+        (s->since && read_since(s->since, &s->since_ms, e) != 0) ||
+        (s->release && rollback_id(s->release, &s->of_release, e) != 0))
         return -1;
     if (s->limit &&
         (str_parse_int(s->limit, &limit) != 0 || limit < 1 || limit > LIMIT_MAX))
@@ -144,7 +149,7 @@ void selection_fini(struct selection *s)
 int selection_is_all(const struct selection *s)
 {
     return !s->nids && !has_clients(s) && !s->recipe && !s->state && !s->since &&
-           !s->limit;
+           !s->release && !s->limit;
 }
 
 /* ---- names ---- */
@@ -264,8 +269,10 @@ int selection_runs(const struct selection *s, struct report *report, ledger_run_
                    void *arg, struct err *e)
 {
     struct picking p = {.s = s, .report = report, .run = fn, .arg = arg};
-    struct ledger_filter filter = {
-        .client = choice_only(s->clients), .recipe = s->recipe, .since_ms = s->since_ms};
+    struct ledger_filter filter = {.client = choice_only(s->clients),
+                                   .recipe = s->recipe,
+                                   .since_ms = s->since_ms,
+                                   .release = s->of_release};
     int states[LEDGER_STATES];
     for (size_t i = 0; i < s->nids; i++)
         if (ledger_read(report_db(report), s->ids[i], fn, arg, e) != 0)

@@ -15,7 +15,7 @@ enum { SELECTION_STATES = 24 };
 
 struct selection {
     /* the caller's: texts as they were typed, borrowed; NULL: not given */
-    const char *recipe, *state, *since, *limit;
+    const char *recipe, *state, *since, *release, *limit;
     const struct choice *clients; /* read; NULL: all */
     /* filled in by selection_read, freed by selection_fini */
     int64_t *ids;
@@ -25,7 +25,8 @@ struct selection {
     size_t nstates;
     char *state_words;
     int64_t since_ms;
-    int max; /* rows; 0: no limit */
+    int64_t of_release; /* with which runs began; 0: any */
+    int max;            /* rows; 0: no limit */
 };
 
 enum selection_of { SELECTION_RUNS, SELECTION_DELIVERIES };

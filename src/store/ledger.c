@@ -196,6 +196,7 @@ int ledger_each(struct db *db, const struct ledger_filter *filter, ledger_run_fn
          filter->conversation != NULL},
         {" AND created_ms >= ?", db_int(filter->since_ms), filter->since_ms > 0},
         {" AND activation = ?", db_int(filter->activation), filter->activation > 0},
+        {" AND release = ?", db_int(filter->release), filter->release > 0},
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!parts[i].is_asked)

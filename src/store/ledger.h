@@ -304,6 +304,7 @@ struct ledger_filter { /* NULL, 0, -1: any */
     size_t nstates;
     int64_t since_ms;
     int64_t activation;
+    int64_t release;
     int undelivered; /* 1: these, and with states those in one of them as well */
     int limit;
 };

@@ -327,9 +327,47 @@ LUA
   has "$stderr" "9"
   foyer rollback nine
   same "$status" 64
-  foyer rollback --client zed
+}
+
+@test "rollback, deploy: a name that is not there refuses the whole command; --only and --client are one" {
+  foyer deploy
+  hello two
+  foyer deploy --client acme,carl
+  same "$(live)" "acme:2 beta:1 carl:2"
+  foyer rollback --client acmee,carl
   same "$status" 65
-  has "$stderr" "no release runs: zed"
+  has "$stderr" 'there is no client "acmee"'
+  has "$stderr" 'did you mean "acme"?'
+  foyer rollback 1 --only zed
+  same "$status" 65
+  foyer deploy --only acmee,beta
+  same "$status" 65
+  has "$stderr" 'did you mean "acme"?'
+  same "$(live)" "acme:2 beta:1 carl:2"
+  foyer rollback --only acme
+  same "$(live)" "acme:1 beta:1 carl:2"
+}
+
+@test "runs list --release: the runs that began with it" {
+  foyer deploy
+  foyer run hello --client acme
+  hello two
+  foyer deploy
+  foyer run hello --client beta
+  foyer run hello --client carl
+  put recipes/nap.lua <<<'return { summary = "x", run = function(ctx) ctx.sleep("1h") end }'
+  foyer deploy
+  foyer run nap --client acme
+  foyer run nap --client beta
+  foyer runs list --release 3 --json
+  same "$(jq -c 'map([.client, .release])' <<<"$output")" '[["beta",3],["acme",3]]'
+  foyer runs list --release 3 --client acme --json
+  same "$(jq -c 'map(.client)' <<<"$output")" '["acme"]'
+  foyer runs list --release 1 --json
+  same "$(jq -c 'map(.release) | unique - [1]' <<<"$output")" '[]'
+  foyer runs list --release three
+  same "$status" 64
+  has "$stderr" "is not a release's number"
 }
 
 @test "releases: none, all, and what one of them changed" {

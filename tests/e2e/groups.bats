@@ -165,3 +165,19 @@ LUA
     [[ "$stderr" == *'there is no group "nosuch"'* ]]
   done
 }
+
+@test "pause --group: a client that runs is in the groups that it has there" {
+  "$FOYER" -w "$AGENCY" deploy >/dev/null
+  printf 'return {' >"$AGENCY/clients/acme/client.lua" # a typo
+  client beta 'groups = { "german" }'                  # not deployed
+  client carl ''
+  client erna 'groups = { "retail" }' # in no release: its file says it
+  foyer pause --group retail
+  [ "$status" -eq 0 ]
+  [[ "$stderr" != *"is in no group"* ]]
+  foyer pause --json
+  same "$(jq -c 'map(.client)' <<<"$output")" '["acme","beta","erna"]'
+  printf 'return {' >"$AGENCY/foyer.lua"
+  foyer resume --group retail --json
+  same "$(jq -c .lifted <<<"$output")" 3
+}
