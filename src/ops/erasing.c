@@ -139,7 +139,7 @@ static int clean(struct report *r, const struct erasing *how, json_t *tree, stru
     json_t *left = json_array();
     int lines, rc;
     json_object_set_new(tree, "left", left);
-    rc = store ? erase_log_lines(dir, how->address, NULL, 0, &lines, e) : -1;
+    rc = store ? erase_log_lines(dir, store, how->address, NULL, 0, &lines, e) : -1;
     if (rc == 0)
         rc = erase_scrub(store, live, how->address, NULL, e);
     if (rc == 0)
@@ -193,7 +193,7 @@ static int forget(struct report *r, const struct erasing *how, json_t *tree,
     int lines = 0;
     const char *dir = workspace_dir(report_workspace(r));
     struct store *store = workspace_store(report_workspace(r), e);
-    if (!store || erase_log_lines(dir, how->address, NULL, 1, &lines, e) != 0)
+    if (!store || erase_log_lines(dir, NULL, how->address, NULL, 1, &lines, e) != 0)
         return -1;
     json_object_set_new(tree, "log_lines", json_integer(lines));
     if (forget_each(r, store, how, tree, e) != 0)

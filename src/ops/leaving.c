@@ -309,7 +309,7 @@ static int clean(struct report *r, struct store *store, const struct leaving *ho
     const char *dir = workspace_dir(report_workspace(r));
     struct live *live = live_new(dir);
     int lines = 0;
-    int rc = erase_log_lines(dir, NULL, how->client, 0, &lines, e);
+    int rc = erase_log_lines(dir, NULL, NULL, how->client, 0, &lines, e);
     if (rc == 0)
         rc = erase_scrub(store, live, NULL, how->client, e);
     if (rc != 0)

@@ -120,10 +120,12 @@ int erase_client(struct store *s, const char *workspace_dir, const char *client,
 int erase_scrub(struct store *s, struct live *live, const char *address,
                 const char *client, struct err *e);
 /* Overwrites with dots each line of the files below state/log that contains ADDRESS or
- * names CLIENT (one of them is NULL); with LOOK 1 it only counts. *LINES counts them. The
- * files keep their size, so that a process that writes to one goes on. */
-int erase_log_lines(const char *workspace_dir, const char *address, const char *client,
-                    int look, int *lines, struct err *e);
+ * names CLIENT (one of them is NULL), and, unless S is NULL, each line of a run that was
+ * forgotten: what its script wrote may name the person without the address. With LOOK 1
+ * it only counts. *LINES counts them. The files keep their size, so that a process that
+ * writes to one goes on. */
+int erase_log_lines(const char *workspace_dir, struct store *s, const char *address,
+                    const char *client, int look, int *lines, struct err *e);
 /* Calls FN with the path of each copy of the store that an upgrade left below state/. */
 int erase_each_copy(const char *workspace_dir, int (*fn)(void *arg, const char *path),
                     void *arg);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "store/erase.h"
 #include "store/erase_name.h"
+#include "store/ledger_row.h"
 #include "store/presence.h"
 #include "store/store_row.h"
 #include "io/db.h"
@@ -145,13 +146,49 @@ int erase_scrub(struct store *s, struct live *live, const char *address,
 
 enum { LOG_MAX = 1 << 30 };
 
+static const int64_t run_max = INT64_C(1) << 38; /* entry ids have 63 bits */
+_Static_assert(LEDGER_ID_BITS == 24, "as in is_of_forgotten_run");
+
 struct lines {
     const char *dir;
     struct mention *mention; /* NULL: lines that name the client */
     const char *client;
+    struct db *db;      /* the store's, or NULL: no lines of forgotten runs */
+    int64_t run;        /* which was looked up last; 0: none */
+    int64_t is_run_out; /* 1: that one was forgotten */
     int look, n;
     struct err *e;
 };
+
+/* Reads the run of a line, which is JSON: a quote inside of its texts is escaped. */
+static int64_t run_of_line(const char *text, size_t len)
+{
+    static const char member[] = ",\"run\":";
+    const char *at = memmem(text, len, member, sizeof member - 1);
+    int64_t run = 0;
+    for (at = at ? at + sizeof member - 1 : text + len;
+         at < text + len && *at >= '0' && *at <= '9' && run < run_max; at++)
+        run = run * 10 + (*at - '0');
+    return run;
+}
+
+/* Returns 1 when the line is one of a forgotten run; 0; -1 with E. */
+static int is_of_forgotten_run(struct lines *l, const char *text, size_t len)
+{
+    int64_t run = l->db ? run_of_line(text, len) : 0;
+    if (run == 0)
+        return 0;
+    if (run != l->run) {
+        l->run = run;
+        l->is_run_out = 0;
+        if (db_select_int(l->db,
+                          "SELECT count(*) FROM entry WHERE id >= (?1 << 24) + 8388608"
+                          " AND id < (?1 + 1) << 24 AND kind = 'forgotten'",
+                          DB_ARGS(db_int(run)), &l->is_run_out, l->e) != 0)
+            return -1;
+    }
+    return l->is_run_out > 0;
+}
 
 static int fail(const char *path, struct err *e)
 {
@@ -179,8 +216,11 @@ static int each_line(struct lines *l, const char *path, const char *text, size_t
     for (size_t at = 0, n; at < len; at += n + 1) {
         const char *end = memchr(text + at, '\n', len - at);
         n = end ? (size_t)(end - text) - at : len - at;
-        if (!(l->mention ? mention_in_bytes(l->mention, text + at, n)
-                         : erase_names_client(text + at, n, l->client)))
+        int is_out = is_of_forgotten_run(l, text + at, n);
+        if (is_out < 0)
+            return -1;
+        if (!is_out && !(l->mention ? mention_in_bytes(l->mention, text + at, n)
+                                    : erase_names_client(text + at, n, l->client)))
             continue;
         l->n++;
         if (!l->look && overwrite(fd, at, n) != 0)
@@ -208,11 +248,16 @@ static int erase_lines_of(void *arg, const char *name)
     return rc;
 }
 
-int erase_log_lines(const char *workspace_dir, const char *address, const char *client,
-                    int look, int *lines, struct err *e)
+int erase_log_lines(const char *workspace_dir, struct store *s, const char *address,
+                    const char *client, int look, int *lines, struct err *e)
 {
     char *dir = path_join(workspace_dir, "state/log");
-    struct lines l = {dir, address ? mention_new(address) : NULL, client, look, 0, e};
+    struct lines l = {.dir = dir,
+                      .mention = address ? mention_new(address) : NULL,
+                      .client = client,
+                      .db = s ? store_db(s) : NULL,
+                      .look = look,
+                      .e = e};
     int rc = path_each(dir, erase_lines_of, &l);
     *lines = l.n;
     mention_free(l.mention);

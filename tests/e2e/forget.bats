@@ -198,6 +198,17 @@ two"
   below "${HERS[@]}"
 }
 
+@test "forget: what a script wrote to the log, without the address" {
+  recipe hello "$CREATED" 'ctx.log("warn", "a letter: " .. event.payload.conversation.subject)'
+  letters
+  foyer cron
+  grep -q 'a letter: my number is 4711-0815' "$AGENCY"/state/log/*
+  foyer forget ana@mail.example --client acme
+  same "$status" 0 || { echo "$stderr"; return 1; }
+  below "${HERS[@]}"
+  grep -q 'a letter: about wool' "$AGENCY"/state/log/* # Bob's
+}
+
 @test "forget: a company that clients share: the other one's runs stay, and the file says so" {
   mkdir -p "$AGENCY/clients/zed"
   settings zed 'hello = true'
