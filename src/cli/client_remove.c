@@ -10,7 +10,7 @@
 #include "cli/table.h"
 #include "core/credential.h"
 #include "core/jsontree.h"
-#include "ops/leaving.h"
+#include "ops/removal.h"
 
 static struct session *open_session(void *arg, struct err *e)
 {
@@ -113,7 +113,7 @@ static void print_directory(const json_t *tree)
             client, client);
 }
 
-static void print(const struct cli *cli, const struct leaving *how, const json_t *tree)
+static void print(const struct cli *cli, const struct removal *how, const json_t *tree)
 {
     size_t i;
     json_t *row, *n;
@@ -156,7 +156,7 @@ static void print(const struct cli *cli, const struct leaving *how, const json_t
 
 int client_remove(struct cli *cli, struct err *e)
 {
-    struct leaving how = {.session = open_session, .waiting = tell_waiting, .arg = cli};
+    struct removal how = {.session = open_session, .waiting = tell_waiting, .arg = cli};
     int yes = 0;
     struct cli_option options[] = {{"export", CLI_VALUE, &how.export},
                                    {"files", CLI_FLAG, &how.files},
@@ -170,7 +170,7 @@ int client_remove(struct cli *cli, struct err *e)
     how.client = cli->words.items[1];
     if (cli_open(cli, e) != 0)
         return -1;
-    json_t *tree = leaving_look(cli->report, how.client, e);
+    json_t *tree = removal_look(cli->report, how.client, e);
     if (!tree)
         return -1;
     if (!yes)
@@ -178,7 +178,7 @@ int client_remove(struct cli *cli, struct err *e)
     json_decref(tree);
     if (!yes && confirm(cli, how.client, e) != 0)
         return -1;
-    tree = leaving_remove(cli->report, &how, e);
+    tree = removal_remove(cli->report, &how, e);
     log_progress(NULL);
     if (!tree)
         return -1;

@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "core/jsontree.h"
-#include "ops/erasing.h"
+#include "ops/erasure.h"
 #include "base/log.h"
 
 enum { ADDRESS_MIN = 3 };
@@ -115,7 +115,7 @@ static void print(const json_t *tree, int dry_run)
 
 /* Shows TREE. Of one client --json has its fields beside the others. Returns the exit
  * code. */
-static int show(const struct cli *cli, const struct erasing *how, json_t *tree,
+static int show(const struct cli *cli, const struct erasure *how, json_t *tree,
                 const struct err *failed)
 {
     if (!cli->json)
@@ -132,7 +132,7 @@ static int show(const struct cli *cli, const struct erasing *how, json_t *tree,
 
 int cmd_forget(struct cli *cli, struct err *e)
 {
-    struct erasing how = {.waiting = tell_waiting};
+    struct erasure how = {.waiting = tell_waiting};
     struct cli_option options[] = {CLI_CLIENTS(cli),
                                    {"dry-run", CLI_FLAG, &how.dry_run},
                                    {"cancel", CLI_FLAG, &how.cancel},
@@ -155,7 +155,7 @@ int cmd_forget(struct cli *cli, struct err *e)
         return -1;
     how.clients = cli->clients.clients;
     how.nclients = cli->clients.n;
-    json_t *tree = erasing_forget(cli->report, &how, e);
+    json_t *tree = erasure_forget(cli->report, &how, e);
     log_progress(NULL);
     if (!tree)
         return -1;

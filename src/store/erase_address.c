@@ -339,7 +339,7 @@ int erase_each_open(struct erase *x, erase_open_fn *fn, void *arg, struct err *e
     return db_finish(row);
 }
 
-/* ---- erasing ---- */
+/* ---- erasure ---- */
 
 struct ids {
     int64_t *list;

@@ -274,7 +274,7 @@ int erase_client_each_open(struct store *s, const char *client, erase_open_fn *f
     return db_finish(row);
 }
 
-struct leaving {
+struct client_erasure {
     const char *workspace_dir, *client;
     int64_t now_ms;
     erase_left_fn *fn;
@@ -282,7 +282,7 @@ struct leaving {
     enum erase_end end;
 };
 
-static int cancel_runs(struct db *db, const struct leaving *l, struct err *e)
+static int cancel_runs(struct db *db, const struct client_erasure *l, struct err *e)
 {
     int64_t *ids = NULL;
     size_t n = 0;
@@ -413,9 +413,9 @@ static int move_on(struct db *db, int64_t generation, int64_t now_ms, struct err
         DB_ARGS(db_int(generation), db_int(now_ms)), NULL, e);
 }
 
-/* ---- leaving ---- */
+/* ---- the client ---- */
 
-static int delete_rows(struct db *db, const struct leaving *l, struct err *e)
+static int delete_rows(struct db *db, const struct client_erasure *l, struct err *e)
 {
     for (const struct erase_table *t = erase_tables; t->name; t++) {
         int n = 0, blanked = 0;
@@ -444,7 +444,7 @@ static int names_client(void *arg, const struct db_value *values, int n)
 
 static int leave(struct db *db, void *arg, struct err *e)
 {
-    struct leaving *l = arg;
+    struct client_erasure *l = arg;
     int64_t generation;
     int running;
     if (erase_count_running(db, l->workspace_dir,
@@ -478,7 +478,7 @@ static int leave(struct db *db, void *arg, struct err *e)
 int erase_client(struct store *s, const char *workspace_dir, const char *client,
                  int64_t now_ms, erase_left_fn *fn, void *arg, struct err *e)
 {
-    struct leaving l = {workspace_dir, client, now_ms, fn, arg, ERASE_DONE};
+    struct client_erasure l = {workspace_dir, client, now_ms, fn, arg, ERASE_DONE};
     struct err why = {0};
     if (rollup_sweep_all(store_db(s), e) != 0 ||
         db_add_test(store_db(s), "names_client", names_client, NULL, e) != 0)

@@ -1,4 +1,4 @@
-#include "ops/erasing.h"
+#include "ops/erasure.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,14 +65,14 @@ static int on_copy(void *arg, const char *path)
     return 0;
 }
 
-json_t *erasing_copies(const char *workspace_dir, int remove)
+json_t *erasure_copies(const char *workspace_dir, int remove)
 {
     struct copies c = {json_array(), remove};
     erase_each_copy(workspace_dir, on_copy, &c);
     return c.rows;
 }
 
-/* ---- erasing ---- */
+/* ---- erasure ---- */
 
 static int still_open(const json_t *tree, const char *why, struct err *e)
 {
@@ -97,7 +97,7 @@ static int still_open(const json_t *tree, const char *why, struct err *e)
 }
 
 /* Erases, once no process works on what was found. */
-static int apply(struct erase *x, const char *dir, const struct erasing *how,
+static int apply(struct erase *x, const char *dir, const struct erasure *how,
                  json_t *tree, struct err *e)
 {
     int64_t deadline = clock_mono_us() + (int64_t)PATIENCE_MS * 1000;
@@ -131,7 +131,7 @@ static int apply(struct erase *x, const char *dir, const struct erasing *how,
 }
 
 /* Removes what was deleted from the files, and looks what is left. */
-static int clean(struct report *r, const struct erasing *how, json_t *tree, struct err *e)
+static int clean(struct report *r, const struct erasure *how, json_t *tree, struct err *e)
 {
     const char *dir = workspace_dir(report_workspace(r));
     struct store *store = workspace_store(report_workspace(r), e);
@@ -154,7 +154,7 @@ static int clean(struct report *r, const struct erasing *how, json_t *tree, stru
 
 /* Finds and erases what one client has; ROW says what. */
 static int forget_one(struct report *r, struct store *store, const char *client,
-                      const struct erasing *how, json_t *row, struct err *e)
+                      const struct erasure *how, json_t *row, struct err *e)
 {
     struct erase *x = erase_find(store, client, how->address, e);
     int rc = x ? describe(x, row, e) : -1;
@@ -165,7 +165,7 @@ static int forget_one(struct report *r, struct store *store, const char *client,
 }
 
 /* A client whose runs are not over is named, and the others go on. */
-static int forget_each(struct report *r, struct store *store, const struct erasing *how,
+static int forget_each(struct report *r, struct store *store, const struct erasure *how,
                        json_t *tree, struct err *e)
 {
     json_t *rows = json_object_get(tree, "clients");
@@ -187,7 +187,7 @@ static int forget_each(struct report *r, struct store *store, const struct erasi
     return rc == 0 && any && !how->dry_run ? clean(r, how, tree, e) : rc;
 }
 
-static int forget(struct report *r, const struct erasing *how, json_t *tree,
+static int forget(struct report *r, const struct erasure *how, json_t *tree,
                   struct err *e)
 {
     int lines = 0;
@@ -199,11 +199,11 @@ static int forget(struct report *r, const struct erasing *how, json_t *tree,
     if (forget_each(r, store, how, tree, e) != 0)
         return -1;
     json_object_set_new(tree, "copies",
-                        erasing_copies(dir, how->copies && !how->dry_run));
+                        erasure_copies(dir, how->copies && !how->dry_run));
     return 0;
 }
 
-json_t *erasing_forget(struct report *r, const struct erasing *how, struct err *e)
+json_t *erasure_forget(struct report *r, const struct erasure *how, struct err *e)
 {
     json_t *tree = json_pack("{s:b, s:[]}", "dry_run", how->dry_run, "clients");
     if (forget(r, how, tree, e) == 0)

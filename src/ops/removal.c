@@ -1,4 +1,4 @@
-#include "ops/leaving.h"
+#include "ops/removal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/jsontree.h"
-#include "ops/erasing.h"
-#include "ops/revoking.h"
+#include "ops/erasure.h"
+#include "ops/revocation.h"
 #include "store/erase.h"
 #include "store/presence.h"
 #include "store/store.h"
@@ -105,7 +105,7 @@ static int look(struct report *r, struct store *store, const char *client, json_
         client, client);
 }
 
-json_t *leaving_look(struct report *r, const char *client, struct err *e)
+json_t *removal_look(struct report *r, const char *client, struct err *e)
 {
     struct store *store = workspace_store(report_workspace(r), e);
     if (!store)
@@ -138,7 +138,7 @@ static int write_row(void *arg, const char *line)
     return fprintf(x->file, "%s\n", line) < 0 ? -1 : 0;
 }
 
-static int export_rows(struct store *store, const struct leaving *how, json_t *tree,
+static int export_rows(struct store *store, const struct removal *how, json_t *tree,
                        struct err *e)
 {
     struct export x = {0};
@@ -162,19 +162,19 @@ static int export_rows(struct store *store, const struct leaving *how, json_t *t
 /* Revokes the grant of ROW, which no other client uses. A failure is noted, and hinders
  * nothing: the person can still remove the app at the API. */
 static void revoke_grant(struct store *store, struct workspace *w,
-                         const struct leaving *how, json_t *row)
+                         const struct removal *how, json_t *row)
 {
     struct store_connection c = {0};
     struct err e = {0};
     if (store_connection_read(store, json_text(row, "app"), json_text(row, "company"), &c,
                               &e) == 0 &&
-        revoking_is_possible(w, &c)) {
+        revocation_is_possible(w, &c)) {
         struct session *s = NULL;
         if (store_is_copy(store)) /* the original may still use the grant */
             err_set(&e, ERR_CONFLICT, "this store is a copy");
         else
             s = how->session(how->arg, &e);
-        int rc = s ? revoking_ask(s, &c, &e) : -1;
+        int rc = s ? revocation_ask(s, &c, &e) : -1;
         json_object_set_new(row, "revoked", json_boolean(rc == 0));
         if (rc != 0)
             report_set_text(row, "why", e.text);
@@ -182,7 +182,7 @@ static void revoke_grant(struct store *store, struct workspace *w,
     store_connection_fini(&c);
 }
 
-static void revoke_all(struct report *r, struct store *store, const struct leaving *how,
+static void revoke_all(struct report *r, struct store *store, const struct removal *how,
                        const json_t *tree)
 {
     size_t i;
@@ -231,7 +231,7 @@ static int note_running(void *arg, const struct erase_open *open)
 
 /* Waits until no process works on a run of the client, which is paused by now: what is in
  * flight still needs the grant. */
-static int wait_for_runs(const char *dir, struct store *store, const struct leaving *how,
+static int wait_for_runs(const char *dir, struct store *store, const struct removal *how,
                          struct err *e)
 {
     int64_t deadline = clock_mono_us() + (int64_t)PATIENCE_MS * 1000;
@@ -255,7 +255,7 @@ static int wait_for_runs(const char *dir, struct store *store, const struct leav
 }
 
 /* Removes the rows, once no process works on a run of the client. */
-static int remove_rows(const char *dir, struct store *store, const struct leaving *how,
+static int remove_rows(const char *dir, struct store *store, const struct removal *how,
                        json_t *removed, struct err *e)
 {
     int end;
@@ -290,7 +290,7 @@ static int remove_directory(struct report *r, const char *client, struct err *e)
 }
 
 /* What a running server stored for the client before it noticed that it is gone. */
-static int remove_late(struct report *r, struct store *store, const struct leaving *how,
+static int remove_late(struct report *r, struct store *store, const struct removal *how,
                        json_t *removed, struct err *e)
 {
     struct alive a = {workspace_dir(report_workspace(r)), 0};
@@ -303,7 +303,7 @@ static int remove_late(struct report *r, struct store *store, const struct leavi
     return rows ? remove_rows(a.dir, store, how, removed, e) : 0;
 }
 
-static int clean(struct report *r, struct store *store, const struct leaving *how,
+static int clean(struct report *r, struct store *store, const struct removal *how,
                  json_t *tree, struct err *e)
 {
     const char *dir = workspace_dir(report_workspace(r));
@@ -320,8 +320,8 @@ static int clean(struct report *r, struct store *store, const struct leaving *ho
     return rc;
 }
 
-static int leave(struct report *r, struct store *store, const struct leaving *how,
-                 json_t *tree, struct err *e)
+static int remove_client(struct report *r, struct store *store, const struct removal *how,
+                         json_t *tree, struct err *e)
 {
     json_t *removed = json_object();
     const char *dir = workspace_dir(report_workspace(r));
@@ -337,22 +337,22 @@ static int leave(struct report *r, struct store *store, const struct leaving *ho
     json_object_set_new(tree, "directory_removed", json_boolean(how->files && has_files));
     if (remove_late(r, store, how, removed, e) != 0 || clean(r, store, how, tree, e) != 0)
         return -1;
-    json_object_set_new(tree, "copies", erasing_copies(dir, how->copies));
+    json_object_set_new(tree, "copies", erasure_copies(dir, how->copies));
     return 0;
 }
 
-json_t *leaving_remove(struct report *r, const struct leaving *how, struct err *e)
+json_t *removal_remove(struct report *r, const struct removal *how, struct err *e)
 {
     int is_paused = 0, rc;
     struct store *store = workspace_store(report_workspace(r), e);
-    json_t *tree = store ? leaving_look(r, how->client, e) : NULL;
+    json_t *tree = store ? removal_look(r, how->client, e) : NULL;
     if (!tree)
         return NULL;
     rc = how->export ? export_rows(store, how, tree, e) : 0;
     if (rc == 0)
         rc = erase_client_pause(store, how->client, clock_wall_ms(), &is_paused, e);
     if (rc == 0)
-        rc = leave(r, store, how, tree, e);
+        rc = remove_client(r, store, how, tree, e);
     if (rc == 0)
         return tree;
     if (is_paused)

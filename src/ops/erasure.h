@@ -1,13 +1,13 @@
-/* erasing: takes a person out of what a client's store holds. Prints nothing. */
-#ifndef FOYER_ERASING_H
-#define FOYER_ERASING_H
+/* erasure: takes a person out of what a client's store holds. Prints nothing. */
+#ifndef FOYER_ERASURE_H
+#define FOYER_ERASURE_H
 
 #include <jansson.h>
 
 #include "ops/report.h"
 #include "base/err.h"
 
-struct erasing { /* texts are borrowed */
+struct erasure { /* texts are borrowed */
     char *const *clients;
     size_t nclients; /* at least 1 */
     const char *address;
@@ -28,9 +28,9 @@ struct erasing { /* texts are borrowed */
  * ERR_CONFLICT, and nothing of the client is changed, when runs are not over and `cancel`
  * is 0, or when a run is still being worked on after half a minute. Of several clients
  * such a one has `error`, E has the last one's, and the others are done. NULL with E. */
-json_t *erasing_forget(struct report *r, const struct erasing *how, struct err *e);
+json_t *erasure_forget(struct report *r, const struct erasure *how, struct err *e);
 /* Lists the copies of the store that upgrades left, as `copies` above, and with REMOVE 1
  * removes them. A new array. */
-json_t *erasing_copies(const char *workspace_dir, int remove);
+json_t *erasure_copies(const char *workspace_dir, int remove);
 
 #endif

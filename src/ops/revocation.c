@@ -1,4 +1,4 @@
-#include "ops/revoking.h"
+#include "ops/revocation.h"
 
 #include "auth/connections.h"
 #include "auth/credentials.h"
@@ -13,7 +13,7 @@ struct asking {
     struct err err;
 };
 
-int revoking_is_possible(struct workspace *w, const struct store_connection *c)
+int revocation_is_possible(struct workspace *w, const struct store_connection *c)
 {
     return c->refresh.data &&
            json_text(workspace_connector(w, c->app, NULL), "auth.revoke") != NULL;
@@ -54,7 +54,7 @@ static int ask(struct session *s, const struct store_connection *c,
     return -1;
 }
 
-int revoking_ask(struct session *s, const struct store_connection *c, struct err *e)
+int revocation_ask(struct session *s, const struct store_connection *c, struct err *e)
 {
     struct workspace *w = session_workspace(s);
     struct credentials by = {.where = NULL};

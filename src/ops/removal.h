@@ -1,7 +1,7 @@
-/* leaving: takes a client out of the workspace: its runs, grants, secrets, rows, scripts
+/* removal: takes a client out of the workspace: its runs, grants, secrets, rows, scripts
  * in the releases, and its directory. Prints nothing. */
-#ifndef FOYER_LEAVING_H
-#define FOYER_LEAVING_H
+#ifndef FOYER_REMOVAL_H
+#define FOYER_REMOVAL_H
 
 #include <jansson.h>
 
@@ -9,7 +9,7 @@
 #include "work/session.h"
 #include "base/err.h"
 
-struct leaving { /* texts are borrowed */
+struct removal { /* texts are borrowed */
     const char *client;
     const char *export; /* a file that does not exist yet, for its rows; NULL: none */
     int files;          /* 1: its directory is removed, too */
@@ -25,11 +25,11 @@ struct leaving { /* texts are borrowed */
  * recipe, state, write?, written_at?}], grants: [{app, company, name, shared_with:
  * [client], static}]}. ERR_NOT_FOUND when there is no such client, in the files or in the
  * store. NULL with E. */
-json_t *leaving_look(struct report *r, const char *client, struct err *e);
+json_t *removal_look(struct report *r, const char *client, struct err *e);
 /* Removes the client. Returns the same tree with removed: {table: rows}, exported?: rows,
  * log_lines, directory_removed, copies: [{path, removed}]. ERR_CONFLICT, and nothing is
  * changed but the export, when a run is still being worked on after half a minute. NULL
  * with E. */
-json_t *leaving_remove(struct report *r, const struct leaving *how, struct err *e);
+json_t *removal_remove(struct report *r, const struct removal *how, struct err *e);
 
 #endif
