@@ -50,8 +50,8 @@ static int confirm(const struct cli *cli, const char *client, struct err *e)
     char line[256];
     if (!isatty(STDIN_FILENO))
         return cli_usage_error(cli, e,
-                               "this cannot be undone: --yes is needed where nobody can "
-                               "be asked");
+                               "this cannot be undone: --yes is needed without a "
+                               "terminal");
     fprintf(stderr, "This cannot be undone. Type the client's name to remove it: ");
     if (!fgets(line, sizeof line, stdin))
         line[0] = '\0';

@@ -127,7 +127,7 @@ static char *make(const struct journal_entry *step, const struct parts *p, size_
     return text;
 }
 
-/* Returns what of ROW stays: who was written to, and the hash of the body. */
+/* Returns what of ROW stays: where it was sent, and the hash of the body. */
 static json_t *strip_row(const json_t *row)
 {
     static const char *const kept[] = {"at",        "method",   "path",  "app",

@@ -36,7 +36,7 @@ struct exchanged {
  * was sent, or is left out altogether. */
 char *exchanged_item(struct exchanged *all, const struct journal_entry *step);
 /* Returns what stays of the document TEXT (store/ledger.h) when its bodies go: of each
- * write who it went to, what came of it, the body's hash and the templates. A new text;
+ * write where it went, what came of it, the body's hash and the templates. A new text;
  * NULL: it has no write. */
 char *exchanged_strip(const char *text, size_t len);
 /* Counts an item that was made before, of LEN bytes. */

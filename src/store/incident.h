@@ -61,20 +61,20 @@ void incident_fini(struct incident *i);
 int incident_list(struct db *db, struct incident **list, size_t *n, struct err *e);
 /* Adds the row, or replaces the one of that kind and key. */
 int incident_put(struct db *db, const struct incident *i, struct err *e);
-/* Sets what an alert has said. */
+/* Sets `said`: what an alert has said of it. */
 int incident_unsay(struct db *db, const char *kind, const char *key, int said,
                    struct err *e);
 int incident_remove(struct db *db, const char *kind, const char *key, struct err *e);
 
-/* What comes of a sign of trouble at AT_MS: N of them, with a SENTENCE (NULL: the old one
- * stays). Adds the row, or changes it; one that was closed begins anew, and within an
- * hour it goes on. CLIENT may be "". */
 struct incident_sign {
-    const char *kind, *key, *client, *sentence;
-    int64_t first_ms, last_ms, n;
-    int is_new;    /* 1: it was well before first_ms */
+    const char *kind, *key, *client; /* CLIENT may be "" */
+    const char *sentence;            /* NULL: the old one stays */
+    int64_t first_ms, last_ms, n;    /* when the N signs of trouble came */
+    int is_new;                      /* 1: it was well before first_ms */
     int is_retold; /* 1: another sentence than before is told as though it were new */
 };
+/* Notes signs of trouble: adds the row, or changes it. A row that was closed begins anew,
+ * but within an hour it is the same incident. */
 int incident_bad(struct db *db, const struct incident_sign *sign, struct err *e);
 /* Notes, in a row that is there, that KEY was well at AT_MS. */
 int incident_good(struct db *db, const char *kind, const char *key, int64_t at_ms,

@@ -65,9 +65,9 @@ int release_live(struct db *db, const char *client, int64_t *id, struct err *e);
 typedef int release_live_fn(void *arg, const char *client, int64_t id);
 /* Calls FN for each client that has a live release, by name; '' is the first. */
 int release_each_live(struct db *db, release_live_fn *fn, void *arg, struct err *e);
-/* Makes ID the live release of CLIENT, and notes who did it and why (NULL: no reason). 0
- * takes the client out of what runs. Does nothing when ID is live already. ERR_NOT_FOUND
- * when there is no release ID. */
+/* Makes ID the live release of CLIENT, and notes the person BY and WHY (NULL: no reason).
+ * 0 takes the client out of what runs. Does nothing when ID is live already.
+ * ERR_NOT_FOUND when there is no release ID. */
 int release_set_live(struct db *db, const char *client, int64_t id, const char *by,
                      const char *why, struct err *e);
 
@@ -89,18 +89,20 @@ int release_generation(struct db *db, int64_t *generation, struct err *e);
  * server from its release to itself. */
 int release_touch(struct db *db, const char *by, const char *why, struct err *e);
 
-/* What the `foyer serve` with this PID has in force: the generation that it opened last,
- * or, with ERROR, the one that it could not open. ERROR NULL: it is in force. */
+/* Stores what the `foyer serve` with this PID has in force: the generation that it opened
+ * last, or, with ERROR, the one that it could not open. ERROR NULL: it is in force. */
 int release_serving_set(struct db *db, int64_t pid, int64_t generation, const char *error,
                         struct err *e);
+/* Removes its row: the server ends. */
 int release_serving_forget(struct db *db, int64_t pid, struct err *e);
 typedef int release_serving_fn(void *arg, int64_t pid, int64_t at_ms, int64_t generation,
                                const char *error);
-/* Calls FN for each. One that was killed is still there: its process is not. */
+/* Calls FN for each. The row of a server that was killed stays: FN looks whether the
+ * process is there. */
 int release_each_serving(struct db *db, release_serving_fn *fn, void *arg, struct err *e);
 
-/* The last deploy that was refused: TEXT says why, for people. A deploy that succeeds
- * forgets it. */
+/* Stores the last deploy that was refused, by the person BY: TEXT says why, for people.
+ * A deploy that succeeds forgets it. */
 int release_refused_set(struct db *db, const char *by, const char *text, struct err *e);
 int release_refused_forget(struct db *db, struct err *e);
 typedef void release_refused_fn(void *arg, int64_t at_ms, const char *by,

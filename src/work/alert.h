@@ -32,14 +32,14 @@ void alert_bad_recipe(struct alert *a, const char *kind, const char *client,
                       const char *recipe, const char *sentence);
 /* Notes that a recipe of CLIENT works. */
 void alert_good_recipe(struct alert *a, const char *client, const char *recipe);
-/* What an API's answer says of a company. */
+/* Notes what an API's answer says of a company. */
 void alert_heard(struct alert *a, const struct access_news *news);
 
 /* Stores signs, and holds a round when it is time. Call it about once a second. */
 void alert_tick(struct alert *a);
 /* Does so now, for a process that is about to end. */
 void alert_flush(struct alert *a);
-/* 1: an alert or a round is under way. */
+/* Returns 1 while an alert or a round is under way. */
 int alert_is_sending(const struct alert *a);
 
 /* Sends TEXT to where alerts about CLIENT (NULL: the agency) go, and calls DONE once,

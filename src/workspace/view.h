@@ -30,7 +30,7 @@ int view_check(struct view *v, const json_t *known, struct err *e);
  * returns its number; 0 when CLIENT has none; -1 with E. */
 int64_t view_release(struct view *v, const char *client, const struct manifest **files,
                      struct err *e);
-/* What an overlay reads of V, which outlives it. */
+/* Returns what an overlay reads of V, which outlives the overlay. */
 struct overlay_releases view_for_overlay(struct view *v);
 /* Appends the text of PATH in CLIENT's release. ERR_NOT_FOUND when it is not in it. */
 int view_read(struct view *v, const char *client, const char *path, struct buf *out,
@@ -38,7 +38,8 @@ int view_read(struct view *v, const char *client, const char *path, struct buf *
 /* Calls FN for each client that runs a release, by name. */
 void view_each_client(const struct view *v, void (*fn)(void *arg, const char *client),
                       void *arg);
-/* The number that grows with each change of what is live, as it was at opening. */
+/* Returns the number that grows with each change of what is live, as it was at opening.
+ */
 int64_t view_generation(const struct view *v);
 /* Returns an object with each client's release by its name, and the server's by "",
  * borrowed. */

@@ -2,7 +2,7 @@
 -- events.talk finds them.
 -- args: {app, conversation}, {app, address}, or {app, bodies = texts of deliveries}
 -- -> {messages = [{id, uid, at, inbound, kind, name, subject, text, html, draft, body = the number of the delivery}]},
--- or {conversations = [ids]}. `kind` and `name` are who wrote it, as event.actor has them.
+-- or {conversations = [ids]}. `kind` and `name` are its writer's, as event.actor has them.
 local std = ...
 local call, event = std.part("call"), std.part("event")
 
