@@ -35,11 +35,4 @@ json_t *rollback_run(struct db *db, const struct rollback *r, struct err *e);
  * back. */
 int rollback_note(struct db *db, json_t *rows, struct err *e);
 
-/* Returns a new array of {id, at, by, revision, note, clients: the names of those that
- * run it, server: whether the server does}, the newest first. */
-json_t *rollback_releases(struct db *db, struct err *e);
-/* Returns the row of ID with `has`: the names of the clients that it has, and `files`:
- * the rows of ops/release_diff.h, against the release before. ERR_NOT_FOUND. */
-json_t *rollback_release(struct db *db, int64_t id, struct err *e);
-
 #endif

@@ -14,9 +14,14 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "core/jsontree.h"
+#include "store/release.h"
+#include "store/store.h"
+
+enum { TOLD = 20 }; /* clients with another release, of which each has a line */
 
 struct serve_config {
     struct workspace *w;
+    json_t *movers; /* client -> the author and the reason; NULL: it is the first */
     json_t *stamps; /* the releases; with --dev file_stamps, from before the files were
                        read */
     struct httpc *httpc;
@@ -161,7 +166,6 @@ int serve_config_stale(const struct serve_config *config, json_t **last)
 void serve_config_tell_moves(const struct serve_config *config,
                              const struct serve_config *before)
 {
-    enum { TOLD = 20 };
     const char *name;
     json_t *id;
     int n = 0;
@@ -171,12 +175,50 @@ void serve_config_tell_moves(const struct serve_config *config,
     {
         if (is_same(config, before, name) || n++ >= TOLD)
             continue;
-        log_line(LOG_INFO, "%s%s: release %d, before %d",
+        const char *by = json_text(config->movers, name);
+        log_line(LOG_INFO, "%s%s: release %d, before %d%s%.200s%s",
                  *name ? "client " : "the server", name, (int)json_integer_value(id),
-                 (int)workspace_release(before->w, name));
+                 (int)workspace_release(before->w, name), by ? " (by " : "", by ? by : "",
+                 by ? ")" : "");
     }
     if (n > TOLD)
         log_line(LOG_INFO, "and %d clients more have another release", n - TOLD);
+}
+
+struct mover { /* of a client that has another release */
+    int64_t release;
+    char *text; /* NULL: not known */
+};
+
+static int find_mover(void *arg, const struct release_move *m)
+{
+    struct mover *by = arg;
+    if (m->new != by->release || m->old == m->new)
+        return 0;
+    by->text = m->why ? xasprintf("%s: %s", m->by, m->why) : xstrdup(m->by);
+    return 1;
+}
+
+/* Reads now, on this thread, what serve_config_tell_moves says on the loop's. */
+static void find_movers(struct serve_config *config, const struct serve_config *before)
+{
+    struct store *store = workspace_store(config->w, NULL);
+    const char *name;
+    json_t *id;
+    int n = 0;
+    config->movers = json_object();
+    if (!store || !workspace_releases(config->w))
+        return;
+    json_object_foreach(config->stamps, name, id)
+    {
+        struct mover by = {.release = json_integer_value(id)};
+        if (is_same(config, before, name) || n++ >= TOLD)
+            continue;
+        release_each_move(store_db(store), name, find_mover, &by, NULL);
+        if (by.text)
+            json_object_set_new(config->movers, name, json_string(by.text));
+        free(by.text);
+    }
 }
 
 /* Opens the workspace. */
@@ -220,6 +262,8 @@ struct serve_config *serve_config_open(const char *dir, struct serve_config *bef
         serve_config_free(config);
         return NULL;
     }
+    if (before)
+        find_movers(config, before);
     config->grants = grants_new(config->w, config->httpc);
     find_callbacks(config);
     config->cert = below_workspace(config, "tls_certificate");
@@ -240,6 +284,7 @@ void serve_config_free(struct serve_config *config)
     free(config->key);
     workspace_close(config->w);
     json_decref(config->stamps);
+    json_decref(config->movers);
     free(config);
 }
 

@@ -396,6 +396,37 @@ LUA
   same "$status" 64
 }
 
+@test "releases: a rollback's reason, time and author; a client that was left out is not removed" {
+  foyer deploy
+  hello bad
+  client carl 'vars = { phone = "2" }'
+  foyer deploy --except acme
+  foyer rollback -m "17:55 was bad"
+  foyer releases
+  has "$output" "rolled back:"
+  has "$output" " by $(id -un): beta, carl and the server itself from release 2 to 1 (rollback: 17:55 was bad)"
+  foyer releases 2
+  has "$output" "from release 2 to 1 (rollback: 17:55 was bad)"
+  has "$output" "beta, carl and the server itself from release 1 to 2 (deploy)"
+  [[ "$output" != *clients/acme/client.lua* ]]
+  foyer releases 2 --json
+  same "$(jq -c '.files | map([.change, .path])' <<<"$output")" \
+    '[["changed","clients/carl/client.lua"],["changed","recipes/hello.lua"]]'
+  same "$(jq -c '.moves | map([.old, .new, .why, .clients, .server, .at > 0, (.by | length > 0)])' <<<"$output")" \
+    '[[2,1,"rollback: 17:55 was bad",["beta","carl"],true,true,true],[1,2,"deploy",["beta","carl"],true,true,true]]'
+  # the next one has acme again: nothing of it is new
+  hello good
+  foyer deploy
+  foyer releases 3 --json
+  same "$(jq -c '.files | map([.change, .path])' <<<"$output")" \
+    '[["changed","clients/carl/client.lua"],["changed","recipes/hello.lua"]]'
+  # of a new client its own files are
+  client dora ''
+  foyer deploy
+  foyer releases 4 --json
+  same "$(jq -c '.files | map([.change, .path])' <<<"$output")" '[["added","clients/dora/client.lua"]]'
+}
+
 @test "a release notes the commit, and whether files have changed since" {
   command -v git >/dev/null || skip "no git"
   git -C "$AGENCY" init -q

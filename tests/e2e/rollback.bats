@@ -67,6 +67,7 @@ taken() {
 
   "$FOYER" -w "$AGENCY" rollback -m "wrong words"
   taken 2
+  grep "client acme: release 1, before 2 (by $(id -un): rollback: wrong words)" "$LOG"
   [[ $(letter di) == *"We have got your letter."* ]]
   kill -0 "$SERVE_PID"
 
