@@ -36,6 +36,7 @@ struct rolling {
     int64_t
         newest; /* of those that clients run: a reload may have moved the server since */
     int64_t servers; /* what the server runs */
+    int in_row;      /* 1: a rollback took some of them to NEWEST */
     char *by, *why;
 };
 
@@ -94,6 +95,35 @@ static int find_before(void *arg, const struct release_move *m)
     return 1;
 }
 
+static int find_last(void *arg, const struct release_move *m)
+{
+    json_t *row = arg;
+    if (m->old == m->new) /* servers were asked to read again */
+        return 0;
+    if (!m->why || !str_starts(m->why, rolled_back) || m->old <= m->new)
+        return 1;
+    json_t *again = json_pack("{s:I, s:s, s:s}", "release", (json_int_t)m->old, "by",
+                              m->by, "why", m->why);
+    report_set_time(again, "at", m->at_ms);
+    json_object_set_new(row, "again", again);
+    return 1;
+}
+
+/* Sets `again` on the rows that a rollback took to the newest release. */
+static int find_again(struct rolling *k, struct db *db, struct err *e)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(k->rows, i, row)
+    {
+        if (json_int(row, "old") == k->newest &&
+            release_each_move(db, json_text(row, "client"), find_last, row, e) != 0)
+            return -1;
+        k->in_row |= json_object_get(row, "again") != NULL;
+    }
+    return 0;
+}
+
 static void leave(json_t *row, char *why)
 {
     json_object_set(row, "new", json_object_get(row, "old"));
@@ -110,6 +140,10 @@ static int choose_before(struct rolling *k, struct db *db, json_t *row, struct e
     }
     if (s.now != k->newest) {
         leave(row, xasprintf("release %" PRId64 " does not run", k->newest));
+        return 0;
+    }
+    if (k->in_row && !json_object_get(row, "again")) {
+        leave(row, xstrdup("the rollback before did not move it"));
         return 0;
     }
     if (release_each_move(db, json_text(row, "client"), find_before, &s, e) != 0)
@@ -147,6 +181,8 @@ static int roll(struct db *db, void *arg, struct err *e)
     add_others(k);
     if (!k->newest)
         k->newest = k->servers;
+    if (!k->files && find_again(k, db, e) != 0)
+        return -1;
     json_array_foreach(k->rows, i, row)
     {
         if (k->files)
@@ -190,6 +226,141 @@ json_t *rollback_run(struct db *db, const struct rollback *r, struct err *e)
         return k.rows;
     json_decref(k.rows);
     return NULL;
+}
+
+/* ---- what runs afterwards ---- */
+
+static json_t *row_of(json_t *list, long long release)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(list, i, row)
+    {
+        if (json_int(row, "release") == release)
+            return row;
+    }
+    return NULL;
+}
+
+static int set_note(void *arg, const struct release *r)
+{
+    report_set_text(arg, "note", r->note);
+    return 0;
+}
+
+/* Adds a client to the row of RELEASE, which may be new. */
+static int count_in(struct db *db, json_t *list, int64_t release, struct err *e)
+{
+    json_t *row = row_of(list, release);
+    if (row) {
+        json_object_set_new(row, "clients", json_integer(json_int(row, "clients") + 1));
+        return 0;
+    }
+    size_t at = 0;
+    while (at < json_array_size(list) &&
+           json_int(json_array_get(list, at), "release") > release)
+        at++;
+    row = json_pack("{s:I, s:i}", "release", (json_int_t)release, "clients", 1);
+    json_array_insert_new(list, at, row);
+    return release_get(db, release, set_note, row, e);
+}
+
+static int add_client(void *arg, const char *client, int64_t id)
+{
+    if (*client)
+        json_array_append_new(arg, json_integer(id));
+    return 0;
+}
+
+static json_t *count_live(struct db *db, struct err *e)
+{
+    json_t *ids = json_array(), *list = json_array(), *id;
+    size_t i;
+    int rc = release_each_live(db, add_client, ids, e);
+    json_array_foreach(ids, i, id)
+    {
+        if (rc == 0)
+            rc = count_in(db, list, json_integer_value(id), e);
+    }
+    json_decref(ids);
+    if (rc == 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+/* Counts those of ROWS that run something before the release that they run now: of the
+ * ones that were moved, or of the ones that were left. Sets `to` where it is one and the
+ * same for all of them. */
+static json_t *count_before(struct db *db, const json_t *rows, int is_moved,
+                            struct err *e)
+{
+    json_t *list = json_array(), *row;
+    size_t i;
+    int rc = 0;
+    json_array_foreach(rows, i, row)
+    {
+        struct search s = {.now = json_int(row, "new")};
+        const char *client = json_text_or(row, "client", "");
+        int was_moved = !json_object_get(row, "why");
+        if (rc != 0 || !*client || !s.now || was_moved != is_moved)
+            continue;
+        rc = release_each_move(db, client, find_before, &s, e);
+        if (rc != 0 || !s.old)
+            continue;
+        json_t *one = row_of(list, s.now);
+        if (one && json_int(one, "to") != s.old)
+            json_object_del(one, "to");
+        rc = count_in(db, list, s.now, e);
+        if (rc == 0 && !one)
+            json_object_set_new(row_of(list, s.now), "to", json_integer(s.old));
+    }
+    if (rc == 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+/* Returns the rows of STILL for releases that more clients were left with than were
+ * moved, and that are not older than what those run now. */
+static json_t *narrower(const json_t *still, const json_t *rows, const json_t *live)
+{
+    json_t *list = json_array(), *row;
+    size_t i, moved = 0;
+    long long oldest = 0;
+    json_array_foreach(rows, i, row)
+    {
+        long long now = json_int(row, "new");
+        if (json_object_get(row, "why") || !*json_text_or(row, "client", ""))
+            continue;
+        moved++;
+        oldest = !oldest || now < oldest ? now : oldest;
+    }
+    json_array_foreach(still, i, row)
+    {
+        long long release = json_int(row, "release");
+        if (!moved || json_int(row, "clients") < (long long)moved || release < oldest)
+            continue;
+        json_object_set(row, "clients",
+                        json_object_get(row_of((json_t *)live, release), "clients"));
+        json_array_append(list, row);
+    }
+    return list;
+}
+
+json_t *rollback_after(struct db *db, const json_t *rows, struct err *e)
+{
+    json_t *live = count_live(db, e);
+    json_t *next = live ? count_before(db, rows, 1, e) : NULL;
+    json_t *left = next ? count_before(db, rows, 0, e) : NULL;
+    json_t *tree = NULL;
+    if (left)
+        tree = json_pack("{s:O, s:O, s:o}", "live", live, "next", next, "still",
+                         narrower(left, rows, live));
+    json_decref(live);
+    json_decref(next);
+    json_decref(left);
+    return tree;
 }
 
 /* ---- what a deploy would bring back ---- */

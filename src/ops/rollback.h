@@ -22,13 +22,23 @@ int rollback_id(const char *word, int64_t *id, struct err *e);
 
 /* Lets clients run the release; without one, those that run the newest live release go
  * back to what each ran before it was deployed: a second rollback goes back further, and
- * never to what the first one took out of force. The newest is that of the clients: what
- * a reload made of the server alone stays.
+ * never to what the first one took out of force, and moves no client that the first one
+ * did not move. The newest is that of the clients: what a reload made of the server alone
+ * stays.
  *
- * Returns a new array of {client ("": the server itself), old, new, why?}: `why` says why
- * it is left as it is, and NEW is OLD then. NULL with E, and changes nothing;
- * ERR_NOT_FOUND when there is no such release. */
+ * Returns a new array of {client ("": the server itself), old, new, why?, again?}: `why`
+ * says why it is left as it is, and NEW is OLD then; `again` {release, at, by, why} is of
+ * the rollback that brought it to OLD, when this one takes OLD away as well. NULL with E,
+ * and changes nothing; ERR_NOT_FOUND when there is no such release. */
 json_t *rollback_run(struct db *db, const struct rollback *r, struct err *e);
+
+/* Says how things stand after rollback_run without a release, which returned ROWS:
+ * {live, next, still}, each a list of {release, note, clients: their number, to?}, the
+ * newest first. LIVE has what clients run. NEXT has what another rollback would take from
+ * those that were moved. STILL has the releases with which this one left more clients
+ * than it moved, as the deploy that it took back was a narrower one: `to` is what those
+ * ran before, when that is the same for all. NULL with E. */
+json_t *rollback_after(struct db *db, const json_t *rows, struct err *e);
 
 /* Sets `rolled_back` {release, by, why} on each of ROWS, of ops/release_diff.h, whose new
  * text is that of a release which a rollback took out of force: a deploy would bring it

@@ -276,7 +276,8 @@ LUA
   printf 'return {' >"$AGENCY/foyer.lua"
   foyer rollback -m "a bad word"
   same "$status" 0
-  same "$output" "release 2, before it 3: the server itself, acme, beta, carl"
+  same "$output" "release 2, before it 3: the server itself, acme, beta, carl
+now 3 clients run release 2"
   same "$(says)" "acme:two beta:two carl:two"
   foyer rollback --json
   same "$(jq -c 'map([.client, .old, .new])' <<<"$output")" '[["",2,1],["acme",2,1],["beta",2,1],["carl",2,1]]'
@@ -327,6 +328,47 @@ LUA
   has "$stderr" "9"
   foyer rollback nine
   same "$status" 64
+}
+
+@test "rollback after a narrower deploy: it names who still runs the bad release, and the command" {
+  foyer deploy
+  hello bad
+  foyer deploy -m "bad 2"
+  client beta 'vars = { phone = "1" }'
+  foyer deploy --only beta
+  foyer rollback -m "a bad word"
+  same "$status" 0
+  same "$(live)" "acme:2 beta:2 carl:2"
+  has "$output" "now 3 clients run release 2 (bad 2)"
+  has "$stderr" "3 clients still run release 2 (bad 2), which an earlier deploy brought: if that is the bad one, \`foyer rollback 1\`"
+  has "$stderr" "another \`foyer rollback\` would take release 2 (bad 2) from 1 client as well"
+  has "$stderr" "1 file differs from what runs, and the next \`foyer deploy\` makes it live"
+  # a nervous second one moves those of the first one alone, and says what it takes away
+  foyer rollback
+  same "$(live)" "acme:2 beta:1 carl:2"
+  has "$stderr" "another rollback in a row: $(id -un) took release 3 back at "
+  has "$stderr" "(rollback: a bad word), and this one takes release 2 back as well"
+  has "$output" "now 2 clients run release 2 (bad 2), 1 client runs release 1"
+  has "$stderr" "2 clients still run release 2 (bad 2)"
+  foyer rollback 1
+  same "$(live)" "acme:1 beta:1 carl:1"
+  has "$output" "now 3 clients run release 1"
+  [[ "$stderr" != *"in a row"* && "$stderr" != *"still run"* ]]
+}
+
+@test "a second rollback leaves the clients that the deploy had left out" {
+  foyer deploy
+  hello two
+  foyer deploy
+  hello bad
+  foyer deploy --except carl
+  foyer rollback
+  same "$(live)" "acme:2 beta:2 carl:2"
+  [[ "$stderr" != *"still run"* ]]
+  has "$stderr" "another \`foyer rollback\` would take release 2 from 2 clients as well"
+  foyer rollback
+  same "$(live)" "acme:1 beta:1 carl:2"
+  has "$stderr" "left as it is, since the rollback before did not move it: carl"
 }
 
 @test "rollback, deploy: a name that is not there refuses the whole command; --only and --client are one" {
