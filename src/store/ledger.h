@@ -392,11 +392,16 @@ int ledger_others(struct db *db, int64_t run, const struct intent *sought,
 struct ledger_receipt { /* a message that an API accepted and that must appear */
     const char *client, *app, *ref;
     int64_t run;
+    const char
+        *company; /* it was sent to; NULL: one that no client is connected to now */
 };
 /* Calls FN for at most LIMIT receipts that are due. */
 int ledger_receipts(struct db *db, int64_t now_ms, int limit,
                     int (*fn)(void *arg, const struct ledger_receipt *r), void *arg,
                     struct err *e);
+/* Sets *RUN to the run that made REF in COMPANY, 0: none. */
+int ledger_maker(struct db *db, const char *app, const char *company, const char *ref,
+                 int64_t *run, struct err *e);
 /* Records in the run that its message appeared (WHY NULL), or why the customer did not
  * get it, and removes the receipt. Also finds a run by REF whose receipt is gone. *RUN is
  * 0 when no run made REF. */

@@ -56,16 +56,29 @@ int ledger_receipts(struct db *db, int64_t now_ms, int limit,
 {
     struct db_row *row =
         db_select(db,
-                  "SELECT client, app, ref, run FROM receipt WHERE due_ms <= ?"
-                  " ORDER BY due_ms LIMIT ?",
+                  "SELECT client, app, ref, run,"
+                  " (SELECT c.id FROM connection c CROSS JOIN effect e"
+                  "   ON e.app = c.app AND e.company = c.id AND e.ref = receipt.ref"
+                  "   WHERE c.app = receipt.app AND e.run = receipt.run LIMIT 1)"
+                  " FROM receipt WHERE due_ms <= ? ORDER BY due_ms LIMIT ?",
                   DB_ARGS(db_int(now_ms), db_int(limit)), e);
     int stop = 0;
     while (!stop && db_step(row, e) == 1) {
         struct ledger_receipt r = {db_row_text(row, 0), db_row_text(row, 1),
-                                   db_row_text(row, 2), db_row_int(row, 3)};
+                                   db_row_text(row, 2), db_row_int(row, 3),
+                                   db_row_text(row, 4)};
         stop = fn(arg, &r);
     }
     return db_finish(row);
+}
+
+int ledger_maker(struct db *db, const char *app, const char *company, const char *ref,
+                 int64_t *run, struct err *e)
+{
+    return db_select_int(db,
+                         "SELECT coalesce((SELECT run FROM effect WHERE app = ?"
+                         " AND company = ? AND ref = ?), 0)",
+                         DB_ARGS(db_text(app), db_text(company), db_text(ref)), run, e);
 }
 
 int ledger_receipt_again(struct db *db, const struct ledger_receipt *r, int64_t due_ms,

@@ -94,8 +94,8 @@ static int write_found(struct db *db, void *arg, struct err *e)
     struct receipt_check *x = arg;
     if (x->again_ms)
         return ledger_receipt_again(
-            db, &(struct ledger_receipt){x->client, x->app, x->ref, x->of}, x->again_ms,
-            e);
+            db, &(struct ledger_receipt){x->client, x->app, x->ref, x->of, NULL},
+            x->again_ms, e);
     if (ledger_delivered(db, x->client, x->app, x->ref, x->why, clock_wall_ms(), &x->of,
                          e) != 0)
         return -1;
@@ -159,9 +159,17 @@ static int start(void *arg, const struct ledger_receipt *row)
     if (is_under_way(r, row))
         return 0;
     struct receipt_check *x = check_new(r, row);
+    /* another company, to which the client was connected since, cannot tell */
+    if (!row->company) {
+        x->again_ms = clock_wall_ms() + AGAIN_MS;
+        writer_submit(r->writer, 0, write_found, on_written, x);
+        return r->n >= AT_ONCE;
+    }
     json_t *args = json_pack("{s:s, s:s}", "app", x->app, "ref", x->ref);
     struct session_call call = {.id = x->ref,
                                 .client = x->client,
+                                .app = x->app,
+                                .company = row->company,
                                 .label = "receipt",
                                 .entry = "receipt",
                                 .args = args,
@@ -249,7 +257,8 @@ void receipts_hear(struct receipts *r, const char *app, const char *client,
         workspace_connector(session_workspace(r->session), app, NULL), event, &type);
     if (r->stopped || !ref)
         return;
-    struct receipt_check *x = check_new(r, &(struct ledger_receipt){client, app, ref, 0});
+    struct receipt_check *x =
+        check_new(r, &(struct ledger_receipt){client, app, ref, 0, NULL});
     x->why = xasprintf("the customer did not get it: %s", type);
     writer_submit(r->writer, 0, write_found, on_written, x);
 }

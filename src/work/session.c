@@ -204,6 +204,8 @@ struct run *session_start(struct session *s, const struct session_call *call,
     char *args = json_dumps(call->args, JSON_COMPACT | JSON_ENCODE_ANY);
     struct run_spec spec = {.id = id,
                             .client = call->client,
+                            .app = call->app,
+                            .company = call->company,
                             .label = call->label,
                             .entry = call->entry,
                             .args = args,

@@ -31,7 +31,8 @@ struct tokens *session_tokens(struct session *s);
 struct access *session_access(struct session *s);
 
 struct session_call {
-    const char *client; /* NULL: none */
+    const char *client;        /* NULL: none */
+    const char *app, *company; /* as of run_spec */
     const char *label;
     const char *entry;
     const json_t *args;

@@ -473,3 +473,30 @@ create-draft-reply { conversation_id = id, channel_id = "$channel", body = "draf
 create-contact-list { name = "L$N" }
 LUA
 }
+
+@test "whether a message appeared is asked where it was sent, also when the client is elsewhere by then" {
+  local elsewhere
+  elsewhere() {
+    printf '%s-2' "$COMPANY_TOKEN" | "$FOYER" -w "$AGENCY" connect acme --replace --token-file - --api-url "$MOCK" 2>/dev/null
+  }
+  beta "$COMPANY_TOKEN"
+  run_recipe reply
+  same "$status" 0
+  elsewhere
+  later 601
+  same "$(row undelivered)" None
+  same "$(row "(select count(*) from history where run = $RUN and what = 'delivered')")" 1
+  # no client is left there: it is not known yet
+  "$FOYER" -w "$AGENCY" connect acme --replace --token-file "$TOKEN" --api-url "$MOCK" 2>/dev/null
+  run_recipe reply
+  same "$status" 0
+  beta "$COMPANY_TOKEN-2"
+  elsewhere
+  later 601
+  same "$(row undelivered)" None
+  same "$(row "(select count(*) from receipt where run = $RUN)")" 1
+  "$FOYER" -w "$AGENCY" connect acme --replace --token-file "$TOKEN" --api-url "$MOCK" 2>/dev/null
+  later 1300
+  same "$(row undelivered)" None
+  same "$(row "(select count(*) from history where run = $RUN and what = 'delivered')")" 1
+}

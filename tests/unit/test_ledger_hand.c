@@ -645,7 +645,8 @@ static int64_t sent(const char *uid)
 
 static int see_receipt(void *arg, const struct ledger_receipt *r)
 {
-    buf_addf(arg, "%s/%s/%s:%lld ", r->client, r->app, r->ref, (long long)r->run);
+    buf_addf(arg, "%s/%s/%s:%lld%s%s ", r->client, r->app, r->ref, (long long)r->run,
+             r->company ? "@" : "", r->company ? r->company : "");
     return 0;
 }
 
@@ -670,11 +671,19 @@ static void receipts(void **state)
                &e));
     int64_t run, a = sent("u1"), b = sent("u2");
     assert_receipts(now + 10 * MINUTE - 1, 9, "");
-    assert_receipts(now + 10 * MINUTE, 9, "acme/front/u1:1 acme/front/u2:2 ");
-    assert_receipts(now + 10 * MINUTE, 1, "acme/front/u1:1 ");
-    OK(ledger_receipt_again(db, &(struct ledger_receipt){"acme", "front", "u1", a},
+    assert_receipts(now + 10 * MINUTE, 9, "acme/front/u1:1@cmp_1 acme/front/u2:2@cmp_1 ");
+    assert_receipts(now + 10 * MINUTE, 1, "acme/front/u1:1@cmp_1 ");
+    OK(ledger_receipt_again(db, &(struct ledger_receipt){"acme", "front", "u1", a, NULL},
                             now + DAY, &e));
+    assert_receipts(now + 10 * MINUTE, 9, "acme/front/u2:2@cmp_1 ");
+    /* sent to a company that no client is connected to any more */
+    OK(db_exec(db, "UPDATE effect SET company = 'cmp_2'", &e));
     assert_receipts(now + 10 * MINUTE, 9, "acme/front/u2:2 ");
+    OK(db_exec(db, "UPDATE effect SET company = 'cmp_1'", &e));
+    OK(ledger_maker(db, "front", "cmp_1", "u2", &run, &e));
+    assert_int_equal(run, b);
+    OK(ledger_maker(db, "front", "cmp_2", "u2", &run, &e));
+    assert_int_equal(run, 0);
     /* one message appears, one does not */
     OK(ledger_delivered(db, "acme", "front", "u1", NULL, now, &run, &e));
     assert_int_equal(run, a);
