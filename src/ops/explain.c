@@ -287,6 +287,7 @@ static json_t *explain_one(struct explain *x, const char *id, const json_t *tree
     const struct story_of of = {.report = x->report,
                                 .client = x->ask->client,
                                 .app = x->app,
+                                .company = x->company,
                                 .conversation = id,
                                 .erased_at = (double)erased_ms / 1000,
                                 .erased_on = buf_str(&date),

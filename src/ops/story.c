@@ -13,6 +13,7 @@
 #include "core/reply.h"
 #include "ops/cause.h"
 #include "ops/heard.h"
+#include "ops/maker.h"
 #include "ops/quote.h"
 
 enum {
@@ -415,6 +416,28 @@ static json_t *tell_erased_answer(struct story *s, const json_t *message)
                          date));
 }
 
+/* Tells of an answer that foyer sent for another client. Returns 0 when it did not. */
+static int tell_sibling(struct story *s, const json_t *message)
+{
+    json_t *maker =
+        maker_find(s->of->report, s->of->app, s->of->company, json_text(message, "uid"));
+    if (!maker)
+        return 0;
+    const char *client = json_text_or(maker, "client", "");
+    json_t *item =
+        add(s, at_of(message), "other",
+            xasprintf("The client %s, which has the same company here, answered by its "
+                      "rule \"%s\":",
+                      client, json_text_or(maker, "recipe", "")));
+    json_object_set(item, "run", json_object_get(maker, "run"));
+    quote_message(item, message);
+    char *by = xasprintf("by foyer for the client %s", client);
+    add_answer(s, at_of(message), by, 0);
+    free(by);
+    json_decref(maker);
+    return 1;
+}
+
 static void tell_outbound(struct story *s, const json_t *message)
 {
     json_t *ours = take_ours(s, message), *item;
@@ -423,6 +446,8 @@ static void tell_outbound(struct story *s, const json_t *message)
             quote_message(ours, message);
         return;
     }
+    if (tell_sibling(s, message))
+        return;
     int is_person = str_eq(json_text(message, "kind"), "teammate");
     const char *name = json_text(message, "name");
     if (is_person) {

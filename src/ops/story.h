@@ -10,6 +10,7 @@
 struct story_of { /* borrowed */
     struct report *report;
     const char *client, *app;
+    const char *company;      /* the client's; NULL: not connected */
     const char *conversation; /* NULL: runs without one */
     double erased_at;         /* Unix seconds: `foyer forget` erased it last; 0: never */
     const char *erased_on;    /* that date, for people */

@@ -172,6 +172,22 @@ $other"
   holds "$(jq -r '.conversations[0].items[1].text' <<<"$output")" "foyer was not told of this message; it found it by itself, "
 }
 
+@test "an answer of another client of the same company is not another program's" {
+  foyer connect beta --token-file "$BATS_TEST_TMPDIR/token" --api-url "$MOCK"
+  printf 'return { name = "Beta", recipes = { bot = true }, replies_per_hour = 100 }\n' >"$AGENCY/clients/beta/client.lua"
+  mkdir -p "$AGENCY/clients/beta/templates"
+  echo 'Dear {{name}}, Beta has it.' >"$AGENCY/clients/beta/templates/gone.md"
+  settings ''
+  conversation=$(letter ana "Where is my order?")
+  foyer cron
+  until_true settled
+  explain "$conversation"
+  holds "$output" 'The client beta, which has the same company here, answered by its rule "bot":'
+  holds "$output" "      | Dear Ana, Beta has it."
+  holds "$output" "by foyer for the client beta."
+  [[ $output != *"Another program"* && $output != *"another program"* ]]
+}
+
 @test "errors, waits and skips in plain words" {
   bot 'if event.payload.conversation.subject then ctx.sleep("1h") end
     ctx.http.get("/conversations/" .. id .. "/inboxes", { connection = "front" })
