@@ -421,9 +421,11 @@ static int tell_sibling(struct story *s, const json_t *message)
 {
     json_t *maker =
         maker_find(s->of->report, s->of->app, s->of->company, json_text(message, "uid"));
-    if (!maker)
+    const char *client = json_text_or(maker, "client", s->of->client);
+    if (str_eq(client, s->of->client)) { /* or none */
+        json_decref(maker);
         return 0;
-    const char *client = json_text_or(maker, "client", "");
+    }
     json_t *item =
         add(s, at_of(message), "other",
             xasprintf("The client %s, which has the same company here, answered by its "
