@@ -193,6 +193,7 @@ int cmd_rollback(struct cli *cli, struct err *e)
     if (cli_parse(cli, options, e) != 0 ||
         (cli->words.n && rollback_id(cli->words.items[0], &r.release, e) != 0))
         return -1;
+    cli->clients.unknown = 1; /* the store says which client runs a release */
     cli->lenient = 1;
     if (cli_open(cli, e) != 0)
         return -1;

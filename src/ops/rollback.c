@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/str.h"
 #include "core/jsontree.h"
 #include "core/manifest.h"
@@ -57,22 +58,44 @@ static int add_live(void *arg, const char *client, int64_t id)
     return 0;
 }
 
-/* Adds the clients that were asked for and run none. */
-static void add_others(struct rolling *k)
+static int add_name(void *arg, const char *client, int64_t id)
+{
+    (void)id;
+    if (*client)
+        json_object_set_new(arg, client, json_true());
+    return 0;
+}
+
+static int unknown_client(const json_t *live, const char *client, struct err *e)
+{
+    const char **names = NULL, *name;
+    size_t n = 0;
+    json_t *one;
+    json_object_foreach((json_t *)live, name, one)
+    {
+        array_grow(names, n);
+        names[n++] = name;
+    }
+    const char *near = str_nearest(client, names, n);
+    err_set(e, ERR_NOT_FOUND,
+            "there is no client \"%.64s\" that runs a release%s%s%s; nothing was changed",
+            client, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    free(names);
+    return -1;
+}
+
+/* Refuses the whole command for a client that was asked for and runs no release. It asks
+ * the store: a release that cannot be opened does not say which clients it has. */
+static int check_names(const struct rolling *k, struct db *db, struct err *e)
 {
     const struct choice *clients = k->r->clients;
-    for (size_t i = 0; clients && i < clients->n; i++) {
-        size_t at;
-        json_t *row;
-        int found = 0;
-        json_array_foreach(k->rows, at, row)
-        {
-            found |= str_eq(json_text(row, "client"), clients->clients[i]);
-        }
-        if (!found)
-            json_array_append_new(k->rows, json_pack("{s:s, s:i}", "client",
-                                                     clients->clients[i], "old", 0));
-    }
+    json_t *live = json_object();
+    int rc = release_each_live(db, add_name, live, e);
+    for (size_t i = 0; rc == 0 && clients && i < clients->n; i++)
+        if (json_object_size(live) && !json_object_get(live, clients->clients[i]))
+            rc = unknown_client(live, clients->clients[i], e);
+    json_decref(live);
+    return rc;
 }
 
 /* ---- which release ---- */
@@ -176,9 +199,8 @@ static int roll(struct db *db, void *arg, struct err *e)
     struct rolling *k = arg;
     size_t i;
     json_t *row;
-    if (release_each_live(db, add_live, k, e) != 0)
+    if (check_names(k, db, e) != 0 || release_each_live(db, add_live, k, e) != 0)
         return -1;
-    add_others(k);
     if (!k->newest)
         k->newest = k->servers;
     if (!k->files && find_again(k, db, e) != 0)

@@ -29,7 +29,9 @@ int rollback_id(const char *word, int64_t *id, struct err *e);
  * Returns a new array of {client ("": the server itself), old, new, why?, again?}: `why`
  * says why it is left as it is, and NEW is OLD then; `again` {release, at, by, why} is of
  * the rollback that brought it to OLD, when this one takes OLD away as well. NULL with E,
- * and changes nothing; ERR_NOT_FOUND when there is no such release. */
+ * and changes nothing; ERR_NOT_FOUND when there is no such release, or a client that was
+ * asked for runs none.
+ */
 json_t *rollback_run(struct db *db, const struct rollback *r, struct err *e);
 
 /* Says how things stand after rollback_run without a release, which returned ROWS:

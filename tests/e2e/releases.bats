@@ -257,6 +257,9 @@ PY
   hear
   logged 'recipes/reply.lua of release 9'
   same "$(post_hook)" 200
+  foyer rollback 1 --client acmee
+  same "$status" 65
+  holds "$stderr" 'no client "acmee" that runs a release; did you mean "acme"?'
   foyer rollback 1 --client acme
   same "$status" 0
   logged 'info: reloaded'
