@@ -249,7 +249,8 @@ two"
   until_true eval '[ "$(mock_log "[.requests[] | select(.method == \"POST\")] | length")" -ge 1 ]'
   foyer forget ana@mail.example --client acme --cancel --json
   same "$status" 0 || { echo "$stderr"; return 1; }
-  same "$(jq -c .open <<<"$output")" "[]"
+  # the run that was waited for may end between the last look and the erasing
+  same "$(jq -c '[.open[] | select(.state != "running")]' <<<"$output")" "[]"
   below "${HERS[@]}"
   until_true sql_is "SELECT count(*) AS n FROM run WHERE state = 7" '{"n": 2}'
   end_workers
