@@ -13,7 +13,7 @@ PKGS        := $(STATIC_PKGS) $(SHARED_PKGS)
 
 DEPS       := gcc make pkg-config liblua5.4-dev lua-cjson-dev libcurl4-openssl-dev libssl-dev \
               libjansson-dev libyaml-dev libevent-dev libsqlite3-dev libzstd-dev ca-certificates tzdata
-TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3 procps strace \
+TEST_DEPS  := libcmocka-dev bats curl jq openssl lua-check clang-format mandoc python3 procps strace git \
               nginx-light zsh fish \
               $(shell . /etc/os-release; [ "$$VERSION_ID" = 12 ] && echo node-llhttp || echo libllhttp-dev)
 DEMO_DEPS  := curl jq procps

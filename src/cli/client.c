@@ -56,7 +56,7 @@ static void print_checklist(FILE *to, const json_t *tree)
 
 /* ---- add ---- */
 
-enum { FOLLOWED_LOOKS = 20 };
+enum { FOLLOWED_LOOKS = 20 }; /* at a link that was followed: 10 s */
 
 struct adding {
     struct new_client as;
